@@ -1,1 +1,25 @@
-//! Placeholder.
+//! What travels over the wire between Jobbergate's server, agent, command line and users.
+//!
+//! Plain data with serde: no I/O. Every type also describes itself as JSON Schema
+//! ([`schemars::JsonSchema`]); the server validates requests against that schema and publishes
+//! it as its OpenAPI document, so what is documented and what is enforced cannot differ.
+
+pub mod clusters;
+pub mod error;
+pub mod file;
+pub mod job_script_templates;
+pub mod job_scripts;
+pub mod job_submissions;
+pub mod list;
+pub mod page;
+pub mod patch;
+pub mod permission;
+pub mod slurm;
+pub mod timestamp;
+
+pub use file::FileType;
+pub use page::Page;
+pub use patch::Patch;
+pub use permission::Permission;
+pub use slurm::SlurmJobState;
+pub use timestamp::Timestamp;

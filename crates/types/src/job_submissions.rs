@@ -1,0 +1,291 @@
+//! Job submissions, their progress, and what an agent exchanges with the server.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::{
+    Patch, SlurmJobState, Timestamp,
+    job_scripts::{JobScriptBaseView, JobScriptDetailedView},
+    list::ListQuery,
+};
+
+/// Where a submission stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum JobSubmissionStatus {
+    /// Waiting for the cluster's agent.
+    Created,
+    /// Slurm has the job.
+    Submitted,
+    /// The agent or Slurm refused it; the report message says why.
+    Rejected,
+    /// The job ended well.
+    Done,
+    /// The job ended otherwise.
+    Aborted,
+    /// A user cancelled it.
+    Cancelled,
+}
+
+impl JobSubmissionStatus {
+    /// Every status.
+    pub const ALL: [Self; 6] = [
+        Self::Created,
+        Self::Submitted,
+        Self::Rejected,
+        Self::Done,
+        Self::Aborted,
+        Self::Cancelled,
+    ];
+
+    /// The name as it is written in JSON and the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Created => "CREATED",
+            Self::Submitted => "SUBMITTED",
+            Self::Rejected => "REJECTED",
+            Self::Done => "DONE",
+            Self::Aborted => "ABORTED",
+            Self::Cancelled => "CANCELLED",
+        }
+    }
+}
+
+impl fmt::Display for JobSubmissionStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A submission.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct JobSubmissionDetailedView {
+    /// The submission's number.
+    pub id: i64,
+    /// Its name, for people.
+    pub name: String,
+    /// Who owns it; the job runs as this person's user on the cluster.
+    pub owner_email: String,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+    /// Whether it is hidden from lists.
+    pub is_archived: bool,
+    /// What it is for.
+    pub description: Option<String>,
+    /// The script that is run; null when it was deleted.
+    pub job_script_id: Option<i64>,
+    /// The number of the job in Slurm.
+    pub slurm_job_id: Option<i64>,
+    /// The cluster, by its agent's client id.
+    pub client_id: String,
+    /// Where the submission stands.
+    pub status: JobSubmissionStatus,
+    /// The state of the job in Slurm.
+    pub slurm_job_state: Option<SlurmJobState>,
+    /// The submission that this one repeats.
+    pub cloned_from_id: Option<i64>,
+    /// Where the job runs; the agent's default when null.
+    pub execution_directory: Option<String>,
+    /// Why it was rejected or ended.
+    pub report_message: Option<String>,
+    /// What Slurm says of the job, as JSON.
+    pub slurm_job_info: Option<String>,
+    /// Arguments of `sbatch`.
+    pub sbatch_arguments: Option<Vec<String>>,
+}
+
+/// A submission in a list, with its script.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct JobSubmissionListView {
+    /// The submission's number.
+    pub id: i64,
+    /// Its name, for people.
+    pub name: String,
+    /// Who owns it.
+    pub owner_email: String,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+    /// Whether it is hidden from lists.
+    pub is_archived: bool,
+    /// What it is for.
+    pub description: Option<String>,
+    /// The script that is run; null when it was deleted.
+    pub job_script_id: Option<i64>,
+    /// The number of the job in Slurm.
+    pub slurm_job_id: Option<i64>,
+    /// The cluster, by its agent's client id.
+    pub client_id: String,
+    /// Where the submission stands.
+    pub status: JobSubmissionStatus,
+    /// The state of the job in Slurm.
+    pub slurm_job_state: Option<SlurmJobState>,
+    /// The submission that this one repeats.
+    pub cloned_from_id: Option<i64>,
+    /// The script that is run.
+    pub job_script: Option<JobScriptBaseView>,
+}
+
+/// A new submission.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct JobSubmissionCreateRequest {
+    /// Its name, for people.
+    #[schemars(length(max = 255))]
+    pub name: String,
+    /// What it is for.
+    #[schemars(length(max = 255))]
+    pub description: Option<String>,
+    /// The script to run; it must have exactly one entrypoint.
+    #[schemars(range(min = 0))]
+    pub job_script_id: i64,
+    /// The number of the job in Slurm, when it was already submitted on site.
+    #[schemars(range(min = 0), extend("x-integer-bits" = 32))]
+    pub slurm_job_id: Option<i64>,
+    /// Where the job runs; the agent's default when absent or empty.
+    #[schemars(length(max = 255))]
+    pub execution_directory: Option<String>,
+    /// The cluster, by its agent's client id; the token's when absent or empty.
+    #[schemars(length(max = 255))]
+    pub client_id: Option<String>,
+    /// Arguments of `sbatch`.
+    #[schemars(length(max = 50), inner(length(max = 255)))]
+    pub sbatch_arguments: Option<Vec<String>>,
+}
+
+/// Changes to a submission.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct JobSubmissionUpdateRequest {
+    /// Its name, for people; not null.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 255), extend("x-not-null" = true))]
+    pub name: Option<String>,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "Patch::is_absent")]
+    #[schemars(length(max = 255))]
+    pub description: Patch<String>,
+    /// Where the job runs.
+    #[serde(default, skip_serializing_if = "Patch::is_absent")]
+    #[schemars(length(max = 255))]
+    pub execution_directory: Patch<String>,
+    /// Where the submission stands; not null.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-not-null" = true))]
+    pub status: Option<JobSubmissionStatus>,
+    /// Whether it is hidden from lists; not null.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-not-null" = true))]
+    pub is_archived: Option<bool>,
+}
+
+/// Which submissions to list.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct JobSubmissionListQuery {
+    /// Only these jobs of Slurm, as numbers separated by commas.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slurm_job_ids: Option<String>,
+    /// Only those that stand there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub submit_status: Option<JobSubmissionStatus>,
+    /// Only those of this script.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from_job_script_id: Option<i64>,
+    /// Search, order and page.
+    #[serde(flatten)]
+    pub list: ListQuery,
+}
+
+/// A submission that waits for its agent. Fields that are null are left out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PendingJobSubmission {
+    /// The submission's number.
+    pub id: i64,
+    /// Its name, for people.
+    pub name: String,
+    /// Who owns it; the job runs as this person's user on the cluster.
+    pub owner_email: String,
+    /// Where the job runs; the agent's default when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub execution_directory: Option<String>,
+    /// Always empty; older agents read it.
+    #[serde(default)]
+    #[schemars(!default)]
+    pub execution_parameters: Map<String, Value>,
+    /// The script to run, with its files.
+    pub job_script: JobScriptDetailedView,
+    /// Arguments of `sbatch`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sbatch_arguments: Option<Vec<String>>,
+}
+
+/// A submission whose job the agent follows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ActiveJobSubmission {
+    /// The submission's number.
+    pub id: i64,
+    /// Its name, for people.
+    pub name: String,
+    /// Where the submission stands; the job of a cancelled one is to be cancelled.
+    pub status: JobSubmissionStatus,
+    /// The number of the job in Slurm.
+    pub slurm_job_id: Option<i64>,
+}
+
+/// An agent's word that Slurm took a job.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct JobSubmissionAgentSubmittedRequest {
+    /// The submission's number.
+    pub id: i64,
+    /// The number of the job in Slurm.
+    #[schemars(range(min = 0), extend("x-integer-bits" = 32))]
+    pub slurm_job_id: i64,
+    /// The state of the job in Slurm.
+    pub slurm_job_state: SlurmJobState,
+    /// What Slurm says of the job, as JSON.
+    pub slurm_job_info: String,
+    /// Slurm's reason for the state.
+    pub slurm_job_state_reason: Option<String>,
+}
+
+/// An agent's word that a submission can't be run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct JobSubmissionAgentRejectedRequest {
+    /// The submission's number.
+    pub id: i64,
+    /// Why, in the words of Slurm or the agent.
+    pub report_message: String,
+}
+
+/// An agent's word that a job changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct JobSubmissionAgentUpdateRequest {
+    /// The state of the job in Slurm.
+    pub slurm_job_state: SlurmJobState,
+    /// What Slurm says of the job, as JSON.
+    pub slurm_job_info: String,
+    /// The number of the job in Slurm; it must be the submission's.
+    #[schemars(range(min = 0), extend("x-integer-bits" = 32))]
+    pub slurm_job_id: Option<i64>,
+    /// Slurm's reason for the state.
+    pub slurm_job_state_reason: Option<String>,
+}
+
+/// A step in the life of a submission.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct JobProgressDetail {
+    /// The entry's number.
+    pub id: i64,
+    /// The submission.
+    pub job_submission_id: i64,
+    /// When it was reported.
+    pub timestamp: Timestamp,
+    /// The state that was reached.
+    pub slurm_job_state: Option<String>,
+    /// More about it.
+    pub additional_info: Option<String>,
+}

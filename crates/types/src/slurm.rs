@@ -1,0 +1,129 @@
+//! The states of a Slurm job (`man squeue`, JOB STATE CODES) and what each means here.
+
+use std::{convert::Infallible, fmt, str::FromStr};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What a state of a Slurm job means for its submission.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// The job may still change.
+    Active,
+    /// The job ended well.
+    Done,
+    /// The job ended otherwise and won't come back.
+    Aborted,
+}
+
+macro_rules! states {
+    ($($variant:ident $name:literal $code:literal $outcome:ident $description:literal;)*) => {
+        /// The state of a Slurm job.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+        pub enum SlurmJobState {
+            $(#[doc = $description] #[serde(rename = $name)] $variant,)*
+        }
+
+        impl SlurmJobState {
+            /// Every state.
+            pub const ALL: &[Self] = &[$(Self::$variant),*];
+
+            /// The name in full, as Slurm, the API and the database write it.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name),* }
+            }
+
+            /// Slurm's abbreviation, as in `squeue -o %t`.
+            pub const fn code(self) -> &'static str {
+                match self { $(Self::$variant => $code),* }
+            }
+
+            /// The state in words.
+            pub const fn description(self) -> &'static str {
+                match self { $(Self::$variant => $description),* }
+            }
+
+            /// What it means for the submission.
+            pub const fn outcome(self) -> Outcome {
+                match self { $(Self::$variant => Outcome::$outcome),* }
+            }
+        }
+    };
+}
+
+states! {
+    BootFail "BOOT_FAIL" "BF" Aborted "A node failed to boot, so the job could not start.";
+    Cancelled "CANCELLED" "CA" Aborted "The job was cancelled by its user or an administrator.";
+    Completed "COMPLETED" "CD" Done "All processes of the job ended with exit code zero.";
+    Configuring "CONFIGURING" "CF" Active "The job has its nodes and waits for them to be ready.";
+    Completing "COMPLETING" "CG" Active "The job is ending; some processes may still be running.";
+    Deadline "DEADLINE" "DL" Aborted "The job was ended because of its deadline.";
+    Failed "FAILED" "F" Aborted "The job ended with a non-zero exit code or another failure.";
+    NodeFail "NODE_FAIL" "NF" Aborted "A node of the job failed.";
+    OutOfMemory "OUT_OF_MEMORY" "OOM" Aborted "The job used more memory than it was given.";
+    Pending "PENDING" "PD" Active "The job waits for resources.";
+    Preempted "PREEMPTED" "PR" Aborted "The job was ended in favour of another.";
+    Running "RUNNING" "R" Active "The job is running.";
+    ReservationDeletedHold "RESV_DEL_HOLD" "RD" Active "The job is held: its reservation was deleted.";
+    RequeueFederation "REQUEUE_FED" "RF" Active "The job is being queued again by its federation.";
+    RequeueHold "REQUEUE_HOLD" "RH" Active "The job is queued again and held.";
+    Requeued "REQUEUED" "RQ" Active "The job is being queued again.";
+    Resizing "RESIZING" "RS" Active "The job is about to change its size.";
+    Revoked "REVOKED" "RV" Aborted "The job was started on another cluster of the federation.";
+    Signaling "SIGNALING" "SI" Active "A signal is being sent to the job.";
+    SpecialExit "SPECIAL_EXIT" "SE" Active "The job was queued again in a special state and is held.";
+    StageOut "STAGE_OUT" "SO" Active "The job's files are being staged out.";
+    Stopped "STOPPED" "ST" Active "The job was stopped by a signal and keeps its resources.";
+    Suspended "SUSPENDED" "S" Active "The job is suspended and gave its processors to others.";
+    Timeout "TIMEOUT" "TO" Aborted "The job reached its time limit.";
+    Unknown "UNKNOWN" "UN" Aborted "Slurm no longer knows the job and nobody could tell how it ended.";
+}
+
+impl SlurmJobState {
+    /// Whether the job can't change any more.
+    pub fn is_terminal(self) -> bool {
+        self.outcome() != Outcome::Active
+    }
+}
+
+impl fmt::Display for SlurmJobState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Reads a state by name or abbreviation, as any version of Slurm prints it
+/// (`CANCELLED by 1000`, `CANCELLED+`); what is new to this table is [`SlurmJobState::Unknown`].
+impl FromStr for SlurmJobState {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        let word = text.split_whitespace().next().unwrap_or_default().trim_end_matches('+');
+        let found = Self::ALL
+            .iter()
+            .find(|s| s.as_str().eq_ignore_ascii_case(word) || s.code().eq_ignore_ascii_case(word));
+        Ok(found.copied().unwrap_or(Self::Unknown))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn states_are_read_as_slurm_prints_them() {
+        for state in SlurmJobState::ALL {
+            assert_eq!(state.as_str().parse(), Ok(*state));
+            assert_eq!(state.code().parse(), Ok(*state));
+        }
+        assert_eq!("CANCELLED by 1000".parse(), Ok(SlurmJobState::Cancelled));
+        assert_eq!("CANCELLED+".parse(), Ok(SlurmJobState::Cancelled));
+        assert_eq!("NEVER_HEARD_OF".parse(), Ok(SlurmJobState::Unknown));
+    }
+
+    #[test]
+    fn running_out_of_memory_ends_a_submission() {
+        assert_eq!(SlurmJobState::OutOfMemory.outcome(), Outcome::Aborted);
+        assert_eq!(SlurmJobState::Suspended.outcome(), Outcome::Active);
+    }
+}
