@@ -1,0 +1,208 @@
+//! The server process behind [`Postgres`](super::Postgres).
+
+use std::{
+    env,
+    fs::{self, File, Permissions},
+    os::unix::{
+        fs::{PermissionsExt, chown},
+        net::UnixStream,
+        process::CommandExt,
+    },
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::Mutex,
+    time::SystemTime,
+};
+
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use nix::unistd::{User, geteuid};
+
+/// Speed over safety: nothing in there outlives a crash, nor is it meant to.
+const SETTINGS: &str = "
+listen_addresses = ''
+max_connections = 200
+shared_buffers = 64MB
+fsync = off
+synchronous_commit = off
+full_page_writes = off
+wal_init_zero = off
+wal_level = minimal
+max_wal_senders = 0
+max_wal_size = 4GB
+autovacuum = off
+jit = off
+timezone = 'UTC'
+";
+
+/// Ends the server ($1: its process id, $2: its data directory) once the file $3 is neither locked
+/// nor was touched for ten minutes. Whoever comes meanwhile waits for the lock, and finds the
+/// server stopped. Ends as soon as the server does.
+const STOP_WHEN_UNUSED: &str = r#"
+while timeout 30 tail --pid="$1" -f /dev/null; [ $? = 124 ]; do
+  [ -z "$(find "$3" -mmin +10)" ] || flock --nonblock "$3" "$0" stop -D "$2" -m fast
+done
+"#;
+
+/// Held as long as this process lives: the server isn't stopped under it.
+static IN_USE: Mutex<Option<File>> = Mutex::new(None);
+
+/// Starts the server unless it runs, and gives the directory of its socket.
+pub(super) fn start_once() -> Result<PathBuf> {
+    let programs = Programs::find()?;
+    let owner = Owner::find()?;
+    let directory = crate::directory::shared()?.join("postgres");
+    fs::create_dir_all(&directory)?;
+    owner.take(&directory, 0o700)?;
+
+    let mut in_use = IN_USE.lock().map_err(|_| anyhow!("starting PostgreSQL panicked before"))?;
+    if in_use.is_none() {
+        *in_use = Some(mark_used(&directory, &owner)?);
+    }
+    let starting = File::create(directory.join("starting"))?;
+    starting.lock()?;
+    if UnixStream::connect(directory.join(".s.PGSQL.5432")).is_err() {
+        start(&programs, &owner, &directory)?;
+    }
+    Ok(directory)
+}
+
+fn mark_used(directory: &Path, owner: &Owner) -> Result<File> {
+    let path = directory.join("in-use");
+    let file = File::create(&path)?;
+    owner.take(&path, 0o600)?;
+    file.lock_shared()?;
+    file.set_modified(SystemTime::now())?;
+    Ok(file)
+}
+
+fn start(programs: &Programs, owner: &Owner, directory: &Path) -> Result<()> {
+    let data = directory.join("data");
+    let log = directory.join("log");
+    if data.exists() {
+        fs::remove_dir_all(&data).context("can't remove the data of the last run")?;
+    }
+    let _ = fs::remove_file(&log);
+    run(owner
+        .command(&programs.initdb, directory)
+        .args(["--username", super::USER, "--auth", "trust", "--no-sync"])
+        .args(["--encoding", "UTF8", "--locale", "C.UTF-8", "--pgdata"])
+        .arg(&data))?;
+    let settings = format!("{SETTINGS}unix_socket_directories = '{}'\n", directory.display());
+    let conf = data.join("postgresql.auto.conf");
+    fs::write(&conf, settings)?;
+    owner.take(&conf, 0o600)?;
+    run(owner
+        .command(&programs.pg_ctl, directory)
+        .args(["start", "--wait", "--silent", "--timeout", "60", "--pgdata"])
+        .arg(&data)
+        .arg("--log")
+        .arg(&log))
+    .with_context(|| format!("{}:\n{}", log.display(), last_lines(&log)))?;
+    watch(programs, owner, directory, &data)
+}
+
+fn watch(programs: &Programs, owner: &Owner, directory: &Path, data: &Path) -> Result<()> {
+    let pid_file = fs::read_to_string(data.join("postmaster.pid"))?;
+    let pid = pid_file.lines().next().context("postmaster.pid is empty")?;
+    owner
+        .command(Path::new("sh"), directory)
+        .args(["-c", STOP_WHEN_UNUSED])
+        .arg(&programs.pg_ctl)
+        .args([pid.as_ref(), data.as_os_str(), directory.join("in-use").as_os_str()])
+        .spawn()
+        .context("can't start the process that stops an unused server")?;
+    Ok(())
+}
+
+fn run(command: &mut Command) -> Result<()> {
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let output = command.output().with_context(|| format!("can't run {command:?}"))?;
+    ensure!(
+        output.status.success(),
+        "{command:?}: {}\n{}",
+        output.status,
+        String::from_utf8_lossy(&output.stderr),
+    );
+    Ok(())
+}
+
+fn last_lines(log: &Path) -> String {
+    let text = fs::read_to_string(log).unwrap_or_else(|error| error.to_string());
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(15)..].join("\n")
+}
+
+/// Debian keeps the server's programs out of PATH, a directory for each version.
+struct Programs {
+    initdb: PathBuf,
+    pg_ctl: PathBuf,
+}
+
+impl Programs {
+    fn find() -> Result<Self> {
+        let mut versions: Vec<PathBuf> = fs::read_dir("/usr/lib/postgresql")
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|entry| entry.path().join("bin"))
+            .collect();
+        versions.sort_by_key(|path| version(path));
+        versions.reverse();
+        let path = env::var_os("PATH").unwrap_or_default();
+        versions.extend(env::split_paths(&path));
+        let Some(directory) = versions.iter().find(|path| has_server(path)) else {
+            bail!(
+                "PostgreSQL isn't installed: run `cargo xtask test`, which installs what the tests \
+                 need (Debian: `apt-get install postgresql`)"
+            );
+        };
+        Ok(Self { initdb: directory.join("initdb"), pg_ctl: directory.join("pg_ctl") })
+    }
+}
+
+fn version(bin: &Path) -> Option<u32> {
+    bin.parent()?.file_name()?.to_str()?.parse().ok()
+}
+
+fn has_server(directory: &Path) -> bool {
+    ["initdb", "pg_ctl", "postgres"].iter().all(|program| directory.join(program).is_file())
+}
+
+/// Who runs the server: the user of the tests, or another one when that is root, for PostgreSQL
+/// refuses to run as root.
+struct Owner {
+    switch_to: Option<User>,
+}
+
+impl Owner {
+    fn find() -> Result<Self> {
+        if !geteuid().is_root() {
+            return Ok(Self { switch_to: None });
+        }
+        for name in ["postgres", "nobody"] {
+            if let Some(user) = User::from_name(name)? {
+                return Ok(Self { switch_to: Some(user) });
+            }
+        }
+        bail!("PostgreSQL doesn't run as root, and there is neither a user postgres nor nobody")
+    }
+
+    fn take(&self, path: &Path, mode: u32) -> Result<()> {
+        if let Some(user) = &self.switch_to {
+            chown(path, Some(user.uid.as_raw()), Some(user.gid.as_raw()))?;
+        }
+        Ok(fs::set_permissions(path, Permissions::from_mode(mode))?)
+    }
+
+    /// A command that outlives the test and holds none of its streams.
+    fn command(&self, program: &Path, directory: &Path) -> Command {
+        let mut command = Command::new(program);
+        command.env_clear().env("PATH", "/usr/bin:/bin").env("LC_ALL", "C.UTF-8");
+        command.current_dir(directory).process_group(0);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        if let Some(user) = &self.switch_to {
+            command.gid(user.gid.as_raw()).uid(user.uid.as_raw());
+        }
+        command
+    }
+}
