@@ -1,2 +1,56 @@
-//! Placeholder.
-fn main() {}
+//! What there is to do with this workspace besides building it: `cargo xtask help`.
+
+mod demo;
+mod interrupt;
+mod lint;
+mod packages;
+mod process;
+mod test;
+
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use anyhow::{Context, Result};
+use clap::{Parser, Subcommand};
+
+/// What there is to do with this workspace besides building it
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run all tests, with real peers (PostgreSQL, Slurm) that are installed when missing
+    Test(test::Options),
+    /// Show a job on its way through server, agent and Slurm, and measure it
+    Demo(demo::Options),
+    /// Check format, lints, documentation and dependencies
+    Lint,
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Test(options) => test::run(&options),
+        Command::Demo(options) => demo::run(&options),
+        Command::Lint => lint::run(),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.is::<interrupt::Interrupted>() => ExitCode::from(130),
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The directory of the workspace.
+fn workspace() -> Result<PathBuf> {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
+    Ok(workspace.context("xtask lies in a workspace")?.to_path_buf())
+}

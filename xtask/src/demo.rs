@@ -1,0 +1,121 @@
+//! Shows a job on its way through server, agent and Slurm, and measures it.
+
+mod api;
+mod directory;
+mod executable;
+mod follow;
+mod job;
+mod measurements;
+mod output;
+mod services;
+mod slurm;
+mod terminal;
+
+use std::time::Duration;
+
+use anyhow::Result;
+use clap::Args;
+
+use crate::interrupt::{Interrupt, Interrupted};
+use api::Api;
+use directory::Directory;
+use executable::Jobbergate;
+use measurements::Measurements;
+use services::{Agent, Server};
+use slurm::Slurm;
+use terminal::Terminal;
+
+/// Who submits the job: also the name of an ordinary user of this machine, made when missing.
+const USER: &str = "alice";
+const EMAIL: &str = "alice@example.com";
+/// The cluster, by the client id of its agent.
+const CLUSTER: &str = "demo-cluster";
+
+/// What becomes of it
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// End everything after the job instead of waiting for Ctrl-C
+    #[arg(long)]
+    once: bool,
+    /// Keep the database, the job's files and the logs, and begin with them next time
+    #[arg(long)]
+    keep_data: bool,
+}
+
+/// Runs the demo. Whatever happens, nothing that it started is left running.
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let interrupt = Interrupt::register()?;
+    let terminal = Terminal::new();
+    let mut directory = Directory::open(options.keep_data)?;
+    let outcome = perform(options, &interrupt, &terminal, &directory);
+    match &outcome {
+        Err(error) if error.is::<Interrupted>() => {
+            terminal.say("Everything that the demo started has ended.");
+        }
+        Err(_) => {
+            directory.keep();
+            directory.print_logs();
+        }
+        Ok(()) => {}
+    }
+    outcome
+}
+
+fn perform(
+    options: &Options,
+    interrupt: &Interrupt,
+    terminal: &Terminal,
+    directory: &Directory,
+) -> Result<()> {
+    let jobbergate = Jobbergate::build(terminal, interrupt)?;
+    let slurm = Slurm::start(terminal, interrupt, directory)?;
+    let mut server = Server::start(terminal, interrupt, directory, &jobbergate)?;
+    let mut agent = Agent::start(terminal, directory, &jobbergate, &server, &slurm)?;
+
+    let api = Api::new(&server.url, &jobbergate.access_token(directory, EMAIL)?);
+    let script = job::create_script(terminal, &api)?;
+    let work = directory.work(USER)?;
+    let submission = job::submit(&api, script, &work)?;
+    terminal.done(&format!("{EMAIL} submits it as submission {submission}"));
+    let accepted_to_sbatch = follow::until_done(terminal, interrupt, &api, submission)?;
+    let checked = output::show(terminal, &work);
+
+    // What is left of the work settles.
+    interrupt.sleep(Duration::from_secs(1))?;
+    Measurements {
+        start_to_answer: server.start_to_answer,
+        accepted_to_sbatch,
+        server_memory: server.memory()?,
+        agent_memory: agent.memory()?,
+    }
+    .print(terminal);
+    checked?;
+    if options.once {
+        return Ok(());
+    }
+    print_login(terminal, &jobbergate, directory, &server);
+    loop {
+        interrupt.sleep(Duration::from_millis(200))?;
+        server.check()?;
+        agent.check()?;
+    }
+}
+
+fn print_login(
+    terminal: &Terminal,
+    jobbergate: &Jobbergate,
+    directory: &Directory,
+    server: &Server,
+) {
+    let url = &server.url;
+    let (program, data) = (jobbergate.path.display(), directory.server());
+    terminal.heading(&format!("Server and agent run until you press Ctrl-C: {url}"));
+    terminal.say(&format!("  API           {url}/jobbergate/docs"));
+    terminal.say(&format!(
+        "  log in with   TOKEN=$({program} admin token --data-dir {} --email {EMAIL})",
+        data.display()
+    ));
+    terminal.say(&format!(
+        "  and           curl -H \"Authorization: Bearer $TOKEN\" {url}/jobbergate/job-submissions"
+    ));
+}

@@ -1,0 +1,71 @@
+//! The server's API, as any client with an access token uses it.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+use ureq::{
+    Agent, Body,
+    http::Response,
+    unversioned::multipart::{Form, Part},
+};
+
+const DEADLINE: Duration = Duration::from_secs(10);
+
+/// A user's way to the server.
+#[derive(Debug)]
+pub(crate) struct Api {
+    http: Agent,
+    url: String,
+    authorization: String,
+}
+
+/// Whether a server answers there.
+pub(crate) fn is_healthy(url: &str) -> bool {
+    let answer = http(Duration::from_secs(1)).get(format!("{url}/jobbergate/health")).call();
+    answer.is_ok_and(|answer| answer.status() == 204)
+}
+
+impl Api {
+    pub(crate) fn new(url: &str, access_token: &str) -> Self {
+        Self {
+            http: http(DEADLINE),
+            url: format!("{url}/jobbergate"),
+            authorization: format!("Bearer {access_token}"),
+        }
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Result<Value> {
+        let request = self.http.get(format!("{}{path}", self.url));
+        read(path, request.header("Authorization", &self.authorization).call())
+    }
+
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Result<Value> {
+        let request = self.http.post(format!("{}{path}", self.url));
+        read(path, request.header("Authorization", &self.authorization).send_json(body))
+    }
+
+    /// Uploads a file as a form does it.
+    pub(crate) fn upload(&self, path: &str, name: &str, content: &str) -> Result<Value> {
+        let form = Form::new().part("upload_file", Part::text(content).file_name(name));
+        let request = self.http.put(format!("{}{path}", self.url));
+        read(path, request.header("Authorization", &self.authorization).send(form))
+    }
+}
+
+fn http(deadline: Duration) -> Agent {
+    Agent::config_builder()
+        .timeout_global(Some(deadline))
+        .http_status_as_error(false)
+        .build()
+        .into()
+}
+
+fn read(path: &str, answer: Result<Response<Body>, ureq::Error>) -> Result<Value> {
+    let mut answer = answer.with_context(|| format!("can't ask the server for {path}"))?;
+    let (status, body) = (answer.status(), answer.body_mut().read_to_string()?);
+    if !status.is_success() {
+        bail!("the server answers {path} with {status}: {body}");
+    }
+    serde_json::from_str(&body).with_context(|| format!("{path} is answered with no JSON: {body}"))
+}

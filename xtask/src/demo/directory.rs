@@ -1,0 +1,131 @@
+//! Where the demo keeps its files: one place, so that a second run finds what a first one that was
+//! killed has left.
+
+use std::{
+    fs::{self, DirBuilder, File, Permissions},
+    io::ErrorKind,
+    os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, chown},
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result, bail, ensure};
+use nix::unistd::{User, geteuid};
+
+const PATH: &str = "/var/tmp/jobbergate-demo";
+
+/// The demo's directory; removed when dropped, unless it is kept.
+#[derive(Debug)]
+pub(crate) struct Directory {
+    path: PathBuf,
+    keep: bool,
+    _lock: File,
+}
+
+impl Directory {
+    /// Makes it, or takes over what an earlier demo has left: its data when `keep`, nothing
+    /// otherwise.
+    pub(crate) fn open(keep: bool) -> Result<Self> {
+        let path = PathBuf::from(PATH);
+        // Others may pass through: the job runs as somebody else.
+        make(&path, 0o711)?;
+        let owner = fs::symlink_metadata(&path)?.uid();
+        ensure!(owner == geteuid().as_raw(), "{PATH} belongs to somebody else: remove it");
+        let lock = File::create(path.join("lock"))?;
+        if lock.try_lock().is_err() {
+            bail!("another demo runs: end it first");
+        }
+        let directory = Self { path, keep, _lock: lock };
+        if !keep {
+            directory.remove_data()?;
+        }
+        for (name, mode) in [("server", 0o700), ("agent", 0o700), ("logs", 0o700)] {
+            make(&directory.path.join(name), mode)?;
+        }
+        Ok(directory)
+    }
+
+    /// The server's data.
+    pub(crate) fn server(&self) -> PathBuf {
+        self.path.join("server")
+    }
+
+    /// The agent's data.
+    pub(crate) fn agent(&self) -> PathBuf {
+        self.path.join("agent")
+    }
+
+    /// Slurm with all its daemons' files.
+    pub(crate) fn slurm(&self) -> PathBuf {
+        self.path.join("slurm")
+    }
+
+    /// Where the job runs; it belongs to the user.
+    pub(crate) fn work(&self, user: &str) -> Result<PathBuf> {
+        let path = self.path.join("work");
+        make(&path, 0o700)?;
+        let user = User::from_name(user)?.with_context(|| format!("there is no user {user}"))?;
+        chown(&path, Some(user.uid.as_raw()), Some(user.gid.as_raw()))?;
+        Ok(path)
+    }
+
+    /// A file that takes what a program prints.
+    pub(crate) fn log(&self, name: &str) -> Result<File> {
+        let path = self.path.join("logs").join(name);
+        File::create(&path).with_context(|| format!("can't write {}", path.display()))
+    }
+
+    /// Leaves everything where it is.
+    pub(crate) fn keep(&mut self) {
+        self.keep = true;
+    }
+
+    /// Prints the end of each log, for the person who wants to know why something failed.
+    pub(crate) fn print_logs(&self) {
+        for entry in fs::read_dir(self.path.join("logs")).into_iter().flatten().flatten() {
+            let bytes = fs::read(entry.path()).unwrap_or_default();
+            let text = String::from_utf8_lossy(&bytes);
+            let lines: Vec<&str> = text.lines().collect();
+            eprintln!("--- the last lines of {}", entry.path().display());
+            for line in lines.iter().skip(lines.len().saturating_sub(20)) {
+                eprintln!("{line}");
+            }
+        }
+    }
+
+    fn remove_data(&self) -> Result<()> {
+        for name in ["server", "agent", "logs", "work"] {
+            remove(&self.path.join(name))?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        if self.keep {
+            println!("Its files are in {}", self.path.display());
+        } else if let Err(error) = remove(&self.path) {
+            eprintln!("{error:#}");
+        }
+    }
+}
+
+fn make(path: &Path, mode: u32) -> Result<()> {
+    match DirBuilder::new().mode(mode).create(path) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+            return Err(error).with_context(|| format!("can't make {}", path.display()));
+        }
+        // The umask may have taken something away.
+        _ => fs::set_permissions(path, Permissions::from_mode(mode))?,
+    }
+    Ok(())
+}
+
+fn remove(path: &Path) -> Result<()> {
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("can't remove {}", path.display()))
+        }
+        _ => Ok(()),
+    }
+}

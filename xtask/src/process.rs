@@ -1,0 +1,122 @@
+//! Other programs: run to their end, or kept running beside this one.
+
+use std::{
+    env,
+    ffi::OsStr,
+    os::unix::process::CommandExt,
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail, ensure};
+use nix::{
+    sys::signal::{Signal, killpg},
+    unistd::Pid,
+};
+
+use crate::interrupt::Interrupt;
+
+/// How long a program may take to end when it is asked to.
+const GRACE: Duration = Duration::from_secs(15);
+
+/// A command of cargo, in the workspace.
+pub(crate) fn cargo(arguments: &[&str]) -> Result<Command> {
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(crate::workspace()?).args(arguments);
+    Ok(command)
+}
+
+/// Runs a program to its end, with this process's streams.
+pub(crate) fn run(command: &mut Command) -> Result<()> {
+    let status = command.status().with_context(|| format!("can't run {}", line(command)))?;
+    ensure!(status.success(), "{} failed ({status})", line(command));
+    Ok(())
+}
+
+/// What a program prints; none when it isn't there or fails.
+pub(crate) fn output(command: &mut Command) -> Option<String> {
+    let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// The command as a person would type it.
+fn line(command: &Command) -> String {
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
+}
+
+/// A command whose process is asked to end when this process is killed.
+pub(crate) fn tied(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", "TERM"]).arg(program);
+    command
+}
+
+/// A program in its own process group, out of reach of the terminal's Ctrl-C. When this is dropped,
+/// the program is asked to end, and killed when it doesn't.
+#[derive(Debug)]
+pub(crate) struct Running {
+    line: String,
+    child: Child,
+}
+
+impl Running {
+    /// Starts the program.
+    pub(crate) fn start(command: &mut Command) -> Result<Self> {
+        let line = line(command);
+        command.process_group(0).stdin(Stdio::null());
+        let child = command.spawn().with_context(|| format!("can't run {line}"))?;
+        Ok(Self { line, child })
+    }
+
+    /// The process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Fails when the program has ended.
+    pub(crate) fn check(&mut self) -> Result<()> {
+        match self.child.try_wait()? {
+            Some(status) => bail!("{} ended by itself ({status})", self.line),
+            None => Ok(()),
+        }
+    }
+
+    /// Waits until the program has done its work, or until this process is asked to end.
+    pub(crate) fn finish(mut self, interrupt: &Interrupt) -> Result<()> {
+        loop {
+            if let Some(status) = self.child.try_wait()? {
+                ensure!(status.success(), "{} failed ({status})", self.line);
+                return Ok(());
+            }
+            interrupt.sleep(Duration::from_millis(20))?;
+        }
+    }
+
+    fn stop(&mut self) -> Result<()> {
+        if self.child.try_wait()?.is_some() {
+            return Ok(());
+        }
+        let group = Pid::from_raw(i32::try_from(self.child.id())?);
+        killpg(group, Signal::SIGTERM)?;
+        let deadline = Instant::now() + GRACE;
+        while self.child.try_wait()?.is_none() {
+            if Instant::now() > deadline {
+                eprintln!("{} does not end: killing it", self.line);
+                killpg(group, Signal::SIGKILL)?;
+                self.child.wait()?;
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Err(error) = self.stop() {
+            eprintln!("can't stop {}: {error:#}", self.line);
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! Runs the tests with everything they need.
+
+use std::{
+    env, fs,
+    io::ErrorKind,
+    path::{Path, PathBuf},
+    process::{self, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::{Pid, geteuid},
+};
+
+use crate::{
+    interrupt::Interrupt,
+    packages,
+    process::{cargo, output, run as run_command},
+};
+
+/// Which tests to run
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// Arguments of nextest; with any, documentation tests are left out
+    #[arg(last = true)]
+    arguments: Vec<String>,
+}
+
+/// Runs the tests; the runner's summary comes last.
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let interrupt = Interrupt::register()?;
+    packages::install_postgresql()?;
+    let nextest = packages::install_nextest()?;
+    interrupt.check()?;
+
+    let peers = Peers::start()?;
+    let documentation = match options.arguments.is_empty() {
+        true => run_command(&mut cargo(&["test", "--workspace", "--doc", "--quiet"])?),
+        false => Ok(()),
+    };
+    interrupt.check()?;
+    let mut tests = match nextest {
+        true => cargo(&["nextest", "run", "--workspace"])?,
+        false => cargo(&["test", "--workspace", "--all-targets", "--no-fail-fast"])?,
+    };
+    tests.env("JOBBERGATE_TESTKIT_DIR", &peers.directory).args(&options.arguments);
+    if nextest && env::var_os("CI").is_some() {
+        tests.args(["--profile", "ci"]);
+    }
+    run_command(&mut tests)?;
+    interrupt.check()?;
+    documentation.context("the documentation's examples, further up")
+}
+
+/// The peers that tests share. What was started for this run ends when this is dropped.
+#[derive(Debug)]
+struct Peers {
+    /// Where the testkit starts its peers; removed in the end.
+    directory: PathBuf,
+    stop_slurm: bool,
+}
+
+impl Peers {
+    fn start() -> Result<Self> {
+        let name = format!("jobbergate-test-{}-{}", geteuid(), process::id());
+        let mut peers = Self { directory: Path::new("/var/tmp").join(name), stop_slurm: false };
+        if !geteuid().is_root() {
+            eprintln!("Slurm's daemons need root: the tests with Slurm are going to fail");
+        } else if !slurm_answers() {
+            peers.stop_slurm = true;
+            run_command(script(packages::SLURM_UP)?.stdout(Stdio::null()))?;
+        }
+        Ok(peers)
+    }
+
+    /// Ends the PostgreSQL server that the testkit started, if any test needed it.
+    fn stop_postgresql(&self) -> Result<()> {
+        let pid_file = self.directory.join("postgres/data/postmaster.pid");
+        let Ok(content) = fs::read_to_string(&pid_file) else { return Ok(()) };
+        let pid = content.lines().next().context("postmaster.pid is empty")?.parse()?;
+        kill(Pid::from_raw(pid), Signal::SIGINT)?;
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while pid_file.exists() {
+            if Instant::now() > deadline {
+                bail!("PostgreSQL (process {pid}) does not end");
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        Ok(())
+    }
+
+    fn remove_directory(&self) -> Result<()> {
+        match fs::remove_dir_all(&self.directory) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            other => other.with_context(|| format!("can't remove {}", self.directory.display())),
+        }
+    }
+
+    fn stop_slurm(&self) -> Result<()> {
+        if self.stop_slurm {
+            run_command(script(packages::SLURM_DOWN)?.stderr(Stdio::null()))?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Peers {
+    fn drop(&mut self) {
+        for stopped in [self.stop_postgresql(), self.remove_directory(), self.stop_slurm()] {
+            if let Err(error) = stopped {
+                eprintln!("{error:#}");
+            }
+        }
+    }
+}
+
+/// Whether the Slurm of the tests runs already; then it is left running in the end.
+fn slurm_answers() -> bool {
+    let lab = env::var_os("SLURM_LAB").unwrap_or_else(|| "/var/tmp/jobbergate-slurm".into());
+    let configuration = Path::new(&lab).join("etc/slurm.conf");
+    output(Command::new("scontrol").arg("ping").env("SLURM_CONF", configuration)).is_some()
+}
+
+fn script(path: &str) -> Result<Command> {
+    let mut command = Command::new("sh");
+    command.arg(path).current_dir(crate::workspace()?);
+    Ok(command)
+}
