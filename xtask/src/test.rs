@@ -44,9 +44,12 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     };
     interrupt.check()?;
     let mut tests = match nextest {
-        true => cargo(&["nextest", "run", "--workspace"])?,
-        false => cargo(&["test", "--workspace", "--all-targets", "--no-fail-fast"])?,
+        true => cargo(&["nextest", "run"])?,
+        false => cargo(&["test", "--all-targets", "--no-fail-fast"])?,
     };
+    if !options.arguments.iter().any(|argument| names_package(argument)) {
+        tests.arg("--workspace");
+    }
     tests.env("JOBBERGATE_TESTKIT_DIR", &peers.directory).args(&options.arguments);
     if nextest && env::var_os("CI").is_some() {
         tests.args(["--profile", "ci"]);
@@ -54,6 +57,10 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     run_command(&mut tests)?;
     interrupt.check()?;
     documentation.context("the documentation's examples, further up")
+}
+
+fn names_package(argument: &str) -> bool {
+    argument.starts_with("-p") || argument.starts_with("--package")
 }
 
 /// The peers that tests share. What was started for this run ends when this is dropped.
