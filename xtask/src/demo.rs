@@ -13,8 +13,9 @@ mod terminal;
 
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use clap::Args;
+use nix::unistd::geteuid;
 
 use crate::interrupt::{Interrupt, Interrupted};
 use api::Api;
@@ -44,6 +45,7 @@ pub(crate) struct Options {
 
 /// Runs the demo. Whatever happens, nothing that it started is left running.
 pub(crate) fn run(options: &Options) -> Result<()> {
+    ensure!(geteuid().is_root(), "Slurm's daemons need root: run the demo as root");
     let interrupt = Interrupt::register()?;
     let terminal = Terminal::new();
     let mut directory = Directory::open(options.keep_data)?;

@@ -1,23 +1,38 @@
 //! What the tests need and a fresh machine lacks.
 
-use std::{fs, process::Command};
+use std::{
+    env, fs,
+    process::{Command, Stdio},
+};
 
 use anyhow::{Context, Result, bail};
 use nix::unistd::geteuid;
 
 use crate::process::{cargo, output, run};
 
-/// The workspace's script that installs and starts Slurm; it needs root.
-pub(crate) const SLURM_UP: &str = "scripts/slurm-up.sh";
-/// The workspace's script that stops it again.
-pub(crate) const SLURM_DOWN: &str = "scripts/slurm-down.sh";
-
 /// Installs PostgreSQL's server unless it is there.
 pub(crate) fn install_postgresql() -> Result<()> {
     if has_postgresql() {
         return Ok(());
     }
-    install("postgresql").context("the tests need the PostgreSQL server")
+    install(&["postgresql"]).context("the tests need the PostgreSQL server")
+}
+
+/// Installs Slurm unless it is there.
+pub(crate) fn install_slurm() -> Result<()> {
+    let programs = ["munged", "slurmctld", "slurmd", "sbatch"];
+    if programs.iter().all(|program| is_in_path(program)) {
+        return Ok(());
+    }
+    install(&["munge", "slurmctld", "slurmd", "slurm-client"]).context("the tests need Slurm")
+}
+
+fn is_in_path(program: &str) -> bool {
+    let path = env::var_os("PATH").unwrap_or_default();
+    // The daemons are in a directory that is not everybody's.
+    env::split_paths(&path)
+        .chain(["/usr/sbin".into()])
+        .any(|directory| directory.join(program).is_file())
 }
 
 fn has_postgresql() -> bool {
@@ -26,19 +41,19 @@ fn has_postgresql() -> bool {
         || output(Command::new("postgres").arg("--version")).is_some()
 }
 
-/// Installs one of Debian's packages.
-fn install(package: &str) -> Result<()> {
+/// Installs packages of Debian.
+fn install(packages: &[&str]) -> Result<()> {
+    let names = packages.join(" ");
     if output(Command::new("apt-get").arg("--version")).is_none() {
-        bail!(
-            "{package} is missing, and this is no Debian where it could be installed: install it"
-        );
+        bail!("install {names}: this is no Debian, where it would be done for you");
     }
     if !geteuid().is_root() {
-        bail!("{package} is missing: run `sudo apt-get install {package}`");
+        bail!("run `sudo apt-get install {names}`");
     }
-    eprintln!("installing {package}");
+    eprintln!("installing {names}");
     let mut apt = Command::new("apt-get");
-    apt.args(["install", "--yes", "-qq", "--no-install-recommends", package]);
+    apt.args(["install", "--yes", "-qq", "--no-install-recommends"]).args(packages);
+    apt.args(["--option", "DPkg::Lock::Timeout=300"]).stdout(Stdio::null());
     // As if the machine were in single-user mode: Debian starts servers when it installs them, and
     // the tests start their own.
     apt.env("DEBIAN_FRONTEND", "noninteractive").env("RUNLEVEL", "1");

@@ -22,6 +22,11 @@ use crate::{
     process::{cargo, output, run as run_command},
 };
 
+/// Where the testkit keeps the Slurms that it starts.
+const SLURM_LABS: [&str; 2] =
+    ["/var/tmp/jobbergate-slurm-test", "/var/tmp/jobbergate-slurm-test-faults"];
+const SLURM_DOWN: &str = "scripts/slurm-down.sh";
+
 /// Which tests to run
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -34,10 +39,11 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> Result<()> {
     let interrupt = Interrupt::register()?;
     packages::install_postgresql()?;
+    packages::install_slurm()?;
     let nextest = packages::install_nextest()?;
     interrupt.check()?;
 
-    let peers = Peers::start()?;
+    let peers = Peers::new();
     let documentation = match options.arguments.is_empty() {
         true => run_command(&mut cargo(&["test", "--workspace", "--doc", "--quiet"])?),
         false => Ok(()),
@@ -68,20 +74,19 @@ fn names_package(argument: &str) -> bool {
 struct Peers {
     /// Where the testkit starts its peers; removed in the end.
     directory: PathBuf,
-    stop_slurm: bool,
+    /// The directories of the Slurms that did not run before.
+    labs: Vec<&'static str>,
 }
 
 impl Peers {
-    fn start() -> Result<Self> {
-        let name = format!("jobbergate-test-{}-{}", geteuid(), process::id());
-        let mut peers = Self { directory: Path::new("/var/tmp").join(name), stop_slurm: false };
+    fn new() -> Self {
         if !geteuid().is_root() {
             eprintln!("Slurm's daemons need root: the tests with Slurm are going to fail");
-        } else if !slurm_answers() {
-            peers.stop_slurm = true;
-            run_command(script(packages::SLURM_UP)?.stdout(Stdio::null()))?;
         }
-        Ok(peers)
+        let name = format!("jobbergate-test-{}-{}", geteuid(), process::id());
+        let directory = Path::new("/var/tmp").join(name);
+        let labs = SLURM_LABS.into_iter().filter(|lab| !slurm_answers(lab)).collect();
+        Self { directory, labs }
     }
 
     /// Ends the PostgreSQL server that the testkit started, if any test needed it.
@@ -108,8 +113,10 @@ impl Peers {
     }
 
     fn stop_slurm(&self) -> Result<()> {
-        if self.stop_slurm {
-            run_command(script(packages::SLURM_DOWN)?.stderr(Stdio::null()))?;
+        for lab in self.labs.iter().filter(|lab| Path::new(lab).exists()) {
+            let mut down = Command::new("sh");
+            down.args([SLURM_DOWN, "--wipe"]).current_dir(crate::workspace()?);
+            run_command(down.env("SLURM_LAB", lab).stderr(Stdio::null()))?;
         }
         Ok(())
     }
@@ -125,15 +132,7 @@ impl Drop for Peers {
     }
 }
 
-/// Whether the Slurm of the tests runs already; then it is left running in the end.
-fn slurm_answers() -> bool {
-    let lab = env::var_os("SLURM_LAB").unwrap_or_else(|| "/var/tmp/jobbergate-slurm".into());
-    let configuration = Path::new(&lab).join("etc/slurm.conf");
+fn slurm_answers(lab: &str) -> bool {
+    let configuration = Path::new(lab).join("etc/slurm.conf");
     output(Command::new("scontrol").arg("ping").env("SLURM_CONF", configuration)).is_some()
-}
-
-fn script(path: &str) -> Result<Command> {
-    let mut command = Command::new("sh");
-    command.arg(path).current_dir(crate::workspace()?);
-    Ok(command)
 }

@@ -8,16 +8,17 @@ use std::{
     time::Instant,
 };
 
-use anyhow::{Context, Result, ensure};
-use nix::unistd::{User, geteuid};
+use anyhow::{Context, Result};
+use nix::unistd::User;
 
 use super::{USER, directory::Directory, terminal::Terminal};
 use crate::{
     interrupt::Interrupt,
-    packages::{SLURM_DOWN, SLURM_UP},
     process::{self, Running},
 };
 
+const SLURM_UP: &str = "scripts/slurm-up.sh";
+const SLURM_DOWN: &str = "scripts/slurm-down.sh";
 const NODES: u16 = 4;
 const FIRST_PORT: u16 = 16900;
 
@@ -36,7 +37,6 @@ impl Slurm {
         interrupt: &Interrupt,
         directory: &Directory,
     ) -> Result<Self> {
-        ensure!(geteuid().is_root(), "Slurm's daemons need root: run the demo as root");
         let began = Instant::now();
         let remove_user = User::from_name(USER)?.is_none();
         let slurm =
