@@ -1,0 +1,110 @@
+//! What the agent of a cluster exchanges with the server.
+
+use std::collections::BTreeMap;
+
+use jobbergate_types::{
+    Page,
+    job_submissions::{
+        ActiveJobSubmission, JobSubmissionAgentRejectedRequest, JobSubmissionAgentSubmittedRequest,
+        JobSubmissionAgentUpdateRequest, PendingJobSubmission,
+    },
+    list::Paging,
+};
+use reqwest::Method;
+use serde::de::DeserializeOwned;
+
+use crate::{Client, Error};
+
+const LARGEST_PAGE: i64 = 100;
+
+impl Client {
+    /// A page of the submissions that wait for the caller.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn pending_page(&self, page: &Paging) -> Result<Page<PendingJobSubmission>, Error> {
+        self.agent_page("pending", page).await
+    }
+
+    /// All submissions that wait for the caller.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn pending(&self) -> Result<Vec<PendingJobSubmission>, Error> {
+        self.all_pages("pending", |submission: &PendingJobSubmission| submission.id).await
+    }
+
+    /// All submissions of the caller's cluster whose jobs may still change.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn active(&self) -> Result<Vec<ActiveJobSubmission>, Error> {
+        self.all_pages("active", |submission: &ActiveJobSubmission| submission.id).await
+    }
+
+    /// Reports that Slurm took a job. May be repeated.
+    ///
+    /// # Errors
+    /// See [`Error`]; 404 when the submission was deleted.
+    pub async fn report_submitted(
+        &self,
+        report: &JobSubmissionAgentSubmittedRequest,
+    ) -> Result<(), Error> {
+        let route = ["job-submissions", "agent", "submitted"];
+        self.request(Method::POST, &route).json(report).done().await
+    }
+
+    /// Reports that a submission can't be run.
+    ///
+    /// # Errors
+    /// See [`Error`]; 404 when the submission was deleted.
+    pub async fn report_rejected(
+        &self,
+        report: &JobSubmissionAgentRejectedRequest,
+    ) -> Result<(), Error> {
+        let route = ["job-submissions", "agent", "rejected"];
+        self.request(Method::POST, &route).json(report).done().await
+    }
+
+    /// Reports the state of a job.
+    ///
+    /// # Errors
+    /// See [`Error`]; 400 when the submission has ended for the server.
+    pub async fn report_state(
+        &self,
+        id: i64,
+        report: &JobSubmissionAgentUpdateRequest,
+    ) -> Result<(), Error> {
+        let route = ["job-submissions", "agent", &id.to_string()];
+        self.request(Method::PUT, &route).json(report).done().await
+    }
+
+    async fn agent_page<T: DeserializeOwned>(
+        &self,
+        list: &str,
+        page: &Paging,
+    ) -> Result<Page<T>, Error> {
+        let route = ["job-submissions", "agent", list];
+        self.request(Method::GET, &route).query(page).receive().await
+    }
+
+    /// All rows of a list that may change while it is read: a row that moves over the border of
+    /// two pages may be missing until the next time, but is never there twice.
+    async fn all_pages<T: DeserializeOwned>(
+        &self,
+        list: &str,
+        id: impl Fn(&T) -> i64,
+    ) -> Result<Vec<T>, Error> {
+        let mut rows = BTreeMap::new();
+        let mut paging = Paging { page: 1, size: LARGEST_PAGE };
+        loop {
+            let page: Page<T> = self.agent_page(list, &paging).await?;
+            let empty = page.items.is_empty();
+            rows.extend(page.items.into_iter().map(|row| (id(&row), row)));
+            if empty || paging.page >= page.pages {
+                return Ok(rows.into_values().collect());
+            }
+            paging.page += 1;
+        }
+    }
+}
