@@ -1,8 +1,9 @@
 //! Real peers for tests, started on this machine: a PostgreSQL server, an S3 server, an OIDC
-//! provider. None needs more than a Debian package, none outlives its use, and all listen on the
+//! provider, a Slurm. None needs more than a Debian package, none but Slurm outlives its use, and all listen on the
 //! loopback interface or a Unix socket only.
 
 mod directory;
 pub mod issuer;
 pub mod postgres;
 pub mod s3;
+pub mod slurm;

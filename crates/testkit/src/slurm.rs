@@ -1,0 +1,166 @@
+//! A real Slurm for tests, brought up by `scripts/slurm-up.sh` (which needs root on Debian).
+
+use std::{
+    fs::{self, File},
+    io,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+    thread,
+    time::{Duration, Instant},
+};
+
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+
+const COMMANDS: [&str; 5] = ["sbatch", "scancel", "scontrol", "squeue", "sacct"];
+const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scripts/slurm-up.sh");
+
+/// A Slurm with ordinary users `alice` and `bob`. It stays up after the test, for the next.
+#[derive(Debug)]
+pub struct SlurmLab {
+    directory: PathBuf,
+    settings: Settings,
+    /// Held while nobody else may use the lab.
+    alone: Option<File>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Settings {
+    name: &'static str,
+    port: u16,
+    nodes: u16,
+    min_job_age: u32,
+}
+
+/// For tests that only submit, look and cancel.
+const SHARED: Settings = Settings { name: "test", port: 17817, nodes: 4, min_job_age: 300 };
+/// For tests that stop or kill its daemons; ended jobs are soon forgotten.
+const FAULTS: Settings = Settings { name: "test-faults", port: 17917, nodes: 1, min_job_age: 2 };
+
+impl SlurmLab {
+    /// A Slurm that tests share. Safe to call from many processes at once.
+    ///
+    /// # Errors
+    /// When it can't be brought up; the script's words say why.
+    pub fn start() -> io::Result<Self> {
+        let lab = Self { directory: directory(SHARED), settings: SHARED, alone: None };
+        lab.up()?;
+        Ok(lab)
+    }
+
+    /// A Slurm whose daemons may be stopped: nobody else has it until it is dropped.
+    ///
+    /// # Errors
+    /// When it can't be brought up; the script's words say why.
+    pub fn start_alone() -> io::Result<Self> {
+        let directory = directory(FAULTS);
+        fs::create_dir_all(&directory)?;
+        let alone = File::create(directory.join("alone"))?;
+        alone.lock()?;
+        let lab = Self { directory, settings: FAULTS, alone: Some(alone) };
+        lab.resume();
+        lab.up()?;
+        Ok(lab)
+    }
+
+    /// Brings up whatever of it is not running.
+    ///
+    /// # Errors
+    /// When that fails; the script's words say why.
+    pub fn up(&self) -> io::Result<()> {
+        let Settings { port, nodes, min_job_age, .. } = self.settings;
+        let output = Command::new(SCRIPT)
+            .env("SLURM_LAB", &self.directory)
+            .env("CTLD_PORT", port.to_string())
+            .env("NODES", nodes.to_string())
+            .env("MIN_JOB_AGE", min_job_age.to_string())
+            .output()?;
+        if !output.status.success() {
+            return Err(io::Error::other(String::from_utf8_lossy(&output.stderr).into_owned()));
+        }
+        COMMANDS.iter().try_for_each(|command| self.wrap(command))
+    }
+
+    /// Where its configuration is: `SLURM_CONF`.
+    pub fn conf(&self) -> PathBuf {
+        self.directory.join("etc/slurm.conf")
+    }
+
+    /// The path of a command that talks to this Slurm, whatever the environment says.
+    pub fn command(&self, name: &str) -> PathBuf {
+        self.directory.join("bin").join(name)
+    }
+
+    /// Runs a command of Slurm.
+    ///
+    /// # Errors
+    /// When it can't be started.
+    pub fn run(&self, name: &str, arguments: &[&str]) -> io::Result<Output> {
+        Command::new(self.command(name)).args(arguments).output()
+    }
+
+    /// Makes the controller hang: it listens and does not answer.
+    pub fn pause(&self) {
+        self.signal(Signal::SIGSTOP);
+    }
+
+    /// Makes it go on.
+    pub fn resume(&self) {
+        self.signal(Signal::SIGCONT);
+    }
+
+    /// Stops the controller, which saves what it knows; `up` starts it again.
+    pub fn stop_controller(&self) {
+        self.signal(Signal::SIGTERM);
+        let end = Instant::now() + Duration::from_secs(20);
+        while self.controller().is_some() && Instant::now() < end {
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    fn signal(&self, signal: Signal) {
+        if let Some(pid) = self.controller() {
+            // It may have ended just now, which is as good.
+            let _ = kill(pid, signal);
+        }
+    }
+
+    fn controller(&self) -> Option<Pid> {
+        let text = fs::read_to_string(self.directory.join("run/slurmctld.pid")).ok()?;
+        let pid: i32 = text.trim().parse().ok()?;
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+        let lives = status.starts_with("Name:\tslurmctld") && !status.contains("\nState:\tZ");
+        lives.then_some(Pid::from_raw(pid))
+    }
+
+    fn wrap(&self, name: &str) -> io::Result<()> {
+        let path = self.command(name);
+        let conf = self.conf();
+        let text =
+            format!("#!/bin/sh\nSLURM_CONF={} exec /usr/bin/{name} \"$@\"\n", conf.display());
+        if fs::read_to_string(&path).is_ok_and(|present| present == text) {
+            return Ok(());
+        }
+        fs::create_dir_all(self.directory.join("bin"))?;
+        // Another test may be starting it: never show it half-written.
+        let draft = path.with_extension(std::process::id().to_string());
+        fs::write(&draft, text)?;
+        fs::set_permissions(&draft, fs::Permissions::from_mode(0o755))?;
+        fs::rename(draft, path)
+    }
+}
+
+impl Drop for SlurmLab {
+    fn drop(&mut self) {
+        if self.alone.is_some() {
+            self.resume();
+        }
+    }
+}
+
+fn directory(settings: Settings) -> PathBuf {
+    Path::new("/var/tmp").join(format!("jobbergate-slurm-{}", settings.name))
+}
