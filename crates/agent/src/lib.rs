@@ -1,1 +1,117 @@
-//! Placeholder.
+//! Jobbergate's agent: runs beside Slurm, calls out to the server, and makes jobs of submissions.
+//!
+//! It never loses a submission and never makes two jobs of one: see [`journal`] for what it
+//! remembers and [`reconcile`] for what it does when the outcome of an `sbatch` is not known.
+//!
+//! Three loops run side by side, so that none waits for another: [`intake`] takes up
+//! submissions, [`follow`] watches their jobs, [`heartbeat`] tells the server that the agent is
+//! alive.
+
+pub mod backoff;
+pub mod config;
+pub mod error;
+pub mod files;
+pub mod follow;
+pub mod heartbeat;
+pub mod intake;
+pub mod journal;
+pub mod reconcile;
+pub mod report;
+pub mod run_as;
+pub mod setback;
+pub mod slurm;
+pub mod submit;
+pub mod tag;
+pub mod user_map;
+
+use std::{future::Future, path::PathBuf, sync::Arc, time::Duration};
+
+use chrono::{TimeDelta, Utc};
+use jobbergate_client::Client;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    config::AgentConfig, error::AgentError, journal::Journal, slurm::Slurm, user_map::UserMap,
+};
+
+/// How long the journal remembers what ended.
+const MEMORY: TimeDelta = TimeDelta::days(90);
+/// How long a stopping agent waits for what it has begun.
+const LAST_ORDERS: Duration = Duration::from_secs(20);
+
+/// An agent with all that it works with.
+#[derive(Debug)]
+pub struct Agent {
+    /// The server.
+    pub client: Client,
+    /// The cluster.
+    pub slurm: Slurm,
+    /// What must not be forgotten.
+    pub journal: Journal,
+    /// How owners become users.
+    pub user_map: UserMap,
+    /// The directory of the journal and of the receipts of `sbatch`.
+    pub state_directory: PathBuf,
+    /// The other settings.
+    pub config: AgentConfig,
+}
+
+impl Agent {
+    /// Opens the journal and checks the settings. Calls neither the server nor Slurm.
+    ///
+    /// # Errors
+    /// When the agent can't run like this.
+    pub async fn open(config: AgentConfig) -> Result<Self, AgentError> {
+        let state_directory = config.state_directory()?;
+        let user_map = config.user_map()?;
+        let client = config.client()?;
+        let open = Journal::open(&state_directory).await;
+        let journal = open
+            .map_err(|source| AgentError::Journal { directory: state_directory.clone(), source })?;
+        Ok(Self { client, slurm: config.slurm(), journal, user_map, state_directory, config })
+    }
+}
+
+/// Runs an agent until `shutdown`; then finishes what it has begun, within 20 seconds.
+///
+/// # Errors
+/// When the agent can't run with these settings. Trouble with the server or with Slurm is no
+/// error: it is logged and waited out.
+pub async fn run(
+    config: AgentConfig,
+    shutdown: impl Future<Output = ()> + Send,
+) -> Result<(), AgentError> {
+    let agent = Arc::new(Agent::open(config).await?);
+    let forgotten = agent.journal.prune(Utc::now() - MEMORY).await;
+    forgotten.map_err(|source| AgentError::Journal {
+        directory: agent.state_directory.clone(),
+        source,
+    })?;
+    tracing::info!(
+        server = %agent.config.base_api_url,
+        client_id = %agent.config.oidc_client_id,
+        state = %agent.state_directory.display(),
+        users = %agent.user_map,
+        "agent started"
+    );
+    let stop = CancellationToken::new();
+    let mut loops = JoinSet::new();
+    loops.spawn(heartbeat::run(Arc::clone(&agent), stop.clone()));
+    loops.spawn(intake::run(Arc::clone(&agent), stop.clone()));
+    loops.spawn(follow::run(Arc::clone(&agent), stop.clone()));
+    tokio::select! {
+        () = shutdown => tracing::info!("agent stops"),
+        // They only end before the shutdown if there is a bug in them.
+        _ = loops.join_next() => {
+            stop.cancel();
+            return Err(AgentError::Configuration("a part of the agent broke down".to_owned()));
+        }
+    }
+    stop.cancel();
+    let finish = async { while loops.join_next().await.is_some() {} };
+    if tokio::time::timeout(LAST_ORDERS, finish).await.is_err() {
+        tracing::warn!("stopped in the middle of something; the journal knows of what");
+    }
+    Ok(())
+}

@@ -1,0 +1,315 @@
+//! The settings of the agent. Each has a variable `JOBBERGATE_AGENT_…` and an option.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use clap::{ArgAction, Args, ValueEnum, builder::BoolishValueParser};
+use jobbergate_client::{Client, ClientCredentials, Secret, TokenSource};
+use nix::unistd::geteuid;
+
+use crate::{
+    error::AgentError,
+    run_as::Account,
+    slurm::{CommandPaths, Slurm},
+    user_map::UserMap,
+};
+
+/// The variable that holds the client secret; it has no option, which everybody could see.
+const SECRET_VARIABLE: &str = "JOBBERGATE_AGENT_OIDC_CLIENT_SECRET";
+
+/// Settings of the agent.
+#[derive(Debug, Clone, Args)]
+pub struct AgentConfig {
+    /// Address of the server, with or without /jobbergate
+    #[arg(long, env = "JOBBERGATE_AGENT_BASE_API_URL", default_value = "http://127.0.0.1:8000")]
+    pub base_api_url: String,
+    /// The identity provider's realm: host[:port]/realms/NAME
+    #[arg(long, env = "JOBBERGATE_AGENT_OIDC_DOMAIN")]
+    pub oidc_domain: String,
+    /// Whether the identity provider is reached by HTTPS
+    #[arg(
+        long,
+        env = "JOBBERGATE_AGENT_OIDC_USE_HTTPS",
+        default_value_t = true,
+        action = ArgAction::Set,
+        value_parser = BoolishValueParser::new(),
+        value_name = "BOOL"
+    )]
+    pub oidc_use_https: bool,
+    /// The client that the agent is to the identity provider; its name is that of the cluster
+    #[arg(long, env = "JOBBERGATE_AGENT_OIDC_CLIENT_ID")]
+    pub oidc_client_id: String,
+    /// File that contains the client secret; without, the secret is taken from the variable
+    /// JOBBERGATE_AGENT_OIDC_CLIENT_SECRET
+    #[arg(long, env = "JOBBERGATE_AGENT_CLIENT_SECRET_FILE", value_name = "FILE")]
+    pub client_secret_file: Option<PathBuf>,
+    /// Directory of the agent's journal, which must survive restarts [default:
+    /// /var/lib/jobbergate-agent for root, otherwise ~/.local/state/jobbergate-agent]
+    #[arg(long, env = "JOBBERGATE_AGENT_STATE_DIR", value_name = "DIR")]
+    pub state_dir: Option<PathBuf>,
+
+    /// Seconds between two questions for new submissions
+    #[arg(long, env = "JOBBERGATE_AGENT_TASK_JOBS_INTERVAL_SECONDS", default_value = "0.5",
+          value_parser = seconds, value_name = "SECONDS")]
+    pub task_jobs_interval_seconds: Duration,
+    /// Seconds between two looks at Slurm's queue
+    #[arg(long, env = "JOBBERGATE_AGENT_TASK_FOLLOW_INTERVAL_SECONDS", default_value = "1",
+          value_parser = seconds, value_name = "SECONDS")]
+    pub task_follow_interval_seconds: Duration,
+    /// Seconds within which the agent promises to report that it is alive, a whole number
+    #[arg(long, env = "JOBBERGATE_AGENT_TASK_HEARTBEAT_INTERVAL_SECONDS", default_value_t = 60,
+          value_parser = clap::value_parser!(u32).range(2..=86_400), value_name = "SECONDS")]
+    pub task_heartbeat_interval_seconds: u32,
+    /// The least number of seconds before a submission whose sbatch had no clear outcome may be
+    /// submitted again
+    #[arg(long, env = "JOBBERGATE_AGENT_DOUBT_SECONDS", default_value = "15",
+          value_parser = seconds, value_name = "SECONDS")]
+    pub doubt_seconds: Duration,
+    /// Seconds that Slurm must consistently deny a job before its end is reported as unknown
+    #[arg(long, env = "JOBBERGATE_AGENT_VANISHED_SECONDS", default_value = "60",
+          value_parser = seconds, value_name = "SECONDS")]
+    pub vanished_seconds: Duration,
+    /// Seconds that sbatch may take
+    #[arg(long, env = "JOBBERGATE_AGENT_SBATCH_TIMEOUT_SECONDS", default_value = "60",
+          value_parser = seconds, value_name = "SECONDS")]
+    pub sbatch_timeout_seconds: Duration,
+    /// Seconds that the other commands of Slurm may take
+    #[arg(long, env = "JOBBERGATE_AGENT_SLURM_TIMEOUT_SECONDS", default_value = "30",
+          value_parser = seconds, value_name = "SECONDS")]
+    pub slurm_timeout_seconds: Duration,
+
+    /// Where jobs run that name no execution directory [default: the user's home directory]
+    #[arg(long, env = "JOBBERGATE_AGENT_DEFAULT_SLURM_WORK_DIR", value_name = "DIR")]
+    pub default_slurm_work_dir: Option<PathBuf>,
+    /// Whether the script and its support files are written into the execution directory;
+    /// otherwise sbatch is given the script's content and support files are left out
+    #[arg(
+        long,
+        env = "JOBBERGATE_AGENT_WRITE_SUBMISSION_FILES",
+        default_value_t = true,
+        action = ArgAction::Set,
+        value_parser = BoolishValueParser::new(),
+        value_name = "BOOL"
+    )]
+    pub write_submission_files: bool,
+
+    /// How the e-mail of a submission's owner becomes a user [default: single-user if
+    /// --single-user-submitter is given or the agent does not run as root]
+    #[arg(long, env = "JOBBERGATE_AGENT_SLURM_USER_MAPPER", value_enum)]
+    pub slurm_user_mapper: Option<Mapper>,
+    /// The user for everybody, with the mapper single-user
+    #[arg(long, env = "JOBBERGATE_AGENT_SINGLE_USER_SUBMITTER", value_name = "USER")]
+    pub single_user_submitter: Option<String>,
+    /// File of lines "e-mail user", with the mapper file
+    #[arg(long, env = "JOBBERGATE_AGENT_USER_MAP_FILE", value_name = "FILE")]
+    pub user_map_file: Option<PathBuf>,
+    /// The only domain of e-mails that is accepted, with the mapper local-part
+    #[arg(long, env = "JOBBERGATE_AGENT_USER_MAP_DOMAIN", value_name = "DOMAIN")]
+    pub user_map_domain: Option<String>,
+
+    /// sbatch; the other commands are looked for beside it
+    #[arg(long, env = "JOBBERGATE_AGENT_SBATCH_PATH", default_value = "/usr/bin/sbatch")]
+    pub sbatch_path: PathBuf,
+    /// scancel
+    #[arg(long, env = "JOBBERGATE_AGENT_SCANCEL_PATH")]
+    pub scancel_path: Option<PathBuf>,
+    /// squeue
+    #[arg(long, env = "JOBBERGATE_AGENT_SQUEUE_PATH")]
+    pub squeue_path: Option<PathBuf>,
+    /// sacct
+    #[arg(long, env = "JOBBERGATE_AGENT_SACCT_PATH")]
+    pub sacct_path: Option<PathBuf>,
+    /// scontrol
+    #[arg(long, env = "JOBBERGATE_AGENT_SCONTROL_PATH")]
+    pub scontrol_path: Option<PathBuf>,
+}
+
+/// The ways in which an e-mail becomes a user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Mapper {
+    /// Everybody is the same user
+    SingleUser,
+    /// A file says who is who
+    File,
+    /// The user is called like the part before the @
+    LocalPart,
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let number: f64 = text.parse().map_err(|_| "it is not a number".to_owned())?;
+    if (0.05..=86_400.0).contains(&number) {
+        return Ok(Duration::from_secs_f64(number));
+    }
+    Err("it must be between 0.05 and 86400".to_owned())
+}
+
+fn wrong(message: impl Into<String>) -> AgentError {
+    AgentError::Configuration(message.into())
+}
+
+impl AgentConfig {
+    /// The client of the server, with the agent's credentials.
+    ///
+    /// # Errors
+    /// When an address makes no sense or the secret is missing.
+    pub fn client(&self) -> Result<Client, AgentError> {
+        let credentials = ClientCredentials::new(
+            &self.oidc_domain,
+            self.oidc_use_https,
+            self.oidc_client_id.clone(),
+            self.secret()?,
+        )?;
+        Ok(Client::new(&self.base_api_url, TokenSource::ClientCredentials(credentials))?)
+    }
+
+    fn secret(&self) -> Result<Secret, AgentError> {
+        let Some(path) = &self.client_secret_file else {
+            return std::env::var(SECRET_VARIABLE).map(Secret::from).map_err(|_| {
+                wrong(format!(
+                    "the client secret is missing: set {SECRET_VARIABLE} or --client-secret-file"
+                ))
+            });
+        };
+        let text = fs::read_to_string(path).map_err(|e| {
+            wrong(format!("the client secret cannot be read from {}: {e}", path.display()))
+        })?;
+        Ok(text.trim().into())
+    }
+
+    /// Slurm's commands.
+    pub fn slurm(&self) -> Slurm {
+        let path = |given: &Option<PathBuf>, name| {
+            given.clone().unwrap_or_else(|| self.sbatch_path.with_file_name(name))
+        };
+        let paths = CommandPaths {
+            sbatch: self.sbatch_path.clone(),
+            scancel: path(&self.scancel_path, "scancel"),
+            squeue: path(&self.squeue_path, "squeue"),
+            sacct: path(&self.sacct_path, "sacct"),
+            scontrol: path(&self.scontrol_path, "scontrol"),
+        };
+        Slurm::new(paths, self.slurm_timeout_seconds, self.sbatch_timeout_seconds)
+    }
+
+    /// How owners become users.
+    ///
+    /// # Errors
+    /// When that is not said and the agent runs as root, or something is missing for it.
+    pub fn user_map(&self) -> Result<UserMap, AgentError> {
+        let mapper = match (self.slurm_user_mapper, &self.single_user_submitter) {
+            (Some(mapper), _) => mapper,
+            (None, Some(_)) => Mapper::SingleUser,
+            (None, None) if !geteuid().is_root() => Mapper::SingleUser,
+            (None, None) => {
+                return Err(wrong(
+                    "say how owners of submissions become users of this cluster: \
+                     --slurm-user-mapper single-user --single-user-submitter USER, \
+                     --slurm-user-mapper file --user-map-file FILE, or \
+                     --slurm-user-mapper local-part --user-map-domain DOMAIN",
+                ));
+            }
+        };
+        match mapper {
+            Mapper::SingleUser => self.single_user().map(UserMap::Single),
+            Mapper::File => {
+                let file = self.user_map_file.clone();
+                file.map(UserMap::File).ok_or_else(|| wrong("--user-map-file is missing"))
+            }
+            Mapper::LocalPart => Ok(UserMap::LocalPart { domain: self.user_map_domain.clone() }),
+        }
+    }
+
+    fn single_user(&self) -> Result<String, AgentError> {
+        match &self.single_user_submitter {
+            Some(name) => Ok(name.clone()),
+            None if geteuid().is_root() => Err(wrong("--single-user-submitter is missing")),
+            None => Ok(own_account()?.name),
+        }
+    }
+
+    /// The directory of the journal.
+    ///
+    /// # Errors
+    /// When none is given and the agent's user has no home directory.
+    pub fn state_directory(&self) -> Result<PathBuf, AgentError> {
+        if let Some(directory) = &self.state_dir {
+            return Ok(directory.clone());
+        }
+        if geteuid().is_root() {
+            return Ok(Path::new("/var/lib/jobbergate-agent").to_owned());
+        }
+        let state = std::env::var_os("XDG_STATE_HOME").filter(|value| !value.is_empty());
+        let state = match state {
+            Some(directory) => PathBuf::from(directory),
+            None => own_account()?.home.join(".local/state"),
+        };
+        Ok(state.join("jobbergate-agent"))
+    }
+}
+
+fn own_account() -> Result<Account, AgentError> {
+    Account::own().map_err(|e| wrong(format!("the agent's own user cannot be looked up: {e}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory, Parser};
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Cli {
+        #[command(flatten)]
+        agent: AgentConfig,
+    }
+
+    fn parse(more: &[&str]) -> Result<AgentConfig, clap::Error> {
+        let least = ["agent", "--oidc-domain=h/realms/r", "--oidc-client-id=lab"];
+        Ok(Cli::try_parse_from(least.iter().chain(more))?.agent)
+    }
+
+    #[test]
+    fn the_options_are_consistent_and_show_no_secret() {
+        Cli::command().debug_assert();
+        let help = Cli::command().render_long_help().to_string();
+        assert!(help.contains("--client-secret-file"));
+        assert!(!help.contains("--oidc-client-secret"));
+    }
+
+    #[test]
+    fn other_commands_are_beside_sbatch() {
+        let config = parse(&["--sbatch-path=/opt/slurm/bin/sbatch", "--sacct-path=/x/sacct"]);
+        let paths = config.unwrap().slurm().paths;
+        assert_eq!(paths.squeue, Path::new("/opt/slurm/bin/squeue"));
+        assert_eq!(paths.sacct, Path::new("/x/sacct"));
+    }
+
+    #[test]
+    fn a_mapping_says_what_it_lacks() {
+        let message = |more: &[&str]| parse(more).unwrap().user_map().unwrap_err().to_string();
+        assert!(message(&["--slurm-user-mapper=file"]).contains("--user-map-file"));
+        let single = parse(&["--single-user-submitter=ann"]).unwrap().user_map().unwrap();
+        assert_eq!(single, UserMap::Single("ann".to_owned()));
+    }
+
+    #[test]
+    fn the_secret_comes_from_a_file() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(&file, "s3cret\n").unwrap();
+        let option = format!("--client-secret-file={}", file.path().display());
+        assert_eq!(parse(&[&option]).unwrap().secret().unwrap().reveal(), "s3cret");
+        let missing = parse(&["--client-secret-file=/nonexistent/s"]).unwrap();
+        assert!(missing.client().unwrap_err().to_string().contains("/nonexistent/s"));
+    }
+
+    #[test]
+    fn intervals_have_bounds() {
+        assert!(parse(&["--task-jobs-interval-seconds=0.25"]).is_ok());
+        for wrong in ["0", "-1", "NaN", "1e9", "soon"] {
+            assert!(parse(&[&format!("--task-jobs-interval-seconds={wrong}")]).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! Tells the server that the agent is alive. Never waits for the agent's work.
+
+use std::{sync::Arc, time::Duration};
+
+use jobbergate_types::clusters::ClusterStatusReport;
+use tokio_util::sync::CancellationToken;
+
+use crate::{Agent, backoff::Backoff};
+
+/// Reports until `stop`.
+pub async fn run(agent: Arc<Agent>, stop: CancellationToken) {
+    let promised = agent.config.task_heartbeat_interval_seconds;
+    let report = ClusterStatusReport { interval: i64::from(promised) };
+    // Earlier than promised, which leaves time for a second attempt.
+    let pause = Duration::from_secs(u64::from(promised)) * 3 / 4;
+    let mut backoff = Backoff::new(rand::random());
+    loop {
+        let pause = match agent.client.report_cluster_status(&report).await {
+            Ok(()) => {
+                backoff = Backoff::new(rand::random());
+                pause
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the server was not told that the agent is alive");
+                backoff.pause().min(pause)
+            }
+        };
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
+}

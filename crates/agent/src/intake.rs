@@ -1,0 +1,249 @@
+//! Takes up the submissions that wait for this cluster.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use jobbergate_types::{job_submissions::PendingJobSubmission, list::Paging};
+use tokio::{sync::Semaphore, task::JoinSet, time::Instant};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    Agent,
+    backoff::Backoff,
+    journal::{Entry, Phase},
+    reconcile::Absences,
+    setback::Setback,
+    submit::origin,
+};
+
+/// How many `sbatch` run at once.
+const AT_ONCE: usize = 8;
+/// How many submissions are taken up before the next look.
+const BATCH: usize = 100;
+/// How often jobs are looked for whose `sbatch` had no clear outcome.
+const RECONCILIATION: Duration = Duration::from_secs(1);
+
+struct Intake {
+    agent: Arc<Agent>,
+    tasks: JoinSet<(i64, Result<(), Setback>)>,
+    /// Submissions that a task is busy with.
+    busy: HashSet<i64>,
+    /// Submissions that something is in the way of, until when, and how long next time.
+    delayed: HashMap<i64, (Instant, Backoff)>,
+    absences: Absences,
+    reconcile_at: Instant,
+    permits: Arc<Semaphore>,
+    /// Whether Slurm has to be asked for its health before it is given more.
+    doubtful: Arc<AtomicBool>,
+}
+
+/// Takes up submissions until `stop`; then finishes those that were begun.
+pub async fn run(agent: Arc<Agent>, stop: CancellationToken) {
+    let usual = agent.config.task_jobs_interval_seconds;
+    let mut intake = Intake::new(agent);
+    let mut backoff = Backoff::new(rand::random());
+    while !stop.is_cancelled() {
+        let pause = match intake.look().await {
+            Ok(()) => {
+                backoff = Backoff::new(rand::random());
+                usual
+            }
+            Err(error) => {
+                tracing::warn!(%error, "new submissions cannot be taken up");
+                backoff.pause().max(usual)
+            }
+        };
+        intake.work_until(Instant::now() + pause, &stop).await;
+    }
+    while let Some(done) = intake.tasks.join_next().await {
+        intake.finish(done);
+    }
+}
+
+impl Intake {
+    fn new(agent: Arc<Agent>) -> Self {
+        Self {
+            agent,
+            tasks: JoinSet::new(),
+            busy: HashSet::new(),
+            delayed: HashMap::new(),
+            absences: Absences::default(),
+            reconcile_at: Instant::now(),
+            permits: Arc::new(Semaphore::new(AT_ONCE)),
+            doubtful: Arc::new(AtomicBool::new(false)),
+        }
+    }
+
+    /// Looks once for what is to be done, and begins it.
+    async fn look(&mut self) -> Result<(), Setback> {
+        // What was in doubt first: it may be pending, too.
+        let unsettled = self.agent.journal.unsettled().await?;
+        let in_doubt = |entry: &&Entry| matches!(entry.phase, Phase::Attempted { .. });
+        let in_doubt: HashSet<i64> = unsettled.iter().filter(in_doubt).map(|e| e.id).collect();
+        self.report_outcomes(&unsettled);
+        self.reconcile(unsettled).await;
+        if !self.slurm_is_up().await {
+            return Ok(());
+        }
+        let rejected: HashSet<i64> = self.agent.journal.rejected().await?.into_iter().collect();
+        for pending in self.pending(&in_doubt).await? {
+            // It was rejected and the server knows: its owner wants another try.
+            if rejected.contains(&pending.id) {
+                self.agent.journal.forget(pending.id).await?;
+            }
+            self.take_up(pending);
+        }
+        Ok(())
+    }
+
+    /// What waits and may be begun, up to a batch. All pages are read if need be, so that those
+    /// with something in the way keep nobody else waiting.
+    async fn pending(&self, in_doubt: &HashSet<i64>) -> Result<Vec<PendingJobSubmission>, Setback> {
+        let begin = |pending: &PendingJobSubmission| {
+            self.is_free(pending.id) && !in_doubt.contains(&pending.id)
+        };
+        let mut free = Vec::new();
+        let mut paging = Paging { page: 1, size: 100 };
+        loop {
+            let page = self.agent.client.pending_page(&paging).await?;
+            let empty = page.items.is_empty();
+            free.extend(page.items.into_iter().filter(begin));
+            if empty || paging.page >= page.pages || free.len() + self.busy.len() >= BATCH {
+                return Ok(free);
+            }
+            paging.page += 1;
+        }
+    }
+
+    fn is_free(&self, id: i64) -> bool {
+        let delayed = self.delayed.get(&id).is_some_and(|(until, _)| Instant::now() < *until);
+        !delayed && !self.busy.contains(&id)
+    }
+
+    fn take_up(&mut self, pending: PendingJobSubmission) {
+        if !self.busy.insert(pending.id) {
+            return;
+        }
+        let (agent, permits) = (Arc::clone(&self.agent), Arc::clone(&self.permits));
+        let doubtful = Arc::clone(&self.doubtful);
+        self.tasks.spawn(async move {
+            let _permit = permits.acquire().await;
+            let result = agent.take_up(&pending, &doubtful).await;
+            (pending.id, result)
+        });
+    }
+
+    fn report_outcomes(&mut self, unsettled: &[Entry]) {
+        for entry in unsettled {
+            let known = matches!(entry.phase, Phase::Submitted { .. } | Phase::Rejected { .. });
+            if !known || !self.is_free(entry.id) || !self.busy.insert(entry.id) {
+                continue;
+            }
+            let (agent, permits) = (Arc::clone(&self.agent), Arc::clone(&self.permits));
+            let entry = entry.clone();
+            self.tasks.spawn(async move {
+                let _permit = permits.acquire().await;
+                (entry.id, agent.report(&entry).await)
+            });
+        }
+    }
+
+    async fn reconcile(&mut self, mut entries: Vec<Entry>) {
+        entries.retain(|entry| {
+            matches!(entry.phase, Phase::Attempted { .. }) && !self.busy.contains(&entry.id)
+        });
+        if entries.is_empty() || Instant::now() < self.reconcile_at {
+            return;
+        }
+        let result = self.agent.reconcile(&entries, &mut self.absences, rand::random()).await;
+        if let Err(error) = result {
+            tracing::warn!(%error, "cannot look for the jobs of {} submissions", entries.len());
+        }
+        self.reconcile_at = Instant::now() + RECONCILIATION;
+    }
+
+    /// Spares submissions the wait for a controller that is known to be away.
+    async fn slurm_is_up(&self) -> bool {
+        if !self.doubtful.load(Ordering::Relaxed) {
+            return true;
+        }
+        let up = self.agent.slurm.is_up().await.unwrap_or(false);
+        if up {
+            self.doubtful.store(false, Ordering::Relaxed);
+        }
+        up
+    }
+
+    /// Waits until `end`; after a full batch, when there may be more, until all of it is done.
+    async fn work_until(&mut self, end: Instant, stop: &CancellationToken) {
+        let full = self.tasks.len() >= BATCH;
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep_until(end) => return,
+                Some(done) = self.tasks.join_next() => self.finish(done),
+            }
+            if full && self.tasks.is_empty() {
+                return;
+            }
+        }
+    }
+
+    fn finish(&mut self, done: Result<(i64, Result<(), Setback>), tokio::task::JoinError>) {
+        let (id, result) = match done {
+            Ok(done) => done,
+            Err(error) => {
+                tracing::error!(%error, "a submission broke down; it is looked at after a restart");
+                return;
+            }
+        };
+        self.busy.remove(&id);
+        match result {
+            Ok(()) => {
+                self.delayed.remove(&id);
+            }
+            Err(error) => {
+                let new = || (Instant::now(), Backoff::new(rand::random()));
+                let (until, backoff) = self.delayed.entry(id).or_insert_with(new);
+                let pause = backoff.pause();
+                *until = Instant::now() + pause;
+                tracing::warn!(submission = id, %error, pause = pause.as_secs(), "tried again later");
+            }
+        }
+    }
+}
+
+impl Agent {
+    /// Does what is left to do for a submission that waits: makes a job of it if there is none,
+    /// and tells the server.
+    async fn take_up(
+        &self,
+        pending: &PendingJobSubmission,
+        doubtful: &AtomicBool,
+    ) -> Result<(), Setback> {
+        let id = pending.id;
+        let mut entry = self.journal.entry(id).await?;
+        if entry.as_ref().is_some_and(|entry| entry.origin != origin(pending)) {
+            tracing::warn!(submission = id, "the journal knows another of this number: forgotten");
+            self.journal.forget(id).await?;
+            entry = None;
+        }
+        if entry.is_none_or(|entry| entry.phase == Phase::Planned) {
+            let submitted = self.submit(pending, rand::random()).await;
+            if submitted.is_err() {
+                doubtful.store(true, Ordering::Relaxed);
+            }
+            submitted?;
+        }
+        match self.journal.entry(id).await? {
+            Some(entry) => self.report(&entry).await,
+            None => Ok(()),
+        }
+    }
+}

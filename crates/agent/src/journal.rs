@@ -1,0 +1,66 @@
+//! What the agent must not forget: which submissions it took up, and what became of them.
+//!
+//! Every change is on disk before the method returns.
+
+mod jobs;
+mod submissions;
+
+use std::{fs, os::unix::fs::DirBuilderExt, path::Path};
+
+use chrono::{DateTime, Utc};
+use sqlx::{
+    SqlitePool,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+
+use crate::error::JournalError;
+pub use jobs::SeenJob;
+pub use submissions::{Entry, Phase};
+
+/// The journal of one agent.
+#[derive(Debug)]
+pub struct Journal {
+    pool: SqlitePool,
+    _lock: fs::File,
+}
+
+impl Journal {
+    /// Opens the journal in `directory`, which is created if it is missing, and keeps others out
+    /// of it until it is dropped.
+    ///
+    /// # Errors
+    /// When it is in use, or can't be read or written.
+    pub async fn open(directory: &Path) -> Result<Self, JournalError> {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+        let lock = fs::File::create(directory.join("lock"))?;
+        lock.try_lock().map_err(|e| match e {
+            fs::TryLockError::WouldBlock => JournalError::InUse,
+            fs::TryLockError::Error(e) => JournalError::File(e),
+        })?;
+        let options = SqliteConnectOptions::new()
+            .filename(directory.join("journal.sqlite"))
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full);
+        let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
+        sqlx::migrate!().run(&pool).await?;
+        Ok(Self { pool, _lock: lock })
+    }
+
+    /// Forgets what ended before `limit`.
+    ///
+    /// # Errors
+    /// When the journal can't be written.
+    pub async fn prune(&self, limit: DateTime<Utc>) -> Result<(), JournalError> {
+        let limit = limit.timestamp_millis();
+        sqlx::query("DELETE FROM submissions WHERE settled = 1 AND changed_at < $1")
+            .bind(limit)
+            .execute(&self.pool)
+            .await?;
+        sqlx::query("DELETE FROM jobs WHERE reported = 1 AND changed_at < $1")
+            .bind(limit)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,222 @@
+//! The way of a submission into Slurm: intended, attempted, then a job or a rejection.
+
+use chrono::{DateTime, Utc};
+use sqlx::FromRow;
+
+use super::Journal;
+use crate::{error::JournalError, tag::Tag};
+
+/// What is known of a submission.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The submission's number.
+    pub id: i64,
+    /// What tells it from another of the same number.
+    pub origin: String,
+    /// What its job carries in the comment.
+    pub tag: Tag,
+    /// The user that the job runs as.
+    pub account: String,
+    /// How far it came.
+    pub phase: Phase,
+    /// Whether the server knows.
+    pub settled: bool,
+}
+
+/// How far a submission came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Phase {
+    /// Slurm certainly has no job of it.
+    Planned,
+    /// `sbatch` was started; Slurm may have a job of it.
+    Attempted {
+        /// When it was started.
+        at: DateTime<Utc>,
+    },
+    /// Slurm has a job of it.
+    Submitted {
+        /// The number of the job.
+        slurm_job_id: i64,
+    },
+    /// It can't be run.
+    Rejected {
+        /// Why.
+        message: String,
+    },
+}
+
+#[derive(FromRow)]
+struct Row {
+    id: i64,
+    origin: String,
+    tag: String,
+    account: String,
+    attempted_at: Option<i64>,
+    slurm_job_id: Option<i64>,
+    rejection: Option<String>,
+    settled: bool,
+}
+
+impl From<Row> for Entry {
+    fn from(row: Row) -> Self {
+        let phase = match row {
+            Row { slurm_job_id: Some(slurm_job_id), .. } => Phase::Submitted { slurm_job_id },
+            Row { rejection: Some(message), .. } => Phase::Rejected { message },
+            Row { attempted_at: Some(at), .. } => {
+                Phase::Attempted { at: DateTime::from_timestamp_millis(at).unwrap_or_default() }
+            }
+            _ => Phase::Planned,
+        };
+        let tag = Tag::restore(row.tag);
+        let Row { id, origin, account, settled, .. } = row;
+        Self { id, origin, tag, account, phase, settled }
+    }
+}
+
+impl Journal {
+    /// What is known of a submission.
+    ///
+    /// # Errors
+    /// When the journal can't be read.
+    pub async fn entry(&self, id: i64) -> Result<Option<Entry>, JournalError> {
+        let row: Option<Row> = sqlx::query_as("SELECT * FROM submissions WHERE id = $1")
+            .bind(id)
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(row.map(Entry::from))
+    }
+
+    /// The submissions that were attempted without a known outcome, and those whose outcome the
+    /// server does not know yet.
+    ///
+    /// # Errors
+    /// When the journal can't be read.
+    pub async fn unsettled(&self) -> Result<Vec<Entry>, JournalError> {
+        let rows: Vec<Row> =
+            sqlx::query_as("SELECT * FROM submissions WHERE settled = 0 ORDER BY id")
+                .fetch_all(&self.pool)
+                .await?;
+        Ok(rows.into_iter().map(Entry::from).collect())
+    }
+
+    /// The submissions whose rejection the server acknowledged.
+    ///
+    /// # Errors
+    /// When the journal can't be read.
+    pub async fn rejected(&self) -> Result<Vec<i64>, JournalError> {
+        let statement = "SELECT id FROM submissions WHERE settled = 1 AND rejection IS NOT NULL";
+        Ok(sqlx::query_scalar(statement).fetch_all(&self.pool).await?)
+    }
+
+    /// Notes that `sbatch` is about to be started: from here on Slurm may have a job.
+    ///
+    /// # Errors
+    /// When the journal can't be written; `sbatch` must not be started then.
+    pub async fn attempt(
+        &self,
+        id: i64,
+        origin: &str,
+        tag: &Tag,
+        account: &str,
+        now: DateTime<Utc>,
+    ) -> Result<(), JournalError> {
+        sqlx::query(
+            "INSERT INTO submissions (id, origin, tag, account, attempted_at, changed_at) \
+             VALUES ($1, $2, $3, $4, $5, $5) ON CONFLICT (id) DO UPDATE SET \
+             origin = $2, tag = $3, account = $4, attempted_at = $5, changed_at = $5",
+        )
+        .bind(id)
+        .bind(origin)
+        .bind(tag.as_str())
+        .bind(account)
+        .bind(now.timestamp_millis())
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// Notes that the last attempt certainly came to nothing.
+    ///
+    /// # Errors
+    /// When the journal can't be written.
+    pub async fn came_to_nothing(&self, id: i64, now: DateTime<Utc>) -> Result<(), JournalError> {
+        self.change(
+            "UPDATE submissions SET attempted_at = NULL, changed_at = $2 WHERE id = $1",
+            id,
+            now,
+        )
+        .await
+    }
+
+    /// Notes the job of a submission.
+    ///
+    /// # Errors
+    /// When the journal can't be written.
+    pub async fn submitted(
+        &self,
+        id: i64,
+        slurm_job_id: i64,
+        now: DateTime<Utc>,
+    ) -> Result<(), JournalError> {
+        sqlx::query("UPDATE submissions SET slurm_job_id = $2, changed_at = $3 WHERE id = $1")
+            .bind(id)
+            .bind(slurm_job_id)
+            .bind(now.timestamp_millis())
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// Notes why a submission can't be run.
+    ///
+    /// # Errors
+    /// When the journal can't be written.
+    pub async fn rejected_because(
+        &self,
+        id: i64,
+        origin: &str,
+        message: &str,
+        now: DateTime<Utc>,
+    ) -> Result<(), JournalError> {
+        sqlx::query(
+            "INSERT INTO submissions (id, origin, tag, account, rejection, changed_at) \
+             VALUES ($1, $2, '', '', $3, $4) ON CONFLICT (id) DO UPDATE SET \
+             rejection = $3, attempted_at = NULL, changed_at = $4",
+        )
+        .bind(id)
+        .bind(origin)
+        .bind(message)
+        .bind(now.timestamp_millis())
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// Notes that the server knows the outcome, or that nobody is left to tell.
+    ///
+    /// # Errors
+    /// When the journal can't be written.
+    pub async fn settle(&self, id: i64, now: DateTime<Utc>) -> Result<(), JournalError> {
+        self.change("UPDATE submissions SET settled = 1, changed_at = $2 WHERE id = $1", id, now)
+            .await
+    }
+
+    /// Forgets a submission of which Slurm certainly has no job.
+    ///
+    /// # Errors
+    /// When the journal can't be written.
+    pub async fn forget(&self, id: i64) -> Result<(), JournalError> {
+        sqlx::query("DELETE FROM submissions WHERE id = $1").bind(id).execute(&self.pool).await?;
+        Ok(())
+    }
+
+    async fn change(
+        &self,
+        statement: &'static str,
+        id: i64,
+        now: DateTime<Utc>,
+    ) -> Result<(), JournalError> {
+        sqlx::query(statement).bind(id).bind(now.timestamp_millis()).execute(&self.pool).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,232 @@
+//! Finds out whether Slurm has a job when the outcome of its `sbatch` is not known.
+//!
+//! That is so when the agent was killed, when `sbatch` was, or when it gave up waiting. A job
+//! may then appear late: a controller that hangs takes up the waiting requests when it goes on,
+//! and a network that was cut delivers what was on its way. The rule, in this order:
+//!
+//! 1. An `sbatch` that still runs is waited for; if it wrote a number, that is the job.
+//! 2. If a job carries the tag, that is the job.
+//! 3. If the controller answers and no job carries the tag, the same must be found once more
+//!    after a pause ([`doubt`]); if the controller falls silent in between, all begins anew. Only
+//!    then is it certain that there is no job, and the submission may be submitted again.
+
+use std::{collections::HashMap, time::Duration};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::time::Instant;
+
+use crate::{
+    Agent,
+    journal::{Entry, Phase},
+    setback::Setback,
+    slurm::{Receipt, Record},
+};
+
+/// How long Munge's credentials are valid: a request that is older is refused by the controller,
+/// however late it arrives (munged's default; Slurm can't lengthen it).
+const CREDENTIAL_LIFE: Duration = Duration::from_secs(300);
+
+/// How long no job must carry the tag, counted from the first answer of the controller.
+///
+/// `silence` is the time from the start of `sbatch` to that answer. A request that got stuck is
+/// delivered after at most as long again (that is how TCP repeats itself), but not after its
+/// credential expired; a controller that goes on takes up the requests that wait within
+/// `at_least`.
+pub fn doubt(silence: Duration, at_least: Duration) -> Duration {
+    silence.min(CREDENTIAL_LIFE.saturating_sub(silence)).max(at_least)
+}
+
+/// Since when no job carries the tag of each submission in doubt.
+#[derive(Debug, Default)]
+pub struct Absences(HashMap<i64, Absence>);
+
+#[derive(Debug)]
+struct Absence {
+    since: Instant,
+    doubt: Duration,
+}
+
+/// What became of an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Finding {
+    Job(i64),
+    Nothing,
+    NotYetKnown,
+}
+
+impl Absences {
+    /// Draws a conclusion from the fact that no job carries the tag.
+    fn conclude(
+        &mut self,
+        id: i64,
+        silence: Duration,
+        at_least: Duration,
+        now: Instant,
+    ) -> Finding {
+        let doubt = doubt(silence, at_least);
+        let absence = self.0.entry(id).or_insert(Absence { since: now, doubt });
+        if now > absence.since && now.duration_since(absence.since) >= absence.doubt {
+            return Finding::Nothing;
+        }
+        Finding::NotYetKnown
+    }
+}
+
+impl Agent {
+    /// Looks for the jobs of attempts without a known outcome, and notes what is found.
+    ///
+    /// None of them may be in the middle of an attempt by this agent.
+    ///
+    /// # Errors
+    /// When Slurm does not answer, or the journal can't be used.
+    pub async fn reconcile(
+        &self,
+        attempts: &[Entry],
+        absences: &mut Absences,
+        mark: u64,
+    ) -> Result<(), Setback> {
+        let attempts = self.read_receipts(attempts).await?;
+        let Some(oldest) = attempts.iter().map(|(_, at)| *at).min() else { return Ok(()) };
+        let asked_at = Instant::now();
+        let now = Utc::now();
+        let records = match self.all_jobs(now - oldest, mark).await {
+            Ok(records) => records,
+            Err(error) => {
+                absences.0.clear();
+                return Err(Setback::Trouble(error.to_string()));
+            }
+        };
+        for (entry, at) in attempts {
+            let finding = match tagged(&records, entry) {
+                Some(job) => Finding::Job(job),
+                None => {
+                    let silence = (now - at).to_std().unwrap_or_default();
+                    let at_least = self.config.doubt_seconds;
+                    absences.conclude(entry.id, silence, at_least, asked_at)
+                }
+            };
+            self.note(entry, finding, absences).await?;
+        }
+        Ok(())
+    }
+
+    /// Notes the numbers that `sbatch` wrote down; the attempts that have to be looked for.
+    async fn read_receipts<'a>(
+        &self,
+        attempts: &'a [Entry],
+    ) -> Result<Vec<(&'a Entry, DateTime<Utc>)>, Setback> {
+        let mut unknown = Vec::new();
+        for entry in attempts {
+            let Phase::Attempted { at } = entry.phase else { continue };
+            let receipt = Receipt::new(&self.state_directory, &entry.tag);
+            match receipt.read() {
+                Ok(Some(Some(job))) => {
+                    self.note(entry, Finding::Job(job), &mut Absences::default()).await?;
+                }
+                Ok(Some(None)) => unknown.push((entry, at)),
+                Ok(None) => tracing::debug!(submission = entry.id, "sbatch still runs"),
+                Err(error) => {
+                    tracing::warn!(submission = entry.id, %error, "the receipt can't be read");
+                    unknown.push((entry, at));
+                }
+            }
+        }
+        Ok(unknown)
+    }
+
+    async fn all_jobs(
+        &self,
+        period: TimeDelta,
+        mark: u64,
+    ) -> Result<Vec<Record>, crate::slurm::SlurmError> {
+        let mut records = self.slurm.squeue(mark).await?;
+        records.extend(self.slurm.sacct_since(period).await?.into_iter().flatten());
+        Ok(records)
+    }
+
+    async fn note(
+        &self,
+        entry: &Entry,
+        finding: Finding,
+        absences: &mut Absences,
+    ) -> Result<(), Setback> {
+        match finding {
+            Finding::NotYetKnown => return Ok(()),
+            Finding::Job(slurm_job_id) => {
+                self.journal.submitted(entry.id, slurm_job_id, Utc::now()).await?;
+                tracing::info!(submission = entry.id, slurm_job_id, "found its job");
+            }
+            Finding::Nothing => {
+                self.journal.came_to_nothing(entry.id, Utc::now()).await?;
+                tracing::info!(submission = entry.id, "Slurm certainly has no job of it");
+            }
+        }
+        absences.0.remove(&entry.id);
+        Receipt::new(&self.state_directory, &entry.tag).discard();
+        Ok(())
+    }
+}
+
+/// The job that carries the tag of a submission. A tag can be read by everybody, so the user
+/// counts, too. Of several components the first is the job.
+fn tagged(records: &[Record], entry: &Entry) -> Option<i64> {
+    let ours = records.iter().filter(|record| entry.tag.is_in(&record.comment));
+    ours.filter(|record| record.user == entry.account).map(|record| record.job).min()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tag::Tag;
+
+    const LEAST: Duration = Duration::from_secs(15);
+
+    const fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn the_longer_the_silence_the_longer_the_doubt_until_the_credential_expires() {
+        assert_eq!(doubt(seconds(0), LEAST), LEAST);
+        assert_eq!(doubt(seconds(60), LEAST), seconds(60));
+        assert_eq!(doubt(seconds(150), LEAST), seconds(150));
+        assert_eq!(doubt(seconds(200), LEAST), seconds(100));
+        assert_eq!(doubt(seconds(3600), LEAST), LEAST);
+    }
+
+    #[tokio::test]
+    async fn one_look_is_never_enough() {
+        let (mut absences, now) = (Absences::default(), Instant::now());
+        let mut look = |at| absences.conclude(7, seconds(60), LEAST, at);
+        assert_eq!(look(now), Finding::NotYetKnown);
+        assert_eq!(look(now + seconds(59)), Finding::NotYetKnown);
+        assert_eq!(look(now + seconds(60)), Finding::Nothing);
+        let mut absences = Absences::default();
+        let look = absences.conclude(7, seconds(0), Duration::ZERO, now);
+        assert_eq!(look, Finding::NotYetKnown);
+    }
+
+    #[test]
+    fn a_tag_in_somebody_elses_job_is_no_proof() {
+        let entry = Entry {
+            id: 7,
+            origin: String::new(),
+            tag: Tag::restore("jobbergate:7:ff".to_owned()),
+            account: "ann".to_owned(),
+            phase: Phase::Planned,
+            settled: false,
+        };
+        let record = |job, user: &str| Record {
+            job,
+            state: None,
+            reason: None,
+            user: user.to_owned(),
+            comment: "x jobbergate:7:ff".to_owned(),
+        };
+        assert_eq!(tagged(&[record(3, "eve")], &entry), None);
+        assert_eq!(
+            tagged(&[record(3, "eve"), record(5, "ann"), record(4, "ann")], &entry),
+            Some(4)
+        );
+    }
+}

@@ -1,0 +1,103 @@
+//! Tells the server what became of a submission, until it acknowledges.
+
+use chrono::Utc;
+use jobbergate_client::Error;
+use jobbergate_types::{
+    SlurmJobState,
+    job_submissions::{
+        JobSubmissionAgentRejectedRequest, JobSubmissionAgentSubmittedRequest,
+        JobSubmissionDetailedView,
+    },
+};
+use serde_json::{Map, Value};
+
+use crate::{
+    Agent,
+    follow::aggregate,
+    journal::{Entry, Phase, SeenJob},
+    setback::Setback,
+};
+
+/// The longest report message that is sent, in characters.
+const LONGEST_MESSAGE: usize = 8_000;
+
+impl Agent {
+    /// Reports the outcome of a submission, if there is one.
+    ///
+    /// # Errors
+    /// When the server has to be told again.
+    pub async fn report(&self, entry: &Entry) -> Result<(), Setback> {
+        match &entry.phase {
+            Phase::Submitted { slurm_job_id } => self.report_job(entry.id, *slurm_job_id).await,
+            Phase::Rejected { message } => self.report_rejection(entry.id, message).await,
+            Phase::Planned | Phase::Attempted { .. } => Ok(()),
+        }
+    }
+
+    async fn report_rejection(&self, id: i64, message: &str) -> Result<(), Setback> {
+        let report_message = message.chars().take(LONGEST_MESSAGE).collect();
+        let report = JobSubmissionAgentRejectedRequest { id, report_message };
+        match self.client.report_rejected(&report).await {
+            Err(error) if error.may_pass() => return Err(error.into()),
+            // It was deleted or cancelled in the meantime.
+            Err(error) => tracing::warn!(submission = id, %error, "rejection not wanted"),
+            Ok(()) => {}
+        }
+        Ok(self.journal.settle(id, Utc::now()).await?)
+    }
+
+    async fn report_job(&self, id: i64, slurm_job_id: i64) -> Result<(), Setback> {
+        let seen = self.first_sight(id, slurm_job_id).await;
+        let (seen, info) = seen;
+        let report = JobSubmissionAgentSubmittedRequest {
+            id,
+            slurm_job_id,
+            slurm_job_state: seen.state,
+            slurm_job_info: Value::Object(info).to_string(),
+            slurm_job_state_reason: seen.reason.clone(),
+        };
+        match self.client.report_submitted(&report).await {
+            Ok(()) => self.journal.saw(&[seen], Utc::now()).await?,
+            Err(error) if error.may_pass() => return Err(error.into()),
+            Err(error) => self.resolve_refusal(id, slurm_job_id, &error).await?,
+        }
+        Ok(self.journal.settle(id, Utc::now()).await?)
+    }
+
+    /// The job as it is now; pending if Slurm can't say, which it then says later.
+    async fn first_sight(&self, id: i64, slurm_job_id: i64) -> (SeenJob, Map<String, Value>) {
+        let details = self.slurm.details(slurm_job_id).await;
+        if let Err(error) = &details {
+            tracing::debug!(submission = id, slurm_job_id, %error, "no details yet");
+        }
+        let details = details.ok().flatten();
+        let state = details.as_ref().and_then(|details| aggregate::states(&details.states));
+        // An end is reported by those who make sure that it is one.
+        let state = state.filter(|state| !state.is_terminal()).unwrap_or(SlurmJobState::Pending);
+        let reason = details.as_ref().and_then(|details| details.reason());
+        let info = details.map(|details| details.info).unwrap_or_default();
+        let seen =
+            SeenJob { submission_id: id, slurm_job_id, state, reason, worst: None, reported: true };
+        (seen, info)
+    }
+
+    /// The server does not take the job: unless it knows it already, nobody wants it.
+    async fn resolve_refusal(
+        &self,
+        id: i64,
+        slurm_job_id: i64,
+        refusal: &Error,
+    ) -> Result<(), Setback> {
+        let known = match self.client.submission(id).await {
+            Ok(JobSubmissionDetailedView { slurm_job_id: known, .. }) => known,
+            Err(error) if error.may_pass() => return Err(error.into()),
+            Err(_) => None,
+        };
+        if known == Some(slurm_job_id) {
+            return Ok(());
+        }
+        tracing::warn!(submission = id, slurm_job_id, %refusal, "nobody wants the job: cancelling");
+        let cancelled = self.slurm.scancel(&[slurm_job_id]).await;
+        cancelled.map_err(|e| Setback::Trouble(e.to_string()))
+    }
+}

@@ -1,0 +1,24 @@
+//! Why a submission does not become a job.
+
+/// Why a submission does not become a job, for ever or for now.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Setback {
+    /// It can't be run as it is; its owner has to do something.
+    #[error("{0}")]
+    Refusal(String),
+    /// Something else is in the way; it is tried again.
+    #[error("{0}")]
+    Trouble(String),
+}
+
+impl From<jobbergate_client::Error> for Setback {
+    fn from(error: jobbergate_client::Error) -> Self {
+        Self::Trouble(error.to_string())
+    }
+}
+
+impl From<crate::error::JournalError> for Setback {
+    fn from(error: crate::error::JournalError) -> Self {
+        Self::Trouble(format!("the journal cannot be used: {error}"))
+    }
+}

@@ -1,0 +1,66 @@
+//! Slurm, through its commands: the one interface that all versions and sites have in common.
+
+mod arguments;
+mod command;
+mod directives;
+mod sacct;
+mod sbatch;
+mod scancel;
+mod scontrol;
+mod squeue;
+
+use std::{path::PathBuf, time::Duration};
+
+use tokio::sync::OnceCell;
+
+pub use arguments::SbatchArguments;
+pub use command::CommandError;
+pub use sbatch::{Outcome, Receipt, Submission};
+pub use scontrol::Details;
+pub use squeue::Record;
+
+/// The commands of one Slurm cluster.
+#[derive(Debug)]
+pub struct Slurm {
+    /// Where each command is.
+    pub paths: CommandPaths,
+    /// How long a command may take that asks or cancels.
+    pub deadline: Duration,
+    /// How long `sbatch` may take.
+    pub sbatch_deadline: Duration,
+    shows_json: OnceCell<bool>,
+}
+
+/// Where each command is.
+#[derive(Debug, Clone)]
+#[expect(missing_docs, reason = "each name is that of the command")]
+pub struct CommandPaths {
+    pub sbatch: PathBuf,
+    pub scancel: PathBuf,
+    pub squeue: PathBuf,
+    pub sacct: PathBuf,
+    pub scontrol: PathBuf,
+}
+
+impl Slurm {
+    /// Slurm by these commands and deadlines.
+    pub fn new(paths: CommandPaths, deadline: Duration, sbatch_deadline: Duration) -> Self {
+        Self { paths, deadline, sbatch_deadline, shows_json: OnceCell::new() }
+    }
+}
+
+/// Why Slurm gave no answer to a question. None of it says anything about jobs.
+#[derive(Debug, thiserror::Error)]
+pub enum SlurmError {
+    /// The command did not run to its end.
+    #[error(transparent)]
+    Command(#[from] CommandError),
+    /// The command failed.
+    #[error("{program} failed: {words}")]
+    Failed {
+        /// The command.
+        program: &'static str,
+        /// What it said.
+        words: String,
+    },
+}

@@ -1,0 +1,162 @@
+//! Runs a program to its end or its deadline.
+
+use std::{
+    ffi::OsStr,
+    io,
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWriteExt},
+    process::{Child, Command},
+};
+
+/// The longest output that is read, in bytes; a million jobs in `squeue` are shorter.
+const LONGEST_OUTPUT: u64 = 256 << 20;
+
+/// Why a program did not run to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// It did not even start.
+    #[error("{} cannot be started: {source}", program.display())]
+    NotStarted {
+        /// The program.
+        program: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// It was ended because it took too long.
+    #[error("{} did not end within {} s", program.display(), deadline.as_secs())]
+    Deadline {
+        /// The program.
+        program: PathBuf,
+        /// How long it could take.
+        deadline: Duration,
+    },
+    /// It was lost sight of.
+    #[error("{} cannot be followed: {source}", program.display())]
+    Lost {
+        /// The program.
+        program: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+}
+
+/// What a program left behind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finished {
+    /// Its exit code; none if a signal ended it.
+    pub code: Option<i32>,
+    /// What it wrote.
+    pub stdout: String,
+    /// What it complained of.
+    pub stderr: String,
+}
+
+impl Finished {
+    /// Its complaints without the `squeue: error: ` before each line.
+    pub fn words(&self, program: &str) -> String {
+        without_prefixes(program, &self.stderr)
+    }
+}
+
+/// The complaints of a program without its name before each line.
+pub fn without_prefixes(program: &str, stderr: &str) -> String {
+    let prefixes = [format!("{program}: error: "), format!("{program}: fatal: ")];
+    let line = |line: &str| {
+        let prefix = prefixes.iter().find_map(|prefix| line.strip_prefix(prefix.as_str()));
+        prefix.unwrap_or(line).to_owned()
+    };
+    stderr.trim().lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// A command of Slurm that runs as the agent itself, with nothing of its environment that would
+/// change the command's output.
+pub fn as_agent(program: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin");
+    command.envs(std::env::var_os("SLURM_CONF").map(|value| ("SLURM_CONF", value)));
+    command.stdout(Stdio::piped());
+    command
+}
+
+/// Runs `command`; at the deadline it is killed and gone when this returns.
+pub async fn run(
+    mut command: Command,
+    stdin: Option<Vec<u8>>,
+    deadline: Duration,
+) -> Result<Finished, CommandError> {
+    let program = PathBuf::from(command.as_std().get_program() as &OsStr);
+    command.stdin(if stdin.is_some() { Stdio::piped() } else { Stdio::null() });
+    command.stderr(Stdio::piped()).kill_on_drop(true);
+    let mut child = command
+        .spawn()
+        .map_err(|source| CommandError::NotStarted { program: program.clone(), source })?;
+    match tokio::time::timeout(deadline, finish(&mut child, stdin)).await {
+        Ok(finished) => finished.map_err(|source| CommandError::Lost { program, source }),
+        Err(_) => {
+            // Waits for the end, so that nobody acts while it still may do something.
+            let _ = child.kill().await;
+            Err(CommandError::Deadline { program, deadline })
+        }
+    }
+}
+
+async fn finish(child: &mut Child, stdin: Option<Vec<u8>>) -> io::Result<Finished> {
+    let (into, out, err) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+    let feed = async {
+        if let (Some(mut into), Some(text)) = (into, stdin) {
+            // A program that does not want to read it all says why itself.
+            let _ = into.write_all(&text).await;
+        }
+    };
+    let ((), stdout, stderr, status) = tokio::join!(feed, read(out), read(err), child.wait());
+    Ok(Finished { code: status?.code(), stdout: stdout?, stderr: stderr? })
+}
+
+async fn read(from: Option<impl AsyncRead + Unpin>) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    if let Some(from) = from {
+        from.take(LONGEST_OUTPUT).read_to_end(&mut bytes).await?;
+    }
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str) -> Command {
+        let mut command = as_agent(Path::new("/bin/sh"));
+        command.args(["-c", script]);
+        command
+    }
+
+    #[tokio::test]
+    async fn a_program_is_fed_and_heard() {
+        let script = shell("cat; echo oops >&2; exit 3");
+        let fed = run(script, Some(b"text".to_vec()), Duration::from_secs(10)).await.unwrap();
+        let heard = (fed.code, fed.stdout.as_str(), fed.stderr.as_str());
+        assert_eq!(heard, (Some(3), "text", "oops\n"));
+    }
+
+    #[tokio::test]
+    async fn a_program_that_hangs_is_gone_at_its_deadline() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let script = format!("echo $$ > {}; exec sleep 100", file.path().display());
+        let result = run(shell(&script), None, Duration::from_millis(300)).await;
+        assert!(matches!(result, Err(CommandError::Deadline { .. })));
+        let pid = std::fs::read_to_string(file.path()).unwrap();
+        assert!(!Path::new("/proc").join(pid.trim()).exists());
+    }
+
+    #[tokio::test]
+    async fn a_program_that_is_missing_is_named() {
+        let missing = as_agent(Path::new("/nonexistent/squeue"));
+        let error = run(missing, None, Duration::from_secs(1)).await.unwrap_err();
+        assert!(error.to_string().starts_with("/nonexistent/squeue cannot be started"));
+    }
+}

@@ -1,0 +1,72 @@
+//! What the accounting database knows of jobs that `squeue` has forgotten.
+
+use chrono::TimeDelta;
+
+use super::{Record, Slurm, SlurmError, command, squeue};
+
+impl Slurm {
+    /// What accounting knows of a job, one record for each task if it is an array; none where
+    /// there is no accounting.
+    ///
+    /// # Errors
+    /// When accounting does not answer.
+    pub async fn sacct_job(&self, job: i64) -> Result<Option<Vec<Record>>, SlurmError> {
+        self.sacct(&["-j", &job.to_string()]).await
+    }
+
+    /// What accounting knows of the jobs of the last `period`; none where there is no accounting.
+    ///
+    /// # Errors
+    /// When accounting does not answer.
+    pub async fn sacct_since(&self, period: TimeDelta) -> Result<Option<Vec<Record>>, SlurmError> {
+        let since = format!("now-{}minutes", period.num_minutes() + 5);
+        self.sacct(&["-a", "-S", &since]).await
+    }
+
+    async fn sacct(&self, which: &[&str]) -> Result<Option<Vec<Record>>, SlurmError> {
+        let mut sacct = command::as_agent(&self.paths.sacct);
+        sacct.args(["-n", "-P", "-X", "-o", "JobID,State,Reason,User,Comment"]).args(which);
+        let finished = command::run(sacct, None, self.deadline).await?;
+        if finished.code == Some(0) {
+            return Ok(Some(finished.stdout.lines().filter_map(record).collect()));
+        }
+        let words = finished.words("sacct");
+        if words.contains("accounting storage is disabled") {
+            return Ok(None);
+        }
+        Err(SlurmError::Failed { program: "sacct", words })
+    }
+}
+
+/// `24_1|CANCELLED by 1000|None|alice|comment`
+fn record(line: &str) -> Option<Record> {
+    let mut fields = line.splitn(5, '|');
+    let id = fields.next()?;
+    let job = id.split(['_', '+', '.']).next()?.parse().ok()?;
+    let state = squeue::state(fields.next()?);
+    let reason = Some(fields.next()?).filter(|reason| !reason.is_empty() && *reason != "None");
+    let user = fields.next()?.to_owned();
+    let comment = fields.next().unwrap_or_default().to_owned();
+    Some(Record { job, state, reason: reason.map(str::to_owned), user, comment })
+}
+
+#[cfg(test)]
+mod tests {
+    use jobbergate_types::SlurmJobState;
+
+    use super::*;
+
+    #[test]
+    fn a_task_belongs_to_its_array_and_who_cancelled_does_not_matter() {
+        let read = record("24_1|CANCELLED by 1000|None|alice|mine jobbergate:1:ff").unwrap();
+        assert_eq!((read.job, read.state), (24, Some(SlurmJobState::Cancelled)));
+        assert_eq!(read.comment, "mine jobbergate:1:ff");
+    }
+
+    #[test]
+    fn pending_tasks_and_components_are_read() {
+        assert_eq!(record("24_[2-9]|PENDING|Resources|bob|").unwrap().job, 24);
+        assert_eq!(record("27+1|FAILED|None|bob|").unwrap().job, 27);
+        assert_eq!(record("a line of a comment"), None);
+    }
+}

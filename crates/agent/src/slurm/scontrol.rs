@@ -1,0 +1,210 @@
+//! Details of a single job, and whether the controller answers.
+
+use jobbergate_types::SlurmJobState;
+use serde_json::{Map, Value};
+
+use super::{Slurm, SlurmError, command, squeue};
+
+/// What Slurm says of a single job.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Details {
+    /// The state of each task (of the job itself, if it is no array) whose name is known.
+    pub states: Vec<SlurmJobState>,
+    /// The job as Slurm describes it; of an array, one of its tasks.
+    pub info: Map<String, Value>,
+}
+
+impl Details {
+    /// Slurm's reason for the state.
+    pub fn reason(&self) -> Option<String> {
+        let reason = self.info.get("Reason").or_else(|| self.info.get("state_reason"))?;
+        reason.as_str().filter(|reason| *reason != "None" && !reason.is_empty()).map(str::to_owned)
+    }
+}
+
+impl Slurm {
+    /// What Slurm says of a job; none if it says that there is no such job.
+    ///
+    /// # Errors
+    /// When Slurm does not answer.
+    pub async fn details(&self, job: i64) -> Result<Option<Details>, SlurmError> {
+        if self.shows_json().await {
+            let shown = self.scontrol(&["--json", "show", "job", &job.to_string()]).await;
+            if let Some(details) = shown.ok().and_then(|text| from_json(&text)) {
+                return Ok(Some(details));
+            }
+        }
+        match self.scontrol(&["show", "job", &job.to_string()]).await {
+            Ok(text) => Ok(from_text(&text)),
+            Err(SlurmError::Failed { words, .. }) if is_unknown(&words) => Ok(None),
+            Err(e) => Err(e),
+        }
+    }
+
+    /// Whether a controller answers.
+    ///
+    /// # Errors
+    /// When `scontrol` does not run.
+    pub async fn is_up(&self) -> Result<bool, SlurmError> {
+        match self.scontrol(&["ping"]).await {
+            Ok(answer) => Ok(answer.contains(" is UP")),
+            Err(SlurmError::Failed { .. }) => Ok(false),
+            Err(e) => Err(e),
+        }
+    }
+
+    /// `scontrol show job --json` came with version 23.02.
+    async fn shows_json(&self) -> bool {
+        let ask = || async { Ok(version(&self.scontrol(&["--version"]).await?) >= (23, 2)) };
+        let known: Result<&bool, SlurmError> = self.shows_json.get_or_try_init(ask).await;
+        known.is_ok_and(|shows| *shows)
+    }
+
+    async fn scontrol(&self, arguments: &[&str]) -> Result<String, SlurmError> {
+        let mut scontrol = command::as_agent(&self.paths.scontrol);
+        scontrol.args(arguments);
+        let finished = command::run(scontrol, None, self.deadline).await?;
+        if finished.code == Some(0) {
+            return Ok(finished.stdout);
+        }
+        Err(SlurmError::Failed { program: "scontrol", words: finished.words("scontrol") })
+    }
+}
+
+fn is_unknown(words: &str) -> bool {
+    words.contains("Invalid job id specified")
+}
+
+/// `slurm-wlm 22.05.8` → (22, 5)
+fn version(text: &str) -> (u32, u32) {
+    let number = text.split_whitespace().nth(1).unwrap_or_default();
+    let mut parts = number.split('.').map(|part| part.parse().unwrap_or(0));
+    (parts.next().unwrap_or(0), parts.next().unwrap_or(0))
+}
+
+/// Reads `{"jobs": [{"job_state": "RUNNING" or ["RUNNING"], …}]}`.
+fn from_json(text: &str) -> Option<Details> {
+    let Value::Object(mut answer) = serde_json::from_str(text).ok()? else { return None };
+    let Some(Value::Array(jobs)) = answer.remove("jobs") else { return None };
+    let states = jobs.iter().filter_map(json_state).collect();
+    let first = jobs.into_iter().next()?;
+    let Value::Object(info) = first else { return None };
+    Some(Details { states, info })
+}
+
+/// A newer Slurm lists the state and its flags: `["CANCELLED", "COMPLETING"]`. A job that is
+/// completing has not ended.
+fn json_state(job: &Value) -> Option<SlurmJobState> {
+    let names = match job.get("job_state")? {
+        Value::String(name) => vec![name.as_str()],
+        Value::Array(names) => names.iter().filter_map(Value::as_str).collect(),
+        _ => return None,
+    };
+    let states: Vec<_> = names.into_iter().filter_map(squeue::state).collect();
+    let active = states.iter().find(|state| !state.is_terminal());
+    active.or(states.first()).copied()
+}
+
+/// Reads the text of `scontrol show job`, whose values may contain spaces.
+fn from_text(text: &str) -> Option<Details> {
+    let blocks = text.trim().split("\n\n").filter(|block| !block.trim().is_empty());
+    let jobs: Vec<Map<String, Value>> = blocks.map(pairs).collect();
+    let named = |job: &Map<String, Value>| job.get("JobState")?.as_str().and_then(squeue::state);
+    let states = jobs.iter().filter_map(named).collect();
+    Some(Details { states, info: jobs.into_iter().find(|job| job.contains_key("JobId"))? })
+}
+
+/// `JobId=7 JobName=two words Power=` → three pairs. A word that is no pair belongs to the value
+/// before it; the first of several equal keys counts.
+fn pairs(block: &str) -> Map<String, Value> {
+    let mut pairs: Vec<(&str, String)> = Vec::new();
+    for line in block.lines() {
+        for word in line.split_whitespace() {
+            match (word.split_once('='), pairs.last_mut()) {
+                (Some((key, value)), _) if is_key(key) => pairs.push((key, value.to_owned())),
+                (_, Some((_, value))) => {
+                    value.push(' ');
+                    value.push_str(word);
+                }
+                (_, None) => {}
+            }
+        }
+    }
+    let mut map = Map::new();
+    for (key, value) in pairs {
+        map.entry(key).or_insert(Value::String(value));
+    }
+    map
+}
+
+fn is_key(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_uppercase())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || "/:*_-".contains(c))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample(name: &str) -> String {
+        let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/");
+        std::fs::read_to_string(format!("{directory}{name}")).unwrap()
+    }
+
+    #[test]
+    fn a_job_of_slurm_22_is_read_from_text() {
+        let failed =
+            from_text(&sample("scontrol.failed_exit1.FAILED.NonZeroExitCode.txt")).unwrap();
+        assert_eq!(failed.states, [SlurmJobState::Failed]);
+        assert_eq!(failed.info["Reason"], "NonZeroExitCode");
+        assert_eq!(failed.info["ExitCode"], "1:0");
+        assert_eq!(failed.info["ReqB:S:C:T"], "0:0:*:*");
+        assert_eq!(failed.info["Power"], "");
+    }
+
+    #[test]
+    fn each_task_of_an_array_counts() {
+        let array = from_text(&sample("scontrol.array.RUNNING.txt")).unwrap();
+        assert!(array.states.len() > 1);
+        assert_eq!(array.info["ArrayJobId"], "24");
+    }
+
+    #[test]
+    fn names_may_contain_spaces() {
+        let info = pairs("JobId=7 JobName=two words a=b\n   Comment=1 = 2\n   Power=\n");
+        assert_eq!(info["JobName"], "two words a=b");
+        assert_eq!(info["Comment"], "1 = 2");
+        assert_eq!(info["Power"], "");
+    }
+
+    #[test]
+    fn newer_versions_write_states_as_they_like() {
+        for (written, read) in [
+            (r#""RUNNING""#, vec![SlurmJobState::Running]),
+            (r#"["CANCELLED","COMPLETING"]"#, vec![SlurmJobState::Completing]),
+            (r#"["COMPLETED"]"#, vec![SlurmJobState::Completed]),
+            (r#"["HIBERNATING"]"#, vec![]),
+            ("null", vec![]),
+        ] {
+            let text = format!(
+                r#"{{"jobs":[{{"job_state":{written},"job_id":{{"set":true,"number":7}}}}],"errors":[]}}"#
+            );
+            assert_eq!(from_json(&text).unwrap().states, read, "{written}");
+        }
+    }
+
+    #[test]
+    fn an_answer_without_jobs_says_nothing() {
+        for text in [r#"{"jobs":[],"errors":[{"error":"x"}]}"#, "{}", "null", "not JSON"] {
+            assert_eq!(from_json(text), None, "{text}");
+        }
+        assert_eq!(from_text("No jobs in the system\n"), None);
+    }
+
+    #[test]
+    fn the_version_is_read() {
+        assert_eq!(version("slurm-wlm 22.05.8\n"), (22, 5));
+        assert_eq!(version("slurm 23.02.0-0rc1\n"), (23, 2));
+        assert!(version("garbage") < (23, 2));
+    }
+}

@@ -1,0 +1,105 @@
+//! All jobs that Slurm knows, in one question.
+
+use jobbergate_types::SlurmJobState;
+
+use super::{Slurm, SlurmError, command};
+
+/// A job, or a task of a job array.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// The number of the job, for a task that of its array.
+    pub job: i64,
+    /// Its state; none if this version does not know its name.
+    pub state: Option<SlurmJobState>,
+    /// Slurm's reason for the state.
+    pub reason: Option<String>,
+    /// The user that it runs as.
+    pub user: String,
+    /// Its comment.
+    pub comment: String,
+}
+
+impl Slurm {
+    /// Every job that Slurm knows, those that ended lately included.
+    ///
+    /// `mark` begins each record, because a comment may contain anything, line breaks and what
+    /// looks like a record included; it has to be new each time.
+    ///
+    /// # Errors
+    /// When Slurm does not answer. An empty list is an answer.
+    pub async fn squeue(&self, mark: u64) -> Result<Vec<Record>, SlurmError> {
+        let mark = format!("{mark:016x}");
+        let mut squeue = command::as_agent(&self.paths.squeue);
+        squeue.args(["-h", "-a", "-t", "all", "-o"]).arg(format!("{mark}|%F|%T|%r|%u|%k"));
+        let finished = command::run(squeue, None, self.deadline).await?;
+        if finished.code != Some(0) {
+            let words = finished.words("squeue");
+            return Err(SlurmError::Failed { program: "squeue", words });
+        }
+        Ok(records(&finished.stdout, &mark))
+    }
+}
+
+fn records(text: &str, mark: &str) -> Vec<Record> {
+    text.split(mark).filter_map(record).collect()
+}
+
+fn record(text: &str) -> Option<Record> {
+    let mut fields = text.strip_prefix('|')?.splitn(5, '|');
+    let job = fields.next()?.trim().parse().ok()?;
+    let state = state(fields.next()?);
+    let reason = Some(fields.next()?.trim()).filter(|r| !r.is_empty() && *r != "None");
+    let user = fields.next()?.trim().to_owned();
+    let comment = fields.next()?.trim_end_matches('\n');
+    let comment = if comment == "(null)" { "" } else { comment };
+    Some(Record {
+        job,
+        state,
+        reason: reason.map(str::to_owned),
+        user,
+        comment: comment.to_owned(),
+    })
+}
+
+/// The state of this name; `Unknown` is no state that Slurm reports.
+pub fn state(name: &str) -> Option<SlurmJobState> {
+    let Ok(state) = name.parse();
+    Some(state).filter(|state| *state != SlurmJobState::Unknown)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_job_is_read_with_its_reason() {
+        let text = "m|7|PENDING|Resources|alice|(null)\nm|8|RUNNING|None|bob|night run\n";
+        let read = records(text, "m|7".split('|').next().unwrap());
+        assert_eq!(read.len(), 2);
+        assert_eq!(read[0].reason.as_deref(), Some("Resources"));
+        assert_eq!((read[0].comment.as_str(), read[1].comment.as_str()), ("", "night run"));
+        assert_eq!((read[1].state, &read[1].reason), (Some(SlurmJobState::Running), &None));
+    }
+
+    #[test]
+    fn a_comment_may_contain_anything_even_what_looks_like_a_job() {
+        let text = "ab12|7|RUNNING|None|eve|a|b \"c\"\n8|COMPLETED|None|bob|forged\n\
+                    ab12|8|PENDING|Priority|bob|(null)\n";
+        let read = records(text, "ab12");
+        assert_eq!(read.len(), 2);
+        assert_eq!(read[0].comment, "a|b \"c\"\n8|COMPLETED|None|bob|forged");
+        assert_eq!(read[1].state, Some(SlurmJobState::Pending));
+    }
+
+    #[test]
+    fn a_state_of_a_newer_slurm_is_no_end() {
+        let read = records("ab12|7|HIBERNATING|None|eve|x\n", "ab12");
+        assert_eq!((read[0].job, read[0].state), (7, None));
+    }
+
+    #[test]
+    fn nothing_is_no_job() {
+        assert_eq!(records("", "ab12"), []);
+        assert_eq!(records("squeue: weird output\n", "ab12"), []);
+    }
+}

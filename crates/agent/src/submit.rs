@@ -1,0 +1,182 @@
+//! Makes a job of a submission.
+
+use std::path::{Path, PathBuf};
+
+use chrono::Utc;
+use jobbergate_types::{FileType, job_submissions::PendingJobSubmission};
+
+use crate::{
+    Agent,
+    files::{self, Content},
+    run_as::Account,
+    setback::Setback,
+    slurm::{Outcome, Receipt, SbatchArguments, Submission},
+    tag::Tag,
+};
+
+/// A submission with all that `sbatch` needs.
+#[derive(Debug)]
+pub struct Prepared {
+    account: Account,
+    directory: PathBuf,
+    arguments: SbatchArguments,
+    script: Content,
+    support: Vec<Content>,
+}
+
+/// What tells a submission from one of the same number of a server that was set up anew.
+pub fn origin(pending: &PendingJobSubmission) -> String {
+    let script = &pending.job_script.script;
+    format!("{}@{}", script.id, script.created_at)
+}
+
+impl Agent {
+    /// Makes a job of a submission of which Slurm certainly has none, or notes why it can't be
+    /// done. `random` goes into the tag.
+    ///
+    /// # Errors
+    /// When something is in the way for the moment. Slurm may have the job nevertheless: then
+    /// the journal says so.
+    pub async fn submit(&self, pending: &PendingJobSubmission, random: u64) -> Result<(), Setback> {
+        let tag = match self.journal.entry(pending.id).await? {
+            Some(entry) if !entry.tag.as_str().is_empty() => entry.tag,
+            _ => Tag::new(pending.id, random),
+        };
+        let prepared = self.prepare(pending).await;
+        let outcome = match prepared {
+            Ok(prepared) => self.place_and_attempt(pending, &prepared, &tag).await,
+            Err(setback) => Err(setback),
+        };
+        match outcome {
+            Err(Setback::Refusal(message)) => {
+                tracing::info!(submission = pending.id, %message, "rejected");
+                let origin = origin(pending);
+                let now = Utc::now();
+                self.journal.rejected_because(pending.id, &origin, &message, now).await?;
+                Ok(())
+            }
+            other => other,
+        }
+    }
+
+    async fn prepare(&self, pending: &PendingJobSubmission) -> Result<Prepared, Setback> {
+        let arguments =
+            SbatchArguments::check(pending.sbatch_arguments.clone().unwrap_or_default())
+                .map_err(Setback::Refusal)?;
+        let account = self.user_map.account(&pending.owner_email).await?;
+        let directory = self.directory(&account, pending.execution_directory.as_deref());
+        let (script, support) = self.fetch(pending).await?;
+        Ok(Prepared { account, directory, arguments, script, support })
+    }
+
+    /// Relative directories are taken from the default one.
+    fn directory(&self, account: &Account, wanted: Option<&str>) -> PathBuf {
+        let default = self.config.default_slurm_work_dir.as_ref().unwrap_or(&account.home);
+        match wanted.map(|wanted| wanted.strip_prefix("~/").ok_or(wanted)) {
+            None => default.clone(),
+            Some(Ok(in_home)) => account.home.join(in_home),
+            Some(Err("~")) => account.home.clone(),
+            Some(Err(wanted)) => default.join(wanted),
+        }
+    }
+
+    async fn fetch(
+        &self,
+        pending: &PendingJobSubmission,
+    ) -> Result<(Content, Vec<Content>), Setback> {
+        let listed = pending.job_script.files.as_deref().unwrap_or_default();
+        let (mut script, mut support) = (None, Vec::new());
+        for file in listed {
+            if file.file_type == FileType::Support && !self.config.write_submission_files {
+                continue;
+            }
+            let name = files::inside(&file.filename).map_err(Setback::Refusal)?;
+            let content = Content { name, bytes: self.download(pending, &file.filename).await? };
+            match file.file_type {
+                FileType::Entrypoint => script = Some(content),
+                FileType::Support => support.push(content),
+            }
+        }
+        let script = script.ok_or_else(|| {
+            Setback::Refusal(format!(
+                "The job script {} has no entrypoint. Upload one and submit again.",
+                pending.job_script.script.id
+            ))
+        })?;
+        Ok((script, support))
+    }
+
+    async fn download(
+        &self,
+        pending: &PendingJobSubmission,
+        name: &str,
+    ) -> Result<Vec<u8>, Setback> {
+        let script = pending.job_script.script.id;
+        self.client.script_file(script, name).await.map_err(|error| match error.status() {
+            Some(status) if status.as_u16() == 404 => Setback::Refusal(format!(
+                "The file {name:?} of the job script {script} is missing on the server. Upload it \
+                 again and submit again."
+            )),
+            _ => error.into(),
+        })
+    }
+
+    async fn place_and_attempt(
+        &self,
+        pending: &PendingJobSubmission,
+        prepared: &Prepared,
+        tag: &Tag,
+    ) -> Result<(), Setback> {
+        let Prepared { account, directory, script, support, .. } = prepared;
+        let written = if self.config.write_submission_files {
+            support.iter().chain([script]).cloned().collect()
+        } else {
+            Vec::new()
+        };
+        files::place(account, directory, written, tag.as_str()).await?;
+        self.attempt(pending, prepared, tag).await
+    }
+
+    /// Intent, `sbatch`, outcome, each on disk before the next.
+    async fn attempt(
+        &self,
+        pending: &PendingJobSubmission,
+        prepared: &Prepared,
+        tag: &Tag,
+    ) -> Result<(), Setback> {
+        let id = pending.id;
+        let Prepared { account, directory, arguments, script, .. } = prepared;
+        let path: Option<&Path> = self.config.write_submission_files.then_some(&script.name);
+        let job = Submission {
+            account,
+            directory,
+            arguments,
+            tag,
+            script: &script.bytes,
+            script_path: path.map(|name| directory.join(name)),
+        };
+        let receipt = Receipt::new(&self.state_directory, tag);
+        self.journal.attempt(id, &origin(pending), tag, &account.name, Utc::now()).await?;
+        let outcome = self.slurm.sbatch(&job, &receipt).await;
+        match outcome {
+            Outcome::Accepted(slurm_job_id) => {
+                self.journal.submitted(id, slurm_job_id, Utc::now()).await?;
+                receipt.discard();
+                tracing::info!(submission = id, slurm_job_id, user = account.name, "submitted");
+                Ok(())
+            }
+            Outcome::Refused(words) => {
+                receipt.discard();
+                Err(Setback::Refusal(words))
+            }
+            Outcome::NotSent(why) => {
+                self.journal.came_to_nothing(id, Utc::now()).await?;
+                receipt.discard();
+                Err(Setback::Trouble(why))
+            }
+            Outcome::Unclear(why) => {
+                Err(Setback::Trouble(format!("it is not known whether Slurm has the job: {why}")))
+            }
+        }
+    }
+}

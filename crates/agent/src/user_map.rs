@@ -1,0 +1,162 @@
+//! Which user of the cluster an owner of submissions is.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use crate::{run_as::Account, setback::Setback};
+
+/// How long the system's directory of users may take.
+const DEADLINE: Duration = Duration::from_secs(30);
+/// Below are the users of the system itself.
+const FIRST_PERSON: u32 = 1000;
+
+/// How an owner's e-mail becomes a user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UserMap {
+    /// Everybody is the same user.
+    Single(String),
+    /// A file with an e-mail and a user in each line.
+    File(PathBuf),
+    /// The user is called like the part of the e-mail before the `@`.
+    LocalPart {
+        /// The part of the e-mail after the `@`; without, any will do.
+        domain: Option<String>,
+    },
+}
+
+impl UserMap {
+    /// The account of the owner with this e-mail.
+    ///
+    /// # Errors
+    /// A refusal if there is none, otherwise what went wrong for the moment.
+    pub async fn account(&self, email: &str) -> Result<Account, Setback> {
+        let name = self.user(email)?;
+        let searched = name.clone();
+        let search = tokio::task::spawn_blocking(move || Account::by_name(&searched));
+        let trouble = |why: String| Setback::Trouble(format!("looking up the user {name}: {why}"));
+        let found = tokio::time::timeout(DEADLINE, search)
+            .await
+            .map_err(|e| trouble(e.to_string()))?
+            .map_err(|e| trouble(e.to_string()))?
+            .map_err(|e| trouble(e.to_string()))?;
+        let account = found.ok_or_else(|| {
+            Setback::Refusal(format!(
+                "{email} is mapped to the user {name:?} ({self}), which does not exist on the \
+                 cluster. Ask its administrator to create the user or to change the mapping."
+            ))
+        })?;
+        self.check(email, account)
+    }
+
+    fn check(&self, email: &str, account: Account) -> Result<Account, Setback> {
+        let name = &account.name;
+        if matches!(self, Self::LocalPart { .. }) && account.uid.as_raw() < FIRST_PERSON {
+            return Err(Setback::Refusal(format!(
+                "{email} would be the system's user {name:?} ({self}), which nobody may be by the \
+                 name of an e-mail. Ask the administrator of the cluster for a mapping by a file."
+            )));
+        }
+        if !account.is_within_reach() {
+            return Err(Setback::Refusal(format!(
+                "{email} is mapped to the user {name:?} ({self}), but the agent does not run as \
+                 root and can submit as its own user only. Ask the administrator of the cluster \
+                 to run the agent as root or to map everybody to the agent's user."
+            )));
+        }
+        Ok(account)
+    }
+
+    fn user(&self, email: &str) -> Result<String, Setback> {
+        let unknown = |why: &str| {
+            Setback::Refusal(format!(
+                "{email} has no user on the cluster: {why} ({self}). Ask its administrator to add \
+                 one."
+            ))
+        };
+        match self {
+            Self::Single(name) => Ok(name.clone()),
+            Self::File(path) => {
+                let entry = look_up(path, email).map_err(|e| {
+                    Setback::Trouble(format!("user map {} cannot be read: {e}", path.display()))
+                })?;
+                entry.ok_or_else(|| unknown("the e-mail is not in the file"))
+            }
+            Self::LocalPart { domain } => match (email.rsplit_once('@'), domain) {
+                (Some((_, of)), Some(only)) if !of.eq_ignore_ascii_case(only) => {
+                    Err(unknown("the e-mail is of another domain"))
+                }
+                (Some((local, _)), _) if !local.is_empty() => Ok(local.to_owned()),
+                _ => Err(unknown("it is no e-mail")),
+            },
+        }
+    }
+}
+
+/// The user beside `email` in a file of lines `email user`, with comments after `#`.
+fn look_up(path: &Path, email: &str) -> io::Result<Option<String>> {
+    let text = fs::read_to_string(path)?;
+    let entries = text.lines().filter_map(|line| {
+        let mut words = line.split('#').next()?.split_whitespace();
+        Some((words.next()?, words.next()?))
+    });
+    let mut entries = entries.filter(|(of, _)| of.eq_ignore_ascii_case(email));
+    Ok(entries.next().map(|(_, user)| user.to_owned()))
+}
+
+impl std::fmt::Display for UserMap {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Single(_) => f.write_str("mapping: single-user"),
+            Self::File(path) => write!(f, "mapping: file {}", path.display()),
+            Self::LocalPart { domain: None } => f.write_str("mapping: local-part"),
+            Self::LocalPart { domain: Some(domain) } => {
+                write!(f, "mapping: local-part of @{domain}")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal<T: std::fmt::Debug>(result: Result<T, Setback>) -> String {
+        let Err(Setback::Refusal(why)) = result else { panic!("not refused: {result:?}") };
+        why
+    }
+
+    #[test]
+    fn a_file_maps_each_e_mail() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(&file, "# people\nAnn@x.org ann # since May\n\nbob@x.org\n").unwrap();
+        let map = UserMap::File(file.path().to_owned());
+        assert_eq!(map.user("ann@x.org").unwrap(), "ann");
+        let why = refusal(map.user("bob@x.org"));
+        assert!(why.contains("bob@x.org") && why.contains("file") && why.contains("Ask"), "{why}");
+    }
+
+    #[test]
+    fn a_file_that_is_missing_rejects_nobody() {
+        let map = UserMap::File("/nonexistent/map".into());
+        assert!(matches!(map.user("ann@x.org"), Err(Setback::Trouble(_))));
+    }
+
+    #[test]
+    fn the_local_part_counts_in_its_domain_only() {
+        let map = UserMap::LocalPart { domain: Some("x.org".to_owned()) };
+        assert_eq!(map.user("ann@X.org").unwrap(), "ann");
+        assert!(refusal(map.user("ann@evil.org")).contains("another domain"));
+        assert!(refusal(map.user("@x.org")).contains("no e-mail"));
+    }
+
+    #[tokio::test]
+    async fn nobody_becomes_root_by_an_e_mail() {
+        let map = UserMap::LocalPart { domain: None };
+        assert!(refusal(map.account("root@x.org").await).contains("system's user"));
+        let missing = refusal(map.account("no-such-user@x.org").await);
+        assert!(missing.contains("does not exist") && missing.contains("Ask"), "{missing}");
+    }
+}

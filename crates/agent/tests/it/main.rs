@@ -1,0 +1,5 @@
+//! The agent with its real peers.
+
+#![cfg(test)]
+
+mod slurm;

@@ -1,0 +1,84 @@
+//! Whose job it is.
+
+use std::{fs, os::unix::fs::MetadataExt};
+
+use jobbergate_agent::{
+    files::{self, Content},
+    setback::Setback,
+};
+use jobbergate_testkit::slurm::SlurmLab;
+
+use super::support::{Job, accepted, account, agent, eventually, workdir};
+
+const WHO: &str =
+    "#!/bin/bash\n#SBATCH -o out.txt -p compute\nid -un; id -gn; id -Gn; umask; env\necho end\n";
+
+#[tokio::test]
+async fn a_job_is_its_owners_and_sees_nothing_of_the_agent() {
+    let lab = SlurmLab::start().unwrap();
+    let (state, home) = (tempfile::tempdir().unwrap(), workdir("alice"));
+    let agent = agent(&lab, &state, &[]).await;
+    accepted(Job::new("alice", &home, WHO).sbatch(&agent).await);
+    let out = home.path().join("out.txt");
+    let read = || fs::read_to_string(&out).unwrap_or_default();
+    eventually(20, "the job ran", || async { read().ends_with("end\n") }).await;
+    let text = read();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines[..2], ["alice", "alice"]);
+    assert!(!lines[2].contains("root"), "{text}");
+    assert_eq!(lines[3], "0022");
+    assert!(lines.contains(&"HOME=/home/alice") && lines.contains(&"USER=alice"), "{text}");
+    for alien in ["CARGO", "RUST", "NEXTEST", "JOBBERGATE", "the-agents-secret"] {
+        assert!(!text.contains(alien), "{alien} in {text}");
+    }
+}
+
+#[tokio::test]
+async fn a_job_may_choose_its_environment_itself() {
+    let lab = SlurmLab::start().unwrap();
+    let (state, home) = (tempfile::tempdir().unwrap(), workdir("bob"));
+    let agent = agent(&lab, &state, &[]).await;
+    let script =
+        "#!/bin/bash\n#SBATCH -o out.txt -p compute --export=HOME,CHOSEN=yes\nenv\necho end\n";
+    accepted(Job::new("bob", &home, script).sbatch(&agent).await);
+    let out = home.path().join("out.txt");
+    let read = || fs::read_to_string(&out).unwrap_or_default();
+    eventually(20, "the job ran", || async { read().ends_with("end\n") }).await;
+    assert!(read().contains("CHOSEN=yes") && read().contains("HOME=/home/bob"), "{}", read());
+}
+
+#[tokio::test]
+async fn files_are_written_by_their_owner() {
+    let _lab = SlurmLab::start().unwrap();
+    let home = workdir("alice");
+    let alice = account("alice");
+    let content = |name: &str| Content { name: files::inside(name).unwrap(), bytes: b"x".to_vec() };
+    let both = vec![content("job.sh"), content("data/in.txt")];
+    files::place(&alice, home.path(), both, "1").await.unwrap();
+    for name in ["job.sh", "data", "data/in.txt"] {
+        let metadata = fs::metadata(home.path().join(name)).unwrap();
+        let owner = (metadata.uid(), metadata.gid());
+        assert_eq!(owner, (alice.uid.as_raw(), alice.gid.as_raw()), "{name}");
+    }
+    assert_eq!(fs::read_dir(home.path()).unwrap().count(), 2);
+}
+
+#[tokio::test]
+async fn nobody_writes_where_only_root_or_another_may() {
+    let _lab = SlurmLab::start().unwrap();
+    let (home, others) = (workdir("alice"), workdir("bob"));
+    let alice = account("alice");
+    // A link that points out of the directory does not help.
+    std::os::unix::fs::symlink("/etc", home.path().join("data")).unwrap();
+    let evil = Content { name: files::inside("data/evil").unwrap(), bytes: b"x".to_vec() };
+    for (directory, content) in [(&home, vec![evil]), (&others, vec![])] {
+        let Err(Setback::Refusal(why)) = files::place(&alice, directory.path(), content, "1").await
+        else {
+            panic!("not refused")
+        };
+        assert!(why.contains("alice") && why.contains("permissions"), "{why}");
+    }
+    assert!(!std::path::Path::new("/etc/evil").exists());
+    assert_eq!(fs::read_dir(others.path()).unwrap().count(), 0);
+    assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1);
+}
