@@ -1,1 +1,20 @@
-//! Placeholder.
+//! Jobbergate's server: a REST API over templates, scripts and submissions.
+//!
+//! A request flows one way: [`app`] (layers) → a resource's routes (HTTP) → its service (rules)
+//! → its store (SQL) → [`db`].
+
+pub mod app;
+pub mod auth;
+pub mod clock;
+pub mod config;
+pub mod db;
+pub mod error;
+pub mod file_checks;
+pub mod http;
+pub mod identity;
+pub mod query;
+pub mod resources;
+pub mod server;
+pub mod startup;
+pub mod storage;
+pub mod tenant;

@@ -1,0 +1,120 @@
+//! The server as a whole: what handlers have at hand, and the layers around them.
+
+use std::sync::Arc;
+
+use axum::{Router, http::Request};
+use tower_http::{
+    request_id::{MakeRequestUuid, PropagateRequestIdLayer, RequestId, SetRequestIdLayer},
+    trace::{DefaultOnResponse, TraceLayer},
+};
+use tracing::Level;
+
+use crate::{
+    auth::{Identity, Verifier},
+    clock::Clock,
+    config::ServeConfig,
+    db::Db,
+    error::Result,
+    http::router::{Router as Routes, dispatch},
+    identity::{self, Provider},
+    resources,
+    startup::StartError,
+    storage::Storage,
+    tenant::Tenants,
+};
+
+/// What is there once for the whole server.
+#[derive(Debug)]
+pub struct App {
+    /// Turns tokens into identities.
+    pub verifier: Verifier,
+    /// The databases and buckets of organizations.
+    pub tenants: Tenants,
+    /// The built-in identity provider, if it is in charge.
+    pub provider: Option<Arc<Provider>>,
+    /// The time.
+    pub clock: Clock,
+    /// Turns templates into scripts; keeps what it has parsed.
+    pub jinja: jobbergate_jinja::Environment,
+    /// The largest file that is accepted, in bytes.
+    pub max_upload_file_size: usize,
+    /// The operations.
+    pub router: Routes,
+}
+
+/// What a handler has at hand: the server, and the data of the caller's organization.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// The server.
+    pub app: Arc<App>,
+    /// The organization's database.
+    pub db: Db,
+    /// The organization's files.
+    pub storage: Storage,
+}
+
+impl App {
+    /// Opens what `config` names and puts the server together.
+    pub async fn open(config: &ServeConfig, clock: Clock) -> Result<Arc<Self>, StartError> {
+        let tenants = Tenants::open(config).await?;
+        let (verifier, provider) = match config.external_issuer()? {
+            Some(issuer) => (Verifier::external(issuer, config.check_issuer, clock.clone()), None),
+            None => {
+                let db = tenants.default_tenant().db;
+                let url = config.base_url();
+                let provider = Arc::new(Provider::new(db, clock.clone(), &url));
+                (Verifier::built_in(Arc::clone(&provider), clock.clone()), Some(provider))
+            }
+        };
+        Ok(Arc::new(Self {
+            verifier,
+            tenants,
+            provider,
+            clock,
+            jinja: jobbergate_jinja::Environment::new(jobbergate_jinja::Limits::default()),
+            max_upload_file_size: config.max_upload_file_size,
+            router: resources::router(),
+        }))
+    }
+
+    /// The server's pages, with the layers in the order that a request meets them: it gets an
+    /// id first, so that the log line of the next layer carries it.
+    pub fn into_service(self: Arc<Self>) -> Router {
+        let provider = self.provider.clone();
+        let api = Router::new().fallback(dispatch).with_state(self);
+        let pages = match provider {
+            Some(provider) => identity::router(provider).merge(api),
+            None => api,
+        };
+        pages
+            .layer(axum::extract::DefaultBodyLimit::disable())
+            .layer(PropagateRequestIdLayer::x_request_id())
+            .layer(
+                TraceLayer::new_for_http()
+                    .make_span_with(request_span)
+                    .on_response(DefaultOnResponse::new().level(Level::INFO)),
+            )
+            .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
+    }
+}
+
+impl Context {
+    pub(crate) async fn for_identity(app: Arc<App>, identity: &Identity) -> Result<Self> {
+        let tenant = app.tenants.of(identity).await?;
+        Ok(Self { db: tenant.db, storage: tenant.storage, app })
+    }
+
+    /// The time.
+    pub fn now(&self) -> chrono::DateTime<chrono::Utc> {
+        self.app.clock.now()
+    }
+}
+
+fn request_span<B>(request: &Request<B>) -> tracing::Span {
+    let id = request
+        .extensions()
+        .get::<RequestId>()
+        .and_then(|id| id.header_value().to_str().ok())
+        .unwrap_or_default();
+    tracing::info_span!("request", method = %request.method(), path = request.uri().path(), id)
+}

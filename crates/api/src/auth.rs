@@ -1,0 +1,17 @@
+//! Who is calling, and what they may do.
+//!
+//! A handler names in its signature which kind of caller it serves ([`Caller`], [`Owner`],
+//! [`Agent`]) and with which permission; without one it does not compile.
+
+mod claims;
+mod email;
+mod issuer;
+pub mod permission;
+mod principal;
+mod verifier;
+
+pub use claims::Identity;
+pub use email::normalize as normalize_email;
+pub use issuer::ExternalIssuer;
+pub use principal::{Agent, Anyone, Caller, Owner, Principal};
+pub use verifier::Verifier;

@@ -1,0 +1,179 @@
+//! What a verified token says of its bearer.
+
+use chrono::{DateTime, Utc};
+use jobbergate_types::Permission;
+use serde_json::{Map, Value};
+
+use super::email;
+use crate::error::{Error, Result};
+
+/// The bearer of a token.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Identity {
+    /// The `email` claim, normalized.
+    pub email: Option<String>,
+    /// The client that the token was issued to; for an agent, its cluster.
+    pub client_id: Option<String>,
+    /// The names in the `permissions` claim.
+    pub permissions: Vec<String>,
+    /// The organization whose data the bearer works with.
+    pub organization: Option<String>,
+}
+
+impl Identity {
+    /// Reads the claims of a token whose signature is good. Claims that the Python server fails
+    /// on with 500 are answered 400.
+    pub(super) fn from_claims(claims: &Map<String, Value>, now: DateTime<Utc>) -> Result<Self> {
+        check_times(claims, now.timestamp())?;
+        check_strings(claims)?;
+        Ok(Self {
+            email: email_of(claims)?,
+            client_id: client_id_of(claims)?,
+            permissions: permissions_of(claims)?,
+            organization: organization_of(claims.get("organization"))?,
+        })
+    }
+
+    /// 403 unless the bearer has one of these permissions.
+    pub fn require_any_of(&self, permissions: &[Permission]) -> Result<()> {
+        if permissions.iter().any(|permission| self.has(*permission)) {
+            return Ok(());
+        }
+        Err(Error::Unauthorized)
+    }
+
+    /// Whether the bearer has this permission.
+    pub fn has(&self, permission: Permission) -> bool {
+        self.permissions.iter().any(|name| name == permission.as_str())
+    }
+}
+
+/// `exp` (RFC 7519 §4.1.4) may be a string of digits; `nbf` and `exp` count without leeway.
+fn check_times(claims: &Map<String, Value>, now: i64) -> Result<()> {
+    let seconds = |name: &str| match claims.get(name) {
+        None => Ok(None),
+        Some(Value::String(text)) => text.parse().map(Some).map_err(|_| Error::Unauthenticated),
+        Some(value) => value
+            .as_i64()
+            .or_else(|| value.as_f64().map(|float| float as i64))
+            .map(Some)
+            .ok_or(Error::Unauthenticated),
+    };
+    let expired = seconds("exp")?.is_some_and(|exp| exp < now);
+    let not_yet = seconds("nbf")?.is_some_and(|nbf| nbf > now);
+    let odd_iat = claims.get("iat").is_some_and(|iat| !iat.is_number());
+    if expired || not_yet || odd_iat { Err(Error::Unauthenticated) } else { Ok(()) }
+}
+
+fn check_strings(claims: &Map<String, Value>) -> Result<()> {
+    let subject = claims.get("sub").is_some_and(Value::is_string);
+    let id = claims.get("jti").is_none_or(Value::is_string);
+    if subject && id { Ok(()) } else { Err(Error::Unauthenticated) }
+}
+
+fn permissions_of(claims: &Map<String, Value>) -> Result<Vec<String>> {
+    match claims.get("permissions") {
+        None => Ok(Vec::new()),
+        Some(Value::Array(names)) => names
+            .iter()
+            .map(|name| name.as_str().map(str::to_owned).ok_or(Error::Unauthenticated))
+            .collect(),
+        Some(_) => Err(Error::Unauthenticated),
+    }
+}
+
+/// `client_id` wins over `azp`, even when it is null.
+fn client_id_of(claims: &Map<String, Value>) -> Result<Option<String>> {
+    match claims.get("client_id").or_else(|| claims.get("azp")) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(client_id)) => Ok(Some(client_id.clone())),
+        Some(_) => Err(Error::Unauthenticated),
+    }
+}
+
+fn email_of(claims: &Map<String, Value>) -> Result<Option<String>> {
+    match claims.get("email") {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => email::normalize(text).map(Some).ok_or_else(|| {
+            Error::BadRequest(format!("The token's email claim is not an address: {text}"))
+        }),
+        Some(_) => Err(Error::BadRequest("The token's email claim is not a string".to_owned())),
+    }
+}
+
+/// Either `{"<id>": {}}` or `{"<name>": {"id": "<id>"}}`.
+fn organization_of(claim: Option<&Value>) -> Result<Option<String>> {
+    let malformed = || {
+        let msg = "The token's organization claim does not name one organization, as in \
+                   {\"name\": {\"id\": \"…\"}}";
+        Error::BadRequest(msg.to_owned())
+    };
+    match claim {
+        None | Some(Value::Null | Value::String(_)) => Ok(None),
+        Some(Value::Object(organizations)) => {
+            let mut entries = organizations.iter();
+            let (Some((key, inner)), None) = (entries.next(), entries.next()) else {
+                return Err(malformed());
+            };
+            let inner = inner.as_object().ok_or_else(malformed)?;
+            match inner.get("id") {
+                None => Ok(Some(key.clone())),
+                Some(Value::String(id)) => Ok(Some(id.clone())),
+                Some(_) => Err(malformed()),
+            }
+        }
+        Some(_) => Err(malformed()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(claims: Value) -> Result<Identity> {
+        let now = DateTime::from_timestamp(1_000_000, 0).unwrap();
+        let mut all = json!({"sub": "s"});
+        all.as_object_mut().unwrap().extend(claims.as_object().unwrap().clone());
+        Identity::from_claims(all.as_object().unwrap(), now)
+    }
+
+    #[test]
+    fn a_token_is_good_until_its_expiry_and_not_a_second_longer() {
+        assert!(read(json!({"exp": 1_000_000})).is_ok());
+        assert!(read(json!({"exp": "1000000"})).is_ok());
+        assert!(matches!(read(json!({"exp": 999_999})), Err(Error::Unauthenticated)));
+        assert!(matches!(read(json!({"nbf": 1_000_001})), Err(Error::Unauthenticated)));
+        assert!(read(json!({"iat": 2_000_000})).is_ok());
+        assert!(matches!(read(json!({"iat": "1"})), Err(Error::Unauthenticated)));
+    }
+
+    #[test]
+    fn client_id_wins_over_azp_even_when_null() {
+        let client = |claims| read(claims).unwrap().client_id;
+        assert_eq!(client(json!({"azp": "a"})).as_deref(), Some("a"));
+        assert_eq!(client(json!({"azp": "a", "client_id": "b"})).as_deref(), Some("b"));
+        assert_eq!(client(json!({"azp": "a", "client_id": null})), None);
+        assert_eq!(client(json!({"azp": ""})).as_deref(), Some(""));
+    }
+
+    #[test]
+    fn both_shapes_of_the_organization_claim_are_read() {
+        let organization = |claim| read(json!({"organization": claim})).map(|i| i.organization);
+        assert_eq!(organization(json!({"org-1": {}})).unwrap().as_deref(), Some("org-1"));
+        assert_eq!(organization(json!({"n": {"id": "o"}})).unwrap().as_deref(), Some("o"));
+        assert_eq!(organization(json!("org")).unwrap(), None);
+        for odd in [json!({}), json!({"a": {}, "b": {}}), json!(["a"]), json!({"a": null})] {
+            assert!(matches!(organization(odd), Err(Error::BadRequest(_))));
+        }
+    }
+
+    #[test]
+    fn permissions_must_be_a_list_of_names() {
+        assert!(read(json!({})).unwrap().permissions.is_empty());
+        for odd in [json!(null), json!("jobbergate:admin"), json!([1])] {
+            assert!(matches!(read(json!({"permissions": odd})), Err(Error::Unauthenticated)));
+        }
+    }
+}

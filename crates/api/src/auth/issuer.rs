@@ -1,0 +1,102 @@
+//! An external OpenID Connect provider, known by its discovery document and keys.
+
+use std::{
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use jsonwebtoken::jwk::{Jwk, JwkSet};
+use serde::Deserialize;
+use tokio::sync::Mutex;
+
+use crate::error::Error;
+
+/// How long the provider may take for an answer.
+const DEADLINE: Duration = Duration::from_secs(5);
+/// How often keys are fetched again at most, whatever tokens name.
+const PAUSE: TimeDelta = TimeDelta::seconds(10);
+
+/// A provider and the keys that it signs with.
+#[derive(Debug)]
+pub struct ExternalIssuer {
+    discovery_url: String,
+    http: reqwest::Client,
+    known: RwLock<Option<Arc<Known>>>,
+    fetching: Mutex<Option<DateTime<Utc>>>,
+}
+
+/// What a provider told of itself.
+#[derive(Debug)]
+pub(super) struct Known {
+    pub(super) issuer: String,
+    keys: Vec<Jwk>,
+}
+
+/// The part of the discovery document (OpenID Connect Discovery 1.0 §3) that matters here.
+#[derive(Debug, Deserialize)]
+struct Discovery {
+    issuer: String,
+    jwks_uri: String,
+}
+
+impl ExternalIssuer {
+    /// The provider at `domain` (`host[:port][/path]`).
+    pub fn new(domain: &str, use_https: bool) -> reqwest::Result<Self> {
+        let scheme = if use_https { "https" } else { "http" };
+        let domain = domain.trim_end_matches('/');
+        Ok(Self {
+            discovery_url: format!("{scheme}://{domain}/.well-known/openid-configuration"),
+            http: reqwest::Client::builder().timeout(DEADLINE).build()?,
+            known: RwLock::default(),
+            fetching: Mutex::default(),
+        })
+    }
+
+    /// The key with this id; keys are fetched when they are not known yet.
+    pub(super) async fn key(
+        &self,
+        kid: &str,
+        now: DateTime<Utc>,
+    ) -> Result<(Jwk, Arc<Known>), Error> {
+        if let Some(found) = self.lookup(kid) {
+            return Ok(found);
+        }
+        let mut last = self.fetching.lock().await;
+        if let Some(found) = self.lookup(kid) {
+            return Ok(found);
+        }
+        if last.is_none_or(|last| now - last >= PAUSE) {
+            *last = Some(now);
+            match self.fetch().await {
+                Ok(known) => {
+                    *self.known.write().unwrap_or_else(PoisonError::into_inner) =
+                        Some(Arc::new(known));
+                }
+                Err(error) => tracing::warn!(
+                    url = self.discovery_url,
+                    error = &error as &dyn std::error::Error,
+                    "the identity provider's keys could not be fetched"
+                ),
+            }
+        }
+        self.lookup(kid).ok_or(Error::Unauthenticated)
+    }
+
+    fn lookup(&self, kid: &str) -> Option<(Jwk, Arc<Known>)> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner).clone()?;
+        let key = known.keys.iter().find(|key| key.common.key_id.as_deref() == Some(kid))?.clone();
+        Some((key, known))
+    }
+
+    async fn fetch(&self) -> reqwest::Result<Known> {
+        let get = async |url: &str| self.http.get(url).send().await?.error_for_status();
+        let discovery: Discovery = get(&self.discovery_url).await?.json().await?;
+        let raw: serde_json::Value = get(&discovery.jwks_uri).await?.json().await?;
+        let keys = raw["keys"].as_array().map_or(&[][..], Vec::as_slice);
+        // A key of a kind that is not known must not hide the others.
+        let keys = keys.iter().filter_map(|key| serde_json::from_value(key.clone()).ok()).collect();
+        let JwkSet { keys } = JwkSet { keys };
+        Ok(Known { issuer: discovery.issuer, keys })
+    }
+}

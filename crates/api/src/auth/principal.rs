@@ -1,0 +1,116 @@
+//! The kinds of callers that handlers serve.
+
+use std::marker::PhantomData;
+
+use jobbergate_types::Permission;
+
+use super::{Identity, permission::Allow};
+use crate::error::{Error, Result};
+
+/// A caller, as a handler needs to know them.
+pub trait Principal: Sized + Send + 'static {
+    /// The permissions of which one is needed.
+    const ANY_OF: &'static [Permission];
+
+    /// The caller; 400 if the token lacks a claim that is needed.
+    fn from_identity(identity: Identity) -> Result<Self>;
+}
+
+/// Somebody with the permission `P`.
+#[derive(Debug)]
+pub struct Caller<P> {
+    /// Who it is.
+    pub identity: Identity,
+    permission: PhantomData<P>,
+}
+
+/// Somebody with the permission `P` and an e-mail address.
+#[derive(Debug)]
+pub struct Owner<P> {
+    /// The address.
+    pub email: String,
+    /// Who it is.
+    pub identity: Identity,
+    permission: PhantomData<P>,
+}
+
+/// The agent of a cluster, with the permission `P`.
+#[derive(Debug)]
+pub struct Agent<P> {
+    /// The client id that stands for the cluster.
+    pub client_id: String,
+    permission: PhantomData<P>,
+}
+
+/// Anyone's name in places that need one.
+pub trait Anyone {
+    /// Who it is.
+    fn identity(&self) -> &Identity;
+
+    /// 403 unless the resource is the caller's, or the caller maintains everybody's.
+    fn require_ownership(&self, owner_email: &str) -> Result<()> {
+        let identity = self.identity();
+        let bypass = identity.has(Permission::Admin) || identity.has(Permission::Maintainer);
+        if bypass || identity.email.as_deref() == Some(owner_email) {
+            return Ok(());
+        }
+        Err(Error::Forbidden("Mismatch on attribute(s): owner_email".to_owned()))
+    }
+}
+
+impl<P> Anyone for Caller<P> {
+    fn identity(&self) -> &Identity {
+        &self.identity
+    }
+}
+
+impl<P> Anyone for Owner<P> {
+    fn identity(&self) -> &Identity {
+        &self.identity
+    }
+}
+
+impl<P> Agent<P> {
+    /// 403 unless the submission is for this agent's cluster.
+    pub fn require_cluster(&self, client_id: &str) -> Result<()> {
+        if self.client_id == client_id {
+            return Ok(());
+        }
+        Err(Error::Forbidden("Mismatch on attribute(s): client_id".to_owned()))
+    }
+}
+
+pub(crate) fn missing_claims(names: &[&str]) -> Error {
+    let numbered: Vec<_> =
+        names.iter().enumerate().map(|(index, name)| format!("  {}: {name}", index + 1)).collect();
+    Error::BadRequest(format!(
+        "Checked expressions failed: Access token does not contain\n{}",
+        numbered.join("\n")
+    ))
+}
+
+impl<P: Allow> Principal for Caller<P> {
+    const ANY_OF: &'static [Permission] = P::ANY_OF;
+
+    fn from_identity(identity: Identity) -> Result<Self> {
+        Ok(Self { identity, permission: PhantomData })
+    }
+}
+
+impl<P: Allow> Principal for Owner<P> {
+    const ANY_OF: &'static [Permission] = P::ANY_OF;
+
+    fn from_identity(identity: Identity) -> Result<Self> {
+        let email = identity.email.clone().ok_or_else(|| missing_claims(&["email"]))?;
+        Ok(Self { email, identity, permission: PhantomData })
+    }
+}
+
+impl<P: Allow> Principal for Agent<P> {
+    const ANY_OF: &'static [Permission] = P::ANY_OF;
+
+    fn from_identity(identity: Identity) -> Result<Self> {
+        let client_id = identity.client_id.ok_or_else(|| missing_claims(&["client_id"]))?;
+        Ok(Self { client_id, permission: PhantomData })
+    }
+}

@@ -1,0 +1,136 @@
+//! The database: PostgreSQL or SQLite, behind one set of calls.
+//!
+//! This folder is the only code that knows there are two. A statement is one text for both
+//! (`$n` placeholders, `RETURNING`); what one of them lacks is lowered in [`arguments`].
+
+pub mod arguments;
+mod migrate;
+pub mod rows;
+mod session;
+
+use std::{path::Path, str::FromStr, time::Duration};
+
+use sqlx::{
+    PgPool, SqlitePool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+
+pub use migrate::MigrationError;
+pub use rows::{Record, TextArray};
+pub use session::Session;
+
+/// How long a request waits for a connection before it is answered 503.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a SQLite statement waits for another process's write.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+const SQLITE_READERS: u32 = 4;
+
+/// A pool of connections to one organization's database.
+#[derive(Clone, Debug)]
+pub enum Db {
+    /// PostgreSQL.
+    Postgres(PgPool),
+    /// SQLite in WAL mode: any number of readers beside one writer.
+    Sqlite {
+        /// Connections for reading.
+        readers: SqlitePool,
+        /// The one connection for writing; SQLite has no room for a second writer.
+        writer: SqlitePool,
+    },
+}
+
+/// Why the database can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The address is wrong, or nothing answers there.
+    #[error("the database cannot be opened: {0}")]
+    Connect(#[from] sqlx::Error),
+    /// The schema is not one that this version can work with.
+    #[error(transparent)]
+    Migrate(#[from] MigrationError),
+}
+
+impl Db {
+    /// Opens the SQLite file at `path`, making it and its tables where they are missing.
+    pub async fn open_sqlite(path: &Path) -> Result<Self, OpenError> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(BUSY_TIMEOUT);
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_with(options.clone())
+            .await?;
+        migrate::sqlite(&writer).await?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(SQLITE_READERS)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .connect_lazy_with(options);
+        Ok(Self::Sqlite { readers, writer })
+    }
+
+    /// Connects to the PostgreSQL database at `url`, bringing its tables up to date.
+    pub async fn open_postgres(url: &str, max_connections: u32) -> Result<Self, OpenError> {
+        let options = PgConnectOptions::from_str(url)?
+            .application_name("jobbergate")
+            .options([("statement_timeout", "30s"), ("timezone", "UTC")]);
+        let pool = PgPoolOptions::new()
+            .max_connections(max_connections)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .test_before_acquire(false)
+            .before_acquire(|connection, meta| {
+                Box::pin(async move {
+                    if meta.idle_for > Duration::from_secs(5) {
+                        return Ok(sqlx::Connection::ping(connection).await.is_ok());
+                    }
+                    Ok(true)
+                })
+            })
+            .connect_with(options)
+            .await?;
+        migrate::postgres(&pool).await?;
+        Ok(Self::Postgres(pool))
+    }
+
+    /// A connection for reading.
+    pub async fn read(&self) -> Result<Session, sqlx::Error> {
+        Ok(match self {
+            Self::Postgres(pool) => Session::PostgresRead(pool.acquire().await?),
+            Self::Sqlite { readers, .. } => Session::SqliteRead(readers.acquire().await?),
+        })
+    }
+
+    /// A transaction; it is undone unless it is committed.
+    pub async fn write(&self) -> Result<Session, sqlx::Error> {
+        Ok(match self {
+            Self::Postgres(pool) => Session::PostgresWrite(pool.begin().await?),
+            Self::Sqlite { writer, .. } => {
+                Session::SqliteWrite(writer.begin_with("BEGIN IMMEDIATE").await?)
+            }
+        })
+    }
+
+    /// Closes all connections.
+    pub async fn close(&self) {
+        match self {
+            Self::Postgres(pool) => pool.close().await,
+            Self::Sqlite { readers, writer } => {
+                readers.close().await;
+                writer.close().await;
+            }
+        }
+    }
+}
+
+/// `$1, $2, …`
+pub fn placeholders(count: usize) -> String {
+    let all: Vec<_> = (1..=count).map(|n| format!("${n}")).collect();
+    all.join(", ")
+}

@@ -1,0 +1,136 @@
+//! What goes wrong, as the client reads it; causes within the server go to the log.
+
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use jobbergate_types::error::{ErrorBody, HTTPValidationError, ValidationError};
+
+/// An unsuccessful answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// 400, with a sentence.
+    #[error("{0}")]
+    BadRequest(String),
+    /// 401: no token, or none that can be trusted.
+    #[error("Not authenticated")]
+    Unauthenticated,
+    /// 403: the token has no permission that the operation accepts.
+    #[error("Not authorized")]
+    Unauthorized,
+    /// 403: the caller is not whom the resource belongs to.
+    #[error("{0}")]
+    Forbidden(String),
+    /// 404, with a sentence.
+    #[error("{0}")]
+    NotFound(String),
+    /// 404 without a body.
+    #[error("not found")]
+    NotFoundBare,
+    /// 409, with a sentence.
+    #[error("{0}")]
+    Conflict(String),
+    /// 413, with a sentence.
+    #[error("{0}")]
+    TooLarge(String),
+    /// 422, with a sentence.
+    #[error("{0}")]
+    Unprocessable(String),
+    /// 422, with all problems of the input.
+    #[error("the input has {} problems", .0.len())]
+    Invalid(Vec<ValidationError>),
+    /// 503: something that the server needs does not answer.
+    #[error("{service} is unavailable")]
+    Unavailable {
+        /// What does not answer.
+        service: &'static str,
+        /// Why, for the log.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// 500: a fault of the server.
+    #[error("internal error")]
+    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// The answer of a service or a handler.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// A fault of the server.
+    pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Internal(cause.into())
+    }
+
+    /// The row that was asked for by `locator` does not exist.
+    pub fn no_entry(table: &str, locator: impl std::fmt::Display) -> Self {
+        Self::NotFound(format!("{table} entry was not found by locator={locator}"))
+    }
+
+    /// The status of the answer.
+    pub const fn status(&self) -> StatusCode {
+        match self {
+            Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::Unauthenticated => StatusCode::UNAUTHORIZED,
+            Self::Unauthorized | Self::Forbidden(_) => StatusCode::FORBIDDEN,
+            Self::NotFound(_) | Self::NotFoundBare => StatusCode::NOT_FOUND,
+            Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Unprocessable(_) | Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn detail(&self) -> String {
+        match self {
+            Self::Internal(_) => {
+                "Internal server error; the server's log has the cause under the request id".into()
+            }
+            Self::Unavailable { service, .. } => {
+                format!("The {service} does not answer; try again in a moment")
+            }
+            other => other.to_string(),
+        }
+    }
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        match error {
+            sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_) => {
+                Self::Unavailable { service: "database", source: error.into() }
+            }
+            other => Self::internal(other),
+        }
+    }
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let status = self.status();
+        match &self {
+            Self::Internal(cause) => tracing::error!(error = %cause, "request failed"),
+            Self::Unavailable { service, source } => {
+                tracing::warn!(service, error = %source, "request could not be served");
+            }
+            _ => {}
+        }
+        if let Self::NotFoundBare = self {
+            return status.into_response();
+        }
+        if let Self::Invalid(detail) = self {
+            return (status, Json(HTTPValidationError { detail })).into_response();
+        }
+        let mut response = (status, Json(ErrorBody { detail: self.detail() })).into_response();
+        if matches!(self, Self::Unauthenticated | Self::Unauthorized) {
+            let bearer = HeaderValue::from_static("Bearer");
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, bearer);
+        }
+        response
+    }
+}

@@ -1,0 +1,19 @@
+//! How a request becomes a call of a handler, and what the handler returns an answer.
+//!
+//! The order of checks is that of the Python server: routing, well-formed JSON, token,
+//! permission, claims, validation of everything at once, handler.
+
+pub mod endpoint;
+pub mod input;
+mod multipart;
+pub mod output;
+pub mod router;
+pub mod validation;
+
+/// A JSON body, of a request or an answer.
+pub use axum::Json;
+pub use endpoint::Endpoint;
+pub use input::{OptionalJson, Path, Query};
+pub use multipart::{Form, UploadedFile};
+pub use output::{Accepted, Created, Deleted, FileContent, NoContent, WithoutNulls};
+pub use router::{Method, Router};

@@ -1,0 +1,219 @@
+//! The parts of a request that a handler asks for.
+
+use std::sync::OnceLock;
+
+use axum::Json;
+use indexmap::IndexMap;
+use jobbergate_types::error::ValidationError;
+use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use super::{
+    multipart::Form,
+    validation::{Place, Problems, conform},
+};
+
+/// What kind of body an operation reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BodyKind {
+    /// None; what is sent is ignored.
+    None,
+    /// JSON, read before the token is looked at.
+    Json,
+    /// `multipart/form-data` with one file, read once the caller is known.
+    Form,
+}
+
+/// A request, taken apart.
+#[derive(Debug, Default)]
+pub struct Parts {
+    /// Path parameters, decoded.
+    pub path: Map<String, Value>,
+    /// Query parameters, decoded; of repeated ones the last.
+    pub query: Map<String, Value>,
+    /// The JSON body; `None` if nothing was sent.
+    pub json: Option<Value>,
+    /// The form.
+    pub form: Option<Form>,
+}
+
+/// Something that is read from a request.
+pub trait Input: Sized {
+    /// The body it needs.
+    const BODY: BodyKind = BodyKind::None;
+
+    /// Reads it; `None` if there are problems, which were added.
+    fn read(parts: &mut Parts, problems: &mut Problems) -> Option<Self>;
+
+    /// Where it reads from and with which schema, for the API's description.
+    fn describe(generator: &mut SchemaGenerator) -> Vec<(Source, schemars::Schema)>;
+}
+
+/// Where an input is read from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// Path parameters.
+    Path,
+    /// Query parameters.
+    Query,
+    /// A JSON body.
+    Json {
+        /// Whether there has to be one.
+        required: bool,
+    },
+    /// A form with a file.
+    Form,
+}
+
+/// Path parameters.
+#[derive(Debug)]
+pub struct Path<T>(pub T);
+
+/// Query parameters.
+#[derive(Debug)]
+pub struct Query<T>(pub T);
+
+/// A JSON body that may be absent or null.
+#[derive(Debug)]
+pub struct OptionalJson<T>(pub Option<T>);
+
+/// The schema of `T`, made once.
+fn schema_of<T: JsonSchema>() -> &'static Value {
+    static SCHEMAS: OnceLock<std::sync::Mutex<IndexMap<String, &'static Value>>> = OnceLock::new();
+    let schemas = SCHEMAS.get_or_init(Default::default);
+    let mut schemas = schemas.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    schemas.entry(T::schema_id().into_owned()).or_insert_with(|| {
+        let settings = SchemaSettings::draft2020_12().with(|s| s.inline_subschemas = true);
+        Box::leak(Box::new(settings.into_generator().into_root_schema_for::<T>().to_value()))
+    })
+}
+
+fn conform_to<T: JsonSchema + DeserializeOwned>(
+    value: &Value,
+    part: &str,
+    problems: &mut Problems,
+) -> Option<T> {
+    let place: Place = vec![part.into()];
+    let conformed = conform(schema_of::<T>(), value, &place, problems)?;
+    match serde_json::from_value(conformed) {
+        Ok(value) => Some(value),
+        Err(error) => {
+            problems.add(&place, "value_error", format!("Value error, {error}"), value);
+            None
+        }
+    }
+}
+
+impl<T: JsonSchema + DeserializeOwned> Input for Path<T> {
+    fn read(parts: &mut Parts, problems: &mut Problems) -> Option<Self> {
+        conform_to(&Value::Object(parts.path.clone()), "path", problems).map(Self)
+    }
+
+    fn describe(generator: &mut SchemaGenerator) -> Vec<(Source, schemars::Schema)> {
+        vec![(Source::Path, T::json_schema(generator))]
+    }
+}
+
+impl<T: JsonSchema + DeserializeOwned> Input for Query<T> {
+    fn read(parts: &mut Parts, problems: &mut Problems) -> Option<Self> {
+        conform_to(&Value::Object(parts.query.clone()), "query", problems).map(Self)
+    }
+
+    fn describe(generator: &mut SchemaGenerator) -> Vec<(Source, schemars::Schema)> {
+        vec![(Source::Query, T::json_schema(generator))]
+    }
+}
+
+impl<T: JsonSchema + DeserializeOwned> Input for Json<T> {
+    const BODY: BodyKind = BodyKind::Json;
+
+    fn read(parts: &mut Parts, problems: &mut Problems) -> Option<Self> {
+        match parts.json.take() {
+            None | Some(Value::Null) => {
+                problems.0.push(missing_body());
+                None
+            }
+            Some(body) => conform_to(&body, "body", problems).map(Self),
+        }
+    }
+
+    fn describe(generator: &mut SchemaGenerator) -> Vec<(Source, schemars::Schema)> {
+        vec![(Source::Json { required: true }, generator.subschema_for::<T>())]
+    }
+}
+
+impl<T: JsonSchema + DeserializeOwned> Input for OptionalJson<T> {
+    const BODY: BodyKind = BodyKind::Json;
+
+    fn read(parts: &mut Parts, problems: &mut Problems) -> Option<Self> {
+        match parts.json.take() {
+            None | Some(Value::Null) => Some(Self(None)),
+            Some(body) => conform_to(&body, "body", problems).map(|body| Self(Some(body))),
+        }
+    }
+
+    fn describe(generator: &mut SchemaGenerator) -> Vec<(Source, schemars::Schema)> {
+        vec![(Source::Json { required: false }, generator.subschema_for::<Option<T>>())]
+    }
+}
+
+fn missing_body() -> ValidationError {
+    ValidationError {
+        r#type: "missing".to_owned(),
+        loc: vec!["body".into()],
+        msg: "Field required".to_owned(),
+        input: Value::Null,
+        ctx: Map::new(),
+    }
+}
+
+impl Input for Form {
+    const BODY: BodyKind = BodyKind::Form;
+
+    fn read(parts: &mut Parts, problems: &mut Problems) -> Option<Self> {
+        let form = parts.form.take().unwrap_or_default();
+        form.check(problems).then_some(form)
+    }
+
+    fn describe(generator: &mut SchemaGenerator) -> Vec<(Source, schemars::Schema)> {
+        vec![(Source::Form, generator.subschema_for::<super::multipart::FormSchema>())]
+    }
+}
+
+impl Input for () {
+    fn read(_: &mut Parts, _: &mut Problems) -> Option<Self> {
+        Some(())
+    }
+
+    fn describe(_: &mut SchemaGenerator) -> Vec<(Source, schemars::Schema)> {
+        Vec::new()
+    }
+}
+
+macro_rules! tuple_input {
+    ($($part:ident),*) => {
+        impl<$($part: Input),*> Input for ($($part,)*) {
+            const BODY: BodyKind = {
+                let mut body = BodyKind::None;
+                $(if !matches!($part::BODY, BodyKind::None) { body = $part::BODY; })*
+                body
+            };
+
+            #[expect(non_snake_case, reason = "each part is named after its type")]
+            fn read(parts: &mut Parts, problems: &mut Problems) -> Option<Self> {
+                $(let $part = $part::read(parts, problems);)*
+                Some(($($part?,)*))
+            }
+
+            fn describe(generator: &mut SchemaGenerator) -> Vec<(Source, schemars::Schema)> {
+                let mut sources = Vec::new();
+                $(sources.extend($part::describe(generator));)*
+                sources
+            }
+        }
+    };
+}
+
+tuple_input!(A, B);
+tuple_input!(A, B, C);

@@ -1,0 +1,164 @@
+//! Clients of the built-in provider: the agents, each with a secret.
+
+use argon2::{
+    Argon2,
+    password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
+};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::{DateTime, Utc};
+use jobbergate_types::Permission;
+use rand::CryptoRng;
+
+use super::{Provider, store};
+use crate::{
+    db::Session,
+    error::{Error, Result},
+};
+
+/// A client to register.
+#[derive(Debug, Clone)]
+pub struct NewClient {
+    /// Its name; for an agent, that of its cluster.
+    pub client_id: String,
+    /// What its tokens permit.
+    pub permissions: Vec<Permission>,
+}
+
+/// A client's secret, shown once.
+#[derive(Clone)]
+pub struct ClientSecret(pub String);
+
+impl std::fmt::Debug for ClientSecret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ClientSecret(…)")
+    }
+}
+
+/// A client, without its secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Client {
+    /// Its name.
+    pub client_id: String,
+    /// What its tokens permit.
+    pub permissions: Vec<String>,
+    /// When it was registered.
+    pub created_at: DateTime<Utc>,
+}
+
+impl Provider {
+    /// Registers a client; 409 if there is one of that name.
+    pub async fn create_client(
+        &self,
+        client: &NewClient,
+        rng: &mut (impl CryptoRng + Send),
+    ) -> Result<ClientSecret> {
+        check_name(&client.client_id)?;
+        let secret = random_secret(rng);
+        let hash = self.hash(&secret).await?;
+        let permissions: Vec<_> = client.permissions.iter().map(ToString::to_string).collect();
+        let mut db = self.db.write().await?;
+        let now = self.clock.now();
+        if !store::insert_client(&mut db, &client.client_id, &hash, &permissions, now).await? {
+            return Err(Error::Conflict(format!(
+                "There is a client {} already; give it another secret, or delete it first",
+                client.client_id
+            )));
+        }
+        db.commit().await?;
+        Ok(ClientSecret(secret))
+    }
+
+    /// Gives a client another secret; the old one is worth nothing from then on.
+    pub async fn rotate_client(
+        &self,
+        client_id: &str,
+        rng: &mut (impl CryptoRng + Send),
+    ) -> Result<ClientSecret> {
+        let secret = random_secret(rng);
+        let hash = self.hash(&secret).await?;
+        let mut db = self.db.write().await?;
+        if !store::update_secret(&mut db, client_id, &hash, self.clock.now()).await? {
+            return Err(no_client(client_id));
+        }
+        db.commit().await?;
+        Ok(ClientSecret(secret))
+    }
+
+    /// Forgets a client; tokens it has stay good until they expire.
+    pub async fn delete_client(&self, client_id: &str) -> Result<()> {
+        let mut db = self.db.write().await?;
+        if !store::delete_client(&mut db, client_id).await? {
+            return Err(no_client(client_id));
+        }
+        Ok(db.commit().await?)
+    }
+
+    /// All clients.
+    pub async fn clients(&self) -> Result<Vec<Client>> {
+        let rows = store::clients(&mut self.db.read().await?).await?;
+        Ok(rows.into_iter().map(Client::from).collect())
+    }
+
+    /// The names of all clients that act for a cluster.
+    pub(crate) async fn client_ids(&self, db: &mut Session) -> Result<Vec<String>> {
+        let rows = store::clients(db).await?;
+        Ok(rows.into_iter().map(|row| row.client_id).collect())
+    }
+
+    /// The client, if the secret is its own.
+    pub(super) async fn verified_client(&self, id: &str, secret: &str) -> Result<Option<Client>> {
+        let Some(row) = store::client(&mut self.db.read().await?, id).await? else {
+            return Ok(None);
+        };
+        let _permit = self.hashing.acquire().await.map_err(Error::internal)?;
+        let (secret, hash) = (secret.to_owned(), row.secret_hash.clone());
+        let good = tokio::task::spawn_blocking(move || {
+            PasswordHash::new(&hash).is_ok_and(|hash| {
+                Argon2::default().verify_password(secret.as_bytes(), &hash).is_ok()
+            })
+        });
+        Ok(good.await.map_err(Error::internal)?.then(|| row.into()))
+    }
+
+    async fn hash(&self, secret: &str) -> Result<String> {
+        let _permit = self.hashing.acquire().await.map_err(Error::internal)?;
+        let secret = secret.to_owned();
+        tokio::task::spawn_blocking(move || {
+            let hash = Argon2::default().hash_password(secret.as_bytes());
+            hash.map(|hash| hash.to_string()).map_err(|error| Error::internal(error.to_string()))
+        })
+        .await
+        .map_err(Error::internal)?
+    }
+}
+
+impl From<store::ClientRow> for Client {
+    fn from(row: store::ClientRow) -> Self {
+        Self {
+            client_id: row.client_id,
+            permissions: row.permissions.0,
+            created_at: row.created_at,
+        }
+    }
+}
+
+fn check_name(client_id: &str) -> Result<()> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.@".contains(c);
+    if (1..=255).contains(&client_id.len()) && client_id.chars().all(plain) {
+        return Ok(());
+    }
+    Err(Error::Unprocessable(format!(
+        "The client id {client_id:?} must have 1 to 255 letters, digits or -_.@"
+    )))
+}
+
+fn no_client(client_id: &str) -> Error {
+    Error::NotFound(format!("There is no client {client_id}"))
+}
+
+/// 256 random bits, in URL-safe base64.
+fn random_secret(rng: &mut impl CryptoRng) -> String {
+    let mut bytes = [0; 32];
+    rng.fill_bytes(&mut bytes);
+    URL_SAFE_NO_PAD.encode(bytes)
+}

@@ -1,0 +1,87 @@
+//! The tables of the built-in identity provider.
+
+use chrono::{DateTime, Utc};
+use sqlx::{FromRow, types::Json};
+
+use super::keys::SigningKey;
+use crate::{args, db::Session};
+
+/// A key, as it is kept.
+#[derive(Debug, FromRow)]
+pub(super) struct KeyRow {
+    pub(super) id: String,
+    pub(super) private_key_pem: String,
+}
+
+/// A client, as it is kept.
+#[derive(Debug, FromRow)]
+pub(super) struct ClientRow {
+    pub(super) client_id: String,
+    pub(super) secret_hash: String,
+    pub(super) permissions: Json<Vec<String>>,
+    pub(super) created_at: DateTime<Utc>,
+}
+
+const CLIENT_COLUMNS: &str = "client_id, secret_hash, permissions, created_at";
+
+/// All keys, oldest first.
+pub(super) async fn keys(db: &mut Session) -> sqlx::Result<Vec<KeyRow>> {
+    let sql = "SELECT id, private_key_pem FROM identity_keys ORDER BY created_at, id";
+    db.fetch_all(sql, args![]).await
+}
+
+/// Keeps a key unless another replica was quicker.
+pub(super) async fn insert_first_key(
+    db: &mut Session,
+    key: &SigningKey,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    let sql = "INSERT INTO identity_keys (id, private_key_pem, created_at) SELECT $1, $2, $3 \
+               WHERE NOT EXISTS (SELECT 1 FROM identity_keys)";
+    db.execute(sql, args![key.id.as_str(), key.pem.as_str(), now]).await.map(drop)
+}
+
+/// Keeps a client; false if there is one of that id.
+pub(super) async fn insert_client(
+    db: &mut Session,
+    client_id: &str,
+    secret_hash: &str,
+    permissions: &[String],
+    now: DateTime<Utc>,
+) -> sqlx::Result<bool> {
+    let sql = "INSERT INTO identity_clients \
+               (client_id, secret_hash, permissions, created_at, updated_at) \
+               VALUES ($1, $2, $3, $4, $4) ON CONFLICT (client_id) DO NOTHING";
+    let permissions = serde_json::Value::from(permissions.to_vec());
+    let kept = db.execute(sql, args![client_id, secret_hash, permissions, now]).await?;
+    Ok(kept == 1)
+}
+
+/// Gives a client another secret; false if there is no such client.
+pub(super) async fn update_secret(
+    db: &mut Session,
+    client_id: &str,
+    secret_hash: &str,
+    now: DateTime<Utc>,
+) -> sqlx::Result<bool> {
+    let sql = "UPDATE identity_clients SET secret_hash = $2, updated_at = $3 WHERE client_id = $1";
+    Ok(db.execute(sql, args![client_id, secret_hash, now]).await? == 1)
+}
+
+/// Forgets a client; false if there was none.
+pub(super) async fn delete_client(db: &mut Session, client_id: &str) -> sqlx::Result<bool> {
+    let sql = "DELETE FROM identity_clients WHERE client_id = $1";
+    Ok(db.execute(sql, args![client_id]).await? == 1)
+}
+
+/// The client of this id.
+pub(super) async fn client(db: &mut Session, client_id: &str) -> sqlx::Result<Option<ClientRow>> {
+    let sql = format!("SELECT {CLIENT_COLUMNS} FROM identity_clients WHERE client_id = $1");
+    db.fetch_optional(&sql, args![client_id]).await
+}
+
+/// All clients.
+pub(super) async fn clients(db: &mut Session) -> sqlx::Result<Vec<ClientRow>> {
+    let sql = format!("SELECT {CLIENT_COLUMNS} FROM identity_clients ORDER BY client_id");
+    db.fetch_all(&sql, args![]).await
+}

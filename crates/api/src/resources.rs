@@ -1,0 +1,21 @@
+//! The resources, each with its routes, its rules and its tables.
+
+pub mod clusters;
+pub mod files;
+mod health;
+pub mod job_script_templates;
+pub mod job_scripts;
+pub mod job_submissions;
+
+use crate::http::Router;
+
+/// All operations, in the order in which they are tried.
+pub fn router() -> Router {
+    Router::default()
+        .merge(job_script_templates::routes::router())
+        .merge(job_scripts::routes::router())
+        .merge(job_submissions::routes::router())
+        .merge(job_submissions::agent_routes::router())
+        .merge(clusters::routes::router())
+        .merge(health::router())
+}

@@ -1,0 +1,4 @@
+//! Clusters, known by their agents' heartbeats.
+
+pub mod routes;
+mod store;

@@ -1,0 +1,205 @@
+//! The tables of templates and their workflow files.
+
+use chrono::{DateTime, Utc};
+use jobbergate_types::{
+    Page,
+    job_script_templates::{
+        JobTemplateBaseDetailedView, JobTemplateListQuery, JobTemplateListView,
+        WorkflowFileDetailedView,
+    },
+};
+use sea_query::{Condition, Expr, ExprTrait, Value};
+use serde_json::{Map, Value as JsonValue};
+use sqlx::{FromRow, types::Json};
+
+use super::Locator;
+use crate::{args, db::Session, error::Result, query::Table};
+
+/// The table of templates.
+pub(crate) const TEMPLATES: Table = Table {
+    name: "job_script_templates",
+    columns: &[
+        "id",
+        "name",
+        "owner_email",
+        "created_at",
+        "updated_at",
+        "is_archived",
+        "description",
+        "identifier",
+        "cloned_from_id",
+        "template_vars",
+    ],
+    searched: &["name", "description", "owner_email", "identifier"],
+    sortable: &[
+        "id",
+        "name",
+        "owner_email",
+        "created_at",
+        "updated_at",
+        "is_archived",
+        "description",
+        "identifier",
+        "cloned_from_id",
+    ],
+};
+
+const COLUMNS: &str = "id, name, owner_email, created_at, updated_at, is_archived, description, \
+                       identifier, cloned_from_id, template_vars";
+
+/// A template.
+#[derive(Debug, Clone, FromRow)]
+pub(crate) struct TemplateRow {
+    pub(crate) id: i32,
+    pub(crate) name: String,
+    pub(crate) owner_email: String,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+    is_archived: bool,
+    pub(crate) description: Option<String>,
+    identifier: Option<String>,
+    cloned_from_id: Option<i32>,
+    pub(crate) template_vars: Json<Option<Map<String, JsonValue>>>,
+}
+
+/// A template to create.
+#[derive(Debug)]
+pub(crate) struct NewTemplate<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) identifier: Option<&'a str>,
+    pub(crate) description: Option<&'a str>,
+    pub(crate) template_vars: JsonValue,
+    pub(crate) owner_email: &'a str,
+    pub(crate) cloned_from_id: Option<i32>,
+}
+
+/// A workflow file.
+#[derive(Debug, FromRow)]
+pub(crate) struct WorkflowFileRow {
+    parent_id: i32,
+    filename: String,
+    runtime_config: Json<Option<Map<String, JsonValue>>>,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+impl From<TemplateRow> for JobTemplateBaseDetailedView {
+    fn from(row: TemplateRow) -> Self {
+        Self {
+            id: row.id.into(),
+            name: row.name,
+            owner_email: row.owner_email,
+            created_at: row.created_at.into(),
+            updated_at: row.updated_at.into(),
+            is_archived: row.is_archived,
+            description: row.description,
+            identifier: row.identifier,
+            cloned_from_id: row.cloned_from_id.map(Into::into),
+            template_vars: row.template_vars.0,
+        }
+    }
+}
+
+impl From<TemplateRow> for JobTemplateListView {
+    fn from(row: TemplateRow) -> Self {
+        Self {
+            id: row.id.into(),
+            name: row.name,
+            owner_email: row.owner_email,
+            created_at: row.created_at.into(),
+            updated_at: row.updated_at.into(),
+            is_archived: row.is_archived,
+            description: row.description,
+            identifier: row.identifier,
+            cloned_from_id: row.cloned_from_id.map(Into::into),
+        }
+    }
+}
+
+impl From<WorkflowFileRow> for WorkflowFileDetailedView {
+    fn from(row: WorkflowFileRow) -> Self {
+        Self {
+            parent_id: row.parent_id.into(),
+            filename: row.filename,
+            runtime_config: row.runtime_config.0,
+            created_at: Some(row.created_at.into()),
+            updated_at: Some(row.updated_at.into()),
+        }
+    }
+}
+
+/// Keeps a new template.
+pub(crate) async fn insert(
+    db: &mut Session,
+    template: NewTemplate<'_>,
+    now: DateTime<Utc>,
+) -> sqlx::Result<TemplateRow> {
+    let sql = format!(
+        "INSERT INTO job_script_templates (name, identifier, description, template_vars, \
+         owner_email, cloned_from_id, is_archived, created_at, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, false, $7, $7) RETURNING {COLUMNS}"
+    );
+    let NewTemplate { name, identifier, description, template_vars, owner_email, cloned_from_id } =
+        template;
+    let arguments =
+        args![name, identifier, description, template_vars, owner_email, cloned_from_id, now];
+    db.fetch_one(&sql, arguments).await
+}
+
+/// One template.
+pub(crate) async fn find(db: &mut Session, locator: &Locator) -> sqlx::Result<Option<TemplateRow>> {
+    let (condition, arguments) = match locator {
+        Locator::Id(id) => ("id = $1", args![*id]),
+        Locator::Identifier(identifier) => ("identifier = $1", args![identifier.as_str()]),
+    };
+    let sql = format!("SELECT {COLUMNS} FROM job_script_templates WHERE {condition}");
+    db.fetch_optional(&sql, arguments).await
+}
+
+/// The templates with these numbers.
+pub(crate) async fn with_ids(
+    db: &mut Session,
+    ids: impl IntoIterator<Item = i32>,
+) -> Result<Vec<TemplateRow>> {
+    TEMPLATES.rows_with(db, "id", ids).await
+}
+
+/// A page of templates.
+pub(crate) async fn page(
+    db: &mut Session,
+    query: &JobTemplateListQuery,
+    owner: Option<&str>,
+) -> Result<Page<TemplateRow>> {
+    let list = &query.list;
+    let order = TEMPLATES.ordering(list.sort_field.as_deref(), list.sort_ascending)?;
+    let mut condition = Condition::all();
+    if !query.include_null_identifier {
+        condition = condition.add(Expr::col("identifier").is_not_null());
+    }
+    let condition = TEMPLATES.narrowed(db, condition, list, owner);
+    TEMPLATES.page(db, condition, order, &list.paging).await
+}
+
+/// Changes some columns of a template.
+pub(crate) async fn update(
+    db: &mut Session,
+    id: i32,
+    changes: Vec<(&'static str, Value)>,
+) -> sqlx::Result<Option<TemplateRow>> {
+    TEMPLATES.update(db, id.into(), changes).await
+}
+
+/// Forgets a template and the rows of its files.
+pub(crate) async fn delete(db: &mut Session, id: i32) -> sqlx::Result<()> {
+    db.execute("DELETE FROM job_script_templates WHERE id = $1", args![id]).await.map(drop)
+}
+
+/// The workflow files of a template.
+pub(crate) async fn workflow_files(
+    db: &mut Session,
+    parent: i32,
+) -> sqlx::Result<Vec<WorkflowFileRow>> {
+    let sql = "SELECT parent_id, filename, runtime_config, created_at, updated_at \
+               FROM workflow_files WHERE parent_id = $1 ORDER BY filename";
+    db.fetch_all(sql, args![parent]).await
+}

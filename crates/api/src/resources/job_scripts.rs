@@ -1,0 +1,7 @@
+//! Job scripts.
+
+mod injection;
+pub(crate) mod render;
+pub mod routes;
+pub(crate) mod service;
+pub mod store;

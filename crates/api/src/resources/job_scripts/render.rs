@@ -1,0 +1,141 @@
+//! From a template's files and parameters to a script's files.
+
+use std::collections::HashSet;
+
+use bytes::Bytes;
+use jobbergate_jinja::{Environment, ErrorKind};
+use jobbergate_types::{FileType, job_scripts::RenderFromTemplateRequest};
+use serde_json::{Map, Value};
+
+use super::injection::inject;
+use crate::{
+    app::Context,
+    error::{Error, Result},
+    resources::files::{self, FileRow, TEMPLATE_FILES},
+};
+
+/// A file of the script to be.
+#[derive(Debug)]
+pub(super) struct RenderedFile {
+    pub(super) filename: String,
+    pub(super) file_type: FileType,
+    pub(super) content: Bytes,
+}
+
+/// Renders those of the template's `sources` that `request` names.
+pub(super) async fn render(
+    context: &Context,
+    locator: &str,
+    sources: Vec<FileRow>,
+    request: RenderFromTemplateRequest,
+) -> Result<Vec<RenderedFile>> {
+    let chosen = choose(locator, sources, &request)?;
+    let mut inputs = Vec::new();
+    for (row, output) in chosen {
+        let content = files::stored(context, TEMPLATE_FILES, row.parent_id, &row.filename).await?;
+        inputs.push((row.filename.clone(), output, row.file_type()?, content));
+    }
+    let jinja = context.app.jinja.clone();
+    let rendering = tokio::task::spawn_blocking(move || render_all(&jinja, inputs, &request));
+    let rendered = rendering.await.map_err(Error::internal)??;
+    for file in &rendered {
+        files::check_syntax(&file.filename, &file.content).await?;
+    }
+    Ok(rendered)
+}
+
+/// The files to render, each with the name of what results.
+fn choose(
+    locator: &str,
+    sources: Vec<FileRow>,
+    request: &RenderFromTemplateRequest,
+) -> Result<Vec<(FileRow, String)>> {
+    let mapping = &request.template_output_name_mapping;
+    let missing: Vec<_> = mapping
+        .keys()
+        .filter(|name| !sources.iter().any(|row| row.filename == **name))
+        .map(String::as_str)
+        .collect();
+    if !missing.is_empty() {
+        return Err(Error::BadRequest(format!(
+            "The following required files are missing for job template {locator}: {}",
+            missing.join(", ")
+        )));
+    }
+    let mut names = HashSet::new();
+    let mut entrypoints = Vec::new();
+    let mut chosen = Vec::new();
+    for row in sources {
+        let Some(output) = mapping.get(&row.filename) else { continue };
+        if output.is_empty() || !names.insert(output.clone()) {
+            return Err(Error::Unprocessable(format!(
+                "template_output_name_mapping gives {} the name {output:?}, which is empty or \
+                 another file's; each file needs its own",
+                row.filename
+            )));
+        }
+        if row.file_type()? == FileType::Entrypoint {
+            entrypoints.push(row.filename.clone());
+        }
+        chosen.push((row, output.clone()));
+    }
+    if entrypoints.len() > 1 {
+        return Err(Error::Unprocessable(format!(
+            "A job script can not have more than one entry point file. Choose one of {} in \
+             template_output_name_mapping",
+            entrypoints.join(", ")
+        )));
+    }
+    Ok(chosen)
+}
+
+fn render_all(
+    jinja: &Environment,
+    inputs: Vec<(String, String, FileType, Bytes)>,
+    request: &RenderFromTemplateRequest,
+) -> Result<Vec<RenderedFile>> {
+    let sbatch_params = request.sbatch_params.as_deref().unwrap_or_default();
+    inputs
+        .into_iter()
+        .map(|(source_name, filename, file_type, source)| {
+            let text = std::str::from_utf8(&source).map_err(|_| {
+                Error::Unprocessable(format!(
+                    "Unable to process jinja template filename={source_name} -- it is not UTF-8 text"
+                ))
+            })?;
+            let mut text = render_one(jinja, &source_name, text, &request.param_dict)?;
+            if file_type == FileType::Entrypoint {
+                text = inject(&text, sbatch_params);
+            }
+            Ok(RenderedFile { filename, file_type, content: text.into() })
+        })
+        .collect()
+}
+
+/// Renders with the parameters at top level and, if one is not defined there, once more with
+/// all of them under `data`, as older templates have it.
+fn render_one(
+    jinja: &Environment,
+    filename: &str,
+    source: &str,
+    parameters: &Map<String, Value>,
+) -> Result<String> {
+    let unable = |error: &jobbergate_jinja::Error| {
+        Error::Unprocessable(format!(
+            "Unable to process jinja template filename={filename} -- {error}"
+        ))
+    };
+    let template = jinja.parse(source).map_err(|error| unable(&error))?;
+    let first = match template.render(parameters) {
+        Ok(text) => return Ok(text),
+        Err(error) if error.kind() == ErrorKind::Undefined => error,
+        Err(error) => return Err(unable(&error)),
+    };
+    let nested = Map::from_iter([("data".to_owned(), Value::Object(parameters.clone()))]);
+    template.render(&nested).map_err(|_| {
+        Error::Unprocessable(format!(
+            "Jinja can not render filename={filename}: {first}; give the parameter in param_dict, \
+             or a default in the template"
+        ))
+    })
+}

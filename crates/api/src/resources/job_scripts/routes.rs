@@ -1,0 +1,172 @@
+//! `/job-scripts`
+
+use jobbergate_types::{
+    FileType, Page,
+    job_script_templates::FileNameQuery,
+    job_scripts::{
+        JobScriptBaseView, JobScriptCloneRequest, JobScriptCreateRequest, JobScriptDetailedView,
+        JobScriptFileDetailedView, JobScriptListQuery, JobScriptListView, JobScriptUpdateRequest,
+        RenderFromTemplateBody,
+    },
+};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::service;
+use crate::{
+    app::Context,
+    auth::{Caller, Owner, permission},
+    error::{Error, Result},
+    http::{
+        Created, Deleted, Endpoint, FileContent, Form, Json, Method, NoContent, OptionalJson, Path,
+        Query, Router,
+    },
+    resources::files::FilePut,
+};
+
+#[derive(Debug, Deserialize, JsonSchema)]
+struct ScriptPath {
+    /// The script's number.
+    job_script_id: i64,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+struct TemplatePath {
+    /// The template's number or identifier.
+    id_or_identifier: String,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+struct FilePath {
+    /// The script's number.
+    job_script_id: i64,
+    /// The file's name, possibly with slashes.
+    file_name: String,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+struct DeletedFilePath {
+    /// The script's number.
+    job_script_id: i64,
+    /// The file's name.
+    file_name: String,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+struct FileTypePath {
+    /// The script's number.
+    job_script_id: i64,
+    /// What the file is to the script.
+    file_type: FileType,
+}
+
+const ONE: &str = "/job-scripts/{job_script_id}";
+const CLONE: &str = "/job-scripts/clone/{job_script_id}";
+const RENDER: &str = "/job-scripts/render-from-template/{id_or_identifier}";
+const READ_FILE: &str = "/job-scripts/{job_script_id}/upload/{file_name:path}";
+const DELETE_FILE: &str = "/job-scripts/{job_script_id}/upload/{file_name}";
+const UPLOAD: &str = "/job-scripts/{job_script_id}/upload/{file_type}";
+
+/// The routes.
+pub(crate) fn router() -> Router {
+    use Method::{Delete, Get, Post, Put};
+    Router::default()
+        .route(Post, "/job-scripts", "Create a script without files.", Endpoint::new(create))
+        .route(Get, "/job-scripts", "List scripts.", Endpoint::new(list))
+        .route(Post, CLONE, "Copy a script and its files.", Endpoint::new(clone))
+        .route(Post, RENDER, "Render a template into a script.", Endpoint::new(render))
+        .route(Get, ONE, "A script and its files.", Endpoint::new(get))
+        .route(Put, ONE, "Change a script.", Endpoint::new(update))
+        .route(Delete, ONE, "Delete a script and its files.", Endpoint::new(delete))
+        .route(Get, READ_FILE, "The content of a script's file.", Endpoint::new(get_file))
+        .route(Put, UPLOAD, "Upload, replace or rename a script's file.", Endpoint::new(put_file))
+        .route(Delete, DELETE_FILE, "Delete a script's file.", Endpoint::new(delete_file))
+}
+
+async fn create(
+    context: Context,
+    caller: Caller<permission::JobScriptsCreate>,
+    Json(request): Json<JobScriptCreateRequest>,
+) -> Result<Created<JobScriptBaseView>> {
+    let owner_email = caller.identity.email.as_deref().ok_or_else(|| {
+        Error::BadRequest("The token payload does not contain an email".to_owned())
+    })?;
+    service::create(&context, owner_email, request).await.map(Created)
+}
+
+async fn list(
+    context: Context,
+    caller: Caller<permission::JobScriptsRead>,
+    Query(query): Query<JobScriptListQuery>,
+) -> Result<Json<Page<JobScriptListView>>> {
+    service::list(&context, &query, caller.identity.email.as_deref()).await.map(Json)
+}
+
+async fn clone(
+    context: Context,
+    owner: Owner<permission::JobScriptsCreate>,
+    (Path(path), OptionalJson(request)): (Path<ScriptPath>, OptionalJson<JobScriptCloneRequest>),
+) -> Result<Created<JobScriptDetailedView>> {
+    service::clone(&context, &owner.email, path.job_script_id, request).await.map(Created)
+}
+
+async fn render(
+    context: Context,
+    owner: Owner<permission::JobScriptsCreate>,
+    (Path(path), Json(body)): (Path<TemplatePath>, Json<RenderFromTemplateBody>),
+) -> Result<Created<JobScriptDetailedView>> {
+    let locator = &path.id_or_identifier;
+    service::create_from_template(&context, &owner.email, locator, body).await.map(Created)
+}
+
+async fn get(
+    context: Context,
+    _: Caller<permission::JobScriptsRead>,
+    Path(path): Path<ScriptPath>,
+) -> Result<Json<JobScriptDetailedView>> {
+    service::get(&context, path.job_script_id).await.map(Json)
+}
+
+async fn update(
+    context: Context,
+    caller: Caller<permission::JobScriptsUpdate>,
+    (Path(path), Json(request)): (Path<ScriptPath>, Json<JobScriptUpdateRequest>),
+) -> Result<Json<JobScriptListView>> {
+    service::update(&context, &caller, path.job_script_id, request).await.map(Json)
+}
+
+async fn delete(
+    context: Context,
+    caller: Caller<permission::JobScriptsDelete>,
+    Path(path): Path<ScriptPath>,
+) -> Result<NoContent> {
+    service::delete(&context, &caller, path.job_script_id).await?;
+    Ok(NoContent)
+}
+
+async fn get_file(
+    context: Context,
+    _: Caller<permission::JobScriptsRead>,
+    Path(path): Path<FilePath>,
+) -> Result<FileContent> {
+    let content = service::get_file(&context, path.job_script_id, &path.file_name).await?;
+    Ok(FileContent { filename: path.file_name, content })
+}
+
+async fn put_file(
+    context: Context,
+    caller: Caller<permission::JobScriptFilesWrite>,
+    (Path(path), Query(names), form): (Path<FileTypePath>, Query<FileNameQuery>, Form),
+) -> Result<Json<JobScriptFileDetailedView>> {
+    let file = FilePut { names, file_type: path.file_type, upload: form.upload_file };
+    service::put_file(&context, &caller, path.job_script_id, file).await.map(Json)
+}
+
+async fn delete_file(
+    context: Context,
+    caller: Caller<permission::JobScriptFilesDelete>,
+    Path(path): Path<DeletedFilePath>,
+) -> Result<Deleted> {
+    service::delete_file(&context, &caller, path.job_script_id, &path.file_name).await?;
+    Ok(Deleted)
+}

@@ -1,0 +1,282 @@
+//! The rules of scripts.
+
+use std::collections::HashMap;
+
+use bytes::Bytes;
+use jobbergate_types::{
+    FileType, Page,
+    job_scripts::{
+        JobScriptBaseView, JobScriptCloneRequest, JobScriptCreateRequest, JobScriptDetailedView,
+        JobScriptFileDetailedView, JobScriptListQuery, JobScriptListView, JobScriptUpdateRequest,
+        RenderFromTemplateBody,
+    },
+};
+use sea_query::Value;
+
+use super::{
+    render::{RenderedFile, render},
+    store::{self, NewScript, ScriptRow},
+};
+use crate::{
+    app::Context,
+    auth::Anyone,
+    db::Session,
+    error::{Error, Result},
+    resources::{
+        files::{self, FilePut, FileRow, JOB_SCRIPT_FILES, TEMPLATE_FILES},
+        job_script_templates::{self, Locator},
+        job_submissions,
+    },
+};
+
+/// A script; 404 if there is none.
+pub(crate) async fn require(db: &mut Session, id: i64) -> Result<ScriptRow> {
+    store::find(db, id).await?.ok_or_else(|| Error::no_entry("job_scripts", id))
+}
+
+async fn require_own(db: &mut Session, caller: &impl Anyone, id: i64) -> Result<ScriptRow> {
+    let row = require(db, id).await?;
+    caller.require_ownership(&row.owner_email)?;
+    Ok(row)
+}
+
+pub(super) async fn create(
+    context: &Context,
+    owner_email: &str,
+    request: JobScriptCreateRequest,
+) -> Result<JobScriptBaseView> {
+    let mut db = context.db.write().await?;
+    let new = new_script(&request, owner_email, None);
+    let row = store::insert(&mut db, new, context.now()).await?;
+    db.commit().await?;
+    Ok(row.into())
+}
+
+fn new_script<'a>(
+    request: &'a JobScriptCreateRequest,
+    owner_email: &'a str,
+    parent_template_id: Option<i32>,
+) -> NewScript<'a> {
+    NewScript {
+        name: &request.name,
+        description: Some(request.description.as_deref().unwrap_or_default()),
+        owner_email,
+        parent_template_id,
+        cloned_from_id: None,
+    }
+}
+
+/// Renders a template into a new script; nothing is kept unless everything could be.
+pub(super) async fn create_from_template(
+    context: &Context,
+    owner_email: &str,
+    locator: &str,
+    body: RenderFromTemplateBody,
+) -> Result<JobScriptDetailedView> {
+    let mut db = context.db.read().await?;
+    let parsed = Locator::parse(locator);
+    let template = job_script_templates::service::require(&mut db, &parsed).await?;
+    let sources = files::of_parent(&mut db, TEMPLATE_FILES, template.id).await?;
+    drop(db);
+    let rendered = render(context, locator, sources, body.render_request).await?;
+    let mut db = context.db.write().await?;
+    let new = new_script(&body.create_request, owner_email, Some(template.id));
+    let row = store::insert(&mut db, new, context.now()).await?;
+    let added = add_all(context, &mut db, row.id, rendered).await;
+    let files = undo_on_failure(context, row.id, added).await?;
+    db.commit().await?;
+    detailed(row, files)
+}
+
+async fn add_all(
+    context: &Context,
+    db: &mut Session,
+    script: i32,
+    rendered: Vec<RenderedFile>,
+) -> Result<Vec<FileRow>> {
+    let mut rows = Vec::new();
+    for RenderedFile { filename, file_type, content } in rendered {
+        let file = (filename.as_str(), file_type, content);
+        rows.push(files::add(context, db, JOB_SCRIPT_FILES, script, file).await?);
+    }
+    Ok(rows)
+}
+
+/// Removes what was stored for a new script if not everything could be. The transaction is still
+/// open, so that nobody else has the script's number yet.
+async fn undo_on_failure<T>(context: &Context, script: i32, result: Result<T>) -> Result<T> {
+    if result.is_err()
+        && let Err(error) = context.storage.delete_all(JOB_SCRIPT_FILES.0, script.into()).await
+    {
+        tracing::warn!(script, %error, "files of a script that was not kept are left behind");
+    }
+    result
+}
+
+fn detailed(row: ScriptRow, files: Vec<FileRow>) -> Result<JobScriptDetailedView> {
+    let files: Result<Vec<_>> = files.into_iter().map(TryInto::try_into).collect();
+    Ok(JobScriptDetailedView { script: row.into(), files: Some(files?) })
+}
+
+pub(super) async fn get(context: &Context, id: i64) -> Result<JobScriptDetailedView> {
+    let mut db = context.db.read().await?;
+    let row = require(&mut db, id).await?;
+    let files = files::of_parent(&mut db, JOB_SCRIPT_FILES, row.id).await?;
+    detailed(row, files)
+}
+
+/// The scripts with these numbers and their files.
+pub(crate) async fn detailed_with_ids(
+    db: &mut Session,
+    ids: &[i32],
+) -> Result<HashMap<i32, JobScriptDetailedView>> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let mut files: HashMap<i32, Vec<FileRow>> = HashMap::new();
+    for row in files::of_parents(db, JOB_SCRIPT_FILES, ids).await? {
+        files.entry(row.parent_id).or_default().push(row);
+    }
+    let scripts = store::with_ids(db, ids.iter().copied()).await?;
+    scripts
+        .into_iter()
+        .map(|row| {
+            let files = files.remove(&row.id).unwrap_or_default();
+            Ok((row.id, detailed(row, files)?))
+        })
+        .collect()
+}
+
+pub(super) async fn list(
+    context: &Context,
+    query: &JobScriptListQuery,
+    owner: Option<&str>,
+) -> Result<Page<JobScriptListView>> {
+    let mut db = context.db.read().await?;
+    let page = store::page(&mut db, query, owner).await?;
+    let templates = templates_of(&mut db, &page.items).await?;
+    Ok(page.map(|row| with_template(row, &templates)))
+}
+
+type Templates = HashMap<i32, jobbergate_types::job_script_templates::JobTemplateListView>;
+
+async fn templates_of(db: &mut Session, scripts: &[ScriptRow]) -> Result<Templates> {
+    let ids: Vec<_> = scripts.iter().filter_map(|row| row.parent_template_id).collect();
+    if ids.is_empty() {
+        return Ok(Templates::new());
+    }
+    let rows = job_script_templates::store::with_ids(db, ids).await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.into())).collect())
+}
+
+fn with_template(row: ScriptRow, templates: &Templates) -> JobScriptListView {
+    let template = row.parent_template_id.and_then(|id| templates.get(&id).cloned());
+    JobScriptListView { script: row.into(), template }
+}
+
+pub(super) async fn update(
+    context: &Context,
+    caller: &impl Anyone,
+    id: i64,
+    request: JobScriptUpdateRequest,
+) -> Result<JobScriptListView> {
+    let mut db = context.db.write().await?;
+    let row = require_own(&mut db, caller, id).await?;
+    let mut changes: Vec<(&'static str, Value)> = vec![("updated_at", context.now().into())];
+    changes.extend(request.name.map(|name| ("name", name.into())));
+    changes.extend(request.description.into_change().map(|text| ("description", text.into())));
+    changes.extend(request.is_archived.map(|archived| ("is_archived", archived.into())));
+    let updated = store::update(&mut db, row.id, changes).await?;
+    let updated = updated.ok_or_else(|| Error::no_entry("job_scripts", id))?;
+    let templates = templates_of(&mut db, std::slice::from_ref(&updated)).await?;
+    db.commit().await?;
+    Ok(with_template(updated, &templates))
+}
+
+/// Deletes a script; what waits for an agent to run it is rejected.
+pub(super) async fn delete(context: &Context, caller: &impl Anyone, id: i64) -> Result<()> {
+    let mut db = context.db.write().await?;
+    let row = require_own(&mut db, caller, id).await?;
+    job_submissions::store::reject_created_of_script(&mut db, row.id, context.now()).await?;
+    store::delete(&mut db, row.id).await?;
+    db.commit().await?;
+    context.storage.delete_all(JOB_SCRIPT_FILES.0, row.id.into()).await
+}
+
+pub(super) async fn clone(
+    context: &Context,
+    owner_email: &str,
+    id: i64,
+    request: Option<JobScriptCloneRequest>,
+) -> Result<JobScriptDetailedView> {
+    let request = request.unwrap_or_default();
+    let mut db = context.db.write().await?;
+    let original = require(&mut db, id).await?;
+    let description = request.description.into_change();
+    let new = NewScript {
+        name: request.name.as_deref().unwrap_or(&original.name),
+        description: description.as_ref().unwrap_or(&original.description).as_deref(),
+        owner_email,
+        parent_template_id: original.parent_template_id,
+        cloned_from_id: Some(original.id),
+    };
+    let row = store::insert(&mut db, new, context.now()).await?;
+    let copied = files::copy_all(context, &mut db, JOB_SCRIPT_FILES, original.id, row.id).await;
+    let files = undo_on_failure(context, row.id, copied).await?;
+    db.commit().await?;
+    detailed(row, files)
+}
+
+/// Writes, replaces or renames a file; a script has at most one entrypoint.
+pub(super) async fn put_file(
+    context: &Context,
+    caller: &impl Anyone,
+    id: i64,
+    file: FilePut,
+) -> Result<JobScriptFileDetailedView> {
+    let mut db = context.db.write().await?;
+    let script = require_own(&mut db, caller, id).await?;
+    if file.file_type == FileType::Entrypoint {
+        let replaced = [Some(file.target_name()?), file.names.previous_filename.clone()];
+        let others = entrypoints(&mut db, script.id).await?;
+        if let Some(other) = others.into_iter().find(|name| !replaced.contains(&Some(name.clone())))
+        {
+            return Err(Error::Unprocessable(format!(
+                "A job script can not have more than one entry point file. Consider deleting the \
+                 existing one first. Found: {other}"
+            )));
+        }
+    }
+    let (row, gone) = files::put(context, &mut db, JOB_SCRIPT_FILES, script.id, file).await?;
+    db.commit().await?;
+    if let Some(gone) = gone {
+        context.storage.delete(JOB_SCRIPT_FILES.0, script.id.into(), &gone).await?;
+    }
+    row.try_into()
+}
+
+/// The names of a script's entrypoints.
+pub(crate) async fn entrypoints(db: &mut Session, script: i32) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for row in files::of_parent(db, JOB_SCRIPT_FILES, script).await? {
+        if row.file_type()? == FileType::Entrypoint {
+            names.push(row.filename);
+        }
+    }
+    Ok(names)
+}
+
+pub(super) async fn get_file(context: &Context, id: i64, filename: &str) -> Result<Bytes> {
+    let script = require(&mut context.db.read().await?, id).await?;
+    files::content(context, JOB_SCRIPT_FILES, script.id, filename).await
+}
+
+pub(super) async fn delete_file(
+    context: &Context,
+    caller: &impl Anyone,
+    id: i64,
+    filename: &str,
+) -> Result<()> {
+    let script = require_own(&mut context.db.read().await?, caller, id).await?;
+    files::delete(context, JOB_SCRIPT_FILES, script.id, filename).await
+}

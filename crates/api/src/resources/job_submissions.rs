@@ -1,0 +1,8 @@
+//! Job submissions: what users ask for, and what agents report.
+
+mod agent;
+pub mod agent_routes;
+mod progress;
+pub mod routes;
+mod service;
+pub mod store;

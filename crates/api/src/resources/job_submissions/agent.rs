@@ -1,0 +1,192 @@
+//! The rules of submissions, as agents meet them.
+
+use jobbergate_types::{
+    Page,
+    job_submissions::{
+        ActiveJobSubmission, JobSubmissionAgentRejectedRequest, JobSubmissionAgentSubmittedRequest,
+        JobSubmissionAgentUpdateRequest, JobSubmissionStatus, PendingJobSubmission,
+    },
+    list::Paging,
+    slurm::Outcome,
+};
+use sea_query::Value;
+use serde_json::Map;
+
+use super::{
+    progress,
+    store::{self, SubmissionRow},
+};
+use crate::{
+    app::Context,
+    auth::{Agent, permission::Allow},
+    db::Session,
+    error::{Error, Result},
+    resources::job_scripts,
+};
+
+pub(super) async fn pending(
+    context: &Context,
+    client_id: &str,
+    paging: &Paging,
+) -> Result<Page<PendingJobSubmission>> {
+    let mut db = context.db.read().await?;
+    let page = store::pending(&mut db, client_id, paging).await?;
+    let ids: Vec<_> = page.items.iter().filter_map(|row| row.job_script_id).collect();
+    let scripts = job_scripts::service::detailed_with_ids(&mut db, &ids).await?;
+    let items = page.items.into_iter().filter_map(|row| {
+        let job_script = scripts.get(&row.job_script_id?)?.clone();
+        Some(PendingJobSubmission {
+            sbatch_arguments: row.sbatch_arguments(),
+            id: row.id.into(),
+            name: row.name,
+            owner_email: row.owner_email,
+            execution_directory: row.execution_directory,
+            execution_parameters: Map::new(),
+            job_script,
+        })
+    });
+    Ok(Page::new(items.collect(), page.total, page.page, page.size))
+}
+
+pub(super) async fn active(
+    context: &Context,
+    client_id: &str,
+    paging: &Paging,
+) -> Result<Page<ActiveJobSubmission>> {
+    let page = store::active(&mut context.db.read().await?, client_id, paging).await?;
+    let items: Result<Vec<_>> = page.items.into_iter().map(TryInto::try_into).collect();
+    Ok(Page::new(items?, page.total, page.page, page.size))
+}
+
+async fn require_assigned<P: Allow>(
+    db: &mut Session,
+    agent: &Agent<P>,
+    id: i64,
+) -> Result<SubmissionRow> {
+    let found = store::find_locked(db, id).await?;
+    let row = found.ok_or_else(|| Error::no_entry("job_submissions", id))?;
+    agent.require_cluster(&row.client_id)?;
+    Ok(row)
+}
+
+/// Slurm took the job. A submission that was cancelled meanwhile stays so, but is known to have
+/// a job now, which the agent is to cancel. Saying it twice changes nothing.
+pub(super) async fn submitted<P: Allow>(
+    context: &Context,
+    agent: &Agent<P>,
+    request: JobSubmissionAgentSubmittedRequest,
+) -> Result<()> {
+    let mut db = context.db.write().await?;
+    let row = require_assigned(&mut db, agent, request.id).await?;
+    let repeated = row.slurm_job_id.map(i64::from) == Some(request.slurm_job_id);
+    let status = match row.status()? {
+        JobSubmissionStatus::Created => JobSubmissionStatus::Submitted,
+        JobSubmissionStatus::Cancelled => JobSubmissionStatus::Cancelled,
+        JobSubmissionStatus::Submitted if repeated => return Ok(()),
+        other => {
+            return Err(Error::BadRequest(format!(
+                "Only CREATED or CANCELLED jobs may be marked as submitted, got {other}"
+            )));
+        }
+    };
+    let now = context.now();
+    let (state, reason) = (request.slurm_job_state.as_str(), request.slurm_job_state_reason);
+    let changes: Vec<(&'static str, Value)> = vec![
+        ("status", status.as_str().into()),
+        ("slurm_job_id", request.slurm_job_id.into()),
+        ("slurm_job_state", state.into()),
+        ("slurm_job_info", without_nul(request.slurm_job_info).into()),
+        ("report_message", reason.clone().into()),
+        ("updated_at", now.into()),
+    ];
+    store::update(&mut db, row.id, changes).await?;
+    progress::insert(&mut db, row.id, Some(state), reason.as_deref(), now).await?;
+    Ok(db.commit().await?)
+}
+
+/// The submission can't be run.
+pub(super) async fn rejected<P: Allow>(
+    context: &Context,
+    agent: &Agent<P>,
+    request: JobSubmissionAgentRejectedRequest,
+) -> Result<()> {
+    let mut db = context.db.write().await?;
+    let row = require_assigned(&mut db, agent, request.id).await?;
+    match row.status()? {
+        JobSubmissionStatus::Created => {}
+        JobSubmissionStatus::Rejected | JobSubmissionStatus::Cancelled => return Ok(()),
+        other => {
+            return Err(Error::BadRequest(format!(
+                "Only CREATED jobs may be rejected, got {other}"
+            )));
+        }
+    }
+    let now = context.now();
+    let status = JobSubmissionStatus::Rejected.as_str();
+    let message = request.report_message;
+    progress::insert(&mut db, row.id, Some(status), Some(&message), now).await?;
+    let changes = vec![
+        ("status", status.into()),
+        ("report_message", message.into()),
+        ("updated_at", now.into()),
+    ];
+    store::update(&mut db, row.id, changes).await?;
+    Ok(db.commit().await?)
+}
+
+/// The job changed, and possibly ended.
+pub(super) async fn update<P: Allow>(
+    context: &Context,
+    agent: &Agent<P>,
+    id: i64,
+    request: JobSubmissionAgentUpdateRequest,
+) -> Result<()> {
+    let mut db = context.db.write().await?;
+    let row = require_assigned(&mut db, agent, id).await?;
+    let current = row.status()?;
+    if !matches!(current, JobSubmissionStatus::Submitted | JobSubmissionStatus::Cancelled) {
+        return Err(Error::BadRequest(format!(
+            "Only SUBMITTED or CANCELLED jobs may be updated by the agent, got {current}"
+        )));
+    }
+    let named = request.slurm_job_id;
+    if named.is_some() && row.slurm_job_id.map(i64::from) != named {
+        return Err(Error::BadRequest(format!(
+            "The job of submission {id} in Slurm is {:?}, not {named:?}",
+            row.slurm_job_id
+        )));
+    }
+    let now = context.now();
+    let state = request.slurm_job_state;
+    let reason = request.slurm_job_state_reason;
+    let mut changes: Vec<(&'static str, Value)> = vec![
+        ("slurm_job_state", state.as_str().into()),
+        ("slurm_job_info", without_nul(request.slurm_job_info).into()),
+        ("updated_at", now.into()),
+    ];
+    if current == JobSubmissionStatus::Submitted {
+        changes.extend(ending(state.outcome(), reason.as_deref().unwrap_or(state.description())));
+    }
+    if row.slurm_job_state() != Some(state) {
+        progress::insert(&mut db, row.id, Some(state.as_str()), reason.as_deref(), now).await?;
+    }
+    store::update(&mut db, row.id, changes).await?;
+    Ok(db.commit().await?)
+}
+
+/// What changes when a submitted job ends.
+fn ending(outcome: Outcome, report: &str) -> Vec<(&'static str, Value)> {
+    match outcome {
+        Outcome::Active => Vec::new(),
+        Outcome::Done => vec![("status", JobSubmissionStatus::Done.as_str().into())],
+        Outcome::Aborted => vec![
+            ("status", JobSubmissionStatus::Aborted.as_str().into()),
+            ("report_message", report.into()),
+        ],
+    }
+}
+
+/// Slurm's own words may hold anything; PostgreSQL has no NUL in text.
+fn without_nul(text: String) -> String {
+    if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text }
+}

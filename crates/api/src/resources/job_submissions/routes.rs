@@ -1,0 +1,134 @@
+//! `/job-submissions`
+
+use jobbergate_types::{
+    Page,
+    job_submissions::{
+        JobProgressDetail, JobSubmissionCreateRequest, JobSubmissionDetailedView,
+        JobSubmissionListQuery, JobSubmissionListView, JobSubmissionUpdateRequest,
+    },
+    list::Paging,
+};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::service;
+use crate::{
+    app::Context,
+    auth::{Caller, Owner, permission},
+    error::Result,
+    http::{Created, Endpoint, Json, Method, NoContent, Path, Query, Router},
+};
+
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(super) struct SubmissionPath {
+    /// The submission's number.
+    pub(super) job_submission_id: i64,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+struct ProgressQuery {
+    /// Smallest first (or largest first, when false).
+    #[serde(default = "yes")]
+    sort_ascending: bool,
+    /// The field to sort by.
+    #[serde(default = "by_time")]
+    sort_field: String,
+    /// Which page.
+    #[serde(flatten)]
+    paging: Paging,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+fn by_time() -> String {
+    "timestamp".to_owned()
+}
+
+const ONE: &str = "/job-submissions/{job_submission_id}";
+const CLONE: &str = "/job-submissions/clone/{job_submission_id}";
+const CANCEL: &str = "/job-submissions/cancel/{job_submission_id}";
+const PROGRESS: &str = "/job-submissions/{job_submission_id}/progress";
+
+/// The routes for users.
+pub(crate) fn router() -> Router {
+    use Method::{Delete, Get, Post, Put};
+    Router::default()
+        .route(Post, "/job-submissions", "Submit a script to a cluster.", Endpoint::new(create))
+        .route(Get, "/job-submissions", "List submissions.", Endpoint::new(list))
+        .route(Post, CLONE, "Submit once more.", Endpoint::new(clone))
+        .route(Get, ONE, "A submission.", Endpoint::new(get))
+        .route(Delete, ONE, "Delete a submission.", Endpoint::new(delete))
+        .route(Put, ONE, "Change a submission.", Endpoint::new(update))
+        .route(Put, CANCEL, "Cancel a submission and its job.", Endpoint::new(cancel))
+        .route(Get, PROGRESS, "The steps in a submission's life.", Endpoint::new(progress))
+}
+
+async fn create(
+    context: Context,
+    owner: Owner<permission::JobSubmissionsCreate>,
+    Json(request): Json<JobSubmissionCreateRequest>,
+) -> Result<Created<JobSubmissionDetailedView>> {
+    let own_client_id = owner.identity.client_id.as_deref();
+    service::create(&context, &owner.email, own_client_id, request).await.map(Created)
+}
+
+async fn list(
+    context: Context,
+    caller: Caller<permission::JobSubmissionsRead>,
+    Query(query): Query<JobSubmissionListQuery>,
+) -> Result<Json<Page<JobSubmissionListView>>> {
+    service::list(&context, &query, caller.identity.email.as_deref()).await.map(Json)
+}
+
+async fn clone(
+    context: Context,
+    owner: Owner<permission::JobSubmissionsCreate>,
+    Path(path): Path<SubmissionPath>,
+) -> Result<Created<JobSubmissionDetailedView>> {
+    service::clone(&context, &owner.email, path.job_submission_id).await.map(Created)
+}
+
+async fn get(
+    context: Context,
+    _: Caller<permission::JobSubmissionsRead>,
+    Path(path): Path<SubmissionPath>,
+) -> Result<Json<JobSubmissionDetailedView>> {
+    service::get(&context, path.job_submission_id).await.map(Json)
+}
+
+async fn update(
+    context: Context,
+    caller: Caller<permission::JobSubmissionsUpdate>,
+    (Path(path), Json(request)): (Path<SubmissionPath>, Json<JobSubmissionUpdateRequest>),
+) -> Result<Json<JobSubmissionDetailedView>> {
+    service::update(&context, &caller, path.job_submission_id, request).await.map(Json)
+}
+
+async fn delete(
+    context: Context,
+    caller: Caller<permission::JobSubmissionsDelete>,
+    Path(path): Path<SubmissionPath>,
+) -> Result<NoContent> {
+    service::delete(&context, &caller, path.job_submission_id).await?;
+    Ok(NoContent)
+}
+
+async fn cancel(
+    context: Context,
+    caller: Caller<permission::JobSubmissionsUpdate>,
+    Path(path): Path<SubmissionPath>,
+) -> Result<Json<JobSubmissionDetailedView>> {
+    service::cancel(&context, &caller, path.job_submission_id).await.map(Json)
+}
+
+async fn progress(
+    context: Context,
+    _: Caller<permission::JobSubmissionsRead>,
+    (Path(path), Query(query)): (Path<SubmissionPath>, Query<ProgressQuery>),
+) -> Result<Json<Page<JobProgressDetail>>> {
+    let ProgressQuery { sort_ascending, sort_field, paging } = query;
+    let id = path.job_submission_id;
+    service::progress(&context, id, &sort_field, sort_ascending, &paging).await.map(Json)
+}

@@ -1,0 +1,243 @@
+//! The rules of submissions, as users meet them.
+
+use std::collections::HashMap;
+
+use jobbergate_types::{
+    Page,
+    job_scripts::JobScriptBaseView,
+    job_submissions::{
+        JobProgressDetail, JobSubmissionCreateRequest, JobSubmissionDetailedView,
+        JobSubmissionListQuery, JobSubmissionListView, JobSubmissionStatus,
+        JobSubmissionUpdateRequest,
+    },
+    list::Paging,
+};
+use sea_query::Value;
+
+use super::{
+    progress,
+    store::{self, NewSubmission, SubmissionRow},
+};
+use crate::{
+    app::Context,
+    auth::Anyone,
+    db::Session,
+    error::{Error, Result},
+    http::validation::parse_integer,
+    resources::job_scripts,
+};
+
+/// A submission; 404 if there is none.
+pub(super) async fn require(db: &mut Session, id: i64) -> Result<SubmissionRow> {
+    store::find(db, id).await?.ok_or_else(|| Error::no_entry("job_submissions", id))
+}
+
+/// A submission that the caller may change and nobody else changes meanwhile.
+async fn require_own(db: &mut Session, caller: &impl Anyone, id: i64) -> Result<SubmissionRow> {
+    let found = store::find_locked(db, id).await?;
+    let row = found.ok_or_else(|| Error::no_entry("job_submissions", id))?;
+    caller.require_ownership(&row.owner_email)?;
+    Ok(row)
+}
+
+pub(super) async fn create(
+    context: &Context,
+    owner_email: &str,
+    own_client_id: Option<&str>,
+    request: JobSubmissionCreateRequest,
+) -> Result<JobSubmissionDetailedView> {
+    let named = request.client_id.as_deref().filter(|client_id| !client_id.is_empty());
+    let client_id = named.or(own_client_id).ok_or_else(|| {
+        let words = "The submission needs a cluster: give its client_id in the request, or use a \
+                     token that has one";
+        Error::BadRequest(words.to_owned())
+    })?;
+    let mut db = context.db.write().await?;
+    let script = job_scripts::service::require(&mut db, request.job_script_id).await?;
+    let entrypoints = job_scripts::service::entrypoints(&mut db, script.id).await?.len();
+    if entrypoints != 1 {
+        return Err(Error::BadRequest(format!(
+            "Job script {} has {entrypoints} entrypoint files, one and only one is required",
+            script.id
+        )));
+    }
+    require_cluster(context, &mut db, client_id).await?;
+    let status = match request.slurm_job_id {
+        Some(_) => JobSubmissionStatus::Submitted,
+        None => JobSubmissionStatus::Created,
+    };
+    let new = NewSubmission {
+        name: &request.name,
+        description: Some(request.description.as_deref().unwrap_or_default()),
+        owner_email,
+        job_script_id: script.id,
+        client_id,
+        slurm_job_id: request.slurm_job_id,
+        status,
+        execution_directory: request.execution_directory.as_deref().filter(|dir| !dir.is_empty()),
+        sbatch_arguments: request.sbatch_arguments.clone(),
+        cloned_from_id: None,
+    };
+    let row = store::insert(&mut db, new, context.now()).await?;
+    db.commit().await?;
+    row.try_into()
+}
+
+/// With the built-in provider every agent is a client of ours: a cluster that is not would
+/// leave the submission waiting for ever.
+async fn require_cluster(context: &Context, db: &mut Session, client_id: &str) -> Result<()> {
+    let Some(provider) = &context.app.provider else { return Ok(()) };
+    let known = provider.client_ids(db).await?;
+    if known.iter().any(|known| known == client_id) {
+        return Ok(());
+    }
+    let known = if known.is_empty() { "none yet".to_owned() } else { known.join(", ") };
+    Err(Error::Unprocessable(format!(
+        "There is no cluster {client_id}; registered are: {known}. An administrator registers \
+         one with `jobbergate admin client create`"
+    )))
+}
+
+pub(super) async fn get(context: &Context, id: i64) -> Result<JobSubmissionDetailedView> {
+    require(&mut context.db.read().await?, id).await?.try_into()
+}
+
+pub(super) async fn list(
+    context: &Context,
+    query: &JobSubmissionListQuery,
+    owner: Option<&str>,
+) -> Result<Page<JobSubmissionListView>> {
+    let slurm_job_ids = query.slurm_job_ids.as_deref().map(parse_ids).transpose()?.flatten();
+    let mut db = context.db.read().await?;
+    let page = store::page(&mut db, query, slurm_job_ids, owner).await?;
+    let scripts = scripts_of(&mut db, &page.items).await?;
+    let views: Result<Vec<_>> = page
+        .items
+        .into_iter()
+        .map(|row| {
+            let script = row.job_script_id.and_then(|id| scripts.get(&id).cloned());
+            let view = JobSubmissionListView::try_from(row)?;
+            Ok(JobSubmissionListView { job_script: script, ..view })
+        })
+        .collect();
+    Ok(Page::new(views?, page.total, page.page, page.size))
+}
+
+/// `None` for an empty text, which asks for nothing in particular.
+fn parse_ids(text: &str) -> Result<Option<Vec<i64>>> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let ids: Result<Vec<_>, _> = text.split(',').map(parse_integer).collect();
+    ids.map(Some).map_err(|_| {
+        let words = "Invalid slurm_job_ids param. Must be a comma-separated list of integers";
+        Error::Unprocessable(words.to_owned())
+    })
+}
+
+async fn scripts_of(
+    db: &mut Session,
+    submissions: &[SubmissionRow],
+) -> Result<HashMap<i32, JobScriptBaseView>> {
+    let ids: Vec<_> = submissions.iter().filter_map(|row| row.job_script_id).collect();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows = job_scripts::store::with_ids(db, ids).await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.into())).collect())
+}
+
+pub(super) async fn update(
+    context: &Context,
+    caller: &impl Anyone,
+    id: i64,
+    request: JobSubmissionUpdateRequest,
+) -> Result<JobSubmissionDetailedView> {
+    let mut db = context.db.write().await?;
+    let row = require_own(&mut db, caller, id).await?;
+    let directory = request.execution_directory.and_then(|dir| Some(dir).filter(|d| !d.is_empty()));
+    let mut changes: Vec<(&'static str, Value)> = vec![("updated_at", context.now().into())];
+    changes.extend(request.name.map(|name| ("name", name.into())));
+    changes.extend(request.description.into_change().map(|text| ("description", text.into())));
+    changes.extend(directory.into_change().map(|dir| ("execution_directory", dir.into())));
+    changes.extend(request.status.map(|status| ("status", status.as_str().into())));
+    changes.extend(request.is_archived.map(|archived| ("is_archived", archived.into())));
+    save(db, row.id, changes).await
+}
+
+async fn save(
+    mut db: Session,
+    id: i32,
+    changes: Vec<(&'static str, Value)>,
+) -> Result<JobSubmissionDetailedView> {
+    let updated = store::update(&mut db, id, changes).await?;
+    db.commit().await?;
+    updated.ok_or_else(|| Error::no_entry("job_submissions", id))?.try_into()
+}
+
+pub(super) async fn delete(context: &Context, caller: &impl Anyone, id: i64) -> Result<()> {
+    let mut db = context.db.write().await?;
+    let row = require_own(&mut db, caller, id).await?;
+    store::delete(&mut db, row.id).await?;
+    Ok(db.commit().await?)
+}
+
+pub(super) async fn clone(
+    context: &Context,
+    owner_email: &str,
+    id: i64,
+) -> Result<JobSubmissionDetailedView> {
+    let mut db = context.db.write().await?;
+    let original = require(&mut db, id).await?;
+    let Some(job_script_id) = original.job_script_id else {
+        let words = "Cannot resubmit a job submission without a parent job script";
+        return Err(Error::BadRequest(words.to_owned()));
+    };
+    let new = NewSubmission {
+        name: &original.name,
+        description: original.description.as_deref(),
+        owner_email,
+        job_script_id,
+        client_id: &original.client_id,
+        slurm_job_id: None,
+        status: JobSubmissionStatus::Created,
+        execution_directory: original.execution_directory.as_deref(),
+        sbatch_arguments: original.sbatch_arguments(),
+        cloned_from_id: Some(original.id),
+    };
+    let row = store::insert(&mut db, new, context.now()).await?;
+    db.commit().await?;
+    row.try_into()
+}
+
+pub(super) async fn cancel(
+    context: &Context,
+    caller: &impl Anyone,
+    id: i64,
+) -> Result<JobSubmissionDetailedView> {
+    let mut db = context.db.write().await?;
+    let row = require_own(&mut db, caller, id).await?;
+    let status = row.status()?;
+    if !matches!(status, JobSubmissionStatus::Created | JobSubmissionStatus::Submitted) {
+        return Err(Error::BadRequest(format!(
+            "Cannot cancel job submission with status '{status}'. Only jobs with 'CREATED' or \
+             'SUBMITTED' status can be cancelled."
+        )));
+    }
+    let now = context.now();
+    progress::insert(&mut db, row.id, None, Some("Job cancelled by user"), now).await?;
+    let status = JobSubmissionStatus::Cancelled.as_str();
+    save(db, row.id, vec![("status", status.into()), ("updated_at", now.into())]).await
+}
+
+pub(super) async fn progress(
+    context: &Context,
+    id: i64,
+    sort_field: &str,
+    ascending: bool,
+    paging: &Paging,
+) -> Result<Page<JobProgressDetail>> {
+    let field = if sort_field.is_empty() { "timestamp" } else { sort_field };
+    let mut db = context.db.read().await?;
+    Ok(progress::page(&mut db, id, field, ascending, paging).await?.map(Into::into))
+}

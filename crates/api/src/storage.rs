@@ -1,0 +1,140 @@
+//! Files: in an S3 bucket, or in a directory.
+//!
+//! A file's key is `table/parent id/file name`, as the Python server has it, so that an existing
+//! bucket can be taken over.
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use futures::TryStreamExt;
+use object_store::{
+    ClientOptions, ObjectStore, ObjectStoreExt, RetryConfig, aws::AmazonS3Builder,
+    local::LocalFileSystem, path::Path as Key,
+};
+use sha2::{Digest, Sha256};
+
+use crate::error::{Error, Result};
+
+/// How long the bucket may take for one request.
+const DEADLINE: Duration = Duration::from_secs(15);
+/// The longest name of a file on common file systems, in bytes.
+const MAX_SEGMENT: usize = 255;
+
+/// How to reach a bucket; what is not said here comes from the `AWS_*` variables.
+#[derive(Clone)]
+pub struct S3Settings {
+    /// The bucket.
+    pub bucket: String,
+    /// The server, when it is not Amazon's.
+    pub endpoint: Option<String>,
+    /// The access key and its secret.
+    pub credentials: Option<(String, String)>,
+}
+
+/// Where files are kept.
+#[derive(Debug, Clone)]
+pub struct Storage {
+    store: Arc<dyn ObjectStore>,
+}
+
+impl Storage {
+    /// A bucket.
+    pub fn s3(settings: &S3Settings) -> object_store::Result<Self> {
+        let options = ClientOptions::new().with_timeout(DEADLINE).with_allow_http(true);
+        let retry = RetryConfig { max_retries: 3, retry_timeout: DEADLINE, ..Default::default() };
+        let mut builder = AmazonS3Builder::from_env()
+            .with_bucket_name(&settings.bucket)
+            .with_client_options(options)
+            .with_retry(retry);
+        if let Some((key, secret)) = &settings.credentials {
+            builder = builder.with_access_key_id(key).with_secret_access_key(secret);
+        }
+        if let Some(endpoint) = &settings.endpoint {
+            builder = builder.with_endpoint(endpoint);
+        }
+        Ok(Self { store: Arc::new(builder.build()?) })
+    }
+
+    /// A directory.
+    pub fn directory(path: &Path) -> object_store::Result<Self> {
+        let store = LocalFileSystem::new_with_prefix(path)?.with_automatic_cleanup(true);
+        Ok(Self { store: Arc::new(store) })
+    }
+
+    /// Writes a file, whole or not at all.
+    pub async fn put(&self, table: &str, parent: i64, name: &str, content: Bytes) -> Result<()> {
+        let key = key(table, parent, name)?;
+        self.store.put(&key, content.into()).await.map(drop).map_err(unavailable)
+    }
+
+    /// Reads a file; `None` if there is none of that name.
+    pub async fn get(&self, table: &str, parent: i64, name: &str) -> Result<Option<Bytes>> {
+        match self.store.get(&key(table, parent, name)?).await {
+            Ok(found) => found.bytes().await.map(Some).map_err(unavailable),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(unavailable(error)),
+        }
+    }
+
+    /// Removes a file, if it is there.
+    pub async fn delete(&self, table: &str, parent: i64, name: &str) -> Result<()> {
+        match self.store.delete(&key(table, parent, name)?).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(unavailable(error)),
+        }
+    }
+
+    /// Removes all files of a parent.
+    pub async fn delete_all(&self, table: &str, parent: i64) -> Result<()> {
+        let prefix = Key::from_iter([table.to_owned(), parent.to_string()]);
+        let found = self.store.list(Some(&prefix));
+        let keys: Vec<_> =
+            found.map_ok(|object| object.location).try_collect().await.map_err(unavailable)?;
+        for key in keys {
+            match self.store.delete(&key).await {
+                Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
+                Err(error) => return Err(unavailable(error)),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The key of a file. Names that a store can't take as they are (`..`, empty or overlong
+/// segments) are stored under their SHA-256; the name itself is in the database.
+fn key(table: &str, parent: i64, name: &str) -> Result<Key> {
+    let plain = !name.starts_with('~')
+        && name.len() <= 900
+        && !name.chars().any(char::is_control)
+        && name
+            .split('/')
+            .all(|segment| !matches!(segment, "" | "." | "..") && segment.len() <= MAX_SEGMENT);
+    let last = if plain {
+        name.to_owned()
+    } else {
+        let digest = Sha256::digest(name.as_bytes());
+        digest.iter().fold("~".to_owned(), |hex, byte| format!("{hex}{byte:02x}"))
+    };
+    Key::parse(format!("{table}/{parent}/{last}")).map_err(|error| {
+        Error::Unprocessable(format!("The file name {name:?} cannot be stored: {error}"))
+    })
+}
+
+fn unavailable(error: object_store::Error) -> Error {
+    Error::Unavailable { service: "file storage", source: error.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::key;
+
+    #[test]
+    fn names_are_kept_where_a_store_can_take_them() {
+        let stored = |name| key("t", 1, name).unwrap().to_string();
+        assert_eq!(stored("run.sh"), "t/1/run.sh");
+        assert_eq!(stored("dir/naïve ☃.txt"), "t/1/dir/naïve ☃.txt");
+        for odd in ["../evil", "a//b", "/etc/passwd", "", "~x", "a\nb", &"x".repeat(300)] {
+            assert!(stored(odd).starts_with("t/1/~"), "{odd}");
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! A server and the people who use it.
+
+mod actor;
+mod answer;
+
+use std::{future::Future, net::SocketAddr, sync::Arc};
+
+use chrono::{DateTime, Utc};
+use clap::Parser;
+use jobbergate_api::{app::App, clock::Clock, config::ServeConfig, db::Db, identity::UserToken};
+use jobbergate_testkit::{
+    postgres::{Postgres, TestDatabase},
+    s3::S3,
+};
+use jobbergate_types::Permission;
+
+pub use actor::Actor;
+pub use answer::Answer;
+
+/// Runs each test once on SQLite with files in a directory, and once on PostgreSQL with S3.
+#[macro_export]
+macro_rules! on_both {
+    ($($(#[$attribute:meta])* async fn $name:ident($app:ident: TestApp) $body:block)*) => {
+        $(
+            mod $name {
+                use super::*;
+
+                async fn story($app: $crate::support::TestApp) $body
+
+                #[tokio::test(flavor = "multi_thread")]
+                async fn sqlite() {
+                    story($crate::support::TestApp::on_sqlite().await).await;
+                }
+
+                #[tokio::test(flavor = "multi_thread")]
+                async fn postgres() {
+                    story($crate::support::TestApp::on_postgres().await).await;
+                }
+            }
+        )*
+    };
+}
+
+#[derive(Parser)]
+struct Defaults {
+    #[command(flatten)]
+    config: ServeConfig,
+}
+
+/// A running server with its own database and files, whose clock stands still.
+pub struct TestApp {
+    pub app: Arc<App>,
+    pub clock: Clock,
+    pub address: SocketAddr,
+    pub s3: Option<S3>,
+    _database: Option<TestDatabase>,
+    _directory: tempfile::TempDir,
+}
+
+/// The instant at which every test begins.
+pub fn start_time() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_767_225_600, 0).unwrap()
+}
+
+/// The settings of a server that listens on a port of its own and keeps its data in `directory`.
+pub fn settings(directory: &tempfile::TempDir) -> ServeConfig {
+    let data_dir = directory.path().to_str().unwrap();
+    let line = ["jobbergate", "--listen", "127.0.0.1:0", "--data-dir", data_dir];
+    Defaults::parse_from(line).config
+}
+
+impl TestApp {
+    pub async fn on_sqlite() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let config = settings(&directory);
+        Self::start(config, directory, None, None).await
+    }
+
+    pub async fn on_postgres() -> Self {
+        let (database, s3) = (database().await, S3::start().await.unwrap());
+        let directory = tempfile::tempdir().unwrap();
+        let mut config = settings(&directory);
+        config.database_url = Some(database.url().to_owned());
+        config.database_pool_size = 5;
+        config.s3_bucket_name = Some(s3.bucket.clone());
+        config.s3_endpoint_url = Some(s3.endpoint.clone());
+        config.aws_access_key_id = Some(s3.access_key.clone());
+        config.aws_secret_access_key = Some(s3.secret_key.clone());
+        Self::start(config, directory, Some(database), Some(s3)).await
+    }
+
+    /// A server with these settings, on SQLite.
+    pub async fn configured(change: impl FnOnce(&mut ServeConfig)) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let mut config = settings(&directory);
+        change(&mut config);
+        Self::start(config, directory, None, None).await
+    }
+
+    async fn start(
+        config: ServeConfig,
+        directory: tempfile::TempDir,
+        database: Option<TestDatabase>,
+        s3: Option<S3>,
+    ) -> Self {
+        let clock = Clock::manual(start_time());
+        let app = App::open(&config, clock.clone()).await.unwrap();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let service = Arc::clone(&app).into_service();
+        tokio::spawn(async move { axum::serve(listener, service).await });
+        Self { app, clock, address, s3, _database: database, _directory: directory }
+    }
+
+    /// Somebody without a token.
+    pub fn anonymous(&self) -> Actor {
+        Actor::new(self.address, None)
+    }
+
+    /// Somebody with any token.
+    pub fn bearer(&self, token: &str) -> Actor {
+        Actor::new(self.address, Some(token.to_owned()))
+    }
+
+    /// Somebody with these permissions and claims.
+    pub async fn somebody(
+        &self,
+        email: &str,
+        client_id: Option<&str>,
+        permissions: &[Permission],
+    ) -> Actor {
+        let user = UserToken {
+            email: email.to_owned(),
+            permissions: permissions.to_vec(),
+            client_id: client_id.map(str::to_owned),
+            lifetime: 10_000_000,
+            organization: None,
+        };
+        let provider = self.app.provider.as_ref().unwrap();
+        self.bearer(&provider.issue_user_token(&user, "test").await.unwrap())
+    }
+
+    /// A scientist who may do all that users may.
+    pub async fn user(&self, name: &str) -> Actor {
+        let permissions: Vec<_> =
+            Permission::ALL.into_iter().filter(|permission| permission.is_for_users()).collect();
+        self.somebody(&format!("{name}@example.com"), None, &permissions).await
+    }
+
+    /// Somebody who may change what others own.
+    pub async fn maintainer(&self) -> Actor {
+        let permissions: Vec<_> = Permission::ALL
+            .into_iter()
+            .filter(|permission| permission.is_for_users() || *permission == Permission::Maintainer)
+            .collect();
+        self.somebody("maintainer@example.com", None, &permissions).await
+    }
+
+    /// The agent of a cluster, registered and authenticated with its secret.
+    pub async fn agent(&self, cluster: &str) -> Actor {
+        let provider = self.app.provider.as_ref().unwrap();
+        let permissions =
+            Permission::ALL.into_iter().filter(|permission| permission.is_for_agents()).collect();
+        let client =
+            jobbergate_api::identity::NewClient { client_id: cluster.to_owned(), permissions };
+        let secret = provider
+            .create_client(&client, &mut rand::make_rng::<rand::rngs::StdRng>())
+            .await
+            .unwrap();
+        let form = [
+            ("grant_type", "client_credentials"),
+            ("client_id", cluster),
+            ("client_secret", secret.0.as_str()),
+        ];
+        let url =
+            format!("http://{}/realms/jobbergate/protocol/openid-connect/token", self.address);
+        let response = reqwest::Client::new().post(url).form(&form).send().await.unwrap();
+        let body: serde_json::Value = response.json().await.unwrap();
+        self.bearer(body["access_token"].as_str().unwrap())
+    }
+
+    /// The database, to look behind the scenes.
+    pub fn db(&self) -> Db {
+        self.app.tenants.default_tenant().db
+    }
+}
+
+/// A PostgreSQL database with all migrations applied.
+pub async fn database() -> TestDatabase {
+    let postgres = Postgres::shared().await.unwrap();
+    let template = format!("jobbergate_api_{}", migrations_digest());
+    let prepare = async |url: String| {
+        Db::open_postgres(&url, 2).await?.close().await;
+        Ok(())
+    };
+    postgres.fresh_database(&template, prepare).await.unwrap()
+}
+
+/// Changes whenever a migration does.
+fn migrations_digest() -> String {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/postgres");
+    let mut paths: Vec<_> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    let mut hasher = DefaultHasher::new();
+    for path in paths {
+        std::fs::read(path).unwrap().hash(&mut hasher);
+    }
+    format!("{:016x}", hasher.finish())
+}
+
+/// Waits for what happens a little later.
+pub async fn eventually<F: Future<Output = bool>>(mut happened: impl FnMut() -> F) -> bool {
+    for _ in 0..100 {
+        if happened().await {
+            return true;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    false
+}

@@ -1,0 +1,68 @@
+//! The command line.
+
+use clap::{Command, CommandFactory, Parser, Subcommand};
+use jobbergate_agent::config::AgentConfig;
+use jobbergate_api::config::ServeConfig;
+
+use crate::{admin::Admin, telemetry::Logging};
+
+/// Job-script templates, job scripts and job submissions to Slurm clusters
+#[derive(Debug, Parser)]
+#[command(name = "jobbergate", version)]
+pub struct Cli {
+    /// What to be.
+    #[command(subcommand)]
+    pub role: Role,
+
+    /// Logs.
+    #[command(flatten)]
+    pub logging: Logging,
+}
+
+/// What the program can be.
+#[derive(Debug, Subcommand)]
+pub enum Role {
+    /// Serve the REST API
+    Serve(Box<ServeConfig>),
+    /// Run beside Slurm: submit jobs, follow them, report
+    Agent(Box<AgentConfig>),
+    /// Manage a server's clients and tokens
+    Admin(Box<Admin>),
+}
+
+/// The parser. Variables that are set but blank count as unset, as on the Python server.
+pub fn parser() -> Command {
+    without_blank_variables(Cli::command())
+}
+
+fn without_blank_variables(command: Command) -> Command {
+    command
+        .mut_args(|arg| {
+            let blank = arg
+                .get_env()
+                .and_then(std::env::var_os)
+                .is_some_and(|value| value.to_string_lossy().trim().is_empty());
+            if blank { arg.env(None::<&str>) } else { arg }
+        })
+        .mut_subcommands(without_blank_variables)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn an_administrator_names_the_data_directory_anywhere() {
+        for line in [
+            "jobbergate admin --data-dir /d token --email a@example.com",
+            "jobbergate admin token --email a@example.com --data-dir /d",
+        ] {
+            assert!(parser().try_get_matches_from(line.split(' ')).is_ok(), "{line}");
+        }
+    }
+}

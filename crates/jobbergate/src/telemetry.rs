@@ -1,0 +1,40 @@
+//! Logs.
+
+use clap::{Args, ValueEnum};
+use tracing_subscriber::{EnvFilter, fmt, prelude::*};
+
+/// What is logged, and how.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Logs")]
+pub struct Logging {
+    /// What to log: a level, or levels by module as in `info,sqlx=warn`
+    #[arg(long, env = "LOG_LEVEL", global = true, default_value = "info", value_name = "LEVEL")]
+    log_level: String,
+
+    /// How to write it
+    #[arg(long, env = "JOBBERGATE_LOG_FORMAT", global = true, default_value = "text", value_enum)]
+    log_format: Format,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Format {
+    /// A line for people.
+    Text,
+    /// A JSON object a line.
+    Json,
+}
+
+/// Starts logging to standard error. A level that can't be understood is told of and taken as
+/// `info`.
+pub fn start(logging: &Logging) {
+    let level = logging.log_level.to_lowercase();
+    let filter = EnvFilter::try_new(&level).unwrap_or_else(|error| {
+        eprintln!("jobbergate: LOG_LEVEL is wrong ({error}); logging at info");
+        EnvFilter::new("info")
+    });
+    let registry = tracing_subscriber::registry().with(filter);
+    match logging.log_format {
+        Format::Text => registry.with(fmt::layer().with_writer(std::io::stderr)).init(),
+        Format::Json => registry.with(fmt::layer().json().with_writer(std::io::stderr)).init(),
+    }
+}
