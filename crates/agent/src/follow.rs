@@ -20,11 +20,16 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Agent, backoff::Backoff, error::JournalError, journal::SeenJob, setback::Setback, slurm::Record,
+    Agent,
+    backoff::Backoff,
+    error::JournalError,
+    journal::{Entry, Phase, SeenJob},
+    setback::Setback,
+    slurm::Record,
 };
 use aggregate::Summary;
 use cancel::Cancellations;
-use vanished::Vanished;
+use vanished::{Absence, Vanished};
 
 /// The list of active submissions is fetched at most for this part of the time.
 const SHARE_OF_FETCHING: u32 = 10;
@@ -33,6 +38,8 @@ const SHARE_OF_FETCHING: u32 = 10;
 #[derive(Debug)]
 pub struct Follower {
     agent: Arc<Agent>,
+    /// The jobs that this agent submitted.
+    own: HashMap<i64, Entry>,
     /// What the server wants to know about.
     active: Vec<ActiveJobSubmission>,
     fetch_at: Instant,
@@ -82,6 +89,7 @@ impl Follower {
         let vanished = Vanished::new(agent.config.vanished_seconds);
         Self {
             agent,
+            own: HashMap::new(),
             active: Vec::new(),
             fetch_at: Instant::now(),
             seen: HashMap::new(),
@@ -113,8 +121,11 @@ impl Follower {
         let mut missing = Vec::new();
         for job in jobs {
             match by_job.get(&job.number) {
+                Some(records) if self.is_another(job, records) => {
+                    missing.push((job, Absence::Replaced));
+                }
                 Some(records) => changes.extend(self.compare(job, records)),
-                None => missing.push(job),
+                None => missing.push((job, Absence::Unlisted)),
             }
         }
         for (job, summary) in self.look_for(missing).await {
@@ -137,6 +148,7 @@ impl Follower {
         let gone: Vec<i64> =
             self.active.iter().map(|s| s.id).filter(|id| !wanted.contains(id)).collect();
         for id in &gone {
+            self.own.remove(id);
             self.seen.remove(id);
             self.unconfirmed.remove(id);
             self.unwanted.remove(id);
@@ -154,6 +166,9 @@ impl Follower {
         if active.iter().all(|submission| self.seen.contains_key(&submission.id)) {
             return Ok(());
         }
+        for entry in self.agent.journal.with_jobs().await? {
+            self.own.insert(entry.id, entry);
+        }
         for job in self.agent.journal.jobs().await? {
             self.seen.entry(job.submission_id).or_insert(job);
         }
@@ -167,6 +182,17 @@ impl Follower {
 
     fn last_seen(&self, job: Job) -> Option<&SeenJob> {
         self.seen.get(&job.submission).filter(|seen| seen.slurm_job_id == job.number)
+    }
+
+    /// Whether the number now belongs to another job: a controller that loses its memory gives
+    /// numbers away again. Owners may change comments, so the lack of a tag proves nothing.
+    fn is_another(&self, job: Job, records: &[&Record]) -> bool {
+        let Some(own) = self.own.get(&job.submission) else { return false };
+        let is_own = own.phase == Phase::Submitted { slurm_job_id: job.number };
+        is_own
+            && records
+                .iter()
+                .any(|record| record.user != own.account || own.tag.contradicts(&record.comment))
     }
 
     /// What has to be reported of a job that is in the queue.

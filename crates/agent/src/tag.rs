@@ -5,6 +5,9 @@ use std::fmt;
 /// The longest comment that Slurm takes, in bytes.
 const LONGEST_COMMENT: usize = 1024;
 
+/// What every tag begins with.
+const PREFIX: &str = "jobbergate:";
+
 /// The mark of a submission's job, part of the job's comment: `jobbergate:<submission>:<random>`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tag(String);
@@ -12,7 +15,7 @@ pub struct Tag(String);
 impl Tag {
     /// A new tag; the random part tells it from submissions of the same number elsewhere.
     pub fn new(submission: i64, random: u64) -> Self {
-        Self(format!("jobbergate:{submission}:{random:016x}"))
+        Self(format!("{PREFIX}{submission}:{random:016x}"))
     }
 
     /// A tag that was written down.
@@ -34,6 +37,12 @@ impl Tag {
             room -= 1;
         }
         format!("{} {}", own.get(..room).unwrap_or_default(), self.0)
+    }
+
+    /// Whether a comment carries a tag, and it is another one.
+    pub fn contradicts(&self, comment: &str) -> bool {
+        let mut tags = comment.split_whitespace().filter(|word| word.starts_with(PREFIX));
+        !self.is_in(comment) && tags.next().is_some()
     }
 
     /// Whether a comment carries the tag.
@@ -67,6 +76,14 @@ mod tests {
         let both = tag.beside(Some(&"ü".repeat(600)));
         assert!(both.len() <= LONGEST_COMMENT && both.len() > LONGEST_COMMENT - 3);
         assert!(tag.is_in(&both));
+    }
+
+    #[test]
+    fn a_comment_without_any_tag_contradicts_nothing() {
+        let tag = Tag::restore("jobbergate:7:00ff".to_owned());
+        assert!(tag.contradicts("mine jobbergate:7:00fe"));
+        assert!(!tag.contradicts("mine jobbergate:7:00ff"));
+        assert!(!tag.contradicts("edited by its owner"));
     }
 
     #[test]

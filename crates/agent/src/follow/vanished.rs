@@ -36,6 +36,15 @@ struct Missing {
     denials: u32,
 }
 
+/// In which way a job is missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Absence {
+    /// Its number is not in the queue.
+    Unlisted,
+    /// Its number belongs to another job.
+    Replaced,
+}
+
 /// What is found out about a vanished job.
 enum Found {
     /// Something knows its state.
@@ -85,14 +94,18 @@ impl Vanished {
 
 impl Follower {
     /// Looks for jobs that are missing in the queue; what is known of them now.
-    pub(super) async fn look_for(&mut self, jobs: Vec<Job>) -> Vec<(Job, Summary)> {
+    pub(super) async fn look_for(&mut self, jobs: Vec<(Job, Absence)>) -> Vec<(Job, Summary)> {
         let now = Instant::now();
-        let due = jobs.into_iter().filter(|job| self.vanished.is_due(job.submission, now));
-        let due: Vec<Job> = due.take(AT_A_TIME).collect();
+        let due = jobs.into_iter().filter(|(job, _)| self.vanished.is_due(job.submission, now));
+        let due: Vec<(Job, Absence)> = due.take(AT_A_TIME).collect();
         let mut found = Vec::new();
-        for job in due {
+        for (job, absence) in due {
             let last = self.last_seen(job).cloned();
-            match self.agent.find(job, last.as_ref()).await {
+            let finding = match absence {
+                Absence::Replaced => Ok(Found::Denied),
+                Absence::Unlisted => self.agent.find(job, last.as_ref()).await,
+            };
+            match finding {
                 Ok(Found::State(summary)) => {
                     self.vanished.doubt(job.submission, now);
                     found.push((job, summary));

@@ -99,6 +99,18 @@ impl Journal {
         Ok(rows.into_iter().map(Entry::from).collect())
     }
 
+    /// The submissions of which Slurm has a job.
+    ///
+    /// # Errors
+    /// When the journal can't be read.
+    pub async fn with_jobs(&self) -> Result<Vec<Entry>, JournalError> {
+        let rows: Vec<Row> =
+            sqlx::query_as("SELECT * FROM submissions WHERE slurm_job_id IS NOT NULL")
+                .fetch_all(&self.pool)
+                .await?;
+        Ok(rows.into_iter().map(Entry::from).collect())
+    }
+
     /// The submissions whose rejection the server acknowledged.
     ///
     /// # Errors

@@ -4,5 +4,7 @@ mod doubt;
 mod following;
 mod identity;
 mod journal;
+mod server;
 mod submitting;
 mod support;
+mod whole_agent;

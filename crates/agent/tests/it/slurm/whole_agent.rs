@@ -1,0 +1,194 @@
+//! The agent as a whole, with a server that fails and a Slurm that is real.
+
+use std::{fs, path::Path, time::Duration};
+
+use jobbergate_agent::{config::AgentConfig, error::AgentError};
+use jobbergate_testkit::slurm::SlurmLab;
+use tempfile::TempDir;
+use tokio::{sync::oneshot, task::JoinHandle};
+
+use super::{
+    server::{Fault, Server},
+    support::{self, eventually, workdir},
+};
+
+const QUICK: &str = "#!/bin/sh\n#SBATCH -p compute -o out.txt\nhostname\n";
+const LONG: &str = "#!/bin/sh\n#SBATCH -p compute -o /dev/null\nsleep 300\n";
+
+/// An agent that runs.
+struct Running {
+    stop: oneshot::Sender<()>,
+    end: JoinHandle<Result<(), AgentError>>,
+}
+
+impl Running {
+    fn start(config: AgentConfig) -> Self {
+        let (stop, stopped) = oneshot::channel::<()>();
+        let shutdown = async {
+            let _ = stopped.await;
+        };
+        Self { stop, end: tokio::spawn(jobbergate_agent::run(config, shutdown)) }
+    }
+
+    async fn stop(self) {
+        self.stop.send(()).unwrap();
+        self.end.await.unwrap().unwrap();
+    }
+}
+
+fn config(lab: &SlurmLab, state: &TempDir, server: &Server) -> AgentConfig {
+    let mut config = support::config(lab, state.path(), &["--task-heartbeat-interval-seconds=2"]);
+    config.base_api_url = format!("http://{}", server.address);
+    config.oidc_domain = format!("{}/realms/r", server.address);
+    config
+}
+
+struct Scene {
+    lab: SlurmLab,
+    state: TempDir,
+    home: TempDir,
+    server: Server,
+}
+
+impl Scene {
+    async fn new(lab: SlurmLab, script: &str) -> Self {
+        let (state, home) = (tempfile::tempdir().unwrap(), workdir("alice"));
+        Self { lab, state, home, server: Server::start(script).await }
+    }
+
+    fn agent(&self) -> Running {
+        Running::start(config(&self.lab, &self.state, &self.server))
+    }
+
+    fn submit(&self, id: i64, arguments: &[&str]) {
+        self.server.add(id, self.home.path().to_str().unwrap(), arguments);
+    }
+
+    async fn becomes(&self, id: i64, status: &str) {
+        eventually(30, status, || async { self.server.status(id) == status }).await;
+    }
+
+    fn jobs_in(&self, directory: &Path) -> usize {
+        let list = self.lab.run("squeue", &["-h", "-a", "-t", "all", "-o", "%Z"]).unwrap();
+        let list = String::from_utf8(list.stdout).unwrap();
+        list.lines().filter(|line| *line == directory.to_str().unwrap()).count()
+    }
+}
+
+#[tokio::test]
+async fn a_submission_becomes_a_job_at_once_and_is_followed_to_its_end() {
+    let scene = Scene::new(SlurmLab::start().unwrap(), QUICK).await;
+    let agent = scene.agent();
+    eventually(10, "a heartbeat", || async { scene.server.world().heartbeats > 0 }).await;
+    scene.submit(1, &["--comment=mine"]);
+    scene.becomes(1, "SUBMITTED").await;
+    let taken = scene.server.with(1, |submission| submission.created_at.elapsed());
+    assert!(taken < Duration::from_secs(2), "{taken:?}");
+    scene.becomes(1, "DONE").await;
+    let states: Vec<String> =
+        scene.server.with(1, |s| s.states.iter().map(|(state, _)| state.clone()).collect());
+    assert_eq!(states.last().map(String::as_str), Some("COMPLETED"));
+    let mut once = states.clone();
+    once.dedup();
+    assert_eq!(states, once, "only changes are reported");
+    assert_eq!(fs::read_to_string(scene.home.path().join("job.sh")).unwrap(), QUICK);
+    agent.stop().await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_run_is_rejected_with_cause_and_remedy() {
+    let scene = Scene::new(SlurmLab::start().unwrap(), QUICK).await;
+    let agent = scene.agent();
+    scene.server.add(1, "/nonexistent/place", &[]);
+    scene.server.add(2, "/root", &[]);
+    scene.submit(3, &["--uid=root"]);
+    scene.submit(4, &["--partition=nosuch"]);
+    for (id, cause, remedy) in [
+        (1, "/nonexistent/place does not exist", "create it"),
+        (2, "alice may not write to the execution directory /root", "permissions"),
+        (3, "--uid=root", "mapped"),
+        (4, "invalid partition specified: nosuch", "Invalid partition name specified"),
+    ] {
+        scene.becomes(id, "REJECTED").await;
+        let message = scene.server.with(id, |submission| submission.message.clone()).unwrap();
+        assert!(message.contains(cause) && message.contains(remedy), "{message}");
+    }
+    agent.stop().await;
+}
+
+#[tokio::test]
+async fn an_acknowledgement_that_is_lost_makes_no_second_job() {
+    let scene = Scene::new(SlurmLab::start().unwrap(), LONG).await;
+    scene.server.world().fault = Some(("agent/submitted", Fault::Unavailable));
+    let agent = scene.agent();
+    scene.submit(1, &[]);
+    eventually(10, "a job", || async { scene.jobs_in(scene.home.path()) == 1 }).await;
+    agent.stop().await;
+    assert_eq!(scene.server.status(1), "CREATED", "the server does not know");
+    scene.server.world().fault = Some(("agent/submitted", Fault::LosesAnswers));
+    let agent = scene.agent();
+    scene.becomes(1, "SUBMITTED").await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    scene.server.world().fault = None;
+    scene.server.with(1, |submission| submission.status = "CANCELLED");
+    let cancelled = |state: &(String, Option<String>)| state.0 == "CANCELLED";
+    eventually(30, "the job is cancelled", || async {
+        scene.server.with(1, |submission| submission.states.last().is_some_and(cancelled))
+    })
+    .await;
+    assert_eq!(scene.server.with(1, |submission| submission.jobs.len()), 1);
+    assert_eq!(scene.jobs_in(scene.home.path()), 1);
+    agent.stop().await;
+}
+
+#[tokio::test]
+async fn the_heartbeat_does_not_wait_for_a_server_that_hangs_elsewhere() {
+    let scene = Scene::new(SlurmLab::start().unwrap(), QUICK).await;
+    scene.server.world().fault = Some(("job-submissions", Fault::Hangs));
+    let agent = scene.agent();
+    eventually(10, "three heartbeats", || async { scene.server.world().heartbeats >= 3 }).await;
+    drop(agent);
+}
+
+#[tokio::test]
+async fn a_deleted_submission_leaves_no_job_behind() {
+    let scene = Scene::new(SlurmLab::start().unwrap(), LONG).await;
+    scene.server.world().fault = Some(("agent/submitted", Fault::Unavailable));
+    let agent = scene.agent();
+    scene.submit(1, &[]);
+    eventually(10, "a job", || async { scene.jobs_in(scene.home.path()) == 1 }).await;
+    scene.server.world().submissions.remove(&1);
+    scene.server.world().fault = None;
+    let running = || async {
+        let list = scene.lab.run("squeue", &["-h", "-o", "%Z"]).unwrap();
+        String::from_utf8(list.stdout).unwrap().contains(scene.home.path().to_str().unwrap())
+    };
+    eventually(30, "the job is cancelled", || async { !running().await }).await;
+    agent.stop().await;
+}
+
+#[tokio::test]
+async fn a_slurm_that_hangs_aborts_no_job_and_doubles_none() {
+    let scene = Scene::new(SlurmLab::start_alone().unwrap(), LONG).await;
+    let mut config = config(&scene.lab, &scene.state, &scene.server);
+    config.sbatch_timeout_seconds = Duration::from_secs(3);
+    config.slurm_timeout_seconds = Duration::from_secs(3);
+    config.vanished_seconds = Duration::from_secs(1);
+    let agent = Running::start(config);
+    scene.submit(1, &[]);
+    scene.becomes(1, "SUBMITTED").await;
+    scene.lab.pause();
+    scene.submit(2, &[]);
+    tokio::time::sleep(Duration::from_secs(8)).await;
+    scene.lab.resume();
+    scene.becomes(2, "SUBMITTED").await;
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    assert_eq!(scene.jobs_in(scene.home.path()), 2);
+    for id in [1, 2] {
+        assert_eq!(scene.server.status(id), "SUBMITTED");
+        let numbers = scene.server.with(id, |submission| submission.jobs.clone());
+        assert_eq!(numbers.len(), 1);
+        scene.lab.run("scancel", &[&numbers[0].to_string()]).unwrap();
+    }
+    agent.stop().await;
+}

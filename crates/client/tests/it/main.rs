@@ -1,0 +1,159 @@
+//! The client with servers that answer well, badly and not at all.
+
+#![cfg(test)]
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use axum::{
+    Json, Router,
+    extract::{Path, Query, Request},
+    http::{StatusCode, header},
+    response::IntoResponse,
+    routing::{get, post, put},
+};
+use jobbergate_client::{Client, ClientCredentials, Detail, Error, TokenSource};
+use jobbergate_types::{FileType, clusters::ClusterStatusReport, list::Paging};
+use serde_json::{Value, json};
+
+async fn serve(router: Router) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    address
+}
+
+async fn anonymous(router: Router) -> Client {
+    let address = serve(Router::new().nest("/jobbergate", router)).await;
+    Client::new(&format!("http://{address}"), TokenSource::Anonymous).unwrap()
+}
+
+/// An issuer of tokens `t1`, `t2`… and an API that accepts those from `t{accepted}` on.
+async fn guarded(accepted: usize) -> (Client, Arc<AtomicUsize>) {
+    let issued = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&issued);
+    let issue = move |body: String| async move {
+        assert!(body.contains("grant_type=client_credentials"), "{body}");
+        let number = count.fetch_add(1, Ordering::SeqCst) + 1;
+        Json(json!({"access_token": format!("t{number}"), "expires_in": 300}))
+    };
+    let check = move |request: Request| async move {
+        let header = request.headers()[header::AUTHORIZATION].to_str().unwrap();
+        let number: usize = header.trim_start_matches("Bearer t").parse().unwrap();
+        let known = number >= accepted;
+        if known { StatusCode::ACCEPTED } else { StatusCode::UNAUTHORIZED }
+    };
+    let router = Router::new()
+        .route("/realms/r/protocol/openid-connect/token", post(issue))
+        .route("/jobbergate/clusters/status", put(check));
+    let address = serve(router).await;
+    let domain = format!("{address}/realms/r");
+    let secret = "s3cret".into();
+    let credentials = ClientCredentials::new(&domain, false, "lab".to_owned(), secret).unwrap();
+    let token = TokenSource::ClientCredentials(credentials);
+    assert!(!format!("{token:?}").contains("s3cret"));
+    (Client::new(&format!("http://{address}"), token).unwrap(), issued)
+}
+
+const REPORT: ClusterStatusReport = ClusterStatusReport { interval: 60 };
+
+#[tokio::test]
+async fn a_token_is_asked_for_once() {
+    let (client, issued) = guarded(0).await;
+    let calls = (0..5).map(|_| client.report_cluster_status(&REPORT));
+    for result in futures::future::join_all(calls).await {
+        result.unwrap();
+    }
+    assert_eq!(issued.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn a_token_that_is_refused_is_renewed_once() {
+    let (client, issued) = guarded(2).await;
+    client.report_cluster_status(&REPORT).await.unwrap();
+    assert_eq!(issued.load(Ordering::SeqCst), 2);
+    let (client, issued) = guarded(100).await;
+    let error = client.report_cluster_status(&REPORT).await.unwrap_err();
+    assert_eq!(error.status(), Some(StatusCode::UNAUTHORIZED));
+    assert_eq!(issued.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_answer_is_given_up() {
+    let router = Router::new().route("/health", get(std::future::pending::<()>));
+    let address = serve(Router::new().nest("/jobbergate", router)).await;
+    let deadline = Duration::from_millis(300);
+    let url = format!("http://{address}");
+    let client = Client::with_deadline(&url, TokenSource::Anonymous, deadline).unwrap();
+    let begin = Instant::now();
+    let error = client.health().await.unwrap_err();
+    assert!(matches!(&error, Error::Unreachable { .. }) && error.may_pass(), "{error}");
+    assert!(begin.elapsed() < Duration::from_secs(5));
+    let nobody = Client::new("http://127.0.0.1:9", TokenSource::Anonymous).unwrap();
+    let error = nobody.health().await.unwrap_err();
+    assert!(error.to_string().contains("refused"), "{error}");
+}
+
+#[tokio::test]
+async fn a_refusal_is_quoted() {
+    let invalid = || async {
+        let problem = json!({"type": "missing", "loc": ["body", "id"], "msg": "Field required"});
+        (StatusCode::UNPROCESSABLE_ENTITY, Json(json!({"detail": [problem]})))
+    };
+    let gone = || async { (StatusCode::NOT_FOUND, Json(json!({"detail": "Gone"}))) };
+    let router = Router::new()
+        .route("/job-submissions/7", get(gone))
+        .route("/job-scripts/7", get(invalid))
+        .route("/clusters/status/lab", get(|| async { "not JSON" }));
+    let client = anonymous(router).await;
+    let gone = client.submission(7).await.unwrap_err();
+    assert!(!gone.may_pass() && gone.to_string().contains("404 Not Found: Gone"), "{gone}");
+    let Error::Status { detail: Detail::Validation(problems), .. } =
+        client.script(7).await.unwrap_err()
+    else {
+        panic!("not a validation error")
+    };
+    assert_eq!(problems[0].msg, "Field required");
+    let nonsense = client.cluster_status("lab").await.unwrap_err();
+    assert!(matches!(nonsense, Error::Undecodable { .. }), "{nonsense}");
+}
+
+#[tokio::test]
+async fn all_pages_are_read() {
+    let active = |Query(page): Query<Paging>| async move {
+        let row = |id| json!({"id": id, "name": "n", "status": "SUBMITTED", "slurm_job_id": id});
+        let rows: Vec<Value> = (0..page.size).map(|i| row((page.page - 1) * 100 + i)).collect();
+        let rows = if page.page == 3 { &rows[..5] } else { &rows[..] };
+        Json(json!({"items": rows, "total": 205, "page": page.page, "size": 100, "pages": 3}))
+    };
+    let client = anonymous(Router::new().route("/job-submissions/agent/active", get(active))).await;
+    let rows = client.active().await.unwrap();
+    assert_eq!(rows.len(), 205);
+    assert!(rows.iter().enumerate().all(|(i, row)| row.id == i as i64));
+}
+
+#[tokio::test]
+async fn names_travel_unharmed() {
+    let content = |Path(name): Path<String>| async move { name };
+    let upload = |Path((id, role)): Path<(String, String)>, request: Request| async move {
+        let query = request.uri().query().unwrap_or_default().to_owned();
+        let view = json!({"parent_id": 1, "filename": format!("{id} {role} {query}"),
+            "file_type": "SUPPORT", "created_at": "2026-01-02T03:04:05Z",
+            "updated_at": "2026-01-02T03:04:05Z"});
+        Json(view).into_response()
+    };
+    let router = Router::new()
+        .route("/job-scripts/1/upload/{*name}", get(content))
+        .route("/job-script-templates/{id}/upload/template/{role}", put(upload));
+    let client = anonymous(router).await;
+    for name in ["job.sh", "data/in put.txt", "100%/ä?#.txt"] {
+        assert_eq!(client.script_file(1, name).await.unwrap(), name.as_bytes());
+    }
+    let file = client.upload_template_file("a b", FileType::Support, "x&y", b"1").await.unwrap();
+    assert_eq!(file.filename, "a b SUPPORT filename=x%26y");
+}
