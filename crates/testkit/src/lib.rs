@@ -1,6 +1,6 @@
 //! Real peers for tests, started on this machine: a PostgreSQL server, an S3 server, an OIDC
-//! provider, a Slurm. None needs more than a Debian package, none but Slurm outlives its use, and all listen on the
-//! loopback interface or a Unix socket only.
+//! provider, a Slurm. None needs more than Debian's packages, none but Slurm outlives its use, and
+//! all listen on the loopback interface or a Unix socket only.
 
 mod directory;
 pub mod issuer;
