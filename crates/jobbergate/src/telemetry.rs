@@ -1,5 +1,7 @@
 //! Logs.
 
+use std::io::IsTerminal;
+
 use clap::{Args, ValueEnum};
 use tracing_subscriber::{EnvFilter, fmt, prelude::*};
 
@@ -33,8 +35,9 @@ pub fn start(logging: &Logging) {
         EnvFilter::new("info")
     });
     let registry = tracing_subscriber::registry().with(filter);
+    let text = fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
     match logging.log_format {
-        Format::Text => registry.with(fmt::layer().with_writer(std::io::stderr)).init(),
+        Format::Text => registry.with(text).init(),
         Format::Json => registry.with(fmt::layer().json().with_writer(std::io::stderr)).init(),
     }
 }

@@ -1,0 +1,59 @@
+//! Starting and stopping the program.
+
+use std::process::Output;
+
+use crate::support::{Process, program};
+
+fn run(arguments: &[&str]) -> Output {
+    program().args(arguments).output().unwrap()
+}
+
+fn complaint(output: &Output) -> String {
+    assert!(!output.status.success());
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn a_server_starts_with_nothing_configured_and_stops_when_told_to() {
+    let home = tempfile::tempdir().unwrap();
+    let mut serve = program();
+    serve.args(["serve", "--listen", "127.0.0.1:0", "--log-format", "json"]);
+    serve.env("HOME", home.path());
+    let server = Process::start(serve, &home.path().join("log"));
+    server.said("listening");
+    assert!(home.path().join(".local/share/jobbergate/jobbergate.db").exists());
+    assert!(server.stop());
+}
+
+#[test]
+fn a_data_directory_that_cannot_be_made_is_named() {
+    let words = complaint(&run(&["serve", "--data-dir", "/proc/nope"]));
+    assert!(words.contains("/proc/nope") && words.contains("--data-dir"), "{words}");
+}
+
+#[test]
+fn an_address_that_is_taken_is_named() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().to_str().unwrap();
+    let words = complaint(&run(&["serve", "--listen", &address, "--data-dir", data]));
+    assert!(words.contains(&address) && words.contains("--listen"), "{words}");
+}
+
+#[test]
+fn a_database_that_does_not_answer_is_named_without_its_password() {
+    let url = "postgres://joe:secret@127.0.0.1:1/db";
+    let words = complaint(&run(&["serve", "--listen", "127.0.0.1:0", "--database-url", url]));
+    assert!(words.contains("127.0.0.1:1/db") && !words.contains("secret"), "{words}");
+}
+
+#[test]
+fn a_blank_variable_counts_as_unset() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut token = program();
+    token.args(["admin", "token", "--email", "alice@example.com", "--data-dir"]);
+    token.arg(directory.path()).env("DATABASE_PORT", "").env("DATABASE_URL", " ");
+    let output = token.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
