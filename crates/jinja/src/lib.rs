@@ -1,1 +1,23 @@
-//! Placeholder.
+#![doc = include_str!("../README.md")]
+
+mod ast;
+mod builtin;
+mod environment;
+mod error;
+mod filters;
+mod format;
+mod globals;
+mod interpreter;
+mod lexer;
+mod limits;
+mod markup;
+mod methods;
+mod parser;
+mod sandbox;
+mod scope;
+mod tests;
+mod value;
+
+pub use environment::{Environment, Template};
+pub use error::{Error, ErrorKind};
+pub use limits::Limits;

@@ -1,0 +1,330 @@
+//! The parsed template, with every variable bound to a slot.
+
+use std::sync::Arc;
+
+use num_bigint::BigInt;
+
+use crate::builtin::Builtin;
+use crate::error::Error;
+
+/// A whole template.
+#[derive(Debug, Default)]
+pub(crate) struct Program {
+    pub body: Vec<Statement>,
+    pub scope: Scope,
+    /// Number of slots of the outermost function.
+    pub slots: usize,
+    pub self_slot: Option<usize>,
+    pub blocks: Vec<Arc<Block>>,
+    /// What compiling finds beyond parsing, reported by the first render.
+    pub compile_error: Option<Error>,
+}
+
+/// Names a variable's place: how many functions outwards, and where there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub(crate) struct Slot {
+    pub hops: usize,
+    pub index: usize,
+}
+
+/// How the slots of a scope are filled when it is entered.
+#[derive(Debug, Default)]
+pub(crate) struct Scope {
+    pub loads: Vec<(usize, Load)>,
+    /// Slots that lose their value when the scope is left.
+    pub clears: Vec<usize>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Load {
+    /// From the context, by name.
+    Resolve(Arc<str>),
+    /// From an enclosing scope.
+    Alias(Slot),
+    /// No value before the first assignment.
+    Missing,
+}
+
+#[derive(Debug)]
+pub(crate) struct Statement {
+    pub line: usize,
+    pub kind: StatementKind,
+}
+
+#[derive(Debug)]
+pub(crate) enum StatementKind {
+    Text(Arc<str>),
+    Output { values: Vec<Expression>, escape: Escape },
+    If { branches: Vec<(Expression, Vec<Statement>)>, otherwise: Vec<Statement> },
+    For(Arc<For>),
+    Macro { target: Target, export: bool, function: Arc<Macro> },
+    Call { call: Expression, caller: Arc<Macro> },
+    FilterBlock(Box<FilterBlock>),
+    Set { target: Target, value: Expression, export: bool },
+    SetBlock { target: Target, export: bool, block: Box<FilterBlock> },
+    With(Box<With>),
+    Autoescape { value: Expression, scope: Scope, body: Vec<Statement> },
+    Block { block: Arc<Block>, visible: Vec<(Arc<str>, Slot)> },
+    Extends(Expression),
+    Include { template: Expression, ignore_missing: bool },
+    Import { template: Expression, targets: Vec<Target> },
+}
+
+/// How `{{ … }}` treats markup, as far as the place in the template decides it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub(crate) enum Escape {
+    #[default]
+    Off,
+    On,
+    /// Decided while rendering.
+    Dynamic,
+}
+
+#[derive(Debug)]
+pub(crate) struct For {
+    pub target: Target,
+    pub iterable: Expression,
+    pub filter: Option<(Expression, Scope, Target)>,
+    pub body: Vec<Statement>,
+    pub scope: Scope,
+    pub otherwise: Vec<Statement>,
+    pub otherwise_scope: Scope,
+    pub recursive: bool,
+    /// Where `loop` lives, if the body asks for it.
+    pub loop_slot: Option<usize>,
+    /// Slots of the function a recursive loop is.
+    pub slots: usize,
+    pub escape: Escape,
+}
+
+#[derive(Debug)]
+pub(crate) struct Macro {
+    pub name: Arc<str>,
+    pub parameters: Vec<Parameter>,
+    pub body: Vec<Statement>,
+    pub scope: Scope,
+    pub slots: usize,
+    pub caller: Option<usize>,
+    pub keywords: Option<usize>,
+    pub varargs: Option<usize>,
+    /// `caller` is also a declared parameter.
+    pub explicit_caller: bool,
+    /// The body of a `call` tag, which has no name.
+    pub is_caller: bool,
+}
+
+#[derive(Debug)]
+pub(crate) struct Parameter {
+    pub name: Arc<str>,
+    pub slot: usize,
+    pub default: Option<Expression>,
+}
+
+/// A body that is rendered aside and then filtered.
+#[derive(Debug)]
+pub(crate) struct FilterBlock {
+    pub body: Vec<Statement>,
+    pub scope: Scope,
+    /// Applied to the rendered text, which stands for the innermost subject.
+    pub filter: Option<Expression>,
+    pub escape: Escape,
+}
+
+#[derive(Debug)]
+pub(crate) struct With {
+    pub bindings: Vec<(Target, Expression)>,
+    pub body: Vec<Statement>,
+    pub scope: Scope,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Block {
+    pub name: Arc<str>,
+    pub line: usize,
+    pub scoped: bool,
+    pub required: bool,
+    pub body: Vec<Statement>,
+    pub scope: Scope,
+    pub slots: usize,
+    pub self_slot: Option<usize>,
+    pub super_slot: Option<usize>,
+}
+
+#[derive(Debug)]
+pub(crate) enum Target {
+    Name {
+        name: Arc<str>,
+        slot: Slot,
+    },
+    Tuple(Vec<Target>),
+    /// `namespace.attribute`
+    Attribute {
+        namespace: Arc<str>,
+        slot: Slot,
+        attribute: Arc<str>,
+    },
+}
+
+#[derive(Debug)]
+pub(crate) struct Expression {
+    pub line: usize,
+    /// Levels of the tree from here down.
+    pub height: usize,
+    pub kind: ExpressionKind,
+}
+
+#[derive(Debug)]
+pub(crate) enum ExpressionKind {
+    Constant(Constant),
+    Name {
+        name: Arc<str>,
+        slot: Slot,
+    },
+    Tuple(Vec<Expression>),
+    List(Vec<Expression>),
+    Dict(Vec<(Expression, Expression)>),
+    Unary(UnaryOperator, Box<Expression>),
+    Binary(BinaryOperator, Box<(Expression, Expression)>),
+    Concat {
+        parts: Vec<Expression>,
+        escape: Escape,
+    },
+    Compare(Box<Expression>, Vec<(Comparison, Expression)>),
+    Conditional(Box<(Expression, Expression, Option<Expression>)>),
+    Attribute(Box<Expression>, Arc<str>),
+    Item(Box<(Expression, Expression)>),
+    Slice(Box<SliceExpression>),
+    Call(Box<(Expression, Arguments)>),
+    Filter(Box<Application>),
+    Test(Box<Application>),
+    /// The rendered body of a filter block.
+    Captured,
+}
+
+impl ExpressionKind {
+    /// The height of the highest child.
+    pub fn children_height(&self) -> usize {
+        let mut height = 0;
+        self.each_child(&mut |child| height = height.max(child.height));
+        height
+    }
+
+    /// Calls `visit` on each direct child, in source order.
+    pub fn each_child<'e>(&'e self, visit: &mut dyn FnMut(&'e Expression)) {
+        match self {
+            Self::Constant(_) | Self::Name { .. } | Self::Captured => {}
+            Self::Tuple(items) | Self::List(items) | Self::Concat { parts: items, .. } => {
+                items.iter().for_each(visit);
+            }
+            Self::Dict(entries) => entries.iter().for_each(|(key, value)| {
+                visit(key);
+                visit(value);
+            }),
+            Self::Unary(_, operand) | Self::Attribute(operand, _) => visit(operand),
+            Self::Binary(_, pair) | Self::Item(pair) => {
+                visit(&pair.0);
+                visit(&pair.1);
+            }
+            Self::Compare(first, rest) => {
+                visit(first);
+                rest.iter().for_each(|(_, operand)| visit(operand));
+            }
+            Self::Conditional(parts) => {
+                visit(&parts.0);
+                visit(&parts.1);
+                parts.2.iter().for_each(visit);
+            }
+            Self::Slice(slice) => {
+                slice.subject.iter().for_each(&mut *visit);
+                slice.bounds.iter().flatten().for_each(visit);
+            }
+            Self::Call(call) => {
+                visit(&call.0);
+                call.1.each(visit);
+            }
+            Self::Filter(application) | Self::Test(application) => {
+                visit(&application.subject);
+                application.arguments.each(visit);
+            }
+        }
+    }
+}
+
+/// `subject|name(arguments)` or `subject is name(arguments)`.
+#[derive(Debug)]
+pub(crate) struct Application {
+    pub subject: Expression,
+    pub name: Arc<str>,
+    /// Found by name while binding.
+    pub builtin: Option<&'static Builtin>,
+    pub arguments: Arguments,
+}
+
+/// `subject[start:stop:step]`; a slice alone, as in `x[a:b, c]`, has no subject.
+#[derive(Debug)]
+pub(crate) struct SliceExpression {
+    pub subject: Option<Expression>,
+    pub bounds: [Option<Expression>; 3],
+    /// Printed and made of literals only: computed ahead by Python's Jinja2, where a slice that
+    /// fails is undefined.
+    pub is_lenient: bool,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Arguments {
+    pub positional: Vec<Expression>,
+    pub keywords: Vec<(Arc<str>, Expression)>,
+    pub unpack: Option<Expression>,
+    pub unpack_keywords: Option<Expression>,
+}
+
+impl Arguments {
+    fn each<'e>(&'e self, visit: &mut dyn FnMut(&'e Expression)) {
+        self.positional.iter().for_each(&mut *visit);
+        self.keywords.iter().for_each(|(_, value)| visit(value));
+        self.unpack.iter().for_each(&mut *visit);
+        self.unpack_keywords.iter().for_each(visit);
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Constant {
+    None,
+    Bool(bool),
+    Integer(i64),
+    Big(BigInt),
+    Float(f64),
+    Text(crate::value::Str),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum UnaryOperator {
+    Not,
+    Negative,
+    Positive,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BinaryOperator {
+    And,
+    Or,
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    FloorDivide,
+    Modulo,
+    Power,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Comparison {
+    Equal,
+    NotEqual,
+    Less,
+    LessEqual,
+    Greater,
+    GreaterEqual,
+    In,
+    NotIn,
+}

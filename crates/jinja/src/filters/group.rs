@@ -1,0 +1,75 @@
+//! Grouping and removing duplicates.
+
+use std::rc::Rc;
+
+use super::attribute::Getter;
+use super::sort::sort_values;
+use crate::builtin::Args;
+use crate::error::Result;
+use crate::interpreter::Interpreter;
+use crate::value::{Entries, Iter, Key, Tuple, Value, collect, equal, iterate};
+
+/// `groupby(attribute, default=none, case_sensitive=false)`: pairs of `grouper` and `list`.
+pub(super) fn groupby(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
+    let attribute = args.value(0);
+    let shown = Getter::new(Some(&attribute)).or(args.some(1));
+    let key = Getter::new(Some(&attribute)).or(args.some(1)).folding(!args.flag(2, false));
+    let mut keyed = Vec::new();
+    for item in collect(run, value)? {
+        keyed.push((key.get(run, &item)?, item));
+    }
+    let mut groups: Vec<(Value, Vec<Value>)> = Vec::new();
+    for item in sort_values(run, keyed, false)? {
+        let group = key.get(run, &item)?;
+        match groups.last_mut() {
+            Some((last, items)) if equal(run, last, &group)? => items.push(item),
+            _ => groups.push((group, vec![item])),
+        }
+    }
+    let mut pairs = Vec::with_capacity(groups.len());
+    for (_, items) in groups {
+        let grouper = match items.first() {
+            Some(first) => shown.get(run, first)?,
+            None => Value::None,
+        };
+        let pair = Tuple { items: vec![grouper, Value::list(items)], is_group: true };
+        pairs.push(Value::Tuple(Rc::new(pair)));
+    }
+    Ok(Value::list(pairs))
+}
+
+/// `unique(case_sensitive=false, attribute=none)`, lazily.
+pub(super) fn unique(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
+    let getter = Getter::new(args.some(1)).folding(!args.flag(0, false));
+    let mut source = Err(value.clone());
+    let mut seen = Entries::default();
+    let _ = run;
+    Ok(Value::iterator(
+        "generator",
+        Iter::Generator(Box::new(move |run| {
+            let iter = opened(run, &mut source)?;
+            while let Some(item) = iter.next(run)? {
+                let key = getter.get(run, &item)?;
+                if seen.insert(Key::new(run, key)?, Value::None).is_none() {
+                    run.meter.charge(64)?;
+                    return Ok(Some(item));
+                }
+            }
+            Ok(None)
+        })),
+    ))
+}
+
+/// The iteration over a value, begun when it is first asked for.
+pub(super) fn opened<'s>(
+    run: &mut Interpreter,
+    source: &'s mut std::result::Result<Iter, Value>,
+) -> Result<&'s mut Iter> {
+    if let Err(value) = source {
+        *source = Ok(iterate(run, value)?);
+    }
+    match source {
+        Ok(iter) => Ok(iter),
+        Err(value) => value.refuse("is not iterable"),
+    }
+}

@@ -1,0 +1,89 @@
+//! HTML.
+
+use super::attribute::plain_text;
+use crate::builtin::Args;
+use crate::error::{Error, Result};
+use crate::interpreter::Interpreter;
+use crate::markup;
+use crate::value::{Str, Value};
+
+/// `escape`
+pub(super) fn escape(run: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
+    markup::escape(run, value).map(Value::Str)
+}
+
+/// `forceescape`: escapes safe text as well.
+pub(super) fn forceescape(run: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
+    let text = plain_text(run, value)?;
+    markup::escape(run, &Value::Str(text)).map(Value::Str)
+}
+
+/// `safe`
+pub(super) fn safe(run: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
+    let text = plain_text(run, value)?;
+    run.meter.string(text.len())?;
+    Ok(Value::Str(Str::markup(text.as_str())))
+}
+
+/// `striptags`
+pub(super) fn striptags_filter(run: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
+    let text = plain_text(run, value)?;
+    run.meter.string(text.len())?;
+    Ok(Value::text(striptags(&text)))
+}
+
+/// Removes comments and tags, joins words by one space, and resolves entities.
+pub(crate) fn striptags(text: &str) -> String {
+    let text = without(text, "<!--", "-->");
+    let text = without(&text, "<", ">");
+    let words: Vec<&str> =
+        text.split(crate::lexer::is_space).filter(|word| !word.is_empty()).collect();
+    unescape(&words.join(" "))
+}
+
+/// The text without what stands between `open` and `close`.
+fn without(text: &str, open: &str, close: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(open) {
+        let Some((_, after)) = after.split_once(close) else { break };
+        out.push_str(before);
+        rest = after;
+    }
+    out.push_str(rest);
+    out
+}
+
+/// Replaces HTML entities by what they stand for.
+pub(crate) fn unescape(text: &str) -> String {
+    htmlize::unescape(text).into_owned()
+}
+
+/// `xmlattr(autospace=true)`: a dict as attributes of a tag.
+pub(super) fn xmlattr(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
+    let Value::Dict(dict) = value else { return value.refuse_use("has no attribute 'items'") };
+    let entries = dict.entries.borrow().clone();
+    let mut attributes = Vec::new();
+    for (key, value) in entries {
+        run.meter.tick(1)?;
+        if value.is_none() || value.is_undefined() {
+            continue;
+        }
+        let Value::Str(name) = &key.value else {
+            return key.value.refuse("is no attribute name; a str is needed");
+        };
+        let is_invalid = |c: char| matches!(c, '/' | '>' | '=' | ' ' | '\t'..='\r');
+        if name.contains(is_invalid) {
+            return Err(Error::value_error("invalid character in attribute name"));
+        }
+        let name = markup::escape(run, &key.value)?;
+        let value = markup::escape(run, &value)?;
+        attributes.push(format!("{}=\"{}\"", name.as_str(), value.as_str()));
+    }
+    let mut text = attributes.join(" ");
+    if args.flag(0, true) && !text.is_empty() {
+        text.insert(0, ' ');
+    }
+    run.meter.string(text.len())?;
+    Ok(Value::Str(Str::new(text, run.autoescape)))
+}

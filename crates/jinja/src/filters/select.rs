@@ -1,0 +1,152 @@
+//! `map`, and choosing items by a test.
+
+use std::rc::Rc;
+
+use super::attribute::Getter;
+use super::group::opened;
+use crate::builtin::{Args, Builtin};
+use crate::error::{Error, Result};
+use crate::interpreter::Interpreter;
+use crate::value::{Iter, Value, repr};
+use crate::{filters, tests};
+
+/// What happens to each item.
+enum Step {
+    Get(Getter),
+    Call { function: &'static Builtin, args: Rc<Args> },
+    Truth,
+}
+
+impl Step {
+    fn apply(&self, run: &mut Interpreter, item: &Value) -> Result<Value> {
+        match self {
+            Self::Get(getter) => getter.get(run, item),
+            Self::Truth => Ok(Value::Bool(item.is_true())),
+            Self::Call { function, args } => {
+                let positional = args.positional.clone();
+                let keywords = args.keywords.clone();
+                function.call(run, item, Args { positional, keywords })
+            }
+        }
+    }
+}
+
+fn named(
+    run: &mut Interpreter,
+    what: &str,
+    name: &Value,
+    find: fn(&str) -> Option<&'static Builtin>,
+) -> Result<&'static Builtin> {
+    let found = name.as_str().and_then(|name| find(name));
+    match found {
+        Some(function) => Ok(function),
+        None => Err(Error::runtime(format!("no {what} named {}", repr(run, name)?))),
+    }
+}
+
+/// A lazy sequence over `value` that is prepared when first asked for.
+fn lazily(
+    value: &Value,
+    args: Args,
+    mut prepare: impl FnMut(&mut Interpreter, Args) -> Result<Transform> + 'static,
+) -> Value {
+    let mut source = Err(value.clone());
+    let mut args = Some(args);
+    let mut transform = None;
+    Value::iterator(
+        "generator",
+        Iter::Generator(Box::new(move |run| {
+            if let Some(args) = args.take() {
+                if matches!(&source, Err(value) if !value.is_true()) {
+                    source = Ok(Iter::Empty);
+                } else {
+                    transform = Some(prepare(run, args)?);
+                }
+            }
+            let iter = opened(run, &mut source)?;
+            while let Some(item) = iter.next(run)? {
+                let Some(transform) = &mut transform else { return Ok(None) };
+                if let Some(result) = transform(run, item)? {
+                    return Ok(Some(result));
+                }
+            }
+            Ok(None)
+        })),
+    )
+}
+
+/// Turns an item into what is given on, if anything.
+type Transform = Box<dyn FnMut(&mut Interpreter, Value) -> Result<Option<Value>>>;
+
+/// `map(filter, …)` or `map(attribute=…, default=…)`, lazily.
+pub(super) fn map(_: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
+    Ok(lazily(value, args, |run, args| {
+        let step = map_step(run, args)?;
+        Ok(Box::new(move |run, item| step.apply(run, &item).map(Some)))
+    }))
+}
+
+fn map_step(run: &mut Interpreter, mut args: Args) -> Result<Step> {
+    if args.positional.is_empty()
+        && let Some(attribute) = args.take_keyword("attribute")
+    {
+        let default = args.take_keyword("default");
+        if let Some((name, _)) = args.keywords.first() {
+            return Err(Error::runtime(format!("unexpected keyword argument '{name}'")));
+        }
+        let getter = Getter::new(Some(&attribute).filter(|attribute| !attribute.is_none()));
+        return Ok(Step::Get(getter.or(default.as_ref().filter(|default| !default.is_none()))));
+    }
+    if args.positional.is_empty() {
+        return Err(Error::runtime("map requires a filter argument"));
+    }
+    let name = args.positional.remove(0);
+    let function = named(run, "filter", &name, filters::find)?;
+    Ok(Step::Call { function, args: Rc::new(args) })
+}
+
+/// Chooses the items whose test, applied to the item or an attribute, gives `wanted`.
+fn choose(value: &Value, args: Args, by_attribute: bool, wanted: bool) -> Value {
+    lazily(value, args, move |run, mut args| {
+        let getter = match (by_attribute, args.positional.is_empty()) {
+            (false, _) => Getter::new(None),
+            (true, true) => return Err(Error::runtime("missing parameter for attribute name")),
+            (true, false) => {
+                let attribute = args.positional.remove(0);
+                Getter::new(Some(&attribute).filter(|attribute| !attribute.is_none()))
+            }
+        };
+        let step = if args.positional.is_empty() {
+            Step::Truth
+        } else {
+            let name = args.positional.remove(0);
+            let function = named(run, "test", &name, tests::find)?;
+            Step::Call { function, args: Rc::new(args) }
+        };
+        Ok(Box::new(move |run, item| {
+            let tested = getter.get(run, &item)?;
+            let chosen = step.apply(run, &tested)?.is_true() == wanted;
+            Ok(chosen.then_some(item))
+        }))
+    })
+}
+
+/// `select(test, …)`, lazily; without a test, the true items.
+pub(super) fn select(_: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
+    Ok(choose(value, args, false, true))
+}
+
+/// `reject(test, …)`, lazily; without a test, the false items.
+pub(super) fn reject(_: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
+    Ok(choose(value, args, false, false))
+}
+
+/// `selectattr(attribute, test, …)`, lazily.
+pub(super) fn selectattr(_: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
+    Ok(choose(value, args, true, true))
+}
+
+/// `rejectattr(attribute, test, …)`, lazily.
+pub(super) fn rejectattr(_: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
+    Ok(choose(value, args, true, false))
+}

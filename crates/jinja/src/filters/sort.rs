@@ -1,0 +1,89 @@
+//! Sorting.
+
+use super::attribute::{fold, getters};
+use crate::builtin::Args;
+use crate::error::{Error, Result};
+use crate::interpreter::Interpreter;
+use crate::value::{Order, Value, collect, ordering};
+
+/// Sorts the second values by the first, keeping equal ones in order.
+pub(crate) fn sort_values(
+    run: &mut Interpreter,
+    mut keyed: Vec<(Value, Value)>,
+    reverse: bool,
+) -> Result<Vec<Value>> {
+    if reverse {
+        keyed.reverse();
+    }
+    let mut width = 1;
+    while width < keyed.len() {
+        let mut merged = Vec::with_capacity(keyed.len());
+        let mut rest = keyed.into_iter();
+        loop {
+            let left: Vec<_> = rest.by_ref().take(width).collect();
+            if left.is_empty() {
+                break;
+            }
+            let right: Vec<_> = rest.by_ref().take(width).collect();
+            merge(run, left, right, &mut merged)?;
+        }
+        keyed = merged;
+        width *= 2;
+    }
+    if reverse {
+        keyed.reverse();
+    }
+    Ok(keyed.into_iter().map(|(_, value)| value).collect())
+}
+
+fn merge(
+    run: &mut Interpreter,
+    left: Vec<(Value, Value)>,
+    right: Vec<(Value, Value)>,
+    out: &mut Vec<(Value, Value)>,
+) -> Result<()> {
+    let mut left = left.into_iter().peekable();
+    let mut right = right.into_iter().peekable();
+    while let (Some(first), Some(second)) = (left.peek(), right.peek()) {
+        let takes_right = ordering(run, Order::Less, &second.0, &first.0)?;
+        out.extend(if takes_right { right.next() } else { left.next() });
+    }
+    out.extend(left);
+    out.extend(right);
+    Ok(())
+}
+
+/// `sort(reverse=false, case_sensitive=false, attribute=none)`
+pub(super) fn sort(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
+    let getters = getters(args.some(2), !args.flag(1, false));
+    let items = collect(run, value)?;
+    let mut keyed = Vec::with_capacity(items.len());
+    for item in items {
+        let mut key = Vec::with_capacity(getters.len());
+        for getter in &getters {
+            key.push(getter.get(run, &item)?);
+        }
+        keyed.push((Value::list(key), item));
+    }
+    Ok(Value::list(sort_values(run, keyed, args.flag(0, false))?))
+}
+
+/// `dictsort(case_sensitive=false, by='key', reverse=false)`: pairs of a dict, sorted.
+pub(super) fn dictsort(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
+    let by_value = match args.get(1) {
+        None => false,
+        Some(Value::Str(by)) if by.as_str() == "key" => false,
+        Some(Value::Str(by)) if by.as_str() == "value" => true,
+        Some(_) => return Err(Error::runtime("you can only sort by either 'key' or 'value'")),
+    };
+    let Value::Dict(dict) = value else { return value.refuse_use("has no attribute 'items'") };
+    let entries = dict.entries.borrow().clone();
+    run.meter.list(entries.len())?;
+    let mut keyed = Vec::with_capacity(entries.len());
+    for (key, value) in entries {
+        let by = if by_value { value.clone() } else { key.value.clone() };
+        let by = if args.flag(0, false) { by } else { fold(run, by)? };
+        keyed.push((by, Value::tuple(vec![key.value.clone(), value])));
+    }
+    Ok(Value::list(sort_values(run, keyed, args.flag(2, false))?))
+}

@@ -1,0 +1,172 @@
+//! Text.
+
+use super::attribute::{Getter, plain_text};
+use crate::builtin::Args;
+use crate::error::{Error, Result};
+use crate::format::percent_format;
+use crate::interpreter::Interpreter;
+use crate::markup;
+use crate::methods;
+use crate::value::{Entries, Key, Str, Value, iterate, to_text};
+
+/// `string`
+pub(super) fn string(run: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
+    to_text(run, value).map(Value::Str)
+}
+
+/// Calls a method of `str` on the value as text.
+fn method(run: &mut Interpreter, value: &Value, name: &str, args: Vec<Value>) -> Result<Value> {
+    let text = Value::Str(to_text(run, value)?);
+    match methods::find(&text, name) {
+        Some(method) => method.call(run, &text, Args::of(args)),
+        None => text.refuse("lacks a method"),
+    }
+}
+
+/// `upper`
+pub(super) fn upper(run: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
+    method(run, value, "upper", Vec::new())
+}
+
+/// `lower`
+pub(super) fn lower(run: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
+    method(run, value, "lower", Vec::new())
+}
+
+/// `capitalize`
+pub(super) fn capitalize(run: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
+    method(run, value, "capitalize", Vec::new())
+}
+
+/// `center(width=80)`
+pub(super) fn center(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
+    let width = args.get(0).cloned().unwrap_or(Value::Int(80));
+    method(run, value, "center", vec![width])
+}
+
+/// `title`: capitalizes what follows white space, hyphens and opening brackets.
+pub(super) fn title(run: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
+    let text = to_text(run, value)?;
+    run.meter.string(text.len().saturating_mul(3))?;
+    let is_border = |c: char| matches!(c, '-' | '(' | '{' | '[' | '<') || crate::lexer::is_space(c);
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text.as_str();
+    while !rest.is_empty() {
+        let borders = rest.find(|c| !is_border(c)).unwrap_or(rest.len());
+        let (border, after) = rest.split_at(borders);
+        out.push_str(border);
+        let end = after.find(is_border).unwrap_or(after.len());
+        let (word, after) = after.split_at(end);
+        let first = word.chars().next();
+        out.extend(first.into_iter().flat_map(char::to_uppercase));
+        out.push_str(&word.get(first.map_or(0, char::len_utf8)..).unwrap_or("").to_lowercase());
+        rest = after;
+    }
+    Ok(Value::text(out))
+}
+
+/// `wordcount`
+pub(super) fn wordcount(run: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
+    let text = to_text(run, value)?;
+    run.meter.tick(text.len() / 16)?;
+    let words = text.split(|character| !crate::lexer::is_word(character));
+    Ok(Value::from_usize(words.filter(|word| !word.is_empty()).count()))
+}
+
+/// `format(…)`: the value as a `%` format.
+pub(super) fn format(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
+    if !args.positional.is_empty() && !args.keywords.is_empty() {
+        let message = "can't handle positional and keyword arguments at the same time";
+        return Err(Error::runtime(message));
+    }
+    let format = to_text(run, value)?;
+    if args.keywords.is_empty() {
+        return percent_format(run, &format, &Value::tuple(args.positional));
+    }
+    let entries: Entries =
+        args.keywords.into_iter().map(|(name, value)| (Key::text(&*name), value)).collect();
+    percent_format(run, &format, &Value::dict(entries))
+}
+
+/// `replace(old, new, count=none)`
+pub(super) fn replace(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
+    let (old, new) = (args.value(0), args.value(1));
+    let count = args.some(2).cloned().unwrap_or(Value::Int(-1));
+    if !run.autoescape {
+        let text = Value::Str(plain_text(run, value)?);
+        let (old, new) = (plain_text(run, &old)?, plain_text(run, &new)?);
+        return method(run, &text, "replace", vec![Value::Str(old), Value::Str(new), count]);
+    }
+    let escapes = old.is_markup() || (new.is_markup() && !value.is_markup());
+    let text = if escapes { markup::escape(run, value)? } else { to_text(run, value)? };
+    let (old, new) = (to_text(run, &old)?, to_text(run, &new)?);
+    let args = vec![Value::Str(old), Value::Str(new), count];
+    method(run, &Value::Str(text), "replace", args)
+}
+
+/// `join(d='', attribute=none)`
+pub(super) fn join(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
+    let getter = Getter::new(args.some(1));
+    let separator = args.get(0).cloned().unwrap_or_else(|| Value::text(""));
+    let mut parts = Vec::new();
+    let mut iter = iterate(run, value)?;
+    while let Some(item) = iter.next(run)? {
+        let item = getter.get(run, &item)?;
+        parts.push(to_text(run, &item)?);
+        run.meter.list(1)?;
+    }
+    let separator = to_text(run, &separator)?;
+    let safe = run.autoescape && (separator.is_markup() || parts.iter().any(Str::is_markup));
+    if safe {
+        let separator = markup::escape(run, &Value::Str(separator))?;
+        for part in &mut parts {
+            *part = markup::escape(run, &Value::Str(part.clone()))?;
+        }
+        return joined(run, &separator, &parts, true);
+    }
+    joined(run, &separator, &parts, false)
+}
+
+fn joined(run: &mut Interpreter, separator: &str, parts: &[Str], safe: bool) -> Result<Value> {
+    let parts_size = parts.iter().fold(0usize, |size, part| size.saturating_add(part.len()));
+    let separators = separator.len().saturating_mul(parts.len().saturating_sub(1));
+    run.meter.string(parts_size.saturating_add(separators))?;
+    let parts: Vec<&str> = parts.iter().map(Str::as_str).collect();
+    Ok(Value::Str(Str::new(parts.join(separator), safe)))
+}
+
+/// `indent(width=4, first=false, blank=false)`
+pub(super) fn indent(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
+    let Value::Str(text) = value else {
+        return value.refuse_use("cannot be indented; a str is needed");
+    };
+    let indention = match args.get(0) {
+        None => "    ".to_owned(),
+        Some(Value::Str(indention)) if text.is_markup() && !indention.is_markup() => {
+            indention.to_string()
+        }
+        Some(Value::Str(indention)) => indention.to_string(),
+        Some(width) => {
+            let width = usize::try_from(width.expect_number()?).unwrap_or(0);
+            run.meter.string(width)?;
+            " ".repeat(width)
+        }
+    };
+    let (first, blank) = (args.flag(1, false), args.flag(2, false));
+    let source = format!("{}\n", text.as_str());
+    let lines: Vec<&str> = methods::lines(&source).map(|(line, _)| line).collect();
+    let grown = lines.len().saturating_mul(indention.len() + 1).saturating_add(source.len());
+    run.meter.string(grown)?;
+    let mut out = String::with_capacity(grown);
+    for (index, line) in lines.iter().enumerate() {
+        let indents = if index == 0 { first } else { blank || !line.is_empty() };
+        if index > 0 {
+            out.push('\n');
+        }
+        if indents {
+            out.push_str(&indention);
+        }
+        out.push_str(line);
+    }
+    Ok(Value::Str(text.like(out)))
+}

@@ -1,0 +1,58 @@
+//! `urlencode`
+
+use std::fmt::Write;
+
+use crate::builtin::Args;
+use crate::error::{Error, Result};
+use crate::interpreter::Interpreter;
+use crate::value::{Object, Value, View, ViewKind, collect, iterate, to_text};
+
+/// `urlencode`: a string quoted, or pairs as a query.
+pub(super) fn urlencode(run: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
+    let pairs = match value {
+        Value::Str(_) => return quote(run, value, false).map(Value::text),
+        Value::Dict(dict) => {
+            Value::object(Object::View(View { dict: dict.clone(), kind: ViewKind::Items }))
+        }
+        other => other.clone(),
+    };
+    let Ok(mut pairs) = iterate(run, &pairs) else {
+        return quote(run, value, false).map(Value::text);
+    };
+    let mut parts = Vec::new();
+    let mut size = 0;
+    while let Some(pair) = pairs.next(run)? {
+        let pair = collect(run, &pair)?;
+        let [key, value] = pair.as_slice() else {
+            return Err(Error::value_error("each item must be a pair of name and value"));
+        };
+        let part = format!("{}={}", quote(run, key, true)?, quote(run, value, true)?);
+        size += part.len() + 1;
+        run.meter.string(size)?;
+        parts.push(part);
+    }
+    Ok(Value::text(parts.join("&")))
+}
+
+/// Quotes for a path, or for a query, where a space becomes `+`.
+fn quote(run: &mut Interpreter, value: &Value, in_query: bool) -> Result<String> {
+    let bytes = match value {
+        Value::Bytes(bytes) => bytes.to_vec(),
+        other => to_text(run, other)?.as_bytes().to_vec(),
+    };
+    run.meter.string(bytes.len().saturating_mul(3))?;
+    let mut out = String::with_capacity(bytes.len());
+    for byte in bytes {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'.' | b'-' | b'~' => {
+                out.push(char::from(byte));
+            }
+            b'/' if !in_query => out.push('/'),
+            b' ' if in_query => out.push('+'),
+            _ => {
+                let _ = write!(out, "%{byte:02X}");
+            }
+        }
+    }
+    Ok(out)
+}

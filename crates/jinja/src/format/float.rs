@@ -1,0 +1,102 @@
+//! Floats with a given precision.
+
+use num_traits::ToPrimitive;
+
+/// Digits after which an `f64` has only zeros.
+const EXACT_DIGITS: usize = 1100;
+
+/// The absolute value in the notation `kind`: one of `e f g` in either case.
+pub(super) fn format_magnitude(
+    value: f64,
+    kind: char,
+    precision: usize,
+    alternate: bool,
+) -> String {
+    let value = value.abs();
+    let text = if value.is_nan() {
+        "nan".into()
+    } else if value.is_infinite() {
+        "inf".into()
+    } else {
+        match kind.to_ascii_lowercase() {
+            'e' => with_point(scientific(value, precision), alternate && precision == 0),
+            'g' => general(value, precision.max(1), alternate),
+            _ => with_point(fixed(value, precision), alternate && precision == 0),
+        }
+    };
+    if kind.is_ascii_uppercase() { text.to_ascii_uppercase() } else { text }
+}
+
+fn fixed(value: f64, precision: usize) -> String {
+    let known = precision.min(EXACT_DIGITS);
+    let mut text = format!("{value:.known$}");
+    text.extend(std::iter::repeat_n('0', precision - known));
+    text
+}
+
+fn scientific(value: f64, precision: usize) -> String {
+    let known = precision.min(EXACT_DIGITS);
+    let text = format!("{value:.known$e}");
+    let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    let sign = if exponent < 0 { '-' } else { '+' };
+    let zeros = "0".repeat(precision - known);
+    format!("{mantissa}{zeros}e{sign}{:02}", exponent.unsigned_abs())
+}
+
+fn general(value: f64, precision: usize, alternate: bool) -> String {
+    let text = scientific(value, precision - 1);
+    let exponent: i64 =
+        text.split_once('e').and_then(|(_, exponent)| exponent.parse().ok()).unwrap_or(0);
+    let limit = precision.to_i64().unwrap_or(i64::MAX);
+    if (-4..limit).contains(&exponent) {
+        let decimals = usize::try_from(limit - 1 - exponent).unwrap_or(0);
+        let text = fixed(value, decimals);
+        return if alternate { with_point(text, decimals == 0) } else { trimmed(&text).into() };
+    }
+    let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "+00"));
+    let mantissa = if alternate {
+        with_point(mantissa.into(), precision == 1)
+    } else {
+        trimmed(mantissa).into()
+    };
+    format!("{mantissa}e{exponent}")
+}
+
+fn trimmed(text: &str) -> &str {
+    if !text.contains('.') {
+        return text;
+    }
+    text.trim_end_matches('0').trim_end_matches('.')
+}
+
+fn with_point(text: String, needed: bool) -> String {
+    if !needed {
+        return text;
+    }
+    match text.split_once('e') {
+        Some((mantissa, exponent)) => format!("{mantissa}.e{exponent}"),
+        None => text + ".",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::format_magnitude;
+
+    #[test]
+    fn notations_agree_with_c() {
+        for (value, kind, precision, text) in [
+            (2.345, 'f', 1, "2.3"),
+            (0.5, 'f', 0, "0"),
+            (1e-5, 'e', 2, "1.00e-05"),
+            (1e-5, 'g', 6, "1e-05"),
+            (123_456.0, 'g', 6, "123456"),
+            (1_234_567.0, 'G', 6, "1.23457E+06"),
+            (f64::INFINITY, 'F', 2, "INF"),
+        ] {
+            assert_eq!(format_magnitude(value, kind, precision, false), text);
+        }
+        assert_eq!(format_magnitude(1.0, 'f', 70_000, false).len(), 70_002);
+    }
+}

@@ -1,0 +1,358 @@
+//! `'%s %03d' % (name, number)`
+
+use num_bigint::BigInt;
+use num_traits::{Signed, ToPrimitive};
+
+use super::float::format_magnitude;
+use crate::error::{Error, Result};
+use crate::interpreter::Interpreter;
+use crate::markup;
+use crate::sandbox;
+use crate::value::{Key, Object, Str, Value, float_to_integer, format_integer, repr, to_text};
+
+/// One conversion such as `%-08.3f`.
+#[derive(Default)]
+struct Conversion {
+    left: bool,
+    plus: bool,
+    space: bool,
+    alternate: bool,
+    zero: bool,
+    width: usize,
+    precision: Option<usize>,
+}
+
+struct Formatter<'f> {
+    characters: std::iter::Peekable<std::str::Chars<'f>>,
+    values: &'f Value,
+    /// Next item of the values, if they are a tuple; otherwise 1 once the value is used.
+    next: usize,
+    used_mapping: bool,
+    markup: bool,
+    out: String,
+}
+
+/// Python's `format % values`.
+pub(crate) fn percent_format(run: &mut Interpreter, format: &Str, values: &Value) -> Result<Value> {
+    let mut formatter = Formatter {
+        characters: format.as_str().chars().peekable(),
+        values,
+        next: 0,
+        used_mapping: false,
+        markup: format.is_markup(),
+        out: String::new(),
+    };
+    while let Some(character) = formatter.characters.next() {
+        if character == '%' {
+            formatter.conversion(run)?;
+            run.meter.tick(1)?;
+        } else {
+            formatter.out.push(character);
+        }
+        let limit = run.meter.limits.string;
+        if formatter.out.len() > limit {
+            run.meter.string(formatter.out.len())?;
+        }
+    }
+    formatter.check_all_used()?;
+    run.meter.string(formatter.out.len())?;
+    Ok(Value::Str(format.like(formatter.out)))
+}
+
+fn is_mapping(value: &Value) -> bool {
+    match value {
+        Value::Dict(_) | Value::List(_) | Value::Undefined(_) | Value::Bytes(_) => true,
+        Value::Object(object) => matches!(**object, Object::Range(_) | Object::Template(_)),
+        _ => false,
+    }
+}
+
+impl Formatter<'_> {
+    fn check_all_used(&self) -> Result<()> {
+        let given = match self.values {
+            Value::Tuple(tuple) => tuple.items.len(),
+            other if is_mapping(other) => 0,
+            _ => 1,
+        };
+        if self.next < given && !self.used_mapping {
+            return Err(Error::type_error("not all arguments converted during string formatting"));
+        }
+        Ok(())
+    }
+
+    fn next_value(&mut self) -> Result<Value> {
+        let value = match self.values {
+            Value::Tuple(tuple) => tuple.items.get(self.next).cloned(),
+            other => (self.next == 0).then(|| other.clone()),
+        };
+        self.next += 1;
+        value.ok_or_else(|| Error::type_error("not enough arguments for format string"))
+    }
+
+    fn conversion(&mut self, run: &mut Interpreter) -> Result<()> {
+        if self.characters.next_if_eq(&'%').is_some() {
+            self.out.push('%');
+            return Ok(());
+        }
+        let mut keyed = None;
+        if self.characters.next_if_eq(&'(').is_some() {
+            keyed = Some(self.key(run)?);
+        }
+        let mut conversion = self.flags();
+        if let Some(width) = self.amount()? {
+            conversion.left |= width < 0;
+            conversion.width = usize::try_from(width.unsigned_abs()).unwrap_or(usize::MAX);
+        }
+        if self.characters.next_if_eq(&'.').is_some() {
+            let precision = self.amount()?.unwrap_or(0);
+            conversion.precision = Some(usize::try_from(precision).unwrap_or(0));
+        }
+        while self.characters.next_if(|character| matches!(character, 'h' | 'l' | 'L')).is_some() {}
+        let Some(kind) = self.characters.next() else {
+            return Err(Error::value_error("incomplete format"));
+        };
+        let value = match keyed {
+            Some(value) => value,
+            None => self.next_value()?,
+        };
+        let size =
+            conversion.width.saturating_mul(4).saturating_add(conversion.precision.unwrap_or(0));
+        run.meter.string(size)?;
+        self.convert(run, &conversion, kind, &value)
+    }
+
+    /// The value under `(key)`, whose parenthesis is consumed.
+    fn key(&mut self, run: &mut Interpreter) -> Result<Value> {
+        if !is_mapping(self.values) {
+            return Err(Error::type_error("format requires a mapping"));
+        }
+        let mut key = String::new();
+        let mut depth = 1;
+        loop {
+            let Some(character) = self.characters.next() else {
+                return Err(Error::value_error("incomplete format key"));
+            };
+            match character {
+                '(' => depth += 1,
+                ')' => depth -= 1,
+                _ => {}
+            }
+            if depth == 0 {
+                break;
+            }
+            key.push(character);
+        }
+        self.used_mapping = true;
+        self.next = 1;
+        match self.values {
+            Value::Dict(dict) => {
+                let found = dict.get(&Key::text(key.as_str()));
+                found.ok_or_else(|| Error::lookup(format!("'{key}'")))
+            }
+            Value::Undefined(undefined) => Err(undefined.fail()),
+            Value::Object(_) => sandbox::item(run, self.values, &Value::text(key)),
+            other => other.refuse("takes no string as index"),
+        }
+    }
+
+    fn flags(&mut self) -> Conversion {
+        let mut conversion = Conversion::default();
+        while let Some(flag) = self.characters.next_if(|flag| "-+ #0".contains(*flag)) {
+            match flag {
+                '-' => conversion.left = true,
+                '+' => conversion.plus = true,
+                ' ' => conversion.space = true,
+                '#' => conversion.alternate = true,
+                _ => conversion.zero = true,
+            }
+        }
+        conversion
+    }
+
+    /// A width or precision: digits, or `*` for a value.
+    fn amount(&mut self) -> Result<Option<i64>> {
+        if self.characters.next_if_eq(&'*').is_some() {
+            let value = self.next_value()?;
+            let amount = value.as_clamped();
+            return amount.map(Some).ok_or_else(|| Error::type_error("* wants int"));
+        }
+        let mut amount: Option<i64> = None;
+        while let Some(digit) = self.characters.next_if(char::is_ascii_digit) {
+            let digit = i64::from(digit.to_digit(10).unwrap_or(0));
+            let next =
+                amount.unwrap_or(0).checked_mul(10).and_then(|amount| amount.checked_add(digit));
+            amount = Some(next.ok_or_else(|| Error::value_error("width too big"))?);
+        }
+        Ok(amount)
+    }
+
+    fn convert(
+        &mut self,
+        run: &mut Interpreter,
+        conversion: &Conversion,
+        kind: char,
+        value: &Value,
+    ) -> Result<()> {
+        let (sign, body) = match kind {
+            's' | 'r' | 'a' => (String::new(), self.text(run, conversion, kind, value)?),
+            'd' | 'i' | 'u' => integer(conversion, 'd', &truncated(value)?)?,
+            'o' | 'x' | 'X' => {
+                let Some(number) = value.as_integer() else {
+                    let name = value.type_name();
+                    let message = format!("%{kind} format: an integer is required, not {name}");
+                    return Err(Error::type_error(message));
+                };
+                run.meter.tick(usize::try_from(number.bits() / 64).unwrap_or(usize::MAX))?;
+                integer(conversion, kind, &number)?
+            }
+            'e' | 'E' | 'f' | 'F' | 'g' | 'G' => {
+                let number = real(value)?;
+                let precision = conversion.precision.unwrap_or(6);
+                let body = format_magnitude(number, kind, precision, conversion.alternate);
+                (sign(conversion, number.is_sign_negative() && !number.is_nan()).into(), body)
+            }
+            'c' => (String::new(), character(value)?),
+            _ => {
+                let code = u32::from(kind);
+                let message = format!("unsupported format character '{kind}' ({code:#x})");
+                return Err(Error::value_error(message));
+            }
+        };
+        let numeric = !matches!(kind, 's' | 'r' | 'a' | 'c');
+        self.pad(conversion, &sign, &body, numeric);
+        Ok(())
+    }
+
+    fn text(
+        &self,
+        run: &mut Interpreter,
+        conversion: &Conversion,
+        kind: char,
+        value: &Value,
+    ) -> Result<String> {
+        let mut text = match kind {
+            's' if self.markup => markup::escape(run, value)?.to_string(),
+            's' => to_text(run, value)?.to_string(),
+            _ => repr(run, value)?,
+        };
+        if kind == 'a' {
+            text = ascii(&text);
+        }
+        if self.markup && kind != 's' {
+            text = markup::escape_text(&text);
+        }
+        if let Some(precision) = conversion.precision
+            && let Some((end, _)) = text.char_indices().nth(precision)
+        {
+            text.truncate(end);
+        }
+        Ok(text)
+    }
+
+    fn pad(&mut self, conversion: &Conversion, sign: &str, body: &str, numeric: bool) {
+        let length = sign.chars().count() + body.chars().count();
+        let missing = conversion.width.saturating_sub(length);
+        let zero = numeric && conversion.zero && !conversion.left;
+        if !conversion.left && !zero {
+            self.out.extend(std::iter::repeat_n(' ', missing));
+        }
+        self.out.push_str(sign);
+        if zero {
+            self.out.extend(std::iter::repeat_n('0', missing));
+        }
+        self.out.push_str(body);
+        if conversion.left {
+            self.out.extend(std::iter::repeat_n(' ', missing));
+        }
+    }
+}
+
+fn sign(conversion: &Conversion, negative: bool) -> &'static str {
+    if negative {
+        "-"
+    } else if conversion.plus {
+        "+"
+    } else if conversion.space {
+        " "
+    } else {
+        ""
+    }
+}
+
+/// Sign with prefix, and digits.
+fn integer(conversion: &Conversion, kind: char, number: &BigInt) -> Result<(String, String)> {
+    let magnitude = number.abs();
+    let mut sign = sign(conversion, number.is_negative()).to_owned();
+    let mut digits = match kind {
+        'o' => magnitude.to_str_radix(8),
+        'x' => magnitude.to_str_radix(16),
+        'X' => magnitude.to_str_radix(16).to_ascii_uppercase(),
+        _ => format_integer(&magnitude)?,
+    };
+    if conversion.alternate && kind != 'd' {
+        sign.push('0');
+        sign.push(kind);
+    }
+    let missing = conversion.precision.unwrap_or(0).saturating_sub(digits.len());
+    if missing > 0 {
+        digits.insert_str(0, &"0".repeat(missing));
+    }
+    Ok((sign, digits))
+}
+
+fn truncated(value: &Value) -> Result<BigInt> {
+    if let Value::Float(number) = value {
+        return float_to_integer(*number);
+    }
+    if let Value::Undefined(undefined) = value {
+        return Err(undefined.fail());
+    }
+    value.as_integer().ok_or_else(|| {
+        let name = value.type_name();
+        Error::type_error(format!("%d format: a real number is required, not {name}"))
+    })
+}
+
+fn real(value: &Value) -> Result<f64> {
+    if let Value::Float(number) = value {
+        return Ok(*number);
+    }
+    if let Value::Undefined(undefined) = value {
+        return Err(undefined.fail());
+    }
+    let Some(integer) = value.as_integer() else {
+        let name = value.type_name();
+        return Err(Error::type_error(format!("must be real number, not {name}")));
+    };
+    let float = integer.to_f64().filter(|float| float.is_finite());
+    float.ok_or_else(|| Error::overflow("int too large to convert to float"))
+}
+
+fn character(value: &Value) -> Result<String> {
+    if let Value::Str(text) = value
+        && text.chars() == 1
+    {
+        return Ok(text.to_string());
+    }
+    let Some(code) = value.as_clamped() else {
+        return Err(Error::type_error("%c requires int or char"));
+    };
+    let character = u32::try_from(code).ok().and_then(char::from_u32);
+    character.map(String::from).ok_or_else(|| Error::overflow("%c arg not in range(0x110000)"))
+}
+
+/// Python's `ascii`: everything else is escaped.
+pub(super) fn ascii(text: &str) -> String {
+    use std::fmt::Write;
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        let code = u32::from(character);
+        let _ = match code {
+            0..=0x7f => write!(out, "{character}"),
+            0x80..=0xff => write!(out, "\\x{code:02x}"),
+            0x100..=0xffff => write!(out, "\\u{code:04x}"),
+            _ => write!(out, "\\U{code:08x}"),
+        };
+    }
+    out
+}

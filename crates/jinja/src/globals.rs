@@ -1,0 +1,140 @@
+//! The global functions and classes.
+
+mod lipsum;
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use crate::builtin::{Args, Builtin};
+use crate::error::{Error, Result};
+use crate::interpreter::Interpreter;
+use crate::value::{
+    Class, Cycler, Dict, Entries, Joiner, Key, Object, Range, Tuple, Undefined, Value, collect,
+    iterate,
+};
+
+static RANGE: Builtin = Builtin::variadic("safe_range", range);
+static LIPSUM: Builtin =
+    Builtin::new("generate_lorem_ipsum", 0, &["n", "html", "min", "max"], lipsum::lipsum);
+
+/// The global `name`.
+pub(crate) fn find(name: &str) -> Option<Value> {
+    Some(Value::object(match name {
+        "range" => Object::Function(&RANGE),
+        "lipsum" => Object::Function(&LIPSUM),
+        "dict" => Object::Class(Class::Dict),
+        "cycler" => Object::Class(Class::Cycler),
+        "joiner" => Object::Class(Class::Joiner),
+        "namespace" => Object::Class(Class::Namespace),
+        _ => return None,
+    }))
+}
+
+/// Calls a class.
+pub(crate) fn construct(run: &mut Interpreter, class: Class, args: Args) -> Result<Value> {
+    match class {
+        Class::Dict => Ok(Value::dict(entries(run, "dict", args)?)),
+        Class::Namespace => {
+            let entries = entries(run, "namespace", args)?;
+            Ok(Value::object(Object::Namespace(Rc::new(Dict::new(entries)))))
+        }
+        Class::Cycler => cycler(args),
+        Class::Joiner => joiner(args),
+    }
+}
+
+/// The arguments of `dict(…)`, `namespace(…)` and `dict.update(…)`.
+pub(crate) fn entries(run: &mut Interpreter, name: &str, args: Args) -> Result<Entries> {
+    let mut entries = Entries::default();
+    match args.positional.as_slice() {
+        [] => {}
+        [source] => add_entries(run, &mut entries, source)?,
+        more => {
+            let given = more.len();
+            let message = format!("{name} expected at most 1 argument, got {given}");
+            return Err(Error::type_error(message));
+        }
+    }
+    for (name, value) in args.keywords {
+        entries.insert(Key::text(&*name), value);
+    }
+    Ok(entries)
+}
+
+fn add_entries(run: &mut Interpreter, entries: &mut Entries, source: &Value) -> Result<()> {
+    if let Value::Dict(dict) = source {
+        run.meter.list(dict.entries.borrow().len())?;
+        entries
+            .extend(dict.entries.borrow().iter().map(|(key, value)| (key.clone(), value.clone())));
+        return Ok(());
+    }
+    if let Value::Undefined(undefined) = source {
+        // Python asks an undefined for its `keys`, which fails.
+        return Err(undefined.fail());
+    }
+    let mut iter = iterate(run, source)?;
+    while let Some(item) = iter.next(run)? {
+        let pair = collect(run, &item)?;
+        let [key, value] = <[Value; 2]>::try_from(pair).map_err(|pair| {
+            let length = pair.len();
+            Error::value_error(format!("an entry has {length} items; 2 are required"))
+        })?;
+        entries.insert(Key::new(run, key)?, value);
+        run.meter.list(1)?;
+    }
+    Ok(())
+}
+
+fn cycler(args: Args) -> Result<Value> {
+    if let Some((name, _)) = args.keywords.first() {
+        return Err(Error::type_error(format!("unexpected keyword argument '{name}'")));
+    }
+    if args.positional.is_empty() {
+        return Err(Error::runtime("at least one item has to be provided"));
+    }
+    let items = Rc::new(Tuple::new(args.positional));
+    Ok(Value::object(Object::Cycler(Cycler { items, position: Cell::new(0) })))
+}
+
+fn joiner(mut args: Args) -> Result<Value> {
+    let keyword = args.take_keyword("sep");
+    let Args { mut positional, keywords } = args;
+    let given = positional.len() + usize::from(keyword.is_some());
+    if given > 1 || !keywords.is_empty() {
+        return Err(Error::type_error("joiner() takes only the argument 'sep'"));
+    }
+    let separator = keyword.or_else(|| positional.pop()).unwrap_or_else(|| Value::text(", "));
+    Ok(Value::object(Object::Joiner(Joiner { separator, used: Cell::new(false) })))
+}
+
+/// `range(stop)`, `range(start, stop)`, `range(start, stop, step)`
+fn range(run: &mut Interpreter, _: &Value, args: Args) -> Result<Value> {
+    if !args.keywords.is_empty() {
+        return Err(Error::type_error("range() takes no keyword arguments"));
+    }
+    let mut numbers = Vec::new();
+    for value in &args.positional {
+        numbers.push(value.expect_index()?);
+    }
+    let (start, stop, step) = match numbers.as_slice() {
+        [stop] => (0, *stop, 1),
+        [start, stop] => (*start, *stop, 1),
+        [start, stop, step] => (*start, *stop, *step),
+        _ => return Err(Error::type_error("range expected 1 to 3 arguments")),
+    };
+    if step == 0 {
+        return Err(Error::value_error("range() arg 3 must not be zero"));
+    }
+    let range = Range { start, stop, step };
+    let limit = run.meter.limits.range;
+    if range.length() > limit {
+        let message = format!("range too big; the sandbox blocks ranges longer than {limit}");
+        return Err(Error::overflow(message));
+    }
+    Ok(Value::object(Object::Range(range)))
+}
+
+/// An undefined that says why.
+pub(crate) fn undefined(message: &str) -> Value {
+    Value::undefined(Undefined::Hint(message.into()))
+}

@@ -1,0 +1,188 @@
+//! Walks the tree and writes the text.
+
+mod activation;
+mod assign;
+mod call;
+mod context;
+mod evaluate;
+mod loops;
+mod macros;
+mod statement;
+
+use std::rc::Rc;
+
+use serde_json::{Map, Value as Json};
+
+pub(crate) use activation::Activation;
+pub(crate) use context::Context;
+pub(crate) use loops::Loop;
+
+use crate::ast::{Block, Program};
+use crate::error::{Error, Result};
+use crate::limits::{Limits, Meter};
+use crate::value::{BlockReference, Object, Undefined, Value};
+
+/// The state of one render.
+pub(crate) struct Interpreter<'r> {
+    pub meter: Meter,
+    pub random: fastrand::Rng,
+    pub autoescape: bool,
+    /// What has been written in the innermost body that is rendered aside, or in all.
+    pub output: String,
+    frame: Rc<Activation>,
+    context: Rc<Context>,
+    program: &'r Program,
+    data: &'r Map<String, Json>,
+    /// Values that may be part of a cycle, emptied at the end.
+    noted: Vec<Value>,
+    /// Activations that macros hold on to, emptied at the end.
+    held: Vec<Rc<Activation>>,
+    /// The text of the filter block being filtered.
+    captured: Value,
+}
+
+/// Renders `program` with the variables in `data`.
+pub(crate) fn render(
+    program: &Program,
+    data: &Map<String, Json>,
+    limits: Limits,
+    seed: u64,
+) -> Result<String> {
+    if let Some(error) = &program.compile_error {
+        return Err(error.clone());
+    }
+    let mut run = Interpreter {
+        meter: Meter::new(limits),
+        random: fastrand::Rng::with_seed(seed),
+        autoescape: false,
+        output: String::new(),
+        frame: Activation::new(program.slots, None),
+        context: Rc::new(Context::default()),
+        program,
+        data,
+        noted: Vec::new(),
+        held: Vec::new(),
+        captured: Value::None,
+    };
+    let result = run.root();
+    let output = std::mem::take(&mut run.output);
+    run.free();
+    result.map(|()| output)
+}
+
+impl Interpreter<'_> {
+    fn root(&mut self) -> Result<()> {
+        let program = self.program;
+        if let Some(slot) = program.self_slot {
+            self.frame.set(slot, Value::object(Object::Template(self.context.clone())));
+        }
+        self.enter_scope(&program.scope);
+        self.statements(&program.body)
+    }
+
+    /// Breaks all cycles.
+    fn free(&mut self) {
+        for activation in self.held.drain(..) {
+            activation.clear();
+        }
+        self.frame.clear();
+        for value in self.noted.drain(..) {
+            match value {
+                Value::List(list) => drop(list.items.take()),
+                Value::Dict(dict) => drop(dict.entries.take()),
+                _ => {}
+            }
+        }
+        self.context.clear();
+    }
+
+    /// Notes that `item` was put into `container`, which may have closed a cycle.
+    pub fn note_insertion(&mut self, container: &Value, item: &Value) {
+        let may_hold_others =
+            matches!(item, Value::List(_) | Value::Tuple(_) | Value::Dict(_) | Value::Object(_));
+        let noted = match container {
+            Value::List(list) => &list.noted,
+            Value::Dict(dict) => &dict.noted,
+            _ => return,
+        };
+        if may_hold_others && !noted.replace(true) {
+            self.noted.push(container.clone());
+        }
+    }
+
+    /// Runs `call` one call deeper, on more stack if the thread's runs out.
+    pub fn nested<T>(&mut self, call: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        self.meter.enter()?;
+        let result = self.deeper(call);
+        self.meter.leave();
+        result
+    }
+
+    /// Runs `call` on more stack if the thread's runs out.
+    pub fn deeper<T>(&mut self, call: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        stacker::maybe_grow(128 << 10, 1 << 20, || call(self))
+    }
+
+    /// Renders what `body` writes into a string of its own.
+    pub fn aside(&mut self, body: impl FnOnce(&mut Self) -> Result<()>) -> Result<String> {
+        let outer = std::mem::take(&mut self.output);
+        let result = body(self);
+        let text = std::mem::replace(&mut self.output, outer);
+        result.map(|()| text)
+    }
+
+    /// Fails once the output is too large.
+    fn check_output(&mut self) -> Result<()> {
+        let limit = self.meter.limits.output;
+        if self.output.len() <= limit {
+            return Ok(());
+        }
+        Err(Error::limit(format!("output would be larger than {limit} bytes")))
+    }
+
+    /// The value of a name that no scope sets.
+    fn resolve(&mut self, name: &str) -> Value {
+        let context = self.context.clone();
+        context.resolve(name, self.data)
+    }
+
+    /// The block `name`, bound to `context`.
+    pub fn block_reference(&self, name: &str, context: &Rc<Context>) -> Option<Value> {
+        let block = self.program.blocks.iter().find(|block| &*block.name == name)?.clone();
+        Some(Value::object(Object::Block(BlockReference { block, context: context.clone() })))
+    }
+
+    /// Renders a block in `context`.
+    pub fn block(&mut self, block: &Block, context: Rc<Context>) -> Result<()> {
+        if block.required {
+            return Err(Error::runtime(format!("required block '{}' not found", block.name)));
+        }
+        let frame = Activation::new(block.slots, None);
+        if let Some(slot) = block.self_slot {
+            frame.set(slot, Value::object(Object::Template(context.clone())));
+        }
+        if let Some(slot) = block.super_slot {
+            let message = format!("there is no parent block called '{}'", block.name);
+            frame.set(slot, Value::undefined(Undefined::Hint(message)));
+        }
+        let outer = std::mem::replace(&mut self.context, context);
+        let result = self.in_frame(frame, |run| {
+            run.enter_scope(&block.scope);
+            run.statements(&block.body)
+        });
+        self.context = outer;
+        result
+    }
+
+    /// Runs `body` with other variables in reach.
+    fn in_frame<T>(
+        &mut self,
+        frame: Rc<Activation>,
+        body: impl FnOnce(&mut Self) -> Result<T>,
+    ) -> Result<T> {
+        let outer = std::mem::replace(&mut self.frame, frame);
+        let result = self.nested(body);
+        self.frame = outer;
+        result
+    }
+}

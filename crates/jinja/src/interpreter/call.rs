@@ -1,0 +1,123 @@
+//! Calls and their arguments.
+
+use std::sync::Arc;
+
+use super::Interpreter;
+use crate::ast::{Arguments, Expression};
+use crate::builtin::Args;
+use crate::error::{Error, Result};
+use crate::value::{Dict, Object, Str, Value, collect};
+use crate::{globals, methods};
+
+impl Interpreter<'_> {
+    pub(super) fn call_expression(
+        &mut self,
+        callee: &Expression,
+        args: &Arguments,
+    ) -> Result<Value> {
+        let callee = self.evaluate(callee)?;
+        let args = self.arguments(args)?;
+        self.call_value(&callee, args)
+    }
+
+    pub(super) fn arguments(&mut self, node: &Arguments) -> Result<Args> {
+        let mut args = Args::default();
+        for argument in &node.positional {
+            args.positional.push(self.evaluate(argument)?);
+        }
+        if let Some(unpack) = &node.unpack {
+            let items = self.evaluate(unpack)?;
+            args.positional.extend(collect(self, &items)?);
+        }
+        for (name, argument) in &node.keywords {
+            args.keywords.push((name.clone(), self.evaluate(argument)?));
+        }
+        if let Some(unpack) = &node.unpack_keywords {
+            let mapping = self.evaluate(unpack)?;
+            unpack_keywords(&mapping, &mut args)?;
+        }
+        Ok(args)
+    }
+
+    /// Calls any value.
+    pub fn call_value(&mut self, callee: &Value, args: Args) -> Result<Value> {
+        self.meter.tick(1)?;
+        let Value::Object(object) = callee else {
+            return callee.refuse_use("is not callable");
+        };
+        match &**object {
+            Object::Method(method) => method.function.call(self, &method.receiver, args),
+            Object::Function(function) => function.call(self, &Value::None, args),
+            Object::Macro(value) => self.call_macro(value, args),
+            Object::Class(class) => globals::construct(self, *class, args),
+            Object::Joiner(joiner) => {
+                no_arguments(&args)?;
+                let first = !joiner.used.replace(true);
+                Ok(if first { Value::text("") } else { joiner.separator.clone() })
+            }
+            Object::Loop(state) => match (args.positional.as_slice(), args.keywords.as_slice()) {
+                ([iterable], []) => state.recurse(self, iterable),
+                ([], [(name, iterable)]) if &**name == "iterable" => state.recurse(self, iterable),
+                _ => Err(Error::type_error("loop() takes one argument")),
+            },
+            Object::Block(reference) => {
+                no_arguments(&args)?;
+                let text =
+                    self.aside(|run| run.block(&reference.block, reference.context.clone()))?;
+                self.meter.string(text.len())?;
+                Ok(Value::Str(Str::new(text, self.autoescape)))
+            }
+            _ => callee.refuse_use("is not callable"),
+        }
+    }
+
+    /// Whether Python's `callable(value)` holds.
+    pub fn is_callable(value: &Value) -> bool {
+        match value {
+            Value::Undefined(_) => true,
+            Value::Object(object) => matches!(
+                **object,
+                Object::Method(_)
+                    | Object::Function(_)
+                    | Object::Macro(_)
+                    | Object::Class(_)
+                    | Object::Joiner(_)
+                    | Object::Loop(_)
+                    | Object::Block(_)
+            ),
+            _ => false,
+        }
+    }
+
+    /// A method of `receiver` as a value.
+    pub fn method(receiver: &Value, name: &str) -> Option<Value> {
+        let function = methods::find(receiver, name)?;
+        Some(methods::bound(receiver, function))
+    }
+}
+
+fn no_arguments(args: &Args) -> Result<()> {
+    if args.positional.is_empty() && args.keywords.is_empty() {
+        return Ok(());
+    }
+    Err(Error::type_error("no arguments are taken here"))
+}
+
+fn unpack_keywords(mapping: &Value, args: &mut Args) -> Result<()> {
+    let dict: &Dict = match mapping {
+        Value::Dict(dict) => dict,
+        _ => return mapping.refuse_use("after ** must be a mapping").map(|_: Value| ()),
+    };
+    for (key, value) in dict.entries.borrow().iter() {
+        let Value::Str(name) = &key.value else {
+            return Err(Error::type_error("keywords must be strings"));
+        };
+        let name: Arc<str> = name.as_str().into();
+        if args.keywords.iter().any(|(known, _)| *known == name) {
+            let message = format!("got multiple values for keyword argument '{name}'");
+            return Err(Error::type_error(message));
+        }
+        args.keywords.push((name, value.clone()));
+    }
+    Ok(())
+}

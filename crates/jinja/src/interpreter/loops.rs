@@ -1,0 +1,264 @@
+//! `for` and its `loop` variable.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::{Activation, Interpreter};
+use crate::ast::For;
+use crate::error::{Error, Result};
+use crate::value::{Iter, Object, Str, Undefined, Value, equal, iterate};
+
+/// The `loop` variable.
+pub(crate) struct Loop {
+    iterable: Value,
+    items: RefCell<Items>,
+    length: Cell<Option<usize>>,
+    /// Iterations before the current one; `None` before the first.
+    index: Cell<Option<usize>>,
+    pub depth: usize,
+    changed: RefCell<Option<Vec<Value>>>,
+    /// For `loop(…)`: the loop and the variables around it.
+    recursion: Option<(Arc<For>, Rc<Activation>)>,
+}
+
+struct Items {
+    rest: Iter,
+    previous: Value,
+    current: Value,
+    /// The item after the current one, if looked at already.
+    next: Option<Value>,
+}
+
+impl Loop {
+    fn new(
+        iterable: Value,
+        rest: Iter,
+        depth: usize,
+        recursion: Option<(Arc<For>, Rc<Activation>)>,
+    ) -> Self {
+        let items = Items { rest, previous: Value::Missing, current: Value::Missing, next: None };
+        Self {
+            iterable,
+            items: RefCell::new(items),
+            length: Cell::new(None),
+            index: Cell::new(None),
+            depth,
+            changed: RefCell::new(None),
+            recursion,
+        }
+    }
+
+    /// Advances to the next item.
+    pub fn next_item(&self, run: &mut Interpreter) -> Result<Option<Value>> {
+        let item = self.peek(run)?;
+        let Ok(mut items) = self.items.try_borrow_mut() else { return already_running() };
+        items.next = None;
+        let Some(item) = item else { return Ok(None) };
+        items.previous = std::mem::replace(&mut items.current, item.clone());
+        self.index.set(Some(self.index.get().map_or(0, |index| index + 1)));
+        Ok(Some(item))
+    }
+
+    /// Looks at the next item.
+    fn peek(&self, run: &mut Interpreter) -> Result<Option<Value>> {
+        let Ok(mut items) = self.items.try_borrow_mut() else { return already_running() };
+        if items.next.is_none() {
+            let next = items.rest.next(run)?;
+            items.next = next;
+        }
+        Ok(items.next.clone())
+    }
+
+    pub fn index(&self) -> usize {
+        self.index.get().unwrap_or(0)
+    }
+
+    pub fn is_last(&self, run: &mut Interpreter) -> Result<bool> {
+        Ok(self.peek(run)?.is_none())
+    }
+
+    /// The number of items; a lazy sequence is computed to its end for it.
+    pub fn length(&self, run: &mut Interpreter) -> Result<usize> {
+        if let Some(length) = self.length.get() {
+            return Ok(length);
+        }
+        let sized = !matches!(&self.iterable, Value::Undefined(_));
+        let length = match self.iterable.length().filter(|_| sized) {
+            Some(length) => length,
+            None => self.exhaust(run)?,
+        };
+        self.length.set(Some(length));
+        Ok(length)
+    }
+
+    fn exhaust(&self, run: &mut Interpreter) -> Result<usize> {
+        let Ok(mut items) = self.items.try_borrow_mut() else { return already_running() };
+        let mut rest = Vec::new();
+        while let Some(item) = items.rest.next(run)? {
+            rest.push(item);
+            run.meter.list(1)?;
+        }
+        let seen = self.index.get().map_or(0, |index| index + 1);
+        let length = rest.len() + seen + usize::from(items.next.is_some());
+        items.rest = Iter::Items(rest.into_iter());
+        Ok(length)
+    }
+
+    pub fn previous(&self) -> Value {
+        match &self.items.borrow().previous {
+            Value::Missing => hint("there is no previous item"),
+            item => item.clone(),
+        }
+    }
+
+    pub fn following(&self, run: &mut Interpreter) -> Result<Value> {
+        Ok(self.peek(run)?.unwrap_or_else(|| hint("there is no next item")))
+    }
+
+    /// Whether the values differ from those of the last call.
+    pub fn changed(&self, run: &mut Interpreter, values: Vec<Value>) -> Result<bool> {
+        let last = self.changed.borrow().clone();
+        if let Some(last) = last
+            && equal(run, &Value::tuple(last), &Value::tuple(values.clone()))?
+        {
+            return Ok(false);
+        }
+        self.changed.replace(Some(values));
+        Ok(true)
+    }
+
+    pub fn describe(&self, run: &mut Interpreter) -> Result<String> {
+        Ok(format!("<LoopContext {}/{}>", self.index() + 1, self.length(run)?))
+    }
+
+    /// `loop(iterable)` in a recursive loop.
+    pub fn recurse(&self, run: &mut Interpreter, iterable: &Value) -> Result<Value> {
+        let Some((node, around)) = &self.recursion else {
+            let message = "the loop must have the 'recursive' marker to be called recursively";
+            return Err(Error::type_error(message));
+        };
+        run.recursive_loop(node, around, iterable.clone(), self.depth + 1)
+    }
+}
+
+fn hint(message: &str) -> Value {
+    Value::undefined(Undefined::Hint(message.into()))
+}
+
+fn already_running<T>() -> Result<T> {
+    Err(Error::value_error("generator already executing"))
+}
+
+impl Interpreter<'_> {
+    pub(super) fn for_loop(&mut self, node: &Arc<For>) -> Result<()> {
+        let iterable = self.evaluate(&node.iterable)?;
+        if node.recursive {
+            let around = self.hold_frame();
+            let text = self.recursive_loop(node, &around, iterable, 0)?;
+            if let Value::Str(text) = text {
+                self.output.push_str(&text);
+            }
+            return self.check_output();
+        }
+        self.run_loop(node, iterable, 0, None)?;
+        self.leave_scope(&node.scope);
+        Ok(())
+    }
+
+    fn recursive_loop(
+        &mut self,
+        node: &Arc<For>,
+        around: &Rc<Activation>,
+        iterable: Value,
+        depth: usize,
+    ) -> Result<Value> {
+        let frame = Activation::new(node.slots, Some(around.clone()));
+        let recursion = Some((node.clone(), around.clone()));
+        let text = self.in_frame(frame, |run| {
+            run.aside(|run| run.run_loop(node, iterable, depth, recursion))
+        })?;
+        self.meter.string(text.len())?;
+        Ok(Value::Str(Str::new(text, self.escapes(node.escape))))
+    }
+
+    fn run_loop(
+        &mut self,
+        node: &Arc<For>,
+        iterable: Value,
+        depth: usize,
+        recursion: Option<(Arc<For>, Rc<Activation>)>,
+    ) -> Result<()> {
+        let mut iter = iterate(self, &iterable)?;
+        let mut iterable = iterable;
+        if node.filter.is_some() {
+            iterable = Value::None;
+            iter = self.filter_loop(node, iter);
+        }
+        let iterated = match node.loop_slot {
+            None => self.iterate_plain(node, iter)?,
+            Some(slot) => {
+                let state = Loop::new(iterable, iter, depth, recursion);
+                self.iterate_with_loop(node, slot, Rc::new(Object::Loop(state)))?
+            }
+        };
+        if !iterated && !node.otherwise.is_empty() {
+            self.enter_scope(&node.otherwise_scope);
+            self.statements(&node.otherwise)?;
+            self.leave_scope(&node.otherwise_scope);
+        }
+        Ok(())
+    }
+
+    fn iterate_plain(&mut self, node: &For, mut iter: Iter) -> Result<bool> {
+        let mut iterated = false;
+        while let Some(item) = iter.next(self)? {
+            iterated = true;
+            self.iteration(node, item)?;
+        }
+        Ok(iterated)
+    }
+
+    fn iterate_with_loop(&mut self, node: &For, slot: usize, state: Rc<Object>) -> Result<bool> {
+        let Object::Loop(items) = &*state else { return Ok(false) };
+        let mut iterated = false;
+        while let Some(item) = items.next_item(self)? {
+            iterated = true;
+            self.frame.set(slot, Value::Object(state.clone()));
+            self.iteration(node, item)?;
+        }
+        Ok(iterated)
+    }
+
+    fn iteration(&mut self, node: &For, item: Value) -> Result<()> {
+        self.assign(&node.target, item, false)?;
+        self.enter_scope(&node.scope);
+        self.statements(&node.body)
+    }
+
+    /// Drops the items that the loop's `if` refuses, as they are asked for.
+    fn filter_loop(&mut self, node: &Arc<For>, mut iter: Iter) -> Iter {
+        let node = node.clone();
+        let frame = self.frame.clone();
+        let mut entered = false;
+        Iter::Generator(Box::new(move |run| {
+            let Some((condition, scope, target)) = &node.filter else { return Ok(None) };
+            let outer = std::mem::replace(&mut run.frame, frame.clone());
+            if !std::mem::replace(&mut entered, true) {
+                run.enter_scope(scope);
+            }
+            let mut search = || {
+                while let Some(item) = iter.next(run)? {
+                    run.assign(target, item.clone(), false)?;
+                    if run.evaluate(condition)?.is_true() {
+                        return Ok(Some(item));
+                    }
+                }
+                Ok(None)
+            };
+            let found = search();
+            run.frame = outer;
+            found
+        }))
+    }
+}

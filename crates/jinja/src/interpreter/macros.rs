@@ -1,0 +1,126 @@
+//! Macros and `call`.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::{Activation, Interpreter};
+use crate::ast::{Expression, ExpressionKind, Macro};
+use crate::builtin::Args;
+use crate::error::{Error, Result};
+use crate::value::{Entries, Key, MacroValue, Object, Str, Undefined, Value};
+
+impl Interpreter<'_> {
+    /// The macro as a value, bound to the variables around.
+    pub(super) fn macro_value(&mut self, definition: &Arc<Macro>) -> Value {
+        let (enclosing, context) = (self.hold_frame(), self.context.clone());
+        let definition = definition.clone();
+        Value::object(Object::Macro(MacroValue { definition, enclosing, context }))
+    }
+
+    pub(super) fn call_block(&mut self, call: &Expression, caller: &Arc<Macro>) -> Result<()> {
+        let caller = self.macro_value(caller);
+        let ExpressionKind::Call(call) = &call.kind else { return Ok(()) };
+        let callee = self.evaluate(&call.0)?;
+        let mut args = self.arguments(&call.1)?;
+        args.keywords.push(("caller".into(), caller));
+        match self.call_value(&callee, args)? {
+            Value::Str(text) => {
+                self.output.push_str(&text);
+                self.check_output()
+            }
+            other => other.refuse("cannot be written by a call block; a str is needed"),
+        }
+    }
+
+    /// Calls a macro.
+    pub(super) fn call_macro(&mut self, value: &MacroValue, args: Args) -> Result<Value> {
+        let definition = &value.definition;
+        let frame = Activation::new(definition.slots, Some(value.enclosing.clone()));
+        bind_arguments(self, definition, &frame, args)?;
+        let outer = std::mem::replace(&mut self.context, value.context.clone());
+        let text = self.in_frame(frame, |run| {
+            run.aside(|run| {
+                run.enter_scope(&definition.scope);
+                run.defaults(definition)?;
+                run.statements(&definition.body)
+            })
+        });
+        self.context = outer;
+        let text = text?;
+        self.meter.string(text.len())?;
+        Ok(Value::Str(Str::new(text, self.autoescape)))
+    }
+
+    /// Gives parameters without an argument their defaults.
+    fn defaults(&mut self, definition: &Macro) -> Result<()> {
+        for parameter in &definition.parameters {
+            if !matches!(self.frame.get(parameter.slot), Value::Missing) {
+                continue;
+            }
+            let value = match &parameter.default {
+                Some(default) => self.evaluate(default)?,
+                None => {
+                    let message = format!("parameter '{}' was not provided", parameter.name);
+                    Value::undefined(Undefined::Hint(message))
+                }
+            };
+            self.frame.set(parameter.slot, value);
+        }
+        Ok(())
+    }
+}
+
+fn bind_arguments(
+    run: &mut Interpreter,
+    definition: &Macro,
+    frame: &Rc<Activation>,
+    mut args: Args,
+) -> Result<()> {
+    let count = definition.parameters.len();
+    let extra = args.positional.split_off(count.min(args.positional.len()));
+    let given = args.positional.len();
+    let mut found_caller = definition.explicit_caller && given == count;
+    for (parameter, value) in definition.parameters.iter().zip(args.positional.drain(..)) {
+        frame.set(parameter.slot, value);
+    }
+    for parameter in definition.parameters.iter().skip(given) {
+        if let Some(value) = args.take_keyword(&parameter.name) {
+            frame.set(parameter.slot, value);
+        }
+        found_caller |= &*parameter.name == "caller";
+    }
+    if let Some(slot) = definition.caller.filter(|_| !found_caller) {
+        let caller = args.take_keyword("caller").filter(|caller| !caller.is_none());
+        let missing = || Value::undefined(Undefined::Hint("no caller defined".into()));
+        frame.set(slot, caller.unwrap_or_else(missing));
+    }
+    rest_arguments(run, definition, frame, extra, args)
+}
+
+/// Hands over or refuses arguments that no parameter takes.
+fn rest_arguments(
+    run: &mut Interpreter,
+    definition: &Macro,
+    frame: &Activation,
+    extra: Vec<Value>,
+    args: Args,
+) -> Result<()> {
+    let name = &definition.name;
+    if let Some(slot) = definition.keywords {
+        run.meter.list(args.keywords.len())?;
+        let entries: Entries =
+            args.keywords.into_iter().map(|(name, value)| (Key::text(&*name), value)).collect();
+        frame.set(slot, Value::dict(entries));
+    } else if let Some((keyword, _)) = args.keywords.first() {
+        let message = format!("macro '{name}' takes no keyword argument '{keyword}'");
+        return Err(Error::type_error(message));
+    }
+    if let Some(slot) = definition.varargs {
+        frame.set(slot, Value::tuple(extra));
+    } else if !extra.is_empty() {
+        let most = definition.parameters.len();
+        let message = format!("macro '{name}' takes not more than {most} argument(s)");
+        return Err(Error::type_error(message));
+    }
+    Ok(())
+}

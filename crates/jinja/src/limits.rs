@@ -1,0 +1,149 @@
+//! The bounds of one render, and the meter that enforces them.
+
+use std::time::{Duration, Instant};
+
+use crate::error::{Error, Result};
+
+/// Bounds on what one template may use. Every field may be set freely.
+///
+/// ```
+/// use jobbergate_jinja::{Environment, ErrorKind, Limits};
+///
+/// let limits = Limits { output: 10, ..Limits::default() };
+/// let template = Environment::new(limits).parse("{{ 'a' * 11 }}").unwrap();
+/// let error = template.render(&serde_json::Map::new()).unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::Limit);
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Limits {
+    /// Size of a template's source, in bytes.
+    pub source: usize,
+    /// Evaluation steps: expressions, statements, items and characters looked at in bulk.
+    pub steps: u64,
+    /// Size of the rendered text, in bytes.
+    pub output: usize,
+    /// Nested calls of macros, blocks, recursive loops and lazy filters.
+    pub depth: usize,
+    /// Length of a `range`, in items.
+    pub range: usize,
+    /// Size of one string, in bytes.
+    pub string: usize,
+    /// Length of one list, tuple or dict, in items.
+    pub list: usize,
+    /// Size of one integer, in bits.
+    pub integer_bits: u64,
+    /// Memory handed out over the whole render, in bytes, whether or not freed again.
+    pub memory: usize,
+    /// Wall-clock time of one render.
+    pub time: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            source: 4 << 20,
+            steps: 20_000_000,
+            output: 16 << 20,
+            depth: 200,
+            range: 100_000,
+            string: 16 << 20,
+            list: 1_000_000,
+            integer_bits: 100_000,
+            memory: 512 << 20,
+            time: Duration::from_secs(5),
+        }
+    }
+}
+
+/// How many steps pass between two looks at the clock.
+const CLOCK_INTERVAL: u64 = 1024;
+
+/// Counts what a render has used.
+pub(crate) struct Meter {
+    pub limits: Limits,
+    deadline: Instant,
+    steps: u64,
+    next_look: u64,
+    memory: usize,
+    depth: usize,
+}
+
+impl Meter {
+    pub fn new(limits: Limits) -> Self {
+        let now = Instant::now();
+        let deadline = now.checked_add(limits.time).unwrap_or(now + Duration::from_secs(86_400));
+        Self { limits, deadline, steps: 0, next_look: 1, memory: 0, depth: 0 }
+    }
+
+    /// Counts `steps` and looks at the clock from time to time.
+    #[inline]
+    pub fn tick(&mut self, steps: usize) -> Result<()> {
+        self.steps = self.steps.saturating_add(steps as u64);
+        if self.steps < self.next_look { Ok(()) } else { self.look() }
+    }
+
+    #[cold]
+    fn look(&mut self) -> Result<()> {
+        self.next_look = self.steps.saturating_add(CLOCK_INTERVAL).min(self.limits.steps);
+        if self.steps >= self.limits.steps {
+            let message = format!("template takes more than {} steps", self.limits.steps);
+            return Err(Error::limit(message));
+        }
+        if Instant::now() < self.deadline {
+            return Ok(());
+        }
+        Err(Error::limit(format!("template takes longer than {:?}", self.limits.time)))
+    }
+
+    /// Allows a string of `bytes` to be built.
+    pub fn string(&mut self, bytes: usize) -> Result<()> {
+        if bytes > self.limits.string {
+            let limit = self.limits.string;
+            return Err(Error::limit(format!("string would be larger than {limit} bytes")));
+        }
+        self.charge(bytes)?;
+        self.tick(bytes / 256)
+    }
+
+    /// Allows a list, tuple or dict of `items` to be built.
+    pub fn list(&mut self, items: usize) -> Result<()> {
+        if items > self.limits.list {
+            let limit = self.limits.list;
+            return Err(Error::limit(format!("list would be longer than {limit} items")));
+        }
+        self.charge(items.saturating_mul(16))?;
+        self.tick(items / 16)
+    }
+
+    /// Allows an integer of `bits` to be built.
+    pub fn integer(&mut self, bits: u64) -> Result<()> {
+        if bits > self.limits.integer_bits {
+            let limit = self.limits.integer_bits;
+            return Err(Error::limit(format!("integer would be larger than {limit} bits")));
+        }
+        self.tick(usize::try_from(bits / 64).unwrap_or(usize::MAX))
+    }
+
+    /// Counts memory handed out.
+    pub fn charge(&mut self, bytes: usize) -> Result<()> {
+        self.memory = self.memory.saturating_add(bytes);
+        if self.memory <= self.limits.memory {
+            return Ok(());
+        }
+        Err(Error::limit(format!("template uses more than {} bytes", self.limits.memory)))
+    }
+
+    /// Enters a nested call; [`Meter::leave`] must follow.
+    pub fn enter(&mut self) -> Result<()> {
+        if self.depth >= self.limits.depth {
+            let limit = self.limits.depth;
+            return Err(Error::limit(format!("calls nested deeper than {limit}")));
+        }
+        self.depth += 1;
+        Ok(())
+    }
+
+    pub fn leave(&mut self) {
+        self.depth -= 1;
+    }
+}

@@ -1,0 +1,48 @@
+//! Methods of Python's types.
+
+mod bytes;
+mod dict;
+mod list;
+mod number;
+mod object;
+mod set;
+mod string;
+
+use crate::builtin::Builtin;
+use crate::value::{Class, Method, Object, Value};
+
+pub(crate) use string::{lines, strip_characters};
+
+/// The method `name` of `receiver`'s type.
+pub(crate) fn find(receiver: &Value, name: &str) -> Option<&'static Builtin> {
+    let tables: &[&'static [Builtin]] = match receiver {
+        Value::Str(text) if text.is_markup() => {
+            &[string::MARKUP, string::METHODS, string::PREDICATES]
+        }
+        Value::Str(_) => &[string::METHODS, string::PREDICATES],
+        Value::List(_) => &[list::METHODS, list::SEQUENCE],
+        Value::Tuple(_) => &[list::SEQUENCE],
+        Value::Dict(_) => &[dict::METHODS],
+        Value::Bool(_) | Value::Int(_) | Value::Big(_) => &[number::INTEGER],
+        Value::Float(_) => &[number::FLOAT],
+        Value::Bytes(_) => &[bytes::METHODS],
+        Value::Object(object) => match &**object {
+            Object::Loop(_) => &[object::LOOP],
+            Object::Cycler(_) => &[object::CYCLER],
+            Object::Range(_) => &[list::SEQUENCE],
+            Object::View(_) => &[set::VIEW],
+            Object::Set(_) => &[set::VIEW, set::METHODS],
+            Object::Iterator(iterator) if iterator.name == "generator" => &[object::GENERATOR],
+            Object::Complex(..) => &[number::COMPLEX],
+            Object::Class(Class::Dict) => &[dict::CLASS],
+            _ => &[],
+        },
+        _ => &[],
+    };
+    tables.iter().flat_map(|table| table.iter()).find(|builtin| builtin.name == name)
+}
+
+/// The method as a value.
+pub(crate) fn bound(receiver: &Value, function: &'static Builtin) -> Value {
+    Value::object(Object::Method(Method { receiver: receiver.clone(), function }))
+}

@@ -1,0 +1,86 @@
+//! Filling up to a width.
+
+use super::text_of;
+use crate::builtin::Args;
+use crate::error::{Error, Result};
+use crate::interpreter::Interpreter;
+use crate::value::{Str, Value};
+
+/// The character to fill with; escaped for safe text.
+fn fill(run: &mut Interpreter, text: &Str, args: &Args) -> Result<String> {
+    if args.get(1).is_none() {
+        return Ok(" ".into());
+    }
+    let mut fill = args.text(1)?.clone();
+    if text.is_markup() {
+        fill = crate::markup::escape(run, &Value::Str(fill))?;
+    }
+    if fill.chars() != 1 {
+        return Err(Error::type_error("the fill character must be exactly one character long"));
+    }
+    Ok(fill.to_string())
+}
+
+fn padded(
+    run: &mut Interpreter,
+    subject: &Value,
+    args: &Args,
+    split: fn(missing: usize, width: usize) -> usize,
+) -> Result<Value> {
+    let text = text_of(subject)?;
+    let width = args.size(0, 0)?;
+    let fill = fill(run, text, args)?;
+    let missing = width.saturating_sub(text.chars());
+    if missing == 0 {
+        return Ok(subject.clone());
+    }
+    run.meter.string(text.len().saturating_add(missing.saturating_mul(fill.len())))?;
+    let before = split(missing, width);
+    let text = [&fill.repeat(before), text.as_str(), &fill.repeat(missing - before)].concat();
+    Ok(Value::Str(text_of(subject)?.like(text)))
+}
+
+pub(super) fn center(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
+    padded(run, subject, &args, |missing, width| missing / 2 + (missing & width & 1))
+}
+
+pub(super) fn ljust(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
+    padded(run, subject, &args, |_, _| 0)
+}
+
+pub(super) fn rjust(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
+    padded(run, subject, &args, |missing, _| missing)
+}
+
+pub(super) fn zfill(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
+    let text = text_of(subject)?;
+    let missing = args.size(0, 0)?.saturating_sub(text.chars());
+    run.meter.string(text.len().saturating_add(missing))?;
+    let sign = usize::from(text.starts_with(['+', '-']));
+    let (sign, digits) = text.split_at(sign);
+    Ok(Value::Str(text.like([sign, &"0".repeat(missing), digits].concat())))
+}
+
+pub(super) fn expandtabs(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
+    let text = text_of(subject)?;
+    let size = args.size(0, 8)?;
+    let tabs = text.matches('\t').count();
+    run.meter.string(text.len().saturating_add(tabs.saturating_mul(size)))?;
+    let mut out = String::with_capacity(text.len());
+    let mut column = 0;
+    for character in text.as_str().chars() {
+        match character {
+            '\t' if size > 0 => {
+                let missing = size - column % size;
+                column += missing;
+                out.extend(std::iter::repeat_n(' ', missing));
+            }
+            '\t' => {}
+            _ => {
+                column = if matches!(character, '\n' | '\r') { 0 } else { column + 1 };
+                out.push(character);
+            }
+        }
+    }
+    Ok(Value::Str(text.like(out)))
+}

@@ -1,0 +1,180 @@
+//! Taking strings apart and joining them.
+
+use super::text_of;
+use crate::builtin::Args;
+use crate::error::{Error, Result};
+use crate::interpreter::Interpreter;
+use crate::lexer::is_space;
+use crate::markup;
+use crate::value::{Str, Value, iterate};
+
+pub(super) fn split(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
+    let text = text_of(subject)?;
+    let most = most_splits(&args)?;
+    run.meter.tick(text.len() / 16)?;
+    let parts = match separator(&args)? {
+        Some(separator) => text.splitn(most, separator.as_str()).collect(),
+        None => split_space(text, most),
+    };
+    parts_list(run, text, parts)
+}
+
+pub(super) fn rsplit(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
+    let text = text_of(subject)?;
+    let most = most_splits(&args)?;
+    run.meter.tick(text.len() / 16)?;
+    let mut parts: Vec<&str> = match separator(&args)? {
+        Some(separator) => text.rsplitn(most, separator.as_str()).collect(),
+        None => rsplit_space(text, most),
+    };
+    parts.reverse();
+    parts_list(run, text, parts)
+}
+
+fn parts_list(run: &mut Interpreter, text: &Str, parts: Vec<&str>) -> Result<Value> {
+    run.meter.list(parts.len())?;
+    run.meter.charge(text.len())?;
+    Ok(Value::list(parts.into_iter().map(|part| Value::Str(text.like(part))).collect()))
+}
+
+/// The number of parts at most.
+fn most_splits(args: &Args) -> Result<usize> {
+    let splits = args.integer(1, -1)?;
+    Ok(usize::try_from(splits).map_or(usize::MAX, |splits| splits.saturating_add(1)))
+}
+
+fn separator(args: &Args) -> Result<Option<&Str>> {
+    if args.some(0).is_none() {
+        return Ok(None);
+    }
+    let separator = args.text(0)?;
+    if separator.is_empty() {
+        return Err(Error::value_error("empty separator"));
+    }
+    Ok(Some(separator))
+}
+
+fn split_space(text: &str, most: usize) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let mut rest = text.trim_start_matches(is_space);
+    while !rest.is_empty() {
+        if parts.len() + 1 == most {
+            parts.push(rest);
+            break;
+        }
+        let end = rest.find(is_space).unwrap_or(rest.len());
+        let (part, after) = rest.split_at(end);
+        parts.push(part);
+        rest = after.trim_start_matches(is_space);
+    }
+    parts
+}
+
+/// As [`split_space`], from the end and in reverse.
+fn rsplit_space(text: &str, most: usize) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let mut rest = text.trim_end_matches(is_space);
+    while !rest.is_empty() {
+        if parts.len() + 1 == most {
+            parts.push(rest);
+            break;
+        }
+        let kept = rest.trim_end_matches(|character| !is_space(character));
+        parts.push(rest.get(kept.len()..).unwrap_or(""));
+        rest = kept.trim_end_matches(is_space);
+    }
+    parts
+}
+
+fn is_line_end(character: char) -> bool {
+    matches!(
+        character,
+        '\n' | '\r' | '\x0b' | '\x0c' | '\x1c'..='\x1e' | '\u{85}' | '\u{2028}' | '\u{2029}'
+    )
+}
+
+/// The lines of a text, with their ends.
+pub(crate) fn lines(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let end = rest.find(is_line_end).unwrap_or(rest.len());
+        let (line, after) = rest.split_at(end);
+        let width = match after.get(..2) {
+            Some("\r\n") => 2,
+            _ => after.chars().next().map_or(0, char::len_utf8),
+        };
+        let (line_end, after) = after.split_at(width);
+        rest = after;
+        Some((line, line_end))
+    })
+}
+
+pub(super) fn splitlines(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
+    let text = text_of(subject)?;
+    let keep = args.flag(0, false);
+    run.meter.string(text.len())?;
+    let mut parts = Vec::new();
+    for (line, end) in lines(text) {
+        run.meter.list(1)?;
+        let line = if keep { [line, end].concat() } else { line.into() };
+        parts.push(Value::Str(text.like(line)));
+    }
+    run.meter.list(parts.len())?;
+    Ok(Value::list(parts))
+}
+
+pub(super) fn partition(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
+    let text = text_of(subject)?;
+    run.meter.string(text.len())?;
+    let separator = filled(&args)?;
+    let parts = text.split_once(separator.as_str());
+    Ok(three(text, parts.map_or([text.as_str(), "", ""], |(a, b)| [a, separator.as_str(), b])))
+}
+
+pub(super) fn rpartition(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
+    let text = text_of(subject)?;
+    run.meter.string(text.len())?;
+    let separator = filled(&args)?;
+    let parts = text.rsplit_once(separator.as_str());
+    Ok(three(text, parts.map_or(["", "", text.as_str()], |(a, b)| [a, separator.as_str(), b])))
+}
+
+fn filled(args: &Args) -> Result<&Str> {
+    let separator = args.text(0)?;
+    if separator.is_empty() { Err(Error::value_error("empty separator")) } else { Ok(separator) }
+}
+
+fn three(text: &Str, parts: [&str; 3]) -> Value {
+    Value::tuple(parts.into_iter().map(|part| Value::Str(text.like(part))).collect())
+}
+
+pub(super) fn join(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
+    let separator = text_of(subject)?;
+    let mut iter = iterate(run, &args.value(0))?;
+    let mut out = String::new();
+    let mut index = 0;
+    while let Some(item) = iter.next(run)? {
+        let part = match &item {
+            _ if separator.is_markup() => markup::escape(run, &item)?,
+            Value::Str(text) => text.clone(),
+            other => {
+                let name = other.type_name();
+                let message = format!("sequence item {index}: expected str instance, {name} found");
+                return Err(Error::type_error(message));
+            }
+        };
+        if index > 0 {
+            out.push_str(separator);
+        }
+        out.push_str(&part);
+        index += 1;
+        if out.len() > run.meter.limits.string {
+            run.meter.string(out.len())?;
+        }
+    }
+    run.meter.string(out.len())?;
+    Ok(Value::Str(separator.like(out)))
+}

@@ -1,0 +1,197 @@
+//! Builds the syntax tree from tokens.
+
+mod arguments;
+mod expression;
+mod statement;
+mod subscript;
+mod target;
+
+use std::sync::Arc;
+
+use crate::ast::{Escape, Expression, ExpressionKind, Program, Statement, StatementKind};
+use crate::error::{Error, Result};
+use crate::lexer::{Token, TokenKind, tokenize};
+
+/// How deep expressions and statements may nest.
+const MAX_DEPTH: usize = 200;
+
+/// Parses `source`; variables are not bound yet.
+pub(crate) fn parse(source: &str) -> Result<Program> {
+    let tokens = tokenize(source)?;
+    let mut parser = Parser { tokens, position: 0, depth: 0, ends: Vec::new() };
+    let body = parser.statements_until(&[])?;
+    Ok(Program { body, ..Program::default() })
+}
+
+struct Parser {
+    tokens: Vec<Token>,
+    position: usize,
+    depth: usize,
+    /// Tags that the open statements wait for, innermost last.
+    ends: Vec<(String, &'static [&'static str])>,
+}
+
+impl Parser {
+    fn current(&self) -> &TokenKind {
+        self.tokens.get(self.position).map_or(&TokenKind::End, |token| &token.kind)
+    }
+
+    fn following(&self) -> &TokenKind {
+        self.tokens.get(self.position + 1).map_or(&TokenKind::End, |token| &token.kind)
+    }
+
+    fn line(&self) -> usize {
+        let last = self.tokens.len().saturating_sub(1);
+        self.tokens.get(self.position.min(last)).map_or(1, |token| token.line)
+    }
+
+    fn advance(&mut self) {
+        self.position += 1;
+    }
+
+    fn is_operator(&self, operator: &str) -> bool {
+        matches!(self.current(), TokenKind::Operator(current) if *current == operator)
+    }
+
+    fn is_name(&self, name: &str) -> bool {
+        matches!(self.current(), TokenKind::Name(current) if current == name)
+    }
+
+    fn next_is_name(&self, name: &str) -> bool {
+        matches!(self.following(), TokenKind::Name(current) if current == name)
+    }
+
+    fn next_is_operator(&self, operator: &str) -> bool {
+        matches!(self.following(), TokenKind::Operator(current) if *current == operator)
+    }
+
+    fn skip_operator(&mut self, operator: &str) -> bool {
+        let found = self.is_operator(operator);
+        self.position += usize::from(found);
+        found
+    }
+
+    fn skip_name(&mut self, name: &str) -> bool {
+        let found = self.is_name(name);
+        self.position += usize::from(found);
+        found
+    }
+
+    fn expect_operator(&mut self, operator: &str) -> Result<()> {
+        if self.skip_operator(operator) { Ok(()) } else { self.expected(operator) }
+    }
+
+    fn expect_keyword(&mut self, name: &str) -> Result<()> {
+        if self.skip_name(name) { Ok(()) } else { self.expected(name) }
+    }
+
+    fn expect_kind(&mut self, kind: &TokenKind) -> Result<()> {
+        if self.current() != kind {
+            return self.expected(&kind.describe());
+        }
+        self.advance();
+        Ok(())
+    }
+
+    fn expect_name(&mut self) -> Result<Arc<str>> {
+        let TokenKind::Name(name) = self.current() else { return self.expected("name") };
+        let name = name.as_str().into();
+        self.advance();
+        Ok(name)
+    }
+
+    fn expected<T>(&self, what: &str) -> Result<T> {
+        let found = self.current().describe();
+        if *self.current() == TokenKind::End {
+            return self.fail(format!("unexpected end of template, expected '{what}'"));
+        }
+        self.fail(format!("expected '{what}', got '{found}'"))
+    }
+
+    fn fail<T>(&self, message: impl Into<String>) -> Result<T> {
+        Err(Error::syntax(self.line(), message))
+    }
+
+    /// Builds a node, unless the tree gets too high to walk safely.
+    fn node(&self, line: usize, kind: ExpressionKind) -> Result<Expression> {
+        let height = 1 + kind.children_height();
+        if height <= MAX_DEPTH {
+            return Ok(Expression { line, height, kind });
+        }
+        Err(Error::limit(format!("expression is nested deeper than {MAX_DEPTH}")).at(line))
+    }
+
+    /// Runs `parse` one level deeper, on more stack if the thread's runs out.
+    fn nested<T>(&mut self, parse: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        if self.depth >= MAX_DEPTH {
+            return Err(Error::limit(format!("nested deeper than {MAX_DEPTH}")).at(self.line()));
+        }
+        self.depth += 1;
+        let result = stacker::maybe_grow(128 << 10, 1 << 20, || parse(self));
+        self.depth -= 1;
+        result
+    }
+
+    /// Parses text and tags until a tag named in `ends`, whose name is then current.
+    fn statements_until(&mut self, ends: &[&str]) -> Result<Vec<Statement>> {
+        let mut body = Vec::new();
+        loop {
+            let line = self.line();
+            match self.current() {
+                TokenKind::Text(text) => {
+                    let kind = StatementKind::Text(text.as_str().into());
+                    self.advance();
+                    body.push(Statement { line, kind });
+                }
+                TokenKind::VariableBegin => {
+                    self.advance();
+                    let values = vec![self.tuple(true)?];
+                    self.expect_kind(&TokenKind::VariableEnd)?;
+                    let kind = StatementKind::Output { values, escape: Escape::Off };
+                    body.push(Statement { line, kind });
+                }
+                TokenKind::BlockBegin => {
+                    self.advance();
+                    if ends.iter().any(|end| self.is_name(end)) {
+                        return Ok(body);
+                    }
+                    let statement = self.nested(Self::statement)?;
+                    body.push(statement);
+                    self.expect_kind(&TokenKind::BlockEnd)?;
+                }
+                _ if ends.is_empty() => return Ok(body),
+                _ => return self.unclosed(),
+            }
+        }
+    }
+
+    /// Parses the body of a tag, from the end of its opening tag.
+    fn body(&mut self, tag: &str, ends: &'static [&'static str]) -> Result<Vec<Statement>> {
+        self.skip_operator(":");
+        self.expect_kind(&TokenKind::BlockEnd)?;
+        self.ends.push((tag.into(), ends));
+        let body = self.statements_until(ends);
+        if body.is_ok() {
+            self.ends.pop();
+        }
+        body
+    }
+
+    /// Parses the body of a tag and the name of its closing tag.
+    fn closed_body(&mut self, tag: &str, ends: &'static [&'static str]) -> Result<Vec<Statement>> {
+        let body = self.body(tag, ends)?;
+        self.advance();
+        Ok(body)
+    }
+
+    /// The hint on what an unfinished template waits for.
+    fn awaited(&self) -> String {
+        let Some((tag, ends)) = self.ends.last() else { return String::new() };
+        let ends = ends.join("' or '");
+        format!("; '{ends}' is awaited, to close '{tag}'")
+    }
+
+    fn unclosed<T>(&self) -> Result<T> {
+        self.fail(format!("unexpected end of template{}", self.awaited()))
+    }
+}

@@ -1,0 +1,74 @@
+//! What can be assigned to.
+
+use std::sync::Arc;
+
+use super::Parser;
+use crate::ast::{Expression, ExpressionKind, Slot, Target};
+use crate::error::Result;
+use crate::lexer::TokenKind;
+
+const CONSTANTS: [&str; 6] = ["true", "false", "none", "True", "False", "None"];
+
+impl Parser {
+    /// A single name.
+    pub(super) fn name_target(&mut self) -> Result<Arc<str>> {
+        let name = self.expect_name()?;
+        if CONSTANTS.contains(&&*name) {
+            return self.fail(format!("cannot assign to '{name}'"));
+        }
+        Ok(name)
+    }
+
+    /// Names, possibly nested in tuples; `attributes` allows `namespace.attribute`.
+    pub(super) fn target(&mut self, attributes: bool) -> Result<Target> {
+        let mut items = Vec::new();
+        let mut is_tuple = false;
+        loop {
+            if !items.is_empty() {
+                self.expect_operator(",")?;
+            }
+            if self.at_tuple_end() {
+                break;
+            }
+            items.push(self.single_target(attributes)?);
+            if !self.is_operator(",") {
+                break;
+            }
+            is_tuple = true;
+        }
+        match items.pop() {
+            Some(single) if !is_tuple => Ok(single),
+            None => {
+                let found = self.current().describe();
+                self.fail(format!("expected a name to assign to, got '{found}'"))
+            }
+            last => {
+                items.extend(last);
+                Ok(Target::Tuple(items))
+            }
+        }
+    }
+
+    fn single_target(&mut self, attributes: bool) -> Result<Target> {
+        if attributes && matches!(self.current(), TokenKind::Name(_)) && self.next_is_operator(".")
+        {
+            let namespace = self.expect_name()?;
+            self.advance();
+            let attribute = self.expect_name()?;
+            return Ok(Target::Attribute { namespace, slot: Slot::default(), attribute });
+        }
+        let expression = self.nested(Self::primary)?;
+        self.as_target(expression)
+    }
+
+    fn as_target(&self, expression: Expression) -> Result<Target> {
+        match expression.kind {
+            ExpressionKind::Name { name, .. } => Ok(Target::Name { name, slot: Slot::default() }),
+            ExpressionKind::Tuple(items) => {
+                let items: Result<_> = items.into_iter().map(|item| self.as_target(item)).collect();
+                Ok(Target::Tuple(items?))
+            }
+            _ => self.fail("cannot assign to this expression"),
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Attribute and item access, and what the sandbox refuses.
+
+mod private_names;
+mod public;
+
+use crate::error::{Exception, Result};
+use crate::interpreter::Interpreter;
+use crate::value::{Key, Object, Str, Undefined, Value, item_of_sequence, repr, repr_text};
+
+/// What Python's `getattr` finds.
+pub(crate) enum Found {
+    Value(Value),
+    /// The attribute exists, but the sandbox hides it.
+    Hidden,
+    Nothing,
+}
+
+/// `subject.name`
+pub(crate) fn attribute(run: &mut Interpreter, subject: &Value, name: &str) -> Result<Value> {
+    match find(run, subject, name)? {
+        Found::Value(value) => return Ok(value),
+        Found::Hidden => return Ok(hidden(subject, name)),
+        Found::Nothing => {}
+    }
+    match subject {
+        Value::Undefined(undefined) => Err(undefined.fail()),
+        Value::Dict(dict) => Ok(dict.get_text(name).unwrap_or_else(|| absent(subject, name))),
+        Value::Object(object) if let Object::Template(context) = &**object => {
+            Ok(run.block_reference(name, context).unwrap_or_else(|| absent(subject, name)))
+        }
+        _ => Ok(absent(subject, name)),
+    }
+}
+
+/// `subject[key]`
+pub(crate) fn item(run: &mut Interpreter, subject: &Value, key: &Value) -> Result<Value> {
+    if let Some(value) = own_item(run, subject, key)? {
+        return Ok(value);
+    }
+    let Value::Str(name) = key else {
+        let message = format!("{} has no element {}", describe(subject), repr(run, key)?);
+        return Ok(Value::undefined(Undefined::Absent(message)));
+    };
+    match find(run, subject, name)? {
+        Found::Value(value) => Ok(value),
+        Found::Hidden => Ok(hidden(subject, name)),
+        Found::Nothing => Ok(absent(subject, name)),
+    }
+}
+
+/// What `subject[key]` gives in Python, if it does not fail.
+fn own_item(run: &mut Interpreter, subject: &Value, key: &Value) -> Result<Option<Value>> {
+    if let Some(found) = item_of_sequence(subject, key) {
+        return Ok(found.ok());
+    }
+    match subject {
+        Value::Undefined(undefined) => Err(undefined.fail()),
+        Value::Dict(dict) => match key {
+            Value::Str(name) => Ok(dict.get_text(name)),
+            _ => match Key::new(run, key.clone()) {
+                Ok(key) => Ok(dict.get(&key)),
+                Err(error) if error.exception() == Exception::Type => Ok(None),
+                Err(error) => Err(error),
+            },
+        },
+        Value::Object(object) => match (&**object, key) {
+            (Object::Template(context), Value::Str(name)) => Ok(run.block_reference(name, context)),
+            _ => Ok(None),
+        },
+        _ => Ok(None),
+    }
+}
+
+/// Python's `getattr`, without hidden attributes.
+pub(crate) fn find(run: &mut Interpreter, subject: &Value, name: &str) -> Result<Found> {
+    if let Value::Object(object) = subject
+        && let Object::Namespace(dict) = &**object
+    {
+        let known = dict.get_text(name);
+        return Ok(match known {
+            Some(_) if name.starts_with('_') => Found::Hidden,
+            Some(value) => Found::Value(value),
+            None if matches!(name, "_Namespace__attrs" | "__class__") => Found::Hidden,
+            None => Found::Nothing,
+        });
+    }
+    if name.starts_with('_') {
+        let exists = private_names::has_private(subject.type_name(), name);
+        return Ok(if exists { Found::Hidden } else { Found::Nothing });
+    }
+    public::find(run, subject, name)
+}
+
+/// What a hidden attribute evaluates to: it fails once it is used.
+fn hidden(subject: &Value, name: &str) -> Value {
+    let (name, owner) = (repr_text(name), subject.type_name());
+    let message = format!("access to attribute {name} of '{owner}' object is unsafe");
+    Value::undefined(Undefined::Unsafe(message))
+}
+
+pub(crate) fn absent(subject: &Value, name: &str) -> Value {
+    let message = format!("'{}' has no attribute {}", describe(subject), repr_text(name));
+    Value::undefined(Undefined::Absent(message))
+}
+
+fn describe(subject: &Value) -> String {
+    match subject {
+        Value::None => "None".into(),
+        _ => format!("{} object", subject.type_name()),
+    }
+}
+
+/// The value of a public attribute of a plain object, for filters that look attributes up.
+pub(crate) fn attribute_filter(
+    run: &mut Interpreter,
+    subject: &Value,
+    name: &Str,
+) -> Result<Value> {
+    match find(run, subject, name)? {
+        Found::Value(value) => Ok(value),
+        Found::Hidden => Ok(hidden(subject, name)),
+        Found::Nothing => match subject {
+            Value::Undefined(undefined) if !is_dunder(name) => Err(undefined.fail()),
+            _ => Ok(absent(subject, name)),
+        },
+    }
+}
+
+fn is_dunder(name: &str) -> bool {
+    name.starts_with("__") && name.ends_with("__")
+}

@@ -1,0 +1,145 @@
+//! The attributes each Python type offers.
+
+use super::Found;
+use crate::error::Result;
+use crate::interpreter::{Interpreter, Loop};
+use crate::value::{Cycler, MacroValue, Object, Range, Undefined, Value};
+
+pub(super) fn find(run: &mut Interpreter, subject: &Value, name: &str) -> Result<Found> {
+    let data = match subject {
+        Value::Bool(_) | Value::Int(_) | Value::Big(_) => integer(subject, name),
+        Value::Float(value) => match name {
+            "real" => Some(Value::Float(*value)),
+            "imag" => Some(Value::Float(0.0)),
+            _ => None,
+        },
+        Value::Tuple(tuple) if tuple.is_group => match name {
+            "grouper" => tuple.items.first().cloned(),
+            "list" => tuple.items.get(1).cloned(),
+            _ => None,
+        },
+        Value::Object(object) => match &**object {
+            Object::Loop(state) => loop_attribute(run, state, name)?,
+            other => of_object(other, name),
+        },
+        _ => None,
+    };
+    if let Some(value) = data {
+        return Ok(Found::Value(value));
+    }
+    if is_internal(subject, name) {
+        return Ok(Found::Hidden);
+    }
+    Ok(Interpreter::method(subject, name).map_or(Found::Nothing, Found::Value))
+}
+
+/// Attributes without an underscore that the sandbox hides all the same.
+fn is_internal(subject: &Value, name: &str) -> bool {
+    match subject.type_name() {
+        "type" => name == "mro",
+        "generator" => matches!(name, "gi_frame" | "gi_code"),
+        _ => false,
+    }
+}
+
+fn integer(value: &Value, name: &str) -> Option<Value> {
+    match name {
+        "real" | "numerator" => value.as_integer().map(Value::integer),
+        "imag" => Some(Value::Int(0)),
+        "denominator" => Some(Value::Int(1)),
+        _ => None,
+    }
+}
+
+fn of_object(object: &Object, name: &str) -> Option<Value> {
+    match object {
+        Object::Range(range) => range_attribute(range, name),
+        Object::Macro(value) => macro_attribute(value, name),
+        Object::Cycler(cycler) => cycler_attribute(cycler, name),
+        Object::Joiner(joiner) => match name {
+            "sep" => Some(joiner.separator.clone()),
+            "used" => Some(Value::Bool(joiner.used.get())),
+            _ => None,
+        },
+        Object::Complex(real, imaginary) => match name {
+            "real" => Some(Value::Float(*real)),
+            "imag" => Some(Value::Float(*imaginary)),
+            _ => None,
+        },
+        Object::Block(reference) => match name {
+            "name" => Some(Value::text(&*reference.block.name)),
+            "super" => {
+                let message = format!("there is no parent block called '{}'", reference.block.name);
+                Some(Value::undefined(Undefined::Hint(message)))
+            }
+            _ => None,
+        },
+        Object::View(view) if name == "mapping" => Some(Value::Dict(view.dict.clone())),
+        Object::Iterator(iterator) if iterator.name == "generator" => match name {
+            "gi_running" => Some(Value::Bool(false)),
+            "gi_suspended" => Some(Value::Bool(false)),
+            "gi_yieldfrom" => Some(Value::None),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn range_attribute(range: &Range, name: &str) -> Option<Value> {
+    match name {
+        "start" => Some(Value::Int(range.start)),
+        "stop" => Some(Value::Int(range.stop)),
+        "step" => Some(Value::Int(range.step)),
+        _ => None,
+    }
+}
+
+fn macro_attribute(value: &MacroValue, name: &str) -> Option<Value> {
+    let definition = &value.definition;
+    Some(match name {
+        "name" if definition.is_caller => Value::None,
+        "name" => Value::text(&*definition.name),
+        "arguments" => {
+            let names = definition.parameters.iter().map(|parameter| Value::text(&*parameter.name));
+            Value::tuple(names.collect())
+        }
+        "caller" => Value::Bool(definition.caller.is_some()),
+        "catch_kwargs" => Value::Bool(definition.keywords.is_some()),
+        "catch_varargs" => Value::Bool(definition.varargs.is_some()),
+        "explicit_caller" => {
+            Value::Bool(definition.parameters.iter().any(|parameter| &*parameter.name == "caller"))
+        }
+        _ => return None,
+    })
+}
+
+fn cycler_attribute(cycler: &Cycler, name: &str) -> Option<Value> {
+    match name {
+        "items" => Some(Value::Tuple(cycler.items.clone())),
+        "pos" => Some(Value::from_usize(cycler.position.get())),
+        "current" => cycler.items.items.get(cycler.position.get()).cloned(),
+        _ => None,
+    }
+}
+
+fn loop_attribute(run: &mut Interpreter, state: &Loop, name: &str) -> Result<Option<Value>> {
+    let number = |value: usize| Some(Value::from_usize(value));
+    Ok(match name {
+        "index0" => number(state.index()),
+        "index" => number(state.index() + 1),
+        "depth0" => number(state.depth),
+        "depth" => number(state.depth + 1),
+        "first" => Some(Value::Bool(state.index() == 0)),
+        "last" => Some(Value::Bool(state.is_last(run)?)),
+        "length" => number(state.length(run)?),
+        "revindex" => Some(difference(state.length(run)?, state.index())),
+        "revindex0" => Some(difference(state.length(run)?, state.index() + 1)),
+        "previtem" => Some(state.previous()),
+        "nextitem" => Some(state.following(run)?),
+        _ => None,
+    })
+}
+
+fn difference(a: usize, b: usize) -> Value {
+    if a >= b { Value::from_usize(a - b) } else { Value::Int(-i64::try_from(b - a).unwrap_or(0)) }
+}

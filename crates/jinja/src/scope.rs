@@ -1,0 +1,134 @@
+//! Binds every variable to a slot, by Jinja's rules on what an assignment reaches.
+//!
+//! Each scope lists the names used in it before any of its code runs; that list says where a
+//! name's first value comes from: the context, an enclosing scope, or nowhere.
+
+mod analyze;
+mod bind;
+mod bind_function;
+mod mentions;
+mod symbols;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::ast::{Block, Escape, Load, Program, Scope, Slot};
+use crate::error::{Error, Result};
+use symbols::{Place, Source, Symbols};
+
+/// Binds all variables of `program` and notes what else compiling finds wrong.
+pub(crate) fn bind(program: &mut Program) -> Result<()> {
+    let mut binder = Binder::default();
+    binder.start_function();
+    let mut root = Symbols::new(0);
+    if mentions::mentions(&program.body, "self") {
+        program.self_slot = Some(binder.declare(&mut root, "self"));
+    }
+    binder.analyze_all(&mut root, &program.body);
+    binder.scopes.push(root);
+    binder.toplevel = true;
+    binder.statements(&mut program.body)?;
+    program.scope = binder.leave_scope();
+    program.slots = binder.end_function();
+    program.blocks = binder.blocks;
+    program.compile_error = binder.syntax_error.or(binder.other_error);
+    Ok(())
+}
+
+/// Slots of a function by level, name, and whether the filter of a loop uses them.
+type Slots = HashMap<(usize, Arc<str>, bool), usize>;
+
+#[derive(Default)]
+struct Binder {
+    /// Enclosing scopes, innermost last.
+    scopes: Vec<Symbols>,
+    /// Enclosing functions, innermost last, each with its slots by level and name.
+    functions: Vec<Slots>,
+    blocks: Vec<Arc<Block>>,
+    escape: Escape,
+    /// In the outermost scope of the template, whose variables blocks can see.
+    toplevel: bool,
+    /// In an `if`, where unknown filters fail only when reached.
+    soft: bool,
+    syntax_error: Option<Error>,
+    other_error: Option<Error>,
+}
+
+impl Binder {
+    fn start_function(&mut self) {
+        self.functions.push(HashMap::new());
+    }
+
+    fn end_function(&mut self) -> usize {
+        self.functions.pop().map_or(0, |slots| slots.len())
+    }
+
+    /// The place of a name of `symbols`' own.
+    fn place(&mut self, symbols: &Symbols, name: &Arc<str>) -> Place {
+        let function = self.functions.len().saturating_sub(1);
+        let Some(slots) = self.functions.last_mut() else { return Place::default() };
+        let next = slots.len();
+        let key = (symbols.level, name.clone(), symbols.is_filter);
+        Place { function, index: *slots.entry(key).or_insert(next) }
+    }
+
+    fn slot(&self, place: Place) -> Slot {
+        Slot { hops: self.functions.len() - 1 - place.function, index: place.index }
+    }
+
+    /// Where the current scope finds `name`; every name has been listed before.
+    fn reference(&mut self, name: &Arc<str>) -> Slot {
+        match self.scopes.iter().rev().find_map(|scope| scope.refs.get(name)) {
+            Some(place) => self.slot(*place),
+            None => {
+                let message = format!("the name '{name}' is not known in this scope");
+                self.other_error.get_or_insert(Error::runtime(message));
+                Slot::default()
+            }
+        }
+    }
+
+    fn inner_symbols(&self) -> Symbols {
+        let level = self.scopes.last().map_or(0, |scope| scope.level + 1);
+        Symbols::new(level)
+    }
+
+    /// Ends the innermost scope.
+    fn leave_scope(&mut self) -> Scope {
+        let Some(symbols) = self.scopes.pop() else { return Scope::default() };
+        let clears = symbols.loads.keys().copied().collect();
+        let loads = symbols.loads.into_iter().filter_map(|(index, source)| {
+            let load = match source {
+                Source::Parameter => return None,
+                Source::Context(name) => Load::Resolve(name),
+                Source::Outer(place) => Load::Alias(self.slot(place)),
+                Source::Nowhere => Load::Missing,
+            };
+            Some((index, load))
+        });
+        Scope { loads: loads.collect(), clears }
+    }
+
+    /// All names assigned in the enclosing scopes, with their places.
+    fn visible(&self) -> Vec<(Arc<str>, Slot)> {
+        let mut names: Vec<(Arc<str>, Slot)> = Vec::new();
+        for (depth, scope) in self.scopes.iter().enumerate().rev() {
+            for name in &scope.stores {
+                if names.iter().all(|(known, _)| known != name) {
+                    let found = self.scopes.iter().take(depth + 1).rev();
+                    let place = found.filter_map(|scope| scope.refs.get(name)).next();
+                    names.extend(place.map(|place| (name.clone(), self.slot(*place))));
+                }
+            }
+        }
+        names
+    }
+
+    fn fail(&mut self, line: usize, message: String) {
+        self.syntax_error.get_or_insert(Error::syntax(line, message));
+    }
+
+    fn fail_other(&mut self, line: usize, message: String) {
+        self.other_error.get_or_insert(Error::runtime(message).at(line));
+    }
+}

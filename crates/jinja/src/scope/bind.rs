@@ -1,0 +1,325 @@
+//! Writes slots into the tree, scope by scope.
+
+use std::mem;
+use std::sync::Arc;
+
+use super::Binder;
+use super::mentions::mentions;
+use super::symbols::Symbols;
+use crate::ast::{
+    Arguments, Block, Constant, Escape, Expression, ExpressionKind, FilterBlock, Scope, Statement,
+    StatementKind, Target, With,
+};
+use crate::error::Result;
+use crate::{filters, tests};
+
+impl Binder {
+    pub(super) fn statements(&mut self, body: &mut [Statement]) -> Result<()> {
+        body.iter_mut()
+            .try_for_each(|node| stacker::maybe_grow(64 << 10, 1 << 20, || self.statement(node)))
+    }
+
+    fn statement(&mut self, node: &mut Statement) -> Result<()> {
+        let line = node.line;
+        match &mut node.kind {
+            StatementKind::Text(_) => {}
+            StatementKind::Output { values, escape } => {
+                *escape = self.escape;
+                for value in values {
+                    self.expression(value);
+                    if is_literal(value) {
+                        soften_slices(value);
+                    }
+                }
+            }
+            StatementKind::If { branches, otherwise } => self.if_branches(branches, otherwise)?,
+            StatementKind::For(node) => {
+                if let Some(node) = Arc::get_mut(node) {
+                    self.for_loop(line, node)?;
+                }
+            }
+            StatementKind::Macro { target, export, function } => {
+                self.target(target);
+                *export = self.toplevel;
+                if let Some(function) = Arc::get_mut(function) {
+                    self.function(line, function)?;
+                }
+            }
+            StatementKind::Call { call, caller } => {
+                self.expression(call);
+                if let Some(caller) = Arc::get_mut(caller) {
+                    self.function(line, caller)?;
+                }
+            }
+            StatementKind::FilterBlock(block) => {
+                let symbols = self.inner_symbols();
+                self.filter_block(block, symbols, true)?;
+            }
+            StatementKind::Set { target, value, export } => {
+                self.expression(value);
+                self.target(target);
+                *export = self.toplevel;
+            }
+            StatementKind::SetBlock { target, export, block } => {
+                self.target(target);
+                *export = self.toplevel;
+                let symbols = self.inner_symbols();
+                self.filter_block(block, symbols, false)?;
+            }
+            StatementKind::With(node) => self.with(node)?,
+            StatementKind::Autoescape { value, scope, body } => {
+                *scope = self.autoescape(value, body)?;
+            }
+            StatementKind::Block { block, visible } => {
+                if block.scoped {
+                    *visible = self.visible();
+                }
+                self.block(block)?;
+            }
+            StatementKind::Extends(template) => {
+                if !self.toplevel {
+                    self.fail(line, "'extends' stands inside of another tag".into());
+                }
+                self.expression(template);
+            }
+            StatementKind::Include { template, .. } => self.expression(template),
+            StatementKind::Import { template, targets } => {
+                self.expression(template);
+                targets.iter_mut().for_each(|target| self.target(target));
+            }
+        }
+        Ok(())
+    }
+
+    fn if_branches(
+        &mut self,
+        branches: &mut [(Expression, Vec<Statement>)],
+        otherwise: &mut [Statement],
+    ) -> Result<()> {
+        let soft = mem::replace(&mut self.soft, true);
+        for (condition, body) in branches {
+            self.expression(condition);
+            self.statements(body)?;
+        }
+        self.statements(otherwise)?;
+        self.soft = soft;
+        Ok(())
+    }
+
+    /// Runs `bind` in a new scope that starts from `symbols`.
+    pub(super) fn scoped(
+        &mut self,
+        symbols: Symbols,
+        bind: impl FnOnce(&mut Self) -> Result<()>,
+    ) -> Result<Scope> {
+        self.scopes.push(symbols);
+        let soft = mem::replace(&mut self.soft, false);
+        let toplevel = mem::replace(&mut self.toplevel, false);
+        let result = bind(self);
+        self.soft = soft;
+        self.toplevel = toplevel;
+        let scope = self.leave_scope();
+        result.map(|()| scope)
+    }
+
+    fn filter_block(
+        &mut self,
+        block: &mut FilterBlock,
+        mut symbols: Symbols,
+        filter_is_inside: bool,
+    ) -> Result<()> {
+        block.escape = self.escape;
+        self.analyze_all(&mut symbols, &block.body);
+        if filter_is_inside && let Some(filter) = &block.filter {
+            self.analyze_expression(&mut symbols, filter);
+        }
+        block.scope = self.scoped(symbols, |binder| {
+            binder.statements(&mut block.body)?;
+            block.filter.iter_mut().for_each(|filter| binder.expression(filter));
+            Ok(())
+        })?;
+        Ok(())
+    }
+
+    fn with(&mut self, node: &mut With) -> Result<()> {
+        for (_, value) in &mut node.bindings {
+            self.expression(value);
+        }
+        let mut symbols = self.inner_symbols();
+        for (target, _) in &node.bindings {
+            self.declare_target(&mut symbols, target);
+        }
+        self.analyze_all(&mut symbols, &node.body);
+        node.scope = self.scoped(symbols, |binder| {
+            node.bindings.iter_mut().for_each(|(target, _)| binder.target(target));
+            binder.statements(&mut node.body)
+        })?;
+        Ok(())
+    }
+
+    fn autoescape(&mut self, value: &mut Expression, body: &mut [Statement]) -> Result<Scope> {
+        let mut symbols = self.inner_symbols();
+        self.analyze_expression(&mut symbols, value);
+        self.analyze_all(&mut symbols, body);
+        let outer = self.escape;
+        let scope = self.scoped(symbols, |binder| {
+            binder.expression(value);
+            binder.escape = match &value.kind {
+                _ if outer == Escape::Dynamic => Escape::Dynamic,
+                ExpressionKind::Constant(constant) if is_true(constant) => Escape::On,
+                ExpressionKind::Constant(_) => Escape::Off,
+                _ => Escape::Dynamic,
+            };
+            binder.statements(body)
+        });
+        self.escape = outer;
+        scope
+    }
+
+    fn block(&mut self, block: &mut Arc<Block>) -> Result<()> {
+        if self.blocks.iter().any(|known| known.name == block.name) {
+            self.fail(block.line, format!("block '{}' is defined twice", block.name));
+        }
+        let Some(node) = Arc::get_mut(block) else { return Ok(()) };
+        let scopes = mem::take(&mut self.scopes);
+        let functions = mem::take(&mut self.functions);
+        let escape = mem::take(&mut self.escape);
+        self.start_function();
+        let mut symbols = Symbols::new(0);
+        if mentions(&node.body, "self") {
+            node.self_slot = Some(self.declare(&mut symbols, "self"));
+        }
+        if mentions(&node.body, "super") {
+            node.super_slot = Some(self.declare(&mut symbols, "super"));
+        }
+        self.analyze_all(&mut symbols, &node.body);
+        node.scope = self.scoped(symbols, |binder| binder.statements(&mut node.body))?;
+        node.slots = self.end_function();
+        self.scopes = scopes;
+        self.functions = functions;
+        self.escape = escape;
+        self.blocks.push(block.clone());
+        Ok(())
+    }
+
+    pub(super) fn target(&mut self, target: &mut Target) {
+        match target {
+            Target::Name { name, slot } | Target::Attribute { namespace: name, slot, .. } => {
+                *slot = self.reference(name);
+            }
+            Target::Tuple(items) => items.iter_mut().for_each(|item| self.target(item)),
+        }
+    }
+
+    pub(super) fn expression(&mut self, node: &mut Expression) {
+        stacker::maybe_grow(64 << 10, 1 << 20, || self.expression_kind(node.line, &mut node.kind));
+    }
+
+    fn expression_kind(&mut self, line: usize, kind: &mut ExpressionKind) {
+        match kind {
+            ExpressionKind::Constant(_) | ExpressionKind::Captured => {}
+            ExpressionKind::Name { name, slot } => *slot = self.reference(name),
+            ExpressionKind::Tuple(items) | ExpressionKind::List(items) => self.expressions(items),
+            ExpressionKind::Concat { parts, escape } => {
+                self.expressions(parts);
+                // Literals are joined ahead, without regard to safe text.
+                *escape = if parts.iter().all(is_literal) { Escape::Off } else { self.escape };
+            }
+            ExpressionKind::Dict(entries) => entries.iter_mut().for_each(|(key, value)| {
+                self.expression(key);
+                self.expression(value);
+            }),
+            ExpressionKind::Unary(_, operand) | ExpressionKind::Attribute(operand, _) => {
+                self.expression(operand);
+            }
+            ExpressionKind::Binary(_, pair) | ExpressionKind::Item(pair) => {
+                self.expression(&mut pair.0);
+                self.expression(&mut pair.1);
+            }
+            ExpressionKind::Compare(first, rest) => {
+                self.expression(first);
+                rest.iter_mut().for_each(|(_, operand)| self.expression(operand));
+            }
+            ExpressionKind::Conditional(parts) => {
+                let soft = mem::replace(&mut self.soft, true);
+                self.expression(&mut parts.0);
+                self.expression(&mut parts.1);
+                parts.2.iter_mut().for_each(|otherwise| self.expression(otherwise));
+                self.soft = soft;
+            }
+            ExpressionKind::Slice(slice) => {
+                match &mut slice.subject {
+                    Some(subject) => self.expression(subject),
+                    None => self.fail_other(line, "a slice stands alone in a tuple".into()),
+                }
+                slice.bounds.iter_mut().flatten().for_each(|bound| self.expression(bound));
+            }
+            ExpressionKind::Call(call) => {
+                self.expression(&mut call.0);
+                self.arguments(line, &mut call.1);
+            }
+            ExpressionKind::Filter(application) => {
+                self.expression(&mut application.subject);
+                self.arguments(line, &mut application.arguments);
+                application.builtin = filters::find(&application.name);
+                if application.builtin.is_none() && !self.soft {
+                    self.fail(line, format!("no filter named '{}'", application.name));
+                }
+            }
+            ExpressionKind::Test(application) => {
+                self.expression(&mut application.subject);
+                self.arguments(line, &mut application.arguments);
+                application.builtin = tests::find(&application.name);
+                if application.builtin.is_none() && !self.soft {
+                    self.fail(line, format!("no test named '{}'", application.name));
+                }
+            }
+        }
+    }
+
+    fn expressions(&mut self, items: &mut [Expression]) {
+        items.iter_mut().for_each(|item| self.expression(item));
+    }
+
+    fn arguments(&mut self, line: usize, arguments: &mut Arguments) {
+        self.expressions(&mut arguments.positional);
+        for index in 0..arguments.keywords.len() {
+            let (earlier, rest) = arguments.keywords.split_at_mut(index);
+            let Some((name, value)) = rest.first_mut() else { continue };
+            if earlier.iter().any(|(known, _)| known == name) {
+                self.fail_other(line, format!("keyword argument '{name}' is repeated"));
+            }
+            self.expression(value);
+        }
+        arguments.unpack.iter_mut().for_each(|value| self.expression(value));
+        arguments.unpack_keywords.iter_mut().for_each(|value| self.expression(value));
+    }
+}
+
+/// Whether the value can be computed without the context.
+fn is_literal(node: &Expression) -> bool {
+    let is_own = !matches!(
+        node.kind,
+        ExpressionKind::Name { .. } | ExpressionKind::Call(_) | ExpressionKind::Captured
+    );
+    let mut literal = is_own;
+    node.kind.each_child(&mut |child| literal = literal && is_literal(child));
+    literal
+}
+
+fn soften_slices(node: &mut Expression) {
+    if let ExpressionKind::Slice(slice) = &mut node.kind {
+        slice.is_lenient = true;
+    }
+}
+
+fn is_true(constant: &Constant) -> bool {
+    match constant {
+        Constant::None => false,
+        Constant::Bool(value) => *value,
+        Constant::Integer(value) => *value != 0,
+        Constant::Big(_) => true,
+        Constant::Float(value) => *value != 0.0,
+        Constant::Text(text) => !text.is_empty(),
+    }
+}

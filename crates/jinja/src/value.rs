@@ -1,0 +1,220 @@
+//! Values with Python's semantics.
+
+mod arithmetic;
+mod bytes;
+mod compare;
+mod dict;
+mod float;
+mod integer;
+mod iterate;
+mod json;
+mod object;
+mod reclaim;
+mod repr;
+mod slice;
+mod string;
+mod undefined;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use num_bigint::BigInt;
+use num_traits::{ToPrimitive, Zero};
+
+pub(crate) use arithmetic::{binary, negative, positive, power_integer};
+pub(crate) use bytes::repr_bytes;
+pub(crate) use compare::{Order, contains, equal, identical, ordering};
+pub(crate) use dict::{Dict, Entries, Key};
+pub(crate) use float::{float_to_integer, format_float, parse_float};
+pub(crate) use integer::{MAX_DIGITS, ascii_digit, format_integer, integer_from_text};
+pub(crate) use iterate::{Iter, collect, iterate, over_dict};
+pub(crate) use json::from_json;
+pub(crate) use object::{
+    BlockReference, Class, Cycler, Joiner, MacroValue, Method, Object, Range, View, ViewKind,
+};
+pub(crate) use reclaim::{IteratorCell, List, Tuple};
+pub(crate) use repr::{is_printable, repr, repr_text, to_text, write_text};
+pub(crate) use slice::{index_of, item_of_sequence, slice};
+pub(crate) use string::Str;
+pub(crate) use undefined::Undefined;
+
+use crate::error::{Error, Result};
+
+/// A Python object.
+#[derive(Clone)]
+pub(crate) enum Value {
+    /// The variable has no value; never seen by a template.
+    Missing,
+    Undefined(Rc<Undefined>),
+    None,
+    Bool(bool),
+    Int(i64),
+    /// An integer outside of `i64`.
+    Big(Rc<BigInt>),
+    Float(f64),
+    Str(Str),
+    Bytes(Rc<Vec<u8>>),
+    List(Rc<List>),
+    Tuple(Rc<Tuple>),
+    Dict(Rc<Dict>),
+    Object(Rc<Object>),
+}
+
+impl Value {
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::Str(Str::from(text.into()))
+    }
+
+    pub fn list(items: Vec<Self>) -> Self {
+        Self::List(Rc::new(List::new(items)))
+    }
+
+    pub fn tuple(items: Vec<Self>) -> Self {
+        Self::Tuple(Rc::new(Tuple::new(items)))
+    }
+
+    pub fn dict(entries: Entries) -> Self {
+        Self::Dict(Rc::new(Dict::new(entries)))
+    }
+
+    pub fn object(object: Object) -> Self {
+        Self::Object(Rc::new(object))
+    }
+
+    pub fn undefined(undefined: Undefined) -> Self {
+        Self::Undefined(Rc::new(undefined))
+    }
+
+    /// An integer, stored small if it fits.
+    pub fn integer(value: BigInt) -> Self {
+        value.to_i64().map_or_else(|| Self::Big(Rc::new(value)), Self::Int)
+    }
+
+    pub fn from_usize(value: usize) -> Self {
+        Self::integer(BigInt::from(value))
+    }
+
+    /// A lazy sequence, which Python would call `name`.
+    pub fn iterator(name: &'static str, iter: Iter) -> Self {
+        Self::object(Object::Iterator(IteratorCell { name, iter: RefCell::new(iter) }))
+    }
+
+    /// Python's `bool(value)`.
+    pub fn is_true(&self) -> bool {
+        match self {
+            Self::Missing | Self::Undefined(_) | Self::None => false,
+            Self::Bool(value) => *value,
+            Self::Int(value) => *value != 0,
+            Self::Big(value) => !value.is_zero(),
+            Self::Float(value) => *value != 0.0,
+            Self::Str(text) => !text.is_empty(),
+            Self::Bytes(bytes) => !bytes.is_empty(),
+            Self::List(list) => !list.items.borrow().is_empty(),
+            Self::Tuple(tuple) => !tuple.items.is_empty(),
+            Self::Dict(dict) => !dict.entries.borrow().is_empty(),
+            Self::Object(object) => object.is_true(),
+        }
+    }
+
+    pub fn is_undefined(&self) -> bool {
+        matches!(self, Self::Undefined(_) | Self::Missing)
+    }
+
+    pub fn is_none(&self) -> bool {
+        matches!(self, Self::None)
+    }
+
+    /// Python's `type(value).__name__`.
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Self::Missing | Self::Undefined(_) => "Undefined",
+            Self::None => "NoneType",
+            Self::Bool(_) => "bool",
+            Self::Int(_) | Self::Big(_) => "int",
+            Self::Float(_) => "float",
+            Self::Str(text) if text.is_markup() => "Markup",
+            Self::Str(_) => "str",
+            Self::Bytes(_) => "bytes",
+            Self::List(_) => "list",
+            Self::Tuple(_) => "tuple",
+            Self::Dict(_) => "dict",
+            Self::Object(object) => object.type_name(),
+        }
+    }
+
+    /// Python's `len(value)`, or `None` if the type has no length.
+    pub fn length(&self) -> Option<usize> {
+        match self {
+            Self::Undefined(_) => Some(0),
+            Self::Str(text) => Some(text.chars()),
+            Self::Bytes(bytes) => Some(bytes.len()),
+            Self::List(list) => Some(list.items.borrow().len()),
+            Self::Tuple(tuple) => Some(tuple.items.len()),
+            Self::Dict(dict) => Some(dict.entries.borrow().len()),
+            Self::Object(object) => object.length(),
+            _ => None,
+        }
+    }
+
+    pub fn as_str(&self) -> Option<&Str> {
+        match self {
+            Self::Str(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    pub fn is_markup(&self) -> bool {
+        matches!(self, Self::Str(text) if text.is_markup())
+    }
+
+    /// The value as an integer if it is an `int` or `bool`.
+    pub fn as_integer(&self) -> Option<BigInt> {
+        match self {
+            Self::Bool(value) => Some(BigInt::from(u8::from(*value))),
+            Self::Int(value) => Some(BigInt::from(*value)),
+            Self::Big(value) => Some((**value).clone()),
+            _ => None,
+        }
+    }
+
+    /// As [`Value::as_integer`], clamped to the range of `i64`.
+    pub fn as_clamped(&self) -> Option<i64> {
+        match self {
+            Self::Bool(value) => Some(i64::from(*value)),
+            Self::Int(value) => Some(*value),
+            Self::Big(value) => {
+                Some(if value.sign() == num_bigint::Sign::Minus { i64::MIN } else { i64::MAX })
+            }
+            _ => None,
+        }
+    }
+
+    /// The integer an index-like argument stands for, clamped to `i64`.
+    pub fn expect_index(&self) -> Result<i64> {
+        self.as_clamped().ok_or_else(|| {
+            let name = self.type_name();
+            Error::type_error(format!("'{name}' object cannot be interpreted as an integer"))
+        })
+    }
+
+    /// As [`Value::expect_index`], for places where Python computes with the value before.
+    pub fn expect_number(&self) -> Result<i64> {
+        match self {
+            Self::Undefined(undefined) => Err(undefined.fail()),
+            _ => self.expect_index(),
+        }
+    }
+
+    /// The failure of using the value in a way that asks it for an attribute or an operation.
+    pub fn refuse_use<T>(&self, message: &str) -> Result<T> {
+        match self {
+            Self::Undefined(undefined) => Err(undefined.fail()),
+            _ => self.refuse(message),
+        }
+    }
+
+    /// A `TypeError` on the value's type.
+    pub fn refuse<T>(&self, message: &str) -> Result<T> {
+        Err(Error::type_error(format!("'{}' object {message}", self.type_name())))
+    }
+}

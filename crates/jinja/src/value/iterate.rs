@@ -1,0 +1,188 @@
+//! Python's iteration protocol.
+
+use std::rc::Rc;
+
+use super::{Dict, List, Object, Str, Tuple, Value, ViewKind};
+use crate::error::{Error, Result};
+use crate::interpreter::Interpreter;
+
+/// The rest of a lazily computed sequence.
+pub(crate) type Generator = Box<dyn FnMut(&mut Interpreter) -> Result<Option<Value>>>;
+
+/// A position in something iterable.
+pub(crate) enum Iter {
+    Empty,
+    /// A list as it is at the time of each step.
+    List {
+        list: Rc<List>,
+        next: usize,
+    },
+    ListReversed {
+        list: Rc<List>,
+        left: usize,
+    },
+    Tuple {
+        tuple: Rc<Tuple>,
+        next: usize,
+    },
+    Text {
+        text: Str,
+        offset: usize,
+    },
+    Bytes {
+        bytes: Rc<Vec<u8>>,
+        next: usize,
+    },
+    Dict {
+        dict: Rc<Dict>,
+        kind: ViewKind,
+        next: usize,
+        length: usize,
+        reversed: bool,
+    },
+    Range {
+        next: i64,
+        step: i64,
+        left: usize,
+    },
+    /// Items computed before.
+    Items(std::vec::IntoIter<Value>),
+    Generator(Generator),
+    /// An iterator object, shared with whoever else holds it.
+    Shared(Rc<Object>),
+}
+
+impl Iter {
+    /// The next item, if any.
+    pub fn next(&mut self, run: &mut Interpreter) -> Result<Option<Value>> {
+        run.meter.tick(1)?;
+        Ok(match self {
+            Self::Empty => None,
+            Self::List { list, next } => {
+                let item = list.items.borrow().get(*next).cloned();
+                *next += 1;
+                item
+            }
+            Self::ListReversed { list, left } => {
+                let index = left.checked_sub(1);
+                *left = index.unwrap_or(0);
+                index.and_then(|index| list.items.borrow().get(index).cloned())
+            }
+            Self::Tuple { tuple, next } => {
+                *next += 1;
+                tuple.items.get(*next - 1).cloned()
+            }
+            Self::Text { text, offset } => {
+                let character = text.get(*offset..).and_then(|rest| rest.chars().next());
+                *offset += character.map_or(0, char::len_utf8);
+                character.map(Value::text)
+            }
+            Self::Bytes { bytes, next } => {
+                *next += 1;
+                bytes.get(*next - 1).map(|byte| Value::Int(i64::from(*byte)))
+            }
+            Self::Dict { .. } => return self.next_of_dict(),
+            Self::Range { next, step, left } => {
+                if *left == 0 {
+                    return Ok(None);
+                }
+                let value = *next;
+                *left -= 1;
+                *next = next.saturating_add(*step);
+                Some(Value::Int(value))
+            }
+            Self::Items(items) => items.next(),
+            Self::Generator(generator) => return run.nested(|run| generator(run)),
+            Self::Shared(object) => return next_of_object(run, object),
+        })
+    }
+
+    fn next_of_dict(&mut self) -> Result<Option<Value>> {
+        let Self::Dict { dict, kind, next, length, reversed } = self else { return Ok(None) };
+        let entries = dict.entries.borrow();
+        if *next >= *length {
+            return Ok(None);
+        }
+        if entries.len() != *length {
+            return Err(Error::runtime("dictionary changed size during iteration"));
+        }
+        let index = if *reversed { *length - 1 - *next } else { *next };
+        *next += 1;
+        Ok(entries.get_index(index).map(|(key, value)| match kind {
+            ViewKind::Keys => key.value.clone(),
+            ViewKind::Values => value.clone(),
+            ViewKind::Items => Value::tuple(vec![key.value.clone(), value.clone()]),
+        }))
+    }
+}
+
+fn next_of_object(run: &mut Interpreter, object: &Rc<Object>) -> Result<Option<Value>> {
+    match &**object {
+        Object::Iterator(cell) => {
+            let Ok(mut iter) = cell.iter.try_borrow_mut() else {
+                return Err(Error::value_error("generator already executing"));
+            };
+            let item = run.nested(|run| iter.next(run));
+            if !matches!(item, Ok(Some(_))) {
+                *iter = Iter::Empty;
+            }
+            item
+        }
+        Object::Loop(state) => state.next_item(run),
+        _ => Ok(None),
+    }
+}
+
+/// Python's `iter(value)`.
+pub(crate) fn iterate(_: &mut Interpreter, value: &Value) -> Result<Iter> {
+    Ok(match value {
+        Value::Undefined(_) => Iter::Empty,
+        Value::List(list) => Iter::List { list: list.clone(), next: 0 },
+        Value::Tuple(tuple) => Iter::Tuple { tuple: tuple.clone(), next: 0 },
+        Value::Str(text) => Iter::Text { text: text.clone(), offset: 0 },
+        Value::Bytes(bytes) => Iter::Bytes { bytes: bytes.clone(), next: 0 },
+        Value::Dict(dict) => over_dict(dict, ViewKind::Keys, false),
+        Value::Object(object) => match &**object {
+            Object::Range(range) => {
+                Iter::Range { next: range.start, step: range.step, left: range.length() }
+            }
+            Object::View(view) => over_dict(&view.dict, view.kind, false),
+            Object::Set(items) => {
+                let items: Vec<_> = items.borrow().keys().map(|key| key.value.clone()).collect();
+                Iter::Items(items.into_iter())
+            }
+            Object::Iterator(_) | Object::Loop(_) => Iter::Shared(object.clone()),
+            _ => return value.refuse("is not iterable"),
+        },
+        _ => return value.refuse("is not iterable"),
+    })
+}
+
+/// Over a dict's keys, values or items.
+pub(crate) fn over_dict(dict: &Rc<Dict>, kind: ViewKind, reversed: bool) -> Iter {
+    let length = dict.entries.borrow().len();
+    Iter::Dict { dict: dict.clone(), kind, next: 0, length, reversed }
+}
+
+/// Python's `list(value)`, as a vector.
+pub(crate) fn collect(run: &mut Interpreter, value: &Value) -> Result<Vec<Value>> {
+    let known = match value {
+        Value::List(list) => Some(list.items.borrow().clone()),
+        Value::Tuple(tuple) => Some(tuple.items.clone()),
+        _ => None,
+    };
+    if let Some(items) = known {
+        run.meter.list(items.len())?;
+        return Ok(items);
+    }
+    let mut iter = iterate(run, value)?;
+    let mut items = Vec::new();
+    while let Some(item) = iter.next(run)? {
+        items.push(item);
+        if items.len() > run.meter.limits.list {
+            run.meter.list(items.len())?;
+        }
+    }
+    run.meter.list(items.len())?;
+    Ok(items)
+}

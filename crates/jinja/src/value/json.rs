@@ -1,0 +1,40 @@
+//! JSON in.
+
+use num_bigint::BigInt;
+use serde_json::{Map, Number, Value as Json};
+
+use super::{Entries, Key, Value};
+
+/// Converts what a caller passed; the depth of JSON is bounded by its parser.
+pub(crate) fn from_json(json: &Json) -> Value {
+    match json {
+        Json::Null => Value::None,
+        Json::Bool(value) => Value::Bool(*value),
+        Json::Number(number) => from_number(number),
+        Json::String(text) => Value::Str(text.as_str().into()),
+        Json::Array(items) => stacker::maybe_grow(64 << 10, 1 << 20, || {
+            Value::list(items.iter().map(from_json).collect())
+        }),
+        Json::Object(map) => stacker::maybe_grow(64 << 10, 1 << 20, || from_map(map)),
+    }
+}
+
+fn from_map(map: &Map<String, Json>) -> Value {
+    let entries: Entries =
+        map.iter().map(|(key, value)| (Key::text(key.as_str()), from_json(value))).collect();
+    Value::dict(entries)
+}
+
+/// Integers keep all digits that the JSON library kept.
+fn from_number(number: &Number) -> Value {
+    if let Some(value) = number.as_i64() {
+        return Value::Int(value);
+    }
+    let text = number.to_string();
+    if text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')
+        && let Some(value) = BigInt::parse_bytes(text.as_bytes(), 10)
+    {
+        return Value::integer(value);
+    }
+    Value::Float(number.as_f64().or_else(|| text.parse().ok()).unwrap_or(f64::NAN))
+}

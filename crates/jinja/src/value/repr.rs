@@ -1,0 +1,289 @@
+//! Printing: Python's `str` and `repr`.
+
+use std::fmt::Write;
+use std::rc::Rc;
+
+use unicode_general_category::{GeneralCategory, get_general_category};
+
+use super::{Dict, Object, Range, Str, Value, ViewKind, format_float, format_integer, repr_bytes};
+use crate::error::{Error, Result};
+use crate::interpreter::Interpreter;
+
+/// How deep containers are printed.
+const MAX_DEPTH: usize = 200;
+
+/// Python's `str(value)`; a string stays what it is.
+pub(crate) fn to_text(run: &mut Interpreter, value: &Value) -> Result<Str> {
+    if let Value::Str(text) = value {
+        return Ok(text.clone());
+    }
+    let mut text = String::new();
+    write_text(run, value, &mut text)?;
+    run.meter.string(text.len())?;
+    Ok(text.into())
+}
+
+/// Python's `repr(value)`.
+pub(crate) fn repr(run: &mut Interpreter, value: &Value) -> Result<String> {
+    let mut text = String::new();
+    write_repr(run, value, &mut text)?;
+    run.meter.string(text.len())?;
+    Ok(text)
+}
+
+/// Appends `str(value)`.
+pub(crate) fn write_text(run: &mut Interpreter, value: &Value, out: &mut String) -> Result<()> {
+    match value {
+        Value::Str(text) => out.push_str(text),
+        Value::Undefined(_) | Value::Missing => {}
+        _ => write_repr(run, value, out)?,
+    }
+    Ok(())
+}
+
+/// Appends `repr(value)`.
+pub(crate) fn write_repr(run: &mut Interpreter, value: &Value, out: &mut String) -> Result<()> {
+    Writer { run, out, open: Vec::new() }.value(value)
+}
+
+struct Writer<'w, 'r> {
+    run: &'w mut Interpreter<'r>,
+    out: &'w mut String,
+    /// Addresses of the containers being printed.
+    open: Vec<usize>,
+}
+
+impl Writer<'_, '_> {
+    fn value(&mut self, value: &Value) -> Result<()> {
+        self.run.meter.tick(1)?;
+        match value {
+            Value::Missing | Value::Undefined(_) => self.out.push_str("Undefined"),
+            Value::None => self.out.push_str("None"),
+            Value::Bool(true) => self.out.push_str("True"),
+            Value::Bool(false) => self.out.push_str("False"),
+            Value::Int(value) => {
+                let _ = write!(self.out, "{value}");
+            }
+            Value::Big(value) => self.out.push_str(&format_integer(value)?),
+            Value::Float(value) => self.out.push_str(&format_float(*value)),
+            Value::Str(text) if text.is_markup() => {
+                let _ = write!(self.out, "Markup({})", repr_text(text));
+            }
+            Value::Str(text) => self.out.push_str(&repr_text(text)),
+            Value::Bytes(bytes) => self.out.push_str(&repr_bytes(bytes)),
+            Value::List(list) => {
+                let address = Rc::as_ptr(list).addr();
+                self.guarded(address, "[...]", |writer| {
+                    let items = list.items.borrow().clone();
+                    writer.sequence("[", &items, "]")
+                })?;
+            }
+            Value::Tuple(tuple) => {
+                let end = if tuple.items.len() == 1 { ",)" } else { ")" };
+                let address = Rc::as_ptr(tuple).addr();
+                self.guarded(address, "(...)", |writer| writer.sequence("(", &tuple.items, end))?;
+            }
+            Value::Dict(dict) => {
+                let address = Rc::as_ptr(dict).addr();
+                self.guarded(address, "{...}", |writer| writer.dict(dict))?;
+            }
+            Value::Object(object) => self.object(object)?,
+        }
+        self.check_size()
+    }
+
+    fn check_size(&self) -> Result<()> {
+        let limit = self.run.meter.limits.string.max(self.run.meter.limits.output);
+        if self.out.len() <= limit {
+            return Ok(());
+        }
+        Err(Error::limit(format!("text would be larger than {limit} bytes")))
+    }
+
+    /// Prints a container, or `again` if it is inside of itself.
+    fn guarded(
+        &mut self,
+        address: usize,
+        again: &str,
+        print: impl FnOnce(&mut Self) -> Result<()>,
+    ) -> Result<()> {
+        if self.open.contains(&address) {
+            self.out.push_str(again);
+            return Ok(());
+        }
+        if self.open.len() >= MAX_DEPTH {
+            return Err(Error::limit(format!("value is nested deeper than {MAX_DEPTH}")));
+        }
+        self.open.push(address);
+        let result = stacker::maybe_grow(64 << 10, 1 << 20, || print(self));
+        self.open.pop();
+        result
+    }
+
+    fn sequence(&mut self, start: &str, items: &[Value], end: &str) -> Result<()> {
+        self.out.push_str(start);
+        for (index, item) in items.iter().enumerate() {
+            if index > 0 {
+                self.out.push_str(", ");
+            }
+            self.value(item)?;
+        }
+        self.out.push_str(end);
+        Ok(())
+    }
+
+    fn dict(&mut self, dict: &Dict) -> Result<()> {
+        let entries: Vec<_> = dict
+            .entries
+            .borrow()
+            .iter()
+            .map(|(key, value)| (key.value.clone(), value.clone()))
+            .collect();
+        self.out.push('{');
+        for (index, (key, value)) in entries.iter().enumerate() {
+            if index > 0 {
+                self.out.push_str(", ");
+            }
+            self.value(key)?;
+            self.out.push_str(": ");
+            self.value(value)?;
+        }
+        self.out.push('}');
+        Ok(())
+    }
+
+    fn object(&mut self, object: &Rc<Object>) -> Result<()> {
+        let text = match &**object {
+            Object::Range(range) => repr_range(range),
+            Object::View(view) => return self.view(object, &view.dict, view.kind),
+            Object::Set(items) => {
+                return self.set(items.borrow().keys().map(|key| key.value.clone()).collect());
+            }
+            Object::Complex(real, imaginary) => repr_complex(*real, *imaginary),
+            Object::Loop(state) => state.describe(self.run)?,
+            Object::Macro(value) if value.definition.name.is_empty() => "<Macro anonymous>".into(),
+            Object::Macro(value) => format!("<Macro {}>", repr_text(&value.definition.name)),
+            Object::Namespace(dict) => {
+                self.out.push_str("<Namespace ");
+                self.value(&Value::Dict(dict.clone()))?;
+                ">".into()
+            }
+            Object::Class(class) => format!("<class '{}'>", class.path()),
+            Object::Function(function) => format!("<function {} at 0x7f0000000000>", function.name),
+            Object::Method(method) => {
+                let (name, owner) = (method.function.name, method.receiver.type_name());
+                format!("<built-in method {name} of {owner} object at 0x7f0000000000>")
+            }
+            Object::Template(_) => "<TemplateReference None>".into(),
+            Object::Iterator(_) | Object::Cycler(_) | Object::Joiner(_) | Object::Block(_) => {
+                format!("<{} object at 0x7f0000000000>", qualified(object.type_name()))
+            }
+        };
+        self.out.push_str(&text);
+        Ok(())
+    }
+
+    fn view(&mut self, object: &Rc<Object>, dict: &Dict, kind: ViewKind) -> Result<()> {
+        self.out.push_str(object.type_name());
+        let items: Vec<_> = dict
+            .entries
+            .borrow()
+            .iter()
+            .map(|(key, value)| match kind {
+                ViewKind::Keys => key.value.clone(),
+                ViewKind::Values => value.clone(),
+                ViewKind::Items => Value::tuple(vec![key.value.clone(), value.clone()]),
+            })
+            .collect();
+        self.guarded(Rc::as_ptr(object).addr(), "(...)", |writer| {
+            writer.sequence("([", &items, "])")
+        })
+    }
+
+    fn set(&mut self, items: Vec<Value>) -> Result<()> {
+        if items.is_empty() {
+            self.out.push_str("set()");
+            return Ok(());
+        }
+        self.sequence("{", &items, "}")
+    }
+}
+
+fn qualified(name: &'static str) -> String {
+    match name {
+        "Cycler" | "Joiner" => format!("jinja2.utils.{name}"),
+        "BlockReference" => format!("jinja2.runtime.{name}"),
+        "generator" => "generator object".into(),
+        _ => name.into(),
+    }
+}
+
+fn repr_range(range: &Range) -> String {
+    let Range { start, stop, step } = range;
+    if *step == 1 {
+        return format!("range({start}, {stop})");
+    }
+    format!("range({start}, {stop}, {step})")
+}
+
+fn repr_complex(real: f64, imaginary: f64) -> String {
+    let part = |value: f64| {
+        let text = format_float(value);
+        text.strip_suffix(".0").map(String::from).unwrap_or(text)
+    };
+    if real == 0.0 && real.is_sign_positive() {
+        return format!("{}j", part(imaginary));
+    }
+    let sign = if imaginary.is_sign_negative() { "" } else { "+" };
+    format!("({}{sign}{}j)", part(real), part(imaginary))
+}
+
+/// Python's `repr(str)`.
+pub(crate) fn repr_text(text: &str) -> String {
+    let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push(quote);
+    for character in text.chars() {
+        match character {
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\\' => out.push_str("\\\\"),
+            _ if character == quote => {
+                out.push('\\');
+                out.push(quote);
+            }
+            ' '..='~' => out.push(character),
+            _ if is_printable(character) => out.push(character),
+            _ => escape(character, &mut out),
+        }
+    }
+    out.push(quote);
+    out
+}
+
+fn escape(character: char, out: &mut String) {
+    let code = u32::from(character);
+    let _ = match code {
+        0..=0xff => write!(out, "\\x{code:02x}"),
+        0x100..=0xffff => write!(out, "\\u{code:04x}"),
+        _ => write!(out, "\\U{code:08x}"),
+    };
+}
+
+/// Python's `str.isprintable` for one character.
+pub(crate) fn is_printable(character: char) -> bool {
+    use GeneralCategory as G;
+    character == ' '
+        || !matches!(
+            get_general_category(character),
+            G::Control
+                | G::Format
+                | G::Surrogate
+                | G::PrivateUse
+                | G::Unassigned
+                | G::LineSeparator
+                | G::ParagraphSeparator
+                | G::SpaceSeparator
+        )
+}
