@@ -131,8 +131,8 @@ impl Follower {
         for (job, summary) in self.look_for(missing).await {
             changes.extend(self.change(job, summary));
         }
-        self.cancel().await?;
         self.tell(changes).await?;
+        self.cancel().await?;
         fetched
     }
 

@@ -47,16 +47,19 @@ impl Journal {
         Ok(Self { pool, _lock: lock })
     }
 
-    /// Forgets what ended before `limit`.
+    /// Forgets what ended, or certainly came to nothing, before `limit`.
     ///
     /// # Errors
     /// When the journal can't be written.
     pub async fn prune(&self, limit: DateTime<Utc>) -> Result<(), JournalError> {
         let limit = limit.timestamp_millis();
-        sqlx::query("DELETE FROM submissions WHERE settled = 1 AND changed_at < $1")
-            .bind(limit)
-            .execute(&self.pool)
-            .await?;
+        sqlx::query(
+            "DELETE FROM submissions WHERE changed_at < $1 AND (settled = 1 OR \
+             (attempted_at IS NULL AND slurm_job_id IS NULL AND rejection IS NULL))",
+        )
+        .bind(limit)
+        .execute(&self.pool)
+        .await?;
         sqlx::query("DELETE FROM jobs WHERE reported = 1 AND changed_at < $1")
             .bind(limit)
             .execute(&self.pool)

@@ -46,9 +46,9 @@ impl Follower {
         }
         let numbers: Vec<i64> = due.iter().map(|(_, number)| *number).collect();
         tracing::info!(jobs = ?numbers, "cancelling");
-        let cancelled = self.agent.slurm.scancel(&numbers).await;
-        cancelled.map_err(|e| Setback::Trouble(e.to_string()))?;
+        // Also after a failure: another job is not to be kept waiting for one that fails.
         self.cancellations.0.extend(due.into_iter().map(|(submission, _)| (submission, now)));
-        Ok(())
+        let cancelled = self.agent.slurm.scancel(&numbers).await;
+        cancelled.map_err(|e| Setback::Trouble(e.to_string()))
     }
 }
