@@ -4,6 +4,7 @@ use std::{
     env,
     ffi::OsStr,
     os::unix::process::CommandExt,
+    path::Path,
     process::{Child, Command, Stdio},
     thread,
     time::{Duration, Instant},
@@ -18,7 +19,7 @@ use nix::{
 use crate::interrupt::Interrupt;
 
 /// How long a program may take to end when it is asked to.
-const GRACE: Duration = Duration::from_secs(15);
+const GRACE: Duration = Duration::from_secs(25);
 
 /// A command of cargo, in the workspace.
 pub(crate) fn cargo(arguments: &[&str]) -> Result<Command> {
@@ -46,10 +47,12 @@ fn line(command: &Command) -> String {
     words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
 }
 
-/// A command whose process is asked to end when this process is killed.
-pub(crate) fn tied(program: impl AsRef<OsStr>) -> Command {
+/// A command whose process is asked to end when this process is killed. It inherits no settings:
+/// neither variables nor, by its directory, an `.env`.
+pub(crate) fn tied(program: impl AsRef<OsStr>, directory: &Path) -> Command {
     let mut command = Command::new("setpriv");
-    command.args(["--pdeathsig", "TERM"]).arg(program);
+    command.args(["--pdeathsig", "TERM"]).arg(program).current_dir(directory);
+    command.env_clear().env("PATH", env::var_os("PATH").unwrap_or_default());
     command
 }
 
@@ -118,5 +121,50 @@ impl Drop for Running {
         if let Err(error) = self.stop() {
             eprintln!("can't stop {}: {error:#}", self.line);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_program_ends_with_its_children_when_its_handle_is_dropped() {
+        let running = Running::start(Command::new("sh").args(["-c", "sleep 100 & wait"])).unwrap();
+        let group = running.id().to_string();
+        assert!(!living(&group).is_empty());
+
+        drop(running);
+
+        assert_eq!(living(&group), Vec::<String>::new());
+    }
+
+    /// What `/proc` says of the processes in this group that have not ended.
+    fn living(group: &str) -> Vec<String> {
+        let processes = fs::read_dir("/proc").unwrap().flatten();
+        let states =
+            processes.filter_map(|process| fs::read_to_string(process.path().join("stat")).ok());
+        let in_group = |stat: &String| {
+            let words: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
+            words[0] != "Z" && words[2] == group
+        };
+        states.filter(in_group).collect()
+    }
+
+    #[test]
+    fn a_program_that_ended_by_itself_is_noticed() {
+        let mut running = Running::start(&mut Command::new("true")).unwrap();
+        thread::sleep(Duration::from_millis(500));
+
+        assert!(running.check().unwrap_err().to_string().contains("true ended by itself"));
+    }
+
+    #[test]
+    fn a_tied_program_inherits_nothing() {
+        let printed = output(&mut tied("env", Path::new("/"))).unwrap();
+
+        assert!(printed.lines().all(|line| line.starts_with("PATH=")), "{printed}");
     }
 }

@@ -44,6 +44,11 @@ impl Directory {
         Ok(directory)
     }
 
+    /// The directory itself.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// The server's data.
     pub(crate) fn server(&self) -> PathBuf {
         self.path.join("server")

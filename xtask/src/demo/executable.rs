@@ -34,17 +34,22 @@ impl Jobbergate {
         Ok(Self { path })
     }
 
-    /// A command that ends when the demo does.
-    pub(crate) fn service(&self, subcommand: &str) -> Command {
-        let mut command = tied(&self.path);
+    /// A command that ends when the demo does, and takes nothing from its environment.
+    pub(crate) fn command(&self, subcommand: &str, directory: &Directory) -> Command {
+        let mut command = tied(&self.path, directory.path());
         command.arg(subcommand);
         command
     }
 
-    /// A new client of the built-in provider: its id and its secret.
-    pub(crate) fn create_client(&self, directory: &Directory, id: &str) -> Result<Value> {
-        let client = self.admin(directory, &["client", "create", id, "--json"])?;
-        serde_json::from_str(&client).context("`admin client create` printed no JSON")
+    /// The secret of a client of the built-in provider, which is created unless it is there.
+    pub(crate) fn client_secret(&self, directory: &Directory, id: &str) -> Result<String> {
+        let clients = self.admin(directory, &["client", "list"])?;
+        let is_there = clients.lines().any(|line| line.split_whitespace().next() == Some(id));
+        let verb = if is_there { "rotate" } else { "create" };
+        let client = self.admin(directory, &["client", verb, id, "--json"])?;
+        let client: Value = serde_json::from_str(&client)
+            .with_context(|| format!("`admin client {verb}` printed no JSON"))?;
+        Ok(client["client_secret"].as_str().context("the client has no secret")?.to_owned())
     }
 
     /// A token of a user with this address.
@@ -54,8 +59,8 @@ impl Jobbergate {
     }
 
     fn admin(&self, directory: &Directory, arguments: &[&str]) -> Result<String> {
-        let mut command = Command::new(&self.path);
-        command.arg("admin").args(arguments).arg("--data-dir").arg(directory.server());
+        let mut command = self.command("admin", directory);
+        command.args(arguments).arg("--data-dir").arg(directory.server());
         let output = command.output().with_context(|| format!("can't run {command:?}"))?;
         let errors = String::from_utf8_lossy(&output.stderr);
         ensure!(output.status.success(), "jobbergate admin {}: {errors}", arguments.join(" "));

@@ -43,7 +43,7 @@ impl Server {
             terminal.say(&format!("  port {PORT} is taken, so the server listens on {port}"));
         }
         let authority = format!("127.0.0.1:{port}");
-        let mut command = jobbergate.service("serve");
+        let mut command = jobbergate.command("serve", directory);
         command.args(["--listen", &authority]).arg("--data-dir").arg(directory.server());
         command.stdout(directory.log("server-output")?).stderr(directory.log("server")?);
         let began = Instant::now();
@@ -88,10 +88,9 @@ impl Agent {
         server: &Server,
         slurm: &Slurm,
     ) -> Result<Self> {
-        let client = jobbergate.create_client(directory, CLUSTER)?;
-        let secret = client["client_secret"].as_str().context("the new client has no secret")?;
+        let secret = jobbergate.client_secret(directory, CLUSTER)?;
         let domain = EMAIL.rsplit('@').next().context("an e-mail has a domain")?;
-        let mut command = jobbergate.service("agent");
+        let mut command = jobbergate.command("agent", directory);
         command
             .env("SLURM_CONF", slurm.configuration())
             .env("JOBBERGATE_AGENT_BASE_API_URL", &server.url)
