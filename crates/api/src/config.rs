@@ -115,26 +115,27 @@ impl ServeConfig {
         if let Some(url) = self.postgres_url()? {
             let opened = Db::open_postgres(url.as_str(), self.database_pool_size).await;
             return opened
-                .map_err(|source| StartError::Postgres { address: without_password(url), source });
+                .map_err(|cause| StartError::Postgres { address: without_password(url), cause });
         }
         let path = self.data_directory()?.join("jobbergate.db");
-        Db::open_sqlite(&path).await.map_err(|source| StartError::Sqlite { path, source })
+        Db::open_sqlite(&path).await.map_err(|cause| StartError::Sqlite { path, cause })
     }
 
     /// Opens the bucket, or the directory for files in the data directory.
     pub(crate) fn open_storage(&self) -> Result<Storage, StartError> {
         match &self.s3_bucket_name {
-            Some(bucket) => Ok(Storage::s3(&S3Settings {
+            Some(bucket) => Storage::s3(&S3Settings {
                 bucket: bucket.clone(),
                 endpoint: self.s3_endpoint_url.clone(),
                 credentials: self.aws_access_key_id.clone().zip(self.aws_secret_access_key.clone()),
-            })?),
+            }),
             None => {
                 let path = self.data_directory()?.join("files");
                 create_private(&path)?;
-                Ok(Storage::directory(&path)?)
+                Storage::directory(&path)
             }
         }
+        .map_err(|error| StartError::Storage(error.to_string()))
     }
 
     /// The external provider, if one is configured.
@@ -191,7 +192,7 @@ fn create_private(path: &std::path::Path) -> Result<(), StartError> {
         .recursive(true)
         .mode(0o700)
         .create(path)
-        .map_err(|source| StartError::DataDirectory { path: path.to_owned(), source })
+        .map_err(|cause| StartError::DataDirectory { path: path.to_owned(), cause })
 }
 
 fn without_password(mut url: Url) -> String {

@@ -42,7 +42,7 @@ pub async fn serve(
 async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
     TcpListener::bind(address)
         .await
-        .map_err(|source| StartError::Listen { address: address.to_string(), source })
+        .map_err(|cause| StartError::Listen { address: address.to_string(), cause })
 }
 
 /// A key takes a while to make: not while somebody waits for a token.

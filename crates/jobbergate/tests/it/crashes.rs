@@ -8,7 +8,7 @@ use jobbergate_types::job_submissions::JobSubmissionStatus;
 use crate::support::{AgentOptions, Site, script_of};
 
 async fn until_exists(path: &Path) {
-    for _ in 0..400 {
+    for _ in 0..1200 {
         if path.exists() {
             return;
         }

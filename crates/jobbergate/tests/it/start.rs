@@ -27,7 +27,7 @@ fn a_server_starts_with_nothing_configured_and_stops_when_told_to() {
 
 #[test]
 fn a_data_directory_that_cannot_be_made_is_named() {
-    let words = complaint(&run(&["serve", "--data-dir", "/proc/nope"]));
+    let words = complaint(&run(&["serve", "--listen", "127.0.0.1:0", "--data-dir", "/proc/nope"]));
     assert!(words.contains("/proc/nope") && words.contains("--data-dir"), "{words}");
 }
 

@@ -30,7 +30,7 @@ pub struct Site {
     pub slurm: SlurmLab,
     pub alice: Client,
     pub work: TempDir,
-    server: Process,
+    _server: Process,
     address: String,
     secret: String,
     data: TempDir,
@@ -66,7 +66,7 @@ impl Site {
             slurm,
             alice: client(data.path(), &address, "alice@example.com"),
             work: directory_of("alice"),
-            server,
+            _server: server,
             address,
             secret: created["client_secret"].as_str().unwrap().to_owned(),
             data,
@@ -216,10 +216,6 @@ impl Site {
             .filter(|line| line.contains(&mark) && line.ends_with(here))
             .filter_map(|line| Some(line.split('|').next()?.to_owned()))
             .collect()
-    }
-
-    pub fn server_log(&self) -> String {
-        self.server.log()
     }
 }
 
