@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{Router, http::Request};
+use axum::{Json, Router, extract::State, http::Request, routing::get};
 use tower_http::{
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, RequestId, SetRequestIdLayer},
     trace::{DefaultOnResponse, TraceLayer},
@@ -81,7 +81,10 @@ impl App {
     /// id first, so that the log line of the next layer carries it.
     pub fn into_service(self: Arc<Self>) -> Router {
         let provider = self.provider.clone();
-        let api = Router::new().fallback(dispatch).with_state(self);
+        let api = Router::new()
+            .route("/jobbergate/openapi.json", get(openapi))
+            .fallback(dispatch)
+            .with_state(self);
         let pages = match provider {
             Some(provider) => identity::router(provider).merge(api),
             None => api,
@@ -108,6 +111,10 @@ impl Context {
     pub fn now(&self) -> chrono::DateTime<chrono::Utc> {
         self.app.clock.now()
     }
+}
+
+async fn openapi(State(app): State<Arc<App>>) -> Json<serde_json::Value> {
+    Json(crate::openapi::document(&app.router))
 }
 
 fn request_span<B>(request: &Request<B>) -> tracing::Span {

@@ -12,6 +12,7 @@ pub mod error;
 pub mod file_checks;
 pub mod http;
 pub mod identity;
+pub mod openapi;
 pub mod query;
 pub mod resources;
 pub mod server;

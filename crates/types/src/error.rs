@@ -44,7 +44,7 @@ pub enum Location {
     /// A field.
     Field(String),
     /// An index or a position.
-    Index(usize),
+    Index(#[schemars(with = "i64")] usize),
 }
 
 impl From<&str> for Location {

@@ -214,7 +214,6 @@ pub struct PendingJobSubmission {
     pub execution_directory: Option<String>,
     /// Always empty; older agents read it.
     #[serde(default)]
-    #[schemars(!default)]
     pub execution_parameters: Map<String, Value>,
     /// The script to run, with its files.
     pub job_script: JobScriptDetailedView,

@@ -1,0 +1,135 @@
+//! The description of the API (OpenAPI 3.1), made from the handlers' types: the schemas in it
+//! are those that requests are checked against.
+
+use schemars::{Schema, SchemaGenerator, generate::SchemaSettings};
+use serde_json::{Map, Value, json};
+
+use crate::http::{
+    input::Source,
+    router::{Route, Router},
+};
+
+/// The document that describes `router`'s operations.
+pub fn document(router: &Router) -> Value {
+    let settings = SchemaSettings::draft2020_12()
+        .with(|settings| settings.definitions_path = "/components/schemas".into());
+    let mut generator = settings.into_generator();
+    let mut paths = Map::new();
+    for route in &router.0 {
+        let operation = operation(route, &mut generator);
+        let path = route.pattern.replace(":path}", "}");
+        let method = route.method.to_string().to_lowercase();
+        paths.entry(path).or_insert_with(|| json!({}))[method] = operation;
+    }
+    generator.subschema_for::<jobbergate_types::error::HTTPValidationError>();
+    let schemas = generator.take_definitions(true);
+    let mut document = json!({
+        "openapi": "3.1.0",
+        "info": {"title": "Jobbergate", "version": env!("CARGO_PKG_VERSION")},
+        "servers": [{"url": "/jobbergate"}],
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {
+                "TokenSecurity": {"type": "apiKey", "in": "header", "name": "Authorization"},
+            },
+        },
+    });
+    tidy(&mut document);
+    document
+}
+
+fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
+    let facts = route.endpoint.facts;
+    let mut operation = json!({"summary": route.summary, "tags": [tag(route.pattern)]});
+    let mut parameters = Vec::new();
+    for (source, schema) in (facts.inputs)(generator) {
+        match source {
+            Source::Path => parameters.extend(parameters_in("path", &schema)),
+            Source::Query => parameters.extend(parameters_in("query", &schema)),
+            Source::Json { required } => {
+                operation["requestBody"] = body("application/json", &schema, required);
+            }
+            Source::Form => {
+                operation["requestBody"] = body("multipart/form-data", &schema, false);
+            }
+        }
+    }
+    if !parameters.is_empty() {
+        operation["parameters"] = Value::Array(parameters);
+    }
+    let mut success = json!({"description": "Success"});
+    if let Some(schema) = (facts.output)(generator) {
+        success["content"] = json!({"application/json": {"schema": schema}});
+    }
+    operation["responses"] = json!({ facts.status.as_str(): success });
+    if !facts.permissions.is_empty() {
+        operation["security"] = json!([{"TokenSecurity": []}]);
+        operation["responses"]["422"] = json!({
+            "description": "The input has problems",
+            "content": {"application/json": {
+                "schema": {"$ref": "#/components/schemas/HTTPValidationError"},
+            }},
+        });
+    }
+    operation
+}
+
+/// The first segment of the path names the resource.
+fn tag(pattern: &str) -> &str {
+    pattern.trim_start_matches('/').split('/').next().unwrap_or_default()
+}
+
+fn parameters_in(place: &str, schema: &Schema) -> Vec<Value> {
+    let required = schema.get("required").and_then(Value::as_array);
+    let properties = schema.get("properties").and_then(Value::as_object);
+    let describe = |(name, property): (&String, &Value)| {
+        let needed = required.is_some_and(|names| names.iter().any(|needed| needed == name));
+        let mut property = property.clone();
+        let description = property.as_object_mut().and_then(|p| p.remove("description"));
+        let mut parameter =
+            json!({"name": name, "in": place, "required": needed, "schema": property});
+        if let Some(description) = description {
+            parameter["description"] = description;
+        }
+        parameter
+    };
+    properties.into_iter().flatten().map(describe).collect()
+}
+
+fn body(media_type: &str, schema: &Schema, required: bool) -> Value {
+    let mut body = json!({"content": { media_type: {"schema": schema}}});
+    if required {
+        body["required"] = true.into();
+    }
+    body
+}
+
+/// Drops what only concerns the server itself, and writes lists of names as `enum`.
+fn tidy(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|name, _| !name.starts_with("x-"));
+            if fields.get("format").and_then(Value::as_str).is_some_and(is_integer_format) {
+                fields.remove("format");
+            }
+            if let Some(names) = fields.get("oneOf").and_then(names_of) {
+                fields.remove("oneOf");
+                fields.insert("type".to_owned(), "string".into());
+                fields.insert("enum".to_owned(), names);
+            }
+            fields.values_mut().for_each(tidy);
+        }
+        Value::Array(items) => items.iter_mut().for_each(tidy),
+        _ => {}
+    }
+}
+
+/// Widths of Rust's integers, which say nothing to a client.
+fn is_integer_format(format: &str) -> bool {
+    matches!(format, "int32" | "int64" | "uint" | "uint32" | "uint64")
+}
+
+fn names_of(options: &Value) -> Option<Value> {
+    options.as_array()?.iter().map(|option| option.get("const").cloned()).collect()
+}
