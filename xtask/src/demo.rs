@@ -50,15 +50,11 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let terminal = Terminal::new();
     let mut directory = Directory::open(options.keep_data)?;
     let outcome = perform(options, &interrupt, &terminal, &directory);
-    match &outcome {
-        Err(error) if error.is::<Interrupted>() => {
-            terminal.say("Everything that the demo started has ended.");
-        }
-        Err(_) => {
-            directory.keep();
-            directory.print_logs();
-        }
-        Ok(()) => {}
+    if outcome.as_ref().is_err_and(|error| !error.is::<Interrupted>()) {
+        directory.keep();
+        directory.print_logs();
+    } else {
+        terminal.say("Everything that the demo started has ended.");
     }
     outcome
 }
@@ -96,11 +92,12 @@ fn perform(
         return Ok(());
     }
     print_login(terminal, &jobbergate, directory, &server);
-    loop {
-        interrupt.sleep(Duration::from_millis(200))?;
+    while interrupt.sleep(Duration::from_millis(200)).is_ok() {
         server.check()?;
         agent.check()?;
     }
+    terminal.say("");
+    Ok(())
 }
 
 fn print_login(
@@ -112,7 +109,7 @@ fn print_login(
     let url = &server.url;
     let (program, data) = (jobbergate.path.display(), directory.server());
     terminal.heading(&format!("Server and agent run until you press Ctrl-C: {url}"));
-    terminal.say(&format!("  API           {url}/jobbergate/docs"));
+    terminal.say(&format!("  API           {url}/jobbergate"));
     terminal.say(&format!(
         "  log in with   TOKEN=$({program} admin token --data-dir {} --email {EMAIL})",
         data.display()
