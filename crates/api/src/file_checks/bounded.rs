@@ -1,0 +1,31 @@
+//! Runs a check where neither deep nor slow input harms the service.
+
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use super::{Check, SyntaxProblem};
+
+/// Room for the deepest syntax trees the checks let through; only touched pages cost memory.
+const STACK_BYTES: usize = 256 * 1024 * 1024;
+
+/// The last resort: the limits of each check are meant to end it long before.
+const DEADLINE: Duration = Duration::from_millis(900);
+
+/// Runs `check` on a thread of its own with a large stack and waits for it until the deadline.
+pub(super) fn run(check: Check, content: &[u8]) -> Result<(), SyntaxProblem> {
+    let (answer, answered) = mpsc::channel();
+    let content = content.to_vec();
+    let job = move || {
+        // Nobody listens any more after the deadline.
+        let _ = answer.send(check(&content));
+    };
+    let spawned = thread::Builder::new()
+        .name("file-check".to_owned())
+        .stack_size(STACK_BYTES)
+        .spawn(job);
+    spawned.map_err(|error| SyntaxProblem::new(format!("cannot be checked: {error}"), None))?;
+    answered
+        .recv_timeout(DEADLINE)
+        .unwrap_or_else(|_| Err(SyntaxProblem::too_complex()))
+}
