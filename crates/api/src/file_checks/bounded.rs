@@ -1,6 +1,6 @@
 //! Runs a check where neither deep nor slow input harms the service.
 
-use std::sync::mpsc;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
@@ -20,12 +20,14 @@ pub(super) fn run(check: Check, content: &[u8]) -> Result<(), SyntaxProblem> {
         // Nobody listens any more after the deadline.
         let _ = answer.send(check(&content));
     };
-    let spawned = thread::Builder::new()
-        .name("file-check".to_owned())
-        .stack_size(STACK_BYTES)
-        .spawn(job);
+    let spawned =
+        thread::Builder::new().name("file-check".to_owned()).stack_size(STACK_BYTES).spawn(job);
     spawned.map_err(|error| SyntaxProblem::new(format!("cannot be checked: {error}"), None))?;
-    answered
-        .recv_timeout(DEADLINE)
-        .unwrap_or_else(|_| Err(SyntaxProblem::too_complex()))
+    answered.recv_timeout(DEADLINE).unwrap_or_else(|error| {
+        Err(match error {
+            RecvTimeoutError::Timeout => SyntaxProblem::too_complex(),
+            // The parser of the language panicked.
+            RecvTimeoutError::Disconnected => SyntaxProblem::new("cannot be parsed", None),
+        })
+    })
 }

@@ -22,3 +22,37 @@ pub(super) fn check(source: &str) -> Result<(), SyntaxProblem> {
         step.map_err(|cause| SyntaxProblem::new(cause, None))?;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::check;
+
+    #[test]
+    fn long_is_not_deep() {
+        let long = [
+            format!("x = [{}]\n", "-1, 'a', f'{x}', (2), ".repeat(20_000)),
+            format!("x = ({})\n", "'text'\n".repeat(30_000)),
+            format!("x = {}\n", vec!["a"; 30_000].join(" and ")),
+            "if x: y = -1\nelif y: z = not 2\nelse: z = -1\n".repeat(20_000),
+            format!("x = {}1\n", "1 + ".repeat(19_000)),
+        ];
+        for source in long {
+            assert_eq!(check(&source), Ok(()), "{}", &source[..40]);
+        }
+    }
+
+    #[test]
+    fn deep_is_refused_before_it_is_parsed() {
+        let deep = [
+            format!("x = {}1\n", "1 + ".repeat(21_000)),
+            format!("x = {}1\n", "-".repeat(6_000)),
+            format!("x = {}1\n", "1 ** ".repeat(3_000)),
+            format!("x = a{}\n", "()".repeat(21_000)),
+            format!("if x: y\n{}", "elif x: y\n".repeat(6_000)),
+            format!("{}1{}", "[1 + ".repeat(201), "]".repeat(201)),
+        ];
+        for source in deep {
+            assert!(check(&source).is_err(), "{}", &source[..20]);
+        }
+    }
+}

@@ -29,7 +29,8 @@ pub(super) fn find(source: &str, parsed: &Parsed<ModModule>) -> Option<(String, 
 
 /// `from __future__ import` counts before any other statement but the docstring.
 fn unknown_future(module: &ModModule) -> Option<(String, TextSize)> {
-    let is_docstring = |stmt: &Stmt| matches!(stmt, Stmt::Expr(e) if e.value.is_string_literal_expr());
+    let is_docstring =
+        |stmt: &Stmt| matches!(stmt, Stmt::Expr(e) if e.value.is_string_literal_expr());
     let skipped = usize::from(module.body.first().is_some_and(is_docstring));
     let imports = module.body.iter().skip(skipped).map_while(|stmt| match stmt {
         Stmt::ImportFrom(import) if is_future(import) => Some(import),
@@ -49,7 +50,8 @@ fn refused_token(source: &str, parsed: &Parsed<ModModule>) -> Option<(String, Te
     let mut after_yield = false;
     for token in parsed.tokens() {
         let kind = token.kind();
-        if kind == TokenKind::Int && has_too_many_digits(source.get(token.range().to_std_range())?) {
+        if kind == TokenKind::Int && has_too_many_digits(source.get(token.range().to_std_range())?)
+        {
             let cause = format!("an integer has more than {MAX_INT_DIGITS} decimal digits");
             return Some((cause, token.start()));
         }
