@@ -3,6 +3,7 @@
 use std::fmt;
 
 mod bounded;
+mod jinja;
 mod python;
 mod yaml;
 
@@ -10,7 +11,12 @@ mod yaml;
 type Check = fn(&[u8]) -> Result<(), SyntaxProblem>;
 
 /// Every suffix that is checked, compared as written. A new language is one line here.
-const CHECKS: &[(&str, Check)] = &[(".py", python::check), (".yaml", yaml::check)];
+const CHECKS: &[(&str, Check)] = &[
+    (".py", python::check),
+    (".yaml", yaml::check),
+    (".j2", jinja::check),
+    (".jinja2", jinja::check),
+];
 
 /// Why an uploaded file is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -95,6 +95,17 @@ fn deep_yaml_neither_crashes_nor_lingers() {
 }
 
 #[test]
+fn deep_jinja_neither_crashes_nor_lingers() {
+    for unit in ["{{ 1 + ", "{{ (", "{{ not ", "{% if x %}", "{{ x.", "{% for x in "] {
+        refused_soon("job.j2", &unit.repeat(60_000));
+    }
+    let inside = ["1+", "(", "[", "not ", "-", "a if b else ", "x|", "f(", "x.y.", "1**"];
+    for unit in inside {
+        refused_soon("job.j2", &format!("{{{{ {} }}}}", unit.repeat(300_000)));
+    }
+}
+
+#[test]
 fn aliases_are_not_expanded() {
     let mut lists = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
     let mut merges = "a0: &a0 {x: 1}\n".to_owned();

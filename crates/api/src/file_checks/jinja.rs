@@ -1,0 +1,17 @@
+//! Jinja templates, accepted and refused as the engine that renders them parses them.
+
+use jobbergate_jinja::{Environment, Limits};
+
+use super::SyntaxProblem;
+
+/// Checks that `content` is a template. Nothing is rendered.
+pub(super) fn check(content: &[u8]) -> Result<(), SyntaxProblem> {
+    let source = str::from_utf8(content).map_err(|error| {
+        let before = content.iter().take(error.valid_up_to());
+        let line = 1 + before.filter(|&&byte| byte == b'\n').count();
+        SyntaxProblem::new("the template is not UTF-8", Some(line))
+    })?;
+    let parsed = Environment::new(Limits::default()).parse(source);
+    parsed.map_err(|error| SyntaxProblem::new(error.message(), error.line()))?;
+    Ok(())
+}
