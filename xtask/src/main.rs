@@ -1,6 +1,7 @@
 //! What there is to do with this workspace besides building it: `cargo xtask help`.
 
 mod demo;
+mod fuzz_jinja;
 mod interrupt;
 mod lint;
 mod packages;
@@ -29,6 +30,8 @@ enum Command {
     Test(test::Options),
     /// Show a job on its way through server, agent and Slurm, and measure it
     Demo(demo::Options),
+    /// Compare our Jinja with Python's on random templates
+    FuzzJinja(fuzz_jinja::Options),
     /// Check format, lints, documentation and dependencies
     Lint,
 }
@@ -37,6 +40,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Test(options) => test::run(&options),
         Command::Demo(options) => demo::run(&options),
+        Command::FuzzJinja(options) => fuzz_jinja::run(&options),
         Command::Lint => lint::run(),
     };
     match outcome {

@@ -265,8 +265,8 @@ pub(crate) struct Application {
 pub(crate) struct SliceExpression {
     pub subject: Option<Expression>,
     pub bounds: [Option<Expression>; 3],
-    /// Printed and made of literals only: computed ahead by Python's Jinja2, where a slice that
-    /// fails is undefined.
+    /// Made of literals only: computed ahead by Python's Jinja2, where a slice that fails is
+    /// undefined.
     pub is_lenient: bool,
 }
 

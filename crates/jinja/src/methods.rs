@@ -8,7 +8,9 @@ mod object;
 mod set;
 mod string;
 
-use crate::builtin::Builtin;
+use crate::builtin::{Args, Builtin};
+use crate::error::Result;
+use crate::interpreter::Interpreter;
 use crate::value::{Class, Method, Object, Value};
 
 pub(crate) use string::{lines, strip_characters};
@@ -25,7 +27,9 @@ pub(crate) fn find(receiver: &Value, name: &str) -> Option<&'static Builtin> {
         Value::Dict(_) => &[dict::METHODS],
         Value::Bool(_) | Value::Int(_) | Value::Big(_) => &[number::INTEGER],
         Value::Float(_) => &[number::FLOAT],
-        Value::Bytes(_) => &[bytes::METHODS],
+        Value::Bytes(_) if bytes::is_shared(name) => {
+            &[bytes::METHODS, string::METHODS, string::PREDICATES]
+        }
         Value::Object(object) => match &**object {
             Object::Loop(_) => &[object::LOOP],
             Object::Cycler(_) => &[object::CYCLER],
@@ -40,6 +44,17 @@ pub(crate) fn find(receiver: &Value, name: &str) -> Option<&'static Builtin> {
         _ => &[],
     };
     tables.iter().flat_map(|table| table.iter()).find(|builtin| builtin.name == name)
+}
+
+/// Calls a method.
+pub(crate) fn call(run: &mut Interpreter, method: &Method, args: Args) -> Result<Value> {
+    let function = method.function;
+    match &method.receiver {
+        Value::Bytes(bytes) if !bytes::METHODS.iter().any(|own| own.name == function.name) => {
+            bytes::call_as_text(run, bytes, function, args)
+        }
+        receiver => function.call(run, receiver, args),
+    }
 }
 
 /// The method as a value.

@@ -98,7 +98,7 @@ fn hidden(subject: &Value, name: &str) -> Value {
     Value::undefined(Undefined::Unsafe(message))
 }
 
-pub(crate) fn absent(subject: &Value, name: &str) -> Value {
+fn absent(subject: &Value, name: &str) -> Value {
     let message = format!("'{}' has no attribute {}", describe(subject), repr_text(name));
     Value::undefined(Undefined::Absent(message))
 }

@@ -9,7 +9,7 @@ mod bind_function;
 mod mentions;
 mod symbols;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::ast::{Block, Escape, Load, Program, Scope, Slot};
@@ -45,11 +45,14 @@ struct Binder {
     /// Enclosing functions, innermost last, each with its slots by level and name.
     functions: Vec<Slots>,
     blocks: Vec<Arc<Block>>,
+    block_names: HashSet<Arc<str>>,
     escape: Escape,
     /// In the outermost scope of the template, whose variables blocks can see.
     toplevel: bool,
     /// In an `if`, where unknown filters fail only when reached.
     soft: bool,
+    /// In an expression made of literals only, which Python computes ahead.
+    in_literal: bool,
     syntax_error: Option<Error>,
     other_error: Option<Error>,
 }

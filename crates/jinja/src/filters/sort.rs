@@ -65,7 +65,7 @@ pub(super) fn sort(run: &mut Interpreter, value: &Value, args: Args) -> Result<V
         }
         keyed.push((Value::list(key), item));
     }
-    Ok(Value::list(sort_values(run, keyed, args.flag(0, false))?))
+    Ok(Value::list(sort_values(run, keyed, args.integer(0, 0)? != 0)?))
 }
 
 /// `dictsort(case_sensitive=false, by='key', reverse=false)`: pairs of a dict, sorted.
@@ -85,5 +85,5 @@ pub(super) fn dictsort(run: &mut Interpreter, value: &Value, args: Args) -> Resu
         let by = if args.flag(0, false) { by } else { fold(run, by)? };
         keyed.push((by, Value::tuple(vec![key.value.clone(), value])));
     }
-    Ok(Value::list(sort_values(run, keyed, args.flag(2, false))?))
+    Ok(Value::list(sort_values(run, keyed, args.integer(2, 0)? != 0)?))
 }

@@ -137,20 +137,17 @@ fn joined(run: &mut Interpreter, separator: &str, parts: &[Str], safe: bool) -> 
 
 /// `indent(width=4, first=false, blank=false)`
 pub(super) fn indent(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
-    let Value::Str(text) = value else {
-        return value.refuse_use("cannot be indented; a str is needed");
-    };
     let indention = match args.get(0) {
         None => "    ".to_owned(),
-        Some(Value::Str(indention)) if text.is_markup() && !indention.is_markup() => {
-            indention.to_string()
-        }
         Some(Value::Str(indention)) => indention.to_string(),
         Some(width) => {
             let width = usize::try_from(width.expect_number()?).unwrap_or(0);
             run.meter.string(width)?;
             " ".repeat(width)
         }
+    };
+    let Value::Str(text) = value else {
+        return value.refuse_use("cannot be indented; a str is needed");
     };
     let (first, blank) = (args.flag(1, false), args.flag(2, false));
     let source = format!("{}\n", text.as_str());

@@ -9,7 +9,7 @@ use crate::builtin::Args;
 use crate::error::{Error, Result};
 use crate::interpreter::Interpreter;
 use crate::markup::{self, escape_text};
-use crate::value::{Str, Value, collect, to_text};
+use crate::value::{Order, Str, Value, collect, ordering, slice, to_text};
 
 /// Addresses with a scheme or `www.`, of a well-known top-level domain, or of numbers.
 static ADDRESS: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -33,7 +33,8 @@ fn matches(pattern: &LazyLock<Option<Regex>>, text: &str) -> bool {
 /// How links are written.
 struct Links {
     attributes: String,
-    limit: Option<usize>,
+    /// Characters of an address that are shown.
+    limit: Option<Value>,
     schemes: Vec<Str>,
 }
 
@@ -47,7 +48,7 @@ pub(super) fn urlize(run: &mut Interpreter, value: &Value, args: Args) -> Result
         run.meter.tick(1)?;
         let word = rest.find(crate::lexer::is_space).unwrap_or(rest.len());
         let (word, after) = rest.split_at(word);
-        out.push_str(&links.word(word));
+        out.push_str(&links.word(run, word)?);
         let space = after.len() - after.trim_start_matches(crate::lexer::is_space).len();
         let (space, after) = after.split_at(space);
         out.push_str(space);
@@ -61,10 +62,7 @@ pub(super) fn urlize(run: &mut Interpreter, value: &Value, args: Args) -> Result
 }
 
 fn links(run: &mut Interpreter, args: &Args) -> Result<Links> {
-    let limit = match args.some(0) {
-        None => None,
-        Some(limit) => Some(usize::try_from(limit.expect_index()?).unwrap_or(0)),
-    };
+    let limit = args.some(0).cloned();
     let rel = match args.some(3).filter(|rel| rel.is_true()) {
         None => String::new(),
         Some(_) => args.text(3)?.to_string(),
@@ -95,43 +93,46 @@ fn links(run: &mut Interpreter, args: &Args) -> Result<Links> {
 }
 
 impl Links {
-    fn word(&self, word: &str) -> String {
+    fn word(&self, run: &mut Interpreter, word: &str) -> Result<String> {
         let (head, middle) = split_head(word);
         let (middle, tail) = split_tail(middle);
         let (middle, tail) = balance(middle, tail);
-        [head, &self.link(&middle), &tail].concat()
+        Ok([head, &self.link(run, &middle)?, &tail].concat())
     }
 
-    fn link(&self, text: &str) -> String {
+    fn link(&self, run: &mut Interpreter, text: &str) -> Result<String> {
         let attributes = &self.attributes;
         if matches(&ADDRESS, text) {
             let has_scheme = text.starts_with("https://") || text.starts_with("http://");
             let scheme = if has_scheme { "" } else { "https://" };
-            let shown = self.shown(text);
-            return format!("<a href=\"{scheme}{text}\"{attributes}>{shown}</a>");
+            let shown = self.shown(run, text)?;
+            return Ok(format!("<a href=\"{scheme}{text}\"{attributes}>{shown}</a>"));
         }
         if let Some(address) = text.strip_prefix("mailto:")
             && matches(&EMAIL, address)
         {
-            return format!("<a href=\"{text}\">{address}</a>");
+            return Ok(format!("<a href=\"{text}\">{address}</a>"));
         }
         let may_be_email = text.contains('@') && !text.starts_with("www.") && !text.contains(':');
         if may_be_email && matches(&EMAIL, text) {
-            return format!("<a href=\"mailto:{text}\">{text}</a>");
+            return Ok(format!("<a href=\"mailto:{text}\">{text}</a>"));
         }
         for scheme in &self.schemes {
             if text != scheme.as_str() && text.starts_with(scheme.as_str()) {
-                return format!("<a href=\"{text}\"{attributes}>{text}</a>");
+                return Ok(format!("<a href=\"{text}\"{attributes}>{text}</a>"));
             }
         }
-        text.into()
+        Ok(text.into())
     }
 
-    fn shown(&self, text: &str) -> String {
-        match self.limit.and_then(|limit| text.char_indices().nth(limit)) {
-            Some((end, _)) => format!("{}...", text.get(..end).unwrap_or("")),
-            None => text.into(),
+    fn shown(&self, run: &mut Interpreter, text: &str) -> Result<String> {
+        let Some(limit) = &self.limit else { return Ok(text.into()) };
+        let text = Str::from(text);
+        if !ordering(run, Order::Greater, &Value::from_usize(text.chars()), limit)? {
+            return Ok(text.to_string());
         }
+        let head = slice(run, &Value::Str(text), [&Value::None, limit, &Value::None])?;
+        Ok(format!("{}...", to_text(run, &head)?.as_str()))
     }
 }
 

@@ -46,7 +46,7 @@ impl Interpreter<'_> {
             return callee.refuse_use("is not callable");
         };
         match &**object {
-            Object::Method(method) => method.function.call(self, &method.receiver, args),
+            Object::Method(method) => methods::call(self, method, args),
             Object::Function(function) => function.call(self, &Value::None, args),
             Object::Macro(value) => self.call_macro(value, args),
             Object::Class(class) => globals::construct(self, *class, args),

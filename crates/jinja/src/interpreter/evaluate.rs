@@ -173,7 +173,7 @@ impl Interpreter<'_> {
         }
         match slice(self, &subject, bounds.each_ref()) {
             Err(error) if node.is_lenient && error.exception() == Exception::Type => {
-                Ok(sandbox::absent(&subject, "slice"))
+                Ok(Value::undefined(Undefined::Failed(error.message().into())))
             }
             result => result,
         }

@@ -131,7 +131,10 @@ fn reverse(run: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
 
 fn sort(run: &mut Interpreter, subject: &Value, mut args: Args) -> Result<Value> {
     let key = args.take_keyword("key").filter(|key| !key.is_none());
-    let reverse = args.take_keyword("reverse").is_some_and(|reverse| reverse.is_true());
+    let reverse = match args.take_keyword("reverse") {
+        Some(reverse) => reverse.expect_index()? != 0,
+        None => false,
+    };
     if !args.positional.is_empty() || !args.keywords.is_empty() {
         return Err(Error::type_error("sort() takes only the keywords 'key' and 'reverse'"));
     }

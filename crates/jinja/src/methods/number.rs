@@ -13,7 +13,6 @@ pub(super) const INTEGER: &[Builtin] = &[
     Builtin::plain("bit_count", bit_count),
     Builtin::plain("bit_length", bit_length),
     Builtin::plain("conjugate", integer_conjugate),
-    Builtin::plain("is_integer", always),
     Builtin::new("from_bytes", 1, &["bytes", "byteorder", "signed"], from_bytes),
     Builtin::new("to_bytes", 0, &["length", "byteorder", "signed"], to_bytes),
 ];
@@ -38,10 +37,6 @@ fn float_of(subject: &Value) -> f64 {
 
 fn same(_: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
     Ok(subject.clone())
-}
-
-fn always(_: &mut Interpreter, _: &Value, _: Args) -> Result<Value> {
-    Ok(Value::Bool(true))
 }
 
 fn integer_conjugate(_: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {

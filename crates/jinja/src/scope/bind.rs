@@ -177,7 +177,7 @@ impl Binder {
     }
 
     fn block(&mut self, block: &mut Arc<Block>) -> Result<()> {
-        if self.blocks.iter().any(|known| known.name == block.name) {
+        if !self.block_names.insert(block.name.clone()) {
             self.fail(block.line, format!("block '{}' is defined twice", block.name));
         }
         let Some(node) = Arc::get_mut(block) else { return Ok(()) };
@@ -212,7 +212,13 @@ impl Binder {
     }
 
     pub(super) fn expression(&mut self, node: &mut Expression) {
+        let is_root = !self.in_literal && is_literal(node);
+        self.in_literal |= is_root;
+        if let ExpressionKind::Slice(slice) = &mut node.kind {
+            slice.is_lenient = self.in_literal && !is_root;
+        }
         stacker::maybe_grow(64 << 10, 1 << 20, || self.expression_kind(node.line, &mut node.kind));
+        self.in_literal &= !is_root;
     }
 
     fn expression_kind(&mut self, line: usize, kind: &mut ExpressionKind) {

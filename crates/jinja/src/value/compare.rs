@@ -345,6 +345,7 @@ fn bytes_contain(bytes: &[u8], item: &Value) -> Result<bool> {
         Value::Bytes(item) => {
             Ok(item.is_empty() || bytes.windows(item.len()).any(|part| part == item.as_slice()))
         }
+        Value::Bool(item) => Ok(bytes.contains(&u8::from(*item))),
         Value::Int(item) => match u8::try_from(*item) {
             Ok(item) => Ok(bytes.contains(&item)),
             Err(_) => Err(Error::value_error("byte must be in range(0, 256)")),

@@ -13,6 +13,8 @@ pub(crate) enum Undefined {
     Absent(String),
     /// Any other reason; the message.
     Hint(String),
+    /// A slice of literals that Python could not compute ahead; the message of its `TypeError`.
+    Failed(String),
     /// An attribute that the sandbox hides; the message.
     Unsafe(String),
 }
@@ -25,6 +27,7 @@ impl Undefined {
             Self::Absent(message) | Self::Hint(message) => {
                 Error::new(Exception::Undefined, message.clone())
             }
+            Self::Failed(message) => Error::type_error(message.clone()),
             Self::Unsafe(message) => Error::new(Exception::Security, message.clone()),
         }
     }

@@ -114,7 +114,7 @@ pub(crate) fn lines(text: &str) -> impl Iterator<Item = (&str, &str)> {
 
 pub(super) fn splitlines(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
     let text = text_of(subject)?;
-    let keep = args.flag(0, false);
+    let keep = args.integer(0, 0)? != 0;
     run.meter.string(text.len())?;
     let mut parts = Vec::new();
     for (line, end) in lines(text) {

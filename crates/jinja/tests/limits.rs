@@ -1,0 +1,252 @@
+//! Nothing a template says can panic, overflow the stack, or outlast its limits.
+
+use std::time::{Duration, Instant};
+
+use jobbergate_jinja::{Environment, Error, ErrorKind, Limits};
+use serde_json::Map;
+
+fn render_within(limits: Limits, source: &str) -> Result<String, Error> {
+    Environment::new(limits).parse(source)?.render(&Map::new())
+}
+
+/// Asserts that `source` stays within the default limits but not within `limits`.
+fn assert_stopped(limits: Limits, source: &str) {
+    let outcome = render_within(limits, source);
+    assert_eq!(outcome.map_err(|error| error.kind()), Err(ErrorKind::Limit), "{source}");
+    assert!(render_within(Limits::default(), source).is_ok(), "{source}");
+}
+
+/// Runs `test` with the stack that threads have by default.
+fn on_a_small_stack(test: impl FnOnce() + Send + 'static) {
+    let thread = std::thread::Builder::new().stack_size(2 << 20).spawn(test);
+    assert!(thread.is_ok_and(|thread| thread.join().is_ok()));
+}
+
+#[test]
+fn steps_are_counted() {
+    let limits = Limits { steps: 1000, ..Limits::default() };
+    assert_stopped(limits, "{% for i in range(1000) %}{{ i }}{% endfor %}");
+}
+
+#[test]
+fn a_list_that_grows_while_it_is_looped_over_ends() {
+    let source = "{% set l = [1] %}{% for x in l %}{% set _ = l.append(x) %}{% endfor %}";
+    let kind = render_within(Limits::default(), source).unwrap_err().kind();
+    assert_eq!(kind, ErrorKind::Limit);
+}
+
+#[test]
+fn output_is_bounded() {
+    let limits = Limits { output: 100, ..Limits::default() };
+    assert_stopped(limits.clone(), "{% for i in range(101) %}x{% endfor %}");
+    assert_stopped(limits, "{{ range(100)|list }}");
+}
+
+#[test]
+fn depth_of_calls_is_bounded() {
+    let limits = Limits { depth: 10, ..Limits::default() };
+    let source = "{% macro m(n) %}{% if n %}{{ m(n - 1) }}{% endif %}{% endmacro %}{{ m(20) }}";
+    assert_stopped(limits, source);
+}
+
+#[test]
+fn ranges_are_bounded_as_in_the_sandbox() {
+    let limits = Limits { range: 10, ..Limits::default() };
+    let kind = render_within(limits, "{{ range(11) }}").unwrap_err().kind();
+    assert_eq!(kind, ErrorKind::Other);
+    assert!(render_within(Limits::default(), "{{ range(100000)|length }}").is_ok());
+    assert!(render_within(Limits::default(), "{{ range(100001)|length }}").is_err());
+}
+
+#[test]
+fn strings_are_bounded() {
+    let limits = || Limits { string: 1000, ..Limits::default() };
+    for source in [
+        "{% set x = 'a' * 1001 %}",
+        "{% set x = '%1001d' % 1 %}",
+        "{% set x = '%.1001f' % 1 %}",
+        "{% set x = '{:1001}'.format(1) %}",
+        "{% set x = 'a'.center(1001) %}",
+        "{% set x = 'a'|center(1001) %}",
+        "{% set x = 'a'.ljust(1001) %}",
+        "{% set x = '1'.zfill(1001) %}",
+        "{% set x = '\t'.expandtabs(1001) %}",
+        "{% set x = ('a' * 100).replace('a', 'b' * 20) %}",
+        "{% set x = ('b' * 20).join('a' * 100) %}",
+        "{% set x = ('a' * 100)|join('b' * 20) %}",
+        "{% set x = 'a\nb'|indent(1000) %}",
+        "{% set x = lipsum(n=5, min=200, max=201) %}",
+        "{% set x = ('é' * 400)|urlencode %}",
+        "{% set x = [1]|tojson(1001) %}",
+    ] {
+        assert_stopped(limits(), source);
+    }
+}
+
+#[test]
+fn lists_are_bounded() {
+    let limits = || Limits { list: 100, ..Limits::default() };
+    for source in [
+        "{% set x = [1] * 101 %}",
+        "{% set x = (1,) * 101 %}",
+        "{% set x = range(101)|list %}",
+        "{% set x = [1] * 99 + [2, 3] %}",
+        "{% set l = [] %}{% for i in range(101) %}{% set _ = l.append(i) %}{% endfor %}",
+        "{% set d = {} %}{% for i in range(101) %}{% set _ = d.update({i: i}) %}{% endfor %}",
+        "{% set x = [1]|batch(101, 0)|list %}",
+        "{% set x = [1]|slice(101)|list %}",
+        "{% set x = ('a ' * 101).split() %}",
+    ] {
+        assert_stopped(limits(), source);
+    }
+}
+
+#[test]
+fn integers_are_bounded() {
+    let limits = || Limits { integer_bits: 1000, ..Limits::default() };
+    assert_stopped(limits(), "{% set x = 2 ** 1001 %}");
+    assert_stopped(limits(), "{% set x = (2 ** 600) * (2 ** 600) %}");
+    for source in ["{{ 2 ** (10 ** 30) }}", "{{ (10 ** 20000) ** 20000 }}"] {
+        assert!(render_within(Limits::default(), source).is_err());
+    }
+}
+
+#[test]
+fn memory_is_bounded_over_the_whole_render() {
+    let limits = Limits { memory: 1 << 20, ..Limits::default() };
+    assert_stopped(limits, "{% for i in range(2000) %}{% set x = 'a' * 1000 %}{% endfor %}");
+}
+
+#[test]
+fn sources_are_bounded() {
+    let limits = Limits { source: 10, ..Limits::default() };
+    assert_stopped(limits, "0123456789a");
+}
+
+#[test]
+fn time_is_bounded_wherever_it_goes() {
+    let unbounded = Limits {
+        steps: u64::MAX,
+        memory: usize::MAX,
+        time: Duration::from_millis(50),
+        ..Limits::default()
+    };
+    let many = "{% for a in range(100000) %}{% for b in range(100000) %}";
+    for body in [
+        "{% set x = 1 %}",
+        "{% set x = 'a' * 100000 %}",
+        "{% set x = ('a' * 100000).replace('a', 'b') %}",
+        "{% set x = range(100000)|sort|list %}",
+        "{% set x = range(100000)|join %}",
+        "{% set x = '%100000d' % 1 %}",
+        "{% set x = 'a'.center(100000) %}",
+        "{% set x = 3 ** 50000 %}",
+        "{% set x = 7 ** 30000 // 3 ** 10000 %}",
+        "{% set x = ('a b' * 10000)|wordwrap(3) %}",
+        "{% set x = lipsum(n=100) %}",
+        "{% set x = ('a ' * 10000)|urlize %}",
+        "{% set x = range(100000)|map('string')|list %}",
+        "{% set x = 'x' in 'a' * 100000 %}",
+    ] {
+        let start = Instant::now();
+        let source = format!("{many}{body}{{% endfor %}}{{% endfor %}}");
+        let kind = render_within(unbounded.clone(), &source).unwrap_err().kind();
+        assert_eq!(kind, ErrorKind::Limit, "{body}");
+        assert!(start.elapsed() < Duration::from_secs(2), "{body}: {:?}", start.elapsed());
+    }
+}
+
+#[test]
+fn deep_sources_are_refused_or_rendered() {
+    on_a_small_stack(|| {
+        let chain = |open: &str, middle: &str, close: &str| {
+            format!("{}{middle}{}", open.repeat(300_000), close.repeat(300_000))
+        };
+        for source in [
+            chain("{{ (", "1", ") }}"),
+            format!("{{{{ {}1{} }}}}", "(".repeat(300_000), ")".repeat(300_000)),
+            format!("{{{{ {}1{} }}}}", "[".repeat(300_000), "]".repeat(300_000)),
+            format!("{{{{ 1{} }}}}", " + 1".repeat(300_000)),
+            format!("{{{{ 1{} }}}}", " ~ 1".repeat(300_000)),
+            format!("{{{{ 1{} }}}}", " < 2".repeat(300_000)),
+            format!("{{{{ 'a'{} }}}}", "|upper".repeat(300_000)),
+            format!("{{{{ a{} }}}}", ".b".repeat(300_000)),
+            format!("{{{{ a{} }}}}", "[0]".repeat(300_000)),
+            format!("{{{{ a{} }}}}", "()".repeat(300_000)),
+            format!("{{{{ {}1 }}}}", "not ".repeat(300_000)),
+            format!("{{{{ {}1 }}}}", "- ".repeat(300_000)),
+            format!("{{{{ 1{} }}}}", " if 1 else 1".repeat(300_000)),
+            format!("{{{{ 1{} }}}}", " if 1".repeat(300_000)),
+            "{% if 1 %}".repeat(300_000),
+            "{% for a in b %}".repeat(200_000),
+            format!("{{% set {}a = 1 %}}", "(".repeat(300_000)),
+            format!("{{% if 1 %}}{}{{% endif %}}", "{% elif 1 %}".repeat(200_000)),
+        ] {
+            let outcome = Environment::new(Limits::default()).parse(&source);
+            drop(outcome.map(|template| template.render(&Map::new())));
+        }
+    });
+}
+
+#[test]
+fn deep_and_cyclic_values_are_freed() {
+    on_a_small_stack(|| {
+        let wrap = |item: &str| {
+            format!(
+                "{{% set ns = namespace(x=1) %}}\
+                 {{% for i in range(30000) %}}{{% set ns.x = {item} %}}{{% endfor %}}"
+            )
+        };
+        for item in ["[ns.x]", "(ns.x,)", "{'a': ns.x}", "[ns.x]|map('list')", "[ns.x].append"] {
+            assert_eq!(render_within(Limits::default(), &wrap(item)).unwrap(), "", "{item}");
+            for then in ["{{ ns.x }}", "{{ ns.x == ns.x }}", "{{ {ns.x: 1} }}", "{{ ns.x|tojson }}"]
+            {
+                // Whether it fails or not: it returns.
+                drop(render_within(Limits::default(), &(wrap(item) + then)));
+            }
+        }
+        let cyclic = "{% set l = [] %}{% set _ = l.append(l) %}{% set m = [] %}\
+                      {% set _ = m.append(m) %}";
+        let printed = render_within(Limits::default(), &format!("{cyclic}{{{{ l }}}}"));
+        assert_eq!(printed.unwrap(), "[[...]]");
+        for then in ["{{ l == m }}", "{{ l < m }}", "{{ l|tojson }}", "{{ l|pprint }}"] {
+            assert!(render_within(Limits::default(), &format!("{cyclic}{then}")).is_err());
+        }
+    });
+}
+
+#[test]
+fn values_shared_a_billion_times_are_not_walked() {
+    let double = "{% set ns = namespace(a=(1,), b=(1,)) %}{% for i in range(60) %}\
+                  {% set ns.a = (ns.a, ns.a) %}{% set ns.b = (ns.b, ns.b) %}{% endfor %}";
+    for then in ["{{ ns.a }}", "{{ ns.a == ns.b }}", "{{ {ns.a: 1} }}", "{{ ns.a|pprint }}"] {
+        let start = Instant::now();
+        let kind = render_within(Limits::default(), &format!("{double}{then}")).unwrap_err().kind();
+        assert_eq!(kind, ErrorKind::Limit, "{then}");
+        assert!(start.elapsed() < Duration::from_secs(8));
+    }
+}
+
+#[test]
+fn endless_recursion_ends_on_a_small_stack() {
+    on_a_small_stack(|| {
+        for source in [
+            "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
+            "{% block a %}{{ self.a() }}{% endblock %}",
+            "{% for i in [1] recursive %}{{ loop([1]) }}{% endfor %}",
+            "{% macro m() %}{{ caller() }}{% call m() %}{{ caller() }}{% endcall %}{% endmacro %}\
+             {% call m() %}{% endcall %}",
+        ] {
+            let kind = render_within(Limits::default(), source).unwrap_err().kind();
+            assert!(matches!(kind, ErrorKind::Limit | ErrorKind::Undefined), "{source}");
+        }
+    });
+}
+
+#[test]
+fn chance_can_be_fixed() {
+    let environment = Environment::new(Limits::default()).with_seed(7);
+    let template = environment.parse("{{ range(1000)|random }} {{ lipsum(n=1) }}").unwrap();
+    let render = || template.render(&Map::new()).unwrap();
+    assert_eq!(render(), render());
+}
