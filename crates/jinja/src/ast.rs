@@ -1,6 +1,6 @@
 //! The parsed template, with every variable bound to a slot.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use num_bigint::BigInt;
 
@@ -54,7 +54,7 @@ pub(crate) struct Statement {
 #[derive(Debug)]
 pub(crate) enum StatementKind {
     Text(Arc<str>),
-    Output { values: Vec<Expression>, escape: Escape },
+    Output { values: Vec<Printed>, escape: Escape },
     If { branches: Vec<(Expression, Vec<Statement>)>, otherwise: Vec<Statement> },
     For(Arc<For>),
     Macro { target: Target, export: bool, function: Arc<Macro> },
@@ -68,6 +68,20 @@ pub(crate) enum StatementKind {
     Extends(Expression),
     Include { template: Expression, ignore_missing: bool },
     Import { template: Expression, targets: Vec<Target> },
+}
+
+/// An expression to be written out.
+#[derive(Debug)]
+pub(crate) struct Printed {
+    pub expression: Expression,
+    /// For an expression that always gives the same: its text, once it has been computed.
+    pub constant: Option<OnceLock<Box<str>>>,
+}
+
+impl From<Expression> for Printed {
+    fn from(expression: Expression) -> Self {
+        Self { expression, constant: None }
+    }
 }
 
 /// How `{{ … }}` treats markup, as far as the place in the template decides it.

@@ -10,6 +10,7 @@ mod macros;
 mod statement;
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
 
@@ -141,7 +142,7 @@ impl Interpreter<'_> {
     }
 
     /// The value of a name that no scope sets.
-    fn resolve(&mut self, name: &str) -> Value {
+    fn resolve(&mut self, name: &Arc<str>) -> Value {
         let context = self.context.clone();
         context.resolve(name, self.data)
     }

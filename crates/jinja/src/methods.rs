@@ -43,7 +43,7 @@ pub(crate) fn find(receiver: &Value, name: &str) -> Option<&'static Builtin> {
         },
         _ => &[],
     };
-    tables.iter().flat_map(|table| table.iter()).find(|builtin| builtin.name == name)
+    tables.iter().find_map(|table| table.iter().find(|builtin| builtin.name == name))
 }
 
 /// Calls a method.

@@ -145,7 +145,7 @@ impl Parser {
                 }
                 TokenKind::VariableBegin => {
                     self.advance();
-                    let values = vec![self.tuple(true)?];
+                    let values = vec![self.tuple(true)?.into()];
                     self.expect_kind(&TokenKind::VariableEnd)?;
                     let kind = StatementKind::Output { values, escape: Escape::Off };
                     body.push(Statement { line, kind });

@@ -49,3 +49,17 @@ fn mutated_templates_render_as_in_python() {
     assert_eq!(total, 1200);
     assert!(differing.len() * 200 <= total, "{} of {total}: {differing:#?}", differing.len());
 }
+
+/// Templates on each theme of the language, and what comparing at random brought up.
+#[test]
+fn every_theme_renders_as_in_python() {
+    let mut themes: Json = serde_json::from_str(include_str!("data/themes.json")).unwrap();
+    let context = themes["context"].take();
+    let environment = Environment::new(Limits::default());
+    let cases = themes["cases"].as_array_mut().unwrap();
+    assert!(cases.len() > 800);
+    for case in cases {
+        case["context"] = context.clone();
+        assert!(agrees(&environment, case), "{}", case["template"]);
+    }
+}

@@ -1,9 +1,8 @@
 //! Statements.
 
-use std::collections::HashMap;
-
-use super::{Context, Interpreter};
-use crate::ast::{Escape, Expression, FilterBlock, Statement, StatementKind, With};
+use super::Interpreter;
+use super::context::{Context, Names};
+use crate::ast::{Escape, Expression, FilterBlock, Printed, Statement, StatementKind, With};
 use crate::error::{Error, Exception, Result};
 use crate::markup;
 use crate::value::{Str, Value, iterate, write_text};
@@ -73,7 +72,7 @@ impl Interpreter<'_> {
             StatementKind::Block { block, visible } => {
                 let mut context = self.context.clone();
                 if block.scoped {
-                    let vars: HashMap<_, _> = visible
+                    let vars: Names = visible
                         .iter()
                         .map(|(name, slot)| (name.clone(), self.read(*slot)))
                         .filter(|(_, value)| !matches!(value, Value::Missing))
@@ -98,7 +97,22 @@ impl Interpreter<'_> {
         Ok(self.evaluate(condition).map_err(|error| error.at(condition.line))?.is_true())
     }
 
-    fn print(&mut self, expression: &Expression, escape: Escape) -> Result<()> {
+    fn print(&mut self, printed: &Printed, escape: Escape) -> Result<()> {
+        let Some(constant) = &printed.constant else {
+            return self.print_expression(&printed.expression, escape);
+        };
+        if let Some(text) = constant.get() {
+            self.output.push_str(text);
+            return self.check_output();
+        }
+        let start = self.output.len();
+        self.print_expression(&printed.expression, escape)?;
+        let text = self.output.get(start..).unwrap_or("");
+        constant.get_or_init(|| text.into());
+        Ok(())
+    }
+
+    fn print_expression(&mut self, expression: &Expression, escape: Escape) -> Result<()> {
         let value = self.evaluate(expression).map_err(|error| error.at(expression.line))?;
         let escaped = match escape {
             Escape::Off => false,

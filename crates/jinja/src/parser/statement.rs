@@ -111,7 +111,7 @@ impl Parser {
             if !values.is_empty() {
                 self.expect_operator(",")?;
             }
-            values.push(self.expression()?);
+            values.push(self.expression()?.into());
         }
         Ok(StatementKind::Output { values, escape: Escape::Off })
     }

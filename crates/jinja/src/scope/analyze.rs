@@ -51,7 +51,9 @@ impl Binder {
             | StatementKind::Block { .. }
             | StatementKind::Autoescape { .. } => {}
             StatementKind::Output { values, .. } => {
-                values.iter().for_each(|value| self.analyze_expression(symbols, value));
+                for value in values {
+                    self.analyze_expression(symbols, &value.expression);
+                }
             }
             StatementKind::If { branches, otherwise } => {
                 self.analyze_if(symbols, branches, otherwise);

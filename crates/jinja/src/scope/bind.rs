@@ -1,14 +1,14 @@
 //! Writes slots into the tree, scope by scope.
 
 use std::mem;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::Binder;
 use super::mentions::mentions;
 use super::symbols::Symbols;
 use crate::ast::{
-    Arguments, Block, Constant, Escape, Expression, ExpressionKind, FilterBlock, Scope, Statement,
-    StatementKind, Target, With,
+    Arguments, Block, Constant, Escape, Expression, ExpressionKind, FilterBlock, Printed, Scope,
+    Statement, StatementKind, Target, With,
 };
 use crate::error::Result;
 use crate::{filters, tests};
@@ -25,12 +25,7 @@ impl Binder {
             StatementKind::Text(_) => {}
             StatementKind::Output { values, escape } => {
                 *escape = self.escape;
-                for value in values {
-                    self.expression(value);
-                    if is_literal(value) {
-                        soften_slices(value);
-                    }
-                }
+                values.iter_mut().for_each(|value| self.printed(value));
             }
             StatementKind::If { branches, otherwise } => self.if_branches(branches, otherwise)?,
             StatementKind::For(node) => {
@@ -89,6 +84,19 @@ impl Binder {
             }
         }
         Ok(())
+    }
+
+    fn printed(&mut self, value: &mut Printed) {
+        self.expression(&mut value.expression);
+        if !is_literal(&value.expression) {
+            return;
+        }
+        if let ExpressionKind::Slice(slice) = &mut value.expression.kind {
+            slice.is_lenient = true;
+        }
+        if self.escape != Escape::Dynamic {
+            value.constant = Some(OnceLock::new());
+        }
     }
 
     fn if_branches(
@@ -308,15 +316,11 @@ fn is_literal(node: &Expression) -> bool {
         node.kind,
         ExpressionKind::Name { .. } | ExpressionKind::Call(_) | ExpressionKind::Captured
     );
-    let mut literal = is_own;
+    let by_chance =
+        matches!(&node.kind, ExpressionKind::Filter(filter) if &*filter.name == "random");
+    let mut literal = is_own && !by_chance;
     node.kind.each_child(&mut |child| literal = literal && is_literal(child));
     literal
-}
-
-fn soften_slices(node: &mut Expression) {
-    if let ExpressionKind::Slice(slice) = &mut node.kind {
-        slice.is_lenient = true;
-    }
 }
 
 fn is_true(constant: &Constant) -> bool {

@@ -22,7 +22,7 @@ fn in_statement(node: &Statement, name: &str) -> Search {
     match &node.kind {
         StatementKind::Text(_) | StatementKind::Block { .. } => Search::Continue(()),
         StatementKind::Output { values, .. } => {
-            values.iter().try_for_each(|value| expression(value, name))
+            values.iter().try_for_each(|value| expression(&value.expression, name))
         }
         StatementKind::If { branches, otherwise } => {
             for (condition, body) in branches {

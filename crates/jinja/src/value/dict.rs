@@ -1,10 +1,11 @@
 //! Python's `dict`: ordered by insertion, keyed by Python's equality.
 
 use std::cell::{Cell, RefCell};
-use std::hash::{BuildHasher, Hash, Hasher, RandomState};
+use std::hash::{BuildHasher, Hash, Hasher};
 use std::mem;
 use std::sync::LazyLock;
 
+use foldhash::quality::RandomState;
 use indexmap::{Equivalent, IndexMap};
 use num_traits::ToPrimitive;
 
@@ -73,7 +74,7 @@ impl Key {
     }
 }
 
-static SEED: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+static SEED: LazyLock<RandomState> = LazyLock::new(RandomState::default);
 
 /// The hash of a string key.
 pub(crate) fn hash_text(text: &str) -> u64 {

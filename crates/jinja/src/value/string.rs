@@ -8,53 +8,52 @@ use crate::interpreter::Interpreter;
 
 /// An immutable string. Dereferences to `str`.
 #[derive(Clone)]
-pub(crate) struct Str(Arc<Data>);
-
-struct Data {
-    text: Box<str>,
-    chars: usize,
+pub(crate) struct Str {
+    text: Arc<str>,
+    /// Number of code points; a string is never as large as 4 GiB.
+    chars: u32,
     markup: bool,
 }
 
 impl Str {
-    pub fn new(text: impl Into<Box<str>>, markup: bool) -> Self {
+    pub fn new(text: impl Into<Arc<str>>, markup: bool) -> Self {
         let text = text.into();
         let chars = if text.is_ascii() { text.len() } else { text.chars().count() };
-        Self(Arc::new(Data { text, chars, markup }))
+        Self { text, chars: u32::try_from(chars).unwrap_or(u32::MAX), markup }
     }
 
     /// Text that needs no escaping in HTML.
-    pub fn markup(text: impl Into<Box<str>>) -> Self {
+    pub fn markup(text: impl Into<Arc<str>>) -> Self {
         Self::new(text, true)
     }
 
     /// Number of code points.
     pub fn chars(&self) -> usize {
-        self.0.chars
+        self.chars as usize
     }
 
     pub fn is_markup(&self) -> bool {
-        self.0.markup
+        self.markup
     }
 
     pub fn as_str(&self) -> &str {
-        &self.0.text
+        &self.text
     }
 
     pub fn is_same(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
+        Arc::ptr_eq(&self.text, &other.text)
     }
 
     fn has_one_byte_each(&self) -> bool {
-        self.0.chars == self.0.text.len()
+        self.chars() == self.text.len()
     }
 
     /// Byte offset of the code point at `index`, or the end.
     pub fn offset(&self, index: usize) -> usize {
         if self.has_one_byte_each() {
-            return index.min(self.0.text.len());
+            return index.min(self.text.len());
         }
-        self.0.text.char_indices().nth(index).map_or(self.0.text.len(), |(offset, _)| offset)
+        self.text.char_indices().nth(index).map_or(self.text.len(), |(offset, _)| offset)
     }
 
     /// Index of the code point at byte `offset`.
@@ -62,7 +61,7 @@ impl Str {
         if self.has_one_byte_each() {
             return offset;
         }
-        self.0.text.get(..offset).map_or(self.0.chars, |text| text.chars().count())
+        self.text.get(..offset).map_or(self.chars(), |text| text.chars().count())
     }
 
     /// The code points from `start` up to `end`.
@@ -70,19 +69,19 @@ impl Str {
         if start >= end {
             return "";
         }
-        self.0.text.get(self.offset(start)..self.offset(end)).unwrap_or("")
+        self.text.get(self.offset(start)..self.offset(end)).unwrap_or("")
     }
 
     /// All code points.
     pub fn chars_vector(&self, run: &mut Interpreter) -> Result<Vec<char>> {
-        run.meter.charge(self.0.chars.saturating_mul(4))?;
-        run.meter.tick(self.0.chars / 16)?;
-        Ok(self.0.text.chars().collect())
+        run.meter.charge(self.chars().saturating_mul(4))?;
+        run.meter.tick(self.chars() / 16)?;
+        Ok(self.text.chars().collect())
     }
 
     /// The same kind of string, plain or markup, with another text.
-    pub fn like(&self, text: impl Into<Box<str>>) -> Self {
-        Self::new(text, self.0.markup)
+    pub fn like(&self, text: impl Into<Arc<str>>) -> Self {
+        Self::new(text, self.markup)
     }
 }
 
@@ -90,7 +89,7 @@ impl Deref for Str {
     type Target = str;
 
     fn deref(&self) -> &str {
-        &self.0.text
+        &self.text
     }
 }
 
