@@ -109,7 +109,7 @@ fn print_login(
     let url = &server.url;
     let (program, data) = (jobbergate.path.display(), directory.server());
     terminal.heading(&format!("Server and agent run until you press Ctrl-C: {url}"));
-    terminal.say(&format!("  API           {url}/jobbergate"));
+    terminal.say(&format!("  API           {url}/jobbergate/openapi.json"));
     terminal.say(&format!(
         "  log in with   TOKEN=$({program} admin token --data-dir {} --email {EMAIL})",
         data.display()
