@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::{Json, Router, extract::State, http::Request, routing::get};
+use jobbergate_jinja::{Environment, Limits};
 use tower_http::{
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, RequestId, SetRequestIdLayer},
     trace::{DefaultOnResponse, TraceLayer},
@@ -35,7 +36,7 @@ pub struct App {
     /// The time.
     pub clock: Clock,
     /// Turns templates into scripts; keeps what it has parsed.
-    pub jinja: jobbergate_jinja::Environment,
+    pub jinja: Environment,
     /// The largest file that is accepted, in bytes.
     pub max_upload_file_size: usize,
     /// The operations.
@@ -71,7 +72,10 @@ impl App {
             tenants,
             provider,
             clock,
-            jinja: jobbergate_jinja::Environment::new(jobbergate_jinja::Limits::default()),
+            jinja: Environment::new(Limits {
+                source: config.max_upload_file_size,
+                ..Limits::default()
+            }),
             max_upload_file_size: config.max_upload_file_size,
             router: resources::router(),
         }))

@@ -81,6 +81,7 @@ impl Db {
         let options = PgConnectOptions::from_str(url)?
             .application_name("jobbergate")
             .options([("statement_timeout", "30s"), ("timezone", "UTC")]);
+        migrate::postgres(&options).await?;
         let pool = PgPoolOptions::new()
             .max_connections(max_connections)
             .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -95,7 +96,6 @@ impl Db {
             })
             .connect_with(options)
             .await?;
-        migrate::postgres(&pool).await?;
         Ok(Self::Postgres(pool))
     }
 

@@ -105,6 +105,10 @@ impl From<sqlx::Error> for Error {
             | sqlx::Error::Tls(_) => {
                 Self::Unavailable { service: "database", source: error.into() }
             }
+            sqlx::Error::Database(error) if error.is_foreign_key_violation() => {
+                let words = "What this belongs to was deleted meanwhile; look again, then retry";
+                Self::Conflict(words.to_owned())
+            }
             other => Self::internal(other),
         }
     }

@@ -16,6 +16,8 @@ use crate::error::Error;
 const DEADLINE: Duration = Duration::from_secs(5);
 /// How often keys are fetched again at most, whatever tokens name.
 const PAUSE: TimeDelta = TimeDelta::seconds(10);
+/// After which time keys are fetched again: the provider may have withdrawn one.
+const MAX_AGE: TimeDelta = TimeDelta::minutes(10);
 
 /// A provider and the keys that it signs with.
 #[derive(Debug)]
@@ -31,6 +33,7 @@ pub struct ExternalIssuer {
 pub(super) struct Known {
     pub(super) issuer: String,
     keys: Vec<Jwk>,
+    fetched: DateTime<Utc>,
 }
 
 /// The part of the discovery document (OpenID Connect Discovery 1.0 §3) that matters here.
@@ -55,32 +58,49 @@ impl ExternalIssuer {
 
     /// The key with this id; keys are fetched when they are not known yet.
     pub(super) async fn key(
-        &self,
+        self: &Arc<Self>,
         kid: &str,
         now: DateTime<Utc>,
     ) -> Result<(Jwk, Arc<Known>), Error> {
         if let Some(found) = self.lookup(kid) {
+            if now - found.1.fetched >= MAX_AGE {
+                self.refresh_in_background(now);
+            }
             return Ok(found);
         }
         let mut last = self.fetching.lock().await;
         if let Some(found) = self.lookup(kid) {
             return Ok(found);
         }
-        if last.is_none_or(|last| now - last >= PAUSE) {
-            *last = Some(now);
-            match self.fetch().await {
-                Ok(known) => {
-                    *self.known.write().unwrap_or_else(PoisonError::into_inner) =
-                        Some(Arc::new(known));
-                }
-                Err(error) => tracing::warn!(
-                    url = self.discovery_url,
-                    error = &error as &dyn std::error::Error,
-                    "the identity provider's keys could not be fetched"
-                ),
-            }
-        }
+        self.refresh(&mut last, now).await;
         self.lookup(kid).ok_or(Error::Unauthenticated)
+    }
+
+    /// Nobody whose key is known waits for the provider.
+    fn refresh_in_background(self: &Arc<Self>, now: DateTime<Utc>) {
+        let issuer = Arc::clone(self);
+        tokio::spawn(async move {
+            if let Ok(mut last) = issuer.fetching.try_lock() {
+                issuer.refresh(&mut last, now).await;
+            }
+        });
+    }
+
+    async fn refresh(&self, last: &mut Option<DateTime<Utc>>, now: DateTime<Utc>) {
+        if last.is_some_and(|last| now - last < PAUSE) {
+            return;
+        }
+        *last = Some(now);
+        match self.fetch(now).await {
+            Ok(known) => {
+                *self.known.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(known));
+            }
+            Err(error) => tracing::warn!(
+                url = self.discovery_url,
+                error = &error as &dyn std::error::Error,
+                "the identity provider's keys could not be fetched"
+            ),
+        }
     }
 
     fn lookup(&self, kid: &str) -> Option<(Jwk, Arc<Known>)> {
@@ -89,7 +109,7 @@ impl ExternalIssuer {
         Some((key, known))
     }
 
-    async fn fetch(&self) -> reqwest::Result<Known> {
+    async fn fetch(&self, now: DateTime<Utc>) -> reqwest::Result<Known> {
         let get = async |url: &str| self.http.get(url).send().await?.error_for_status();
         let discovery: Discovery = get(&self.discovery_url).await?.json().await?;
         let raw: serde_json::Value = get(&discovery.jwks_uri).await?.json().await?;
@@ -97,6 +117,6 @@ impl ExternalIssuer {
         // A key of a kind that is not known must not hide the others.
         let keys = keys.iter().filter_map(|key| serde_json::from_value(key.clone()).ok()).collect();
         let JwkSet { keys } = JwkSet { keys };
-        Ok(Known { issuer: discovery.issuer, keys })
+        Ok(Known { issuer: discovery.issuer, keys, fetched: now })
     }
 }

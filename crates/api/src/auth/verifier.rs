@@ -35,15 +35,15 @@ pub struct Verifier {
 
 #[derive(Debug)]
 enum Issuer {
-    External { issuer: ExternalIssuer, check_issuer: bool },
+    External { issuer: Arc<ExternalIssuer>, check_issuer: bool },
     BuiltIn(Arc<Provider>),
 }
 
 impl Verifier {
     /// Trusts an external provider's tokens; with `check_issuer` only those whose `iss` is the
     /// one in its discovery document.
-    pub const fn external(issuer: ExternalIssuer, check_issuer: bool, clock: Clock) -> Self {
-        Self { issuer: Issuer::External { issuer, check_issuer }, clock }
+    pub fn external(issuer: ExternalIssuer, check_issuer: bool, clock: Clock) -> Self {
+        Self { issuer: Issuer::External { issuer: Arc::new(issuer), check_issuer }, clock }
     }
 
     /// Trusts the built-in provider's tokens.

@@ -1,8 +1,9 @@
 //! Bringing a database's tables up to date.
 
 use sqlx::{
-    PgPool, SqlitePool,
+    Connection, PgConnection, SqlitePool,
     migrate::{MigrateError, Migrator},
+    postgres::PgConnectOptions,
 };
 
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
@@ -39,31 +40,36 @@ pub(super) async fn sqlite(pool: &SqlitePool) -> Result<(), MigrationError> {
     Ok(SQLITE.run(pool).await?)
 }
 
-pub(super) async fn postgres(pool: &PgPool) -> Result<(), MigrationError> {
-    let mut guard = pool.acquire().await?;
-    sqlx::query("SELECT pg_advisory_lock($1)").bind(ADVISORY_LOCK).execute(&mut *guard).await?;
-    let result = adopt_and_migrate(pool).await;
-    sqlx::query("SELECT pg_advisory_unlock($1)").bind(ADVISORY_LOCK).execute(&mut *guard).await?;
-    result
+/// On a connection of its own, which may take longer than a request's and is there even if the
+/// pool has room for one only. What it holds ends with it.
+pub(super) async fn postgres(options: &PgConnectOptions) -> Result<(), MigrationError> {
+    let options = options.clone().options([("statement_timeout", "0")]);
+    let mut connection = PgConnection::connect_with(&options).await?;
+    let lock = sqlx::query("SELECT pg_advisory_lock($1)").bind(ADVISORY_LOCK);
+    lock.execute(&mut connection).await?;
+    adopt_and_migrate(&mut connection).await?;
+    Ok(connection.close().await?)
 }
 
-async fn adopt_and_migrate(pool: &PgPool) -> Result<(), MigrationError> {
-    if let Some(found) = upstream_revision(pool).await? {
+async fn adopt_and_migrate(connection: &mut PgConnection) -> Result<(), MigrationError> {
+    if let Some(found) = upstream_revision(connection).await? {
         if found != UPSTREAM_HEAD {
             return Err(MigrationError::Revision { found });
         }
-        POSTGRES.skip(pool, Some(UPSTREAM_MIGRATION)).await?;
+        POSTGRES.skip(&mut *connection, Some(UPSTREAM_MIGRATION)).await?;
     }
-    Ok(POSTGRES.run(pool).await?)
+    Ok(POSTGRES.run(connection).await?)
 }
 
 /// The Python server's revision, if its migrations made this database and ours have not run.
-async fn upstream_revision(pool: &PgPool) -> Result<Option<String>, sqlx::Error> {
+async fn upstream_revision(connection: &mut PgConnection) -> Result<Option<String>, sqlx::Error> {
     let exists = "SELECT to_regclass($1) IS NOT NULL";
-    let ours: bool = sqlx::query_scalar(exists).bind("_sqlx_migrations").fetch_one(pool).await?;
-    let theirs: bool = sqlx::query_scalar(exists).bind("alembic_version").fetch_one(pool).await?;
-    if ours || !theirs {
+    let mut exists = async |table: &str| -> Result<bool, sqlx::Error> {
+        sqlx::query_scalar(exists).bind(table).fetch_one(&mut *connection).await
+    };
+    if exists("_sqlx_migrations").await? || !exists("alembic_version").await? {
         return Ok(None);
     }
-    sqlx::query_scalar("SELECT version_num FROM alembic_version").fetch_optional(pool).await
+    let sql = "SELECT version_num FROM alembic_version";
+    sqlx::query_scalar(sql).fetch_optional(connection).await
 }

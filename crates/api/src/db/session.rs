@@ -40,6 +40,15 @@ impl Session {
         matches!(self, Self::SqliteRead(_) | Self::SqliteWrite(_))
     }
 
+    /// What ends a `SELECT` of a row that nobody else may change until this transaction ends.
+    /// SQLite has no room for a second writer, so that nothing needs to be said.
+    pub const fn lock_clause(&self) -> &'static str {
+        match self {
+            Self::PostgresWrite(_) => " FOR UPDATE",
+            Self::PostgresRead(_) | Self::SqliteRead(_) | Self::SqliteWrite(_) => "",
+        }
+    }
+
     /// All rows of a query.
     pub async fn fetch_all<R: Record>(
         &mut self,

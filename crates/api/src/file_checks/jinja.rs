@@ -11,7 +11,9 @@ pub(super) fn check(content: &[u8]) -> Result<(), SyntaxProblem> {
         let line = 1 + before.filter(|&&byte| byte == b'\n').count();
         SyntaxProblem::new("the template is not UTF-8", Some(line))
     })?;
-    let parsed = Environment::new(Limits::default()).parse(source);
+    // How large an upload may be was decided before.
+    let limits = Limits { source: usize::MAX, ..Limits::default() };
+    let parsed = Environment::new(limits).parse(source);
     parsed.map_err(|error| SyntaxProblem::new(error.message(), error.line()))?;
     Ok(())
 }

@@ -11,7 +11,7 @@ use jobbergate_types::FileType;
 
 pub use store::{FileRow, JOB_SCRIPT_FILES, TEMPLATE_FILES};
 pub(crate) use store::{FileTable, of_parent, of_parents};
-pub(crate) use upload::{FilePut, check_syntax, put};
+pub(crate) use upload::{FilePut, check_name, check_syntax, put};
 
 use crate::{
     app::Context,

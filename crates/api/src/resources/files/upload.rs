@@ -11,6 +11,9 @@ use crate::{
     http::UploadedFile,
 };
 
+/// The longest name of a file, in bytes: what an S3 key has room for.
+const MAX_NAME_SIZE: usize = 900;
+
 /// A file on its way to its parent.
 #[derive(Debug)]
 pub(crate) struct FilePut {
@@ -35,12 +38,25 @@ impl FilePut {
             .or_else(|| given(&self.names.previous_filename))
             .filter(|name| !name.is_empty())
             .ok_or_else(|| Error::BadRequest("The file needs a name".to_owned()))?;
-        if name.contains('\0') {
-            let words = "File names cannot contain NUL characters";
-            return Err(Error::Unprocessable(words.to_owned()));
-        }
+        check_name(&name)?;
         Ok(name)
     }
+}
+
+/// 422 for a name that nobody could ask for: a path in a request has no control characters.
+pub(crate) fn check_name(name: &str) -> Result<()> {
+    if name.len() > MAX_NAME_SIZE {
+        return Err(Error::Unprocessable(format!(
+            "File names cannot exceed {MAX_NAME_SIZE} bytes, got {}",
+            name.len()
+        )));
+    }
+    if name.chars().any(char::is_control) {
+        return Err(Error::Unprocessable(format!(
+            "File names cannot contain control characters, got {name:?}"
+        )));
+    }
+    Ok(())
 }
 
 /// Writes, replaces or renames a file of `parent`, as part of the transaction in `db`.

@@ -29,13 +29,14 @@ pub(crate) async fn require(db: &mut Session, locator: &Locator) -> Result<Templ
     found.ok_or_else(|| Error::no_entry("job_script_templates", locator))
 }
 
-/// A template that the caller may change.
+/// A template that the caller may change and nobody else changes meanwhile.
 async fn require_own(
     db: &mut Session,
     caller: &impl Anyone,
     locator: &Locator,
 ) -> Result<TemplateRow> {
-    let row = require(db, locator).await?;
+    let found = store::find_locked(db, locator).await?;
+    let row = found.ok_or_else(|| Error::no_entry("job_script_templates", locator))?;
     caller.require_ownership(&row.owner_email)?;
     Ok(row)
 }

@@ -148,11 +148,28 @@ pub(crate) async fn insert(
 
 /// One template.
 pub(crate) async fn find(db: &mut Session, locator: &Locator) -> sqlx::Result<Option<TemplateRow>> {
+    select(db, locator, "").await
+}
+
+/// One template, which nobody else changes until the transaction ends.
+pub(super) async fn find_locked(
+    db: &mut Session,
+    locator: &Locator,
+) -> sqlx::Result<Option<TemplateRow>> {
+    let lock = db.lock_clause();
+    select(db, locator, lock).await
+}
+
+async fn select(
+    db: &mut Session,
+    locator: &Locator,
+    lock: &str,
+) -> sqlx::Result<Option<TemplateRow>> {
     let (condition, arguments) = match locator {
         Locator::Id(id) => ("id = $1", args![*id]),
         Locator::Identifier(identifier) => ("identifier = $1", args![identifier.as_str()]),
     };
-    let sql = format!("SELECT {COLUMNS} FROM job_script_templates WHERE {condition}");
+    let sql = format!("SELECT {COLUMNS} FROM job_script_templates WHERE {condition}{lock}");
     db.fetch_optional(&sql, arguments).await
 }
 

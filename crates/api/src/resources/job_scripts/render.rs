@@ -74,6 +74,7 @@ fn choose(
                 row.filename
             )));
         }
+        files::check_name(output)?;
         if row.file_type()? == FileType::Entrypoint {
             entrypoints.push(row.filename.clone());
         }
@@ -132,9 +133,11 @@ fn render_one(
         Err(error) => return Err(unable(&error)),
     };
     let nested = Map::from_iter([("data".to_owned(), Value::Object(parameters.clone()))]);
-    template.render(&nested).map_err(|_| {
+    template.render(&nested).map_err(|second| {
+        // A template that has its parameters under `data` lacks one of them, not `data`.
+        let cause = if first.message().starts_with("'data'") { second } else { first };
         Error::Unprocessable(format!(
-            "Jinja can not render filename={filename}: {first}; give the parameter in param_dict, \
+            "Jinja can not render filename={filename}: {cause}; give the parameter in param_dict, \
              or a default in the template"
         ))
     })

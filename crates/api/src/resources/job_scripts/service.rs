@@ -34,8 +34,10 @@ pub(crate) async fn require(db: &mut Session, id: i64) -> Result<ScriptRow> {
     store::find(db, id).await?.ok_or_else(|| Error::no_entry("job_scripts", id))
 }
 
+/// A script that the caller may change and nobody else changes meanwhile.
 async fn require_own(db: &mut Session, caller: &impl Anyone, id: i64) -> Result<ScriptRow> {
-    let row = require(db, id).await?;
+    let found = store::find_locked(db, id).await?;
+    let row = found.ok_or_else(|| Error::no_entry("job_scripts", id))?;
     caller.require_ownership(&row.owner_email)?;
     Ok(row)
 }
@@ -212,10 +214,10 @@ pub(super) async fn clone(
     let request = request.unwrap_or_default();
     let mut db = context.db.write().await?;
     let original = require(&mut db, id).await?;
-    let description = request.description.into_change();
+    let description = request.description.value();
     let new = NewScript {
         name: request.name.as_deref().unwrap_or(&original.name),
-        description: description.as_ref().unwrap_or(&original.description).as_deref(),
+        description: description.as_deref().or(original.description.as_deref()),
         owner_email,
         parent_template_id: original.parent_template_id,
         cloned_from_id: Some(original.id),

@@ -103,6 +103,13 @@ pub(crate) async fn find(db: &mut Session, id: i64) -> sqlx::Result<Option<Scrip
     db.fetch_optional(&sql, args![id]).await
 }
 
+/// One script, which nobody else changes until the transaction ends.
+pub(crate) async fn find_locked(db: &mut Session, id: i64) -> sqlx::Result<Option<ScriptRow>> {
+    let lock = db.lock_clause();
+    let sql = format!("SELECT {COLUMNS} FROM job_scripts WHERE id = $1{lock}");
+    db.fetch_optional(&sql, args![id]).await
+}
+
 /// The scripts with these numbers.
 pub(crate) async fn with_ids(
     db: &mut Session,

@@ -80,9 +80,11 @@ pub(super) async fn submitted<P: Allow>(
     let row = require_assigned(&mut db, agent, request.id).await?;
     let repeated = row.slurm_job_id.map(i64::from) == Some(request.slurm_job_id);
     let status = match row.status()? {
+        JobSubmissionStatus::Submitted | JobSubmissionStatus::Cancelled if repeated => {
+            return Ok(());
+        }
         JobSubmissionStatus::Created => JobSubmissionStatus::Submitted,
         JobSubmissionStatus::Cancelled => JobSubmissionStatus::Cancelled,
-        JobSubmissionStatus::Submitted if repeated => return Ok(()),
         other => {
             return Err(Error::BadRequest(format!(
                 "Only CREATED or CANCELLED jobs may be marked as submitted, got {other}"
@@ -95,7 +97,7 @@ pub(super) async fn submitted<P: Allow>(
         ("status", status.as_str().into()),
         ("slurm_job_id", request.slurm_job_id.into()),
         ("slurm_job_state", state.into()),
-        ("slurm_job_info", without_nul(request.slurm_job_info).into()),
+        ("slurm_job_info", request.slurm_job_info.into()),
         ("report_message", reason.clone().into()),
         ("updated_at", now.into()),
     ];
@@ -161,7 +163,7 @@ pub(super) async fn update<P: Allow>(
     let reason = request.slurm_job_state_reason;
     let mut changes: Vec<(&'static str, Value)> = vec![
         ("slurm_job_state", state.as_str().into()),
-        ("slurm_job_info", without_nul(request.slurm_job_info).into()),
+        ("slurm_job_info", request.slurm_job_info.into()),
         ("updated_at", now.into()),
     ];
     if current == JobSubmissionStatus::Submitted {
@@ -184,9 +186,4 @@ fn ending(outcome: Outcome, report: &str) -> Vec<(&'static str, Value)> {
             ("report_message", report.into()),
         ],
     }
-}
-
-/// Slurm's own words may hold anything; PostgreSQL has no NUL in text.
-fn without_nul(text: String) -> String {
-    if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text }
 }

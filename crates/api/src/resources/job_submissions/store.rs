@@ -221,7 +221,7 @@ pub(crate) async fn find(db: &mut Session, id: i64) -> sqlx::Result<Option<Submi
 
 /// One submission, which nobody else changes until the transaction ends.
 pub(crate) async fn find_locked(db: &mut Session, id: i64) -> sqlx::Result<Option<SubmissionRow>> {
-    let lock = if db.is_sqlite() { "" } else { " FOR UPDATE" };
+    let lock = db.lock_clause();
     let sql = format!("SELECT {COLUMNS} FROM job_submissions WHERE id = $1{lock}");
     db.fetch_optional(&sql, args![id]).await
 }

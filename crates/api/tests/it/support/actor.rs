@@ -22,6 +22,11 @@ impl Actor {
         Self { address, token, http }
     }
 
+    /// The token that the actor's requests carry.
+    pub fn token(&self) -> Option<&str> {
+        self.token.as_deref()
+    }
+
     /// A request for a path below `/jobbergate`.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request =

@@ -2,13 +2,21 @@
 
 mod actor;
 mod answer;
+mod raw;
 
 use std::{future::Future, net::SocketAddr, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use clap::Parser;
-use jobbergate_api::{app::App, clock::Clock, config::ServeConfig, db::Db, identity::UserToken};
+use jobbergate_api::{
+    app::App,
+    clock::Clock,
+    config::ServeConfig,
+    db::Db,
+    identity::{NewClient, Provider, UserToken},
+};
 use jobbergate_testkit::{
+    issuer::Issuer,
     postgres::{Postgres, TestDatabase},
     s3::S3,
 };
@@ -16,25 +24,24 @@ use jobbergate_types::Permission;
 
 pub use actor::Actor;
 pub use answer::Answer;
+pub use raw::{in_url, raw};
 
 /// Runs each test once on SQLite with files in a directory, and once on PostgreSQL with S3.
 #[macro_export]
 macro_rules! on_both {
     ($($(#[$attribute:meta])* async fn $name:ident($app:ident: TestApp) $body:block)*) => {
         $(
+            async fn $name($app: $crate::support::TestApp) $body
+
             mod $name {
-                use super::*;
-
-                async fn story($app: $crate::support::TestApp) $body
-
                 #[tokio::test(flavor = "multi_thread")]
                 async fn sqlite() {
-                    story($crate::support::TestApp::on_sqlite().await).await;
+                    super::$name($crate::support::TestApp::on_sqlite().await).await;
                 }
 
                 #[tokio::test(flavor = "multi_thread")]
                 async fn postgres() {
-                    story($crate::support::TestApp::on_postgres().await).await;
+                    super::$name($crate::support::TestApp::on_postgres().await).await;
                 }
             }
         )*
@@ -77,7 +84,12 @@ impl TestApp {
     }
 
     pub async fn on_postgres() -> Self {
-        let (database, s3) = (database().await, S3::start().await.unwrap());
+        Self::on_database(database().await).await
+    }
+
+    /// A server on this database, with files in S3.
+    pub async fn on_database(database: TestDatabase) -> Self {
+        let s3 = S3::start().await.unwrap();
         let directory = tempfile::tempdir().unwrap();
         let mut config = settings(&directory);
         config.database_url = Some(database.url().to_owned());
@@ -95,6 +107,15 @@ impl TestApp {
         let mut config = settings(&directory);
         change(&mut config);
         Self::start(config, directory, None, None).await
+    }
+
+    /// A server, on SQLite, that trusts this provider.
+    pub async fn trusting(issuer: &Issuer) -> Self {
+        Self::configured(|config| {
+            config.armasec_domain = Some(issuer.domain());
+            config.armasec_use_https = false;
+        })
+        .await
     }
 
     async fn start(
@@ -129,15 +150,29 @@ impl TestApp {
         client_id: Option<&str>,
         permissions: &[Permission],
     ) -> Actor {
+        self.holder(email, client_id, permissions, 10_000_000).await
+    }
+
+    /// Somebody whose token permits everything but expired a second ago.
+    pub async fn expired(&self) -> Actor {
+        self.holder("late@example.com", None, &[Permission::Admin], -1).await
+    }
+
+    async fn holder(
+        &self,
+        email: &str,
+        client_id: Option<&str>,
+        permissions: &[Permission],
+        lifetime: i64,
+    ) -> Actor {
         let user = UserToken {
             email: email.to_owned(),
             permissions: permissions.to_vec(),
             client_id: client_id.map(str::to_owned),
-            lifetime: 10_000_000,
+            lifetime,
             organization: None,
         };
-        let provider = self.app.provider.as_ref().unwrap();
-        self.bearer(&provider.issue_user_token(&user, "test").await.unwrap())
+        self.bearer(&self.provider().issue_user_token(&user, "test").await.unwrap())
     }
 
     /// A scientist who may do all that users may.
@@ -156,33 +191,56 @@ impl TestApp {
         self.somebody("maintainer@example.com", None, &permissions).await
     }
 
+    /// Somebody with one permission, whose token has no e-mail address.
+    pub async fn without_email(&self, permission: Permission) -> Actor {
+        self.client("nameless", vec![permission]).await
+    }
+
     /// The agent of a cluster, registered and authenticated with its secret.
     pub async fn agent(&self, cluster: &str) -> Actor {
-        let provider = self.app.provider.as_ref().unwrap();
         let permissions =
-            Permission::ALL.into_iter().filter(|permission| permission.is_for_agents()).collect();
-        let client =
-            jobbergate_api::identity::NewClient { client_id: cluster.to_owned(), permissions };
-        let secret = provider
-            .create_client(&client, &mut rand::make_rng::<rand::rngs::StdRng>())
-            .await
-            .unwrap();
+            Permission::ALL.into_iter().filter(|permission| permission.is_for_agents());
+        self.client(cluster, permissions.collect()).await
+    }
+
+    /// A client of the built-in provider, registered and authenticated with its secret.
+    pub async fn client(&self, client_id: &str, permissions: Vec<Permission>) -> Actor {
+        let client = NewClient { client_id: client_id.to_owned(), permissions };
+        let secret = self.provider().create_client(&client, &mut random()).await.unwrap();
+        let body = self.token(client_id, &secret.0).await.ok();
+        self.bearer(body["access_token"].as_str().unwrap())
+    }
+
+    /// What the token endpoint answers to a client with this secret.
+    pub async fn token(&self, client_id: &str, secret: &str) -> Answer {
         let form = [
             ("grant_type", "client_credentials"),
-            ("client_id", cluster),
-            ("client_secret", secret.0.as_str()),
+            ("client_id", client_id),
+            ("client_secret", secret),
         ];
-        let url =
-            format!("http://{}/realms/jobbergate/protocol/openid-connect/token", self.address);
-        let response = reqwest::Client::new().post(url).form(&form).send().await.unwrap();
-        let body: serde_json::Value = response.json().await.unwrap();
-        self.bearer(body["access_token"].as_str().unwrap())
+        let url = self.realm("protocol/openid-connect/token");
+        Answer::read(reqwest::Client::new().post(url).form(&form).send().await.unwrap()).await
+    }
+
+    /// The address of a page of the built-in provider.
+    pub fn realm(&self, page: &str) -> String {
+        format!("http://{}/realms/jobbergate/{page}", self.address)
+    }
+
+    /// The built-in provider.
+    pub fn provider(&self) -> &Provider {
+        self.app.provider.as_ref().unwrap()
     }
 
     /// The database, to look behind the scenes.
     pub fn db(&self) -> Db {
         self.app.tenants.default_tenant().db
     }
+}
+
+/// A generator of secrets.
+pub fn random() -> rand::rngs::StdRng {
+    rand::make_rng()
 }
 
 /// A PostgreSQL database with all migrations applied.
@@ -194,6 +252,12 @@ pub async fn database() -> TestDatabase {
         Ok(())
     };
     postgres.fresh_database(&template, prepare).await.unwrap()
+}
+
+/// A PostgreSQL database with nothing in it.
+pub async fn empty_database() -> TestDatabase {
+    let postgres = Postgres::shared().await.unwrap();
+    postgres.fresh_database("jobbergate_api_empty", async |_| Ok(())).await.unwrap()
 }
 
 /// Changes whenever a migration does.

@@ -1,0 +1,6 @@
+//! Who may do what.
+
+mod claims;
+mod issuer;
+mod ownership;
+mod permissions;

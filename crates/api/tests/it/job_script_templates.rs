@@ -1,0 +1,6 @@
+mod create;
+mod delete;
+mod files;
+mod get;
+mod list;
+mod update;

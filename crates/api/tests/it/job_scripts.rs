@@ -1,0 +1,8 @@
+mod clone;
+mod create;
+mod delete;
+mod files;
+mod get;
+mod list;
+mod render;
+mod update;

@@ -1,0 +1,157 @@
+//! `POST /job-scripts/render-from-template/{id_or_identifier}`
+
+use serde_json::{Value, json};
+
+use crate::{
+    on_both,
+    support::{Actor, Answer},
+};
+
+const ENTRYPOINT: &str = "#!/bin/bash\n#SBATCH -J {{ data.job }}\n\necho {{ data.n }} {{ data.f }} \
+                          {{ data.b }} {{ data.none }}\n{% for i in data.l %}{{ i }},{% endfor %}\n";
+
+/// Renders template `t`.
+async fn render(actor: &Actor, mapping: Value, parameters: Value) -> Answer {
+    let body = json!({
+        "create_request": {"name": "r"},
+        "render_request": {"template_output_name_mapping": mapping, "param_dict": parameters},
+    });
+    actor.post("/job-scripts/render-from-template/t", body).await
+}
+
+/// The content of a file of script 1.
+async fn rendered(actor: &Actor, name: &str) -> String {
+    actor.get(&format!("/job-scripts/1/upload/{name}")).await.expect(200).text
+}
+
+on_both! {
+    async fn a_template_becomes_a_script(app: TestApp) {
+        let (alice, bob) = (app.user("alice").await, app.user("bob").await);
+        let files = [("e.sh.j2", ENTRYPOINT), ("s.txt.j2", "plain {{ job }} {{ missing }}\n")];
+        let template = alice.has_template("t", &files).await;
+        let mapping = json!({"e.sh.j2": "e.sh", "s.txt.j2": "d/s.txt"});
+        let parameters =
+            json!({"job": "x", "n": 1, "f": 1.5, "b": true, "none": null, "l": [1, "a", 2.0]});
+        let script = render(&bob, mapping, parameters).await.created();
+        assert_eq!(script["owner_email"], "bob@example.com");
+        assert_eq!(script["parent_template_id"], template);
+        let kinds: Vec<_> = script["files"].as_array().unwrap().iter().map(|f| &f["file_type"]).collect();
+        assert_eq!(kinds, ["ENTRYPOINT", "SUPPORT"]);
+        let expected = "#!/bin/bash\n#SBATCH -J x\n\necho 1 1.5 True None\n1,a,2.0,";
+        assert_eq!(rendered(&bob, "e.sh").await, expected);
+        assert_eq!(rendered(&bob, "d/s.txt").await, "plain x ");
+    }
+
+    async fn arguments_of_sbatch_become_lines_of_the_entrypoint_only(app: TestApp) {
+        let alice = app.user("alice").await;
+        alice.has_template("t", &[("e.j2", "#!/bin/sh\n\necho"), ("s.j2", "echo")]).await;
+        let body = json!({
+            "create_request": {"name": "r"},
+            "render_request": {
+                "template_output_name_mapping": {"e.j2": "e", "s.j2": "s"},
+                "param_dict": {},
+                "sbatch_params": ["--time=1", "-p x"],
+            },
+        });
+        alice.post("/job-scripts/render-from-template/t", body).await.created();
+        let expected = "#!/bin/sh\n\n# Sbatch params injected at rendering time\n\
+                        #SBATCH --time=1\n#SBATCH -p x\n\necho";
+        assert_eq!(rendered(&alice, "e").await, expected);
+        assert_eq!(rendered(&alice, "s").await, "echo");
+    }
+
+    async fn files_that_the_template_lacks_are_named(app: TestApp) {
+        let alice = app.user("alice").await;
+        alice.has_template("t", &[("e.j2", "echo")]).await;
+        let refused = render(&alice, json!({"e.j2": "e", "zz": "zz"}), json!({})).await.expect(400);
+        let words = "The following required files are missing for job template t: zz";
+        assert_eq!(refused.detail(), words);
+        let nowhere = "/job-scripts/render-from-template/nope";
+        let body = json!({
+            "create_request": {"name": "r"},
+            "render_request": {"template_output_name_mapping": {}, "param_dict": {}},
+        });
+        let words = "job_script_templates entry was not found by locator='nope'";
+        assert_eq!(alice.post(nowhere, body).await.expect(404).detail(), words);
+    }
+
+    async fn any_part_of_a_template_can_be_rendered(app: TestApp) {
+        let alice = app.user("alice").await;
+        alice.has_template("t", &[("e.j2", "echo"), ("s.j2", "x")]).await;
+        for (mapping, count) in [(json!({"s.j2": "s"}), 1), (json!({}), 0)] {
+            let script = render(&alice, mapping, json!({})).await.created();
+            assert_eq!(script["files"].as_array().unwrap().len(), count);
+        }
+    }
+
+    async fn two_files_cannot_have_one_name_nor_both_be_the_entrypoint(app: TestApp) {
+        let alice = app.user("alice").await;
+        alice.has_template("t", &[("e.j2", "echo"), ("s.j2", "x")]).await;
+        let same = render(&alice, json!({"e.j2": "same", "s.j2": "same"}), json!({})).await;
+        assert!(same.expect(422).detail().contains("\"same\""));
+        let upload = "/job-script-templates/t/upload/template/ENTRYPOINT";
+        alice.upload(upload, "e2.j2", "echo").await.ok();
+        let both = render(&alice, json!({"e.j2": "e", "e2.j2": "e2"}), json!({})).await.expect(422);
+        assert!(both.detail().contains("Choose one of e.j2, e2.j2"), "{}", both.detail());
+        render(&alice, json!({"e2.j2": "e2", "s.j2": "s"}), json!({})).await.created();
+    }
+
+    async fn a_missing_parameter_is_explained_and_nothing_is_kept(app: TestApp) {
+        let alice = app.user("alice").await;
+        alice.has_template("t", &[("a.j2", "fine"), ("s.j2", "{{ data.zzz.y }}")]).await;
+        let mapping = json!({"a.j2": "a", "s.j2": "s"});
+        let refused = render(&alice, mapping.clone(), json!({})).await.expect(422).detail();
+        assert!(refused.contains("filename=s.j2") && refused.contains("param_dict"), "{refused}");
+        assert_eq!(alice.get("/job-scripts").await.ok()["total"], 0);
+        if let Some(s3) = &app.s3 {
+            assert!(s3.keys().unwrap().iter().all(|key| !key.starts_with("job_script_files")));
+        }
+        // A number is not used up by it that somebody else could see: the next script is whole.
+        render(&alice, mapping, json!({"zzz": {"y": 1}})).await.created();
+    }
+
+    async fn a_template_that_cannot_be_rendered_is_refused(app: TestApp) {
+        let alice = app.user("alice").await;
+        for (name, source) in [
+            ("filter.j2", "{{ 'x'|frob }}"),
+            ("class.j2", "{{ ''.__class__.__mro__ }}"),
+            ("include.j2", "{% include 'x' %}"),
+            ("zero.j2", "{{ 1/0 }}"),
+            ("range.j2", "{{ range(99999999)|length }}"),
+            ("broken.txt", "{% if %}"),
+        ] {
+            alice.has_template("t", &[(name, source)]).await;
+            let refused = render(&alice, json!({name: "out"}), json!({})).await.expect(422).detail();
+            assert!(refused.contains(&format!("filename={name}")), "{refused}");
+            alice.delete("/job-script-templates/t").await.expect(204);
+        }
+        alice.has_template("t", &[("latin1.txt", "")]).await;
+        let upload = "/job-script-templates/t/upload/template/ENTRYPOINT";
+        alice.upload(upload, "latin1.txt", b"\xff".to_vec()).await.ok();
+        let refused = render(&alice, json!({"latin1.txt": "out"}), json!({})).await.expect(422);
+        assert!(refused.detail().contains("not UTF-8"), "{}", refused.detail());
+    }
+
+    async fn the_request_is_checked_as_a_whole(app: TestApp) {
+        let alice = app.user("alice").await;
+        alice.has_template("t", &[]).await;
+        let path = "/job-scripts/render-from-template/t";
+        let body = json!({
+            "create_request": {"name": 1},
+            "render_request": {"template_output_name_mapping": [], "param_dict": null},
+        });
+        let answer = alice.post(path, body).await.expect(422).json();
+        let kinds: Vec<_> = answer["detail"].as_array().unwrap().iter().map(|p| &p["type"]).collect();
+        assert_eq!(kinds, ["string_type", "dict_type", "dict_type"]);
+        for (body, place) in [
+            (json!({"render_request": {"template_output_name_mapping": {}, "param_dict": {}}}), "create_request"),
+            (json!({"create_request": {"name": "r"}}), "render_request"),
+        ] {
+            let answer = alice.post(path, body).await.expect(422).json();
+            let missing = json!({
+                "type": "missing", "loc": ["body", place], "msg": "Field required", "input": null,
+            });
+            assert_eq!(answer["detail"], json!([missing]));
+        }
+    }
+}

@@ -1,0 +1,9 @@
+mod agent;
+mod cancel;
+mod clone;
+mod create;
+mod delete;
+mod get;
+mod list;
+mod progress;
+mod update;

@@ -1,0 +1,5 @@
+mod active;
+mod pending;
+mod rejected;
+mod submitted;
+mod update;

@@ -1,0 +1,98 @@
+//! `PUT /job-submissions/agent/{id}`
+
+use jobbergate_types::{SlurmJobState, slurm::Outcome};
+use serde_json::{Value, json};
+
+use crate::{
+    on_both,
+    support::{Actor, TestApp},
+};
+
+const PATH: &str = "/job-submissions/agent/1";
+
+/// A user and an agent whose job 100 of submission 1 is pending in Slurm.
+async fn with_a_job(app: &TestApp) -> (Actor, Actor) {
+    let (alice, agent) = (app.user("alice").await, app.agent("c").await);
+    let script = alice.has_script("s", "echo").await;
+    alice.has_submission(script, "c").await;
+    let body = json!({
+        "id": 1, "slurm_job_id": 100, "slurm_job_state": "PENDING", "slurm_job_info": "{}",
+    });
+    agent.post("/job-submissions/agent/submitted", body).await.expect(202);
+    (alice, agent)
+}
+
+fn state(name: &str) -> Value {
+    json!({"slurm_job_id": 100, "slurm_job_state": name, "slurm_job_info": "i"})
+}
+
+on_both! {
+    async fn each_state_of_slurm_means_that_the_job_goes_on_or_ended(app: TestApp) {
+        let (alice, agent) = with_a_job(&app).await;
+        for slurm in SlurmJobState::ALL {
+            let reset = json!({"status": "SUBMITTED"});
+            alice.put("/job-submissions/1", reset).await.ok();
+            agent.put(PATH, state(slurm.as_str())).await.expect(202);
+            let view = alice.get("/job-submissions/1").await.ok();
+            let expected = match slurm.outcome() {
+                Outcome::Active => "SUBMITTED",
+                Outcome::Done => "DONE",
+                Outcome::Aborted => "ABORTED",
+            };
+            assert_eq!(view["status"], expected, "{slurm}");
+            assert_eq!(view["slurm_job_state"], slurm.as_str());
+        }
+    }
+
+    async fn a_job_that_ended_badly_says_why(app: TestApp) {
+        let (alice, agent) = with_a_job(&app).await;
+        agent.put(PATH, state("OUT_OF_MEMORY")).await.expect(202);
+        let view = alice.get("/job-submissions/1").await.ok();
+        assert_eq!(view["status"], "ABORTED");
+        assert_eq!(view["report_message"], "The job used more memory than it was given.");
+        assert_eq!(view["slurm_job_info"], "i");
+        let refused = agent.put(PATH, state("RUNNING")).await.expect(400);
+        let words = "Only SUBMITTED or CANCELLED jobs may be updated by the agent, got ABORTED";
+        assert_eq!(refused.detail(), words);
+    }
+
+    async fn the_reason_that_slurm_gives_comes_first(app: TestApp) {
+        let (alice, agent) = with_a_job(&app).await;
+        let mut body = state("TIMEOUT");
+        body["slurm_job_state_reason"] = json!("TimeLimit");
+        agent.put(PATH, body).await.expect(202);
+        let view = alice.get("/job-submissions/1").await.ok();
+        assert_eq!(view["report_message"], "TimeLimit");
+        let steps = alice.get("/job-submissions/1/progress?sort_ascending=false").await.ok();
+        assert_eq!(steps["items"][0]["additional_info"], "TimeLimit");
+    }
+
+    async fn a_report_on_another_job_is_refused(app: TestApp) {
+        let (alice, agent) = with_a_job(&app).await;
+        let mut body = state("COMPLETED");
+        body["slurm_job_id"] = json!(5);
+        let refused = agent.put(PATH, body.clone()).await.expect(400).detail();
+        assert!(refused.contains("100") && refused.contains('5'), "{refused}");
+        assert_eq!(alice.get("/job-submissions/1").await.ok()["status"], "SUBMITTED");
+        body["slurm_job_id"] = json!(null);
+        agent.put(PATH, body).await.expect(202);
+    }
+
+    async fn only_the_agent_of_its_cluster_may_report(app: TestApp) {
+        let (_alice, agent) = with_a_job(&app).await;
+        let other = app.agent("other").await;
+        let refused = other.put(PATH, state("RUNNING")).await.expect(403);
+        assert_eq!(refused.detail(), "Mismatch on attribute(s): client_id");
+        agent.put("/job-submissions/agent/9999", state("RUNNING")).await.expect(404);
+        agent.put("/job-submissions/agent/abc", state("RUNNING")).await.expect(422);
+    }
+
+    async fn what_slurm_does_not_have_yet_cannot_change(app: TestApp) {
+        let (alice, agent) = (app.user("alice").await, app.agent("c").await);
+        let script = alice.has_script("s", "echo").await;
+        alice.has_submission(script, "c").await;
+        let refused = agent.put(PATH, state("RUNNING")).await.expect(400);
+        let words = "Only SUBMITTED or CANCELLED jobs may be updated by the agent, got CREATED";
+        assert_eq!(refused.detail(), words);
+    }
+}
