@@ -1,6 +1,8 @@
 //! The whole way of a job, with the real program and a real Slurm: users ask the server, the
 //! server waits for the agent, the agent asks Slurm.
 
+#![cfg(test)]
+
 mod crashes;
 mod endings;
 mod refusals;
