@@ -26,7 +26,7 @@ pub struct AgentConfig {
     /// Address of the server, with or without /jobbergate
     #[arg(long, env = "JOBBERGATE_AGENT_BASE_API_URL", default_value = "http://127.0.0.1:8000")]
     pub base_api_url: String,
-    /// The identity provider's realm: host[:port]/realms/NAME
+    /// The identity provider's realm: HOST:PORT/realms/NAME
     #[arg(long, env = "JOBBERGATE_AGENT_OIDC_DOMAIN")]
     pub oidc_domain: String,
     /// Whether the identity provider is reached by HTTPS

@@ -2,7 +2,7 @@
 //!
 //! One `squeue` per tick answers for all jobs; a job that changed is asked for its details. That
 //! a job is missing in the answer, let alone that there is no answer, is no end: see
-//! [`vanished`].
+//! `vanished`.
 
 pub mod aggregate;
 mod cancel;

@@ -84,7 +84,7 @@ pub struct ServeConfig {
     #[arg(long, env = "AWS_SECRET_ACCESS_KEY", hide_env_values = true, value_name = "SECRET")]
     pub aws_secret_access_key: Option<String>,
 
-    /// The OpenID Connect provider, as host[:port][/path]; without one the built-in provider is used
+    /// The OpenID Connect provider, as HOST:PORT/PATH; without one the built-in provider is used
     #[arg(long, env = "ARMASEC_DOMAIN", value_name = "DOMAIN")]
     pub armasec_domain: Option<String>,
 
