@@ -15,6 +15,8 @@ pub(crate) struct Program {
     /// Number of slots of the outermost function.
     pub slots: usize,
     pub self_slot: Option<usize>,
+    /// How many names come from outside.
+    pub outside: usize,
     pub blocks: Vec<Arc<Block>>,
     /// What compiling finds beyond parsing, reported by the first render.
     pub compile_error: Option<Error>,
@@ -38,11 +40,19 @@ pub(crate) struct Scope {
 #[derive(Clone, Debug)]
 pub(crate) enum Load {
     /// From the context, by name.
-    Resolve(Arc<str>),
+    Resolve(Outside),
     /// From an enclosing scope.
     Alias(Slot),
     /// No value before the first assignment.
     Missing,
+}
+
+/// A name that no scope of the template sets.
+#[derive(Clone, Debug)]
+pub(crate) struct Outside {
+    pub name: Arc<str>,
+    /// Among all such names of the template.
+    pub index: usize,
 }
 
 #[derive(Debug)]

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use crate::error::{Error, Result};
 use crate::interpreter::Interpreter;
 use crate::value::{Str, Value};
@@ -47,16 +49,15 @@ impl Builtin {
         Self { name, parameters: Parameters::Variadic, function }
     }
 
-    pub fn call(&self, run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
-        let args = match &self.parameters {
-            Parameters::Fixed { names, required } => self.bind(args, names, *required)?,
-            Parameters::Variadic => args,
-        };
+    pub fn call(&self, run: &mut Interpreter, subject: &Value, mut args: Args) -> Result<Value> {
+        if let Parameters::Fixed { names, required } = &self.parameters {
+            self.bind(&mut args, names, *required)?;
+        }
         (self.function)(run, subject, args)
     }
 
     /// Puts arguments into the places of their parameters.
-    fn bind(&self, mut args: Args, names: &[&str], required: usize) -> Result<Args> {
+    fn bind(&self, args: &mut Args, names: &[&str], required: usize) -> Result<()> {
         let given = args.positional.len();
         if given > names.len() {
             let (name, most) = (self.name, names.len());
@@ -76,10 +77,10 @@ impl Builtin {
             let name = names.get(place).copied().unwrap_or("");
             return self.misuse("misses the argument", name);
         }
-        Ok(args)
+        Ok(())
     }
 
-    fn misuse(&self, problem: &str, argument: &str) -> Result<Args> {
+    fn misuse(&self, problem: &str, argument: &str) -> Result<()> {
         Err(Error::type_error(format!("{}() {problem} '{argument}'", self.name)))
     }
 }
@@ -93,13 +94,13 @@ impl fmt::Debug for Builtin {
 /// Evaluated arguments. Absent optional ones are [`Value::Missing`].
 #[derive(Default)]
 pub(crate) struct Args {
-    pub positional: Vec<Value>,
+    pub positional: SmallVec<[Value; 3]>,
     pub keywords: Vec<(Arc<str>, Value)>,
 }
 
 impl Args {
-    pub fn of(positional: Vec<Value>) -> Self {
-        Self { positional, keywords: Vec::new() }
+    pub fn of<const N: usize>(positional: [Value; N]) -> Self {
+        Self { positional: positional.into_iter().collect(), keywords: Vec::new() }
     }
 
     /// The argument at `place`, if given.

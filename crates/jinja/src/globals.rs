@@ -92,7 +92,7 @@ fn cycler(args: Args) -> Result<Value> {
     if args.positional.is_empty() {
         return Err(Error::runtime("at least one item has to be provided"));
     }
-    let items = Rc::new(Tuple::new(args.positional));
+    let items = Rc::new(Tuple::new(args.positional.into_vec()));
     Ok(Value::object(Object::Cycler(Cycler { items, position: Cell::new(0) })))
 }
 

@@ -10,7 +10,6 @@ mod macros;
 mod statement;
 
 use std::rc::Rc;
-use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
 
@@ -18,7 +17,7 @@ pub(crate) use activation::Activation;
 pub(crate) use context::Context;
 pub(crate) use loops::Loop;
 
-use crate::ast::{Block, Program};
+use crate::ast::{Block, Outside, Program};
 use crate::error::{Error, Result};
 use crate::limits::{Limits, Meter};
 use crate::value::{BlockReference, Object, Undefined, Value};
@@ -56,9 +55,9 @@ pub(crate) fn render(
         meter: Meter::new(limits),
         random: fastrand::Rng::with_seed(seed),
         autoescape: false,
-        output: String::new(),
+        output: String::with_capacity(4 << 10),
         frame: Activation::new(program.slots, None),
-        context: Rc::new(Context::default()),
+        context: Context::new(program.outside),
         program,
         data,
         noted: Vec::new(),
@@ -133,18 +132,20 @@ impl Interpreter<'_> {
     }
 
     /// Fails once the output is too large.
-    fn check_output(&mut self) -> Result<()> {
+    #[inline]
+    fn check_output(&self) -> Result<()> {
+        if self.output.len() <= self.meter.limits.output { Ok(()) } else { self.too_large() }
+    }
+
+    #[cold]
+    fn too_large(&self) -> Result<()> {
         let limit = self.meter.limits.output;
-        if self.output.len() <= limit {
-            return Ok(());
-        }
         Err(Error::limit(format!("output would be larger than {limit} bytes")))
     }
 
     /// The value of a name that no scope sets.
-    fn resolve(&mut self, name: &Arc<str>) -> Value {
-        let context = self.context.clone();
-        context.resolve(name, self.data)
+    fn resolve(&self, outside: &Outside) -> Value {
+        self.context.resolve(outside, self.data)
     }
 
     /// The block `name`, bound to `context`.

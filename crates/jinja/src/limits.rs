@@ -98,8 +98,7 @@ impl Meter {
     /// Allows a string of `bytes` to be built.
     pub fn string(&mut self, bytes: usize) -> Result<()> {
         if bytes > self.limits.string {
-            let limit = self.limits.string;
-            return Err(Error::limit(format!("string would be larger than {limit} bytes")));
+            return self.exceeded("string would be larger than", self.limits.string, "bytes");
         }
         self.charge(bytes)?;
         self.tick(bytes / 256)
@@ -108,8 +107,7 @@ impl Meter {
     /// Allows a list, tuple or dict of `items` to be built.
     pub fn list(&mut self, items: usize) -> Result<()> {
         if items > self.limits.list {
-            let limit = self.limits.list;
-            return Err(Error::limit(format!("list would be longer than {limit} items")));
+            return self.exceeded("list would be longer than", self.limits.list, "items");
         }
         self.charge(items.saturating_mul(16))?;
         self.tick(items / 16)
@@ -130,7 +128,12 @@ impl Meter {
         if self.memory <= self.limits.memory {
             return Ok(());
         }
-        Err(Error::limit(format!("template uses more than {} bytes", self.limits.memory)))
+        self.exceeded("template uses more than", self.limits.memory, "bytes")
+    }
+
+    #[cold]
+    fn exceeded(&self, problem: &str, limit: usize, unit: &str) -> Result<()> {
+        Err(Error::limit(format!("{problem} {limit} {unit}")))
     }
 
     /// Enters a nested call; [`Meter::leave`] must follow.

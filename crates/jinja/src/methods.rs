@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::interpreter::Interpreter;
 use crate::value::{Class, Method, Object, Value};
 
-pub(crate) use string::{lines, strip_characters};
+pub(crate) use string::{lines, replace, strip_characters};
 
 /// The method `name` of `receiver`'s type.
 pub(crate) fn find(receiver: &Value, name: &str) -> Option<&'static Builtin> {
@@ -43,7 +43,13 @@ pub(crate) fn find(receiver: &Value, name: &str) -> Option<&'static Builtin> {
         },
         _ => &[],
     };
-    tables.iter().find_map(|table| table.iter().find(|builtin| builtin.name == name))
+    let first = name.as_bytes().first();
+    let is_it = |builtin: &&Builtin| {
+        builtin.name.len() == name.len()
+            && builtin.name.as_bytes().first() == first
+            && builtin.name == name
+    };
+    tables.iter().find_map(|table| table.iter().find(is_it))
 }
 
 /// Calls a method.

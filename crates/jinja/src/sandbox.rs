@@ -5,6 +5,7 @@ mod public;
 
 use crate::error::{Exception, Result};
 use crate::interpreter::Interpreter;
+use crate::methods;
 use crate::value::{Key, Object, Str, Undefined, Value, item_of_sequence, repr, repr_text};
 
 /// What Python's `getattr` finds.
@@ -17,6 +18,12 @@ pub(crate) enum Found {
 
 /// `subject.name`
 pub(crate) fn attribute(run: &mut Interpreter, subject: &Value, name: &str) -> Result<Value> {
+    if let Value::Dict(dict) = subject
+        && !name.starts_with('_')
+        && methods::find(subject, name).is_none()
+    {
+        return Ok(dict.get_text(name).unwrap_or_else(|| absent(subject, name)));
+    }
     match find(run, subject, name)? {
         Found::Value(value) => return Ok(value),
         Found::Hidden => return Ok(hidden(subject, name)),
@@ -99,8 +106,7 @@ fn hidden(subject: &Value, name: &str) -> Value {
 }
 
 fn absent(subject: &Value, name: &str) -> Value {
-    let message = format!("'{}' has no attribute {}", describe(subject), repr_text(name));
-    Value::undefined(Undefined::Absent(message))
+    Value::undefined(Undefined::attribute(subject, name))
 }
 
 fn describe(subject: &Value) -> String {

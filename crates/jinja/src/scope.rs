@@ -12,7 +12,7 @@ mod symbols;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::ast::{Block, Escape, Load, Program, Scope, Slot};
+use crate::ast::{Block, Escape, Load, Outside, Program, Scope, Slot};
 use crate::error::{Error, Result};
 use symbols::{Place, Source, Symbols};
 
@@ -30,6 +30,7 @@ pub(crate) fn bind(program: &mut Program) -> Result<()> {
     binder.statements(&mut program.body)?;
     program.scope = binder.leave_scope();
     program.slots = binder.end_function();
+    program.outside = binder.outside.len();
     program.blocks = binder.blocks;
     program.compile_error = binder.syntax_error.or(binder.other_error);
     Ok(())
@@ -44,6 +45,8 @@ struct Binder {
     scopes: Vec<Symbols>,
     /// Enclosing functions, innermost last, each with its slots by level and name.
     functions: Vec<Slots>,
+    /// Names from outside of the template, with their indices.
+    outside: HashMap<Arc<str>, usize>,
     blocks: Vec<Arc<Block>>,
     block_names: HashSet<Arc<str>>,
     escape: Escape,
@@ -100,16 +103,21 @@ impl Binder {
     fn leave_scope(&mut self) -> Scope {
         let Some(symbols) = self.scopes.pop() else { return Scope::default() };
         let clears = symbols.loads.keys().copied().collect();
-        let loads = symbols.loads.into_iter().filter_map(|(index, source)| {
+        let mut loads = Vec::with_capacity(symbols.loads.len());
+        for (index, source) in symbols.loads {
             let load = match source {
-                Source::Parameter => return None,
-                Source::Context(name) => Load::Resolve(name),
+                Source::Parameter => continue,
+                Source::Context(name) => {
+                    let next = self.outside.len();
+                    let index = *self.outside.entry(name.clone()).or_insert(next);
+                    Load::Resolve(Outside { name, index })
+                }
                 Source::Outer(place) => Load::Alias(self.slot(place)),
                 Source::Nowhere => Load::Missing,
             };
-            Some((index, load))
-        });
-        Scope { loads: loads.collect(), clears }
+            loads.push((index, load));
+        }
+        Scope { loads, clears }
     }
 
     /// All names assigned in the enclosing scopes, with their places.

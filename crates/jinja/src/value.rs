@@ -91,7 +91,7 @@ impl Value {
     }
 
     pub fn from_usize(value: usize) -> Self {
-        Self::integer(BigInt::from(value))
+        i64::try_from(value).map_or_else(|_| Self::integer(BigInt::from(value)), Self::Int)
     }
 
     /// A lazy sequence, which Python would call `name`.

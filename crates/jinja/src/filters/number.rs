@@ -45,6 +45,7 @@ pub(super) fn int(_: &mut Interpreter, value: &Value, args: Args) -> Result<Valu
             let float = parse_float(text).and_then(|float| float_to_integer(float).ok());
             Ok(float.map_or_else(default, Value::integer))
         }
+        Value::Int(_) => Ok(value.clone()),
         Value::Float(number) if number.is_nan() => Ok(default()),
         Value::Float(number) => Ok(Value::integer(float_to_integer(*number)?)),
         Value::Bytes(bytes) => {

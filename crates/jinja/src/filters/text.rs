@@ -15,7 +15,12 @@ pub(super) fn string(run: &mut Interpreter, value: &Value, _: Args) -> Result<Va
 }
 
 /// Calls a method of `str` on the value as text.
-fn method(run: &mut Interpreter, value: &Value, name: &str, args: Vec<Value>) -> Result<Value> {
+fn method<const N: usize>(
+    run: &mut Interpreter,
+    value: &Value,
+    name: &str,
+    args: [Value; N],
+) -> Result<Value> {
     let text = Value::Str(to_text(run, value)?);
     match methods::find(&text, name) {
         Some(method) => method.call(run, &text, Args::of(args)),
@@ -25,23 +30,23 @@ fn method(run: &mut Interpreter, value: &Value, name: &str, args: Vec<Value>) ->
 
 /// `upper`
 pub(super) fn upper(run: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
-    method(run, value, "upper", Vec::new())
+    method(run, value, "upper", [])
 }
 
 /// `lower`
 pub(super) fn lower(run: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
-    method(run, value, "lower", Vec::new())
+    method(run, value, "lower", [])
 }
 
 /// `capitalize`
 pub(super) fn capitalize(run: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
-    method(run, value, "capitalize", Vec::new())
+    method(run, value, "capitalize", [])
 }
 
 /// `center(width=80)`
 pub(super) fn center(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
     let width = args.get(0).cloned().unwrap_or(Value::Int(80));
-    method(run, value, "center", vec![width])
+    method(run, value, "center", [width])
 }
 
 /// `title`: capitalizes what follows white space, hyphens and opening brackets.
@@ -81,7 +86,7 @@ pub(super) fn format(run: &mut Interpreter, value: &Value, args: Args) -> Result
     }
     let format = to_text(run, value)?;
     if args.keywords.is_empty() {
-        return percent_format(run, &format, &Value::tuple(args.positional));
+        return percent_format(run, &format, &Value::tuple(args.positional.into_vec()));
     }
     let entries: Entries =
         args.keywords.into_iter().map(|(name, value)| (Key::text(&*name), value)).collect();
@@ -95,13 +100,12 @@ pub(super) fn replace(run: &mut Interpreter, value: &Value, args: Args) -> Resul
     if !run.autoescape {
         let text = Value::Str(plain_text(run, value)?);
         let (old, new) = (plain_text(run, &old)?, plain_text(run, &new)?);
-        return method(run, &text, "replace", vec![Value::Str(old), Value::Str(new), count]);
+        return methods::replace(run, &text, Args::of([Value::Str(old), Value::Str(new), count]));
     }
     let escapes = old.is_markup() || (new.is_markup() && !value.is_markup());
     let text = if escapes { markup::escape(run, value)? } else { to_text(run, value)? };
     let (old, new) = (to_text(run, &old)?, to_text(run, &new)?);
-    let args = vec![Value::Str(old), Value::Str(new), count];
-    method(run, &Value::Str(text), "replace", args)
+    methods::replace(run, &Value::Str(text), Args::of([Value::Str(old), Value::Str(new), count]))
 }
 
 /// `join(d='', attribute=none)`

@@ -32,6 +32,18 @@ impl Activation {
         self.slots.borrow().get(index).cloned().unwrap_or(Value::Missing)
     }
 
+    /// Appends the text of a variable that is a str or int; whether it is.
+    #[inline]
+    pub fn write_plain(&self, slot: Slot, out: &mut String) -> bool {
+        let Some(activation) = self.outwards(slot.hops) else { return false };
+        match activation.slots.borrow().get(slot.index) {
+            Some(Value::Str(text)) => out.push_str(text),
+            Some(Value::Int(value)) => out.push_str(itoa::Buffer::new().format(*value)),
+            _ => return false,
+        }
+        true
+    }
+
     pub fn clear(&self) {
         drop(self.slots.take());
     }
@@ -57,7 +69,7 @@ impl Interpreter<'_> {
     pub(super) fn enter_scope(&mut self, scope: &Scope) {
         for (index, load) in &scope.loads {
             let value = match load {
-                Load::Resolve(name) => self.resolve(name),
+                Load::Resolve(outside) => self.resolve(outside),
                 Load::Alias(slot) => self.read(*slot),
                 Load::Missing => Value::Missing,
             };

@@ -17,6 +17,13 @@ impl Interpreter<'_> {
                 Ok(())
             }
             Target::Tuple(targets) => {
+                if let Value::Tuple(tuple) = &value
+                    && tuple.items.len() == targets.len()
+                {
+                    let mut pairs = targets.iter().zip(&tuple.items);
+                    return pairs
+                        .try_for_each(|(target, item)| self.assign(target, item.clone(), export));
+                }
                 let items = self.unpack(&value, targets.len())?;
                 for (target, item) in targets.iter().zip(items) {
                     self.assign(target, item, export)?;

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::Interpreter;
-use crate::ast::{Arguments, Expression};
-use crate::builtin::Args;
+use crate::ast::{Arguments, Expression, ExpressionKind};
+use crate::builtin::{Args, Builtin};
 use crate::error::{Error, Result};
 use crate::value::{Dict, Object, Str, Value, collect};
-use crate::{globals, methods};
+use crate::{globals, methods, sandbox};
 
 impl Interpreter<'_> {
     pub(super) fn call_expression(
@@ -15,6 +15,18 @@ impl Interpreter<'_> {
         callee: &Expression,
         args: &Arguments,
     ) -> Result<Value> {
+        if let ExpressionKind::Attribute(subject, name) = &callee.kind {
+            self.meter.tick(1)?;
+            let subject = self.evaluate(subject)?;
+            if let Some(method) = plain_method(&subject, name) {
+                let args = self.arguments(args)?;
+                self.meter.tick(1)?;
+                return method.call(self, &subject, args);
+            }
+            let callee = sandbox::attribute(self, &subject, name)?;
+            let args = self.arguments(args)?;
+            return self.call_value(&callee, args);
+        }
         let callee = self.evaluate(callee)?;
         let args = self.arguments(args)?;
         self.call_value(&callee, args)
@@ -94,6 +106,12 @@ impl Interpreter<'_> {
         let function = methods::find(receiver, name)?;
         Some(methods::bound(receiver, function))
     }
+}
+
+/// A method that can be called without making a value of it first.
+fn plain_method(subject: &Value, name: &str) -> Option<&'static Builtin> {
+    let is_plain = matches!(subject, Value::Str(_) | Value::List(_) | Value::Dict(_));
+    if is_plain && !name.starts_with('_') { methods::find(subject, name) } else { None }
 }
 
 fn no_arguments(args: &Args) -> Result<()> {

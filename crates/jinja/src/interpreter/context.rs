@@ -8,6 +8,7 @@ use std::sync::Arc;
 use foldhash::quality::RandomState;
 use serde_json::{Map, Value as Json};
 
+use crate::ast::Outside;
 use crate::globals;
 use crate::value::{Value, from_json};
 
@@ -19,12 +20,18 @@ pub(super) type Names = HashMap<Arc<str>, Value, RandomState>;
 pub(crate) struct Context {
     /// Set at the top of the template, or visible to a scoped block.
     vars: RefCell<Names>,
-    /// Passed in or global, converted when first asked for.
-    given: RefCell<Names>,
+    /// Passed in or global, by index of the name, found when first asked for.
+    given: RefCell<Vec<Value>>,
     parent: Option<Rc<Context>>,
 }
 
 impl Context {
+    /// A context for a template that names so many variables from outside.
+    pub fn new(outside: usize) -> Rc<Self> {
+        let given = RefCell::new(vec![Value::Missing; outside]);
+        Rc::new(Self { given, ..Self::default() })
+    }
+
     /// A context that adds `vars` to `parent`.
     pub fn derived(parent: &Rc<Self>, vars: Names) -> Rc<Self> {
         let parent = Some(parent.clone());
@@ -37,20 +44,22 @@ impl Context {
     }
 
     /// The variable's value, or [`Value::Missing`].
-    pub fn resolve(&self, name: &Arc<str>, data: &Map<String, Json>) -> Value {
+    pub fn resolve(&self, outside: &Outside, data: &Map<String, Json>) -> Value {
+        let name = &*outside.name;
         if let Some(value) = self.vars.borrow().get(name) {
             return value.clone();
         }
         if let Some(parent) = &self.parent {
-            return parent.resolve(name, data);
+            return parent.resolve(outside, data);
         }
-        if let Some(value) = self.given.borrow().get(name) {
-            return value.clone();
+        let mut given = self.given.borrow_mut();
+        let Some(place) = given.get_mut(outside.index) else { return Value::Missing };
+        if matches!(place, Value::Missing)
+            && let Some(value) = data.get(name).map(from_json).or_else(|| globals::find(name))
+        {
+            *place = value;
         }
-        let found = data.get(&**name).map(from_json).or_else(|| globals::find(name));
-        let Some(value) = found else { return Value::Missing };
-        self.given.borrow_mut().insert(name.clone(), value.clone());
-        value
+        place.clone()
     }
 
     pub fn clear(&self) {

@@ -12,6 +12,9 @@ use crate::value::{
     positive, slice, write_text,
 };
 
+/// Trees of this height are walked without a look at how much stack is left.
+const SHALLOW: usize = 4;
+
 impl Interpreter<'_> {
     /// The value of an expression.
     pub(super) fn evaluate(&mut self, node: &Expression) -> Result<Value> {
@@ -22,6 +25,7 @@ impl Interpreter<'_> {
                 let value = self.read(*slot);
                 Ok(self.defined(name, value))
             }
+            _ if node.height <= SHALLOW => self.evaluate_composite(node),
             _ => self.deeper(|run| run.evaluate_composite(node)),
         }
     }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::{Activation, Interpreter};
-use crate::ast::For;
+use crate::ast::{For, Target};
 use crate::error::{Error, Result};
 use crate::value::{Iter, Object, Str, Undefined, Value, equal, iterate};
 
@@ -212,6 +212,18 @@ impl Interpreter<'_> {
 
     fn iterate_plain(&mut self, node: &For, mut iter: Iter) -> Result<bool> {
         let mut iterated = false;
+        if let Target::Tuple(targets) = &node.target
+            && let [first, second] = targets.as_slice()
+            && iter.has_entries()
+        {
+            while let Some((key, value)) = iter.next_entry(self)? {
+                iterated = true;
+                self.assign(first, key, false)?;
+                self.assign(second, value, false)?;
+                self.loop_body(node)?;
+            }
+            return Ok(iterated);
+        }
         while let Some(item) = iter.next(self)? {
             iterated = true;
             self.iteration(node, item)?;
@@ -232,6 +244,10 @@ impl Interpreter<'_> {
 
     fn iteration(&mut self, node: &For, item: Value) -> Result<()> {
         self.assign(&node.target, item, false)?;
+        self.loop_body(node)
+    }
+
+    fn loop_body(&mut self, node: &For) -> Result<()> {
         self.enter_scope(&node.scope);
         self.statements(&node.body)
     }

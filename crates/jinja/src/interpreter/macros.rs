@@ -34,21 +34,25 @@ impl Interpreter<'_> {
 
     /// Calls a macro.
     pub(super) fn call_macro(&mut self, value: &MacroValue, args: Args) -> Result<Value> {
+        let text = self.aside(|run| run.write_macro(value, args))?;
+        Ok(Value::Str(Str::new(text, self.autoescape)))
+    }
+
+    /// Calls a macro and writes its text to the output.
+    pub(super) fn write_macro(&mut self, value: &MacroValue, args: Args) -> Result<()> {
         let definition = &value.definition;
         let frame = Activation::new(definition.slots, Some(value.enclosing.clone()));
         bind_arguments(self, definition, &frame, args)?;
+        let start = self.output.len();
         let outer = std::mem::replace(&mut self.context, value.context.clone());
-        let text = self.in_frame(frame, |run| {
-            run.aside(|run| {
-                run.enter_scope(&definition.scope);
-                run.defaults(definition)?;
-                run.statements(&definition.body)
-            })
+        let result = self.in_frame(frame, |run| {
+            run.enter_scope(&definition.scope);
+            run.defaults(definition)?;
+            run.statements(&definition.body)
         });
         self.context = outer;
-        let text = text?;
-        self.meter.string(text.len())?;
-        Ok(Value::Str(Str::new(text, self.autoescape)))
+        result?;
+        self.meter.string(self.output.len().saturating_sub(start))
     }
 
     /// Gives parameters without an argument their defaults.
@@ -77,7 +81,7 @@ fn bind_arguments(
     mut args: Args,
 ) -> Result<()> {
     let count = definition.parameters.len();
-    let extra = args.positional.split_off(count.min(args.positional.len()));
+    let extra: Vec<Value> = args.positional.drain(count.min(args.positional.len())..).collect();
     let given = args.positional.len();
     let mut found_caller = definition.explicit_caller && given == count;
     for (parameter, value) in definition.parameters.iter().zip(args.positional.drain(..)) {

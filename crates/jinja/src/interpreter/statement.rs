@@ -2,10 +2,12 @@
 
 use super::Interpreter;
 use super::context::{Context, Names};
-use crate::ast::{Escape, Expression, FilterBlock, Printed, Statement, StatementKind, With};
+use crate::ast::{
+    Escape, Expression, ExpressionKind, FilterBlock, Printed, Statement, StatementKind, With,
+};
 use crate::error::{Error, Exception, Result};
 use crate::markup;
-use crate::value::{Str, Value, iterate, write_text};
+use crate::value::{Object, Str, Value, iterate, write_text};
 
 impl Interpreter<'_> {
     pub(super) fn statements(&mut self, body: &[Statement]) -> Result<()> {
@@ -113,12 +115,30 @@ impl Interpreter<'_> {
     }
 
     fn print_expression(&mut self, expression: &Expression, escape: Escape) -> Result<()> {
-        let value = self.evaluate(expression).map_err(|error| error.at(expression.line))?;
         let escaped = match escape {
             Escape::Off => false,
             Escape::On => true,
             Escape::Dynamic => self.autoescape && !is_literal(expression),
         };
+        if let ExpressionKind::Name { slot, .. } = &expression.kind
+            && !escaped
+            && self.frame.write_plain(*slot, &mut self.output)
+        {
+            self.meter.tick(1).map_err(|error| error.at(expression.line))?;
+            return self.check_output();
+        }
+        if let ExpressionKind::Call(call) = &expression.kind
+            && !escaped
+            && !self.autoescape
+            && let ExpressionKind::Name { slot, .. } = &call.0.kind
+            && let Value::Object(object) = self.read(*slot)
+            && let Object::Macro(function) = &*object
+        {
+            self.meter.tick(3)?;
+            let written = self.arguments(&call.1).and_then(|args| self.write_macro(function, args));
+            return written.map_err(|error| error.at(expression.line));
+        }
+        let value = self.evaluate(expression).map_err(|error| error.at(expression.line))?;
         if escaped {
             let text = markup::escape(self, &value)?;
             self.output.push_str(&text);

@@ -1,5 +1,7 @@
 //! Methods of `bytes`.
 
+use smallvec::SmallVec;
+
 use crate::builtin::{Args, Builtin};
 use crate::error::{Error, Result};
 use crate::interpreter::Interpreter;
@@ -13,7 +15,7 @@ pub(super) fn call_as_text(
     args: Args,
 ) -> Result<Value> {
     run.meter.string(bytes.len())?;
-    let mut positional = Vec::with_capacity(args.positional.len());
+    let mut positional = SmallVec::with_capacity(args.positional.len());
     for value in args.positional {
         positional.push(match value {
             Value::Bytes(bytes) => stand_in(&bytes),

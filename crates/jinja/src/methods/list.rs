@@ -143,7 +143,7 @@ fn sort(run: &mut Interpreter, subject: &Value, mut args: Args) -> Result<Value>
     let mut keyed = Vec::with_capacity(items.len());
     for item in items {
         let key = match &key {
-            Some(key) => run.call_value(key, Args::of(vec![item.clone()]))?,
+            Some(key) => run.call_value(key, Args::of([item.clone()]))?,
             None => item.clone(),
         };
         keyed.push((key, item));

@@ -16,6 +16,7 @@ use crate::interpreter::Interpreter;
 use crate::value::{Str, Value};
 
 pub(super) use predicates::PREDICATES;
+pub(crate) use search::replace;
 pub(crate) use split::lines;
 pub(crate) use strip::strip_characters;
 
@@ -39,7 +40,7 @@ pub(super) const METHODS: &[Builtin] = &[
     Builtin::new("partition", 1, &[""], split::partition),
     Builtin::new("removeprefix", 1, &[""], strip::removeprefix),
     Builtin::new("removesuffix", 1, &[""], strip::removesuffix),
-    Builtin::new("replace", 2, &["", "", "count"], search::replace),
+    Builtin::new("replace", 2, &["", "", "count"], replace),
     Builtin::new("rfind", 1, &["", "", ""], search::rfind),
     Builtin::new("rindex", 1, &["", "", ""], search::rindex),
     Builtin::new("rjust", 1, &["", ""], pad::rjust),

@@ -2,14 +2,13 @@
 
 use std::cell::{Cell, RefCell};
 use std::hash::{BuildHasher, Hash, Hasher};
-use std::mem;
 use std::sync::LazyLock;
 
 use foldhash::quality::RandomState;
 use indexmap::{Equivalent, IndexMap};
 use num_traits::ToPrimitive;
 
-use super::reclaim::free_values;
+use super::reclaim::free_entries;
 use super::{Object, Value};
 use crate::error::{Error, Result};
 use crate::interpreter::Interpreter;
@@ -41,8 +40,7 @@ impl Dict {
 
 impl Drop for Dict {
     fn drop(&mut self) {
-        let entries = mem::take(self.entries.get_mut());
-        free_values(entries.into_iter().flat_map(|(key, value)| [key.value, value]).collect());
+        free_entries(self.entries.get_mut());
     }
 }
 

@@ -97,7 +97,29 @@ impl Iter {
         })
     }
 
+    /// Whether the items are those of a dict, so that [`Iter::next_entry`] gives them.
+    pub fn has_entries(&self) -> bool {
+        matches!(self, Self::Dict { kind: ViewKind::Items, .. })
+    }
+
+    /// The next item as key and value.
+    pub fn next_entry(&mut self, run: &mut Interpreter) -> Result<Option<(Value, Value)>> {
+        run.meter.tick(1)?;
+        self.step_dict(|key, value, _| (key.clone(), value.clone()))
+    }
+
     fn next_of_dict(&mut self) -> Result<Option<Value>> {
+        self.step_dict(|key, value, kind| match kind {
+            ViewKind::Keys => key.clone(),
+            ViewKind::Values => value.clone(),
+            ViewKind::Items => Value::tuple(vec![key.clone(), value.clone()]),
+        })
+    }
+
+    fn step_dict<T>(
+        &mut self,
+        give: impl FnOnce(&Value, &Value, ViewKind) -> T,
+    ) -> Result<Option<T>> {
         let Self::Dict { dict, kind, next, length, reversed } = self else { return Ok(None) };
         let entries = dict.entries.borrow();
         if *next >= *length {
@@ -108,11 +130,7 @@ impl Iter {
         }
         let index = if *reversed { *length - 1 - *next } else { *next };
         *next += 1;
-        Ok(entries.get_index(index).map(|(key, value)| match kind {
-            ViewKind::Keys => key.value.clone(),
-            ViewKind::Values => value.clone(),
-            ViewKind::Items => Value::tuple(vec![key.value.clone(), value.clone()]),
-        }))
+        Ok(entries.get_index(index).map(|(key, value)| give(&key.value, value, *kind)))
     }
 }
 

@@ -30,6 +30,11 @@ fn from_number(number: &Number) -> Value {
     if let Some(value) = number.as_i64() {
         return Value::Int(value);
     }
+    if number.is_f64()
+        && let Some(value) = number.as_f64()
+    {
+        return Value::Float(value);
+    }
     let text = number.to_string();
     if text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')
         && let Some(value) = BigInt::parse_bytes(text.as_bytes(), 10)

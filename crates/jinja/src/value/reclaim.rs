@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::mem;
 
-use super::{Iter, Value};
+use super::{Entries, Iter, Value};
 
 /// Python's `list`: shared and mutable.
 pub(crate) struct List {
@@ -41,6 +41,7 @@ pub(crate) struct IteratorCell {
 /// What is left to free.
 enum Waste {
     Values(#[expect(dead_code, reason = "held to be dropped")] Vec<Value>),
+    Entries(#[expect(dead_code, reason = "held to be dropped")] Entries),
     Iter(#[expect(dead_code, reason = "held to be dropped")] Iter),
 }
 
@@ -70,9 +71,21 @@ fn free(waste: Waste) {
 
 /// Frees `values` and all that only they hold.
 pub(super) fn free_values(values: Vec<Value>) {
-    if !values.is_empty() {
+    if values.iter().any(nests) {
         free(Waste::Values(values));
     }
+}
+
+/// Frees `entries` and all that only they hold.
+pub(super) fn free_entries(entries: &mut Entries) {
+    if entries.iter().any(|(key, value)| nests(&key.value) || nests(value)) {
+        free(Waste::Entries(mem::take(entries)));
+    }
+}
+
+/// Whether freeing the value may free others.
+fn nests(value: &Value) -> bool {
+    matches!(value, Value::List(_) | Value::Tuple(_) | Value::Dict(_) | Value::Object(_))
 }
 
 impl Drop for List {

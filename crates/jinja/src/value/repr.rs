@@ -36,9 +36,7 @@ pub(crate) fn write_text(run: &mut Interpreter, value: &Value, out: &mut String)
     match value {
         Value::Str(text) => out.push_str(text),
         Value::Undefined(_) | Value::Missing => {}
-        Value::Int(value) => {
-            let _ = write!(out, "{value}");
-        }
+        Value::Int(value) => out.push_str(itoa::Buffer::new().format(*value)),
         _ => write_repr(run, value, out)?,
     }
     Ok(())

@@ -1,29 +1,38 @@
 //! Text, indexed by code point, possibly marked as safe HTML.
 
+use std::cell::Cell;
 use std::ops::Deref;
-use std::sync::Arc;
+
+use ecow::EcoString;
 
 use crate::error::Result;
 use crate::interpreter::Interpreter;
 
-/// An immutable string. Dereferences to `str`.
+/// An immutable string, short ones without an allocation. Dereferences to `str`.
 #[derive(Clone)]
 pub(crate) struct Str {
-    text: Arc<str>,
+    text: EcoString,
     /// Number of code points; a string is never as large as 4 GiB.
     chars: u32,
+    /// The same in all copies of one Python object, and rarely in others of the same text.
+    identity: u16,
     markup: bool,
 }
 
+thread_local! {
+    static NEXT_IDENTITY: Cell<u16> = const { Cell::new(0) };
+}
+
 impl Str {
-    pub fn new(text: impl Into<Arc<str>>, markup: bool) -> Self {
+    pub fn new(text: impl Into<EcoString>, markup: bool) -> Self {
         let text = text.into();
+        let identity = NEXT_IDENTITY.replace(NEXT_IDENTITY.get().wrapping_add(1));
         let chars = if text.is_ascii() { text.len() } else { text.chars().count() };
-        Self { text, chars: u32::try_from(chars).unwrap_or(u32::MAX), markup }
+        Self { text, chars: u32::try_from(chars).unwrap_or(u32::MAX), identity, markup }
     }
 
     /// Text that needs no escaping in HTML.
-    pub fn markup(text: impl Into<Arc<str>>) -> Self {
+    pub fn markup(text: impl Into<EcoString>) -> Self {
         Self::new(text, true)
     }
 
@@ -41,7 +50,7 @@ impl Str {
     }
 
     pub fn is_same(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.text, &other.text)
+        self.identity == other.identity && self.text == other.text
     }
 
     fn has_one_byte_each(&self) -> bool {
@@ -80,7 +89,7 @@ impl Str {
     }
 
     /// The same kind of string, plain or markup, with another text.
-    pub fn like(&self, text: impl Into<Arc<str>>) -> Self {
+    pub fn like(&self, text: impl Into<EcoString>) -> Self {
         Self::new(text, self.markup)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::{Value, repr_text};
 use crate::error::{Error, Exception};
 
 /// A missing value: prints as nothing, and fails when more is asked of it.
@@ -9,7 +10,9 @@ use crate::error::{Error, Exception};
 pub(crate) enum Undefined {
     /// A variable that has no value.
     Name(Arc<str>),
-    /// An attribute or item that an object does not have; the message.
+    /// An attribute that an object does not have.
+    Attribute { owner: &'static str, name: Box<str> },
+    /// An item that an object does not have; the message.
     Absent(String),
     /// Any other reason; the message.
     Hint(String),
@@ -19,11 +22,25 @@ pub(crate) enum Undefined {
     Unsafe(String),
 }
 
+/// How messages call `None`, where they call other values objects of their type.
+const NONE: &str = "None";
+
 impl Undefined {
+    /// An attribute that `owner` does not have.
+    pub fn attribute(owner: &Value, name: &str) -> Self {
+        let owner = if owner.is_none() { NONE } else { owner.type_name() };
+        Self::Attribute { owner, name: name.into() }
+    }
+
     /// The error on using the value.
     pub fn fail(&self) -> Error {
         match self {
             Self::Name(name) => Error::new(Exception::Undefined, format!("'{name}' is undefined")),
+            Self::Attribute { owner, name } => {
+                let (kind, name) = (if *owner == NONE { "" } else { " object" }, repr_text(name));
+                let message = format!("'{owner}{kind}' has no attribute {name}");
+                Error::new(Exception::Undefined, message)
+            }
             Self::Absent(message) | Self::Hint(message) => {
                 Error::new(Exception::Undefined, message.clone())
             }

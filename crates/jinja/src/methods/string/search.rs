@@ -1,5 +1,6 @@
 //! Finding, counting and replacing.
 
+use super::split::single;
 use super::text_of;
 use crate::builtin::Args;
 use crate::error::{Error, Result};
@@ -114,7 +115,7 @@ pub(super) fn endswith(run: &mut Interpreter, subject: &Value, args: Args) -> Re
     affix(run, subject, &args, |text, affix| text.ends_with(affix))
 }
 
-pub(super) fn replace(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
+pub(crate) fn replace(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
     let text = text_of(subject)?;
     let old = args.text(0)?;
     let mut new = args.text(1)?.clone();
@@ -135,8 +136,16 @@ pub(crate) fn replace_text(
 ) -> Result<String> {
     let most = usize::try_from(count).unwrap_or(usize::MAX);
     run.meter.tick(text.len() / 32)?;
-    let occurrences = text.matches(old).count().min(most);
+    let character = single(old);
+    let occurrences = match character {
+        Some(character) => text.matches(character).count(),
+        None => text.matches(old).count(),
+    };
+    let occurrences = occurrences.min(most);
     let grown = occurrences.saturating_mul(new.len()).saturating_add(text.len());
     run.meter.string(grown.saturating_sub(occurrences.saturating_mul(old.len())))?;
-    Ok(text.replacen(old, new, most))
+    Ok(match character {
+        Some(character) => text.replacen(character, new, occurrences),
+        None => text.replacen(old, new, occurrences),
+    })
 }
