@@ -303,6 +303,14 @@ pub(crate) struct Arguments {
 }
 
 impl Arguments {
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.positional.is_empty()
+            && self.keywords.is_empty()
+            && self.unpack.is_none()
+            && self.unpack_keywords.is_none()
+    }
+
     fn each<'e>(&'e self, visit: &mut dyn FnMut(&'e Expression)) {
         self.positional.iter().for_each(&mut *visit);
         self.keywords.iter().for_each(|(_, value)| visit(value));

@@ -64,7 +64,9 @@ impl Builtin {
             let message = format!("{name}() takes at most {most} arguments but {given} were given");
             return Err(Error::type_error(message));
         }
-        args.positional.resize(names.len(), Value::Missing);
+        while args.positional.len() < names.len() {
+            args.positional.push(Value::Missing);
+        }
         for (keyword, value) in std::mem::take(&mut args.keywords) {
             let place = names.iter().position(|name| !name.is_empty() && **name == *keyword);
             match place.and_then(|place| args.positional.get_mut(place)) {

@@ -21,7 +21,7 @@ use std::rc::Rc;
 use num_bigint::BigInt;
 use num_traits::{ToPrimitive, Zero};
 
-pub(crate) use arithmetic::{binary, negative, positive, power_integer};
+pub(crate) use arithmetic::{binary, negative, positive, power_integer, small};
 pub(crate) use bytes::repr_bytes;
 pub(crate) use compare::{Order, contains, equal, identical, ordering};
 pub(crate) use dict::{Dict, Entries, Key};

@@ -28,6 +28,7 @@ impl Activation {
         };
     }
 
+    #[inline]
     pub fn get(&self, index: usize) -> Value {
         self.slots.borrow().get(index).cloned().unwrap_or(Value::Missing)
     }
@@ -44,17 +45,30 @@ impl Activation {
         true
     }
 
+    /// The variable's value if it is an integer.
+    pub fn integer(&self, slot: Slot) -> Option<i64> {
+        match self.outwards(slot.hops)?.slots.borrow().get(slot.index) {
+            Some(Value::Int(value)) => Some(*value),
+            _ => None,
+        }
+    }
+
     pub fn clear(&self) {
         drop(self.slots.take());
     }
 
+    #[inline]
     fn outwards(&self, hops: usize) -> Option<&Self> {
+        if hops == 0 {
+            return Some(self);
+        }
         (0..hops).try_fold(self, |activation, _| activation.parent.as_deref())
     }
 }
 
 impl Interpreter<'_> {
     /// The value in `slot`, or [`Value::Missing`].
+    #[inline]
     pub(super) fn read(&self, slot: Slot) -> Value {
         self.frame.outwards(slot.hops).map_or(Value::Missing, |frame| frame.get(slot.index))
     }

@@ -34,6 +34,9 @@ impl Interpreter<'_> {
 
     pub(super) fn arguments(&mut self, node: &Arguments) -> Result<Args> {
         let mut args = Args::default();
+        if node.is_empty() {
+            return Ok(args);
+        }
         for argument in &node.positional {
             args.positional.push(self.evaluate(argument)?);
         }

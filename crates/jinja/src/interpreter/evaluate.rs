@@ -9,7 +9,7 @@ use crate::error::{Error, Exception, Result};
 use crate::sandbox;
 use crate::value::{
     Entries, Key, Order, Str, Undefined, Value, binary, contains, equal, negative, ordering,
-    positive, slice, write_text,
+    positive, slice, small, write_text,
 };
 
 /// Trees of this height are walked without a look at how much stack is left.
@@ -91,6 +91,10 @@ impl Interpreter<'_> {
         left: &Expression,
         right: &Expression,
     ) -> Result<Value> {
+        if let Some(value) = self.small_integers(operator, left, right) {
+            self.meter.tick(2)?;
+            return Ok(Value::Int(value));
+        }
         let left = self.evaluate(left)?;
         match operator {
             BinaryOperator::And if !left.is_true() => return Ok(left),
@@ -102,6 +106,21 @@ impl Interpreter<'_> {
             BinaryOperator::And | BinaryOperator::Or => Ok(right),
             _ => binary(self, operator, &left, &right),
         }
+    }
+
+    /// The result for two variables or literals that are small integers.
+    fn small_integers(
+        &self,
+        operator: BinaryOperator,
+        left: &Expression,
+        right: &Expression,
+    ) -> Option<i64> {
+        let integer = |node: &Expression| match &node.kind {
+            ExpressionKind::Constant(Constant::Integer(value)) => Some(*value),
+            ExpressionKind::Name { slot, .. } => self.frame.integer(*slot),
+            _ => None,
+        };
+        small(operator, integer(left)?, integer(right)?)
     }
 
     fn concat(&mut self, parts: &[Expression], escape: Escape) -> Result<Value> {

@@ -51,9 +51,11 @@ impl Loop {
 
     /// Advances to the next item.
     pub fn next_item(&self, run: &mut Interpreter) -> Result<Option<Value>> {
-        let item = self.peek(run)?;
         let Ok(mut items) = self.items.try_borrow_mut() else { return already_running() };
-        items.next = None;
+        let item = match items.next.take() {
+            Some(item) => Some(item),
+            None => items.rest.next(run)?,
+        };
         let Some(item) = item else { return Ok(None) };
         items.previous = std::mem::replace(&mut items.current, item.clone());
         self.index.set(Some(self.index.get().map_or(0, |index| index + 1)));

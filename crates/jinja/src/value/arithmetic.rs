@@ -47,7 +47,8 @@ pub(crate) fn binary(
     }
 }
 
-fn small(operator: BinaryOperator, a: i64, b: i64) -> Option<i64> {
+/// The result if it is an `i64` and easily found.
+pub(crate) fn small(operator: BinaryOperator, a: i64, b: i64) -> Option<i64> {
     match operator {
         BinaryOperator::Add => a.checked_add(b),
         BinaryOperator::Subtract => a.checked_sub(b),

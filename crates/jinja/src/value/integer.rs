@@ -1,7 +1,7 @@
 //! Integers as Python prints and reads them.
 
 use num_bigint::BigInt;
-use num_traits::Zero;
+use num_traits::{ToPrimitive, Zero};
 use unicode_general_category::{GeneralCategory, get_general_category};
 
 use crate::error::{Error, Result};
@@ -12,6 +12,9 @@ pub(crate) const MAX_DIGITS: usize = 4300;
 
 /// Python's `str(int)` of a large integer.
 pub(crate) fn format_integer(value: &BigInt) -> Result<String> {
+    if let Some(small) = value.to_i64() {
+        return Ok(itoa::Buffer::new().format(small).into());
+    }
     let digits = if value.bits() > 20_000 { None } else { Some(value.to_string()) };
     digits.filter(|digits| digits.trim_start_matches('-').len() <= MAX_DIGITS).ok_or_else(|| {
         let limit = MAX_DIGITS;

@@ -24,15 +24,16 @@ thread_local! {
 }
 
 impl Str {
-    pub fn new(text: impl Into<EcoString>, markup: bool) -> Self {
-        let text = text.into();
+    pub fn new(text: impl AsRef<str>, markup: bool) -> Self {
+        let text = text.as_ref();
         let identity = NEXT_IDENTITY.replace(NEXT_IDENTITY.get().wrapping_add(1));
         let chars = if text.is_ascii() { text.len() } else { text.chars().count() };
-        Self { text, chars: u32::try_from(chars).unwrap_or(u32::MAX), identity, markup }
+        let chars = u32::try_from(chars).unwrap_or(u32::MAX);
+        Self { text: shared(text), chars, identity, markup }
     }
 
     /// Text that needs no escaping in HTML.
-    pub fn markup(text: impl Into<EcoString>) -> Self {
+    pub fn markup(text: impl AsRef<str>) -> Self {
         Self::new(text, true)
     }
 
@@ -89,9 +90,19 @@ impl Str {
     }
 
     /// The same kind of string, plain or markup, with another text.
-    pub fn like(&self, text: impl Into<EcoString>) -> Self {
+    pub fn like(&self, text: impl AsRef<str>) -> Self {
         Self::new(text, self.markup)
     }
+}
+
+/// Copies `text`.
+fn shared(text: &str) -> EcoString {
+    if text.len() > EcoString::INLINE_LIMIT {
+        return text.into();
+    }
+    let mut short = EcoString::new();
+    short.push_str(text);
+    short
 }
 
 impl Deref for Str {
