@@ -1,5 +1,7 @@
 //! Bringing a database's tables up to date.
 
+use std::{fs::File, io, path::Path};
+
 use sqlx::{
     Connection, PgConnection, SqlitePool,
     migrate::{MigrateError, Migrator},
@@ -36,8 +38,18 @@ pub enum MigrationError {
     Database(#[from] sqlx::Error),
 }
 
-pub(super) async fn sqlite(pool: &SqlitePool) -> Result<(), MigrationError> {
-    Ok(SQLITE.run(pool).await?)
+/// SQLite has no lock that outlasts a transaction: processes that open `path` at once take turns
+/// by a file beside it.
+pub(super) async fn sqlite(pool: &SqlitePool, path: &Path) -> Result<(), MigrationError> {
+    let turn = path.with_extension("lock");
+    let turn = tokio::task::spawn_blocking(move || {
+        let file = File::create(turn)?;
+        file.lock().map(|()| file)
+    });
+    let turn = turn.await.map_err(io::Error::other).flatten().map_err(sqlx::Error::Io)?;
+    SQLITE.run(pool).await?;
+    drop(turn);
+    Ok(())
 }
 
 /// On a connection of its own, which may take longer than a request's and is there even if the

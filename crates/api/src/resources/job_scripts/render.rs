@@ -80,11 +80,12 @@ fn choose(
         }
         chosen.push((row, output.clone()));
     }
-    if entrypoints.len() > 1 {
-        return Err(Error::Unprocessable(format!(
-            "A job script can not have more than one entry point file. Choose one of {} in \
-             template_output_name_mapping",
-            entrypoints.join(", ")
+    if entrypoints.len() != 1 {
+        let found = if entrypoints.is_empty() { "none".to_owned() } else { entrypoints.join(", ") };
+        return Err(Error::BadRequest(format!(
+            "template_output_name_mapping names {} entrypoint files of job template {locator}, one \
+             and only one is required: {found}",
+            entrypoints.len(),
         )));
     }
     Ok(chosen)

@@ -75,13 +75,15 @@ on_both! {
         assert_eq!(alice.post(nowhere, body).await.expect(404).detail(), words);
     }
 
-    async fn any_part_of_a_template_can_be_rendered(app: TestApp) {
+    async fn a_script_needs_its_entrypoint_and_no_more_than_that(app: TestApp) {
         let alice = app.user("alice").await;
         alice.has_template("t", &[("e.j2", "echo"), ("s.j2", "x")]).await;
-        for (mapping, count) in [(json!({"s.j2": "s"}), 1), (json!({}), 0)] {
-            let script = render(&alice, mapping, json!({})).await.created();
-            assert_eq!(script["files"].as_array().unwrap().len(), count);
+        for mapping in [json!({"s.j2": "s"}), json!({})] {
+            let refused = render(&alice, mapping, json!({})).await.expect(400).detail();
+            assert!(refused.contains("0 entrypoint files"), "{refused}");
         }
+        let script = render(&alice, json!({"e.j2": "e"}), json!({})).await.created();
+        assert_eq!(script["files"].as_array().unwrap().len(), 1);
     }
 
     async fn two_files_cannot_have_one_name_nor_both_be_the_entrypoint(app: TestApp) {
@@ -91,8 +93,8 @@ on_both! {
         assert!(same.expect(422).detail().contains("\"same\""));
         let upload = "/job-script-templates/t/upload/template/ENTRYPOINT";
         alice.upload(upload, "e2.j2", "echo").await.ok();
-        let both = render(&alice, json!({"e.j2": "e", "e2.j2": "e2"}), json!({})).await.expect(422);
-        assert!(both.detail().contains("Choose one of e.j2, e2.j2"), "{}", both.detail());
+        let both = render(&alice, json!({"e.j2": "e", "e2.j2": "e2"}), json!({})).await.expect(400);
+        assert!(both.detail().ends_with("required: e.j2, e2.j2"), "{}", both.detail());
         render(&alice, json!({"e2.j2": "e2", "s.j2": "s"}), json!({})).await.created();
     }
 
