@@ -9,6 +9,7 @@
 
 pub mod backoff;
 pub mod config;
+pub mod directory_locks;
 pub mod error;
 pub mod files;
 pub mod follow;
@@ -32,7 +33,8 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    config::AgentConfig, error::AgentError, journal::Journal, slurm::Slurm, user_map::UserMap,
+    config::AgentConfig, directory_locks::DirectoryLocks, error::AgentError, journal::Journal,
+    slurm::Slurm, user_map::UserMap,
 };
 
 /// How long the journal remembers what ended.
@@ -53,6 +55,8 @@ pub struct Agent {
     pub user_map: UserMap,
     /// The directory of the journal and of the receipts of `sbatch`.
     pub state_directory: PathBuf,
+    /// Who may write where.
+    pub directories: DirectoryLocks,
     /// The other settings.
     pub config: AgentConfig,
 }
@@ -69,7 +73,8 @@ impl Agent {
         let open = Journal::open(&state_directory).await;
         let journal = open
             .map_err(|source| AgentError::Journal { directory: state_directory.clone(), source })?;
-        Ok(Self { client, slurm: config.slurm(), journal, user_map, state_directory, config })
+        let (slurm, directories) = (config.slurm(), DirectoryLocks::default());
+        Ok(Self { client, slurm, journal, user_map, state_directory, directories, config })
     }
 }
 

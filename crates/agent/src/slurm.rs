@@ -2,7 +2,7 @@
 
 mod arguments;
 mod command;
-mod directives;
+pub(crate) mod directives;
 mod sacct;
 mod sbatch;
 mod scancel;

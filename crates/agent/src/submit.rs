@@ -10,7 +10,7 @@ use crate::{
     files::{self, Content},
     run_as::Account,
     setback::Setback,
-    slurm::{Outcome, Receipt, SbatchArguments, Submission},
+    slurm::{Outcome, Receipt, SbatchArguments, Submission, directives},
     tag::Tag,
 };
 
@@ -66,6 +66,9 @@ impl Agent {
         let account = self.user_map.account(&pending.owner_email).await?;
         let directory = self.directory(&account, pending.execution_directory.as_deref());
         let (script, support) = self.fetch(pending).await?;
+        if let Some(message) = directives::refusal(&script.bytes) {
+            return Err(Setback::Refusal(message));
+        }
         Ok(Prepared { account, directory, arguments, script, support })
     }
 
@@ -133,6 +136,7 @@ impl Agent {
         } else {
             Vec::new()
         };
+        let _turn = self.directories.turn(directory).await;
         files::place(account, directory, written, tag.as_str()).await?;
         self.attempt(pending, prepared, tag).await
     }

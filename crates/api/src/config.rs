@@ -118,6 +118,7 @@ impl ServeConfig {
                 .map_err(|cause| StartError::Postgres { address: without_password(url), cause });
         }
         let path = self.data_directory()?.join("jobbergate.db");
+        make_private_file(&path)?;
         Db::open_sqlite(&path).await.map_err(|cause| StartError::Sqlite { path, cause })
     }
 
@@ -192,6 +193,20 @@ fn create_private(path: &std::path::Path) -> Result<(), StartError> {
         .recursive(true)
         .mode(0o700)
         .create(path)
+        .map_err(|cause| StartError::DataDirectory { path: path.to_owned(), cause })
+}
+
+/// Makes a file, or one that is there, readable by its owner only; SQLite gives its other files
+/// the same permissions.
+fn make_private_file(path: &std::path::Path) -> Result<(), StartError> {
+    use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+    let private = std::fs::Permissions::from_mode(0o600);
+    std::fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .open(path)
+        .and_then(|file| file.set_permissions(private))
         .map_err(|cause| StartError::DataDirectory { path: path.to_owned(), cause })
 }
 

@@ -5,15 +5,14 @@ mod command_line;
 mod signals;
 mod telemetry;
 
-use std::process::ExitCode;
+use std::{io::ErrorKind, process::ExitCode};
 
 use clap::FromArgMatches;
 use command_line::{Cli, Role};
 
 fn main() -> ExitCode {
-    // A `.env` that is absent is no fault; one that can't be read is reported.
     if let Err(error) = dotenvy::dotenv()
-        && !error.not_found()
+        && !is_absent(&error)
     {
         eprintln!("jobbergate: the file .env cannot be read: {error}");
         return ExitCode::FAILURE;
@@ -28,6 +27,13 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// A directory that can't be looked into has no `.env` for this user.
+fn is_absent(error: &dotenvy::Error) -> bool {
+    let denied =
+        matches!(error, dotenvy::Error::Io(io) if io.kind() == ErrorKind::PermissionDenied);
+    error.not_found() || denied
 }
 
 fn run(role: Role) -> anyhow::Result<()> {

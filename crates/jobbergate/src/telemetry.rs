@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 
 use clap::{Args, ValueEnum};
-use tracing_subscriber::{EnvFilter, fmt, prelude::*};
+use tracing_subscriber::{EnvFilter, filter::LevelFilter, fmt, prelude::*};
 
 /// What is logged, and how.
 #[derive(Debug, Clone, Args)]
@@ -26,11 +26,21 @@ enum Format {
     Json,
 }
 
+/// A word alone is a level; anything else would be taken for a module, and silence the others.
+fn filter(level: &str) -> Result<EnvFilter, String> {
+    if !level.contains(['=', ',']) {
+        level.parse::<LevelFilter>().map_err(|error| error.to_string())?;
+    }
+    EnvFilter::try_new(level).map_err(|error| error.to_string())
+}
+
 /// Starts logging to standard error. A level that can't be understood is told of and taken as
 /// `info`.
 pub fn start(logging: &Logging) {
+    // The Python server says `WARNING` and `CRITICAL`.
     let level = logging.log_level.to_lowercase();
-    let filter = EnvFilter::try_new(&level).unwrap_or_else(|error| {
+    let level = level.replace("warning", "warn").replace("critical", "error");
+    let filter = filter(&level).unwrap_or_else(|error| {
         eprintln!("jobbergate: LOG_LEVEL is wrong ({error}); logging at info");
         EnvFilter::new("info")
     });

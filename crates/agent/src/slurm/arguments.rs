@@ -1,5 +1,8 @@
 //! The arguments for `sbatch` that come with a submission.
 
+/// Why an option is refused that makes `sbatch` do something else than submit.
+pub(super) const NO_JOB: &str = "no job would result";
+
 /// An option that cannot be allowed, with the number of letters from which its abbreviations
 /// mean nothing else, and why.
 const REFUSED: &[(&str, usize, &str)] = &[
@@ -7,21 +10,21 @@ const REFUSED: &[(&str, usize, &str)] = &[
     ("--gid", 4, "the job runs with the groups of the user that it belongs to"),
     ("--wrap", 4, "what runs is the job script"),
     ("--wait", 4, "the agent follows the job itself"),
-    ("--test-only", 4, "no job would result"),
+    ("--test-only", 4, NO_JOB),
     ("--clusters", 4, "the agent sees the jobs of its own cluster only"),
     ("--cluster-constraint", 9, "the agent sees the jobs of its own cluster only"),
-    ("--help", 4, "no job would result"),
-    ("--usage", 4, "no job would result"),
-    ("--version", 6, "no job would result"),
+    ("--help", 4, NO_JOB),
+    ("--usage", 4, NO_JOB),
+    ("--version", 6, NO_JOB),
 ];
 
 /// The same for options of one letter.
 const REFUSED_LETTERS: &[(char, &str)] = &[
     ('W', "the agent follows the job itself"),
     ('M', "the agent sees the jobs of its own cluster only"),
-    ('h', "no job would result"),
-    ('u', "no job would result"),
-    ('V', "no job would result"),
+    ('h', NO_JOB),
+    ('u', NO_JOB),
+    ('V', NO_JOB),
 ];
 
 /// Letters of options that take no value and so may stand before another letter.
@@ -69,7 +72,7 @@ impl SbatchArguments {
     }
 }
 
-fn refused(argument: &str) -> Option<&'static str> {
+pub(super) fn refused(argument: &str) -> Option<&'static str> {
     let Some(long) = argument.strip_prefix("--") else {
         let mut letters = argument.chars().skip(1);
         let last = letters.find(|letter| !FLAGS.contains(*letter))?;

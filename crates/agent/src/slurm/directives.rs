@@ -1,6 +1,6 @@
 //! The `#SBATCH` lines of a script, as far as the agent has to know them.
 
-use super::arguments::comment_of;
+use super::arguments::{NO_JOB, comment_of, refused};
 
 /// The comment that a script gives itself; the last one counts, as for `sbatch`.
 pub fn comment(script: &[u8]) -> Option<String> {
@@ -18,6 +18,16 @@ pub fn comment(script: &[u8]) -> Option<String> {
         }
     }
     comment
+}
+
+/// Why a script can't be submitted, if a line of it keeps `sbatch` from making a job.
+pub fn refusal(script: &[u8]) -> Option<String> {
+    let script = String::from_utf8_lossy(script);
+    let mut options = script.lines().map_while(head).filter_map(directive).flat_map(words);
+    let option = options.find(|word| word.starts_with('-') && refused(word) == Some(NO_JOB))?;
+    Some(format!(
+        "The option {option:?} in a #SBATCH line of the script is not allowed: {NO_JOB}. Remove it."
+    ))
 }
 
 /// Lines up to the first command may carry options.
@@ -55,6 +65,17 @@ fn words(line: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_script_that_would_make_no_job_is_refused() {
+        for line in ["--test-only", "-p debug --test-onl", "--usage"] {
+            let script = format!("#!/bin/sh\n#SBATCH {line}\ntrue\n");
+            assert!(refusal(script.as_bytes()).unwrap().contains("no job would result"), "{line}");
+        }
+        for fine in ["#SBATCH -N2 --mem=1G\n", "true\n#SBATCH --test-only\n"] {
+            assert_eq!(refusal(format!("#!/bin/sh\n{fine}").as_bytes()), None);
+        }
+    }
 
     #[test]
     fn a_quoted_comment_is_found() {

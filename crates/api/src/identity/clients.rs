@@ -1,7 +1,7 @@
 //! Clients of the built-in provider: the agents, each with a secret.
 
 use argon2::{
-    Argon2,
+    Algorithm, Argon2, Params, Version,
     password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -124,7 +124,7 @@ impl Provider {
         let _permit = self.hashing.acquire().await.map_err(Error::internal)?;
         let secret = secret.to_owned();
         tokio::task::spawn_blocking(move || {
-            let hash = Argon2::default().hash_password(secret.as_bytes());
+            let hash = hasher().hash_password(secret.as_bytes());
             hash.map(|hash| hash.to_string()).map_err(|error| Error::internal(error.to_string()))
         })
         .await
@@ -154,6 +154,13 @@ fn check_name(client_id: &str) -> Result<()> {
 
 fn no_client(client_id: &str) -> Error {
     Error::NotFound(format!("There is no client {client_id}"))
+}
+
+/// Argon2id with little memory: a secret has 256 random bits, so there is nothing to stretch, and
+/// whoever sends wrong ones must not fill the server's memory.
+fn hasher() -> Argon2<'static> {
+    let params = Params::new(1024, 2, 1, None).unwrap_or_default();
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
 }
 
 /// 256 random bits, in URL-safe base64.

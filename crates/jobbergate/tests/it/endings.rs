@@ -25,6 +25,22 @@ async fn slurm_runs_the_job_as_alice_and_nothing_of_the_agent_leaks_into_it() {
 }
 
 #[tokio::test]
+async fn scripts_of_one_name_in_one_directory_do_not_take_each_others_place_in_slurm() {
+    let site = Site::open();
+    let mut ids = Vec::new();
+    for number in 0..8 {
+        ids.push(site.submit(&script_of(&format!("touch ran-{number}"))).await);
+    }
+    let _agent = site.agent(AgentOptions::default());
+    for id in ids {
+        site.wait_for_status(id, JobSubmissionStatus::Done).await;
+    }
+    for number in 0..8 {
+        assert!(site.work.path().join(format!("ran-{number}")).exists(), "script {number}");
+    }
+}
+
+#[tokio::test]
 async fn a_job_that_fails_in_slurm_is_aborted_with_the_reason() {
     let site = Site::open();
     let _agent = site.agent(AgentOptions::default());
