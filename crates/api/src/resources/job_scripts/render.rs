@@ -29,6 +29,12 @@ pub(super) async fn render(
     sources: Vec<FileRow>,
     request: RenderFromTemplateRequest,
 ) -> Result<Vec<RenderedFile>> {
+    let mut arguments = request.sbatch_params.iter().flatten();
+    if let Some(odd) = arguments.find(|argument| argument.contains(['\n', '\r'])) {
+        return Err(Error::Unprocessable(format!(
+            "sbatch_params has {odd:?}, which is more than one line; give each argument by itself"
+        )));
+    }
     let chosen = choose(locator, sources, &request)?;
     let mut inputs = Vec::new();
     for (row, output) in chosen {

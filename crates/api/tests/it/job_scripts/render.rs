@@ -60,6 +60,21 @@ on_both! {
         assert_eq!(rendered(&alice, "s").await, "echo");
     }
 
+    async fn an_argument_of_sbatch_is_one_line(app: TestApp) {
+        let alice = app.user("alice").await;
+        alice.has_template("t", &[("e.j2", "echo")]).await;
+        let body = json!({
+            "create_request": {"name": "r"},
+            "render_request": {
+                "template_output_name_mapping": {"e.j2": "e"},
+                "param_dict": {},
+                "sbatch_params": ["--mem=10\nrm -rf data"],
+            },
+        });
+        let refused = alice.post("/job-scripts/render-from-template/t", body).await.expect(422);
+        assert!(refused.detail().contains("more than one line"), "{}", refused.detail());
+    }
+
     async fn files_that_the_template_lacks_are_named(app: TestApp) {
         let alice = app.user("alice").await;
         alice.has_template("t", &[("e.j2", "echo")]).await;
