@@ -51,3 +51,14 @@ pub fn start(logging: &Logging) {
         Format::Json => registry.with(fmt::layer().json().with_writer(std::io::stderr)).init(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::filter;
+
+    #[test]
+    fn a_word_that_is_no_level_is_refused() {
+        assert!(filter("bananas").is_err());
+        assert!(filter("info").is_ok() && filter("info,sqlx=warn").is_ok());
+    }
+}
