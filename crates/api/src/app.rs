@@ -48,6 +48,8 @@ pub struct App {
 pub struct Context {
     /// The server.
     pub app: Arc<App>,
+    /// The organization that the caller's token names.
+    pub organization: Option<String>,
     /// The organization's database.
     pub db: Db,
     /// The organization's files.
@@ -108,7 +110,8 @@ impl App {
 impl Context {
     pub(crate) async fn for_identity(app: Arc<App>, identity: &Identity) -> Result<Self> {
         let tenant = app.tenants.of(identity).await?;
-        Ok(Self { db: tenant.db, storage: tenant.storage, app })
+        let organization = identity.organization.clone();
+        Ok(Self { organization, db: tenant.db, storage: tenant.storage, app })
     }
 
     /// The time.

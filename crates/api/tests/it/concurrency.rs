@@ -151,7 +151,7 @@ on_both! {
             deleted.expect(204);
             for (answer, good) in [(submitted, 201), (uploaded, 200), (cloned, 201)] {
                 let status = answer.status.as_u16();
-                assert!(status == good || matches!(status, 400 | 404 | 409), "{answer:?}");
+                assert!(status == good || matches!(status, 404 | 409), "{answer:?}");
             }
             alice.get(&path).await.expect(404);
             if let Some(s3) = &app.s3 {

@@ -34,10 +34,14 @@ pub(crate) async fn require(db: &mut Session, id: i64) -> Result<ScriptRow> {
     store::find(db, id).await?.ok_or_else(|| Error::no_entry("job_scripts", id))
 }
 
+/// A script that nobody else changes until the transaction ends, so that its files stay with it.
+pub(crate) async fn require_locked(db: &mut Session, id: i64) -> Result<ScriptRow> {
+    store::find_locked(db, id).await?.ok_or_else(|| Error::no_entry("job_scripts", id))
+}
+
 /// A script that the caller may change and nobody else changes meanwhile.
 async fn require_own(db: &mut Session, caller: &impl Anyone, id: i64) -> Result<ScriptRow> {
-    let found = store::find_locked(db, id).await?;
-    let row = found.ok_or_else(|| Error::no_entry("job_scripts", id))?;
+    let row = require_locked(db, id).await?;
     caller.require_ownership(&row.owner_email)?;
     Ok(row)
 }

@@ -53,7 +53,7 @@ pub(super) async fn create(
         Error::BadRequest(words.to_owned())
     })?;
     let mut db = context.db.write().await?;
-    let script = job_scripts::service::require(&mut db, request.job_script_id).await?;
+    let script = job_scripts::service::require_locked(&mut db, request.job_script_id).await?;
     let entrypoints = job_scripts::service::entrypoints(&mut db, script.id).await?.len();
     if entrypoints != 1 {
         return Err(Error::BadRequest(format!(
