@@ -2,7 +2,13 @@
 
 use std::sync::Arc;
 
-use axum::{Json, Router, extract::State, http::Request, routing::get};
+use axum::{
+    Router,
+    http::{Request, header},
+    middleware,
+    routing::get,
+};
+use bytes::Bytes;
 use jobbergate_jinja::{Environment, Limits};
 use tower_http::{
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, RequestId, SetRequestIdLayer},
@@ -13,12 +19,15 @@ use tracing::Level;
 use crate::{
     auth::{Identity, Verifier},
     clock::Clock,
-    config::ServeConfig,
+    config::{ServeConfig, metadata::MetadataConfig},
     db::Db,
     error::Result,
-    http::router::{Router as Routes, dispatch},
+    http::{
+        cors::{self, AllowedOrigins},
+        router::{Router as Routes, dispatch},
+    },
     identity::{self, Provider},
-    resources,
+    openapi, resources,
     startup::StartError,
     storage::Storage,
     tenant::Tenants,
@@ -41,6 +50,8 @@ pub struct App {
     pub max_upload_file_size: usize,
     /// The operations.
     pub router: Routes,
+    /// How the API presents itself.
+    pub metadata: MetadataConfig,
 }
 
 /// What a handler has at hand: the server, and the data of the caller's organization.
@@ -80,6 +91,7 @@ impl App {
             }),
             max_upload_file_size: config.max_upload_file_size,
             router: resources::router(),
+            metadata: config.metadata.clone(),
         }))
     }
 
@@ -87,10 +99,16 @@ impl App {
     /// id first, so that the log line of the next layer carries it.
     pub fn into_service(self: Arc<Self>) -> Router {
         let provider = self.provider.clone();
+        let origins = AllowedOrigins::parse(&self.metadata.allowed_origins);
+        let document = openapi::document(&self.router, &self.metadata).to_string();
+        let document = Bytes::from(document);
+        let json = [(header::CONTENT_TYPE, "application/json")];
         let api = Router::new()
-            .route("/jobbergate/openapi.json", get(openapi))
+            .route("/jobbergate/openapi.json", get(async move || (json, document)))
+            .merge(openapi::page::routes())
             .fallback(dispatch)
-            .with_state(self);
+            .with_state(self)
+            .layer(middleware::from_fn_with_state(Arc::new(origins), cors::cors));
         let pages = match provider {
             Some(provider) => identity::router(provider).merge(api),
             None => api,
@@ -118,10 +136,6 @@ impl Context {
     pub fn now(&self) -> chrono::DateTime<chrono::Utc> {
         self.app.clock.now()
     }
-}
-
-async fn openapi(State(app): State<Arc<App>>) -> Json<serde_json::Value> {
-    Json(crate::openapi::document(&app.router))
 }
 
 fn request_span<B>(request: &Request<B>) -> tracing::Span {

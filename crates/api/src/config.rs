@@ -1,5 +1,7 @@
 //! Settings of the server, under the Python server's names where it has them.
 
+pub mod metadata;
+
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::Args;
@@ -99,6 +101,14 @@ pub struct ServeConfig {
     /// The largest file that may be uploaded, in bytes
     #[arg(long, env = "MAX_UPLOAD_FILE_SIZE", default_value_t = 5 * 1024 * 1024, value_name = "BYTES")]
     pub max_upload_file_size: usize,
+
+    /// Where to listen for Prometheus, which reads `/metrics` there without a token
+    #[arg(long, env = "JOBBERGATE_METRICS_LISTEN", value_name = "ADDRESS")]
+    pub metrics_listen: Option<SocketAddr>,
+
+    /// How the API presents itself.
+    #[command(flatten)]
+    pub metadata: metadata::MetadataConfig,
 }
 
 impl ServeConfig {

@@ -117,6 +117,18 @@ impl Db {
         })
     }
 
+    /// How many connections are open, and how many of them wait for work.
+    pub fn connections(&self) -> (u32, u32) {
+        let idle = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        match self {
+            Self::Postgres(pool) => (pool.size(), idle(pool.num_idle())),
+            Self::Sqlite { readers, writer } => {
+                let waiting = readers.num_idle() + writer.num_idle();
+                (readers.size() + writer.size(), idle(waiting))
+            }
+        }
+    }
+
     /// Closes all connections.
     pub async fn close(&self) {
         match self {

@@ -3,6 +3,7 @@
 //! The order of checks is that of the Python server: routing, well-formed JSON, token,
 //! permission, claims, validation of everything at once, handler.
 
+pub mod cors;
 pub mod endpoint;
 pub mod input;
 mod multipart;

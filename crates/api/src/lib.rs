@@ -18,4 +18,5 @@ pub mod resources;
 pub mod server;
 pub mod startup;
 pub mod storage;
+mod telemetry;
 pub mod tenant;

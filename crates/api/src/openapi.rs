@@ -1,16 +1,23 @@
 //! The description of the API (OpenAPI 3.1), made from the handlers' types: the schemas in it
 //! are those that requests are checked against.
 
+mod examples;
+pub mod page;
+mod responses;
+
 use schemars::{Schema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
-use crate::http::{
-    input::Source,
-    router::{Route, Router},
+use crate::{
+    config::metadata::MetadataConfig,
+    http::{
+        input::Source,
+        router::{Method, Route, Router},
+    },
 };
 
 /// The document that describes `router`'s operations.
-pub fn document(router: &Router) -> Value {
+pub fn document(router: &Router, metadata: &MetadataConfig) -> Value {
     let settings = SchemaSettings::draft2020_12()
         .with(|settings| settings.definitions_path = "/components/schemas".into());
     let mut generator = settings.into_generator();
@@ -22,16 +29,23 @@ pub fn document(router: &Router) -> Value {
         paths.entry(path).or_insert_with(|| json!({}))[method] = operation;
     }
     generator.subschema_for::<jobbergate_types::error::HTTPValidationError>();
-    let schemas = generator.take_definitions(true);
+    generator.subschema_for::<jobbergate_types::error::ErrorBody>();
+    let mut schemas = generator.take_definitions(true);
+    examples::add_to_schemas(&mut schemas);
     let mut document = json!({
         "openapi": "3.1.0",
-        "info": {"title": "Jobbergate", "version": env!("CARGO_PKG_VERSION")},
+        "info": info(metadata),
         "servers": [{"url": "/jobbergate"}],
         "paths": paths,
         "components": {
             "schemas": schemas,
             "securitySchemes": {
-                "TokenSecurity": {"type": "apiKey", "in": "header", "name": "Authorization"},
+                "TokenSecurity": {
+                    "type": "apiKey",
+                    "in": "header",
+                    "name": "Authorization",
+                    "description": "`Bearer ` and an access token",
+                },
             },
         },
     });
@@ -39,19 +53,44 @@ pub fn document(router: &Router) -> Value {
     document
 }
 
+fn info(metadata: &MetadataConfig) -> Value {
+    let mut info = json!({
+        "title": metadata.metadata_title,
+        "version": metadata.metadata_version,
+        "description": metadata.metadata_description,
+    });
+    let contact: Map<_, _> = [
+        ("name", &metadata.metadata_contact_name),
+        ("url", &metadata.metadata_contact_url),
+        ("email", &metadata.metadata_contact_email),
+    ]
+    .into_iter()
+    .filter_map(|(field, value)| Some((field.to_owned(), value.clone()?.into())))
+    .collect();
+    if !contact.is_empty() {
+        info["contact"] = Value::Object(contact);
+    }
+    info
+}
+
 fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
     let facts = route.endpoint.facts;
-    let mut operation = json!({"summary": route.summary, "tags": [tag(route.pattern)]});
+    let mut operation = json!({
+        "summary": route.summary,
+        "operationId": operation_id(route),
+        "tags": [tag(route.pattern)],
+    });
     let mut parameters = Vec::new();
-    for (source, schema) in (facts.inputs)(generator) {
-        match source {
-            Source::Path => parameters.extend(parameters_in("path", &schema)),
-            Source::Query => parameters.extend(parameters_in("query", &schema)),
+    let inputs = (facts.inputs)(generator);
+    for (source, schema) in &inputs {
+        match *source {
+            Source::Path => parameters.extend(parameters_in("path", schema)),
+            Source::Query => parameters.extend(parameters_in("query", schema)),
             Source::Json { required } => {
-                operation["requestBody"] = body("application/json", &schema, required);
+                operation["requestBody"] = body("application/json", schema, required);
             }
             Source::Form => {
-                operation["requestBody"] = body("multipart/form-data", &schema, false);
+                operation["requestBody"] = body("multipart/form-data", schema, false);
             }
         }
     }
@@ -61,18 +100,30 @@ fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
     let mut success = json!({"description": "Success"});
     if let Some(schema) = (facts.output)(generator) {
         success["content"] = json!({"application/json": {"schema": schema}});
+        if is_file(route) {
+            success["content"]["text/plain"] = json!({"schema": {"type": "string"}});
+        }
     }
-    operation["responses"] = json!({ facts.status.as_str(): success });
+    let sources: Vec<_> = inputs.iter().map(|(source, _)| *source).collect();
+    let mut answers = Map::from_iter([(facts.status.as_str().to_owned(), success)]);
+    answers.extend(responses::failures(route, &sources));
+    operation["responses"] = Value::Object(answers);
     if !facts.permissions.is_empty() {
         operation["security"] = json!([{"TokenSecurity": []}]);
-        operation["responses"]["422"] = json!({
-            "description": "The input has problems",
-            "content": {"application/json": {
-                "schema": {"$ref": "#/components/schemas/HTTPValidationError"},
-            }},
-        });
     }
     operation
+}
+
+/// The method and the path, in the characters of a function's name.
+fn operation_id(route: &Route) -> String {
+    let words = route.pattern.replace(":path}", "}").replace(['/', '{', '}', '-'], " ");
+    let words: Vec<_> = words.split_whitespace().collect();
+    format!("{}_{}", route.method.to_string().to_lowercase(), words.join("_"))
+}
+
+/// Whether success is a file's content.
+fn is_file(route: &Route) -> bool {
+    route.method == Method::Get && route.pattern.contains("/upload/")
 }
 
 /// The first segment of the path names the resource.
@@ -91,6 +142,9 @@ fn parameters_in(place: &str, schema: &Schema) -> Vec<Value> {
             json!({"name": name, "in": place, "required": needed, "schema": property});
         if let Some(description) = description {
             parameter["description"] = description;
+        }
+        if let Some(example) = examples::of_parameter(name) {
+            parameter["example"] = example;
         }
         parameter
     };

@@ -4,7 +4,7 @@ use clap::{Command, CommandFactory, Parser, Subcommand};
 use jobbergate_agent::config::AgentConfig;
 use jobbergate_api::config::ServeConfig;
 
-use crate::{admin::Admin, telemetry::Logging};
+use crate::{admin::Admin, fault_reports::FaultReports, telemetry::Logging};
 
 /// Job-script templates, job scripts and job submissions to Slurm clusters
 #[derive(Debug, Parser)]
@@ -17,6 +17,10 @@ pub struct Cli {
     /// Logs.
     #[command(flatten)]
     pub logging: Logging,
+
+    /// Reports of faults.
+    #[command(flatten)]
+    pub fault_reports: FaultReports,
 }
 
 /// What the program can be.

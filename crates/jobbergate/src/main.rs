@@ -2,6 +2,7 @@
 
 mod admin;
 mod command_line;
+mod fault_reports;
 mod signals;
 mod telemetry;
 
@@ -19,14 +20,21 @@ fn main() -> ExitCode {
     }
     let matches = command_line::parser().get_matches();
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    // Reports what is on its way when it is dropped.
+    let _reporting = match cli.fault_reports.start() {
+        Ok(reporting) => reporting,
+        Err(error) => return failed(&error),
+    };
     telemetry::start(&cli.logging);
     match run(cli.role) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("jobbergate: {error:#}");
-            ExitCode::FAILURE
-        }
+        Err(error) => failed(&error),
     }
+}
+
+fn failed(error: &anyhow::Error) -> ExitCode {
+    eprintln!("jobbergate: {error:#}");
+    ExitCode::FAILURE
 }
 
 /// A directory that can't be looked into has no `.env` for this user.

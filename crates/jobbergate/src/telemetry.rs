@@ -3,6 +3,7 @@
 use std::io::IsTerminal;
 
 use clap::{Args, ValueEnum};
+use sentry::integrations::tracing::{BreadcrumbLayer, ErrorLayer, SpanLayer};
 use tracing_subscriber::{EnvFilter, filter::LevelFilter, fmt, prelude::*};
 
 /// What is logged, and how.
@@ -44,7 +45,12 @@ pub fn start(logging: &Logging) {
         eprintln!("jobbergate: LOG_LEVEL is wrong ({error}); logging at info");
         EnvFilter::new("info")
     });
-    let registry = tracing_subscriber::registry().with(filter);
+    // These do nothing unless reporting has started.
+    let errors = ErrorLayer::new().enable_span_attributes().with_filter(LevelFilter::ERROR);
+    let before = BreadcrumbLayer::new().with_filter(LevelFilter::INFO);
+    let spans = SpanLayer::new().with_filter(LevelFilter::INFO);
+    let registry =
+        tracing_subscriber::registry().with(filter).with(errors).with(before).with(spans);
     let text = fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
     match logging.log_format {
         Format::Text => registry.with(text).init(),

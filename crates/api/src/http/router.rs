@@ -4,7 +4,7 @@
 //! what does not match: 405 with the methods of the first route of that path, 307 to the path
 //! without its trailing slash.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Instant};
 
 use axum::{
     Json,
@@ -17,7 +17,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
 use super::{Endpoint, endpoint::Incoming, input::Parts};
-use crate::app::App;
+use crate::{app::App, telemetry};
 
 /// The methods that operations have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,14 +29,21 @@ pub enum Method {
     Delete,
 }
 
-impl fmt::Display for Method {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Method {
+    /// Its name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
             Self::Get => "GET",
             Self::Post => "POST",
             Self::Put => "PUT",
             Self::Delete => "DELETE",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 
@@ -88,7 +95,7 @@ impl Router {
         let mut other_method = None;
         for route in &self.0 {
             let Some(parameters) = matches(route.pattern, path) else { continue };
-            if route.method.to_string() == method {
+            if route.method.as_str() == method {
                 return Found::Route(route, parameters);
             }
             other_method.get_or_insert(route.method);
@@ -153,7 +160,11 @@ pub async fn dispatch(State(app): State<Arc<App>>, request: Request) -> Response
             let query = head.uri.query().unwrap_or_default();
             let parts = Parts { path: parameters, query: decode(query), ..Parts::default() };
             let incoming = Incoming { headers: head.headers, parts, body };
-            route.endpoint.answer(Arc::clone(&app), incoming).await
+            let begin = Instant::now();
+            let answer = route.endpoint.answer(Arc::clone(&app), incoming).await;
+            let method = route.method.as_str();
+            telemetry::request(method, route.pattern, answer.status(), begin.elapsed());
+            answer
         }
         Found::OtherMethod(allowed) => method_not_allowed(allowed),
         Found::Nothing => match local.strip_suffix('/') {

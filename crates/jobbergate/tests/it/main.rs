@@ -5,6 +5,7 @@
 
 mod crashes;
 mod endings;
+mod observability;
 mod refusals;
 mod start;
 mod support;
