@@ -1,15 +1,11 @@
 //! Random templates, rendered by Python's Jinja2 and by ours, must come out the same.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{fs, process::Command};
 
 use anyhow::{Context, Result};
 use clap::Args;
 
-use crate::{process, workspace};
+use crate::{process, python, workspace};
 
 /// The version of Jinja2 that is compared with.
 const JINJA: &str = "jinja2==3.1.6";
@@ -30,9 +26,9 @@ pub(crate) struct Options {
 /// Prints each template that comes out differently, and fails if there is one.
 pub(crate) fn run(options: &Options) -> Result<()> {
     let workspace = workspace()?;
-    let target = workspace.join("target/fuzz-jinja");
+    let target = python::target_directory()?.join("fuzz-jinja");
     fs::create_dir_all(&target).with_context(|| format!("can't make {}", target.display()))?;
-    let python = python(&target)?;
+    let python = python::environment("jinja", JINJA)?.join("python");
     let driver = target.join("driver.py");
     fs::write(&driver, include_str!("fuzz_jinja.py")).context("can't write the driver")?;
     let cases = target.join("cases.json");
@@ -50,15 +46,4 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     )?;
     let compare = ["run", "--release", "-p", "jobbergate-jinja", "--example", "cases", "--"];
     process::run(process::cargo(&compare)?.arg(cases))
-}
-
-/// A Python that has the Jinja2 compared with.
-fn python(target: &Path) -> Result<PathBuf> {
-    let environment = target.join("venv");
-    let python = environment.join("bin/python");
-    if !python.exists() {
-        process::run(Command::new("python3").args(["-m", "venv"]).arg(&environment))?;
-    }
-    process::run(Command::new(&python).args(["-m", "pip", "install", "--quiet", JINJA]))?;
-    Ok(python)
 }

@@ -6,6 +6,8 @@ mod interrupt;
 mod lint;
 mod packages;
 mod process;
+mod python;
+mod schemathesis;
 mod test;
 
 use std::{
@@ -32,6 +34,8 @@ enum Command {
     Demo(demo::Options),
     /// Compare our Jinja with Python's on random templates
     FuzzJinja(fuzz_jinja::Options),
+    /// Send the server requests made up from its own description
+    Schemathesis(schemathesis::Options),
     /// Check format, lints, documentation and dependencies
     Lint,
 }
@@ -41,6 +45,7 @@ fn main() -> ExitCode {
         Command::Test(options) => test::run(&options),
         Command::Demo(options) => demo::run(&options),
         Command::FuzzJinja(options) => fuzz_jinja::run(&options),
+        Command::Schemathesis(options) => schemathesis::run(&options),
         Command::Lint => lint::run(),
     };
     match outcome {

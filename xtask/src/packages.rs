@@ -27,6 +27,22 @@ pub(crate) fn install_slurm() -> Result<()> {
     install(&["munge", "slurmctld", "slurmd", "slurm-client"]).context("the tests need Slurm")
 }
 
+/// Installs Node.js unless it is there.
+pub(crate) fn install_nodejs() -> Result<()> {
+    if ["node", "npm"].iter().all(|program| is_in_path(program)) {
+        return Ok(());
+    }
+    install(&["nodejs", "npm"]).context("the tests need Node.js for an OIDC provider")
+}
+
+/// Installs what makes environments of Python unless it is there.
+pub(crate) fn install_python_venv() -> Result<()> {
+    if output(Command::new("python3").args(["-c", "import ensurepip, venv"])).is_some() {
+        return Ok(());
+    }
+    install(&["python3-venv"]).context("this needs Python with venv")
+}
+
 fn is_in_path(program: &str) -> bool {
     let path = env::var_os("PATH").unwrap_or_default();
     // The daemons are in a directory that is not everybody's.

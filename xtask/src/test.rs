@@ -40,6 +40,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let interrupt = Interrupt::register()?;
     packages::install_postgresql()?;
     packages::install_slurm()?;
+    packages::install_nodejs()?;
     let nextest = packages::install_nextest()?;
     interrupt.check()?;
 

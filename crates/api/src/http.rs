@@ -6,6 +6,7 @@
 pub mod cors;
 pub mod endpoint;
 pub mod input;
+mod json;
 mod multipart;
 pub mod output;
 pub mod router;

@@ -1,10 +1,6 @@
 //! The program that is shown.
 
-use std::{
-    path::{Path, PathBuf},
-    process::Command,
-    time::Instant,
-};
+use std::{path::PathBuf, process::Command, time::Instant};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
@@ -13,6 +9,7 @@ use super::{directory::Directory, terminal::Terminal};
 use crate::{
     interrupt::Interrupt,
     process::{Running, cargo, tied},
+    python,
 };
 
 /// The executable `jobbergate`, optimized.
@@ -28,7 +25,7 @@ impl Jobbergate {
         terminal.passing("building jobbergate\n");
         let build = ["build", "--release", "--locked", "--package", "jobbergate"];
         Running::start(&mut cargo(&build)?)?.finish(interrupt)?;
-        let path = target_directory()?.join("release/jobbergate");
+        let path = python::target_directory()?.join("release/jobbergate");
         ensure!(path.is_file(), "cargo built no {}", path.display());
         terminal.done(&format!("jobbergate is built ({:.1} s)", began.elapsed().as_secs_f64()));
         Ok(Self { path })
@@ -66,11 +63,4 @@ impl Jobbergate {
         ensure!(output.status.success(), "jobbergate admin {}: {errors}", arguments.join(" "));
         Ok(String::from_utf8(output.stdout)?)
     }
-}
-
-fn target_directory() -> Result<PathBuf> {
-    let metadata = cargo(&["metadata", "--format-version", "1", "--no-deps"])?.output()?;
-    let metadata: Value = serde_json::from_slice(&metadata.stdout)?;
-    let directory = metadata["target_directory"].as_str().context("cargo metadata said nothing")?;
-    Ok(Path::new(directory).to_path_buf())
 }

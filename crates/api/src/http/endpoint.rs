@@ -7,12 +7,12 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
-use jobbergate_types::{Permission, error::ValidationError};
+use jobbergate_types::Permission;
 use schemars::{Schema, SchemaGenerator};
-use serde_json::{Map, Value, json};
 
 use super::{
     input::{BodyKind, Input, Parts, Source},
+    json,
     multipart::Form,
     output::Output,
     validation::Problems,
@@ -22,9 +22,6 @@ use crate::{
     auth::{Identity, Principal},
     error::{Error, Result},
 };
-
-/// The largest JSON body, in bytes.
-const MAX_JSON_SIZE: usize = 16 * 1024 * 1024;
 
 type Answering = Pin<Box<dyn Future<Output = Result<Response>> + Send>>;
 
@@ -104,7 +101,7 @@ async fn prepare<P: Principal, I: Input>(
     let Incoming { headers, mut parts, mut body } = incoming;
     if I::BODY == BodyKind::Json {
         let body = std::mem::take(&mut body);
-        parts.json = read_json(&headers, body).await?;
+        parts.json = json::read(&headers, body).await?;
     }
     let identity = identify(&app, &headers, P::ANY_OF).await?;
     let context = Context::for_identity(app, &identity).await?;
@@ -127,49 +124,4 @@ async fn identify(app: &App, headers: &HeaderMap, permissions: &[Permission]) ->
     let identity = app.verifier.authenticate(headers).await?;
     identity.require_any_of(permissions)?;
     Ok(identity)
-}
-
-/// Reads a body as JSON if it says that it is, otherwise as text.
-async fn read_json(headers: &HeaderMap, body: Body) -> Result<Option<Value>> {
-    let bytes = axum::body::to_bytes(body, MAX_JSON_SIZE).await.map_err(|_| {
-        Error::TooLarge(format!("The body cannot be read or exceeds {MAX_JSON_SIZE} bytes"))
-    })?;
-    if bytes.is_empty() {
-        return Ok(None);
-    }
-    let text = std::str::from_utf8(&bytes)
-        .map_err(|_| Error::BadRequest("There was an error parsing the body".to_owned()))?;
-    if !is_json(headers) {
-        return Ok(Some(Value::String(text.to_owned())));
-    }
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    serde_json::from_str(text).map(Some).map_err(|error| malformed(text, &error))
-}
-
-/// `application/json` and everything that ends in `+json`.
-fn is_json(headers: &HeaderMap) -> bool {
-    let Some(value) = headers.get("content-type").and_then(|value| value.to_str().ok()) else {
-        return false;
-    };
-    let essence = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    essence
-        .strip_prefix("application/")
-        .is_some_and(|subtype| subtype == "json" || subtype.ends_with("+json"))
-}
-
-fn malformed(text: &str, error: &serde_json::Error) -> Error {
-    let before: usize = text
-        .lines()
-        .take(error.line().saturating_sub(1))
-        .map(|line| line.chars().count() + 1)
-        .sum();
-    let position = before + error.column();
-    let reason = if error.is_eof() { "Expecting value".to_owned() } else { error.to_string() };
-    Error::Invalid(vec![ValidationError {
-        r#type: "json_invalid".to_owned(),
-        loc: vec!["body".into(), jobbergate_types::error::Location::Index(position)],
-        msg: "JSON decode error".to_owned(),
-        input: json!({}),
-        ctx: Map::from_iter([("error".to_owned(), Value::String(reason))]),
-    }])
 }

@@ -10,40 +10,35 @@ use crate::http::{
 
 /// All unsuccessful answers of an operation, by status.
 pub(super) fn failures(route: &Route, sources: &[Source]) -> Map<String, Value> {
-    let mut answers = Map::new();
     if route.endpoint.facts.permissions.is_empty() {
-        return answers;
+        return Map::new();
     }
-    let mut may_answer = |status: StatusCode, meaning: &str| {
-        answers.insert(status.as_str().to_owned(), sentence(meaning));
-    };
-    may_answer(
-        StatusCode::BAD_REQUEST,
-        "The token lacks a claim that is needed, or what is asked for makes no sense as things are",
-    );
-    may_answer(StatusCode::UNAUTHORIZED, "No token, or none that can be trusted");
-    may_answer(
-        StatusCode::FORBIDDEN,
-        "The token has no permission for this, or it belongs to somebody else",
-    );
-    may_answer(StatusCode::SERVICE_UNAVAILABLE, "Something that the server needs does not answer");
-    if route.pattern.contains('{') || names_another(route) {
-        may_answer(StatusCode::NOT_FOUND, "There is no such thing");
+    let mut answers = vec![
+        (StatusCode::BAD_REQUEST, sentence("A claim is missing, or this makes no sense now")),
+        (StatusCode::UNAUTHORIZED, sentence("No token, or none that can be trusted")),
+        (StatusCode::FORBIDDEN, sentence("A permission is missing, or it is somebody else's")),
+        (StatusCode::UNPROCESSABLE_ENTITY, invalid()),
+        (StatusCode::SERVICE_UNAVAILABLE, sentence("What the server needs does not answer")),
+    ];
+    if let Some(missing) = not_found(route) {
+        answers.push((StatusCode::NOT_FOUND, missing));
     }
     if route.method != Method::Get {
-        may_answer(StatusCode::CONFLICT, "Something else is in the way");
+        answers.push((StatusCode::CONFLICT, sentence("Something else is in the way")));
     }
-    let has_body = |source: &Source| matches!(source, Source::Json { .. } | Source::Form);
-    if sources.iter().any(has_body) {
-        may_answer(StatusCode::PAYLOAD_TOO_LARGE, "The body is too large");
+    if sources.iter().any(|source| !matches!(source, Source::Path | Source::Query)) {
+        answers.push((StatusCode::PAYLOAD_TOO_LARGE, sentence("The body is too large")));
     }
-    answers.insert("422".to_owned(), invalid());
-    answers
+    answers.into_iter().map(|(status, answer)| (status.as_str().to_owned(), answer)).collect()
 }
 
-/// Operations whose body names what must exist.
-fn names_another(route: &Route) -> bool {
-    route.method == Method::Post && route.pattern.starts_with("/job-submissions")
+/// The answer of operations whose path or body names what must exist.
+fn not_found(route: &Route) -> Option<Value> {
+    if route.pattern == "/clusters/status/{client_id}" {
+        return Some(json!({"description": "This cluster's agent has never reported"}));
+    }
+    let in_body = route.method == Method::Post && route.pattern.starts_with("/job-submissions");
+    (in_body || route.pattern.contains('{')).then(|| sentence("There is no such thing"))
 }
 
 fn sentence(meaning: &str) -> Value {

@@ -4,3 +4,4 @@ mod claims;
 mod issuer;
 mod ownership;
 mod permissions;
+mod provider;

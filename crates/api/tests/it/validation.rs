@@ -110,6 +110,20 @@ on_both! {
         }
     }
 
+    async fn integers_that_would_be_rounded_are_refused(app: TestApp) {
+        let alice = app.user("alice").await;
+        let exact = json!({"name": "n", "template_vars": {"seed": u64::MAX, "least": i64::MIN}});
+        let template = alice.post("/job-script-templates", exact.clone()).await.created();
+        assert_eq!(template["template_vars"], exact["template_vars"]);
+        let text = r#"{"name": "n", "template_vars": {"seed": 18446744073709551616}}"#;
+        let request = alice.request(Method::POST, "/job-script-templates");
+        let request = request.header("Content-Type", "application/json").body(text);
+        let refused = alice.send(request).await.expect(422).json();
+        assert_eq!(refused["detail"][0]["loc"], json!(["body", 40]));
+        let words = "Integers beyond 64 bits are not supported";
+        assert_eq!(refused["detail"][0]["ctx"]["error"], words);
+    }
+
     async fn text_has_no_nul(app: TestApp) {
         let alice = app.user("alice").await;
         for body in [json!({"name": "a\0b"}), json!({"name": "n", "description": "\0"})] {
