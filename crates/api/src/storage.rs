@@ -61,6 +61,12 @@ impl Storage {
         Ok(Self { store: Arc::new(store) })
     }
 
+    /// Asks whether the bucket or directory is there.
+    pub(crate) async fn probe(&self) -> object_store::Result<()> {
+        let nothing = Key::from("job_scripts/0");
+        self.store.list(Some(&nothing)).try_next().await.map(drop)
+    }
+
     /// Writes a file, whole or not at all.
     pub async fn put(&self, table: &str, parent: i64, name: &str, content: Bytes) -> Result<()> {
         let key = key(table, parent, name)?;

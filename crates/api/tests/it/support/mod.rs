@@ -205,7 +205,7 @@ impl TestApp {
 
     /// A client of the built-in provider, registered and authenticated with its secret.
     pub async fn client(&self, client_id: &str, permissions: Vec<Permission>) -> Actor {
-        let client = NewClient { client_id: client_id.to_owned(), permissions };
+        let client = NewClient { client_id: client_id.to_owned(), permissions, organization: None };
         let secret = self.provider().create_client(&client, &mut random()).await.unwrap();
         let body = self.token(client_id, &secret.0).await.ok();
         self.bearer(body["access_token"].as_str().unwrap())
