@@ -5,6 +5,7 @@
 
 pub mod arguments;
 mod create;
+mod inspect;
 mod migrate;
 pub mod rows;
 mod session;
@@ -18,6 +19,7 @@ use sqlx::{
 };
 
 pub use create::create_postgres_database;
+pub use inspect::Schema;
 pub use migrate::MigrationError;
 pub use rows::{Record, TextArray};
 pub use session::Session;

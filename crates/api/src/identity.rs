@@ -79,6 +79,11 @@ impl Provider {
         Ok(find(&self.load_keys().await?))
     }
 
+    /// How many keys there are; none is made.
+    pub(crate) async fn count_keys(&self) -> Result<usize> {
+        self.load_keys().await.map(|keys| keys.len())
+    }
+
     /// All public keys.
     pub(crate) async fn public_keys(&self) -> Result<Vec<Jwk>> {
         self.signing_key().await?;

@@ -8,7 +8,7 @@ mod opener;
 mod pools;
 mod store;
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use chrono::TimeDelta;
 
@@ -95,7 +95,7 @@ impl Tenants {
     /// request asks for.
     pub async fn all(&self) -> Result<AllTenants> {
         let organizations = match &self.separate {
-            Some(_) => store::organizations(&mut self.shared.db.read().await?).await?,
+            Some(_) => self.organizations().await?,
             None => Vec::new(),
         };
         let ids: Vec<_> =
@@ -125,7 +125,7 @@ impl Tenants {
 
     /// The ids of all organizations that were ever served.
     pub async fn organizations(&self) -> Result<Vec<String>> {
-        Ok(store::organizations(&mut self.shared.db.read().await?).await?)
+        served_organizations(&self.shared.db).await
     }
 
     /// Leaves an organization out of [`Self::all`]; its data stays. False if it was not there.
@@ -155,6 +155,16 @@ impl Tenants {
         }
         self.shared.db.close().await;
     }
+}
+
+/// The ids of all organizations that were ever served, as the default database has them.
+pub(crate) async fn served_organizations(db: &Db) -> Result<Vec<String>> {
+    Ok(store::organizations(&mut db.read().await?).await?)
+}
+
+/// Where an organization's data is that is not in PostgreSQL or S3.
+pub(crate) fn directory(config: &ServeConfig, organization: &str) -> Result<PathBuf, StartError> {
+    Ok(config.data_path()?.join("organizations").join(organization))
 }
 
 /// The data of all organizations, opened one after the other, so that they need not all be open

@@ -12,7 +12,7 @@ static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 
 /// The last revision of the Python server's migrations, which 0001 repeats.
-const UPSTREAM_HEAD: &str = "b16b218ef5d6";
+pub(super) const UPSTREAM_HEAD: &str = "b16b218ef5d6";
 const UPSTREAM_MIGRATION: i64 = 1;
 /// Held while deciding and migrating, so that replicas starting together take turns.
 const ADVISORY_LOCK: i64 = 0x6a6f_6262_6572;
@@ -46,6 +46,12 @@ pub enum MigrationError {
     /// The database stopped answering.
     #[error("the database schema could not be examined: {0}")]
     Database(#[from] sqlx::Error),
+}
+
+/// The number of the last migration.
+pub(super) fn newest(sqlite: bool) -> i64 {
+    let migrator = if sqlite { &SQLITE } else { &POSTGRES };
+    migrator.iter().map(|migration| migration.version).max().unwrap_or_default()
 }
 
 /// SQLite has no lock that outlasts a transaction: processes that open `path` at once take turns

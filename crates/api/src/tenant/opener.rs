@@ -17,9 +17,6 @@ use crate::{
     storage::Storage,
 };
 
-/// Below the data directory: each organization's own directory.
-const DIRECTORY: &str = "organizations";
-
 /// Knows where organizations' data are.
 #[derive(Debug)]
 pub(super) struct Opener {
@@ -125,7 +122,7 @@ impl Opener {
     }
 
     fn directory(&self, id: &OrganizationId) -> Result<PathBuf, StartError> {
-        let path = self.config.data_directory()?.join(DIRECTORY).join(id.as_str());
+        let path = super::directory(&self.config, id.as_str())?;
         create_private(&path)?;
         Ok(path)
     }
