@@ -15,10 +15,8 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), StartError> {
     let bound = config.listen.bind().await;
-    let listener = bound.map_err(|cause| StartError::Listen {
-        address: config.listen.to_string(),
-        cause,
-    })?;
+    let listener =
+        bound.map_err(|cause| StartError::Listen { address: config.listen.to_string(), cause })?;
     let address = listener.local_addr().map_err(StartError::Serve)?;
     config.listen.port = address.port();
     let app = App::open(&config, Clock::System).await?;

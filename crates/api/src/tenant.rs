@@ -16,9 +16,11 @@ use crate::{
     auth::Identity, clock::Clock, config::ServeConfig, db::Db, error::Result, startup::StartError,
     storage::Storage,
 };
-use naming::{Naming, OrganizationId};
+use naming::Naming;
 use opener::Opener;
 use pools::Pools;
+
+pub use naming::OrganizationId;
 
 /// An organization's database and files.
 #[derive(Debug, Clone)]

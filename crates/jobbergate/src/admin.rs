@@ -186,7 +186,9 @@ async fn provider(app: &App, config: &ServeConfig) -> anyhow::Result<Provider> {
 
 async fn organization(tenants: &Tenants, command: OrganizationCommand) -> anyhow::Result<()> {
     if !tenants.are_separate() {
-        bail!("all organizations share one database; set MULTI_TENANCY_ENABLED=true to separate them");
+        bail!(
+            "all organizations share one database; set MULTI_TENANCY_ENABLED=true to separate them"
+        );
     }
     match command {
         OrganizationCommand::Create { id } => tenants.create(&id).await?,

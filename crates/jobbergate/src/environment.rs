@@ -21,8 +21,12 @@ const PREFIXES: [&str; 11] = [
 
 /// Variables without an option: a secret, one of the tests', and what the Python server read and
 /// has no use here.
-const OTHERS: [&str; 4] =
-    ["JOBBERGATE_AGENT_OIDC_CLIENT_SECRET", "JOBBERGATE_TESTKIT_DIR", "DEPLOY_ENV", "ARMASEC_DEBUG"];
+const OTHERS: [&str; 4] = [
+    "JOBBERGATE_AGENT_OIDC_CLIENT_SECRET",
+    "JOBBERGATE_TESTKIT_DIR",
+    "DEPLOY_ENV",
+    "ARMASEC_DEBUG",
+];
 
 /// Sets the variables of `.env` that are not set yet. Returns their names.
 pub fn load_dot_env() -> Result<BTreeSet<String>, dotenvy::Error> {
@@ -78,7 +82,11 @@ fn suspect<'a>(name: &str, value: &str, known: &'a BTreeSet<String>) -> Option<O
     }
     let prefix = PREFIXES.iter().find(|prefix| name.starts_with(**prefix));
     // Two errors in a long name are an accident, two in a short one another word.
-    let tolerance = if prefix.is_some() { name.len() / 3 } else { usize::from(name.len() >= 6) + usize::from(name.len() >= 10) };
+    let tolerance = if prefix.is_some() {
+        name.len() / 3
+    } else {
+        usize::from(name.len() >= 6) + usize::from(name.len() >= 10)
+    };
     let meant = known
         .iter()
         .map(|candidate| (strsim::osa_distance(name, candidate), candidate.as_str()))
@@ -129,9 +137,21 @@ mod tests {
         }
         assert_eq!(judged("ARMASEC_BANANAS_PER_HOUR"), Some(None));
         for name in [
-            "PATH", "HOME", "TERM", "LANG", "USER", "DATABASE_URL", "DEPLOY_ENV", "AWS_REGION",
-            "TEST_DATABASE_HOST", "TEST_S3_BUCKET_NAME", "JOBBERGATE_SERVICE_HOST", "LISTEN_FDS",
-            "JOBBERGATE_PORT_8000_TCP_ADDR", "JOBBERGATE_AGENT_OIDC_CLIENT_SECRET", "HTTPS_PROXY",
+            "PATH",
+            "HOME",
+            "TERM",
+            "LANG",
+            "USER",
+            "DATABASE_URL",
+            "DEPLOY_ENV",
+            "AWS_REGION",
+            "TEST_DATABASE_HOST",
+            "TEST_S3_BUCKET_NAME",
+            "JOBBERGATE_SERVICE_HOST",
+            "LISTEN_FDS",
+            "JOBBERGATE_PORT_8000_TCP_ADDR",
+            "JOBBERGATE_AGENT_OIDC_CLIENT_SECRET",
+            "HTTPS_PROXY",
         ] {
             assert_eq!(judged(name), None, "{name}");
         }

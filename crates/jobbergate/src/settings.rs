@@ -36,11 +36,7 @@ pub fn of_subcommand(
     command.get_arguments().filter_map(|argument| setting(argument, matches, from_file)).collect()
 }
 
-fn setting(
-    argument: &Arg,
-    matches: &ArgMatches,
-    from_file: &BTreeSet<String>,
-) -> Option<Setting> {
+fn setting(argument: &Arg, matches: &ArgMatches, from_file: &BTreeSet<String>) -> Option<Setting> {
     let variable = argument.get_env()?.to_string_lossy().into_owned();
     let id = argument.get_id().as_str();
     let source = match matches.value_source(id) {

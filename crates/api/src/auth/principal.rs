@@ -50,10 +50,7 @@ impl Claim {
 }
 
 /// 400, with all that is missing, unless the token has these claims.
-pub fn require_claims(
-    identity: &Identity,
-    claims: impl IntoIterator<Item = Claim>,
-) -> Result<()> {
+pub fn require_claims(identity: &Identity, claims: impl IntoIterator<Item = Claim>) -> Result<()> {
     let missing: Vec<_> = claims.into_iter().filter(|claim| !claim.is_in(identity)).collect();
     if missing.is_empty() { Ok(()) } else { Err(missing_claims(&missing)) }
 }

@@ -65,7 +65,8 @@ mod tests {
         for text in ["localhost:8000", "0.0.0.0:0", "[::1]:80", "my-host.example.com:65535"] {
             assert_eq!(text.parse::<ListenAddress>().unwrap().to_string(), text);
         }
-        for text in ["8000", ":8000", "::1:8000", "h:", "h:70000", "h:http", "a b:1", "http://h:1"] {
+        for text in ["8000", ":8000", "::1:8000", "h:", "h:70000", "h:http", "a b:1", "http://h:1"]
+        {
             assert!(text.parse::<ListenAddress>().is_err(), "{text}");
         }
     }

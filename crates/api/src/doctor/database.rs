@@ -61,9 +61,9 @@ fn judge(schema: &Schema, newest: i64) -> Result<String, Problem> {
             format!("its revision is {revision}, this program knows {newest}"),
             "install the newer version of Jobbergate that was used before",
         )),
-        Schema::Ours { revision } if *revision < newest => Ok(format!(
-            "revision {revision}, `jobbergate serve` brings it to {newest}"
-        )),
+        Schema::Ours { revision } if *revision < newest => {
+            Ok(format!("revision {revision}, `jobbergate serve` brings it to {newest}"))
+        }
         Schema::Ours { revision } => Ok(format!("revision {revision}")),
         Schema::Upstream { revision } if revision == head => {
             Ok("the Python server's, `jobbergate serve` takes it over".to_owned())

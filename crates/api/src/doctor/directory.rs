@@ -16,7 +16,12 @@ pub(super) async fn check(config: &ServeConfig) -> Result<String, Problem> {
     let shown = path.display();
     if !path.exists() {
         let found = format!("{shown} is not there yet, `jobbergate serve` makes it");
-        let wrong = || Problem::new(format!("{shown} is not there"), "start `jobbergate serve`, which makes it, or correct JOBBERGATE_DATA_DIR");
+        let wrong = || {
+            Problem::new(
+                format!("{shown} is not there"),
+                "start `jobbergate serve`, which makes it, or correct JOBBERGATE_DATA_DIR",
+            )
+        };
         return if config.data_dir.is_none() { Ok(found) } else { Err(wrong()) };
     }
     let advice = format!("make it a directory that this user may write to, or {CHOOSE}");

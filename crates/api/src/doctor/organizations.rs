@@ -20,7 +20,8 @@ pub(super) async fn check(config: &ServeConfig) -> Result<String, Problem> {
         _ => Ok(Vec::new()),
     };
     db.close().await;
-    let known = known.map_err(|error| Problem::new(error, "see what is wrong with the database"))?;
+    let known =
+        known.map_err(|error| Problem::new(error, "see what is wrong with the database"))?;
     let mut lost = Vec::new();
     for organization in &known {
         if let Err(cause) = look(config, organization).await {
@@ -43,7 +44,9 @@ async fn look(config: &ServeConfig, organization: &str) -> Result<(), String> {
     if config.s3_bucket_name.is_some() {
         let bucket = Storage::s3(&config.s3_settings(organization));
         let bucket = bucket.map_err(|error| error.to_string())?;
-        bucket.probe().await.map_err(|error| error.to_string())?;
+        if !bucket.exists().await.map_err(|error| error.to_string())? {
+            return Err("its bucket is missing".to_owned());
+        }
     }
     if config.needs_data_directory().is_ok_and(|needed| needed) {
         let path = tenant::directory(config, organization).map_err(|error| error.to_string())?;

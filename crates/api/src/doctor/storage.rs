@@ -9,8 +9,10 @@ const CONTENT: &[u8] = b"probe";
 
 pub(super) async fn check(config: &ServeConfig) -> Result<String, Problem> {
     let advice = match &config.s3_bucket_name {
-        Some(_) => "check S3_BUCKET_NAME, S3_ENDPOINT_URL and the AWS_* credentials: the bucket \
-                    must exist, and the key be allowed to list, read, write and delete in it",
+        Some(_) => {
+            "check S3_BUCKET_NAME, S3_ENDPOINT_URL and the AWS_* credentials: the bucket \
+                    must exist, and the key be allowed to list, read, write and delete in it"
+        }
         None => "see that this user may write to it and that the disk is not full",
     };
     let wrong = |error: String| Problem::new(error, advice);
@@ -25,6 +27,9 @@ pub(super) async fn check(config: &ServeConfig) -> Result<String, Problem> {
         }
     };
     let storage = storage.map_err(|error| wrong(error.to_string()))?;
+    if !storage.exists().await.map_err(|error| wrong(format!("{name}: {error}")))? {
+        return Err(wrong(format!("{name} does not exist")));
+    }
     probe(&storage).await.map_err(|error| wrong(format!("{name}: {error}")))?;
     Ok(name)
 }

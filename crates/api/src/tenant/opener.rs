@@ -33,8 +33,8 @@ enum OpeningError {
     NoDatabase(OpenError),
     #[error("its database cannot be opened: {0}")]
     Database(OpenError),
-    #[error("its bucket is missing: {0}")]
-    NoBucket(object_store::Error),
+    #[error("its bucket is missing")]
+    NoBucket,
     #[error("its bucket cannot be reached: {0}")]
     Bucket(object_store::Error),
     #[error("its directory cannot be opened: {0}")]
@@ -47,7 +47,7 @@ impl OpeningError {
     /// What the client reads, who needs to know whom to ask but no causes.
     fn for_client(&self, id: &OrganizationId) -> String {
         match self {
-            Self::NoDatabase(_) | Self::NoBucket(_) => {
+            Self::NoDatabase(_) | Self::NoBucket => {
                 format!("The organization {id} is not set up on this server; ask its administrator")
             }
             _ => format!("The data of the organization {id} cannot be opened; try again later"),
@@ -108,9 +108,9 @@ impl Opener {
         }
         let settings = self.config.s3_settings(id.as_str());
         let storage = Storage::s3(&settings).map_err(OpeningError::Bucket)?;
-        match storage.probe().await {
-            Ok(()) => Ok(storage),
-            Err(error @ object_store::Error::NotFound { .. }) => Err(OpeningError::NoBucket(error)),
+        match storage.exists().await {
+            Ok(true) => Ok(storage),
+            Ok(false) => Err(OpeningError::NoBucket),
             Err(error) => Err(OpeningError::Bucket(error)),
         }
     }

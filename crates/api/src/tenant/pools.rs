@@ -61,12 +61,13 @@ impl Pools {
     /// An organization's data; 503 if it can't be had within [`PATIENCE`].
     pub(super) async fn get(self: &Arc<Self>, id: &OrganizationId) -> Result<Tenant> {
         let waited = tokio::time::timeout(PATIENCE, self.wait_for(id)).await;
-        waited.unwrap_or_else(|_| {
-            tracing::warn!(organization = %id, "an organization took too long to open");
-            let words = format!("The organization {id} is being opened; try again in a moment");
-            Err(words)
-        })
-        .map_err(Error::NotReady)
+        waited
+            .unwrap_or_else(|_| {
+                tracing::warn!(organization = %id, "an organization took too long to open");
+                let words = format!("The organization {id} is being opened; try again in a moment");
+                Err(words)
+            })
+            .map_err(Error::NotReady)
     }
 
     async fn wait_for(self: &Arc<Self>, id: &OrganizationId) -> Result<Tenant, String> {
@@ -82,7 +83,9 @@ impl Pools {
 
     fn step(self: &Arc<Self>, id: &OrganizationId) -> Step {
         let (mut entries, now) = (self.entries(), self.clock.now());
-        entries.retain(|_, entry| !matches!(entry, Entry::Refused { at, .. } if now - *at >= RETRY_AFTER));
+        entries.retain(
+            |_, entry| !matches!(entry, Entry::Refused { at, .. } if now - *at >= RETRY_AFTER),
+        );
         match entries.get(id) {
             Some(Entry::Open { tenant, .. }) => return Step::Ready(tenant.clone()),
             Some(Entry::Opening(opening)) => return Step::Wait(opening.clone()),
