@@ -53,6 +53,9 @@ impl Provider {
     /// Notes how others reach this server, for `jobbergate admin`, whose tokens must have the
     /// same issuer.
     pub async fn remember_address(&self) -> Result<()> {
+        if self.remembered_address().await?.as_ref() == Some(&self.base_url) {
+            return Ok(());
+        }
         let mut db = self.db.write().await?;
         store::keep_address(&mut db, &self.base_url, self.clock.now()).await?;
         Ok(db.commit().await?)

@@ -20,10 +20,10 @@ pub async fn serve(
     let address = listener.local_addr().map_err(StartError::Serve)?;
     config.listen.port = address.port();
     let app = App::open(&config, Clock::System).await?;
-    tracing::info!(%address, url = config.base_url(), "listening");
     if let Some(provider) = &app.provider {
         provider.remember_address().await?;
     }
+    tracing::info!(%address, url = config.base_url(), "listening");
     make_first_key(&app);
     let tidying = tokio::spawn(close_idle_tenants(Arc::clone(&app)));
     let open = Arc::clone(&app);

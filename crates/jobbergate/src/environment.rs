@@ -81,11 +81,11 @@ fn suspect<'a>(name: &str, value: &str, known: &'a BTreeSet<String>) -> Option<O
         return None;
     }
     let prefix = PREFIXES.iter().find(|prefix| name.starts_with(**prefix));
-    // Two errors in a long name are an accident, two in a short one another word.
-    let tolerance = if prefix.is_some() {
-        name.len() / 3
-    } else {
-        usize::from(name.len() >= 6) + usize::from(name.len() >= 10)
+    // Two errors in a long name are an accident, in a short one they make another word.
+    let tolerance = match name.len() {
+        0..6 => 0,
+        6..10 => 1,
+        _ => 2,
     };
     let meant = known
         .iter()

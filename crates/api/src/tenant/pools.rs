@@ -63,9 +63,14 @@ impl Pools {
         let waited = tokio::time::timeout(PATIENCE, self.wait_for(id)).await;
         waited
             .unwrap_or_else(|_| {
-                tracing::warn!(organization = %id, "an organization took too long to open");
-                let words = format!("The organization {id} is being opened; try again in a moment");
-                Err(words)
+                tracing::warn!(
+                    organization = %id,
+                    "an organization was not opened in time: its database is slow or being \
+                     brought up to date, or JOBBERGATE_MAX_OPEN_ORGANIZATIONS is too small"
+                );
+                Err(format!(
+                    "The data of the organization {id} is not ready yet; try again in a moment"
+                ))
             })
             .map_err(Error::NotReady)
     }

@@ -245,3 +245,29 @@ async fn no_more_are_open_than_there_is_room_for() {
     };
     assert!(eventually(|| async { databases().await <= 2 }).await);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_organization_that_takes_long_to_open_delays_nobody_else() {
+    let app = TenantApp::on_postgres().await;
+    let (slow, quick) = (app.organization().await, app.organization().await);
+    // As another server does while it makes the tables.
+    let mut migrating = PgConnection::connect(&url_of(&slow.id).await).await.unwrap();
+    let lock = "SELECT pg_advisory_lock(117026624529778)";
+    sqlx::raw_sql(lock).execute(&mut migrating).await.unwrap();
+    let (alice, bob) = (slow.user("alice").await, quick.user("bob").await);
+    let waiting = async {
+        let refused = alice.get("/job-scripts").await.expect(503).detail();
+        assert!(refused.ends_with("is not ready yet; try again in a moment"), "{refused}");
+    };
+    let begun = std::time::Instant::now();
+    let working = async {
+        bob.has_script("job", "echo").await;
+        begun.elapsed()
+    };
+    let ((), elapsed) = tokio::join!(waiting, working);
+    assert!(elapsed.as_secs() < 8, "{elapsed:?}");
+    migrating.close().await.unwrap();
+    // It was going on all the time.
+    assert!(eventually(|| async { open(&app).contains(&slow.id) }).await);
+    alice.has_script("job", "echo").await;
+}
