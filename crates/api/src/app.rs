@@ -30,7 +30,7 @@ use crate::{
     openapi, resources,
     startup::StartError,
     storage::Storage,
-    tenant::Tenants,
+    tenant::{Lease, Tenant, Tenants},
 };
 
 /// What is there once for the whole server.
@@ -65,12 +65,13 @@ pub struct Context {
     pub db: Db,
     /// The organization's files.
     pub storage: Storage,
+    _lease: Lease,
 }
 
 impl App {
     /// Opens what `config` names and puts the server together.
     pub async fn open(config: &ServeConfig, clock: Clock) -> Result<Arc<Self>, StartError> {
-        let tenants = Tenants::open(config).await?;
+        let tenants = Tenants::open(config, clock.clone()).await?;
         let (verifier, provider) = match config.external_issuer()? {
             Some(issuer) => (Verifier::external(issuer, config.check_issuer, clock.clone()), None),
             None => {
@@ -129,7 +130,8 @@ impl Context {
     pub(crate) async fn for_identity(app: Arc<App>, identity: &Identity) -> Result<Self> {
         let tenant = app.tenants.of(identity).await?;
         let organization = identity.organization.clone();
-        Ok(Self { organization, db: tenant.db, storage: tenant.storage, app })
+        let Tenant { db, storage, lease, .. } = tenant;
+        Ok(Self { app, organization, db, storage, _lease: lease })
     }
 
     /// The time.

@@ -1,18 +1,19 @@
 //! Settings of the server, under the Python server's names where it has them.
 
+pub(crate) mod data;
+mod listen;
 pub mod metadata;
+mod tenancy;
 
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::Args;
 use url::Url;
 
-use crate::{
-    auth::ExternalIssuer,
-    db::Db,
-    startup::StartError,
-    storage::{S3Settings, Storage},
-};
+use crate::{auth::ExternalIssuer, startup::StartError};
+
+pub use listen::ListenAddress;
+pub use tenancy::TenancyConfig;
 
 /// Where the server keeps its data, and whom it trusts.
 #[derive(Debug, Clone, Args)]
@@ -22,14 +23,14 @@ pub struct ServeConfig {
     #[arg(long, env = "JOBBERGATE_DATA_DIR", global = true, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
 
-    /// Where to listen
+    /// Where to listen, as HOST:PORT
     #[arg(
         long,
         env = "JOBBERGATE_LISTEN",
         default_value = "127.0.0.1:8000",
         value_name = "ADDRESS"
     )]
-    pub listen: SocketAddr,
+    pub listen: ListenAddress,
 
     /// The address by which others reach this server [default: `http://` and the address it listens on]
     #[arg(long, env = "JOBBERGATE_PUBLIC_URL", value_name = "URL")]
@@ -109,6 +110,10 @@ pub struct ServeConfig {
     /// How the API presents itself.
     #[command(flatten)]
     pub metadata: metadata::MetadataConfig,
+
+    /// Several organizations on one server.
+    #[command(flatten)]
+    pub tenancy: TenancyConfig,
 }
 
 impl ServeConfig {
@@ -120,35 +125,6 @@ impl ServeConfig {
         }
     }
 
-    /// Connects to the database, or opens the one in the data directory.
-    pub(crate) async fn open_database(&self) -> Result<Db, StartError> {
-        if let Some(url) = self.postgres_url()? {
-            let opened = Db::open_postgres(url.as_str(), self.database_pool_size).await;
-            return opened
-                .map_err(|cause| StartError::Postgres { address: without_password(url), cause });
-        }
-        let path = self.data_directory()?.join("jobbergate.db");
-        make_private_file(&path)?;
-        Db::open_sqlite(&path).await.map_err(|cause| StartError::Sqlite { path, cause })
-    }
-
-    /// Opens the bucket, or the directory for files in the data directory.
-    pub(crate) fn open_storage(&self) -> Result<Storage, StartError> {
-        match &self.s3_bucket_name {
-            Some(bucket) => Storage::s3(&S3Settings {
-                bucket: bucket.clone(),
-                endpoint: self.s3_endpoint_url.clone(),
-                credentials: self.aws_access_key_id.clone().zip(self.aws_secret_access_key.clone()),
-            }),
-            None => {
-                let path = self.data_directory()?.join("files");
-                create_private(&path)?;
-                Storage::directory(&path)
-            }
-        }
-        .map_err(|error| StartError::Storage(error.to_string()))
-    }
-
     /// The external provider, if one is configured.
     pub(crate) fn external_issuer(&self) -> Result<Option<ExternalIssuer>, StartError> {
         let Some(domain) = &self.armasec_domain else { return Ok(None) };
@@ -156,72 +132,4 @@ impl ServeConfig {
             StartError::Setting { setting: "ARMASEC_DOMAIN", reason: error.to_string() }
         })
     }
-
-    fn postgres_url(&self) -> Result<Option<Url>, StartError> {
-        let wrong = |reason: String| StartError::Setting { setting: "DATABASE_URL", reason };
-        if let Some(text) = &self.database_url {
-            let url = Url::parse(text).map_err(|error| wrong(error.to_string()))?;
-            let scheme = url.scheme().split('+').next().unwrap_or_default();
-            if !matches!(scheme, "postgres" | "postgresql") {
-                return Err(wrong(format!("{scheme}:// is not postgres://")));
-            }
-            return Ok(Some(url));
-        }
-        let Some(host) = &self.database_host else { return Ok(None) };
-        let wrong = |setting| StartError::Setting { setting, reason: "not usable in a URL".into() };
-        let mut url = Url::parse("postgres://localhost").map_err(|_| wrong("DATABASE_HOST"))?;
-        url.set_host(Some(host)).map_err(|_| wrong("DATABASE_HOST"))?;
-        url.set_port(Some(self.database_port)).map_err(|()| wrong("DATABASE_PORT"))?;
-        url.set_username(&self.database_user).map_err(|()| wrong("DATABASE_USER"))?;
-        url.set_password(Some(&self.database_pswd)).map_err(|()| wrong("DATABASE_PSWD"))?;
-        url.set_path(&self.database_name);
-        Ok(Some(url))
-    }
-
-    fn data_directory(&self) -> Result<PathBuf, StartError> {
-        let path = match &self.data_dir {
-            Some(path) => path.clone(),
-            None => default_data_directory().ok_or(StartError::NoDataDirectory)?,
-        };
-        create_private(&path)?;
-        Ok(path)
-    }
-}
-
-/// `$XDG_DATA_HOME/jobbergate` (XDG Base Directory Specification).
-fn default_data_directory() -> Option<PathBuf> {
-    let absolute = |name| std::env::var_os(name).map(PathBuf::from).filter(|p| p.is_absolute());
-    let data =
-        absolute("XDG_DATA_HOME").or_else(|| Some(absolute("HOME")?.join(".local/share")))?;
-    Some(data.join("jobbergate"))
-}
-
-/// Makes a directory that only its owner can look into: it holds keys.
-fn create_private(path: &std::path::Path) -> Result<(), StartError> {
-    use std::os::unix::fs::DirBuilderExt;
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path)
-        .map_err(|cause| StartError::DataDirectory { path: path.to_owned(), cause })
-}
-
-/// Makes a file, or one that is there, readable by its owner only; SQLite gives its other files
-/// the same permissions.
-fn make_private_file(path: &std::path::Path) -> Result<(), StartError> {
-    use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-    let private = std::fs::Permissions::from_mode(0o600);
-    std::fs::OpenOptions::new()
-        .create(true)
-        .append(true)
-        .mode(0o600)
-        .open(path)
-        .and_then(|file| file.set_permissions(private))
-        .map_err(|cause| StartError::DataDirectory { path: path.to_owned(), cause })
-}
-
-fn without_password(mut url: Url) -> String {
-    // Fails only for URLs without a host, which can't carry a password either.
-    let _ = url.set_password(None);
-    url.to_string()
 }

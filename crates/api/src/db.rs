@@ -4,6 +4,8 @@
 //! (`$n` placeholders, `RETURNING`); what one of them lacks is lowered in [`arguments`].
 
 pub mod arguments;
+mod create;
+mod inspect;
 mod migrate;
 pub mod rows;
 mod session;
@@ -16,6 +18,8 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
+pub use create::create_postgres_database;
+pub use inspect::Schema;
 pub use migrate::MigrationError;
 pub use rows::{Record, TextArray};
 pub use session::Session;
@@ -51,6 +55,16 @@ pub enum OpenError {
     Migrate(#[from] MigrationError),
 }
 
+impl OpenError {
+    /// Whether the server is there but the database is not (`invalid_catalog_name`).
+    pub fn is_missing_database(&self) -> bool {
+        let (Self::Connect(cause) | Self::Migrate(MigrationError::Database(cause))) = self else {
+            return false;
+        };
+        cause.as_database_error().is_some_and(|error| error.code().as_deref() == Some("3D000"))
+    }
+}
+
 impl Db {
     /// Opens the SQLite file at `path`, making it and its tables where they are missing.
     pub async fn open_sqlite(path: &Path) -> Result<Self, OpenError> {
@@ -78,10 +92,28 @@ impl Db {
 
     /// Connects to the PostgreSQL database at `url`, bringing its tables up to date.
     pub async fn open_postgres(url: &str, max_connections: u32) -> Result<Self, OpenError> {
-        let options = PgConnectOptions::from_str(url)?
-            .application_name("jobbergate")
-            .options([("statement_timeout", "30s"), ("timezone", "UTC")]);
+        let options = postgres_options(url)?;
         migrate::postgres(&options).await?;
+        Self::connect_postgres(options, max_connections).await
+    }
+
+    /// Connects to another database on the server of `url`. One that holds other tables than ours
+    /// is left alone.
+    pub async fn open_postgres_beside(
+        url: &str,
+        name: &str,
+        max_connections: u32,
+    ) -> Result<Self, OpenError> {
+        let options = postgres_options(url)?.database(name);
+        migrate::require_empty_or_ours(&options).await?;
+        migrate::postgres(&options).await?;
+        Self::connect_postgres(options, max_connections).await
+    }
+
+    async fn connect_postgres(
+        options: PgConnectOptions,
+        max_connections: u32,
+    ) -> Result<Self, OpenError> {
         let pool = PgPoolOptions::new()
             .max_connections(max_connections)
             .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -139,6 +171,18 @@ impl Db {
             }
         }
     }
+}
+
+fn postgres_options(url: &str) -> Result<PgConnectOptions, sqlx::Error> {
+    Ok(PgConnectOptions::from_str(url)?
+        .application_name("jobbergate")
+        .options([("statement_timeout", "30s"), ("timezone", "UTC")]))
+}
+
+/// The name of the database at `url`; without one it is the user's name.
+pub fn postgres_name(url: &str) -> Result<String, sqlx::Error> {
+    let options = PgConnectOptions::from_str(url)?;
+    Ok(options.get_database().unwrap_or_else(|| options.get_username()).to_owned())
 }
 
 /// `$1, $2, …`

@@ -50,6 +50,22 @@ impl Provider {
         }
     }
 
+    /// Notes how others reach this server, for `jobbergate admin`, whose tokens must have the
+    /// same issuer.
+    pub async fn remember_address(&self) -> Result<()> {
+        if self.remembered_address().await?.as_ref() == Some(&self.base_url) {
+            return Ok(());
+        }
+        let mut db = self.db.write().await?;
+        store::keep_address(&mut db, &self.base_url, self.clock.now()).await?;
+        Ok(db.commit().await?)
+    }
+
+    /// The address that the server noted when it started last.
+    pub async fn remembered_address(&self) -> Result<Option<String>> {
+        Ok(store::address(&mut self.db.read().await?).await?)
+    }
+
     /// The issuer in tokens.
     pub fn issuer(&self) -> String {
         format!("{}{REALM_PATH}", self.base_url)
@@ -64,6 +80,11 @@ impl Provider {
             return Ok(Some(key));
         }
         Ok(find(&self.load_keys().await?))
+    }
+
+    /// How many keys there are; none is made.
+    pub(crate) async fn count_keys(&self) -> Result<usize> {
+        self.load_keys().await.map(|keys| keys.len())
     }
 
     /// All public keys.

@@ -1,29 +1,36 @@
 //! Listening, serving and stopping.
 
-use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
-
-use tokio::net::TcpListener;
+use std::{future::Future, sync::Arc, time::Duration};
 
 use crate::{app::App, clock::Clock, config::ServeConfig, startup::StartError, telemetry};
 
 /// How long requests may take to finish after the server was told to stop.
 const GRACE: Duration = Duration::from_secs(20);
+/// How often databases that are no longer used are looked for.
+const TIDYING: Duration = Duration::from_secs(15);
 
 /// Serves until `stop` is ready, then lets requests that are under way finish.
 pub async fn serve(
     mut config: ServeConfig,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), StartError> {
-    let listener = listen(config.listen).await?;
-    config.listen = listener.local_addr().map_err(StartError::Serve)?;
+    let bound = config.listen.bind().await;
+    let listener =
+        bound.map_err(|cause| StartError::Listen { address: config.listen.to_string(), cause })?;
+    let address = listener.local_addr().map_err(StartError::Serve)?;
+    config.listen.port = address.port();
     let app = App::open(&config, Clock::System).await?;
-    tracing::info!(address = %config.listen, url = config.base_url(), "listening");
+    if let Some(provider) = &app.provider {
+        provider.remember_address().await?;
+    }
+    tracing::info!(%address, url = config.base_url(), "listening");
     make_first_key(&app);
-    let tenants = app.tenants.default_tenant();
     if let Some(address) = config.metrics_listen {
         telemetry::listen(address)?;
-        tokio::spawn(telemetry::watch_pool(tenants.db.clone()));
+        tokio::spawn(telemetry::watch_pool(app.tenants.default_tenant().db));
     }
+    let tidying = tokio::spawn(close_idle_tenants(Arc::clone(&app)));
+    let open = Arc::clone(&app);
     let (stopping, stopped) = tokio::sync::oneshot::channel::<()>();
     let service = app.into_service();
     let serving = axum::serve(listener, service).with_graceful_shutdown(async {
@@ -39,14 +46,17 @@ pub async fn serve(
         served = serving => served.map_err(StartError::Serve)?,
         () = deadline => tracing::warn!("requests that are still under way are given up"),
     }
-    tenants.db.close().await;
+    tidying.abort();
+    open.tenants.close().await;
     Ok(())
 }
 
-async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
-    TcpListener::bind(address)
-        .await
-        .map_err(|cause| StartError::Listen { address: address.to_string(), cause })
+async fn close_idle_tenants(app: Arc<App>) {
+    let mut ticks = tokio::time::interval(TIDYING);
+    loop {
+        ticks.tick().await;
+        app.tenants.close_idle().await;
+    }
 }
 
 /// A key takes a while to make: not while somebody waits for a token.

@@ -20,6 +20,15 @@ pub enum StartError {
         "there is no home directory for the data; name one with --data-dir or JOBBERGATE_DATA_DIR"
     )]
     NoDataDirectory,
+    /// A command on data finds none.
+    #[error(
+        "there is no data directory {}; start `jobbergate serve` first, which makes it, or name another one with --data-dir or JOBBERGATE_DATA_DIR",
+        path.display()
+    )]
+    MissingDataDirectory {
+        /// Which.
+        path: PathBuf,
+    },
     /// The database can't be opened.
     #[error(
         "{address}: {cause}; check DATABASE_URL or DATABASE_HOST, DATABASE_PORT, DATABASE_USER, DATABASE_PSWD and DATABASE_NAME"

@@ -61,6 +61,17 @@ impl Storage {
         Ok(Self { store: Arc::new(store) })
     }
 
+    /// Whether the bucket is there; fails if that can't be seen.
+    pub(crate) async fn exists(&self) -> object_store::Result<bool> {
+        let nothing = Key::from("job_scripts/0");
+        match self.store.list(Some(&nothing)).try_next().await {
+            Ok(_) => Ok(true),
+            // S3's code for it is only in the error's text.
+            Err(error) if error.to_string().contains("NoSuchBucket") => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Writes a file, whole or not at all.
     pub async fn put(&self, table: &str, parent: i64, name: &str, content: Bytes) -> Result<()> {
         let key = key(table, parent, name)?;

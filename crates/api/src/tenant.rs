@@ -1,49 +1,195 @@
 //! Which database and which files an organization has.
+//!
+//! With `MULTI_TENANCY_ENABLED` each organization has its own: a database and a bucket that are
+//! named like it, or a directory below the data directory. Otherwise all share the default ones.
+
+mod naming;
+mod opener;
+mod pools;
+mod store;
+
+use std::{path::PathBuf, sync::Arc};
+
+use chrono::TimeDelta;
 
 use crate::{
-    auth::Identity, config::ServeConfig, db::Db, error::Result, startup::StartError,
+    auth::Identity, clock::Clock, config::ServeConfig, db::Db, error::Result, startup::StartError,
     storage::Storage,
 };
+use naming::Naming;
+use opener::Opener;
+use pools::Pools;
+
+pub use naming::OrganizationId;
 
 /// An organization's database and files.
 #[derive(Debug, Clone)]
 pub struct Tenant {
-    /// Its id; `None` for the data that everybody shares.
+    /// Its id; `None` for the default data.
     pub organization: Option<String>,
     /// Its database.
     pub db: Db,
     /// Its files.
     pub storage: Storage,
+    pub(crate) lease: Lease,
 }
 
-/// All organizations' databases and files; so far everybody shares one.
+/// As long as there is one beside the server's own, the database is not closed.
+#[derive(Debug, Clone, Default)]
+pub struct Lease(Arc<()>);
+
+impl Lease {
+    fn is_held_elsewhere(&self) -> bool {
+        Arc::strong_count(&self.0) > 1
+    }
+}
+
+/// All organizations' databases and files.
 #[derive(Debug)]
 pub struct Tenants {
     shared: Tenant,
+    naming: Naming,
+    separate: Option<Arc<Pools>>,
 }
 
 impl Tenants {
-    /// Opens what `config` names.
-    pub async fn open(config: &ServeConfig) -> Result<Self, StartError> {
-        let db = config.open_database().await?;
-        let storage = config.open_storage()?;
-        Ok(Self { shared: Tenant { organization: None, db, storage } })
+    /// Opens the default data that `config` names; organizations' follow when they are asked for.
+    pub async fn open(config: &ServeConfig, clock: Clock) -> Result<Self, StartError> {
+        let naming = Naming::of(config)?;
+        let (db, storage) = (config.open_database().await?, config.open_storage()?);
+        let separate = match config.tenancy.multi_tenancy_enabled {
+            true => {
+                let opener = Opener::new(config, db.clone(), clock.clone())?;
+                let idle = TimeDelta::seconds(config.tenancy.organization_idle_seconds.into());
+                let max_open = config.tenancy.max_open_organizations as usize;
+                Some(Arc::new(Pools::new(opener, clock, max_open, idle)))
+            }
+            false => None,
+        };
+        let shared = Tenant { organization: None, db, storage, lease: Lease::default() };
+        Ok(Self { shared, naming, separate })
     }
 
-    /// The data of those who belong to no organization.
+    /// Whether each organization has data of its own.
+    pub const fn are_separate(&self) -> bool {
+        self.separate.is_some()
+    }
+
+    /// The default data: everybody's, or with separate organizations that of the built-in
+    /// identity provider and of callers who need none.
     pub fn default_tenant(&self) -> Tenant {
         self.shared.clone()
     }
 
-    /// The data of every organization that has any, for work that no request asks for.
-    #[expect(clippy::unused_async, reason = "an organization's database is opened on demand")]
-    pub async fn all(&self) -> Result<Vec<Tenant>> {
-        Ok(vec![self.default_tenant()])
+    /// The data of the caller's organization; 400 or 403 if it can't have any, 503 if it can't be
+    /// opened now.
+    pub async fn of(&self, identity: &Identity) -> Result<Tenant> {
+        let (Some(pools), Some(organization)) = (&self.separate, &identity.organization) else {
+            return Ok(self.default_tenant());
+        };
+        let id = self.naming.check(organization)?;
+        let tenant = pools.get(&id).await?;
+        pools.touch(&id);
+        Ok(tenant)
     }
 
-    /// The data of the caller's organization.
-    #[expect(clippy::unused_async, reason = "an organization's database is opened on demand")]
-    pub async fn of(&self, _identity: &Identity) -> Result<Tenant> {
-        Ok(self.default_tenant())
+    /// The default data and that of each organization that was ever served, for work that no
+    /// request asks for.
+    pub async fn all(&self) -> Result<AllTenants> {
+        let organizations = match &self.separate {
+            Some(_) => self.organizations().await?,
+            None => Vec::new(),
+        };
+        let ids: Vec<_> =
+            organizations.iter().filter_map(|name| self.naming.check(name).ok()).collect();
+        Ok(AllTenants {
+            first: Some(self.default_tenant()),
+            rest: ids.into_iter(),
+            pools: self.separate.clone(),
+        })
+    }
+
+    /// The default data and that of the organizations whose databases are open at the moment: only
+    /// there can a request have left something to do.
+    pub fn opened(&self) -> Vec<Tenant> {
+        let separate = self.separate.iter().flat_map(|pools| pools.opened());
+        std::iter::once(self.default_tenant()).chain(separate).collect()
+    }
+
+    /// Sets an organization up: makes its database, or its directory, if it is missing, and its
+    /// tables. A bucket must be there already.
+    pub async fn create(&self, organization: &str) -> Result<()> {
+        let id = self.check(organization)?;
+        let Some(pools) = &self.separate else { return Ok(()) };
+        pools.opener.create(&id).await?;
+        pools.get(&id).await.map(drop)
+    }
+
+    /// The ids of all organizations that were ever served.
+    pub async fn organizations(&self) -> Result<Vec<String>> {
+        served_organizations(&self.shared.db).await
+    }
+
+    /// Leaves an organization out of [`Self::all`]; its data stays. False if it was not there.
+    pub async fn forget(&self, organization: &str) -> Result<bool> {
+        let mut db = self.shared.db.write().await?;
+        let known = store::delete_organization(&mut db, organization).await?;
+        db.commit().await?;
+        Ok(known)
+    }
+
+    /// 400 or 403 if an organization can't have this id.
+    pub fn check(&self, organization: &str) -> Result<OrganizationId> {
+        self.naming.check(organization)
+    }
+
+    /// Closes the databases of organizations that nobody has used for a while.
+    pub async fn close_idle(&self) {
+        if let Some(pools) = &self.separate {
+            pools.close_idle().await;
+        }
+    }
+
+    /// Closes all databases.
+    pub async fn close(&self) {
+        if let Some(pools) = &self.separate {
+            pools.close().await;
+        }
+        self.shared.db.close().await;
+    }
+}
+
+/// The ids of all organizations that were ever served, as the default database has them.
+pub(crate) async fn served_organizations(db: &Db) -> Result<Vec<String>> {
+    Ok(store::organizations(&mut db.read().await?).await?)
+}
+
+/// Where an organization's data is that is not in PostgreSQL or S3.
+pub(crate) fn directory(config: &ServeConfig, organization: &str) -> Result<PathBuf, StartError> {
+    Ok(config.data_path()?.join("organizations").join(organization))
+}
+
+/// The data of all organizations, opened one after the other, so that they need not all be open
+/// at once.
+#[derive(Debug)]
+pub struct AllTenants {
+    first: Option<Tenant>,
+    rest: std::vec::IntoIter<OrganizationId>,
+    pools: Option<Arc<Pools>>,
+}
+
+impl AllTenants {
+    /// The next one. Those that can't be opened are left out; the log says why.
+    pub async fn next(&mut self) -> Option<Tenant> {
+        if let Some(first) = self.first.take() {
+            return Some(first);
+        }
+        let pools = self.pools.as_ref()?;
+        for id in self.rest.by_ref() {
+            if let Ok(tenant) = pools.get(&id).await {
+                return Some(tenant);
+            }
+        }
+        None
     }
 }

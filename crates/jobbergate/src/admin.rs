@@ -1,4 +1,5 @@
-//! `jobbergate admin`: clients and tokens of the built-in identity provider.
+//! `jobbergate admin`: clients and tokens of the built-in identity provider, organizations, and
+//! whether the server's settings work.
 
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
@@ -6,10 +7,14 @@ use jobbergate_api::{
     app::App,
     clock::Clock,
     config::ServeConfig,
+    doctor,
     identity::{ClientSecret, NewClient, Provider, UserToken, token_id},
+    tenant::Tenants,
 };
 use jobbergate_types::Permission;
 use serde_json::json;
+
+use crate::settings::{self, Setting};
 
 /// Commands on a server's data; the server may be running.
 #[derive(Debug, Args)]
@@ -28,6 +33,33 @@ enum AdminCommand {
     Client(ClientCommand),
     /// Issue an access token for a person
     Token(TokenArgs),
+    /// Manage organizations, each with its own data (MULTI_TENANCY_ENABLED)
+    #[command(subcommand)]
+    Organization(OrganizationCommand),
+    /// Print the server's settings and where each comes from
+    Config {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check that what the server needs is there and works
+    Doctor,
+}
+
+#[derive(Debug, Subcommand)]
+enum OrganizationCommand {
+    /// Make an organization's database and tables; a bucket must be there already
+    Create {
+        /// The id, as tokens have it
+        id: String,
+    },
+    /// List the organizations that were served
+    List,
+    /// Leave an organization out of the list; its data stays, and its next request brings it back
+    Forget {
+        /// The id
+        id: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -40,6 +72,9 @@ enum ClientCommand {
         /// when left out; may be given several times
         #[arg(long = "permission", value_parser = permission, value_name = "NAME")]
         permissions: Vec<Permission>,
+        /// The organization that it acts for
+        #[arg(long)]
+        organization: Option<String>,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -88,29 +123,111 @@ fn permission(name: &str) -> Result<Permission, String> {
     })
 }
 
-/// Runs a command.
-pub async fn run(admin: Admin) -> anyhow::Result<()> {
-    let app = App::open(&admin.config, Clock::System).await?;
-    let Some(provider) = app.provider.clone() else {
+/// Runs a command; `settings` are for it to show.
+pub async fn run(admin: Admin, settings: &[Setting]) -> anyhow::Result<()> {
+    let Admin { command, config } = admin;
+    match command {
+        AdminCommand::Config { json: true } => println!("{}", serde_json::to_string(settings)?),
+        AdminCommand::Config { json: false } => print!("{}", settings::as_text(settings)),
+        AdminCommand::Doctor => return examine(&config).await,
+        AdminCommand::Client(_) | AdminCommand::Token(_) | AdminCommand::Organization(_) => {
+            return run_on_data(command, &config).await;
+        }
+    }
+    Ok(())
+}
+
+async fn examine(config: &ServeConfig) -> anyhow::Result<()> {
+    let findings = doctor::examine(config, &Clock::System).await;
+    for finding in &findings {
+        println!("{finding}");
+    }
+    match findings.iter().filter(|finding| finding.outcome.is_err()).count() {
+        0 => Ok(()),
+        1 => bail!("1 check failed"),
+        failed => bail!("{failed} checks failed"),
+    }
+}
+
+/// A command on a server's data, which must be there, unless it sets the server up.
+async fn run_on_data(command: AdminCommand, config: &ServeConfig) -> anyhow::Result<()> {
+    let first = matches!(command, AdminCommand::Client(ClientCommand::Create { .. }));
+    config.require_data_directory(first)?;
+    let app = App::open(config, Clock::System).await?;
+    match command {
+        AdminCommand::Client(command) => {
+            client(&provider(&app, config).await?, &app.tenants, command).await?;
+        }
+        AdminCommand::Token(args) => {
+            token(&provider(&app, config).await?, &app.tenants, args).await?;
+        }
+        AdminCommand::Organization(command) => organization(&app.tenants, command).await?,
+        AdminCommand::Config { .. } | AdminCommand::Doctor => {}
+    }
+    app.tenants.close().await;
+    Ok(())
+}
+
+/// The built-in provider, under the address that the server has: its tokens' issuer.
+async fn provider(app: &App, config: &ServeConfig) -> anyhow::Result<Provider> {
+    let Some(provider) = &app.provider else {
         bail!(
             "clients and tokens are managed by the external identity provider (ARMASEC_DOMAIN is \
              set); unset it to use the built-in one"
         );
     };
-    match admin.command {
-        AdminCommand::Client(command) => client(&provider, command).await?,
-        AdminCommand::Token(args) => token(&provider, args).await?,
+    let remembered = match config.public_url {
+        Some(_) => None,
+        None => provider.remembered_address().await?,
+    };
+    let address = remembered.unwrap_or_else(|| config.base_url());
+    Ok(Provider::new(app.tenants.default_tenant().db, Clock::System, &address))
+}
+
+async fn organization(tenants: &Tenants, command: OrganizationCommand) -> anyhow::Result<()> {
+    if !tenants.are_separate() {
+        bail!(
+            "all organizations share one database; set MULTI_TENANCY_ENABLED=true to separate them"
+        );
     }
-    app.tenants.default_tenant().db.close().await;
+    match command {
+        OrganizationCommand::Create { id } => tenants.create(&id).await?,
+        OrganizationCommand::List => {
+            for id in tenants.organizations().await? {
+                println!("{id}");
+            }
+        }
+        OrganizationCommand::Forget { id } => {
+            if !tenants.forget(&id).await? {
+                bail!("there is no organization {id}");
+            }
+        }
+    }
     Ok(())
 }
 
-async fn client(provider: &Provider, command: ClientCommand) -> anyhow::Result<()> {
+/// Where organizations are kept apart, one that can't be served must not get any tokens.
+fn check_organization(tenants: &Tenants, organization: Option<&String>) -> anyhow::Result<()> {
+    match organization {
+        Some(organization) if tenants.are_separate() => {
+            tenants.check(organization)?;
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+async fn client(
+    provider: &Provider,
+    tenants: &Tenants,
+    command: ClientCommand,
+) -> anyhow::Result<()> {
     match command {
-        ClientCommand::Create { client_id, permissions, json } => {
+        ClientCommand::Create { client_id, permissions, organization, json } => {
+            check_organization(tenants, organization.as_ref())?;
             let permissions =
                 if permissions.is_empty() { agent_permissions() } else { permissions };
-            let new = NewClient { client_id: client_id.clone(), permissions };
+            let new = NewClient { client_id: client_id.clone(), permissions, organization };
             let secret =
                 provider.create_client(&new, &mut rand::make_rng::<rand::rngs::StdRng>()).await?;
             print_secret(&client_id, &secret, json);
@@ -124,7 +241,8 @@ async fn client(provider: &Provider, command: ClientCommand) -> anyhow::Result<(
         ClientCommand::List => {
             for client in provider.clients().await? {
                 let (id, since) = (client.client_id, client.created_at.to_rfc3339());
-                println!("{id}\t{since}\t{}", client.permissions.join(","));
+                let organization = client.organization.unwrap_or_default();
+                println!("{id}\t{since}\t{}\t{organization}", client.permissions.join(","));
             }
         }
         ClientCommand::Delete { client_id } => provider.delete_client(&client_id).await?,
@@ -144,7 +262,8 @@ fn print_secret(client_id: &str, secret: &ClientSecret, as_json: bool) {
     }
 }
 
-async fn token(provider: &Provider, args: TokenArgs) -> anyhow::Result<()> {
+async fn token(provider: &Provider, tenants: &Tenants, args: TokenArgs) -> anyhow::Result<()> {
+    check_organization(tenants, args.organization.as_ref())?;
     let permissions = if args.permissions.is_empty() {
         Permission::ALL.into_iter().filter(|permission| permission.is_for_users()).collect()
     } else {

@@ -2,22 +2,26 @@
 
 mod admin;
 mod command_line;
+mod environment;
 mod fault_reports;
+mod settings;
 mod signals;
 mod telemetry;
 
-use std::{io::ErrorKind, process::ExitCode};
+use std::process::ExitCode;
 
-use clap::FromArgMatches;
+use clap::{CommandFactory, FromArgMatches};
 use command_line::{Cli, Role};
+use settings::Setting;
 
 fn main() -> ExitCode {
-    if let Err(error) = dotenvy::dotenv()
-        && !is_absent(&error)
-    {
-        eprintln!("jobbergate: the file .env cannot be read: {error}");
-        return ExitCode::FAILURE;
-    }
+    let from_file = match environment::load_dot_env() {
+        Ok(names) => names,
+        Err(error) => {
+            eprintln!("jobbergate: the file .env cannot be read: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
     let matches = command_line::parser().get_matches();
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     // Reports what is on its way when it is dropped.
@@ -26,7 +30,16 @@ fn main() -> ExitCode {
         Err(error) => return failed(&error),
     };
     telemetry::start(&cli.logging);
-    match run(cli.role) {
+    let settings = match &cli.role {
+        Role::Serve(_) | Role::Agent(_) => {
+            environment::warn_of_unknown_variables(&Cli::command());
+            Vec::new()
+        }
+        Role::Admin(_) => {
+            settings::of_subcommand(&mut Cli::command(), "admin", &matches, &from_file)
+        }
+    };
+    match run(cli.role, &settings) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failed(&error),
     }
@@ -37,14 +50,7 @@ fn failed(error: &anyhow::Error) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// A directory that can't be looked into has no `.env` for this user.
-fn is_absent(error: &dotenvy::Error) -> bool {
-    let denied =
-        matches!(error, dotenvy::Error::Io(io) if io.kind() == ErrorKind::PermissionDenied);
-    error.not_found() || denied
-}
-
-fn run(role: Role) -> anyhow::Result<()> {
+fn run(role: Role, settings: &[Setting]) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let result = runtime.block_on(async {
         match role {
@@ -56,7 +62,7 @@ fn run(role: Role) -> anyhow::Result<()> {
                 let stop = signals::stop()?;
                 jobbergate_agent::run(*config, stop).await.map_err(Into::into)
             }
-            Role::Admin(admin) => admin::run(*admin).await,
+            Role::Admin(admin) => admin::run(*admin, settings).await,
         }
     });
     runtime.shutdown_timeout(std::time::Duration::from_secs(1));

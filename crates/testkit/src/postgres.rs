@@ -60,7 +60,8 @@ impl Postgres {
         if !exists(&mut connection, &template).await? {
             self.make_template(&mut connection, &template, prepare).await?;
         }
-        let name = format!("test_{}", Uuid::new_v4().simple());
+        // It can be a bucket's name as well.
+        let name = format!("test-{}", Uuid::new_v4().simple());
         create(&mut connection, &name, &template).await?;
         connection.close().await?;
         Ok(TestDatabase { url: self.url(&name), name, server: self.clone() })

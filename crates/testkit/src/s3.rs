@@ -55,12 +55,29 @@ impl S3 {
         })
     }
 
+    /// Makes another bucket.
+    ///
+    /// # Errors
+    /// When there is one of that name, or no room for it.
+    pub fn add_bucket(&self, name: &str) -> Result<()> {
+        fs::create_dir(self.root.path().join(name))
+            .with_context(|| format!("can't make the bucket {name}"))
+    }
+
     /// The keys of all objects in the bucket, sorted.
     ///
     /// # Errors
     /// When the server's directory can't be read.
     pub fn keys(&self) -> Result<Vec<String>> {
-        let bucket = self.root.path().join(&self.bucket);
+        self.keys_in(&self.bucket)
+    }
+
+    /// The keys of all objects in one of the buckets, sorted.
+    ///
+    /// # Errors
+    /// When there is no such bucket.
+    pub fn keys_in(&self, bucket: &str) -> Result<Vec<String>> {
+        let bucket = self.root.path().join(bucket);
         let mut keys = Vec::new();
         collect_files(&bucket, &bucket, &mut keys)
             .with_context(|| format!("can't list {}", bucket.display()))?;

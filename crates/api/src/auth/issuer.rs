@@ -56,6 +56,11 @@ impl ExternalIssuer {
         })
     }
 
+    /// What the provider calls itself, and how many of its keys can be used.
+    pub(crate) async fn examine(&self, now: DateTime<Utc>) -> reqwest::Result<(String, usize)> {
+        self.fetch(now).await.map(|known| (known.issuer, known.keys.len()))
+    }
+
     /// The key with this id; keys are fetched when they are not known yet.
     pub(super) async fn key(
         self: &Arc<Self>,

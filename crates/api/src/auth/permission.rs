@@ -6,22 +6,27 @@ use jobbergate_types::Permission;
 pub trait Allow: Send + Sync + 'static {
     /// The permissions.
     const ANY_OF: &'static [Permission];
+    /// Whether the operation is on an organization's data; otherwise a caller without one is
+    /// served from the default data.
+    const NEEDS_ORGANIZATION: bool = true;
 }
 
 macro_rules! permissions {
-    ($($(#[$doc:meta])* $name:ident: $($permission:ident)|+;)*) => {
+    (optional) => { false };
+    ($($(#[$doc:meta])* $name:ident: $($permission:ident)|+ $(, organization $optional:ident)?;)*) => {
         $($(#[$doc])* #[derive(Debug)] pub struct $name;
         impl Allow for $name {
             const ANY_OF: &'static [Permission] = &[$(Permission::$permission),+];
+            $(const NEEDS_ORGANIZATION: bool = permissions!($optional);)?
         })*
     };
 }
 
 permissions! {
     /// Send a heartbeat; not even administrators may do it for an agent.
-    ClustersUpdate: ClustersUpdate;
+    ClustersUpdate: ClustersUpdate, organization optional;
     /// See which clusters report.
-    ClustersRead: Admin | ClustersRead;
+    ClustersRead: Admin | ClustersRead, organization optional;
     /// Create or clone templates.
     JobTemplatesCreate: Admin | JobTemplatesCreate;
     /// Read templates and their files.

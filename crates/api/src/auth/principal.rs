@@ -11,9 +11,48 @@ use crate::error::{Error, Result};
 pub trait Principal: Sized + Send + 'static {
     /// The permissions of which one is needed.
     const ANY_OF: &'static [Permission];
+    /// The claims that are needed beside them.
+    const CLAIMS: &'static [Claim] = &[];
+    /// Whether the operation is on an organization's data.
+    const NEEDS_ORGANIZATION: bool = true;
 
     /// The caller; 400 if the token lacks a claim that is needed.
     fn from_identity(identity: Identity) -> Result<Self>;
+}
+
+/// A claim that an operation may need.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claim {
+    /// Whose e-mail address it is.
+    Email,
+    /// Which client the token was issued to.
+    ClientId,
+    /// Whose data the bearer works with.
+    Organization,
+}
+
+impl Claim {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::ClientId => "client_id",
+            Self::Organization => "organization_id",
+        }
+    }
+
+    const fn is_in(self, identity: &Identity) -> bool {
+        match self {
+            Self::Email => identity.email.is_some(),
+            Self::ClientId => identity.client_id.is_some(),
+            Self::Organization => identity.organization.is_some(),
+        }
+    }
+}
+
+/// 400, with all that is missing, unless the token has these claims.
+pub fn require_claims(identity: &Identity, claims: impl IntoIterator<Item = Claim>) -> Result<()> {
+    let missing: Vec<_> = claims.into_iter().filter(|claim| !claim.is_in(identity)).collect();
+    if missing.is_empty() { Ok(()) } else { Err(missing_claims(&missing)) }
 }
 
 /// Somebody with the permission `P`.
@@ -80,9 +119,9 @@ impl<P> Agent<P> {
     }
 }
 
-pub(crate) fn missing_claims(names: &[&str]) -> Error {
-    let numbered: Vec<_> =
-        names.iter().enumerate().map(|(index, name)| format!("  {}: {name}", index + 1)).collect();
+fn missing_claims(claims: &[Claim]) -> Error {
+    let number = |(index, claim): (usize, &Claim)| format!("  {}: {}", index + 1, claim.name());
+    let numbered: Vec<_> = claims.iter().enumerate().map(number).collect();
     Error::BadRequest(format!(
         "Checked expressions failed: Access token does not contain\n{}",
         numbered.join("\n")
@@ -91,6 +130,7 @@ pub(crate) fn missing_claims(names: &[&str]) -> Error {
 
 impl<P: Allow> Principal for Caller<P> {
     const ANY_OF: &'static [Permission] = P::ANY_OF;
+    const NEEDS_ORGANIZATION: bool = P::NEEDS_ORGANIZATION;
 
     fn from_identity(identity: Identity) -> Result<Self> {
         Ok(Self { identity, permission: PhantomData })
@@ -99,18 +139,22 @@ impl<P: Allow> Principal for Caller<P> {
 
 impl<P: Allow> Principal for Owner<P> {
     const ANY_OF: &'static [Permission] = P::ANY_OF;
+    const CLAIMS: &'static [Claim] = &[Claim::Email];
+    const NEEDS_ORGANIZATION: bool = P::NEEDS_ORGANIZATION;
 
     fn from_identity(identity: Identity) -> Result<Self> {
-        let email = identity.email.clone().ok_or_else(|| missing_claims(&["email"]))?;
+        let email = identity.email.clone().ok_or_else(|| missing_claims(&[Claim::Email]))?;
         Ok(Self { email, identity, permission: PhantomData })
     }
 }
 
 impl<P: Allow> Principal for Agent<P> {
     const ANY_OF: &'static [Permission] = P::ANY_OF;
+    const CLAIMS: &'static [Claim] = &[Claim::ClientId];
+    const NEEDS_ORGANIZATION: bool = P::NEEDS_ORGANIZATION;
 
     fn from_identity(identity: Identity) -> Result<Self> {
-        let client_id = identity.client_id.ok_or_else(|| missing_claims(&["client_id"]))?;
+        let client_id = identity.client_id.ok_or_else(|| missing_claims(&[Claim::ClientId]))?;
         Ok(Self { client_id, permission: PhantomData })
     }
 }

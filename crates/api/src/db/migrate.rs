@@ -1,6 +1,6 @@
 //! Bringing a database's tables up to date.
 
-use std::{fs::File, io, path::Path};
+use std::{fs::File, io, path::Path, time::Duration};
 
 use sqlx::{
     Connection, PgConnection, SqlitePool,
@@ -12,10 +12,12 @@ static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 
 /// The last revision of the Python server's migrations, which 0001 repeats.
-const UPSTREAM_HEAD: &str = "b16b218ef5d6";
+pub(super) const UPSTREAM_HEAD: &str = "b16b218ef5d6";
 const UPSTREAM_MIGRATION: i64 = 1;
 /// Held while deciding and migrating, so that replicas starting together take turns.
 const ADVISORY_LOCK: i64 = 0x6a6f_6262_6572;
+/// How long a PostgreSQL server may take to accept a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Why the tables can't be brought up to date.
 #[derive(Debug, thiserror::Error)]
@@ -30,12 +32,26 @@ pub enum MigrationError {
         /// What `alembic_version` says.
         found: String,
     },
+    /// The database belongs to another program.
+    #[error(
+        "the database holds tables that are not Jobbergate's, for example {table}: it is left alone"
+    )]
+    Foreign {
+        /// One of them.
+        table: String,
+    },
     /// A statement failed.
     #[error("the database schema could not be brought up to date: {0}")]
     Migrate(#[from] MigrateError),
     /// The database stopped answering.
     #[error("the database schema could not be examined: {0}")]
     Database(#[from] sqlx::Error),
+}
+
+/// The number of the last migration.
+pub(super) fn newest(sqlite: bool) -> i64 {
+    let migrator = if sqlite { &SQLITE } else { &POSTGRES };
+    migrator.iter().map(|migration| migration.version).max().unwrap_or_default()
 }
 
 /// SQLite has no lock that outlasts a transaction: processes that open `path` at once take turns
@@ -47,7 +63,8 @@ pub(super) async fn sqlite(pool: &SqlitePool, path: &Path) -> Result<(), Migrati
         file.lock().map(|()| file)
     });
     let turn = turn.await.map_err(io::Error::other).flatten().map_err(sqlx::Error::Io)?;
-    SQLITE.run(pool).await?;
+    // Not `run`, whose future is not `Send` for all lifetimes: databases are opened in tasks too.
+    SQLITE.run_direct(None, &mut *pool.acquire().await?, false).await?;
     drop(turn);
     Ok(())
 }
@@ -56,11 +73,34 @@ pub(super) async fn sqlite(pool: &SqlitePool, path: &Path) -> Result<(), Migrati
 /// pool has room for one only. What it holds ends with it.
 pub(super) async fn postgres(options: &PgConnectOptions) -> Result<(), MigrationError> {
     let options = options.clone().options([("statement_timeout", "0")]);
-    let mut connection = PgConnection::connect_with(&options).await?;
+    let mut connection = connect(&options).await?;
     let lock = sqlx::query("SELECT pg_advisory_lock($1)").bind(ADVISORY_LOCK);
     lock.execute(&mut connection).await?;
     adopt_and_migrate(&mut connection).await?;
     Ok(connection.close().await?)
+}
+
+/// A connection outside of a pool.
+pub(super) async fn connect(options: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> {
+    tokio::time::timeout(CONNECT_TIMEOUT, PgConnection::connect_with(options))
+        .await
+        .map_err(|elapsed| sqlx::Error::Io(elapsed.into()))?
+}
+
+/// Fails if there are tables, but none of ours among them; those of extensions don't count.
+pub(super) async fn require_empty_or_ours(
+    options: &PgConnectOptions,
+) -> Result<(), MigrationError> {
+    let mut connection = connect(options).await?;
+    let sql = "SELECT c.relname::text FROM pg_class c WHERE c.relkind IN ('r', 'p') \
+               AND c.relnamespace = to_regnamespace(current_schema()) \
+               AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass \
+                   AND d.objid = c.oid AND d.deptype = 'e') \
+               AND coalesce(to_regclass('job_submissions'), to_regclass('_sqlx_migrations')) IS NULL \
+               ORDER BY c.relname LIMIT 1";
+    let foreign: Option<String> = sqlx::query_scalar(sql).fetch_optional(&mut connection).await?;
+    connection.close().await?;
+    foreign.map_or(Ok(()), |table| Err(MigrationError::Foreign { table }))
 }
 
 async fn adopt_and_migrate(connection: &mut PgConnection) -> Result<(), MigrationError> {
@@ -68,9 +108,9 @@ async fn adopt_and_migrate(connection: &mut PgConnection) -> Result<(), Migratio
         if found != UPSTREAM_HEAD {
             return Err(MigrationError::Revision { found });
         }
-        POSTGRES.skip(&mut *connection, Some(UPSTREAM_MIGRATION)).await?;
+        POSTGRES.run_direct(Some(UPSTREAM_MIGRATION), connection, true).await?;
     }
-    Ok(POSTGRES.run(connection).await?)
+    Ok(POSTGRES.run_direct(None, connection, false).await?)
 }
 
 /// The Python server's revision, if its migrations made this database and ours have not run.

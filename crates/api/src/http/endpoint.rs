@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     app::{App, Context},
-    auth::{Identity, Principal},
+    auth::{Claim, Identity, Principal, require_claims},
     error::{Error, Result},
 };
 
@@ -104,6 +104,7 @@ async fn prepare<P: Principal, I: Input>(
         parts.json = json::read(&headers, body).await?;
     }
     let identity = identify(&app, &headers, P::ANY_OF).await?;
+    require_claims(&identity, needed_claims::<P>(&app))?;
     let context = Context::for_identity(app, &identity).await?;
     let principal = P::from_identity(identity)?;
     if I::BODY == BodyKind::Form {
@@ -114,6 +115,12 @@ async fn prepare<P: Principal, I: Input>(
         Some(input) if problems.0.is_empty() => Ok((context, principal, input)),
         _ => Err(Error::Invalid(problems.0)),
     }
+}
+
+/// What the token must say. Without a token there is nobody who could be in an organization.
+fn needed_claims<P: Principal>(app: &App) -> impl Iterator<Item = Claim> {
+    let separate = app.tenants.are_separate() && P::NEEDS_ORGANIZATION && !P::ANY_OF.is_empty();
+    P::CLAIMS.iter().copied().chain(separate.then_some(Claim::Organization))
 }
 
 /// Who is calling; nobody in particular if no permission is needed.

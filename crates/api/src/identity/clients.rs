@@ -10,10 +10,7 @@ use jobbergate_types::Permission;
 use rand::CryptoRng;
 
 use super::{Provider, store};
-use crate::{
-    db::Session,
-    error::{Error, Result},
-};
+use crate::error::{Error, Result};
 
 /// A client to register.
 #[derive(Debug, Clone)]
@@ -22,6 +19,8 @@ pub struct NewClient {
     pub client_id: String,
     /// What its tokens permit.
     pub permissions: Vec<Permission>,
+    /// The organization that its tokens name.
+    pub organization: Option<String>,
 }
 
 /// A client's secret, shown once.
@@ -41,6 +40,8 @@ pub struct Client {
     pub client_id: String,
     /// What its tokens permit.
     pub permissions: Vec<String>,
+    /// The organization that its tokens name.
+    pub organization: Option<String>,
     /// When it was registered.
     pub created_at: DateTime<Utc>,
 }
@@ -58,7 +59,13 @@ impl Provider {
         let permissions: Vec<_> = client.permissions.iter().map(ToString::to_string).collect();
         let mut db = self.db.write().await?;
         let now = self.clock.now();
-        if !store::insert_client(&mut db, &client.client_id, &hash, &permissions, now).await? {
+        let row = store::NewClientRow {
+            client_id: &client.client_id,
+            secret_hash: &hash,
+            permissions: &permissions,
+            organization: client.organization.as_deref(),
+        };
+        if !store::insert_client(&mut db, &row, now).await? {
             return Err(Error::Conflict(format!(
                 "There is a client {} already; give it another secret, or delete it first",
                 client.client_id
@@ -99,10 +106,13 @@ impl Provider {
         Ok(rows.into_iter().map(Client::from).collect())
     }
 
-    /// The names of all clients that act for a cluster.
-    pub(crate) async fn client_ids(&self, db: &mut Session) -> Result<Vec<String>> {
-        let rows = store::clients(db).await?;
-        Ok(rows.into_iter().map(|row| row.client_id).collect())
+    /// The names of all clients, or of those of one organization.
+    pub(crate) async fn client_ids(&self, organization: Option<&str>) -> Result<Vec<String>> {
+        let rows = store::clients(&mut self.db.read().await?).await?;
+        let wanted = |row: &store::ClientRow| {
+            organization.is_none() || row.organization.as_deref() == organization
+        };
+        Ok(rows.into_iter().filter(wanted).map(|row| row.client_id).collect())
     }
 
     /// The client, if the secret is its own.
@@ -137,6 +147,7 @@ impl From<store::ClientRow> for Client {
         Self {
             client_id: row.client_id,
             permissions: row.permissions.0,
+            organization: row.organization,
             created_at: row.created_at,
         }
     }

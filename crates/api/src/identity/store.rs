@@ -19,10 +19,19 @@ pub(super) struct ClientRow {
     pub(super) client_id: String,
     pub(super) secret_hash: String,
     pub(super) permissions: Json<Vec<String>>,
+    pub(super) organization: Option<String>,
     pub(super) created_at: DateTime<Utc>,
 }
 
-const CLIENT_COLUMNS: &str = "client_id, secret_hash, permissions, created_at";
+/// A client to keep.
+pub(super) struct NewClientRow<'a> {
+    pub(super) client_id: &'a str,
+    pub(super) secret_hash: &'a str,
+    pub(super) permissions: &'a [String],
+    pub(super) organization: Option<&'a str>,
+}
+
+const CLIENT_COLUMNS: &str = "client_id, secret_hash, permissions, organization, created_at";
 
 /// All keys, oldest first.
 pub(super) async fn keys(db: &mut Session) -> sqlx::Result<Vec<KeyRow>> {
@@ -44,17 +53,16 @@ pub(super) async fn insert_first_key(
 /// Keeps a client; false if there is one of that id.
 pub(super) async fn insert_client(
     db: &mut Session,
-    client_id: &str,
-    secret_hash: &str,
-    permissions: &[String],
+    client: &NewClientRow<'_>,
     now: DateTime<Utc>,
 ) -> sqlx::Result<bool> {
     let sql = "INSERT INTO identity_clients \
-               (client_id, secret_hash, permissions, created_at, updated_at) \
-               VALUES ($1, $2, $3, $4, $4) ON CONFLICT (client_id) DO NOTHING";
-    let permissions = serde_json::Value::from(permissions.to_vec());
-    let kept = db.execute(sql, args![client_id, secret_hash, permissions, now]).await?;
-    Ok(kept == 1)
+               (client_id, secret_hash, permissions, organization, created_at, updated_at) \
+               VALUES ($1, $2, $3, $4, $5, $5) ON CONFLICT (client_id) DO NOTHING";
+    let permissions = serde_json::Value::from(client.permissions.to_vec());
+    let organization = client.organization.map(str::to_owned);
+    let arguments = args![client.client_id, client.secret_hash, permissions, organization, now];
+    Ok(db.execute(sql, arguments).await? == 1)
 }
 
 /// Gives a client another secret; false if there is no such client.
@@ -84,4 +92,23 @@ pub(super) async fn client(db: &mut Session, client_id: &str) -> sqlx::Result<Op
 pub(super) async fn clients(db: &mut Session) -> sqlx::Result<Vec<ClientRow>> {
     let sql = format!("SELECT {CLIENT_COLUMNS} FROM identity_clients ORDER BY client_id");
     db.fetch_all(&sql, args![]).await
+}
+
+/// Notes how others reach the server.
+pub(super) async fn keep_address(
+    db: &mut Session,
+    base_url: &str,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    let sql = "INSERT INTO identity_address (id, base_url, updated_at) VALUES (1, $1, $2) \
+               ON CONFLICT (id) DO UPDATE SET base_url = excluded.base_url, \
+               updated_at = excluded.updated_at";
+    db.execute(sql, args![base_url, now]).await.map(drop)
+}
+
+/// How others reach the server, if it ever ran.
+pub(super) async fn address(db: &mut Session) -> sqlx::Result<Option<String>> {
+    let sql = "SELECT base_url FROM identity_address";
+    let row: Option<(String,)> = db.fetch_optional(sql, args![]).await?;
+    Ok(row.map(|(base_url,)| base_url))
 }

@@ -75,11 +75,14 @@ impl Provider {
         id: &str,
     ) -> Result<Option<TokenResponse>> {
         let Some(client) = self.verified_client(client_id, secret).await? else { return Ok(None) };
-        let claims = json!({
+        let mut claims = json!({
             "sub": format!("service-account-{client_id}"),
             "azp": client.client_id,
             "permissions": client.permissions,
         });
+        if let Some(organization) = &client.organization {
+            claims["organization"] = json!({ organization: {} });
+        }
         let access_token = self.sign(claims, CLIENT_TOKEN_LIFETIME, id).await?;
         Ok(Some(TokenResponse {
             access_token,

@@ -25,7 +25,7 @@ async fn page(app: &TestApp, name: &str) -> Value {
 /// Registers a client that may read templates. Returns its secret.
 async fn registered(app: &TestApp, client_id: &str) -> String {
     let permissions = vec![Permission::JobTemplatesRead];
-    let client = NewClient { client_id: client_id.to_owned(), permissions };
+    let client = NewClient { client_id: client_id.to_owned(), permissions, organization: None };
     app.provider().create_client(&client, &mut random()).await.unwrap().0
 }
 
@@ -121,7 +121,7 @@ on_both! {
     async fn a_name_is_taken_once_and_is_plain(app: TestApp) {
         registered(&app, "c").await;
         for (client_id, status) in [("c", 409), ("", 422), ("a b", 422), ("ü", 422), ("a/b", 422)] {
-            let client = NewClient { client_id: client_id.to_owned(), permissions: Vec::new() };
+            let client = NewClient { client_id: client_id.to_owned(), permissions: Vec::new(), organization: None };
             let refused = app.provider().create_client(&client, &mut random()).await.unwrap_err();
             assert_eq!(refused.status(), status, "{client_id:?}: {refused}");
         }

@@ -3,6 +3,7 @@
 
 #![cfg(test)]
 
+mod administration;
 mod crashes;
 mod endings;
 mod observability;

@@ -52,6 +52,7 @@ pub(super) async fn create(
                      token that has one";
         Error::BadRequest(words.to_owned())
     })?;
+    let clusters = registered_clusters(context).await?;
     let mut db = context.db.write().await?;
     let script = job_scripts::service::require_locked(&mut db, request.job_script_id).await?;
     let entrypoints = job_scripts::service::entrypoints(&mut db, script.id).await?.len();
@@ -61,7 +62,7 @@ pub(super) async fn create(
             script.id
         )));
     }
-    require_cluster(context, &mut db, client_id).await?;
+    require_cluster(clusters, client_id)?;
     let status = match request.slurm_job_id {
         Some(_) => JobSubmissionStatus::Submitted,
         None => JobSubmissionStatus::Created,
@@ -83,11 +84,18 @@ pub(super) async fn create(
     row.try_into()
 }
 
-/// With the built-in provider every agent is a client of ours: a cluster that is not would
-/// leave the submission waiting for ever.
-async fn require_cluster(context: &Context, db: &mut Session, client_id: &str) -> Result<()> {
-    let Some(provider) = &context.app.provider else { return Ok(()) };
-    let known = provider.client_ids(db).await?;
+/// With the built-in provider every agent is a client of ours, of the caller's organization where
+/// these are kept apart. With another provider they are not known.
+async fn registered_clusters(context: &Context) -> Result<Option<Vec<String>>> {
+    let Some(provider) = &context.app.provider else { return Ok(None) };
+    let separate = context.app.tenants.are_separate();
+    let organization = context.organization.as_deref().filter(|_| separate);
+    provider.client_ids(organization).await.map(Some)
+}
+
+/// A cluster without a client would leave the submission waiting for ever.
+fn require_cluster(known: Option<Vec<String>>, client_id: &str) -> Result<()> {
+    let Some(known) = known else { return Ok(()) };
     if known.iter().any(|known| known == client_id) {
         return Ok(());
     }

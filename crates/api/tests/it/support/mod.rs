@@ -3,6 +3,7 @@
 mod actor;
 mod answer;
 mod raw;
+mod tenants;
 
 use std::{future::Future, net::SocketAddr, sync::Arc};
 
@@ -25,23 +26,24 @@ use jobbergate_types::Permission;
 pub use actor::Actor;
 pub use answer::Answer;
 pub use raw::{in_url, raw};
+pub use tenants::{Organization, TenantApp};
 
 /// Runs each test once on SQLite with files in a directory, and once on PostgreSQL with S3.
 #[macro_export]
 macro_rules! on_both {
-    ($($(#[$attribute:meta])* async fn $name:ident($app:ident: TestApp) $body:block)*) => {
+    ($($(#[$attribute:meta])* async fn $name:ident($app:ident: $kind:ident) $body:block)*) => {
         $(
-            async fn $name($app: $crate::support::TestApp) $body
+            async fn $name($app: $crate::support::$kind) $body
 
             mod $name {
                 #[tokio::test(flavor = "multi_thread")]
                 async fn sqlite() {
-                    super::$name($crate::support::TestApp::on_sqlite().await).await;
+                    super::$name($crate::support::$kind::on_sqlite().await).await;
                 }
 
                 #[tokio::test(flavor = "multi_thread")]
                 async fn postgres() {
-                    super::$name($crate::support::TestApp::on_postgres().await).await;
+                    super::$name($crate::support::$kind::on_postgres().await).await;
                 }
             }
         )*
@@ -61,7 +63,7 @@ pub struct TestApp {
     pub address: SocketAddr,
     pub s3: Option<S3>,
     _database: Option<TestDatabase>,
-    _directory: tempfile::TempDir,
+    directory: tempfile::TempDir,
 }
 
 /// The instant at which every test begins.
@@ -89,6 +91,14 @@ impl TestApp {
 
     /// A server on this database, with files in S3.
     pub async fn on_database(database: TestDatabase) -> Self {
+        Self::configured_on_database(database, |_| {}).await
+    }
+
+    /// A server on this database, with files in S3 and some settings changed.
+    pub async fn configured_on_database(
+        database: TestDatabase,
+        change: impl FnOnce(&mut ServeConfig),
+    ) -> Self {
         let s3 = S3::start().await.unwrap();
         let directory = tempfile::tempdir().unwrap();
         let mut config = settings(&directory);
@@ -98,6 +108,7 @@ impl TestApp {
         config.s3_endpoint_url = Some(s3.endpoint.clone());
         config.aws_access_key_id = Some(s3.access_key.clone());
         config.aws_secret_access_key = Some(s3.secret_key.clone());
+        change(&mut config);
         Self::start(config, directory, Some(database), Some(s3)).await
     }
 
@@ -130,7 +141,7 @@ impl TestApp {
         let address = listener.local_addr().unwrap();
         let service = Arc::clone(&app).into_service();
         tokio::spawn(async move { axum::serve(listener, service).await });
-        Self { app, clock, address, s3, _database: database, _directory: directory }
+        Self { app, clock, address, s3, _database: database, directory }
     }
 
     /// Somebody without a token.
@@ -172,7 +183,12 @@ impl TestApp {
             lifetime,
             organization: None,
         };
-        self.bearer(&self.provider().issue_user_token(&user, "test").await.unwrap())
+        self.token_holder(&user).await
+    }
+
+    /// Somebody with a token like this.
+    pub async fn token_holder(&self, user: &UserToken) -> Actor {
+        self.bearer(&self.provider().issue_user_token(user, "test").await.unwrap())
     }
 
     /// A scientist who may do all that users may.
@@ -205,7 +221,21 @@ impl TestApp {
 
     /// A client of the built-in provider, registered and authenticated with its secret.
     pub async fn client(&self, client_id: &str, permissions: Vec<Permission>) -> Actor {
-        let client = NewClient { client_id: client_id.to_owned(), permissions };
+        self.client_of(client_id, permissions, None).await
+    }
+
+    /// The same for an organization.
+    pub async fn client_of(
+        &self,
+        client_id: &str,
+        permissions: Vec<Permission>,
+        organization: Option<&str>,
+    ) -> Actor {
+        let client = NewClient {
+            client_id: client_id.to_owned(),
+            permissions,
+            organization: organization.map(str::to_owned),
+        };
         let secret = self.provider().create_client(&client, &mut random()).await.unwrap();
         let body = self.token(client_id, &secret.0).await.ok();
         self.bearer(body["access_token"].as_str().unwrap())

@@ -1,0 +1,149 @@
+//! Where data is: the database and the bucket that are configured, or the data directory.
+
+use std::{
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
+    path::{Path, PathBuf},
+};
+
+use url::Url;
+
+use super::ServeConfig;
+use crate::{
+    db::Db,
+    startup::StartError,
+    storage::{S3Settings, Storage},
+};
+
+/// The name of the SQLite file.
+pub(crate) const DATABASE_FILE: &str = "jobbergate.db";
+
+impl ServeConfig {
+    /// Connects to the database, or opens the one in the data directory.
+    pub(crate) async fn open_database(&self) -> Result<Db, StartError> {
+        let Some(url) = self.postgres_url()? else {
+            return open_sqlite(&self.data_directory()?).await;
+        };
+        let opened = Db::open_postgres(url.as_str(), self.database_pool_size).await;
+        opened.map_err(|cause| StartError::Postgres { address: without_password(url), cause })
+    }
+
+    /// Opens the bucket, or the directory for files in the data directory.
+    pub(crate) fn open_storage(&self) -> Result<Storage, StartError> {
+        match &self.s3_bucket_name {
+            Some(bucket) => Storage::s3(&self.s3_settings(bucket))
+                .map_err(|error| StartError::Storage(error.to_string())),
+            None => open_files(&self.data_directory()?),
+        }
+    }
+
+    /// How to reach a bucket of the configured S3 server.
+    pub(crate) fn s3_settings(&self, bucket: &str) -> S3Settings {
+        S3Settings {
+            bucket: bucket.to_owned(),
+            endpoint: self.s3_endpoint_url.clone(),
+            credentials: self.aws_access_key_id.clone().zip(self.aws_secret_access_key.clone()),
+        }
+    }
+
+    /// The PostgreSQL database, if one is configured.
+    pub(crate) fn postgres_url(&self) -> Result<Option<Url>, StartError> {
+        let wrong = |reason: String| StartError::Setting { setting: "DATABASE_URL", reason };
+        if let Some(text) = &self.database_url {
+            let url = Url::parse(text).map_err(|error| wrong(error.to_string()))?;
+            let scheme = url.scheme().split('+').next().unwrap_or_default();
+            if !matches!(scheme, "postgres" | "postgresql") {
+                return Err(wrong(format!("{scheme}:// is not postgres://")));
+            }
+            return Ok(Some(url));
+        }
+        let Some(host) = &self.database_host else { return Ok(None) };
+        let wrong = |setting| StartError::Setting { setting, reason: "not usable in a URL".into() };
+        let mut url = Url::parse("postgres://localhost").map_err(|_| wrong("DATABASE_HOST"))?;
+        url.set_host(Some(host)).map_err(|_| wrong("DATABASE_HOST"))?;
+        url.set_port(Some(self.database_port)).map_err(|()| wrong("DATABASE_PORT"))?;
+        url.set_username(&self.database_user).map_err(|()| wrong("DATABASE_USER"))?;
+        url.set_password(Some(&self.database_pswd)).map_err(|()| wrong("DATABASE_PSWD"))?;
+        url.set_path(&self.database_name);
+        Ok(Some(url))
+    }
+
+    /// The data directory, made when it is missing.
+    pub(crate) fn data_directory(&self) -> Result<PathBuf, StartError> {
+        let path = self.data_path()?;
+        create_private(&path)?;
+        Ok(path)
+    }
+
+    /// Where the data directory is, or would be.
+    pub(crate) fn data_path(&self) -> Result<PathBuf, StartError> {
+        let named = self.data_dir.clone();
+        named.or_else(default_data_directory).ok_or(StartError::NoDataDirectory)
+    }
+
+    /// Whether some of the data is in the data directory.
+    pub(crate) fn needs_data_directory(&self) -> Result<bool, StartError> {
+        Ok(self.postgres_url()?.is_none() || self.s3_bucket_name.is_none())
+    }
+
+    /// Fails if the data directory is needed but not there: a misspelt one must not look like a
+    /// server without data. With `first`, the default one may still be made.
+    pub fn require_data_directory(&self, first: bool) -> Result<(), StartError> {
+        let may_be_made = first && self.data_dir.is_none();
+        if may_be_made || !self.needs_data_directory()? {
+            return Ok(());
+        }
+        let path = self.data_path()?;
+        if path.is_dir() { Ok(()) } else { Err(StartError::MissingDataDirectory { path }) }
+    }
+}
+
+/// Opens the SQLite file in `directory`.
+pub(crate) async fn open_sqlite(directory: &Path) -> Result<Db, StartError> {
+    let path = directory.join(DATABASE_FILE);
+    make_private_file(&path)?;
+    Db::open_sqlite(&path).await.map_err(|cause| StartError::Sqlite { path, cause })
+}
+
+/// Opens the files below `directory`.
+pub(crate) fn open_files(directory: &Path) -> Result<Storage, StartError> {
+    let path = directory.join("files");
+    create_private(&path)?;
+    Storage::directory(&path).map_err(|error| StartError::Storage(error.to_string()))
+}
+
+/// `$XDG_DATA_HOME/jobbergate` (XDG Base Directory Specification).
+fn default_data_directory() -> Option<PathBuf> {
+    let absolute = |name| std::env::var_os(name).map(PathBuf::from).filter(|p| p.is_absolute());
+    let data =
+        absolute("XDG_DATA_HOME").or_else(|| Some(absolute("HOME")?.join(".local/share")))?;
+    Some(data.join("jobbergate"))
+}
+
+/// Makes a directory that only its owner can look into: it holds keys.
+pub(crate) fn create_private(path: &Path) -> Result<(), StartError> {
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .map_err(|cause| StartError::DataDirectory { path: path.to_owned(), cause })
+}
+
+/// Makes a file, or one that is there, readable by its owner only; SQLite gives its other files
+/// the same permissions.
+fn make_private_file(path: &Path) -> Result<(), StartError> {
+    let private = std::fs::Permissions::from_mode(0o600);
+    std::fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .open(path)
+        .and_then(|file| file.set_permissions(private))
+        .map_err(|cause| StartError::DataDirectory { path: path.to_owned(), cause })
+}
+
+/// A database's address, fit for messages.
+pub(crate) fn without_password(mut url: Url) -> String {
+    // Fails only for URLs without a host, which can't carry a password either.
+    let _ = url.set_password(None);
+    url.to_string()
+}

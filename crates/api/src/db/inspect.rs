@@ -1,0 +1,100 @@
+//! Looking at a database without changing it.
+
+use std::{path::Path, time::Duration};
+
+use sqlx::{
+    postgres::PgPoolOptions,
+    sqlite::{SqliteConnectOptions, SqlitePoolOptions},
+};
+
+use super::{Db, Session, migrate, postgres_options};
+use crate::args;
+
+/// How long a look may wait for a connection or for another process's write.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Who made a database's tables.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Schema {
+    /// Nobody: there are none.
+    Empty,
+    /// This program, in some version.
+    Ours {
+        /// The number of the last migration.
+        revision: i64,
+    },
+    /// The Python server.
+    Upstream {
+        /// Its revision.
+        revision: String,
+    },
+}
+
+impl Schema {
+    /// The number of this version's last migration.
+    pub fn newest(db: &Db) -> i64 {
+        migrate::newest(matches!(db, Db::Sqlite { .. }))
+    }
+
+    /// The only revision of the Python server that can be taken over.
+    pub const UPSTREAM_HEAD: &str = migrate::UPSTREAM_HEAD;
+}
+
+impl Db {
+    /// Connects to the PostgreSQL database `name` on the server of `url`, or to the one that it
+    /// names, and leaves its tables as they are.
+    pub async fn attach_postgres(url: &str, name: Option<&str>) -> Result<Self, sqlx::Error> {
+        let mut options = postgres_options(url)?;
+        if let Some(name) = name {
+            options = options.database(name);
+        }
+        let pool = PgPoolOptions::new().max_connections(2).acquire_timeout(PATIENCE);
+        Ok(Self::Postgres(pool.connect_with(options).await?))
+    }
+
+    /// Opens the SQLite file at `path`, which must be there, and leaves its tables as they are.
+    pub async fn attach_sqlite(path: &Path) -> Result<Self, sqlx::Error> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(false)
+            .busy_timeout(PATIENCE);
+        let one = || SqlitePoolOptions::new().max_connections(1).acquire_timeout(PATIENCE);
+        let readers = one().connect_with(options.clone()).await?;
+        Ok(Self::Sqlite { readers, writer: one().connect_with(options).await? })
+    }
+
+    /// Who made the tables.
+    pub async fn schema(&self) -> Result<Schema, sqlx::Error> {
+        let mut db = self.read().await?;
+        if has_table(&mut db, "_sqlx_migrations").await? {
+            let sql = "SELECT max(version) FROM _sqlx_migrations";
+            let (revision,): (Option<i64>,) = db.fetch_one(sql, args![]).await?;
+            return Ok(revision.map_or(Schema::Empty, |revision| Schema::Ours { revision }));
+        }
+        if !has_table(&mut db, "alembic_version").await? {
+            return Ok(Schema::Empty);
+        }
+        let sql = "SELECT version_num FROM alembic_version";
+        let row: Option<(String,)> = db.fetch_optional(sql, args![]).await?;
+        Ok(row.map_or(Schema::Empty, |(revision,)| Schema::Upstream { revision }))
+    }
+
+    /// Tries to make a table and a row, and undoes it.
+    pub async fn try_writing(&self) -> Result<(), sqlx::Error> {
+        let mut db = self.write().await?;
+        db.execute("CREATE TABLE jobbergate_doctor (n integer NOT NULL)", args![]).await?;
+        db.execute("INSERT INTO jobbergate_doctor (n) VALUES ($1)", args![1]).await?;
+        drop(db);
+        Ok(())
+    }
+}
+
+async fn has_table(db: &mut Session, name: &str) -> Result<bool, sqlx::Error> {
+    let sql = if db.is_sqlite() {
+        "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = $1"
+    } else {
+        "SELECT count(*) FROM pg_class WHERE oid = to_regclass($1)"
+    };
+    let (count,): (i64,) = db.fetch_one(sql, args![name]).await?;
+    Ok(count > 0)
+}

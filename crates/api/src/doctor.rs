@@ -1,0 +1,74 @@
+//! Whether what the server needs is there and works, one check after the other; nothing is
+//! changed that stays.
+
+mod database;
+mod directory;
+mod issuer;
+mod listen;
+mod organizations;
+mod public_url;
+mod storage;
+
+use std::{fmt, future::Future, time::Duration};
+
+use crate::{clock::Clock, config::ServeConfig};
+
+/// How long one check may take.
+const DEADLINE: Duration = Duration::from_secs(15);
+
+/// What one check found.
+#[derive(Debug)]
+pub struct Finding {
+    /// What was looked at.
+    pub check: &'static str,
+    /// What is there, or what is wrong.
+    pub outcome: Result<String, Problem>,
+}
+
+/// What is wrong, and what to do about it.
+#[derive(Debug)]
+pub struct Problem {
+    what: String,
+    advice: String,
+}
+
+impl Problem {
+    fn new(what: impl fmt::Display, advice: impl Into<String>) -> Self {
+        Self { what: what.to_string(), advice: advice.into() }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.outcome {
+            Ok(found) => write!(f, "ok      {}: {found}", self.check),
+            Err(Problem { what, advice }) => {
+                write!(f, "failed  {}: {what}; {advice}", self.check)
+            }
+        }
+    }
+}
+
+/// Makes all checks. A new one is a function in a file of its own and a line here.
+pub async fn examine(config: &ServeConfig, clock: &Clock) -> Vec<Finding> {
+    vec![
+        within("data directory", directory::check(config)).await,
+        within("database", database::check(config)).await,
+        within("files", storage::check(config)).await,
+        within("identity provider", issuer::check(config, clock)).await,
+        within("organizations", organizations::check(config)).await,
+        within("public address", public_url::check(config)).await,
+        within("listening", listen::check(config)).await,
+    ]
+}
+
+async fn within(
+    check: &'static str,
+    checking: impl Future<Output = Result<String, Problem>>,
+) -> Finding {
+    let outcome = tokio::time::timeout(DEADLINE, checking).await.unwrap_or_else(|_| {
+        let what = format!("no answer within {} s", DEADLINE.as_secs());
+        Err(Problem::new(what, "see whether it is overloaded or unreachable"))
+    });
+    Finding { check, outcome }
+}

@@ -1,0 +1,50 @@
+//! The data directory.
+
+use std::{fs, os::unix::fs::PermissionsExt, path::Path};
+
+use super::Problem;
+use crate::config::{ServeConfig, data::DATABASE_FILE};
+
+const CHOOSE: &str = "choose another one with JOBBERGATE_DATA_DIR";
+
+pub(super) async fn check(config: &ServeConfig) -> Result<String, Problem> {
+    let needed = config.needs_data_directory().map_err(|error| Problem::new(error, CHOOSE))?;
+    if !needed {
+        return Ok("not used, data is in PostgreSQL and S3".to_owned());
+    }
+    let path = config.data_path().map_err(|error| Problem::new(error, CHOOSE))?;
+    let shown = path.display();
+    if !path.exists() {
+        let found = format!("{shown} is not there yet, `jobbergate serve` makes it");
+        let wrong = || {
+            Problem::new(
+                format!("{shown} is not there"),
+                "start `jobbergate serve`, which makes it, or correct JOBBERGATE_DATA_DIR",
+            )
+        };
+        return if config.data_dir.is_none() { Ok(found) } else { Err(wrong()) };
+    }
+    let advice = format!("make it a directory that this user may write to, or {CHOOSE}");
+    try_writing(&path).map_err(|error| Problem::new(format!("{shown}: {error}"), advice))?;
+    require_closed(&path, 0o022, "700")?;
+    require_closed(&path.join(DATABASE_FILE), 0o077, "600")?;
+    Ok(shown.to_string())
+}
+
+fn try_writing(directory: &Path) -> std::io::Result<()> {
+    let probe = directory.join(format!(".doctor-{}", std::process::id()));
+    fs::write(&probe, "probe")?;
+    fs::remove_file(&probe)
+}
+
+/// Keys that sign tokens are in there.
+fn require_closed(path: &Path, open: u32, closed: &str) -> Result<(), Problem> {
+    let Ok(metadata) = fs::metadata(path) else { return Ok(()) };
+    let mode = metadata.permissions().mode() & 0o777;
+    if mode & open == 0 {
+        return Ok(());
+    }
+    let shown = path.display();
+    let what = format!("{shown} is open to other users (mode {mode:o})");
+    Err(Problem::new(what, format!("run: chmod {closed} {shown}")))
+}

@@ -1,0 +1,56 @@
+//! Files: whether one can be written, read and removed.
+
+use bytes::Bytes;
+
+use super::Problem;
+use crate::{config::ServeConfig, error::Error, storage::Storage};
+
+const CONTENT: &[u8] = b"probe";
+
+pub(super) async fn check(config: &ServeConfig) -> Result<String, Problem> {
+    let advice = match &config.s3_bucket_name {
+        Some(_) => {
+            "check S3_BUCKET_NAME, S3_ENDPOINT_URL and the AWS_* credentials: the bucket \
+                    must exist, and the key be allowed to list, read, write and delete in it"
+        }
+        None => "see that this user may write to it and that the disk is not full",
+    };
+    let wrong = |error: String| Problem::new(error, advice);
+    let (name, storage) = match &config.s3_bucket_name {
+        Some(bucket) => (format!("bucket {bucket}"), Storage::s3(&config.s3_settings(bucket))),
+        None => {
+            let path = config.data_path().map_err(|error| wrong(error.to_string()))?.join("files");
+            if !path.exists() {
+                return Ok("there are none yet, `jobbergate serve` makes the directory".to_owned());
+            }
+            (path.display().to_string(), Storage::directory(&path))
+        }
+    };
+    let storage = storage.map_err(|error| wrong(error.to_string()))?;
+    if !storage.exists().await.map_err(|error| wrong(format!("{name}: {error}")))? {
+        return Err(wrong(format!("{name} does not exist")));
+    }
+    probe(&storage).await.map_err(|error| wrong(format!("{name}: {error}")))?;
+    Ok(name)
+}
+
+async fn probe(storage: &Storage) -> Result<(), String> {
+    let file = format!("probe-{}", std::process::id());
+    let (table, parent) = ("doctor", 0);
+    let put = storage.put(table, parent, &file, Bytes::from_static(CONTENT)).await;
+    put.map_err(|error| cause("write", error))?;
+    let got = storage.get(table, parent, &file).await.map_err(|error| cause("read", error))?;
+    storage.delete_all(table, parent).await.map_err(|error| cause("delete", error))?;
+    match got.as_deref() {
+        Some(CONTENT) => Ok(()),
+        _ => Err("what was written is not what is read".to_owned()),
+    }
+}
+
+/// What clients may not see, an administrator needs.
+fn cause(what: &str, error: Error) -> String {
+    match error {
+        Error::Unavailable { source, .. } => format!("cannot {what}: {source}"),
+        other => format!("cannot {what}: {other}"),
+    }
+}

@@ -1,0 +1,184 @@
+//! What the doctor finds.
+
+use std::{collections::BTreeMap, os::unix::fs::PermissionsExt};
+
+use jobbergate_api::{clock::Clock, config::ServeConfig, db::Db, doctor};
+use jobbergate_testkit::{
+    issuer::{Behaviour, Issuer},
+    postgres::TestDatabase,
+    s3::S3,
+};
+use sqlx::{Connection, PgConnection};
+
+use crate::support::{database, empty_database, settings, start_time};
+
+/// What each check says, without the one of the data directory when that is not of interest.
+async fn findings(config: &ServeConfig) -> BTreeMap<&'static str, (bool, String)> {
+    let found = doctor::examine(config, &Clock::manual(start_time())).await;
+    found
+        .into_iter()
+        .map(|finding| (finding.check, (finding.outcome.is_ok(), finding.to_string())))
+        .collect()
+}
+
+fn failed(findings: &BTreeMap<&'static str, (bool, String)>) -> Vec<&'static str> {
+    findings.iter().filter(|(_, (good, _))| !good).map(|(check, _)| *check).collect()
+}
+
+/// A configuration on PostgreSQL and S3.
+struct Site {
+    config: ServeConfig,
+    database: TestDatabase,
+    s3: S3,
+    _directory: tempfile::TempDir,
+}
+
+async fn site(database: TestDatabase) -> Site {
+    let (s3, directory) = (S3::start().await.unwrap(), tempfile::tempdir().unwrap());
+    let mut config = settings(&directory);
+    config.database_url = Some(database.url().to_owned());
+    config.s3_bucket_name = Some(s3.bucket.clone());
+    config.s3_endpoint_url = Some(s3.endpoint.clone());
+    config.aws_access_key_id = Some(s3.access_key.clone());
+    config.aws_secret_access_key = Some(s3.secret_key.clone());
+    Site { config, database, s3, _directory: directory }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_and_a_used_directory_are_healthy() {
+    let directory = tempfile::tempdir().unwrap();
+    let config = settings(&directory);
+    let new = findings(&config).await;
+    assert_eq!(failed(&new), [""; 0], "{new:?}");
+    let entries = std::fs::read_dir(directory.path()).unwrap().count();
+    assert_eq!(entries, 0, "the doctor leaves nothing behind");
+    let app = jobbergate_api::app::App::open(&config, Clock::System).await.unwrap();
+    app.provider.as_ref().unwrap().signing_key().await.unwrap();
+    let used = findings(&config).await;
+    assert_eq!(failed(&used), [""; 0], "{used:?}");
+    assert!(used["database"].1.contains("revision 5"), "{used:?}");
+    assert!(used["identity provider"].1.contains("1 keys"), "{used:?}");
+    app.tenants.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_directory_that_others_can_open_is_reported() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut config = settings(&directory);
+    std::fs::set_permissions(directory.path(), PermissionsExt::from_mode(0o777)).unwrap();
+    let found = findings(&config).await;
+    assert_eq!(failed(&found), ["data directory"]);
+    assert!(found["data directory"].1.contains("chmod 700"), "{found:?}");
+    config.data_dir = Some(directory.path().join("misspelt"));
+    let found = findings(&config).await;
+    assert_eq!(failed(&found), ["data directory"]);
+    assert!(found["data directory"].1.contains("is not there"), "{found:?}");
+    assert!(!directory.path().join("misspelt").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_and_s3_are_healthy_before_and_after_the_first_start() {
+    let new = site(empty_database().await).await;
+    let found = findings(&new.config).await;
+    assert_eq!(failed(&found), [""; 0], "{found:?}");
+    assert!(found["database"].1.contains("empty"), "{found:?}");
+    let mut connection = PgConnection::connect(new.database.url()).await.unwrap();
+    let sql = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'";
+    let tables: i64 = sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap();
+    assert_eq!(tables, 0, "the doctor makes no tables");
+    let used = site(database().await).await;
+    let found = findings(&used.config).await;
+    assert_eq!(failed(&found), [""; 0], "{found:?}");
+    assert!(found["database"].1.contains("revision 5"), "{found:?}");
+    assert!(used.s3.keys().unwrap().is_empty(), "the doctor removes its probe");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_with_postgres_and_s3_is_told_apart() {
+    let mut site = site(database().await).await;
+    let good = site.config.clone();
+    site.config.s3_bucket_name = Some("nonexistent".to_owned());
+    let found = findings(&site.config).await;
+    assert_eq!(failed(&found), ["files"]);
+    assert!(found["files"].1.contains("S3_BUCKET_NAME"), "{found:?}");
+    site.config = good;
+    site.config.database_url = Some("postgres://joe:secret@127.0.0.1:1/db".to_owned());
+    let found = findings(&site.config).await;
+    assert_eq!(failed(&found), ["database", "identity provider"]);
+    assert!(!found["database"].1.contains("secret"), "{found:?}");
+    let url = format!("{}&options=-c%20default_transaction_read_only%3Don", site.database.url());
+    site.config.database_url = Some(url);
+    let found = findings(&site.config).await;
+    assert_eq!(failed(&found), ["database"]);
+    assert!(found["database"].1.contains("cannot be written"), "{found:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revision_that_cannot_be_worked_with_is_reported() {
+    let site = site(empty_database().await).await;
+    let mut connection = PgConnection::connect(site.database.url()).await.unwrap();
+    let sql = "CREATE TABLE alembic_version (version_num varchar(32)); \
+               INSERT INTO alembic_version VALUES ('0123456789ab')";
+    sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+    let found = findings(&site.config).await;
+    assert_eq!(failed(&found), ["database"]);
+    assert!(found["database"].1.contains("alembic upgrade head"), "{found:?}");
+    let sql = "DROP TABLE alembic_version; CREATE TABLE _sqlx_migrations (version bigint); \
+               INSERT INTO _sqlx_migrations VALUES (999999)";
+    sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+    let found = findings(&site.config).await;
+    assert!(found["database"].1.contains("999999"), "{found:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_that_does_not_answer_is_reported() {
+    let (issuer, directory) = (Issuer::start().await.unwrap(), tempfile::tempdir().unwrap());
+    let mut config = settings(&directory);
+    config.armasec_domain = Some(issuer.domain());
+    config.armasec_use_https = false;
+    let found = findings(&config).await;
+    assert_eq!(failed(&found), [""; 0], "{found:?}");
+    assert!(found["identity provider"].1.contains(issuer.url()), "{found:?}");
+    for behaviour in [Behaviour::Failing, Behaviour::Hanging] {
+        issuer.behave(behaviour);
+        let found = findings(&config).await;
+        assert_eq!(failed(&found), ["identity provider"]);
+        assert!(found["identity provider"].1.contains("ARMASEC_DOMAIN"), "{found:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn addresses_that_cannot_work_are_reported() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut config = settings(&directory);
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    config.listen.port = taken.local_addr().unwrap().port();
+    // Who listens there never answers.
+    let found = findings(&config).await;
+    assert_eq!(failed(&found), ["listening"]);
+    config.listen.port = 0;
+    for url in ["ftp://h", "http://0.0.0.0:8000", "http://h/?x=1"] {
+        config.public_url = Some(url.parse().unwrap());
+        assert_eq!(failed(&findings(&config).await), ["public address"], "{url}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_organization_that_is_gone_is_reported() {
+    let mut site = site(database().await).await;
+    site.config.tenancy.multi_tenancy_enabled = true;
+    let organization = empty_database().await;
+    site.s3.add_bucket(organization.name()).unwrap();
+    let app = jobbergate_api::app::App::open(&site.config, Clock::System).await.unwrap();
+    app.tenants.create(organization.name()).await.unwrap();
+    app.tenants.close().await;
+    let found = findings(&site.config).await;
+    assert_eq!(failed(&found), [""; 0], "{found:?}");
+    assert!(found["organizations"].1.contains("1 known"), "{found:?}");
+    let name = organization.name().to_owned();
+    drop(organization);
+    let found = findings(&site.config).await;
+    assert_eq!(failed(&found), ["organizations"]);
+    assert!(found["organizations"].1.contains(&name), "{found:?}");
+    assert!(Db::attach_postgres(site.database.url(), Some(&name)).await.is_err());
+}

@@ -1,0 +1,5 @@
+//! Organizations with data of their own.
+
+mod isolation;
+mod opening;
+mod tokens;

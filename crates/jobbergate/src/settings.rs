@@ -1,0 +1,134 @@
+//! `jobbergate admin config`: the server's settings and where each comes from.
+
+use std::collections::BTreeSet;
+
+use clap::{Arg, ArgMatches, Command, parser::ValueSource};
+use serde::Serialize;
+use url::Url;
+
+/// Stands in place of a secret.
+const HIDDEN: &str = "***";
+/// Names of settings whose values nobody may read over a shoulder, however they are declared.
+const SECRETS: [&str; 7] = ["PASSWORD", "PSWD", "SECRET", "API_KEY", "TOKEN", "DSN", "CREDENTIAL"];
+
+/// A setting, fit to be shown.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct Setting {
+    variable: String,
+    option: String,
+    value: Option<String>,
+    source: &'static str,
+}
+
+/// The settings of the subcommand `name`; `from_file` are the variables that `.env` has set.
+pub fn of_subcommand(
+    command: &mut Command,
+    name: &str,
+    matches: &ArgMatches,
+    from_file: &BTreeSet<String>,
+) -> Vec<Setting> {
+    command.build();
+    let (Some(command), Some(matches)) =
+        (command.find_subcommand(name), matches.subcommand_matches(name))
+    else {
+        return Vec::new();
+    };
+    command.get_arguments().filter_map(|argument| setting(argument, matches, from_file)).collect()
+}
+
+fn setting(argument: &Arg, matches: &ArgMatches, from_file: &BTreeSet<String>) -> Option<Setting> {
+    let variable = argument.get_env()?.to_string_lossy().into_owned();
+    let id = argument.get_id().as_str();
+    let source = match matches.value_source(id) {
+        Some(ValueSource::CommandLine) => "command line",
+        Some(ValueSource::EnvVariable) if from_file.contains(&variable) => ".env file",
+        Some(ValueSource::EnvVariable) => "environment",
+        _ => "default",
+    };
+    let values = matches.get_raw(id).map(|values| {
+        let values: Vec<_> = values.map(|value| value.to_string_lossy().into_owned()).collect();
+        values.join(",")
+    });
+    let secret =
+        argument.is_hide_env_values_set() || SECRETS.iter().any(|word| variable.contains(word));
+    let value = values.map(|value| presentable(value, secret));
+    let option = format!("--{}", argument.get_long()?);
+    Some(Setting { variable, option, value, source })
+}
+
+/// Of an address only its password and what follows the question mark are secret.
+fn presentable(value: String, secret: bool) -> String {
+    let url = Url::parse(&value).ok().filter(Url::has_host);
+    match url {
+        Some(mut url) => {
+            let has_password = url.password().is_some();
+            if has_password && url.set_password(Some(HIDDEN)).is_err() {
+                return HIDDEN.to_owned();
+            }
+            if !(secret || has_password) {
+                return value;
+            }
+            if url.query().is_some() {
+                url.set_query(Some(HIDDEN));
+            }
+            url.to_string()
+        }
+        None if secret => HIDDEN.to_owned(),
+        None => value,
+    }
+}
+
+/// A line for each setting, in columns.
+pub fn as_text(settings: &[Setting]) -> String {
+    let width = |of: fn(&Setting) -> usize| settings.iter().map(of).max().unwrap_or_default();
+    let (names, sources) = (width(|s| s.variable.len()), width(|s| s.source.len()));
+    let line = |setting: &Setting| {
+        let Setting { variable, value, source, .. } = setting;
+        let value = value.as_deref().unwrap_or("(not set)");
+        format!("{variable:names$}  {source:sources$}  {value}\n")
+    };
+    settings.iter().map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+    use crate::command_line::{Cli, parser};
+
+    fn listed(line: &str, from_file: &[&str]) -> Vec<Setting> {
+        let matches = parser().try_get_matches_from(line.split(' ')).unwrap();
+        let from_file = from_file.iter().map(|name| (*name).to_owned()).collect();
+        of_subcommand(&mut Cli::command(), "admin", &matches, &from_file)
+    }
+
+    fn shown<'a>(settings: &'a [Setting], variable: &str) -> (Option<&'a str>, &'static str) {
+        let found = settings.iter().find(|setting| setting.variable == variable).unwrap();
+        (found.value.as_deref(), found.source)
+    }
+
+    #[test]
+    fn a_setting_says_where_it_comes_from() {
+        let line = "jobbergate admin --database-port 7 config --data-dir /d --log-level debug";
+        let all = listed(line, &[]);
+        assert_eq!(shown(&all, "DATABASE_PORT"), (Some("7"), "command line"));
+        assert_eq!(shown(&all, "JOBBERGATE_DATA_DIR"), (Some("/d"), "command line"));
+        assert_eq!(shown(&all, "LOG_LEVEL"), (Some("debug"), "command line"));
+        assert_eq!(shown(&all, "MAX_UPLOAD_FILE_SIZE"), (Some("5242880"), "default"));
+        assert_eq!(shown(&all, "MULTI_TENANCY_ENABLED"), (Some("false"), "default"));
+    }
+
+    #[test]
+    fn secrets_are_not_shown() {
+        let line = "jobbergate admin --database-url postgres://joe:s3cret@h/db?password=x \
+                    --aws-secret-access-key s3cret --s3-endpoint-url http://joe:s3cret@h/ config";
+        let all = listed(line, &[]);
+        assert_eq!(shown(&all, "DATABASE_URL").0, Some("postgres://joe:***@h/db?***"));
+        assert_eq!(shown(&all, "AWS_SECRET_ACCESS_KEY").0, Some("***"));
+        assert_eq!(shown(&all, "S3_ENDPOINT_URL").0, Some("http://joe:***@h/"));
+        assert_eq!(shown(&all, "DATABASE_PSWD").0, Some("***"));
+        let text = as_text(&all);
+        assert!(!text.contains("s3cret") && !text.contains("compose-db-pswd"), "{text}");
+    }
+}
