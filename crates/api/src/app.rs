@@ -15,6 +15,7 @@ use crate::{
     clock::Clock,
     config::ServeConfig,
     db::Db,
+    download::Downloads,
     error::Result,
     http::router::{Router as Routes, dispatch},
     identity::{self, Provider},
@@ -39,6 +40,8 @@ pub struct App {
     pub jinja: Environment,
     /// The largest file that is accepted, in bytes.
     pub max_upload_file_size: usize,
+    /// Fetches files by URL.
+    pub downloads: Downloads,
     /// The operations.
     pub router: Routes,
 }
@@ -59,6 +62,7 @@ pub struct Context {
 impl App {
     /// Opens what `config` names and puts the server together.
     pub async fn open(config: &ServeConfig, clock: Clock) -> Result<Arc<Self>, StartError> {
+        let downloads = Downloads::new(&config.upload_by_url, config.max_upload_file_size)?;
         let tenants = Tenants::open(config).await?;
         let (verifier, provider) = match config.external_issuer()? {
             Some(issuer) => (Verifier::external(issuer, config.check_issuer, clock.clone()), None),
@@ -79,6 +83,7 @@ impl App {
                 ..Limits::default()
             }),
             max_upload_file_size: config.max_upload_file_size,
+            downloads,
             router: resources::router(),
         }))
     }

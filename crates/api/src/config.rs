@@ -1,9 +1,13 @@
 //! Settings of the server, under the Python server's names where it has them.
 
+mod upload_by_url;
+
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::Args;
 use url::Url;
+
+pub use upload_by_url::UploadByUrlSettings;
 
 use crate::{
     auth::ExternalIssuer,
@@ -99,6 +103,10 @@ pub struct ServeConfig {
     /// The largest file that may be uploaded, in bytes
     #[arg(long, env = "MAX_UPLOAD_FILE_SIZE", default_value_t = 5 * 1024 * 1024, value_name = "BYTES")]
     pub max_upload_file_size: usize,
+
+    /// What the server fetches on behalf of its users.
+    #[command(flatten)]
+    pub upload_by_url: UploadByUrlSettings,
 }
 
 impl ServeConfig {

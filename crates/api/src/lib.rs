@@ -8,6 +8,7 @@ pub mod auth;
 pub mod clock;
 pub mod config;
 pub mod db;
+pub mod download;
 pub mod error;
 pub mod file_checks;
 pub mod http;

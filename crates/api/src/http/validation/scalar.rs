@@ -17,6 +17,14 @@ pub(super) fn string(
         problems.add(place, "string_type", "Input should be a valid string", value);
         return None;
     };
+    if schema["format"] == "uri"
+        && let Err(error) = url::Url::parse(text)
+    {
+        let ctx = as_map(json!({"error": error.to_string()}));
+        let msg = format!("Input should be a valid URL, {error}");
+        problems.add_with(place, "url_parsing", msg, value, ctx);
+        return None;
+    }
     if let Some(limit) = schema["maxLength"].as_u64()
         && text.chars().count() as u64 > limit
     {
