@@ -1,5 +1,6 @@
 //! Forms with an uploaded file (RFC 7578).
 
+mod paced;
 mod workflow;
 
 use axum::{body::Body, http::HeaderMap};
@@ -7,6 +8,7 @@ use bytes::{Bytes, BytesMut};
 use schemars::JsonSchema;
 use serde_json::{Map, Value};
 
+use paced::{Paced, Unused};
 pub use workflow::WorkflowForm;
 
 use super::validation::Problems;
@@ -68,27 +70,29 @@ impl Form {
         let most = (max_file_size as u64).saturating_add(MAX_REST_SIZE);
         let limit = multer::SizeLimit::new().whole_stream(most);
         let constraints = multer::Constraints::new().size_limit(limit);
-        let body = body.into_data_stream();
+        let unused = Unused::default();
+        let body = Paced::new(body.into_data_stream(), unused.clone());
         let mut parts = multer::Multipart::with_constraints(body, boundary, constraints);
         let mut form = Self::default();
         loop {
             let field = parts.next_field().await.map_err(|error| refused(error, max_file_size))?;
             let Some(field) = field else { return Ok(form) };
-            form.take(field, max_file_size).await?;
+            unused.reset();
+            form.take(Part { field, unused: &unused }, max_file_size).await?;
         }
     }
 
-    async fn take(&mut self, field: multer::Field<'_>, max_file_size: usize) -> Result<()> {
-        let filename = field.file_name().map(str::to_owned);
-        match (field.name().map(str::to_owned).as_deref(), filename) {
+    async fn take(&mut self, part: Part<'_>, max_file_size: usize) -> Result<()> {
+        let filename = part.field.file_name().map(str::to_owned);
+        match (part.field.name().map(str::to_owned).as_deref(), filename) {
             (Some("upload_file"), Some(filename)) => {
-                let content = limited(field, max_file_size).await?;
+                let content = limited(part, max_file_size).await?;
                 self.upload_file = Some(UploadedFile { filename, content });
             }
-            (Some("upload_file"), None) => self.misplaced_text = Some(text(field).await?),
+            (Some("upload_file"), None) => self.misplaced_text = Some(text(part).await?),
             // `curl --form runtime_config=@settings.json` sends it as a file.
-            (Some("runtime_config"), _) => self.runtime_config = Some(text(field).await?),
-            _ => drop(limited(field, max_file_size).await?),
+            (Some("runtime_config"), _) => self.runtime_config = Some(text(part).await?),
+            _ => drop(limited(part, max_file_size).await?),
         }
         Ok(())
     }
@@ -107,22 +111,33 @@ impl Form {
     }
 }
 
-async fn text(field: multer::Field<'_>) -> Result<String> {
-    let content = limited(field, MAX_FIELD_SIZE).await?;
+/// A part of a form.
+struct Part<'a> {
+    field: multer::Field<'a>,
+    unused: &'a Unused,
+}
+
+impl Part<'_> {
+    async fn chunk(&mut self, limit: usize) -> Result<Option<Bytes>> {
+        let chunk = self.field.chunk().await.map_err(|error| refused(error, limit))?;
+        self.unused.reset();
+        Ok(chunk)
+    }
+}
+
+async fn text(part: Part<'_>) -> Result<String> {
+    let content = limited(part, MAX_FIELD_SIZE).await?;
     String::from_utf8(content.into()).map_err(|_| Error::BadRequest(UNREADABLE.to_owned()))
 }
 
-async fn limited(mut field: multer::Field<'_>, limit: usize) -> Result<Bytes> {
+async fn limited(mut part: Part<'_>, limit: usize) -> Result<Bytes> {
     let mut content = BytesMut::new();
-    let chunk = async |field: &mut multer::Field<'_>| {
-        field.chunk().await.map_err(|error| refused(error, limit))
-    };
-    while let Some(found) = chunk(&mut field).await? {
+    while let Some(found) = part.chunk(limit).await? {
         if content.len() + found.len() > limit {
             let mut size = content.len() + found.len();
             // What is too large is counted, not kept.
             drop(std::mem::take(&mut content));
-            while let Some(more) = chunk(&mut field).await? {
+            while let Some(more) = part.chunk(limit).await? {
                 size += more.len();
             }
             return Err(Error::TooLarge(format!(

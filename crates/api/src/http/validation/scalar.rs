@@ -18,9 +18,9 @@ pub(super) fn string(
         return None;
     };
     if schema["format"] == "uri"
-        && let Err(error) = url::Url::parse(text)
+        && let Some(error) = problem_of_url(text)
     {
-        let ctx = as_map(json!({"error": error.to_string()}));
+        let ctx = as_map(json!({"error": error}));
         let msg = format!("Input should be a valid URL, {error}");
         problems.add_with(place, "url_parsing", msg, value, ctx);
         return None;
@@ -49,6 +49,13 @@ pub(super) fn string(
         return None;
     }
     Some(value.clone())
+}
+
+fn problem_of_url(text: &str) -> Option<String> {
+    if text.is_empty() {
+        return Some("input is empty".to_owned());
+    }
+    url::Url::parse(text).err().map(|error| error.to_string())
 }
 
 /// PostgreSQL has no NUL in text.

@@ -2,7 +2,9 @@
 
 mod actor;
 mod answer;
+mod files;
 mod raw;
+mod remote;
 
 use std::{future::Future, net::SocketAddr, sync::Arc};
 
@@ -25,6 +27,7 @@ use jobbergate_types::Permission;
 pub use actor::Actor;
 pub use answer::Answer;
 pub use raw::{in_url, raw};
+pub use remote::Remote;
 
 /// Runs each test once on SQLite with files in a directory, and once on PostgreSQL with S3.
 #[macro_export]
@@ -61,7 +64,7 @@ pub struct TestApp {
     pub address: SocketAddr,
     pub s3: Option<S3>,
     _database: Option<TestDatabase>,
-    _directory: tempfile::TempDir,
+    directory: tempfile::TempDir,
 }
 
 /// The instant at which every test begins.
@@ -73,7 +76,9 @@ pub fn start_time() -> DateTime<Utc> {
 pub fn settings(directory: &tempfile::TempDir) -> ServeConfig {
     let data_dir = directory.path().to_str().unwrap();
     let line = ["jobbergate", "--listen", "127.0.0.1:0", "--data-dir", data_dir];
-    Defaults::parse_from(line).config
+    // Where the tests' own web servers are.
+    let remotes = ["--upload-by-url-allowed-hosts=127.0.0.1", "--upload-by-url-timeout=5"];
+    Defaults::parse_from(line.into_iter().chain(remotes)).config
 }
 
 impl TestApp {
@@ -130,7 +135,7 @@ impl TestApp {
         let address = listener.local_addr().unwrap();
         let service = Arc::clone(&app).into_service();
         tokio::spawn(async move { axum::serve(listener, service).await });
-        Self { app, clock, address, s3, _database: database, _directory: directory }
+        Self { app, clock, address, s3, _database: database, directory }
     }
 
     /// Somebody without a token.
