@@ -4,6 +4,7 @@
 #![cfg(test)]
 
 mod crashes;
+mod downloads;
 mod endings;
 mod refusals;
 mod start;
