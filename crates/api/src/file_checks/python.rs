@@ -1,4 +1,5 @@
-//! Python source, accepted and refused as `ast.parse` of CPython 3.14 does.
+//! Python source, accepted and refused as `ast.parse` of CPython 3.14 does, but for comments, whose
+//! bytes the Python server does not look at.
 
 mod comments;
 mod encoding;
