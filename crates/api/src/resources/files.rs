@@ -43,15 +43,19 @@ pub(crate) async fn stored(
     parent: i32,
     filename: &str,
 ) -> Result<Bytes> {
-    let found = context.storage.get(table.0, parent.into(), filename).await?;
-    found.ok_or_else(|| {
-        tracing::error!(table = table.0, parent, filename, "a file's content is missing");
-        Error::NotFound(format!(
-            "The content of {filename} of {}.parent_id={parent} is missing in the file storage; \
-             upload the file again",
-            table.0
-        ))
-    })
+    if let Some(content) = context.storage.get(table.0, parent.into(), filename).await? {
+        return Ok(content);
+    }
+    // Somebody may just have deleted the file, or given it another name.
+    if !store::exists(&mut context.db.read().await?, table, parent, filename).await? {
+        return Err(no_file(table, parent, filename));
+    }
+    tracing::error!(table = table.0, parent, filename, "a file's content is missing");
+    Err(Error::NotFound(format!(
+        "The content of {filename} of {}.parent_id={parent} is missing in the file storage; upload \
+         the file again",
+        table.0
+    )))
 }
 
 /// Writes a new file as part of the transaction in `db`.

@@ -164,6 +164,27 @@ on_both! {
         }
     }
 
+    async fn who_reads_a_file_while_it_goes_gets_it_or_is_told_that_it_is_gone(app: TestApp) {
+        let alice = app.user("alice").await;
+        alice.has_template("t", &[]).await;
+        let upload = "/job-script-templates/t/upload/template/SUPPORT";
+        let file = "/job-script-templates/t/upload/template/a";
+        for _ in 0..15 {
+            alice.upload(upload, "a", "content").await.ok();
+            let (first, deleted, second, third) =
+                join4(alice.get(file), alice.delete(file), alice.get(file), alice.get(file)).await;
+            deleted.expect(200);
+            for answer in [first, second, third] {
+                if answer.status == 404 {
+                    let words = "job_script_template_files row not found by parent_id=1";
+                    assert!(answer.detail().starts_with(words), "{answer:?}");
+                } else {
+                    assert_eq!(answer.expect(200).text, "content");
+                }
+            }
+        }
+    }
+
     async fn an_upload_that_cannot_be_stored_leaves_no_row(app: TestApp) {
         let alice = app.user("alice").await;
         alice.has_template("t", &[("old", "old")]).await;
