@@ -21,6 +21,7 @@ use crate::{
     clock::Clock,
     config::{ServeConfig, metadata::MetadataConfig},
     db::Db,
+    download::Downloads,
     error::Result,
     http::{
         cors::{self, AllowedOrigins},
@@ -48,6 +49,8 @@ pub struct App {
     pub jinja: Environment,
     /// The largest file that is accepted, in bytes.
     pub max_upload_file_size: usize,
+    /// Fetches files by URL.
+    pub downloads: Downloads,
     /// The operations.
     pub router: Routes,
     /// How the API presents itself.
@@ -72,6 +75,7 @@ impl App {
     /// Opens what `config` names and puts the server together.
     pub async fn open(config: &ServeConfig, clock: Clock) -> Result<Arc<Self>, StartError> {
         let tenants = Tenants::open(config, clock.clone()).await?;
+        let downloads = Downloads::new(&config.upload_by_url, config.max_upload_file_size)?;
         let (verifier, provider) = match config.external_issuer()? {
             Some(issuer) => (Verifier::external(issuer, config.check_issuer, clock.clone()), None),
             None => {
@@ -91,6 +95,7 @@ impl App {
                 ..Limits::default()
             }),
             max_upload_file_size: config.max_upload_file_size,
+            downloads,
             router: resources::router(),
             metadata: config.metadata.clone(),
         }))

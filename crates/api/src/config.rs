@@ -4,6 +4,7 @@ pub(crate) mod data;
 mod listen;
 pub mod metadata;
 mod tenancy;
+mod upload_by_url;
 
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -14,6 +15,7 @@ use crate::{auth::ExternalIssuer, startup::StartError};
 
 pub use listen::ListenAddress;
 pub use tenancy::TenancyConfig;
+pub use upload_by_url::UploadByUrlSettings;
 
 /// Where the server keeps its data, and whom it trusts.
 #[derive(Debug, Clone, Args)]
@@ -114,6 +116,10 @@ pub struct ServeConfig {
     /// Several organizations on one server.
     #[command(flatten)]
     pub tenancy: TenancyConfig,
+
+    /// What the server fetches on behalf of its users.
+    #[command(flatten)]
+    pub upload_by_url: UploadByUrlSettings,
 }
 
 impl ServeConfig {

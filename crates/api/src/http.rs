@@ -16,6 +16,6 @@ pub mod validation;
 pub use axum::Json;
 pub use endpoint::Endpoint;
 pub use input::{OptionalJson, Path, Query};
-pub use multipart::{Form, UploadedFile};
+pub use multipart::{Form, UploadedFile, WorkflowForm};
 pub use output::{Accepted, Created, Deleted, FileContent, NoContent, WithoutNulls};
 pub use router::{Method, Router};

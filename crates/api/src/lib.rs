@@ -9,6 +9,7 @@ pub mod clock;
 pub mod config;
 pub mod db;
 pub mod doctor;
+pub mod download;
 pub mod error;
 pub mod file_checks;
 pub mod http;

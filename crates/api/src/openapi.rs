@@ -89,8 +89,8 @@ fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
             Source::Json { required } => {
                 operation["requestBody"] = body("application/json", schema, required);
             }
-            Source::Form => {
-                operation["requestBody"] = body("multipart/form-data", schema, false);
+            Source::Form { required } => {
+                operation["requestBody"] = body("multipart/form-data", schema, required);
             }
         }
     }

@@ -13,6 +13,7 @@ use crate::http::Router;
 pub fn router() -> Router {
     Router::default()
         .merge(job_script_templates::routes::router())
+        .merge(job_script_templates::workflow_routes::router())
         .merge(job_scripts::routes::router())
         .merge(job_submissions::routes::router())
         .merge(job_submissions::agent_routes::router())

@@ -35,6 +35,17 @@ pub struct S3Settings {
 #[derive(Debug, Clone)]
 pub struct Storage {
     store: Arc<dyn ObjectStore>,
+    names: Names,
+}
+
+/// Which names of files can be stored as they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Names {
+    /// In a bucket: `a` beside `a/b`.
+    Any,
+    /// In a directory, where `a` can't be a file and a folder, and where the store keeps `a#1` to
+    /// itself.
+    Flat,
 }
 
 impl Storage {
@@ -52,13 +63,13 @@ impl Storage {
         if let Some(endpoint) = &settings.endpoint {
             builder = builder.with_endpoint(endpoint);
         }
-        Ok(Self { store: Arc::new(builder.build()?) })
+        Ok(Self { store: Arc::new(builder.build()?), names: Names::Any })
     }
 
     /// A directory.
     pub fn directory(path: &Path) -> object_store::Result<Self> {
         let store = LocalFileSystem::new_with_prefix(path)?.with_automatic_cleanup(true);
-        Ok(Self { store: Arc::new(store) })
+        Ok(Self { store: Arc::new(store), names: Names::Flat })
     }
 
     /// Whether the bucket is there; fails if that can't be seen.
@@ -74,13 +85,13 @@ impl Storage {
 
     /// Writes a file, whole or not at all.
     pub async fn put(&self, table: &str, parent: i64, name: &str, content: Bytes) -> Result<()> {
-        let key = key(table, parent, name)?;
+        let key = key(self.names, table, parent, name)?;
         self.store.put(&key, content.into()).await.map(drop).map_err(unavailable)
     }
 
     /// Reads a file; `None` if there is none of that name.
     pub async fn get(&self, table: &str, parent: i64, name: &str) -> Result<Option<Bytes>> {
-        match self.store.get(&key(table, parent, name)?).await {
+        match self.store.get(&key(self.names, table, parent, name)?).await {
             Ok(found) => found.bytes().await.map(Some).map_err(unavailable),
             Err(object_store::Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(unavailable(error)),
@@ -89,7 +100,7 @@ impl Storage {
 
     /// Removes a file, if it is there.
     pub async fn delete(&self, table: &str, parent: i64, name: &str) -> Result<()> {
-        match self.store.delete(&key(table, parent, name)?).await {
+        match self.store.delete(&key(self.names, table, parent, name)?).await {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(unavailable(error)),
         }
@@ -113,8 +124,9 @@ impl Storage {
 
 /// The key of a file. Names that a store can't take as they are (`..`, empty or overlong
 /// segments) are stored under their SHA-256; the name itself is in the database.
-fn key(table: &str, parent: i64, name: &str) -> Result<Key> {
+fn key(names: Names, table: &str, parent: i64, name: &str) -> Result<Key> {
     let plain = !name.starts_with('~')
+        && (names == Names::Any || !name.contains(['/', '#']))
         && name.len() <= 900
         && !name.chars().any(char::is_control)
         && name
@@ -137,15 +149,19 @@ fn unavailable(error: object_store::Error) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use super::key;
+    use super::{Names, key};
 
     #[test]
     fn names_are_kept_where_a_store_can_take_them() {
-        let stored = |name| key("t", 1, name).unwrap().to_string();
+        let stored = |name| key(Names::Any, "t", 1, name).unwrap().to_string();
         assert_eq!(stored("run.sh"), "t/1/run.sh");
         assert_eq!(stored("dir/naïve ☃.txt"), "t/1/dir/naïve ☃.txt");
         for odd in ["../evil", "a//b", "/etc/passwd", "", "~x", "a\nb", &"x".repeat(300)] {
             assert!(stored(odd).starts_with("t/1/~"), "{odd}");
+        }
+        for nested in ["dir/a.txt", "a#1"] {
+            let in_directory = key(Names::Flat, "t", 1, nested).unwrap().to_string();
+            assert!(in_directory.starts_with("t/1/~"), "{nested}");
         }
     }
 }

@@ -190,6 +190,41 @@ pub struct FileNameQuery {
     pub previous_filename: Option<String>,
 }
 
+/// Which file to fetch, and how it is to be called.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct FileUrlQuery {
+    /// Where it is: `http://…`, `https://…` or `s3://bucket/key`.
+    #[schemars(extend("format" = "uri", "minLength" = 1))]
+    pub file_url: String,
+    /// How it is to be called; like the last part of the URL's path when nothing is said.
+    #[serde(flatten)]
+    pub names: FileNameQuery,
+}
+
+/// Which workflow file to fetch.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct WorkflowUrlQuery {
+    /// Where it is: `http://…`, `https://…` or `s3://bucket/key`.
+    #[schemars(extend("format" = "uri", "minLength" = 1))]
+    pub file_url: String,
+}
+
+/// Settings for the command line that go with a workflow file.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct RunTimeConfig(pub Map<String, Value>);
+
+impl JsonSchema for RunTimeConfig {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "RunTimeConfig".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": "object", "properties": {}, "additionalProperties": true,
+        })
+    }
+}
+
 /// Names of parameters have at most 255 characters.
 fn short_names(schema: &mut schemars::Schema) {
     let limit = serde_json::json!({"maxLength": 255});

@@ -49,6 +49,15 @@ impl Session {
         }
     }
 
+    /// What ends a `SELECT` of a row that may be read meanwhile, also so, but not changed by others
+    /// until this transaction ends.
+    pub const fn share_clause(&self) -> &'static str {
+        match self {
+            Self::PostgresWrite(_) => " FOR SHARE",
+            Self::PostgresRead(_) | Self::SqliteRead(_) | Self::SqliteWrite(_) => "",
+        }
+    }
+
     /// All rows of a query.
     pub async fn fetch_all<R: Record>(
         &mut self,

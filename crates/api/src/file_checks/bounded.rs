@@ -1,5 +1,8 @@
 //! Runs a check where neither deep nor slow input harms the service.
 
+use std::cell::Cell;
+use std::panic;
+use std::sync::Once;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
@@ -12,11 +15,34 @@ const STACK_BYTES: usize = 256 * 1024 * 1024;
 /// The last resort: the limits of each check are meant to end it long before.
 const DEADLINE: Duration = Duration::from_millis(900);
 
+thread_local! {
+    /// Whether this thread does nothing but check a file.
+    static CHECKS: Cell<bool> = const { Cell::new(false) };
+}
+
+/// A panic of a language's parser is an answer about the file, not a fault of the server: it is
+/// not reported as one.
+fn keep_panics_of_checks_quiet() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let report = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            if CHECKS.get() {
+                tracing::debug!(%info, "a parser gave up on a file");
+            } else {
+                report(info);
+            }
+        }));
+    });
+}
+
 /// Runs `check` on a thread of its own with a large stack and waits for it until the deadline.
 pub(super) fn run(check: Check, content: &[u8]) -> Result<(), SyntaxProblem> {
+    keep_panics_of_checks_quiet();
     let (answer, answered) = mpsc::channel();
     let content = content.to_vec();
     let job = move || {
+        CHECKS.set(true);
         // Nobody listens any more after the deadline.
         let _ = answer.send(check(&content));
     };

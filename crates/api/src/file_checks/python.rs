@@ -1,28 +1,34 @@
-//! Python source, accepted and refused as `ast.parse` of CPython 3.14 does.
+//! Python source, accepted and refused as `ast.parse` of CPython 3.14 does, but for comments, whose
+//! bytes the Python server does not look at.
 
+mod comments;
 mod encoding;
 mod limits;
 mod refusals;
 
-use ruff_python_ast::PythonVersion;
-use ruff_python_parser::{Mode, ParseError, ParseErrorType, ParseOptions, parse_unchecked};
+use encoding::Source;
+use ruff_python_ast::{ModModule, PythonVersion};
+use ruff_python_parser::{Mode, ParseError, ParseErrorType, ParseOptions, Parsed, parse_unchecked};
 use ruff_text_size::TextSize;
 
 use super::SyntaxProblem;
 
 /// Checks that `content` is a Python module.
 pub(super) fn check(content: &[u8]) -> Result<(), SyntaxProblem> {
-    let source = encoding::decode(content)?;
-    limits::check(&source)?;
-    match first_problem(&source) {
-        Some((cause, offset)) => Err(SyntaxProblem::new(cause, Some(line_at(&source, offset)))),
+    let Source { text, undecodable } = encoding::decode(content)?;
+    limits::check(&text)?;
+    let options = ParseOptions::from(Mode::Module).with_target_version(PythonVersion::PY314);
+    let Some(parsed) = parse_unchecked(&text, options).try_into_module() else { return Ok(()) };
+    if let Some(place) = comments::first_outside(parsed.tokens(), &undecodable) {
+        return Err(encoding::not_utf8(Some(line_at(&text, place))));
+    }
+    match first_problem(&text, &parsed) {
+        Some((cause, place)) => Err(SyntaxProblem::new(cause, Some(line_at(&text, place)))),
         None => Ok(()),
     }
 }
 
-fn first_problem(source: &str) -> Option<(String, TextSize)> {
-    let options = ParseOptions::from(Mode::Module).with_target_version(PythonVersion::PY314);
-    let parsed = parse_unchecked(source, options).try_into_module()?;
+fn first_problem(source: &str, parsed: &Parsed<ModModule>) -> Option<(String, TextSize)> {
     let mut errors = parsed.errors().iter();
     if let Some(error) = errors.find(|error| !is_bare_raise(source, error)) {
         return Some((error.error.to_string(), error.location.start()));
@@ -30,7 +36,7 @@ fn first_problem(source: &str) -> Option<(String, TextSize)> {
     if let Some(error) = parsed.unsupported_syntax_errors().first() {
         return Some((error.to_string(), error.range.start()));
     }
-    refusals::find(source, &parsed)
+    refusals::find(source, parsed)
 }
 
 /// `raise;` is valid, though the parser misses an expression there.

@@ -63,7 +63,10 @@ pub enum Source {
         required: bool,
     },
     /// A form with a file.
-    Form,
+    Form {
+        /// Whether there has to be one.
+        required: bool,
+    },
 }
 
 /// Path parameters.
@@ -89,17 +92,17 @@ fn schema_of<T: JsonSchema>() -> &'static Value {
     })
 }
 
-fn conform_to<T: JsonSchema + DeserializeOwned>(
+/// `value`, found at `place`, as a `T`; `None` if there are problems, which were added.
+pub(super) fn conform_to<T: JsonSchema + DeserializeOwned>(
     value: &Value,
-    part: &str,
+    place: &Place,
     problems: &mut Problems,
 ) -> Option<T> {
-    let place: Place = vec![part.into()];
-    let conformed = conform(schema_of::<T>(), value, &place, problems)?;
+    let conformed = conform(schema_of::<T>(), value, place, problems)?;
     match serde_json::from_value(conformed) {
         Ok(value) => Some(value),
         Err(error) => {
-            problems.add(&place, "value_error", format!("Value error, {error}"), value);
+            problems.add(place, "value_error", format!("Value error, {error}"), value);
             None
         }
     }
@@ -107,7 +110,7 @@ fn conform_to<T: JsonSchema + DeserializeOwned>(
 
 impl<T: JsonSchema + DeserializeOwned> Input for Path<T> {
     fn read(parts: &mut Parts, problems: &mut Problems) -> Option<Self> {
-        conform_to(&Value::Object(parts.path.clone()), "path", problems).map(Self)
+        conform_to(&Value::Object(parts.path.clone()), &vec!["path".into()], problems).map(Self)
     }
 
     fn describe(generator: &mut SchemaGenerator) -> Vec<(Source, schemars::Schema)> {
@@ -117,7 +120,7 @@ impl<T: JsonSchema + DeserializeOwned> Input for Path<T> {
 
 impl<T: JsonSchema + DeserializeOwned> Input for Query<T> {
     fn read(parts: &mut Parts, problems: &mut Problems) -> Option<Self> {
-        conform_to(&Value::Object(parts.query.clone()), "query", problems).map(Self)
+        conform_to(&Value::Object(parts.query.clone()), &vec!["query".into()], problems).map(Self)
     }
 
     fn describe(generator: &mut SchemaGenerator) -> Vec<(Source, schemars::Schema)> {
@@ -134,7 +137,7 @@ impl<T: JsonSchema + DeserializeOwned> Input for Json<T> {
                 problems.0.push(missing_body());
                 None
             }
-            Some(body) => conform_to(&body, "body", problems).map(Self),
+            Some(body) => conform_to(&body, &vec!["body".into()], problems).map(Self),
         }
     }
 
@@ -149,7 +152,9 @@ impl<T: JsonSchema + DeserializeOwned> Input for OptionalJson<T> {
     fn read(parts: &mut Parts, problems: &mut Problems) -> Option<Self> {
         match parts.json.take() {
             None | Some(Value::Null) => Some(Self(None)),
-            Some(body) => conform_to(&body, "body", problems).map(|body| Self(Some(body))),
+            Some(body) => {
+                conform_to(&body, &vec!["body".into()], problems).map(|body| Self(Some(body)))
+            }
         }
     }
 
@@ -177,7 +182,10 @@ impl Input for Form {
     }
 
     fn describe(generator: &mut SchemaGenerator) -> Vec<(Source, schemars::Schema)> {
-        vec![(Source::Form, generator.subschema_for::<super::multipart::FormSchema>())]
+        vec![(
+            Source::Form { required: false },
+            generator.subschema_for::<super::multipart::FormSchema>(),
+        )]
     }
 }
 

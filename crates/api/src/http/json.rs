@@ -6,6 +6,9 @@ use serde_json::{Map, Value, json};
 
 use crate::error::{Error, Result};
 
+/// What is said of integers that would be rounded.
+pub(super) const BEYOND_64_BITS: &str = "Integers beyond 64 bits are not supported";
+
 /// The largest JSON body, in bytes.
 const MAX_SIZE: usize = 16 * 1024 * 1024;
 
@@ -24,7 +27,7 @@ pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Option<Value
     }
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if let Some(position) = inexact_integer(text) {
-        return Err(refused(position, "Integers beyond 64 bits are not supported".to_owned()));
+        return Err(refused(position, BEYOND_64_BITS.to_owned()));
     }
     serde_json::from_str(text).map(Some).map_err(|error| malformed(text, &error))
 }
@@ -63,7 +66,7 @@ fn refused(position: usize, reason: String) -> Error {
 
 /// Where the first integer is that a 64-bit number can't hold: it would be rounded, and a rendered
 /// script would silently differ from what was asked for.
-fn inexact_integer(text: &str) -> Option<usize> {
+pub(super) fn inexact_integer(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     let mut index = 0;
     while let Some(&byte) = bytes.get(index) {

@@ -1,15 +1,24 @@
 //! Forms with an uploaded file (RFC 7578).
 
+mod paced;
+mod workflow;
+
 use axum::{body::Body, http::HeaderMap};
 use bytes::{Bytes, BytesMut};
 use schemars::JsonSchema;
 use serde_json::{Map, Value};
+
+use paced::{Paced, Unused};
+pub use workflow::WorkflowForm;
 
 use super::validation::Problems;
 use crate::error::{Error, Result};
 
 /// The largest form field that is not a file, in bytes.
 const MAX_FIELD_SIZE: usize = 1024 * 1024;
+/// How much larger than the largest file a form as a whole may be, in bytes: room for its other
+/// fields, and for telling by how much a file is too large.
+const MAX_REST_SIZE: u64 = 16 * 1024 * 1024;
 const UNREADABLE: &str = "There was an error parsing the body";
 
 /// A form.
@@ -58,24 +67,32 @@ impl Form {
             return Ok(Self::default());
         };
         let boundary = multer::parse_boundary(content_type).map_err(unreadable)?;
-        let mut parts = multer::Multipart::new(body.into_data_stream(), boundary);
+        let most = (max_file_size as u64).saturating_add(MAX_REST_SIZE);
+        let limit = multer::SizeLimit::new().whole_stream(most);
+        let constraints = multer::Constraints::new().size_limit(limit);
+        let unused = Unused::default();
+        let body = Paced::new(body.into_data_stream(), unused.clone());
+        let mut parts = multer::Multipart::with_constraints(body, boundary, constraints);
         let mut form = Self::default();
-        while let Some(field) = parts.next_field().await.map_err(unreadable)? {
-            form.take(field, max_file_size).await?;
+        loop {
+            let field = parts.next_field().await.map_err(|error| refused(error, max_file_size))?;
+            let Some(field) = field else { return Ok(form) };
+            unused.reset();
+            form.take(Part { field, unused: &unused }, max_file_size).await?;
         }
-        Ok(form)
     }
 
-    async fn take(&mut self, field: multer::Field<'_>, max_file_size: usize) -> Result<()> {
-        let filename = field.file_name().map(str::to_owned);
-        match (field.name().map(str::to_owned).as_deref(), filename) {
+    async fn take(&mut self, part: Part<'_>, max_file_size: usize) -> Result<()> {
+        let filename = part.field.file_name().map(str::to_owned);
+        match (part.field.name().map(str::to_owned).as_deref(), filename) {
             (Some("upload_file"), Some(filename)) => {
-                let content = limited(field, max_file_size).await?;
+                let content = limited(part, max_file_size).await?;
                 self.upload_file = Some(UploadedFile { filename, content });
             }
-            (Some("upload_file"), None) => self.misplaced_text = Some(text(field).await?),
-            (Some("runtime_config"), None) => self.runtime_config = Some(text(field).await?),
-            _ => drop(limited(field, max_file_size).await?),
+            (Some("upload_file"), None) => self.misplaced_text = Some(text(part).await?),
+            // `curl --form runtime_config=@settings.json` sends it as a file.
+            (Some("runtime_config"), _) => self.runtime_config = Some(text(part).await?),
+            _ => drop(limited(part, max_file_size).await?),
         }
         Ok(())
     }
@@ -94,33 +111,52 @@ impl Form {
     }
 }
 
-async fn text(field: multer::Field<'_>) -> Result<String> {
-    let content = limited(field, MAX_FIELD_SIZE).await?;
+/// A part of a form.
+struct Part<'a> {
+    field: multer::Field<'a>,
+    unused: &'a Unused,
+}
+
+impl Part<'_> {
+    async fn chunk(&mut self, limit: usize) -> Result<Option<Bytes>> {
+        let chunk = self.field.chunk().await.map_err(|error| refused(error, limit))?;
+        self.unused.reset();
+        Ok(chunk)
+    }
+}
+
+async fn text(part: Part<'_>) -> Result<String> {
+    let content = limited(part, MAX_FIELD_SIZE).await?;
     String::from_utf8(content.into()).map_err(|_| Error::BadRequest(UNREADABLE.to_owned()))
 }
 
-async fn limited(mut field: multer::Field<'_>, limit: usize) -> Result<Bytes> {
+async fn limited(mut part: Part<'_>, limit: usize) -> Result<Bytes> {
     let mut content = BytesMut::new();
-    while let Some(chunk) = field.chunk().await.map_err(unreadable)? {
-        if content.len() + chunk.len() > limit {
-            let rest = rest_of(&mut field).await?;
-            let size = content.len() + chunk.len() + rest;
+    while let Some(found) = part.chunk(limit).await? {
+        if content.len() + found.len() > limit {
+            let mut size = content.len() + found.len();
+            // What is too large is counted, not kept.
+            drop(std::mem::take(&mut content));
+            while let Some(more) = part.chunk(limit).await? {
+                size += more.len();
+            }
             return Err(Error::TooLarge(format!(
                 "Uploaded files cannot exceed {limit} bytes, got {size} bytes"
             )));
         }
-        content.extend_from_slice(&chunk);
+        content.extend_from_slice(&found);
     }
     Ok(content.freeze())
 }
 
-/// Counts what is left of a field without keeping it, as long as the request as a whole allows.
-async fn rest_of(field: &mut multer::Field<'_>) -> Result<usize> {
-    let mut size = 0;
-    while let Some(chunk) = field.chunk().await.map_err(unreadable)? {
-        size += chunk.len();
+/// 413 for a form that does not end, 400 for one that makes no sense.
+fn refused(error: multer::Error, limit: usize) -> Error {
+    if let multer::Error::StreamSizeExceeded { limit: most } = error {
+        return Error::TooLarge(format!(
+            "Uploaded files cannot exceed {limit} bytes, got a form of more than {most} bytes"
+        ));
     }
-    Ok(size)
+    unreadable(error)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape that map_err wants")]

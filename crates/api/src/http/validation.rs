@@ -199,7 +199,25 @@ fn model(
             complete = false;
         }
     }
+    if schema["additionalProperties"] == true {
+        for (name, field) in fields.iter().filter(|(name, _)| !properties.contains_key(*name)) {
+            match free_field(name, field, place, problems) {
+                Some(field) => drop(conformed.insert(name.clone(), field)),
+                None => complete = false,
+            }
+        }
+    }
     complete.then_some(Value::Object(conformed))
+}
+
+/// A field that the schema does not know.
+fn free_field(name: &str, field: &Value, place: &Place, problems: &mut Problems) -> Option<Value> {
+    let place = within(place, name);
+    if name.contains('\0') {
+        scalar::refuse_nul(&name.into(), &place, problems);
+        return None;
+    }
+    anything(field, &place, problems)
 }
 
 /// What the reference shows as the input of a missing field: the object around it, but null

@@ -26,8 +26,10 @@ pub(super) fn failures(route: &Route, sources: &[Source]) -> Map<String, Value> 
     if route.method != Method::Get {
         answers.push((StatusCode::CONFLICT, sentence("Something else is in the way")));
     }
-    if sources.iter().any(|source| !matches!(source, Source::Path | Source::Query)) {
-        answers.push((StatusCode::PAYLOAD_TOO_LARGE, sentence("The body is too large")));
+    let takes_body = sources.iter().any(|source| !matches!(source, Source::Path | Source::Query));
+    if takes_body || route.pattern.contains("/upload-by-url/") {
+        answers
+            .push((StatusCode::PAYLOAD_TOO_LARGE, sentence("The body or the file is too large")));
     }
     answers.into_iter().map(|(status, answer)| (status.as_str().to_owned(), answer)).collect()
 }

@@ -3,13 +3,15 @@
 //! Content is written before its row is committed and removed after its row is, so that a row
 //! always has content; content that a crash leaves without a row is garbage for the collector.
 
+mod discard;
 mod store;
 mod upload;
 
 use bytes::Bytes;
 use jobbergate_types::FileType;
 
-pub use store::{FileRow, JOB_SCRIPT_FILES, TEMPLATE_FILES};
+pub(crate) use discard::{commit_new, discard, discard_all};
+pub use store::{FileRow, JOB_SCRIPT_FILES, TEMPLATE_FILES, WORKFLOW_FILES};
 pub(crate) use store::{FileTable, of_parent, of_parents};
 pub(crate) use upload::{FilePut, check_name, check_syntax, put};
 
@@ -27,7 +29,7 @@ pub(crate) async fn content(
     filename: &str,
 ) -> Result<Bytes> {
     let mut db = context.db.read().await?;
-    if store::find(&mut db, table, parent, filename).await?.is_none() {
+    if !store::exists(&mut db, table, parent, filename).await? {
         return Err(no_file(table, parent, filename));
     }
     drop(db);
@@ -41,15 +43,19 @@ pub(crate) async fn stored(
     parent: i32,
     filename: &str,
 ) -> Result<Bytes> {
-    let found = context.storage.get(table.0, parent.into(), filename).await?;
-    found.ok_or_else(|| {
-        tracing::error!(table = table.0, parent, filename, "a file's content is missing");
-        Error::NotFound(format!(
-            "The content of {filename} of {}.parent_id={parent} is missing in the file storage; \
-             upload the file again",
-            table.0
-        ))
-    })
+    if let Some(content) = context.storage.get(table.0, parent.into(), filename).await? {
+        return Ok(content);
+    }
+    // Somebody may just have deleted the file, or given it another name.
+    if !store::exists(&mut context.db.read().await?, table, parent, filename).await? {
+        return Err(no_file(table, parent, filename));
+    }
+    tracing::error!(table = table.0, parent, filename, "a file's content is missing");
+    Err(Error::NotFound(format!(
+        "The content of {filename} of {}.parent_id={parent} is missing in the file storage; upload \
+         the file again",
+        table.0
+    )))
 }
 
 /// Writes a new file as part of the transaction in `db`.
@@ -77,7 +83,8 @@ pub(crate) async fn delete(
         return Err(no_file(table, parent, filename));
     }
     db.commit().await?;
-    context.storage.delete(table.0, parent.into(), filename).await
+    discard(context, table, parent, filename).await;
+    Ok(())
 }
 
 /// Copies all files of one parent to another, as part of the transaction in `db`.

@@ -1,8 +1,12 @@
 //! Job-script templates.
 
+mod clone;
 mod locator;
 pub mod routes;
 pub(crate) mod service;
 pub mod store;
+mod workflow;
+pub mod workflow_routes;
+mod workflow_store;
 
 pub use locator::Locator;

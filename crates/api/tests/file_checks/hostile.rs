@@ -139,3 +139,22 @@ fn the_largest_upload_is_answered_in_time() {
         assert!(start.elapsed() < SOON, "{unit} took {:?}", start.elapsed());
     }
 }
+
+/// A file that the parser of YAML panics at.
+const PANICS: &str = "[!x, a]";
+
+#[test]
+fn a_parser_that_panics_refuses_the_file() {
+    assert!(check("a.yaml", PANICS.as_bytes()).is_err());
+}
+
+#[test]
+fn a_parser_that_panics_does_so_quietly() {
+    let program = std::env::current_exe().unwrap();
+    let test = "hostile::a_parser_that_panics_refuses_the_file";
+    let run = std::process::Command::new(program).args([test, "--exact", "--nocapture"]).output();
+    let run = run.unwrap();
+    let said = String::from_utf8_lossy(&run.stdout) + String::from_utf8_lossy(&run.stderr);
+    assert!(run.status.success() && said.contains("1 passed"), "{said}");
+    assert!(!said.contains("panicked"), "{said}");
+}

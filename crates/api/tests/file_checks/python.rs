@@ -77,6 +77,39 @@ fn the_byte_order_mark_and_the_encoding_cookie_decide_how_bytes_are_read() {
     assert_eq!(refusal("job.py", b"x = 1\ny = '\xe9'\n"), not_utf8);
 }
 
+#[test]
+fn what_is_not_utf8_is_accepted_in_comments_only() {
+    let accepted: [&[u8]; 9] = [
+        b"# \xff\nx=1\n",
+        b"x = 1 # \xe9\xe9 \xff",
+        b"# coding: utf-8\n# \xff\nx = (1, # \xff\n2)\n",
+        b"# coding: utf_8\n#\xff",
+        b"\xef\xbb\xbf# \xff\nx=1\n",
+        b"x = 1\\\n# \xff\n",
+        b"#\xff\n#\xff\n'''\n# a'''\n#\xff\n",
+        b"f'''{x # \xff\n}'''\n",
+        b"if x: # \xff\n  # \xff\n\n  y\n",
+    ];
+    for source in accepted {
+        assert!(accepts("job.py", source), "{}", source.escape_ascii());
+    }
+    let refused: [&[u8]; 8] = [
+        b"'''\n# \xff'''\n",
+        b"# \xff\nx = '\xff'\n",
+        b"\xff=1\n",
+        b"x = f'\xff'\n",
+        b"# coding: utf8\n# \xff\n",
+        b"x # \xc3\n\xa9",
+        b"# \xff\ndef (",
+        b"x = \xff # \xff",
+    ];
+    for source in refused {
+        assert!(!accepts("job.py", source), "{}", source.escape_ascii());
+    }
+    let message = refusal("job.py", b"# \xff\n\nx = '\xff'\n");
+    assert_eq!(message, "job.py, line 3: the file is not UTF-8 and declares no other encoding");
+}
+
 /// The last depth that is accepted and the first that is not, as CPython 3.14 has them.
 #[test]
 fn nesting_is_limited_where_cpython_limits_it() {

@@ -27,7 +27,10 @@ fn disagreements(filename: &str, recorded: &str) -> (usize, Vec<String>) {
 #[test]
 fn python_is_judged_as_by_cpython() {
     let recorded = include_str!("../data/python_syntax_cases.json");
-    assert_eq!(disagreements("case.py", recorded), (245, vec![]));
+    // The interpreter of the Python server does not look at the bytes of comments; the patched one
+    // that these answers are from does.
+    let in_a_comment = "# \u{fffd}\n".to_owned();
+    assert_eq!(disagreements("case.py", recorded), (245, vec![in_a_comment]));
 }
 
 #[test]

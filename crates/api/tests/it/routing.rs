@@ -48,6 +48,7 @@ on_both! {
             (Method::HEAD, "/health", "GET"),
             (Method::POST, "/health", "GET"),
             (Method::GET, "/job-scripts/clone/1", "POST"),
+            (Method::GET, "/job-script-templates/clone/1", "POST"),
             (Method::DELETE, "/job-scripts/1/upload/d/e.txt", "GET"),
             (Method::POST, "/job-submissions/1", "GET"),
             (Method::GET, "/job-submissions/cancel/1", "PUT"),

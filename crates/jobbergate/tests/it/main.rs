@@ -5,6 +5,7 @@
 
 mod administration;
 mod crashes;
+mod downloads;
 mod endings;
 mod observability;
 mod refusals;

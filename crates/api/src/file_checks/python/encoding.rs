@@ -9,15 +9,24 @@ use codec::Codec;
 
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
+/// Source text.
+pub(super) struct Source<'a> {
+    /// The text, with U+FFFD for what is not UTF-8.
+    pub(super) text: Cow<'a, str>,
+    /// Where those are, in bytes of the text. The interpreter does not look at comments, so that
+    /// they are no problem there.
+    pub(super) undecodable: Vec<usize>,
+}
+
 /// Decodes a source file the way the interpreter reads it.
-pub(super) fn decode(content: &[u8]) -> Result<Cow<'_, str>, SyntaxProblem> {
+pub(super) fn decode(content: &[u8]) -> Result<Source<'_>, SyntaxProblem> {
     if let Some(at) = content.iter().position(|&byte| byte == 0) {
         let line = Some(line_of(content, at));
         return Err(SyntaxProblem::new("source code cannot contain null bytes", line));
     }
     let has_bom = content.starts_with(BOM);
     let Some((line, name)) = cookie(content.strip_prefix(BOM).unwrap_or(content)) else {
-        return utf8(content);
+        return Ok(lenient_utf8(content));
     };
     let name = canonical(&name);
     if has_bom && name != "utf-8" {
@@ -26,19 +35,44 @@ pub(super) fn decode(content: &[u8]) -> Result<Cow<'_, str>, SyntaxProblem> {
     }
     let unknown = || SyntaxProblem::new(format!("unknown encoding: {name}"), Some(line));
     let codec = Codec::named(&name).ok_or_else(unknown)?;
-    if let Codec::Utf8 = codec {
-        return utf8(content);
+    if name == "utf-8" {
+        return Ok(lenient_utf8(content));
     }
-    let undecodable = || SyntaxProblem::new(format!("the file is not encoded in {name}"), None);
-    codec.decode(content).ok_or_else(undecodable)
+    let text = match codec {
+        // By another name, it is decoded like any other encoding.
+        Codec::Utf8 => utf8(content)?,
+        codec => codec.decode(content).ok_or_else(|| {
+            SyntaxProblem::new(format!("the file is not encoded in {name}"), None)
+        })?,
+    };
+    Ok(Source { text, undecodable: Vec::new() })
 }
 
 fn utf8(content: &[u8]) -> Result<Cow<'_, str>, SyntaxProblem> {
-    let text = str::from_utf8(content).map_err(|error| {
-        let line = Some(line_of(content, error.valid_up_to()));
-        SyntaxProblem::new("the file is not UTF-8 and declares no other encoding", line)
-    })?;
+    let text = str::from_utf8(content)
+        .map_err(|error| not_utf8(Some(line_of(content, error.valid_up_to()))))?;
     Ok(Cow::Borrowed(text))
+}
+
+/// The file has to be UTF-8 and is not, in this line.
+pub(super) fn not_utf8(line: Option<usize>) -> SyntaxProblem {
+    SyntaxProblem::new("the file is not UTF-8 and declares no other encoding", line)
+}
+
+fn lenient_utf8(content: &[u8]) -> Source<'_> {
+    if let Ok(text) = str::from_utf8(content) {
+        return Source { text: Cow::Borrowed(text), undecodable: Vec::new() };
+    }
+    let mut text = String::with_capacity(content.len());
+    let mut undecodable = Vec::new();
+    for chunk in content.utf8_chunks() {
+        text.push_str(chunk.valid());
+        if !chunk.invalid().is_empty() {
+            undecodable.push(text.len());
+            text.push(char::REPLACEMENT_CHARACTER);
+        }
+    }
+    Source { text: Cow::Owned(text), undecodable }
 }
 
 fn line_of(content: &[u8], offset: usize) -> usize {

@@ -17,6 +17,14 @@ pub(super) fn string(
         problems.add(place, "string_type", "Input should be a valid string", value);
         return None;
     };
+    if schema["format"] == "uri"
+        && let Some(error) = problem_of_url(text)
+    {
+        let ctx = as_map(json!({"error": error}));
+        let msg = format!("Input should be a valid URL, {error}");
+        problems.add_with(place, "url_parsing", msg, value, ctx);
+        return None;
+    }
     if let Some(limit) = schema["maxLength"].as_u64()
         && text.chars().count() as u64 > limit
     {
@@ -41,6 +49,13 @@ pub(super) fn string(
         return None;
     }
     Some(value.clone())
+}
+
+fn problem_of_url(text: &str) -> Option<String> {
+    if text.is_empty() {
+        return Some("input is empty".to_owned());
+    }
+    url::Url::parse(text).err().map(|error| error.to_string())
 }
 
 /// PostgreSQL has no NUL in text.

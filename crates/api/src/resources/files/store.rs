@@ -9,14 +9,18 @@ use sqlx::FromRow;
 
 use crate::{args, db::Session, error::Error};
 
-/// A table of files, by its name, which is also the first part of their storage keys.
+/// A table of files: its name, which is also the first part of their storage keys, and the table
+/// of those they belong to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FileTable(pub &'static str);
+pub struct FileTable(pub &'static str, pub &'static str);
 
 /// Files of templates.
-pub const TEMPLATE_FILES: FileTable = FileTable("job_script_template_files");
+pub const TEMPLATE_FILES: FileTable =
+    FileTable("job_script_template_files", "job_script_templates");
+/// Workflow files of templates.
+pub const WORKFLOW_FILES: FileTable = FileTable("workflow_files", "job_script_templates");
 /// Files of scripts.
-pub const JOB_SCRIPT_FILES: FileTable = FileTable("job_script_files");
+pub const JOB_SCRIPT_FILES: FileTable = FileTable("job_script_files", "job_scripts");
 
 const COLUMNS: &str = "parent_id, filename, file_type, created_at, updated_at";
 
@@ -96,16 +100,28 @@ pub(crate) async fn of_parents(
     db.fetch_all(&sql, crate::db::arguments::Arguments(arguments)).await
 }
 
-/// One file of a parent.
-pub(super) async fn find(
+/// Whether there is a file of this name.
+pub(super) async fn exists(
     db: &mut Session,
     table: FileTable,
     parent: i32,
     filename: &str,
-) -> sqlx::Result<Option<FileRow>> {
+) -> sqlx::Result<bool> {
     let name = table.0;
-    let sql = format!("SELECT {COLUMNS} FROM {name} WHERE parent_id = $1 AND filename = $2");
-    db.fetch_optional(&sql, args![parent, filename]).await
+    let sql = format!("SELECT parent_id FROM {name} WHERE parent_id = $1 AND filename = $2");
+    Ok(db.fetch_optional::<(i32,)>(&sql, args![parent, filename]).await?.is_some())
+}
+
+/// Whether there is a parent of this number, whose files nobody else changes until the
+/// transaction ends.
+pub(super) async fn lock_parent(
+    db: &mut Session,
+    table: FileTable,
+    parent: i32,
+) -> sqlx::Result<bool> {
+    let (name, lock) = (table.1, db.lock_clause());
+    let sql = format!("SELECT id FROM {name} WHERE id = $1{lock}");
+    Ok(db.fetch_optional::<(i32,)>(&sql, args![parent]).await?.is_some())
 }
 
 /// Notes a file, new or written again.

@@ -3,10 +3,11 @@
 use bytes::Bytes;
 use jobbergate_types::{FileType, job_script_templates::FileNameQuery};
 
-use super::{FileRow, FileTable, add, no_file, store};
+use super::{FileRow, FileTable, add, discard, no_file, store};
 use crate::{
     app::Context,
     db::Session,
+    download::Location,
     error::{Error, Result},
     http::UploadedFile,
 };
@@ -41,6 +42,34 @@ impl FilePut {
         check_name(&name)?;
         Ok(name)
     }
+
+    /// 400 or 422 for what can be found wrong without knowing the parent's other files.
+    pub(crate) async fn check(&self) -> Result<()> {
+        let name = self.target_name()?;
+        match &self.upload {
+            Some(file) => check_syntax(&name, &file.content).await,
+            None => Ok(()),
+        }
+    }
+
+    /// The file at `url`.
+    pub(crate) async fn fetched(
+        context: &Context,
+        url: &str,
+        names: FileNameQuery,
+        file_type: FileType,
+    ) -> Result<Self> {
+        let location = Location::parse(url)?;
+        let chosen = || names.filename.clone().filter(|name| !name.is_empty());
+        let filename = chosen().or_else(|| location.filename()).ok_or_else(|| {
+            Error::BadRequest(format!(
+                "Filename could not be extracted from the provided URL: {location}"
+            ))
+        })?;
+        check_name(&filename)?;
+        let content = context.app.downloads.fetch(&location).await?;
+        Ok(Self { names, file_type, upload: Some(UploadedFile { filename, content }) })
+    }
 }
 
 /// 422 for a name that nobody could ask for: a path in a request has no control characters.
@@ -59,36 +88,57 @@ pub(crate) fn check_name(name: &str) -> Result<()> {
     Ok(())
 }
 
-/// Writes, replaces or renames a file of `parent`, as part of the transaction in `db`.
-/// Returns its row and, if a file of another name is gone now, that name: its content is to be
-/// removed once the transaction is committed.
+/// Writes, replaces or renames a file of `parent`, whose row is locked in `db`, and commits.
+/// What is uploaded was checked before.
 pub(crate) async fn put(
     context: &Context,
-    db: &mut Session,
+    mut db: Session,
     table: FileTable,
     parent: i32,
     put: FilePut,
-) -> Result<(FileRow, Option<String>)> {
+) -> Result<FileRow> {
     let filename = put.target_name()?;
     let FilePut { names, file_type, upload } = put;
     let previous = names.previous_filename.filter(|name| !name.is_empty());
     if let Some(previous) = &previous
-        && store::find(db, table, parent, previous).await?.is_none()
+        && !store::exists(&mut db, table, parent, previous).await?
     {
         return Err(no_file(table, parent, previous));
     }
     let content = match (upload, &previous) {
         (Some(file), _) => file.content,
-        (None, Some(previous)) => super::stored(context, table, parent, previous).await?,
+        (None, Some(previous)) => {
+            let content = super::stored(context, table, parent, previous).await?;
+            check_syntax(&filename, &content).await?;
+            content
+        }
         (None, None) => Bytes::new(),
     };
-    check_syntax(&filename, &content).await?;
     let gone = previous.filter(|previous| *previous != filename);
-    if let Some(previous) = &gone {
-        store::delete(db, table, parent, previous).await?;
+    let file = (filename.as_str(), file_type, content);
+    let kept = replace(context, db, table, parent, gone.as_deref(), file).await;
+    let leftover = if kept.is_ok() { gone } else { Some(filename) };
+    if let Some(name) = leftover {
+        discard(context, table, parent, &name).await;
     }
-    let row = add(context, db, table, parent, (&filename, file_type, content)).await?;
-    Ok((row, gone))
+    kept
+}
+
+/// Writes a file, which takes the place of the one called `gone`, and commits.
+async fn replace(
+    context: &Context,
+    mut db: Session,
+    table: FileTable,
+    parent: i32,
+    gone: Option<&str>,
+    file: (&str, FileType, Bytes),
+) -> Result<FileRow> {
+    if let Some(gone) = gone {
+        store::delete(&mut db, table, parent, gone).await?;
+    }
+    let row = add(context, &mut db, table, parent, file).await?;
+    db.commit().await?;
+    Ok(row)
 }
 
 /// 400 if the file's suffix promises a syntax that its content does not have.

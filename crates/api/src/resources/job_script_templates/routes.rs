@@ -3,9 +3,9 @@
 use jobbergate_types::{
     FileType, Page,
     job_script_templates::{
-        FileNameQuery, JobTemplateBaseDetailedView, JobTemplateCreateRequest,
-        JobTemplateDetailedView, JobTemplateListQuery, JobTemplateListView,
-        JobTemplateUpdateRequest, TemplateFileDetailedView,
+        FileNameQuery, FileUrlQuery, JobTemplateBaseDetailedView, JobTemplateCloneRequest,
+        JobTemplateCreateRequest, JobTemplateDetailedView, JobTemplateListQuery,
+        JobTemplateListView, JobTemplateUpdateRequest, TemplateFileDetailedView,
     },
 };
 use schemars::JsonSchema;
@@ -17,15 +17,16 @@ use crate::{
     auth::{Caller, Owner, permission},
     error::Result,
     http::{
-        Created, Deleted, Endpoint, FileContent, Form, Json, Method, NoContent, Path, Query, Router,
+        Created, Deleted, Endpoint, FileContent, Form, Json, Method, NoContent, OptionalJson, Path,
+        Query, Router,
     },
     resources::files::FilePut,
 };
 
 #[derive(Debug, Deserialize, JsonSchema)]
-struct TemplatePath {
+pub(super) struct TemplatePath {
     /// The template's number or identifier.
-    id_or_identifier: String,
+    pub(super) id_or_identifier: String,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -46,6 +47,8 @@ struct FileTypePath {
 
 const ONE: &str = "/job-script-templates/{id_or_identifier}";
 const FILE: &str = "/job-script-templates/{id_or_identifier}/upload/template/{file_name:path}";
+const CLONE: &str = "/job-script-templates/clone/{id_or_identifier}";
+const BY_URL: &str = "/job-script-templates/{id_or_identifier}/upload-by-url/template/{file_type}";
 const UPLOAD: &str = "/job-script-templates/{id_or_identifier}/upload/template/{file_type}";
 
 /// The routes.
@@ -54,11 +57,13 @@ pub(crate) fn router() -> Router {
     Router::default()
         .route(Post, "/job-script-templates", "Create a template.", Endpoint::new(create))
         .route(Get, "/job-script-templates", "List templates.", Endpoint::new(list))
+        .route(Post, CLONE, "Copy a template and its files.", Endpoint::new(clone))
         .route(Get, ONE, "A template and its files.", Endpoint::new(get))
         .route(Put, ONE, "Change a template.", Endpoint::new(update))
         .route(Delete, ONE, "Delete a template and its files.", Endpoint::new(delete))
         .route(Get, FILE, "The content of a template's file.", Endpoint::new(get_file))
         .route(Put, UPLOAD, "Upload, replace or rename a template's file.", Endpoint::new(put_file))
+        .route(Put, BY_URL, "Fetch a template's file.", Endpoint::new(put_file_by_url))
         .route(Delete, FILE, "Delete a template's file.", Endpoint::new(delete_file))
 }
 
@@ -76,6 +81,18 @@ async fn list(
     Query(query): Query<JobTemplateListQuery>,
 ) -> Result<Json<Page<JobTemplateListView>>> {
     service::list(&context, &query, caller.identity.email.as_deref()).await.map(Json)
+}
+
+async fn clone(
+    context: Context,
+    owner: Owner<permission::JobTemplatesCreate>,
+    (Path(path), OptionalJson(request)): (
+        Path<TemplatePath>,
+        OptionalJson<JobTemplateCloneRequest>,
+    ),
+) -> Result<Created<JobTemplateDetailedView>> {
+    let locator = Locator::parse(&path.id_or_identifier);
+    super::clone::clone(&context, &owner.email, &locator, request).await.map(Created)
 }
 
 async fn get(
@@ -122,6 +139,15 @@ async fn put_file(
     let locator = Locator::parse(&path.id_or_identifier);
     let file = FilePut { names, file_type: path.file_type, upload: form.upload_file };
     service::put_file(&context, &caller, &locator, file).await.map(Json)
+}
+
+async fn put_file_by_url(
+    context: Context,
+    caller: Caller<permission::JobTemplateFilesWrite>,
+    (Path(path), Query(query)): (Path<FileTypePath>, Query<FileUrlQuery>),
+) -> Result<Json<TemplateFileDetailedView>> {
+    let locator = Locator::parse(&path.id_or_identifier);
+    service::put_file_by_url(&context, &caller, &locator, path.file_type, query).await.map(Json)
 }
 
 async fn delete_file(

@@ -1,11 +1,11 @@
 //! The rules of templates.
 
 use jobbergate_types::{
-    Page,
+    FileType, Page,
     job_script_templates::{
-        JobTemplateBaseDetailedView, JobTemplateCreateRequest, JobTemplateDetailedView,
-        JobTemplateListQuery, JobTemplateListView, JobTemplateUpdateRequest,
-        TemplateFileDetailedView,
+        FileUrlQuery, JobTemplateBaseDetailedView, JobTemplateCreateRequest,
+        JobTemplateDetailedView, JobTemplateListQuery, JobTemplateListView,
+        JobTemplateUpdateRequest, TemplateFileDetailedView,
     },
 };
 use sea_query::Value;
@@ -14,13 +14,14 @@ use serde_json::{Value as JsonValue, json};
 use super::{
     Locator,
     store::{self, NewTemplate, TemplateRow},
+    workflow_store::{self, WorkflowFileRow},
 };
 use crate::{
     app::Context,
     auth::Anyone,
     db::Session,
     error::{Error, Result},
-    resources::files::{self, FilePut, TEMPLATE_FILES},
+    resources::files::{self, FilePut, FileRow, TEMPLATE_FILES, WORKFLOW_FILES},
 };
 
 /// A template; 404 if there is none.
@@ -29,8 +30,19 @@ pub(crate) async fn require(db: &mut Session, locator: &Locator) -> Result<Templ
     found.ok_or_else(|| Error::no_entry("job_script_templates", locator))
 }
 
+/// 404 or 403 unless there is such a template and the caller may change it.
+pub(super) async fn check_own(
+    context: &Context,
+    caller: &impl Anyone,
+    locator: &Locator,
+) -> Result<TemplateRow> {
+    let row = require(&mut context.db.read().await?, locator).await?;
+    caller.require_ownership(&row.owner_email)?;
+    Ok(row)
+}
+
 /// A template that the caller may change and nobody else changes meanwhile.
-async fn require_own(
+pub(super) async fn require_own(
     db: &mut Session,
     caller: &impl Anyone,
     locator: &Locator,
@@ -70,7 +82,15 @@ pub(super) async fn get(context: &Context, locator: &Locator) -> Result<JobTempl
     let mut db = context.db.read().await?;
     let row = require(&mut db, locator).await?;
     let files = files::of_parent(&mut db, TEMPLATE_FILES, row.id).await?;
-    let workflow_files = store::workflow_files(&mut db, row.id).await?;
+    let workflow_files = workflow_store::of_template(&mut db, row.id).await?;
+    detailed(row, files, workflow_files)
+}
+
+pub(super) fn detailed(
+    row: TemplateRow,
+    files: Vec<FileRow>,
+    workflow_files: Vec<WorkflowFileRow>,
+) -> Result<JobTemplateDetailedView> {
     let template_files: Result<Vec<_>> = files.into_iter().map(TryInto::try_into).collect();
     Ok(JobTemplateDetailedView {
         template: row.into(),
@@ -127,8 +147,8 @@ pub(super) async fn delete(
     let row = require_own(&mut db, caller, locator).await?;
     store::delete(&mut db, row.id).await?;
     db.commit().await?;
-    context.storage.delete_all(TEMPLATE_FILES.0, row.id.into()).await?;
-    context.storage.delete_all("workflow_files", row.id.into()).await
+    files::discard_all(context, &[TEMPLATE_FILES, WORKFLOW_FILES], row.id).await;
+    Ok(())
 }
 
 pub(super) async fn put_file(
@@ -137,14 +157,23 @@ pub(super) async fn put_file(
     locator: &Locator,
     file: FilePut,
 ) -> Result<TemplateFileDetailedView> {
+    check_own(context, caller, locator).await?;
+    file.check().await?;
     let mut db = context.db.write().await?;
     let template = require_own(&mut db, caller, locator).await?;
-    let (row, gone) = files::put(context, &mut db, TEMPLATE_FILES, template.id, file).await?;
-    db.commit().await?;
-    if let Some(gone) = gone {
-        context.storage.delete(TEMPLATE_FILES.0, template.id.into(), &gone).await?;
-    }
-    row.try_into()
+    files::put(context, db, TEMPLATE_FILES, template.id, file).await?.try_into()
+}
+
+pub(super) async fn put_file_by_url(
+    context: &Context,
+    caller: &impl Anyone,
+    locator: &Locator,
+    file_type: FileType,
+    query: FileUrlQuery,
+) -> Result<TemplateFileDetailedView> {
+    check_own(context, caller, locator).await?;
+    let file = FilePut::fetched(context, &query.file_url, query.names, file_type).await?;
+    put_file(context, caller, locator, file).await
 }
 
 pub(super) async fn get_file(
@@ -162,12 +191,12 @@ pub(super) async fn delete_file(
     locator: &Locator,
     filename: &str,
 ) -> Result<()> {
-    let template = require_own(&mut context.db.read().await?, caller, locator).await?;
+    let template = check_own(context, caller, locator).await?;
     files::delete(context, TEMPLATE_FILES, template.id, filename).await
 }
 
 /// An empty identifier is none; one of digits only could be taken for a number.
-fn checked_identifier(identifier: Option<String>) -> Result<Option<String>> {
+pub(super) fn checked_identifier(identifier: Option<String>) -> Result<Option<String>> {
     let Some(identifier) = identifier.filter(|text| !text.is_empty()) else { return Ok(None) };
     if identifier.trim().is_empty() || identifier.chars().all(char::is_numeric) {
         return Err(Error::Unprocessable(format!(
@@ -179,7 +208,7 @@ fn checked_identifier(identifier: Option<String>) -> Result<Option<String>> {
 }
 
 /// 409 if the identifier is another template's.
-fn taken(error: sqlx::Error, identifier: Option<&str>) -> Error {
+pub(super) fn taken(error: sqlx::Error, identifier: Option<&str>) -> Error {
     let unique = error.as_database_error().is_some_and(|error| error.is_unique_violation());
     match identifier {
         Some(identifier) if unique => Error::Conflict(format!(

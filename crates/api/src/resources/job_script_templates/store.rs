@@ -1,11 +1,10 @@
-//! The tables of templates and their workflow files.
+//! The table of templates.
 
 use chrono::{DateTime, Utc};
 use jobbergate_types::{
     Page,
     job_script_templates::{
         JobTemplateBaseDetailedView, JobTemplateListQuery, JobTemplateListView,
-        WorkflowFileDetailedView,
     },
 };
 use sea_query::{Condition, Expr, ExprTrait, Value};
@@ -73,16 +72,6 @@ pub(crate) struct NewTemplate<'a> {
     pub(crate) cloned_from_id: Option<i32>,
 }
 
-/// A workflow file.
-#[derive(Debug, FromRow)]
-pub(crate) struct WorkflowFileRow {
-    parent_id: i32,
-    filename: String,
-    runtime_config: Json<Option<Map<String, JsonValue>>>,
-    created_at: DateTime<Utc>,
-    updated_at: DateTime<Utc>,
-}
-
 impl From<TemplateRow> for JobTemplateBaseDetailedView {
     fn from(row: TemplateRow) -> Self {
         Self {
@@ -116,18 +105,6 @@ impl From<TemplateRow> for JobTemplateListView {
     }
 }
 
-impl From<WorkflowFileRow> for WorkflowFileDetailedView {
-    fn from(row: WorkflowFileRow) -> Self {
-        Self {
-            parent_id: row.parent_id.into(),
-            filename: row.filename,
-            runtime_config: row.runtime_config.0,
-            created_at: Some(row.created_at.into()),
-            updated_at: Some(row.updated_at.into()),
-        }
-    }
-}
-
 /// Keeps a new template.
 pub(crate) async fn insert(
     db: &mut Session,
@@ -157,6 +134,15 @@ pub(super) async fn find_locked(
     locator: &Locator,
 ) -> sqlx::Result<Option<TemplateRow>> {
     let lock = db.lock_clause();
+    select(db, locator, lock).await
+}
+
+/// One template, which others may read, but nobody else changes until the transaction ends.
+pub(super) async fn find_shared(
+    db: &mut Session,
+    locator: &Locator,
+) -> sqlx::Result<Option<TemplateRow>> {
+    let lock = db.share_clause();
     select(db, locator, lock).await
 }
 
@@ -209,14 +195,4 @@ pub(crate) async fn update(
 /// Forgets a template and the rows of its files.
 pub(crate) async fn delete(db: &mut Session, id: i32) -> sqlx::Result<()> {
     db.execute("DELETE FROM job_script_templates WHERE id = $1", args![id]).await.map(drop)
-}
-
-/// The workflow files of a template.
-pub(crate) async fn workflow_files(
-    db: &mut Session,
-    parent: i32,
-) -> sqlx::Result<Vec<WorkflowFileRow>> {
-    let sql = "SELECT parent_id, filename, runtime_config, created_at, updated_at \
-               FROM workflow_files WHERE parent_id = $1 ORDER BY filename";
-    db.fetch_all(sql, args![parent]).await
 }

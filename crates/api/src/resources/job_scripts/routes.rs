@@ -2,7 +2,7 @@
 
 use jobbergate_types::{
     FileType, Page,
-    job_script_templates::FileNameQuery,
+    job_script_templates::{FileNameQuery, FileUrlQuery},
     job_scripts::{
         JobScriptBaseView, JobScriptCloneRequest, JobScriptCreateRequest, JobScriptDetailedView,
         JobScriptFileDetailedView, JobScriptListQuery, JobScriptListView, JobScriptUpdateRequest,
@@ -65,6 +65,7 @@ const CLONE: &str = "/job-scripts/clone/{job_script_id}";
 const RENDER: &str = "/job-scripts/render-from-template/{id_or_identifier}";
 const READ_FILE: &str = "/job-scripts/{job_script_id}/upload/{file_name:path}";
 const DELETE_FILE: &str = "/job-scripts/{job_script_id}/upload/{file_name}";
+const BY_URL: &str = "/job-scripts/{job_script_id}/upload-by-url/{file_type}";
 const UPLOAD: &str = "/job-scripts/{job_script_id}/upload/{file_type}";
 
 /// The routes.
@@ -80,6 +81,7 @@ pub(crate) fn router() -> Router {
         .route(Delete, ONE, "Delete a script and its files.", Endpoint::new(delete))
         .route(Get, READ_FILE, "The content of a script's file.", Endpoint::new(get_file))
         .route(Put, UPLOAD, "Upload, replace or rename a script's file.", Endpoint::new(put_file))
+        .route(Put, BY_URL, "Fetch a script's file.", Endpoint::new(put_file_by_url))
         .route(Delete, DELETE_FILE, "Delete a script's file.", Endpoint::new(delete_file))
 }
 
@@ -160,6 +162,15 @@ async fn put_file(
 ) -> Result<Json<JobScriptFileDetailedView>> {
     let file = FilePut { names, file_type: path.file_type, upload: form.upload_file };
     service::put_file(&context, &caller, path.job_script_id, file).await.map(Json)
+}
+
+async fn put_file_by_url(
+    context: Context,
+    caller: Caller<permission::JobScriptFilesWrite>,
+    (Path(path), Query(query)): (Path<FileTypePath>, Query<FileUrlQuery>),
+) -> Result<Json<JobScriptFileDetailedView>> {
+    let id = path.job_script_id;
+    service::put_file_by_url(&context, &caller, id, path.file_type, query).await.map(Json)
 }
 
 async fn delete_file(

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use bytes::Bytes;
 use jobbergate_types::{
     FileType, Page,
+    job_script_templates::FileUrlQuery,
     job_scripts::{
         JobScriptBaseView, JobScriptCloneRequest, JobScriptCreateRequest, JobScriptDetailedView,
         JobScriptFileDetailedView, JobScriptListQuery, JobScriptListView, JobScriptUpdateRequest,
@@ -37,6 +38,13 @@ pub(crate) async fn require(db: &mut Session, id: i64) -> Result<ScriptRow> {
 /// A script that nobody else changes until the transaction ends, so that its files stay with it.
 pub(crate) async fn require_locked(db: &mut Session, id: i64) -> Result<ScriptRow> {
     store::find_locked(db, id).await?.ok_or_else(|| Error::no_entry("job_scripts", id))
+}
+
+/// 404 or 403 unless there is such a script and the caller may change it.
+async fn check_own(context: &Context, caller: &impl Anyone, id: i64) -> Result<ScriptRow> {
+    let row = require(&mut context.db.read().await?, id).await?;
+    caller.require_ownership(&row.owner_email)?;
+    Ok(row)
 }
 
 /// A script that the caller may change and nobody else changes meanwhile.
@@ -89,8 +97,7 @@ pub(super) async fn create_from_template(
     let new = new_script(&body.create_request, owner_email, Some(template.id));
     let row = store::insert(&mut db, new, context.now()).await?;
     let added = add_all(context, &mut db, row.id, rendered).await;
-    let files = undo_on_failure(context, row.id, added).await?;
-    db.commit().await?;
+    let files = files::commit_new(context, db, &[JOB_SCRIPT_FILES], row.id, added).await?;
     detailed(row, files)
 }
 
@@ -106,17 +113,6 @@ async fn add_all(
         rows.push(files::add(context, db, JOB_SCRIPT_FILES, script, file).await?);
     }
     Ok(rows)
-}
-
-/// Removes what was stored for a new script if not everything could be. The transaction is still
-/// open, so that nobody else has the script's number yet.
-async fn undo_on_failure<T>(context: &Context, script: i32, result: Result<T>) -> Result<T> {
-    if result.is_err()
-        && let Err(error) = context.storage.delete_all(JOB_SCRIPT_FILES.0, script.into()).await
-    {
-        tracing::warn!(script, %error, "files of a script that was not kept are left behind");
-    }
-    result
 }
 
 fn detailed(row: ScriptRow, files: Vec<FileRow>) -> Result<JobScriptDetailedView> {
@@ -206,7 +202,8 @@ pub(super) async fn delete(context: &Context, caller: &impl Anyone, id: i64) -> 
     job_submissions::store::reject_created_of_script(&mut db, row.id, context.now()).await?;
     store::delete(&mut db, row.id).await?;
     db.commit().await?;
-    context.storage.delete_all(JOB_SCRIPT_FILES.0, row.id.into()).await
+    files::discard_all(context, &[JOB_SCRIPT_FILES], row.id).await;
+    Ok(())
 }
 
 pub(super) async fn clone(
@@ -217,7 +214,8 @@ pub(super) async fn clone(
 ) -> Result<JobScriptDetailedView> {
     let request = request.unwrap_or_default();
     let mut db = context.db.write().await?;
-    let original = require(&mut db, id).await?;
+    let original = store::find_shared(&mut db, id).await?;
+    let original = original.ok_or_else(|| Error::no_entry("job_scripts", id))?;
     let description = request.description.value();
     let new = NewScript {
         name: request.name.as_deref().unwrap_or(&original.name),
@@ -228,8 +226,7 @@ pub(super) async fn clone(
     };
     let row = store::insert(&mut db, new, context.now()).await?;
     let copied = files::copy_all(context, &mut db, JOB_SCRIPT_FILES, original.id, row.id).await;
-    let files = undo_on_failure(context, row.id, copied).await?;
-    db.commit().await?;
+    let files = files::commit_new(context, db, &[JOB_SCRIPT_FILES], row.id, copied).await?;
     detailed(row, files)
 }
 
@@ -240,6 +237,8 @@ pub(super) async fn put_file(
     id: i64,
     file: FilePut,
 ) -> Result<JobScriptFileDetailedView> {
+    check_own(context, caller, id).await?;
+    file.check().await?;
     let mut db = context.db.write().await?;
     let script = require_own(&mut db, caller, id).await?;
     if file.file_type == FileType::Entrypoint {
@@ -253,12 +252,19 @@ pub(super) async fn put_file(
             )));
         }
     }
-    let (row, gone) = files::put(context, &mut db, JOB_SCRIPT_FILES, script.id, file).await?;
-    db.commit().await?;
-    if let Some(gone) = gone {
-        context.storage.delete(JOB_SCRIPT_FILES.0, script.id.into(), &gone).await?;
-    }
-    row.try_into()
+    files::put(context, db, JOB_SCRIPT_FILES, script.id, file).await?.try_into()
+}
+
+pub(super) async fn put_file_by_url(
+    context: &Context,
+    caller: &impl Anyone,
+    id: i64,
+    file_type: FileType,
+    query: FileUrlQuery,
+) -> Result<JobScriptFileDetailedView> {
+    check_own(context, caller, id).await?;
+    let file = FilePut::fetched(context, &query.file_url, query.names, file_type).await?;
+    put_file(context, caller, id, file).await
 }
 
 /// The names of a script's entrypoints.
@@ -283,6 +289,6 @@ pub(super) async fn delete_file(
     id: i64,
     filename: &str,
 ) -> Result<()> {
-    let script = require_own(&mut context.db.read().await?, caller, id).await?;
+    let script = check_own(context, caller, id).await?;
     files::delete(context, JOB_SCRIPT_FILES, script.id, filename).await
 }

@@ -110,6 +110,13 @@ pub(crate) async fn find_locked(db: &mut Session, id: i64) -> sqlx::Result<Optio
     db.fetch_optional(&sql, args![id]).await
 }
 
+/// One script, which others may read, but nobody else changes until the transaction ends.
+pub(crate) async fn find_shared(db: &mut Session, id: i64) -> sqlx::Result<Option<ScriptRow>> {
+    let lock = db.share_clause();
+    let sql = format!("SELECT {COLUMNS} FROM job_scripts WHERE id = $1{lock}");
+    db.fetch_optional(&sql, args![id]).await
+}
+
 /// The scripts with these numbers.
 pub(crate) async fn with_ids(
     db: &mut Session,

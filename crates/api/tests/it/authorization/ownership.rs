@@ -14,6 +14,11 @@ const OWNED: &[(&str, &str, u16)] = &[
     ("PUT", "/job-script-templates/1", 200),
     ("PUT", "/job-script-templates/1/upload/template/SUPPORT?filename=b&previous_filename=a", 200),
     ("DELETE", "/job-script-templates/1/upload/template/b", 200),
+    // Where the owner, too, is refused, but for another reason.
+    ("PUT", "/job-script-templates/1/upload-by-url/template/SUPPORT?file_url=ftp://h/x", 400),
+    ("PUT", "/job-script-templates/1/upload-by-url/workflow?file_url=ftp://h/x", 400),
+    ("DELETE", "/job-script-templates/1/upload/workflow", 404),
+    ("PUT", "/job-scripts/1/upload-by-url/SUPPORT?file_url=ftp://h/x", 400),
     ("DELETE", "/job-script-templates/1", 204),
     ("PUT", "/job-submissions/1", 200),
     ("PUT", "/job-submissions/cancel/1", 200),

@@ -31,6 +31,33 @@ const OPERATIONS: &[(&str, &str, &[Permission])] = &[
         "/job-script-templates/{id_or_identifier}/upload/template/{file_name:path}",
         &[JobTemplatesDelete, JobTemplatesUpdate],
     ),
+    ("POST", "/job-script-templates/clone/{id_or_identifier}", &[JobTemplatesCreate]),
+    (
+        "PUT",
+        "/job-script-templates/{id_or_identifier}/upload-by-url/template/{file_type}",
+        &[JobTemplatesCreate, JobTemplatesUpdate],
+    ),
+    ("GET", "/job-script-templates/{id_or_identifier}/upload/workflow", &[JobTemplatesRead]),
+    (
+        "PUT",
+        "/job-script-templates/{id_or_identifier}/upload/workflow",
+        &[JobTemplatesCreate, JobTemplatesUpdate],
+    ),
+    (
+        "DELETE",
+        "/job-script-templates/{id_or_identifier}/upload/workflow",
+        &[JobTemplatesDelete, JobTemplatesUpdate],
+    ),
+    (
+        "PUT",
+        "/job-script-templates/{id_or_identifier}/upload-by-url/workflow",
+        &[JobTemplatesCreate, JobTemplatesUpdate],
+    ),
+    (
+        "PUT",
+        "/job-scripts/{job_script_id}/upload-by-url/{file_type}",
+        &[JobScriptsCreate, JobScriptsUpdate],
+    ),
     ("POST", "/job-scripts", &[JobScriptsCreate]),
     ("GET", "/job-scripts", &[JobScriptsRead]),
     ("POST", "/job-scripts/clone/{job_script_id}", &[JobScriptsCreate]),

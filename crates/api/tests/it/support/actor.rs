@@ -76,6 +76,16 @@ impl Actor {
         id
     }
 
+    /// Uploads the workflow file of a template, with settings as JSON.
+    pub async fn has_workflow(&self, template: i64, content: &str, settings: &str) -> Answer {
+        let file = multipart::Part::bytes(content.as_bytes().to_vec()).file_name("jobbergate.py");
+        let form = multipart::Form::new()
+            .part("upload_file", file)
+            .text("runtime_config", settings.to_owned());
+        let path = format!("/job-script-templates/{template}/upload/workflow");
+        self.send(self.request(Method::PUT, &path).multipart(form)).await
+    }
+
     /// Creates a script with an entrypoint of this content. Returns its number.
     pub async fn has_script(&self, name: &str, content: &str) -> i64 {
         let id = self.post("/job-scripts", json!({"name": name})).await.created()["id"]

@@ -2,7 +2,9 @@
 
 mod actor;
 mod answer;
+mod files;
 mod raw;
+mod remote;
 mod tenants;
 
 use std::{future::Future, net::SocketAddr, sync::Arc};
@@ -26,6 +28,7 @@ use jobbergate_types::Permission;
 pub use actor::Actor;
 pub use answer::Answer;
 pub use raw::{in_url, raw};
+pub use remote::Remote;
 pub use tenants::{Organization, TenantApp};
 
 /// Runs each test once on SQLite with files in a directory, and once on PostgreSQL with S3.
@@ -75,7 +78,9 @@ pub fn start_time() -> DateTime<Utc> {
 pub fn settings(directory: &tempfile::TempDir) -> ServeConfig {
     let data_dir = directory.path().to_str().unwrap();
     let line = ["jobbergate", "--listen", "127.0.0.1:0", "--data-dir", data_dir];
-    Defaults::parse_from(line).config
+    // Where the tests' own web servers are.
+    let remotes = ["--upload-by-url-allowed-hosts=127.0.0.1", "--upload-by-url-timeout=5"];
+    Defaults::parse_from(line.into_iter().chain(remotes)).config
 }
 
 impl TestApp {

@@ -1,0 +1,103 @@
+//! The rules of workflow files. A template has one at most, and it is always called the same.
+
+use bytes::Bytes;
+use jobbergate_types::job_script_templates::{RunTimeConfig, WorkflowFileDetailedView};
+
+use super::{
+    Locator, service,
+    workflow_store::{self, FILENAME, WorkflowFileRow},
+};
+use crate::{
+    app::Context,
+    auth::Anyone,
+    db::Session,
+    download::Location,
+    error::{Error, Result},
+    resources::files::{self, WORKFLOW_FILES},
+};
+
+pub(super) async fn get(context: &Context, locator: &Locator) -> Result<Bytes> {
+    let template = service::require(&mut context.db.read().await?, locator).await?;
+    files::content(context, WORKFLOW_FILES, template.id, FILENAME).await
+}
+
+pub(super) async fn put(
+    context: &Context,
+    caller: &impl Anyone,
+    locator: &Locator,
+    content: Bytes,
+    settings: Option<RunTimeConfig>,
+) -> Result<WorkflowFileDetailedView> {
+    service::check_own(context, caller, locator).await?;
+    files::check_syntax(FILENAME, &content).await?;
+    let mut db = context.db.write().await?;
+    let template = service::require_own(&mut db, caller, locator).await?;
+    let settings = settings_to_keep(&mut db, template.id, settings).await?;
+    let kept = replace(context, db, template.id, content, settings).await;
+    if kept.is_err() {
+        files::discard(context, WORKFLOW_FILES, template.id, FILENAME).await;
+    }
+    Ok(kept?.into())
+}
+
+/// The settings given, or those that there are; 400 if there are neither.
+async fn settings_to_keep(
+    db: &mut Session,
+    template: i32,
+    given: Option<RunTimeConfig>,
+) -> Result<RunTimeConfig> {
+    if let Some(given) = given {
+        return Ok(given);
+    }
+    let mut present = workflow_store::of_template(db, template).await?;
+    let present = present.pop().ok_or_else(|| {
+        let words = "Runtime configuration is required when the workflow file does not exist";
+        Error::BadRequest(words.to_owned())
+    })?;
+    Ok(RunTimeConfig(present.runtime_config.0.unwrap_or_default()))
+}
+
+/// Writes the file as part of the transaction in `db`.
+pub(super) async fn add(
+    context: &Context,
+    db: &mut Session,
+    template: i32,
+    content: Bytes,
+    settings: RunTimeConfig,
+) -> Result<WorkflowFileRow> {
+    context.storage.put(WORKFLOW_FILES.0, template.into(), FILENAME, content).await?;
+    Ok(workflow_store::upsert(db, template, settings, context.now()).await?)
+}
+
+async fn replace(
+    context: &Context,
+    mut db: Session,
+    template: i32,
+    content: Bytes,
+    settings: RunTimeConfig,
+) -> Result<WorkflowFileRow> {
+    let row = add(context, &mut db, template, content, settings).await?;
+    db.commit().await?;
+    Ok(row)
+}
+
+pub(super) async fn put_by_url(
+    context: &Context,
+    caller: &impl Anyone,
+    locator: &Locator,
+    url: &str,
+    settings: Option<RunTimeConfig>,
+) -> Result<WorkflowFileDetailedView> {
+    service::check_own(context, caller, locator).await?;
+    let content = context.app.downloads.fetch(&Location::parse(url)?).await?;
+    put(context, caller, locator, content, settings).await
+}
+
+pub(super) async fn delete(
+    context: &Context,
+    caller: &impl Anyone,
+    locator: &Locator,
+) -> Result<()> {
+    let template = service::check_own(context, caller, locator).await?;
+    files::delete(context, WORKFLOW_FILES, template.id, FILENAME).await
+}
