@@ -53,6 +53,12 @@ fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
             Source::Form => {
                 operation["requestBody"] = body("multipart/form-data", &schema, false);
             }
+            // The reference has it under JSON, which is the one type that is refused.
+            Source::Raw => {
+                operation["requestBody"] = body("application/json", &schema, true);
+                operation["requestBody"]["content"]["application/octet-stream"] =
+                    json!({"schema": schema});
+            }
         }
     }
     if !parameters.is_empty() {
@@ -63,6 +69,13 @@ fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
         success["content"] = json!({"application/json": {"schema": schema}});
     }
     operation["responses"] = json!({ facts.status.as_str(): success });
+    for (status, description) in facts.others {
+        let mut other = json!({"description": description});
+        if status.is_success() {
+            other["content"] = json!({"application/json": {"schema": {}}});
+        }
+        operation["responses"][status.as_str()] = other;
+    }
     if !facts.permissions.is_empty() {
         operation["security"] = json!([{"TokenSecurity": []}]);
         operation["responses"]["422"] = json!({

@@ -16,6 +16,7 @@ pub fn router() -> Router {
         .merge(job_scripts::routes::router())
         .merge(job_submissions::routes::router())
         .merge(job_submissions::agent_routes::router())
+        .merge(job_submissions::metrics::routes::router())
         .merge(clusters::routes::router())
         .merge(health::router())
 }

@@ -7,6 +7,7 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
+use bytes::Bytes;
 use jobbergate_types::{Permission, error::ValidationError};
 use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
@@ -25,6 +26,8 @@ use crate::{
 
 /// The largest JSON body, in bytes.
 const MAX_JSON_SIZE: usize = 16 * 1024 * 1024;
+/// The largest body of bytes, in bytes.
+const MAX_RAW_SIZE: usize = 1024 * 1024;
 
 type Answering = Pin<Box<dyn Future<Output = Result<Response>> + Send>>;
 
@@ -57,6 +60,8 @@ pub struct Facts {
     pub inputs: fn(&mut SchemaGenerator) -> Vec<(Source, Schema)>,
     /// The schema of its answer's body.
     pub output: fn(&mut SchemaGenerator) -> Option<Schema>,
+    /// What else clients are told to expect, beside the answers that all operations have.
+    pub others: &'static [(StatusCode, &'static str)],
 }
 
 impl Endpoint {
@@ -80,8 +85,16 @@ impl Endpoint {
             status: O::STATUS,
             inputs: I::describe,
             output: O::schema,
+            others: &[],
         };
         Self { call: Arc::new(call), facts }
+    }
+
+    /// The same, described with these answers, too.
+    #[must_use]
+    pub fn answering(mut self, others: &'static [(StatusCode, &'static str)]) -> Self {
+        self.facts.others = others;
+        self
     }
 
     /// Answers a request, in a task of its own: a client that goes away must not stop a handler
@@ -102,7 +115,8 @@ async fn prepare<P: Principal, I: Input>(
     incoming: Incoming,
 ) -> Result<(Context, P, I)> {
     let Incoming { headers, mut parts, mut body } = incoming;
-    if I::BODY == BodyKind::Json {
+    let claims_json = I::BODY == BodyKind::Raw && is_json(&headers);
+    if I::BODY == BodyKind::Json || claims_json {
         let body = std::mem::take(&mut body);
         parts.json = read_json(&headers, body).await?;
     }
@@ -111,6 +125,8 @@ async fn prepare<P: Principal, I: Input>(
     let principal = P::from_identity(identity)?;
     if I::BODY == BodyKind::Form {
         parts.form = Some(Form::read(&headers, body, context.app.max_upload_file_size).await?);
+    } else if I::BODY == BodyKind::Raw && !claims_json {
+        parts.raw = Some(read_bytes(body, MAX_RAW_SIZE).await?);
     }
     let mut problems = Problems::default();
     match I::read(&mut parts, &mut problems) {
@@ -129,11 +145,15 @@ async fn identify(app: &App, headers: &HeaderMap, permissions: &[Permission]) ->
     Ok(identity)
 }
 
+async fn read_bytes(body: Body, limit: usize) -> Result<Bytes> {
+    axum::body::to_bytes(body, limit)
+        .await
+        .map_err(|_| Error::TooLarge(format!("The body cannot be read or exceeds {limit} bytes")))
+}
+
 /// Reads a body as JSON if it says that it is, otherwise as text.
 async fn read_json(headers: &HeaderMap, body: Body) -> Result<Option<Value>> {
-    let bytes = axum::body::to_bytes(body, MAX_JSON_SIZE).await.map_err(|_| {
-        Error::TooLarge(format!("The body cannot be read or exceeds {MAX_JSON_SIZE} bytes"))
-    })?;
+    let bytes = read_bytes(body, MAX_JSON_SIZE).await?;
     if bytes.is_empty() {
         return Ok(None);
     }

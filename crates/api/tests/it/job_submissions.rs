@@ -5,5 +5,6 @@ mod create;
 mod delete;
 mod get;
 mod list;
+mod metrics;
 mod progress;
 mod update;
