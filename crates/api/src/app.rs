@@ -13,7 +13,7 @@ use tracing::Level;
 use crate::{
     auth::{Identity, Verifier},
     clock::Clock,
-    config::ServeConfig,
+    config::{CleaningConfig, ServeConfig},
     db::Db,
     error::Result,
     http::router::{Router as Routes, dispatch},
@@ -21,7 +21,7 @@ use crate::{
     resources,
     startup::StartError,
     storage::Storage,
-    tenant::Tenants,
+    tenant::{Tenant, Tenants},
 };
 
 /// What is there once for the whole server.
@@ -39,6 +39,8 @@ pub struct App {
     pub jinja: Environment,
     /// The largest file that is accepted, in bytes.
     pub max_upload_file_size: usize,
+    /// What is archived and deleted by itself.
+    pub cleaning: CleaningConfig,
     /// The operations.
     pub router: Routes,
 }
@@ -79,6 +81,7 @@ impl App {
                 ..Limits::default()
             }),
             max_upload_file_size: config.max_upload_file_size,
+            cleaning: config.cleaning.clone(),
             router: resources::router(),
         }))
     }
@@ -112,6 +115,12 @@ impl Context {
         let tenant = app.tenants.of(identity).await?;
         let organization = identity.organization.clone();
         Ok(Self { organization, db: tenant.db, storage: tenant.storage, app })
+    }
+
+    /// For work on an organization's data that no request asks for.
+    pub fn for_tenant(app: Arc<App>, tenant: Tenant) -> Self {
+        let Tenant { organization, db, storage } = tenant;
+        Self { app, organization, db, storage }
     }
 
     /// The time.

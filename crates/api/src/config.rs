@@ -1,9 +1,13 @@
 //! Settings of the server, under the Python server's names where it has them.
 
+mod cleaning;
+
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::Args;
 use url::Url;
+
+pub use cleaning::CleaningConfig;
 
 use crate::{
     auth::ExternalIssuer,
@@ -99,6 +103,10 @@ pub struct ServeConfig {
     /// The largest file that may be uploaded, in bytes
     #[arg(long, env = "MAX_UPLOAD_FILE_SIZE", default_value_t = 5 * 1024 * 1024, value_name = "BYTES")]
     pub max_upload_file_size: usize,
+
+    /// Cleaning.
+    #[command(flatten)]
+    pub cleaning: CleaningConfig,
 }
 
 impl ServeConfig {

@@ -7,6 +7,7 @@ pub mod arguments;
 mod migrate;
 pub mod rows;
 mod session;
+mod turn;
 
 use std::{path::Path, str::FromStr, time::Duration};
 
@@ -19,6 +20,7 @@ use sqlx::{
 pub use migrate::MigrationError;
 pub use rows::{Record, TextArray};
 pub use session::Session;
+pub use turn::Turn;
 
 /// How long a request waits for a connection before it is answered 503.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);

@@ -12,6 +12,7 @@ use crate::http::Router;
 /// All operations, in the order in which they are tried.
 pub fn router() -> Router {
     Router::default()
+        .merge(crate::cleaning::routes::router())
         .merge(job_script_templates::routes::router())
         .merge(job_scripts::routes::router())
         .merge(job_submissions::routes::router())

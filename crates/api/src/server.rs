@@ -4,7 +4,7 @@ use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::net::TcpListener;
 
-use crate::{app::App, clock::Clock, config::ServeConfig, startup::StartError};
+use crate::{app::App, cleaning, clock::Clock, config::ServeConfig, startup::StartError};
 
 /// How long requests may take to finish after the server was told to stop.
 const GRACE: Duration = Duration::from_secs(20);
@@ -20,6 +20,7 @@ pub async fn serve(
     tracing::info!(address = %config.listen, url = config.base_url(), "listening");
     make_first_key(&app);
     let tenants = app.tenants.default_tenant();
+    let _cleaning = cleaning::schedule::start(&app);
     let (stopping, stopped) = tokio::sync::oneshot::channel::<()>();
     let service = app.into_service();
     let serving = axum::serve(listener, service).with_graceful_shutdown(async {

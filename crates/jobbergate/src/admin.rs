@@ -1,9 +1,12 @@
-//! `jobbergate admin`: clients and tokens of the built-in identity provider.
+//! `jobbergate admin`: clients and tokens of the built-in identity provider, and cleaning.
+
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use jobbergate_api::{
     app::App,
+    cleaning::{self, Outcome},
     clock::Clock,
     config::ServeConfig,
     identity::{ClientSecret, NewClient, Provider, UserToken, token_id},
@@ -28,6 +31,13 @@ enum AdminCommand {
     Client(ClientCommand),
     /// Issue an access token for a person
     Token(TokenArgs),
+    /// Archive and delete what is not used, as the AUTO_CLEAN_* settings say, and remove stored
+    /// files that belong to nothing
+    Clean {
+        /// Only print what there is to do
+        #[arg(long)]
+        dry_run: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -91,17 +101,39 @@ fn permission(name: &str) -> Result<Permission, String> {
 /// Runs a command.
 pub async fn run(admin: Admin) -> anyhow::Result<()> {
     let app = App::open(&admin.config, Clock::System).await?;
-    let Some(provider) = app.provider.clone() else {
-        bail!(
-            "clients and tokens are managed by the external identity provider (ARMASEC_DOMAIN is \
-             set); unset it to use the built-in one"
-        );
-    };
     match admin.command {
-        AdminCommand::Client(command) => client(&provider, command).await?,
-        AdminCommand::Token(args) => token(&provider, args).await?,
+        AdminCommand::Client(command) => client(provider(&app)?, command).await?,
+        AdminCommand::Token(args) => token(provider(&app)?, args).await?,
+        AdminCommand::Clean { dry_run } => clean(&app, dry_run).await?,
     }
     app.tenants.default_tenant().db.close().await;
+    Ok(())
+}
+
+fn provider(app: &App) -> anyhow::Result<&Provider> {
+    app.provider.as_deref().context(
+        "clients and tokens are managed by the external identity provider (ARMASEC_DOMAIN is set); \
+         unset it to use the built-in one",
+    )
+}
+
+/// Prints a line per task, and to standard error why one failed.
+async fn clean(app: &Arc<App>, dry_run: bool) -> anyhow::Result<()> {
+    let mut failed = false;
+    let report = |organization: Option<&str>, task, done: Result<Outcome, _>| {
+        let whose = organization.map(|name| format!("{name}: ")).unwrap_or_default();
+        match done {
+            Ok(done) => println!("{whose}{task}: {}", done.describe(dry_run)),
+            Err(error) => {
+                failed = true;
+                eprintln!("{whose}{task}: {:#}", anyhow::Error::new(error));
+            }
+        }
+    };
+    cleaning::perform_all(app, dry_run, report).await?;
+    if failed {
+        bail!("not everything could be cleaned");
+    }
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 
 #![cfg(test)]
 
+mod cleaning;
 mod crashes;
 mod endings;
 mod refusals;

@@ -125,10 +125,15 @@ pub(super) async fn delete(
 ) -> Result<()> {
     let mut db = context.db.write().await?;
     let row = require_own(&mut db, caller, locator).await?;
-    store::delete(&mut db, row.id).await?;
+    delete_locked(context, db, row.id).await
+}
+
+/// Deletes a template that nobody else can change.
+pub(crate) async fn delete_locked(context: &Context, mut db: Session, id: i32) -> Result<()> {
+    store::delete(&mut db, id).await?;
     db.commit().await?;
-    context.storage.delete_all(TEMPLATE_FILES.0, row.id.into()).await?;
-    context.storage.delete_all("workflow_files", row.id.into()).await
+    context.storage.delete_all(TEMPLATE_FILES.0, id.into()).await?;
+    context.storage.delete_all("workflow_files", id.into()).await
 }
 
 pub(super) async fn put_file(

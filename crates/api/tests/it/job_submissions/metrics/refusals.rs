@@ -55,7 +55,7 @@ on_both! {
             (4, json!(1e300), "cpu_frequency: 1000"),
             (5, json!("nan"), "cpu_time: NaN is not between -1e100 and 1e100"),
             (5, json!("soon"), "cpu_time: \"soon\" is no number"),
-            (7, json!(1e30), "gpu_memory: 1000000000000000019884624838656 is no integer of 64 bits"),
+            (7, json!(1e30), "gpu_memory: 1000000000000000000000000000000 is no integer of 64 bits"),
             (9, json!({}), "page_faults: a list or a map is no value"),
             (13, json!("1.5"), "disk_write: \"1.5\" is no integer"),
         ] {
