@@ -6,6 +6,7 @@ use super::{Outcome, full, store};
 use crate::{
     app::Context,
     config::CleaningConfig,
+    db::Session,
     error::{Error, Result},
     resources::{job_script_templates, job_scripts, job_submissions},
 };
@@ -122,17 +123,34 @@ async fn delete_one(
     id: i32,
     before: DateTime<Utc>,
 ) -> Result<bool> {
-    let mut db = context.db.write().await?;
-    if !store::lock_to_delete(&mut db, entries, before, id).await? {
-        return Ok(false);
-    }
-    match entries {
-        Entries::Submissions => {
-            job_submissions::store::delete(&mut db, id).await?;
-            db.commit().await?;
+    loop {
+        let mut db = context.db.write().await?;
+        if !store::lock_to_delete(&mut db, entries, before, id).await? {
+            return Ok(false);
         }
-        Entries::Scripts => job_scripts::service::delete_locked(context, db, id).await?,
-        Entries::Templates => job_script_templates::service::delete_locked(context, db, id).await?,
+        let gone = match entries {
+            Entries::Submissions => delete_submission(db, id).await?,
+            Entries::Scripts => {
+                job_scripts::service::delete_locked(context, db, id).await?;
+                true
+            }
+            Entries::Templates => {
+                job_script_templates::service::delete_locked(context, db, id).await?;
+                true
+            }
+        };
+        if gone {
+            return Ok(true);
+        }
     }
-    Ok(true)
+}
+
+/// A submission may have millions of metrics: some go at a time, and with the last the submission.
+async fn delete_submission(mut db: Session, id: i32) -> Result<bool> {
+    let last = store::delete_metrics(&mut db, id).await?;
+    if last {
+        job_submissions::store::delete(&mut db, id).await?;
+    }
+    db.commit().await?;
+    Ok(last)
 }

@@ -11,6 +11,8 @@ use crate::{
 
 /// How many rows are archived in one transaction, or looked up at once.
 const BATCH: usize = 500;
+/// How many metrics are deleted in one transaction, or a few more of the same time.
+const METRICS_BATCH: u64 = 50_000;
 
 /// That `e` was neither changed nor made something of since `$1`.
 fn unused(entries: Entries) -> String {
@@ -121,6 +123,16 @@ pub(super) async fn lock_to_delete(
     let sql = format!("SELECT e.id FROM {table} AS e WHERE {condition} AND e.id = $2");
     let found: Option<(i32,)> = db.fetch_optional(&sql, args![before, id]).await?;
     Ok(found.is_some())
+}
+
+/// Forgets some metrics of a submission; whether there are none left.
+pub(super) async fn delete_metrics(db: &mut Session, submission: i32) -> sqlx::Result<bool> {
+    let sql = format!(
+        "DELETE FROM job_submission_metrics WHERE job_submission_id = $1 AND \"time\" <= \
+         (SELECT max(\"time\") FROM (SELECT \"time\" FROM job_submission_metrics \
+         WHERE job_submission_id = $1 ORDER BY \"time\" LIMIT {METRICS_BATCH}) AS oldest)"
+    );
+    Ok(db.execute(&sql, args![submission]).await? < METRICS_BATCH)
 }
 
 /// Takes a row, if it is there, away from everybody else until the transaction ends.

@@ -194,7 +194,7 @@ async fn samples_are_uploaded_in_as_many_requests_as_they_need() {
     client.upload_metrics(7, &[]).await.unwrap();
     assert_eq!(bodies.lock().unwrap().len(), 0);
     client.upload_metrics(7, &vec![sample; 2341]).await.unwrap();
-    let bodies = bodies.lock().unwrap();
+    let bodies = std::mem::take(&mut *bodies.lock().unwrap());
     let heads: Vec<_> = bodies.iter().map(|body| &body[..5]).collect();
     assert_eq!(heads, [[0xdd, 0, 0, 0x09, 0x24], [0xdd, 0, 0, 0, 1]]);
     assert!(bodies[0].len() < 1 << 20, "{}", bodies[0].len());

@@ -11,7 +11,7 @@ use jobbergate_types::metrics::{
     JobSubmissionMetricTimestamps, JobSubmissionMetricsQuery,
 };
 
-use super::service::require;
+use super::agent::require_assigned;
 use crate::{
     app::Context,
     auth::{Agent, permission::Allow},
@@ -32,8 +32,7 @@ const END_OF_TIME: i64 = 253_402_300_799_999_999;
 async fn upload<P: Allow>(context: &Context, agent: &Agent<P>, id: i64, body: &[u8]) -> Result<()> {
     let samples = decode::samples(body)?;
     let mut db = context.db.write().await?;
-    let submission = require(&mut db, id).await?;
-    agent.require_cluster(&submission.client_id)?;
+    let submission = require_assigned(&mut db, agent, id).await?;
     let slurm_job_id = submission.slurm_job_id.ok_or_else(|| {
         Error::BadRequest(format!(
             "Failed to insert metrics: submission {id} has no job in Slurm yet"

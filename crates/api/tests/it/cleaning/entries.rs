@@ -129,8 +129,6 @@ on_both! {
         assert_eq!(count(&app, &monthly(), SUBMISSIONS).await, done(0, 3));
         assert_eq!(clean(&app, &monthly(), SUBMISSIONS).await, done(0, 3));
         assert_eq!(archived(&alice, "job-submissions").await, [1, 2, 6]);
-        let agent = app.client("other", vec![]).await;
-        drop(agent);
         let ended = json!({"slurm_job_state": "CANCELLED", "slurm_job_info": "{}"});
         let agent = app
             .somebody("c@example.com", Some("c"), &[jobbergate_types::Permission::JobSubmissionsUpdate])
@@ -140,6 +138,30 @@ on_both! {
         assert_eq!(clean(&app, &monthly(), SUBMISSIONS).await, done(0, 1));
         let alice = app.user("alice").await;
         assert_eq!(archived(&alice, "job-submissions").await, [1, 2]);
+    }
+
+    async fn a_submission_with_many_metrics_goes_with_all_of_them(app: TestApp) {
+        let alice = one_of_each(&app).await;
+        let numbers = "WITH RECURSIVE n(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM n WHERE n < 340)";
+        let sql = format!(
+            "{numbers} INSERT INTO job_submission_metrics SELECT s.created_at, s.id, 100, 'n', \
+             a.n * 1000 + b.n, s.id, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 \
+             FROM n AS a, n AS b, job_submissions AS s WHERE s.id = 3 \
+             UNION ALL SELECT $1, s.id, 100, 'n', n.n, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 \
+             FROM n, job_submissions AS s"
+        );
+        let mut db = app.db().write().await.unwrap();
+        db.execute(&sql, jobbergate_api::args![app.clock.now() + chrono::TimeDelta::days(1)]).await.unwrap();
+        db.commit().await.unwrap();
+        days(&app, 31);
+        assert_eq!(clean(&app, &monthly(), SUBMISSIONS).await, done(6, 0));
+        days(&app, 61);
+        assert_eq!(clean(&app, &monthly(), SUBMISSIONS).await, done(0, 3));
+        assert_eq!(archived(&alice, "job-submissions").await, [1, 2, 6]);
+        let mut db = app.db().read().await.unwrap();
+        let sql = "SELECT count(*) FROM job_submission_metrics";
+        let (left,): (i64,) = db.fetch_one(sql, jobbergate_api::args![]).await.unwrap();
+        assert_eq!(left, 3 * 341);
     }
 
     async fn counting_changes_nothing(app: TestApp) {

@@ -90,7 +90,7 @@ on_both! {
         after_machine(&app, 61);
         let alice = app.user("alice").await;
         alice.post("/job-scripts", json!({"name": "s"})).await.created();
-        let stores = (0..1100).map(|n| {
+        let stores = (0..600).map(|n| {
             let storage = app.app.tenants.default_tenant().storage;
             async move {
                 let name = format!("file{n}");
@@ -101,7 +101,7 @@ on_both! {
         let sql = "INSERT INTO job_script_files (parent_id, filename, file_type, created_at, updated_at) \
                    SELECT id, 'file0', 'SUPPORT', created_at, updated_at FROM job_scripts";
         execute(&app, sql).await;
-        assert_eq!(clean(&app, &usual(), SCRIPT_FILES).await, removed(1099));
+        assert_eq!(clean(&app, &usual(), SCRIPT_FILES).await, removed(599));
         alice.get("/job-scripts/1/upload/file0").await.expect(200);
     }
 }
