@@ -55,32 +55,38 @@ pub(super) async fn collect(
     dry_run: bool,
 ) -> Result<Outcome> {
     let before = context.now() - grace;
-    let (mut removed, mut bytes) = (0, 0);
+    let rows = store::count_files(&mut context.db.read().await?, files).await?;
+    let (mut removed, mut bytes, mut named) = (0, 0, 0);
     let mut chunks = context.storage.files(files.table()).try_chunks(CHUNK);
     while let Some(chunk) = chunks.next().await {
-        let mut chunk = chunk.map_err(|error| error.1)?;
-        chunk.retain(|file| file.last_modified < before);
-        for file in without_row(context, files, chunk).await? {
+        let (with_row, without_row) =
+            by_row(context, files, chunk.map_err(|error| error.1)?).await?;
+        named += with_row;
+        for file in without_row.into_iter().filter(|file| file.last_modified < before) {
             if dry_run || remove(context, files, &file, before).await? {
                 removed += 1;
                 bytes += file.size;
             }
         }
     }
-    let missing = count_missing(context, files).await?;
+    // Looking for each row's file takes long, and is needed only if fewer files were found.
+    let missing = if named < rows { count_missing(context, files).await? } else { 0 };
     Ok(Outcome::Files { removed, bytes, missing })
 }
 
-async fn without_row(
+/// How many of the files have a row, and those that have none.
+async fn by_row(
     context: &Context,
     files: StoredFiles,
     stored: Vec<StoredFile>,
-) -> Result<Vec<StoredFile>> {
+) -> Result<(u64, Vec<StoredFile>)> {
     let parents: BTreeSet<_> = stored.iter().map(|file| file.parent).collect();
     let parents: Vec<_> = parents.into_iter().collect();
     let rows = store::files_of(&mut context.db.read().await?, files, &parents).await?;
     let named = keys(files, &rows)?;
-    Ok(stored.into_iter().filter(|file| !named.contains(&file.key)).collect())
+    let (with_row, without_row): (Vec<_>, Vec<_>) =
+        stored.into_iter().partition(|file| named.contains(&file.key));
+    Ok((with_row.len() as u64, without_row))
 }
 
 fn keys(files: StoredFiles, rows: &[(i32, String)]) -> Result<HashSet<object_store::path::Path>> {

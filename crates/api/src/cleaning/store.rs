@@ -143,6 +143,13 @@ pub(super) async fn lock(db: &mut Session, entries: Entries, id: i32) -> sqlx::R
     Ok(())
 }
 
+/// How many files there should be.
+pub(super) async fn count_files(db: &mut Session, files: StoredFiles) -> sqlx::Result<u64> {
+    let sql = format!("SELECT count(*) FROM {}", files.table());
+    let (count,): (i64,) = db.fetch_one(&sql, args![]).await?;
+    Ok(count.unsigned_abs())
+}
+
 /// The files of these parents, as parent and name.
 pub(super) async fn files_of(
     db: &mut Session,
