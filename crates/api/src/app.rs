@@ -19,7 +19,7 @@ use tracing::Level;
 use crate::{
     auth::{Identity, Verifier},
     clock::Clock,
-    config::{ServeConfig, metadata::MetadataConfig},
+    config::{CleaningConfig, ServeConfig, metadata::MetadataConfig},
     db::Db,
     download::Downloads,
     error::Result,
@@ -51,6 +51,8 @@ pub struct App {
     pub max_upload_file_size: usize,
     /// Fetches files by URL.
     pub downloads: Downloads,
+    /// What is archived and deleted by itself.
+    pub cleaning: CleaningConfig,
     /// The operations.
     pub router: Routes,
     /// How the API presents itself.
@@ -96,6 +98,7 @@ impl App {
             }),
             max_upload_file_size: config.max_upload_file_size,
             downloads,
+            cleaning: config.cleaning.clone(),
             router: resources::router(),
             metadata: config.metadata.clone(),
         }))
@@ -137,6 +140,12 @@ impl Context {
         let organization = identity.organization.clone();
         let Tenant { db, storage, lease, .. } = tenant;
         Ok(Self { app, organization, db, storage, _lease: lease })
+    }
+
+    /// For work on an organization's data that no request asks for.
+    pub fn for_tenant(app: Arc<App>, tenant: Tenant) -> Self {
+        let Tenant { organization, db, storage, lease } = tenant;
+        Self { app, organization, db, storage, _lease: lease }
     }
 
     /// The time.

@@ -1,5 +1,6 @@
 //! Settings of the server, under the Python server's names where it has them.
 
+mod cleaning;
 pub(crate) mod data;
 mod listen;
 pub mod metadata;
@@ -13,6 +14,7 @@ use url::Url;
 
 use crate::{auth::ExternalIssuer, startup::StartError};
 
+pub use cleaning::CleaningConfig;
 pub use listen::ListenAddress;
 pub use tenancy::TenancyConfig;
 pub use upload_by_url::UploadByUrlSettings;
@@ -120,6 +122,10 @@ pub struct ServeConfig {
     /// What the server fetches on behalf of its users.
     #[command(flatten)]
     pub upload_by_url: UploadByUrlSettings,
+
+    /// Cleaning.
+    #[command(flatten)]
+    pub cleaning: CleaningConfig,
 }
 
 impl ServeConfig {

@@ -9,6 +9,7 @@ mod inspect;
 mod migrate;
 pub mod rows;
 mod session;
+mod turn;
 
 use std::{path::Path, str::FromStr, time::Duration};
 
@@ -23,6 +24,7 @@ pub use inspect::Schema;
 pub use migrate::MigrationError;
 pub use rows::{Record, TextArray};
 pub use session::Session;
+pub use turn::Turn;
 
 /// How long a request waits for a connection before it is answered 503.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);

@@ -15,7 +15,7 @@ pub mod validation;
 /// A JSON body, of a request or an answer.
 pub use axum::Json;
 pub use endpoint::Endpoint;
-pub use input::{OptionalJson, Path, Query};
+pub use input::{OptionalJson, Path, Query, Raw};
 pub use multipart::{Form, UploadedFile, WorkflowForm};
-pub use output::{Accepted, Created, Deleted, FileContent, NoContent, WithoutNulls};
+pub use output::{Accepted, AcceptedJson, Created, Deleted, FileContent, NoContent, WithoutNulls};
 pub use router::{Method, Router};

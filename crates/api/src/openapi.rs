@@ -92,6 +92,12 @@ fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
             Source::Form { required } => {
                 operation["requestBody"] = body("multipart/form-data", schema, required);
             }
+            // The reference has it under JSON, which is the one type that is refused.
+            Source::Raw => {
+                operation["requestBody"] = body("application/json", schema, true);
+                operation["requestBody"]["content"]["application/octet-stream"] =
+                    json!({"schema": schema});
+            }
         }
     }
     if !parameters.is_empty() {
@@ -107,6 +113,13 @@ fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
     let sources: Vec<_> = inputs.iter().map(|(source, _)| *source).collect();
     let mut answers = Map::from_iter([(facts.status.as_str().to_owned(), success)]);
     answers.extend(responses::failures(route, &sources));
+    for (status, description) in facts.others {
+        let mut other = json!({"description": description});
+        if status.is_success() {
+            other["content"] = json!({"application/json": {"schema": {}}});
+        }
+        answers.entry(status.as_str().to_owned()).or_insert(other);
+    }
     operation["responses"] = Value::Object(answers);
     if !facts.permissions.is_empty() {
         operation["security"] = json!([{"TokenSecurity": []}]);

@@ -12,11 +12,13 @@ use crate::http::Router;
 /// All operations, in the order in which they are tried.
 pub fn router() -> Router {
     Router::default()
+        .merge(crate::cleaning::routes::router())
         .merge(job_script_templates::routes::router())
         .merge(job_script_templates::workflow_routes::router())
         .merge(job_scripts::routes::router())
         .merge(job_submissions::routes::router())
         .merge(job_submissions::agent_routes::router())
+        .merge(job_submissions::metrics::routes::router())
         .merge(clusters::routes::router())
         .merge(health::router())
 }

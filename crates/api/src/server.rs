@@ -2,7 +2,9 @@
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use crate::{app::App, clock::Clock, config::ServeConfig, startup::StartError, telemetry};
+use crate::{
+    app::App, cleaning, clock::Clock, config::ServeConfig, startup::StartError, telemetry,
+};
 
 /// How long requests may take to finish after the server was told to stop.
 const GRACE: Duration = Duration::from_secs(20);
@@ -31,6 +33,7 @@ pub async fn serve(
     }
     let tidying = tokio::spawn(close_idle_tenants(Arc::clone(&app)));
     let open = Arc::clone(&app);
+    let _cleaning = cleaning::schedule::start(&app);
     let (stopping, stopped) = tokio::sync::oneshot::channel::<()>();
     let service = app.into_service();
     let serving = axum::serve(listener, service).with_graceful_shutdown(async {

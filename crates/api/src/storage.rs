@@ -3,6 +3,8 @@
 //! A file's key is `table/parent id/file name`, as the Python server has it, so that an existing
 //! bucket can be taken over.
 
+mod contents;
+
 use std::{path::Path, sync::Arc, time::Duration};
 
 use bytes::Bytes;
@@ -12,6 +14,8 @@ use object_store::{
     local::LocalFileSystem, path::Path as Key,
 };
 use sha2::{Digest, Sha256};
+
+pub use contents::StoredFile;
 
 use crate::error::{Error, Result};
 

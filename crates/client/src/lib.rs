@@ -9,6 +9,7 @@ mod error;
 mod job_script_templates;
 mod job_scripts;
 mod job_submissions;
+mod metrics;
 mod request;
 mod token;
 

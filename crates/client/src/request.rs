@@ -42,6 +42,14 @@ impl<'a> Request<'a> {
         self.decorated(move |request| request.json(body))
     }
 
+    /// Sets the body to these bytes.
+    pub(crate) fn bytes(self, body: &'a [u8]) -> Self {
+        self.decorated(move |request| {
+            let kind = reqwest::header::CONTENT_TYPE;
+            request.header(kind, "application/octet-stream").body(body.to_vec())
+        })
+    }
+
     /// Sets the body to a form with one file.
     pub(crate) fn file(self, filename: &'a str, content: &'a [u8]) -> Self {
         self.decorated(move |request| {

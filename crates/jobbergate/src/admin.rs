@@ -1,5 +1,7 @@
-//! `jobbergate admin`: clients and tokens of the built-in identity provider, organizations, and
-//! whether the server's settings work.
+//! `jobbergate admin`: clients and tokens of the built-in identity provider, organizations,
+//! cleaning, and whether the server's settings work.
+
+mod clean;
 
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
@@ -36,6 +38,13 @@ enum AdminCommand {
     /// Manage organizations, each with its own data (MULTI_TENANCY_ENABLED)
     #[command(subcommand)]
     Organization(OrganizationCommand),
+    /// Archive and delete what is not used, as the AUTO_CLEAN_* settings say, and remove stored
+    /// files that belong to nothing
+    Clean {
+        /// Only print what there is to do
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// Print the server's settings and where each comes from
     Config {
         /// Print JSON
@@ -130,9 +139,10 @@ pub async fn run(admin: Admin, settings: &[Setting]) -> anyhow::Result<()> {
         AdminCommand::Config { json: true } => println!("{}", serde_json::to_string(settings)?),
         AdminCommand::Config { json: false } => print!("{}", settings::as_text(settings)),
         AdminCommand::Doctor => return examine(&config).await,
-        AdminCommand::Client(_) | AdminCommand::Token(_) | AdminCommand::Organization(_) => {
-            return run_on_data(command, &config).await;
-        }
+        AdminCommand::Client(_)
+        | AdminCommand::Token(_)
+        | AdminCommand::Organization(_)
+        | AdminCommand::Clean { .. } => return run_on_data(command, &config).await,
     }
     Ok(())
 }
@@ -162,6 +172,7 @@ async fn run_on_data(command: AdminCommand, config: &ServeConfig) -> anyhow::Res
             token(&provider(&app, config).await?, &app.tenants, args).await?;
         }
         AdminCommand::Organization(command) => organization(&app.tenants, command).await?,
+        AdminCommand::Clean { dry_run } => clean::clean(&app, dry_run).await?,
         AdminCommand::Config { .. } | AdminCommand::Doctor => {}
     }
     app.tenants.close().await;

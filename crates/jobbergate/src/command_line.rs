@@ -30,7 +30,7 @@ pub enum Role {
     Serve(Box<ServeConfig>),
     /// Run beside Slurm: submit jobs, follow them, report
     Agent(Box<AgentConfig>),
-    /// Manage a server's clients and tokens
+    /// Manage a server's clients and tokens, or clean its data
     Admin(Box<Admin>),
 }
 

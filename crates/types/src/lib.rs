@@ -11,6 +11,8 @@ pub mod job_script_templates;
 pub mod job_scripts;
 pub mod job_submissions;
 pub mod list;
+pub mod maintenance;
+pub mod metrics;
 pub mod page;
 pub mod patch;
 pub mod permission;

@@ -121,9 +121,49 @@ mod tests {
         assert_eq!("NEVER_HEARD_OF".parse(), Ok(SlurmJobState::Unknown));
     }
 
+    /// The manual's abbreviations, and whether a job in that state comes back.
+    const MANUAL: &[(&str, &str, Outcome)] = &[
+        ("BOOT_FAIL", "BF", Outcome::Aborted),
+        ("CANCELLED", "CA", Outcome::Aborted),
+        ("COMPLETED", "CD", Outcome::Done),
+        ("CONFIGURING", "CF", Outcome::Active),
+        ("COMPLETING", "CG", Outcome::Active),
+        ("DEADLINE", "DL", Outcome::Aborted),
+        ("FAILED", "F", Outcome::Aborted),
+        ("NODE_FAIL", "NF", Outcome::Aborted),
+        ("OUT_OF_MEMORY", "OOM", Outcome::Aborted),
+        ("PENDING", "PD", Outcome::Active),
+        ("PREEMPTED", "PR", Outcome::Aborted),
+        ("RUNNING", "R", Outcome::Active),
+        ("RESV_DEL_HOLD", "RD", Outcome::Active),
+        ("REQUEUE_FED", "RF", Outcome::Active),
+        ("REQUEUE_HOLD", "RH", Outcome::Active),
+        ("REQUEUED", "RQ", Outcome::Active),
+        ("RESIZING", "RS", Outcome::Active),
+        ("REVOKED", "RV", Outcome::Aborted),
+        ("SIGNALING", "SI", Outcome::Active),
+        ("SPECIAL_EXIT", "SE", Outcome::Active),
+        ("STAGE_OUT", "SO", Outcome::Active),
+        ("STOPPED", "ST", Outcome::Active),
+        ("SUSPENDED", "S", Outcome::Active),
+        ("TIMEOUT", "TO", Outcome::Aborted),
+        ("UNKNOWN", "UN", Outcome::Aborted),
+    ];
+
     #[test]
-    fn running_out_of_memory_ends_a_submission() {
-        assert_eq!(SlurmJobState::OutOfMemory.outcome(), Outcome::Aborted);
-        assert_eq!(SlurmJobState::Suspended.outcome(), Outcome::Active);
+    fn every_state_has_its_abbreviation_its_meaning_and_words_of_its_own() {
+        let found: Vec<_> = SlurmJobState::ALL
+            .iter()
+            .map(|state| (state.as_str(), state.code(), state.outcome()))
+            .collect();
+        assert_eq!(found, MANUAL);
+        for state in SlurmJobState::ALL {
+            let words = state.description();
+            assert!(words.ends_with('.') && words.len() > 15, "{state}: {words}");
+            let same = SlurmJobState::ALL.iter().filter(|other| other.description() == words);
+            assert_eq!(same.count(), 1, "{words}");
+            assert_eq!(serde_json::to_value(state).unwrap(), state.as_str());
+            assert_eq!(state.is_terminal(), state.outcome() != Outcome::Active);
+        }
     }
 }

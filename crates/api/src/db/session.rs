@@ -58,6 +58,14 @@ impl Session {
         }
     }
 
+    /// An expression for the whole seconds since 1970 of a column of instants.
+    pub fn unix_seconds(&self, column: &str) -> String {
+        match self.is_sqlite() {
+            true => format!("unixepoch({column})"),
+            false => format!("CAST(floor(extract(epoch FROM {column})) AS bigint)"),
+        }
+    }
+
     /// All rows of a query.
     pub async fn fetch_all<R: Record>(
         &mut self,

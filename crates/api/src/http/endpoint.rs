@@ -23,6 +23,9 @@ use crate::{
     error::{Error, Result},
 };
 
+/// The largest body of bytes, in bytes.
+const MAX_RAW_SIZE: usize = 1024 * 1024;
+
 type Answering = Pin<Box<dyn Future<Output = Result<Response>> + Send>>;
 
 /// A request on its way to a handler.
@@ -54,6 +57,8 @@ pub struct Facts {
     pub inputs: fn(&mut SchemaGenerator) -> Vec<(Source, Schema)>,
     /// The schema of its answer's body.
     pub output: fn(&mut SchemaGenerator) -> Option<Schema>,
+    /// What else clients are told to expect, beside the answers that all operations have.
+    pub others: &'static [(StatusCode, &'static str)],
 }
 
 impl Endpoint {
@@ -77,8 +82,16 @@ impl Endpoint {
             status: O::STATUS,
             inputs: I::describe,
             output: O::schema,
+            others: &[],
         };
         Self { call: Arc::new(call), facts }
+    }
+
+    /// The same, described with these answers, too.
+    #[must_use]
+    pub fn answering(mut self, others: &'static [(StatusCode, &'static str)]) -> Self {
+        self.facts.others = others;
+        self
     }
 
     /// Answers a request, in a task of its own: a client that goes away must not stop a handler
@@ -99,7 +112,8 @@ async fn prepare<P: Principal, I: Input>(
     incoming: Incoming,
 ) -> Result<(Context, P, I)> {
     let Incoming { headers, mut parts, mut body } = incoming;
-    if I::BODY == BodyKind::Json {
+    let claims_json = I::BODY == BodyKind::Raw && json::is_json(&headers);
+    if I::BODY == BodyKind::Json || claims_json {
         let body = std::mem::take(&mut body);
         parts.json = json::read(&headers, body).await?;
     }
@@ -109,6 +123,8 @@ async fn prepare<P: Principal, I: Input>(
     let principal = P::from_identity(identity)?;
     if I::BODY == BodyKind::Form {
         parts.form = Some(Form::read(&headers, body, context.app.max_upload_file_size).await?);
+    } else if I::BODY == BodyKind::Raw && !claims_json {
+        parts.raw = Some(json::read_bytes(body, MAX_RAW_SIZE).await?);
     }
     let mut problems = Problems::default();
     match I::read(&mut parts, &mut problems) {

@@ -3,9 +3,10 @@
 use std::sync::OnceLock;
 
 use axum::Json;
+use bytes::Bytes;
 use indexmap::IndexMap;
 use jobbergate_types::error::ValidationError;
-use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
+use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings, json_schema};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -23,6 +24,8 @@ pub enum BodyKind {
     Json,
     /// `multipart/form-data` with one file, read once the caller is known.
     Form,
+    /// Bytes, read once the caller is known. What claims to be JSON is read as JSON and refused.
+    Raw,
 }
 
 /// A request, taken apart.
@@ -36,6 +39,8 @@ pub struct Parts {
     pub json: Option<Value>,
     /// The form.
     pub form: Option<Form>,
+    /// The body as it is.
+    pub raw: Option<Bytes>,
 }
 
 /// Something that is read from a request.
@@ -67,6 +72,8 @@ pub enum Source {
         /// Whether there has to be one.
         required: bool,
     },
+    /// Bytes.
+    Raw,
 }
 
 /// Path parameters.
@@ -80,6 +87,10 @@ pub struct Query<T>(pub T);
 /// A JSON body that may be absent or null.
 #[derive(Debug)]
 pub struct OptionalJson<T>(pub Option<T>);
+
+/// A body as it is; it must not be empty.
+#[derive(Debug)]
+pub struct Raw(pub Bytes);
 
 /// The schema of `T`, made once.
 fn schema_of<T: JsonSchema>() -> &'static Value {
@@ -186,6 +197,29 @@ impl Input for Form {
             Source::Form { required: false },
             generator.subschema_for::<super::multipart::FormSchema>(),
         )]
+    }
+}
+
+impl Input for Raw {
+    const BODY: BodyKind = BodyKind::Raw;
+
+    fn read(parts: &mut Parts, problems: &mut Problems) -> Option<Self> {
+        if let Some(json) = parts.json.take() {
+            let msg = "Input should be a valid bytes";
+            problems.add(&vec!["body".into()], "bytes_type", msg, &json);
+            return None;
+        }
+        let bytes = parts.raw.take().filter(|bytes| !bytes.is_empty());
+        if bytes.is_none() {
+            problems.0.push(missing_body());
+        }
+        bytes.map(Self)
+    }
+
+    fn describe(_: &mut SchemaGenerator) -> Vec<(Source, schemars::Schema)> {
+        let bytes =
+            json_schema!({"type": "string", "contentMediaType": "application/octet-stream"});
+        vec![(Source::Raw, bytes)]
     }
 }
 

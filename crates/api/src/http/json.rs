@@ -1,6 +1,7 @@
 //! JSON bodies.
 
 use axum::{body::Body, http::HeaderMap};
+use bytes::Bytes;
 use jobbergate_types::error::{Location, ValidationError};
 use serde_json::{Map, Value, json};
 
@@ -12,11 +13,16 @@ pub(super) const BEYOND_64_BITS: &str = "Integers beyond 64 bits are not support
 /// The largest JSON body, in bytes.
 const MAX_SIZE: usize = 16 * 1024 * 1024;
 
+/// Reads a body of at most so many bytes.
+pub(super) async fn read_bytes(body: Body, limit: usize) -> Result<Bytes> {
+    axum::body::to_bytes(body, limit)
+        .await
+        .map_err(|_| Error::TooLarge(format!("The body cannot be read or exceeds {limit} bytes")))
+}
+
 /// Reads a body as JSON if it says that it is, otherwise as text.
 pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Option<Value>> {
-    let bytes = axum::body::to_bytes(body, MAX_SIZE).await.map_err(|_| {
-        Error::TooLarge(format!("The body cannot be read or exceeds {MAX_SIZE} bytes"))
-    })?;
+    let bytes = read_bytes(body, MAX_SIZE).await?;
     if bytes.is_empty() {
         return Ok(None);
     }
@@ -33,7 +39,7 @@ pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Option<Value
 }
 
 /// `application/json` and everything that ends in `+json`.
-fn is_json(headers: &HeaderMap) -> bool {
+pub(super) fn is_json(headers: &HeaderMap) -> bool {
     let Some(value) = headers.get("content-type").and_then(|value| value.to_str().ok()) else {
         return false;
     };

@@ -36,6 +36,10 @@ pub struct WithoutNulls<T>(pub T);
 #[derive(Debug)]
 pub struct Accepted;
 
+/// 202 with what was begun.
+#[derive(Debug)]
+pub struct AcceptedJson<T>(pub T);
+
 /// 204.
 #[derive(Debug)]
 pub struct NoContent;
@@ -67,6 +71,18 @@ impl<T: Serialize + JsonSchema> Output for Json<T> {
 
 impl<T: Serialize + JsonSchema> Output for Created<T> {
     const STATUS: StatusCode = StatusCode::CREATED;
+
+    fn into_answer(self) -> Response {
+        (Self::STATUS, Json(self.0)).into_response()
+    }
+
+    fn schema(generator: &mut SchemaGenerator) -> Option<Schema> {
+        Some(generator.subschema_for::<T>())
+    }
+}
+
+impl<T: Serialize + JsonSchema> Output for AcceptedJson<T> {
+    const STATUS: StatusCode = StatusCode::ACCEPTED;
 
     fn into_answer(self) -> Response {
         (Self::STATUS, Json(self.0)).into_response()

@@ -3,6 +3,7 @@
 //! Values that mean the same are accepted in another type (`"12"` and `1.0` for an integer,
 //! `"yes"` for a boolean), and all problems are reported at once, each with its place.
 
+mod instant;
 mod number;
 mod scalar;
 

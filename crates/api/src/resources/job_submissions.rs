@@ -2,6 +2,7 @@
 
 mod agent;
 pub mod agent_routes;
+pub(crate) mod metrics;
 mod progress;
 pub mod routes;
 mod service;

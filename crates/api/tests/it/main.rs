@@ -4,6 +4,7 @@
 
 mod adoption;
 mod authorization;
+mod cleaning;
 mod clusters;
 mod concurrency;
 mod cors;

@@ -18,7 +18,9 @@ use axum::{
     routing::{get, post, put},
 };
 use jobbergate_client::{Client, ClientCredentials, Detail, Error, TokenSource};
-use jobbergate_types::{FileType, clusters::ClusterStatusReport, list::Paging};
+use jobbergate_types::{
+    FileType, clusters::ClusterStatusReport, list::Paging, metrics::MetricSample,
+};
 use serde_json::{Value, json};
 
 async fn serve(router: Router) -> String {
@@ -156,4 +158,66 @@ async fn names_travel_unharmed() {
     }
     let file = client.upload_template_file("a b", FileType::Support, "x&y", b"1").await.unwrap();
     assert_eq!(file.filename, "a b SUPPORT filename=x%26y");
+}
+
+#[tokio::test]
+async fn samples_are_uploaded_in_as_many_requests_as_they_need() {
+    let bodies = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let seen = Arc::clone(&bodies);
+    let keep = move |request: Request| async move {
+        assert_eq!(request.headers()[header::CONTENT_TYPE], "application/octet-stream");
+        let body = axum::body::to_bytes(request.into_body(), 1 << 20).await.unwrap();
+        seen.lock().unwrap().push(body);
+        StatusCode::NO_CONTENT
+    };
+    let route = "/job-submissions/agent/metrics/7";
+    let times = r#"{"job_submission_id": 7, "max_times": [
+        {"max_time": 5, "node_host": "n1", "step": 0, "task": 2}]}"#;
+    let known = move || async move { times };
+    let client = anonymous(Router::new().route(route, put(keep).get(known))).await;
+    let sample = MetricSample {
+        time: 1_700_000_000,
+        node_host: "n1".to_owned(),
+        step: 1,
+        task: -2,
+        cpu_frequency: 1.5,
+        cpu_time: 0.0,
+        cpu_utilization: 0.0,
+        gpu_memory: 1,
+        gpu_utilization: 0.0,
+        page_faults: 2,
+        memory_rss: 3,
+        disk_read: 4,
+        memory_virtual: 5,
+        disk_write: 6,
+    };
+    client.upload_metrics(7, &[]).await.unwrap();
+    assert_eq!(bodies.lock().unwrap().len(), 0);
+    client.upload_metrics(7, &vec![sample; 2341]).await.unwrap();
+    let bodies = std::mem::take(&mut *bodies.lock().unwrap());
+    let heads: Vec<_> = bodies.iter().map(|body| &body[..5]).collect();
+    assert_eq!(heads, [[0xdd, 0, 0, 0x09, 0x24], [0xdd, 0, 0, 0, 1]]);
+    assert!(bodies[0].len() < 1 << 20, "{}", bodies[0].len());
+    let integer = |number: i64| [&[0xd3], number.to_be_bytes().as_slice()].concat();
+    let float = |number: f64| [&[0xcb], number.to_be_bytes().as_slice()].concat();
+    let row = [
+        vec![0xdd, 0, 0, 0, 14],
+        integer(1_700_000_000),
+        b"\xdb\0\0\0\x02n1".to_vec(),
+        integer(1),
+        integer(-2),
+        float(1.5),
+        float(0.0),
+        float(0.0),
+        integer(1),
+        float(0.0),
+        integer(2),
+        integer(3),
+        integer(4),
+        integer(5),
+        integer(6),
+    ];
+    assert_eq!(bodies[1][5..], row.concat());
+    let known = client.metric_max_times(7).await.unwrap();
+    assert_eq!((known.max_times[0].max_time, known.max_times[0].task), (5, 2));
 }

@@ -4,6 +4,7 @@
 #![cfg(test)]
 
 mod administration;
+mod cleaning;
 mod crashes;
 mod downloads;
 mod endings;

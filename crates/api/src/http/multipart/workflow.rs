@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 
 use super::{Form, UploadedFile};
 use crate::http::{
-    json::{BEYOND_64_BITS, inexact_integer},
     input::{BodyKind, Input, Parts, Source, conform_to},
+    json::{BEYOND_64_BITS, inexact_integer},
     validation::{Place, Problems},
 };
 

@@ -24,6 +24,7 @@ pub(super) fn integer(
     };
     match parsed {
         Ok(integer) => within_limits(schema, integer, value, place, problems),
+        Err(_) if schema["enum"].is_array() => refuse_other(schema, value, place, problems),
         Err((kind, msg)) => {
             problems.add(place, kind, msg, value);
             None
@@ -98,11 +99,22 @@ fn one_of(
     place: &Place,
     problems: &mut Problems,
 ) -> Option<Value> {
-    let Some(allowed) = schema["enum"].as_array() else { return Some(integer.into()) };
-    if allowed.contains(&integer.into()) {
+    let allowed = schema["enum"].as_array();
+    if allowed.is_none_or(|allowed| allowed.contains(&integer.into())) {
         return Some(integer.into());
     }
-    let expected = super::scalar::alternatives(allowed.iter().map(Value::to_string));
+    refuse_other(schema, input, place, problems)
+}
+
+/// Tells which integers there may be.
+fn refuse_other(
+    schema: &Value,
+    input: &Value,
+    place: &Place,
+    problems: &mut Problems,
+) -> Option<Value> {
+    let allowed = schema["enum"].as_array().into_iter().flatten();
+    let expected = super::scalar::alternatives(allowed.map(Value::to_string));
     let ctx = Map::from_iter([("expected".to_owned(), json!(expected))]);
     problems.add_with(place, "enum", format!("Input should be {expected}"), input, ctx);
     None

@@ -13,6 +13,9 @@ pub(super) fn string(
     if let Some(names) = names(schema) {
         return one_of(&names, value, place, problems);
     }
+    if schema["format"] == "date-time" {
+        return super::instant::instant(value, place, problems);
+    }
     let Value::String(text) = value else {
         problems.add(place, "string_type", "Input should be a valid string", value);
         return None;

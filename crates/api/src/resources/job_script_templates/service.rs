@@ -145,9 +145,14 @@ pub(super) async fn delete(
 ) -> Result<()> {
     let mut db = context.db.write().await?;
     let row = require_own(&mut db, caller, locator).await?;
-    store::delete(&mut db, row.id).await?;
+    delete_locked(context, db, row.id).await
+}
+
+/// Deletes a template that nobody else can change.
+pub(crate) async fn delete_locked(context: &Context, mut db: Session, id: i32) -> Result<()> {
+    store::delete(&mut db, id).await?;
     db.commit().await?;
-    files::discard_all(context, &[TEMPLATE_FILES, WORKFLOW_FILES], row.id).await;
+    files::discard_all(context, &[TEMPLATE_FILES, WORKFLOW_FILES], id).await;
     Ok(())
 }
 

@@ -199,10 +199,15 @@ pub(super) async fn update(
 pub(super) async fn delete(context: &Context, caller: &impl Anyone, id: i64) -> Result<()> {
     let mut db = context.db.write().await?;
     let row = require_own(&mut db, caller, id).await?;
-    job_submissions::store::reject_created_of_script(&mut db, row.id, context.now()).await?;
-    store::delete(&mut db, row.id).await?;
+    delete_locked(context, db, row.id).await
+}
+
+/// The same for a script that nobody else can change.
+pub(crate) async fn delete_locked(context: &Context, mut db: Session, id: i32) -> Result<()> {
+    job_submissions::store::reject_created_of_script(&mut db, id, context.now()).await?;
+    store::delete(&mut db, id).await?;
     db.commit().await?;
-    files::discard_all(context, &[JOB_SCRIPT_FILES], row.id).await;
+    files::discard_all(context, &[JOB_SCRIPT_FILES], id).await;
     Ok(())
 }
 

@@ -58,7 +58,8 @@ pub(super) async fn active(
     Ok(Page::new(items?, page.total, page.page, page.size))
 }
 
-async fn require_assigned<P: Allow>(
+/// A submission of the agent's cluster that nobody else changes until the transaction ends.
+pub(super) async fn require_assigned<P: Allow>(
     db: &mut Session,
     agent: &Agent<P>,
     id: i64,

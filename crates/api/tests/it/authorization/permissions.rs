@@ -58,6 +58,9 @@ const OPERATIONS: &[(&str, &str, &[Permission])] = &[
         "/job-scripts/{job_script_id}/upload-by-url/{file_type}",
         &[JobScriptsCreate, JobScriptsUpdate],
     ),
+    ("DELETE", "/job-script-templates/upload/garbage-collector", &[JobTemplatesDelete]),
+    ("DELETE", "/job-scripts/upload/garbage-collector", &[JobScriptsDelete]),
+    ("DELETE", "/job-scripts/clean-unused-entries", &[JobScriptsDelete]),
     ("POST", "/job-scripts", &[JobScriptsCreate]),
     ("GET", "/job-scripts", &[JobScriptsRead]),
     ("POST", "/job-scripts/clone/{job_script_id}", &[JobScriptsCreate]),
@@ -89,6 +92,10 @@ const OPERATIONS: &[(&str, &str, &[Permission])] = &[
     ("POST", "/job-submissions/agent/rejected", &[JobSubmissionsUpdate]),
     ("GET", "/job-submissions/agent/pending", &[JobSubmissionsRead]),
     ("GET", "/job-submissions/agent/active", &[JobSubmissionsRead]),
+    ("GET", "/job-submissions/agent/metrics/{job_submission_id}", &[JobSubmissionsRead]),
+    ("PUT", "/job-submissions/agent/metrics/{job_submission_id}", &[JobSubmissionsUpdate]),
+    ("GET", "/job-submissions/{job_submission_id}/metrics", &[JobSubmissionsRead]),
+    ("GET", "/job-submissions/{job_submission_id}/metrics/timestamps", &[JobSubmissionsRead]),
     ("PUT", "/clusters/status", &[ClustersUpdate]),
     ("GET", "/clusters/status", &[ClustersRead]),
     ("GET", "/clusters/status/{client_id}", &[ClustersRead]),
@@ -151,7 +158,7 @@ on_both! {
                 let answer = call(&actor, method, pattern).await;
                 let words = format!("{method} {pattern} with {permission}: {answer:?}");
                 if by_admin || sufficient.contains(&permission) {
-                    assert!(matches!(answer.status.as_u16(), 200 | 400 | 404 | 422), "{words}");
+                    assert!(matches!(answer.status.as_u16(), 200 | 202 | 400 | 404 | 422), "{words}");
                 } else {
                     assert_eq!(answer.status, 403, "{words}");
                     assert_eq!(answer.json(), json!({"detail": "Not authorized"}));

@@ -1,0 +1,156 @@
+//! Archiving and deleting templates, scripts and submissions that nobody uses any more.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{Outcome, full, store};
+use crate::{
+    app::Context,
+    config::CleaningConfig,
+    db::Session,
+    error::{Error, Result},
+    resources::{job_script_templates, job_scripts, job_submissions},
+};
+
+/// What can be archived and deleted.
+///
+/// A template is used when it is changed or a script is made of it, a script when it is changed
+/// or submitted, a submission when it or its job changes. Clones are on their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names of the resources")]
+pub enum Entries {
+    Submissions,
+    Scripts,
+    Templates,
+}
+
+impl Entries {
+    pub(super) const fn table(self) -> &'static str {
+        match self {
+            Self::Submissions => "job_submissions",
+            Self::Scripts => "job_scripts",
+            Self::Templates => "job_script_templates",
+        }
+    }
+
+    /// After how many days without use they are archived, and after how many more deleted.
+    pub(super) const fn periods(self, settings: &CleaningConfig) -> (Option<u32>, Option<u32>) {
+        match self {
+            Self::Submissions => (
+                settings.auto_clean_job_submissions_days_to_archive,
+                settings.auto_clean_job_submissions_days_to_delete,
+            ),
+            Self::Scripts => (
+                settings.auto_clean_job_scripts_days_to_archive,
+                settings.auto_clean_job_scripts_days_to_delete,
+            ),
+            Self::Templates => (
+                settings.auto_clean_job_script_templates_days_to_archive,
+                settings.auto_clean_job_script_templates_days_to_delete,
+            ),
+        }
+    }
+}
+
+/// Deletes what is archived and unused for `delete` days, then archives what is unused for
+/// `archive` days. Archiving counts as a change, so that everything is archived for `delete` days
+/// before it goes.
+pub(super) async fn clean(
+    context: &Context,
+    entries: Entries,
+    archive: Option<u32>,
+    delete: Option<u32>,
+    dry_run: bool,
+) -> Result<Outcome> {
+    let before = |days: u32| context.now() - TimeDelta::days(days.into());
+    let (archive, delete) = (archive.map(before), delete.map(before));
+    if dry_run {
+        let mut db = context.db.read().await?;
+        let archived = store::count_to_archive(&mut db, entries, archive).await?;
+        let deleted = store::count_to_delete(&mut db, entries, delete).await?;
+        return Ok(Outcome::Entries { archived, deleted });
+    }
+    let deleted = match delete {
+        Some(before) => delete_unused(context, entries, before).await?,
+        None => 0,
+    };
+    let archived = match archive {
+        Some(before) => archive_unused(context, entries, before).await?,
+        None => 0,
+    };
+    Ok(Outcome::Entries { archived, deleted })
+}
+
+async fn archive_unused(context: &Context, entries: Entries, before: DateTime<Utc>) -> Result<u64> {
+    let mut archived = 0;
+    loop {
+        let mut db = context.db.write().await?;
+        let batch = store::archive(&mut db, entries, before, context.now()).await?;
+        db.commit().await?;
+        if batch == 0 {
+            return Ok(archived);
+        }
+        archived += batch;
+    }
+}
+
+/// Each in a transaction of its own. One that can't be deleted is told of and left for next time.
+async fn delete_unused(context: &Context, entries: Entries, before: DateTime<Utc>) -> Result<u64> {
+    let (mut deleted, mut last) = (0, 0);
+    loop {
+        let mut db = context.db.read().await?;
+        let ids = store::to_delete(&mut db, entries, before, last).await?;
+        drop(db);
+        let Some(end) = ids.last() else { return Ok(deleted) };
+        last = *end;
+        for id in ids {
+            match delete_one(context, entries, id, before).await {
+                Ok(true) => deleted += 1,
+                Ok(false) => {}
+                Err(error @ Error::Unavailable { .. }) => return Err(error),
+                Err(error) => {
+                    let (table, error) = (entries.table(), full(&error));
+                    tracing::error!(table, id, error, "an unused row could not be deleted");
+                }
+            }
+        }
+    }
+}
+
+/// Deletes a row as the API does; false if somebody came to use it meanwhile.
+async fn delete_one(
+    context: &Context,
+    entries: Entries,
+    id: i32,
+    before: DateTime<Utc>,
+) -> Result<bool> {
+    loop {
+        let mut db = context.db.write().await?;
+        if !store::lock_to_delete(&mut db, entries, before, id).await? {
+            return Ok(false);
+        }
+        let gone = match entries {
+            Entries::Submissions => delete_submission(db, id).await?,
+            Entries::Scripts => {
+                job_scripts::service::delete_locked(context, db, id).await?;
+                true
+            }
+            Entries::Templates => {
+                job_script_templates::service::delete_locked(context, db, id).await?;
+                true
+            }
+        };
+        if gone {
+            return Ok(true);
+        }
+    }
+}
+
+/// A submission may have millions of metrics: some go at a time, and with the last the submission.
+async fn delete_submission(mut db: Session, id: i32) -> Result<bool> {
+    let last = store::delete_metrics(&mut db, id).await?;
+    if last {
+        job_submissions::store::delete(&mut db, id).await?;
+    }
+    db.commit().await?;
+    Ok(last)
+}

@@ -1,0 +1,155 @@
+//! Removing stored files that belong to no row, such as a crash leaves behind, and finding rows
+//! whose files are missing.
+//!
+//! A file is written before its row is committed. So that no upload under way loses its file,
+//! only files are removed that are older than any upload takes; that have no row while nobody
+//! else can write files of their parent; and that are still as old right before they go.
+
+use std::collections::{BTreeSet, HashSet};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use futures::{StreamExt, TryStreamExt};
+
+use super::{Entries, Outcome, store};
+use crate::{app::Context, error::Result, storage::StoredFile};
+
+/// How many stored files are looked up at once.
+const CHUNK: usize = 500;
+
+/// The tables that have files in the storage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "whose files they are")]
+pub enum StoredFiles {
+    Scripts,
+    Templates,
+    Workflows,
+}
+
+impl StoredFiles {
+    /// The table, and the first part of the keys.
+    pub(super) const fn table(self) -> &'static str {
+        match self {
+            Self::Scripts => "job_script_files",
+            Self::Templates => "job_script_template_files",
+            Self::Workflows => "workflow_files",
+        }
+    }
+
+    const fn parents(self) -> Entries {
+        match self {
+            Self::Scripts => Entries::Scripts,
+            Self::Templates | Self::Workflows => Entries::Templates,
+        }
+    }
+}
+
+/// Removes files that belong to nothing and are older than `grace`; counts rows without files.
+pub(super) async fn collect(
+    context: &Context,
+    files: StoredFiles,
+    grace: TimeDelta,
+    dry_run: bool,
+) -> Result<Outcome> {
+    let before = context.now() - grace;
+    let rows = store::count_files(&mut context.db.read().await?, files).await?;
+    let (mut removed, mut bytes, mut named) = (0, 0, 0);
+    let mut chunks = context.storage.files(files.table()).try_chunks(CHUNK);
+    while let Some(chunk) = chunks.next().await {
+        let (with_row, without_row) =
+            by_row(context, files, chunk.map_err(|error| error.1)?).await?;
+        named += with_row;
+        for file in without_row.into_iter().filter(|file| file.last_modified < before) {
+            if dry_run || remove(context, files, &file, before).await? {
+                removed += 1;
+                bytes += file.size;
+            }
+        }
+    }
+    // Looking for each row's file takes long, and is needed only if fewer files were found.
+    let missing = if named < rows { count_missing(context, files).await? } else { 0 };
+    Ok(Outcome::Files { removed, bytes, missing })
+}
+
+/// How many of the files have a row, and those that have none.
+async fn by_row(
+    context: &Context,
+    files: StoredFiles,
+    stored: Vec<StoredFile>,
+) -> Result<(u64, Vec<StoredFile>)> {
+    let parents: BTreeSet<_> = stored.iter().map(|file| file.parent).collect();
+    let parents: Vec<_> = parents.into_iter().collect();
+    let rows = store::files_of(&mut context.db.read().await?, files, &parents).await?;
+    let named = keys(context, files, &rows)?;
+    let (with_row, without_row): (Vec<_>, Vec<_>) =
+        stored.into_iter().partition(|file| named.contains(&file.key));
+    Ok((with_row.len() as u64, without_row))
+}
+
+fn keys(
+    context: &Context,
+    files: StoredFiles,
+    rows: &[(i32, String)],
+) -> Result<HashSet<object_store::path::Path>> {
+    let key = |(parent, name): &(i32, String)| context.storage.key(files.table(), *parent, name);
+    rows.iter().map(key).collect()
+}
+
+/// Removes a file while nobody else can write files of its parent; false if it came to belong to
+/// something meanwhile.
+async fn remove(
+    context: &Context,
+    files: StoredFiles,
+    file: &StoredFile,
+    before: DateTime<Utc>,
+) -> Result<bool> {
+    let mut db = context.db.write().await?;
+    store::lock(&mut db, files.parents(), file.parent).await?;
+    let rows = store::files_of(&mut db, files, &[file.parent]).await?;
+    let written = context.storage.last_modified(&file.key).await?;
+    let garbage = !keys(context, files, &rows)?.contains(&file.key)
+        && written.is_some_and(|written| written < before);
+    if garbage {
+        context.storage.remove(&file.key).await?;
+        tracing::info!(key = %file.key, bytes = file.size, "a file that belonged to nothing was removed");
+    }
+    db.commit().await?;
+    Ok(garbage)
+}
+
+/// How many rows there are whose files are missing; the log names them.
+async fn count_missing(context: &Context, files: StoredFiles) -> Result<u64> {
+    let (mut missing, mut last) = (0, 0);
+    loop {
+        let mut db = context.db.read().await?;
+        let parents = store::parents(&mut db, files, last).await?;
+        let Some(end) = parents.last() else { return Ok(missing) };
+        last = *end;
+        let rows = store::files_of(&mut db, files, &parents).await?;
+        drop(db);
+        let mut stored = HashSet::new();
+        for parent in parents {
+            stored.extend(context.storage.keys_of(files.table(), parent).await?);
+        }
+        for row in rows {
+            let key = context.storage.key(files.table(), row.0, &row.1)?;
+            if !stored.contains(&key) && is_missing(context, files, &row, &key).await? {
+                missing += 1;
+                tracing::warn!(%key, "a file is missing in the storage; upload it again");
+            }
+        }
+    }
+}
+
+/// Looks once more: the file may have been written, or its row deleted, meanwhile.
+async fn is_missing(
+    context: &Context,
+    files: StoredFiles,
+    row: &(i32, String),
+    key: &object_store::path::Path,
+) -> Result<bool> {
+    if context.storage.last_modified(key).await?.is_some() {
+        return Ok(false);
+    }
+    let rows = store::files_of(&mut context.db.read().await?, files, &[row.0]).await?;
+    Ok(rows.contains(row))
+}

@@ -1,0 +1,123 @@
+//! What jobs use of their nodes: the rules.
+
+mod casts;
+mod decode;
+pub(crate) mod routes;
+mod store;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use jobbergate_types::metrics::{
+    JobSubmissionAgentMetricsRequest, JobSubmissionMetricSampleRate, JobSubmissionMetricSchema,
+    JobSubmissionMetricTimestamps, JobSubmissionMetricsQuery,
+};
+
+use super::agent::require_assigned;
+use crate::{
+    app::Context,
+    auth::{Agent, permission::Allow},
+    error::{Error, Result},
+};
+
+/// Where weeks begin, and with them all other whiles: Monday 2000-01-03, 00:00 UTC.
+const A_MONDAY: i64 = 946_857_600;
+/// How far back metrics are shown unless more is asked for.
+const USUAL_PERIOD: TimeDelta = TimeDelta::hours(1);
+/// The largest answer, in rows.
+const MAX_ROWS: usize = 100_000;
+/// The last microsecond that both databases can store.
+const END_OF_TIME: i64 = 253_402_300_799_999_999;
+
+/// Keeps an agent's samples. Those that are there already stay as they are, so that an agent may
+/// repeat itself.
+async fn upload<P: Allow>(context: &Context, agent: &Agent<P>, id: i64, body: &[u8]) -> Result<()> {
+    let samples = decode::samples(body)?;
+    let mut db = context.db.write().await?;
+    let submission = require_assigned(&mut db, agent, id).await?;
+    let slurm_job_id = submission.slurm_job_id.ok_or_else(|| {
+        Error::BadRequest(format!(
+            "Failed to insert metrics: submission {id} has no job in Slurm yet"
+        ))
+    })?;
+    store::insert(&mut db, submission.id, slurm_job_id, &samples).await?;
+    Ok(db.commit().await?)
+}
+
+async fn max_times(context: &Context, id: i64) -> Result<JobSubmissionAgentMetricsRequest> {
+    let max_times = store::max_times(&mut context.db.read().await?, id).await?;
+    Ok(JobSubmissionAgentMetricsRequest { job_submission_id: id, max_times })
+}
+
+async fn timestamps(context: &Context, id: i64) -> Result<JobSubmissionMetricTimestamps> {
+    let found = store::timestamps(&mut context.db.read().await?, id).await?;
+    found.ok_or_else(|| Error::NotFound(format!("Job submission {id} has no metrics")))
+}
+
+/// The metrics whose whiles begin between two instants.
+async fn list(
+    context: &Context,
+    id: i64,
+    query: JobSubmissionMetricsQuery,
+) -> Result<Vec<JobSubmissionMetricSchema>> {
+    let rate = query.sample_rate;
+    let start = query.start_time.map_or_else(|| context.now() - USUAL_PERIOD, |time| time.0);
+    let end = query.end_time.map_or_else(|| context.now(), |time| time.0);
+    let Some((start, end)) = whole_whiles(start, end, rate) else { return Ok(Vec::new()) };
+    let node = query.node.filter(|node| !node.is_empty());
+    let mut db = context.db.read().await?;
+    let period = (start, end, rate.seconds());
+    let rows = store::list(&mut db, id, node, period, MAX_ROWS + 1).await?;
+    if rows.len() > MAX_ROWS {
+        return Err(Error::BadRequest(format!(
+            "There are more than {MAX_ROWS} rows; ask for a larger sample_rate, a single node or a \
+             shorter time between start_time and end_time"
+        )));
+    }
+    Ok(rows)
+}
+
+/// From the first while that begins at `start` or later to the end of the last that begins at
+/// `end` or earlier; `None` if there is none.
+fn whole_whiles(
+    start: DateTime<Utc>,
+    end: DateTime<Utc>,
+    rate: JobSubmissionMetricSampleRate,
+) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
+    let width = rate.seconds();
+    let begin_of = |second: i64| second - (second - A_MONDAY).rem_euclid(width);
+    let since = start.timestamp() + i64::from(start.timestamp_subsec_nanos() > 0);
+    let first = begin_of(since + width - 1);
+    let after = Ord::min((begin_of(end.timestamp()) + width) * 1_000_000, END_OF_TIME);
+    let period = DateTime::from_timestamp(first, 0).zip(DateTime::from_timestamp_micros(after));
+    period.filter(|(first, after)| first < after)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn period(start: i64, end: i64, rate: JobSubmissionMetricSampleRate) -> Option<(i64, i64)> {
+        let at = |second| DateTime::from_timestamp(second, 0).unwrap();
+        let found = whole_whiles(at(start), at(end), rate);
+        found.map(|(first, after)| (first.timestamp(), after.timestamp()))
+    }
+
+    #[test]
+    fn whiles_count_whose_beginning_is_asked_for() {
+        use JobSubmissionMetricSampleRate::{OneWeek, TenMinutes, TenSeconds};
+        assert_eq!(
+            period(1_700_000_000, 1_700_000_010, TenSeconds),
+            Some((1_700_000_000, 1_700_000_020))
+        );
+        assert_eq!(
+            period(1_700_000_005, 1_700_003_100, TenMinutes),
+            Some((1_700_000_400, 1_700_003_400))
+        );
+        assert_eq!(period(1_700_000_001, 1_700_000_009, TenSeconds), None);
+        assert_eq!(period(1_700_000_010, 1_700_000_000, TenSeconds), None);
+        let (monday, week) = (1_699_833_600, 604_800);
+        assert_eq!(period(monday, monday, OneWeek), Some((monday, monday + week)));
+        let end_of_time = END_OF_TIME / 1_000_000;
+        let all = period(-62_135_596_800, end_of_time, OneWeek);
+        assert_eq!(all, Some((-62_135_596_800, end_of_time)));
+    }
+}

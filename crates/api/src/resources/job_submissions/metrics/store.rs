@@ -1,0 +1,187 @@
+//! The table of metrics.
+
+use chrono::{DateTime, Utc};
+use jobbergate_types::metrics::{
+    JobSubmissionAgentMaxTimes, JobSubmissionMetricSchema, JobSubmissionMetricTimestamps,
+    MetricSample,
+};
+use sqlx::FromRow;
+
+use super::A_MONDAY;
+use crate::{
+    args,
+    db::{Session, arguments::Arguments},
+};
+
+/// The most rows of one statement: `SQLite` finds a placeholder by looking through all of them.
+const BATCH: usize = 128;
+const COLUMNS_PER_SAMPLE: usize = 14;
+
+#[derive(Debug, FromRow)]
+struct MaxTimeRow {
+    max_time: DateTime<Utc>,
+    node_host: String,
+    step: i32,
+    task: i32,
+}
+
+#[derive(Debug, FromRow)]
+struct SpanRow {
+    first: Option<DateTime<Utc>>,
+    last: Option<DateTime<Utc>>,
+}
+
+#[derive(Debug, FromRow)]
+struct MetricRow {
+    bucket: i64,
+    node_host: String,
+    cpu_frequency: f64,
+    cpu_time: f64,
+    cpu_utilization: f64,
+    gpu_memory: f64,
+    gpu_utilization: f64,
+    page_faults: f64,
+    memory_rss: f64,
+    memory_virtual: f64,
+    disk_read: f64,
+    disk_write: f64,
+}
+
+impl From<MetricRow> for JobSubmissionMetricSchema {
+    fn from(row: MetricRow) -> Self {
+        Self {
+            time: row.bucket,
+            node_host: row.node_host,
+            step: None,
+            task: None,
+            cpu_frequency: row.cpu_frequency,
+            cpu_time: row.cpu_time,
+            cpu_utilization: row.cpu_utilization,
+            gpu_memory: row.gpu_memory,
+            gpu_utilization: row.gpu_utilization,
+            page_faults: row.page_faults,
+            memory_rss: row.memory_rss,
+            memory_virtual: row.memory_virtual,
+            disk_read: row.disk_read,
+            disk_write: row.disk_write,
+        }
+    }
+}
+
+/// Keeps samples, except those that are there already.
+pub(super) async fn insert(
+    db: &mut Session,
+    submission: i32,
+    slurm_job_id: i32,
+    mut samples: &[MetricSample],
+) -> sqlx::Result<()> {
+    while !samples.is_empty() {
+        // Powers of two, so that there are few statements to prepare.
+        let size = Ord::min(1 << samples.len().ilog2(), BATCH);
+        let (batch, rest) = samples.split_at(size);
+        let mut arguments = args![submission, slurm_job_id];
+        batch.iter().for_each(|sample| bind(sample, &mut arguments));
+        db.execute(&insertion(size), arguments).await?;
+        samples = rest;
+    }
+    Ok(())
+}
+
+fn bind(sample: &MetricSample, arguments: &mut Arguments) {
+    let time = DateTime::from_timestamp(sample.time, 0).unwrap_or_default();
+    let values = args![
+        time,
+        sample.node_host.as_str(),
+        sample.step,
+        sample.task,
+        sample.cpu_frequency,
+        sample.cpu_time,
+        sample.cpu_utilization,
+        sample.gpu_memory,
+        sample.gpu_utilization,
+        sample.page_faults,
+        sample.memory_rss,
+        sample.disk_read,
+        sample.memory_virtual,
+        sample.disk_write,
+    ];
+    arguments.0.extend(values.0);
+}
+
+fn insertion(rows: usize) -> String {
+    let row = |row: usize| {
+        let first = 3 + row * COLUMNS_PER_SAMPLE;
+        let values: Vec<_> =
+            (first..first + COLUMNS_PER_SAMPLE).map(|number| format!("${number}")).collect();
+        format!("($1, $2, {})", values.join(", "))
+    };
+    let rows: Vec<_> = (0..rows).map(row).collect();
+    format!(
+        "INSERT INTO job_submission_metrics (job_submission_id, slurm_job_id, \"time\", node_host, \
+         step, task, cpu_frequency, cpu_time, cpu_utilization, gpu_memory, gpu_utilization, \
+         page_faults, memory_rss, disk_read, memory_virtual, disk_write) VALUES {} \
+         ON CONFLICT DO NOTHING",
+        rows.join(", ")
+    )
+}
+
+/// The latest time of each task of a submission.
+pub(super) async fn max_times(
+    db: &mut Session,
+    submission: i64,
+) -> sqlx::Result<Vec<JobSubmissionAgentMaxTimes>> {
+    let sql = r#"SELECT max("time") AS max_time, node_host, step, task FROM job_submission_metrics
+        WHERE job_submission_id = $1 GROUP BY node_host, step, task ORDER BY node_host, step, task"#;
+    let rows: Vec<MaxTimeRow> = db.fetch_all(sql, args![submission]).await?;
+    let latest = |row: MaxTimeRow| JobSubmissionAgentMaxTimes {
+        max_time: row.max_time.timestamp(),
+        node_host: row.node_host,
+        step: row.step.into(),
+        task: row.task.into(),
+    };
+    Ok(rows.into_iter().map(latest).collect())
+}
+
+/// The first and the last time of a submission; `None` if it has no metrics.
+pub(super) async fn timestamps(
+    db: &mut Session,
+    submission: i64,
+) -> sqlx::Result<Option<JobSubmissionMetricTimestamps>> {
+    let sql = r#"SELECT min("time") AS first, max("time") AS last FROM job_submission_metrics
+        WHERE job_submission_id = $1"#;
+    let row: SpanRow = db.fetch_one(sql, args![submission]).await?;
+    Ok(row.first.zip(row.last).map(|(first, last)| JobSubmissionMetricTimestamps {
+        min: first.timestamp(),
+        max: last.timestamp(),
+    }))
+}
+
+/// The metrics of a submission from an instant to another, summed up in whiles of so many seconds;
+/// `limit` rows at most.
+pub(super) async fn list(
+    db: &mut Session,
+    submission: i64,
+    node: Option<String>,
+    (from, to, width): (DateTime<Utc>, DateTime<Utc>, i64),
+    limit: usize,
+) -> sqlx::Result<Vec<JobSubmissionMetricSchema>> {
+    let second = db.unix_seconds("\"time\"");
+    let sql = format!(
+        "SELECT second - ((second - {A_MONDAY}) % $5 + $5) % $5 AS bucket, node_host, \
+         avg(cpu_frequency) AS cpu_frequency, sum(cpu_time) AS cpu_time, \
+         avg(cpu_utilization) AS cpu_utilization, \
+         avg(CAST(gpu_memory AS double precision)) AS gpu_memory, \
+         avg(gpu_utilization) AS gpu_utilization, \
+         sum(CAST(page_faults AS double precision)) AS page_faults, \
+         avg(CAST(memory_rss AS double precision)) AS memory_rss, \
+         avg(CAST(memory_virtual AS double precision)) AS memory_virtual, \
+         sum(CAST(disk_read AS double precision)) AS disk_read, \
+         sum(CAST(disk_write AS double precision)) AS disk_write \
+         FROM (SELECT {second} AS second, job_submission_metrics.* FROM job_submission_metrics \
+         WHERE job_submission_id = $1 AND \"time\" >= $2 AND \"time\" < $3 \
+         AND node_host = coalesce($4, node_host)) AS samples \
+         GROUP BY bucket, node_host ORDER BY bucket, node_host LIMIT {limit}"
+    );
+    let rows: Vec<MetricRow> = db.fetch_all(&sql, args![submission, from, to, node, width]).await?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}

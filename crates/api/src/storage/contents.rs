@@ -1,0 +1,130 @@
+//! What is in the storage, whoever put it there.
+
+use std::collections::HashSet;
+
+use chrono::{DateTime, Utc};
+use futures::{Stream, StreamExt, TryStreamExt, future, stream::BoxStream};
+use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, path::Path as Key};
+
+use super::{Storage, unavailable};
+use crate::error::Result;
+
+/// A file in the storage.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredFile {
+    /// Whose file it is.
+    pub parent: i32,
+    /// Its key.
+    pub key: Key,
+    /// When it was written.
+    pub last_modified: DateTime<Utc>,
+    /// How large it is, in bytes.
+    pub size: u64,
+}
+
+impl StoredFile {
+    /// `None` for what is not ours.
+    fn from_object(object: ObjectMeta) -> Option<Self> {
+        let mut parts = object.location.parts().skip(1);
+        let parent: i32 = parts.next()?.as_ref().parse().ok()?;
+        parts.next()?;
+        let ObjectMeta { location: key, last_modified, size, .. } = object;
+        Some(Self { parent, key, last_modified, size })
+    }
+}
+
+impl Storage {
+    /// The key that a file has.
+    pub fn key(&self, table: &str, parent: i32, name: &str) -> Result<Key> {
+        super::key(self.names, table, parent.into(), name)
+    }
+
+    /// All files of a table, in any order.
+    pub fn files(&self, table: &str) -> impl Stream<Item = Result<StoredFile>> + Send + use<> {
+        let found = self.listed(Key::from_iter([table]));
+        found.try_filter_map(|object| future::ok(StoredFile::from_object(object)))
+    }
+
+    /// The keys of a parent's files.
+    pub async fn keys_of(&self, table: &str, parent: i32) -> Result<HashSet<Key>> {
+        let found = self.listed(Key::from_iter([table.to_owned(), parent.to_string()]));
+        found.map_ok(|object| object.location).try_collect().await
+    }
+
+    fn listed(&self, prefix: Key) -> BoxStream<'static, Result<ObjectMeta>> {
+        self.store.list(Some(&prefix)).map_err(unavailable).boxed()
+    }
+
+    /// When a file was written; `None` if there is none.
+    pub async fn last_modified(&self, key: &Key) -> Result<Option<DateTime<Utc>>> {
+        match self.store.head(key).await {
+            Ok(object) => Ok(Some(object.last_modified)),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(unavailable(error)),
+        }
+    }
+
+    /// Removes a file, if it is there.
+    pub async fn remove(&self, key: &Key) -> Result<()> {
+        match self.store.delete(key).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(unavailable(error)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn files_are_listed_under_the_keys_that_their_names_have() {
+        let directory = tempfile::tempdir().unwrap();
+        let storage = Storage::directory(directory.path()).unwrap();
+        let names = [
+            "run.sh",
+            "a b",
+            "a%20b",
+            "100%",
+            "ä☃",
+            "a?b&c=d",
+            "a+b",
+            "[x]{y}|z^`",
+            "dir/sub/x",
+            "..",
+            "a//b",
+            "~x",
+            "#",
+            "a#b",
+            "back\\slash",
+            "\"quoted\"",
+            "<x>",
+            "*",
+            "a:b",
+            ".hidden",
+        ];
+        for name in names {
+            storage.put("t", 7, name, "x".into()).await.unwrap();
+        }
+        storage.put("t", 70, "other", "x".into()).await.unwrap();
+        std::fs::write(directory.path().join("t/7.txt"), "").unwrap();
+        std::fs::create_dir(directory.path().join("t/nobody")).unwrap();
+        std::fs::write(directory.path().join("t/nobody/x"), "").unwrap();
+        let expected: HashSet<_> = names.map(|name| storage.key("t", 7, name).unwrap()).into();
+        assert_eq!(storage.keys_of("t", 7).await.unwrap(), expected);
+        let found: Vec<_> = storage.files("t").try_collect().await.unwrap();
+        let keys: HashSet<_> =
+            found.iter().filter(|file| file.parent == 7).map(|file| file.key.clone()).collect();
+        assert_eq!(keys, expected);
+        assert_eq!(found.len(), expected.len() + 1);
+        for key in expected {
+            assert!(storage.last_modified(&key).await.unwrap().is_some(), "{key}");
+            storage.remove(&key).await.unwrap();
+            storage.remove(&key).await.unwrap();
+            assert_eq!(storage.last_modified(&key).await.unwrap(), None);
+        }
+        let left: Vec<_> = storage.files("t").try_collect().await.unwrap();
+        assert_eq!(left.len(), 1);
+        assert_eq!(storage.files("nothing").try_collect::<Vec<_>>().await.unwrap(), []);
+    }
+}
