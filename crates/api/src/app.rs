@@ -16,6 +16,7 @@ use crate::{
     config::ServeConfig,
     db::Db,
     error::Result,
+    events::Events,
     http::router::{Router as Routes, dispatch},
     identity::{self, Provider},
     resources,
@@ -33,6 +34,8 @@ pub struct App {
     pub tenants: Tenants,
     /// The built-in identity provider, if it is in charge.
     pub provider: Option<Arc<Provider>>,
+    /// Who is told how submissions end.
+    pub events: Events,
     /// The time.
     pub clock: Clock,
     /// Turns templates into scripts; keeps what it has parsed.
@@ -59,6 +62,7 @@ pub struct Context {
 impl App {
     /// Opens what `config` names and puts the server together.
     pub async fn open(config: &ServeConfig, clock: Clock) -> Result<Arc<Self>, StartError> {
+        let events = Events::new(config)?;
         let tenants = Tenants::open(config).await?;
         let (verifier, provider) = match config.external_issuer()? {
             Some(issuer) => (Verifier::external(issuer, config.check_issuer, clock.clone()), None),
@@ -73,6 +77,7 @@ impl App {
             verifier,
             tenants,
             provider,
+            events,
             clock,
             jinja: Environment::new(Limits {
                 source: config.max_upload_file_size,

@@ -1,5 +1,8 @@
 //! Settings of the server, under the Python server's names where it has them.
 
+pub mod mail;
+pub mod rabbitmq;
+
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::Args;
@@ -99,6 +102,14 @@ pub struct ServeConfig {
     /// The largest file that may be uploaded, in bytes
     #[arg(long, env = "MAX_UPLOAD_FILE_SIZE", default_value_t = 5 * 1024 * 1024, value_name = "BYTES")]
     pub max_upload_file_size: usize,
+
+    /// The message broker.
+    #[command(flatten)]
+    pub rabbitmq: rabbitmq::RabbitMqConfig,
+
+    /// E-mail.
+    #[command(flatten)]
+    pub mail: mail::MailConfig,
 }
 
 impl ServeConfig {

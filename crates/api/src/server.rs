@@ -4,7 +4,7 @@ use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::net::TcpListener;
 
-use crate::{app::App, clock::Clock, config::ServeConfig, startup::StartError};
+use crate::{app::App, clock::Clock, config::ServeConfig, events::Worker, startup::StartError};
 
 /// How long requests may take to finish after the server was told to stop.
 const GRACE: Duration = Duration::from_secs(20);
@@ -19,6 +19,7 @@ pub async fn serve(
     let app = App::open(&config, Clock::System).await?;
     tracing::info!(address = %config.listen, url = config.base_url(), "listening");
     make_first_key(&app);
+    let worker = Worker::start(&app);
     let tenants = app.tenants.default_tenant();
     let (stopping, stopped) = tokio::sync::oneshot::channel::<()>();
     let service = app.into_service();
@@ -35,6 +36,7 @@ pub async fn serve(
         served = serving => served.map_err(StartError::Serve)?,
         () = deadline => tracing::warn!("requests that are still under way are given up"),
     }
+    worker.stop().await;
     tenants.db.close().await;
     Ok(())
 }

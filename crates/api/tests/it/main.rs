@@ -11,6 +11,7 @@ mod identity;
 mod job_script_templates;
 mod job_scripts;
 mod job_submissions;
+mod notifications;
 mod routing;
 mod schema;
 mod support;

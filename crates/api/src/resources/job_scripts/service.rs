@@ -22,6 +22,7 @@ use crate::{
     auth::Anyone,
     db::Session,
     error::{Error, Result},
+    events,
     resources::{
         files::{self, FilePut, FileRow, JOB_SCRIPT_FILES, TEMPLATE_FILES},
         job_script_templates::{self, Locator},
@@ -203,9 +204,12 @@ pub(super) async fn update(
 pub(super) async fn delete(context: &Context, caller: &impl Anyone, id: i64) -> Result<()> {
     let mut db = context.db.write().await?;
     let row = require_own(&mut db, caller, id).await?;
-    job_submissions::store::reject_created_of_script(&mut db, row.id, context.now()).await?;
+    let now = context.now();
+    let rejected = job_submissions::store::reject_created_of_script(&mut db, row.id, now).await?;
+    let events = events::status_changed(context, &mut db, &rejected).await?;
     store::delete(&mut db, row.id).await?;
     db.commit().await?;
+    events.deliver();
     context.storage.delete_all(JOB_SCRIPT_FILES.0, row.id.into()).await
 }
 

@@ -13,6 +13,7 @@ use jobbergate_api::{
     clock::Clock,
     config::ServeConfig,
     db::Db,
+    events::Worker,
     identity::{NewClient, Provider, UserToken},
 };
 use jobbergate_testkit::{
@@ -60,6 +61,8 @@ pub struct TestApp {
     pub clock: Clock,
     pub address: SocketAddr,
     pub s3: Option<S3>,
+    /// What delivers events; none after it was stopped.
+    pub worker: Option<Worker>,
     _database: Option<TestDatabase>,
     _directory: tempfile::TempDir,
 }
@@ -118,7 +121,8 @@ impl TestApp {
         .await
     }
 
-    async fn start(
+    /// A server with these settings, which keeps the rest as long as it lives.
+    pub async fn start(
         config: ServeConfig,
         directory: tempfile::TempDir,
         database: Option<TestDatabase>,
@@ -130,7 +134,8 @@ impl TestApp {
         let address = listener.local_addr().unwrap();
         let service = Arc::clone(&app).into_service();
         tokio::spawn(async move { axum::serve(listener, service).await });
-        Self { app, clock, address, s3, _database: database, _directory: directory }
+        let worker = Some(Worker::start(&app));
+        Self { app, clock, address, s3, worker, _database: database, _directory: directory }
     }
 
     /// Somebody without a token.
