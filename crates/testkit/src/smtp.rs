@@ -63,10 +63,7 @@ impl Smtp {
 
     fn run(credentials: &[&str]) -> Result<Self> {
         let directory = TempDir::new()?;
-        // Debian's Python, which Debian's packages are for.
-        let debian = Path::new("/usr/bin/python3");
-        let python = if debian.exists() { debian } else { Path::new("python3") };
-        let mut server = Command::new(python)
+        let mut server = Command::new(python())
             .args(["-c", SCRIPT])
             .arg(directory.path())
             .args(credentials)
@@ -103,6 +100,17 @@ impl Smtp {
         paths.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
         paths.sort();
         paths.iter().map(|path| read(path)).collect()
+    }
+}
+
+/// A Python that has aiosmtpd. Debian's packages are for Debian's Python, which need not be the first
+/// one in PATH.
+fn python() -> &'static str {
+    let mut debian = Command::new("/usr/bin/python3");
+    debian.args(["-c", "import aiosmtpd"]).stderr(Stdio::null());
+    match debian.status() {
+        Ok(status) if status.success() => "/usr/bin/python3",
+        _ => "python3",
     }
 }
 

@@ -1,6 +1,6 @@
 //! Delivering what is in the outbox, one task for each channel.
 
-use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{any::Any, error::Error, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
 use futures::{FutureExt, future::join_all};
@@ -86,7 +86,12 @@ impl Courier {
                     let pause = MAX_PAUSE.min(Duration::from_secs(1 << failures.min(10)));
                     failures += 1;
                     let channel = self.channel.name();
-                    tracing::warn!(channel, %error, ?pause, "nothing can be delivered for now");
+                    tracing::warn!(
+                        channel,
+                        error = &*error as &dyn Error,
+                        ?pause,
+                        "nothing can be delivered for now"
+                    );
                     pause
                 }
             };
@@ -155,11 +160,16 @@ impl Courier {
                 }
                 Err(Failure::ForNow(cause)) => {
                     let delay = delay(row.failures);
-                    tracing::warn!(channel, submission, error = %cause, %delay, "not delivered; tried again");
+                    tracing::warn!(channel, submission, error = &*cause as &dyn Error, %delay, "not delivered; tried again");
                     outbox::postpone(&mut db, row.id, self.app.clock.now() + delay).await?;
                 }
                 Err(Failure::ForEver(cause)) => {
-                    tracing::error!(channel, submission, error = %cause, "can't be delivered; dropped");
+                    tracing::error!(
+                        channel,
+                        submission,
+                        error = &*cause as &dyn Error,
+                        "can't be delivered; dropped"
+                    );
                     outbox::delete(&mut db, row.id).await?;
                 }
             }

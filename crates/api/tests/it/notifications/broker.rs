@@ -1,5 +1,7 @@
 //! Messages to RabbitMQ.
 
+use std::time::Duration;
+
 use jobbergate_api::identity::UserToken;
 use jobbergate_testkit::rabbitmq::VirtualHost;
 use jobbergate_types::Permission;
@@ -167,4 +169,22 @@ in_both! {
         nothing_waits(&one).await;
         assert_eq!(host.take("jobs").await.unwrap(), []);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broker_that_can_not_be_trusted_is_told_nothing() {
+    let host = VirtualHost::new().await.unwrap();
+    for (tls, password) in [(true, "guest"), (false, "wrong")] {
+        let app = TestApp::configured(|config| {
+            tells(config, &host, host.port);
+            config.rabbitmq.rabbitmq_use_tls = tls;
+            config.rabbitmq.rabbitmq_password = password.to_owned();
+        })
+        .await;
+        let (alice, _agent) = (app.user("alice").await, app.agent("c").await);
+        cancels(&alice, submits(&alice).await).await;
+        tokio::time::sleep(Duration::from_millis(1500)).await;
+        assert_eq!(waiting(&app).await.len(), 1);
+    }
+    assert_eq!(host.take("jobs").await.unwrap(), []);
 }

@@ -14,10 +14,13 @@ use super::{
     a_minute_passes, fails_once, in_both, nothing_waits, rejects, submits, until, waiting,
 };
 
+/// The header `Authorization` and the body.
+type Request = (Option<String>, Value);
+
 /// What it was asked, and what it answers to the next requests, 202 after that.
 #[derive(Clone, Default)]
 struct SendGrid {
-    requests: Arc<Mutex<Vec<(Option<String>, Value)>>>,
+    requests: Arc<Mutex<Vec<Request>>>,
     answers: Arc<Mutex<Vec<StatusCode>>>,
 }
 
@@ -35,7 +38,7 @@ impl SendGrid {
         self.answers.lock().unwrap().push(StatusCode::from_u16(status).unwrap());
     }
 
-    fn requests(&self) -> Vec<(Option<String>, Value)> {
+    fn requests(&self) -> Vec<Request> {
         self.requests.lock().unwrap().clone()
     }
 }
