@@ -113,6 +113,18 @@ in_both! {
         nothing_waits(&next).await;
     }
 
+    async fn a_server_that_stops_does_not_wait_for_the_broker_for_ever(place: Place) {
+        let host = VirtualHost::new().await.unwrap();
+        let broker = Proxy::start(host.port, Mode::Held).await.unwrap();
+        let mut app = place.server(|config| tells(config, &host, broker.address.port())).await;
+        let (alice, agent) = (app.user("alice").await, app.agent("c").await);
+        rejects(&agent, submits(&alice).await, "no").await;
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let stopped = app.worker.take().unwrap().stop();
+        tokio::time::timeout(Duration::from_secs(15), stopped).await.unwrap();
+        assert_eq!(waiting(&app).await.len(), 1);
+    }
+
     async fn a_new_server_tells_what_the_last_one_left(place: Place) {
         let host = VirtualHost::new().await.unwrap();
         let (broker, smtp) = (Proxy::start(host.port, Mode::Down).await.unwrap(), smtp());
