@@ -28,7 +28,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Run all tests, with real peers (PostgreSQL, Slurm) that are installed when missing
+    /// Run all tests, with real peers (PostgreSQL, RabbitMQ, Slurm …) that are installed when missing
     Test(test::Options),
     /// Show a job on its way through server, agent and Slurm, and measure it
     Demo(demo::Options),

@@ -2,6 +2,7 @@
 
 use std::{
     env, fs,
+    path::Path,
     process::{Command, Stdio},
 };
 
@@ -41,6 +42,24 @@ pub(crate) fn install_python_venv() -> Result<()> {
         return Ok(());
     }
     install(&["python3-venv"]).context("this needs Python with venv")
+}
+
+/// Installs RabbitMQ unless it is there.
+pub(crate) fn install_rabbitmq() -> Result<()> {
+    if Path::new("/usr/lib/rabbitmq/bin/rabbitmq-server").is_file() || is_in_path("rabbitmq-server")
+    {
+        return Ok(());
+    }
+    install(&["rabbitmq-server"]).context("the tests need RabbitMQ")
+}
+
+/// Installs the SMTP server unless it is there.
+pub(crate) fn install_smtp() -> Result<()> {
+    let has_aiosmtpd = |python| output(Command::new(python).args(["-c", "import aiosmtpd"]));
+    if ["/usr/bin/python3", "python3"].into_iter().find_map(has_aiosmtpd).is_some() {
+        return Ok(());
+    }
+    install(&["python3-aiosmtpd"]).context("the tests need an SMTP server")
 }
 
 fn is_in_path(program: &str) -> bool {

@@ -41,6 +41,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     packages::install_postgresql()?;
     packages::install_slurm()?;
     packages::install_nodejs()?;
+    packages::install_rabbitmq()?;
+    packages::install_smtp()?;
     let nextest = packages::install_nextest()?;
     interrupt.check()?;
 
@@ -106,6 +108,23 @@ impl Peers {
         Ok(())
     }
 
+    /// Kills the broker that the testkit started, if any test needed it: nobody needs its data.
+    fn stop_rabbitmq(&self) -> Result<()> {
+        let pid_file = self.directory.join("rabbitmq/pid");
+        let Ok(content) = fs::read_to_string(&pid_file) else { return Ok(()) };
+        let pid = Pid::from_raw(content.trim().parse()?);
+        // It may have ended by itself.
+        let _ = kill(pid, Signal::SIGKILL);
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while kill(pid, None).is_ok() {
+            if Instant::now() > deadline {
+                bail!("RabbitMQ (process {pid}) does not end");
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        Ok(())
+    }
+
     fn remove_directory(&self) -> Result<()> {
         match fs::remove_dir_all(&self.directory) {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
@@ -125,7 +144,9 @@ impl Peers {
 
 impl Drop for Peers {
     fn drop(&mut self) {
-        for stopped in [self.stop_postgresql(), self.remove_directory(), self.stop_slurm()] {
+        let servers = [self.stop_postgresql(), self.stop_rabbitmq()];
+        let rest = [self.remove_directory(), self.stop_slurm()];
+        for stopped in servers.into_iter().chain(rest) {
             if let Err(error) = stopped {
                 eprintln!("{error:#}");
             }

@@ -23,6 +23,7 @@ use crate::{
     db::Db,
     download::Downloads,
     error::Result,
+    events::Events,
     http::{
         cors::{self, AllowedOrigins},
         router::{Router as Routes, dispatch},
@@ -43,6 +44,8 @@ pub struct App {
     pub tenants: Tenants,
     /// The built-in identity provider, if it is in charge.
     pub provider: Option<Arc<Provider>>,
+    /// Who is told how submissions end.
+    pub events: Events,
     /// The time.
     pub clock: Clock,
     /// Turns templates into scripts; keeps what it has parsed.
@@ -78,6 +81,7 @@ impl App {
     pub async fn open(config: &ServeConfig, clock: Clock) -> Result<Arc<Self>, StartError> {
         let tenants = Tenants::open(config, clock.clone()).await?;
         let downloads = Downloads::new(&config.upload_by_url, config.max_upload_file_size)?;
+        let events = Events::new(config)?;
         let (verifier, provider) = match config.external_issuer()? {
             Some(issuer) => (Verifier::external(issuer, config.check_issuer, clock.clone()), None),
             None => {
@@ -91,6 +95,7 @@ impl App {
             verifier,
             tenants,
             provider,
+            events,
             clock,
             jinja: Environment::new(Limits {
                 source: config.max_upload_file_size,

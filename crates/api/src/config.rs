@@ -3,7 +3,9 @@
 mod cleaning;
 pub(crate) mod data;
 mod listen;
+pub mod mail;
 pub mod metadata;
+pub mod rabbitmq;
 mod tenancy;
 mod upload_by_url;
 
@@ -126,6 +128,14 @@ pub struct ServeConfig {
     /// Cleaning.
     #[command(flatten)]
     pub cleaning: CleaningConfig,
+
+    /// The message broker.
+    #[command(flatten)]
+    pub rabbitmq: rabbitmq::RabbitMqConfig,
+
+    /// E-mail.
+    #[command(flatten)]
+    pub mail: mail::MailConfig,
 }
 
 impl ServeConfig {

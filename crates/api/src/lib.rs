@@ -12,6 +12,7 @@ pub mod db;
 pub mod doctor;
 pub mod download;
 pub mod error;
+pub mod events;
 pub mod file_checks;
 pub mod http;
 pub mod identity;

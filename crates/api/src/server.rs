@@ -3,7 +3,8 @@
 use std::{future::Future, sync::Arc, time::Duration};
 
 use crate::{
-    app::App, cleaning, clock::Clock, config::ServeConfig, startup::StartError, telemetry,
+    app::App, cleaning, clock::Clock, config::ServeConfig, events::Worker, startup::StartError,
+    telemetry,
 };
 
 /// How long requests may take to finish after the server was told to stop.
@@ -34,6 +35,7 @@ pub async fn serve(
     let tidying = tokio::spawn(close_idle_tenants(Arc::clone(&app)));
     let open = Arc::clone(&app);
     let _cleaning = cleaning::schedule::start(&app);
+    let worker = Worker::start(&app);
     let (stopping, stopped) = tokio::sync::oneshot::channel::<()>();
     let service = app.into_service();
     let serving = axum::serve(listener, service).with_graceful_shutdown(async {
@@ -50,6 +52,7 @@ pub async fn serve(
         () = deadline => tracing::warn!("requests that are still under way are given up"),
     }
     tidying.abort();
+    worker.stop().await;
     open.tenants.close().await;
     Ok(())
 }

@@ -1,11 +1,15 @@
 //! Real peers for tests, started on this machine: a PostgreSQL server, an S3 server, two OIDC
-//! providers, a Slurm. They are Debian packages, parts of the test's process or, for one of the
-//! providers, an npm package; none but Slurm outlives its use, and all listen on the loopback
-//! interface or a Unix socket only.
+//! providers, a RabbitMQ, an SMTP server, a Slurm. They are Debian packages, parts of the test's
+//! process or, for one of the OIDC providers, an npm package; none but Slurm outlives its use, and
+//! all listen on the loopback interface or a Unix socket only.
 
 mod directory;
 pub mod issuer;
 pub mod oidc_provider;
+mod owner;
 pub mod postgres;
+pub mod proxy;
+pub mod rabbitmq;
 pub mod s3;
 pub mod slurm;
+pub mod smtp;

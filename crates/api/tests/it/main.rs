@@ -15,6 +15,7 @@ mod identity;
 mod job_script_templates;
 mod job_scripts;
 mod job_submissions;
+mod notifications;
 mod openapi;
 mod routing;
 mod schema;

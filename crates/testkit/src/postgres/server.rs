@@ -2,20 +2,17 @@
 
 use std::{
     env,
-    fs::{self, File, Permissions},
-    os::unix::{
-        fs::{PermissionsExt, chown},
-        net::UnixStream,
-        process::CommandExt,
-    },
+    fs::{self, File},
+    os::unix::net::UnixStream,
     path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::Mutex,
-    time::SystemTime,
 };
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
-use nix::unistd::{User, geteuid};
+use nix::sys::signal::Signal;
+
+use crate::owner::Owner;
 
 /// Speed over safety: nothing in there outlives a crash, nor is it meant to.
 const SETTINGS: &str = "
@@ -34,29 +31,20 @@ jit = off
 timezone = 'UTC'
 ";
 
-/// Ends the server ($1: its process id, $2: its data directory) once the file $3 is neither locked
-/// nor was touched for ten minutes. Whoever comes meanwhile waits for the lock, and finds the
-/// server stopped. Ends as soon as the server does.
-const STOP_WHEN_UNUSED: &str = r#"
-while timeout 30 tail --pid="$1" -f /dev/null; [ $? = 124 ]; do
-  [ -z "$(find "$3" -mmin +10)" ] || flock --nonblock "$3" "$0" stop -D "$2" -m fast
-done
-"#;
-
 /// Held as long as this process lives: the server isn't stopped under it.
 static IN_USE: Mutex<Option<File>> = Mutex::new(None);
 
 /// Starts the server unless it runs, and gives the directory of its socket.
 pub(super) fn start_once() -> Result<PathBuf> {
     let programs = Programs::find()?;
-    let owner = Owner::find()?;
+    let owner = Owner::find(&["postgres", "nobody"])?;
     let directory = crate::directory::shared()?.join("postgres");
     fs::create_dir_all(&directory)?;
     owner.take(&directory, 0o700)?;
 
     let mut in_use = IN_USE.lock().map_err(|_| anyhow!("starting PostgreSQL panicked before"))?;
     if in_use.is_none() {
-        *in_use = Some(mark_used(&directory, &owner)?);
+        *in_use = Some(owner.mark_used(&directory)?);
     }
     let starting = File::create(directory.join("starting"))?;
     starting.lock()?;
@@ -64,15 +52,6 @@ pub(super) fn start_once() -> Result<PathBuf> {
         start(&programs, &owner, &directory)?;
     }
     Ok(directory)
-}
-
-fn mark_used(directory: &Path, owner: &Owner) -> Result<File> {
-    let path = directory.join("in-use");
-    let file = File::create(&path)?;
-    owner.take(&path, 0o600)?;
-    file.lock_shared()?;
-    file.set_modified(SystemTime::now())?;
-    Ok(file)
 }
 
 fn start(programs: &Programs, owner: &Owner, directory: &Path) -> Result<()> {
@@ -98,20 +77,9 @@ fn start(programs: &Programs, owner: &Owner, directory: &Path) -> Result<()> {
         .arg("--log")
         .arg(&log))
     .with_context(|| format!("{}:\n{}", log.display(), last_lines(&log)))?;
-    watch(programs, owner, directory, &data)
-}
-
-fn watch(programs: &Programs, owner: &Owner, directory: &Path, data: &Path) -> Result<()> {
     let pid_file = fs::read_to_string(data.join("postmaster.pid"))?;
     let pid = pid_file.lines().next().context("postmaster.pid is empty")?;
-    owner
-        .command(Path::new("sh"), directory)
-        .args(["-c", STOP_WHEN_UNUSED])
-        .arg(&programs.pg_ctl)
-        .args([pid.as_ref(), data.as_os_str(), directory.join("in-use").as_os_str()])
-        .spawn()
-        .context("can't start the process that stops an unused server")?;
-    Ok(())
+    owner.stop_when_unused(directory, pid, Signal::SIGINT)
 }
 
 fn run(command: &mut Command) -> Result<()> {
@@ -166,43 +134,4 @@ fn version(bin: &Path) -> Option<u32> {
 
 fn has_server(directory: &Path) -> bool {
     ["initdb", "pg_ctl", "postgres"].iter().all(|program| directory.join(program).is_file())
-}
-
-/// Who runs the server: the user of the tests, or another one when that is root, for PostgreSQL
-/// refuses to run as root.
-struct Owner {
-    switch_to: Option<User>,
-}
-
-impl Owner {
-    fn find() -> Result<Self> {
-        if !geteuid().is_root() {
-            return Ok(Self { switch_to: None });
-        }
-        for name in ["postgres", "nobody"] {
-            if let Some(user) = User::from_name(name)? {
-                return Ok(Self { switch_to: Some(user) });
-            }
-        }
-        bail!("PostgreSQL doesn't run as root, and there is neither a user postgres nor nobody")
-    }
-
-    fn take(&self, path: &Path, mode: u32) -> Result<()> {
-        if let Some(user) = &self.switch_to {
-            chown(path, Some(user.uid.as_raw()), Some(user.gid.as_raw()))?;
-        }
-        Ok(fs::set_permissions(path, Permissions::from_mode(mode))?)
-    }
-
-    /// A command that outlives the test and holds none of its streams.
-    fn command(&self, program: &Path, directory: &Path) -> Command {
-        let mut command = Command::new(program);
-        command.env_clear().env("PATH", "/usr/bin:/bin").env("LC_ALL", "C.UTF-8");
-        command.current_dir(directory).process_group(0);
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        if let Some(user) = &self.switch_to {
-            command.gid(user.gid.as_raw()).uid(user.uid.as_raw());
-        }
-        command
-    }
 }

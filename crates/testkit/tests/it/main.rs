@@ -4,4 +4,6 @@
 
 mod issuer;
 mod postgres;
+mod rabbitmq;
 mod s3;
+mod smtp;

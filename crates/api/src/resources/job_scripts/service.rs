@@ -23,6 +23,7 @@ use crate::{
     auth::Anyone,
     db::Session,
     error::{Error, Result},
+    events,
     resources::{
         files::{self, FilePut, FileRow, JOB_SCRIPT_FILES, TEMPLATE_FILES},
         job_script_templates::{self, Locator},
@@ -204,9 +205,12 @@ pub(super) async fn delete(context: &Context, caller: &impl Anyone, id: i64) -> 
 
 /// The same for a script that nobody else can change.
 pub(crate) async fn delete_locked(context: &Context, mut db: Session, id: i32) -> Result<()> {
-    job_submissions::store::reject_created_of_script(&mut db, id, context.now()).await?;
+    let now = context.now();
+    let rejected = job_submissions::store::reject_created_of_script(&mut db, id, now).await?;
+    let events = events::status_changed(context, &mut db, &rejected).await?;
     store::delete(&mut db, id).await?;
     db.commit().await?;
+    events.deliver();
     files::discard_all(context, &[JOB_SCRIPT_FILES], id).await;
     Ok(())
 }

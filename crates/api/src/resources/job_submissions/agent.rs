@@ -21,6 +21,7 @@ use crate::{
     auth::{Agent, permission::Allow},
     db::Session,
     error::{Error, Result},
+    events,
     resources::job_scripts,
 };
 
@@ -133,8 +134,11 @@ pub(super) async fn rejected<P: Allow>(
         ("report_message", message.into()),
         ("updated_at", now.into()),
     ];
-    store::update(&mut db, row.id, changes).await?;
-    Ok(db.commit().await?)
+    let rejected = store::update(&mut db, row.id, changes).await?;
+    let events = events::status_changed(context, &mut db, rejected.as_slice()).await?;
+    db.commit().await?;
+    events.deliver();
+    Ok(())
 }
 
 /// The job changed, and possibly ended.
@@ -167,14 +171,18 @@ pub(super) async fn update<P: Allow>(
         ("slurm_job_info", request.slurm_job_info.into()),
         ("updated_at", now.into()),
     ];
-    if current == JobSubmissionStatus::Submitted {
+    let ends = current == JobSubmissionStatus::Submitted && state.outcome() != Outcome::Active;
+    if ends {
         changes.extend(ending(state.outcome(), reason.as_deref().unwrap_or(state.description())));
     }
     if row.slurm_job_state() != Some(state) {
         progress::insert(&mut db, row.id, Some(state.as_str()), reason.as_deref(), now).await?;
     }
-    store::update(&mut db, row.id, changes).await?;
-    Ok(db.commit().await?)
+    let updated = store::update(&mut db, row.id, changes).await?.filter(|_| ends);
+    let events = events::status_changed(context, &mut db, updated.as_slice()).await?;
+    db.commit().await?;
+    events.deliver();
+    Ok(())
 }
 
 /// What changes when a submitted job ends.

@@ -23,6 +23,7 @@ use crate::{
     auth::Anyone,
     db::Session,
     error::{Error, Result},
+    events,
     http::validation::parse_integer,
     resources::job_scripts,
 };
@@ -170,15 +171,7 @@ pub(super) async fn update(
     changes.extend(directory.into_change().map(|dir| ("execution_directory", dir.into())));
     changes.extend(request.status.map(|status| ("status", status.as_str().into())));
     changes.extend(request.is_archived.map(|archived| ("is_archived", archived.into())));
-    save(db, row.id, changes).await
-}
-
-async fn save(
-    mut db: Session,
-    id: i32,
-    changes: Vec<(&'static str, Value)>,
-) -> Result<JobSubmissionDetailedView> {
-    let updated = store::update(&mut db, id, changes).await?;
+    let updated = store::update(&mut db, row.id, changes).await?;
     db.commit().await?;
     updated.ok_or_else(|| Error::no_entry("job_submissions", id))?.try_into()
 }
@@ -235,7 +228,12 @@ pub(super) async fn cancel(
     let now = context.now();
     progress::insert(&mut db, row.id, None, Some("Job cancelled by user"), now).await?;
     let status = JobSubmissionStatus::Cancelled.as_str();
-    save(db, row.id, vec![("status", status.into()), ("updated_at", now.into())]).await
+    let changes = vec![("status", status.into()), ("updated_at", now.into())];
+    let cancelled = store::update(&mut db, row.id, changes).await?;
+    let events = events::status_changed(context, &mut db, cancelled.as_slice()).await?;
+    db.commit().await?;
+    events.deliver();
+    cancelled.ok_or_else(|| Error::no_entry("job_submissions", id))?.try_into()
 }
 
 pub(super) async fn progress(

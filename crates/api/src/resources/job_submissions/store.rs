@@ -84,7 +84,7 @@ pub(crate) struct SubmissionRow {
     slurm_job_state: Option<String>,
     cloned_from_id: Option<i32>,
     pub(crate) execution_directory: Option<String>,
-    report_message: Option<String>,
+    pub(crate) report_message: Option<String>,
     slurm_job_info: Option<String>,
     sbatch_arguments: Option<TextArray>,
 }
@@ -296,16 +296,18 @@ pub(crate) async fn update(
     SUBMISSIONS.update(db, id.into(), changes).await
 }
 
-/// Rejects what waits for an agent to run a script that is about to be deleted.
+/// Rejects what waits for an agent to run a script that is about to be deleted; gives what was.
 pub(crate) async fn reject_created_of_script(
     db: &mut Session,
     job_script_id: i32,
     now: DateTime<Utc>,
-) -> sqlx::Result<()> {
-    let sql = "UPDATE job_submissions SET status = 'REJECTED', updated_at = $2, report_message = \
-               'Parent job script was deleted before the submission.' \
-               WHERE job_script_id = $1 AND status = 'CREATED'";
-    db.execute(sql, args![job_script_id, now]).await.map(drop)
+) -> sqlx::Result<Vec<SubmissionRow>> {
+    let sql = format!(
+        "UPDATE job_submissions SET status = 'REJECTED', updated_at = $2, report_message = \
+         'Parent job script was deleted before the submission.' \
+         WHERE job_script_id = $1 AND status = 'CREATED' RETURNING {COLUMNS}"
+    );
+    db.fetch_all(&sql, args![job_script_id, now]).await
 }
 
 /// Forgets a submission and its progress.

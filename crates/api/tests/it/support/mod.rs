@@ -16,6 +16,7 @@ use jobbergate_api::{
     clock::Clock,
     config::ServeConfig,
     db::Db,
+    events::Worker,
     identity::{NewClient, Provider, UserToken},
 };
 use jobbergate_testkit::{
@@ -65,6 +66,8 @@ pub struct TestApp {
     pub clock: Clock,
     pub address: SocketAddr,
     pub s3: Option<S3>,
+    /// What delivers events; none after it was stopped.
+    pub worker: Option<Worker>,
     _database: Option<TestDatabase>,
     directory: tempfile::TempDir,
 }
@@ -134,7 +137,8 @@ impl TestApp {
         .await
     }
 
-    async fn start(
+    /// A server with these settings, which keeps the rest as long as it lives.
+    pub async fn start(
         config: ServeConfig,
         directory: tempfile::TempDir,
         database: Option<TestDatabase>,
@@ -146,7 +150,8 @@ impl TestApp {
         let address = listener.local_addr().unwrap();
         let service = Arc::clone(&app).into_service();
         tokio::spawn(async move { axum::serve(listener, service).await });
-        Self { app, clock, address, s3, _database: database, directory }
+        let worker = Some(Worker::start(&app));
+        Self { app, clock, address, s3, worker, _database: database, directory }
     }
 
     /// Somebody without a token.
