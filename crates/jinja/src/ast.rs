@@ -1,11 +1,13 @@
 //! The parsed template, with every variable bound to a slot.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use num_bigint::BigInt;
 
 use crate::builtin::Builtin;
 use crate::error::Error;
+use crate::filters::Shortcut;
+use crate::sandbox::AttributeName;
 
 /// A whole template.
 #[derive(Debug, Default)]
@@ -15,8 +17,8 @@ pub(crate) struct Program {
     /// Number of slots of the outermost function.
     pub slots: usize,
     pub self_slot: Option<usize>,
-    /// How many names come from outside.
-    pub outside: usize,
+    /// The names that come from outside, or that blocks may ask for.
+    pub outside: Vec<Arc<str>>,
     pub blocks: Vec<Arc<Block>>,
     /// What compiling finds beyond parsing, reported by the first render.
     pub compile_error: Option<Error>,
@@ -39,20 +41,12 @@ pub(crate) struct Scope {
 
 #[derive(Clone, Debug)]
 pub(crate) enum Load {
-    /// From the context, by name.
-    Resolve(Outside),
+    /// From the context, by the name's index in [`Program::outside`].
+    Resolve(usize),
     /// From an enclosing scope.
     Alias(Slot),
     /// No value before the first assignment.
     Missing,
-}
-
-/// A name that no scope of the template sets.
-#[derive(Clone, Debug)]
-pub(crate) struct Outside {
-    pub name: Arc<str>,
-    /// Among all such names of the template.
-    pub index: usize,
 }
 
 #[derive(Debug)]
@@ -63,35 +57,31 @@ pub(crate) struct Statement {
 
 #[derive(Debug)]
 pub(crate) enum StatementKind {
-    Text(Arc<str>),
-    Output { values: Vec<Printed>, escape: Escape },
+    Output { pieces: Vec<Piece>, escape: Escape },
     If { branches: Vec<(Expression, Vec<Statement>)>, otherwise: Vec<Statement> },
     For(Arc<For>),
-    Macro { target: Target, export: bool, function: Arc<Macro> },
+    Macro { target: Target, function: Arc<Macro> },
     Call { call: Expression, caller: Arc<Macro> },
     FilterBlock(Box<FilterBlock>),
-    Set { target: Target, value: Expression, export: bool },
-    SetBlock { target: Target, export: bool, block: Box<FilterBlock> },
+    Set { target: Target, value: Expression },
+    SetBlock { target: Target, block: Box<FilterBlock> },
     With(Box<With>),
     Autoescape { value: Expression, scope: Scope, body: Vec<Statement> },
-    Block { block: Arc<Block>, visible: Vec<(Arc<str>, Slot)> },
+    Block { block: Arc<Block>, visible: Vec<(usize, Slot)> },
     Extends(Expression),
     Include { template: Expression, ignore_missing: bool },
     Import { template: Expression, targets: Vec<Target> },
 }
 
-/// An expression to be written out.
+/// What is written out.
 #[derive(Debug)]
-pub(crate) struct Printed {
-    pub expression: Expression,
-    /// For an expression that always gives the same: its text, once it has been computed.
-    pub constant: Option<OnceLock<Box<str>>>,
-}
-
-impl From<Expression> for Printed {
-    fn from(expression: Expression) -> Self {
-        Self { expression, constant: None }
-    }
+pub(crate) enum Piece {
+    Text(String),
+    Value {
+        /// Line of the tag.
+        line: usize,
+        expression: Expression,
+    },
 }
 
 /// How `{{ … }}` treats markup, as far as the place in the template decides it.
@@ -179,6 +169,8 @@ pub(crate) enum Target {
     Name {
         name: Arc<str>,
         slot: Slot,
+        /// The name's index in [`Program::outside`] if blocks see it.
+        export: Option<usize>,
     },
     Tuple(Vec<Target>),
     /// `namespace.attribute`
@@ -189,11 +181,20 @@ pub(crate) enum Target {
     },
 }
 
+impl Target {
+    /// A name not yet bound.
+    pub fn name(name: &Arc<str>) -> Self {
+        Self::Name { name: name.clone(), slot: Slot::default(), export: None }
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct Expression {
     pub line: usize,
     /// Levels of the tree from here down.
     pub height: usize,
+    /// Nodes of the tree from here down.
+    pub size: usize,
     pub kind: ExpressionKind,
 }
 
@@ -215,7 +216,7 @@ pub(crate) enum ExpressionKind {
     },
     Compare(Box<Expression>, Vec<(Comparison, Expression)>),
     Conditional(Box<(Expression, Expression, Option<Expression>)>),
-    Attribute(Box<Expression>, Arc<str>),
+    Attribute(Box<Expression>, AttributeName),
     Item(Box<(Expression, Expression)>),
     Slice(Box<SliceExpression>),
     Call(Box<(Expression, Arguments)>),
@@ -226,11 +227,14 @@ pub(crate) enum ExpressionKind {
 }
 
 impl ExpressionKind {
-    /// The height of the highest child.
-    pub fn children_height(&self) -> usize {
-        let mut height = 0;
-        self.each_child(&mut |child| height = height.max(child.height));
-        height
+    /// The height of the highest child and the size of all.
+    pub fn extent_of_children(&self) -> (usize, usize) {
+        let (mut height, mut size) = (0, 0);
+        self.each_child(&mut |child| {
+            height = height.max(child.height);
+            size += child.size;
+        });
+        (height, size)
     }
 
     /// Calls `visit` on each direct child, in source order.
@@ -281,6 +285,8 @@ pub(crate) struct Application {
     pub name: Arc<str>,
     /// Found by name while binding.
     pub builtin: Option<&'static Builtin>,
+    /// Found while binding, too.
+    pub shortcut: Option<Shortcut>,
     pub arguments: Arguments,
 }
 
@@ -303,12 +309,10 @@ pub(crate) struct Arguments {
 }
 
 impl Arguments {
+    /// Whether all arguments are positional and written one by one.
     #[inline]
-    pub fn is_empty(&self) -> bool {
-        self.positional.is_empty()
-            && self.keywords.is_empty()
-            && self.unpack.is_none()
-            && self.unpack_keywords.is_none()
+    pub fn is_plain(&self) -> bool {
+        self.keywords.is_empty() && self.unpack.is_none() && self.unpack_keywords.is_none()
     }
 
     fn each<'e>(&'e self, visit: &mut dyn FnMut(&'e Expression)) {

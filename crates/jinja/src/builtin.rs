@@ -1,5 +1,6 @@
 //! Functions the engine offers to templates: filters, tests, methods and globals.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -7,7 +8,7 @@ use smallvec::SmallVec;
 
 use crate::error::{Error, Result};
 use crate::interpreter::Interpreter;
-use crate::value::{Str, Value};
+use crate::value::{Str, Value, to_text};
 
 /// The code of a built-in; `subject` is the value filtered or tested, or the method's object.
 pub(crate) type Function = fn(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value>;
@@ -17,7 +18,12 @@ pub(crate) struct Builtin {
     pub name: &'static str,
     parameters: Parameters,
     function: Function,
+    /// What it makes of a str if no arguments are given.
+    pub on_text: Option<TextChange>,
 }
+
+/// Makes another text, without regard to whether it is safe.
+pub(crate) type TextChange = fn(&str) -> Cow<'_, str>;
 
 enum Parameters {
     /// Names in order; an empty name takes no keyword.
@@ -41,50 +47,88 @@ impl Builtin {
         names: &'static [&'static str],
         function: Function,
     ) -> Self {
-        Self { name, parameters: Parameters::Fixed { names, required }, function }
+        Self { name, parameters: Parameters::Fixed { names, required }, function, on_text: None }
     }
 
     /// A built-in that takes its arguments as they come.
     pub const fn variadic(name: &'static str, function: Function) -> Self {
-        Self { name, parameters: Parameters::Variadic, function }
+        Self { name, parameters: Parameters::Variadic, function, on_text: None }
     }
 
-    pub fn call(&self, run: &mut Interpreter, subject: &Value, mut args: Args) -> Result<Value> {
-        if let Parameters::Fixed { names, required } = &self.parameters {
-            self.bind(&mut args, names, *required)?;
+    /// A built-in that makes a text of a text, at most thrice as long.
+    pub const fn text(name: &'static str, change: TextChange) -> Self {
+        Self::plain(name, change_text).on_text(change)
+    }
+
+    /// The same, which without arguments makes a text of a text, at most thrice as long.
+    pub const fn on_text(self, change: TextChange) -> Self {
+        let Self { name, parameters, function, .. } = self;
+        Self { name, parameters, function, on_text: Some(change) }
+    }
+
+    #[inline]
+    pub fn call(&self, run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
+        if let Some(change) = self.on_text
+            && args.positional.is_empty()
+            && args.keywords.is_empty()
+        {
+            return changed(run, subject, change);
         }
-        (self.function)(run, subject, args)
+        let Parameters::Fixed { names, required } = &self.parameters else {
+            return (self.function)(run, subject, args);
+        };
+        let given = args.positional.len();
+        if args.keywords.is_empty() && (*required..=names.len()).contains(&given) {
+            return (self.function)(run, subject, args);
+        }
+        let bound = self.bind(args, names, *required)?;
+        (self.function)(run, subject, Args::of(&bound))
     }
 
     /// Puts arguments into the places of their parameters.
-    fn bind(&self, args: &mut Args, names: &[&str], required: usize) -> Result<()> {
+    fn bind(&self, args: Args, names: &[&str], required: usize) -> Result<Vec<Value>> {
         let given = args.positional.len();
         if given > names.len() {
             let (name, most) = (self.name, names.len());
             let message = format!("{name}() takes at most {most} arguments but {given} were given");
             return Err(Error::type_error(message));
         }
-        while args.positional.len() < names.len() {
-            args.positional.push(Value::Missing);
-        }
-        for (keyword, value) in std::mem::take(&mut args.keywords) {
-            let place = names.iter().position(|name| !name.is_empty() && **name == *keyword);
-            match place.and_then(|place| args.positional.get_mut(place)) {
-                Some(slot @ Value::Missing) => *slot = value,
-                Some(_) => return self.misuse("got multiple values for argument", &keyword),
-                None => return self.misuse("got an unexpected keyword argument", &keyword),
+        let mut bound = args.positional.to_vec();
+        bound.resize(names.len(), Value::Missing);
+        for (keyword, value) in args.keywords {
+            let place = names.iter().position(|name| !name.is_empty() && **name == **keyword);
+            match place.and_then(|place| bound.get_mut(place)) {
+                Some(slot @ Value::Missing) => *slot = value.clone(),
+                Some(_) => return self.misuse("got multiple values for argument", keyword),
+                None => return self.misuse("got an unexpected keyword argument", keyword),
             }
         }
-        if let Some(place) = (0..required).find(|place| args.get(*place).is_none()) {
+        let is_missing = |place: &usize| matches!(bound.get(*place), None | Some(Value::Missing));
+        if let Some(place) = (0..required).find(is_missing) {
             let name = names.get(place).copied().unwrap_or("");
             return self.misuse("misses the argument", name);
         }
-        Ok(())
+        Ok(bound)
     }
 
-    fn misuse(&self, problem: &str, argument: &str) -> Result<()> {
+    fn misuse<T>(&self, problem: &str, argument: &str) -> Result<T> {
         Err(Error::type_error(format!("{}() {problem} '{argument}'", self.name)))
     }
+}
+
+/// `value` as text, changed; safe text stays safe.
+fn changed(run: &mut Interpreter, value: &Value, change: TextChange) -> Result<Value> {
+    let text = to_text(run, value)?;
+    run.meter.change(text.len())?;
+    Ok(Value::Str(match change(&text) {
+        Cow::Borrowed(same) if same.len() == text.len() => text,
+        changed => text.like(changed),
+    }))
+}
+
+/// The function of built-ins that are all text change, which take no arguments.
+fn change_text(_: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
+    value.refuse("takes no arguments here")
 }
 
 impl fmt::Debug for Builtin {
@@ -93,20 +137,21 @@ impl fmt::Debug for Builtin {
     }
 }
 
-/// Evaluated arguments. Absent optional ones are [`Value::Missing`].
-#[derive(Default)]
-pub(crate) struct Args {
-    pub positional: SmallVec<[Value; 3]>,
-    pub keywords: Vec<(Arc<str>, Value)>,
+/// Evaluated arguments. Absent optional ones are [`Value::Missing`], or not there.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Args<'a> {
+    pub positional: &'a [Value],
+    pub keywords: &'a [(Arc<str>, Value)],
 }
 
-impl Args {
-    pub fn of<const N: usize>(positional: [Value; N]) -> Self {
-        Self { positional: positional.into_iter().collect(), keywords: Vec::new() }
+impl<'a> Args<'a> {
+    pub fn of(positional: &'a [Value]) -> Self {
+        Self { positional, keywords: &[] }
     }
 
     /// The argument at `place`, if given.
-    pub fn get(&self, place: usize) -> Option<&Value> {
+    #[inline]
+    pub fn get(&self, place: usize) -> Option<&'a Value> {
         self.positional.get(place).filter(|value| !matches!(value, Value::Missing))
     }
 
@@ -116,7 +161,7 @@ impl Args {
     }
 
     /// A given argument that is not `None`.
-    pub fn some(&self, place: usize) -> Option<&Value> {
+    pub fn some(&self, place: usize) -> Option<&'a Value> {
         self.get(place).filter(|value| !value.is_none())
     }
 
@@ -136,7 +181,7 @@ impl Args {
     }
 
     /// A string that must be given.
-    pub fn text(&self, place: usize) -> Result<&Str> {
+    pub fn text(&self, place: usize) -> Result<&'a Str> {
         match self.get(place) {
             Some(Value::Str(text)) => Ok(text),
             Some(other) => other.refuse("found where a str is needed"),
@@ -144,9 +189,33 @@ impl Args {
         }
     }
 
+    /// The keyword argument `name`, if given.
+    pub fn keyword(&self, name: &str) -> Option<&'a Value> {
+        self.keywords.iter().find(|(keyword, _)| &**keyword == name).map(|(_, value)| value)
+    }
+}
+
+/// Arguments being gathered, or kept for later.
+#[derive(Default)]
+pub(crate) struct ArgumentList {
+    pub positional: SmallVec<[Value; 3]>,
+    pub keywords: Vec<(Arc<str>, Value)>,
+}
+
+impl ArgumentList {
+    pub fn view(&self) -> Args<'_> {
+        Args { positional: &self.positional, keywords: &self.keywords }
+    }
+
     /// Takes the keyword argument `name` out.
     pub fn take_keyword(&mut self, name: &str) -> Option<Value> {
         let place = self.keywords.iter().position(|(keyword, _)| &**keyword == name)?;
         Some(self.keywords.remove(place).1)
+    }
+}
+
+impl From<Args<'_>> for ArgumentList {
+    fn from(args: Args) -> Self {
+        Self { positional: args.positional.into(), keywords: args.keywords.into() }
     }
 }

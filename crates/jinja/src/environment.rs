@@ -4,6 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use foldhash::quality::RandomState;
 use serde_json::{Map, Value as Json};
 
 use crate::ast::Program;
@@ -65,7 +66,7 @@ impl Environment {
             return Ok(self.template(program));
         }
         let mut program = parser::parse(source)?;
-        scope::bind(&mut program)?;
+        scope::bind(&mut program, &self.limits)?;
         let program = Arc::new(program);
         self.cache().insert(source, program.clone());
         Ok(self.template(program))
@@ -114,7 +115,7 @@ impl Template {
 /// Parsed templates by source, oldest dropped first.
 #[derive(Default)]
 struct Cache {
-    programs: HashMap<Arc<str>, Arc<Program>>,
+    programs: HashMap<Arc<str>, Arc<Program>, RandomState>,
     order: VecDeque<Arc<str>>,
     bytes: usize,
 }

@@ -1,7 +1,8 @@
 //! The filters, `value|name`.
 //!
 //! A new filter is one function `fn(run, value, args) -> Result<Value>` and one line in
-//! [`FILTERS`]: its name, how many arguments must be given, and the names of all.
+//! [`FILTERS`]: its name, how many arguments must be given, and the names of all. One that makes
+//! a text of a text is `fn(&str) -> Cow<str>` and [`Builtin::text`].
 
 mod aggregate;
 mod attribute;
@@ -14,6 +15,7 @@ mod pretty;
 mod quantity;
 mod select;
 mod sequence;
+mod shortcut;
 mod sort;
 mod text;
 mod trim;
@@ -25,15 +27,17 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use crate::builtin::Builtin;
+use crate::methods;
 
 pub(crate) use html::{striptags, unescape};
+pub(crate) use shortcut::Shortcut;
 pub(crate) use sort::sort_values;
 
 static FILTERS: &[Builtin] = &[
     Builtin::plain("abs", number::abs),
     Builtin::new("attr", 1, &["name"], lookup::attr),
     Builtin::new("batch", 1, &["linecount", "fill_with"], sequence::batch),
-    Builtin::plain("capitalize", text::capitalize),
+    Builtin::text("capitalize", methods::capitalize),
     Builtin::new("center", 0, &["width"], text::center),
     Builtin::plain("count", sequence::length),
     Builtin::new("d", 0, &["default_value", "boolean"], lookup::default),
@@ -54,7 +58,7 @@ static FILTERS: &[Builtin] = &[
     Builtin::plain("last", sequence::last),
     Builtin::plain("length", sequence::length),
     Builtin::plain("list", sequence::list),
-    Builtin::plain("lower", text::lower),
+    Builtin::text("lower", methods::lower),
     Builtin::variadic("map", select::map),
     Builtin::new("max", 0, &["case_sensitive", "attribute"], aggregate::max),
     Builtin::new("min", 0, &["case_sensitive", "attribute"], aggregate::min),
@@ -75,10 +79,10 @@ static FILTERS: &[Builtin] = &[
     Builtin::new("sum", 0, &["attribute", "start"], aggregate::sum),
     Builtin::plain("title", text::title),
     Builtin::new("tojson", 0, &["indent"], json::tojson),
-    Builtin::new("trim", 0, &["chars"], trim::trim),
+    Builtin::new("trim", 0, &["chars"], trim::trim).on_text(methods::strip_space),
     Builtin::new("truncate", 0, &["length", "killwords", "end", "leeway"], trim::truncate),
     Builtin::new("unique", 0, &["case_sensitive", "attribute"], group::unique),
-    Builtin::plain("upper", text::upper),
+    Builtin::text("upper", methods::upper),
     Builtin::plain("urlencode", url::urlencode),
     Builtin::new(
         "urlize",

@@ -46,7 +46,7 @@ pub(crate) fn construct(run: &mut Interpreter, class: Class, args: Args) -> Resu
 /// The arguments of `dict(…)`, `namespace(…)` and `dict.update(…)`.
 pub(crate) fn entries(run: &mut Interpreter, name: &str, args: Args) -> Result<Entries> {
     let mut entries = Entries::default();
-    match args.positional.as_slice() {
+    match args.positional {
         [] => {}
         [source] => add_entries(run, &mut entries, source)?,
         more => {
@@ -56,7 +56,7 @@ pub(crate) fn entries(run: &mut Interpreter, name: &str, args: Args) -> Result<E
         }
     }
     for (name, value) in args.keywords {
-        entries.insert(Key::text(&*name), value);
+        entries.insert(Key::text(&**name), value.clone());
     }
     Ok(entries)
 }
@@ -92,18 +92,16 @@ fn cycler(args: Args) -> Result<Value> {
     if args.positional.is_empty() {
         return Err(Error::runtime("at least one item has to be provided"));
     }
-    let items = Rc::new(Tuple::new(args.positional.into_vec()));
+    let items = Rc::new(Tuple::new(args.positional.to_vec()));
     Ok(Value::object(Object::Cycler(Cycler { items, position: Cell::new(0) })))
 }
 
-fn joiner(mut args: Args) -> Result<Value> {
-    let keyword = args.take_keyword("sep");
-    let Args { mut positional, keywords } = args;
-    let given = positional.len() + usize::from(keyword.is_some());
-    if given > 1 || !keywords.is_empty() {
+fn joiner(args: Args) -> Result<Value> {
+    let given = args.keyword("sep").or(args.positional.first());
+    if args.positional.len() + args.keywords.len() > usize::from(given.is_some()) {
         return Err(Error::type_error("joiner() takes only the argument 'sep'"));
     }
-    let separator = keyword.or_else(|| positional.pop()).unwrap_or_else(|| Value::text(", "));
+    let separator = given.cloned().unwrap_or_else(|| Value::text(", "));
     Ok(Value::object(Object::Joiner(Joiner { separator, used: Cell::new(false) })))
 }
 
@@ -113,7 +111,7 @@ fn range(run: &mut Interpreter, _: &Value, args: Args) -> Result<Value> {
         return Err(Error::type_error("range() takes no keyword arguments"));
     }
     let mut numbers = Vec::new();
-    for value in &args.positional {
+    for value in args.positional {
         numbers.push(value.expect_index()?);
     }
     let (start, stop, step) = match numbers.as_slice() {

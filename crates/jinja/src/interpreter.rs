@@ -5,6 +5,7 @@ mod assign;
 mod call;
 mod context;
 mod evaluate;
+mod fold;
 mod loops;
 mod macros;
 mod statement;
@@ -15,9 +16,10 @@ use serde_json::{Map, Value as Json};
 
 pub(crate) use activation::Activation;
 pub(crate) use context::Context;
+pub(crate) use fold::Folder;
 pub(crate) use loops::Loop;
 
-use crate::ast::{Block, Outside, Program};
+use crate::ast::{Block, Program};
 use crate::error::{Error, Result};
 use crate::limits::{Limits, Meter};
 use crate::value::{BlockReference, Object, Undefined, Value};
@@ -51,23 +53,29 @@ pub(crate) fn render(
     if let Some(error) = &program.compile_error {
         return Err(error.clone());
     }
-    let mut run = Interpreter {
-        meter: Meter::new(limits),
-        random: fastrand::Rng::with_seed(seed),
-        autoescape: false,
-        output: String::with_capacity(4 << 10),
-        frame: Activation::new(program.slots, None),
-        context: Context::new(program.outside),
-        program,
-        data,
-        noted: Vec::new(),
-        held: Vec::new(),
-        captured: Value::None,
-    };
+    let mut run = Interpreter::new(program, data, Meter::new(limits), seed);
     let result = run.root();
     let output = std::mem::take(&mut run.output);
-    run.free();
+    run.finish();
     result.map(|()| output)
+}
+
+impl<'r> Interpreter<'r> {
+    fn new(program: &'r Program, data: &'r Map<String, Json>, meter: Meter, seed: u64) -> Self {
+        Self {
+            meter,
+            random: fastrand::Rng::with_seed(seed),
+            autoescape: false,
+            output: String::with_capacity(4 << 10),
+            frame: Activation::new(program.slots, None),
+            context: Context::new(program.outside.len()),
+            program,
+            data,
+            noted: Vec::new(),
+            held: Vec::new(),
+            captured: Value::None,
+        }
+    }
 }
 
 impl Interpreter<'_> {
@@ -81,7 +89,7 @@ impl Interpreter<'_> {
     }
 
     /// Breaks all cycles.
-    fn free(&mut self) {
+    fn finish(mut self) -> Meter {
         for activation in self.held.drain(..) {
             activation.clear();
         }
@@ -94,6 +102,7 @@ impl Interpreter<'_> {
             }
         }
         self.context.clear();
+        self.meter
     }
 
     /// Notes that `item` was put into `container`, which may have closed a cycle.
@@ -144,8 +153,8 @@ impl Interpreter<'_> {
     }
 
     /// The value of a name that no scope sets.
-    fn resolve(&self, outside: &Outside) -> Value {
-        self.context.resolve(outside, self.data)
+    fn resolve(&self, outside: usize) -> Value {
+        self.context.resolve(outside, &self.program.outside, self.data)
     }
 
     /// The block `name`, bound to `context`.

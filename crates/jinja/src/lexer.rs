@@ -53,7 +53,11 @@ impl TokenKind {
 
 /// What Python's `str.isspace` calls white space.
 pub(crate) fn is_space(character: char) -> bool {
-    character.is_whitespace() || ('\x1c'..='\x1f').contains(&character)
+    match character {
+        ' ' | '\t'..='\r' | '\x1c'..='\x1f' => true,
+        '!'..='~' => false,
+        _ => character.is_whitespace(),
+    }
 }
 
 /// Reads the whole source.

@@ -96,6 +96,7 @@ impl Meter {
     }
 
     /// Allows a string of `bytes` to be built.
+    #[inline]
     pub fn string(&mut self, bytes: usize) -> Result<()> {
         if bytes > self.limits.string {
             return self.exceeded("string would be larger than", self.limits.string, "bytes");
@@ -104,7 +105,15 @@ impl Meter {
         self.tick(bytes / 256)
     }
 
+    /// Allows a text of `bytes` to be looked at and written anew, at most thrice as long.
+    #[inline]
+    pub fn change(&mut self, bytes: usize) -> Result<()> {
+        self.string(bytes.saturating_mul(3))?;
+        self.tick(bytes / 64)
+    }
+
     /// Allows a list, tuple or dict of `items` to be built.
+    #[inline]
     pub fn list(&mut self, items: usize) -> Result<()> {
         if items > self.limits.list {
             return self.exceeded("list would be longer than", self.limits.list, "items");
@@ -123,6 +132,7 @@ impl Meter {
     }
 
     /// Counts memory handed out.
+    #[inline]
     pub fn charge(&mut self, bytes: usize) -> Result<()> {
         self.memory = self.memory.saturating_add(bytes);
         if self.memory <= self.limits.memory {
@@ -134,6 +144,11 @@ impl Meter {
     #[cold]
     fn exceeded(&self, problem: &str, limit: usize, unit: &str) -> Result<()> {
         Err(Error::limit(format!("{problem} {limit} {unit}")))
+    }
+
+    /// Whether nothing more may be computed.
+    pub fn is_used_up(&self) -> bool {
+        self.steps >= self.limits.steps || self.memory >= self.limits.memory
     }
 
     /// Enters a nested call; [`Meter::leave`] must follow.

@@ -13,7 +13,9 @@ use crate::error::Result;
 use crate::interpreter::Interpreter;
 use crate::value::{Class, Method, Object, Value};
 
-pub(crate) use string::{lines, replace, strip_characters};
+pub(crate) use string::{
+    capitalize, center, lines, lower, replace, replace_all, strip_characters, strip_space, upper,
+};
 
 /// The method `name` of `receiver`'s type.
 pub(crate) fn find(receiver: &Value, name: &str) -> Option<&'static Builtin> {
@@ -21,10 +23,10 @@ pub(crate) fn find(receiver: &Value, name: &str) -> Option<&'static Builtin> {
         Value::Str(text) if text.is_markup() => {
             &[string::MARKUP, string::METHODS, string::PREDICATES]
         }
-        Value::Str(_) => &[string::METHODS, string::PREDICATES],
-        Value::List(_) => &[list::METHODS, list::SEQUENCE],
+        Value::Str(_) => return of_text(name),
+        Value::List(_) => return of_list(name),
         Value::Tuple(_) => &[list::SEQUENCE],
-        Value::Dict(_) => &[dict::METHODS],
+        Value::Dict(_) => return of_dict(name),
         Value::Bool(_) | Value::Int(_) | Value::Big(_) => &[number::INTEGER],
         Value::Float(_) => &[number::FLOAT],
         Value::Bytes(_) if bytes::is_shared(name) => {
@@ -43,13 +45,26 @@ pub(crate) fn find(receiver: &Value, name: &str) -> Option<&'static Builtin> {
         },
         _ => &[],
     };
-    let first = name.as_bytes().first();
-    let is_it = |builtin: &&Builtin| {
-        builtin.name.len() == name.len()
-            && builtin.name.as_bytes().first() == first
-            && builtin.name == name
-    };
-    tables.iter().find_map(|table| table.iter().find(is_it))
+    find_in(tables, name)
+}
+
+fn find_in(tables: &[&'static [Builtin]], name: &str) -> Option<&'static Builtin> {
+    tables.iter().find_map(|table| table.iter().find(|builtin| builtin.name == name))
+}
+
+/// The method `name` of a str that is no markup.
+pub(crate) fn of_text(name: &str) -> Option<&'static Builtin> {
+    find_in(&[string::METHODS, string::PREDICATES], name)
+}
+
+/// The method `name` of a list.
+pub(crate) fn of_list(name: &str) -> Option<&'static Builtin> {
+    find_in(&[list::METHODS, list::SEQUENCE], name)
+}
+
+/// The method `name` of a dict.
+pub(crate) fn of_dict(name: &str) -> Option<&'static Builtin> {
+    find_in(&[dict::METHODS], name)
 }
 
 /// Calls a method.

@@ -8,7 +8,7 @@ mod target;
 
 use std::sync::Arc;
 
-use crate::ast::{Escape, Expression, ExpressionKind, Program, Statement, StatementKind};
+use crate::ast::{Escape, Expression, ExpressionKind, Piece, Program, Statement, StatementKind};
 use crate::error::{Error, Result};
 use crate::lexer::{Token, TokenKind, tokenize};
 
@@ -114,9 +114,9 @@ impl Parser {
 
     /// Builds a node, unless the tree gets too high to walk safely.
     fn node(&self, line: usize, kind: ExpressionKind) -> Result<Expression> {
-        let height = 1 + kind.children_height();
-        if height <= MAX_DEPTH {
-            return Ok(Expression { line, height, kind });
+        let (height, size) = kind.extent_of_children();
+        if height < MAX_DEPTH {
+            return Ok(Expression { line, height: height + 1, size: size + 1, kind });
         }
         Err(Error::limit(format!("expression is nested deeper than {MAX_DEPTH}")).at(line))
     }
@@ -139,16 +139,15 @@ impl Parser {
             let line = self.line();
             match self.current() {
                 TokenKind::Text(text) => {
-                    let kind = StatementKind::Text(text.as_str().into());
+                    let piece = Piece::Text(text.clone());
                     self.advance();
-                    body.push(Statement { line, kind });
+                    write(&mut body, line, piece);
                 }
                 TokenKind::VariableBegin => {
                     self.advance();
-                    let values = vec![self.tuple(true)?.into()];
+                    let expression = self.tuple(true)?;
                     self.expect_kind(&TokenKind::VariableEnd)?;
-                    let kind = StatementKind::Output { values, escape: Escape::Off };
-                    body.push(Statement { line, kind });
+                    write(&mut body, line, Piece::Value { line, expression });
                 }
                 TokenKind::BlockBegin => {
                     self.advance();
@@ -194,4 +193,13 @@ impl Parser {
     fn unclosed<T>(&self) -> Result<T> {
         self.fail(format!("unexpected end of template{}", self.awaited()))
     }
+}
+
+/// Adds what is written to the output statement that `body` ends with, or to a new one.
+fn write(body: &mut Vec<Statement>, line: usize, piece: Piece) {
+    if let Some(Statement { kind: StatementKind::Output { pieces, .. }, .. }) = body.last_mut() {
+        return pieces.push(piece);
+    }
+    let kind = StatementKind::Output { pieces: vec![piece], escape: Escape::Off };
+    body.push(Statement { line, kind });
 }

@@ -1,12 +1,16 @@
 //! Attribute and item access, and what the sandbox refuses.
 
+mod attribute_name;
 mod private_names;
 mod public;
 
+use std::sync::Arc;
+
+pub(crate) use attribute_name::{AttributeName, LoopAttribute};
+
 use crate::error::{Exception, Result};
 use crate::interpreter::Interpreter;
-use crate::methods;
-use crate::value::{Key, Object, Str, Undefined, Value, item_of_sequence, repr, repr_text};
+use crate::value::{Dict, Key, Object, Str, Undefined, Value, item_of_sequence, repr, repr_text};
 
 /// What Python's `getattr` finds.
 pub(crate) enum Found {
@@ -17,13 +21,32 @@ pub(crate) enum Found {
 }
 
 /// `subject.name`
-pub(crate) fn attribute(run: &mut Interpreter, subject: &Value, name: &str) -> Result<Value> {
-    if let Value::Dict(dict) = subject
-        && !name.starts_with('_')
-        && methods::find(subject, name).is_none()
-    {
-        return Ok(dict.get_text(name).unwrap_or_else(|| absent(subject, name)));
+pub(crate) fn attribute(
+    run: &mut Interpreter,
+    subject: &Value,
+    name: &AttributeName,
+) -> Result<Value> {
+    match subject {
+        Value::Dict(dict) if name.is_dict_item() => Ok(dict_item(subject, dict, name)),
+        Value::Object(object)
+            if let (Object::Loop(state), Some(attribute)) = (&**object, name.of_loop) =>
+        {
+            public::loop_attribute(run, state, attribute)
+        }
+        _ => attribute_named(run, subject, &name.text),
     }
+}
+
+/// The item of the dict `subject`, or undefined.
+pub(crate) fn dict_item(subject: &Value, dict: &Dict, name: &AttributeName) -> Value {
+    match dict.entries.borrow().get_text(&name.text) {
+        Some(value) => value.clone(),
+        None => absent(subject, name.text.clone()),
+    }
+}
+
+/// `subject.name`, for a name that is only known now.
+pub(crate) fn attribute_named(run: &mut Interpreter, subject: &Value, name: &str) -> Result<Value> {
     match find(run, subject, name)? {
         Found::Value(value) => return Ok(value),
         Found::Hidden => return Ok(hidden(subject, name)),
@@ -51,7 +74,7 @@ pub(crate) fn item(run: &mut Interpreter, subject: &Value, key: &Value) -> Resul
     match find(run, subject, name)? {
         Found::Value(value) => Ok(value),
         Found::Hidden => Ok(hidden(subject, name)),
-        Found::Nothing => Ok(absent(subject, name)),
+        Found::Nothing => Ok(absent(subject, name.as_str())),
     }
 }
 
@@ -105,8 +128,8 @@ fn hidden(subject: &Value, name: &str) -> Value {
     Value::undefined(Undefined::Unsafe(message))
 }
 
-fn absent(subject: &Value, name: &str) -> Value {
-    Value::undefined(Undefined::attribute(subject, name))
+fn absent(subject: &Value, name: impl Into<Arc<str>>) -> Value {
+    Value::undefined(Undefined::attribute(subject, name.into()))
 }
 
 fn describe(subject: &Value) -> String {
@@ -127,7 +150,7 @@ pub(crate) fn attribute_filter(
         Found::Hidden => Ok(hidden(subject, name)),
         Found::Nothing => match subject {
             Value::Undefined(undefined) if !is_dunder(name) => Err(undefined.fail()),
-            _ => Ok(absent(subject, name)),
+            _ => Ok(absent(subject, name.as_str())),
         },
     }
 }

@@ -12,13 +12,17 @@ mod symbols;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::ast::{Block, Escape, Load, Outside, Program, Scope, Slot};
+use crate::ast::{Block, Escape, Load, Program, Scope, Slot};
 use crate::error::{Error, Result};
+use crate::interpreter::Folder;
+use crate::limits::Limits;
 use symbols::{Place, Source, Symbols};
 
 /// Binds all variables of `program` and notes what else compiling finds wrong.
-pub(crate) fn bind(program: &mut Program) -> Result<()> {
-    let mut binder = Binder::default();
+///
+/// What always is the same is computed within `limits`.
+pub(crate) fn bind(program: &mut Program, limits: &Limits) -> Result<()> {
+    let mut binder = Binder { folder: Folder::new(limits), ..Binder::default() };
     binder.start_function();
     let mut root = Symbols::new(0);
     if mentions::mentions(&program.body, "self") {
@@ -30,7 +34,7 @@ pub(crate) fn bind(program: &mut Program) -> Result<()> {
     binder.statements(&mut program.body)?;
     program.scope = binder.leave_scope();
     program.slots = binder.end_function();
-    program.outside = binder.outside.len();
+    program.outside = binder.outside_names;
     program.blocks = binder.blocks;
     program.compile_error = binder.syntax_error.or(binder.other_error);
     Ok(())
@@ -45,8 +49,10 @@ struct Binder {
     scopes: Vec<Symbols>,
     /// Enclosing functions, innermost last, each with its slots by level and name.
     functions: Vec<Slots>,
-    /// Names from outside of the template, with their indices.
+    /// Indices of the names from outside of the template.
     outside: HashMap<Arc<str>, usize>,
+    outside_names: Vec<Arc<str>>,
+    folder: Folder,
     blocks: Vec<Arc<Block>>,
     block_names: HashSet<Arc<str>>,
     escape: Escape,
@@ -107,11 +113,7 @@ impl Binder {
         for (index, source) in symbols.loads {
             let load = match source {
                 Source::Parameter => continue,
-                Source::Context(name) => {
-                    let next = self.outside.len();
-                    let index = *self.outside.entry(name.clone()).or_insert(next);
-                    Load::Resolve(Outside { name, index })
-                }
+                Source::Context(name) => Load::Resolve(self.outside(&name)),
                 Source::Outer(place) => Load::Alias(self.slot(place)),
                 Source::Nowhere => Load::Missing,
             };
@@ -121,7 +123,7 @@ impl Binder {
     }
 
     /// All names assigned in the enclosing scopes, with their places.
-    fn visible(&self) -> Vec<(Arc<str>, Slot)> {
+    fn visible(&mut self) -> Vec<(usize, Slot)> {
         let mut names: Vec<(Arc<str>, Slot)> = Vec::new();
         for (depth, scope) in self.scopes.iter().enumerate().rev() {
             for name in &scope.stores {
@@ -132,7 +134,16 @@ impl Binder {
                 }
             }
         }
-        names
+        names.into_iter().map(|(name, slot)| (self.outside(&name), slot)).collect()
+    }
+
+    /// The index of a name from outside, or that blocks may ask for.
+    fn outside(&mut self, name: &Arc<str>) -> usize {
+        let names = &mut self.outside_names;
+        *self.outside.entry(name.clone()).or_insert_with(|| {
+            names.push(name.clone());
+            names.len() - 1
+        })
     }
 
     fn fail(&mut self, line: usize, message: String) {

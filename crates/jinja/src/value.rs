@@ -4,6 +4,7 @@ mod arithmetic;
 mod bytes;
 mod compare;
 mod dict;
+mod entries;
 mod float;
 mod integer;
 mod iterate;
@@ -24,7 +25,8 @@ use num_traits::{ToPrimitive, Zero};
 pub(crate) use arithmetic::{binary, negative, positive, power_integer, small};
 pub(crate) use bytes::repr_bytes;
 pub(crate) use compare::{Order, contains, equal, identical, ordering};
-pub(crate) use dict::{Dict, Entries, Key};
+pub(crate) use dict::{Dict, Key};
+pub(crate) use entries::Entries;
 pub(crate) use float::{float_to_integer, format_float, parse_float};
 pub(crate) use integer::{MAX_DIGITS, ascii_digit, format_integer, integer_from_text};
 pub(crate) use iterate::{Iter, collect, iterate, over_dict};
@@ -33,7 +35,7 @@ pub(crate) use object::{
     BlockReference, Class, Cycler, Joiner, MacroValue, Method, Object, Range, View, ViewKind,
 };
 pub(crate) use reclaim::{IteratorCell, List, Tuple};
-pub(crate) use repr::{is_printable, repr, repr_text, to_text, write_text};
+pub(crate) use repr::{is_printable, repr, repr_text, to_text, write_plain, write_text};
 pub(crate) use slice::{index_of, item_of_sequence, slice};
 pub(crate) use string::Str;
 pub(crate) use undefined::Undefined;
@@ -100,6 +102,7 @@ impl Value {
     }
 
     /// Python's `bool(value)`.
+    #[inline]
     pub fn is_true(&self) -> bool {
         match self {
             Self::Missing | Self::Undefined(_) | Self::None => false,

@@ -29,6 +29,9 @@ pub(super) fn abs(_: &mut Interpreter, value: &Value, _: Args) -> Result<Value> 
     }
 }
 
+/// Floats below are integers of 64 bits when cut off.
+const SMALL: f64 = 9e18;
+
 /// `int(default=0, base=10)`
 pub(super) fn int(_: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
     let default = || args.get(0).cloned().unwrap_or(Value::Int(0));
@@ -47,6 +50,7 @@ pub(super) fn int(_: &mut Interpreter, value: &Value, args: Args) -> Result<Valu
         }
         Value::Int(_) => Ok(value.clone()),
         Value::Float(number) if number.is_nan() => Ok(default()),
+        Value::Float(number) if number.abs() < SMALL => Ok(Value::Int(*number as i64)),
         Value::Float(number) => Ok(Value::integer(float_to_integer(*number)?)),
         Value::Bytes(bytes) => {
             let integer = str::from_utf8(bytes).ok().and_then(|text| integer_from_text(text, 10));

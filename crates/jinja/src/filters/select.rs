@@ -1,10 +1,8 @@
 //! `map`, and choosing items by a test.
 
-use std::rc::Rc;
-
 use super::attribute::Getter;
 use super::group::opened;
-use crate::builtin::{Args, Builtin};
+use crate::builtin::{Args, ArgumentList, Builtin};
 use crate::error::{Error, Result};
 use crate::interpreter::Interpreter;
 use crate::value::{Iter, Value, repr};
@@ -13,7 +11,7 @@ use crate::{filters, tests};
 /// What happens to each item.
 enum Step {
     Get(Getter),
-    Call { function: &'static Builtin, args: Rc<Args> },
+    Call { function: &'static Builtin, args: ArgumentList },
     Truth,
 }
 
@@ -22,11 +20,7 @@ impl Step {
         match self {
             Self::Get(getter) => getter.get(run, item),
             Self::Truth => Ok(Value::Bool(item.is_true())),
-            Self::Call { function, args } => {
-                let positional = args.positional.clone();
-                let keywords = args.keywords.clone();
-                function.call(run, item, Args { positional, keywords })
-            }
+            Self::Call { function, args } => function.call(run, item, args.view()),
         }
     }
 }
@@ -48,10 +42,10 @@ fn named(
 fn lazily(
     value: &Value,
     args: Args,
-    mut prepare: impl FnMut(&mut Interpreter, Args) -> Result<Transform> + 'static,
+    mut prepare: impl FnMut(&mut Interpreter, ArgumentList) -> Result<Transform> + 'static,
 ) -> Value {
     let mut source = Err(value.clone());
-    let mut args = Some(args);
+    let mut args = Some(ArgumentList::from(args));
     let mut transform = None;
     Value::iterator(
         "generator",
@@ -86,7 +80,7 @@ pub(super) fn map(_: &mut Interpreter, value: &Value, args: Args) -> Result<Valu
     }))
 }
 
-fn map_step(run: &mut Interpreter, mut args: Args) -> Result<Step> {
+fn map_step(run: &mut Interpreter, mut args: ArgumentList) -> Result<Step> {
     if args.positional.is_empty()
         && let Some(attribute) = args.take_keyword("attribute")
     {
@@ -102,7 +96,7 @@ fn map_step(run: &mut Interpreter, mut args: Args) -> Result<Step> {
     }
     let name = args.positional.remove(0);
     let function = named(run, "filter", &name, filters::find)?;
-    Ok(Step::Call { function, args: Rc::new(args) })
+    Ok(Step::Call { function, args })
 }
 
 /// Chooses the items whose test, applied to the item or an attribute, gives `wanted`.
@@ -121,7 +115,7 @@ fn choose(value: &Value, args: Args, by_attribute: bool, wanted: bool) -> Value 
         } else {
             let name = args.positional.remove(0);
             let function = named(run, "test", &name, tests::find)?;
-            Step::Call { function, args: Rc::new(args) }
+            Step::Call { function, args }
         };
         Ok(Box::new(move |run, item| {
             let tested = getter.get(run, &item)?;

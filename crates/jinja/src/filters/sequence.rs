@@ -36,6 +36,11 @@ pub(super) fn first(run: &mut Interpreter, value: &Value, _: Args) -> Result<Val
 
 /// `last`
 pub(super) fn last(run: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
+    if let Value::List(list) = value
+        && let Some(item) = list.items.borrow().last()
+    {
+        return Ok(item.clone());
+    }
     let Some(mut iter) = reversed(run, value)? else {
         return value.refuse("is not reversible");
     };

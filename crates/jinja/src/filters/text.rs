@@ -7,46 +7,18 @@ use crate::format::percent_format;
 use crate::interpreter::Interpreter;
 use crate::markup;
 use crate::methods;
-use crate::value::{Entries, Key, Str, Value, iterate, to_text};
+use crate::value::{Entries, Iter, Key, Str, Value, iterate, to_text, write_text};
 
 /// `string`
 pub(super) fn string(run: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
     to_text(run, value).map(Value::Str)
 }
 
-/// Calls a method of `str` on the value as text.
-fn method<const N: usize>(
-    run: &mut Interpreter,
-    value: &Value,
-    name: &str,
-    args: [Value; N],
-) -> Result<Value> {
-    let text = Value::Str(to_text(run, value)?);
-    match methods::find(&text, name) {
-        Some(method) => method.call(run, &text, Args::of(args)),
-        None => text.refuse("lacks a method"),
-    }
-}
-
-/// `upper`
-pub(super) fn upper(run: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
-    method(run, value, "upper", [])
-}
-
-/// `lower`
-pub(super) fn lower(run: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
-    method(run, value, "lower", [])
-}
-
-/// `capitalize`
-pub(super) fn capitalize(run: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
-    method(run, value, "capitalize", [])
-}
-
 /// `center(width=80)`
 pub(super) fn center(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
-    let width = args.get(0).cloned().unwrap_or(Value::Int(80));
-    method(run, value, "center", [width])
+    let width = [args.get(0).cloned().unwrap_or(Value::Int(80))];
+    let text = string(run, value, args)?;
+    methods::center(run, &text, Args::of(&width))
 }
 
 /// `title`: capitalizes what follows white space, hyphens and opening brackets.
@@ -86,57 +58,86 @@ pub(super) fn format(run: &mut Interpreter, value: &Value, args: Args) -> Result
     }
     let format = to_text(run, value)?;
     if args.keywords.is_empty() {
-        return percent_format(run, &format, &Value::tuple(args.positional.into_vec()));
+        return percent_format(run, &format, &Value::tuple(args.positional.to_vec()));
     }
     let entries: Entries =
-        args.keywords.into_iter().map(|(name, value)| (Key::text(&*name), value)).collect();
+        args.keywords.iter().map(|(name, value)| (Key::text(&**name), value.clone())).collect();
     percent_format(run, &format, &Value::dict(entries))
 }
 
 /// `replace(old, new, count=none)`
 pub(super) fn replace(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
+    if let (Value::Str(text), Some(Value::Str(old)), Some(Value::Str(new)), None) =
+        (value, args.get(0), args.get(1), args.some(2))
+        && ![text, old, new].into_iter().any(Str::is_markup)
+    {
+        return methods::replace_all(run, text, old, new);
+    }
     let (old, new) = (args.value(0), args.value(1));
     let count = args.some(2).cloned().unwrap_or(Value::Int(-1));
     if !run.autoescape {
         let text = Value::Str(plain_text(run, value)?);
         let (old, new) = (plain_text(run, &old)?, plain_text(run, &new)?);
-        return methods::replace(run, &text, Args::of([Value::Str(old), Value::Str(new), count]));
+        return methods::replace(run, &text, Args::of(&[Value::Str(old), Value::Str(new), count]));
     }
     let escapes = old.is_markup() || (new.is_markup() && !value.is_markup());
     let text = if escapes { markup::escape(run, value)? } else { to_text(run, value)? };
     let (old, new) = (to_text(run, &old)?, to_text(run, &new)?);
-    methods::replace(run, &Value::Str(text), Args::of([Value::Str(old), Value::Str(new), count]))
+    methods::replace(run, &Value::Str(text), Args::of(&[Value::Str(old), Value::Str(new), count]))
 }
 
 /// `join(d='', attribute=none)`
 pub(super) fn join(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
     let getter = Getter::new(args.some(1));
-    let separator = args.get(0).cloned().unwrap_or_else(|| Value::text(""));
-    let mut parts = Vec::new();
+    let separator = match args.get(0) {
+        Some(separator) => to_text(run, separator)?,
+        None => "".into(),
+    };
     let mut iter = iterate(run, value)?;
+    if run.autoescape {
+        return join_escaped(run, iter, &getter, separator);
+    }
+    let mut out = String::new();
+    let mut is_first = true;
+    while let Some(item) = iter.next(run)? {
+        let item = getter.get(run, &item)?;
+        if !std::mem::replace(&mut is_first, false) {
+            out.push_str(&separator);
+        }
+        write_text(run, &item, &mut out)?;
+        if out.len() > run.meter.limits.string {
+            run.meter.string(out.len())?;
+        }
+    }
+    run.meter.string(out.len())?;
+    Ok(Value::text(out))
+}
+
+/// As [`join`]; if one part is safe text, the others are escaped.
+fn join_escaped(
+    run: &mut Interpreter,
+    mut iter: Iter,
+    getter: &Getter,
+    mut separator: Str,
+) -> Result<Value> {
+    let mut parts = Vec::new();
     while let Some(item) = iter.next(run)? {
         let item = getter.get(run, &item)?;
         parts.push(to_text(run, &item)?);
         run.meter.list(1)?;
     }
-    let separator = to_text(run, &separator)?;
-    let safe = run.autoescape && (separator.is_markup() || parts.iter().any(Str::is_markup));
-    if safe {
-        let separator = markup::escape(run, &Value::Str(separator))?;
+    let is_safe = separator.is_markup() || parts.iter().any(Str::is_markup);
+    if is_safe {
+        separator = markup::escape(run, &Value::Str(separator))?;
         for part in &mut parts {
             *part = markup::escape(run, &Value::Str(part.clone()))?;
         }
-        return joined(run, &separator, &parts, true);
     }
-    joined(run, &separator, &parts, false)
-}
-
-fn joined(run: &mut Interpreter, separator: &str, parts: &[Str], safe: bool) -> Result<Value> {
     let parts_size = parts.iter().fold(0usize, |size, part| size.saturating_add(part.len()));
     let separators = separator.len().saturating_mul(parts.len().saturating_sub(1));
     run.meter.string(parts_size.saturating_add(separators))?;
     let parts: Vec<&str> = parts.iter().map(Str::as_str).collect();
-    Ok(Value::Str(Str::new(parts.join(separator), safe)))
+    Ok(Value::Str(Str::new(parts.join(&separator), is_safe)))
 }
 
 /// `indent(width=4, first=false, blank=false)`

@@ -13,9 +13,9 @@ use crate::value::{Key, Str, Value, repr, to_text};
 
 /// `str.format`
 pub(crate) fn format_method(run: &mut Interpreter, format: &Str, args: Args) -> Result<Value> {
-    let lookup = Lookup::Arguments(&args.keywords);
+    let lookup = Lookup::Arguments(args.keywords);
     let mut formatter = Formatter {
-        positional: &args.positional,
+        positional: args.positional,
         lookup,
         auto: Auto::Unused,
         markup: format.is_markup(),
@@ -116,7 +116,7 @@ impl Formatter<'_> {
                 let end = after.find(['.', '[']).unwrap_or(after.len());
                 let (name, after) = after.split_at(end);
                 non_empty(name)?;
-                value = sandbox::attribute(run, &value, name)?;
+                value = sandbox::attribute_named(run, &value, name)?;
                 rest = after;
             } else {
                 let after = rest.get(1..).unwrap_or("");

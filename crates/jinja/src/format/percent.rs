@@ -22,8 +22,42 @@ struct Conversion {
     precision: Option<usize>,
 }
 
+/// What is left of a format.
+struct Rest<'f>(&'f str);
+
+impl<'f> Rest<'f> {
+    fn next(&mut self) -> Option<char> {
+        let mut characters = self.0.chars();
+        let next = characters.next();
+        self.0 = characters.as_str();
+        next
+    }
+
+    /// Takes an ASCII character if it `is_wanted`.
+    fn next_if(&mut self, is_wanted: impl FnOnce(u8) -> bool) -> Option<u8> {
+        let next = *self.0.as_bytes().first()?;
+        if !is_wanted(next) {
+            return None;
+        }
+        self.0 = self.0.get(1..)?;
+        Some(next)
+    }
+
+    fn next_is(&mut self, wanted: u8) -> bool {
+        self.next_if(|character| character == wanted).is_some()
+    }
+
+    /// Takes the text up to the next conversion.
+    fn text(&mut self) -> &'f str {
+        let end = self.0.bytes().position(|byte| byte == b'%').unwrap_or(self.0.len());
+        let (text, rest) = self.0.split_at(end);
+        self.0 = rest;
+        text
+    }
+}
+
 struct Formatter<'f> {
-    characters: std::iter::Peekable<std::str::Chars<'f>>,
+    rest: Rest<'f>,
     values: &'f Value,
     /// Next item of the values, if they are a tuple; otherwise 1 once the value is used.
     next: usize,
@@ -35,24 +69,23 @@ struct Formatter<'f> {
 /// Python's `format % values`.
 pub(crate) fn percent_format(run: &mut Interpreter, format: &Str, values: &Value) -> Result<Value> {
     let mut formatter = Formatter {
-        characters: format.as_str().chars().peekable(),
+        rest: Rest(format),
         values,
         next: 0,
         used_mapping: false,
         markup: format.is_markup(),
-        out: String::new(),
+        out: String::with_capacity(format.len() + 16),
     };
-    while let Some(character) = formatter.characters.next() {
-        if character == '%' {
-            formatter.conversion(run)?;
-            run.meter.tick(1)?;
-        } else {
-            formatter.out.push(character);
-        }
-        let limit = run.meter.limits.string;
-        if formatter.out.len() > limit {
+    loop {
+        formatter.out.push_str(formatter.rest.text());
+        if formatter.out.len() > run.meter.limits.string {
             run.meter.string(formatter.out.len())?;
         }
+        if !formatter.rest.next_is(b'%') {
+            break;
+        }
+        formatter.conversion(run)?;
+        run.meter.tick(1)?;
     }
     formatter.check_all_used()?;
     run.meter.string(formatter.out.len())?;
@@ -90,12 +123,12 @@ impl Formatter<'_> {
     }
 
     fn conversion(&mut self, run: &mut Interpreter) -> Result<()> {
-        if self.characters.next_if_eq(&'%').is_some() {
+        if self.rest.next_is(b'%') {
             self.out.push('%');
             return Ok(());
         }
         let mut keyed = None;
-        if self.characters.next_if_eq(&'(').is_some() {
+        if self.rest.next_is(b'(') {
             keyed = Some(self.key(run)?);
         }
         let mut conversion = self.flags();
@@ -103,12 +136,12 @@ impl Formatter<'_> {
             conversion.left |= width < 0;
             conversion.width = usize::try_from(width.unsigned_abs()).unwrap_or(usize::MAX);
         }
-        if self.characters.next_if_eq(&'.').is_some() {
+        if self.rest.next_is(b'.') {
             let precision = self.amount()?.unwrap_or(0);
             conversion.precision = Some(usize::try_from(precision).unwrap_or(0));
         }
-        while self.characters.next_if(|character| matches!(character, 'h' | 'l' | 'L')).is_some() {}
-        let Some(kind) = self.characters.next() else {
+        while self.rest.next_if(|character| matches!(character, b'h' | b'l' | b'L')).is_some() {}
+        let Some(kind) = self.rest.next() else {
             return Err(Error::value_error("incomplete format"));
         };
         let value = match keyed {
@@ -129,7 +162,7 @@ impl Formatter<'_> {
         let mut key = String::new();
         let mut depth = 1;
         loop {
-            let Some(character) = self.characters.next() else {
+            let Some(character) = self.rest.next() else {
                 return Err(Error::value_error("incomplete format key"));
             };
             match character {
@@ -157,12 +190,14 @@ impl Formatter<'_> {
 
     fn flags(&mut self) -> Conversion {
         let mut conversion = Conversion::default();
-        while let Some(flag) = self.characters.next_if(|flag| "-+ #0".contains(*flag)) {
+        while let Some(flag) =
+            self.rest.next_if(|flag| matches!(flag, b'-' | b'+' | b' ' | b'#' | b'0'))
+        {
             match flag {
-                '-' => conversion.left = true,
-                '+' => conversion.plus = true,
-                ' ' => conversion.space = true,
-                '#' => conversion.alternate = true,
+                b'-' => conversion.left = true,
+                b'+' => conversion.plus = true,
+                b' ' => conversion.space = true,
+                b'#' => conversion.alternate = true,
                 _ => conversion.zero = true,
             }
         }
@@ -171,14 +206,14 @@ impl Formatter<'_> {
 
     /// A width or precision: digits, or `*` for a value.
     fn amount(&mut self) -> Result<Option<i64>> {
-        if self.characters.next_if_eq(&'*').is_some() {
+        if self.rest.next_is(b'*') {
             let value = self.next_value()?;
             let amount = value.as_clamped();
             return amount.map(Some).ok_or_else(|| Error::type_error("* wants int"));
         }
         let mut amount: Option<i64> = None;
-        while let Some(digit) = self.characters.next_if(char::is_ascii_digit) {
-            let digit = i64::from(digit.to_digit(10).unwrap_or(0));
+        while let Some(digit) = self.rest.next_if(|digit| digit.is_ascii_digit()) {
+            let digit = i64::from(digit - b'0');
             let next =
                 amount.unwrap_or(0).checked_mul(10).and_then(|amount| amount.checked_add(digit));
             amount = Some(next.ok_or_else(|| Error::value_error("width too big"))?);
@@ -193,6 +228,12 @@ impl Formatter<'_> {
         kind: char,
         value: &Value,
     ) -> Result<()> {
+        if let ('d' | 'i' | 'u', Value::Int(number), None) = (kind, value, conversion.precision) {
+            let mut digits = itoa::Buffer::new();
+            let digits = digits.format(number.unsigned_abs());
+            self.pad(conversion, sign(conversion, *number < 0), digits, true);
+            return Ok(());
+        }
         let (sign, body) = match kind {
             's' | 'r' | 'a' => (String::new(), self.text(run, conversion, kind, value)?),
             'd' | 'i' | 'u' => integer(conversion, 'd', &truncated(value)?)?,
@@ -250,7 +291,11 @@ impl Formatter<'_> {
     }
 
     fn pad(&mut self, conversion: &Conversion, sign: &str, body: &str, numeric: bool) {
-        let length = sign.chars().count() + body.chars().count();
+        let length = if body.is_ascii() {
+            sign.len() + body.len()
+        } else {
+            sign.len() + body.chars().count()
+        };
         let missing = conversion.width.saturating_sub(length);
         let zero = numeric && conversion.zero && !conversion.left;
         if !conversion.left && !zero {

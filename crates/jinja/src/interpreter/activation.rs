@@ -4,8 +4,10 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use super::Interpreter;
-use crate::ast::{Load, Scope, Slot};
-use crate::value::Value;
+use super::context::missing;
+use crate::ast::{Expression, ExpressionKind, Load, Scope, Slot};
+use crate::sandbox::{self, AttributeName};
+use crate::value::{Object, Value};
 
 /// Slots for variables, and the activation around.
 pub(crate) struct Activation {
@@ -16,33 +18,67 @@ pub(crate) struct Activation {
 
 impl Activation {
     pub fn new(slots: usize, parent: Option<Rc<Self>>) -> Rc<Self> {
-        let slots = RefCell::new(vec![Value::Missing; slots]);
+        let slots = RefCell::new(missing(slots));
         Rc::new(Self { slots, parent, held: Cell::new(false) })
     }
 
     pub fn set(&self, index: usize, value: Value) {
         // The old value is dropped after the borrow ends.
-        let _old = match self.slots.borrow_mut().get_mut(index) {
+        let old = match self.slots.borrow_mut().get_mut(index) {
             Some(slot) => std::mem::replace(slot, value),
             None => value,
         };
+        if !matches!(old, Value::Missing) {
+            drop(old);
+        }
     }
 
     #[inline]
     pub fn get(&self, index: usize) -> Value {
-        self.slots.borrow().get(index).cloned().unwrap_or(Value::Missing)
+        match self.slots.borrow().get(index) {
+            Some(value) => value.clone(),
+            None => Value::Missing,
+        }
     }
 
-    /// Appends the text of a variable that is a str or int; whether it is.
+    pub fn is_missing(&self, index: usize) -> bool {
+        matches!(self.slots.borrow().get(index), None | Some(Value::Missing))
+    }
+
+    /// Looks at a variable, or at an item of a dict that is named as an attribute, where it is;
+    /// both may be [`Value::Missing`].
     #[inline]
-    pub fn write_plain(&self, slot: Slot, out: &mut String) -> bool {
-        let Some(activation) = self.outwards(slot.hops) else { return false };
-        match activation.slots.borrow().get(slot.index) {
-            Some(Value::Str(text)) => out.push_str(text),
-            Some(Value::Int(value)) => out.push_str(itoa::Buffer::new().format(*value)),
-            _ => return false,
+    pub fn look<T>(&self, place: &Expression, look: impl FnOnce(&Value) -> T) -> Option<T> {
+        match &place.kind {
+            ExpressionKind::Name { slot, .. } => {
+                Some(look(self.outwards(slot.hops)?.slots.borrow().get(slot.index)?))
+            }
+            ExpressionKind::Attribute(subject, name)
+                if let ExpressionKind::Name { slot, .. } = &subject.kind =>
+            {
+                match self.outwards(slot.hops)?.slots.borrow().get(slot.index)? {
+                    Value::Dict(dict) if name.is_dict_item() => {
+                        let entries = dict.entries.borrow();
+                        Some(look(entries.get_text(&name.text).unwrap_or(&Value::Missing)))
+                    }
+                    Value::Object(object) => Some(look(&simple_attribute(object, name)?)),
+                    _ => None,
+                }
+            }
+            _ => None,
         }
-        true
+    }
+
+    /// An attribute of a variable, if the variable is a dict or the attribute easily found.
+    #[inline]
+    pub fn attribute(&self, slot: Slot, name: &AttributeName) -> Option<Value> {
+        match self.outwards(slot.hops)?.slots.borrow().get(slot.index)? {
+            subject @ Value::Dict(dict) if name.is_dict_item() => {
+                Some(sandbox::dict_item(subject, dict, name))
+            }
+            Value::Object(object) => simple_attribute(object, name),
+            _ => None,
+        }
     }
 
     /// The variable's value if it is an integer.
@@ -66,11 +102,22 @@ impl Activation {
     }
 }
 
+/// An attribute of `loop` that takes no computing.
+fn simple_attribute(object: &Object, name: &AttributeName) -> Option<Value> {
+    match (object, name.of_loop) {
+        (Object::Loop(state), Some(attribute)) => state.simple_attribute(attribute),
+        _ => None,
+    }
+}
+
 impl Interpreter<'_> {
     /// The value in `slot`, or [`Value::Missing`].
     #[inline]
     pub(super) fn read(&self, slot: Slot) -> Value {
-        self.frame.outwards(slot.hops).map_or(Value::Missing, |frame| frame.get(slot.index))
+        match self.frame.outwards(slot.hops) {
+            Some(frame) => frame.get(slot.index),
+            None => Value::Missing,
+        }
     }
 
     pub(super) fn write(&mut self, slot: Slot, value: Value) {
@@ -80,10 +127,11 @@ impl Interpreter<'_> {
     }
 
     /// Gives the variables of a scope their first values.
+    #[inline]
     pub(super) fn enter_scope(&mut self, scope: &Scope) {
         for (index, load) in &scope.loads {
             let value = match load {
-                Load::Resolve(outside) => self.resolve(outside),
+                Load::Resolve(outside) => self.resolve(*outside),
                 Load::Alias(slot) => self.read(*slot),
                 Load::Missing => Value::Missing,
             };

@@ -6,12 +6,11 @@ use crate::error::{Error, Result};
 use crate::value::{Key, Object, Undefined, Value, collect, iterate};
 
 impl Interpreter<'_> {
-    /// Assigns `value`; `export` makes names visible to blocks.
-    pub(super) fn assign(&mut self, target: &Target, value: Value, export: bool) -> Result<()> {
+    pub(super) fn assign(&mut self, target: &Target, value: Value) -> Result<()> {
         match target {
-            Target::Name { name, slot } => {
-                if export {
-                    self.context.export(name, value.clone());
+            Target::Name { slot, export, .. } => {
+                if let Some(index) = export {
+                    self.context.export(*index, value.clone());
                 }
                 self.write(*slot, value);
                 Ok(())
@@ -21,12 +20,11 @@ impl Interpreter<'_> {
                     && tuple.items.len() == targets.len()
                 {
                     let mut pairs = targets.iter().zip(&tuple.items);
-                    return pairs
-                        .try_for_each(|(target, item)| self.assign(target, item.clone(), export));
+                    return pairs.try_for_each(|(target, item)| self.assign(target, item.clone()));
                 }
                 let items = self.unpack(&value, targets.len())?;
                 for (target, item) in targets.iter().zip(items) {
-                    self.assign(target, item, export)?;
+                    self.assign(target, item)?;
                 }
                 Ok(())
             }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Interpreter;
 use crate::ast::{Arguments, Expression, ExpressionKind};
-use crate::builtin::{Args, Builtin};
+use crate::builtin::{Args, ArgumentList};
 use crate::error::{Error, Result};
 use crate::value::{Dict, Object, Str, Value, collect};
 use crate::{globals, methods, sandbox};
@@ -16,39 +16,58 @@ impl Interpreter<'_> {
         args: &Arguments,
     ) -> Result<Value> {
         if let ExpressionKind::Attribute(subject, name) = &callee.kind {
-            self.meter.tick(1)?;
-            let subject = self.evaluate(subject)?;
-            if let Some(method) = plain_method(&subject, name) {
-                let args = self.arguments(args)?;
-                self.meter.tick(1)?;
-                return method.call(self, &subject, args);
+            let subject = self.operand(subject)?;
+            if let Some(method) = name.method(&subject) {
+                return self.with_arguments(args, |run, args| {
+                    run.meter.tick(1)?;
+                    method.call(run, &subject, args)
+                });
             }
             let callee = sandbox::attribute(self, &subject, name)?;
-            let args = self.arguments(args)?;
-            return self.call_value(&callee, args);
+            return self.with_arguments(args, |run, args| run.call_value(&callee, args));
         }
-        let callee = self.evaluate(callee)?;
-        let args = self.arguments(args)?;
-        self.call_value(&callee, args)
+        let callee = self.operand(callee)?;
+        self.with_arguments(args, |run, args| run.call_value(&callee, args))
     }
 
-    pub(super) fn arguments(&mut self, node: &Arguments) -> Result<Args> {
-        let mut args = Args::default();
-        if node.is_empty() {
-            return Ok(args);
+    /// Evaluates arguments and calls with them.
+    #[inline]
+    pub(super) fn with_arguments<T>(
+        &mut self,
+        node: &Arguments,
+        call: impl FnOnce(&mut Self, Args) -> Result<T>,
+    ) -> Result<T> {
+        match node.positional.as_slice() {
+            [] if node.is_plain() => call(self, Args::default()),
+            [argument] if node.is_plain() => {
+                let arguments = [self.operand(argument)?];
+                call(self, Args::of(&arguments))
+            }
+            [first, second] if node.is_plain() => {
+                let arguments = [self.operand(first)?, self.operand(second)?];
+                call(self, Args::of(&arguments))
+            }
+            _ => {
+                let arguments = self.arguments(node)?;
+                call(self, arguments.view())
+            }
         }
+    }
+
+    pub(super) fn arguments(&mut self, node: &Arguments) -> Result<ArgumentList> {
+        let mut args = ArgumentList::default();
         for argument in &node.positional {
-            args.positional.push(self.evaluate(argument)?);
+            args.positional.push(self.operand(argument)?);
         }
         if let Some(unpack) = &node.unpack {
-            let items = self.evaluate(unpack)?;
+            let items = self.operand(unpack)?;
             args.positional.extend(collect(self, &items)?);
         }
         for (name, argument) in &node.keywords {
-            args.keywords.push((name.clone(), self.evaluate(argument)?));
+            args.keywords.push((name.clone(), self.operand(argument)?));
         }
         if let Some(unpack) = &node.unpack_keywords {
-            let mapping = self.evaluate(unpack)?;
+            let mapping = self.operand(unpack)?;
             unpack_keywords(&mapping, &mut args)?;
         }
         Ok(args)
@@ -70,7 +89,7 @@ impl Interpreter<'_> {
                 let first = !joiner.used.replace(true);
                 Ok(if first { Value::text("") } else { joiner.separator.clone() })
             }
-            Object::Loop(state) => match (args.positional.as_slice(), args.keywords.as_slice()) {
+            Object::Loop(state) => match (args.positional, args.keywords) {
                 ([iterable], []) => state.recurse(self, iterable),
                 ([], [(name, iterable)]) if &**name == "iterable" => state.recurse(self, iterable),
                 _ => Err(Error::type_error("loop() takes one argument")),
@@ -111,12 +130,6 @@ impl Interpreter<'_> {
     }
 }
 
-/// A method that can be called without making a value of it first.
-fn plain_method(subject: &Value, name: &str) -> Option<&'static Builtin> {
-    let is_plain = matches!(subject, Value::Str(_) | Value::List(_) | Value::Dict(_));
-    if is_plain && !name.starts_with('_') { methods::find(subject, name) } else { None }
-}
-
 fn no_arguments(args: &Args) -> Result<()> {
     if args.positional.is_empty() && args.keywords.is_empty() {
         return Ok(());
@@ -124,7 +137,7 @@ fn no_arguments(args: &Args) -> Result<()> {
     Err(Error::type_error("no arguments are taken here"))
 }
 
-fn unpack_keywords(mapping: &Value, args: &mut Args) -> Result<()> {
+fn unpack_keywords(mapping: &Value, args: &mut ArgumentList) -> Result<()> {
     let dict: &Dict = match mapping {
         Value::Dict(dict) => dict,
         _ => return mapping.refuse_use("after ** must be a mapping").map(|_: Value| ()),

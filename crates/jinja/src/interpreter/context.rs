@@ -1,69 +1,82 @@
 //! Names that no scope of the template sets: what the caller passed, and the globals.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use foldhash::quality::RandomState;
 use serde_json::{Map, Value as Json};
 
-use crate::ast::Outside;
 use crate::globals;
 use crate::value::{Value, from_json};
 
-/// Values by name.
-pub(super) type Names = HashMap<Arc<str>, Value, RandomState>;
+/// Data with so few variables is looked through faster than hashed.
+const FEW: usize = 32;
 
-/// Variables by name.
-#[derive(Default)]
+/// Variables by the index of their name in [`Program::outside`](crate::ast::Program::outside).
 pub(crate) struct Context {
-    /// Set at the top of the template, or visible to a scoped block.
-    vars: RefCell<Names>,
-    /// Passed in or global, by index of the name, found when first asked for.
-    given: RefCell<Vec<Value>>,
+    /// Set at the top of the template, or visible to a scoped block; in the outermost context
+    /// also what was passed in or is global, found when first asked for.
+    values: RefCell<Vec<Value>>,
     parent: Option<Rc<Context>>,
 }
 
 impl Context {
     /// A context for a template that names so many variables from outside.
     pub fn new(outside: usize) -> Rc<Self> {
-        let given = RefCell::new(vec![Value::Missing; outside]);
-        Rc::new(Self { given, ..Self::default() })
+        Rc::new(Self { values: RefCell::new(missing(outside)), parent: None })
     }
 
-    /// A context that adds `vars` to `parent`.
-    pub fn derived(parent: &Rc<Self>, vars: Names) -> Rc<Self> {
-        let parent = Some(parent.clone());
-        Rc::new(Self { vars: RefCell::new(vars), parent, ..Self::default() })
+    /// A context that adds variables to `parent`.
+    pub fn derived(parent: &Rc<Self>, added: impl Iterator<Item = (usize, Value)>) -> Rc<Self> {
+        let length = parent.values.borrow().len();
+        let values = RefCell::new(missing(length));
+        let context = Self { values, parent: Some(parent.clone()) };
+        added.for_each(|(index, value)| context.export(index, value));
+        Rc::new(context)
     }
 
     /// Sets a variable that blocks see.
-    pub fn export(&self, name: &Arc<str>, value: Value) {
-        let _old = self.vars.borrow_mut().insert(name.clone(), value);
+    pub fn export(&self, index: usize, value: Value) {
+        let _old = match self.values.borrow_mut().get_mut(index) {
+            Some(place) => std::mem::replace(place, value),
+            None => value,
+        };
     }
 
     /// The variable's value, or [`Value::Missing`].
-    pub fn resolve(&self, outside: &Outside, data: &Map<String, Json>) -> Value {
-        let name = &*outside.name;
-        if let Some(value) = self.vars.borrow().get(name) {
-            return value.clone();
-        }
-        if let Some(parent) = &self.parent {
-            return parent.resolve(outside, data);
-        }
-        let mut given = self.given.borrow_mut();
-        let Some(place) = given.get_mut(outside.index) else { return Value::Missing };
-        if matches!(place, Value::Missing)
-            && let Some(value) = data.get(name).map(from_json).or_else(|| globals::find(name))
-        {
+    pub fn resolve(&self, index: usize, names: &[Arc<str>], data: &Map<String, Json>) -> Value {
+        let mut values = self.values.borrow_mut();
+        let Some(place) = values.get_mut(index) else { return Value::Missing };
+        if matches!(place, Value::Missing) {
+            if let Some(parent) = &self.parent {
+                return parent.resolve(index, names, data);
+            }
+            let Some(value) = names.get(index).and_then(|name| given(name, data)) else {
+                return Value::Missing;
+            };
             *place = value;
         }
         place.clone()
     }
 
     pub fn clear(&self) {
-        drop(self.vars.take());
-        drop(self.given.take());
+        drop(self.values.take());
+    }
+}
+
+/// So many variables without a value.
+pub(super) fn missing(count: usize) -> Vec<Value> {
+    (0..count).map(|_| Value::Missing).collect()
+}
+
+/// What the caller passed as `name`, or the global.
+fn given(name: &str, data: &Map<String, Json>) -> Option<Value> {
+    let passed = match data.len() {
+        0..=FEW => data.iter().find(|(key, _)| *key == name).map(|(_, value)| value),
+        _ => data.get(name),
+    };
+    match passed {
+        Some(json) => Some(from_json(json)),
+        None => globals::find(name),
     }
 }

@@ -6,7 +6,7 @@ use crate::ast::{
     SliceExpression, UnaryOperator,
 };
 use crate::error::{Error, Exception, Result};
-use crate::sandbox;
+use crate::sandbox::{self, AttributeName};
 use crate::value::{
     Entries, Key, Order, Str, Undefined, Value, binary, contains, equal, negative, ordering,
     positive, slice, small, write_text,
@@ -16,23 +16,58 @@ use crate::value::{
 const SHALLOW: usize = 4;
 
 impl Interpreter<'_> {
-    /// The value of an expression.
+    /// The value of an expression; counts the steps of all its parts.
     pub(super) fn evaluate(&mut self, node: &Expression) -> Result<Value> {
-        self.meter.tick(1)?;
+        self.meter.tick(node.size)?;
+        self.operand(node)
+    }
+
+    /// The value of an expression whose steps are counted already.
+    fn part(&mut self, node: &Expression) -> Result<Value> {
+        if node.height > SHALLOW {
+            return self.deeper(|run| run.evaluate_composite(node));
+        }
+        match &node.kind {
+            ExpressionKind::Attribute(subject, name) => self.attribute(subject, name),
+            ExpressionKind::Filter(application) | ExpressionKind::Test(application) => {
+                self.application(node, application)
+            }
+            _ => self.evaluate_composite(node),
+        }
+    }
+
+    /// As [`Interpreter::part`], with names and literals found on the spot.
+    #[inline]
+    pub(super) fn operand(&mut self, node: &Expression) -> Result<Value> {
+        match &node.kind {
+            ExpressionKind::Constant(constant) => Ok(value_of(constant)),
+            ExpressionKind::Name { name, slot } => match self.read(*slot) {
+                Value::Missing => Ok(self.defined(name, Value::Missing)),
+                value => Ok(value),
+            },
+            _ => self.part(node),
+        }
+    }
+
+    #[inline(never)]
+    fn attribute(&mut self, subject: &Expression, name: &AttributeName) -> Result<Value> {
+        if let ExpressionKind::Name { slot, .. } = &subject.kind
+            && let Some(value) = self.frame.attribute(*slot, name)
+        {
+            return Ok(value);
+        }
+        let subject = self.operand(subject)?;
+        sandbox::attribute(self, &subject, name)
+    }
+
+    #[inline(never)]
+    fn evaluate_composite(&mut self, node: &Expression) -> Result<Value> {
         match &node.kind {
             ExpressionKind::Constant(constant) => Ok(value_of(constant)),
             ExpressionKind::Name { name, slot } => {
                 let value = self.read(*slot);
                 Ok(self.defined(name, value))
             }
-            _ if node.height <= SHALLOW => self.evaluate_composite(node),
-            _ => self.deeper(|run| run.evaluate_composite(node)),
-        }
-    }
-
-    fn evaluate_composite(&mut self, node: &Expression) -> Result<Value> {
-        match &node.kind {
-            ExpressionKind::Constant(_) | ExpressionKind::Name { .. } => Ok(Value::None),
             ExpressionKind::Captured => Ok(self.captured.clone()),
             ExpressionKind::Tuple(items) => Ok(Value::tuple(self.evaluate_all(items)?)),
             ExpressionKind::List(items) => Ok(Value::list(self.evaluate_all(items)?)),
@@ -40,44 +75,46 @@ impl Interpreter<'_> {
             ExpressionKind::Unary(operator, operand) => self.unary(*operator, operand),
             ExpressionKind::Binary(operator, pair) => self.binary(*operator, &pair.0, &pair.1),
             ExpressionKind::Concat { parts, escape } => self.concat(parts, *escape),
-            ExpressionKind::Compare(first, rest) => self.comparison(first, rest),
+            ExpressionKind::Compare(first, rest) => self.comparison(first, rest).map(Value::Bool),
             ExpressionKind::Conditional(parts) => {
                 self.conditional(node.line, &parts.0, &parts.1, parts.2.as_ref())
             }
-            ExpressionKind::Attribute(subject, name) => {
-                let subject = self.evaluate(subject)?;
-                sandbox::attribute(self, &subject, name)
-            }
+            ExpressionKind::Attribute(subject, name) => self.attribute(subject, name),
             ExpressionKind::Item(pair) => {
-                let subject = self.evaluate(&pair.0)?;
-                let item = self.evaluate(&pair.1)?;
+                let subject = self.operand(&pair.0)?;
+                let item = self.operand(&pair.1)?;
                 sandbox::item(self, &subject, &item)
             }
             ExpressionKind::Slice(node) => self.slice(node),
             ExpressionKind::Call(call) => self.call_expression(&call.0, &call.1),
-            ExpressionKind::Filter(application) => self.filter(application),
-            ExpressionKind::Test(application) => self.test(application),
+            ExpressionKind::Filter(application) | ExpressionKind::Test(application) => {
+                self.application(node, application)
+            }
         }
     }
 
     fn evaluate_all(&mut self, items: &[Expression]) -> Result<Vec<Value>> {
         self.meter.list(items.len())?;
-        items.iter().map(|item| self.evaluate(item)).collect()
+        let mut values = Vec::with_capacity(items.len());
+        for item in items {
+            values.push(self.operand(item)?);
+        }
+        Ok(values)
     }
 
     fn dict(&mut self, nodes: &[(Expression, Expression)]) -> Result<Value> {
         self.meter.list(nodes.len())?;
         let mut entries = Entries::default();
         for (key, value) in nodes {
-            let key = self.evaluate(key)?;
-            let value = self.evaluate(value)?;
+            let key = self.operand(key)?;
+            let value = self.operand(value)?;
             entries.insert(Key::new(self, key)?, value);
         }
         Ok(Value::dict(entries))
     }
 
     fn unary(&mut self, operator: UnaryOperator, operand: &Expression) -> Result<Value> {
-        let value = self.evaluate(operand)?;
+        let value = self.operand(operand)?;
         match operator {
             UnaryOperator::Not => Ok(Value::Bool(!value.is_true())),
             UnaryOperator::Negative => negative(&value),
@@ -92,16 +129,15 @@ impl Interpreter<'_> {
         right: &Expression,
     ) -> Result<Value> {
         if let Some(value) = self.small_integers(operator, left, right) {
-            self.meter.tick(2)?;
             return Ok(Value::Int(value));
         }
-        let left = self.evaluate(left)?;
+        let left = self.operand(left)?;
         match operator {
             BinaryOperator::And if !left.is_true() => return Ok(left),
             BinaryOperator::Or if left.is_true() => return Ok(left),
             _ => {}
         }
-        let right = self.evaluate(right)?;
+        let right = self.operand(right)?;
         match operator {
             BinaryOperator::And | BinaryOperator::Or => Ok(right),
             _ => binary(self, operator, &left, &right),
@@ -109,7 +145,7 @@ impl Interpreter<'_> {
     }
 
     /// The result for two variables or literals that are small integers.
-    fn small_integers(
+    pub(super) fn small_integers(
         &self,
         operator: BinaryOperator,
         left: &Expression,
@@ -138,20 +174,44 @@ impl Interpreter<'_> {
         Ok(Value::Str(Str::new(text, safe)))
     }
 
+    /// Whether the value of a part is true.
+    pub(super) fn truth(&mut self, node: &Expression) -> Result<bool> {
+        match &node.kind {
+            _ if node.height > SHALLOW => {}
+            ExpressionKind::Name { .. } | ExpressionKind::Attribute(..) => {
+                if let Some(truth) = self.frame.look(node, Value::is_true) {
+                    return Ok(truth);
+                }
+            }
+            ExpressionKind::Unary(UnaryOperator::Not, operand) => {
+                return self.truth(operand).map(|truth| !truth);
+            }
+            ExpressionKind::Binary(BinaryOperator::And, pair) => {
+                return Ok(self.truth(&pair.0)? && self.truth(&pair.1)?);
+            }
+            ExpressionKind::Binary(BinaryOperator::Or, pair) => {
+                return Ok(self.truth(&pair.0)? || self.truth(&pair.1)?);
+            }
+            ExpressionKind::Compare(first, rest) => return self.comparison(first, rest),
+            _ => {}
+        }
+        Ok(self.operand(node)?.is_true())
+    }
+
     fn comparison(
         &mut self,
         first: &Expression,
         rest: &[(Comparison, Expression)],
-    ) -> Result<Value> {
-        let mut left = self.evaluate(first)?;
+    ) -> Result<bool> {
+        let mut left = self.operand(first)?;
         for (comparison, right) in rest {
-            let right = self.evaluate(right)?;
+            let right = self.operand(right)?;
             if !self.compare(*comparison, &left, &right)? {
-                return Ok(Value::Bool(false));
+                return Ok(false);
             }
             left = right;
         }
-        Ok(Value::Bool(true))
+        Ok(true)
     }
 
     fn compare(&mut self, comparison: Comparison, left: &Value, right: &Value) -> Result<bool> {
@@ -174,11 +234,11 @@ impl Interpreter<'_> {
         value: &Expression,
         otherwise: Option<&Expression>,
     ) -> Result<Value> {
-        if self.evaluate(condition)?.is_true() {
-            return self.evaluate(value);
+        if self.truth(condition)? {
+            return self.operand(value);
         }
         match otherwise {
-            Some(otherwise) => self.evaluate(otherwise),
+            Some(otherwise) => self.operand(otherwise),
             None => Ok(Value::undefined(Undefined::Hint(format!(
                 "the condition of the inline if on line {line} is false, and it has no else"
             )))),
@@ -187,11 +247,11 @@ impl Interpreter<'_> {
 
     fn slice(&mut self, node: &SliceExpression) -> Result<Value> {
         let Some(subject) = &node.subject else { return Ok(Value::None) };
-        let subject = self.evaluate(subject)?;
+        let subject = self.operand(subject)?;
         let mut bounds = [Value::None, Value::None, Value::None];
         for (bound, node) in bounds.iter_mut().zip(&node.bounds) {
             if let Some(node) = node {
-                *bound = self.evaluate(node)?;
+                *bound = self.operand(node)?;
             }
         }
         match slice(self, &subject, bounds.each_ref()) {
@@ -202,25 +262,21 @@ impl Interpreter<'_> {
         }
     }
 
-    fn filter(&mut self, node: &Application) -> Result<Value> {
-        let subject = self.evaluate(&node.subject)?;
-        let args = self.arguments(&node.arguments)?;
-        match node.builtin {
-            Some(filter) => filter.call(self, &subject, args),
-            None => Err(Error::runtime(format!("no filter named '{}' found", node.name))),
-        }
-    }
-
-    fn test(&mut self, node: &Application) -> Result<Value> {
-        let subject = self.evaluate(&node.subject)?;
-        let args = self.arguments(&node.arguments)?;
-        match node.builtin {
-            Some(test) => test.call(self, &subject, args),
-            None => Err(Error::runtime(format!("no test named '{}' found", node.name))),
-        }
+    #[inline(never)]
+    fn application(&mut self, node: &Expression, application: &Application) -> Result<Value> {
+        let subject = self.operand(&application.subject)?;
+        self.with_arguments(&application.arguments, |run, args| match application.builtin {
+            Some(builtin) => builtin.call(run, &subject, args),
+            None => {
+                let is_filter = matches!(node.kind, ExpressionKind::Filter(_));
+                let what = if is_filter { "filter" } else { "test" };
+                Err(Error::runtime(format!("no {what} named '{}' found", application.name)))
+            }
+        })
     }
 }
 
+#[inline]
 fn value_of(constant: &Constant) -> Value {
     match constant {
         Constant::None => Value::None,

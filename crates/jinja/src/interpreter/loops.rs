@@ -5,9 +5,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::{Activation, Interpreter};
-use crate::ast::{For, Target};
+use crate::ast::{ExpressionKind, For, Target};
 use crate::error::{Error, Result};
-use crate::value::{Iter, Object, Str, Undefined, Value, equal, iterate};
+use crate::sandbox::LoopAttribute;
+use crate::value::{Iter, Object, Str, Undefined, Value, ViewKind, equal, iterate, over_dict};
 
 /// The `loop` variable.
 pub(crate) struct Loop {
@@ -63,13 +64,35 @@ impl Loop {
     }
 
     /// Looks at the next item.
-    fn peek(&self, run: &mut Interpreter) -> Result<Option<Value>> {
+    fn peek<T>(&self, run: &mut Interpreter, look: impl FnOnce(Option<&Value>) -> T) -> Result<T> {
         let Ok(mut items) = self.items.try_borrow_mut() else { return already_running() };
         if items.next.is_none() {
             let next = items.rest.next(run)?;
             items.next = next;
         }
-        Ok(items.next.clone())
+        Ok(look(items.next.as_ref()))
+    }
+
+    /// An attribute that takes no computing.
+    #[inline]
+    pub fn simple_attribute(&self, attribute: LoopAttribute) -> Option<Value> {
+        Some(match attribute {
+            LoopAttribute::Index0 => Value::from_usize(self.index()),
+            LoopAttribute::Index => Value::from_usize(self.index() + 1),
+            LoopAttribute::First => Value::Bool(self.index() == 0),
+            LoopAttribute::Length => Value::from_usize(self.length.get()?),
+            LoopAttribute::Last => Value::Bool(self.is_last_of_list()?),
+            _ => return None,
+        })
+    }
+
+    /// As [`Loop::is_last`], for a loop over a list.
+    fn is_last_of_list(&self) -> Option<bool> {
+        let mut items = self.items.try_borrow_mut().ok()?;
+        if items.next.is_none() {
+            items.next = items.rest.next_of_list()?;
+        }
+        Some(items.next.is_none())
     }
 
     pub fn index(&self) -> usize {
@@ -77,7 +100,7 @@ impl Loop {
     }
 
     pub fn is_last(&self, run: &mut Interpreter) -> Result<bool> {
-        Ok(self.peek(run)?.is_none())
+        self.peek(run, |next| next.is_none())
     }
 
     /// The number of items; a lazy sequence is computed to its end for it.
@@ -115,7 +138,7 @@ impl Loop {
     }
 
     pub fn following(&self, run: &mut Interpreter) -> Result<Value> {
-        Ok(self.peek(run)?.unwrap_or_else(|| hint("there is no next item")))
+        self.peek(run, |next| next.cloned().unwrap_or_else(|| hint("there is no next item")))
     }
 
     /// Whether the values differ from those of the last call.
@@ -154,6 +177,12 @@ fn already_running<T>() -> Result<T> {
 
 impl Interpreter<'_> {
     pub(super) fn for_loop(&mut self, node: &Arc<For>) -> Result<()> {
+        if let Some(iter) = self.plain_entries(node)? {
+            let iterated = self.iterate_plain(node, iter)?;
+            self.otherwise(node, iterated)?;
+            self.leave_scope(&node.scope);
+            return Ok(());
+        }
         let iterable = self.evaluate(&node.iterable)?;
         if node.recursive {
             let around = self.hold_frame();
@@ -204,12 +233,36 @@ impl Interpreter<'_> {
                 self.iterate_with_loop(node, slot, Rc::new(Object::Loop(state)))?
             }
         };
+        self.otherwise(node, iterated)
+    }
+
+    fn otherwise(&mut self, node: &For, iterated: bool) -> Result<()> {
         if !iterated && !node.otherwise.is_empty() {
             self.enter_scope(&node.otherwise_scope);
             self.statements(&node.otherwise)?;
             self.leave_scope(&node.otherwise_scope);
         }
         Ok(())
+    }
+
+    /// The entries of `dict` for a loop over `dict.items()` that needs no view of them.
+    fn plain_entries(&mut self, node: &For) -> Result<Option<Iter>> {
+        let is_plain = !node.recursive && node.loop_slot.is_none() && node.filter.is_none();
+        if let ExpressionKind::Call(call) = &node.iterable.kind
+            && is_plain
+            && call.1.positional.is_empty()
+            && call.1.is_plain()
+            && let ExpressionKind::Attribute(subject, name) = &call.0.kind
+            && &*name.text == "items"
+            && let Some(Some(iter)) = self.frame.look(subject, |subject| match subject {
+                Value::Dict(dict) => Some(over_dict(dict, ViewKind::Items, false)),
+                _ => None,
+            })
+        {
+            self.meter.tick(node.iterable.size)?;
+            return Ok(Some(iter));
+        }
+        Ok(None)
     }
 
     fn iterate_plain(&mut self, node: &For, mut iter: Iter) -> Result<bool> {
@@ -220,8 +273,8 @@ impl Interpreter<'_> {
         {
             while let Some((key, value)) = iter.next_entry(self)? {
                 iterated = true;
-                self.assign(first, key, false)?;
-                self.assign(second, value, false)?;
+                self.assign_item(first, key)?;
+                self.assign_item(second, value)?;
                 self.loop_body(node)?;
             }
             return Ok(iterated);
@@ -245,8 +298,19 @@ impl Interpreter<'_> {
     }
 
     fn iteration(&mut self, node: &For, item: Value) -> Result<()> {
-        self.assign(&node.target, item, false)?;
+        self.assign_item(&node.target, item)?;
         self.loop_body(node)
+    }
+
+    #[inline]
+    fn assign_item(&mut self, target: &Target, item: Value) -> Result<()> {
+        match target {
+            Target::Name { slot, .. } => {
+                self.write(*slot, item);
+                Ok(())
+            }
+            target => self.assign(target, item),
+        }
     }
 
     fn loop_body(&mut self, node: &For) -> Result<()> {
@@ -267,7 +331,7 @@ impl Interpreter<'_> {
             }
             let mut search = || {
                 while let Some(item) = iter.next(run)? {
-                    run.assign(target, item.clone(), false)?;
+                    run.assign(target, item.clone())?;
                     if run.evaluate(condition)?.is_true() {
                         return Ok(Some(item));
                     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Activation, Interpreter};
 use crate::ast::{Expression, ExpressionKind, Macro};
-use crate::builtin::Args;
+use crate::builtin::{Args, ArgumentList};
 use crate::error::{Error, Result};
 use crate::value::{Entries, Key, MacroValue, Object, Str, Undefined, Value};
 
@@ -20,10 +20,11 @@ impl Interpreter<'_> {
     pub(super) fn call_block(&mut self, call: &Expression, caller: &Arc<Macro>) -> Result<()> {
         let caller = self.macro_value(caller);
         let ExpressionKind::Call(call) = &call.kind else { return Ok(()) };
-        let callee = self.evaluate(&call.0)?;
+        self.meter.tick(call.0.size)?;
+        let callee = self.operand(&call.0)?;
         let mut args = self.arguments(&call.1)?;
         args.keywords.push(("caller".into(), caller));
-        match self.call_value(&callee, args)? {
+        match self.call_value(&callee, args.view())? {
             Value::Str(text) => {
                 self.output.push_str(&text);
                 self.check_output()
@@ -42,12 +43,13 @@ impl Interpreter<'_> {
     pub(super) fn write_macro(&mut self, value: &MacroValue, args: Args) -> Result<()> {
         let definition = &value.definition;
         let frame = Activation::new(definition.slots, Some(value.enclosing.clone()));
+        let given = args.positional.len();
         bind_arguments(self, definition, &frame, args)?;
         let start = self.output.len();
         let outer = std::mem::replace(&mut self.context, value.context.clone());
         let result = self.in_frame(frame, |run| {
             run.enter_scope(&definition.scope);
-            run.defaults(definition)?;
+            run.defaults(definition, given)?;
             run.statements(&definition.body)
         });
         self.context = outer;
@@ -55,10 +57,10 @@ impl Interpreter<'_> {
         self.meter.string(self.output.len().saturating_sub(start))
     }
 
-    /// Gives parameters without an argument their defaults.
-    fn defaults(&mut self, definition: &Macro) -> Result<()> {
-        for parameter in &definition.parameters {
-            if !matches!(self.frame.get(parameter.slot), Value::Missing) {
+    /// Gives parameters without an argument their defaults; the first ones have one.
+    fn defaults(&mut self, definition: &Macro, given: usize) -> Result<()> {
+        for parameter in definition.parameters.iter().skip(given) {
+            if !self.frame.is_missing(parameter.slot) {
                 continue;
             }
             let value = match &parameter.default {
@@ -78,27 +80,35 @@ fn bind_arguments(
     run: &mut Interpreter,
     definition: &Macro,
     frame: &Rc<Activation>,
-    mut args: Args,
+    args: Args,
 ) -> Result<()> {
-    let count = definition.parameters.len();
-    let extra: Vec<Value> = args.positional.drain(count.min(args.positional.len())..).collect();
-    let given = args.positional.len();
-    let mut found_caller = definition.explicit_caller && given == count;
-    for (parameter, value) in definition.parameters.iter().zip(args.positional.drain(..)) {
-        frame.set(parameter.slot, value);
+    let parameters = &definition.parameters;
+    let given = args.positional.len().min(parameters.len());
+    let (positional, extra) = args.positional.split_at(given);
+    let takes_more = definition.caller.or(definition.keywords).or(definition.varargs).is_some();
+    if args.keywords.is_empty() && extra.is_empty() && !takes_more {
+        for (parameter, value) in parameters.iter().zip(positional) {
+            frame.set(parameter.slot, value.clone());
+        }
+        return Ok(());
     }
-    for parameter in definition.parameters.iter().skip(given) {
-        if let Some(value) = args.take_keyword(&parameter.name) {
+    let mut rest = ArgumentList { keywords: args.keywords.into(), ..ArgumentList::default() };
+    let mut found_caller = definition.explicit_caller && given == parameters.len();
+    for (parameter, value) in parameters.iter().zip(positional) {
+        frame.set(parameter.slot, value.clone());
+    }
+    for parameter in parameters.iter().skip(given) {
+        if let Some(value) = rest.take_keyword(&parameter.name) {
             frame.set(parameter.slot, value);
         }
         found_caller |= &*parameter.name == "caller";
     }
     if let Some(slot) = definition.caller.filter(|_| !found_caller) {
-        let caller = args.take_keyword("caller").filter(|caller| !caller.is_none());
+        let caller = rest.take_keyword("caller").filter(|caller| !caller.is_none());
         let missing = || Value::undefined(Undefined::Hint("no caller defined".into()));
         frame.set(slot, caller.unwrap_or_else(missing));
     }
-    rest_arguments(run, definition, frame, extra, args)
+    rest_arguments(run, definition, frame, extra, rest.view())
 }
 
 /// Hands over or refuses arguments that no parameter takes.
@@ -106,21 +116,21 @@ fn rest_arguments(
     run: &mut Interpreter,
     definition: &Macro,
     frame: &Activation,
-    extra: Vec<Value>,
+    extra: &[Value],
     args: Args,
 ) -> Result<()> {
     let name = &definition.name;
     if let Some(slot) = definition.keywords {
         run.meter.list(args.keywords.len())?;
         let entries: Entries =
-            args.keywords.into_iter().map(|(name, value)| (Key::text(&*name), value)).collect();
+            args.keywords.iter().map(|(name, value)| (Key::text(&**name), value.clone())).collect();
         frame.set(slot, Value::dict(entries));
     } else if let Some((keyword, _)) = args.keywords.first() {
         let message = format!("macro '{name}' takes no keyword argument '{keyword}'");
         return Err(Error::type_error(message));
     }
     if let Some(slot) = definition.varargs {
-        frame.set(slot, Value::tuple(extra));
+        frame.set(slot, Value::tuple(extra.to_vec()));
     } else if !extra.is_empty() {
         let most = definition.parameters.len();
         let message = format!("macro '{name}' takes not more than {most} argument(s)");

@@ -1,67 +1,97 @@
 //! Statements.
 
 use super::Interpreter;
-use super::context::{Context, Names};
+use super::context::Context;
 use crate::ast::{
-    Escape, Expression, ExpressionKind, FilterBlock, Printed, Statement, StatementKind, With,
+    Escape, Expression, ExpressionKind, FilterBlock, Piece, Statement, StatementKind, With,
 };
 use crate::error::{Error, Exception, Result};
 use crate::markup;
-use crate::value::{Object, Str, Value, iterate, write_text};
+use crate::value::{Object, Str, Value, iterate, write_plain, write_text};
 
 impl Interpreter<'_> {
     pub(super) fn statements(&mut self, body: &[Statement]) -> Result<()> {
         for node in body {
-            if let StatementKind::Text(text) = &node.kind {
-                self.meter.tick(1)?;
-                self.output.push_str(text);
-                self.check_output()?;
-                continue;
-            }
-            self.statement(node).map_err(|error| error.at(node.line))?;
+            let result = match &node.kind {
+                StatementKind::Output { pieces, escape } => self.output(pieces, *escape),
+                StatementKind::If { branches, otherwise } => self.choose(branches, otherwise),
+                kind => self.statement(kind),
+            };
+            result.map_err(|error| error.at(node.line))?;
         }
         Ok(())
     }
 
-    fn statement(&mut self, node: &Statement) -> Result<()> {
-        self.meter.tick(1)?;
-        match &node.kind {
-            StatementKind::Text(text) => self.output.push_str(text),
-            StatementKind::Output { values, escape } => {
-                return values.iter().try_for_each(|value| self.print(value, *escape));
-            }
-            StatementKind::If { branches, otherwise } => {
-                for (condition, body) in branches {
-                    if self.condition(condition)? {
-                        return self.deeper(|run| run.statements(body));
-                    }
+    fn output(&mut self, pieces: &[Piece], escape: Escape) -> Result<()> {
+        self.meter.tick(pieces.len())?;
+        for piece in pieces {
+            match piece {
+                Piece::Text(text) => {
+                    self.output.push_str(text);
+                    self.check_output()?;
                 }
-                return self.deeper(|run| run.statements(otherwise));
+                Piece::Value { line, expression } => {
+                    let is_written = escape == Escape::Off
+                        && self.write_simple(expression).map_err(|error| error.at(*line))?;
+                    if !is_written {
+                        self.print(expression, escape).map_err(|error| error.at(*line))?;
+                    }
+                    self.check_output()?;
+                }
             }
-            StatementKind::For(node) => return self.deeper(|run| run.for_loop(node)),
-            StatementKind::Macro { target, export, function } => {
+        }
+        Ok(())
+    }
+
+    /// Writes what takes no more than a look at a variable; whether it was that.
+    #[inline]
+    fn write_simple(&mut self, node: &Expression) -> Result<bool> {
+        let Self { frame, output, meter, .. } = self;
+        match &node.kind {
+            ExpressionKind::Name { .. } | ExpressionKind::Attribute(..) => {
+                Ok(frame.look(node, |value| write_plain(value, output)).unwrap_or(false))
+            }
+            ExpressionKind::Filter(filter) if let Some(shortcut) = &filter.shortcut => frame
+                .look(shortcut.place(&filter.subject), |value| shortcut.write(value, meter, output))
+                .unwrap_or(Ok(false)),
+            ExpressionKind::Binary(operator, pair) => {
+                let result = self.small_integers(*operator, &pair.0, &pair.1);
+                Ok(result.is_some_and(|number| write_plain(&Value::Int(number), &mut self.output)))
+            }
+            _ => Ok(false),
+        }
+    }
+
+    #[inline(never)]
+    fn statement(&mut self, kind: &StatementKind) -> Result<()> {
+        self.meter.tick(1)?;
+        match kind {
+            StatementKind::Output { pieces, escape } => self.output(pieces, *escape),
+            StatementKind::If { branches, otherwise } => self.choose(branches, otherwise),
+            StatementKind::For(node) => self.deeper(|run| run.for_loop(node)),
+            StatementKind::Macro { target, function } => {
                 let value = self.macro_value(function);
-                return self.assign(target, value, *export);
+                self.assign(target, value)
             }
-            StatementKind::Call { call, caller } => return self.call_block(call, caller),
+            StatementKind::Call { call, caller } => self.call_block(call, caller),
             StatementKind::FilterBlock(block) => {
                 let text = self.filtered(block)?;
                 if text.as_str().is_none() {
                     return text.refuse("cannot be written by a filter block; a str is needed");
                 }
-                return self.write_value(&text);
+                self.write_value(&text)
             }
-            StatementKind::Set { target, value, export } => {
+            StatementKind::Set { target, value } => {
                 self.check_target(target)?;
                 let value = self.evaluate(value)?;
-                return self.assign(target, value, *export);
+                self.assign(target, value)
             }
-            StatementKind::SetBlock { target, export, block } => {
+            StatementKind::SetBlock { target, block } => {
                 self.check_target(target)?;
                 let value = self.filtered(block)?;
-                return self.assign(target, value, *export);
+                self.assign(target, value)
             }
-            StatementKind::With(node) => return self.deeper(|run| run.with(node)),
+            StatementKind::With(node) => self.deeper(|run| run.with(node)),
             StatementKind::Autoescape { value, scope, body } => {
                 self.enter_scope(scope);
                 let outer = self.autoescape;
@@ -69,64 +99,50 @@ impl Interpreter<'_> {
                 let result = self.deeper(|run| run.statements(body));
                 self.autoescape = outer;
                 self.leave_scope(scope);
-                return result;
+                result
             }
             StatementKind::Block { block, visible } => {
                 let mut context = self.context.clone();
                 if block.scoped {
-                    let vars: Names = visible
-                        .iter()
-                        .map(|(name, slot)| (name.clone(), self.read(*slot)))
-                        .filter(|(_, value)| !matches!(value, Value::Missing))
-                        .collect();
-                    context = Context::derived(&context, vars);
+                    let values = visible.iter().map(|(index, slot)| (*index, self.read(*slot)));
+                    context = Context::derived(&context, values);
                 }
-                return self.block(block, context);
+                self.block(block, context)
             }
             StatementKind::Extends(template) | StatementKind::Import { template, .. } => {
                 self.evaluate(template)?;
-                return no_loader();
+                no_loader()
             }
             StatementKind::Include { template, ignore_missing } => {
                 let template = self.evaluate(template)?;
-                return self.include(&template, *ignore_missing);
+                self.include(&template, *ignore_missing)
             }
         }
-        Ok(())
     }
 
-    fn condition(&mut self, condition: &Expression) -> Result<bool> {
-        Ok(self.evaluate(condition).map_err(|error| error.at(condition.line))?.is_true())
-    }
-
-    fn print(&mut self, printed: &Printed, escape: Escape) -> Result<()> {
-        let Some(constant) = &printed.constant else {
-            return self.print_expression(&printed.expression, escape);
-        };
-        if let Some(text) = constant.get() {
-            self.output.push_str(text);
-            return self.check_output();
+    /// Runs the first branch of an `if` whose condition holds.
+    #[inline(never)]
+    fn choose(
+        &mut self,
+        branches: &[(Expression, Vec<Statement>)],
+        otherwise: &[Statement],
+    ) -> Result<()> {
+        for (condition, body) in branches {
+            self.meter.tick(1 + condition.size)?;
+            if self.truth(condition).map_err(|error| error.at(condition.line))? {
+                return self.deeper(|run| run.statements(body));
+            }
         }
-        let start = self.output.len();
-        self.print_expression(&printed.expression, escape)?;
-        let text = self.output.get(start..).unwrap_or("");
-        constant.get_or_init(|| text.into());
-        Ok(())
+        if otherwise.is_empty() { Ok(()) } else { self.deeper(|run| run.statements(otherwise)) }
     }
 
-    fn print_expression(&mut self, expression: &Expression, escape: Escape) -> Result<()> {
+    /// Writes the value of an expression.
+    pub(super) fn print(&mut self, expression: &Expression, escape: Escape) -> Result<()> {
         let escaped = match escape {
             Escape::Off => false,
             Escape::On => true,
             Escape::Dynamic => self.autoescape && !is_literal(expression),
         };
-        if let ExpressionKind::Name { slot, .. } = &expression.kind
-            && !escaped
-            && self.frame.write_plain(*slot, &mut self.output)
-        {
-            self.meter.tick(1).map_err(|error| error.at(expression.line))?;
-            return self.check_output();
-        }
         if let ExpressionKind::Call(call) = &expression.kind
             && !escaped
             && !self.autoescape
@@ -134,8 +150,8 @@ impl Interpreter<'_> {
             && let Value::Object(object) = self.read(*slot)
             && let Object::Macro(function) = &*object
         {
-            self.meter.tick(3)?;
-            let written = self.arguments(&call.1).and_then(|args| self.write_macro(function, args));
+            self.meter.tick(expression.size)?;
+            let written = self.with_arguments(&call.1, |run, args| run.write_macro(function, args));
             return written.map_err(|error| error.at(expression.line));
         }
         let value = self.evaluate(expression).map_err(|error| error.at(expression.line))?;
@@ -148,8 +164,7 @@ impl Interpreter<'_> {
     }
 
     fn write_value(&mut self, value: &Value) -> Result<()> {
-        if let Value::Str(text) = value {
-            self.output.push_str(text);
+        if write_plain(value, &mut self.output) {
             return self.check_output();
         }
         let mut output = std::mem::take(&mut self.output);
@@ -163,7 +178,7 @@ impl Interpreter<'_> {
         self.enter_scope(&node.scope);
         for (target, value) in &node.bindings {
             let value = self.evaluate(value)?;
-            self.assign(target, value, false)?;
+            self.assign(target, value)?;
         }
         self.statements(&node.body)?;
         self.leave_scope(&node.scope);

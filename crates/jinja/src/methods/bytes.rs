@@ -1,7 +1,5 @@
 //! Methods of `bytes`.
 
-use smallvec::SmallVec;
-
 use crate::builtin::{Args, Builtin};
 use crate::error::{Error, Result};
 use crate::interpreter::Interpreter;
@@ -15,15 +13,15 @@ pub(super) fn call_as_text(
     args: Args,
 ) -> Result<Value> {
     run.meter.string(bytes.len())?;
-    let mut positional = SmallVec::with_capacity(args.positional.len());
+    let mut positional = Vec::with_capacity(args.positional.len());
     for value in args.positional {
         positional.push(match value {
-            Value::Bytes(bytes) => stand_in(&bytes),
+            Value::Bytes(bytes) => stand_in(bytes),
             Value::Str(_) => return Err(Error::type_error("a bytes-like object is required")),
-            other => other,
+            other => other.clone(),
         });
     }
-    let args = Args { positional, keywords: args.keywords };
+    let args = Args { positional: &positional, keywords: args.keywords };
     let result = function.call(run, &stand_in(bytes), args)?;
     Ok(restored(result))
 }

@@ -96,7 +96,7 @@ fn pop(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
     let key = Key::new(run, args.value(0))?;
     let dict = dict_of(subject)?;
     run.meter.tick(dict.entries.borrow().len() / 64)?;
-    let removed = dict.entries.borrow_mut().shift_remove(&key);
+    let removed = dict.entries.borrow_mut().remove(&key);
     removed.or_else(|| args.get(1).cloned()).ok_or_else(|| Error::lookup("key is not in the dict"))
 }
 

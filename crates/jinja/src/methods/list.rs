@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use crate::builtin::{Args, Builtin};
+use crate::builtin::{Args, ArgumentList, Builtin};
 use crate::error::{Error, Result};
 use crate::filters::sort_values;
 use crate::interpreter::Interpreter;
@@ -129,7 +129,8 @@ fn reverse(run: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
     Ok(Value::None)
 }
 
-fn sort(run: &mut Interpreter, subject: &Value, mut args: Args) -> Result<Value> {
+fn sort(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
+    let mut args = ArgumentList::from(args);
     let key = args.take_keyword("key").filter(|key| !key.is_none());
     let reverse = match args.take_keyword("reverse") {
         Some(reverse) => reverse.expect_index()? != 0,
@@ -143,7 +144,7 @@ fn sort(run: &mut Interpreter, subject: &Value, mut args: Args) -> Result<Value>
     let mut keyed = Vec::with_capacity(items.len());
     for item in items {
         let key = match &key {
-            Some(key) => run.call_value(key, Args::of([item.clone()]))?,
+            Some(key) => run.call_value(key, Args::of(std::slice::from_ref(&item)))?,
             None => item.clone(),
         };
         keyed.push((key, item));

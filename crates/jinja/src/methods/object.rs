@@ -28,7 +28,7 @@ fn changed(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> 
     let Value::Object(object) = subject else { return subject.refuse("is no loop") };
     let Object::Loop(state) = &**object else { return subject.refuse("is no loop") };
     no_keywords(&args)?;
-    Ok(Value::Bool(state.changed(run, args.positional.into_vec())?))
+    Ok(Value::Bool(state.changed(run, args.positional.to_vec())?))
 }
 
 fn no_keywords(args: &Args) -> Result<()> {

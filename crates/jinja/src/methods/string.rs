@@ -15,15 +15,17 @@ use crate::format::{format_map, format_method};
 use crate::interpreter::Interpreter;
 use crate::value::{Str, Value};
 
+pub(crate) use case::{capitalize, lower, upper};
+pub(crate) use pad::center;
 pub(super) use predicates::PREDICATES;
-pub(crate) use search::replace;
+pub(crate) use search::{replace, replace_all};
 pub(crate) use split::lines;
-pub(crate) use strip::strip_characters;
+pub(crate) use strip::{strip_characters, strip_space};
 
 pub(super) const METHODS: &[Builtin] = &[
-    Builtin::plain("capitalize", case::capitalize),
-    Builtin::plain("casefold", case::casefold),
-    Builtin::new("center", 1, &["", ""], pad::center),
+    Builtin::text("capitalize", capitalize),
+    Builtin::text("casefold", case::casefold),
+    Builtin::new("center", 1, &["", ""], center),
     Builtin::new("count", 1, &["", "", ""], search::count),
     Builtin::new("encode", 0, &["encoding", "errors"], encode::encode),
     Builtin::new("endswith", 1, &["", "", ""], search::endswith),
@@ -34,8 +36,8 @@ pub(super) const METHODS: &[Builtin] = &[
     Builtin::new("index", 1, &["", "", ""], search::index),
     Builtin::new("join", 1, &[""], split::join),
     Builtin::new("ljust", 1, &["", ""], pad::ljust),
-    Builtin::plain("lower", case::lower),
-    Builtin::new("lstrip", 0, &[""], strip::lstrip),
+    Builtin::text("lower", lower),
+    Builtin::new("lstrip", 0, &[""], strip::lstrip).on_text(strip::space_before),
     Builtin::new("maketrans", 1, &["", "", ""], encode::maketrans),
     Builtin::new("partition", 1, &[""], split::partition),
     Builtin::new("removeprefix", 1, &[""], strip::removeprefix),
@@ -46,15 +48,15 @@ pub(super) const METHODS: &[Builtin] = &[
     Builtin::new("rjust", 1, &["", ""], pad::rjust),
     Builtin::new("rpartition", 1, &[""], split::rpartition),
     Builtin::new("rsplit", 0, &["sep", "maxsplit"], split::rsplit),
-    Builtin::new("rstrip", 0, &[""], strip::rstrip),
+    Builtin::new("rstrip", 0, &[""], strip::rstrip).on_text(strip::space_after),
     Builtin::new("split", 0, &["sep", "maxsplit"], split::split),
     Builtin::new("splitlines", 0, &["keepends"], split::splitlines),
     Builtin::new("startswith", 1, &["", "", ""], search::startswith),
-    Builtin::new("strip", 0, &[""], strip::strip),
-    Builtin::plain("swapcase", case::swapcase),
-    Builtin::plain("title", case::title),
+    Builtin::new("strip", 0, &[""], strip::strip).on_text(strip_space),
+    Builtin::text("swapcase", case::swapcase),
+    Builtin::text("title", case::title),
     Builtin::new("translate", 1, &[""], encode::translate),
-    Builtin::plain("upper", case::upper),
+    Builtin::text("upper", upper),
     Builtin::new("zfill", 1, &[""], pad::zfill),
 ];
 
@@ -78,7 +80,7 @@ fn format(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
 }
 
 fn format_with_map(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
-    match (args.positional.as_slice(), args.keywords.as_slice()) {
+    match (args.positional, args.keywords) {
         ([mapping], []) => format_map(run, text_of(subject)?, mapping),
         _ => Err(Error::type_error("format_map() takes exactly one argument")),
     }

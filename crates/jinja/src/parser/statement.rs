@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Parser;
 use crate::ast::{
-    Block, Escape, Expression, ExpressionKind, FilterBlock, For, Macro, Parameter, Scope, Slot,
+    Block, Escape, Expression, ExpressionKind, FilterBlock, For, Macro, Parameter, Piece, Scope,
     Statement, StatementKind, Target, With,
 };
 use crate::error::Result;
@@ -92,7 +92,6 @@ impl Parser {
             return self.fail("block names may not contain hyphens");
         }
         let body = self.closed_body("block", &["endblock"])?;
-        let is_blank = |statement: &Statement| matches!(&statement.kind, StatementKind::Text(text) if text.chars().all(is_space));
         if required && !body.iter().all(is_blank) {
             return self.fail("required blocks may contain only comments and white space");
         }
@@ -106,23 +105,24 @@ impl Parser {
     }
 
     fn print(&mut self) -> Result<StatementKind> {
-        let mut values = Vec::new();
+        let line = self.line();
+        let mut pieces = Vec::new();
         while *self.current() != TokenKind::BlockEnd {
-            if !values.is_empty() {
+            if !pieces.is_empty() {
                 self.expect_operator(",")?;
             }
-            values.push(self.expression()?.into());
+            pieces.push(Piece::Value { line, expression: self.expression()? });
         }
-        Ok(StatementKind::Output { values, escape: Escape::Off })
+        Ok(StatementKind::Output { pieces, escape: Escape::Off })
     }
 
     fn macro_definition(&mut self) -> Result<StatementKind> {
         let name = self.name_target()?;
         let parameters = self.signature()?;
         let body = self.closed_body("macro", &["endmacro"])?;
-        let target = Target::Name { name: name.clone(), slot: Slot::default() };
+        let target = Target::name(&name);
         let function = Arc::new(new_macro(name, parameters, body));
-        Ok(StatementKind::Macro { target, export: false, function })
+        Ok(StatementKind::Macro { target, function })
     }
 
     fn signature(&mut self) -> Result<Vec<Parameter>> {
@@ -171,7 +171,7 @@ impl Parser {
         self.expect_keyword("as")?;
         let name = self.name_target()?;
         self.import_context();
-        let targets = vec![Target::Name { name, slot: Slot::default() }];
+        let targets = vec![Target::name(&name)];
         Ok(StatementKind::Import { template, targets })
     }
 
@@ -196,7 +196,7 @@ impl Parser {
             if self.skip_name("as") {
                 name = self.name_target()?;
             }
-            targets.push(Target::Name { name, slot: Slot::default() });
+            targets.push(Target::name(&name));
             if self.import_context() || !self.is_operator(",") {
                 break;
             }
@@ -208,13 +208,13 @@ impl Parser {
         let target = self.target(true)?;
         if self.skip_operator("=") {
             let value = self.tuple(true)?;
-            return Ok(StatementKind::Set { target, value, export: false });
+            return Ok(StatementKind::Set { target, value });
         }
         let filter = if self.skip_operator("|") { Some(self.captured_filters()?) } else { None };
         let body = self.closed_body("set", &["endset"])?;
         let block =
             Box::new(FilterBlock { body, scope: Scope::default(), filter, escape: Escape::Off });
-        Ok(StatementKind::SetBlock { target, export: false, block })
+        Ok(StatementKind::SetBlock { target, block })
     }
 
     /// A chain of filters on the rendered body; the first name is current.
@@ -285,10 +285,16 @@ fn new_macro(name: Arc<str>, parameters: Vec<Parameter>, body: Vec<Statement>) -
     }
 }
 
+/// Whether a statement writes nothing but white space.
+fn is_blank(statement: &Statement) -> bool {
+    let is_space = |piece: &Piece| matches!(piece, Piece::Text(text) if text.chars().all(is_space));
+    matches!(&statement.kind, StatementKind::Output { pieces, .. } if pieces.iter().all(is_space))
+}
+
 /// The same names once more, for the filter of a loop, which has its own slots.
 fn clone_names(target: &Target) -> Target {
     match target {
-        Target::Name { name, slot } => Target::Name { name: name.clone(), slot: *slot },
+        Target::Name { name, .. } => Target::name(name),
         Target::Tuple(items) => Target::Tuple(items.iter().map(clone_names).collect()),
         Target::Attribute { namespace, slot, attribute } => Target::Attribute {
             namespace: namespace.clone(),

@@ -4,6 +4,7 @@ use super::Parser;
 use crate::ast::{Constant, Expression, ExpressionKind, SliceExpression};
 use crate::error::Result;
 use crate::lexer::TokenKind;
+use crate::sandbox::AttributeName;
 use num_traits::ToPrimitive;
 
 impl Parser {
@@ -26,7 +27,7 @@ impl Parser {
         self.advance();
         let kind = match self.current() {
             TokenKind::Name(name) => {
-                ExpressionKind::Attribute(Box::new(subject), name.as_str().into())
+                ExpressionKind::Attribute(Box::new(subject), AttributeName::new(name))
             }
             TokenKind::Integer(index) => {
                 let constant = match index.to_i64() {

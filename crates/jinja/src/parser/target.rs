@@ -63,7 +63,7 @@ impl Parser {
 
     fn as_target(&self, expression: Expression) -> Result<Target> {
         match expression.kind {
-            ExpressionKind::Name { name, .. } => Ok(Target::Name { name, slot: Slot::default() }),
+            ExpressionKind::Name { name, .. } => Ok(Target::name(&name)),
             ExpressionKind::Tuple(items) => {
                 let items: Result<_> = items.into_iter().map(|item| self.as_target(item)).collect();
                 Ok(Target::Tuple(items?))

@@ -1,6 +1,6 @@
 //! The attributes each Python type offers.
 
-use super::Found;
+use super::{Found, LoopAttribute};
 use crate::error::Result;
 use crate::interpreter::{Interpreter, Loop};
 use crate::value::{Cycler, MacroValue, Object, Range, Undefined, Value};
@@ -19,7 +19,10 @@ pub(super) fn find(run: &mut Interpreter, subject: &Value, name: &str) -> Result
             _ => None,
         },
         Value::Object(object) => match &**object {
-            Object::Loop(state) => loop_attribute(run, state, name)?,
+            Object::Loop(state) => match LoopAttribute::of_name(name) {
+                Some(attribute) => Some(loop_attribute(run, state, attribute)?),
+                None => None,
+            },
             other => of_object(other, name),
         },
         _ => None,
@@ -122,21 +125,23 @@ fn cycler_attribute(cycler: &Cycler, name: &str) -> Option<Value> {
     }
 }
 
-fn loop_attribute(run: &mut Interpreter, state: &Loop, name: &str) -> Result<Option<Value>> {
-    let number = |value: usize| Some(Value::from_usize(value));
-    Ok(match name {
-        "index0" => number(state.index()),
-        "index" => number(state.index() + 1),
-        "depth0" => number(state.depth),
-        "depth" => number(state.depth + 1),
-        "first" => Some(Value::Bool(state.index() == 0)),
-        "last" => Some(Value::Bool(state.is_last(run)?)),
-        "length" => number(state.length(run)?),
-        "revindex" => Some(difference(state.length(run)?, state.index())),
-        "revindex0" => Some(difference(state.length(run)?, state.index() + 1)),
-        "previtem" => Some(state.previous()),
-        "nextitem" => Some(state.following(run)?),
-        _ => None,
+pub(super) fn loop_attribute(
+    run: &mut Interpreter,
+    state: &Loop,
+    attribute: LoopAttribute,
+) -> Result<Value> {
+    Ok(match attribute {
+        LoopAttribute::Index0 => Value::from_usize(state.index()),
+        LoopAttribute::Index => Value::from_usize(state.index() + 1),
+        LoopAttribute::Depth0 => Value::from_usize(state.depth),
+        LoopAttribute::Depth => Value::from_usize(state.depth + 1),
+        LoopAttribute::First => Value::Bool(state.index() == 0),
+        LoopAttribute::Last => Value::Bool(state.is_last(run)?),
+        LoopAttribute::Length => Value::from_usize(state.length(run)?),
+        LoopAttribute::ReverseIndex => difference(state.length(run)?, state.index()),
+        LoopAttribute::ReverseIndex0 => difference(state.length(run)?, state.index() + 1),
+        LoopAttribute::Previous => state.previous(),
+        LoopAttribute::Next => state.following(run)?,
     })
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Binder;
 use super::symbols::{Branch, Place, Source, Symbols};
-use crate::ast::{Expression, ExpressionKind, Statement, StatementKind, Target};
+use crate::ast::{Expression, ExpressionKind, Piece, Statement, StatementKind, Target};
 
 impl Binder {
     fn find_outer(&self, name: &Arc<str>) -> Option<Place> {
@@ -47,12 +47,12 @@ impl Binder {
 
     fn analyze(&mut self, symbols: &mut Symbols, statement: &Statement) {
         match &statement.kind {
-            StatementKind::Text(_)
-            | StatementKind::Block { .. }
-            | StatementKind::Autoescape { .. } => {}
-            StatementKind::Output { values, .. } => {
-                for value in values {
-                    self.analyze_expression(symbols, &value.expression);
+            StatementKind::Block { .. } | StatementKind::Autoescape { .. } => {}
+            StatementKind::Output { pieces, .. } => {
+                for piece in pieces {
+                    if let Piece::Value { expression, .. } = piece {
+                        self.analyze_expression(symbols, expression);
+                    }
                 }
             }
             StatementKind::If { branches, otherwise } => {

@@ -1,16 +1,17 @@
 //! Writes slots into the tree, scope by scope.
 
 use std::mem;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use super::Binder;
 use super::mentions::mentions;
 use super::symbols::Symbols;
 use crate::ast::{
-    Arguments, Block, Constant, Escape, Expression, ExpressionKind, FilterBlock, Printed, Scope,
+    Arguments, Block, Constant, Escape, Expression, ExpressionKind, FilterBlock, Piece, Scope,
     Statement, StatementKind, Target, With,
 };
 use crate::error::Result;
+use crate::filters::Shortcut;
 use crate::{filters, tests};
 
 impl Binder {
@@ -22,10 +23,9 @@ impl Binder {
     fn statement(&mut self, node: &mut Statement) -> Result<()> {
         let line = node.line;
         match &mut node.kind {
-            StatementKind::Text(_) => {}
-            StatementKind::Output { values, escape } => {
+            StatementKind::Output { pieces, escape } => {
                 *escape = self.escape;
-                values.iter_mut().for_each(|value| self.printed(value));
+                self.output(pieces);
             }
             StatementKind::If { branches, otherwise } => self.if_branches(branches, otherwise)?,
             StatementKind::For(node) => {
@@ -33,9 +33,8 @@ impl Binder {
                     self.for_loop(line, node)?;
                 }
             }
-            StatementKind::Macro { target, export, function } => {
-                self.target(target);
-                *export = self.toplevel;
+            StatementKind::Macro { target, function } => {
+                self.exported_target(target);
                 if let Some(function) = Arc::get_mut(function) {
                     self.function(line, function)?;
                 }
@@ -50,14 +49,12 @@ impl Binder {
                 let symbols = self.inner_symbols();
                 self.filter_block(block, symbols, true)?;
             }
-            StatementKind::Set { target, value, export } => {
+            StatementKind::Set { target, value } => {
                 self.expression(value);
-                self.target(target);
-                *export = self.toplevel;
+                self.exported_target(target);
             }
-            StatementKind::SetBlock { target, export, block } => {
-                self.target(target);
-                *export = self.toplevel;
+            StatementKind::SetBlock { target, block } => {
+                self.exported_target(target);
                 let symbols = self.inner_symbols();
                 self.filter_block(block, symbols, false)?;
             }
@@ -86,17 +83,37 @@ impl Binder {
         Ok(())
     }
 
-    fn printed(&mut self, value: &mut Printed) {
-        self.expression(&mut value.expression);
-        if !is_literal(&value.expression) {
-            return;
+    /// Binds what is written out, and computes ahead what always is the same.
+    fn output(&mut self, pieces: &mut Vec<Piece>) {
+        for piece in mem::take(pieces) {
+            let text = match piece {
+                Piece::Text(text) => text,
+                Piece::Value { line, mut expression } => {
+                    self.expression(&mut expression);
+                    match self.constant_text(&mut expression) {
+                        Some(text) => text,
+                        None => {
+                            pieces.push(Piece::Value { line, expression });
+                            continue;
+                        }
+                    }
+                }
+            };
+            match pieces.last_mut() {
+                Some(Piece::Text(before)) => before.push_str(&text),
+                _ => pieces.push(Piece::Text(text)),
+            }
         }
-        if let ExpressionKind::Slice(slice) = &mut value.expression.kind {
+    }
+
+    fn constant_text(&mut self, expression: &mut Expression) -> Option<String> {
+        if !is_literal(expression) {
+            return None;
+        }
+        if let ExpressionKind::Slice(slice) = &mut expression.kind {
             slice.is_lenient = true;
         }
-        if self.escape != Escape::Dynamic {
-            value.constant = Some(OnceLock::new());
-        }
+        self.folder.text(expression, self.escape)
     }
 
     fn if_branches(
@@ -212,10 +229,26 @@ impl Binder {
 
     pub(super) fn target(&mut self, target: &mut Target) {
         match target {
-            Target::Name { name, slot } | Target::Attribute { namespace: name, slot, .. } => {
+            Target::Name { name, slot, .. } | Target::Attribute { namespace: name, slot, .. } => {
                 *slot = self.reference(name);
             }
             Target::Tuple(items) => items.iter_mut().for_each(|item| self.target(item)),
+        }
+    }
+
+    /// As [`Binder::target`], for assignments that blocks see where they stand outermost.
+    fn exported_target(&mut self, target: &mut Target) {
+        self.target(target);
+        if self.toplevel {
+            self.export(target);
+        }
+    }
+
+    fn export(&mut self, target: &mut Target) {
+        match target {
+            Target::Name { name, export, .. } => *export = Some(self.outside(name)),
+            Target::Tuple(items) => items.iter_mut().for_each(|item| self.export(item)),
+            Target::Attribute { .. } => {}
         }
     }
 
@@ -276,6 +309,10 @@ impl Binder {
                 self.expression(&mut application.subject);
                 self.arguments(line, &mut application.arguments);
                 application.builtin = filters::find(&application.name);
+                let (subject, arguments) = (&application.subject, &application.arguments);
+                application.shortcut = application
+                    .builtin
+                    .and_then(|filter| Shortcut::new(filter, subject, arguments));
                 if application.builtin.is_none() && !self.soft {
                     self.fail(line, format!("no filter named '{}'", application.name));
                 }

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use crate::ast::{Expression, ExpressionKind, Macro, Statement, StatementKind, Target};
+use crate::ast::{Expression, ExpressionKind, Macro, Piece, Statement, StatementKind, Target};
 
 /// `Break(true)` once the name is read, `Break(false)` once it is assigned.
 type Search = ControlFlow<bool>;
@@ -20,10 +20,11 @@ fn statements(body: &[Statement], name: &str) -> Search {
 
 fn in_statement(node: &Statement, name: &str) -> Search {
     match &node.kind {
-        StatementKind::Text(_) | StatementKind::Block { .. } => Search::Continue(()),
-        StatementKind::Output { values, .. } => {
-            values.iter().try_for_each(|value| expression(&value.expression, name))
-        }
+        StatementKind::Block { .. } => Search::Continue(()),
+        StatementKind::Output { pieces, .. } => pieces.iter().try_for_each(|piece| match piece {
+            Piece::Text(_) => Search::Continue(()),
+            Piece::Value { expression: value, .. } => expression(value, name),
+        }),
         StatementKind::If { branches, otherwise } => {
             for (condition, body) in branches {
                 expression(condition, name)?;

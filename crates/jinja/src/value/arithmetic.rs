@@ -62,6 +62,8 @@ pub(crate) fn small(operator: BinaryOperator, a: i64, b: i64) -> Option<i64> {
 fn pair(a: &Value, b: &Value) -> Result<Option<Pair>> {
     let pair = match (a, b) {
         (Value::Float(a), Value::Float(b)) => Pair::Floats(*a, *b),
+        (Value::Float(a), Value::Int(b)) if let Some(b) = exact(*b) => Pair::Floats(*a, b),
+        (Value::Int(a), Value::Float(b)) if let Some(a) = exact(*a) => Pair::Floats(a, *b),
         (Value::Float(a), b) => match b.as_integer() {
             Some(b) => Pair::Floats(*a, integer_to_float(&b)?),
             None => return Ok(None),
@@ -76,6 +78,11 @@ fn pair(a: &Value, b: &Value) -> Result<Option<Pair>> {
         },
     };
     Ok(Some(pair))
+}
+
+/// A small integer as a float.
+fn exact(value: i64) -> Option<f64> {
+    i32::try_from(value).ok().map(f64::from)
 }
 
 fn zero_division(what: &str) -> Error {
@@ -311,7 +318,7 @@ fn subtract(run: &mut Interpreter, a: &Value, b: &Value) -> Result<Value> {
     {
         for item in super::collect(run, b)? {
             let key = super::Key::new(run, item)?;
-            members.shift_remove(&key);
+            members.remove(&key);
         }
         return Ok(Value::object(Object::Set(members.into())));
     }

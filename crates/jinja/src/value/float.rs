@@ -14,15 +14,52 @@ pub(crate) fn format_float(value: f64) -> String {
     if value.is_infinite() {
         return if value > 0.0 { "inf".into() } else { "-inf".into() };
     }
-    let scientific = format!("{value:e}");
-    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
-    let exponent: i32 = exponent.parse().unwrap_or(0);
-    if !(-4..16).contains(&exponent) {
-        let sign = if exponent < 0 { '-' } else { '+' };
-        return format!("{mantissa}e{sign}{:02}", exponent.unsigned_abs());
+    let shortest = serde_json::to_string(&value).unwrap_or_default();
+    if (value == 0.0 || (1e-4..1e16).contains(&value.abs())) && !shortest.contains('e') {
+        return shortest;
     }
-    let plain = format!("{value}");
-    if plain.contains('.') { plain } else { plain + ".0" }
+    let (sign, digits, point) = decimal(&shortest);
+    let count = i32::try_from(digits.len()).unwrap_or(i32::MAX);
+    let zeros = |count: i32| "0".repeat(usize::try_from(count).unwrap_or(0));
+    let split = |at: i32| digits.split_at(usize::try_from(at).unwrap_or(0));
+    match point {
+        -3..=0 => format!("{sign}0.{}{digits}", zeros(-point)),
+        1..=16 if point >= count => format!("{sign}{digits}{}.0", zeros(point - count)),
+        1..=16 => {
+            let (whole, fraction) = split(point);
+            format!("{sign}{whole}.{fraction}")
+        }
+        _ => {
+            let (first, fraction) = split(1);
+            let dot = if fraction.is_empty() { "" } else { "." };
+            let (exponent, sign_of_it) =
+                ((point - 1).unsigned_abs(), if point < 1 { '-' } else { '+' });
+            format!("{sign}{first}{dot}{fraction}e{sign_of_it}{exponent:02}")
+        }
+    }
+}
+
+/// Sign, significant digits, and where the point stands relative to the first of them, of a
+/// decimal number such as `-0.0015` or `1.5e-3`.
+fn decimal(text: &str) -> (&str, String, i32) {
+    let (sign, text) = match text.strip_prefix('-') {
+        Some(text) => ("-", text),
+        None => ("", text),
+    };
+    let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let mut digits = String::with_capacity(24);
+    digits.push_str(whole);
+    digits.push_str(fraction);
+    let leading = digits.len() - digits.trim_start_matches('0').len();
+    digits.truncate(digits.trim_end_matches('0').len().max(leading));
+    digits.drain(..leading);
+    if digits.is_empty() {
+        return (sign, "0".into(), 1);
+    }
+    let length = |text: &str| i32::try_from(text.len()).unwrap_or(i32::MAX);
+    let leading = i32::try_from(leading).unwrap_or(i32::MAX);
+    (sign, digits, length(whole) - leading + exponent.parse::<i32>().unwrap_or(0))
 }
 
 /// Python's `float(text)`.
@@ -66,6 +103,18 @@ mod tests {
             (0.0001, "0.0001"),
             (1.5e-5, "1.5e-05"),
             (-0.0, "-0.0"),
+            (0.0, "0.0"),
+            (1.0, "1.0"),
+            (-100.0, "-100.0"),
+            (3.5, "3.5"),
+            (123.456, "123.456"),
+            (0.001, "0.001"),
+            (0.1 + 0.2, "0.30000000000000004"),
+            (123456789012345680.0, "1.2345678901234568e+17"),
+            (1234567890123456.0, "1234567890123456.0"),
+            (5e-324, "5e-324"),
+            (f64::MAX, "1.7976931348623157e+308"),
+            (9007199254740993.0, "9007199254740992.0"),
             (1.0e22, "1e+22"),
             (f64::NEG_INFINITY, "-inf"),
         ] {

@@ -54,15 +54,26 @@ pub(crate) enum Iter {
 
 impl Iter {
     /// The next item, if any.
+    #[inline]
     pub fn next(&mut self, run: &mut Interpreter) -> Result<Option<Value>> {
         run.meter.tick(1)?;
+        match self.next_of_list() {
+            Some(item) => Ok(item),
+            None => self.next_of_others(run),
+        }
+    }
+
+    /// The next item, if any, of a list; `None` for anything else.
+    #[inline]
+    pub fn next_of_list(&mut self) -> Option<Option<Value>> {
+        let Self::List { list, next } = self else { return None };
+        *next += 1;
+        Some(list.items.borrow().get(*next - 1).cloned())
+    }
+
+    fn next_of_others(&mut self, run: &mut Interpreter) -> Result<Option<Value>> {
         Ok(match self {
-            Self::Empty => None,
-            Self::List { list, next } => {
-                let item = list.items.borrow().get(*next).cloned();
-                *next += 1;
-                item
-            }
+            Self::Empty | Self::List { .. } => None,
             Self::ListReversed { list, left } => {
                 let index = left.checked_sub(1);
                 *left = index.unwrap_or(0);

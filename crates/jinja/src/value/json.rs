@@ -20,9 +20,8 @@ pub(crate) fn from_json(json: &Json) -> Value {
 }
 
 fn from_map(map: &Map<String, Json>) -> Value {
-    let entries: Entries =
-        map.iter().map(|(key, value)| (Key::text(key.as_str()), from_json(value))).collect();
-    Value::dict(entries)
+    let entries = map.iter().map(|(key, value)| (Key::text(key.as_str()), from_json(value)));
+    Value::dict(Entries::of_distinct(entries))
 }
 
 /// Integers keep all digits that the JSON library kept.

@@ -37,9 +37,21 @@ pub(crate) fn write_text(run: &mut Interpreter, value: &Value, out: &mut String)
         Value::Str(text) => out.push_str(text),
         Value::Undefined(_) | Value::Missing => {}
         Value::Int(value) => out.push_str(itoa::Buffer::new().format(*value)),
+        Value::Float(value) => out.push_str(&format_float(*value)),
         _ => write_repr(run, value, out)?,
     }
     Ok(())
+}
+
+/// Appends the text of a str or int; whether it is one.
+#[inline]
+pub(crate) fn write_plain(value: &Value, out: &mut String) -> bool {
+    match value {
+        Value::Str(text) => out.push_str(text),
+        Value::Int(value) => out.push_str(itoa::Buffer::new().format(*value)),
+        _ => return false,
+    }
+    true
 }
 
 /// Appends `repr(value)`.

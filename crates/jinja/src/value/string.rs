@@ -12,24 +12,31 @@ use crate::interpreter::Interpreter;
 #[derive(Clone)]
 pub(crate) struct Str {
     text: EcoString,
-    /// Number of code points; a string is never as large as 4 GiB.
+    /// Number of code points, or [`UNCOUNTED`]; a string is never as large as 4 GiB.
     chars: u32,
     /// The same in all copies of one Python object, and rarely in others of the same text.
     identity: u16,
     markup: bool,
 }
 
+/// Stands for the number of code points of a short string, which is counted when asked for.
+const UNCOUNTED: u32 = u32::MAX;
+
 thread_local! {
     static NEXT_IDENTITY: Cell<u16> = const { Cell::new(0) };
 }
 
 impl Str {
+    #[inline]
     pub fn new(text: impl AsRef<str>, markup: bool) -> Self {
         let text = text.as_ref();
         let identity = NEXT_IDENTITY.replace(NEXT_IDENTITY.get().wrapping_add(1));
-        let chars = if text.is_ascii() { text.len() } else { text.chars().count() };
-        let chars = u32::try_from(chars).unwrap_or(u32::MAX);
-        Self { text: shared(text), chars, identity, markup }
+        if text.len() > EcoString::INLINE_LIMIT {
+            return Self { text: text.into(), chars: count(text), identity, markup };
+        }
+        let mut short = EcoString::new();
+        short.push_str(text);
+        Self { text: short, chars: UNCOUNTED, identity, markup }
     }
 
     /// Text that needs no escaping in HTML.
@@ -39,13 +46,17 @@ impl Str {
 
     /// Number of code points.
     pub fn chars(&self) -> usize {
-        self.chars as usize
+        match self.chars {
+            UNCOUNTED => self.text.chars().count(),
+            chars => chars as usize,
+        }
     }
 
     pub fn is_markup(&self) -> bool {
         self.markup
     }
 
+    #[inline]
     pub fn as_str(&self) -> &str {
         &self.text
     }
@@ -55,7 +66,10 @@ impl Str {
     }
 
     fn has_one_byte_each(&self) -> bool {
-        self.chars() == self.text.len()
+        match self.chars {
+            UNCOUNTED => self.text.is_ascii(),
+            chars => chars as usize == self.text.len(),
+        }
     }
 
     /// Byte offset of the code point at `index`, or the end.
@@ -95,19 +109,15 @@ impl Str {
     }
 }
 
-/// Copies `text`.
-fn shared(text: &str) -> EcoString {
-    if text.len() > EcoString::INLINE_LIMIT {
-        return text.into();
-    }
-    let mut short = EcoString::new();
-    short.push_str(text);
-    short
+fn count(text: &str) -> u32 {
+    let chars = if text.is_ascii() { text.len() } else { text.chars().count() };
+    u32::try_from(chars).unwrap_or(UNCOUNTED)
 }
 
 impl Deref for Str {
     type Target = str;
 
+    #[inline]
     fn deref(&self) -> &str {
         &self.text
     }

@@ -11,7 +11,7 @@ pub(crate) enum Undefined {
     /// A variable that has no value.
     Name(Arc<str>),
     /// An attribute that an object does not have.
-    Attribute { owner: &'static str, name: Box<str> },
+    Attribute { owner: &'static str, name: Arc<str> },
     /// An item that an object does not have; the message.
     Absent(String),
     /// Any other reason; the message.
@@ -27,9 +27,9 @@ const NONE: &str = "None";
 
 impl Undefined {
     /// An attribute that `owner` does not have.
-    pub fn attribute(owner: &Value, name: &str) -> Self {
+    pub fn attribute(owner: &Value, name: Arc<str>) -> Self {
         let owner = if owner.is_none() { NONE } else { owner.type_name() };
-        Self::Attribute { owner, name: name.into() }
+        Self::Attribute { owner, name }
     }
 
     /// The error on using the value.

@@ -1,54 +1,29 @@
 //! Upper and lower case.
 
-use super::text_of;
-use crate::builtin::Args;
-use crate::error::Result;
-use crate::interpreter::Interpreter;
-use crate::value::Value;
+use std::borrow::Cow;
 
-/// Applies `change` to the text.
-fn changed(
-    run: &mut Interpreter,
-    subject: &Value,
-    change: impl FnOnce(&str) -> String,
-) -> Result<Value> {
-    let text = text_of(subject)?;
-    run.meter.string(text.len().saturating_mul(2))?;
-    Ok(Value::Str(text.like(change(text))))
+pub(crate) fn upper(text: &str) -> Cow<'_, str> {
+    text.to_uppercase().into()
 }
 
-pub(super) fn upper(run: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
-    changed(run, subject, str::to_uppercase)
+pub(crate) fn lower(text: &str) -> Cow<'_, str> {
+    text.to_lowercase().into()
 }
 
-pub(super) fn lower(run: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
-    changed(run, subject, str::to_lowercase)
-}
-
-pub(super) fn capitalize(run: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
-    changed(run, subject, capitalize_text)
-}
-
-pub(super) fn title(run: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
-    changed(run, subject, title_text)
-}
-
-pub(super) fn swapcase(run: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
-    changed(run, subject, |text| {
-        let mut swapped = String::with_capacity(text.len());
-        for character in text.chars() {
-            if character.is_uppercase() {
-                swapped.extend(character.to_lowercase());
-            } else {
-                swapped.extend(character.to_uppercase());
-            }
+pub(super) fn swapcase(text: &str) -> Cow<'_, str> {
+    let mut swapped = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character.is_uppercase() {
+            swapped.extend(character.to_lowercase());
+        } else {
+            swapped.extend(character.to_uppercase());
         }
-        swapped
-    })
+    }
+    swapped.into()
 }
 
-pub(super) fn casefold(run: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
-    changed(run, subject, |text| text.chars().flat_map(fold).collect())
+pub(super) fn casefold(text: &str) -> Cow<'_, str> {
+    text.chars().flat_map(fold).collect::<String>().into()
 }
 
 /// Full case folding: the lower case of the upper case, but for letters that keep their form.
@@ -81,12 +56,12 @@ fn title_case(character: char) -> Vec<char> {
 }
 
 /// Python's `str.capitalize`.
-fn capitalize_text(text: &str) -> String {
+pub(crate) fn capitalize(text: &str) -> Cow<'_, str> {
     let mut characters = text.chars();
-    let Some(first) = characters.next() else { return String::new() };
+    let Some(first) = characters.next() else { return text.into() };
     let mut result: String = title_case(first).into_iter().collect();
     result.push_str(&lower_rest(text, first));
-    result
+    result.into()
 }
 
 /// The lower case of all but the first character; the whole text decides on a final sigma.
@@ -104,7 +79,7 @@ fn is_cased(character: char) -> bool {
 }
 
 /// Python's `str.title`.
-fn title_text(text: &str) -> String {
+pub(super) fn title(text: &str) -> Cow<'_, str> {
     let mut result = String::with_capacity(text.len());
     let mut in_word = false;
     for character in text.chars() {
@@ -115,5 +90,5 @@ fn title_text(text: &str) -> String {
         }
         in_word = is_cased(character);
     }
-    result
+    result.into()
 }

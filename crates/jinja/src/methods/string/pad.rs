@@ -40,7 +40,7 @@ fn padded(
     Ok(Value::Str(text_of(subject)?.like(text)))
 }
 
-pub(super) fn center(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
+pub(crate) fn center(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
     padded(run, subject, &args, |missing, width| missing / 2 + (missing & width & 1))
 }
 

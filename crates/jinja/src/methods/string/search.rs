@@ -126,6 +126,27 @@ pub(crate) fn replace(run: &mut Interpreter, subject: &Value, args: Args) -> Res
     replace_text(run, text, old, &new, count).map(|replaced| Value::Str(text.like(replaced)))
 }
 
+/// Replaces all occurrences of `old` in a text, which stays the same object if there are none.
+pub(crate) fn replace_all(
+    run: &mut Interpreter,
+    text: &Str,
+    old: &str,
+    new: &str,
+) -> Result<Value> {
+    if !old.is_empty() && !contains(text, old) {
+        run.meter.tick(text.len() / 32)?;
+        return Ok(Value::Str(text.clone()));
+    }
+    replace_text(run, text, old, new, -1).map(|replaced| Value::Str(text.like(replaced)))
+}
+
+fn contains(text: &str, part: &str) -> bool {
+    match part.as_bytes() {
+        [byte] => text.as_bytes().contains(byte),
+        _ => text.contains(part),
+    }
+}
+
 /// Replaces up to `count` occurrences; all if negative.
 pub(crate) fn replace_text(
     run: &mut Interpreter,

@@ -13,13 +13,31 @@ pub(super) fn split(run: &mut Interpreter, subject: &Value, args: Args) -> Resul
     let most = most_splits(&args)?;
     run.meter.tick(text.len() / 16)?;
     let parts = match separator(&args)? {
-        Some(separator) => match single(separator) {
-            Some(character) => text.splitn(most, character).collect(),
-            None => text.splitn(most, separator.as_str()).collect(),
+        Some(separator) => match *separator.as_bytes() {
+            [byte] if most == usize::MAX => return split_at_byte(run, text, byte),
+            _ => text.splitn(most, separator.as_str()).collect(),
         },
         None => split_space(text, most),
     };
     parts_list(run, text, parts)
+}
+
+/// The parts of a text between occurrences of an ASCII character.
+fn split_at_byte(run: &mut Interpreter, text: &Str, separator: u8) -> Result<Value> {
+    run.meter.charge(text.len())?;
+    let mut parts = Vec::with_capacity(4);
+    let mut rest = text.as_str();
+    while let Some(end) = rest.bytes().position(|byte| byte == separator) {
+        let (part, after) = rest.split_at(end);
+        parts.push(Value::Str(text.like(part)));
+        rest = after.get(1..).unwrap_or("");
+        if parts.len() > run.meter.limits.list {
+            run.meter.list(parts.len())?;
+        }
+    }
+    parts.push(Value::Str(text.like(rest)));
+    run.meter.list(parts.len())?;
+    Ok(Value::list(parts))
 }
 
 pub(super) fn rsplit(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
@@ -52,7 +70,7 @@ pub(super) fn single(text: &str) -> Option<char> {
     characters.next().filter(|_| characters.as_str().is_empty())
 }
 
-fn separator(args: &Args) -> Result<Option<&Str>> {
+fn separator<'a>(args: &Args<'a>) -> Result<Option<&'a Str>> {
     if args.some(0).is_none() {
         return Ok(None);
     }
@@ -151,7 +169,7 @@ pub(super) fn rpartition(run: &mut Interpreter, subject: &Value, args: Args) -> 
     Ok(three(text, parts.map_or(["", "", text.as_str()], |(a, b)| [a, separator.as_str(), b])))
 }
 
-fn filled(args: &Args) -> Result<&Str> {
+fn filled<'a>(args: &Args<'a>) -> Result<&'a Str> {
     let separator = args.text(0)?;
     if separator.is_empty() { Err(Error::value_error("empty separator")) } else { Ok(separator) }
 }

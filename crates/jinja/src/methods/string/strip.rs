@@ -1,5 +1,7 @@
 //! Removing what stands at the ends.
 
+use std::borrow::Cow;
+
 use super::text_of;
 use crate::builtin::Args;
 use crate::error::Result;
@@ -14,12 +16,39 @@ pub(crate) fn strip_characters<'t>(
     start: bool,
     end: bool,
 ) -> &'t str {
-    let stripped = |character: char| match characters {
-        None => is_space(character),
-        Some(characters) => characters.contains(character),
-    };
-    let text = if start { text.trim_start_matches(stripped) } else { text };
-    if end { text.trim_end_matches(stripped) } else { text }
+    match characters {
+        None => strip_if(text, start, end, is_space),
+        Some(characters) => strip_if(text, start, end, |c| characters.contains(c)),
+    }
+}
+
+/// Removes white space at both ends.
+pub(crate) fn strip_space(text: &str) -> Cow<'_, str> {
+    strip_if(text, true, true, is_space).into()
+}
+
+/// Removes white space at the start.
+pub(super) fn space_before(text: &str) -> Cow<'_, str> {
+    strip_if(text, true, false, is_space).into()
+}
+
+/// Removes white space at the end.
+pub(super) fn space_after(text: &str) -> Cow<'_, str> {
+    strip_if(text, false, true, is_space).into()
+}
+
+#[inline]
+fn strip_if(text: &str, start: bool, end: bool, stripped: impl Fn(char) -> bool) -> &str {
+    let mut rest = text;
+    let mut characters = rest.chars();
+    while start && characters.next().is_some_and(&stripped) {
+        rest = characters.as_str();
+    }
+    characters = rest.chars();
+    while end && characters.next_back().is_some_and(&stripped) {
+        rest = characters.as_str();
+    }
+    rest
 }
 
 fn stripped(

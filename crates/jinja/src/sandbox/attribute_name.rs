@@ -1,0 +1,81 @@
+//! The names after dots, looked up ahead.
+
+use std::sync::Arc;
+
+use crate::builtin::Builtin;
+use crate::methods;
+use crate::value::Value;
+
+/// The name of an attribute, with what it means to the most frequent types.
+#[derive(Debug)]
+pub(crate) struct AttributeName {
+    pub text: Arc<str>,
+    pub of_loop: Option<LoopAttribute>,
+    is_public: bool,
+    of_text: Option<&'static Builtin>,
+    of_list: Option<&'static Builtin>,
+    of_dict: Option<&'static Builtin>,
+}
+
+/// An attribute of the `loop` variable.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum LoopAttribute {
+    Index0,
+    Index,
+    Depth0,
+    Depth,
+    First,
+    Last,
+    Length,
+    ReverseIndex,
+    ReverseIndex0,
+    Previous,
+    Next,
+}
+
+impl LoopAttribute {
+    pub fn of_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "index0" => Self::Index0,
+            "index" => Self::Index,
+            "depth0" => Self::Depth0,
+            "depth" => Self::Depth,
+            "first" => Self::First,
+            "last" => Self::Last,
+            "length" => Self::Length,
+            "revindex" => Self::ReverseIndex,
+            "revindex0" => Self::ReverseIndex0,
+            "previtem" => Self::Previous,
+            "nextitem" => Self::Next,
+            _ => return None,
+        })
+    }
+}
+
+impl AttributeName {
+    pub fn new(name: &str) -> Self {
+        Self {
+            text: name.into(),
+            of_loop: LoopAttribute::of_name(name),
+            is_public: !name.starts_with('_'),
+            of_text: methods::of_text(name),
+            of_list: methods::of_list(name),
+            of_dict: methods::of_dict(name),
+        }
+    }
+
+    /// The method of that name, if `receiver` is a plain str, list or dict.
+    pub fn method(&self, receiver: &Value) -> Option<&'static Builtin> {
+        match receiver {
+            Value::Str(text) if !text.is_markup() => self.of_text,
+            Value::List(_) => self.of_list,
+            Value::Dict(_) => self.of_dict,
+            _ => None,
+        }
+    }
+
+    /// Whether it names an item of dicts, as it is no attribute of theirs.
+    pub fn is_dict_item(&self) -> bool {
+        self.is_public && self.of_dict.is_none()
+    }
+}
