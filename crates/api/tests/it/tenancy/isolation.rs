@@ -106,6 +106,10 @@ fn body() -> Value {
 
 async fn call(actor: &Actor, method: Method, path: &str, operation: &Value) -> Answer {
     let request = actor.request(method, path);
+    let request = match path.contains("/upload-by-url/") {
+        true => request.query(&[("file_url", "https://templates.example.com/run.sh")]),
+        false => request,
+    };
     let content = &operation["requestBody"]["content"];
     let request = if content["multipart/form-data"].is_object() {
         let file = multipart::Part::bytes(b"mine".to_vec()).file_name("run.sh");
