@@ -26,7 +26,7 @@ pub(crate) struct Options {
 /// Prints each template that comes out differently, and fails if there is one.
 pub(crate) fn run(options: &Options) -> Result<()> {
     let workspace = workspace()?;
-    let target = python::target_directory()?.join("fuzz-jinja");
+    let target = process::target_directory()?.join("fuzz-jinja");
     fs::create_dir_all(&target).with_context(|| format!("can't make {}", target.display()))?;
     let python = python::environment("jinja", JINJA)?.join("python");
     let driver = target.join("driver.py");

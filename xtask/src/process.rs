@@ -4,7 +4,7 @@ use std::{
     env,
     ffi::OsStr,
     os::unix::process::CommandExt,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     thread,
     time::{Duration, Instant},
@@ -15,6 +15,7 @@ use nix::{
     sys::signal::{Signal, killpg},
     unistd::Pid,
 };
+use serde_json::Value;
 
 use crate::interrupt::Interrupt;
 
@@ -26,6 +27,15 @@ pub(crate) fn cargo(arguments: &[&str]) -> Result<Command> {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(crate::workspace()?).args(arguments);
     Ok(command)
+}
+
+/// Where cargo puts what it builds.
+pub(crate) fn target_directory() -> Result<PathBuf> {
+    let metadata = ["metadata", "--format-version", "1", "--no-deps"];
+    let metadata = cargo(&metadata)?.output()?;
+    let metadata: Value = serde_json::from_slice(&metadata.stdout)?;
+    let directory = metadata["target_directory"].as_str().context("cargo metadata said nothing")?;
+    Ok(Path::new(directory).to_path_buf())
 }
 
 /// Runs a program to its end, with this process's streams.

@@ -29,7 +29,7 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> Result<()> {
     let interrupt = Interrupt::register()?;
     process::run(&mut cargo(&["build", "--release", "--locked", "--package", "jobbergate"])?)?;
-    let jobbergate = python::target_directory()?.join("release/jobbergate");
+    let jobbergate = process::target_directory()?.join("release/jobbergate");
     let programs = python::environment("schemathesis", SCHEMATHESIS)?;
     let directory = Path::new("/var/tmp").join(format!("schemathesis-{}", std::process::id()));
     fs::create_dir_all(&directory)?;

@@ -1,11 +1,13 @@
 //! The server as a whole: what handlers have at hand, and the layers around them.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::{
     Router,
+    extract::State,
     http::{Request, header},
     middleware,
+    response::IntoResponse,
     routing::get,
 };
 use bytes::Bytes;
@@ -60,6 +62,8 @@ pub struct App {
     pub router: Routes,
     /// How the API presents itself.
     pub metadata: MetadataConfig,
+    /// The API's description, made when it is read for the first time.
+    document: OnceLock<Bytes>,
 }
 
 /// What a handler has at hand: the server, and the data of the caller's organization.
@@ -106,6 +110,7 @@ impl App {
             cleaning: config.cleaning.clone(),
             router: resources::router(),
             metadata: config.metadata.clone(),
+            document: OnceLock::new(),
         }))
     }
 
@@ -114,11 +119,8 @@ impl App {
     pub fn into_service(self: Arc<Self>) -> Router {
         let provider = self.provider.clone();
         let origins = AllowedOrigins::parse(&self.metadata.allowed_origins);
-        let document = openapi::document(&self.router, &self.metadata).to_string();
-        let document = Bytes::from(document);
-        let json = [(header::CONTENT_TYPE, "application/json")];
         let api = Router::new()
-            .route("/jobbergate/openapi.json", get(async move || (json, document)))
+            .route("/jobbergate/openapi.json", get(document))
             .merge(openapi::page::routes())
             .fallback(dispatch)
             .with_state(self)
@@ -157,6 +159,12 @@ impl Context {
     pub fn now(&self) -> chrono::DateTime<chrono::Utc> {
         self.app.clock.now()
     }
+}
+
+async fn document(State(app): State<Arc<App>>) -> impl IntoResponse {
+    let make = || openapi::document(&app.router, &app.metadata).to_string().into();
+    let document = app.document.get_or_init(make).clone();
+    ([(header::CONTENT_TYPE, "application/json")], document)
 }
 
 fn request_span<B>(request: &Request<B>) -> tracing::Span {

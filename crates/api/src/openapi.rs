@@ -12,7 +12,7 @@ use crate::{
     config::metadata::MetadataConfig,
     http::{
         input::Source,
-        router::{Method, Route, Router},
+        router::{Route, Router},
     },
 };
 
@@ -106,7 +106,7 @@ fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
     let mut success = json!({"description": "Success"});
     if let Some(schema) = (facts.output)(generator) {
         success["content"] = json!({"application/json": {"schema": schema}});
-        if is_file(route) {
+        if facts.is_text {
             success["content"]["text/plain"] = json!({"schema": {"type": "string"}});
         }
     }
@@ -132,11 +132,6 @@ fn operation_id(route: &Route) -> String {
     let words = route.pattern.replace(":path}", "}").replace(['/', '{', '}', '-'], " ");
     let words: Vec<_> = words.split_whitespace().collect();
     format!("{}_{}", route.method.to_string().to_lowercase(), words.join("_"))
-}
-
-/// Whether success is a file's content.
-fn is_file(route: &Route) -> bool {
-    route.method == Method::Get && route.pattern.contains("/upload/")
 }
 
 /// The first segment of the path names the resource.

@@ -104,23 +104,13 @@ impl Storage {
 
     /// Removes a file, if it is there.
     pub async fn delete(&self, table: &str, parent: i64, name: &str) -> Result<()> {
-        match self.store.delete(&key(self.names, table, parent, name)?).await {
-            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
-            Err(error) => Err(unavailable(error)),
-        }
+        self.remove(&key(self.names, table, parent, name)?).await
     }
 
     /// Removes all files of a parent.
     pub async fn delete_all(&self, table: &str, parent: i64) -> Result<()> {
-        let prefix = Key::from_iter([table.to_owned(), parent.to_string()]);
-        let found = self.store.list(Some(&prefix));
-        let keys: Vec<_> =
-            found.map_ok(|object| object.location).try_collect().await.map_err(unavailable)?;
-        for key in keys {
-            match self.store.delete(&key).await {
-                Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
-                Err(error) => return Err(unavailable(error)),
-            }
+        for key in self.keys_of(table, parent).await? {
+            self.remove(&key).await?;
         }
         Ok(())
     }

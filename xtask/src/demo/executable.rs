@@ -8,8 +8,7 @@ use serde_json::Value;
 use super::{directory::Directory, terminal::Terminal};
 use crate::{
     interrupt::Interrupt,
-    process::{Running, cargo, tied},
-    python,
+    process::{Running, cargo, target_directory, tied},
 };
 
 /// The executable `jobbergate`, optimized.
@@ -25,7 +24,7 @@ impl Jobbergate {
         terminal.passing("building jobbergate\n");
         let build = ["build", "--release", "--locked", "--package", "jobbergate"];
         Running::start(&mut cargo(&build)?)?.finish(interrupt)?;
-        let path = python::target_directory()?.join("release/jobbergate");
+        let path = target_directory()?.join("release/jobbergate");
         ensure!(path.is_file(), "cargo built no {}", path.display());
         terminal.done(&format!("jobbergate is built ({:.1} s)", began.elapsed().as_secs_f64()));
         Ok(Self { path })

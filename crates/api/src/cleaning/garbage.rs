@@ -11,7 +11,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures::{StreamExt, TryStreamExt};
 
 use super::{Entries, Outcome, store};
-use crate::{app::Context, error::Result, storage::StoredFile};
+use crate::{
+    app::Context,
+    error::Result,
+    resources::files::{JOB_SCRIPT_FILES, TEMPLATE_FILES, WORKFLOW_FILES},
+    storage::StoredFile,
+};
 
 /// How many stored files are looked up at once.
 const CHUNK: usize = 500;
@@ -29,9 +34,9 @@ impl StoredFiles {
     /// The table, and the first part of the keys.
     pub(super) const fn table(self) -> &'static str {
         match self {
-            Self::Scripts => "job_script_files",
-            Self::Templates => "job_script_template_files",
-            Self::Workflows => "workflow_files",
+            Self::Scripts => JOB_SCRIPT_FILES.0,
+            Self::Templates => TEMPLATE_FILES.0,
+            Self::Workflows => WORKFLOW_FILES.0,
         }
     }
 
@@ -128,7 +133,7 @@ async fn count_missing(context: &Context, files: StoredFiles) -> Result<u64> {
         drop(db);
         let mut stored = HashSet::new();
         for parent in parents {
-            stored.extend(context.storage.keys_of(files.table(), parent).await?);
+            stored.extend(context.storage.keys_of(files.table(), parent.into()).await?);
         }
         for row in rows {
             let key = context.storage.key(files.table(), row.0, &row.1)?;

@@ -57,6 +57,8 @@ pub struct Facts {
     pub inputs: fn(&mut SchemaGenerator) -> Vec<(Source, Schema)>,
     /// The schema of its answer's body.
     pub output: fn(&mut SchemaGenerator) -> Option<Schema>,
+    /// Whether its answer's body is sent as text.
+    pub is_text: bool,
     /// What else clients are told to expect, beside the answers that all operations have.
     pub others: &'static [(StatusCode, &'static str)],
 }
@@ -82,6 +84,7 @@ impl Endpoint {
             status: O::STATUS,
             inputs: I::describe,
             output: O::schema,
+            is_text: O::IS_TEXT,
             others: &[],
         };
         Self { call: Arc::new(call), facts }

@@ -17,6 +17,9 @@ pub trait Output {
     /// Its status.
     const STATUS: StatusCode;
 
+    /// Whether its body is sent as text, whatever the description has beside it.
+    const IS_TEXT: bool = false;
+
     /// The answer itself.
     fn into_answer(self) -> Response;
 
@@ -159,6 +162,7 @@ impl Output for Deleted {
 
 impl Output for FileContent {
     const STATUS: StatusCode = StatusCode::OK;
+    const IS_TEXT: bool = true;
 
     fn into_answer(self) -> Response {
         let plain = HeaderValue::from_static("text/plain; charset=utf-8");

@@ -46,7 +46,7 @@ impl Storage {
     }
 
     /// The keys of a parent's files.
-    pub async fn keys_of(&self, table: &str, parent: i32) -> Result<HashSet<Key>> {
+    pub async fn keys_of(&self, table: &str, parent: i64) -> Result<HashSet<Key>> {
         let found = self.listed(Key::from_iter([table.to_owned(), parent.to_string()]));
         found.map_ok(|object| object.location).try_collect().await
     }

@@ -1,6 +1,6 @@
 //! The form of a workflow file: the file, and settings as JSON.
 
-use jobbergate_types::{error::ValidationError, job_script_templates::RunTimeConfig};
+use jobbergate_types::job_script_templates::RunTimeConfig;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
@@ -40,7 +40,8 @@ impl Input for WorkflowForm {
         let file_is_good = form.check(problems);
         let Form { upload_file, runtime_config, .. } = form;
         if file_is_good && upload_file.is_none() {
-            problems.0.push(missing_file());
+            let place: Place = vec!["body".into(), "upload_file".into()];
+            problems.add(&place, "missing", "Field required", &Value::Null);
         }
         let runtime_config = settings(runtime_config.as_deref(), problems);
         Some(Self { upload_file: upload_file?, runtime_config: runtime_config? })
@@ -49,16 +50,6 @@ impl Input for WorkflowForm {
     fn describe(generator: &mut SchemaGenerator) -> Vec<(Source, Schema)> {
         let schema = generator.subschema_for::<WorkflowFormSchema>();
         vec![(Source::Form { required: true }, schema)]
-    }
-}
-
-fn missing_file() -> ValidationError {
-    ValidationError {
-        r#type: "missing".to_owned(),
-        loc: vec!["body".into(), "upload_file".into()],
-        msg: "Field required".to_owned(),
-        input: Value::Null,
-        ctx: Map::new(),
     }
 }
 
