@@ -1,6 +1,9 @@
 //! The server as a whole: what handlers have at hand, and the layers around them.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use axum::{
     Router,
@@ -14,6 +17,7 @@ use bytes::Bytes;
 use jobbergate_jinja::{Environment, Limits};
 use tower_http::{
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, RequestId, SetRequestIdLayer},
+    timeout::RequestBodyTimeoutLayer,
     trace::{DefaultOnResponse, TraceLayer},
 };
 use tracing::Level;
@@ -54,6 +58,8 @@ pub struct App {
     pub jinja: Environment,
     /// The largest file that is accepted, in bytes.
     pub max_upload_file_size: usize,
+    /// How long a client may send nothing in the middle of a body.
+    pub body_idle: Duration,
     /// Fetches files by URL.
     pub downloads: Downloads,
     /// What is archived and deleted by itself.
@@ -106,6 +112,7 @@ impl App {
                 ..Limits::default()
             }),
             max_upload_file_size: config.max_upload_file_size,
+            body_idle: Duration::from_secs(config.body_idle_seconds),
             downloads,
             cleaning: config.cleaning.clone(),
             router: resources::router(),
@@ -118,6 +125,7 @@ impl App {
     /// id first, so that the log line of the next layer carries it.
     pub fn into_service(self: Arc<Self>) -> Router {
         let provider = self.provider.clone();
+        let body_idle = RequestBodyTimeoutLayer::new(self.body_idle);
         let origins = AllowedOrigins::parse(&self.metadata.allowed_origins);
         let api = Router::new()
             .route("/jobbergate/openapi.json", get(document))
@@ -131,6 +139,7 @@ impl App {
         };
         pages
             .layer(axum::extract::DefaultBodyLimit::disable())
+            .layer(body_idle)
             .layer(PropagateRequestIdLayer::x_request_id())
             .layer(
                 TraceLayer::new_for_http()

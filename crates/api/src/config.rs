@@ -109,6 +109,10 @@ pub struct ServeConfig {
     #[arg(long, env = "MAX_UPLOAD_FILE_SIZE", default_value_t = 5 * 1024 * 1024, value_name = "BYTES")]
     pub max_upload_file_size: usize,
 
+    /// How long a client may send nothing in the middle of a request's body, in seconds
+    #[arg(long, env = "JOBBERGATE_BODY_IDLE_SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..), value_name = "SECONDS")]
+    pub body_idle_seconds: u64,
+
     /// Where to listen for Prometheus, which reads `/metrics` there without a token
     #[arg(long, env = "JOBBERGATE_METRICS_LISTEN", value_name = "ADDRESS")]
     pub metrics_listen: Option<SocketAddr>,

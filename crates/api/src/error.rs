@@ -6,6 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use jobbergate_types::error::{ErrorBody, HTTPValidationError, ValidationError};
+use sqlx::{error::DatabaseError, postgres::PgDatabaseError};
 
 /// An unsuccessful answer.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +29,9 @@ pub enum Error {
     /// 404 without a body.
     #[error("not found")]
     NotFoundBare,
+    /// 408: the client stopped sending.
+    #[error("The rest of the body did not arrive in time")]
+    TooSlow,
     /// 409, with a sentence.
     #[error("{0}")]
     Conflict(String),
@@ -78,6 +82,7 @@ impl Error {
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
             Self::Unauthorized | Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::NotFound(_) | Self::NotFoundBare => StatusCode::NOT_FOUND,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Unprocessable(_) | Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -112,9 +117,25 @@ impl From<sqlx::Error> for Error {
                 let words = "What this belongs to was deleted meanwhile; look again, then retry";
                 Self::Conflict(words.to_owned())
             }
+            sqlx::Error::Database(error) if is_for_now(&*error) => {
+                Self::Unavailable { service: "database", source: error.into() }
+            }
             other => Self::internal(other),
         }
     }
+}
+
+/// Whether the same statement may succeed later: PostgreSQL is out of resources, stopping, breaks
+/// up a deadlock or waited too long for a lock (classes 08, 40, 53, 57 and `lock_not_available` of
+/// its error codes); SQLite's file is busy (its result code 5, in the lowest byte of the extended
+/// one).
+fn is_for_now(error: &dyn DatabaseError) -> bool {
+    let Some(code) = error.code() else { return false };
+    if error.try_downcast_ref::<PgDatabaseError>().is_some() {
+        return code == "55P03"
+            || ["08", "40", "53", "57"].iter().any(|class| code.starts_with(class));
+    }
+    code.parse::<u32>().is_ok_and(|code| code & 0xff == 5)
 }
 
 impl IntoResponse for Error {

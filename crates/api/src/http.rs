@@ -3,6 +3,8 @@
 //! The order of checks is that of the Python server: routing, well-formed JSON, token,
 //! permission, claims, validation of everything at once, handler.
 
+pub mod answer;
+mod body;
 pub mod cors;
 pub mod endpoint;
 pub mod input;
@@ -12,6 +14,7 @@ pub mod output;
 pub mod router;
 pub mod validation;
 
+pub use answer::Answer;
 /// A JSON body, of a request or an answer.
 pub use axum::Json;
 pub use endpoint::Endpoint;

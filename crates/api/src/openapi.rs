@@ -112,14 +112,7 @@ fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
     }
     let sources: Vec<_> = inputs.iter().map(|(source, _)| *source).collect();
     let mut answers = Map::from_iter([(facts.status.as_str().to_owned(), success)]);
-    answers.extend(responses::failures(route, &sources));
-    for (status, description) in facts.others {
-        let mut other = json!({"description": description});
-        if status.is_success() {
-            other["content"] = json!({"application/json": {"schema": {}}});
-        }
-        answers.entry(status.as_str().to_owned()).or_insert(other);
-    }
+    answers.extend(responses::others(route, &sources));
     operation["responses"] = Value::Object(answers);
     if !facts.permissions.is_empty() {
         operation["security"] = json!([{"TokenSecurity": []}]);

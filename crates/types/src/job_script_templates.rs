@@ -145,12 +145,12 @@ pub struct JobTemplateUpdateRequest {
     pub is_archived: Option<bool>,
 }
 
-/// What a clone has otherwise than its original.
+/// What a clone has otherwise than its original; null, too, means the original's.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct JobTemplateCloneRequest {
-    /// Its name, for people; not null.
+    /// Its name, for people.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 255), extend("x-not-empty" = true, "x-not-null" = true))]
+    #[schemars(length(max = 255), extend("x-not-empty" = true))]
     pub name: Option<String>,
     /// A unique name to call it by; none when absent.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -99,12 +99,12 @@ pub struct JobScriptUpdateRequest {
     pub is_archived: Option<bool>,
 }
 
-/// What a clone has otherwise than its original.
+/// What a clone has otherwise than its original; null, too, means the original's.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct JobScriptCloneRequest {
-    /// Its name, for people; not null.
+    /// Its name, for people.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 255), extend("x-not-null" = true))]
+    #[schemars(length(max = 255))]
     pub name: Option<String>,
     /// What it is for.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]

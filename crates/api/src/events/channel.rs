@@ -77,8 +77,8 @@ impl Channel {
     /// Whether the other end answers and knows us.
     pub(super) async fn examine(&self) -> Result<(), Cause> {
         match self {
-            Self::RabbitMq(broker) => broker.connect().await.map(drop),
             Self::Mail(mail) => mail.examine().await,
+            Self::RabbitMq(_) => self.connect().await,
         }
     }
 

@@ -11,6 +11,8 @@ use jobbergate_types::Permission;
 use schemars::{Schema, SchemaGenerator};
 
 use super::{
+    answer::Answer,
+    body,
     input::{BodyKind, Input, Parts, Source},
     json,
     multipart::Form,
@@ -60,7 +62,7 @@ pub struct Facts {
     /// Whether its answer's body is sent as text.
     pub is_text: bool,
     /// What else clients are told to expect, beside the answers that all operations have.
-    pub others: &'static [(StatusCode, &'static str)],
+    pub others: &'static [Answer],
 }
 
 impl Endpoint {
@@ -92,7 +94,7 @@ impl Endpoint {
 
     /// The same, described with these answers, too.
     #[must_use]
-    pub fn answering(mut self, others: &'static [(StatusCode, &'static str)]) -> Self {
+    pub fn answering(mut self, others: &'static [Answer]) -> Self {
         self.facts.others = others;
         self
     }
@@ -127,7 +129,7 @@ async fn prepare<P: Principal, I: Input>(
     if I::BODY == BodyKind::Form {
         parts.form = Some(Form::read(&headers, body, context.app.max_upload_file_size).await?);
     } else if I::BODY == BodyKind::Raw && !claims_json {
-        parts.raw = Some(json::read_bytes(body, MAX_RAW_SIZE).await?);
+        parts.raw = Some(body::read_bytes(body, MAX_RAW_SIZE).await?);
     }
     let mut problems = Problems::default();
     match I::read(&mut parts, &mut problems) {

@@ -1,10 +1,10 @@
 //! JSON bodies.
 
 use axum::{body::Body, http::HeaderMap};
-use bytes::Bytes;
 use jobbergate_types::error::{Location, ValidationError};
 use serde_json::{Map, Value, json};
 
+use super::body::read_bytes;
 use crate::error::{Error, Result};
 
 /// What is said of integers that would be rounded.
@@ -12,13 +12,6 @@ pub(super) const BEYOND_64_BITS: &str = "Integers beyond 64 bits are not support
 
 /// The largest JSON body, in bytes.
 const MAX_SIZE: usize = 16 * 1024 * 1024;
-
-/// Reads a body of at most so many bytes.
-pub(super) async fn read_bytes(body: Body, limit: usize) -> Result<Bytes> {
-    axum::body::to_bytes(body, limit)
-        .await
-        .map_err(|_| Error::TooLarge(format!("The body cannot be read or exceeds {limit} bytes")))
-}
 
 /// Reads a body as JSON if it says that it is, otherwise as text.
 pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Option<Value>> {

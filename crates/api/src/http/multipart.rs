@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use paced::{Paced, Unused};
 pub use workflow::WorkflowForm;
 
-use super::validation::Problems;
+use super::{body::unreadable, validation::Problems};
 use crate::error::{Error, Result};
 
 /// The largest form field that is not a file, in bytes.
@@ -19,7 +19,6 @@ const MAX_FIELD_SIZE: usize = 1024 * 1024;
 /// How much larger than the largest file a form as a whole may be, in bytes: room for its other
 /// fields, and for telling by how much a file is too large.
 const MAX_REST_SIZE: u64 = 16 * 1024 * 1024;
-const UNREADABLE: &str = "There was an error parsing the body";
 
 /// A form.
 #[derive(Debug, Default)]
@@ -66,7 +65,7 @@ impl Form {
         else {
             return Ok(Self::default());
         };
-        let boundary = multer::parse_boundary(content_type).map_err(unreadable)?;
+        let boundary = multer::parse_boundary(content_type).map_err(|error| unreadable(&error))?;
         let most = (max_file_size as u64).saturating_add(MAX_REST_SIZE);
         let limit = multer::SizeLimit::new().whole_stream(most);
         let constraints = multer::Constraints::new().size_limit(limit);
@@ -127,7 +126,7 @@ impl Part<'_> {
 
 async fn text(part: Part<'_>) -> Result<String> {
     let content = limited(part, MAX_FIELD_SIZE).await?;
-    String::from_utf8(content.into()).map_err(|_| Error::BadRequest(UNREADABLE.to_owned()))
+    String::from_utf8(content.into()).map_err(|error| unreadable(&error))
 }
 
 async fn limited(mut part: Part<'_>, limit: usize) -> Result<Bytes> {
@@ -156,11 +155,5 @@ fn refused(error: multer::Error, limit: usize) -> Error {
             "Uploaded files cannot exceed {limit} bytes, got a form of more than {most} bytes"
         ));
     }
-    unreadable(error)
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "the shape that map_err wants")]
-fn unreadable(error: multer::Error) -> Error {
-    tracing::debug!(%error, "a form could not be read");
-    Error::BadRequest(UNREADABLE.to_owned())
+    unreadable(&error)
 }

@@ -192,10 +192,13 @@ fn method_not_allowed(allowed: Method) -> Response {
     (StatusCode::METHOD_NOT_ALLOWED, allow, body).into_response()
 }
 
+/// The scheme is that of the proxy in front, if it says so.
 fn redirect(uri: &Uri, headers: &axum::http::HeaderMap, path: &str) -> Response {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
-    let location = format!("http://{host}{path}{query}");
+    let scheme = headers.get("x-forwarded-proto").filter(|scheme| *scheme == "https");
+    let scheme = if scheme.is_some() { "https" } else { "http" };
+    let location = format!("{scheme}://{host}{path}{query}");
     (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, location)]).into_response()
 }
 

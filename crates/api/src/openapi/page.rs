@@ -44,14 +44,23 @@ SwaggerUIBundle({
 </html>
 "##;
 
-/// The page and what it is made of. The Python server's other addresses for it lead here.
+/// Addresses of the Python server, and where the same is found here.
+const MOVED: [(&str, &str); 5] = [
+    ("/jobbergate/redoc", DOCS),
+    ("/docs", DOCS),
+    ("/redoc", DOCS),
+    ("/docs/oauth2-redirect", "/jobbergate/docs/oauth2-redirect"),
+    ("/openapi.json", "/jobbergate/openapi.json"),
+];
+
+/// The page and what it is made of.
 pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
-    Router::new()
+    let page = Router::new()
         .route(DOCS, get(async || Html(PAGE)))
-        .route("/jobbergate/docs/{file}", get(part))
-        .route("/jobbergate/redoc", get(async || Redirect::temporary(DOCS)))
-        .route("/docs", get(async || Redirect::temporary(DOCS)))
-        .route("/redoc", get(async || Redirect::temporary(DOCS)))
+        .route("/jobbergate/docs/{file}", get(part));
+    MOVED.into_iter().fold(page, |page, (path, target)| {
+        page.route(path, get(async move || Redirect::temporary(target)))
+    })
 }
 
 async fn part(Path(name): Path<String>) -> Response {
@@ -60,7 +69,11 @@ async fn part(Path(name): Path<String>) -> Response {
     match utoipa_swagger_ui::serve(name, nothing) {
         Ok(Some(file)) => {
             let cached = (header::CACHE_CONTROL, "max-age=86400".to_owned());
-            let headers = [(header::CONTENT_TYPE, file.content_type), cached];
+            let kind = match file.content_type.as_str() {
+                "text/html" => "text/html; charset=utf-8".to_owned(),
+                _ => file.content_type,
+            };
+            let headers = [(header::CONTENT_TYPE, kind), cached];
             (headers, file.bytes.into_owned()).into_response()
         }
         _ => StatusCode::NOT_FOUND.into_response(),

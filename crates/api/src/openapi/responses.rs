@@ -4,50 +4,58 @@ use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use crate::http::{
+    answer::{Answer, AnswerBody},
     input::Source,
     router::{Method, Route},
 };
 
-/// All unsuccessful answers of an operation, by status.
-pub(super) fn failures(route: &Route, sources: &[Source]) -> Map<String, Value> {
-    if route.endpoint.facts.permissions.is_empty() {
-        return Map::new();
+/// All other answers of an operation, by status. What its route says goes before what is said of all.
+pub(super) fn others(route: &Route, sources: &[Source]) -> Map<String, Value> {
+    let mut answers = Map::new();
+    for answer in route.endpoint.facts.others.iter().copied().chain(usual(route, sources)) {
+        let status = answer.status.as_str().to_owned();
+        answers.entry(status).or_insert_with(|| describe(answer));
     }
+    answers
+}
+
+/// What follows from the kind of the operation.
+fn usual(route: &Route, sources: &[Source]) -> Vec<Answer> {
+    if route.endpoint.facts.permissions.is_empty() {
+        return Vec::new();
+    }
+    let sentence = Answer::sentence;
     let mut answers = vec![
-        (StatusCode::BAD_REQUEST, sentence("A claim is missing, or this makes no sense now")),
-        (StatusCode::UNAUTHORIZED, sentence("No token, or none that can be trusted")),
-        (StatusCode::FORBIDDEN, sentence("A permission is missing, or it is somebody else's")),
-        (StatusCode::UNPROCESSABLE_ENTITY, invalid()),
-        (StatusCode::SERVICE_UNAVAILABLE, sentence("What the server needs does not answer")),
+        sentence(StatusCode::BAD_REQUEST, "A claim is missing, or this makes no sense now"),
+        sentence(StatusCode::UNAUTHORIZED, "No token, or none that can be trusted"),
+        sentence(StatusCode::FORBIDDEN, "A permission is missing, or it is somebody else's"),
+        sentence(StatusCode::UNPROCESSABLE_ENTITY, "The input has problems"),
+        sentence(StatusCode::SERVICE_UNAVAILABLE, "What the server needs does not answer"),
     ];
-    if let Some(missing) = not_found(route) {
-        answers.push((StatusCode::NOT_FOUND, missing));
+    if route.pattern.contains('{') {
+        answers.push(Answer::NOT_FOUND);
     }
     if route.method != Method::Get {
-        answers.push((StatusCode::CONFLICT, sentence("Something else is in the way")));
+        answers.push(sentence(StatusCode::CONFLICT, "Something else is in the way"));
     }
-    let takes_body = sources.iter().any(|source| !matches!(source, Source::Path | Source::Query));
-    if takes_body || route.pattern.contains("/upload-by-url/") {
-        answers
-            .push((StatusCode::PAYLOAD_TOO_LARGE, sentence("The body or the file is too large")));
+    if sources.iter().any(|source| !matches!(source, Source::Path | Source::Query)) {
+        answers.push(Answer::TOO_LARGE);
+        let late = "The rest of the body did not arrive in time";
+        answers.push(sentence(StatusCode::REQUEST_TIMEOUT, late));
     }
-    answers.into_iter().map(|(status, answer)| (status.as_str().to_owned(), answer)).collect()
+    answers
 }
 
-/// The answer of operations whose path or body names what must exist.
-fn not_found(route: &Route) -> Option<Value> {
-    if route.pattern == "/clusters/status/{client_id}" {
-        return Some(json!({"description": "This cluster's agent has never reported"}));
-    }
-    let in_body = route.method == Method::Post && route.pattern.starts_with("/job-submissions");
-    (in_body || route.pattern.contains('{')).then(|| sentence("There is no such thing"))
-}
-
-fn sentence(meaning: &str) -> Value {
-    json!({
-        "description": meaning,
-        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorBody"}}},
-    })
+fn describe(answer: Answer) -> Value {
+    let mut described = json!({"description": answer.description});
+    let schema = match answer.body {
+        AnswerBody::Empty => return described,
+        AnswerBody::Any => json!({}),
+        AnswerBody::Sentence if answer.status == StatusCode::UNPROCESSABLE_ENTITY => invalid(),
+        AnswerBody::Sentence => json!({"$ref": "#/components/schemas/ErrorBody"}),
+    };
+    described["content"] = json!({"application/json": {"schema": schema}});
+    described
 }
 
 /// Either all problems of the input, or a sentence.
@@ -59,8 +67,5 @@ fn invalid() -> Value {
         "not": {"properties": {"detail": {"type": "array"}}},
     });
     let problems = json!({"$ref": "#/components/schemas/HTTPValidationError"});
-    json!({
-        "description": "The input has problems",
-        "content": {"application/json": {"schema": {"anyOf": [problems, sentence]}}},
-    })
+    json!({"anyOf": [problems, sentence]})
 }

@@ -5,6 +5,7 @@
 mod hostile;
 mod jinja;
 mod python;
+mod random;
 mod recorded;
 mod registry;
 mod yaml;

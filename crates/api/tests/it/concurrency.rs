@@ -12,8 +12,8 @@ use crate::{
     support::{Actor, TestApp, eventually},
 };
 
-/// Sends a request, or the beginning of one, and goes away as soon as its body is being read.
-async fn send_and_leave(app: &TestApp, actor: &Actor, head: &str, body: &str) {
+/// Sends a request, or the beginning of one, as soon as its body is being read.
+async fn begin(app: &TestApp, actor: &Actor, head: &str, body: &str) -> TcpStream {
     let (host, token) = (app.address, actor.token().unwrap());
     let head = format!(
         "{head}\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\nExpect: 100-continue\r\n\r\n"
@@ -24,6 +24,12 @@ async fn send_and_leave(app: &TestApp, actor: &Actor, head: &str, body: &str) {
     stream.read_exact(&mut go_on).await.unwrap();
     assert_eq!(&go_on, b"HTTP/1.1 100 Continue\r\n\r\n");
     stream.write_all(body.as_bytes()).await.unwrap();
+    stream
+}
+
+/// Does not wait for the answer.
+async fn send_and_leave(app: &TestApp, actor: &Actor, head: &str, body: &str) {
+    drop(begin(app, actor, head, body).await);
 }
 
 fn statuses(answers: Vec<crate::support::Answer>) -> Vec<u16> {
@@ -167,4 +173,33 @@ on_both! {
         assert_eq!(statuses(join_all(creates).await), [201; 40]);
         assert_eq!(alice.get("/job-scripts").await.ok()["total"], 40);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_stops_sending_is_given_up() {
+    let app = TestApp::configured(|config| config.body_idle_seconds = 1).await;
+    let alice = app.user("alice").await;
+    let agent = app.agent("c").await;
+    let script = alice.has_script("s", "old").await;
+    for (head, body) in [
+        ("POST /jobbergate/job-scripts HTTP/1.1\r\nContent-Type: application/json", "{\"na"),
+        (
+            "PUT /jobbergate/job-scripts/1/upload/ENTRYPOINT HTTP/1.1\r\n\
+             Content-Type: multipart/form-data; boundary=XbX",
+            "--XbX\r\nContent-Disposition: form-data; name=\"upload_file\"; \
+             filename=\"run.sh\"\r\n\r\nhalf",
+        ),
+        ("PUT /jobbergate/job-submissions/agent/metrics/1 HTTP/1.1", "\u{1}"),
+    ] {
+        let actor = if head.contains("metrics") { &agent } else { &alice };
+        let head = format!("{head}\r\nContent-Length: 100000");
+        let mut stream = begin(&app, actor, &head, body).await;
+        let mut answer = vec![0; 2048];
+        let length = stream.read(&mut answer).await.unwrap();
+        let answer = String::from_utf8_lossy(&answer[..length]);
+        assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+        assert!(answer.contains("did not arrive in time"), "{answer}");
+    }
+    let file = alice.get(&format!("/job-scripts/{script}/upload/run.sh")).await;
+    assert_eq!(file.expect(200).text, "old");
 }

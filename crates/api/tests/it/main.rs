@@ -8,6 +8,7 @@ mod cleaning;
 mod clusters;
 mod concurrency;
 mod cors;
+mod database;
 mod doctor;
 mod files;
 mod health;

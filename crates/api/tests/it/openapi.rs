@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Map, Value, json};
 
-use crate::support::TestApp;
+use crate::support::{TestApp, raw};
 
 const CHECKED_IN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi.json");
 
@@ -123,4 +123,14 @@ async fn the_page_needs_nothing_from_elsewhere() {
     visitor.get("/docs/nope.js").await.expect(404);
     let moved = visitor.get("/redoc").await.expect(307);
     assert_eq!(moved.header("location"), Some("/jobbergate/docs"));
+    for (path, target) in [
+        ("/docs", "/jobbergate/docs"),
+        ("/redoc", "/jobbergate/docs"),
+        ("/docs/oauth2-redirect", "/jobbergate/docs/oauth2-redirect"),
+        ("/openapi.json", "/jobbergate/openapi.json"),
+    ] {
+        let answer = raw(&app, "GET", path, None).await;
+        assert!(answer.starts_with("HTTP/1.1 307"), "{path}: {answer}");
+        assert!(answer.contains(&format!("location: {target}\r\n")), "{path}: {answer}");
+    }
 }

@@ -34,6 +34,10 @@ on_both! {
                 assert_eq!(answer.text, "");
             }
         }
+        let by_proxy = anonymous.request(Method::POST, "/job-scripts/");
+        let answer = anonymous.send(by_proxy.header("x-forwarded-proto", "https")).await;
+        let host = host.replacen("http", "https", 1);
+        assert_eq!(answer.header("location"), Some(format!("{host}/job-scripts").as_str()));
         anonymous.get("/nope/").await.expect(404);
         anonymous.get("/health//").await.expect(404);
     }

@@ -1,5 +1,6 @@
 //! `/clusters`
 
+use axum::http::StatusCode;
 use jobbergate_types::{
     Page,
     clusters::{ClusterStatusReport, ClusterStatusView},
@@ -13,7 +14,7 @@ use crate::{
     app::Context,
     auth::{Agent, Caller, permission},
     error::{Error, Result},
-    http::{Accepted, Endpoint, Json, Method, Path, Query, Router},
+    http::{Accepted, Answer, Endpoint, Json, Method, Path, Query, Router, answer::AnswerBody},
 };
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -21,6 +22,12 @@ struct ClusterPath {
     /// The client id of the cluster's agent.
     client_id: String,
 }
+
+const NEVER_REPORTED: Answer = Answer {
+    status: StatusCode::NOT_FOUND,
+    description: "This cluster's agent has never reported",
+    body: AnswerBody::Empty,
+};
 
 /// The routes.
 pub(crate) fn router() -> Router {
@@ -36,7 +43,7 @@ pub(crate) fn router() -> Router {
             Method::Get,
             "/clusters/status/{client_id}",
             "When the agent of one cluster reported last.",
-            Endpoint::new(get),
+            Endpoint::new(get).answering(&[NEVER_REPORTED]),
         )
 }
 

@@ -17,8 +17,8 @@ use crate::{
     auth::{Caller, Owner, permission},
     error::Result,
     http::{
-        Created, Deleted, Endpoint, FileContent, Form, Json, Method, NoContent, OptionalJson, Path,
-        Query, Router,
+        Answer, Created, Deleted, Endpoint, FileContent, Form, Json, Method, NoContent,
+        OptionalJson, Path, Query, Router,
     },
     resources::files::FilePut,
 };
@@ -63,7 +63,12 @@ pub(crate) fn router() -> Router {
         .route(Delete, ONE, "Delete a template and its files.", Endpoint::new(delete))
         .route(Get, FILE, "The content of a template's file.", Endpoint::new(get_file))
         .route(Put, UPLOAD, "Upload, replace or rename a template's file.", Endpoint::new(put_file))
-        .route(Put, BY_URL, "Fetch a template's file.", Endpoint::new(put_file_by_url))
+        .route(
+            Put,
+            BY_URL,
+            "Fetch a template's file.",
+            Endpoint::new(put_file_by_url).answering(&[Answer::TOO_LARGE]),
+        )
         .route(Delete, FILE, "Delete a template's file.", Endpoint::new(delete_file))
 }
 

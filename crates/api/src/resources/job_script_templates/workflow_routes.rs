@@ -10,7 +10,7 @@ use crate::{
     auth::{Caller, permission},
     error::Result,
     http::{
-        Deleted, Endpoint, FileContent, Json, Method, OptionalJson, Path, Query, Router,
+        Answer, Deleted, Endpoint, FileContent, Json, Method, OptionalJson, Path, Query, Router,
         WorkflowForm,
     },
 };
@@ -25,7 +25,12 @@ pub(crate) fn router() -> Router {
         .route(Get, UPLOAD, "The content of a template's workflow file.", Endpoint::new(get))
         .route(Put, UPLOAD, "Upload or replace a template's workflow file.", Endpoint::new(put))
         .route(Delete, UPLOAD, "Delete a template's workflow file.", Endpoint::new(delete))
-        .route(Put, BY_URL, "Fetch a template's workflow file.", Endpoint::new(put_by_url))
+        .route(
+            Put,
+            BY_URL,
+            "Fetch a template's workflow file.",
+            Endpoint::new(put_by_url).answering(&[Answer::TOO_LARGE]),
+        )
 }
 
 async fn get(

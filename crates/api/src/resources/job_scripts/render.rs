@@ -22,20 +22,28 @@ pub(super) struct RenderedFile {
     pub(super) content: Bytes,
 }
 
-/// Renders those of the template's `sources` that `request` names.
-pub(super) async fn render(
-    context: &Context,
+/// Those of the template's `sources` that `request` names, each with the name of what results;
+/// fails if it makes no sense.
+pub(super) fn choose(
     locator: &str,
     sources: Vec<FileRow>,
-    request: RenderFromTemplateRequest,
-) -> Result<Vec<RenderedFile>> {
+    request: &RenderFromTemplateRequest,
+) -> Result<Vec<(FileRow, String)>> {
     let mut arguments = request.sbatch_params.iter().flatten();
     if let Some(odd) = arguments.find(|argument| argument.contains(['\n', '\r'])) {
         return Err(Error::Unprocessable(format!(
             "sbatch_params has {odd:?}, which is more than one line; give each argument by itself"
         )));
     }
-    let chosen = choose(locator, sources, &request)?;
+    by_mapping(locator, sources, request)
+}
+
+/// Renders what was chosen.
+pub(super) async fn render(
+    context: &Context,
+    chosen: Vec<(FileRow, String)>,
+    request: RenderFromTemplateRequest,
+) -> Result<Vec<RenderedFile>> {
     let mut inputs = Vec::new();
     for (row, output) in chosen {
         let content = files::stored(context, TEMPLATE_FILES, row.parent_id, &row.filename).await?;
@@ -50,8 +58,7 @@ pub(super) async fn render(
     Ok(rendered)
 }
 
-/// The files to render, each with the name of what results.
-fn choose(
+fn by_mapping(
     locator: &str,
     sources: Vec<FileRow>,
     request: &RenderFromTemplateRequest,

@@ -18,8 +18,8 @@ use crate::{
     auth::{Caller, Owner, permission},
     error::{Error, Result},
     http::{
-        Created, Deleted, Endpoint, FileContent, Form, Json, Method, NoContent, OptionalJson, Path,
-        Query, Router,
+        Answer, Created, Deleted, Endpoint, FileContent, Form, Json, Method, NoContent,
+        OptionalJson, Path, Query, Router,
     },
     resources::files::FilePut,
 };
@@ -81,7 +81,12 @@ pub(crate) fn router() -> Router {
         .route(Delete, ONE, "Delete a script and its files.", Endpoint::new(delete))
         .route(Get, READ_FILE, "The content of a script's file.", Endpoint::new(get_file))
         .route(Put, UPLOAD, "Upload, replace or rename a script's file.", Endpoint::new(put_file))
-        .route(Put, BY_URL, "Fetch a script's file.", Endpoint::new(put_file_by_url))
+        .route(
+            Put,
+            BY_URL,
+            "Fetch a script's file.",
+            Endpoint::new(put_file_by_url).answering(&[Answer::TOO_LARGE]),
+        )
         .route(Delete, DELETE_FILE, "Delete a script's file.", Endpoint::new(delete_file))
 }
 

@@ -15,7 +15,7 @@ use jobbergate_types::{
 use sea_query::Value;
 
 use super::{
-    render::{RenderedFile, render},
+    render::{RenderedFile, choose, render},
     store::{self, NewScript, ScriptRow},
 };
 use crate::{
@@ -93,7 +93,14 @@ pub(super) async fn create_from_template(
     let template = job_script_templates::service::require(&mut db, &parsed).await?;
     let sources = files::of_parent(&mut db, TEMPLATE_FILES, template.id).await?;
     drop(db);
-    let rendered = render(context, locator, sources, body.render_request).await?;
+    let chosen = choose(locator, sources, &body.render_request)?;
+    let rendered = match render(context, chosen, body.render_request).await {
+        Ok(rendered) => rendered,
+        Err(error) => {
+            store::skip_number(&mut context.db.read().await?).await?;
+            return Err(error);
+        }
+    };
     let mut db = context.db.write().await?;
     let new = new_script(&body.create_request, owner_email, Some(template.id));
     let row = store::insert(&mut db, new, context.now()).await?;

@@ -81,6 +81,16 @@ impl From<ScriptRow> for JobScriptBaseView {
     }
 }
 
+/// Leaves out a number on PostgreSQL, as the Python server does when it can't render a script: the
+/// same requests get the same numbers on both.
+pub(crate) async fn skip_number(db: &mut Session) -> sqlx::Result<()> {
+    if !db.is_sqlite() {
+        let sql = "SELECT nextval(pg_get_serial_sequence('job_scripts', 'id'))";
+        db.execute(sql, args![]).await?;
+    }
+    Ok(())
+}
+
 /// Keeps a new script.
 pub(crate) async fn insert(
     db: &mut Session,

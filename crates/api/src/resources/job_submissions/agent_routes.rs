@@ -14,7 +14,7 @@ use crate::{
     app::Context,
     auth::{Agent, permission},
     error::Result,
-    http::{Accepted, Endpoint, Json, Method, Path, Query, Router, WithoutNulls},
+    http::{Accepted, Answer, Endpoint, Json, Method, Path, Query, Router, WithoutNulls},
 };
 
 const ONE: &str = "/job-submissions/agent/{job_submission_id}";
@@ -28,8 +28,18 @@ pub(crate) fn router() -> Router {
     use Method::{Get, Post, Put};
     Router::default()
         .route(Put, ONE, "Report a job's state.", Endpoint::new(update))
-        .route(Post, SUBMITTED, "Report that Slurm took a job.", Endpoint::new(submitted))
-        .route(Post, REJECTED, "Report that a job can't be run.", Endpoint::new(rejected))
+        .route(
+            Post,
+            SUBMITTED,
+            "Report that Slurm took a job.",
+            Endpoint::new(submitted).answering(&[Answer::NOT_FOUND]),
+        )
+        .route(
+            Post,
+            REJECTED,
+            "Report that a job can't be run.",
+            Endpoint::new(rejected).answering(&[Answer::NOT_FOUND]),
+        )
         .route(Get, PENDING, "What waits for this agent.", Endpoint::new(pending))
         .route(Get, ACTIVE, "What this agent follows.", Endpoint::new(active))
 }

@@ -16,7 +16,7 @@ use crate::{
     app::Context,
     auth::{Caller, Owner, permission},
     error::Result,
-    http::{Created, Endpoint, Json, Method, NoContent, Path, Query, Router},
+    http::{Answer, Created, Endpoint, Json, Method, NoContent, Path, Query, Router},
 };
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -55,7 +55,12 @@ const PROGRESS: &str = "/job-submissions/{job_submission_id}/progress";
 pub(crate) fn router() -> Router {
     use Method::{Delete, Get, Post, Put};
     Router::default()
-        .route(Post, "/job-submissions", "Submit a script to a cluster.", Endpoint::new(create))
+        .route(
+            Post,
+            "/job-submissions",
+            "Submit a script to a cluster.",
+            Endpoint::new(create).answering(&[Answer::NOT_FOUND]),
+        )
         .route(Get, "/job-submissions", "List submissions.", Endpoint::new(list))
         .route(Post, CLONE, "Submit once more.", Endpoint::new(clone))
         .route(Get, ONE, "A submission.", Endpoint::new(get))

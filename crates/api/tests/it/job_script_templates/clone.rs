@@ -74,7 +74,7 @@ on_both! {
         for body in [
             json!(null),
             json!({}),
-            json!({"description": null, "template_vars": null, "identifier": null}),
+            json!({"name": null, "description": null, "template_vars": null, "identifier": null}),
             json!({"identifier": ""}),
         ] {
             let made = clone(body).await.created();
@@ -92,7 +92,6 @@ on_both! {
         let taken = clone(json!({"identifier": "t"})).await.expect(409).detail();
         assert_eq!(taken, "Job script template with the identifier=t already exists");
         for body in [
-            json!({"name": null}),
             json!({"name": ""}),
             json!({"name": "n".repeat(256)}),
             json!({"name": "\0"}),

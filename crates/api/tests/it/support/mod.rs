@@ -272,6 +272,11 @@ impl TestApp {
         self.app.provider.as_ref().unwrap()
     }
 
+    /// Where its data is when there is no PostgreSQL or no S3.
+    pub fn data(&self) -> &std::path::Path {
+        self.directory.path()
+    }
+
     /// The database, to look behind the scenes.
     pub fn db(&self) -> Db {
         self.app.tenants.default_tenant().db

@@ -10,7 +10,9 @@ use crate::{
     app::Context,
     auth::{Agent, Caller, permission},
     error::Result,
-    http::{Endpoint, Json, Method, NoContent, Path, Query, Raw, Router},
+    http::{
+        Answer, Endpoint, Json, Method, NoContent, Path, Query, Raw, Router, answer::AnswerBody,
+    },
     resources::job_submissions::routes::SubmissionPath,
 };
 
@@ -18,15 +20,24 @@ const AGENT: &str = "/job-submissions/agent/metrics/{job_submission_id}";
 const METRICS: &str = "/job-submissions/{job_submission_id}/metrics";
 const TIMESTAMPS: &str = "/job-submissions/{job_submission_id}/metrics/timestamps";
 
+const UPLOADING: [Answer; 2] = [
+    Answer {
+        status: StatusCode::OK,
+        description: "Never; older clients expect it",
+        body: AnswerBody::Any,
+    },
+    Answer::sentence(
+        StatusCode::BAD_REQUEST,
+        "A claim is missing, the samples cannot be read, or there is no job",
+    ),
+];
+const NO_METRICS: Answer = Answer::sentence(StatusCode::NOT_FOUND, "The submission has no metrics");
+
 /// The routes.
 pub(crate) fn router() -> Router {
     use Method::{Get, Put};
-    let uploading = Endpoint::new(upload).answering(&[
-        (StatusCode::OK, "Never; older clients expect it"),
-        (StatusCode::BAD_REQUEST, "The samples cannot be read, or there is no job"),
-    ]);
-    let spanning = Endpoint::new(timestamps)
-        .answering(&[(StatusCode::NOT_FOUND, "The submission has no metrics")]);
+    let uploading = Endpoint::new(upload).answering(&UPLOADING);
+    let spanning = Endpoint::new(timestamps).answering(&[NO_METRICS]);
     Router::default()
         .route(
             Get,
