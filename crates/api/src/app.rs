@@ -39,6 +39,7 @@ use crate::{
     startup::StartError,
     storage::Storage,
     tenant::{Lease, Tenant, Tenants},
+    workers::Workers,
 };
 
 /// What is there once for the whole server.
@@ -54,6 +55,8 @@ pub struct App {
     pub events: Events,
     /// The time.
     pub clock: Clock,
+    /// Threads for what takes long to compute.
+    pub workers: Workers,
     /// Turns templates into scripts; keeps what it has parsed.
     pub jinja: Environment,
     /// The largest file that is accepted, in bytes.
@@ -107,6 +110,7 @@ impl App {
             provider,
             events,
             clock,
+            workers: Workers::new(),
             jinja: Environment::new(Limits {
                 source: config.max_upload_file_size,
                 ..Limits::default()

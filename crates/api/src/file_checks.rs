@@ -61,9 +61,15 @@ impl std::error::Error for SyntaxProblem {}
 ///
 /// [`SyntaxProblem`] with a message that names file, line and cause.
 pub fn check(filename: &str, content: &[u8]) -> Result<(), SyntaxProblem> {
-    let registered = CHECKS.iter().find(|(suffix, _)| filename.ends_with(suffix));
-    let Some(&(_, check)) = registered else {
-        return Ok(());
-    };
+    let Some(check) = registered(filename) else { return Ok(()) };
     bounded::run(check, content).map_err(|problem| problem.in_file(filename))
+}
+
+/// Whether a check is registered for the file's suffix.
+pub fn is_checked(filename: &str) -> bool {
+    registered(filename).is_some()
+}
+
+fn registered(filename: &str) -> Option<Check> {
+    CHECKS.iter().find(|(suffix, _)| filename.ends_with(suffix)).map(|&(_, check)| check)
 }

@@ -24,3 +24,4 @@ pub mod startup;
 pub mod storage;
 mod telemetry;
 pub mod tenant;
+pub mod workers;

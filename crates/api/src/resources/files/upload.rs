@@ -9,6 +9,7 @@ use crate::{
     db::Session,
     download::Location,
     error::{Error, Result},
+    file_checks,
     http::UploadedFile,
 };
 
@@ -44,10 +45,10 @@ impl FilePut {
     }
 
     /// 400 or 422 for what can be found wrong without knowing the parent's other files.
-    pub(crate) async fn check(&self) -> Result<()> {
+    pub(crate) async fn check(&self, context: &Context) -> Result<()> {
         let name = self.target_name()?;
         match &self.upload {
-            Some(file) => check_syntax(&name, &file.content).await,
+            Some(file) => check_syntax(context, &name, &file.content).await,
             None => Ok(()),
         }
     }
@@ -109,7 +110,7 @@ pub(crate) async fn put(
         (Some(file), _) => file.content,
         (None, Some(previous)) => {
             let content = super::stored(context, table, parent, previous).await?;
-            check_syntax(&filename, &content).await?;
+            check_syntax(context, &filename, &content).await?;
             content
         }
         (None, None) => Bytes::new(),
@@ -142,10 +143,13 @@ async fn replace(
 }
 
 /// 400 if the file's suffix promises a syntax that its content does not have.
-pub(crate) async fn check_syntax(filename: &str, content: &Bytes) -> Result<()> {
+pub(crate) async fn check_syntax(context: &Context, filename: &str, content: &Bytes) -> Result<()> {
+    if !file_checks::is_checked(filename) {
+        return Ok(());
+    }
     let (name, content) = (filename.to_owned(), content.clone());
-    let checked = tokio::task::spawn_blocking(move || crate::file_checks::check(&name, &content));
-    checked.await.map_err(Error::internal)?.map_err(|problem| {
+    let checking = move || file_checks::check(&name, &content);
+    context.app.workers.run(checking).await?.map_err(|problem| {
         Error::BadRequest(format!(
             "File {filename} did not pass the syntax check for its extension: {problem}"
         ))

@@ -163,7 +163,7 @@ pub(super) async fn put_file(
     file: FilePut,
 ) -> Result<TemplateFileDetailedView> {
     check_own(context, caller, locator).await?;
-    file.check().await?;
+    file.check(context).await?;
     let mut db = context.db.write().await?;
     let template = require_own(&mut db, caller, locator).await?;
     files::put(context, db, TEMPLATE_FILES, template.id, file).await?.try_into()

@@ -29,7 +29,7 @@ pub(super) async fn put(
     settings: Option<RunTimeConfig>,
 ) -> Result<WorkflowFileDetailedView> {
     service::check_own(context, caller, locator).await?;
-    files::check_syntax(FILENAME, &content).await?;
+    files::check_syntax(context, FILENAME, &content).await?;
     let mut db = context.db.write().await?;
     let template = service::require_own(&mut db, caller, locator).await?;
     let settings = settings_to_keep(&mut db, template.id, settings).await?;

@@ -50,10 +50,10 @@ pub(super) async fn render(
         inputs.push((row.filename.clone(), output, row.file_type()?, content));
     }
     let jinja = context.app.jinja.clone();
-    let rendering = tokio::task::spawn_blocking(move || render_all(&jinja, inputs, &request));
-    let rendered = rendering.await.map_err(Error::internal)??;
+    let rendering = move || render_all(&jinja, inputs, &request);
+    let rendered = context.app.workers.run(rendering).await??;
     for file in &rendered {
-        files::check_syntax(&file.filename, &file.content).await?;
+        files::check_syntax(context, &file.filename, &file.content).await?;
     }
     Ok(rendered)
 }

@@ -254,7 +254,7 @@ pub(super) async fn put_file(
     file: FilePut,
 ) -> Result<JobScriptFileDetailedView> {
     check_own(context, caller, id).await?;
-    file.check().await?;
+    file.check(context).await?;
     let mut db = context.db.write().await?;
     let script = require_own(&mut db, caller, id).await?;
     if file.file_type == FileType::Entrypoint {
