@@ -17,7 +17,7 @@ use bytes::Bytes;
 use jobbergate_jinja::{Environment, Limits};
 use tower_http::{
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, RequestId, SetRequestIdLayer},
-    timeout::RequestBodyTimeoutLayer,
+    timeout::{RequestBodyDeadlineLayer, RequestBodyTimeoutLayer},
     trace::{DefaultOnResponse, TraceLayer},
 };
 use tracing::Level;
@@ -42,6 +42,11 @@ use crate::{
     workers::Workers,
 };
 
+/// How much memory a template may ask for, all in all, in bytes.
+const RENDER_MEMORY: usize = 128 << 20;
+/// How long the body of a request may take as a whole.
+const BODY_DEADLINE: Duration = Duration::from_mins(15);
+
 /// What is there once for the whole server.
 #[derive(Debug)]
 pub struct App {
@@ -61,8 +66,8 @@ pub struct App {
     pub jinja: Environment,
     /// The largest file that is accepted, in bytes.
     pub max_upload_file_size: usize,
-    /// How long a client may send nothing in the middle of a body.
-    pub body_idle: Duration,
+    /// How long a client may send nothing.
+    pub client_idle: Duration,
     /// Fetches files by URL.
     pub downloads: Downloads,
     /// What is archived and deleted by itself.
@@ -113,10 +118,11 @@ impl App {
             workers: Workers::new(),
             jinja: Environment::new(Limits {
                 source: config.max_upload_file_size,
+                memory: RENDER_MEMORY,
                 ..Limits::default()
             }),
             max_upload_file_size: config.max_upload_file_size,
-            body_idle: Duration::from_secs(config.body_idle_seconds),
+            client_idle: Duration::from_secs(config.client_idle_seconds),
             downloads,
             cleaning: config.cleaning.clone(),
             router: resources::router(),
@@ -129,7 +135,8 @@ impl App {
     /// id first, so that the log line of the next layer carries it.
     pub fn into_service(self: Arc<Self>) -> Router {
         let provider = self.provider.clone();
-        let body_idle = RequestBodyTimeoutLayer::new(self.body_idle);
+        let client_idle = RequestBodyTimeoutLayer::new(self.client_idle);
+        let body_deadline = RequestBodyDeadlineLayer::new(BODY_DEADLINE);
         let origins = AllowedOrigins::parse(&self.metadata.allowed_origins);
         let api = Router::new()
             .route("/jobbergate/openapi.json", get(document))
@@ -142,8 +149,8 @@ impl App {
             None => api,
         };
         pages
-            .layer(axum::extract::DefaultBodyLimit::disable())
-            .layer(body_idle)
+            .layer(client_idle)
+            .layer(body_deadline)
             .layer(PropagateRequestIdLayer::x_request_id())
             .layer(
                 TraceLayer::new_for_http()

@@ -109,9 +109,9 @@ pub struct ServeConfig {
     #[arg(long, env = "MAX_UPLOAD_FILE_SIZE", default_value_t = 5 * 1024 * 1024, value_name = "BYTES")]
     pub max_upload_file_size: usize,
 
-    /// How long a client may send nothing in the middle of a request's body, in seconds
-    #[arg(long, env = "JOBBERGATE_BODY_IDLE_SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..), value_name = "SECONDS")]
-    pub body_idle_seconds: u64,
+    /// How long a client may send nothing, before a request and in the middle of one, in seconds
+    #[arg(long, env = "JOBBERGATE_CLIENT_IDLE_SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..), value_name = "SECONDS")]
+    pub client_idle_seconds: u64,
 
     /// Where to listen for Prometheus, which reads `/metrics` there without a token
     #[arg(long, env = "JOBBERGATE_METRICS_LISTEN", value_name = "ADDRESS")]

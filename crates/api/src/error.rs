@@ -97,7 +97,9 @@ impl Error {
                 "Internal server error; the server's log has the cause under the request id".into()
             }
             Self::Unavailable { service, .. } => {
-                format!("The {service} does not answer; try again in a moment")
+                format!(
+                    "The {service} is not available now; try again in a moment. If it stays so, the server's log has the cause"
+                )
             }
             other => other.to_string(),
         }

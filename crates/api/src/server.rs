@@ -1,6 +1,11 @@
 //! Listening, serving and stopping.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{future::Future, io, sync::Arc, time::Duration};
+
+use axum::Router;
+use axum_server::{Handle, accept::NoDelayAcceptor};
+use hyper_util::rt::TokioTimer;
+use tokio::net::TcpListener;
 
 use crate::{
     app::App, cleaning, clock::Clock, config::ServeConfig, events::Worker, startup::StartError,
@@ -9,6 +14,8 @@ use crate::{
 
 /// How long requests may take to finish after the server was told to stop.
 const GRACE: Duration = Duration::from_secs(20);
+/// How long the other end of an HTTP/2 connection may take to answer a ping.
+const PING_TIMEOUT: Duration = Duration::from_secs(20);
 /// How often databases that are no longer used are looked for.
 const TIDYING: Duration = Duration::from_secs(15);
 
@@ -36,25 +43,37 @@ pub async fn serve(
     let open = Arc::clone(&app);
     let _cleaning = cleaning::schedule::start(&app);
     let worker = Worker::start(&app);
-    let (stopping, stopped) = tokio::sync::oneshot::channel::<()>();
-    let service = app.into_service();
-    let serving = axum::serve(listener, service).with_graceful_shutdown(async {
-        stop.await;
-        tracing::info!("stopping");
-        let _ = stopping.send(());
-    });
-    let deadline = async {
-        let _ = stopped.await;
-        tokio::time::sleep(GRACE).await;
-    };
-    tokio::select! {
-        served = serving => served.map_err(StartError::Serve)?,
-        () = deadline => tracing::warn!("requests that are still under way are given up"),
-    }
+    let idle = app.client_idle;
+    answer(listener, app.into_service(), idle, stop).await.map_err(StartError::Serve)?;
     tidying.abort();
     worker.stop().await;
     open.tenants.close().await;
     Ok(())
+}
+
+/// Answers requests until `stop` is ready, and those under way then for 20 seconds at most. A
+/// connection that sends no whole head of a request for as long as `idle` is closed.
+pub async fn answer(
+    listener: TcpListener,
+    service: Router,
+    idle: Duration,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    let handle = Handle::new();
+    let mut server = axum_server::from_tcp(listener.into_std()?)?
+        .handle(handle.clone())
+        .first_request_timeout(idle)
+        .acceptor(NoDelayAcceptor::new());
+    let connections = server.http_builder();
+    connections.http1().timer(TokioTimer::new()).header_read_timeout(idle);
+    let mut http2 = connections.http2();
+    http2.timer(TokioTimer::new()).keep_alive_interval(idle).keep_alive_timeout(PING_TIMEOUT);
+    tokio::spawn(async move {
+        stop.await;
+        tracing::info!("stopping");
+        handle.graceful_shutdown(Some(GRACE));
+    });
+    server.serve(service.into_make_service()).await
 }
 
 async fn close_idle_tenants(app: Arc<App>) {

@@ -21,8 +21,14 @@ use crate::error::{Error, Result};
 
 /// How long the bucket may take for one request.
 const DEADLINE: Duration = Duration::from_secs(15);
-/// The longest name of a file on common file systems, in bytes.
-const MAX_SEGMENT: usize = 255;
+/// The longest name of a file in a directory, in bytes: what common file systems have room for,
+/// less what the store appends while it writes.
+const MAX_IN_DIRECTORY: usize = 240;
+/// The longest part of a name between slashes in a bucket, in bytes: what S3 servers take that keep
+/// objects as files.
+const MAX_IN_BUCKET: usize = 255;
+/// The length of a name that stands for another: `~` and a SHA-256 in hexadecimal.
+const STAND_IN: usize = 65;
 
 /// How to reach a bucket; what is not said here comes from the `AWS_*` variables.
 #[derive(Clone)]
@@ -95,37 +101,44 @@ impl Storage {
 
     /// Reads a file; `None` if there is none of that name.
     pub async fn get(&self, table: &str, parent: i64, name: &str) -> Result<Option<Bytes>> {
-        match self.store.get(&key(self.names, table, parent, name)?).await {
-            Ok(found) => found.bytes().await.map(Some).map_err(unavailable),
-            Err(object_store::Error::NotFound { .. }) => Ok(None),
-            Err(error) => Err(unavailable(error)),
+        for key in keys(self.names, table, parent, name)? {
+            match self.store.get(&key).await {
+                Ok(found) => return found.bytes().await.map(Some).map_err(unavailable),
+                Err(object_store::Error::NotFound { .. }) => {}
+                Err(error) => return Err(unavailable(error)),
+            }
         }
+        Ok(None)
     }
 
     /// Removes a file, if it is there.
     pub async fn delete(&self, table: &str, parent: i64, name: &str) -> Result<()> {
-        self.remove(&key(self.names, table, parent, name)?).await
+        for key in keys(self.names, table, parent, name)? {
+            self.remove(&key).await?;
+        }
+        Ok(())
     }
 
     /// Removes all files of a parent.
     pub async fn delete_all(&self, table: &str, parent: i64) -> Result<()> {
-        for key in self.keys_of(table, parent).await? {
+        for key in self.keys_of(table, parent).await?.into_iter().flatten() {
             self.remove(&key).await?;
         }
         Ok(())
     }
 }
 
-/// The key of a file. Names that a store can't take as they are (`..`, empty or overlong
-/// segments) are stored under their SHA-256; the name itself is in the database.
+/// The key of a file. Names that a store can't take as they are (`..`, empty segments, overlong
+/// ones) are stored under their SHA-256; the name itself is in the database.
 fn key(names: Names, table: &str, parent: i64, name: &str) -> Result<Key> {
-    let plain = !name.starts_with('~')
-        && (names == Names::Any || !name.contains(['/', '#']))
-        && name.len() <= 900
+    let fits = match names {
+        Names::Any => name.len() <= 900 && name.split('/').all(|part| part.len() <= MAX_IN_BUCKET),
+        Names::Flat => name.len() <= MAX_IN_DIRECTORY && !name.contains(['/', '#']),
+    };
+    let plain = fits
+        && !(name.starts_with('~') && name.len() == STAND_IN)
         && !name.chars().any(char::is_control)
-        && name
-            .split('/')
-            .all(|segment| !matches!(segment, "" | "." | "..") && segment.len() <= MAX_SEGMENT);
+        && name.split('/').all(|segment| !matches!(segment, "" | "." | ".."));
     let last = if plain {
         name.to_owned()
     } else {
@@ -137,23 +150,43 @@ fn key(names: Names, table: &str, parent: i64, name: &str) -> Result<Key> {
     })
 }
 
+/// The keys that a file may have: ours, then the Python server's if it is another one.
+fn keys(names: Names, table: &str, parent: i64, name: &str) -> Result<Vec<Key>> {
+    let mut keys = vec![key(names, table, parent, name)?];
+    if names == Names::Any
+        && let Ok(upstream) = Key::parse(format!("{table}/{parent}/{name}"))
+        && !keys.contains(&upstream)
+    {
+        keys.push(upstream);
+    }
+    Ok(keys)
+}
+
 fn unavailable(error: object_store::Error) -> Error {
     Error::Unavailable { service: "file storage", source: error.into() }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Names, key};
+    use super::{Names, key, keys};
 
     #[test]
     fn names_are_kept_where_a_store_can_take_them() {
-        let stored = |name| key(Names::Any, "t", 1, name).unwrap().to_string();
+        let stored = |name: &str| key(Names::Any, "t", 1, name).unwrap().to_string();
         assert_eq!(stored("run.sh"), "t/1/run.sh");
         assert_eq!(stored("dir/naïve ☃.txt"), "t/1/dir/naïve ☃.txt");
-        for odd in ["../evil", "a//b", "/etc/passwd", "", "~x", "a\nb", &"x".repeat(300)] {
+        assert_eq!(stored("~x"), "t/1/~x");
+        let stand_in = stored("..");
+        let name = stand_in.rsplit('/').next().unwrap();
+        assert_ne!(stored(name), stand_in);
+        for odd in ["../evil", "a//b", "/etc/passwd", "", name, "a\nb", &"x".repeat(256)] {
             assert!(stored(odd).starts_with("t/1/~"), "{odd}");
         }
-        for nested in ["dir/a.txt", "a#1"] {
+        let long = "x".repeat(300);
+        let found = keys(Names::Any, "t", 1, &long).unwrap();
+        assert_eq!((found.len(), found[1].to_string()), (2, format!("t/1/{long}")));
+        assert_eq!(keys(Names::Any, "t", 1, "run.sh").unwrap().len(), 1);
+        for nested in ["dir/a.txt", "a#1", &"x".repeat(241)] {
             let in_directory = key(Names::Flat, "t", 1, nested).unwrap().to_string();
             assert!(in_directory.starts_with("t/1/~"), "{nested}");
         }

@@ -58,7 +58,7 @@ pub(super) async fn collect(
     let before = context.now() - grace;
     let rows = store::count_files(&mut context.db.read().await?, files).await?;
     let (mut removed, mut bytes, mut named) = (0, 0, 0);
-    let mut chunks = context.storage.files(files.table()).try_chunks(CHUNK);
+    let mut chunks = context.storage.files(files.table()).await?.try_chunks(CHUNK);
     while let Some(chunk) = chunks.next().await {
         let (with_row, without_row) =
             by_row(context, files, chunk.map_err(|error| error.1)?).await?;
@@ -95,8 +95,11 @@ fn keys(
     files: StoredFiles,
     rows: &[(i32, String)],
 ) -> Result<HashSet<object_store::path::Path>> {
-    let key = |(parent, name): &(i32, String)| context.storage.key(files.table(), *parent, name);
-    rows.iter().map(key).collect()
+    let mut all = HashSet::new();
+    for (parent, name) in rows {
+        all.extend(context.storage.keys(files.table(), *parent, name)?);
+    }
+    Ok(all)
 }
 
 /// Removes a file while nobody else can write files of its parent; false if it came to belong to
@@ -132,27 +135,35 @@ async fn count_missing(context: &Context, files: StoredFiles) -> Result<u64> {
         let rows = store::files_of(&mut db, files, &parents).await?;
         drop(db);
         let mut stored = HashSet::new();
+        let mut untold = HashSet::new();
         for parent in parents {
-            stored.extend(context.storage.keys_of(files.table(), parent.into()).await?);
+            match context.storage.keys_of(files.table(), parent.into()).await? {
+                Some(keys) => stored.extend(keys),
+                None => drop(untold.insert(parent)),
+            }
         }
         for row in rows {
-            let key = context.storage.key(files.table(), row.0, &row.1)?;
-            if !stored.contains(&key) && is_missing(context, files, &row, &key).await? {
+            let keys = context.storage.keys(files.table(), row.0, &row.1)?;
+            if !untold.contains(&row.0)
+                && !keys.iter().any(|key| stored.contains(key))
+                && is_missing(context, files, &row).await?
+            {
                 missing += 1;
-                tracing::warn!(%key, "a file is missing in the storage; upload it again");
+                let (table, (parent, name)) = (files.table(), row);
+                tracing::warn!(
+                    table,
+                    parent,
+                    name,
+                    "a file is missing in the storage; upload it again"
+                );
             }
         }
     }
 }
 
 /// Looks once more: the file may have been written, or its row deleted, meanwhile.
-async fn is_missing(
-    context: &Context,
-    files: StoredFiles,
-    row: &(i32, String),
-    key: &object_store::path::Path,
-) -> Result<bool> {
-    if context.storage.last_modified(key).await?.is_some() {
+async fn is_missing(context: &Context, files: StoredFiles, row: &(i32, String)) -> Result<bool> {
+    if context.storage.get(files.table(), row.0.into(), &row.1).await?.is_some() {
         return Ok(false);
     }
     let rows = store::files_of(&mut context.db.read().await?, files, &[row.0]).await?;

@@ -61,7 +61,7 @@ fn without_password(mut url: Url) -> String {
 /// `s3://bucket/key` as `https://bucket.s3.amazonaws.com/key`.
 fn in_s3(url: &Url) -> Result<Url> {
     let bucket = url.host_str().filter(|bucket| is_bucket(bucket)).ok_or_else(|| {
-        Error::BadRequest(format!("{url} names no bucket; expected s3://bucket/key"))
+        Error::BadRequest(format!("{url} names no bucket and key of S3; expected s3://bucket/key"))
     })?;
     let path = url.path();
     Url::parse(&format!("https://{bucket}.s3.amazonaws.com{path}")).map_err(Error::internal)

@@ -118,11 +118,15 @@ async fn prepare<P: Principal, I: Input>(
 ) -> Result<(Context, P, I)> {
     let Incoming { headers, mut parts, mut body } = incoming;
     let claims_json = I::BODY == BodyKind::Raw && json::is_json(&headers);
+    let identity = identify(&app, &headers, P::ANY_OF).await;
     if I::BODY == BodyKind::Json || claims_json {
         let body = std::mem::take(&mut body);
-        parts.json = json::read(&headers, body).await?;
+        parts.json = match &identity {
+            Ok(_) => json::read(&headers, body, json::MAX_SIZE).await?,
+            Err(_) => json::read_from_stranger(&headers, body).await?,
+        };
     }
-    let identity = identify(&app, &headers, P::ANY_OF).await?;
+    let identity = identity?;
     require_claims(&identity, needed_claims::<P>(&app))?;
     let context = Context::for_identity(app, &identity).await?;
     let principal = P::from_identity(identity)?;

@@ -7,15 +7,21 @@ use serde_json::{Map, Value, json};
 use super::body::read_bytes;
 use crate::error::{Error, Result};
 
-/// What is said of integers that would be rounded.
-pub(super) const BEYOND_64_BITS: &str = "Integers beyond 64 bits are not supported";
+mod scan;
+
+pub(super) use scan::{BEYOND_64_BITS, inexact_integer};
 
 /// The largest JSON body, in bytes.
-const MAX_SIZE: usize = 16 * 1024 * 1024;
+pub(super) const MAX_SIZE: usize = 16 * 1024 * 1024;
+/// The largest JSON body of somebody whose token is not good, in bytes: enough to tell whether it is
+/// JSON, which is told before what is wrong with the token.
+const MAX_SIZE_OF_STRANGERS: usize = 64 * 1024;
+/// How many values a body may consist of: each takes much more memory than text.
+const MAX_VALUES: usize = 250_000;
 
 /// Reads a body as JSON if it says that it is, otherwise as text.
-pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Option<Value>> {
-    let bytes = read_bytes(body, MAX_SIZE).await?;
+pub(super) async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Option<Value>> {
+    let bytes = read_bytes(body, limit).await?;
     if bytes.is_empty() {
         return Ok(None);
     }
@@ -28,7 +34,19 @@ pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Option<Value
     if let Some(position) = inexact_integer(text) {
         return Err(refused(position, BEYOND_64_BITS.to_owned()));
     }
+    if scan::values(text) > MAX_VALUES {
+        return Err(Error::TooLarge(format!("The body has more than {MAX_VALUES} values")));
+    }
     serde_json::from_str(text).map(Some).map_err(|error| malformed(text, &error))
+}
+
+/// What is wrong with the body is told before what is wrong with the token, unless finding it out
+/// would take much.
+pub(super) async fn read_from_stranger(headers: &HeaderMap, body: Body) -> Result<Option<Value>> {
+    match read(headers, body, MAX_SIZE_OF_STRANGERS).await {
+        Err(Error::TooLarge(_)) => Ok(None),
+        other => other,
+    }
 }
 
 /// `application/json` and everything that ends in `+json`.
@@ -61,64 +79,4 @@ fn refused(position: usize, reason: String) -> Error {
         input: json!({}),
         ctx: Map::from_iter([("error".to_owned(), Value::String(reason))]),
     }])
-}
-
-/// Where the first integer is that a 64-bit number can't hold: it would be rounded, and a rendered
-/// script would silently differ from what was asked for.
-pub(super) fn inexact_integer(text: &str) -> Option<usize> {
-    let bytes = text.as_bytes();
-    let mut index = 0;
-    while let Some(&byte) = bytes.get(index) {
-        match byte {
-            b'"' => index += end_of_string(&bytes[index..]),
-            b'-' | b'0'..=b'9' => {
-                let number = &text[index..];
-                let end =
-                    number.find(|c: char| !matches!(c, '0'..='9' | '.' | 'e' | 'E' | '+' | '-'));
-                let number = &number[..end.unwrap_or(number.len())];
-                let whole = !number.contains(['.', 'e', 'E']);
-                if whole && number.len() > 18 && !fits(number) {
-                    return Some(index);
-                }
-                index += number.len();
-            }
-            _ => index += 1,
-        }
-    }
-    None
-}
-
-fn fits(number: &str) -> bool {
-    number.parse::<i64>().is_ok() || number.parse::<u64>().is_ok()
-}
-
-/// The length of the string that begins here, its quotes included.
-fn end_of_string(bytes: &[u8]) -> usize {
-    let mut index = 1;
-    while let Some(&byte) = bytes.get(index) {
-        match byte {
-            b'\\' => index += 2,
-            b'"' => return index + 1,
-            _ => index += 1,
-        }
-    }
-    bytes.len()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::inexact_integer;
-
-    #[test]
-    fn integers_that_would_be_rounded_are_found() {
-        for exact in
-            ["[18446744073709551615, -9223372036854775808]", "1e300", "123456789012345678901.5"]
-        {
-            assert_eq!(inexact_integer(exact), None, "{exact}");
-        }
-        assert_eq!(inexact_integer(r#"{"a\\\"": "99999999999999999999"}"#), None);
-        assert_eq!(inexact_integer(r#"{"a": 18446744073709551616}"#), Some(6));
-        assert_eq!(inexact_integer("-9223372036854775809"), Some(0));
-        assert_eq!(inexact_integer("\"a\\"), None);
-    }
 }

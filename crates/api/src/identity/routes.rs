@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     Form, Json, Router,
-    extract::State,
+    extract::{DefaultBodyLimit, State},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
     routing::{get, post},
@@ -15,6 +15,9 @@ use serde_json::{Value, json};
 use super::{Provider, REALM_PATH, TokenRequest};
 use crate::error::{Error, Result};
 
+/// The largest form of a request for a token, in bytes.
+const MAX_FORM_SIZE: usize = 64 * 1024;
+
 /// The provider's routes.
 pub fn router(provider: Arc<Provider>) -> Router {
     let oidc = |page: &str| format!("{REALM_PATH}/protocol/openid-connect/{page}");
@@ -22,6 +25,7 @@ pub fn router(provider: Arc<Provider>) -> Router {
         .route(&format!("{REALM_PATH}/.well-known/openid-configuration"), get(discovery))
         .route(&oidc("certs"), get(certs))
         .route(&oidc("token"), post(token))
+        .layer(DefaultBodyLimit::max(MAX_FORM_SIZE))
         .with_state(provider)
 }
 

@@ -3,11 +3,14 @@
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
-use futures::{Stream, StreamExt, TryStreamExt, future, stream::BoxStream};
+use futures::{Stream, StreamExt, TryStreamExt, future, stream};
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, path::Path as Key};
 
 use super::{Storage, unavailable};
 use crate::error::Result;
+
+/// How many parents' files are listed at once.
+const LISTINGS: usize = 8;
 
 /// A file in the storage.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,25 +37,46 @@ impl StoredFile {
 }
 
 impl Storage {
-    /// The key that a file has.
-    pub fn key(&self, table: &str, parent: i32, name: &str) -> Result<Key> {
-        super::key(self.names, table, parent.into(), name)
+    /// The keys that a file may have; see [`super::keys`].
+    pub fn keys(&self, table: &str, parent: i32, name: &str) -> Result<Vec<Key>> {
+        super::keys(self.names, table, parent.into(), name)
     }
 
-    /// All files of a table, in any order.
-    pub fn files(&self, table: &str) -> impl Stream<Item = Result<StoredFile>> + Send + use<> {
-        let found = self.listed(Key::from_iter([table]));
-        found.try_filter_map(|object| future::ok(StoredFile::from_object(object)))
+    /// All files of a table, in any order, but for those of parents that have files under keys
+    /// which can't be told: the Python server lets names have `..` and `//`.
+    pub async fn files(
+        &self,
+        table: &str,
+    ) -> Result<impl Stream<Item = Result<StoredFile>> + Send + use<>> {
+        let table = Key::from_iter([table]);
+        let found = self.store.list_with_delimiter(Some(&table)).await.map_err(unavailable)?;
+        let storage = self.clone();
+        let of_parents = stream::iter(found.common_prefixes)
+            .map(move |prefix| storage.clone().below(prefix))
+            .buffer_unordered(LISTINGS);
+        let files = of_parents.map_ok(|found| stream::iter(found.unwrap_or_default()).map(Ok));
+        Ok(files.try_flatten().try_filter_map(|found| future::ok(StoredFile::from_object(found))))
     }
 
-    /// The keys of a parent's files.
-    pub async fn keys_of(&self, table: &str, parent: i64) -> Result<HashSet<Key>> {
-        let found = self.listed(Key::from_iter([table.to_owned(), parent.to_string()]));
-        found.map_ok(|object| object.location).try_collect().await
+    /// The keys of a parent's files; `None` if one of them can't be told.
+    pub async fn keys_of(&self, table: &str, parent: i64) -> Result<Option<HashSet<Key>>> {
+        let prefix = Key::from_iter([table.to_owned(), parent.to_string()]);
+        let found = self.clone().below(prefix).await?;
+        Ok(found.map(|found| found.into_iter().map(|object| object.location).collect()))
     }
 
-    fn listed(&self, prefix: Key) -> BoxStream<'static, Result<ObjectMeta>> {
-        self.store.list(Some(&prefix)).map_err(unavailable).boxed()
+    async fn below(self, prefix: Key) -> Result<Option<Vec<ObjectMeta>>> {
+        match self.store.list(Some(&prefix)).try_collect().await {
+            Ok(found) => Ok(Some(found)),
+            Err(object_store::Error::InvalidPath { source }) => {
+                tracing::warn!(
+                    %prefix, error = %source,
+                    "files are left alone: one has a key that the Python server allowed, but not this one"
+                );
+                Ok(None)
+            }
+            Err(error) => Err(unavailable(error)),
+        }
     }
 
     /// When a file was written; `None` if there is none.
@@ -110,9 +134,10 @@ mod tests {
         std::fs::write(directory.path().join("t/7.txt"), "").unwrap();
         std::fs::create_dir(directory.path().join("t/nobody")).unwrap();
         std::fs::write(directory.path().join("t/nobody/x"), "").unwrap();
-        let expected: HashSet<_> = names.map(|name| storage.key("t", 7, name).unwrap()).into();
-        assert_eq!(storage.keys_of("t", 7).await.unwrap(), expected);
-        let found: Vec<_> = storage.files("t").try_collect().await.unwrap();
+        let expected: HashSet<_> =
+            names.map(|name| storage.keys("t", 7, name).unwrap().remove(0)).into();
+        assert_eq!(storage.keys_of("t", 7).await.unwrap().unwrap(), expected);
+        let found: Vec<_> = storage.files("t").await.unwrap().try_collect().await.unwrap();
         let keys: HashSet<_> =
             found.iter().filter(|file| file.parent == 7).map(|file| file.key.clone()).collect();
         assert_eq!(keys, expected);
@@ -123,8 +148,9 @@ mod tests {
             storage.remove(&key).await.unwrap();
             assert_eq!(storage.last_modified(&key).await.unwrap(), None);
         }
-        let left: Vec<_> = storage.files("t").try_collect().await.unwrap();
+        let left: Vec<_> = storage.files("t").await.unwrap().try_collect().await.unwrap();
         assert_eq!(left.len(), 1);
-        assert_eq!(storage.files("nothing").try_collect::<Vec<_>>().await.unwrap(), []);
+        let nothing = storage.files("nothing").await.unwrap();
+        assert_eq!(nothing.try_collect::<Vec<_>>().await.unwrap(), []);
     }
 }

@@ -54,6 +54,23 @@ async fn what_the_python_server_kept_is_served() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn how_jobs_ended_long_ago_is_told_in_todays_words() {
+    let database = upstream_database().await;
+    execute(
+        &database,
+        "INSERT INTO job_submissions (id, name, owner_email, client_id, status, created_at, updated_at) \
+         SELECT n, 'old', 'alice@example.com', 'c', status, now(), now() \
+         FROM (VALUES (1, 'COMPLETED'), (2, 'FAILED'), (3, 'UNKNOWN')) AS early (n, status)",
+    )
+    .await;
+    let app = TestApp::on_database(database).await;
+    let list = app.user("bob").await.get("/job-submissions?sort_field=id").await.ok();
+    let statuses: Vec<_> =
+        list["items"].as_array().unwrap().iter().map(|item| &item["status"]).collect();
+    assert_eq!(statuses, ["DONE", "ABORTED", "ABORTED", "SUBMITTED"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn numbers_go_on_where_they_were_and_jobs_are_followed() {
     let app = TestApp::on_database(upstream_database().await).await;
     let (alice, agent) = (app.user("alice").await, app.agent("c").await);

@@ -1,5 +1,7 @@
 //! Requests at the same time, and clients that go away.
 
+use std::time::Duration;
+
 use futures::future::{join, join_all};
 use serde_json::{Value, json};
 use tokio::{
@@ -176,8 +178,28 @@ on_both! {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn connections_that_ask_for_nothing_are_closed() {
+    let app = TestApp::configured(|config| config.client_idle_seconds = 1).await;
+    let whole = "GET /jobbergate/health HTTP/1.1\r\nHost: x\r\n\r\n";
+    for (sent, answer) in [
+        ("", ""),
+        ("GET /jobber", ""),
+        ("GET /jobbergate/health HTTP/1.1\r\nHost: x\r\n", ""),
+        (whole, "HTTP/1.1 204"),
+        ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", ""),
+    ] {
+        let mut stream = TcpStream::connect(app.address).await.unwrap();
+        stream.write_all(sent.as_bytes()).await.unwrap();
+        let mut answered = Vec::new();
+        let end = stream.read_to_end(&mut answered);
+        tokio::time::timeout(Duration::from_secs(5), end).await.unwrap().unwrap();
+        assert!(answered.starts_with(answer.as_bytes()), "{sent:?}: {answered:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_stops_sending_is_given_up() {
-    let app = TestApp::configured(|config| config.body_idle_seconds = 1).await;
+    let app = TestApp::configured(|config| config.client_idle_seconds = 1).await;
     let alice = app.user("alice").await;
     let agent = app.agent("c").await;
     let script = alice.has_script("s", "old").await;

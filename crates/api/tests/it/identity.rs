@@ -76,7 +76,7 @@ on_both! {
 
     async fn a_wrong_secret_or_client_gets_nothing(app: TestApp) {
         let secret = registered(&app, "c").await;
-        for (client, secret) in [("c", "wrong"), ("c", ""), ("other", secret.as_str())] {
+        for (client, secret) in [("c", "wrong"), ("c", ""), ("other", secret.as_str()), ("c\0", "x"), ("c", "\0")] {
             let refused = app.token(client, secret).await.expect(401).json();
             let words = "Invalid client or Invalid client credentials";
             assert_eq!(refused, json!({"error": "unauthorized_client", "error_description": words}));

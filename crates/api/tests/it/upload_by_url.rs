@@ -134,7 +134,7 @@ on_both! {
             assert_eq!(refusal(&alice, url).await, words);
         }
         let no_bucket = refusal(&alice, "s3:///key").await;
-        assert_eq!(no_bucket, "s3:///key names no bucket; expected s3://bucket/key");
+        assert_eq!(no_bucket, "s3:///key names no bucket and key of S3; expected s3://bucket/key");
         for (query, kind, msg) in [
             (
                 "?file_url=nope",

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::on_both;
+use crate::{on_both, support::Actor};
 
 on_both! {
     async fn all_problems_are_listed_with_their_places(app: TestApp) {
@@ -147,6 +147,23 @@ on_both! {
             let status = alice.get(path).await.status.as_u16();
             assert!(matches!(status, 404 | 422), "{path}: {status}");
         }
+    }
+
+    async fn a_body_has_a_size_and_a_number_of_values(app: TestApp) {
+        let alice = app.user("alice").await;
+        let body = |vars: String| format!(r#"{{"name": "t", "template_vars": {{"a": [{vars}0]}}}}"#);
+        let create = async |actor: &Actor, body: String| {
+            let request = actor.request(Method::POST, "/job-script-templates");
+            actor.send(request.header("content-type", "application/json").body(body)).await
+        };
+        create(&alice, body("{},".repeat(100_000))).await.expect(201);
+        let refused = create(&alice, body("{},".repeat(130_000))).await.expect(413).detail();
+        assert_eq!(refused, "The body has more than 250000 values");
+        create(&alice, body(format!("\"{}\",", "[".repeat(10 << 20)))).await.expect(201);
+        // Who is not known is not listened to for long.
+        let anonymous = app.anonymous();
+        create(&anonymous, format!("{}]", body("1,".repeat(1000)))).await.expect(422);
+        create(&anonymous, format!("{}]", body("1,".repeat(50_000)))).await.expect(401);
     }
 
     async fn deeply_nested_json_is_refused(app: TestApp) {

@@ -14,6 +14,9 @@ use crate::{
     resources::files::{self, FileRow, TEMPLATE_FILES},
 };
 
+/// The largest size of a script's rendered files together, in bytes.
+const MAX_SIZE: usize = 64 << 20;
+
 /// A file of the script to be.
 #[derive(Debug)]
 pub(super) struct RenderedFile {
@@ -110,6 +113,7 @@ fn render_all(
     request: &RenderFromTemplateRequest,
 ) -> Result<Vec<RenderedFile>> {
     let sbatch_params = request.sbatch_params.as_deref().unwrap_or_default();
+    let mut size = 0;
     inputs
         .into_iter()
         .map(|(source_name, filename, file_type, source)| {
@@ -121,6 +125,12 @@ fn render_all(
             let mut text = render_one(jinja, &source_name, text, &request.param_dict)?;
             if file_type == FileType::Entrypoint {
                 text = inject(&text, sbatch_params);
+            }
+            size += text.len();
+            if size > MAX_SIZE {
+                return Err(Error::Unprocessable(format!(
+                    "The rendered files exceed {MAX_SIZE} bytes together"
+                )));
             }
             Ok(RenderedFile { filename, file_type, content: text.into() })
         })

@@ -156,11 +156,11 @@ pub(super) async fn update<P: Allow>(
             "Only SUBMITTED or CANCELLED jobs may be updated by the agent, got {current}"
         )));
     }
-    let named = request.slurm_job_id;
-    if named.is_some() && row.slurm_job_id.map(i64::from) != named {
+    let known = row.slurm_job_id.map(i64::from);
+    if let Some(named) = request.slurm_job_id.filter(|named| known != Some(*named)) {
+        let known = known.map_or_else(|| "not known yet".to_owned(), |known| known.to_string());
         return Err(Error::BadRequest(format!(
-            "The job of submission {id} in Slurm is {:?}, not {named:?}",
-            row.slurm_job_id
+            "The job of submission {id} in Slurm is {known}, not {named}"
         )));
     }
     let now = context.now();

@@ -90,10 +90,17 @@ pub(crate) struct SubmissionRow {
 }
 
 impl SubmissionRow {
-    /// Where the submission stands.
+    /// Where the submission stands. Early Python servers knew three more ways to end.
     pub(crate) fn status(&self) -> Result<JobSubmissionStatus> {
         let found = JobSubmissionStatus::ALL.into_iter().find(|s| s.as_str() == self.status);
-        found.ok_or_else(|| Error::internal(format!("status {:?} in the database", self.status)))
+        let early = match self.status.as_str() {
+            "COMPLETED" => Some(JobSubmissionStatus::Done),
+            "FAILED" | "UNKNOWN" => Some(JobSubmissionStatus::Aborted),
+            _ => None,
+        };
+        found
+            .or(early)
+            .ok_or_else(|| Error::internal(format!("status {:?} in the database", self.status)))
     }
 
     /// The state of the job in Slurm, as it was last reported.

@@ -53,6 +53,27 @@ on_both! {
         alice.get("/job-script-templates/1/upload/template/job.sh.j2").await.expect(200);
     }
 
+    async fn files_under_keys_of_the_python_server_belong_to_their_rows(app: TestApp) {
+        after_machine(&app, 61);
+        let alice = app.user("alice").await;
+        alice.has_template("t", &[("job.sh.j2", "echo")]).await;
+        for name in ["~tilde", "~", "dir/~x"] {
+            store(&app, "job_script_template_files", 1, name).await;
+            execute(&app, &format!(
+                "INSERT INTO job_script_template_files \
+                 SELECT parent_id, '{name}', file_type, created_at, updated_at \
+                 FROM job_script_template_files WHERE filename = 'job.sh.j2'"
+            )).await;
+            if let Some(s3) = &app.s3 {
+                let key = format!("job_script_template_files/1/{name}");
+                assert!(s3.object(&key).unwrap().is_some(), "{name}");
+            }
+        }
+        assert_eq!(clean(&app, &usual(), TEMPLATE_FILES).await, removed(0));
+        let file = alice.get("/job-script-templates/1/upload/template/~tilde").await;
+        assert_eq!(file.expect(200).text, "content");
+    }
+
     async fn what_was_written_just_now_may_belong_to_an_upload_under_way(app: TestApp) {
         after_machine(&app, 59);
         store(&app, "job_script_files", 999, "run.sh").await;

@@ -18,6 +18,7 @@ use jobbergate_api::{
     db::Db,
     events::Worker,
     identity::{NewClient, Provider, UserToken},
+    server,
 };
 use jobbergate_testkit::{
     issuer::Issuer,
@@ -149,7 +150,8 @@ impl TestApp {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let service = Arc::clone(&app).into_service();
-        tokio::spawn(async move { axum::serve(listener, service).await });
+        let idle = app.client_idle;
+        tokio::spawn(server::answer(listener, service, idle, std::future::pending()));
         let worker = Some(Worker::start(&app));
         Self { app, clock, address, s3, worker, _database: database, directory }
     }

@@ -1,0 +1,78 @@
+//! Looking through JSON before it is parsed. What is no JSON is not found here.
+
+/// What is said of integers that would be rounded.
+pub(in crate::http) const BEYOND_64_BITS: &str = "Integers beyond 64 bits are not supported";
+
+/// How many values there are: one for each `,`, `:`, `[` and `{`, so at least as many as in truth.
+pub(super) fn values(text: &str) -> usize {
+    outside_strings(text).filter(|(_, byte)| matches!(byte, b',' | b':' | b'[' | b'{')).count()
+}
+
+/// Where the first integer is that a 64-bit number can't hold: it would be rounded, and a rendered
+/// script would silently differ from what was asked for.
+pub(in crate::http) fn inexact_integer(text: &str) -> Option<usize> {
+    let mut end = 0;
+    outside_strings(text).map(|(index, _)| index).find(|&index| {
+        if index < end {
+            return false;
+        }
+        let number = number_at(text, index);
+        end = index + number.len();
+        let whole = !number.contains(['.', 'e', 'E']);
+        whole && number.len() > 18 && !fits(number)
+    })
+}
+
+/// The number that begins here; empty if none does.
+fn number_at(text: &str, start: usize) -> &str {
+    let is_part = |byte: &&u8| matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-');
+    let length = match text.as_bytes()[start] {
+        b'-' | b'0'..=b'9' => text.as_bytes()[start..].iter().take_while(is_part).count(),
+        _ => 0,
+    };
+    text.get(start..start + length).unwrap_or_default()
+}
+
+fn fits(number: &str) -> bool {
+    number.parse::<i64>().is_ok() || number.parse::<u64>().is_ok()
+}
+
+/// The bytes that are not within strings, each with its place.
+fn outside_strings(text: &str) -> impl Iterator<Item = (usize, u8)> {
+    let (mut inside, mut escaped) = (false, false);
+    text.bytes().enumerate().filter(move |(_, byte)| {
+        let was_inside = inside;
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if inside => escaped = true,
+            b'"' => inside = !inside,
+            _ => {}
+        }
+        !was_inside && !inside
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{inexact_integer, values};
+
+    #[test]
+    fn integers_that_would_be_rounded_are_found() {
+        for exact in
+            ["[18446744073709551615, -9223372036854775808]", "1e300", "123456789012345678901.5"]
+        {
+            assert_eq!(inexact_integer(exact), None, "{exact}");
+        }
+        assert_eq!(inexact_integer(r#"{"a\\\"": "99999999999999999999"}"#), None);
+        assert_eq!(inexact_integer(r#"{"a": 18446744073709551616}"#), Some(6));
+        assert_eq!(inexact_integer("-9223372036854775809"), Some(0));
+        assert_eq!(inexact_integer("\"a\\"), None);
+        assert_eq!(inexact_integer("é 99999999999999999999"), Some(3));
+    }
+
+    #[test]
+    fn values_are_counted_outside_of_texts() {
+        assert_eq!(values(r#"{"a,:[{": [1, 2, {}], "b\"": ","}"#), 8);
+        assert_eq!(values("7"), 0);
+    }
+}
