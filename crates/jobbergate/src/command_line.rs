@@ -4,7 +4,7 @@ use clap::{Command, CommandFactory, Parser, Subcommand};
 use jobbergate_agent::config::AgentConfig;
 use jobbergate_api::config::ServeConfig;
 
-use crate::{admin::Admin, fault_reports::FaultReports, telemetry::Logging};
+use crate::{admin::Admin, environment::is_blank, fault_reports::FaultReports, telemetry::Logging};
 
 /// Job-script templates, job scripts and job submissions to Slurm clusters
 #[derive(Debug, Parser)]
@@ -42,10 +42,8 @@ pub fn parser() -> Command {
 fn without_blank_variables(command: Command) -> Command {
     command
         .mut_args(|arg| {
-            let blank = arg
-                .get_env()
-                .and_then(std::env::var_os)
-                .is_some_and(|value| value.to_string_lossy().trim().is_empty());
+            let blank =
+                arg.get_env().and_then(std::env::var_os).is_some_and(|value| is_blank(&value));
             if blank { arg.env(None::<&str>) } else { arg }
         })
         .mut_subcommands(without_blank_variables)

@@ -2,6 +2,7 @@
 
 mod admin;
 mod command_line;
+mod dot_env;
 mod environment;
 mod fault_reports;
 mod settings;
@@ -18,8 +19,7 @@ fn main() -> ExitCode {
     let from_file = match environment::load_dot_env() {
         Ok(names) => names,
         Err(error) => {
-            eprintln!("jobbergate: the file .env cannot be read: {error}");
-            return ExitCode::FAILURE;
+            return failed(&error.context("the file .env in the working directory"));
         }
     };
     let matches = command_line::parser().get_matches();
