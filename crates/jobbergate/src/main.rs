@@ -2,6 +2,7 @@
 
 mod admin;
 mod command_line;
+mod complaint;
 mod dot_env;
 mod environment;
 mod fault_reports;
@@ -9,7 +10,7 @@ mod settings;
 mod signals;
 mod telemetry;
 
-use std::process::ExitCode;
+use std::{collections::BTreeSet, process::ExitCode};
 
 use clap::{CommandFactory, FromArgMatches};
 use command_line::{Cli, Role};
@@ -22,7 +23,10 @@ fn main() -> ExitCode {
             return failed(&error.context("the file .env in the working directory"));
         }
     };
-    let matches = command_line::parser().get_matches();
+    let matches = match command_line::parser().try_get_matches() {
+        Ok(matches) => matches,
+        Err(error) => return refused(&error, &from_file),
+    };
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     // Reports what is on its way when it is dropped.
     let _reporting = match cli.fault_reports.start() {
@@ -45,6 +49,17 @@ fn main() -> ExitCode {
     }
 }
 
+/// What the parser says, with the names of variables; it may be its help, too.
+fn refused(error: &clap::Error, from_file: &BTreeSet<String>) -> ExitCode {
+    match complaint::words(Cli::command(), error, &|name| from_file.contains(name)) {
+        Some(words) => {
+            eprint!("{words}");
+            ExitCode::from(2)
+        }
+        None => error.exit(),
+    }
+}
+
 fn failed(error: &anyhow::Error) -> ExitCode {
     eprintln!("jobbergate: {error:#}");
     ExitCode::FAILURE
@@ -55,6 +70,10 @@ fn run(role: Role, settings: &[Setting]) -> anyhow::Result<()> {
     let result = runtime.block_on(async {
         match role {
             Role::Serve(config) => {
+                config.check()?;
+                for doubt in config.doubts() {
+                    tracing::warn!("{doubt}");
+                }
                 let stop = signals::stop()?;
                 jobbergate_api::server::serve(*config, stop).await.map_err(Into::into)
             }

@@ -2,10 +2,7 @@
 
 use super::Problem;
 use crate::{
-    config::{
-        ServeConfig,
-        data::{DATABASE_FILE, without_password},
-    },
+    config::{ServeConfig, data::DATABASE_FILE, host::without_secrets},
     db::{Db, Schema},
 };
 
@@ -25,7 +22,7 @@ pub(super) async fn attach(config: &ServeConfig) -> Result<Option<(String, Db)>,
     let wrong = |error| Problem::new(error, SETTINGS);
     if let Some(url) = config.postgres_url().map_err(|error| Problem::new(error, SETTINGS))? {
         let db = Db::attach_postgres(url.as_str(), None).await.map_err(wrong)?;
-        return Ok(Some((without_password(url), db)));
+        return Ok(Some((without_secrets(&url), db)));
     }
     let directory = config.data_path().map_err(|error| Problem::new(error, SETTINGS))?;
     let path = directory.join(DATABASE_FILE);
