@@ -62,10 +62,18 @@ fn judge(schema: &Schema, newest: i64) -> Result<String, Problem> {
             Ok(format!("revision {revision}, `jobbergate serve` brings it to {newest}"))
         }
         Schema::Ours { revision } => Ok(format!("revision {revision}")),
-        Schema::Upstream { revision } if revision == head => {
+        Schema::Upstream { revision: Some(revision) } if revision == head => {
             Ok("the Python server's, `jobbergate serve` takes it over".to_owned())
         }
-        Schema::Upstream { revision } => Err(Problem::new(
+        Schema::Upstream { revision: None } => Err(Problem::new(
+            "its table alembic_version is empty, so that the Python server's revision is not known",
+            "restore it, or upgrade it with the Python server first (alembic upgrade head)",
+        )),
+        Schema::Foreign { table } => Err(Problem::new(
+            format!("it holds tables that are not Jobbergate's, for example {table}"),
+            "choose another directory with JOBBERGATE_DATA_DIR",
+        )),
+        Schema::Upstream { revision: Some(revision) } => Err(Problem::new(
             format!("it is at revision {revision} of the Python server, not {head}"),
             "upgrade it with the Python server first (alembic upgrade head)",
         )),
