@@ -28,6 +28,13 @@ pub struct Admin {
     config: ServeConfig,
 }
 
+impl Admin {
+    /// Whether it is to see if the settings work.
+    pub fn examines(&self) -> bool {
+        matches!(self.command, AdminCommand::Doctor)
+    }
+}
+
 #[derive(Debug, Subcommand)]
 enum AdminCommand {
     /// Manage the clients that agents authenticate as

@@ -35,14 +35,14 @@ fn main() -> ExitCode {
     };
     telemetry::start(&cli.logging);
     let settings = match &cli.role {
-        Role::Serve(_) | Role::Agent(_) => {
-            environment::warn_of_unknown_variables(&Cli::command());
-            Vec::new()
-        }
+        Role::Serve(_) | Role::Agent(_) => Vec::new(),
         Role::Admin(_) => {
             settings::of_subcommand(&mut Cli::command(), "admin", &matches, &from_file)
         }
     };
+    if !matches!(&cli.role, Role::Admin(admin) if !admin.examines()) {
+        environment::warn_of_unknown_variables(&Cli::command());
+    }
     match run(cli.role, &settings) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failed(&error),

@@ -127,6 +127,8 @@ mod tests {
         assert_eq!(shown(&all, "LOG_LEVEL"), (Some("debug"), "command line"));
         assert_eq!(shown(&all, "MAX_UPLOAD_FILE_SIZE"), (Some("5242880"), "default"));
         assert_eq!(shown(&all, "MULTI_TENANCY_ENABLED"), (Some("false"), "default"));
+        let all = listed("jobbergate admin config --database-user x", &[]);
+        assert_eq!(shown(&all, "DATABASE_USER"), (Some("x"), "command line"));
     }
 
     #[test]

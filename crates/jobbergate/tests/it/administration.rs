@@ -166,6 +166,11 @@ fn variables_that_nobody_reads_are_warned_about() {
     for other in ["DEPLOY_ENV", "TEST_DATABASE_HOST", "SOMETHING_ELSE", "db.example.com"] {
         assert!(!log.contains(other), "{other}: {log}");
     }
+    let mut doctor = program();
+    doctor.args(["admin", "doctor", "--data-dir"]).arg(data.path()).envs(variables);
+    let output = doctor.output().unwrap();
+    let warnings = String::from_utf8(output.stderr).unwrap();
+    assert!(warnings.contains("is DATABASE_HOST meant?"), "{warnings}");
 }
 
 #[test]
