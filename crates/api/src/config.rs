@@ -96,7 +96,7 @@ pub struct ServeConfig {
     pub aws_secret_access_key: Option<String>,
 
     /// The OpenID Connect provider, as HOST:PORT/PATH; without one the built-in provider is used
-    #[arg(long, env = "ARMASEC_DOMAIN", value_name = "DOMAIN")]
+    #[arg(long, env = "ARMASEC_DOMAIN", value_parser = host::domain, value_name = "DOMAIN")]
     pub armasec_domain: Option<String>,
 
     /// Whether the provider is reached by HTTPS
@@ -157,11 +157,8 @@ impl ServeConfig {
     pub(crate) fn external_issuer(&self) -> Result<Option<ExternalIssuer>, StartError> {
         let Some(domain) = &self.armasec_domain else { return Ok(None) };
         let wrong = |reason| StartError::Setting { setting: "ARMASEC_DOMAIN", reason };
-        if domain.contains("://") {
-            let reason = "leave out https://; ARMASEC_USE_HTTPS says which of the two it is";
-            return Err(wrong(reason.to_owned()));
-        }
-        let issuer = ExternalIssuer::new(domain, self.armasec_use_https);
+        let domain = host::domain(domain).map_err(wrong)?;
+        let issuer = ExternalIssuer::new(&domain, self.armasec_use_https);
         issuer.map(Some).map_err(|error| wrong(error.to_string()))
     }
 }

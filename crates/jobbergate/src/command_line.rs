@@ -53,6 +53,8 @@ fn without_blank_variables(command: Command) -> Command {
         .mut_args(|arg| {
             let blank =
                 arg.get_env().and_then(std::env::var_os).is_some_and(|value| is_blank(&value));
+            // The help is no place for values: any may have a password in it.
+            let arg = arg.hide_env_values(true);
             if blank { arg.env(None::<&str>) } else { arg }
         })
         .mut_subcommands(without_blank_variables)

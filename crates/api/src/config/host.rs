@@ -26,6 +26,17 @@ pub(super) fn web_address(text: &str) -> Result<Url, String> {
     Ok(url)
 }
 
+/// The address of an OpenID Connect provider without its scheme.
+pub(super) fn domain(text: &str) -> Result<String, String> {
+    if text.contains("://") {
+        return Err("leave out https://; ARMASEC_USE_HTTPS says which of the two it is".to_owned());
+    }
+    if text.contains('@') {
+        return Err("it must have no user and no password".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
 /// The address of an S3 server, as it was given.
 pub(super) fn s3_endpoint(text: &str) -> Result<String, String> {
     let no_user = |error| format!("{error}, as in http://127.0.0.1:9000; keys go into AWS_*");
@@ -41,10 +52,8 @@ pub(super) fn postgres_address(text: &str) -> Result<Url, String> {
         return Err(form.to_owned());
     }
     // A password that is cut short by one of these would be taken for a port and a name.
-    if url.path().contains('@')
-        || url.query().is_some_and(|query| query.contains('@'))
-        || url.fragment().is_some()
-    {
+    let cut = |query: &str| query.split_once('@').is_some_and(|(before, _)| !before.contains('='));
+    if url.path().contains('@') || url.query().is_some_and(cut) || url.fragment().is_some() {
         return Err(format!(
             "{form}; in a user's name or a password, / is written %2F, # %23, ? %3F and @ %40"
         ));
@@ -68,6 +77,11 @@ mod tests {
         let url = "postgresql+asyncpg://joe:s3cret@h:5/n?password=s3cret&sslmode=require";
         let url = postgres_address(url).unwrap();
         assert_eq!(without_secrets(&url), "postgresql+asyncpg://h:5/n");
+    }
+
+    #[test]
+    fn options_of_a_database_may_have_an_at_sign() {
+        assert!(postgres_address("postgres://h/n?user=joe@server&password=x").is_ok());
     }
 
     #[test]

@@ -68,6 +68,7 @@ fn secrets_are_not_printed_wherever_they_stand() {
         ("JOBBERGATE_PUBLIC_URL", "http://joe:s3cret@h"),
         ("S3_ENDPOINT_URL", "http://joe:s3cret@h"),
         ("RABBITMQ_HOST", "joe:s3cret@broker"),
+        ("ARMASEC_DOMAIN", "joe:s3cret@issuer"),
     ] {
         for arguments in [&["serve", "--listen", "127.0.0.1:0"][..], &["admin", "doctor"]] {
             let words = complaint(arguments, &[(variable, value)]);
@@ -75,6 +76,14 @@ fn secrets_are_not_printed_wherever_they_stand() {
             assert!(words.contains(variable), "{words}");
         }
     }
+}
+
+#[test]
+fn the_help_shows_no_values() {
+    let mut help = program();
+    help.args(["serve", "--help"]).env("S3_ENDPOINT_URL", "http://joe:s3cret@h");
+    let text = String::from_utf8(help.output().unwrap().stdout).unwrap();
+    assert!(text.contains("[env: S3_ENDPOINT_URL]") && !text.contains("s3cret"), "{text}");
 }
 
 #[test]
