@@ -1,7 +1,9 @@
 //! Settings of the server, under the Python server's names where it has them.
 
 mod cleaning;
+mod consistency;
 pub(crate) mod data;
+pub(crate) mod host;
 mod listen;
 pub mod mail;
 pub mod metadata;
@@ -39,7 +41,7 @@ pub struct ServeConfig {
     pub listen: ListenAddress,
 
     /// The address by which others reach this server [default: `http://` and the address it listens on]
-    #[arg(long, env = "JOBBERGATE_PUBLIC_URL", value_name = "URL")]
+    #[arg(long, env = "JOBBERGATE_PUBLIC_URL", value_parser = host::web_address, value_name = "URL")]
     pub public_url: Option<Url>,
 
     /// A PostgreSQL database, as postgres://user:password@host:port/name
@@ -47,7 +49,7 @@ pub struct ServeConfig {
     pub database_url: Option<String>,
 
     /// The PostgreSQL server's host
-    #[arg(long, env = "DATABASE_HOST", value_name = "HOST")]
+    #[arg(long, env = "DATABASE_HOST", value_parser = |text: &str| host::host(text, "DATABASE_PORT"), value_name = "HOST")]
     pub database_host: Option<String>,
 
     /// Its port
@@ -73,8 +75,8 @@ pub struct ServeConfig {
     #[arg(long, env = "DATABASE_NAME", default_value = "compose-db-name", value_name = "NAME")]
     pub database_name: String,
 
-    /// How many connections to PostgreSQL there are at most
-    #[arg(long, env = "DATABASE_POOL_SIZE", default_value_t = 20, value_name = "N")]
+    /// How many connections to PostgreSQL there are at most, 1 to 1000
+    #[arg(long, env = "DATABASE_POOL_SIZE", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000), value_name = "N")]
     pub database_pool_size: u32,
 
     /// The S3 bucket for files
@@ -82,7 +84,7 @@ pub struct ServeConfig {
     pub s3_bucket_name: Option<String>,
 
     /// The S3 server, when it is not Amazon's
-    #[arg(long, env = "S3_ENDPOINT_URL", value_name = "URL")]
+    #[arg(long, env = "S3_ENDPOINT_URL", value_parser = host::s3_endpoint, value_name = "URL")]
     pub s3_endpoint_url: Option<String>,
 
     /// The key to the bucket; without one, the machine's own credentials are used
@@ -94,7 +96,7 @@ pub struct ServeConfig {
     pub aws_secret_access_key: Option<String>,
 
     /// The OpenID Connect provider, as HOST:PORT/PATH; without one the built-in provider is used
-    #[arg(long, env = "ARMASEC_DOMAIN", value_name = "DOMAIN")]
+    #[arg(long, env = "ARMASEC_DOMAIN", value_parser = host::domain, value_name = "DOMAIN")]
     pub armasec_domain: Option<String>,
 
     /// Whether the provider is reached by HTTPS
@@ -154,8 +156,9 @@ impl ServeConfig {
     /// The external provider, if one is configured.
     pub(crate) fn external_issuer(&self) -> Result<Option<ExternalIssuer>, StartError> {
         let Some(domain) = &self.armasec_domain else { return Ok(None) };
-        ExternalIssuer::new(domain, self.armasec_use_https).map(Some).map_err(|error| {
-            StartError::Setting { setting: "ARMASEC_DOMAIN", reason: error.to_string() }
-        })
+        let wrong = |reason| StartError::Setting { setting: "ARMASEC_DOMAIN", reason };
+        let domain = host::domain(domain).map_err(wrong)?;
+        let issuer = ExternalIssuer::new(&domain, self.armasec_use_https);
+        issuer.map(Some).map_err(|error| wrong(error.to_string()))
     }
 }

@@ -8,6 +8,7 @@ mod issuer;
 mod listen;
 mod organizations;
 mod public_url;
+mod settings;
 mod storage;
 
 use std::{fmt, future::Future, time::Duration};
@@ -53,6 +54,7 @@ impl fmt::Display for Finding {
 /// Makes all checks. A new one is a function in a file of its own and a line here.
 pub async fn examine(config: &ServeConfig, clock: &Clock) -> Vec<Finding> {
     vec![
+        within("settings", settings::check(config)).await,
         within("data directory", directory::check(config)).await,
         within("database", database::check(config)).await,
         within("files", storage::check(config)).await,
@@ -61,6 +63,7 @@ pub async fn examine(config: &ServeConfig, clock: &Clock) -> Vec<Finding> {
         within("organizations", organizations::check(config)).await,
         within("public address", public_url::check(config)).await,
         within("listening", listen::check(config)).await,
+        within("figures", listen::check_figures(config)).await,
     ]
 }
 

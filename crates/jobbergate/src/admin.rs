@@ -28,6 +28,13 @@ pub struct Admin {
     config: ServeConfig,
 }
 
+impl Admin {
+    /// Whether it is to see if the settings work.
+    pub fn examines(&self) -> bool {
+        matches!(self.command, AdminCommand::Doctor)
+    }
+}
+
 #[derive(Debug, Subcommand)]
 enum AdminCommand {
     /// Manage the clients that agents authenticate as
@@ -114,7 +121,8 @@ struct TokenArgs {
     /// when left out; may be given several times
     #[arg(long = "permission", value_parser = permission, value_name = "NAME")]
     permissions: Vec<Permission>,
-    /// The cluster to submit to when a request names none
+    /// The cluster to submit to when a request names none; with permission to update submissions
+    /// or clusters, the token may also act as that cluster's agent
     #[arg(long)]
     client_id: Option<String>,
     /// How long the token is good, in seconds
@@ -162,6 +170,7 @@ async fn examine(config: &ServeConfig) -> anyhow::Result<()> {
 /// A command on a server's data, which must be there, unless it sets the server up.
 async fn run_on_data(command: AdminCommand, config: &ServeConfig) -> anyhow::Result<()> {
     let first = matches!(command, AdminCommand::Client(ClientCommand::Create { .. }));
+    config.check()?;
     config.require_data_directory(first)?;
     let app = App::open(config, Clock::System).await?;
     match command {
@@ -275,6 +284,12 @@ fn print_secret(client_id: &str, secret: &ClientSecret, as_json: bool) {
 
 async fn token(provider: &Provider, tenants: &Tenants, args: TokenArgs) -> anyhow::Result<()> {
     check_organization(tenants, args.organization.as_ref())?;
+    if tenants.are_separate() && args.organization.is_none() {
+        eprintln!(
+            "jobbergate: this token names no organization, so that the server refuses nearly all \
+             requests with it; name one with --organization"
+        );
+    }
     let permissions = if args.permissions.is_empty() {
         Permission::ALL.into_iter().filter(|permission| permission.is_for_users()).collect()
     } else {

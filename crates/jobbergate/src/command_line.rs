@@ -1,10 +1,10 @@
 //! The command line.
 
-use clap::{Command, CommandFactory, Parser, Subcommand};
+use clap::{Arg, Command, CommandFactory, Parser, Subcommand};
 use jobbergate_agent::config::AgentConfig;
 use jobbergate_api::config::ServeConfig;
 
-use crate::{admin::Admin, fault_reports::FaultReports, telemetry::Logging};
+use crate::{admin::Admin, environment::is_blank, fault_reports::FaultReports, telemetry::Logging};
 
 /// Job-script templates, job scripts and job submissions to Slurm clusters
 #[derive(Debug, Parser)]
@@ -36,16 +36,25 @@ pub enum Role {
 
 /// The parser. Variables that are set but blank count as unset, as on the Python server.
 pub fn parser() -> Command {
-    without_blank_variables(Cli::command())
+    let with_settings_anywhere = |admin: Command| admin.mut_args(anywhere);
+    without_blank_variables(Cli::command().mut_subcommand("admin", with_settings_anywhere))
+}
+
+/// A server's setting may stand behind the name of an administrator's command, too.
+fn anywhere(argument: Arg) -> Arg {
+    match argument.get_env() {
+        Some(_) => argument.global(true).help_heading("Settings of the server"),
+        None => argument,
+    }
 }
 
 fn without_blank_variables(command: Command) -> Command {
     command
         .mut_args(|arg| {
-            let blank = arg
-                .get_env()
-                .and_then(std::env::var_os)
-                .is_some_and(|value| value.to_string_lossy().trim().is_empty());
+            let blank =
+                arg.get_env().and_then(std::env::var_os).is_some_and(|value| is_blank(&value));
+            // The help is no place for values: any may have a password in it.
+            let arg = arg.hide_env_values(true);
             if blank { arg.env(None::<&str>) } else { arg }
         })
         .mut_subcommands(without_blank_variables)
@@ -61,8 +70,11 @@ mod tests {
     }
 
     #[test]
-    fn an_administrator_names_the_data_directory_anywhere() {
+    fn an_administrator_names_settings_anywhere() {
+        parser().debug_assert();
         for line in [
+            "jobbergate admin config --database-user x --listen localhost:0",
+            "jobbergate admin client create c --organization o --database-user x",
             "jobbergate admin --data-dir /d token --email a@example.com",
             "jobbergate admin token --email a@example.com --data-dir /d",
         ] {

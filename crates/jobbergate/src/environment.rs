@@ -1,8 +1,10 @@
 //! Environment variables: those of the file `.env`, and those that nobody reads.
 
-use std::{collections::BTreeSet, env, io::ErrorKind};
+use std::{collections::BTreeSet, env, ffi::OsStr, fs};
 
 use clap::Command;
+
+use crate::dot_env;
 
 /// What unknown variables begin with that were probably meant for us.
 const PREFIXES: [&str; 11] = [
@@ -28,24 +30,39 @@ const OTHERS: [&str; 4] = [
     "ARMASEC_DEBUG",
 ];
 
-/// Sets the variables of `.env` that are not set yet. Returns their names.
-pub fn load_dot_env() -> Result<BTreeSet<String>, dotenvy::Error> {
-    let before = names();
-    match dotenvy::dotenv() {
-        Err(error) if !is_absent(&error) => Err(error),
-        _ => Ok(names().difference(&before).cloned().collect()),
+/// The file, in the working directory, as the Python server has it.
+const FILE: &str = ".env";
+
+/// Sets the variables of `.env` that are not set yet, or set but blank. Returns their names.
+pub fn load_dot_env() -> anyhow::Result<BTreeSet<String>> {
+    // A directory of that name is somebody's virtual environment, and one that can't be looked
+    // into has no such file for this user.
+    if !fs::metadata(FILE).is_ok_and(|found| !found.is_dir()) {
+        return Ok(BTreeSet::new());
     }
+    let text = fs::read_to_string(FILE)?;
+    let missing = |name: &str| env::var_os(name).is_none_or(|value| is_blank(&value));
+    let set = |name: &str| env::var(name).ok().filter(|_| !missing(name));
+    let wanted = dot_env::parse(&text, set)?.into_iter().filter_map(|(name, value)| {
+        value.filter(|value| missing(&name) && !is_blank(value.as_ref())).map(|value| (name, value))
+    });
+    Ok(wanted
+        .map(|(name, value)| {
+            set_variable(&name, &value);
+            name
+        })
+        .collect())
 }
 
-/// A directory that can't be looked into has no `.env` for this user.
-fn is_absent(error: &dotenvy::Error) -> bool {
-    let denied =
-        matches!(error, dotenvy::Error::Io(io) if io.kind() == ErrorKind::PermissionDenied);
-    error.not_found() || denied
+/// Whether a value counts as none, as on the Python server.
+pub fn is_blank(value: &OsStr) -> bool {
+    value.to_string_lossy().trim().is_empty()
 }
 
-fn names() -> BTreeSet<String> {
-    env::vars_os().filter_map(|(name, _)| name.into_string().ok()).collect()
+#[expect(unsafe_code, reason = "the program begins with it, before there are threads")]
+fn set_variable(name: &str, value: &str) {
+    // SAFETY: nothing reads the environment meanwhile: there is this thread only.
+    unsafe { env::set_var(name, value) }
 }
 
 /// Warns of variables that look like a setting but are none: a typing error would otherwise be

@@ -2,13 +2,15 @@
 
 mod admin;
 mod command_line;
+mod complaint;
+mod dot_env;
 mod environment;
 mod fault_reports;
 mod settings;
 mod signals;
 mod telemetry;
 
-use std::process::ExitCode;
+use std::{collections::BTreeSet, process::ExitCode};
 
 use clap::{CommandFactory, FromArgMatches};
 use command_line::{Cli, Role};
@@ -18,11 +20,13 @@ fn main() -> ExitCode {
     let from_file = match environment::load_dot_env() {
         Ok(names) => names,
         Err(error) => {
-            eprintln!("jobbergate: the file .env cannot be read: {error}");
-            return ExitCode::FAILURE;
+            return failed(&error.context("the file .env in the working directory"));
         }
     };
-    let matches = command_line::parser().get_matches();
+    let matches = match command_line::parser().try_get_matches() {
+        Ok(matches) => matches,
+        Err(error) => return refused(&error, &from_file),
+    };
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     // Reports what is on its way when it is dropped.
     let _reporting = match cli.fault_reports.start() {
@@ -31,17 +35,28 @@ fn main() -> ExitCode {
     };
     telemetry::start(&cli.logging);
     let settings = match &cli.role {
-        Role::Serve(_) | Role::Agent(_) => {
-            environment::warn_of_unknown_variables(&Cli::command());
-            Vec::new()
-        }
+        Role::Serve(_) | Role::Agent(_) => Vec::new(),
         Role::Admin(_) => {
             settings::of_subcommand(&mut Cli::command(), "admin", &matches, &from_file)
         }
     };
+    if !matches!(&cli.role, Role::Admin(admin) if !admin.examines()) {
+        environment::warn_of_unknown_variables(&Cli::command());
+    }
     match run(cli.role, &settings) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failed(&error),
+    }
+}
+
+/// What the parser says, with the names of variables; it may be its help, too.
+fn refused(error: &clap::Error, from_file: &BTreeSet<String>) -> ExitCode {
+    match complaint::words(Cli::command(), error, &|name| from_file.contains(name)) {
+        Some(words) => {
+            eprint!("{words}");
+            ExitCode::from(2)
+        }
+        None => error.exit(),
     }
 }
 
@@ -55,6 +70,10 @@ fn run(role: Role, settings: &[Setting]) -> anyhow::Result<()> {
     let result = runtime.block_on(async {
         match role {
             Role::Serve(config) => {
+                config.check()?;
+                for doubt in config.doubts() {
+                    tracing::warn!("{doubt}");
+                }
                 let stop = signals::stop()?;
                 jobbergate_api::server::serve(*config, stop).await.map_err(Into::into)
             }

@@ -49,33 +49,43 @@ fn setting(argument: &Arg, matches: &ArgMatches, from_file: &BTreeSet<String>) -
         let values: Vec<_> = values.map(|value| value.to_string_lossy().into_owned()).collect();
         values.join(",")
     });
-    let secret =
-        argument.is_hide_env_values_set() || SECRETS.iter().any(|word| variable.contains(word));
-    let value = values.map(|value| presentable(value, secret));
+    let value = values.map(|value| presentable(value, is_secret(argument)));
     let option = format!("--{}", argument.get_long()?);
     Some(Setting { variable, option, value, source })
 }
 
-/// Of an address only its password and what follows the question mark are secret.
+/// Whether nobody may read the value over a shoulder.
+pub fn is_secret(argument: &Arg) -> bool {
+    let name = argument.get_env().unwrap_or_default().to_string_lossy();
+    argument.is_hide_env_values_set() || SECRETS.iter().any(|word| name.contains(word))
+}
+
+/// Of an address only its password, what follows the question mark and a user without a password,
+/// who is a key, are secret.
 fn presentable(value: String, secret: bool) -> String {
-    let url = Url::parse(&value).ok().filter(Url::has_host);
-    match url {
-        Some(mut url) => {
-            let has_password = url.password().is_some();
-            if has_password && url.set_password(Some(HIDDEN)).is_err() {
-                return HIDDEN.to_owned();
-            }
-            if !(secret || has_password) {
-                return value;
-            }
-            if url.query().is_some() {
-                url.set_query(Some(HIDDEN));
-            }
-            url.to_string()
+    match Url::parse(&value).ok().filter(Url::has_host) {
+        Some(url) if secret || url.password().is_some() => {
+            without_secrets(url).unwrap_or_else(|()| HIDDEN.to_owned())
         }
         None if secret => HIDDEN.to_owned(),
-        None => value,
+        _ => value,
     }
+}
+
+fn without_secrets(mut url: Url) -> Result<String, ()> {
+    // A password that was cut short by a slash or a hash is in there.
+    if url.path().contains('@') || url.fragment().is_some() {
+        return Err(());
+    }
+    if url.password().is_some() {
+        url.set_password(Some(HIDDEN))?;
+    } else if !url.username().is_empty() {
+        url.set_username(HIDDEN)?;
+    }
+    if url.query().is_some() {
+        url.set_query(Some(HIDDEN));
+    }
+    Ok(url.to_string())
 }
 
 /// A line for each setting, in columns.
@@ -117,18 +127,25 @@ mod tests {
         assert_eq!(shown(&all, "LOG_LEVEL"), (Some("debug"), "command line"));
         assert_eq!(shown(&all, "MAX_UPLOAD_FILE_SIZE"), (Some("5242880"), "default"));
         assert_eq!(shown(&all, "MULTI_TENANCY_ENABLED"), (Some("false"), "default"));
+        let all = listed("jobbergate admin config --database-user x", &[]);
+        assert_eq!(shown(&all, "DATABASE_USER"), (Some("x"), "command line"));
     }
 
     #[test]
     fn secrets_are_not_shown() {
         let line = "jobbergate admin --database-url postgres://joe:s3cret@h/db?password=x \
-                    --aws-secret-access-key s3cret --s3-endpoint-url http://joe:s3cret@h/ config";
+                    --aws-secret-access-key s3cret --sendgrid-api-url http://joe:s3cret@h/ \
+                    --sentry-dsn https://s3cret@sentry.example.com/7 config";
         let all = listed(line, &[]);
+        assert_eq!(shown(&all, "SENTRY_DSN").0, Some("https://***@sentry.example.com/7"));
         assert_eq!(shown(&all, "DATABASE_URL").0, Some("postgres://joe:***@h/db?***"));
         assert_eq!(shown(&all, "AWS_SECRET_ACCESS_KEY").0, Some("***"));
-        assert_eq!(shown(&all, "S3_ENDPOINT_URL").0, Some("http://joe:***@h/"));
+        assert_eq!(shown(&all, "SENDGRID_API_URL").0, Some("http://joe:***@h/"));
         assert_eq!(shown(&all, "DATABASE_PSWD").0, Some("***"));
         let text = as_text(&all);
         assert!(!text.contains("s3cret") && !text.contains("compose-db-pswd"), "{text}");
+        for url in ["postgres:joe:s3cret@h/n", "postgres://joe:12/s3cret@h/n", "s3cret"] {
+            assert!(!presentable(url.to_owned(), true).contains("s3cret"), "{url}");
+        }
     }
 }

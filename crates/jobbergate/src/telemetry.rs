@@ -32,7 +32,17 @@ fn filter(level: &str) -> Result<EnvFilter, String> {
     if !level.contains(['=', ',']) {
         level.parse::<LevelFilter>().map_err(|error| error.to_string())?;
     }
-    EnvFilter::try_new(level).map_err(|error| error.to_string())
+    EnvFilter::try_new(format!("{level}{}", quiet(level))).map_err(|error| error.to_string())
+}
+
+/// PostgreSQL remarks on tables that are there already, and sqlx repeats parts of the database's
+/// address that it does not know, which may be a misspelt password: nothing to be told.
+const QUIET: &str = ",sqlx_postgres::options=error";
+const NO_NOTICES: &str = ",sqlx::postgres::notice=warn";
+
+fn quiet(level: &str) -> String {
+    let wants_all = ["debug", "trace", "sqlx"].iter().any(|word| level.contains(word));
+    if wants_all { QUIET.to_owned() } else { format!("{NO_NOTICES}{QUIET}") }
 }
 
 /// Starts logging to standard error. A level that can't be understood is told of and taken as
@@ -43,7 +53,7 @@ pub fn start(logging: &Logging) {
     let level = level.replace("warning", "warn").replace("critical", "error");
     let filter = filter(&level).unwrap_or_else(|error| {
         eprintln!("jobbergate: LOG_LEVEL is wrong ({error}); logging at info");
-        EnvFilter::new("info")
+        EnvFilter::new(format!("info{}", quiet("info")))
     });
     // These do nothing unless reporting has started.
     let errors = ErrorLayer::new().enable_span_attributes().with_filter(LevelFilter::ERROR);
@@ -66,5 +76,13 @@ mod tests {
     fn a_word_that_is_no_level_is_refused() {
         assert!(filter("bananas").is_err());
         assert!(filter("info").is_ok() && filter("info,sqlx=warn").is_ok());
+    }
+
+    #[test]
+    fn remarks_of_the_database_are_shown_to_those_who_want_details() {
+        let notices = |level| filter(level).unwrap().to_string().contains("notice=warn");
+        assert!(notices("info") && notices("warn,jobbergate_api=info"));
+        assert!(!notices("debug") && !notices("info,sqlx=info"));
+        assert!(filter("debug").unwrap().to_string().contains("sqlx_postgres::options=error"));
     }
 }

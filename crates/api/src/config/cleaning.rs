@@ -47,6 +47,20 @@ fn days() -> RangedI64ValueParser<u32> {
 }
 
 impl CleaningConfig {
+    /// Whether unused rows are to be archived or deleted.
+    pub(super) fn is_wanted(&self) -> bool {
+        [
+            self.auto_clean_job_script_templates_days_to_archive,
+            self.auto_clean_job_script_templates_days_to_delete,
+            self.auto_clean_job_scripts_days_to_archive,
+            self.auto_clean_job_scripts_days_to_delete,
+            self.auto_clean_job_submissions_days_to_archive,
+            self.auto_clean_job_submissions_days_to_delete,
+        ]
+        .iter()
+        .any(Option::is_some)
+    }
+
     /// How old a stored file that belongs to nothing must be before it is removed.
     pub fn garbage_grace(&self) -> TimeDelta {
         TimeDelta::minutes(self.garbage_grace_minutes.into())

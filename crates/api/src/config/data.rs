@@ -7,7 +7,10 @@ use std::{
 
 use url::Url;
 
-use super::ServeConfig;
+use super::{
+    ServeConfig,
+    host::{postgres_address, without_secrets},
+};
 use crate::{
     db::Db,
     startup::StartError,
@@ -24,7 +27,7 @@ impl ServeConfig {
             return open_sqlite(&self.data_directory()?).await;
         };
         let opened = Db::open_postgres(url.as_str(), self.database_pool_size).await;
-        opened.map_err(|cause| StartError::Postgres { address: without_password(url), cause })
+        opened.map_err(|cause| StartError::Postgres { address: without_secrets(&url), cause })
     }
 
     /// Opens the bucket, or the directory for files in the data directory.
@@ -49,12 +52,7 @@ impl ServeConfig {
     pub(crate) fn postgres_url(&self) -> Result<Option<Url>, StartError> {
         let wrong = |reason: String| StartError::Setting { setting: "DATABASE_URL", reason };
         if let Some(text) = &self.database_url {
-            let url = Url::parse(text).map_err(|error| wrong(error.to_string()))?;
-            let scheme = url.scheme().split('+').next().unwrap_or_default();
-            if !matches!(scheme, "postgres" | "postgresql") {
-                return Err(wrong(format!("{scheme}:// is not postgres://")));
-            }
-            return Ok(Some(url));
+            return postgres_address(text).map(Some).map_err(wrong);
         }
         let Some(host) = &self.database_host else { return Ok(None) };
         let wrong = |setting| StartError::Setting { setting, reason: "not usable in a URL".into() };
@@ -139,11 +137,4 @@ fn make_private_file(path: &Path) -> Result<(), StartError> {
         .open(path)
         .and_then(|file| file.set_permissions(private))
         .map_err(|cause| StartError::DataDirectory { path: path.to_owned(), cause })
-}
-
-/// A database's address, fit for messages.
-pub(crate) fn without_password(mut url: Url) -> String {
-    // Fails only for URLs without a host, which can't carry a password either.
-    let _ = url.set_password(None);
-    url.to_string()
 }

@@ -2,6 +2,8 @@
 
 use clap::{Args, ValueEnum};
 
+use super::host::host;
+
 /// By which service owners of rejected submissions get e-mail: SendGrid, an SMTP server or none.
 #[derive(Debug, Clone, Args)]
 pub struct MailConfig {
@@ -23,7 +25,7 @@ pub struct MailConfig {
     pub sendgrid_api_url: String,
 
     /// The SMTP server's host; without one, it is not used
-    #[arg(long, env = "SMTP_HOST", value_name = "HOST")]
+    #[arg(long, env = "SMTP_HOST", value_parser = |text: &str| host(text, "SMTP_PORT"), value_name = "HOST")]
     pub smtp_host: Option<String>,
 
     /// Its port [default: 587, with SMTP_TLS=tls 465, with SMTP_TLS=none 25]

@@ -2,11 +2,13 @@
 
 use clap::{ArgAction, Args, builder::BoolishValueParser};
 
+use super::host::host;
+
 /// The message broker that is told how submissions end.
 #[derive(Debug, Clone, Args)]
 pub struct RabbitMqConfig {
     /// The RabbitMQ server's host; without one, no messages are sent
-    #[arg(long, env = "RABBITMQ_HOST", value_name = "HOST")]
+    #[arg(long, env = "RABBITMQ_HOST", value_parser = |text: &str| host(text, "RABBITMQ_PORT"), value_name = "HOST")]
     pub rabbitmq_host: Option<String>,
 
     /// Its port [default: 5672, with TLS 5671]

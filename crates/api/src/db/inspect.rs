@@ -25,8 +25,13 @@ pub enum Schema {
     },
     /// The Python server.
     Upstream {
-        /// Its revision.
-        revision: String,
+        /// Its revision, if the database says which it is.
+        revision: Option<String>,
+    },
+    /// Another program.
+    Foreign {
+        /// One of its tables.
+        table: String,
     },
 }
 
@@ -72,11 +77,11 @@ impl Db {
             return Ok(revision.map_or(Schema::Empty, |revision| Schema::Ours { revision }));
         }
         if !has_table(&mut db, "alembic_version").await? {
-            return Ok(Schema::Empty);
+            return foreign(&mut db).await;
         }
         let sql = "SELECT version_num FROM alembic_version";
         let row: Option<(String,)> = db.fetch_optional(sql, args![]).await?;
-        Ok(row.map_or(Schema::Empty, |(revision,)| Schema::Upstream { revision }))
+        Ok(Schema::Upstream { revision: row.map(|(revision,)| revision) })
     }
 
     /// Tries to make a table and a row, and undoes it.
@@ -87,6 +92,15 @@ impl Db {
         drop(db);
         Ok(())
     }
+}
+
+/// PostgreSQL's schema may be shared, an SQLite file is not.
+async fn foreign(db: &mut Session) -> Result<Schema, sqlx::Error> {
+    if !db.is_sqlite() {
+        return Ok(Schema::Empty);
+    }
+    let row: Option<(String,)> = db.fetch_optional(migrate::FOREIGN_SQLITE_TABLE, args![]).await?;
+    Ok(row.map_or(Schema::Empty, |(table,)| Schema::Foreign { table }))
 }
 
 async fn has_table(db: &mut Session, name: &str) -> Result<bool, sqlx::Error> {

@@ -14,6 +14,10 @@ static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 /// The last revision of the Python server's migrations, which 0001 repeats.
 pub(super) const UPSTREAM_HEAD: &str = "b16b218ef5d6";
 const UPSTREAM_MIGRATION: i64 = 1;
+/// A table in an SQLite file that has none of ours.
+pub(super) const FOREIGN_SQLITE_TABLE: &str = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' \
+     AND NOT EXISTS (SELECT 1 FROM sqlite_master WHERE name = '_sqlx_migrations') \
+     ORDER BY name LIMIT 1";
 /// Held while deciding and migrating, so that replicas starting together take turns.
 const ADVISORY_LOCK: i64 = 0x6a6f_6262_6572;
 /// How long a PostgreSQL server may take to accept a connection.
@@ -32,6 +36,13 @@ pub enum MigrationError {
         /// What `alembic_version` says.
         found: String,
     },
+    /// The Python server's database does not say at which revision it is.
+    #[error(
+        "the database's table alembic_version is empty, so that the revision of the Python server \
+         is not known and nothing can be taken over: restore it, upgrade it with the Python server \
+         5.11 or later (`alembic upgrade head`), or point to an empty database"
+    )]
+    NoRevision,
     /// The database belongs to another program.
     #[error(
         "the database holds tables that are not Jobbergate's, for example {table}: it is left alone"
@@ -64,9 +75,16 @@ pub(super) async fn sqlite(pool: &SqlitePool, path: &Path) -> Result<(), Migrati
     });
     let turn = turn.await.map_err(io::Error::other).flatten().map_err(sqlx::Error::Io)?;
     // Not `run`, whose future is not `Send` for all lifetimes: databases are opened in tasks too.
+    if let Some(table) = foreign_sqlite_table(pool).await? {
+        return Err(MigrationError::Foreign { table });
+    }
     SQLITE.run_direct(None, &mut *pool.acquire().await?, false).await?;
     drop(turn);
     Ok(())
+}
+
+async fn foreign_sqlite_table(pool: &SqlitePool) -> Result<Option<String>, sqlx::Error> {
+    sqlx::query_scalar(FOREIGN_SQLITE_TABLE).fetch_optional(pool).await
 }
 
 /// On a connection of its own, which may take longer than a request's and is there even if the
@@ -114,7 +132,9 @@ async fn adopt_and_migrate(connection: &mut PgConnection) -> Result<(), Migratio
 }
 
 /// The Python server's revision, if its migrations made this database and ours have not run.
-async fn upstream_revision(connection: &mut PgConnection) -> Result<Option<String>, sqlx::Error> {
+async fn upstream_revision(
+    connection: &mut PgConnection,
+) -> Result<Option<String>, MigrationError> {
     let exists = "SELECT to_regclass($1) IS NOT NULL";
     let mut exists = async |table: &str| -> Result<bool, sqlx::Error> {
         sqlx::query_scalar(exists).bind(table).fetch_one(&mut *connection).await
@@ -123,5 +143,6 @@ async fn upstream_revision(connection: &mut PgConnection) -> Result<Option<Strin
         return Ok(None);
     }
     let sql = "SELECT version_num FROM alembic_version";
-    sqlx::query_scalar(sql).fetch_optional(connection).await
+    let revision = sqlx::query_scalar(sql).fetch_optional(connection).await?;
+    revision.map(Some).ok_or(MigrationError::NoRevision)
 }

@@ -2,10 +2,7 @@
 
 use super::Problem;
 use crate::{
-    config::{
-        ServeConfig,
-        data::{DATABASE_FILE, without_password},
-    },
+    config::{ServeConfig, data::DATABASE_FILE, host::without_secrets},
     db::{Db, Schema},
 };
 
@@ -25,7 +22,7 @@ pub(super) async fn attach(config: &ServeConfig) -> Result<Option<(String, Db)>,
     let wrong = |error| Problem::new(error, SETTINGS);
     if let Some(url) = config.postgres_url().map_err(|error| Problem::new(error, SETTINGS))? {
         let db = Db::attach_postgres(url.as_str(), None).await.map_err(wrong)?;
-        return Ok(Some((without_password(url), db)));
+        return Ok(Some((without_secrets(&url), db)));
     }
     let directory = config.data_path().map_err(|error| Problem::new(error, SETTINGS))?;
     let path = directory.join(DATABASE_FILE);
@@ -65,10 +62,18 @@ fn judge(schema: &Schema, newest: i64) -> Result<String, Problem> {
             Ok(format!("revision {revision}, `jobbergate serve` brings it to {newest}"))
         }
         Schema::Ours { revision } => Ok(format!("revision {revision}")),
-        Schema::Upstream { revision } if revision == head => {
+        Schema::Upstream { revision: Some(revision) } if revision == head => {
             Ok("the Python server's, `jobbergate serve` takes it over".to_owned())
         }
-        Schema::Upstream { revision } => Err(Problem::new(
+        Schema::Upstream { revision: None } => Err(Problem::new(
+            "its table alembic_version is empty, so that the Python server's revision is not known",
+            "restore it, or upgrade it with the Python server first (alembic upgrade head)",
+        )),
+        Schema::Foreign { table } => Err(Problem::new(
+            format!("it holds tables that are not Jobbergate's, for example {table}"),
+            "choose another directory with JOBBERGATE_DATA_DIR",
+        )),
+        Schema::Upstream { revision: Some(revision) } => Err(Problem::new(
             format!("it is at revision {revision} of the Python server, not {head}"),
             "upgrade it with the Python server first (alembic upgrade head)",
         )),

@@ -9,23 +9,39 @@ use crate::config::{ListenAddress, ServeConfig};
 const DEADLINE: Duration = Duration::from_secs(5);
 
 pub(super) async fn check(config: &ServeConfig) -> Result<String, Problem> {
-    let address = &config.listen;
+    look(&config.listen, "JOBBERGATE_LISTEN", "jobbergate/health").await
+}
+
+/// The address for Prometheus.
+pub(super) async fn check_figures(config: &ServeConfig) -> Result<String, Problem> {
+    let Some(address) = config.metrics_listen else { return Ok("nobody reads them".to_owned()) };
+    let address = ListenAddress { host: address.ip().to_string(), port: address.port() };
+    if address == config.listen && address.port != 0 {
+        let what = format!("{address} is where the API is");
+        return Err(Problem::new(what, "choose another port with JOBBERGATE_METRICS_LISTEN"));
+    }
+    look(&address, "JOBBERGATE_METRICS_LISTEN", "metrics").await
+}
+
+async fn look(address: &ListenAddress, setting: &str, page: &str) -> Result<String, Problem> {
     let cause = match address.bind().await {
         Ok(_) => return Ok(format!("{address} is free")),
         Err(cause) => cause,
     };
     if cause.kind() == ErrorKind::AddrInUse {
-        if answers(address).await {
+        if answers(address, page).await {
             return Ok(format!("a Jobbergate server answers at {address}"));
         }
         let what = format!("another program listens on {address}");
-        return Err(Problem::new(what, "stop it, or choose another port with JOBBERGATE_LISTEN"));
+        let advice = format!("stop it, or choose another port with {setting}");
+        return Err(Problem::new(what, advice));
     }
-    let advice = "choose an address of this machine with JOBBERGATE_LISTEN";
+    let advice = format!("choose an address of this machine with {setting}");
     Err(Problem::new(format!("cannot listen on {address}: {cause}"), advice))
 }
 
-async fn answers(address: &ListenAddress) -> bool {
+/// Whether one of ours answers there: its health is no content, its figures have its name.
+async fn answers(address: &ListenAddress, page: &str) -> bool {
     let mut local = address.clone();
     match local.host.as_str() {
         "0.0.0.0" => local.host = "127.0.0.1".to_owned(),
@@ -35,6 +51,7 @@ async fn answers(address: &ListenAddress) -> bool {
     let Ok(http) = reqwest::Client::builder().timeout(DEADLINE).no_proxy().build() else {
         return false;
     };
-    let answer = http.get(format!("http://{local}/jobbergate/health")).send().await;
-    answer.is_ok_and(|answer| answer.status() == reqwest::StatusCode::NO_CONTENT)
+    let Ok(answer) = http.get(format!("http://{local}/{page}")).send().await else { return false };
+    answer.status() == reqwest::StatusCode::NO_CONTENT
+        || answer.text().await.is_ok_and(|text| text.contains("jobbergate_database_connections"))
 }

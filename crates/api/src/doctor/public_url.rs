@@ -6,6 +6,10 @@ use crate::config::ServeConfig;
 pub(super) async fn check(config: &ServeConfig) -> Result<String, Problem> {
     let advice = "set JOBBERGATE_PUBLIC_URL to what agents and users call this server, for example \
                   https://jobbergate.example.com";
+    let no_user = |url: &url::Url| url.username().is_empty() && url.password().is_none();
+    if config.public_url.as_ref().is_some_and(|url| !no_user(url)) {
+        return Err(Problem::new("it must have no user and no password", advice));
+    }
     let base = config.base_url();
     let url = url::Url::parse(&base)
         .map_err(|error| Problem::new(format!("{base} is no URL: {error}"), advice))?;
@@ -13,8 +17,8 @@ pub(super) async fn check(config: &ServeConfig) -> Result<String, Problem> {
     if !matches!(url.scheme(), "http" | "https") {
         return wrong("is neither http:// nor https://");
     }
-    if url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() {
-        return wrong("must have no user, question mark or fragment");
+    if url.query().is_some() || url.fragment().is_some() {
+        return wrong("must have no question mark or fragment");
     }
     match url.host_str() {
         None => wrong("names no host"),

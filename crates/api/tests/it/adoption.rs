@@ -144,3 +144,15 @@ async fn servers_that_start_at_once_on_an_empty_database_take_turns() {
         db.unwrap().close().await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_does_not_say_its_revision_is_left_as_it_is() {
+    let database = upstream_database().await;
+    execute(&database, "DELETE FROM alembic_version").await;
+    let words = Db::open_postgres(database.url(), 2).await.unwrap_err().to_string();
+    assert!(words.contains("alembic_version is empty"), "{words}");
+    let mut connection = PgConnection::connect(database.url()).await.unwrap();
+    let sql = "SELECT to_regclass('_sqlx_migrations') IS NULL";
+    let untouched: bool = sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap();
+    assert!(untouched);
+}

@@ -102,7 +102,8 @@ async fn what_is_wrong_with_postgres_and_s3_is_told_apart() {
     assert_eq!(failed(&found), ["files"]);
     assert!(found["files"].1.contains("S3_BUCKET_NAME"), "{found:?}");
     site.config = good;
-    site.config.database_url = Some("postgres://joe:secret@127.0.0.1:1/db".to_owned());
+    let url = "postgres://joe:secret@127.0.0.1:1/db?password=secret";
+    site.config.database_url = Some(url.to_owned());
     let found = findings(&site.config).await;
     assert_eq!(failed(&found), ["database", "identity provider"]);
     assert!(!found["database"].1.contains("secret"), "{found:?}");
@@ -128,6 +129,60 @@ async fn a_revision_that_cannot_be_worked_with_is_reported() {
     sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
     let found = findings(&site.config).await;
     assert!(found["database"].1.contains("999999"), "{found:?}");
+    let sql = "DROP TABLE _sqlx_migrations; CREATE TABLE alembic_version (version_num varchar(32))";
+    sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+    let found = findings(&site.config).await;
+    assert_eq!(failed(&found), ["database"]);
+    assert!(found["database"].1.contains("alembic_version is empty"), "{found:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_of_another_program_is_reported() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("jobbergate.db");
+    let foreign = sqlx::sqlite::SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+    let mut connection = sqlx::SqliteConnection::connect_with(&foreign).await.unwrap();
+    sqlx::raw_sql("CREATE TABLE invoices (n integer)").execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+    std::fs::set_permissions(&path, PermissionsExt::from_mode(0o600)).unwrap();
+    let found = findings(&settings(&directory)).await;
+    assert_eq!(failed(&found), ["database"]);
+    assert!(found["database"].1.contains("invoices"), "{found:?}");
+    let words = Db::open_sqlite(&path).await.unwrap_err().to_string();
+    assert!(words.contains("invoices") && words.contains("left alone"), "{words}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_that_do_not_go_together_are_reported() {
+    let directory = tempfile::tempdir().unwrap();
+    let good = settings(&directory);
+    let mut config = good.clone();
+    config.s3_endpoint_url = Some("http://127.0.0.1:1".to_owned());
+    let found = findings(&config).await;
+    assert_eq!(failed(&found), ["settings"]);
+    assert!(found["settings"].1.contains("S3_BUCKET_NAME"), "{found:?}");
+    let mut config = good.clone();
+    config.armasec_domain = Some("https://issuer.example.com/".to_owned());
+    let found = findings(&config).await;
+    assert!(found["identity provider"].1.contains("leave out https://"), "{found:?}");
+    let mut config = good;
+    config.cleaning.auto_clean_job_scripts_days_to_delete = Some(7);
+    let found = findings(&config).await;
+    assert_eq!(failed(&found), [""; 0]);
+    assert!(found["settings"].1.contains("JOBBERGATE_CLEAN_INTERVAL_HOURS"), "{found:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_address_for_figures_must_be_free_too() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut config = settings(&directory);
+    let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    config.metrics_listen = Some(other.local_addr().unwrap());
+    let found = findings(&config).await;
+    assert_eq!(failed(&found), ["figures"]);
+    assert!(found["figures"].1.contains("JOBBERGATE_METRICS_LISTEN"), "{found:?}");
+    drop(other);
+    assert_eq!(failed(&findings(&config).await), [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -103,6 +103,34 @@ fn settings_are_shown_with_their_origin_even_without_a_database() {
 }
 
 #[test]
+fn a_file_of_settings_is_read_as_the_python_server_reads_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join(".env");
+    let config = |variables: &[(&str, &str)]| {
+        let mut command = program();
+        command.current_dir(directory.path()).args(["admin", "config"]);
+        command.envs(variables.iter().copied()).output().unwrap()
+    };
+    let text = "export METADATA_TITLE = My Cluster # ours\nDATABASE_USER=top$1x\n\
+                DATABASE_NAME=\"${DATABASE_USER}-db\"\nS3_BUCKET_NAME=from-file\nSMTP_HOST\n";
+    fs::write(&file, text).unwrap();
+    let text = stdout(&config(&[("S3_BUCKET_NAME", " ")]));
+    let value = |variable: &str| {
+        let line = text.lines().find(|line| line.starts_with(variable)).unwrap();
+        line.split_whitespace().skip(1).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(value("METADATA_TITLE "), ".env file My Cluster");
+    assert_eq!(value("DATABASE_USER "), ".env file top$1x");
+    assert_eq!(value("DATABASE_NAME "), ".env file top$1x-db");
+    assert_eq!(value("S3_BUCKET_NAME "), ".env file from-file");
+    assert_eq!(value("SMTP_HOST "), "default (not set)");
+    fs::write(&file, "A=1\nDATABASE_PSWD='s3cret\n").unwrap();
+    let words = complaint(&config(&[]));
+    assert!(words.contains(".env") && words.contains("line 2"), "{words}");
+    assert!(words.contains("DATABASE_PSWD") && !words.contains("s3cret"), "{words}");
+}
+
+#[test]
 fn the_doctor_tells_what_to_do() {
     let data = tempfile::tempdir().unwrap();
     let server = serving(data.path(), &["--listen", "127.0.0.1:0"], &[]);
@@ -138,6 +166,11 @@ fn variables_that_nobody_reads_are_warned_about() {
     for other in ["DEPLOY_ENV", "TEST_DATABASE_HOST", "SOMETHING_ELSE", "db.example.com"] {
         assert!(!log.contains(other), "{other}: {log}");
     }
+    let mut doctor = program();
+    doctor.args(["admin", "doctor", "--data-dir"]).arg(data.path()).envs(variables);
+    let output = doctor.output().unwrap();
+    let warnings = String::from_utf8(output.stderr).unwrap();
+    assert!(warnings.contains("is DATABASE_HOST meant?"), "{warnings}");
 }
 
 #[test]

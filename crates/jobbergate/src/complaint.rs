@@ -1,0 +1,78 @@
+//! What the parser of options complains of, in the words of those who set variables.
+
+use std::{env, ffi::OsString};
+
+use clap::{
+    Arg, Command, Error,
+    error::{ContextKind, ContextValue, ErrorKind},
+};
+
+use crate::{environment::is_blank, settings::is_secret};
+
+/// A sentence for those whose variable is wrong or missing; `None` if the parser's own will do.
+pub fn words(
+    mut command: Command,
+    error: &Error,
+    from_file: &dyn Fn(&str) -> bool,
+) -> Option<String> {
+    command.build();
+    let text = error.render().to_string();
+    match (error.kind(), error.get(ContextKind::InvalidArg)?) {
+        (ErrorKind::MissingRequiredArgument, ContextValue::Strings(missing)) => {
+            Some(missing.iter().fold(text, |text, shown| match find(&command, shown) {
+                Some(variable) => text.replace(
+                    &format!("  {shown}\n"),
+                    &format!("  {shown} or {}\n", name(variable)),
+                ),
+                None => text,
+            }))
+        }
+        (ErrorKind::ValueValidation | ErrorKind::InvalidValue, ContextValue::String(shown)) => {
+            let argument = find(&command, shown)?;
+            Some(wrong(argument, shown, text, error, from_file))
+        }
+        _ => None,
+    }
+}
+
+fn wrong(
+    argument: &Arg,
+    shown: &str,
+    text: String,
+    error: &Error,
+    from_file: &dyn Fn(&str) -> bool,
+) -> String {
+    let mut text = text;
+    if let Some(ContextValue::String(value)) = error.get(ContextKind::InvalidValue)
+        // Addresses may have passwords in them.
+        && (is_secret(argument) || value.contains(['@', ':', '/']))
+    {
+        text = text.replace(&format!("invalid value '{value}'"), "invalid value");
+    }
+    let variable = name(argument);
+    if is_given(argument, env::args_os()) || env::var_os(&variable).is_none_or(|v| is_blank(&v)) {
+        return text;
+    }
+    let origin = if from_file(&variable) { "the file .env" } else { "the environment" };
+    text.replace(&format!("for '{shown}'"), &format!("for {variable} in {origin}"))
+}
+
+/// Whether the command line has the option.
+fn is_given(argument: &Arg, mut line: impl Iterator<Item = OsString>) -> bool {
+    let option = format!("--{}", argument.get_long().unwrap_or_default());
+    line.any(|word| {
+        let word = word.to_string_lossy();
+        word.strip_prefix(&option).is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
+    })
+}
+
+fn name(argument: &Arg) -> String {
+    argument.get_env().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// The argument with a variable that the parser calls `shown`.
+fn find<'a>(command: &'a Command, shown: &str) -> Option<&'a Arg> {
+    let is_it = |argument: &&Arg| argument.get_env().is_some() && argument.to_string() == shown;
+    let below = || command.get_subcommands().find_map(|command| find(command, shown));
+    command.get_arguments().find(is_it).or_else(below)
+}

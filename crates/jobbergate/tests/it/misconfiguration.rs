@@ -1,0 +1,115 @@
+//! Settings that are wrong: the server says which, and never a secret.
+
+use std::fs;
+
+use crate::support::{Process, program};
+
+/// What the program complains of when it is run with these variables.
+fn complaint(arguments: &[&str], variables: &[(&str, &str)]) -> String {
+    let directory = tempfile::tempdir().unwrap();
+    let mut command = program();
+    command.args(arguments).current_dir(directory.path()).env("HOME", directory.path());
+    let output = command.envs(variables.iter().copied()).output().unwrap();
+    let text = [output.stdout, output.stderr].concat();
+    let text = String::from_utf8(text).unwrap();
+    assert!(!output.status.success(), "{text}");
+    text
+}
+
+#[test]
+fn a_setting_that_makes_no_sense_is_named_with_the_remedy() {
+    for (variable, value, remedy) in [
+        ("DATABASE_PORT", "abc", "invalid digit"),
+        ("DATABASE_POOL_SIZE", "0", "1..=1000"),
+        ("DATABASE_POOL_SIZE", "4294967295", "1..=1000"),
+        ("S3_ENDPOINT_URL", "127.0.0.1:5702", "http://"),
+        ("S3_ENDPOINT_URL", "http://127.0.0.1:5702", "S3_BUCKET_NAME"),
+        ("JOBBERGATE_PUBLIC_URL", "ftp://h/", "https://"),
+        ("JOBBERGATE_LOG_FORMAT", "xml", "possible values: text, json"),
+        ("ARMASEC_DOMAIN", "https://foo/", "leave out https://"),
+        ("SMTP_HOST", "mail:25", "SMTP_PORT"),
+    ] {
+        let words = complaint(&["serve", "--listen", "127.0.0.1:0"], &[(variable, value)]);
+        assert!(words.contains(variable) && words.contains(remedy), "{variable}: {words}");
+        assert!(!words.contains("panicked"), "{words}");
+    }
+}
+
+#[test]
+fn it_says_whether_environment_or_file_or_command_line_is_wrong() {
+    let words = complaint(&["serve"], &[("DATABASE_PORT", "abc")]);
+    assert!(words.contains("'abc' for DATABASE_PORT in the environment"), "{words}");
+    let words = complaint(&["serve", "--database-port", "x"], &[("DATABASE_PORT", "7")]);
+    assert!(words.contains("'x' for '--database-port <PORT>'"), "{words}");
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join(".env"), "DATABASE_PORT=abc").unwrap();
+    let output =
+        program().current_dir(directory.path()).args(["admin", "config"]).output().unwrap();
+    let words = String::from_utf8(output.stderr).unwrap();
+    assert!(words.contains("DATABASE_PORT in the file .env"), "{words}");
+}
+
+#[test]
+fn an_agent_without_credentials_is_told_which_variables_are_missing() {
+    let words = complaint(&["agent"], &[]);
+    for variable in ["JOBBERGATE_AGENT_OIDC_DOMAIN", "JOBBERGATE_AGENT_OIDC_CLIENT_ID"] {
+        assert!(words.contains(variable), "{words}");
+    }
+}
+
+#[test]
+fn secrets_are_not_printed_wherever_they_stand() {
+    for (variable, value) in [
+        ("DATABASE_URL", "postgres://joe:s3cret@127.0.0.1:1/n?password=s3cret"),
+        ("DATABASE_URL", "postgres://joe@127.0.0.1:1/n?pasword=s3cret"),
+        ("DATABASE_URL", "postgres:joe:s3cret@h/n"),
+        ("DATABASE_URL", "postgres://joe:1/s3cret@h/n"),
+        ("DATABASE_HOST", "joe:s3cret@h"),
+        ("JOBBERGATE_PUBLIC_URL", "http://joe:s3cret@h"),
+        ("S3_ENDPOINT_URL", "http://joe:s3cret@h"),
+        ("RABBITMQ_HOST", "joe:s3cret@broker"),
+        ("ARMASEC_DOMAIN", "joe:s3cret@issuer"),
+    ] {
+        for arguments in [&["serve", "--listen", "127.0.0.1:0"][..], &["admin", "doctor"]] {
+            let words = complaint(arguments, &[(variable, value)]);
+            assert!(!words.contains("s3cret"), "{variable}: {words}");
+            assert!(words.contains(variable), "{words}");
+        }
+    }
+}
+
+#[test]
+fn the_help_shows_no_values() {
+    let mut help = program();
+    help.args(["serve", "--help"]).env("S3_ENDPOINT_URL", "http://joe:s3cret@h");
+    let text = String::from_utf8(help.output().unwrap().stdout).unwrap();
+    assert!(text.contains("[env: S3_ENDPOINT_URL]") && !text.contains("s3cret"), "{text}");
+}
+
+#[test]
+fn cleaning_that_never_happens_is_warned_about() {
+    let data = tempfile::tempdir().unwrap();
+    let mut serve = program();
+    serve.args(["serve", "--listen", "127.0.0.1:0", "--log-format", "json", "--data-dir"]);
+    serve.arg(data.path()).env("AUTO_CLEAN_JOB_SCRIPTS_DAYS_TO_DELETE", "7");
+    let server = Process::start(serve, &data.path().join("log"));
+    server.said("listening");
+    let log = server.log();
+    assert!(log.contains("JOBBERGATE_CLEAN_INTERVAL_HOURS"), "{log}");
+}
+
+#[test]
+fn a_token_that_opens_nobodys_data_is_warned_about() {
+    let home = tempfile::tempdir().unwrap();
+    let admin = |arguments: &[&str]| {
+        let mut command = program();
+        command.env("MULTI_TENANCY_ENABLED", "true").env("HOME", home.path()).arg("admin");
+        let output = command.args(arguments).output().unwrap();
+        assert!(output.status.success());
+        String::from_utf8(output.stderr).unwrap()
+    };
+    admin(&["client", "create", "c"]);
+    let token = ["token", "--email", "a@example.com"];
+    assert!(admin(&token).contains("--organization"));
+    assert_eq!(admin(&[&token[..], &["--organization", "lab"]].concat()), "");
+}
