@@ -17,6 +17,7 @@ use crate::{
     app::{App, Context},
     config::CleaningConfig,
     error::{Error, Result},
+    tenant::{Tables, Unopened},
 };
 
 /// Locks of tasks are numbered from here.
@@ -119,8 +120,22 @@ pub async fn perform(
     {
         return Ok(Outcome::Off);
     }
+    if dry_run {
+        return work(context, settings, task, true).await;
+    }
     let Some(turn) = context.db.take_turn(task.lock()).await? else { return Ok(Outcome::Busy) };
-    let done = match task {
+    let done = work(context, settings, task, false).await;
+    turn.end().await;
+    done
+}
+
+async fn work(
+    context: &Context,
+    settings: &CleaningConfig,
+    task: Task,
+    dry_run: bool,
+) -> Result<Outcome> {
+    match task {
         Task::Unused(entries) => {
             let (archive, delete) = entries.periods(settings);
             entries::clean(context, entries, archive, delete, dry_run).await
@@ -128,27 +143,40 @@ pub async fn perform(
         Task::Garbage(files) => {
             garbage::collect(context, files, settings.garbage_grace(), dry_run).await
         }
-    };
-    turn.end().await;
-    done
+    }
 }
 
-/// Does all tasks for all organizations, telling `report` of each. One that fails does not keep
-/// the others from being done.
+/// What the tables must be that are cleaned by a command: it takes over no Python server's, and
+/// what is only counted is not brought up to date either.
+pub const fn tables(dry_run: bool) -> Tables {
+    if dry_run { Tables::Current } else { Tables::Ours }
+}
+
+/// Does all tasks for all organizations, telling `report` of each; gives those that could not be
+/// opened. One that fails does not keep the others from being done.
 pub async fn perform_all(
     app: &Arc<App>,
+    tables: Tables,
     dry_run: bool,
     mut report: impl FnMut(Option<&str>, Task, Result<Outcome>) + Send,
-) -> Result<()> {
-    let mut tenants = app.tenants.all().await?;
+) -> Result<Vec<Unopened>> {
+    let mut unopened = Vec::new();
+    let mut tenants = app.tenants.all(tables).await?;
     while let Some(tenant) = tenants.next().await {
+        let tenant = match tenant {
+            Ok(tenant) => tenant,
+            Err(error) => {
+                unopened.push(error);
+                continue;
+            }
+        };
         let context = Context::for_tenant(Arc::clone(app), tenant);
         for task in Task::ALL {
             let done = perform(&context, &app.cleaning, task, dry_run).await;
             report(context.organization.as_deref(), task, done);
         }
     }
-    Ok(())
+    Ok(unopened)
 }
 
 /// Tells the log what a task has done.

@@ -9,6 +9,7 @@ mod inspect;
 mod migrate;
 pub mod rows;
 mod session;
+mod tables;
 mod turn;
 
 use std::{path::Path, str::FromStr, time::Duration};
@@ -24,6 +25,7 @@ pub use inspect::Schema;
 pub use migrate::MigrationError;
 pub use rows::{Record, TextArray};
 pub use session::Session;
+pub use tables::{Address, Tables, TablesError};
 pub use turn::Turn;
 
 /// How long a request waits for a connection before it is answered 503.

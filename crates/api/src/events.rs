@@ -12,7 +12,10 @@ mod outbox;
 mod rabbitmq;
 mod worker;
 
-use std::sync::Arc;
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use futures::future::join_all;
 use tokio::sync::watch;
@@ -34,6 +37,8 @@ pub use worker::Worker;
 pub struct Events {
     channels: Vec<Arc<Channel>>,
     written: watch::Sender<()>,
+    /// Into whose outboxes something was written, by channels that have not heard of it.
+    writers: Mutex<BTreeSet<(&'static str, String)>>,
 }
 
 impl Events {
@@ -42,7 +47,20 @@ impl Events {
         let broker = RabbitMq::configured(&config.rabbitmq)?.map(Channel::RabbitMq);
         let mail = Mail::configured(&config.mail)?.map(Channel::Mail);
         let channels = broker.into_iter().chain(mail).map(Arc::new).collect();
-        Ok(Self { channels, written: watch::Sender::new(()) })
+        Ok(Self { channels, written: watch::Sender::new(()), writers: Mutex::default() })
+    }
+
+    fn note_written(&self, organization: Option<&str>) {
+        let Some(organization) = organization else { return };
+        let mut writers = self.writers.lock().unwrap_or_else(PoisonError::into_inner);
+        writers.extend(self.channels.iter().map(|c| (c.name(), organization.to_owned())));
+    }
+
+    /// The organizations into whose outboxes something was written since this channel asked last.
+    fn take_written(&self, channel: &str) -> Vec<String> {
+        let mut writers = self.writers.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = writers.extract_if(.., |(name, _)| *name == channel);
+        own.map(|(_, organization)| organization).collect()
     }
 
     /// The name of each channel, and whether its other end answers and knows us.
@@ -54,12 +72,16 @@ impl Events {
 
 /// What a transaction wrote into the outbox.
 #[must_use = "the transaction's events are delivered sooner when this is told of the commit"]
-pub(crate) struct Written<'a>(&'a Events);
+pub(crate) struct Written<'a> {
+    events: &'a Events,
+    organization: Option<&'a str>,
+}
 
 impl Written<'_> {
     /// Has it delivered now that the transaction is committed.
     pub(crate) fn deliver(self) {
-        self.0.written.send_replace(());
+        self.events.note_written(self.organization);
+        self.events.written.send_replace(());
     }
 }
 
@@ -80,5 +102,7 @@ pub(crate) async fn status_changed<'a>(
             }
         }
     }
-    Ok(Written(events))
+    let separate = context.app.tenants.are_separate();
+    let organization = context.organization.as_deref().filter(|_| separate);
+    Ok(Written { events, organization })
 }

@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
-use crate::{db::OpenError, error::Error};
+use crate::{
+    db::{OpenError, TablesError},
+    error::Error,
+};
 
 /// Why the server can't start; each says what to look at.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +49,14 @@ pub enum StartError {
         path: PathBuf,
         /// Why.
         cause: OpenError,
+    },
+    /// A command that must not make or change tables finds other ones.
+    #[error("the database {name} is left alone: {cause}")]
+    Tables {
+        /// Its address without password, or its file.
+        name: String,
+        /// What is wrong.
+        cause: TablesError,
     },
     /// The bucket can't be addressed.
     #[error(

@@ -8,7 +8,11 @@ mod opener;
 mod pools;
 mod store;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    collections::{BTreeSet, VecDeque},
+    path::PathBuf,
+    sync::Arc,
+};
 
 use chrono::TimeDelta;
 
@@ -20,6 +24,7 @@ use naming::Naming;
 use opener::Opener;
 use pools::Pools;
 
+pub use crate::db::Tables;
 pub use naming::OrganizationId;
 
 /// An organization's database and files.
@@ -95,17 +100,20 @@ impl Tenants {
 
     /// The default data and that of each organization that was ever served, for work that no
     /// request asks for.
-    pub async fn all(&self) -> Result<AllTenants> {
+    ///
+    /// Nothing is made for an organization whose directory is gone, or whose tables are not as
+    /// asked for.
+    pub async fn all(&self, tables: Tables) -> Result<AllTenants> {
         let organizations = match &self.separate {
             Some(_) => self.organizations().await?,
             None => Vec::new(),
         };
-        let ids: Vec<_> =
-            organizations.iter().filter_map(|name| self.naming.check(name).ok()).collect();
         Ok(AllTenants {
             first: Some(self.default_tenant()),
-            rest: ids.into_iter(),
+            rest: organizations.into(),
+            naming: self.naming.clone(),
             pools: self.separate.clone(),
+            tables,
         })
     }
 
@@ -114,6 +122,12 @@ impl Tenants {
     pub fn opened(&self) -> Vec<Tenant> {
         let separate = self.separate.iter().flat_map(|pools| pools.opened());
         std::iter::once(self.default_tenant()).chain(separate).collect()
+    }
+
+    /// The default data, or that of an organization if its database is open at the moment.
+    pub fn if_open(&self, organization: Option<&str>) -> Option<Tenant> {
+        let Some(organization) = organization else { return Some(self.default_tenant()) };
+        self.separate.as_ref()?.if_open(&self.naming.check(organization).ok()?)
     }
 
     /// Sets an organization up: makes its database, or its directory, if it is missing, and its
@@ -174,22 +188,50 @@ pub(crate) fn directory(config: &ServeConfig, organization: &str) -> Result<Path
 #[derive(Debug)]
 pub struct AllTenants {
     first: Option<Tenant>,
-    rest: std::vec::IntoIter<OrganizationId>,
+    rest: VecDeque<String>,
+    naming: Naming,
     pools: Option<Arc<Pools>>,
+    tables: Tables,
+}
+
+/// An organization that was served, but whose data can't be opened now.
+#[derive(Debug, thiserror::Error)]
+#[error("{organization}: {reason}")]
+pub struct Unopened {
+    /// Its id.
+    pub organization: String,
+    /// Why.
+    pub reason: String,
 }
 
 impl AllTenants {
-    /// The next one. Those that can't be opened are left out; the log says why.
-    pub async fn next(&mut self) -> Option<Tenant> {
+    /// The next one, or why it can't be opened.
+    pub async fn next(&mut self) -> Option<Result<Tenant, Unopened>> {
         if let Some(first) = self.first.take() {
-            return Some(first);
+            return Some(Ok(first));
         }
         let pools = self.pools.as_ref()?;
-        for id in self.rest.by_ref() {
-            if let Ok(tenant) = pools.get(&id).await {
-                return Some(tenant);
-            }
-        }
-        None
+        let organization = self.rest.pop_front()?;
+        let opened = self.open(pools, &organization).await;
+        Some(opened.map_err(|reason| Unopened { organization, reason }))
+    }
+
+    async fn open(&self, pools: &Arc<Pools>, organization: &str) -> Result<Tenant, String> {
+        let words = |error: crate::error::Error| error.to_string();
+        let id = self.naming.check(organization).map_err(words)?;
+        let there = pools.opener.require(&id, self.tables).await;
+        there.map_err(|error| error.to_string())?;
+        pools.get(&id).await.map_err(words)
+    }
+
+    /// Whether this organization is still to come.
+    pub fn contains(&self, organization: &str) -> bool {
+        self.rest.iter().any(|id| id == organization)
+    }
+
+    /// Leaves out the default data and all organizations but these.
+    pub fn retain(&mut self, organizations: &BTreeSet<String>) {
+        self.first = None;
+        self.rest.retain(|id| organizations.contains(id));
     }
 }

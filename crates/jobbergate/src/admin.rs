@@ -7,6 +7,7 @@ use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use jobbergate_api::{
     app::App,
+    cleaning,
     clock::Clock,
     config::ServeConfig,
     doctor,
@@ -172,6 +173,9 @@ async fn run_on_data(command: AdminCommand, config: &ServeConfig) -> anyhow::Res
     let first = matches!(command, AdminCommand::Client(ClientCommand::Create { .. }));
     config.check()?;
     config.require_data_directory(first)?;
+    if let AdminCommand::Clean { dry_run } = command {
+        config.require_tables(cleaning::tables(dry_run)).await?;
+    }
     let app = App::open(config, Clock::System).await?;
     match command {
         AdminCommand::Client(command) => {

@@ -1,8 +1,8 @@
 """An SMTP server that writes what it is sent into the directory argv[1]; used by smtp.rs.
 
 It prints its port, and ends when its standard input does. A file "busy" in the directory makes it
-refuse everything for now. Addresses that begin with "nobody" are refused for ever. If there are a
-user and a password in argv[2:], only they may send.
+refuse everything for now. Addresses that begin with "later" are refused for now, those that begin
+with "nobody" for ever. If there are a user and a password in argv[2:], only they may send.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ numbers = itertools.count(1)
 
 class Handler:
     async def handle_RCPT(self, server, session, envelope, address, options):
-        if (directory / "busy").exists():
+        if (directory / "busy").exists() or address.startswith("later"):
             return "451 4.7.1 Come back later"
         if address.startswith("nobody"):
             return "550 5.1.1 There is nobody of that name"

@@ -13,8 +13,8 @@ use tempfile::TempDir;
 
 const SCRIPT: &str = include_str!("smtp.py");
 
-/// A running server that accepts everything but mail to addresses that begin with `nobody`. It
-/// ends when this is dropped.
+/// A running server that accepts everything but mail to addresses that begin with `nobody`, and for
+/// now (451) to those that begin with `later`. It ends when this is dropped.
 #[derive(Debug)]
 pub struct Smtp {
     /// Its port on 127.0.0.1.

@@ -12,7 +12,7 @@ use super::{
     host::{postgres_address, without_secrets},
 };
 use crate::{
-    db::Db,
+    db::{Address, Db, Tables},
     startup::StartError,
     storage::{S3Settings, Storage},
 };
@@ -28,6 +28,18 @@ impl ServeConfig {
         };
         let opened = Db::open_postgres(url.as_str(), self.database_pool_size).await;
         opened.map_err(|cause| StartError::Postgres { address: without_secrets(&url), cause })
+    }
+
+    /// Fails unless the database is there and its tables are as they must be; changes nothing.
+    pub async fn require_tables(&self, tables: Tables) -> Result<(), StartError> {
+        let wrong = |name| move |cause| StartError::Tables { name, cause };
+        if let Some(url) = self.postgres_url()? {
+            let required = Address::Postgres(&url, None).require(tables).await;
+            return required.map_err(wrong(without_secrets(&url)));
+        }
+        let path = self.data_path()?.join(DATABASE_FILE);
+        let required = Address::Sqlite(&path).require(tables).await;
+        required.map_err(wrong(path.display().to_string()))
     }
 
     /// Opens the bucket, or the directory for files in the data directory.

@@ -56,6 +56,17 @@ impl Db {
 }
 
 impl Turn {
+    /// Whether nobody else can have got it meanwhile: `PostgreSQL` ends it with the connection.
+    pub async fn is_held(&mut self) -> bool {
+        match &mut self.0 {
+            Held::Postgres(connection, _) => {
+                let answer = tokio::time::timeout(DEADLINE, connection.ping()).await;
+                matches!(answer, Ok(Ok(())))
+            }
+            Held::Sqlite(_) => true,
+        }
+    }
+
     /// Lets the next one have it at once. Without this it takes until the other end notices.
     pub async fn end(self) {
         match self.0 {

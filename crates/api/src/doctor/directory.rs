@@ -33,8 +33,10 @@ pub(super) async fn check(config: &ServeConfig) -> Result<String, Problem> {
 
 fn try_writing(directory: &Path) -> std::io::Result<()> {
     let probe = directory.join(format!(".doctor-{}", std::process::id()));
-    fs::write(&probe, "probe")?;
-    fs::remove_file(&probe)
+    let written = fs::write(&probe, "probe");
+    // On a full disk there may be an empty file.
+    let removed = fs::remove_file(&probe);
+    written.and(removed)
 }
 
 /// Keys that sign tokens are in there.

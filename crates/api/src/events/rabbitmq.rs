@@ -127,7 +127,7 @@ impl RabbitMq {
         let payload = message.body.to_string();
         let published = self.publish(exchange, payload.as_bytes(), properties);
         if let Ok(outcome) = timeout(PUBLISH_DEADLINE, published).await {
-            return Ok(outcome?);
+            return outcome;
         }
         // Perhaps the connection is broken, and nobody has told.
         *self.connection.lock().await = None;
@@ -141,26 +141,39 @@ impl RabbitMq {
         exchange: ShortString,
         payload: &[u8],
         properties: BasicProperties,
-    ) -> Result<(), Cause> {
+    ) -> Result<(), Failure> {
         let channel = self.connect().await?.create_channel().await?;
-        let none = FieldTable::default;
-        let durable = ExchangeDeclareOptions { durable: true, ..Default::default() };
-        channel.exchange_declare(exchange.clone(), ExchangeKind::Direct, durable, none()).await?;
-        channel.queue_declare(QUEUE.into(), QueueDeclareOptions::durable(), none()).await?;
-        let (queue, key) = (QUEUE.into(), ROUTING_KEY.into());
-        let bind = QueueBindOptions::default();
-        channel.queue_bind(queue, exchange.clone(), key, bind, none()).await?;
-        channel.confirm_select(ConfirmSelectOptions::default()).await?;
-        let mandatory = BasicPublishOptions { mandatory: true, ..Default::default() };
-        let key = ROUTING_KEY.into();
-        let sent = channel.basic_publish(exchange, key, mandatory, payload, properties).await?;
-        let confirmation = sent.await?;
-        if let Confirmation::Ack(None) = confirmation {
-            channel.close(REPLY_SUCCESS, "OK".into()).await?;
-            return Ok(());
+        match publish_on(&channel, exchange, payload, properties).await {
+            Ok(Confirmation::Ack(None)) => Ok(channel.close(REPLY_SUCCESS, "OK".into()).await?),
+            Ok(other) => {
+                let words = format!("the broker does not take the message: {other:?}");
+                Err(Failure::Refused(words.into()))
+            }
+            // It closes the channel only, so the connection is as good as before.
+            Err(error) if error.is_amqp_soft_error() => Err(Failure::Refused(error.into())),
+            Err(error) => Err(error.into()),
         }
-        Err(format!("the broker does not take the message: {confirmation:?}").into())
     }
+}
+
+async fn publish_on(
+    channel: &lapin::Channel,
+    exchange: ShortString,
+    payload: &[u8],
+    properties: BasicProperties,
+) -> lapin::Result<Confirmation> {
+    let none = FieldTable::default;
+    let durable = ExchangeDeclareOptions { durable: true, ..Default::default() };
+    channel.exchange_declare(exchange.clone(), ExchangeKind::Direct, durable, none()).await?;
+    channel.queue_declare(QUEUE.into(), QueueDeclareOptions::durable(), none()).await?;
+    let (queue, key) = (QUEUE.into(), ROUTING_KEY.into());
+    let bind = QueueBindOptions::default();
+    channel.queue_bind(queue, exchange.clone(), key, bind, none()).await?;
+    channel.confirm_select(ConfirmSelectOptions::default()).await?;
+    let mandatory = BasicPublishOptions { mandatory: true, ..Default::default() };
+    let key = ROUTING_KEY.into();
+    let sent = channel.basic_publish(exchange, key, mandatory, payload, properties).await?;
+    sent.await
 }
 
 fn properties(id: &str, message: &Message) -> BasicProperties {

@@ -1,8 +1,15 @@
 //! Delivering what is in the outbox, one task for each channel.
 
-use std::{any::Any, error::Error, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{
+    any::Any,
+    collections::{BTreeMap, BTreeSet},
+    error::Error,
+    panic::AssertUnwindSafe,
+    sync::Arc,
+    time::Duration,
+};
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use futures::{FutureExt, future::join_all};
 use tokio::{
     sync::watch,
@@ -14,14 +21,20 @@ use super::{
     channel::{Cause, Channel, Failure},
     outbox::{self, OutboxRow},
 };
-use crate::{app::App, db::Db};
+use crate::{
+    app::App,
+    db::{Db, Session},
+    tenant::{AllTenants, Tables, Tenant, Unopened},
+};
 
 /// How often the outbox is looked at when no commit wakes the worker: other replicas write too.
 const POLL: Duration = Duration::from_secs(5);
-/// How often the outboxes of organizations are looked at whose databases are closed.
+/// How often the outboxes of all organizations are looked at.
 const SWEEP: Duration = Duration::from_secs(300);
 /// When the outbox is looked at again after another replica has taken what was due.
-const TAKEN: Duration = Duration::from_secs(1);
+const TAKEN: TimeDelta = TimeDelta::seconds(1);
+/// When a database is tried again where something waits, but which can't be opened.
+const UNOPENED: TimeDelta = TimeDelta::seconds(30);
 /// How long nobody else delivers what a worker has taken: longer than a delivery takes.
 const LEASE: TimeDelta = TimeDelta::seconds(60);
 /// How long a delivery is tried.
@@ -53,6 +66,7 @@ impl Worker {
                 written: app.events.written.subscribe(),
                 stop: stop.subscribe(),
                 sweep_due: Instant::now(),
+                waiting: BTreeMap::new(),
             };
             couriers.spawn(courier.run());
         }
@@ -71,12 +85,16 @@ impl Worker {
 }
 
 /// Delivers by one channel.
+///
+/// It remembers which organizations have something in their outboxes, rather than keeping their
+/// databases open: those are for requests.
 struct Courier {
     app: Arc<App>,
     channel: Arc<Channel>,
     written: watch::Receiver<()>,
     stop: watch::Receiver<bool>,
     sweep_due: Instant,
+    waiting: BTreeMap<String, DateTime<Utc>>,
 }
 
 impl Courier {
@@ -114,45 +132,102 @@ impl Courier {
     /// Delivers to all organizations what is due; gives the time until something may be again.
     /// One whose database does not answer keeps no other waiting.
     async fn round(&mut self) -> Result<Duration, Cause> {
+        self.note_written();
         if self.sweep_due <= Instant::now() {
+            let all = self.app.tenants.all(Tables::Any).await?;
             self.sweep_due = Instant::now() + SWEEP;
-            return self.sweep().await;
+            return self.visit_each(all).await;
         }
         let mut pause = Ok(POLL);
-        for tenant in self.app.tenants.opened() {
-            pause = earlier(pause, self.deliver_due(&tenant.db).await);
+        for organization in self.open() {
+            // One at a time is held: the others may have to make room for requests.
+            if let Some(tenant) = self.app.tenants.if_open(organization.as_deref()) {
+                pause = earlier(pause, self.visit(&tenant).await);
+            }
         }
-        pause
+        earlier(pause, self.visit_waiting().await)
     }
 
-    /// The same with the databases that are closed: a killed server may have left something there.
-    async fn sweep(&self) -> Result<Duration, Cause> {
+    fn open(&self) -> Vec<Option<String>> {
+        self.app.tenants.opened().into_iter().map(|tenant| tenant.organization).collect()
+    }
+
+    /// The database of whoever has written may be closed before it is looked at.
+    fn note_written(&mut self) {
+        let now = self.app.clock.now();
+        for organization in self.app.events.take_written(self.channel.name()) {
+            self.waiting.insert(organization, now);
+        }
+    }
+
+    /// Visits organizations whose databases are closed while something is due there. An outage of
+    /// the other end is found out before any is opened.
+    async fn visit_waiting(&mut self) -> Result<Duration, Cause> {
+        let (now, open) = (self.app.clock.now(), self.open());
+        let is_open = |id: &String| open.iter().any(|other| other.as_ref() == Some(id));
+        let due = self.waiting.iter().filter(|(id, due)| **due <= now && !is_open(id));
+        let due: BTreeSet<_> = due.map(|(id, _)| id.clone()).collect();
+        if due.is_empty() {
+            return Ok(POLL);
+        }
+        self.channel.connect().await?;
+        let mut tenants = self.app.tenants.all(Tables::Any).await?;
+        self.waiting.retain(|id, _| tenants.contains(id));
+        tenants.retain(&due);
+        self.visit_each(tenants).await
+    }
+
+    /// Opens one database after the other.
+    async fn visit_each(&mut self, mut tenants: AllTenants) -> Result<Duration, Cause> {
         let mut pause = Ok(POLL);
-        let mut tenants = self.app.tenants.all().await?;
         while let Some(tenant) = tenants.next().await {
-            pause = earlier(pause, self.deliver_due(&tenant.db).await);
+            match tenant {
+                Ok(tenant) => pause = earlier(pause, self.visit(&tenant).await),
+                Err(Unopened { organization, reason }) => {
+                    tracing::warn!(organization, reason, "its outbox is not looked at for now");
+                    if let Some(due) = self.waiting.get_mut(&organization) {
+                        *due = self.app.clock.now() + UNOPENED;
+                    }
+                }
+            }
         }
         pause
     }
 
-    async fn deliver_due(&self, db: &Db) -> Result<Duration, Cause> {
+    /// Delivers what is due, and remembers whether something is left.
+    async fn visit(&mut self, tenant: &Tenant) -> Result<Duration, Cause> {
+        let delivered = self.deliver_due(&tenant.db).await;
+        let now = self.app.clock.now();
+        let left = match &delivered {
+            Ok(next) => *next,
+            Err(_) => Some(now),
+        };
+        if let Some(organization) = &tenant.organization {
+            match left {
+                Some(due) => self.waiting.insert(organization.clone(), due),
+                None => self.waiting.remove(organization),
+            };
+        }
+        let pause = delivered?.and_then(|due| (due - now).to_std().ok());
+        Ok(pause.map_or(POLL, |pause| pause.min(POLL)))
+    }
+
+    /// Delivers what is due; gives the time when the next is, if anything is left.
+    async fn deliver_due(&self, db: &Db) -> Result<Option<DateTime<Utc>>, Cause> {
         self.drop_expired(db).await?;
-        while !*self.stop.borrow() {
+        loop {
             let next = outbox::next_due(&mut db.read().await?, self.channel.name()).await?;
-            let Some(next) = next else { return Ok(POLL) };
-            if let Ok(left) = (next - self.app.clock.now()).to_std()
-                && !left.is_zero()
-            {
-                return Ok(left.min(POLL));
+            let now = self.app.clock.now();
+            if *self.stop.borrow() || next.is_none_or(|next| next > now) {
+                return Ok(next);
             }
             self.channel.connect().await?;
             let taken = self.claim(db).await?;
             if taken.is_empty() {
-                return Ok(TAKEN);
+                return Ok(Some(now + TAKEN));
             }
             self.deliver(db, taken).await?;
         }
-        Ok(POLL)
     }
 
     async fn claim(&self, db: &Db) -> Result<Vec<OutboxRow>, Cause> {
@@ -164,11 +239,12 @@ impl Courier {
         Ok(rows)
     }
 
-    /// Delivers what was taken. If nothing could be, it is the other end that is at fault.
+    /// Delivers what was taken. Fails if the other end is gone: a refusal concerns one row only.
     async fn deliver(&self, db: &Db, taken: Vec<OutboxRow>) -> Result<(), Cause> {
         let attempts = taken.iter().map(|row| self.channel.deliver(row));
         let outcomes = join_all(attempts).await;
-        let all_failed = outcomes.iter().all(|o| matches!(o, Err(Failure::ForNow(_))));
+        let answers = outcomes.iter().any(Result::is_ok);
+        let mut gone = None;
         let mut db = db.write().await?;
         for (row, outcome) in taken.iter().zip(outcomes) {
             let (channel, submission) = (self.channel.name(), row.job_submission_id);
@@ -177,10 +253,10 @@ impl Courier {
                     tracing::debug!(channel, submission, "delivered");
                     outbox::delete(&mut db, row.id).await?;
                 }
-                Err(Failure::ForNow(cause)) => {
-                    let delay = delay(row.failures);
-                    tracing::warn!(channel, submission, error = &*cause as &dyn Error, %delay, "not delivered; tried again");
-                    outbox::postpone(&mut db, row.id, self.app.clock.now() + delay).await?;
+                Err(Failure::Refused(cause)) => self.postpone(&mut db, row, &cause).await?,
+                Err(Failure::Unreachable(cause)) => {
+                    self.postpone(&mut db, row, &cause).await?;
+                    gone = Some(cause);
                 }
                 Err(Failure::ForEver(cause)) => {
                     tracing::error!(
@@ -194,7 +270,14 @@ impl Courier {
             }
         }
         db.commit().await?;
-        if all_failed { Err("no delivery succeeded".into()) } else { Ok(()) }
+        gone.filter(|_| !answers).map_or(Ok(()), Err)
+    }
+
+    async fn postpone(&self, db: &mut Session, row: &OutboxRow, cause: &Cause) -> sqlx::Result<()> {
+        let (channel, submission) = (self.channel.name(), row.job_submission_id);
+        let delay = delay(row.failures);
+        tracing::warn!(channel, submission, error = &**cause as &dyn Error, %delay, "not delivered; tried again");
+        outbox::postpone(db, row.id, self.app.clock.now() + delay).await
     }
 
     async fn drop_expired(&self, db: &Db) -> Result<(), Cause> {

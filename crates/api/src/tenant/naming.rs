@@ -30,7 +30,7 @@ impl fmt::Display for OrganizationId {
 }
 
 /// What ids of organizations may be.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Naming {
     reserved: Vec<String>,
     buckets: bool,

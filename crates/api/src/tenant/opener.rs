@@ -9,9 +9,9 @@ use crate::{
     clock::Clock,
     config::{
         ServeConfig,
-        data::{create_private, open_files, open_sqlite},
+        data::{DATABASE_FILE, create_private, open_files, open_sqlite},
     },
-    db::{Db, OpenError, create_postgres_database},
+    db::{Address, Db, OpenError, Tables, TablesError, create_postgres_database},
     error::{Error, Result},
     startup::StartError,
     storage::Storage,
@@ -28,7 +28,7 @@ pub(super) struct Opener {
 
 /// Why an organization's data can't be opened.
 #[derive(Debug, thiserror::Error)]
-enum OpeningError {
+pub(super) enum OpeningError {
     #[error("its database is missing: {0}")]
     NoDatabase(OpenError),
     #[error("its database cannot be opened: {0}")]
@@ -39,6 +39,10 @@ enum OpeningError {
     Bucket(object_store::Error),
     #[error("its directory cannot be opened: {0}")]
     Directory(#[from] StartError),
+    #[error("its directory {} is missing", .0.display())]
+    NoDirectory(PathBuf),
+    #[error("its database cannot be worked with: {0}")]
+    Tables(#[from] TablesError),
     #[error("it cannot be noted in the default database: {0}")]
     Registry(#[from] sqlx::Error),
 }
@@ -88,6 +92,29 @@ impl Opener {
         }
         let organization = Some(id.to_string());
         Ok(Tenant { organization, db, storage, lease: Lease::default() })
+    }
+
+    /// Fails unless an organization's directory is there and its tables are as they must be;
+    /// changes nothing.
+    pub(super) async fn require(
+        &self,
+        id: &OrganizationId,
+        tables: Tables,
+    ) -> Result<(), OpeningError> {
+        if self.config.needs_data_directory()? {
+            let directory = super::directory(&self.config, id.as_str())?;
+            if !directory.is_dir() {
+                return Err(OpeningError::NoDirectory(directory));
+            }
+        }
+        let required = match &self.postgres {
+            Some(url) => Address::Postgres(url, Some(id.as_str())).require(tables).await,
+            None => {
+                let file = super::directory(&self.config, id.as_str())?.join(DATABASE_FILE);
+                Address::Sqlite(&file).require(tables).await
+            }
+        };
+        Ok(required?)
     }
 
     async fn database(&self, id: &OrganizationId) -> Result<Db, OpeningError> {

@@ -149,6 +149,14 @@ impl Pools {
         open.collect()
     }
 
+    /// An organization's data if it is open, without counting as its use.
+    pub(super) fn if_open(&self, id: &OrganizationId) -> Option<Tenant> {
+        match self.entries().get(id)? {
+            Entry::Open { tenant, .. } => Some(tenant.clone()),
+            Entry::Opening(_) | Entry::Refused { .. } => None,
+        }
+    }
+
     /// Closes what nobody has used for a while.
     pub(super) async fn close_idle(&self) {
         let now = self.clock.now();

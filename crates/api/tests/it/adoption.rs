@@ -1,11 +1,11 @@
 //! Taking over the database of the Python server, and starting on an empty one.
 
-use jobbergate_api::db::Db;
+use jobbergate_api::db::{Db, Tables};
 use jobbergate_testkit::postgres::TestDatabase;
 use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection};
 
-use crate::support::{TestApp, empty_database};
+use crate::support::{TestApp, empty_database, settings};
 
 const SCHEMA: &str = include_str!("../data/schema.postgres.sql");
 const ROWS: &str = include_str!("../data/rows.postgres.sql");
@@ -155,4 +155,31 @@ async fn a_database_that_does_not_say_its_revision_is_left_as_it_is() {
     let sql = "SELECT to_regclass('_sqlx_migrations') IS NULL";
     let untouched: bool = sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap();
     assert!(untouched);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_must_not_change_a_database_refuses_other_tables() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut config = settings(&directory);
+    let refused = async |config: &jobbergate_api::config::ServeConfig, tables| {
+        config.require_tables(tables).await.unwrap_err().to_string()
+    };
+    assert!(refused(&config, Tables::Ours).await.contains("none yet; `jobbergate serve` makes it"));
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
+
+    let database = upstream_database().await;
+    config.database_url = Some(database.url().to_owned());
+    for tables in [Tables::Ours, Tables::Current] {
+        let words = refused(&config, tables).await;
+        let expected = "it is the Python server's (revision b16b218ef5d6); `jobbergate serve` takes \
+                        it over and brings it up to date";
+        assert!(words.contains(expected), "{words}");
+    }
+    Db::open_postgres(database.url(), 1).await.unwrap().close().await;
+    config.require_tables(Tables::Current).await.unwrap();
+
+    execute(&database, "DELETE FROM _sqlx_migrations WHERE version > 4").await;
+    config.require_tables(Tables::Ours).await.unwrap();
+    let words = refused(&config, Tables::Current).await;
+    assert!(words.contains("it is at revision 4, not 5; `jobbergate serve` brings"), "{words}");
 }

@@ -4,6 +4,7 @@ mod entries;
 mod garbage;
 mod races;
 mod routes;
+mod schedule;
 
 use std::sync::Arc;
 

@@ -4,6 +4,7 @@ mod broker;
 mod doctor;
 mod faults;
 mod mail;
+mod organizations;
 mod sendgrid;
 mod settings;
 

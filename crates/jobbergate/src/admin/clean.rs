@@ -8,7 +8,7 @@ use jobbergate_api::{
     cleaning::{self, Outcome},
 };
 
-/// Prints a line per task, and to standard error why one failed.
+/// Prints a line per task, and to standard error why one failed or whose data can't be opened.
 pub(super) async fn clean(app: &Arc<App>, dry_run: bool) -> anyhow::Result<()> {
     let mut failed = false;
     let report = |organization: Option<&str>, task, done: Result<Outcome, _>| {
@@ -21,8 +21,12 @@ pub(super) async fn clean(app: &Arc<App>, dry_run: bool) -> anyhow::Result<()> {
             }
         }
     };
-    cleaning::perform_all(app, dry_run, report).await?;
-    if failed {
+    let tables = cleaning::tables(dry_run);
+    let unopened = cleaning::perform_all(app, tables, dry_run, report).await?;
+    for organization in &unopened {
+        eprintln!("{organization}");
+    }
+    if failed || !unopened.is_empty() {
         bail!("not everything could be cleaned");
     }
     Ok(())

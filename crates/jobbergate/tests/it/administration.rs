@@ -194,3 +194,23 @@ fn an_organizations_agent_is_registered_on_the_command_line() {
     let words = complaint(&admin(data.path(), &["organization", "list"]));
     assert!(words.contains("MULTI_TENANCY_ENABLED"), "{words}");
 }
+
+#[test]
+fn the_doctor_leaves_nothing_behind_on_a_full_disk() {
+    let data = tempfile::tempdir().unwrap();
+    stdout(&admin(data.path(), &["client", "create", "c"]));
+    // No file may grow, as on a full disk: it can be made, but stays empty.
+    let script =
+        format!("trap '' XFSZ; ulimit -f 0; exec {} \"$@\"", env!("CARGO_BIN_EXE_jobbergate"));
+    let mut doctor = std::process::Command::new("/bin/bash");
+    doctor.env_clear().args(["-c", &script, "bash", "admin", "doctor", "--data-dir"]);
+    let found = doctor.arg(data.path()).output().unwrap();
+    let words = String::from_utf8(found.stdout.clone()).unwrap();
+    complaint(&found);
+    assert!(words.contains("failed  data directory") && words.contains("failed  files"), "{words}");
+    assert_eq!(fs::read_dir(data.path().join("files")).unwrap().count(), 0);
+    for entry in fs::read_dir(data.path()).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        assert!(!name.starts_with(".doctor"), "{name}");
+    }
+}

@@ -68,8 +68,9 @@ impl SendGrid {
         }
     }
 
-    /// Hands a message to SendGrid. It refuses a request as such with 400 or 413; all else may be
-    /// different later.
+    /// Hands a message to SendGrid. It refuses a request as such with 400 or 413. It does not
+    /// accept us for now with 401, 403 or 429, and is out of order with 5xx: then no other message
+    /// would do better.
     pub(super) async fn send(&self, message: Message) -> Result<(), Failure> {
         let request =
             self.http.post(format!("{}/v3/mail/send", self.base)).bearer_auth(&self.key.0);
@@ -83,7 +84,11 @@ impl SendGrid {
         let cause = format!("SendGrid answers {status}: {words}").into();
         Err(match status {
             StatusCode::BAD_REQUEST | StatusCode::PAYLOAD_TOO_LARGE => Failure::ForEver(cause),
-            _ => Failure::ForNow(cause),
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS => {
+                Failure::Unreachable(cause)
+            }
+            _ if status.is_server_error() => Failure::Unreachable(cause),
+            _ => Failure::Refused(cause),
         })
     }
 

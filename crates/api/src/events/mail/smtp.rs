@@ -23,8 +23,9 @@ use crate::{
 
 /// How long the server may take for one command.
 const COMMAND_DEADLINE: Duration = Duration::from_secs(10);
-/// Refusals of the server to work for us at all: authentication is missing or wrong (RFC 4954 §6).
-const UNAUTHENTICATED: [u16; 4] = [530, 534, 535, 538];
+/// Refusals of the server to work for us at all: it stops (RFC 5321 §3.8), or authentication is
+/// missing, wrong or can't be checked (RFC 4954 §6).
+const UNWILLING: [u16; 6] = [421, 454, 530, 534, 535, 538];
 
 /// An SMTP server.
 #[derive(Debug)]
@@ -89,10 +90,18 @@ impl Smtp {
             .body(message.text)
             .map_err(|error| for_ever(error.into()))?;
         let Err(error) = self.transport.send(email).await else { return Ok(()) };
-        let refused = error.is_permanent()
-            && error.status().is_some_and(|code| !UNAUTHENTICATED.contains(&u16::from(code)));
-        // A server without SMTPUTF8 (RFC 6531).
-        let unspeakable = error.is_client() && !ascii;
-        Err(if refused || unspeakable { for_ever(error.into()) } else { error.into() })
+        Err(failure(error, ascii))
+    }
+}
+
+/// What a failure to hand a message over, to an ASCII address or another one, says of it.
+fn failure(error: lettre::transport::smtp::Error, ascii: bool) -> Failure {
+    let refused = error.status().is_some_and(|code| !UNWILLING.contains(&u16::from(code)));
+    // A server without SMTPUTF8 (RFC 6531).
+    let unspeakable = error.is_client() && !ascii;
+    match error.is_permanent() && refused || unspeakable {
+        true => Failure::ForEver(error.into()),
+        false if refused || error.is_client() => Failure::Refused(error.into()),
+        false => Failure::Unreachable(error.into()),
     }
 }

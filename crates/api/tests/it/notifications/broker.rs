@@ -12,7 +12,7 @@ use super::{tells, told, until, waiting};
 use crate::support::{Actor, TestApp};
 
 /// Somebody who belongs to an organization.
-async fn member(app: &TestApp, name: &str, organization: &str) -> Actor {
+pub(super) async fn member(app: &TestApp, name: &str, organization: &str) -> Actor {
     let permissions = Permission::ALL.into_iter().filter(|permission| permission.is_for_users());
     let user = UserToken {
         email: format!("{name}@example.com"),
@@ -24,7 +24,7 @@ async fn member(app: &TestApp, name: &str, organization: &str) -> Actor {
     app.bearer(&app.provider().issue_user_token(&user, "test").await.unwrap())
 }
 
-async fn cancels(user: &Actor, id: i64) {
+pub(super) async fn cancels(user: &Actor, id: i64) {
     user.put(&format!("/job-submissions/cancel/{id}"), json!(null)).await.ok();
 }
 

@@ -96,6 +96,28 @@ in_both! {
         nothing_waits(&app).await;
     }
 
+    async fn who_can_get_nothing_for_now_delays_nobody_else(place: Place) {
+        let smtp = smtp();
+        let app = place.server(|config| mails(config, smtp.port)).await;
+        let (later, alice) = (app.user("later").await, app.user("alice").await);
+        let agent = app.agent("c").await;
+        for round in 1..=3 {
+            rejects(&agent, submits(&later).await, "no").await;
+            let refused = async || {
+                let rows = waiting(&app).await;
+                (rows.len() == round && rows.iter().all(|row| row.failures > 0)).then_some(())
+            };
+            until(refused).await;
+        }
+        // After a pause for all it would take seconds.
+        let begun = std::time::Instant::now();
+        rejects(&agent, submits(&alice).await, "no").await;
+        let email = until(async || smtp.received().unwrap().pop()).await;
+        assert_eq!(email.recipients, ["alice@example.com"]);
+        assert!(begun.elapsed().as_millis() < 2000, "{:?}", begun.elapsed());
+        assert_eq!(waiting(&app).await.len(), 3);
+    }
+
     async fn what_nobody_can_get_is_given_up(place: Place) {
         let smtp = smtp();
         let app = place.server(|config| mails(config, smtp.port)).await;

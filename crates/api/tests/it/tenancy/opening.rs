@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 use futures::future::join_all;
-use jobbergate_api::db::Db;
+use jobbergate_api::db::{Db, Tables};
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
@@ -19,9 +19,10 @@ fn open(app: &TenantApp) -> BTreeSet<String> {
 }
 
 async fn visited(app: &TenantApp) -> Vec<Option<String>> {
-    let mut all = app.app.tenants.all().await.unwrap();
+    let mut all = app.app.tenants.all(Tables::Any).await.unwrap();
     let mut visited = Vec::new();
     while let Some(tenant) = all.next().await {
+        let tenant = tenant.unwrap();
         tenant.db.read().await.unwrap();
         visited.push(tenant.organization);
     }
@@ -150,6 +151,25 @@ on_both! {
             sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_directory_that_is_gone_is_reported_and_made_by_requests_only() {
+    let app = TenantApp::on_sqlite().await;
+    let organization = app.organization().await;
+    let user = organization.user("alice").await;
+    user.has_script("lost", "echo").await;
+    app.clock.advance(TimeDelta::seconds(600));
+    assert!(all_close(&app).await);
+    let directory = app.directory(&organization.id);
+    std::fs::remove_dir_all(&directory).unwrap();
+    let mut all = app.app.tenants.all(Tables::Any).await.unwrap();
+    assert_eq!(all.next().await.unwrap().unwrap().organization, None);
+    let error = all.next().await.unwrap().unwrap_err().to_string();
+    let words = format!("{}: its directory {} is missing", organization.id, directory.display());
+    assert_eq!(error, words);
+    assert!(!directory.exists());
+    assert_eq!(user.has_script("new", "echo").await, 1);
 }
 
 async fn url_of(database: &str) -> String {
