@@ -1,6 +1,7 @@
-"""Measures Python's Jinja2 on the template of the benchmark."""
+"""Measures Python's Jinja2 on the templates of the benchmark, which are named by arguments."""
 
 import json
+import sys
 import time
 
 from jinja2.sandbox import SandboxedEnvironment
@@ -15,14 +16,18 @@ def measure(call):
     return best
 
 
-with open("job_script.j2", encoding="utf-8") as file:
-    source = file.read()
-with open("job_script.json", encoding="utf-8") as file:
-    context = json.load(file)
-environment = SandboxedEnvironment()
-template = environment.from_string(source)
-print(json.dumps({
-    "parse": measure(lambda: environment.parse(source)),
-    "render": measure(lambda: template.render(**context)),
-    "text": template.render(**context),
-}))
+def measure_template(name):
+    with open(f"{name}.j2", encoding="utf-8") as file:
+        source = file.read()
+    with open(f"{name}.json", encoding="utf-8") as file:
+        context = json.load(file)
+    environment = SandboxedEnvironment()
+    template = environment.from_string(source)
+    return {
+        "parse": measure(lambda: environment.parse(source)),
+        "render": measure(lambda: template.render(**context)),
+        "text": template.render(**context),
+    }
+
+
+print(json.dumps({name: measure_template(name) for name in sys.argv[1:]}))

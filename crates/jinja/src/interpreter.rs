@@ -4,6 +4,7 @@ mod activation;
 mod assign;
 mod call;
 mod context;
+mod data;
 mod evaluate;
 mod fold;
 mod loops;
@@ -16,8 +17,11 @@ use serde_json::{Map, Value as Json};
 
 pub(crate) use activation::Activation;
 pub(crate) use context::Context;
+pub(crate) use data::Place;
 pub(crate) use fold::Folder;
 pub(crate) use loops::Loop;
+
+use data::Data;
 
 use crate::ast::{Block, Program};
 use crate::error::{Error, Result};
@@ -34,7 +38,7 @@ pub(crate) struct Interpreter<'r> {
     frame: Rc<Activation>,
     context: Rc<Context>,
     program: &'r Program,
-    data: &'r Map<String, Json>,
+    pub data: Data<'r>,
     /// Values that may be part of a cycle, emptied at the end.
     noted: Vec<Value>,
     /// Activations that macros hold on to, emptied at the end.
@@ -70,7 +74,7 @@ impl<'r> Interpreter<'r> {
             frame: Activation::new(program.slots, None),
             context: Context::new(program.outside.len()),
             program,
-            data,
+            data: Data::new(data),
             noted: Vec::new(),
             held: Vec::new(),
             captured: Value::None,
@@ -153,8 +157,8 @@ impl Interpreter<'_> {
     }
 
     /// The value of a name that no scope sets.
-    fn resolve(&self, outside: usize) -> Value {
-        self.context.resolve(outside, &self.program.outside, self.data)
+    fn resolve(&mut self, outside: usize) -> Value {
+        self.context.resolve(outside, &self.program.outside, &mut self.data)
     }
 
     /// The block `name`, bound to `context`.

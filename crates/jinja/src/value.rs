@@ -30,7 +30,7 @@ pub(crate) use entries::Entries;
 pub(crate) use float::{float_to_integer, format_float, parse_float};
 pub(crate) use integer::{MAX_DIGITS, ascii_digit, format_integer, integer_from_text};
 pub(crate) use iterate::{Iter, collect, iterate, over_dict};
-pub(crate) use json::from_json;
+pub(crate) use json::from_number;
 pub(crate) use object::{
     BlockReference, Class, Cycler, Joiner, MacroValue, Method, Object, Range, View, ViewKind,
 };
@@ -41,12 +41,16 @@ pub(crate) use string::Str;
 pub(crate) use undefined::Undefined;
 
 use crate::error::{Error, Result};
+use crate::interpreter::Place;
 
 /// A Python object.
 #[derive(Clone)]
 pub(crate) enum Value {
     /// The variable has no value; never seen by a template.
     Missing,
+    /// A list or dict of the caller's that nobody has used as a value yet; in variables and the
+    /// items of loops only.
+    Given(Place),
     Undefined(Rc<Undefined>),
     None,
     Bool(bool),
@@ -105,7 +109,7 @@ impl Value {
     #[inline]
     pub fn is_true(&self) -> bool {
         match self {
-            Self::Missing | Self::Undefined(_) | Self::None => false,
+            Self::Missing | Self::Given(_) | Self::Undefined(_) | Self::None => false,
             Self::Bool(value) => *value,
             Self::Int(value) => *value != 0,
             Self::Big(value) => !value.is_zero(),
@@ -130,7 +134,7 @@ impl Value {
     /// Python's `type(value).__name__`.
     pub fn type_name(&self) -> &'static str {
         match self {
-            Self::Missing | Self::Undefined(_) => "Undefined",
+            Self::Missing | Self::Given(_) | Self::Undefined(_) => "Undefined",
             Self::None => "NoneType",
             Self::Bool(_) => "bool",
             Self::Int(_) | Self::Big(_) => "int",

@@ -3,8 +3,9 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use super::Interpreter;
 use super::context::missing;
+use super::data::{Data, absent};
+use super::{Interpreter, Place};
 use crate::ast::{Expression, ExpressionKind, Load, Scope, Slot};
 use crate::sandbox::{self, AttributeName};
 use crate::value::{Object, Value};
@@ -41,6 +42,16 @@ impl Activation {
         }
     }
 
+    /// Writes a variable that is a text; whether it is one.
+    #[inline]
+    pub fn write_text(&self, index: usize, output: &mut String) -> bool {
+        match self.slots.borrow().get(index) {
+            Some(Value::Str(text)) => output.push_str(text),
+            _ => return false,
+        }
+        true
+    }
+
     pub fn is_missing(&self, index: usize) -> bool {
         matches!(self.slots.borrow().get(index), None | Some(Value::Missing))
     }
@@ -48,10 +59,18 @@ impl Activation {
     /// Looks at a variable, or at an item of a dict that is named as an attribute, where it is;
     /// both may be [`Value::Missing`].
     #[inline]
-    pub fn look<T>(&self, place: &Expression, look: impl FnOnce(&Value) -> T) -> Option<T> {
+    pub fn look<T>(
+        &self,
+        data: &mut Data,
+        place: &Expression,
+        look: impl FnOnce(&Value) -> T,
+    ) -> Option<T> {
         match &place.kind {
             ExpressionKind::Name { slot, .. } => {
-                Some(look(self.outwards(slot.hops)?.slots.borrow().get(slot.index)?))
+                match self.outwards(slot.hops)?.slots.borrow().get(slot.index)? {
+                    Value::Given(_) => None,
+                    value => Some(look(value)),
+                }
             }
             ExpressionKind::Attribute(subject, name)
                 if let ExpressionKind::Name { slot, .. } = &subject.kind =>
@@ -61,6 +80,10 @@ impl Activation {
                         let entries = dict.entries.borrow();
                         Some(look(entries.get_text(&name.text).unwrap_or(&Value::Missing)))
                     }
+                    Value::Given(place) => match data.attribute(*place, name)? {
+                        Value::Given(_) => None,
+                        value => Some(look(&value)),
+                    },
                     Value::Object(object) => Some(look(&simple_attribute(object, name)?)),
                     _ => None,
                 }
@@ -69,13 +92,18 @@ impl Activation {
         }
     }
 
-    /// An attribute of a variable, if the variable is a dict or the attribute easily found.
+    /// An attribute of a variable, if the variable is a dict or the attribute easily found; it
+    /// may be [`Value::Given`].
     #[inline]
-    pub fn attribute(&self, slot: Slot, name: &AttributeName) -> Option<Value> {
+    pub fn attribute(&self, data: &mut Data, slot: Slot, name: &AttributeName) -> Option<Value> {
         match self.outwards(slot.hops)?.slots.borrow().get(slot.index)? {
             subject @ Value::Dict(dict) if name.is_dict_item() => {
                 Some(sandbox::dict_item(subject, dict, name))
             }
+            Value::Given(place) => match data.attribute(*place, name)? {
+                Value::Missing => Some(absent(name)),
+                value => Some(value),
+            },
             Value::Object(object) => simple_attribute(object, name),
             _ => None,
         }
@@ -111,13 +139,21 @@ fn simple_attribute(object: &Object, name: &AttributeName) -> Option<Value> {
 }
 
 impl Interpreter<'_> {
-    /// The value in `slot`, or [`Value::Missing`].
+    /// The value in `slot`, [`Value::Missing`] or [`Value::Given`].
     #[inline]
     pub(super) fn read(&self, slot: Slot) -> Value {
         match self.frame.outwards(slot.hops) {
             Some(frame) => frame.get(slot.index),
             None => Value::Missing,
         }
+    }
+
+    /// The value in `slot`, which is [`Value::Given`], as templates may see it.
+    #[cold]
+    pub(super) fn bring_in(&mut self, slot: Slot, place: Place) -> Value {
+        let value = self.data.bring_in(place);
+        self.write(slot, value.clone());
+        value
     }
 
     pub(super) fn write(&mut self, slot: Slot, value: Value) {

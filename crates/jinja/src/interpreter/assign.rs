@@ -16,6 +16,7 @@ impl Interpreter<'_> {
                 Ok(())
             }
             Target::Tuple(targets) => {
+                let value = self.brought_in(value);
                 if let Value::Tuple(tuple) = &value
                     && tuple.items.len() == targets.len()
                 {
@@ -30,6 +31,7 @@ impl Interpreter<'_> {
             }
             Target::Attribute { attribute, .. } => {
                 let Some(dict) = self.namespace(target)? else { return Ok(()) };
+                let value = self.brought_in(value);
                 self.note_insertion(&dict, &value);
                 if let Value::Dict(dict) = dict {
                     dict.entries.borrow_mut().insert(Key::text(&**attribute), value);

@@ -4,13 +4,9 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use serde_json::{Map, Value as Json};
-
+use super::data::Data;
 use crate::globals;
-use crate::value::{Value, from_json};
-
-/// Data with so few variables is looked through faster than hashed.
-const FEW: usize = 32;
+use crate::value::Value;
 
 /// Variables by the index of their name in [`Program::outside`](crate::ast::Program::outside).
 pub(crate) struct Context {
@@ -44,14 +40,17 @@ impl Context {
     }
 
     /// The variable's value, or [`Value::Missing`].
-    pub fn resolve(&self, index: usize, names: &[Arc<str>], data: &Map<String, Json>) -> Value {
+    pub fn resolve(&self, index: usize, names: &[Arc<str>], data: &mut Data) -> Value {
         let mut values = self.values.borrow_mut();
         let Some(place) = values.get_mut(index) else { return Value::Missing };
         if matches!(place, Value::Missing) {
             if let Some(parent) = &self.parent {
                 return parent.resolve(index, names, data);
             }
-            let Some(value) = names.get(index).and_then(|name| given(name, data)) else {
+            let Some(value) = names
+                .get(index)
+                .and_then(|name| data.variable(name).or_else(|| globals::find(name)))
+            else {
                 return Value::Missing;
             };
             *place = value;
@@ -67,16 +66,4 @@ impl Context {
 /// So many variables without a value.
 pub(super) fn missing(count: usize) -> Vec<Value> {
     (0..count).map(|_| Value::Missing).collect()
-}
-
-/// What the caller passed as `name`, or the global.
-fn given(name: &str, data: &Map<String, Json>) -> Option<Value> {
-    let passed = match data.len() {
-        0..=FEW => data.iter().find(|(key, _)| *key == name).map(|(_, value)| value),
-        _ => data.get(name),
-    };
-    match passed {
-        Some(json) => Some(from_json(json)),
-        None => globals::find(name),
-    }
 }

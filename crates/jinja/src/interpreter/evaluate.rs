@@ -43,18 +43,34 @@ impl Interpreter<'_> {
             ExpressionKind::Constant(constant) => Ok(value_of(constant)),
             ExpressionKind::Name { name, slot } => match self.read(*slot) {
                 Value::Missing => Ok(self.defined(name, Value::Missing)),
+                Value::Given(place) => Ok(self.bring_in(*slot, place)),
                 value => Ok(value),
             },
             _ => self.part(node),
         }
     }
 
+    /// The value of a variable or of an attribute of one, if easily found; it may be
+    /// [`Value::Given`].
+    pub(super) fn peek(&mut self, node: &Expression) -> Option<Value> {
+        match &node.kind {
+            ExpressionKind::Name { slot, .. } => Some(self.read(*slot)),
+            ExpressionKind::Attribute(subject, name) => match &subject.kind {
+                ExpressionKind::Name { slot, .. } => {
+                    self.frame.attribute(&mut self.data, *slot, name)
+                }
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     #[inline(never)]
     fn attribute(&mut self, subject: &Expression, name: &AttributeName) -> Result<Value> {
         if let ExpressionKind::Name { slot, .. } = &subject.kind
-            && let Some(value) = self.frame.attribute(*slot, name)
+            && let Some(value) = self.frame.attribute(&mut self.data, *slot, name)
         {
-            return Ok(value);
+            return Ok(self.brought_in(value));
         }
         let subject = self.operand(subject)?;
         sandbox::attribute(self, &subject, name)
@@ -64,10 +80,7 @@ impl Interpreter<'_> {
     fn evaluate_composite(&mut self, node: &Expression) -> Result<Value> {
         match &node.kind {
             ExpressionKind::Constant(constant) => Ok(value_of(constant)),
-            ExpressionKind::Name { name, slot } => {
-                let value = self.read(*slot);
-                Ok(self.defined(name, value))
-            }
+            ExpressionKind::Name { .. } => self.operand(node),
             ExpressionKind::Captured => Ok(self.captured.clone()),
             ExpressionKind::Tuple(items) => Ok(Value::tuple(self.evaluate_all(items)?)),
             ExpressionKind::List(items) => Ok(Value::list(self.evaluate_all(items)?)),
@@ -179,8 +192,13 @@ impl Interpreter<'_> {
         match &node.kind {
             _ if node.height > SHALLOW => {}
             ExpressionKind::Name { .. } | ExpressionKind::Attribute(..) => {
-                if let Some(truth) = self.frame.look(node, Value::is_true) {
+                if let Some(truth) = self.frame.look(&mut self.data, node, Value::is_true) {
                     return Ok(truth);
+                }
+                if let Some(Value::Given(place)) = self.peek(node)
+                    && let Some(length) = self.data.length(place)
+                {
+                    return Ok(length > 0);
                 }
             }
             ExpressionKind::Unary(UnaryOperator::Not, operand) => {

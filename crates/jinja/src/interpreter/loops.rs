@@ -4,7 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::{Activation, Interpreter};
+use super::data::text;
+use super::{Activation, Interpreter, Place};
 use crate::ast::{ExpressionKind, For, Target};
 use crate::error::{Error, Result};
 use crate::sandbox::LoopAttribute;
@@ -108,8 +109,15 @@ impl Loop {
         if let Some(length) = self.length.get() {
             return Ok(length);
         }
-        let sized = !matches!(&self.iterable, Value::Undefined(_));
-        let length = match self.iterable.length().filter(|_| sized) {
+        let length = match &self.iterable {
+            Value::Undefined(_) => None,
+            Value::Given(place) => match run.data.length(*place) {
+                None => run.data.bring_in(*place).length(),
+                length => length,
+            },
+            iterable => iterable.length(),
+        };
+        let length = match length {
             Some(length) => length,
             None => self.exhaust(run)?,
         };
@@ -130,15 +138,16 @@ impl Loop {
         Ok(length)
     }
 
-    pub fn previous(&self) -> Value {
+    pub fn previous(&self, run: &mut Interpreter) -> Value {
         match &self.items.borrow().previous {
             Value::Missing => hint("there is no previous item"),
-            item => item.clone(),
+            item => run.brought_in(item.clone()),
         }
     }
 
     pub fn following(&self, run: &mut Interpreter) -> Result<Value> {
-        self.peek(run, |next| next.cloned().unwrap_or_else(|| hint("there is no next item")))
+        let next = self.peek(run, |next| next.cloned())?;
+        Ok(next.map_or_else(|| hint("there is no next item"), |item| run.brought_in(item)))
     }
 
     /// Whether the values differ from those of the last call.
@@ -177,13 +186,13 @@ fn already_running<T>() -> Result<T> {
 
 impl Interpreter<'_> {
     pub(super) fn for_loop(&mut self, node: &Arc<For>) -> Result<()> {
-        if let Some(iter) = self.plain_entries(node)? {
-            let iterated = self.iterate_plain(node, iter)?;
+        if let Some(dict) = self.plain_entries(node)? {
+            let iterated = self.iterate_entries(node, dict)?;
             self.otherwise(node, iterated)?;
             self.leave_scope(&node.scope);
             return Ok(());
         }
-        let iterable = self.evaluate(&node.iterable)?;
+        let iterable = self.iterable(node)?;
         if node.recursive {
             let around = self.hold_frame();
             let text = self.recursive_loop(node, &around, iterable, 0)?;
@@ -245,8 +254,20 @@ impl Interpreter<'_> {
         Ok(())
     }
 
-    /// The entries of `dict` for a loop over `dict.items()` that needs no view of them.
-    fn plain_entries(&mut self, node: &For) -> Result<Option<Iter>> {
+    /// What the loop goes over: [`Value::Given`] if it is a list.
+    fn iterable(&mut self, node: &For) -> Result<Value> {
+        if !node.recursive
+            && let Some(Value::Given(place)) = self.peek(&node.iterable)
+            && self.data.list(place).is_some()
+        {
+            self.meter.tick(node.iterable.size)?;
+            return Ok(Value::Given(place));
+        }
+        self.evaluate(&node.iterable)
+    }
+
+    /// The dict of a loop over `dict.items()` that needs no view of them.
+    fn plain_entries(&mut self, node: &For) -> Result<Option<Value>> {
         let is_plain = !node.recursive && node.loop_slot.is_none() && node.filter.is_none();
         if let ExpressionKind::Call(call) = &node.iterable.kind
             && is_plain
@@ -254,15 +275,51 @@ impl Interpreter<'_> {
             && call.1.is_plain()
             && let ExpressionKind::Attribute(subject, name) = &call.0.kind
             && &*name.text == "items"
-            && let Some(Some(iter)) = self.frame.look(subject, |subject| match subject {
-                Value::Dict(dict) => Some(over_dict(dict, ViewKind::Items, false)),
-                _ => None,
-            })
+            && let Target::Tuple(targets) = &node.target
+            && targets.len() == 2
+            && let Some(dict) = self.peek(subject)
         {
-            self.meter.tick(node.iterable.size)?;
-            return Ok(Some(iter));
+            let is_dict = match &dict {
+                Value::Dict(_) => true,
+                Value::Given(place) => self.data.dict(*place).is_some(),
+                _ => false,
+            };
+            if is_dict {
+                self.meter.tick(node.iterable.size)?;
+                return Ok(Some(dict));
+            }
         }
         Ok(None)
+    }
+
+    fn iterate_entries(&mut self, node: &For, dict: Value) -> Result<bool> {
+        match dict {
+            Value::Dict(dict) => self.iterate_plain(node, over_dict(&dict, ViewKind::Items, false)),
+            Value::Given(place) => self.iterate_given(node, place),
+            _ => Ok(false),
+        }
+    }
+
+    /// Goes through the items of a dict that may become a value on the way.
+    fn iterate_given(&mut self, node: &For, place: Place) -> Result<bool> {
+        let Target::Tuple(targets) = &node.target else { return Ok(false) };
+        let [first, second] = targets.as_slice() else { return Ok(false) };
+        let Some(entries) = self.data.dict(place) else { return Ok(false) };
+        for (next, (key, value)) in entries.iter().enumerate() {
+            if self.data.dict(place).is_none() {
+                let Value::Dict(dict) = self.data.bring_in(place) else { return Ok(true) };
+                let (kind, length) = (ViewKind::Items, entries.len());
+                let rest = Iter::Dict { dict, kind, next, length, reversed: false };
+                return self.iterate_plain(node, rest).map(|_| true);
+            }
+            self.meter.tick(1)?;
+            let value = self.data.refer(value);
+            self.assign_item(first, text(key))?;
+            self.assign_item(second, value)?;
+            self.loop_body(node)?;
+        }
+        self.meter.tick(1)?;
+        Ok(!entries.is_empty())
     }
 
     fn iterate_plain(&mut self, node: &For, mut iter: Iter) -> Result<bool> {

@@ -26,33 +26,41 @@ impl Interpreter<'_> {
         self.meter.tick(pieces.len())?;
         for piece in pieces {
             match piece {
-                Piece::Text(text) => {
-                    self.output.push_str(text);
-                    self.check_output()?;
-                }
+                Piece::Text(text) => self.output.push_str(text),
+                Piece::Value { expression, .. }
+                    if escape == Escape::Off
+                        && let ExpressionKind::Name { slot, .. } = &expression.kind
+                        && slot.hops == 0
+                        && self.frame.write_text(slot.index, &mut self.output) => {}
                 Piece::Value { line, expression } => {
-                    let is_written = escape == Escape::Off
-                        && self.write_simple(expression).map_err(|error| error.at(*line))?;
-                    if !is_written {
-                        self.print(expression, escape).map_err(|error| error.at(*line))?;
-                    }
-                    self.check_output()?;
+                    self.value(expression, escape).map_err(|error| error.at(*line))?;
                 }
             }
+            self.check_output()?;
         }
         Ok(())
+    }
+
+    #[inline(never)]
+    fn value(&mut self, expression: &Expression, escape: Escape) -> Result<()> {
+        if escape == Escape::Off && self.write_simple(expression)? {
+            return Ok(());
+        }
+        self.print(expression, escape)
     }
 
     /// Writes what takes no more than a look at a variable; whether it was that.
     #[inline]
     fn write_simple(&mut self, node: &Expression) -> Result<bool> {
-        let Self { frame, output, meter, .. } = self;
+        let Self { frame, output, meter, data, .. } = self;
         match &node.kind {
             ExpressionKind::Name { .. } | ExpressionKind::Attribute(..) => {
-                Ok(frame.look(node, |value| write_plain(value, output)).unwrap_or(false))
+                Ok(frame.look(data, node, |value| write_plain(value, output)).unwrap_or(false))
             }
             ExpressionKind::Filter(filter) if let Some(shortcut) = &filter.shortcut => frame
-                .look(shortcut.place(&filter.subject), |value| shortcut.write(value, meter, output))
+                .look(data, shortcut.place(&filter.subject), |value| {
+                    shortcut.write(value, meter, output)
+                })
                 .unwrap_or(Ok(false)),
             ExpressionKind::Binary(operator, pair) => {
                 let result = self.small_integers(*operator, &pair.0, &pair.1);

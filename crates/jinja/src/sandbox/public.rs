@@ -140,7 +140,7 @@ pub(super) fn loop_attribute(
         LoopAttribute::Length => Value::from_usize(state.length(run)?),
         LoopAttribute::ReverseIndex => difference(state.length(run)?, state.index()),
         LoopAttribute::ReverseIndex0 => difference(state.length(run)?, state.index() + 1),
-        LoopAttribute::Previous => state.previous(),
+        LoopAttribute::Previous => state.previous(run),
         LoopAttribute::Next => state.following(run)?,
     })
 }

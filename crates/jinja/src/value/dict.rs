@@ -99,7 +99,7 @@ fn hash_into(value: &Value, hasher: &mut impl Hasher) {
         Value::Big(value) => value.hash(hasher),
         Value::Float(value) => hash_float(*value, hasher),
         Value::None => hasher.write_u8(1),
-        Value::Undefined(_) | Value::Missing => hasher.write_u8(2),
+        Value::Undefined(_) | Value::Missing | Value::Given(_) => hasher.write_u8(2),
         Value::Bytes(bytes) => bytes.hash(hasher),
         Value::Tuple(tuple) => {
             hasher.write_usize(tuple.items.len());

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::{Dict, List, Object, Str, Tuple, Value, ViewKind};
 use crate::error::{Error, Result};
-use crate::interpreter::Interpreter;
+use crate::interpreter::{Interpreter, Place};
 
 /// The rest of a lazily computed sequence.
 pub(crate) type Generator = Box<dyn FnMut(&mut Interpreter) -> Result<Option<Value>>>;
@@ -15,6 +15,11 @@ pub(crate) enum Iter {
     /// A list as it is at the time of each step.
     List {
         list: Rc<List>,
+        next: usize,
+    },
+    /// A list that nobody has used as a value yet; its items may be [`Value::Given`].
+    Given {
+        place: Place,
         next: usize,
     },
     ListReversed {
@@ -92,6 +97,15 @@ impl Iter {
                 *next += 1;
                 bytes.get(*next - 1).map(|byte| Value::Int(i64::from(*byte)))
             }
+            Self::Given { place, next } => {
+                if let Some(items) = run.data.list(*place) {
+                    *next += 1;
+                    return Ok(items.get(*next - 1).map(|item| run.data.refer(item)));
+                }
+                let Value::List(list) = run.data.bring_in(*place) else { return Ok(None) };
+                *self = Self::List { list, next: *next };
+                self.next_of_list().flatten()
+            }
             Self::Dict { .. } => return self.next_of_dict(),
             Self::Range { next, step, left } => {
                 if *left == 0 {
@@ -157,7 +171,10 @@ fn next_of_object(run: &mut Interpreter, object: &Rc<Object>) -> Result<Option<V
             }
             item
         }
-        Object::Loop(state) => state.next_item(run),
+        Object::Loop(state) => {
+            let pair = |item| Value::tuple(vec![item, Value::Object(object.clone())]);
+            Ok(state.next_item(run)?.map(|item| pair(run.brought_in(item))))
+        }
         _ => Ok(None),
     }
 }
@@ -167,6 +184,7 @@ pub(crate) fn iterate(_: &mut Interpreter, value: &Value) -> Result<Iter> {
     Ok(match value {
         Value::Undefined(_) => Iter::Empty,
         Value::List(list) => Iter::List { list: list.clone(), next: 0 },
+        Value::Given(place) => Iter::Given { place: *place, next: 0 },
         Value::Tuple(tuple) => Iter::Tuple { tuple: tuple.clone(), next: 0 },
         Value::Str(text) => Iter::Text { text: text.clone(), offset: 0 },
         Value::Bytes(bytes) => Iter::Bytes { bytes: bytes.clone(), next: 0 },

@@ -1,34 +1,20 @@
-//! JSON in.
+//! Numbers of JSON.
 
 use num_bigint::BigInt;
-use serde_json::{Map, Number, Value as Json};
+use serde_json::Number;
 
-use super::{Entries, Key, Value};
-
-/// Converts what a caller passed; the depth of JSON is bounded by its parser.
-pub(crate) fn from_json(json: &Json) -> Value {
-    match json {
-        Json::Null => Value::None,
-        Json::Bool(value) => Value::Bool(*value),
-        Json::Number(number) => from_number(number),
-        Json::String(text) => Value::Str(text.as_str().into()),
-        Json::Array(items) => stacker::maybe_grow(64 << 10, 1 << 20, || {
-            Value::list(items.iter().map(from_json).collect())
-        }),
-        Json::Object(map) => stacker::maybe_grow(64 << 10, 1 << 20, || from_map(map)),
-    }
-}
-
-fn from_map(map: &Map<String, Json>) -> Value {
-    let entries = map.iter().map(|(key, value)| (Key::text(key.as_str()), from_json(value)));
-    Value::dict(Entries::of_distinct(entries))
-}
+use super::Value;
 
 /// Integers keep all digits that the JSON library kept.
-fn from_number(number: &Number) -> Value {
-    if let Some(value) = number.as_i64() {
-        return Value::Int(value);
+#[inline]
+pub(crate) fn from_number(number: &Number) -> Value {
+    match number.as_i64() {
+        Some(value) => Value::Int(value),
+        None => from_large(number),
     }
+}
+
+fn from_large(number: &Number) -> Value {
     if number.is_f64()
         && let Some(value) = number.as_f64()
     {

@@ -35,7 +35,7 @@ pub(crate) fn repr(run: &mut Interpreter, value: &Value) -> Result<String> {
 pub(crate) fn write_text(run: &mut Interpreter, value: &Value, out: &mut String) -> Result<()> {
     match value {
         Value::Str(text) => out.push_str(text),
-        Value::Undefined(_) | Value::Missing => {}
+        Value::Undefined(_) | Value::Missing | Value::Given(_) => {}
         Value::Int(value) => out.push_str(itoa::Buffer::new().format(*value)),
         Value::Float(value) => out.push_str(&format_float(*value)),
         _ => write_repr(run, value, out)?,
@@ -70,7 +70,9 @@ impl Writer<'_, '_> {
     fn value(&mut self, value: &Value) -> Result<()> {
         self.run.meter.tick(1)?;
         match value {
-            Value::Missing | Value::Undefined(_) => self.out.push_str("Undefined"),
+            Value::Missing | Value::Given(_) | Value::Undefined(_) => {
+                self.out.push_str("Undefined")
+            }
             Value::None => self.out.push_str("None"),
             Value::Bool(true) => self.out.push_str("True"),
             Value::Bool(false) => self.out.push_str("False"),

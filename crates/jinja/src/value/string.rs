@@ -29,8 +29,19 @@ thread_local! {
 impl Str {
     #[inline]
     pub fn new(text: impl AsRef<str>, markup: bool) -> Self {
-        let text = text.as_ref();
         let identity = NEXT_IDENTITY.replace(NEXT_IDENTITY.get().wrapping_add(1));
+        Self::with_identity(text.as_ref(), markup, identity)
+    }
+
+    /// The text that lies at `address`, the same object whenever it is looked at.
+    #[inline]
+    pub fn at(text: &str, address: usize) -> Self {
+        let [low, high, ..] = (address / 8).to_le_bytes();
+        Self::with_identity(text, false, u16::from_le_bytes([low, high]))
+    }
+
+    #[inline]
+    fn with_identity(text: &str, markup: bool, identity: u16) -> Self {
         if text.len() > EcoString::INLINE_LIMIT {
             return Self { text: text.into(), chars: count(text), identity, markup };
         }
