@@ -1,13 +1,18 @@
 //! The parsed template, with every variable bound to a slot.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use num_bigint::BigInt;
 
 use crate::builtin::Builtin;
 use crate::error::Error;
 use crate::filters::Shortcut;
 use crate::sandbox::AttributeName;
+
+/// Anything by name.
+pub(crate) type NameMap<T> = HashMap<Arc<str>, T, RandomState>;
 
 /// A whole template.
 #[derive(Debug, Default)]
@@ -19,6 +24,8 @@ pub(crate) struct Program {
     pub self_slot: Option<usize>,
     /// The names that come from outside, or that blocks may ask for.
     pub outside: Vec<Arc<str>>,
+    /// The index of each of these names.
+    pub outside_indices: NameMap<usize>,
     pub blocks: Vec<Arc<Block>>,
     /// What compiling finds beyond parsing, reported by the first render.
     pub compile_error: Option<Error>,

@@ -9,6 +9,7 @@ mod evaluate;
 mod fold;
 mod loops;
 mod macros;
+mod output;
 mod statement;
 
 use std::rc::Rc;
@@ -45,7 +46,15 @@ pub(crate) struct Interpreter<'r> {
     held: Vec<Rc<Activation>>,
     /// The text of the filter block being filtered.
     captured: Value,
+    /// Nested bodies and expressions.
+    level: usize,
 }
+
+/// How many levels pass between two looks at the stack.
+const STACK_INTERVAL: usize = 4;
+/// What these levels need at most, in bytes.
+const STACK_NEEDED: usize = 256 << 10;
+const STACK_GROWTH: usize = 1 << 20;
 
 /// Renders `program` with the variables in `data`.
 pub(crate) fn render(
@@ -66,18 +75,21 @@ pub(crate) fn render(
 
 impl<'r> Interpreter<'r> {
     fn new(program: &'r Program, data: &'r Map<String, Json>, meter: Meter, seed: u64) -> Self {
+        let mut data = Data::new(data);
+        let context = Context::new(program, &mut data);
         Self {
             meter,
             random: fastrand::Rng::with_seed(seed),
             autoescape: false,
             output: String::with_capacity(4 << 10),
             frame: Activation::new(program.slots, None),
-            context: Context::new(program.outside.len()),
+            context,
             program,
-            data: Data::new(data),
+            data,
             noted: Vec::new(),
             held: Vec::new(),
             captured: Value::None,
+            level: 0,
         }
     }
 }
@@ -131,9 +143,16 @@ impl Interpreter<'_> {
         result
     }
 
-    /// Runs `call` on more stack if the thread's runs out.
+    /// Runs `call` on more stack if the thread's runs out, which every few levels is looked at.
+    #[inline]
     pub fn deeper<T>(&mut self, call: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
-        stacker::maybe_grow(128 << 10, 1 << 20, || call(self))
+        self.level += 1;
+        let result = match self.level % STACK_INTERVAL {
+            0 => stacker::maybe_grow(STACK_NEEDED, STACK_GROWTH, || call(self)),
+            _ => call(self),
+        };
+        self.level -= 1;
+        result
     }
 
     /// Renders what `body` writes into a string of its own.
@@ -157,8 +176,8 @@ impl Interpreter<'_> {
     }
 
     /// The value of a name that no scope sets.
-    fn resolve(&mut self, outside: usize) -> Value {
-        self.context.resolve(outside, &self.program.outside, &mut self.data)
+    fn resolve(&self, outside: usize) -> Value {
+        self.context.resolve(outside, &self.program.outside)
     }
 
     /// The block `name`, bound to `context`.

@@ -57,6 +57,8 @@ impl Default for Limits {
 
 /// How many steps pass between two looks at the clock.
 const CLOCK_INTERVAL: u64 = 1024;
+/// A render of less time looks at the clock at once.
+const SHORT: Duration = Duration::from_millis(1);
 
 /// Counts what a render has used.
 pub(crate) struct Meter {
@@ -72,7 +74,9 @@ impl Meter {
     pub fn new(limits: Limits) -> Self {
         let now = Instant::now();
         let deadline = now.checked_add(limits.time).unwrap_or(now + Duration::from_secs(86_400));
-        Self { limits, deadline, steps: 0, next_look: 1, memory: 0, depth: 0 }
+        let first_look = if limits.time < SHORT { 1 } else { CLOCK_INTERVAL };
+        let next_look = first_look.min(limits.steps);
+        Self { limits, deadline, steps: 0, next_look, memory: 0, depth: 0 }
     }
 
     /// Counts `steps` and looks at the clock from time to time.

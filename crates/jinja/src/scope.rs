@@ -12,7 +12,7 @@ mod symbols;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::ast::{Block, Escape, Load, Program, Scope, Slot};
+use crate::ast::{Block, Escape, Load, NameMap, Program, Scope, Slot};
 use crate::error::{Error, Result};
 use crate::interpreter::Folder;
 use crate::limits::Limits;
@@ -35,6 +35,7 @@ pub(crate) fn bind(program: &mut Program, limits: &Limits) -> Result<()> {
     program.scope = binder.leave_scope();
     program.slots = binder.end_function();
     program.outside = binder.outside_names;
+    program.outside_indices = binder.outside;
     program.blocks = binder.blocks;
     program.compile_error = binder.syntax_error.or(binder.other_error);
     Ok(())
@@ -50,7 +51,7 @@ struct Binder {
     /// Enclosing functions, innermost last, each with its slots by level and name.
     functions: Vec<Slots>,
     /// Indices of the names from outside of the template.
-    outside: HashMap<Arc<str>, usize>,
+    outside: NameMap<usize>,
     outside_names: Vec<Arc<str>>,
     folder: Folder,
     blocks: Vec<Arc<Block>>,

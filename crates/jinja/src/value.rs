@@ -17,6 +17,7 @@ mod string;
 mod undefined;
 
 use std::cell::RefCell;
+use std::mem;
 use std::rc::Rc;
 
 use num_bigint::BigInt;
@@ -35,7 +36,9 @@ pub(crate) use object::{
     BlockReference, Class, Cycler, Joiner, MacroValue, Method, Object, Range, View, ViewKind,
 };
 pub(crate) use reclaim::{IteratorCell, List, Tuple};
-pub(crate) use repr::{is_printable, repr, repr_text, to_text, write_plain, write_text};
+pub(crate) use repr::{
+    is_printable, repr, repr_text, to_text, write_integer, write_plain, write_text,
+};
 pub(crate) use slice::{index_of, item_of_sequence, slice};
 pub(crate) use string::Str;
 pub(crate) use undefined::Undefined;
@@ -103,6 +106,17 @@ impl Value {
     /// A lazy sequence, which Python would call `name`.
     pub fn iterator(name: &'static str, iter: Iter) -> Self {
         Self::object(Object::Iterator(IteratorCell { name, iter: RefCell::new(iter) }))
+    }
+
+    /// Drops the value, which most often takes nothing.
+    #[inline]
+    pub fn discard(self) {
+        match self {
+            Self::Missing | Self::Given(_) | Self::None | Self::Bool(_) | Self::Int(_) => {
+                mem::forget(self);
+            }
+            other => drop(other),
+        }
     }
 
     /// Python's `bool(value)`.

@@ -29,9 +29,7 @@ impl Activation {
             Some(slot) => std::mem::replace(slot, value),
             None => value,
         };
-        if !matches!(old, Value::Missing) {
-            drop(old);
-        }
+        old.discard();
     }
 
     #[inline]
@@ -42,14 +40,23 @@ impl Activation {
         }
     }
 
-    /// Writes a variable that is a text; whether it is one.
+    /// Writes a variable of this function that is a text; whether it is one.
     #[inline]
-    pub fn write_text(&self, index: usize, output: &mut String) -> bool {
-        match self.slots.borrow().get(index) {
+    pub fn write_text(&self, slot: Slot, output: &mut String) -> bool {
+        if slot.hops > 0 {
+            return false;
+        }
+        match self.slots.borrow().get(slot.index) {
             Some(Value::Str(text)) => output.push_str(text),
             _ => return false,
         }
         true
+    }
+
+    /// Looks at a variable where it is.
+    #[inline]
+    pub fn with<T>(&self, slot: Slot, look: impl FnOnce(&Value) -> T) -> Option<T> {
+        self.outwards(slot.hops)?.slots.borrow().get(slot.index).map(look)
     }
 
     pub fn is_missing(&self, index: usize) -> bool {
@@ -84,7 +91,7 @@ impl Activation {
                         Value::Given(_) => None,
                         value => Some(look(&value)),
                     },
-                    Value::Object(object) => Some(look(&simple_attribute(object, name)?)),
+                    Value::Object(object) => Some(look(&Self::simple_attribute(object, name)?)),
                     _ => None,
                 }
             }
@@ -104,7 +111,7 @@ impl Activation {
                 Value::Missing => Some(absent(name)),
                 value => Some(value),
             },
-            Value::Object(object) => simple_attribute(object, name),
+            Value::Object(object) => Self::simple_attribute(object, name),
             _ => None,
         }
     }
@@ -121,20 +128,20 @@ impl Activation {
         drop(self.slots.take());
     }
 
+    /// An attribute of `loop` that takes no computing.
+    pub fn simple_attribute(object: &Object, name: &AttributeName) -> Option<Value> {
+        match (object, name.of_loop) {
+            (Object::Loop(state), Some(attribute)) => state.simple_attribute(attribute),
+            _ => None,
+        }
+    }
+
     #[inline]
     fn outwards(&self, hops: usize) -> Option<&Self> {
         if hops == 0 {
             return Some(self);
         }
         (0..hops).try_fold(self, |activation, _| activation.parent.as_deref())
-    }
-}
-
-/// An attribute of `loop` that takes no computing.
-fn simple_attribute(object: &Object, name: &AttributeName) -> Option<Value> {
-    match (object, name.of_loop) {
-        (Object::Loop(state), Some(attribute)) => state.simple_attribute(attribute),
-        _ => None,
     }
 }
 

@@ -5,21 +5,28 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::data::Data;
+use crate::ast::Program;
 use crate::globals;
 use crate::value::Value;
 
 /// Variables by the index of their name in [`Program::outside`](crate::ast::Program::outside).
 pub(crate) struct Context {
     /// Set at the top of the template, or visible to a scoped block; in the outermost context
-    /// also what was passed in or is global, found when first asked for.
+    /// also what was passed in, and what is global, found when first asked for.
     values: RefCell<Vec<Value>>,
     parent: Option<Rc<Context>>,
 }
 
 impl Context {
-    /// A context for a template that names so many variables from outside.
-    pub fn new(outside: usize) -> Rc<Self> {
-        Rc::new(Self { values: RefCell::new(missing(outside)), parent: None })
+    /// The context of a template that is rendered with `data`.
+    pub fn new(program: &Program, data: &mut Data) -> Rc<Self> {
+        let mut values = missing(program.outside.len());
+        data.each_variable(program, |index, value| {
+            if let Some(place) = values.get_mut(index) {
+                *place = value;
+            }
+        });
+        Rc::new(Self { values: RefCell::new(values), parent: None })
     }
 
     /// A context that adds variables to `parent`.
@@ -40,17 +47,14 @@ impl Context {
     }
 
     /// The variable's value, or [`Value::Missing`].
-    pub fn resolve(&self, index: usize, names: &[Arc<str>], data: &mut Data) -> Value {
+    pub fn resolve(&self, index: usize, names: &[Arc<str>]) -> Value {
         let mut values = self.values.borrow_mut();
         let Some(place) = values.get_mut(index) else { return Value::Missing };
         if matches!(place, Value::Missing) {
             if let Some(parent) = &self.parent {
-                return parent.resolve(index, names, data);
+                return parent.resolve(index, names);
             }
-            let Some(value) = names
-                .get(index)
-                .and_then(|name| data.variable(name).or_else(|| globals::find(name)))
-            else {
+            let Some(value) = names.get(index).and_then(|name| globals::find(name)) else {
                 return Value::Missing;
             };
             *place = value;

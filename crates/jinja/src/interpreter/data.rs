@@ -4,10 +4,12 @@ use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
 use serde_json::{Map, Value as Json};
+use smallvec::SmallVec;
 
 use super::Interpreter;
+use crate::ast::Program;
 use crate::sandbox::AttributeName;
-use crate::value::{Entries, Key, Str, Undefined, Value, from_number};
+use crate::value::{Entries, Key, Str, Undefined, Value, from_number, write_integer};
 
 /// A list or dict passed in, by its index in [`Data`].
 #[derive(Clone, Copy)]
@@ -15,26 +17,39 @@ pub(crate) struct Place(u32);
 
 /// So many lists and dicts are referred to at most; others become values at once.
 const MAX_PLACES: usize = 1 << 20;
+/// Above so many variables for each name in the template, it is the names that are looked up.
+const MANY_MORE: usize = 4;
 /// Dicts with so few items are looked through faster than hashed.
 const FEW: usize = 16;
 
 /// What the caller passed.
 pub(crate) struct Data<'r> {
     variables: &'r Map<String, Json>,
-    places: Vec<&'r Json>,
+    places: SmallVec<[&'r Json; 16]>,
     /// The lists and dicts that have become values, with all inside of them, by address.
     values: HashMap<usize, Value, FixedState>,
 }
 
 impl<'r> Data<'r> {
     pub fn new(variables: &'r Map<String, Json>) -> Self {
-        Self { variables, places: Vec::new(), values: HashMap::default() }
+        Self { variables, places: SmallVec::new(), values: HashMap::default() }
     }
 
-    /// The variable `name`.
-    pub fn variable(&mut self, name: &str) -> Option<Value> {
-        let json = find(self.variables, name)?;
-        Some(self.refer(json))
+    /// Gives the variables that the template names.
+    pub fn each_variable(&mut self, program: &Program, mut give: impl FnMut(usize, Value)) {
+        if self.variables.len() > program.outside.len().saturating_mul(MANY_MORE) {
+            for (index, name) in program.outside.iter().enumerate() {
+                if let Some(json) = self.variables.get(&**name) {
+                    give(index, self.refer(json));
+                }
+            }
+            return;
+        }
+        for (name, json) in self.variables {
+            if let Some(index) = program.outside_indices.get(name.as_str()) {
+                give(*index, self.refer(json));
+            }
+        }
     }
 
     /// The list at `place`, unless it has become a value.
@@ -65,6 +80,21 @@ impl<'r> Data<'r> {
             Some(json) => Some(self.refer(json)),
             None => Some(Value::Missing),
         }
+    }
+
+    /// Writes `place.name`, if it is easily found and a text or an integer.
+    pub fn write_attribute(&self, place: Place, name: &AttributeName, output: &mut String) -> bool {
+        if !name.is_dict_item() {
+            return false;
+        }
+        match self.dict(place).and_then(|dict| find(dict, &name.text)) {
+            Some(Json::String(text)) => output.push_str(text),
+            Some(Json::Number(number)) if let Some(integer) = number.as_i64() => {
+                write_integer(integer, output);
+            }
+            _ => return false,
+        }
+        true
     }
 
     /// The number of items at `place`, unless it has become a value.

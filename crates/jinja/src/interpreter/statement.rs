@@ -2,12 +2,9 @@
 
 use super::Interpreter;
 use super::context::Context;
-use crate::ast::{
-    Escape, Expression, ExpressionKind, FilterBlock, Piece, Statement, StatementKind, With,
-};
+use crate::ast::{Expression, FilterBlock, Statement, StatementKind, With};
 use crate::error::{Error, Exception, Result};
-use crate::markup;
-use crate::value::{Object, Str, Value, iterate, write_plain, write_text};
+use crate::value::{Str, Value, iterate};
 
 impl Interpreter<'_> {
     pub(super) fn statements(&mut self, body: &[Statement]) -> Result<()> {
@@ -20,54 +17,6 @@ impl Interpreter<'_> {
             result.map_err(|error| error.at(node.line))?;
         }
         Ok(())
-    }
-
-    fn output(&mut self, pieces: &[Piece], escape: Escape) -> Result<()> {
-        self.meter.tick(pieces.len())?;
-        for piece in pieces {
-            match piece {
-                Piece::Text(text) => self.output.push_str(text),
-                Piece::Value { expression, .. }
-                    if escape == Escape::Off
-                        && let ExpressionKind::Name { slot, .. } = &expression.kind
-                        && slot.hops == 0
-                        && self.frame.write_text(slot.index, &mut self.output) => {}
-                Piece::Value { line, expression } => {
-                    self.value(expression, escape).map_err(|error| error.at(*line))?;
-                }
-            }
-            self.check_output()?;
-        }
-        Ok(())
-    }
-
-    #[inline(never)]
-    fn value(&mut self, expression: &Expression, escape: Escape) -> Result<()> {
-        if escape == Escape::Off && self.write_simple(expression)? {
-            return Ok(());
-        }
-        self.print(expression, escape)
-    }
-
-    /// Writes what takes no more than a look at a variable; whether it was that.
-    #[inline]
-    fn write_simple(&mut self, node: &Expression) -> Result<bool> {
-        let Self { frame, output, meter, data, .. } = self;
-        match &node.kind {
-            ExpressionKind::Name { .. } | ExpressionKind::Attribute(..) => {
-                Ok(frame.look(data, node, |value| write_plain(value, output)).unwrap_or(false))
-            }
-            ExpressionKind::Filter(filter) if let Some(shortcut) = &filter.shortcut => frame
-                .look(data, shortcut.place(&filter.subject), |value| {
-                    shortcut.write(value, meter, output)
-                })
-                .unwrap_or(Ok(false)),
-            ExpressionKind::Binary(operator, pair) => {
-                let result = self.small_integers(*operator, &pair.0, &pair.1);
-                Ok(result.is_some_and(|number| write_plain(&Value::Int(number), &mut self.output)))
-            }
-            _ => Ok(false),
-        }
     }
 
     #[inline(never)]
@@ -144,44 +93,6 @@ impl Interpreter<'_> {
         if otherwise.is_empty() { Ok(()) } else { self.deeper(|run| run.statements(otherwise)) }
     }
 
-    /// Writes the value of an expression.
-    pub(super) fn print(&mut self, expression: &Expression, escape: Escape) -> Result<()> {
-        let escaped = match escape {
-            Escape::Off => false,
-            Escape::On => true,
-            Escape::Dynamic => self.autoescape && !is_literal(expression),
-        };
-        if let ExpressionKind::Call(call) = &expression.kind
-            && !escaped
-            && !self.autoescape
-            && let ExpressionKind::Name { slot, .. } = &call.0.kind
-            && let Value::Object(object) = self.read(*slot)
-            && let Object::Macro(function) = &*object
-        {
-            self.meter.tick(expression.size)?;
-            let written = self.with_arguments(&call.1, |run, args| run.write_macro(function, args));
-            return written.map_err(|error| error.at(expression.line));
-        }
-        let value = self.evaluate(expression).map_err(|error| error.at(expression.line))?;
-        if escaped {
-            let text = markup::escape(self, &value)?;
-            self.output.push_str(&text);
-            return self.check_output();
-        }
-        self.write_value(&value)
-    }
-
-    fn write_value(&mut self, value: &Value) -> Result<()> {
-        if write_plain(value, &mut self.output) {
-            return self.check_output();
-        }
-        let mut output = std::mem::take(&mut self.output);
-        let result = write_text(self, value, &mut output);
-        self.output = output;
-        result?;
-        self.check_output()
-    }
-
     fn with(&mut self, node: &With) -> Result<()> {
         self.enter_scope(&node.scope);
         for (target, value) in &node.bindings {
@@ -209,15 +120,6 @@ impl Interpreter<'_> {
         Ok(value)
     }
 
-    /// Whether text is safe HTML at a place in the template.
-    pub(super) fn escapes(&self, escape: Escape) -> bool {
-        match escape {
-            Escape::Off => false,
-            Escape::On => true,
-            Escape::Dynamic => self.autoescape,
-        }
-    }
-
     fn include(&mut self, template: &Value, ignore_missing: bool) -> Result<()> {
         let named = template.as_str().is_some() || template.is_undefined();
         if named || (template.is_true() && iterate(self, template)?.next(self)?.is_some()) {
@@ -227,16 +129,6 @@ impl Interpreter<'_> {
             return Ok(());
         }
         Err(Error::runtime("tried to select from an empty list of templates"))
-    }
-}
-
-/// Literals are text of the template's author and are never escaped by a dynamic `autoescape`.
-fn is_literal(expression: &Expression) -> bool {
-    use crate::ast::ExpressionKind as Kind;
-    match &expression.kind {
-        Kind::Constant(_) => true,
-        Kind::Concat { parts, .. } => parts.iter().all(is_literal),
-        _ => false,
     }
 }
 

@@ -15,8 +15,11 @@ pub(crate) fn format_float(value: f64) -> String {
         return if value > 0.0 { "inf".into() } else { "-inf".into() };
     }
     let shortest = serde_json::to_string(&value).unwrap_or_default();
-    if (value == 0.0 || (1e-4..1e16).contains(&value.abs())) && !shortest.contains('e') {
-        return shortest;
+    let is_plain = value == 0.0 || (1e-4..1e16).contains(&value.abs());
+    match shortest.split_once('e') {
+        None if is_plain => return shortest,
+        Some((mantissa, exponent)) if !is_plain => return scientific(mantissa, exponent),
+        _ => {}
     }
     let (sign, digits, point) = decimal(&shortest);
     let count = i32::try_from(digits.len()).unwrap_or(i32::MAX);
@@ -37,6 +40,17 @@ pub(crate) fn format_float(value: f64) -> String {
             format!("{sign}{first}{dot}{fraction}e{sign_of_it}{exponent:02}")
         }
     }
+}
+
+/// A number written with an exponent, which Python gives a sign and two digits.
+fn scientific(mantissa: &str, exponent: &str) -> String {
+    let mantissa = mantissa.strip_suffix(".0").unwrap_or(mantissa);
+    let (sign, digits) = match exponent.strip_prefix('-') {
+        Some(digits) => ('-', digits),
+        None => ('+', exponent.strip_prefix('+').unwrap_or(exponent)),
+    };
+    let zero = if digits.len() < 2 { "0" } else { "" };
+    format!("{mantissa}e{sign}{zero}{digits}")
 }
 
 /// Sign, significant digits, and where the point stands relative to the first of them, of a

@@ -48,10 +48,19 @@ pub(crate) fn write_text(run: &mut Interpreter, value: &Value, out: &mut String)
 pub(crate) fn write_plain(value: &Value, out: &mut String) -> bool {
     match value {
         Value::Str(text) => out.push_str(text),
-        Value::Int(value) => out.push_str(itoa::Buffer::new().format(*value)),
+        Value::Int(value) => write_integer(*value, out),
         _ => return false,
     }
     true
+}
+
+/// Appends the digits of an integer.
+#[inline(never)]
+pub(crate) fn write_integer(value: i64, out: &mut String) {
+    match u8::try_from(value) {
+        Ok(digit @ 0..10) => out.push(char::from(b'0' + digit)),
+        _ => out.push_str(itoa::Buffer::new().format(value)),
+    }
 }
 
 /// Appends `repr(value)`.

@@ -1,0 +1,147 @@
+//! What is written out.
+//!
+//! Variables, attributes, small sums and the filters that have a shortcut are written straight
+//! from where their values lie; everything else is evaluated first.
+
+use super::{Activation, Interpreter};
+use crate::ast::{BinaryOperator, Escape, Expression, ExpressionKind, Piece, Slot};
+use crate::error::Result;
+use crate::filters::Shortcut;
+use crate::markup;
+use crate::sandbox::AttributeName;
+use crate::value::{Object, Value, write_integer, write_plain, write_text};
+
+impl Interpreter<'_> {
+    pub(super) fn output(&mut self, pieces: &[Piece], escape: Escape) -> Result<()> {
+        self.meter.tick(pieces.len())?;
+        for piece in pieces {
+            match piece {
+                Piece::Text(text) => self.output.push_str(text),
+                Piece::Value { expression, .. }
+                    if escape == Escape::Off
+                        && let ExpressionKind::Name { slot, .. } = &expression.kind
+                        && self.frame.write_text(*slot, &mut self.output) => {}
+                Piece::Value { line, expression } => {
+                    self.value(expression, escape).map_err(|error| error.at(*line))?;
+                }
+            }
+            self.check_output()?;
+        }
+        Ok(())
+    }
+
+    fn value(&mut self, expression: &Expression, escape: Escape) -> Result<()> {
+        let is_written = escape == Escape::Off
+            && match &expression.kind {
+                ExpressionKind::Name { slot, .. } => self.write_variable(*slot),
+                ExpressionKind::Attribute(subject, name) => self.write_attribute(subject, name),
+                ExpressionKind::Binary(operator, pair) => {
+                    self.write_sum(*operator, &pair.0, &pair.1)
+                }
+                ExpressionKind::Filter(filter) if let Some(shortcut) = &filter.shortcut => {
+                    self.write_filtered(shortcut, &filter.subject)?
+                }
+                _ => false,
+            };
+        if is_written { Ok(()) } else { self.print(expression, escape) }
+    }
+
+    /// Writes a variable that is a text or an integer; whether it is.
+    fn write_variable(&mut self, slot: Slot) -> bool {
+        let Self { frame, output, .. } = self;
+        frame.with(slot, |value| write_plain(value, output)).unwrap_or(false)
+    }
+
+    /// Writes an attribute of a variable, if it is easily found and a text or an integer.
+    fn write_attribute(&mut self, subject: &Expression, name: &AttributeName) -> bool {
+        let ExpressionKind::Name { slot, .. } = &subject.kind else { return false };
+        let Self { frame, output, data, .. } = self;
+        let written = frame.with(*slot, |subject| match subject {
+            Value::Given(place) => data.write_attribute(*place, name, output),
+            Value::Dict(dict) if name.is_dict_item() => {
+                let entries = dict.entries.borrow();
+                entries.get_text(&name.text).is_some_and(|value| write_plain(value, output))
+            }
+            Value::Object(object) => Activation::simple_attribute(object, name)
+                .is_some_and(|value| write_plain(&value, output)),
+            _ => false,
+        });
+        written.unwrap_or(false)
+    }
+
+    /// Writes the result for two small integers; whether they are.
+    fn write_sum(
+        &mut self,
+        operator: BinaryOperator,
+        left: &Expression,
+        right: &Expression,
+    ) -> bool {
+        let result = self.small_integers(operator, left, right);
+        result.map(|number| write_integer(number, &mut self.output)).is_some()
+    }
+
+    /// Writes what a filter makes of a variable, if its shortcut can tell.
+    fn write_filtered(&mut self, shortcut: &Shortcut, subject: &Expression) -> Result<bool> {
+        let Self { frame, output, meter, data, .. } = self;
+        frame
+            .look(data, shortcut.place(subject), |value| shortcut.write(value, meter, output))
+            .unwrap_or(Ok(false))
+    }
+
+    /// Writes the value of an expression.
+    pub(super) fn print(&mut self, expression: &Expression, escape: Escape) -> Result<()> {
+        let escaped = match escape {
+            Escape::Off => false,
+            Escape::On => true,
+            Escape::Dynamic => self.autoescape && !is_literal(expression),
+        };
+        if let ExpressionKind::Call(call) = &expression.kind
+            && !escaped
+            && !self.autoescape
+            && let ExpressionKind::Name { slot, .. } = &call.0.kind
+            && let Value::Object(object) = self.read(*slot)
+            && let Object::Macro(function) = &*object
+        {
+            self.meter.tick(expression.size)?;
+            let written = self.with_arguments(&call.1, |run, args| run.write_macro(function, args));
+            return written.map_err(|error| error.at(expression.line));
+        }
+        let value = self.evaluate(expression).map_err(|error| error.at(expression.line))?;
+        if escaped {
+            let text = markup::escape(self, &value)?;
+            self.output.push_str(&text);
+            return self.check_output();
+        }
+        self.write_value(&value)
+    }
+
+    pub(super) fn write_value(&mut self, value: &Value) -> Result<()> {
+        if write_plain(value, &mut self.output) {
+            return self.check_output();
+        }
+        let mut output = std::mem::take(&mut self.output);
+        let result = write_text(self, value, &mut output);
+        self.output = output;
+        result?;
+        self.check_output()
+    }
+
+    /// Whether text is safe HTML at a place in the template.
+    pub(super) fn escapes(&self, escape: Escape) -> bool {
+        match escape {
+            Escape::Off => false,
+            Escape::On => true,
+            Escape::Dynamic => self.autoescape,
+        }
+    }
+}
+
+/// Literals are text of the template's author and are never escaped by a dynamic `autoescape`.
+fn is_literal(expression: &Expression) -> bool {
+    use crate::ast::ExpressionKind as Kind;
+    match &expression.kind {
+        Kind::Constant(_) => true,
+        Kind::Concat { parts, .. } => parts.iter().all(is_literal),
+        _ => false,
+    }
+}
