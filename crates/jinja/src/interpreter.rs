@@ -1,6 +1,5 @@
 //! Walks the tree and writes the text.
 
-mod activation;
 mod assign;
 mod call;
 mod context;
@@ -11,18 +10,20 @@ mod loops;
 mod macros;
 mod output;
 mod statement;
+mod variables;
 
 use std::rc::Rc;
 
 use serde_json::{Map, Value as Json};
 
-pub(crate) use activation::Activation;
 pub(crate) use context::Context;
 pub(crate) use data::Place;
 pub(crate) use fold::Folder;
 pub(crate) use loops::Loop;
+pub(crate) use variables::Activation;
 
 use data::Data;
+use variables::Variables;
 
 use crate::ast::{Block, Program};
 use crate::error::{Error, Result};
@@ -36,14 +37,12 @@ pub(crate) struct Interpreter<'r> {
     pub autoescape: bool,
     /// What has been written in the innermost body that is rendered aside, or in all.
     pub output: String,
-    frame: Rc<Activation>,
+    variables: Variables,
     context: Rc<Context>,
     program: &'r Program,
     pub data: Data<'r>,
     /// Values that may be part of a cycle, emptied at the end.
     noted: Vec<Value>,
-    /// Activations that macros hold on to, emptied at the end.
-    held: Vec<Rc<Activation>>,
     /// The text of the filter block being filtered.
     captured: Value,
     /// Nested bodies and expressions.
@@ -82,12 +81,11 @@ impl<'r> Interpreter<'r> {
             random: fastrand::Rng::with_seed(seed),
             autoescape: false,
             output: String::with_capacity(4 << 10),
-            frame: Activation::new(program.slots, None),
+            variables: Variables::new(program.slots),
             context,
             program,
             data,
             noted: Vec::new(),
-            held: Vec::new(),
             captured: Value::None,
             level: 0,
         }
@@ -98,7 +96,7 @@ impl Interpreter<'_> {
     fn root(&mut self) -> Result<()> {
         let program = self.program;
         if let Some(slot) = program.self_slot {
-            self.frame.set(slot, Value::object(Object::Template(self.context.clone())));
+            self.variables.set(slot, Value::object(Object::Template(self.context.clone())));
         }
         self.enter_scope(&program.scope);
         self.statements(&program.body)
@@ -106,10 +104,7 @@ impl Interpreter<'_> {
 
     /// Breaks all cycles.
     fn finish(mut self) -> Meter {
-        for activation in self.held.drain(..) {
-            activation.clear();
-        }
-        self.frame.clear();
+        drop(self.variables);
         for value in self.noted.drain(..) {
             match value {
                 Value::List(list) => drop(list.items.take()),
@@ -191,32 +186,20 @@ impl Interpreter<'_> {
         if block.required {
             return Err(Error::runtime(format!("required block '{}' not found", block.name)));
         }
-        let frame = Activation::new(block.slots, None);
-        if let Some(slot) = block.self_slot {
-            frame.set(slot, Value::object(Object::Template(context.clone())));
-        }
-        if let Some(slot) = block.super_slot {
-            let message = format!("there is no parent block called '{}'", block.name);
-            frame.set(slot, Value::undefined(Undefined::Hint(message)));
-        }
+        let template = Value::object(Object::Template(context.clone()));
         let outer = std::mem::replace(&mut self.context, context);
-        let result = self.in_frame(frame, |run| {
+        let result = self.activate(block.slots, None, |run| {
+            if let Some(slot) = block.self_slot {
+                run.variables.set(slot, template);
+            }
+            if let Some(slot) = block.super_slot {
+                let message = format!("there is no parent block called '{}'", block.name);
+                run.variables.set(slot, Value::undefined(Undefined::Hint(message)));
+            }
             run.enter_scope(&block.scope);
             run.statements(&block.body)
         });
         self.context = outer;
-        result
-    }
-
-    /// Runs `body` with other variables in reach.
-    fn in_frame<T>(
-        &mut self,
-        frame: Rc<Activation>,
-        body: impl FnOnce(&mut Self) -> Result<T>,
-    ) -> Result<T> {
-        let outer = std::mem::replace(&mut self.frame, frame);
-        let result = self.nested(body);
-        self.frame = outer;
         result
     }
 }

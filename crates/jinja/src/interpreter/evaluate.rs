@@ -57,7 +57,7 @@ impl Interpreter<'_> {
             ExpressionKind::Name { slot, .. } => Some(self.read(*slot)),
             ExpressionKind::Attribute(subject, name) => match &subject.kind {
                 ExpressionKind::Name { slot, .. } => {
-                    self.frame.attribute(&mut self.data, *slot, name)
+                    self.variables.attribute(&mut self.data, *slot, name)
                 }
                 _ => None,
             },
@@ -68,7 +68,7 @@ impl Interpreter<'_> {
     #[inline(never)]
     fn attribute(&mut self, subject: &Expression, name: &AttributeName) -> Result<Value> {
         if let ExpressionKind::Name { slot, .. } = &subject.kind
-            && let Some(value) = self.frame.attribute(&mut self.data, *slot, name)
+            && let Some(value) = self.variables.attribute(&mut self.data, *slot, name)
         {
             return Ok(self.brought_in(value));
         }
@@ -166,7 +166,7 @@ impl Interpreter<'_> {
     ) -> Option<i64> {
         let integer = |node: &Expression| match &node.kind {
             ExpressionKind::Constant(Constant::Integer(value)) => Some(*value),
-            ExpressionKind::Name { slot, .. } => self.frame.integer(*slot),
+            ExpressionKind::Name { slot, .. } => self.variables.integer(*slot),
             _ => None,
         };
         small(operator, integer(left)?, integer(right)?)
@@ -192,7 +192,7 @@ impl Interpreter<'_> {
         match &node.kind {
             _ if node.height > SHALLOW => {}
             ExpressionKind::Name { .. } | ExpressionKind::Attribute(..) => {
-                if let Some(truth) = self.frame.look(&mut self.data, node, Value::is_true) {
+                if let Some(truth) = self.variables.look(&mut self.data, node, Value::is_true) {
                     return Ok(truth);
                 }
                 if let Some(Value::Given(place)) = self.peek(node)

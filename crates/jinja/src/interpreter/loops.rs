@@ -21,7 +21,7 @@ pub(crate) struct Loop {
     pub depth: usize,
     changed: RefCell<Option<Vec<Value>>>,
     /// For `loop(…)`: the loop and the variables around it.
-    recursion: Option<(Arc<For>, Rc<Activation>)>,
+    recursion: Option<(Arc<For>, Activation)>,
 }
 
 struct Items {
@@ -37,7 +37,7 @@ impl Loop {
         iterable: Value,
         rest: Iter,
         depth: usize,
-        recursion: Option<(Arc<For>, Rc<Activation>)>,
+        recursion: Option<(Arc<For>, Activation)>,
     ) -> Self {
         let items = Items { rest, previous: Value::Missing, current: Value::Missing, next: None };
         Self {
@@ -172,7 +172,7 @@ impl Loop {
             let message = "the loop must have the 'recursive' marker to be called recursively";
             return Err(Error::type_error(message));
         };
-        run.recursive_loop(node, around, iterable.clone(), self.depth + 1)
+        run.recursive_loop(node, *around, iterable.clone(), self.depth + 1)
     }
 }
 
@@ -194,8 +194,8 @@ impl Interpreter<'_> {
         }
         let iterable = self.iterable(node)?;
         if node.recursive {
-            let around = self.hold_frame();
-            let text = self.recursive_loop(node, &around, iterable, 0)?;
+            let around = self.hold()?;
+            let text = self.recursive_loop(node, around, iterable, 0)?;
             if let Value::Str(text) = text {
                 self.output.push_str(&text);
             }
@@ -209,13 +209,12 @@ impl Interpreter<'_> {
     fn recursive_loop(
         &mut self,
         node: &Arc<For>,
-        around: &Rc<Activation>,
+        around: Activation,
         iterable: Value,
         depth: usize,
     ) -> Result<Value> {
-        let frame = Activation::new(node.slots, Some(around.clone()));
-        let recursion = Some((node.clone(), around.clone()));
-        let text = self.in_frame(frame, |run| {
+        let recursion = Some((node.clone(), around));
+        let text = self.activate(node.slots, Some(around), |run| {
             run.aside(|run| run.run_loop(node, iterable, depth, recursion))
         })?;
         self.meter.string(text.len())?;
@@ -227,13 +226,13 @@ impl Interpreter<'_> {
         node: &Arc<For>,
         iterable: Value,
         depth: usize,
-        recursion: Option<(Arc<For>, Rc<Activation>)>,
+        recursion: Option<(Arc<For>, Activation)>,
     ) -> Result<()> {
         let mut iter = iterate(self, &iterable)?;
         let mut iterable = iterable;
         if node.filter.is_some() {
             iterable = Value::None;
-            iter = self.filter_loop(node, iter);
+            iter = self.filter_loop(node, iter)?;
         }
         let iterated = match node.loop_slot {
             None => self.iterate_plain(node, iter)?,
@@ -348,7 +347,7 @@ impl Interpreter<'_> {
         let mut iterated = false;
         while let Some(item) = items.next_item(self)? {
             iterated = true;
-            self.frame.set(slot, Value::Object(state.clone()));
+            self.variables.set(slot, Value::Object(state.clone()));
             self.iteration(node, item)?;
         }
         Ok(iterated)
@@ -376,13 +375,13 @@ impl Interpreter<'_> {
     }
 
     /// Drops the items that the loop's `if` refuses, as they are asked for.
-    fn filter_loop(&mut self, node: &Arc<For>, mut iter: Iter) -> Iter {
+    fn filter_loop(&mut self, node: &Arc<For>, mut iter: Iter) -> Result<Iter> {
         let node = node.clone();
-        let frame = self.frame.clone();
+        let around = self.hold()?;
         let mut entered = false;
-        Iter::Generator(Box::new(move |run| {
+        Ok(Iter::Generator(Box::new(move |run| {
             let Some((condition, scope, target)) = &node.filter else { return Ok(None) };
-            let outer = std::mem::replace(&mut run.frame, frame.clone());
+            let outer = run.variables.switch(around);
             if !std::mem::replace(&mut entered, true) {
                 run.enter_scope(scope);
             }
@@ -396,8 +395,8 @@ impl Interpreter<'_> {
                 Ok(None)
             };
             let found = search();
-            run.frame = outer;
+            run.variables.switch(outer);
             found
-        }))
+        })))
     }
 }

@@ -1,9 +1,8 @@
 //! Macros and `call`.
 
-use std::rc::Rc;
 use std::sync::Arc;
 
-use super::{Activation, Interpreter};
+use super::Interpreter;
 use crate::ast::{Expression, ExpressionKind, Macro};
 use crate::builtin::{Args, ArgumentList};
 use crate::error::{Error, Result};
@@ -11,14 +10,14 @@ use crate::value::{Entries, Key, MacroValue, Object, Str, Undefined, Value};
 
 impl Interpreter<'_> {
     /// The macro as a value, bound to the variables around.
-    pub(super) fn macro_value(&mut self, definition: &Arc<Macro>) -> Value {
-        let (enclosing, context) = (self.hold_frame(), self.context.clone());
+    pub(super) fn macro_value(&mut self, definition: &Arc<Macro>) -> Result<Value> {
+        let (enclosing, context) = (self.hold()?, self.context.clone());
         let definition = definition.clone();
-        Value::object(Object::Macro(MacroValue { definition, enclosing, context }))
+        Ok(Value::object(Object::Macro(MacroValue { definition, enclosing, context })))
     }
 
     pub(super) fn call_block(&mut self, call: &Expression, caller: &Arc<Macro>) -> Result<()> {
-        let caller = self.macro_value(caller);
+        let caller = self.macro_value(caller)?;
         let ExpressionKind::Call(call) = &call.kind else { return Ok(()) };
         self.meter.tick(call.0.size)?;
         let callee = self.operand(&call.0)?;
@@ -42,12 +41,11 @@ impl Interpreter<'_> {
     /// Calls a macro and writes its text to the output.
     pub(super) fn write_macro(&mut self, value: &MacroValue, args: Args) -> Result<()> {
         let definition = &value.definition;
-        let frame = Activation::new(definition.slots, Some(value.enclosing.clone()));
         let given = args.positional.len();
-        bind_arguments(self, definition, &frame, args)?;
         let start = self.output.len();
         let outer = std::mem::replace(&mut self.context, value.context.clone());
-        let result = self.in_frame(frame, |run| {
+        let result = self.activate(definition.slots, Some(value.enclosing), |run| {
+            bind_arguments(run, definition, args)?;
             run.enter_scope(&definition.scope);
             run.defaults(definition, given)?;
             run.statements(&definition.body)
@@ -60,7 +58,7 @@ impl Interpreter<'_> {
     /// Gives parameters without an argument their defaults; the first ones have one.
     fn defaults(&mut self, definition: &Macro, given: usize) -> Result<()> {
         for parameter in definition.parameters.iter().skip(given) {
-            if !self.frame.is_missing(parameter.slot) {
+            if !self.variables.is_missing(parameter.slot) {
                 continue;
             }
             let value = match &parameter.default {
@@ -70,52 +68,46 @@ impl Interpreter<'_> {
                     Value::undefined(Undefined::Hint(message))
                 }
             };
-            self.frame.set(parameter.slot, value);
+            self.variables.set(parameter.slot, value);
         }
         Ok(())
     }
 }
 
-fn bind_arguments(
-    run: &mut Interpreter,
-    definition: &Macro,
-    frame: &Rc<Activation>,
-    args: Args,
-) -> Result<()> {
+fn bind_arguments(run: &mut Interpreter, definition: &Macro, args: Args) -> Result<()> {
     let parameters = &definition.parameters;
     let given = args.positional.len().min(parameters.len());
     let (positional, extra) = args.positional.split_at(given);
     let takes_more = definition.caller.or(definition.keywords).or(definition.varargs).is_some();
     if args.keywords.is_empty() && extra.is_empty() && !takes_more {
         for (parameter, value) in parameters.iter().zip(positional) {
-            frame.set(parameter.slot, value.clone());
+            run.variables.set(parameter.slot, value.clone());
         }
         return Ok(());
     }
     let mut rest = ArgumentList { keywords: args.keywords.into(), ..ArgumentList::default() };
     let mut found_caller = definition.explicit_caller && given == parameters.len();
     for (parameter, value) in parameters.iter().zip(positional) {
-        frame.set(parameter.slot, value.clone());
+        run.variables.set(parameter.slot, value.clone());
     }
     for parameter in parameters.iter().skip(given) {
         if let Some(value) = rest.take_keyword(&parameter.name) {
-            frame.set(parameter.slot, value);
+            run.variables.set(parameter.slot, value);
         }
         found_caller |= &*parameter.name == "caller";
     }
     if let Some(slot) = definition.caller.filter(|_| !found_caller) {
         let caller = rest.take_keyword("caller").filter(|caller| !caller.is_none());
         let missing = || Value::undefined(Undefined::Hint("no caller defined".into()));
-        frame.set(slot, caller.unwrap_or_else(missing));
+        run.variables.set(slot, caller.unwrap_or_else(missing));
     }
-    rest_arguments(run, definition, frame, extra, rest.view())
+    rest_arguments(run, definition, extra, rest.view())
 }
 
 /// Hands over or refuses arguments that no parameter takes.
 fn rest_arguments(
     run: &mut Interpreter,
     definition: &Macro,
-    frame: &Activation,
     extra: &[Value],
     args: Args,
 ) -> Result<()> {
@@ -124,13 +116,13 @@ fn rest_arguments(
         run.meter.list(args.keywords.len())?;
         let entries: Entries =
             args.keywords.iter().map(|(name, value)| (Key::text(&**name), value.clone())).collect();
-        frame.set(slot, Value::dict(entries));
+        run.variables.set(slot, Value::dict(entries));
     } else if let Some((keyword, _)) = args.keywords.first() {
         let message = format!("macro '{name}' takes no keyword argument '{keyword}'");
         return Err(Error::type_error(message));
     }
     if let Some(slot) = definition.varargs {
-        frame.set(slot, Value::tuple(extra.to_vec()));
+        run.variables.set(slot, Value::tuple(extra.to_vec()));
     } else if !extra.is_empty() {
         let most = definition.parameters.len();
         let message = format!("macro '{name}' takes not more than {most} argument(s)");

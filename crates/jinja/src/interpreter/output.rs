@@ -3,7 +3,8 @@
 //! Variables, attributes, small sums and the filters that have a shortcut are written straight
 //! from where their values lie; everything else is evaluated first.
 
-use super::{Activation, Interpreter};
+use super::Interpreter;
+use super::variables::simple_attribute;
 use crate::ast::{BinaryOperator, Escape, Expression, ExpressionKind, Piece, Slot};
 use crate::error::Result;
 use crate::filters::Shortcut;
@@ -20,7 +21,7 @@ impl Interpreter<'_> {
                 Piece::Value { expression, .. }
                     if escape == Escape::Off
                         && let ExpressionKind::Name { slot, .. } = &expression.kind
-                        && self.frame.write_text(*slot, &mut self.output) => {}
+                        && self.variables.write_text(*slot, &mut self.output) => {}
                 Piece::Value { line, expression } => {
                     self.value(expression, escape).map_err(|error| error.at(*line))?;
                 }
@@ -48,25 +49,24 @@ impl Interpreter<'_> {
 
     /// Writes a variable that is a text or an integer; whether it is.
     fn write_variable(&mut self, slot: Slot) -> bool {
-        let Self { frame, output, .. } = self;
-        frame.with(slot, |value| write_plain(value, output)).unwrap_or(false)
+        self.variables.get(slot).is_some_and(|value| write_plain(value, &mut self.output))
     }
 
     /// Writes an attribute of a variable, if it is easily found and a text or an integer.
     fn write_attribute(&mut self, subject: &Expression, name: &AttributeName) -> bool {
         let ExpressionKind::Name { slot, .. } = &subject.kind else { return false };
-        let Self { frame, output, data, .. } = self;
-        let written = frame.with(*slot, |subject| match subject {
-            Value::Given(place) => data.write_attribute(*place, name, output),
-            Value::Dict(dict) if name.is_dict_item() => {
+        let output = &mut self.output;
+        match self.variables.get(*slot) {
+            Some(Value::Given(place)) => self.data.write_attribute(*place, name, output),
+            Some(Value::Dict(dict)) if name.is_dict_item() => {
                 let entries = dict.entries.borrow();
                 entries.get_text(&name.text).is_some_and(|value| write_plain(value, output))
             }
-            Value::Object(object) => Activation::simple_attribute(object, name)
-                .is_some_and(|value| write_plain(&value, output)),
+            Some(Value::Object(object)) => {
+                simple_attribute(object, name).is_some_and(|value| write_plain(&value, output))
+            }
             _ => false,
-        });
-        written.unwrap_or(false)
+        }
     }
 
     /// Writes the result for two small integers; whether they are.
@@ -82,8 +82,8 @@ impl Interpreter<'_> {
 
     /// Writes what a filter makes of a variable, if its shortcut can tell.
     fn write_filtered(&mut self, shortcut: &Shortcut, subject: &Expression) -> Result<bool> {
-        let Self { frame, output, meter, data, .. } = self;
-        frame
+        let Self { variables, output, meter, data, .. } = self;
+        variables
             .look(data, shortcut.place(subject), |value| shortcut.write(value, meter, output))
             .unwrap_or(Ok(false))
     }

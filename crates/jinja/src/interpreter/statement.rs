@@ -27,7 +27,7 @@ impl Interpreter<'_> {
             StatementKind::If { branches, otherwise } => self.choose(branches, otherwise),
             StatementKind::For(node) => self.deeper(|run| run.for_loop(node)),
             StatementKind::Macro { target, function } => {
-                let value = self.macro_value(function);
+                let value = self.macro_value(function)?;
                 self.assign(target, value)
             }
             StatementKind::Call { call, caller } => self.call_block(call, caller),

@@ -79,7 +79,7 @@ pub(crate) enum ViewKind {
 /// A macro bound to the variables around its definition.
 pub(crate) struct MacroValue {
     pub definition: Arc<Macro>,
-    pub enclosing: Rc<Activation>,
+    pub enclosing: Activation,
     /// The context it was defined in.
     pub context: Rc<Context>,
 }
