@@ -42,6 +42,9 @@ pub(crate) struct Slot {
 #[derive(Debug, Default)]
 pub(crate) struct Scope {
     pub loads: Vec<(usize, Load)>,
+    /// Slots that are never set in the scope and keep a value from the context, by its index in
+    /// [`Program::outside`].
+    pub fixed: Vec<(usize, usize)>,
     /// Slots that lose their value when the scope is left.
     pub clears: Vec<usize>,
 }
@@ -370,4 +373,19 @@ pub(crate) enum Comparison {
     GreaterEqual,
     In,
     NotIn,
+}
+
+impl Comparison {
+    /// The result for two integers, which contain nothing.
+    pub fn of_integers(self, left: i64, right: i64) -> Option<bool> {
+        Some(match self {
+            Self::Equal => left == right,
+            Self::NotEqual => left != right,
+            Self::Less => left < right,
+            Self::LessEqual => left <= right,
+            Self::Greater => left > right,
+            Self::GreaterEqual => left >= right,
+            Self::In | Self::NotIn => return None,
+        })
+    }
 }

@@ -26,6 +26,8 @@ mod wrap;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use foldhash::fast::RandomState;
+
 use crate::builtin::Builtin;
 use crate::methods;
 
@@ -100,7 +102,7 @@ static FILTERS: &[Builtin] = &[
     Builtin::new("xmlattr", 0, &["autospace"], html::xmlattr),
 ];
 
-static BY_NAME: LazyLock<HashMap<&'static str, &'static Builtin>> =
+static BY_NAME: LazyLock<HashMap<&'static str, &'static Builtin, RandomState>> =
     LazyLock::new(|| FILTERS.iter().map(|filter| (filter.name, filter)).collect());
 
 /// The filter `name`.

@@ -111,16 +111,21 @@ impl Binder {
         let Some(symbols) = self.scopes.pop() else { return Scope::default() };
         let clears = symbols.loads.keys().copied().collect();
         let mut loads = Vec::with_capacity(symbols.loads.len());
+        let mut fixed = Vec::new();
         for (index, source) in symbols.loads {
             let load = match source {
                 Source::Parameter => continue,
+                Source::Context(name) if !symbols.stores.contains(&name) => {
+                    fixed.push((index, self.outside(&name)));
+                    continue;
+                }
                 Source::Context(name) => Load::Resolve(self.outside(&name)),
                 Source::Outer(place) => Load::Alias(self.slot(place)),
                 Source::Nowhere => Load::Missing,
             };
             loads.push((index, load));
         }
-        Scope { loads, clears }
+        Scope { loads, fixed, clears }
     }
 
     /// All names assigned in the enclosing scopes, with their places.

@@ -5,6 +5,8 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use foldhash::fast::RandomState;
+
 use crate::ast::BinaryOperator;
 use crate::builtin::{Args, Builtin};
 use crate::error::{Error, Result};
@@ -57,7 +59,7 @@ static TESTS: &[Builtin] = &[
     Builtin::plain("upper", upper),
 ];
 
-static BY_NAME: LazyLock<HashMap<&'static str, &'static Builtin>> =
+static BY_NAME: LazyLock<HashMap<&'static str, &'static Builtin, RandomState>> =
     LazyLock::new(|| TESTS.iter().map(|test| (test.name, test)).collect());
 
 /// The test `name`.

@@ -50,11 +50,12 @@ impl Getter {
 }
 
 fn part(text: &str) -> Value {
-    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    match BigInt::parse_bytes(text.as_bytes(), 10).filter(|_| digits) {
-        Some(index) => Value::integer(index),
-        None => Value::text(text),
+    if text.bytes().all(|byte| byte.is_ascii_digit())
+        && let Some(index) = BigInt::parse_bytes(text.as_bytes(), 10)
+    {
+        return Value::integer(index);
     }
+    Value::text(text)
 }
 
 /// The lower case of a string; other values as they are.

@@ -3,7 +3,7 @@
 use super::Interpreter;
 use crate::ast::Target;
 use crate::error::{Error, Result};
-use crate::value::{Key, Object, Undefined, Value, collect, iterate};
+use crate::value::{Object, Undefined, Value, collect, iterate};
 
 impl Interpreter<'_> {
     pub(super) fn assign(&mut self, target: &Target, value: Value) -> Result<()> {
@@ -34,7 +34,7 @@ impl Interpreter<'_> {
                 let value = self.brought_in(value);
                 self.note_insertion(&dict, &value);
                 if let Value::Dict(dict) = dict {
-                    dict.entries.borrow_mut().insert(Key::text(&**attribute), value);
+                    let _old = dict.set_text(attribute, value);
                 }
                 Ok(())
             }

@@ -106,7 +106,7 @@ impl Interpreter<'_> {
         }
     }
 
-    fn evaluate_all(&mut self, items: &[Expression]) -> Result<Vec<Value>> {
+    pub(super) fn evaluate_all(&mut self, items: &[Expression]) -> Result<Vec<Value>> {
         self.meter.list(items.len())?;
         let mut values = Vec::with_capacity(items.len());
         for item in items {
@@ -157,19 +157,38 @@ impl Interpreter<'_> {
         }
     }
 
-    /// The result for two variables or literals that are small integers.
+    /// The result for two operands that are small integers.
+    #[inline]
     pub(super) fn small_integers(
         &self,
         operator: BinaryOperator,
         left: &Expression,
         right: &Expression,
     ) -> Option<i64> {
-        let integer = |node: &Expression| match &node.kind {
+        small(operator, self.small_integer(left)?, self.small_integer(right)?)
+    }
+
+    /// The value of a literal, a variable or a small sum of such, if it is a small integer.
+    #[inline]
+    fn small_integer(&self, node: &Expression) -> Option<i64> {
+        match &node.kind {
             ExpressionKind::Constant(Constant::Integer(value)) => Some(*value),
             ExpressionKind::Name { slot, .. } => self.variables.integer(*slot),
+            ExpressionKind::Binary(operator, pair) if node.height < SHALLOW => {
+                self.small_sum(*operator, &pair.0, &pair.1)
+            }
             _ => None,
-        };
-        small(operator, integer(left)?, integer(right)?)
+        }
+    }
+
+    #[inline(never)]
+    fn small_sum(
+        &self,
+        operator: BinaryOperator,
+        left: &Expression,
+        right: &Expression,
+    ) -> Option<i64> {
+        self.small_integers(operator, left, right)
     }
 
     fn concat(&mut self, parts: &[Expression], escape: Escape) -> Result<Value> {
@@ -221,6 +240,13 @@ impl Interpreter<'_> {
         first: &Expression,
         rest: &[(Comparison, Expression)],
     ) -> Result<bool> {
+        if let [(comparison, right)] = rest
+            && let Some(left) = self.small_integer(first)
+            && let Some(right) = self.small_integer(right)
+            && let Some(result) = comparison.of_integers(left, right)
+        {
+            return Ok(result);
+        }
         let mut left = self.operand(first)?;
         for (comparison, right) in rest {
             let right = self.operand(right)?;

@@ -315,7 +315,7 @@ impl Interpreter<'_> {
             let value = self.data.refer(value);
             self.assign_item(first, text(key))?;
             self.assign_item(second, value)?;
-            self.loop_body(node)?;
+            self.loop_body(node, next == 0)?;
         }
         self.meter.tick(1)?;
         Ok(!entries.is_empty())
@@ -328,16 +328,17 @@ impl Interpreter<'_> {
             && iter.has_entries()
         {
             while let Some((key, value)) = iter.next_entry(self)? {
-                iterated = true;
                 self.assign_item(first, key)?;
                 self.assign_item(second, value)?;
-                self.loop_body(node)?;
+                self.loop_body(node, !iterated)?;
+                iterated = true;
             }
             return Ok(iterated);
         }
         while let Some(item) = iter.next(self)? {
+            self.assign_item(&node.target, item)?;
+            self.loop_body(node, !iterated)?;
             iterated = true;
-            self.iteration(node, item)?;
         }
         Ok(iterated)
     }
@@ -346,16 +347,14 @@ impl Interpreter<'_> {
         let Object::Loop(items) = &*state else { return Ok(false) };
         let mut iterated = false;
         while let Some(item) = items.next_item(self)? {
+            if !iterated {
+                self.variables.set(slot, Value::Object(state.clone()));
+            }
+            self.assign_item(&node.target, item)?;
+            self.loop_body(node, !iterated)?;
             iterated = true;
-            self.variables.set(slot, Value::Object(state.clone()));
-            self.iteration(node, item)?;
         }
         Ok(iterated)
-    }
-
-    fn iteration(&mut self, node: &For, item: Value) -> Result<()> {
-        self.assign_item(&node.target, item)?;
-        self.loop_body(node)
     }
 
     #[inline]
@@ -369,8 +368,12 @@ impl Interpreter<'_> {
         }
     }
 
-    fn loop_body(&mut self, node: &For) -> Result<()> {
-        self.enter_scope(&node.scope);
+    #[inline]
+    fn loop_body(&mut self, node: &For, is_first: bool) -> Result<()> {
+        match is_first {
+            true => self.enter_scope(&node.scope),
+            false => self.reenter_scope(&node.scope),
+        }
         self.statements(&node.body)
     }
 

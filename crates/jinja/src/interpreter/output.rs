@@ -31,6 +31,7 @@ impl Interpreter<'_> {
         Ok(())
     }
 
+    #[inline(never)]
     fn value(&mut self, expression: &Expression, escape: Escape) -> Result<()> {
         let is_written = escape == Escape::Off
             && match &expression.kind {
@@ -106,6 +107,11 @@ impl Interpreter<'_> {
             let written = self.with_arguments(&call.1, |run, args| run.write_macro(function, args));
             return written.map_err(|error| error.at(expression.line));
         }
+        if let ExpressionKind::Concat { parts, escape: Escape::Off } = &expression.kind
+            && !escaped
+        {
+            return self.write_parts(expression, parts);
+        }
         let value = self.evaluate(expression).map_err(|error| error.at(expression.line))?;
         if escaped {
             let text = markup::escape(self, &value)?;
@@ -113,6 +119,15 @@ impl Interpreter<'_> {
             return self.check_output();
         }
         self.write_value(&value)
+    }
+
+    /// Writes what a concatenation puts together.
+    fn write_parts(&mut self, node: &Expression, parts: &[Expression]) -> Result<()> {
+        self.meter.tick(node.size)?;
+        let values = self.evaluate_all(parts).map_err(|error| error.at(node.line))?;
+        let start = self.output.len();
+        values.iter().try_for_each(|value| self.write_value(value))?;
+        self.meter.string(self.output.len().saturating_sub(start))
     }
 
     pub(super) fn write_value(&mut self, value: &Value) -> Result<()> {

@@ -184,10 +184,11 @@ impl Variables {
     }
 }
 
-/// An attribute of `loop` that takes no computing.
+/// An attribute of `loop` or of a namespace that takes no computing.
 pub(super) fn simple_attribute(object: &Object, name: &AttributeName) -> Option<Value> {
     match (object, name.of_loop) {
         (Object::Loop(state), Some(attribute)) => state.simple_attribute(attribute),
+        (Object::Namespace(dict), _) if name.is_public() => dict.get_text(&name.text),
         _ => None,
     }
 }
@@ -219,6 +220,16 @@ impl Interpreter<'_> {
     /// Gives the variables of a scope their first values.
     #[inline]
     pub(super) fn enter_scope(&mut self, scope: &Scope) {
+        for (index, outside) in &scope.fixed {
+            let value = self.resolve(*outside);
+            self.variables.set(*index, value);
+        }
+        self.reenter_scope(scope);
+    }
+
+    /// Does so again, before [`Interpreter::leave_scope`].
+    #[inline]
+    pub(super) fn reenter_scope(&mut self, scope: &Scope) {
         for (index, load) in &scope.loads {
             let value = match load {
                 Load::Resolve(outside) => self.resolve(*outside),

@@ -28,6 +28,15 @@ impl Dict {
         self.entries.borrow().get_text(name).cloned()
     }
 
+    /// Sets the value under a string and returns the one before.
+    pub fn set_text(&self, name: &str, value: Value) -> Option<Value> {
+        let mut entries = self.entries.borrow_mut();
+        match entries.get_text_mut(name) {
+            Some(place) => Some(std::mem::replace(place, value)),
+            None => entries.insert(Key::text(name), value),
+        }
+    }
+
     pub fn get(&self, key: &Key) -> Option<Value> {
         self.entries.borrow().get(key).cloned()
     }

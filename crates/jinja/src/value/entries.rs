@@ -69,6 +69,18 @@ impl Entries {
         }
     }
 
+    /// The place of the value under a string.
+    pub fn get_text_mut(&mut self, name: &str) -> Option<&mut Value> {
+        let name = TextKey(name);
+        match &mut self.0 {
+            Store::Few(entries) => {
+                let mut entries = entries.iter_mut();
+                entries.find(|(known, _)| name.equivalent(known)).map(|(_, value)| value)
+            }
+            Store::Many(map) => map.get_mut(&name),
+        }
+    }
+
     pub fn contains_key(&self, key: &Key) -> bool {
         self.get(key).is_some()
     }

@@ -62,9 +62,22 @@ impl Iter {
     #[inline]
     pub fn next(&mut self, run: &mut Interpreter) -> Result<Option<Value>> {
         run.meter.tick(1)?;
-        match self.next_of_list() {
-            Some(item) => Ok(item),
-            None => self.next_of_others(run),
+        match self {
+            Self::Given { place, next } if let Some(items) = run.data.list(*place) => {
+                *next += 1;
+                Ok(items.get(*next - 1).map(|item| run.data.refer(item)))
+            }
+            Self::Range { next, step, left } => {
+                let value = *next;
+                let Some(rest) = left.checked_sub(1) else { return Ok(None) };
+                *left = rest;
+                *next = next.saturating_add(*step);
+                Ok(Some(Value::Int(value)))
+            }
+            _ => match self.next_of_list() {
+                Some(item) => Ok(item),
+                None => self.next_of_others(run),
+            },
         }
     }
 
@@ -76,9 +89,10 @@ impl Iter {
         Some(list.items.borrow().get(*next - 1).cloned())
     }
 
+    #[inline(never)]
     fn next_of_others(&mut self, run: &mut Interpreter) -> Result<Option<Value>> {
         Ok(match self {
-            Self::Empty | Self::List { .. } => None,
+            Self::Empty | Self::List { .. } | Self::Range { .. } => None,
             Self::ListReversed { list, left } => {
                 let index = left.checked_sub(1);
                 *left = index.unwrap_or(0);
@@ -98,24 +112,11 @@ impl Iter {
                 bytes.get(*next - 1).map(|byte| Value::Int(i64::from(*byte)))
             }
             Self::Given { place, next } => {
-                if let Some(items) = run.data.list(*place) {
-                    *next += 1;
-                    return Ok(items.get(*next - 1).map(|item| run.data.refer(item)));
-                }
                 let Value::List(list) = run.data.bring_in(*place) else { return Ok(None) };
                 *self = Self::List { list, next: *next };
                 self.next_of_list().flatten()
             }
             Self::Dict { .. } => return self.next_of_dict(),
-            Self::Range { next, step, left } => {
-                if *left == 0 {
-                    return Ok(None);
-                }
-                let value = *next;
-                *left -= 1;
-                *next = next.saturating_add(*step);
-                Some(Value::Int(value))
-            }
             Self::Items(items) => items.next(),
             Self::Generator(generator) => return run.nested(|run| generator(run)),
             Self::Shared(object) => return next_of_object(run, object),
