@@ -17,12 +17,11 @@ use std::rc::Rc;
 use serde_json::{Map, Value as Json};
 
 pub(crate) use context::Context;
-pub(crate) use data::Place;
+pub(crate) use data::{Data, Place};
 pub(crate) use fold::Folder;
 pub(crate) use loops::Loop;
 pub(crate) use variables::Activation;
 
-use data::Data;
 use variables::Variables;
 
 use crate::ast::{Block, Program};

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::data::text;
+use super::data::{Data, text};
 use super::{Activation, Interpreter, Place};
 use crate::ast::{ExpressionKind, For, Target};
 use crate::error::{Error, Result};
@@ -76,22 +76,22 @@ impl Loop {
 
     /// An attribute that takes no computing.
     #[inline]
-    pub fn simple_attribute(&self, attribute: LoopAttribute) -> Option<Value> {
+    pub fn simple_attribute(&self, data: &mut Data, attribute: LoopAttribute) -> Option<Value> {
         Some(match attribute {
             LoopAttribute::Index0 => Value::from_usize(self.index()),
             LoopAttribute::Index => Value::from_usize(self.index() + 1),
             LoopAttribute::First => Value::Bool(self.index() == 0),
             LoopAttribute::Length => Value::from_usize(self.length.get()?),
-            LoopAttribute::Last => Value::Bool(self.is_last_of_list()?),
+            LoopAttribute::Last => Value::Bool(self.is_last_of_list(data)?),
             _ => return None,
         })
     }
 
     /// As [`Loop::is_last`], for a loop over a list.
-    fn is_last_of_list(&self) -> Option<bool> {
+    fn is_last_of_list(&self, data: &mut Data) -> Option<bool> {
         let mut items = self.items.try_borrow_mut().ok()?;
         if items.next.is_none() {
-            items.next = items.rest.next_of_list()?;
+            items.next = items.rest.next_of_list(data)?;
         }
         Some(items.next.is_none())
     }
@@ -335,12 +335,27 @@ impl Interpreter<'_> {
             }
             return Ok(iterated);
         }
+        if let Iter::Given { place, next } = &mut iter {
+            iterated = self.iterate_list(node, *place, next)?;
+        }
         while let Some(item) = iter.next(self)? {
             self.assign_item(&node.target, item)?;
             self.loop_body(node, !iterated)?;
             iterated = true;
         }
         Ok(iterated)
+    }
+
+    /// Goes through the items of a list until it becomes a value.
+    fn iterate_list(&mut self, node: &For, place: Place, next: &mut usize) -> Result<bool> {
+        while let Some(item) = self.data.list(place).and_then(|items| items.get(*next)) {
+            self.meter.tick(1)?;
+            let item = self.data.refer(item);
+            self.assign_item(&node.target, item)?;
+            self.loop_body(node, *next == 0)?;
+            *next += 1;
+        }
+        Ok(*next > 0)
     }
 
     fn iterate_with_loop(&mut self, node: &For, slot: usize, state: Rc<Object>) -> Result<bool> {

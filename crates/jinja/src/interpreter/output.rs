@@ -63,9 +63,8 @@ impl Interpreter<'_> {
                 let entries = dict.entries.borrow();
                 entries.get_text(&name.text).is_some_and(|value| write_plain(value, output))
             }
-            Some(Value::Object(object)) => {
-                simple_attribute(object, name).is_some_and(|value| write_plain(&value, output))
-            }
+            Some(Value::Object(object)) => simple_attribute(&mut self.data, object, name)
+                .is_some_and(|value| write_plain(&value, output)),
             _ => false,
         }
     }

@@ -149,7 +149,7 @@ impl Variables {
                         Value::Given(_) => None,
                         value => Some(look(&value)),
                     },
-                    Value::Object(object) => Some(look(&simple_attribute(object, name)?)),
+                    Value::Object(object) => Some(look(&simple_attribute(data, object, name)?)),
                     _ => None,
                 }
             }
@@ -169,7 +169,7 @@ impl Variables {
                 Value::Missing => Some(absent(name)),
                 value => Some(value),
             },
-            Value::Object(object) => simple_attribute(object, name),
+            Value::Object(object) => simple_attribute(data, object, name),
             _ => None,
         }
     }
@@ -185,9 +185,13 @@ impl Variables {
 }
 
 /// An attribute of `loop` or of a namespace that takes no computing.
-pub(super) fn simple_attribute(object: &Object, name: &AttributeName) -> Option<Value> {
+pub(super) fn simple_attribute(
+    data: &mut Data,
+    object: &Object,
+    name: &AttributeName,
+) -> Option<Value> {
     match (object, name.of_loop) {
-        (Object::Loop(state), Some(attribute)) => state.simple_attribute(attribute),
+        (Object::Loop(state), Some(attribute)) => state.simple_attribute(data, attribute),
         (Object::Namespace(dict), _) if name.is_public() => dict.get_text(&name.text),
         _ => None,
     }

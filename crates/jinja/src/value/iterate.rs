@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::{Dict, List, Object, Str, Tuple, Value, ViewKind};
 use crate::error::{Error, Result};
-use crate::interpreter::{Interpreter, Place};
+use crate::interpreter::{Data, Interpreter, Place};
 
 /// The rest of a lazily computed sequence.
 pub(crate) type Generator = Box<dyn FnMut(&mut Interpreter) -> Result<Option<Value>>>;
@@ -63,10 +63,6 @@ impl Iter {
     pub fn next(&mut self, run: &mut Interpreter) -> Result<Option<Value>> {
         run.meter.tick(1)?;
         match self {
-            Self::Given { place, next } if let Some(items) = run.data.list(*place) => {
-                *next += 1;
-                Ok(items.get(*next - 1).map(|item| run.data.refer(item)))
-            }
             Self::Range { next, step, left } => {
                 let value = *next;
                 let Some(rest) = left.checked_sub(1) else { return Ok(None) };
@@ -74,7 +70,7 @@ impl Iter {
                 *next = next.saturating_add(*step);
                 Ok(Some(Value::Int(value)))
             }
-            _ => match self.next_of_list() {
+            _ => match self.next_of_list(&mut run.data) {
                 Some(item) => Ok(item),
                 None => self.next_of_others(run),
             },
@@ -83,10 +79,19 @@ impl Iter {
 
     /// The next item, if any, of a list; `None` for anything else.
     #[inline]
-    pub fn next_of_list(&mut self) -> Option<Option<Value>> {
-        let Self::List { list, next } = self else { return None };
-        *next += 1;
-        Some(list.items.borrow().get(*next - 1).cloned())
+    pub fn next_of_list(&mut self, data: &mut Data) -> Option<Option<Value>> {
+        match self {
+            Self::List { list, next } => {
+                *next += 1;
+                Some(list.items.borrow().get(*next - 1).cloned())
+            }
+            Self::Given { place, next } => {
+                let items = data.list(*place)?;
+                *next += 1;
+                Some(items.get(*next - 1).map(|item| data.refer(item)))
+            }
+            _ => None,
+        }
     }
 
     #[inline(never)]
@@ -114,7 +119,7 @@ impl Iter {
             Self::Given { place, next } => {
                 let Value::List(list) = run.data.bring_in(*place) else { return Ok(None) };
                 *self = Self::List { list, next: *next };
-                self.next_of_list().flatten()
+                self.next_of_list(&mut run.data).flatten()
             }
             Self::Dict { .. } => return self.next_of_dict(),
             Self::Items(items) => items.next(),
