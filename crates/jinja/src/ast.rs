@@ -9,7 +9,9 @@ use num_bigint::BigInt;
 use crate::builtin::Builtin;
 use crate::error::Error;
 use crate::filters::Shortcut;
+use crate::format::PlainFormat;
 use crate::sandbox::AttributeName;
+use crate::value::Str;
 
 /// Anything by name.
 pub(crate) type NameMap<T> = HashMap<Arc<str>, T, RandomState>;
@@ -91,6 +93,13 @@ pub(crate) enum Piece {
         /// Line of the tag.
         line: usize,
         expression: Expression,
+    },
+    /// A value that is made by a plain `%` format.
+    Format {
+        /// Line of the tag.
+        line: usize,
+        expression: Expression,
+        format: PlainFormat,
     },
 }
 
@@ -247,6 +256,24 @@ impl ExpressionKind {
         (height, size)
     }
 
+    /// The format and the values of `'format' % values` or `'format'|format(values)`.
+    pub fn formatted(&self) -> Option<(&Str, &[Expression])> {
+        let (format, values) = match self {
+            Self::Binary(BinaryOperator::Modulo, pair) => match &pair.1.kind {
+                Self::Tuple(items) => (&pair.0, items.as_slice()),
+                _ => (&pair.0, std::slice::from_ref(&pair.1)),
+            },
+            Self::Filter(filter) if &*filter.name == "format" && filter.arguments.is_plain() => {
+                (&filter.subject, filter.arguments.positional.as_slice())
+            }
+            _ => return None,
+        };
+        match &format.kind {
+            Self::Constant(Constant::Text(format)) => Some((format, values)),
+            _ => None,
+        }
+    }
+
     /// Calls `visit` on each direct child, in source order.
     pub fn each_child<'e>(&'e self, visit: &mut dyn FnMut(&'e Expression)) {
         match self {
@@ -340,7 +367,7 @@ pub(crate) enum Constant {
     Integer(i64),
     Big(BigInt),
     Float(f64),
-    Text(crate::value::Str),
+    Text(Str),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

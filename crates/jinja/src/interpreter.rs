@@ -4,6 +4,7 @@ mod assign;
 mod call;
 mod context;
 mod data;
+mod direct;
 mod evaluate;
 mod fold;
 mod loops;

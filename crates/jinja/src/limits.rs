@@ -112,6 +112,9 @@ impl Meter {
     /// Allows a text of `bytes` to be looked at and written anew, at most thrice as long.
     #[inline]
     pub fn change(&mut self, bytes: usize) -> Result<()> {
+        if bytes < 64 && bytes.saturating_mul(3) <= self.limits.string {
+            return self.charge(bytes.saturating_mul(3));
+        }
         self.string(bytes.saturating_mul(3))?;
         self.tick(bytes / 64)
     }

@@ -19,6 +19,8 @@ pub(crate) enum Shortcut {
     Replace { old: String, new: String },
     /// `first` or `last` of a split at a literal.
     End { separator: String, is_last: bool },
+    /// `join` with a literal.
+    Join(String),
 }
 
 /// The longest text that is replaced in, and the longest that it may become, in bytes.
@@ -46,6 +48,13 @@ impl Shortcut {
                     ExpressionKind::Constant(Constant::Text(new)),
                 ) if !old.is_empty() => {
                     Some(Self::Replace { old: old.to_string(), new: new.to_string() })
+                }
+                _ => None,
+            },
+            ("join", []) => Some(Self::Join(String::new())),
+            ("join", [separator]) => match &separator.kind {
+                ExpressionKind::Constant(Constant::Text(separator)) if !separator.is_markup() => {
+                    Some(Self::Join(separator.to_string()))
                 }
                 _ => None,
             },

@@ -170,7 +170,7 @@ impl Interpreter<'_> {
 
     /// The value of a literal, a variable or a small sum of such, if it is a small integer.
     #[inline]
-    fn small_integer(&self, node: &Expression) -> Option<i64> {
+    pub(super) fn small_integer(&self, node: &Expression) -> Option<i64> {
         match &node.kind {
             ExpressionKind::Constant(Constant::Integer(value)) => Some(*value),
             ExpressionKind::Name { slot, .. } => self.variables.integer(*slot),

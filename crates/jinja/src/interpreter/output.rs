@@ -1,16 +1,10 @@
 //! What is written out.
-//!
-//! Variables, attributes, small sums and the filters that have a shortcut are written straight
-//! from where their values lie; everything else is evaluated first.
 
 use super::Interpreter;
-use super::variables::simple_attribute;
-use crate::ast::{BinaryOperator, Escape, Expression, ExpressionKind, Piece, Slot};
+use crate::ast::{Escape, Expression, ExpressionKind, Piece};
 use crate::error::Result;
-use crate::filters::Shortcut;
 use crate::markup;
-use crate::sandbox::AttributeName;
-use crate::value::{Object, Value, write_integer, write_plain, write_text};
+use crate::value::{Object, Value, write_plain, write_text};
 
 impl Interpreter<'_> {
     pub(super) fn output(&mut self, pieces: &[Piece], escape: Escape) -> Result<()> {
@@ -24,6 +18,11 @@ impl Interpreter<'_> {
                         && self.variables.write_text(*slot, &mut self.output) => {}
                 Piece::Value { line, expression } => {
                     self.value(expression, escape).map_err(|error| error.at(*line))?;
+                }
+                Piece::Format { line, expression, format } => {
+                    if !self.write_format(expression, format)? {
+                        self.print(expression, escape).map_err(|error| error.at(*line))?;
+                    }
                 }
             }
             self.check_output()?;
@@ -46,46 +45,6 @@ impl Interpreter<'_> {
                 _ => false,
             };
         if is_written { Ok(()) } else { self.print(expression, escape) }
-    }
-
-    /// Writes a variable that is a text or an integer; whether it is.
-    fn write_variable(&mut self, slot: Slot) -> bool {
-        self.variables.get(slot).is_some_and(|value| write_plain(value, &mut self.output))
-    }
-
-    /// Writes an attribute of a variable, if it is easily found and a text or an integer.
-    fn write_attribute(&mut self, subject: &Expression, name: &AttributeName) -> bool {
-        let ExpressionKind::Name { slot, .. } = &subject.kind else { return false };
-        let output = &mut self.output;
-        match self.variables.get(*slot) {
-            Some(Value::Given(place)) => self.data.write_attribute(*place, name, output),
-            Some(Value::Dict(dict)) if name.is_dict_item() => {
-                let entries = dict.entries.borrow();
-                entries.get_text(&name.text).is_some_and(|value| write_plain(value, output))
-            }
-            Some(Value::Object(object)) => simple_attribute(&mut self.data, object, name)
-                .is_some_and(|value| write_plain(&value, output)),
-            _ => false,
-        }
-    }
-
-    /// Writes the result for two small integers; whether they are.
-    fn write_sum(
-        &mut self,
-        operator: BinaryOperator,
-        left: &Expression,
-        right: &Expression,
-    ) -> bool {
-        let result = self.small_integers(operator, left, right);
-        result.map(|number| write_integer(number, &mut self.output)).is_some()
-    }
-
-    /// Writes what a filter makes of a variable, if its shortcut can tell.
-    fn write_filtered(&mut self, shortcut: &Shortcut, subject: &Expression) -> Result<bool> {
-        let Self { variables, output, meter, data, .. } = self;
-        variables
-            .look(data, shortcut.place(subject), |value| shortcut.write(value, meter, output))
-            .unwrap_or(Ok(false))
     }
 
     /// Writes the value of an expression.

@@ -12,6 +12,8 @@ use crate::ast::{
 };
 use crate::error::Result;
 use crate::filters::Shortcut;
+use crate::format::PlainFormat;
+use crate::value::Str;
 use crate::{filters, tests};
 
 impl Binder {
@@ -88,12 +90,13 @@ impl Binder {
         for piece in mem::take(pieces) {
             let text = match piece {
                 Piece::Text(text) => text,
-                Piece::Value { line, mut expression } => {
+                Piece::Value { line, mut expression }
+                | Piece::Format { line, mut expression, .. } => {
                     self.expression(&mut expression);
                     match self.constant_text(&mut expression) {
                         Some(text) => text,
                         None => {
-                            pieces.push(Piece::Value { line, expression });
+                            pieces.push(self.written(line, expression));
                             continue;
                         }
                     }
@@ -103,6 +106,20 @@ impl Binder {
                 Some(Piece::Text(before)) => before.push_str(&text),
                 _ => pieces.push(Piece::Text(text)),
             }
+        }
+    }
+
+    /// What writes the value of an expression that is bound.
+    fn written(&self, line: usize, expression: Expression) -> Piece {
+        let plain = |(format, values): (&Str, &[Expression])| {
+            let plain = PlainFormat::new(format).filter(|_| !format.is_markup())?;
+            (plain.conversions().len() == values.len()).then_some(plain)
+        };
+        match expression.kind.formatted().and_then(plain) {
+            Some(format) if self.escape == Escape::Off => {
+                Piece::Format { line, expression, format }
+            }
+            _ => Piece::Value { line, expression },
         }
     }
 

@@ -24,7 +24,16 @@ pub(crate) fn strip_characters<'t>(
 
 /// Removes white space at both ends.
 pub(crate) fn strip_space(text: &str) -> Cow<'_, str> {
-    strip_if(text, true, true, is_space).into()
+    let is_border = |byte: &u8| byte.is_ascii() && is_space(char::from(*byte));
+    let bytes = text.as_bytes();
+    let start = bytes.iter().take_while(|byte| is_border(byte)).count();
+    let end = text.len() - bytes.iter().rev().take_while(|byte| is_border(byte)).count();
+    let rest = text.get(start..end).unwrap_or("");
+    let ends_in = |byte: Option<&u8>| byte.is_some_and(|byte| !byte.is_ascii());
+    if ends_in(rest.as_bytes().first()) || ends_in(rest.as_bytes().last()) {
+        return strip_if(rest, true, true, is_space).into();
+    }
+    rest.into()
 }
 
 /// Removes white space at the start.
