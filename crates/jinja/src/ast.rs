@@ -93,13 +93,8 @@ pub(crate) enum Piece {
         /// Line of the tag.
         line: usize,
         expression: Expression,
-    },
-    /// A value that is made by a plain `%` format.
-    Format {
-        /// Line of the tag.
-        line: usize,
-        expression: Expression,
-        format: PlainFormat,
+        /// The format, if the value is made by a plain one; found while binding.
+        format: Option<Box<PlainFormat>>,
     },
 }
 

@@ -147,7 +147,7 @@ impl Parser {
                     self.advance();
                     let expression = self.tuple(true)?;
                     self.expect_kind(&TokenKind::VariableEnd)?;
-                    write(&mut body, line, Piece::Value { line, expression });
+                    write(&mut body, line, Piece::Value { line, expression, format: None });
                 }
                 TokenKind::BlockBegin => {
                     self.advance();

@@ -15,13 +15,28 @@ use crate::sandbox::AttributeName;
 use crate::value::{Value, write_integer, write_plain};
 
 impl Interpreter<'_> {
+    #[inline]
+    pub(super) fn write_simple(&mut self, expression: &Expression) -> Result<bool> {
+        match &expression.kind {
+            ExpressionKind::Name { slot, .. } => Ok(self.write_variable(*slot)),
+            ExpressionKind::Attribute(subject, name) => Ok(self.write_attribute(subject, name)),
+            ExpressionKind::Binary(operator, pair) => {
+                Ok(self.write_sum(*operator, &pair.0, &pair.1))
+            }
+            ExpressionKind::Filter(filter) if let Some(shortcut) = &filter.shortcut => {
+                self.write_filtered(shortcut, &filter.subject)
+            }
+            _ => Ok(false),
+        }
+    }
+
     /// Writes a variable that is a text or an integer; whether it is.
-    pub(super) fn write_variable(&mut self, slot: Slot) -> bool {
+    fn write_variable(&mut self, slot: Slot) -> bool {
         self.variables.get(slot).is_some_and(|value| write_plain(value, &mut self.output))
     }
 
     /// Writes an attribute of a variable, if it is easily found and a text or an integer.
-    pub(super) fn write_attribute(&mut self, subject: &Expression, name: &AttributeName) -> bool {
+    fn write_attribute(&mut self, subject: &Expression, name: &AttributeName) -> bool {
         let ExpressionKind::Name { slot, .. } = &subject.kind else { return false };
         let output = &mut self.output;
         match self.variables.get(*slot) {
@@ -37,7 +52,7 @@ impl Interpreter<'_> {
     }
 
     /// Writes the result for two small integers; whether they are.
-    pub(super) fn write_sum(
+    fn write_sum(
         &mut self,
         operator: BinaryOperator,
         left: &Expression,
@@ -48,11 +63,7 @@ impl Interpreter<'_> {
     }
 
     /// Writes what a filter makes of a variable, if its shortcut can tell.
-    pub(super) fn write_filtered(
-        &mut self,
-        shortcut: &Shortcut,
-        subject: &Expression,
-    ) -> Result<bool> {
+    fn write_filtered(&mut self, shortcut: &Shortcut, subject: &Expression) -> Result<bool> {
         if let Shortcut::Join(separator) = shortcut {
             return self.write_joined(separator, subject);
         }
@@ -63,6 +74,7 @@ impl Interpreter<'_> {
     }
 
     /// Writes the items of a list of texts and integers.
+    #[inline(never)]
     fn write_joined(&mut self, separator: &str, subject: &Expression) -> Result<bool> {
         if self.autoescape {
             return Ok(false);
@@ -106,6 +118,7 @@ impl Interpreter<'_> {
     }
 
     /// Writes a plain format, if its values are small integers, or texts in variables.
+    #[inline(never)]
     pub(super) fn write_format(&mut self, node: &Expression, format: &PlainFormat) -> Result<bool> {
         let Some((_, values)) = node.kind.formatted() else { return Ok(false) };
         let start = self.output.len();

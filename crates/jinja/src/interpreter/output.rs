@@ -16,13 +16,8 @@ impl Interpreter<'_> {
                     if escape == Escape::Off
                         && let ExpressionKind::Name { slot, .. } = &expression.kind
                         && self.variables.write_text(*slot, &mut self.output) => {}
-                Piece::Value { line, expression } => {
-                    self.value(expression, escape).map_err(|error| error.at(*line))?;
-                }
-                Piece::Format { line, expression, format } => {
-                    if !self.write_format(expression, format)? {
-                        self.print(expression, escape).map_err(|error| error.at(*line))?;
-                    }
+                Piece::Value { line, .. } => {
+                    self.piece(piece, escape).map_err(|error| error.at(*line))?;
                 }
             }
             self.check_output()?;
@@ -31,18 +26,12 @@ impl Interpreter<'_> {
     }
 
     #[inline(never)]
-    fn value(&mut self, expression: &Expression, escape: Escape) -> Result<()> {
+    fn piece(&mut self, piece: &Piece, escape: Escape) -> Result<()> {
+        let Piece::Value { expression, format, .. } = piece else { return Ok(()) };
         let is_written = escape == Escape::Off
-            && match &expression.kind {
-                ExpressionKind::Name { slot, .. } => self.write_variable(*slot),
-                ExpressionKind::Attribute(subject, name) => self.write_attribute(subject, name),
-                ExpressionKind::Binary(operator, pair) => {
-                    self.write_sum(*operator, &pair.0, &pair.1)
-                }
-                ExpressionKind::Filter(filter) if let Some(shortcut) = &filter.shortcut => {
-                    self.write_filtered(shortcut, &filter.subject)?
-                }
-                _ => false,
+            && match format {
+                Some(format) => self.write_format(expression, format)?,
+                None => self.write_simple(expression)?,
             };
         if is_written { Ok(()) } else { self.print(expression, escape) }
     }

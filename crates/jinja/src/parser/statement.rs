@@ -111,7 +111,7 @@ impl Parser {
             if !pieces.is_empty() {
                 self.expect_operator(",")?;
             }
-            pieces.push(Piece::Value { line, expression: self.expression()? });
+            pieces.push(Piece::Value { line, expression: self.expression()?, format: None });
         }
         Ok(StatementKind::Output { pieces, escape: Escape::Off })
     }

@@ -50,9 +50,7 @@ impl Binder {
             StatementKind::Block { .. } | StatementKind::Autoescape { .. } => {}
             StatementKind::Output { pieces, .. } => {
                 for piece in pieces {
-                    if let Piece::Value { expression, .. } | Piece::Format { expression, .. } =
-                        piece
-                    {
+                    if let Piece::Value { expression, .. } = piece {
                         self.analyze_expression(symbols, expression);
                     }
                 }

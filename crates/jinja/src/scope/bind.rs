@@ -90,13 +90,12 @@ impl Binder {
         for piece in mem::take(pieces) {
             let text = match piece {
                 Piece::Text(text) => text,
-                Piece::Value { line, mut expression }
-                | Piece::Format { line, mut expression, .. } => {
+                Piece::Value { line, mut expression, .. } => {
                     self.expression(&mut expression);
                     match self.constant_text(&mut expression) {
                         Some(text) => text,
                         None => {
-                            pieces.push(self.written(line, expression));
+                            pieces.push(written(line, expression));
                             continue;
                         }
                     }
@@ -106,20 +105,6 @@ impl Binder {
                 Some(Piece::Text(before)) => before.push_str(&text),
                 _ => pieces.push(Piece::Text(text)),
             }
-        }
-    }
-
-    /// What writes the value of an expression that is bound.
-    fn written(&self, line: usize, expression: Expression) -> Piece {
-        let plain = |(format, values): (&Str, &[Expression])| {
-            let plain = PlainFormat::new(format).filter(|_| !format.is_markup())?;
-            (plain.conversions().len() == values.len()).then_some(plain)
-        };
-        match expression.kind.formatted().and_then(plain) {
-            Some(format) if self.escape == Escape::Off => {
-                Piece::Format { line, expression, format }
-            }
-            _ => Piece::Value { line, expression },
         }
     }
 
@@ -362,6 +347,16 @@ impl Binder {
         arguments.unpack.iter_mut().for_each(|value| self.expression(value));
         arguments.unpack_keywords.iter_mut().for_each(|value| self.expression(value));
     }
+}
+
+/// What writes the value of an expression that is bound.
+fn written(line: usize, expression: Expression) -> Piece {
+    let plain = |(format, values): (&Str, &[Expression])| {
+        let plain = PlainFormat::new(format).filter(|_| !format.is_markup())?;
+        (plain.conversions().len() == values.len()).then_some(plain)
+    };
+    let format = expression.kind.formatted().and_then(plain).map(Box::new);
+    Piece::Value { line, expression, format }
 }
 
 /// Whether the value can be computed without the context.

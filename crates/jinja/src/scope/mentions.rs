@@ -23,9 +23,7 @@ fn in_statement(node: &Statement, name: &str) -> Search {
         StatementKind::Block { .. } => Search::Continue(()),
         StatementKind::Output { pieces, .. } => pieces.iter().try_for_each(|piece| match piece {
             Piece::Text(_) => Search::Continue(()),
-            Piece::Value { expression: value, .. } | Piece::Format { expression: value, .. } => {
-                expression(value, name)
-            }
+            Piece::Value { expression: value, .. } => expression(value, name),
         }),
         StatementKind::If { branches, otherwise } => {
             for (condition, body) in branches {
