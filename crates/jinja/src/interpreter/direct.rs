@@ -67,6 +67,14 @@ impl Interpreter<'_> {
         if let Shortcut::Join(separator) = shortcut {
             return self.write_joined(separator, subject);
         }
+        if let Shortcut::Change(change) = shortcut
+            && let ExpressionKind::Name { slot, .. } = &subject.kind
+            && let Some(Value::Str(text)) = self.variables.get(*slot)
+        {
+            self.meter.change(text.len())?;
+            self.output.push_str(&change(text));
+            return Ok(true);
+        }
         let Self { variables, output, meter, data, .. } = self;
         variables
             .look(data, shortcut.place(subject), |value| shortcut.write(value, meter, output))

@@ -59,6 +59,10 @@ pub(crate) fn write_plain(value: &Value, out: &mut String) -> bool {
 pub(crate) fn write_integer(value: i64, out: &mut String) {
     match u8::try_from(value) {
         Ok(digit @ 0..10) => out.push(char::from(b'0' + digit)),
+        Ok(number @ 10..100) => {
+            out.push(char::from(b'0' + number / 10));
+            out.push(char::from(b'0' + number % 10));
+        }
         _ => out.push_str(itoa::Buffer::new().format(value)),
     }
 }

@@ -24,16 +24,23 @@ pub(crate) fn strip_characters<'t>(
 
 /// Removes white space at both ends.
 pub(crate) fn strip_space(text: &str) -> Cow<'_, str> {
-    let is_border = |byte: &u8| byte.is_ascii() && is_space(char::from(*byte));
-    let bytes = text.as_bytes();
-    let start = bytes.iter().take_while(|byte| is_border(byte)).count();
-    let end = text.len() - bytes.iter().rev().take_while(|byte| is_border(byte)).count();
-    let rest = text.get(start..end).unwrap_or("");
-    let ends_in = |byte: Option<&u8>| byte.is_some_and(|byte| !byte.is_ascii());
-    if ends_in(rest.as_bytes().first()) || ends_in(rest.as_bytes().last()) {
-        return strip_if(rest, true, true, is_space).into();
+    let is_border = |byte: u8| matches!(byte, b'\t'..=b'\r' | 0x1c..=b' ');
+    let (mut bytes, mut start, mut end) = (text.as_bytes(), 0, text.len());
+    while let [first, rest @ ..] = bytes
+        && is_border(*first)
+    {
+        (bytes, start) = (rest, start + 1);
     }
-    rest.into()
+    while let [rest @ .., last] = bytes
+        && is_border(*last)
+    {
+        (bytes, end) = (rest, end - 1);
+    }
+    let rest = text.get(start..end).unwrap_or("");
+    match bytes {
+        [first, .., last] if first.is_ascii() && last.is_ascii() => rest.into(),
+        _ => strip_if(rest, true, true, is_space).into(),
+    }
 }
 
 /// Removes white space at the start.
