@@ -1,10 +1,14 @@
 //! The parsed template, with every variable bound to a slot.
 
+mod operator;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 use num_bigint::BigInt;
+
+pub(crate) use operator::{BinaryOperator, Comparison, UnaryOperator};
 
 use crate::builtin::Builtin;
 use crate::error::Error;
@@ -363,51 +367,4 @@ pub(crate) enum Constant {
     Big(BigInt),
     Float(f64),
     Text(Str),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum UnaryOperator {
-    Not,
-    Negative,
-    Positive,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum BinaryOperator {
-    And,
-    Or,
-    Add,
-    Subtract,
-    Multiply,
-    Divide,
-    FloorDivide,
-    Modulo,
-    Power,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Comparison {
-    Equal,
-    NotEqual,
-    Less,
-    LessEqual,
-    Greater,
-    GreaterEqual,
-    In,
-    NotIn,
-}
-
-impl Comparison {
-    /// The result for two integers, which contain nothing.
-    pub fn of_integers(self, left: i64, right: i64) -> Option<bool> {
-        Some(match self {
-            Self::Equal => left == right,
-            Self::NotEqual => left != right,
-            Self::Less => left < right,
-            Self::LessEqual => left <= right,
-            Self::Greater => left > right,
-            Self::GreaterEqual => left >= right,
-            Self::In | Self::NotIn => return None,
-        })
-    }
 }

@@ -7,6 +7,7 @@ mod data;
 mod direct;
 mod evaluate;
 mod fold;
+mod loop_variable;
 mod loops;
 mod macros;
 mod output;
@@ -20,7 +21,7 @@ use serde_json::{Map, Value as Json};
 pub(crate) use context::Context;
 pub(crate) use data::{Data, Place};
 pub(crate) use fold::Folder;
-pub(crate) use loops::Loop;
+pub(crate) use loop_variable::Loop;
 pub(crate) use variables::Activation;
 
 use variables::Variables;

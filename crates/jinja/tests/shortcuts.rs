@@ -44,6 +44,21 @@ fn filters_write_what_they_give() {
         "string",
         "first",
         "last",
+        "join",
+        "join('-')",
+    ];
+    let formats = [
+        "'%d' % x",
+        "'%05d|%s' % (x, x)",
+        "'%s' % x",
+        "'a%3d%%' % (x,)",
+        "'%02d' % (x % 7)",
+        "'%s-%d'|format(x, 1)",
+        "'%d%d' % x",
+        "x ~ '/' ~ x",
+        "(x + 1) * 2 > 3",
+        "x == 0",
+        "x % 2 == 1 and x < 5",
     ];
     let parts = ["split('/')", "split('aa')", "split('aX')", "split('/', 1)", "split()", "strip()"];
     let values = context()["values"].as_array().map_or(0, Vec::len);
@@ -52,7 +67,8 @@ fn filters_write_what_they_give() {
         let split = parts
             .iter()
             .flat_map(|part| ["first", "last"].map(|end| format!("x.{part}|{end}")).into_iter());
-        for expression in filtered.chain(split) {
+        let formatted = formats.iter().map(|format| (*format).to_string());
+        for expression in filtered.chain(split).chain(formatted) {
             let set = format!("{{% set x = values[{index}] %}}");
             let written = render(&format!("{set}{{{{ {expression} }}}}"));
             let kept = render(&format!("{set}{{% set y = {expression} %}}{{{{ y }}}}"));
