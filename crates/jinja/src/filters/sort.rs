@@ -1,5 +1,7 @@
 //! Sorting.
 
+use std::cmp::Ordering;
+
 use super::attribute::{fold, getters};
 use crate::builtin::Args;
 use crate::error::{Error, Result};
@@ -16,6 +18,10 @@ pub(crate) fn sort_values(
         keyed.reverse();
     }
     let mut width = 1;
+    if are_alike(&keyed) {
+        sort_alike(run, &mut keyed)?;
+        width = keyed.len();
+    }
     while width < keyed.len() {
         let mut merged = Vec::with_capacity(keyed.len());
         let mut rest = keyed.into_iter();
@@ -34,6 +40,27 @@ pub(crate) fn sort_values(
         keyed.reverse();
     }
     Ok(keyed.into_iter().map(|(_, value)| value).collect())
+}
+
+/// The longest text, in bytes, that is compared without counting steps.
+const SHORT: usize = 256;
+
+/// Whether the keys are all integers or all short texts.
+fn are_alike(keyed: &[(Value, Value)]) -> bool {
+    let is_short = |key: &Value| key.as_str().is_some_and(|text| text.len() <= SHORT);
+    keyed.iter().all(|(key, _)| matches!(key, Value::Int(_)))
+        || keyed.iter().all(|(key, _)| is_short(key))
+}
+
+/// Sorts by keys that are alike.
+fn sort_alike(run: &mut Interpreter, keyed: &mut [(Value, Value)]) -> Result<()> {
+    run.meter.tick(keyed.len().saturating_mul(keyed.len().max(1).ilog2() as usize))?;
+    keyed.sort_by(|(a, _), (b, _)| match (a, b) {
+        (Value::Int(a), Value::Int(b)) => a.cmp(b),
+        (Value::Str(a), Value::Str(b)) => a.as_str().cmp(b.as_str()),
+        _ => Ordering::Equal,
+    });
+    Ok(())
 }
 
 fn merge(
@@ -59,11 +86,18 @@ pub(super) fn sort(run: &mut Interpreter, value: &Value, args: Args) -> Result<V
     let items = collect(run, value)?;
     let mut keyed = Vec::with_capacity(items.len());
     for item in items {
+        if let [getter] = getters.as_slice() {
+            keyed.push((getter.get(run, &item)?, item));
+            continue;
+        }
         let mut key = Vec::with_capacity(getters.len());
         for getter in &getters {
             key.push(getter.get(run, &item)?);
         }
         keyed.push((Value::list(key), item));
+    }
+    if getters.len() == 1 && !are_alike(&keyed) {
+        keyed.iter_mut().for_each(|(key, _)| *key = Value::list(vec![key.clone()]));
     }
     Ok(Value::list(sort_values(run, keyed, args.integer(0, 0)? != 0)?))
 }
