@@ -37,7 +37,7 @@ impl StoredFile {
 }
 
 impl Storage {
-    /// The keys that a file may have; see [`super::keys`].
+    /// The keys that a file may have: ours, then the Python server's if it is another one.
     pub fn keys(&self, table: &str, parent: i32, name: &str) -> Result<Vec<Key>> {
         super::keys(self.names, table, parent.into(), name)
     }
