@@ -65,22 +65,24 @@ pub(super) fn newest(sqlite: bool) -> i64 {
     migrator.iter().map(|migration| migration.version).max().unwrap_or_default()
 }
 
-/// SQLite has no lock that outlasts a transaction: processes that open `path` at once take turns
-/// by a file beside it.
-pub(super) async fn sqlite(pool: &SqlitePool, path: &Path) -> Result<(), MigrationError> {
+/// SQLite has no lock that outlasts a transaction, nor one that a new file's first connections wait
+/// for: processes that open `path` at once take turns by a file beside it, until this is dropped.
+pub(super) async fn sqlite_turn(path: &Path) -> Result<File, sqlx::Error> {
     let turn = path.with_extension("lock");
     let turn = tokio::task::spawn_blocking(move || {
         let file = File::create(turn)?;
         file.lock().map(|()| file)
     });
-    let turn = turn.await.map_err(io::Error::other).flatten().map_err(sqlx::Error::Io)?;
-    // Not `run`, whose future is not `Send` for all lifetimes: databases are opened in tasks too.
+    turn.await.map_err(io::Error::other).flatten().map_err(sqlx::Error::Io)
+}
+
+/// The caller has its turn.
+pub(super) async fn sqlite(pool: &SqlitePool) -> Result<(), MigrationError> {
     if let Some(table) = foreign_sqlite_table(pool).await? {
         return Err(MigrationError::Foreign { table });
     }
-    SQLITE.run_direct(None, &mut *pool.acquire().await?, false).await?;
-    drop(turn);
-    Ok(())
+    // Not `run`, whose future is not `Send` for all lifetimes: databases are opened in tasks too.
+    Ok(SQLITE.run_direct(None, &mut *pool.acquire().await?, false).await?)
 }
 
 async fn foreign_sqlite_table(pool: &SqlitePool) -> Result<Option<String>, sqlx::Error> {
