@@ -71,8 +71,7 @@ impl Address<'_> {
 
 fn judge(schema: Schema, newest: i64, tables: Tables) -> Result<(), TablesError> {
     match schema {
-        Schema::Empty => Err(TablesError::Empty),
-        Schema::Foreign { .. } => Err(TablesError::Empty),
+        Schema::Empty | Schema::Foreign { .. } => Err(TablesError::Empty),
         Schema::Upstream { revision } => {
             Err(TablesError::Upstream(revision.unwrap_or_else(|| "unknown".to_owned())))
         }
