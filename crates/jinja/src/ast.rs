@@ -37,11 +37,21 @@ pub(crate) struct Program {
     pub compile_error: Option<Error>,
 }
 
-/// Names a variable's place: how many functions outwards, and where there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub(crate) struct Slot {
-    pub hops: usize,
-    pub index: usize,
+/// A variable's place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Slot {
+    /// In the function that names it.
+    Own(usize),
+    /// In a function around: how many outwards, and where there.
+    Around { hops: usize, index: usize },
+    /// Passed in and set nowhere in the template, by the name's index in [`Program::outside`].
+    Given(usize),
+}
+
+impl Default for Slot {
+    fn default() -> Self {
+        Self::Own(0)
+    }
 }
 
 /// How the slots of a scope are filled when it is entered.

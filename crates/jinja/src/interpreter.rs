@@ -12,6 +12,7 @@ mod loops;
 mod macros;
 mod output;
 mod statement;
+mod variable;
 mod variables;
 
 use std::rc::Rc;
@@ -22,8 +23,10 @@ pub(crate) use context::Context;
 pub(crate) use data::{Data, Place};
 pub(crate) use fold::Folder;
 pub(crate) use loop_variable::Loop;
+pub(crate) use variable::Seen;
 pub(crate) use variables::Activation;
 
+use variable::Variable;
 use variables::Variables;
 
 use crate::ast::{Block, Program};
@@ -38,7 +41,7 @@ pub(crate) struct Interpreter<'r> {
     pub autoescape: bool,
     /// What has been written in the innermost body that is rendered aside, or in all.
     pub output: String,
-    variables: Variables,
+    variables: Variables<'r>,
     context: Rc<Context>,
     program: &'r Program,
     pub data: Data<'r>,
@@ -75,15 +78,15 @@ pub(crate) fn render(
 
 impl<'r> Interpreter<'r> {
     fn new(program: &'r Program, data: &'r Map<String, Json>, meter: Meter, seed: u64) -> Self {
-        let mut data = Data::new(data);
-        let context = Context::new(program, &mut data);
+        let data = Data::new(data);
+        let given = data.variables(program);
         Self {
             meter,
             random: fastrand::Rng::with_seed(seed),
             autoescape: false,
             output: String::with_capacity(4 << 10),
-            variables: Variables::new(program.slots),
-            context,
+            variables: Variables::new(program.slots, given),
+            context: Context::new(),
             program,
             data,
             noted: Vec::new(),
@@ -93,11 +96,12 @@ impl<'r> Interpreter<'r> {
     }
 }
 
-impl Interpreter<'_> {
+impl<'r> Interpreter<'r> {
     fn root(&mut self) -> Result<()> {
         let program = self.program;
         if let Some(slot) = program.self_slot {
-            self.variables.set(slot, Value::object(Object::Template(self.context.clone())));
+            let template = Value::object(Object::Template(self.context.clone()));
+            self.variables.set(slot, Variable::Value(template));
         }
         self.enter_scope(&program.scope);
         self.statements(&program.body)
@@ -172,8 +176,11 @@ impl Interpreter<'_> {
     }
 
     /// The value of a name that no scope sets.
-    fn resolve(&self, outside: usize) -> Value {
-        self.context.resolve(outside, &self.program.outside)
+    fn resolve(&self, outside: usize) -> Variable<'r> {
+        match self.context.resolve(outside) {
+            Value::Missing => self.variables.given(outside),
+            value => Variable::Value(value),
+        }
     }
 
     /// The block `name`, bound to `context`.
@@ -191,11 +198,12 @@ impl Interpreter<'_> {
         let outer = std::mem::replace(&mut self.context, context);
         let result = self.activate(block.slots, None, |run| {
             if let Some(slot) = block.self_slot {
-                run.variables.set(slot, template);
+                run.variables.set(slot, Variable::Value(template));
             }
             if let Some(slot) = block.super_slot {
                 let message = format!("there is no parent block called '{}'", block.name);
-                run.variables.set(slot, Value::undefined(Undefined::Hint(message)));
+                let hint = Value::undefined(Undefined::Hint(message));
+                run.variables.set(slot, Variable::Value(hint));
             }
             run.enter_scope(&block.scope);
             run.statements(&block.body)

@@ -4,6 +4,7 @@
 //! name's first value comes from: the context, an enclosing scope, or nowhere.
 
 mod analyze;
+mod assigned;
 mod bind;
 mod bind_function;
 mod mentions;
@@ -16,13 +17,15 @@ use crate::ast::{Block, Escape, Load, NameMap, Program, Scope, Slot};
 use crate::error::{Error, Result};
 use crate::interpreter::Folder;
 use crate::limits::Limits;
+use assigned::Assigned;
 use symbols::{Place, Source, Symbols};
 
 /// Binds all variables of `program` and notes what else compiling finds wrong.
 ///
 /// What always is the same is computed within `limits`.
 pub(crate) fn bind(program: &mut Program, limits: &Limits) -> Result<()> {
-    let mut binder = Binder { folder: Folder::new(limits), ..Binder::default() };
+    let assigned = Assigned::anywhere_in(&program.body);
+    let mut binder = Binder { assigned, folder: Folder::new(limits), ..Binder::default() };
     binder.start_function();
     let mut root = Symbols::new(0);
     if mentions::mentions(&program.body, "self") {
@@ -50,6 +53,7 @@ struct Binder {
     scopes: Vec<Symbols>,
     /// Enclosing functions, innermost last, each with its slots by level and name.
     functions: Vec<Slots>,
+    assigned: Assigned,
     /// Indices of the names from outside of the template.
     outside: NameMap<usize>,
     outside_names: Vec<Arc<str>>,
@@ -86,13 +90,17 @@ impl Binder {
     }
 
     fn slot(&self, place: Place) -> Slot {
-        Slot { hops: self.functions.len() - 1 - place.function, index: place.index }
+        match self.functions.len() - 1 - place.function {
+            0 => Slot::Own(place.index),
+            hops => Slot::Around { hops, index: place.index },
+        }
     }
 
     /// Where the current scope finds `name`; every name has been listed before.
     fn reference(&mut self, name: &Arc<str>) -> Slot {
         match self.scopes.iter().rev().find_map(|scope| scope.refs.get(name)) {
             Some(place) => self.slot(*place),
+            None if !self.assigned.contains(name) => Slot::Given(self.outside(name)),
             None => {
                 let message = format!("the name '{name}' is not known in this scope");
                 self.other_error.get_or_insert(Error::runtime(message));

@@ -51,8 +51,7 @@ use crate::interpreter::Place;
 pub(crate) enum Value {
     /// The variable has no value; never seen by a template.
     Missing,
-    /// A list or dict of the caller's that nobody has used as a value yet; in variables and the
-    /// items of loops only.
+    /// Something passed in that nobody has used as a value yet; in the items of loops only.
     Given(Place),
     Undefined(Rc<Undefined>),
     None,

@@ -6,7 +6,8 @@ use crate::ast::{Arguments, Constant, Expression, ExpressionKind};
 use crate::builtin::{Builtin, TextChange};
 use crate::error::Result;
 use crate::limits::Meter;
-use crate::value::{Str, Value, write_plain};
+use crate::interpreter::Seen;
+use crate::value::Str;
 
 /// What a filter with its arguments writes, found while binding.
 #[derive(Debug)]
@@ -72,27 +73,23 @@ impl Shortcut {
         }
     }
 
-    /// Writes the result for `value`; false if only the filter itself can tell it.
-    pub fn write(&self, value: &Value, meter: &mut Meter, output: &mut String) -> Result<bool> {
-        match (self, value) {
-            (Self::Default(default), Value::Missing) => match default {
-                Constant::Text(text) => output.push_str(text),
-                Constant::Integer(number) => {
-                    return Ok(write_plain(&Value::Int(*number), output));
-                }
-                _ => return Ok(false),
-            },
-            (Self::Default(_), _) => return Ok(write_plain(value, output)),
-            (Self::Change(change), Value::Str(text)) => {
+    /// Writes the result for what is seen; false if only the filter itself can tell it.
+    pub fn write(&self, seen: Seen, meter: &mut Meter, output: &mut String) -> Result<bool> {
+        match (self, seen) {
+            (Self::Default(default), Seen::Missing) => {
+                return Ok(Seen::of_constant(default).is_some_and(|seen| seen.write(output)));
+            }
+            (Self::Default(_), seen) => return Ok(seen.write(output)),
+            (Self::Change(change), Seen::Text(text)) => {
                 meter.change(text.len())?;
                 output.push_str(&change(text));
             }
-            (Self::Replace { old, new }, Value::Str(text))
-                if !text.is_markup() && text.len().saturating_mul(new.len() + 1) <= SHORT =>
+            (Self::Replace { old, new }, Seen::Text(text))
+                if text.len().saturating_mul(new.len() + 1) <= SHORT =>
             {
                 write_replaced(text, old, new, output);
             }
-            (Self::End { separator, is_last }, Value::Str(text)) => {
+            (Self::End { separator, is_last }, Seen::Text(text)) => {
                 meter.change(text.len())?;
                 output.push_str(end_of(text, separator, *is_last));
             }

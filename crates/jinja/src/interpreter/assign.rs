@@ -1,37 +1,28 @@
 //! Assignment and unpacking.
 
 use super::Interpreter;
+use super::variable::Variable;
 use crate::ast::Target;
 use crate::error::{Error, Result};
-use crate::value::{Object, Undefined, Value, collect, iterate};
+use crate::value::{Object, Value, collect, iterate};
 
-impl Interpreter<'_> {
-    pub(super) fn assign(&mut self, target: &Target, value: Value) -> Result<()> {
+impl<'r> Interpreter<'r> {
+    pub(super) fn assign(&mut self, target: &Target, value: Variable<'r>) -> Result<()> {
         match target {
             Target::Name { slot, export, .. } => {
-                if let Some(index) = export {
-                    self.context.export(*index, value.clone());
+                if let Some(index) = export
+                    && !self.program.blocks.is_empty()
+                {
+                    let value = self.value_of(value.clone());
+                    self.context.export(*index, value);
                 }
                 self.write(*slot, value);
                 Ok(())
             }
-            Target::Tuple(targets) => {
-                let value = self.brought_in(value);
-                if let Value::Tuple(tuple) = &value
-                    && tuple.items.len() == targets.len()
-                {
-                    let mut pairs = targets.iter().zip(&tuple.items);
-                    return pairs.try_for_each(|(target, item)| self.assign(target, item.clone()));
-                }
-                let items = self.unpack(&value, targets.len())?;
-                for (target, item) in targets.iter().zip(items) {
-                    self.assign(target, item)?;
-                }
-                Ok(())
-            }
+            Target::Tuple(targets) => self.assign_all(targets, value),
             Target::Attribute { attribute, .. } => {
                 let Some(dict) = self.namespace(target)? else { return Ok(()) };
-                let value = self.brought_in(value);
+                let value = self.value_of(value);
                 self.note_insertion(&dict, &value);
                 if let Value::Dict(dict) = dict {
                     let _old = dict.set_text(attribute, value);
@@ -39,6 +30,27 @@ impl Interpreter<'_> {
                 Ok(())
             }
         }
+    }
+
+    /// Takes `value` apart.
+    fn assign_all(&mut self, targets: &[Target], value: Variable<'r>) -> Result<()> {
+        if let Variable::Container(json) = value
+            && let Some(items) = self.data.list(json)
+            && items.len() == targets.len()
+        {
+            let mut pairs = targets.iter().zip(items);
+            return pairs.try_for_each(|(target, item)| self.assign(target, Variable::of(item)));
+        }
+        let value = self.value_of(value);
+        if let Value::Tuple(tuple) = &value
+            && tuple.items.len() == targets.len()
+        {
+            let items = tuple.items.iter().map(|item| Variable::Value(item.clone()));
+            return targets.iter().zip(items).try_for_each(|(target, item)| self.assign(target, item));
+        }
+        let items = self.unpack(&value, targets.len())?;
+        let items = items.into_iter().map(Variable::Value);
+        targets.iter().zip(items).try_for_each(|(target, item)| self.assign(target, item))
     }
 
     /// Fails early if an attribute is to be set on something that is no namespace.
@@ -52,8 +64,8 @@ impl Interpreter<'_> {
 
     fn namespace(&mut self, target: &Target) -> Result<Option<Value>> {
         let Target::Attribute { slot, .. } = target else { return Ok(None) };
-        if let Value::Object(object) = self.read(*slot)
-            && let Object::Namespace(dict) = &*object
+        if let Some(Variable::Value(Value::Object(object))) = self.variables.get(*slot)
+            && let Object::Namespace(dict) = &**object
         {
             return Ok(Some(Value::Dict(dict.clone())));
         }
@@ -101,13 +113,5 @@ impl Interpreter<'_> {
             items.push(item);
         }
         Ok(items)
-    }
-
-    /// The value, or undefined for a variable without one.
-    pub(super) fn defined(&self, name: &std::sync::Arc<str>, value: Value) -> Value {
-        match value {
-            Value::Missing => Value::undefined(Undefined::Name(name.clone())),
-            value => value,
-        }
     }
 }

@@ -6,16 +6,23 @@ use foldhash::fast::FixedState;
 use serde_json::{Map, Value as Json};
 use smallvec::SmallVec;
 
-use super::Interpreter;
+use super::variable::{Seen, Variable};
+use super::{Interpreter, Loop};
 use crate::ast::Program;
+use crate::globals;
 use crate::sandbox::AttributeName;
-use crate::value::{Entries, Key, Str, Undefined, Value, from_number, write_integer};
+use crate::value::{Entries, Key, Object, Str, Undefined, Value, from_number};
 
-/// A list or dict passed in, by its index in [`Data`].
+/// A list passed in that a loop with a `loop` variable goes over, or an item of it.
 #[derive(Clone, Copy)]
-pub(crate) struct Place(u32);
+pub(crate) struct Place {
+    list: u32,
+    /// [`WHOLE`] for the list itself.
+    item: u32,
+}
 
-/// So many lists and dicts are referred to at most; others become values at once.
+const WHOLE: u32 = u32::MAX;
+/// So many lists are referred to at most; others become values at once.
 const MAX_PLACES: usize = 1 << 20;
 /// Above so many variables for each name in the template, it is the names that are looked up.
 const MANY_MORE: usize = 4;
@@ -25,7 +32,8 @@ const FEW: usize = 16;
 /// What the caller passed.
 pub(crate) struct Data<'r> {
     variables: &'r Map<String, Json>,
-    places: SmallVec<[&'r Json; 16]>,
+    /// The lists that [`Place`]s refer to.
+    places: SmallVec<[&'r Json; 4]>,
     /// The lists and dicts that have become values, with all inside of them, by address.
     values: HashMap<usize, Value, FixedState>,
 }
@@ -35,107 +43,104 @@ impl<'r> Data<'r> {
         Self { variables, places: SmallVec::new(), values: HashMap::default() }
     }
 
-    /// Gives the variables that the template names.
-    pub fn each_variable(&mut self, program: &Program, mut give: impl FnMut(usize, Value)) {
-        if self.variables.len() > program.outside.len().saturating_mul(MANY_MORE) {
-            for (index, name) in program.outside.iter().enumerate() {
-                if let Some(json) = self.variables.get(&**name) {
-                    give(index, self.refer(json));
+    /// What the names in [`Program::outside`] stand for: variables passed in, or globals.
+    pub fn variables(&self, program: &Program) -> Vec<Variable<'r>> {
+        let mut values = vec![Variable::MISSING; program.outside.len()];
+        if self.variables.len() > values.len().saturating_mul(MANY_MORE) {
+            for (value, name) in values.iter_mut().zip(&program.outside) {
+                *value = self.variables.get(&**name).map_or(Variable::MISSING, Variable::of);
+            }
+        } else {
+            for (name, json) in self.variables {
+                let index = program.outside_indices.get(name.as_str());
+                if let Some(value) = index.and_then(|index| values.get_mut(*index)) {
+                    *value = Variable::of(json);
                 }
             }
-            return;
         }
-        for (name, json) in self.variables {
-            if let Some(index) = program.outside_indices.get(name.as_str()) {
-                give(*index, self.refer(json));
+        for (value, name) in values.iter_mut().zip(&program.outside) {
+            if value.is_missing()
+                && let Some(global) = globals::find(name)
+            {
+                *value = Variable::Value(global);
             }
         }
+        values
     }
 
-    /// The list at `place`, unless it has become a value.
+    /// The items of a list, unless it has become a value.
     #[inline]
-    pub fn list(&self, place: Place) -> Option<&'r Vec<Json>> {
-        self.json(place)?.as_array()
+    pub fn list<'j>(&self, json: &'j Json) -> Option<&'j Vec<Json>> {
+        json.as_array().filter(|_| !self.is_value(json))
     }
 
-    /// The dict at `place`, unless it has become a value.
+    /// The items of a dict, unless it has become a value.
     #[inline]
-    pub fn dict(&self, place: Place) -> Option<&'r Map<String, Json>> {
-        self.json(place)?.as_object()
+    pub fn dict<'j>(&self, json: &'j Json) -> Option<&'j Map<String, Json>> {
+        json.as_object().filter(|_| !self.is_value(json))
     }
 
     #[inline]
-    fn json(&self, place: Place) -> Option<&'r Json> {
-        let json = *self.places.get(place.0 as usize)?;
-        let is_value = !self.values.is_empty() && self.values.contains_key(&address(json));
-        (!is_value).then_some(json)
+    fn is_value(&self, json: &Json) -> bool {
+        !self.values.is_empty() && self.values.contains_key(&address(json))
     }
 
-    /// `place.name`, if that is easily found.
-    pub fn attribute(&mut self, place: Place, name: &AttributeName) -> Option<Value> {
+    /// The item `name` of a dict, if templates see no other attribute of that name.
+    #[inline]
+    pub fn attribute<'j>(&self, json: &'j Json, name: &AttributeName) -> Option<Option<&'j Json>> {
         if !name.is_dict_item() {
             return None;
         }
-        match find(self.dict(place)?, &name.text) {
-            Some(json) => Some(self.refer(json)),
-            None => Some(Value::Missing),
-        }
+        Some(find(self.dict(json)?, &name.text))
     }
 
-    /// Writes `place.name`, if it is easily found and a text or an integer.
-    pub fn write_attribute(&self, place: Place, name: &AttributeName, output: &mut String) -> bool {
-        if !name.is_dict_item() {
-            return false;
-        }
-        match self.dict(place).and_then(|dict| find(dict, &name.text)) {
-            Some(Json::String(text)) => output.push_str(text),
-            Some(Json::Number(number)) if let Some(integer) = number.as_i64() => {
-                write_integer(integer, output);
-            }
-            _ => return false,
-        }
-        true
-    }
-
-    /// The number of items at `place`, unless it has become a value.
-    pub fn length(&self, place: Place) -> Option<usize> {
-        match self.json(place)? {
-            Json::Array(items) => Some(items.len()),
-            Json::Object(map) => Some(map.len()),
+    /// The number of items, unless the list or dict has become a value.
+    pub fn length(&self, json: &Json) -> Option<usize> {
+        match json {
+            Json::Array(items) if !self.is_value(json) => Some(items.len()),
+            Json::Object(map) if !self.is_value(json) => Some(map.len()),
             _ => None,
         }
     }
 
-    /// What is no list or dict as a value, other things by their place.
-    #[inline]
-    pub fn refer(&mut self, json: &'r Json) -> Value {
-        match json {
-            Json::Array(_) | Json::Object(_) => self.refer_to_container(json),
-            _ => scalar(json),
-        }
-    }
-
-    fn refer_to_container(&mut self, json: &'r Json) -> Value {
-        if !self.values.is_empty()
-            && let Some(value) = self.values.get(&address(json))
-        {
-            return value.clone();
-        }
+    /// Refers to a list, so that a loop may remember it.
+    pub fn keep(&mut self, list: &'r Json) -> Value {
         match u32::try_from(self.places.len()) {
             Ok(index) if self.places.len() < MAX_PLACES => {
-                self.places.push(json);
-                Value::Given(Place(index))
+                self.places.push(list);
+                Value::Given(Place { list: index, item: WHOLE })
             }
-            _ => self.convert(json),
+            _ => self.convert(list),
         }
     }
 
-    /// The same list or dict as a value, whoever asks for it.
-    pub fn bring_in(&mut self, place: Place) -> Value {
-        match self.places.get(place.0 as usize) {
-            Some(json) => self.convert(json),
-            None => Value::Missing,
-        }
+    /// What `place` refers to.
+    #[inline]
+    pub fn at(&self, place: Place) -> Option<&'r Json> {
+        let list = *self.places.get(place.list as usize)?;
+        if place.item == WHOLE { Some(list) } else { list.get(place.item as usize) }
+    }
+
+    /// The item at `index` of the list at `place`, or `None` if the list has become a value.
+    #[inline]
+    pub fn item(&self, place: Place, index: usize) -> Option<Option<Value>> {
+        let items = self.list(self.at(place)?)?;
+        Some(match (items.get(index), u32::try_from(index)) {
+            (Some(Json::String(_) | Json::Array(_) | Json::Object(_)), Ok(item)) => {
+                Some(Value::Given(Place { item, ..place }))
+            }
+            (item, _) => item.map(scalar),
+        })
+    }
+
+    /// The same value for the same list or dict, whoever asks for it.
+    pub fn value(&mut self, json: &Json) -> Value {
+        self.convert(json)
+    }
+
+    /// What `place` refers to, as a value.
+    pub fn value_at(&mut self, place: Place) -> Value {
+        self.at(place).map_or(Value::Missing, |json| self.convert(json))
     }
 
     /// The depth of JSON is bounded by its parser.
@@ -164,15 +169,33 @@ impl<'r> Data<'r> {
             _ => scalar(json),
         }
     }
+
+    /// Looks at an attribute of `loop` or of a namespace that takes no computing.
+    pub fn simple_attribute(&self, object: &Object, name: &AttributeName) -> Option<Value> {
+        match (object, name.of_loop) {
+            (Object::Loop(state), Some(attribute)) => Loop::simple_attribute(state, self, attribute),
+            (Object::Namespace(dict), _) if name.is_public() => dict.get_text(&name.text),
+            _ => None,
+        }
+    }
 }
 
-impl Interpreter<'_> {
+impl<'r> Interpreter<'r> {
     /// `value` as templates may see it.
     #[inline]
     pub fn brought_in(&mut self, value: Value) -> Value {
         match value {
-            Value::Given(place) => self.data.bring_in(place),
+            Value::Given(place) => self.data.value_at(place),
             value => value,
+        }
+    }
+
+    /// `value` as a variable holds it.
+    #[inline]
+    pub(super) fn held(&self, value: Value) -> Variable<'r> {
+        match value {
+            Value::Given(place) => self.data.at(place).map_or(Variable::MISSING, Variable::of),
+            value => Variable::Value(value),
         }
     }
 }
@@ -182,8 +205,19 @@ pub(super) fn absent(name: &AttributeName) -> Value {
     Value::undefined(Undefined::Attribute { owner: "dict", name: name.text.clone() })
 }
 
+/// Looks at JSON where it lies.
 #[inline]
-fn find<'r>(map: &'r Map<String, Json>, name: &str) -> Option<&'r Json> {
+pub(super) fn look_at_json<T>(json: Option<&Json>, look: impl FnOnce(Seen) -> T) -> T {
+    match json {
+        None => look(Seen::Missing),
+        Some(Json::String(text)) => look(Seen::Text(text)),
+        Some(json @ (Json::Array(_) | Json::Object(_))) => look(Seen::Container(json)),
+        Some(other) => look(Seen::of(&scalar(other))),
+    }
+}
+
+#[inline]
+fn find<'j>(map: &'j Map<String, Json>, name: &str) -> Option<&'j Json> {
     match map.len() {
         0..=FEW => map.iter().find(|(key, _)| *key == name).map(|(_, value)| value),
         _ => map.get(name),

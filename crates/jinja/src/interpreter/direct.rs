@@ -6,20 +6,21 @@
 use serde_json::Value as Json;
 
 use super::Interpreter;
-use super::variables::simple_attribute;
+use super::variable::Variable;
 use crate::ast::{BinaryOperator, Expression, ExpressionKind, Slot};
 use crate::error::Result;
 use crate::filters::Shortcut;
 use crate::format::PlainFormat;
-use crate::sandbox::AttributeName;
 use crate::value::{Value, write_integer, write_plain};
 
 impl Interpreter<'_> {
     #[inline]
     pub(super) fn write_simple(&mut self, expression: &Expression) -> Result<bool> {
         match &expression.kind {
-            ExpressionKind::Name { slot, .. } => Ok(self.write_variable(*slot)),
-            ExpressionKind::Attribute(subject, name) => Ok(self.write_attribute(subject, name)),
+            ExpressionKind::Name { .. } | ExpressionKind::Attribute(..) => {
+                let Self { variables, output, data, .. } = self;
+                Ok(variables.look(data, expression, |seen| seen.write(output)).unwrap_or(false))
+            }
             ExpressionKind::Binary(operator, pair) => {
                 Ok(self.write_sum(*operator, &pair.0, &pair.1))
             }
@@ -27,27 +28,6 @@ impl Interpreter<'_> {
                 self.write_filtered(shortcut, &filter.subject)
             }
             _ => Ok(false),
-        }
-    }
-
-    /// Writes a variable that is a text or an integer; whether it is.
-    fn write_variable(&mut self, slot: Slot) -> bool {
-        self.variables.get(slot).is_some_and(|value| write_plain(value, &mut self.output))
-    }
-
-    /// Writes an attribute of a variable, if it is easily found and a text or an integer.
-    fn write_attribute(&mut self, subject: &Expression, name: &AttributeName) -> bool {
-        let ExpressionKind::Name { slot, .. } = &subject.kind else { return false };
-        let output = &mut self.output;
-        match self.variables.get(*slot) {
-            Some(Value::Given(place)) => self.data.write_attribute(*place, name, output),
-            Some(Value::Dict(dict)) if name.is_dict_item() => {
-                let entries = dict.entries.borrow();
-                entries.get_text(&name.text).is_some_and(|value| write_plain(value, output))
-            }
-            Some(Value::Object(object)) => simple_attribute(&mut self.data, object, name)
-                .is_some_and(|value| write_plain(&value, output)),
-            _ => false,
         }
     }
 
@@ -67,17 +47,9 @@ impl Interpreter<'_> {
         if let Shortcut::Join(separator) = shortcut {
             return self.write_joined(separator, subject);
         }
-        if let Shortcut::Change(change) = shortcut
-            && let ExpressionKind::Name { slot, .. } = &subject.kind
-            && let Some(Value::Str(text)) = self.variables.get(*slot)
-        {
-            self.meter.change(text.len())?;
-            self.output.push_str(&change(text));
-            return Ok(true);
-        }
         let Self { variables, output, meter, data, .. } = self;
         variables
-            .look(data, shortcut.place(subject), |value| shortcut.write(value, meter, output))
+            .look(data, shortcut.place(subject), |seen| shortcut.write(seen, meter, output))
             .unwrap_or(Ok(false))
     }
 
@@ -89,10 +61,10 @@ impl Interpreter<'_> {
         }
         let start = self.output.len();
         let (count, are_written) = match self.peek(subject) {
-            Some(Value::Given(place)) if let Some(items) = self.data.list(place) => {
+            Some(Variable::Container(json)) if let Some(items) = self.data.list(json) => {
                 (items.len(), self.write_all(separator, items.iter(), write_json))
             }
-            Some(Value::List(list)) => {
+            Some(Variable::Value(Value::List(list))) => {
                 let items = list.items.borrow();
                 (items.len(), self.write_all(separator, items.iter(), write_plain))
             }
@@ -125,6 +97,17 @@ impl Interpreter<'_> {
         true
     }
 
+    /// Writes a variable that is a text; whether it is one.
+    #[inline]
+    pub(super) fn write_text(&mut self, slot: Slot) -> bool {
+        match self.variables.get(slot) {
+            Some(Variable::Text(text)) => self.output.push_str(text),
+            Some(Variable::Value(Value::Str(text))) => self.output.push_str(text),
+            _ => return false,
+        }
+        true
+    }
+
     /// Writes a plain format, if its values are small integers, or texts in variables.
     #[inline(never)]
     pub(super) fn write_format(&mut self, node: &Expression, format: &PlainFormat) -> Result<bool> {
@@ -138,9 +121,7 @@ impl Interpreter<'_> {
             }
             let is_written = conversion.is_text
                 && match &value.kind {
-                    ExpressionKind::Name { slot, .. } => {
-                        self.variables.write_text(*slot, &mut self.output)
-                    }
+                    ExpressionKind::Name { slot, .. } => self.write_text(*slot),
                     _ => false,
                 };
             if !is_written {

@@ -1,6 +1,7 @@
 //! Expressions.
 
 use super::Interpreter;
+use super::variable::{Seen, Variable};
 use crate::ast::{
     Application, BinaryOperator, Comparison, Constant, Escape, Expression, ExpressionKind,
     SliceExpression, UnaryOperator,
@@ -15,7 +16,7 @@ use crate::value::{
 /// Trees of this height are walked without a look at how much stack is left.
 const SHALLOW: usize = 4;
 
-impl Interpreter<'_> {
+impl<'r> Interpreter<'r> {
     /// The value of an expression; counts the steps of all its parts.
     pub(super) fn evaluate(&mut self, node: &Expression) -> Result<Value> {
         self.meter.tick(node.size)?;
@@ -41,23 +42,21 @@ impl Interpreter<'_> {
     pub(super) fn operand(&mut self, node: &Expression) -> Result<Value> {
         match &node.kind {
             ExpressionKind::Constant(constant) => Ok(value_of(constant)),
-            ExpressionKind::Name { name, slot } => match self.read(*slot) {
-                Value::Missing => Ok(self.defined(name, Value::Missing)),
-                Value::Given(place) => Ok(self.bring_in(*slot, place)),
+            ExpressionKind::Name { name, slot } => match self.variable(*slot) {
+                Value::Missing => Ok(Value::undefined(Undefined::Name(name.clone()))),
                 value => Ok(value),
             },
             _ => self.part(node),
         }
     }
 
-    /// The value of a variable or of an attribute of one, if easily found; it may be
-    /// [`Value::Given`].
-    pub(super) fn peek(&mut self, node: &Expression) -> Option<Value> {
+    /// A variable or an attribute of one, if easily found.
+    pub(super) fn peek(&self, node: &Expression) -> Option<Variable<'r>> {
         match &node.kind {
             ExpressionKind::Name { slot, .. } => Some(self.read(*slot)),
             ExpressionKind::Attribute(subject, name) => match &subject.kind {
                 ExpressionKind::Name { slot, .. } => {
-                    self.variables.attribute(&mut self.data, *slot, name)
+                    self.variables.attribute(&self.data, *slot, name)
                 }
                 _ => None,
             },
@@ -68,9 +67,9 @@ impl Interpreter<'_> {
     #[inline(never)]
     fn attribute(&mut self, subject: &Expression, name: &AttributeName) -> Result<Value> {
         if let ExpressionKind::Name { slot, .. } = &subject.kind
-            && let Some(value) = self.variables.attribute(&mut self.data, *slot, name)
+            && let Some(value) = self.variables.attribute(&self.data, *slot, name)
         {
-            return Ok(self.brought_in(value));
+            return Ok(self.value_of(value));
         }
         let subject = self.operand(subject)?;
         sandbox::attribute(self, &subject, name)
@@ -211,13 +210,9 @@ impl Interpreter<'_> {
         match &node.kind {
             _ if node.height > SHALLOW => {}
             ExpressionKind::Name { .. } | ExpressionKind::Attribute(..) => {
-                if let Some(truth) = self.variables.look(&mut self.data, node, Value::is_true) {
+                let look = |seen: Seen| seen.is_true(&self.data);
+                if let Some(Some(truth)) = self.variables.look(&self.data, node, look) {
                     return Ok(truth);
-                }
-                if let Some(Value::Given(place)) = self.peek(node)
-                    && let Some(length) = self.data.length(place)
-                {
-                    return Ok(length > 0);
                 }
             }
             ExpressionKind::Unary(UnaryOperator::Not, operand) => {

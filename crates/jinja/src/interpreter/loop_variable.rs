@@ -75,19 +75,29 @@ impl Loop {
 
     /// An attribute that takes no computing.
     #[inline]
-    pub fn simple_attribute(&self, data: &mut Data, attribute: LoopAttribute) -> Option<Value> {
+    pub fn simple_attribute(&self, data: &Data, attribute: LoopAttribute) -> Option<Value> {
         Some(match attribute {
             LoopAttribute::Index0 => Value::from_usize(self.index()),
             LoopAttribute::Index => Value::from_usize(self.index() + 1),
             LoopAttribute::First => Value::Bool(self.index() == 0),
-            LoopAttribute::Length => Value::from_usize(self.length.get()?),
+            LoopAttribute::Length => Value::from_usize(self.length_of_given(data)?),
             LoopAttribute::Last => Value::Bool(self.is_last_of_list(data)?),
             _ => return None,
         })
     }
 
+    /// As [`Loop::length`], for a loop over a list that was passed in.
+    fn length_of_given(&self, data: &Data) -> Option<usize> {
+        if self.length.get().is_none()
+            && let Value::Given(place) = self.iterable
+        {
+            self.length.set(data.at(place).and_then(|list| data.length(list)));
+        }
+        self.length.get()
+    }
+
     /// As [`Loop::is_last`], for a loop over a list.
-    fn is_last_of_list(&self, data: &mut Data) -> Option<bool> {
+    fn is_last_of_list(&self, data: &Data) -> Option<bool> {
         let mut items = self.items.try_borrow_mut().ok()?;
         if items.next.is_none() {
             items.next = items.rest.next_of_list(data)?;
@@ -110,10 +120,10 @@ impl Loop {
         }
         let length = match &self.iterable {
             Value::Undefined(_) => None,
-            Value::Given(place) => match run.data.length(*place) {
-                None => run.data.bring_in(*place).length(),
-                length => length,
-            },
+            Value::Given(place) => {
+                let length = self.length_of_given(&run.data);
+                length.or_else(|| run.data.value_at(*place).length())
+            }
             iterable => iterable.length(),
         };
         let length = match length {

@@ -3,17 +3,17 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::data::text;
-use super::{Activation, Interpreter, Loop, Place};
-use crate::ast::{ExpressionKind, For, Target};
+use serde_json::Value as Json;
+
+use super::variable::Variable;
+use super::{Activation, Interpreter, Loop};
+use crate::ast::{Expression, ExpressionKind, For, Target};
 use crate::error::Result;
 use crate::value::{Iter, Object, Str, Value, ViewKind, iterate, over_dict};
 
-impl Interpreter<'_> {
+impl<'r> Interpreter<'r> {
     pub(super) fn for_loop(&mut self, node: &Arc<For>) -> Result<()> {
-        if let Some(dict) = self.plain_entries(node)? {
-            let iterated = self.iterate_entries(node, dict)?;
-            self.otherwise(node, iterated)?;
+        if self.simple_loop(node)? {
             self.leave_scope(&node.scope);
             return Ok(());
         }
@@ -29,6 +29,36 @@ impl Interpreter<'_> {
         self.run_loop(node, iterable, 0, None)?;
         self.leave_scope(&node.scope);
         Ok(())
+    }
+
+    /// Runs a loop over a list that was passed in, or over `dict.items()`, that needs neither a
+    /// `loop` variable nor a value of what it goes over; whether it is one.
+    fn simple_loop(&mut self, node: &For) -> Result<bool> {
+        if node.recursive || node.loop_slot.is_some() || node.filter.is_some() {
+            return Ok(false);
+        }
+        let iterated = match plain_items(node) {
+            Some(subject) => match self.peek(subject) {
+                Some(Variable::Container(json)) if self.data.dict(json).is_some() => {
+                    self.meter.tick(node.iterable.size)?;
+                    self.iterate_items(node, json)?
+                }
+                Some(Variable::Value(Value::Dict(dict))) => {
+                    self.meter.tick(node.iterable.size)?;
+                    self.iterate_plain(node, over_dict(&dict, ViewKind::Items, false))?
+                }
+                _ => return Ok(false),
+            },
+            None => match self.peek(&node.iterable) {
+                Some(Variable::Container(json)) if self.data.list(json).is_some() => {
+                    self.meter.tick(node.iterable.size)?;
+                    self.iterate_list(node, json)?
+                }
+                _ => return Ok(false),
+            },
+        };
+        self.otherwise(node, iterated)?;
+        Ok(true)
     }
 
     pub(super) fn recursive_loop(
@@ -78,92 +108,54 @@ impl Interpreter<'_> {
         Ok(())
     }
 
-    /// What the loop goes over: [`Value::Given`] if it is a list.
+    /// What the loop goes over: [`Value::Given`] if it is a list that was passed in.
     fn iterable(&mut self, node: &For) -> Result<Value> {
         if !node.recursive
-            && let Some(Value::Given(place)) = self.peek(&node.iterable)
-            && self.data.list(place).is_some()
+            && let Some(Variable::Container(json)) = self.peek(&node.iterable)
+            && self.data.list(json).is_some()
         {
             self.meter.tick(node.iterable.size)?;
-            return Ok(Value::Given(place));
+            return Ok(self.data.keep(json));
         }
         self.evaluate(&node.iterable)
     }
 
-    /// The dict of a loop over `dict.items()` that needs no view of them.
-    fn plain_entries(&mut self, node: &For) -> Result<Option<Value>> {
-        let is_plain = !node.recursive && node.loop_slot.is_none() && node.filter.is_none();
-        if let ExpressionKind::Call(call) = &node.iterable.kind
-            && is_plain
-            && call.1.positional.is_empty()
-            && call.1.is_plain()
-            && let ExpressionKind::Attribute(subject, name) = &call.0.kind
-            && &*name.text == "items"
-            && let Target::Tuple(targets) = &node.target
-            && targets.len() == 2
-            && let Some(dict) = self.peek(subject)
-        {
-            let is_dict = match &dict {
-                Value::Dict(_) => true,
-                Value::Given(place) => self.data.dict(*place).is_some(),
-                _ => false,
-            };
-            if is_dict {
-                self.meter.tick(node.iterable.size)?;
-                return Ok(Some(dict));
-            }
-        }
-        Ok(None)
-    }
-
-    fn iterate_entries(&mut self, node: &For, dict: Value) -> Result<bool> {
-        match dict {
-            Value::Dict(dict) => self.iterate_plain(node, over_dict(&dict, ViewKind::Items, false)),
-            Value::Given(place) => self.iterate_given(node, place),
-            _ => Ok(false),
-        }
-    }
-
     /// Goes through the items of a dict that may become a value on the way.
-    fn iterate_given(&mut self, node: &For, place: Place) -> Result<bool> {
-        let Target::Tuple(targets) = &node.target else { return Ok(false) };
-        let [first, second] = targets.as_slice() else { return Ok(false) };
-        let Some(entries) = self.data.dict(place) else { return Ok(false) };
-        for (next, (key, value)) in entries.iter().enumerate() {
-            if self.data.dict(place).is_none() {
-                let Value::Dict(dict) = self.data.bring_in(place) else { return Ok(true) };
-                let (kind, length) = (ViewKind::Items, entries.len());
+    fn iterate_items(&mut self, node: &For, json: &'r Json) -> Result<bool> {
+        let (Some((first, second)), Some(map)) = (pair(&node.target), json.as_object()) else {
+            return Ok(false);
+        };
+        for (next, (key, value)) in map.iter().enumerate() {
+            if self.data.dict(json).is_none() {
+                let Value::Dict(dict) = self.data.value(json) else { return Ok(true) };
+                let (kind, length) = (ViewKind::Items, map.len());
                 let rest = Iter::Dict { dict, kind, next, length, reversed: false };
                 return self.iterate_plain(node, rest).map(|_| true);
             }
             self.meter.tick(1)?;
-            let value = self.data.refer(value);
-            self.assign_item(first, text(key))?;
-            self.assign_item(second, value)?;
+            self.assign_item(first, Variable::Text(key))?;
+            self.assign_item(second, Variable::of(value))?;
             self.loop_body(node, next == 0)?;
         }
         self.meter.tick(1)?;
-        Ok(!entries.is_empty())
+        Ok(!map.is_empty())
     }
 
     fn iterate_plain(&mut self, node: &For, mut iter: Iter) -> Result<bool> {
         let mut iterated = false;
-        if let Target::Tuple(targets) = &node.target
-            && let [first, second] = targets.as_slice()
+        if let Some((first, second)) = pair(&node.target)
             && iter.has_entries()
         {
             while let Some((key, value)) = iter.next_entry(self)? {
-                self.assign_item(first, key)?;
-                self.assign_item(second, value)?;
+                self.assign_item(first, Variable::Value(key))?;
+                self.assign_item(second, Variable::Value(value))?;
                 self.loop_body(node, !iterated)?;
                 iterated = true;
             }
             return Ok(iterated);
         }
-        if let Iter::Given { place, next } = &mut iter {
-            iterated = self.iterate_list(node, *place, next)?;
-        }
         while let Some(item) = iter.next(self)? {
+            let item = self.held(item);
             self.assign_item(&node.target, item)?;
             self.loop_body(node, !iterated)?;
             iterated = true;
@@ -171,16 +163,18 @@ impl Interpreter<'_> {
         Ok(iterated)
     }
 
-    /// Goes through the items of a list until it becomes a value.
-    fn iterate_list(&mut self, node: &For, place: Place, next: &mut usize) -> Result<bool> {
-        while let Some(item) = self.data.list(place).and_then(|items| items.get(*next)) {
+    /// Goes through the items of a list that may become a value on the way.
+    fn iterate_list(&mut self, node: &For, json: &'r Json) -> Result<bool> {
+        let mut next = 0;
+        while let Some(items) = self.data.list(json) {
             self.meter.tick(1)?;
-            let item = self.data.refer(item);
-            self.assign_item(&node.target, item)?;
-            self.loop_body(node, *next == 0)?;
-            *next += 1;
+            let Some(item) = items.get(next) else { return Ok(next > 0) };
+            self.assign_item(&node.target, Variable::of(item))?;
+            self.loop_body(node, next == 0)?;
+            next += 1;
         }
-        Ok(*next > 0)
+        let Value::List(list) = self.data.value(json) else { return Ok(true) };
+        self.iterate_plain(node, Iter::List { list, next }).map(|_| true)
     }
 
     fn iterate_with_loop(&mut self, node: &For, slot: usize, state: Rc<Object>) -> Result<bool> {
@@ -188,8 +182,9 @@ impl Interpreter<'_> {
         let mut iterated = false;
         while let Some(item) = items.next_item(self)? {
             if !iterated {
-                self.variables.set(slot, Value::Object(state.clone()));
+                self.variables.set(slot, Variable::Value(Value::Object(state.clone())));
             }
+            let item = self.held(item);
             self.assign_item(&node.target, item)?;
             self.loop_body(node, !iterated)?;
             iterated = true;
@@ -198,7 +193,7 @@ impl Interpreter<'_> {
     }
 
     #[inline]
-    fn assign_item(&mut self, target: &Target, item: Value) -> Result<()> {
+    fn assign_item(&mut self, target: &Target, item: Variable<'r>) -> Result<()> {
         match target {
             Target::Name { slot, .. } => {
                 self.write(*slot, item);
@@ -230,7 +225,8 @@ impl Interpreter<'_> {
             }
             let mut search = || {
                 while let Some(item) = iter.next(run)? {
-                    run.assign(target, item.clone())?;
+                    let held = run.held(item.clone());
+                    run.assign(target, held)?;
                     if run.evaluate(condition)?.is_true() {
                         return Ok(Some(item));
                     }
@@ -241,5 +237,24 @@ impl Interpreter<'_> {
             run.variables.switch(outer);
             found
         })))
+    }
+}
+
+/// The dict, if a loop goes over nothing but `dict.items()` and takes keys and values apart.
+fn plain_items(node: &For) -> Option<&Expression> {
+    let ExpressionKind::Call(call) = &node.iterable.kind else { return None };
+    let ExpressionKind::Attribute(subject, name) = &call.0.kind else { return None };
+    let has_arguments = !call.1.positional.is_empty() || !call.1.is_plain();
+    (&*name.text == "items" && !has_arguments && pair(&node.target).is_some()).then_some(subject)
+}
+
+/// Both targets, if there are two.
+fn pair(target: &Target) -> Option<(&Target, &Target)> {
+    match target {
+        Target::Tuple(targets) => match targets.as_slice() {
+            [first, second] => Some((first, second)),
+            _ => None,
+        },
+        _ => None,
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Interpreter;
+use super::variable::Variable;
 use crate::ast::{Expression, ExpressionKind, Macro};
 use crate::builtin::{Args, ArgumentList};
 use crate::error::{Error, Result};
@@ -68,7 +69,7 @@ impl Interpreter<'_> {
                     Value::undefined(Undefined::Hint(message))
                 }
             };
-            self.variables.set(parameter.slot, value);
+            self.variables.set(parameter.slot, Variable::Value(value));
         }
         Ok(())
     }
@@ -81,25 +82,25 @@ fn bind_arguments(run: &mut Interpreter, definition: &Macro, args: Args) -> Resu
     let takes_more = definition.caller.or(definition.keywords).or(definition.varargs).is_some();
     if args.keywords.is_empty() && extra.is_empty() && !takes_more {
         for (parameter, value) in parameters.iter().zip(positional) {
-            run.variables.set(parameter.slot, value.clone());
+            run.variables.set(parameter.slot, Variable::Value(value.clone()));
         }
         return Ok(());
     }
     let mut rest = ArgumentList { keywords: args.keywords.into(), ..ArgumentList::default() };
     let mut found_caller = definition.explicit_caller && given == parameters.len();
     for (parameter, value) in parameters.iter().zip(positional) {
-        run.variables.set(parameter.slot, value.clone());
+        run.variables.set(parameter.slot, Variable::Value(value.clone()));
     }
     for parameter in parameters.iter().skip(given) {
         if let Some(value) = rest.take_keyword(&parameter.name) {
-            run.variables.set(parameter.slot, value);
+            run.variables.set(parameter.slot, Variable::Value(value));
         }
         found_caller |= &*parameter.name == "caller";
     }
     if let Some(slot) = definition.caller.filter(|_| !found_caller) {
         let caller = rest.take_keyword("caller").filter(|caller| !caller.is_none());
         let missing = || Value::undefined(Undefined::Hint("no caller defined".into()));
-        run.variables.set(slot, caller.unwrap_or_else(missing));
+        run.variables.set(slot, Variable::Value(caller.unwrap_or_else(missing)));
     }
     rest_arguments(run, definition, extra, rest.view())
 }
@@ -116,13 +117,13 @@ fn rest_arguments(
         run.meter.list(args.keywords.len())?;
         let entries: Entries =
             args.keywords.iter().map(|(name, value)| (Key::text(&**name), value.clone())).collect();
-        run.variables.set(slot, Value::dict(entries));
+        run.variables.set(slot, Variable::Value(Value::dict(entries)));
     } else if let Some((keyword, _)) = args.keywords.first() {
         let message = format!("macro '{name}' takes no keyword argument '{keyword}'");
         return Err(Error::type_error(message));
     }
     if let Some(slot) = definition.varargs {
-        run.variables.set(slot, Value::tuple(extra.to_vec()));
+        run.variables.set(slot, Variable::Value(Value::tuple(extra.to_vec())));
     } else if !extra.is_empty() {
         let most = definition.parameters.len();
         let message = format!("macro '{name}' takes not more than {most} argument(s)");

@@ -1,6 +1,7 @@
 //! What is written out.
 
 use super::Interpreter;
+use super::variable::Variable;
 use crate::ast::{Escape, Expression, ExpressionKind, Piece};
 use crate::error::Result;
 use crate::markup;
@@ -15,7 +16,7 @@ impl Interpreter<'_> {
                 Piece::Value { expression, .. }
                     if escape == Escape::Off
                         && let ExpressionKind::Name { slot, .. } = &expression.kind
-                        && self.variables.write_text(*slot, &mut self.output) => {}
+                        && self.write_text(*slot) => {}
                 Piece::Value { line, .. } => {
                     self.piece(piece, escape).map_err(|error| error.at(*line))?;
                 }
@@ -47,7 +48,7 @@ impl Interpreter<'_> {
             && !escaped
             && !self.autoescape
             && let ExpressionKind::Name { slot, .. } = &call.0.kind
-            && let Value::Object(object) = self.read(*slot)
+            && let Variable::Value(Value::Object(object)) = self.read(*slot)
             && let Object::Macro(function) = &*object
         {
             self.meter.tick(expression.size)?;

@@ -2,6 +2,7 @@
 
 use super::Interpreter;
 use super::context::Context;
+use super::variable::Variable;
 use crate::ast::{Expression, FilterBlock, Statement, StatementKind, With};
 use crate::error::{Error, Exception, Result};
 use crate::value::{Str, Value, iterate};
@@ -28,7 +29,7 @@ impl Interpreter<'_> {
             StatementKind::For(node) => self.deeper(|run| run.for_loop(node)),
             StatementKind::Macro { target, function } => {
                 let value = self.macro_value(function)?;
-                self.assign(target, value)
+                self.assign(target, Variable::Value(value))
             }
             StatementKind::Call { call, caller } => self.call_block(call, caller),
             StatementKind::FilterBlock(block) => {
@@ -41,12 +42,12 @@ impl Interpreter<'_> {
             StatementKind::Set { target, value } => {
                 self.check_target(target)?;
                 let value = self.evaluate(value)?;
-                self.assign(target, value)
+                self.assign(target, Variable::Value(value))
             }
             StatementKind::SetBlock { target, block } => {
                 self.check_target(target)?;
                 let value = self.filtered(block)?;
-                self.assign(target, value)
+                self.assign(target, Variable::Value(value))
             }
             StatementKind::With(node) => self.deeper(|run| run.with(node)),
             StatementKind::Autoescape { value, scope, body } => {
@@ -61,7 +62,10 @@ impl Interpreter<'_> {
             StatementKind::Block { block, visible } => {
                 let mut context = self.context.clone();
                 if block.scoped {
-                    let values = visible.iter().map(|(index, slot)| (*index, self.read(*slot)));
+                    let values = visible.iter().map(|(index, slot)| {
+                        let variable = self.read(*slot);
+                        (*index, self.value_of(variable))
+                    });
                     context = Context::derived(&context, values);
                 }
                 self.block(block, context)
@@ -97,7 +101,7 @@ impl Interpreter<'_> {
         self.enter_scope(&node.scope);
         for (target, value) in &node.bindings {
             let value = self.evaluate(value)?;
-            self.assign(target, value)?;
+            self.assign(target, Variable::Value(value))?;
         }
         self.statements(&node.body)?;
         self.leave_scope(&node.scope);

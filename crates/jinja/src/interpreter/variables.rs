@@ -1,21 +1,21 @@
 //! The variables: slots of one call of a macro, block, recursive loop, or of the template itself.
 
-use super::context::missing;
-use super::data::{Data, absent};
-use super::{Interpreter, Place};
+use super::Interpreter;
+use super::data::{Data, absent, look_at_json, text};
+use super::variable::{Seen, Variable};
 use crate::ast::{Expression, ExpressionKind, Load, Scope, Slot};
 use crate::error::Result;
 use crate::sandbox::{self, AttributeName};
-use crate::value::{Object, Value};
+use crate::value::Value;
 
 /// Names a call and its variables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Activation(usize);
 
 /// The variables of one activation.
-struct Frame {
+struct Frame<'r> {
     /// Empty while the activation is the current one.
-    slots: Vec<Value>,
+    slots: Vec<Variable<'r>>,
     /// The activation around.
     parent: Option<Activation>,
     /// Something may still ask for it after the call has ended.
@@ -23,21 +23,24 @@ struct Frame {
 }
 
 /// All variables of a render.
-pub(crate) struct Variables {
+pub(crate) struct Variables<'r> {
     /// Those of the current activation.
-    slots: Vec<Value>,
+    slots: Vec<Variable<'r>>,
     current: Activation,
-    frames: Vec<Frame>,
+    frames: Vec<Frame<'r>>,
+    /// What was passed in, and the globals, by the index of their name in
+    /// [`Program::outside`](crate::ast::Program::outside).
+    given: Vec<Variable<'r>>,
     /// Frames that may be used again.
     free: Vec<Activation>,
 }
 
-impl Variables {
-    /// The variables of a template.
-    pub fn new(slots: usize) -> Self {
+impl<'r> Variables<'r> {
+    /// The variables of a template that was passed `given`.
+    pub fn new(slots: usize, given: Vec<Variable<'r>>) -> Self {
         let root = Frame { slots: Vec::new(), parent: None, is_held: true };
         let (frames, free) = (vec![root], Vec::new());
-        Self { slots: missing(slots), current: Activation(0), frames, free }
+        Self { slots: missing(slots), current: Activation(0), frames, given, free }
     }
 
     /// A new activation inside of `parent`.
@@ -45,7 +48,7 @@ impl Variables {
         if let Some(activation) = self.free.pop()
             && let Some(frame) = self.frames.get_mut(activation.0)
         {
-            frame.slots.extend((0..slots).map(|_| Value::Missing));
+            frame.slots.extend((0..slots).map(|_| Variable::MISSING));
             frame.parent = parent;
             return activation;
         }
@@ -79,12 +82,21 @@ impl Variables {
     }
 
     #[inline]
-    pub fn get(&self, slot: Slot) -> Option<&Value> {
-        if slot.hops == 0 { self.slots.get(slot.index) } else { self.outside(slot) }
+    pub fn get(&self, slot: Slot) -> Option<&Variable<'r>> {
+        match slot {
+            Slot::Own(index) => self.slots.get(index),
+            Slot::Given(index) => self.given.get(index),
+            Slot::Around { hops, index } => self.around(hops, index),
+        }
     }
 
-    fn outside(&self, slot: Slot) -> Option<&Value> {
-        self.frames.get(self.outwards(slot.hops)?.0)?.slots.get(slot.index)
+    fn around(&self, hops: usize, index: usize) -> Option<&Variable<'r>> {
+        self.frames.get(self.outwards(hops)?.0)?.slots.get(index)
+    }
+
+    /// What was passed in under a name, or is global; [`Value::Missing`] without either.
+    pub fn given(&self, index: usize) -> Variable<'r> {
+        self.given.get(index).cloned().unwrap_or(Variable::MISSING)
     }
 
     fn outwards(&self, hops: usize) -> Option<Activation> {
@@ -93,63 +105,56 @@ impl Variables {
 
     /// Sets a variable of the current activation.
     #[inline]
-    pub fn set(&mut self, index: usize, value: Value) {
+    pub fn set(&mut self, index: usize, value: Variable<'r>) {
         match self.slots.get_mut(index) {
             Some(slot) => std::mem::replace(slot, value).discard(),
             None => value.discard(),
         }
     }
 
-    fn set_outside(&mut self, slot: Slot, value: Value) {
-        if let Some(activation) = self.outwards(slot.hops)
+    fn set_around(&mut self, hops: usize, index: usize, value: Variable<'r>) {
+        if let Some(activation) = self.outwards(hops)
             && let Some(frame) = self.frames.get_mut(activation.0)
-            && let Some(place) = frame.slots.get_mut(slot.index)
+            && let Some(place) = frame.slots.get_mut(index)
         {
             *place = value;
         }
     }
 
-    pub fn is_missing(&self, index: usize) -> bool {
-        matches!(self.slots.get(index), None | Some(Value::Missing))
-    }
-
-    /// Writes a variable of this call that is a text; whether it is one.
-    #[inline]
-    pub fn write_text(&self, slot: Slot, output: &mut String) -> bool {
-        match self.slots.get(slot.index) {
-            Some(Value::Str(text)) if slot.hops == 0 => output.push_str(text),
-            _ => return false,
+    fn set_given(&mut self, index: usize, value: Variable<'r>) {
+        if let Some(place) = self.given.get_mut(index) {
+            *place = value;
         }
-        true
     }
 
-    /// Looks at a variable, or at an item of a dict that is named as an attribute, where it is;
-    /// both may be [`Value::Missing`].
+    pub fn is_missing(&self, index: usize) -> bool {
+        self.slots.get(index).is_none_or(Variable::is_missing)
+    }
+
+    /// Looks at a variable, or at an item of a dict that is named as an attribute, where it is.
     #[inline]
     pub fn look<T>(
         &self,
-        data: &mut Data,
+        data: &Data,
         place: &Expression,
-        look: impl FnOnce(&Value) -> T,
+        look: impl FnOnce(Seen) -> T,
     ) -> Option<T> {
         match &place.kind {
-            ExpressionKind::Name { slot, .. } => match self.get(*slot)? {
-                Value::Given(_) => None,
-                value => Some(look(value)),
-            },
+            ExpressionKind::Name { slot, .. } => Some(look(self.get(*slot)?.seen())),
             ExpressionKind::Attribute(subject, name)
                 if let ExpressionKind::Name { slot, .. } = &subject.kind =>
             {
                 match self.get(*slot)? {
-                    Value::Dict(dict) if name.is_dict_item() => {
-                        let entries = dict.entries.borrow();
-                        Some(look(entries.get_text(&name.text).unwrap_or(&Value::Missing)))
+                    Variable::Container(json) => {
+                        Some(look_at_json(data.attribute(json, name)?, look))
                     }
-                    Value::Given(place) => match data.attribute(*place, name)? {
-                        Value::Given(_) => None,
-                        value => Some(look(&value)),
-                    },
-                    Value::Object(object) => Some(look(&simple_attribute(data, object, name)?)),
+                    Variable::Value(Value::Dict(dict)) if name.is_dict_item() => {
+                        let entries = dict.entries.borrow();
+                        Some(look(entries.get_text(&name.text).map_or(Seen::Missing, Seen::of)))
+                    }
+                    Variable::Value(Value::Object(object)) => {
+                        Some(look(Seen::of(&data.simple_attribute(object, name)?)))
+                    }
                     _ => None,
                 }
             }
@@ -157,67 +162,69 @@ impl Variables {
         }
     }
 
-    /// An attribute of a variable, if the variable is a dict or the attribute easily found; it
-    /// may be [`Value::Given`].
+    /// An attribute of a variable, if the variable is a dict or the attribute easily found.
     #[inline]
-    pub fn attribute(&self, data: &mut Data, slot: Slot, name: &AttributeName) -> Option<Value> {
-        match self.get(slot)? {
-            subject @ Value::Dict(dict) if name.is_dict_item() => {
-                Some(sandbox::dict_item(subject, dict, name))
-            }
-            Value::Given(place) => match data.attribute(*place, name)? {
-                Value::Missing => Some(absent(name)),
-                value => Some(value),
+    pub fn attribute(&self, data: &Data, slot: Slot, name: &AttributeName) -> Option<Variable<'r>> {
+        Some(match self.get(slot)? {
+            Variable::Container(json) => match data.attribute(json, name)? {
+                Some(json) => Variable::of(json),
+                None => Variable::Value(absent(name)),
             },
-            Value::Object(object) => simple_attribute(data, object, name),
-            _ => None,
-        }
+            Variable::Value(subject) => Variable::Value(match subject {
+                Value::Dict(dict) if name.is_dict_item() => sandbox::dict_item(subject, dict, name),
+                Value::Object(object) => data.simple_attribute(object, name)?,
+                _ => return None,
+            }),
+            Variable::Text(_) => return None,
+        })
     }
 
     /// The variable's value if it is an integer.
     #[inline]
     pub fn integer(&self, slot: Slot) -> Option<i64> {
         match self.get(slot) {
-            Some(Value::Int(value)) => Some(*value),
+            Some(Variable::Value(Value::Int(value))) => Some(*value),
             _ => None,
         }
     }
 }
 
-/// An attribute of `loop` or of a namespace that takes no computing.
-pub(super) fn simple_attribute(
-    data: &mut Data,
-    object: &Object,
-    name: &AttributeName,
-) -> Option<Value> {
-    match (object, name.of_loop) {
-        (Object::Loop(state), Some(attribute)) => state.simple_attribute(data, attribute),
-        (Object::Namespace(dict), _) if name.is_public() => dict.get_text(&name.text),
-        _ => None,
-    }
-}
-
-impl Interpreter<'_> {
-    /// The value in `slot`, [`Value::Missing`] or [`Value::Given`].
+impl<'r> Interpreter<'r> {
+    /// What is in `slot`.
     #[inline]
-    pub(super) fn read(&self, slot: Slot) -> Value {
-        self.variables.get(slot).cloned().unwrap_or(Value::Missing)
+    pub(super) fn read(&self, slot: Slot) -> Variable<'r> {
+        self.variables.get(slot).cloned().unwrap_or(Variable::MISSING)
     }
 
-    /// The value in `slot`, which is [`Value::Given`], as templates may see it.
-    #[cold]
-    pub(super) fn bring_in(&mut self, slot: Slot, place: Place) -> Value {
-        let value = self.data.bring_in(place);
-        self.write(slot, value.clone());
-        value
+    /// The variable's value; [`Value::Missing`] if it has none.
+    #[inline]
+    pub(super) fn variable(&mut self, slot: Slot) -> Value {
+        match self.variables.get(slot) {
+            Some(Variable::Value(value)) => value.clone(),
+            Some(Variable::Text(given)) => text(given),
+            Some(Variable::Container(json)) => {
+                let value = self.data.value(json);
+                self.write(slot, Variable::Value(value.clone()));
+                value
+            }
+            None => Value::Missing,
+        }
+    }
+
+    pub(super) fn value_of(&mut self, variable: Variable) -> Value {
+        match variable {
+            Variable::Value(value) => value,
+            Variable::Text(given) => text(given),
+            Variable::Container(json) => self.data.value(json),
+        }
     }
 
     #[inline]
-    pub(super) fn write(&mut self, slot: Slot, value: Value) {
-        if slot.hops == 0 {
-            self.variables.set(slot.index, value);
-        } else {
-            self.variables.set_outside(slot, value);
+    pub(super) fn write(&mut self, slot: Slot, value: Variable<'r>) {
+        match slot {
+            Slot::Own(index) => self.variables.set(index, value),
+            Slot::Around { hops, index } => self.variables.set_around(hops, index, value),
+            Slot::Given(index) => self.variables.set_given(index, value),
         }
     }
 
@@ -238,7 +245,7 @@ impl Interpreter<'_> {
             let value = match load {
                 Load::Resolve(outside) => self.resolve(*outside),
                 Load::Alias(slot) => self.read(*slot),
-                Load::Missing => Value::Missing,
+                Load::Missing => Variable::MISSING,
             };
             self.variables.set(*index, value);
         }
@@ -248,7 +255,7 @@ impl Interpreter<'_> {
     #[inline]
     pub(super) fn leave_scope(&mut self, scope: &Scope) {
         for index in &scope.clears {
-            self.variables.set(*index, Value::Missing);
+            self.variables.set(*index, Variable::MISSING);
         }
     }
 
@@ -258,7 +265,7 @@ impl Interpreter<'_> {
         if let Some(frame) = frames.get_mut(current.0)
             && !std::mem::replace(&mut frame.is_held, true)
         {
-            self.meter.charge(size_of::<Frame>() + slots.len() * size_of::<Value>())?;
+            self.meter.charge(size_of::<Frame>() + slots.len() * size_of::<Variable>())?;
         }
         Ok(*current)
     }
@@ -277,4 +284,9 @@ impl Interpreter<'_> {
         self.variables.end(activation);
         result
     }
+}
+
+/// So many variables without a value.
+fn missing<'r>(count: usize) -> Vec<Variable<'r>> {
+    vec![Variable::MISSING; count]
 }

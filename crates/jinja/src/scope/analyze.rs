@@ -32,7 +32,8 @@ impl Binder {
     }
 
     fn load(&mut self, symbols: &mut Symbols, name: &Arc<str>) {
-        if symbols.refs.contains_key(name) || self.find_outer(name).is_some() {
+        let is_known = symbols.refs.contains_key(name) || self.find_outer(name).is_some();
+        if is_known || !self.assigned.contains(name) {
             return;
         }
         let place = self.place(symbols, name);

@@ -17,7 +17,7 @@ pub(crate) enum Iter {
         list: Rc<List>,
         next: usize,
     },
-    /// A list that nobody has used as a value yet; its items may be [`Value::Given`].
+    /// A list that nobody has used as a value yet; its items are [`Value::Given`].
     Given {
         place: Place,
         next: usize,
@@ -70,7 +70,7 @@ impl Iter {
                 *next = next.saturating_add(*step);
                 Ok(Some(Value::Int(value)))
             }
-            _ => match self.next_of_list(&mut run.data) {
+            _ => match self.next_of_list(&run.data) {
                 Some(item) => Ok(item),
                 None => self.next_of_others(run),
             },
@@ -79,16 +79,16 @@ impl Iter {
 
     /// The next item, if any, of a list; `None` for anything else.
     #[inline]
-    pub fn next_of_list(&mut self, data: &mut Data) -> Option<Option<Value>> {
+    pub fn next_of_list(&mut self, data: &Data) -> Option<Option<Value>> {
         match self {
             Self::List { list, next } => {
                 *next += 1;
                 Some(list.items.borrow().get(*next - 1).cloned())
             }
             Self::Given { place, next } => {
-                let items = data.list(*place)?;
+                let item = data.item(*place, *next)?;
                 *next += 1;
-                Some(items.get(*next - 1).map(|item| data.refer(item)))
+                Some(item)
             }
             _ => None,
         }
@@ -117,9 +117,9 @@ impl Iter {
                 bytes.get(*next - 1).map(|byte| Value::Int(i64::from(*byte)))
             }
             Self::Given { place, next } => {
-                let Value::List(list) = run.data.bring_in(*place) else { return Ok(None) };
+                let Value::List(list) = run.data.value_at(*place) else { return Ok(None) };
                 *self = Self::List { list, next: *next };
-                self.next_of_list(&mut run.data).flatten()
+                self.next_of_list(&run.data).flatten()
             }
             Self::Dict { .. } => return self.next_of_dict(),
             Self::Items(items) => items.next(),
