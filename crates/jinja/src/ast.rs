@@ -155,6 +155,13 @@ pub(crate) struct Macro {
     pub is_caller: bool,
 }
 
+impl Macro {
+    /// Whether the body asks for nothing that is passed in beside the parameters.
+    pub fn takes_parameters_only(&self) -> bool {
+        self.caller.or(self.keywords).or(self.varargs).is_none()
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct Parameter {
     pub name: Arc<str>,

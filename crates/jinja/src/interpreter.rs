@@ -15,8 +15,6 @@ mod statement;
 mod variable;
 mod variables;
 
-use std::rc::Rc;
-
 use serde_json::{Map, Value as Json};
 
 pub(crate) use context::Context;
@@ -42,7 +40,7 @@ pub(crate) struct Interpreter<'r> {
     /// What has been written in the innermost body that is rendered aside, or in all.
     pub output: String,
     variables: Variables<'r>,
-    context: Rc<Context>,
+    context: Context,
     program: &'r Program,
     pub data: Data<'r>,
     /// Values that may be part of a cycle, emptied at the end.
@@ -80,13 +78,15 @@ impl<'r> Interpreter<'r> {
     fn new(program: &'r Program, data: &'r Map<String, Json>, meter: Meter, seed: u64) -> Self {
         let data = Data::new(data);
         let given = data.variables(program);
+        let context =
+            if program.blocks.is_empty() { Context::default() } else { Context::for_blocks() };
         Self {
             meter,
             random: fastrand::Rng::with_seed(seed),
             autoescape: false,
             output: String::with_capacity(4 << 10),
             variables: Variables::new(program.slots, given),
-            context: Context::new(),
+            context,
             program,
             data,
             noted: Vec::new(),
@@ -184,13 +184,13 @@ impl<'r> Interpreter<'r> {
     }
 
     /// The block `name`, bound to `context`.
-    pub fn block_reference(&self, name: &str, context: &Rc<Context>) -> Option<Value> {
+    pub fn block_reference(&self, name: &str, context: &Context) -> Option<Value> {
         let block = self.program.blocks.iter().find(|block| &*block.name == name)?.clone();
         Some(Value::object(Object::Block(BlockReference { block, context: context.clone() })))
     }
 
     /// Renders a block in `context`.
-    pub fn block(&mut self, block: &Block, context: Rc<Context>) -> Result<()> {
+    pub fn block(&mut self, block: &Block, context: Context) -> Result<()> {
         if block.required {
             return Err(Error::runtime(format!("required block '{}' not found", block.name)));
         }

@@ -4,9 +4,8 @@
 
 use crate::ast::{Arguments, Constant, Expression, ExpressionKind};
 use crate::builtin::{Builtin, TextChange};
-use crate::error::Result;
-use crate::limits::Meter;
 use crate::interpreter::Seen;
+use crate::limits::Meter;
 use crate::value::Str;
 
 /// What a filter with its arguments writes, found while binding.
@@ -74,14 +73,13 @@ impl Shortcut {
     }
 
     /// Writes the result for what is seen; false if only the filter itself can tell it.
-    pub fn write(&self, seen: Seen, meter: &mut Meter, output: &mut String) -> Result<bool> {
+    pub fn write(&self, seen: Seen, meter: &mut Meter, output: &mut String) -> bool {
         match (self, seen) {
             (Self::Default(default), Seen::Missing) => {
-                return Ok(Seen::of_constant(default).is_some_and(|seen| seen.write(output)));
+                return Seen::of_constant(default).is_some_and(|seen| seen.write(output));
             }
-            (Self::Default(_), seen) => return Ok(seen.write(output)),
-            (Self::Change(change), Seen::Text(text)) => {
-                meter.change(text.len())?;
+            (Self::Default(_), seen) => return seen.write(output),
+            (Self::Change(change), Seen::Text(text)) if meter.change(text.len()).is_ok() => {
                 output.push_str(&change(text));
             }
             (Self::Replace { old, new }, Seen::Text(text))
@@ -89,13 +87,14 @@ impl Shortcut {
             {
                 write_replaced(text, old, new, output);
             }
-            (Self::End { separator, is_last }, Seen::Text(text)) => {
-                meter.change(text.len())?;
+            (Self::End { separator, is_last }, Seen::Text(text))
+                if meter.change(text.len()).is_ok() =>
+            {
                 output.push_str(end_of(text, separator, *is_last));
             }
-            _ => return Ok(false),
+            _ => return false,
         }
-        Ok(true)
+        true
     }
 }
 
@@ -114,6 +113,7 @@ fn split(call: &Expression) -> Option<(&Expression, &Str)> {
     }
 }
 
+#[inline(never)]
 fn end_of<'t>(text: &'t str, separator: &str, is_last: bool) -> &'t str {
     let (first, last) = match *separator.as_bytes() {
         [byte] if is_last => (None, text.bytes().rposition(|known| known == byte)),
@@ -126,6 +126,7 @@ fn end_of<'t>(text: &'t str, separator: &str, is_last: bool) -> &'t str {
     text.get(start..first.unwrap_or(text.len())).unwrap_or(text)
 }
 
+#[inline(never)]
 fn write_replaced(text: &str, old: &str, new: &str, output: &mut String) {
     let find = |rest: &str| match *old.as_bytes() {
         [byte] => rest.bytes().position(|known| known == byte),

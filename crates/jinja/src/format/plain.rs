@@ -1,5 +1,6 @@
 //! `%` formats of integers and texts, taken apart when a template is parsed.
 
+use crate::interpreter::Seen;
 use crate::value::write_integer;
 
 /// A format with nothing but `%d`, `%5d`, `%05d` and `%s`.
@@ -15,7 +16,7 @@ pub(crate) struct PlainFormat {
 pub(crate) struct PlainConversion {
     before: String,
     /// `%s`, which takes texts, too.
-    pub is_text: bool,
+    is_text: bool,
     width: usize,
     fill: char,
 }
@@ -66,6 +67,16 @@ impl PlainConversion {
     /// Writes the text before the conversion.
     pub fn write_before(&self, output: &mut String) {
         output.push_str(&self.before);
+    }
+
+    /// Writes what is seen; whether it is of a type that the conversion takes.
+    pub fn write(&self, seen: Seen, output: &mut String) -> bool {
+        match seen {
+            Seen::Integer(number) => self.write_integer(number, output),
+            Seen::Text(text) if self.is_text => output.push_str(text),
+            _ => return false,
+        }
+        true
     }
 
     pub fn write_integer(&self, number: i64, output: &mut String) {

@@ -10,9 +10,7 @@ impl<'r> Interpreter<'r> {
     pub(super) fn assign(&mut self, target: &Target, value: Variable<'r>) -> Result<()> {
         match target {
             Target::Name { slot, export, .. } => {
-                if let Some(index) = export
-                    && !self.program.blocks.is_empty()
-                {
+                if let Some(index) = export {
                     let value = self.value_of(value.clone());
                     self.context.export(*index, value);
                 }
@@ -46,7 +44,10 @@ impl<'r> Interpreter<'r> {
             && tuple.items.len() == targets.len()
         {
             let items = tuple.items.iter().map(|item| Variable::Value(item.clone()));
-            return targets.iter().zip(items).try_for_each(|(target, item)| self.assign(target, item));
+            return targets
+                .iter()
+                .zip(items)
+                .try_for_each(|(target, item)| self.assign(target, item));
         }
         let items = self.unpack(&value, targets.len())?;
         let items = items.into_iter().map(Variable::Value);

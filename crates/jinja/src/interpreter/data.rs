@@ -45,16 +45,16 @@ impl<'r> Data<'r> {
 
     /// What the names in [`Program::outside`] stand for: variables passed in, or globals.
     pub fn variables(&self, program: &Program) -> Vec<Variable<'r>> {
-        let mut values = vec![Variable::MISSING; program.outside.len()];
+        let mut values: Vec<_> = program.outside.iter().map(|_| Variable::MISSING).collect();
         if self.variables.len() > values.len().saturating_mul(MANY_MORE) {
             for (value, name) in values.iter_mut().zip(&program.outside) {
-                *value = self.variables.get(&**name).map_or(Variable::MISSING, Variable::of);
+                value.set(self.variables.get(&**name).map_or(Variable::MISSING, Variable::of));
             }
         } else {
             for (name, json) in self.variables {
                 let index = program.outside_indices.get(name.as_str());
                 if let Some(value) = index.and_then(|index| values.get_mut(*index)) {
-                    *value = Variable::of(json);
+                    value.set(Variable::of(json));
                 }
             }
         }
@@ -173,7 +173,9 @@ impl<'r> Data<'r> {
     /// Looks at an attribute of `loop` or of a namespace that takes no computing.
     pub fn simple_attribute(&self, object: &Object, name: &AttributeName) -> Option<Value> {
         match (object, name.of_loop) {
-            (Object::Loop(state), Some(attribute)) => Loop::simple_attribute(state, self, attribute),
+            (Object::Loop(state), Some(attribute)) => {
+                Loop::simple_attribute(state, self, attribute)
+            }
             (Object::Namespace(dict), _) if name.is_public() => dict.get_text(&name.text),
             _ => None,
         }

@@ -1,63 +1,79 @@
 //! What is written straight from where its values lie: variables, attributes, small sums, plain
 //! formats, and the filters that have a shortcut.
 //!
-//! Each method tells whether it could write the value, or whether the value is to be evaluated.
+//! Each method tells whether it wrote the value. If not, the value is to be evaluated, or else a
+//! limit is reached, which evaluating it will find, too.
 
 use serde_json::Value as Json;
 
 use super::Interpreter;
-use super::variable::Variable;
-use crate::ast::{BinaryOperator, Expression, ExpressionKind, Slot};
-use crate::error::Result;
+use super::variable::{Seen, Variable};
+use crate::ast::{Expression, ExpressionKind, Slot};
 use crate::filters::Shortcut;
 use crate::format::PlainFormat;
 use crate::value::{Value, write_integer, write_plain};
 
 impl Interpreter<'_> {
     #[inline]
-    pub(super) fn write_simple(&mut self, expression: &Expression) -> Result<bool> {
+    pub(super) fn write_directly(
+        &mut self,
+        expression: &Expression,
+        format: Option<&PlainFormat>,
+    ) -> bool {
         match &expression.kind {
-            ExpressionKind::Name { .. } | ExpressionKind::Attribute(..) => {
-                let Self { variables, output, data, .. } = self;
-                Ok(variables.look(data, expression, |seen| seen.write(output)).unwrap_or(false))
-            }
-            ExpressionKind::Binary(operator, pair) => {
-                Ok(self.write_sum(*operator, &pair.0, &pair.1))
-            }
-            ExpressionKind::Filter(filter) if let Some(shortcut) = &filter.shortcut => {
-                self.write_filtered(shortcut, &filter.subject)
-            }
-            _ => Ok(false),
+            ExpressionKind::Name { slot, .. } => self.write_variable(*slot),
+            _ => self.write_composite(expression, format),
         }
     }
 
-    /// Writes the result for two small integers; whether they are.
-    fn write_sum(
-        &mut self,
-        operator: BinaryOperator,
-        left: &Expression,
-        right: &Expression,
-    ) -> bool {
-        let result = self.small_integers(operator, left, right);
-        result.map(|number| write_integer(number, &mut self.output)).is_some()
+    /// Writes a variable that is a text or an integer.
+    #[inline]
+    fn write_variable(&mut self, slot: Slot) -> bool {
+        match self.variables.get(slot) {
+            Some(Variable::Text(text)) => self.output.push_str(text),
+            Some(Variable::Value(Value::Str(text))) => self.output.push_str(text),
+            Some(Variable::Value(Value::Int(value))) => write_integer(*value, &mut self.output),
+            _ => return false,
+        }
+        true
+    }
+
+    #[inline(never)]
+    fn write_composite(&mut self, expression: &Expression, format: Option<&PlainFormat>) -> bool {
+        match &expression.kind {
+            _ if let Some(format) = format => self.write_format(expression, format),
+            ExpressionKind::Attribute(..) => {
+                let Self { variables, output, data, .. } = self;
+                variables.look(data, expression, |seen| seen.write(output)).unwrap_or(false)
+            }
+            ExpressionKind::Binary(operator, pair) => {
+                match self.small_integers(*operator, &pair.0, &pair.1) {
+                    Some(sum) => write_integer(sum, &mut self.output),
+                    None => return false,
+                }
+                true
+            }
+            ExpressionKind::Filter(filter) => match &filter.shortcut {
+                Some(Shortcut::Join(separator)) => self.write_joined(separator, &filter.subject),
+                Some(shortcut) => self.write_filtered(shortcut, &filter.subject),
+                None => false,
+            },
+            _ => false,
+        }
     }
 
     /// Writes what a filter makes of a variable, if its shortcut can tell.
-    fn write_filtered(&mut self, shortcut: &Shortcut, subject: &Expression) -> Result<bool> {
-        if let Shortcut::Join(separator) = shortcut {
-            return self.write_joined(separator, subject);
-        }
+    fn write_filtered(&mut self, shortcut: &Shortcut, subject: &Expression) -> bool {
         let Self { variables, output, meter, data, .. } = self;
-        variables
-            .look(data, shortcut.place(subject), |seen| shortcut.write(seen, meter, output))
-            .unwrap_or(Ok(false))
+        let place = shortcut.place(subject);
+        variables.look(data, place, |seen| shortcut.write(seen, meter, output)).unwrap_or(false)
     }
 
     /// Writes the items of a list of texts and integers.
     #[inline(never)]
-    fn write_joined(&mut self, separator: &str, subject: &Expression) -> Result<bool> {
+    fn write_joined(&mut self, separator: &str, subject: &Expression) -> bool {
         if self.autoescape {
-            return Ok(false);
+            return false;
         }
         let start = self.output.len();
         let (count, are_written) = match self.peek(subject) {
@@ -68,15 +84,13 @@ impl Interpreter<'_> {
                 let items = list.items.borrow();
                 (items.len(), self.write_all(separator, items.iter(), write_plain))
             }
-            _ => return Ok(false),
+            _ => return false,
         };
         if !are_written {
             self.output.truncate(start);
-            return Ok(false);
+            return false;
         }
-        self.meter.tick(count)?;
-        self.meter.string(self.output.len().saturating_sub(start))?;
-        Ok(true)
+        self.keep_written(start, count)
     }
 
     fn write_all<T>(
@@ -97,42 +111,36 @@ impl Interpreter<'_> {
         true
     }
 
-    /// Writes a variable that is a text; whether it is one.
-    #[inline]
-    pub(super) fn write_text(&mut self, slot: Slot) -> bool {
-        match self.variables.get(slot) {
-            Some(Variable::Text(text)) => self.output.push_str(text),
-            Some(Variable::Value(Value::Str(text))) => self.output.push_str(text),
-            _ => return false,
-        }
-        true
-    }
-
     /// Writes a plain format, if its values are small integers, or texts in variables.
-    #[inline(never)]
-    pub(super) fn write_format(&mut self, node: &Expression, format: &PlainFormat) -> Result<bool> {
-        let Some((_, values)) = node.kind.formatted() else { return Ok(false) };
+    fn write_format(&mut self, node: &Expression, format: &PlainFormat) -> bool {
+        let Some((_, values)) = node.kind.formatted() else { return false };
         let start = self.output.len();
         for (conversion, value) in format.conversions().iter().zip(values) {
             conversion.write_before(&mut self.output);
-            if let Some(number) = self.small_integer(value) {
-                conversion.write_integer(number, &mut self.output);
+            let Self { variables, output, data, .. } = self;
+            let write = |seen: Seen| conversion.write(seen, output);
+            if variables.look(data, value, write).unwrap_or(false) {
                 continue;
             }
-            let is_written = conversion.is_text
-                && match &value.kind {
-                    ExpressionKind::Name { slot, .. } => self.write_text(*slot),
-                    _ => false,
-                };
-            if !is_written {
+            let Some(number) = self.small_integer(value) else {
                 self.output.truncate(start);
-                return Ok(false);
-            }
+                return false;
+            };
+            conversion.write_integer(number, &mut self.output);
         }
         format.write_end(&mut self.output);
-        self.meter.tick(node.size)?;
-        self.meter.string(self.output.len().saturating_sub(start))?;
-        Ok(true)
+        self.keep_written(start, node.size)
+    }
+
+    /// Counts what was written from `start` on as a string, and `steps`; takes it back if that is
+    /// too much.
+    fn keep_written(&mut self, start: usize, steps: usize) -> bool {
+        let length = self.output.len().saturating_sub(start);
+        let is_allowed = self.meter.tick(steps).is_ok() && self.meter.string(length).is_ok();
+        if !is_allowed {
+            self.output.truncate(start);
+        }
+        is_allowed
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use super::variable::Variable;
 use super::{Activation, Interpreter, Loop};
-use crate::ast::{Expression, ExpressionKind, For, Target};
+use crate::ast::{Expression, ExpressionKind, For, Slot, Target};
 use crate::error::Result;
 use crate::value::{Iter, Object, Str, Value, ViewKind, iterate, over_dict};
 
@@ -195,8 +195,8 @@ impl<'r> Interpreter<'r> {
     #[inline]
     fn assign_item(&mut self, target: &Target, item: Variable<'r>) -> Result<()> {
         match target {
-            Target::Name { slot, .. } => {
-                self.write(*slot, item);
+            Target::Name { slot: Slot::Own(index), .. } => {
+                self.variables.set(*index, item);
                 Ok(())
             }
             target => self.assign(target, item),

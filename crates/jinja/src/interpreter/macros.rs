@@ -1,15 +1,18 @@
 //! Macros and `call`.
 
+use std::rc::Rc;
 use std::sync::Arc;
+
+use smallvec::SmallVec;
 
 use super::Interpreter;
 use super::variable::Variable;
-use crate::ast::{Expression, ExpressionKind, Macro};
+use crate::ast::{Arguments, Expression, ExpressionKind, Macro};
 use crate::builtin::{Args, ArgumentList};
 use crate::error::{Error, Result};
 use crate::value::{Entries, Key, MacroValue, Object, Str, Undefined, Value};
 
-impl Interpreter<'_> {
+impl<'r> Interpreter<'r> {
     /// The macro as a value, bound to the variables around.
     pub(super) fn macro_value(&mut self, definition: &Arc<Macro>) -> Result<Value> {
         let (enclosing, context) = (self.hold()?, self.context.clone());
@@ -39,14 +42,59 @@ impl Interpreter<'_> {
         Ok(Value::Str(Str::new(text, self.autoescape)))
     }
 
-    /// Calls a macro and writes its text to the output.
-    pub(super) fn write_macro(&mut self, value: &MacroValue, args: Args) -> Result<()> {
+    /// Calls a macro with arguments yet to be evaluated, and writes its text to the output.
+    pub(super) fn write_call(&mut self, callee: Rc<Object>, arguments: &Arguments) -> Result<()> {
+        let Object::Macro(value) = &*callee else { return Ok(()) };
         let definition = &value.definition;
-        let given = args.positional.len();
+        let positional = &arguments.positional;
+        let is_simple = arguments.is_plain()
+            && definition.takes_parameters_only()
+            && positional.len() <= definition.parameters.len();
+        if !is_simple {
+            return self.with_arguments(arguments, |run, args| run.write_macro(value, args));
+        }
+        let mut given = SmallVec::<[Variable; 4]>::new();
+        for argument in positional {
+            given.push(self.argument(argument)?);
+        }
+        self.write_body(value, positional.len(), |run| {
+            for (parameter, argument) in definition.parameters.iter().zip(given) {
+                run.variables.set(parameter.slot, argument);
+            }
+            Ok(())
+        })
+    }
+
+    /// An argument that becomes a variable of a macro.
+    fn argument(&mut self, node: &Expression) -> Result<Variable<'r>> {
+        if let ExpressionKind::Name { slot, .. } = &node.kind
+            && let Some(variable) = self.variables.get(*slot)
+            && !variable.is_missing()
+        {
+            return Ok(variable.clone());
+        }
+        self.operand(node).map(Variable::Value)
+    }
+
+    /// Calls a macro and writes its text to the output.
+    fn write_macro(&mut self, value: &MacroValue, args: Args) -> Result<()> {
+        self.write_body(value, args.positional.len(), |run| {
+            bind_arguments(run, &value.definition, args)
+        })
+    }
+
+    /// Writes the body of a macro once `bind` has set the first `given` parameters and others.
+    fn write_body(
+        &mut self,
+        value: &MacroValue,
+        given: usize,
+        bind: impl FnOnce(&mut Self) -> Result<()>,
+    ) -> Result<()> {
+        let definition = &value.definition;
         let start = self.output.len();
         let outer = std::mem::replace(&mut self.context, value.context.clone());
         let result = self.activate(definition.slots, Some(value.enclosing), |run| {
-            bind_arguments(run, definition, args)?;
+            bind(run)?;
             run.enter_scope(&definition.scope);
             run.defaults(definition, given)?;
             run.statements(&definition.body)
@@ -79,8 +127,7 @@ fn bind_arguments(run: &mut Interpreter, definition: &Macro, args: Args) -> Resu
     let parameters = &definition.parameters;
     let given = args.positional.len().min(parameters.len());
     let (positional, extra) = args.positional.split_at(given);
-    let takes_more = definition.caller.or(definition.keywords).or(definition.varargs).is_some();
-    if args.keywords.is_empty() && extra.is_empty() && !takes_more {
+    if args.keywords.is_empty() && extra.is_empty() && definition.takes_parameters_only() {
         for (parameter, value) in parameters.iter().zip(positional) {
             run.variables.set(parameter.slot, Variable::Value(value.clone()));
         }

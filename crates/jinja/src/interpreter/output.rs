@@ -13,28 +13,17 @@ impl Interpreter<'_> {
         for piece in pieces {
             match piece {
                 Piece::Text(text) => self.output.push_str(text),
-                Piece::Value { expression, .. }
-                    if escape == Escape::Off
-                        && let ExpressionKind::Name { slot, .. } = &expression.kind
-                        && self.write_text(*slot) => {}
-                Piece::Value { line, .. } => {
-                    self.piece(piece, escape).map_err(|error| error.at(*line))?;
+                Piece::Value { line, expression, format } => {
+                    let is_written =
+                        escape == Escape::Off && self.write_directly(expression, format.as_deref());
+                    if !is_written {
+                        self.print(expression, escape).map_err(|error| error.at(*line))?;
+                    }
                 }
             }
             self.check_output()?;
         }
         Ok(())
-    }
-
-    #[inline(never)]
-    fn piece(&mut self, piece: &Piece, escape: Escape) -> Result<()> {
-        let Piece::Value { expression, format, .. } = piece else { return Ok(()) };
-        let is_written = escape == Escape::Off
-            && match format {
-                Some(format) => self.write_format(expression, format)?,
-                None => self.write_simple(expression)?,
-            };
-        if is_written { Ok(()) } else { self.print(expression, escape) }
     }
 
     /// Writes the value of an expression.
@@ -48,11 +37,11 @@ impl Interpreter<'_> {
             && !escaped
             && !self.autoescape
             && let ExpressionKind::Name { slot, .. } = &call.0.kind
-            && let Variable::Value(Value::Object(object)) = self.read(*slot)
-            && let Object::Macro(function) = &*object
+            && let Some(Variable::Value(Value::Object(object))) = self.variables.get(*slot)
+            && let Object::Macro(_) = &**object
         {
             self.meter.tick(expression.size)?;
-            let written = self.with_arguments(&call.1, |run, args| run.write_macro(function, args));
+            let written = self.write_call(object.clone(), &call.1);
             return written.map_err(|error| error.at(expression.line));
         }
         if let ExpressionKind::Concat { parts, escape: Escape::Off } = &expression.kind

@@ -34,11 +34,11 @@ impl<'r> Variable<'r> {
         matches!(self, Self::Value(Value::Missing))
     }
 
-    /// Drops it, which most often takes nothing.
+    /// Takes another value; dropping the one before most often takes nothing.
     #[inline]
-    pub fn discard(self) {
-        if let Self::Value(value) = self {
-            value.discard();
+    pub fn set(&mut self, value: Self) {
+        if let Self::Value(before) = std::mem::replace(self, value) {
+            before.discard();
         }
     }
 

@@ -1,5 +1,7 @@
 //! The variables: slots of one call of a macro, block, recursive loop, or of the template itself.
 
+use smallvec::{SmallVec, smallvec};
+
 use super::Interpreter;
 use super::data::{Data, absent, look_at_json, text};
 use super::variable::{Seen, Variable};
@@ -27,19 +29,19 @@ pub(crate) struct Variables<'r> {
     /// Those of the current activation.
     slots: Vec<Variable<'r>>,
     current: Activation,
-    frames: Vec<Frame<'r>>,
+    frames: SmallVec<[Frame<'r>; 2]>,
     /// What was passed in, and the globals, by the index of their name in
     /// [`Program::outside`](crate::ast::Program::outside).
     given: Vec<Variable<'r>>,
     /// Frames that may be used again.
-    free: Vec<Activation>,
+    free: SmallVec<[Activation; 2]>,
 }
 
 impl<'r> Variables<'r> {
     /// The variables of a template that was passed `given`.
     pub fn new(slots: usize, given: Vec<Variable<'r>>) -> Self {
         let root = Frame { slots: Vec::new(), parent: None, is_held: true };
-        let (frames, free) = (vec![root], Vec::new());
+        let (frames, free) = (smallvec![root], SmallVec::new());
         Self { slots: missing(slots), current: Activation(0), frames, given, free }
     }
 
@@ -106,9 +108,8 @@ impl<'r> Variables<'r> {
     /// Sets a variable of the current activation.
     #[inline]
     pub fn set(&mut self, index: usize, value: Variable<'r>) {
-        match self.slots.get_mut(index) {
-            Some(slot) => std::mem::replace(slot, value).discard(),
-            None => value.discard(),
+        if let Some(variable) = self.slots.get_mut(index) {
+            variable.set(value);
         }
     }
 
@@ -288,5 +289,5 @@ impl<'r> Interpreter<'r> {
 
 /// So many variables without a value.
 fn missing<'r>(count: usize) -> Vec<Variable<'r>> {
-    vec![Variable::MISSING; count]
+    (0..count).map(|_| Variable::MISSING).collect()
 }

@@ -25,7 +25,7 @@ pub(crate) enum Object {
     Class(Class),
     Function(&'static Builtin),
     Method(Method),
-    Template(Rc<Context>),
+    Template(Context),
     Block(BlockReference),
 }
 
@@ -81,7 +81,7 @@ pub(crate) struct MacroValue {
     pub definition: Arc<Macro>,
     pub enclosing: Activation,
     /// The context it was defined in.
-    pub context: Rc<Context>,
+    pub context: Context,
 }
 
 /// The global `cycler(…)`.
@@ -126,7 +126,7 @@ pub(crate) struct Method {
 /// `self.name`, or `super` in a block.
 pub(crate) struct BlockReference {
     pub block: Arc<Block>,
-    pub context: Rc<Context>,
+    pub context: Context,
 }
 
 impl Object {
