@@ -10,7 +10,7 @@ use num_bigint::BigInt;
 
 pub(crate) use operator::{BinaryOperator, Comparison, UnaryOperator};
 
-use crate::builtin::Builtin;
+use crate::builtin::{Builtin, Glance};
 use crate::error::Error;
 use crate::filters::Shortcut;
 use crate::format::PlainFormat;
@@ -340,6 +340,7 @@ pub(crate) struct Application {
     pub builtin: Option<&'static Builtin>,
     /// Found while binding, too.
     pub shortcut: Option<Shortcut>,
+    pub glance: Option<Glance>,
     pub arguments: Arguments,
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use crate::error::{Error, Result};
-use crate::interpreter::Interpreter;
+use crate::interpreter::{Data, Interpreter, Seen};
 use crate::value::{Str, Value, to_text};
 
 /// The code of a built-in; `subject` is the value filtered or tested, or the method's object.
@@ -20,10 +20,16 @@ pub(crate) struct Builtin {
     function: Function,
     /// What it makes of a str if no arguments are given.
     pub on_text: Option<TextChange>,
+    /// What it makes, if no arguments are given, of what need not be evaluated.
+    pub on_sight: Option<Glance>,
 }
 
 /// Makes another text, without regard to whether it is safe.
 pub(crate) type TextChange = fn(&str) -> Cow<'_, str>;
+
+/// Tells from what is seen what a built-in gives, if that is a bool or an integer; `None` if only
+/// the built-in itself can tell.
+pub(crate) type Glance = fn(Seen, &Data) -> Option<Value>;
 
 enum Parameters {
     /// Names in order; an empty name takes no keyword.
@@ -47,12 +53,22 @@ impl Builtin {
         names: &'static [&'static str],
         function: Function,
     ) -> Self {
-        Self { name, parameters: Parameters::Fixed { names, required }, function, on_text: None }
+        Self::of(name, Parameters::Fixed { names, required }, function)
     }
 
     /// A built-in that takes its arguments as they come.
     pub const fn variadic(name: &'static str, function: Function) -> Self {
-        Self { name, parameters: Parameters::Variadic, function, on_text: None }
+        Self::of(name, Parameters::Variadic, function)
+    }
+
+    const fn of(name: &'static str, parameters: Parameters, function: Function) -> Self {
+        Self { name, parameters, function, on_text: None, on_sight: None }
+    }
+
+    /// The same, which without arguments often needs no more than a look.
+    pub const fn on_sight(self, glance: Glance) -> Self {
+        let Self { name, parameters, function, on_text, .. } = self;
+        Self { name, parameters, function, on_text, on_sight: Some(glance) }
     }
 
     /// A built-in that makes a text of a text, at most thrice as long.
@@ -62,8 +78,8 @@ impl Builtin {
 
     /// The same, which without arguments makes a text of a text, at most thrice as long.
     pub const fn on_text(self, change: TextChange) -> Self {
-        let Self { name, parameters, function, .. } = self;
-        Self { name, parameters, function, on_text: Some(change) }
+        let Self { name, parameters, function, on_sight, .. } = self;
+        Self { name, parameters, function, on_text: Some(change), on_sight }
     }
 
     #[inline]

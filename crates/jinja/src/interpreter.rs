@@ -7,6 +7,7 @@ mod data;
 mod direct;
 mod evaluate;
 mod fold;
+mod look;
 mod loop_variable;
 mod loops;
 mod macros;

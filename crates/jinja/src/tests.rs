@@ -2,6 +2,8 @@
 //!
 //! A new test is one function that gives a bool and one line in [`TESTS`].
 
+mod sight;
+
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -26,7 +28,7 @@ static TESTS: &[Builtin] = &[
     Builtin::new(">=", 1, &[""], greater_or_equal),
     Builtin::plain("boolean", boolean),
     Builtin::plain("callable", callable),
-    Builtin::plain("defined", defined),
+    Builtin::plain("defined", defined).on_sight(sight::defined),
     Builtin::new("divisibleby", 1, &["num"], divisibleby),
     Builtin::new("eq", 1, &[""], is_equal),
     Builtin::new("equalto", 1, &[""], is_equal),
@@ -39,23 +41,23 @@ static TESTS: &[Builtin] = &[
     Builtin::new("greaterthan", 1, &[""], greater),
     Builtin::new("gt", 1, &[""], greater),
     Builtin::new("in", 1, &["seq"], is_in),
-    Builtin::plain("integer", integer),
-    Builtin::plain("iterable", iterable),
+    Builtin::plain("integer", integer).on_sight(sight::integer),
+    Builtin::plain("iterable", iterable).on_sight(sight::iterable),
     Builtin::new("le", 1, &[""], less_or_equal),
     Builtin::new("lessthan", 1, &[""], less),
     Builtin::plain("lower", lower),
     Builtin::new("lt", 1, &[""], less),
-    Builtin::plain("mapping", mapping),
+    Builtin::plain("mapping", mapping).on_sight(sight::mapping),
     Builtin::new("ne", 1, &[""], not_equal),
-    Builtin::plain("none", none),
+    Builtin::plain("none", none).on_sight(sight::none),
     Builtin::plain("number", number),
     Builtin::plain("odd", odd),
     Builtin::new("sameas", 1, &["other"], sameas),
-    Builtin::plain("sequence", sequence),
-    Builtin::plain("string", string),
+    Builtin::plain("sequence", sequence).on_sight(sight::iterable),
+    Builtin::plain("string", string).on_sight(sight::string),
     Builtin::plain("test", test),
     Builtin::plain("true", is_true),
-    Builtin::plain("undefined", undefined),
+    Builtin::plain("undefined", undefined).on_sight(sight::undefined),
     Builtin::plain("upper", upper),
 ];
 

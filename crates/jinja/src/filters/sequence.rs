@@ -4,10 +4,19 @@ use super::group::opened;
 use crate::builtin::Args;
 use crate::error::{Error, Exception, Result};
 use crate::globals::undefined;
-use crate::interpreter::Interpreter;
+use crate::interpreter::{Data, Interpreter, Seen};
 use crate::value::{Iter, Object, Value, ViewKind, collect, item_of_sequence, iterate, over_dict};
 
 /// `length`
+/// As [`length`], for texts and for what was passed in.
+pub(super) fn length_on_sight(seen: Seen, data: &Data) -> Option<Value> {
+    match seen {
+        Seen::Text(text) => Some(Value::from_usize(text.chars().count())),
+        Seen::Container(json) => data.length(json).map(Value::from_usize),
+        _ => None,
+    }
+}
+
 pub(super) fn length(run: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
     if let Value::Object(object) = value
         && let Object::Loop(state) = &**object

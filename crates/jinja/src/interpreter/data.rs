@@ -133,6 +133,15 @@ impl<'r> Data<'r> {
         })
     }
 
+    /// `value` as a variable holds it.
+    #[inline]
+    pub fn held(&self, value: Value) -> Variable<'r> {
+        match value {
+            Value::Given(place) => self.at(place).map_or(Variable::MISSING, Variable::of),
+            value => Variable::Value(value),
+        }
+    }
+
     /// The same value for the same list or dict, whoever asks for it.
     pub fn value(&mut self, json: &Json) -> Value {
         self.convert(json)
@@ -189,15 +198,6 @@ impl<'r> Interpreter<'r> {
         match value {
             Value::Given(place) => self.data.value_at(place),
             value => value,
-        }
-    }
-
-    /// `value` as a variable holds it.
-    #[inline]
-    pub(super) fn held(&self, value: Value) -> Variable<'r> {
-        match value {
-            Value::Given(place) => self.data.at(place).map_or(Variable::MISSING, Variable::of),
-            value => Variable::Value(value),
         }
     }
 }

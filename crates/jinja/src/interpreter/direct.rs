@@ -42,7 +42,7 @@ impl Interpreter<'_> {
     fn write_composite(&mut self, expression: &Expression, format: Option<&PlainFormat>) -> bool {
         match &expression.kind {
             _ if let Some(format) = format => self.write_format(expression, format),
-            ExpressionKind::Attribute(..) => {
+            ExpressionKind::Attribute(..) | ExpressionKind::Item(_) => {
                 let Self { variables, output, data, .. } = self;
                 variables.look(data, expression, |seen| seen.write(output)).unwrap_or(false)
             }
@@ -56,7 +56,9 @@ impl Interpreter<'_> {
             ExpressionKind::Filter(filter) => match &filter.shortcut {
                 Some(Shortcut::Join(separator)) => self.write_joined(separator, &filter.subject),
                 Some(shortcut) => self.write_filtered(shortcut, &filter.subject),
-                None => false,
+                None => {
+                    self.glance(filter).is_some_and(|value| write_plain(&value, &mut self.output))
+                }
             },
             _ => false,
         }
@@ -76,7 +78,7 @@ impl Interpreter<'_> {
             return false;
         }
         let start = self.output.len();
-        let (count, are_written) = match self.peek(subject) {
+        let (count, are_written) = match self.variables.find(&self.data, subject) {
             Some(Variable::Container(json)) if let Some(items) = self.data.list(json) => {
                 (items.len(), self.write_all(separator, items.iter(), write_json))
             }

@@ -1,11 +1,14 @@
 //! Expressions.
 
+use serde_json::Value as Json;
+
 use super::Interpreter;
 use super::variable::{Seen, Variable};
 use crate::ast::{
     Application, BinaryOperator, Comparison, Constant, Escape, Expression, ExpressionKind,
     SliceExpression, UnaryOperator,
 };
+use crate::builtin::Glance;
 use crate::error::{Error, Exception, Result};
 use crate::sandbox::{self, AttributeName};
 use crate::value::{
@@ -16,7 +19,7 @@ use crate::value::{
 /// Trees of this height are walked without a look at how much stack is left.
 const SHALLOW: usize = 4;
 
-impl<'r> Interpreter<'r> {
+impl Interpreter<'_> {
     /// The value of an expression; counts the steps of all its parts.
     pub(super) fn evaluate(&mut self, node: &Expression) -> Result<Value> {
         self.meter.tick(node.size)?;
@@ -29,7 +32,7 @@ impl<'r> Interpreter<'r> {
             return self.deeper(|run| run.evaluate_composite(node));
         }
         match &node.kind {
-            ExpressionKind::Attribute(subject, name) => self.attribute(subject, name),
+            ExpressionKind::Attribute(subject, name) => self.attribute(node, subject, name),
             ExpressionKind::Filter(application) | ExpressionKind::Test(application) => {
                 self.application(node, application)
             }
@@ -50,26 +53,15 @@ impl<'r> Interpreter<'r> {
         }
     }
 
-    /// A variable or an attribute of one, if easily found.
-    pub(super) fn peek(&self, node: &Expression) -> Option<Variable<'r>> {
-        match &node.kind {
-            ExpressionKind::Name { slot, .. } => Some(self.read(*slot)),
-            ExpressionKind::Attribute(subject, name) => match &subject.kind {
-                ExpressionKind::Name { slot, .. } => {
-                    self.variables.attribute(&self.data, *slot, name)
-                }
-                _ => None,
-            },
-            _ => None,
-        }
-    }
-
     #[inline(never)]
-    fn attribute(&mut self, subject: &Expression, name: &AttributeName) -> Result<Value> {
-        if let ExpressionKind::Name { slot, .. } = &subject.kind
-            && let Some(value) = self.variables.attribute(&self.data, *slot, name)
-        {
-            return Ok(self.value_of(value));
+    fn attribute(
+        &mut self,
+        node: &Expression,
+        subject: &Expression,
+        name: &AttributeName,
+    ) -> Result<Value> {
+        if let Some(found) = self.variables.find(&self.data, node) {
+            return Ok(self.value_of(found));
         }
         let subject = self.operand(subject)?;
         sandbox::attribute(self, &subject, name)
@@ -91,8 +83,11 @@ impl<'r> Interpreter<'r> {
             ExpressionKind::Conditional(parts) => {
                 self.conditional(node.line, &parts.0, &parts.1, parts.2.as_ref())
             }
-            ExpressionKind::Attribute(subject, name) => self.attribute(subject, name),
+            ExpressionKind::Attribute(subject, name) => self.attribute(node, subject, name),
             ExpressionKind::Item(pair) => {
+                if let Some(found) = self.variables.find(&self.data, node) {
+                    return Ok(self.value_of(found));
+                }
                 let subject = self.operand(&pair.0)?;
                 let item = self.operand(&pair.1)?;
                 sandbox::item(self, &subject, &item)
@@ -176,8 +171,34 @@ impl<'r> Interpreter<'r> {
             ExpressionKind::Binary(operator, pair) if node.height < SHALLOW => {
                 self.small_sum(*operator, &pair.0, &pair.1)
             }
+            ExpressionKind::Attribute(..) => self.seen_integer(node),
+            ExpressionKind::Filter(filter) => match self.glance(filter) {
+                Some(Value::Int(value)) => Some(value),
+                _ => None,
+            },
             _ => None,
         }
+    }
+
+    #[inline(never)]
+    fn seen_integer(&self, node: &Expression) -> Option<i64> {
+        let integer = |seen: Seen| match seen {
+            Seen::Integer(value) => Some(value),
+            _ => None,
+        };
+        self.variables.look(&self.data, node, integer)?
+    }
+
+    /// What a filter or test gives, if a look at its subject tells.
+    #[inline]
+    pub(super) fn glance(&self, application: &Application) -> Option<Value> {
+        let glance = application.glance?;
+        self.glance_at(&application.subject, glance)
+    }
+
+    #[inline(never)]
+    fn glance_at(&self, subject: &Expression, glance: Glance) -> Option<Value> {
+        self.variables.look(&self.data, subject, |seen| glance(seen, &self.data))?
     }
 
     #[inline(never)]
@@ -209,7 +230,9 @@ impl<'r> Interpreter<'r> {
     pub(super) fn truth(&mut self, node: &Expression) -> Result<bool> {
         match &node.kind {
             _ if node.height > SHALLOW => {}
-            ExpressionKind::Name { .. } | ExpressionKind::Attribute(..) => {
+            ExpressionKind::Name { .. }
+            | ExpressionKind::Attribute(..)
+            | ExpressionKind::Item(_) => {
                 let look = |seen: Seen| seen.is_true(&self.data);
                 if let Some(Some(truth)) = self.variables.look(&self.data, node, look) {
                     return Ok(truth);
@@ -225,6 +248,9 @@ impl<'r> Interpreter<'r> {
                 return Ok(self.truth(&pair.0)? || self.truth(&pair.1)?);
             }
             ExpressionKind::Compare(first, rest) => return self.comparison(first, rest),
+            ExpressionKind::Test(test) if let Some(answer) = self.glance(test) => {
+                return Ok(answer.is_true());
+            }
             _ => {}
         }
         Ok(self.operand(node)?.is_true())
@@ -242,6 +268,11 @@ impl<'r> Interpreter<'r> {
         {
             return Ok(result);
         }
+        if let [(comparison @ (Comparison::In | Comparison::NotIn), right)] = rest
+            && let Some(is_contained) = self.contained(first, right)
+        {
+            return Ok(is_contained == (*comparison == Comparison::In));
+        }
         let mut left = self.operand(first)?;
         for (comparison, right) in rest {
             let right = self.operand(right)?;
@@ -251,6 +282,23 @@ impl<'r> Interpreter<'r> {
             left = right;
         }
         Ok(true)
+    }
+
+    /// Whether a text is in a list or dict that was passed in.
+    fn contained(&mut self, item: &Expression, container: &Expression) -> Option<bool> {
+        let Some(Variable::Container(json)) = self.variables.find(&self.data, container) else {
+            return None;
+        };
+        self.meter.tick(self.data.length(json)?).ok()?;
+        let contained = |seen: Seen| match (seen, json) {
+            (Seen::Text(text), Json::Object(map)) => Some(map.contains_key(text)),
+            (Seen::Text(text), Json::Array(items)) => Some(items.iter().any(|item| item == text)),
+            _ => None,
+        };
+        match &item.kind {
+            ExpressionKind::Constant(Constant::Text(text)) => contained(Seen::Text(text)),
+            _ => self.variables.look(&self.data, item, contained)?,
+        }
     }
 
     fn compare(&mut self, comparison: Comparison, left: &Value, right: &Value) -> Result<bool> {
@@ -303,6 +351,9 @@ impl<'r> Interpreter<'r> {
 
     #[inline(never)]
     fn application(&mut self, node: &Expression, application: &Application) -> Result<Value> {
+        if let Some(value) = self.glance(application) {
+            return Ok(value);
+        }
         let subject = self.operand(&application.subject)?;
         self.with_arguments(&application.arguments, |run, args| match application.builtin {
             Some(builtin) => builtin.call(run, &subject, args),

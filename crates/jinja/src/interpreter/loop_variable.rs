@@ -81,9 +81,18 @@ impl Loop {
             LoopAttribute::Index => Value::from_usize(self.index() + 1),
             LoopAttribute::First => Value::Bool(self.index() == 0),
             LoopAttribute::Length => Value::from_usize(self.length_of_given(data)?),
+            LoopAttribute::Previous => self.previous_of_given()?,
             LoopAttribute::Last => Value::Bool(self.is_last_of_list(data)?),
             _ => return None,
         })
+    }
+
+    /// The item before, if it was passed in.
+    fn previous_of_given(&self) -> Option<Value> {
+        match self.items.try_borrow().ok()?.previous {
+            Value::Given(place) => Some(Value::Given(place)),
+            _ => None,
+        }
     }
 
     /// As [`Loop::length`], for a loop over a list that was passed in.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
+use super::data::text;
 use super::variable::Variable;
 use super::{Activation, Interpreter, Loop};
 use crate::ast::{Expression, ExpressionKind, For, Slot, Target};
@@ -31,31 +32,27 @@ impl<'r> Interpreter<'r> {
         Ok(())
     }
 
-    /// Runs a loop over a list that was passed in, or over `dict.items()`, that needs neither a
-    /// `loop` variable nor a value of what it goes over; whether it is one.
+    /// Runs a loop over a list or dict that was passed in, or over a view of a dict, that needs
+    /// neither a `loop` variable nor a value of what it goes over; whether it is one.
     fn simple_loop(&mut self, node: &For) -> Result<bool> {
         if node.recursive || node.loop_slot.is_some() || node.filter.is_some() {
             return Ok(false);
         }
-        let iterated = match plain_items(node) {
-            Some(subject) => match self.peek(subject) {
-                Some(Variable::Container(json)) if self.data.dict(json).is_some() => {
-                    self.meter.tick(node.iterable.size)?;
-                    self.iterate_items(node, json)?
-                }
-                Some(Variable::Value(Value::Dict(dict))) => {
-                    self.meter.tick(node.iterable.size)?;
-                    self.iterate_plain(node, over_dict(&dict, ViewKind::Items, false))?
-                }
-                _ => return Ok(false),
-            },
-            None => match self.peek(&node.iterable) {
-                Some(Variable::Container(json)) if self.data.list(json).is_some() => {
-                    self.meter.tick(node.iterable.size)?;
-                    self.iterate_list(node, json)?
-                }
-                _ => return Ok(false),
-            },
+        let (place, view) = view(node).unwrap_or((&node.iterable, None));
+        let iterated = match (self.variables.find(&self.data, place), view) {
+            (Some(Variable::Container(json)), _) if self.data.dict(json).is_some() => {
+                self.meter.tick(node.iterable.size)?;
+                self.iterate_dict(node, json, view.unwrap_or(ViewKind::Keys))?
+            }
+            (Some(Variable::Value(Value::Dict(dict))), Some(view)) => {
+                self.meter.tick(node.iterable.size)?;
+                self.iterate_plain(node, over_dict(&dict, view, false))?
+            }
+            (Some(Variable::Container(json)), None) if self.data.list(json).is_some() => {
+                self.meter.tick(node.iterable.size)?;
+                self.iterate_list(node, json)?
+            }
+            _ => return Ok(false),
         };
         self.otherwise(node, iterated)?;
         Ok(true)
@@ -111,7 +108,7 @@ impl<'r> Interpreter<'r> {
     /// What the loop goes over: [`Value::Given`] if it is a list that was passed in.
     fn iterable(&mut self, node: &For) -> Result<Value> {
         if !node.recursive
-            && let Some(Variable::Container(json)) = self.peek(&node.iterable)
+            && let Some(Variable::Container(json)) = self.variables.find(&self.data, &node.iterable)
             && self.data.list(json).is_some()
         {
             self.meter.tick(node.iterable.size)?;
@@ -121,20 +118,28 @@ impl<'r> Interpreter<'r> {
     }
 
     /// Goes through the items of a dict that may become a value on the way.
-    fn iterate_items(&mut self, node: &For, json: &'r Json) -> Result<bool> {
-        let (Some((first, second)), Some(map)) = (pair(&node.target), json.as_object()) else {
-            return Ok(false);
-        };
+    fn iterate_dict(&mut self, node: &For, json: &'r Json, kind: ViewKind) -> Result<bool> {
+        let Some(map) = json.as_object() else { return Ok(false) };
         for (next, (key, value)) in map.iter().enumerate() {
             if self.data.dict(json).is_none() {
                 let Value::Dict(dict) = self.data.value(json) else { return Ok(true) };
-                let (kind, length) = (ViewKind::Items, map.len());
+                let length = map.len();
                 let rest = Iter::Dict { dict, kind, next, length, reversed: false };
                 return self.iterate_plain(node, rest).map(|_| true);
             }
             self.meter.tick(1)?;
-            self.assign_item(first, Variable::Text(key))?;
-            self.assign_item(second, Variable::of(value))?;
+            match (kind, pair(&node.target)) {
+                (ViewKind::Keys, _) => self.assign_item(&node.target, Variable::Text(key))?,
+                (ViewKind::Values, _) => self.assign_item(&node.target, Variable::of(value))?,
+                (ViewKind::Items, Some((first, second))) => {
+                    self.assign_item(first, Variable::Text(key))?;
+                    self.assign_item(second, Variable::of(value))?;
+                }
+                (ViewKind::Items, None) => {
+                    let items = vec![text(key), self.value_of(Variable::of(value))];
+                    self.assign_item(&node.target, Variable::Value(Value::tuple(items)))?;
+                }
+            }
             self.loop_body(node, next == 0)?;
         }
         self.meter.tick(1)?;
@@ -155,7 +160,7 @@ impl<'r> Interpreter<'r> {
             return Ok(iterated);
         }
         while let Some(item) = iter.next(self)? {
-            let item = self.held(item);
+            let item = self.data.held(item);
             self.assign_item(&node.target, item)?;
             self.loop_body(node, !iterated)?;
             iterated = true;
@@ -184,7 +189,7 @@ impl<'r> Interpreter<'r> {
             if !iterated {
                 self.variables.set(slot, Variable::Value(Value::Object(state.clone())));
             }
-            let item = self.held(item);
+            let item = self.data.held(item);
             self.assign_item(&node.target, item)?;
             self.loop_body(node, !iterated)?;
             iterated = true;
@@ -225,7 +230,7 @@ impl<'r> Interpreter<'r> {
             }
             let mut search = || {
                 while let Some(item) = iter.next(run)? {
-                    let held = run.held(item.clone());
+                    let held = run.data.held(item.clone());
                     run.assign(target, held)?;
                     if run.evaluate(condition)?.is_true() {
                         return Ok(Some(item));
@@ -240,12 +245,17 @@ impl<'r> Interpreter<'r> {
     }
 }
 
-/// The dict, if a loop goes over nothing but `dict.items()` and takes keys and values apart.
-fn plain_items(node: &For) -> Option<&Expression> {
+/// The dict and what of it a loop goes over, if that is written as a call without arguments.
+fn view(node: &For) -> Option<(&Expression, Option<ViewKind>)> {
     let ExpressionKind::Call(call) = &node.iterable.kind else { return None };
     let ExpressionKind::Attribute(subject, name) = &call.0.kind else { return None };
-    let has_arguments = !call.1.positional.is_empty() || !call.1.is_plain();
-    (&*name.text == "items" && !has_arguments && pair(&node.target).is_some()).then_some(subject)
+    let kind = match &*name.text {
+        "items" => ViewKind::Items,
+        "keys" => ViewKind::Keys,
+        "values" => ViewKind::Values,
+        _ => return None,
+    };
+    (call.1.positional.is_empty() && call.1.is_plain()).then_some((subject, Some(kind)))
 }
 
 /// Both targets, if there are two.

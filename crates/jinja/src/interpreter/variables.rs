@@ -3,11 +3,10 @@
 use smallvec::{SmallVec, smallvec};
 
 use super::Interpreter;
-use super::data::{Data, absent, look_at_json, text};
-use super::variable::{Seen, Variable};
-use crate::ast::{Expression, ExpressionKind, Load, Scope, Slot};
+use super::data::text;
+use super::variable::Variable;
+use crate::ast::{Load, Scope, Slot};
 use crate::error::Result;
-use crate::sandbox::{self, AttributeName};
 use crate::value::Value;
 
 /// Names a call and its variables.
@@ -130,54 +129,6 @@ impl<'r> Variables<'r> {
 
     pub fn is_missing(&self, index: usize) -> bool {
         self.slots.get(index).is_none_or(Variable::is_missing)
-    }
-
-    /// Looks at a variable, or at an item of a dict that is named as an attribute, where it is.
-    #[inline]
-    pub fn look<T>(
-        &self,
-        data: &Data,
-        place: &Expression,
-        look: impl FnOnce(Seen) -> T,
-    ) -> Option<T> {
-        match &place.kind {
-            ExpressionKind::Name { slot, .. } => Some(look(self.get(*slot)?.seen())),
-            ExpressionKind::Attribute(subject, name)
-                if let ExpressionKind::Name { slot, .. } = &subject.kind =>
-            {
-                match self.get(*slot)? {
-                    Variable::Container(json) => {
-                        Some(look_at_json(data.attribute(json, name)?, look))
-                    }
-                    Variable::Value(Value::Dict(dict)) if name.is_dict_item() => {
-                        let entries = dict.entries.borrow();
-                        Some(look(entries.get_text(&name.text).map_or(Seen::Missing, Seen::of)))
-                    }
-                    Variable::Value(Value::Object(object)) => {
-                        Some(look(Seen::of(&data.simple_attribute(object, name)?)))
-                    }
-                    _ => None,
-                }
-            }
-            _ => None,
-        }
-    }
-
-    /// An attribute of a variable, if the variable is a dict or the attribute easily found.
-    #[inline]
-    pub fn attribute(&self, data: &Data, slot: Slot, name: &AttributeName) -> Option<Variable<'r>> {
-        Some(match self.get(slot)? {
-            Variable::Container(json) => match data.attribute(json, name)? {
-                Some(json) => Variable::of(json),
-                None => Variable::Value(absent(name)),
-            },
-            Variable::Value(subject) => Variable::Value(match subject {
-                Value::Dict(dict) if name.is_dict_item() => sandbox::dict_item(subject, dict, name),
-                Value::Object(object) => data.simple_attribute(object, name)?,
-                _ => return None,
-            }),
-            Variable::Text(_) => return None,
-        })
     }
 
     /// The variable's value if it is an integer.

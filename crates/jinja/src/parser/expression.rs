@@ -309,7 +309,8 @@ impl Parser {
         let line = self.line();
         let name = self.dotted_name()?;
         let arguments = if self.is_operator("(") { self.arguments()? } else { Default::default() };
-        let application = Application { subject, name, builtin: None, shortcut: None, arguments };
+        let (builtin, shortcut, glance) = (None, None, None);
+        let application = Application { subject, name, builtin, shortcut, glance, arguments };
         self.node(line, ExpressionKind::Filter(Box::new(application)))
     }
 
@@ -328,8 +329,14 @@ impl Parser {
             let argument = self.primary()?;
             arguments.positional.push(self.postfix(argument)?);
         }
-        let application =
-            Box::new(Application { subject, name, builtin: None, shortcut: None, arguments });
+        let application = Box::new(Application {
+            subject,
+            name,
+            builtin: None,
+            shortcut: None,
+            glance: None,
+            arguments,
+        });
         let test = self.node(line, ExpressionKind::Test(application))?;
         if !negated {
             return Ok(test);

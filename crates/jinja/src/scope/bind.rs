@@ -7,9 +7,10 @@ use super::Binder;
 use super::mentions::mentions;
 use super::symbols::Symbols;
 use crate::ast::{
-    Arguments, Block, Constant, Escape, Expression, ExpressionKind, FilterBlock, Piece, Scope,
-    Statement, StatementKind, Target, With,
+    Application, Arguments, Block, Constant, Escape, Expression, ExpressionKind, FilterBlock,
+    Piece, Scope, Statement, StatementKind, Target, With,
 };
+use crate::builtin::Glance;
 use crate::error::Result;
 use crate::filters::Shortcut;
 use crate::format::PlainFormat;
@@ -311,6 +312,7 @@ impl Binder {
                 self.expression(&mut application.subject);
                 self.arguments(line, &mut application.arguments);
                 application.builtin = filters::find(&application.name);
+                application.glance = glance(application);
                 let (subject, arguments) = (&application.subject, &application.arguments);
                 application.shortcut = application
                     .builtin
@@ -323,6 +325,7 @@ impl Binder {
                 self.expression(&mut application.subject);
                 self.arguments(line, &mut application.arguments);
                 application.builtin = tests::find(&application.name);
+                application.glance = glance(application);
                 if application.builtin.is_none() && !self.soft {
                     self.fail(line, format!("no test named '{}'", application.name));
                 }
@@ -357,6 +360,13 @@ fn written(line: usize, expression: Expression) -> Piece {
     };
     let format = expression.kind.formatted().and_then(plain).map(Box::new);
     Piece::Value { line, expression, format }
+}
+
+/// What tells the result at sight, if no arguments are given.
+fn glance(application: &Application) -> Option<Glance> {
+    let arguments = &application.arguments;
+    let has_arguments = !arguments.positional.is_empty() || !arguments.is_plain();
+    application.builtin.filter(|_| !has_arguments)?.on_sight
 }
 
 /// Whether the value can be computed without the context.
