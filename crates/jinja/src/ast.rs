@@ -213,7 +213,21 @@ pub(crate) struct Expression {
     pub height: usize,
     /// Nodes of the tree from here down.
     pub size: usize,
+    /// Whether the value can be computed without the context.
+    pub is_literal: bool,
     pub kind: ExpressionKind,
+}
+
+impl Expression {
+    pub fn new(line: usize, kind: ExpressionKind) -> Self {
+        let (mut height, mut size, mut is_literal) = (1, 1, kind.may_be_literal());
+        kind.each_child(&mut |child| {
+            height = height.max(child.height + 1);
+            size += child.size;
+            is_literal &= child.is_literal;
+        });
+        Self { line, height, size, is_literal, kind }
+    }
 }
 
 #[derive(Debug)]
@@ -245,14 +259,13 @@ pub(crate) enum ExpressionKind {
 }
 
 impl ExpressionKind {
-    /// The height of the highest child and the size of all.
-    pub fn extent_of_children(&self) -> (usize, usize) {
-        let (mut height, mut size) = (0, 0);
-        self.each_child(&mut |child| {
-            height = height.max(child.height);
-            size += child.size;
-        });
-        (height, size)
+    /// Whether the value can be computed without the context if those of the children can.
+    fn may_be_literal(&self) -> bool {
+        match self {
+            Self::Name { .. } | Self::Call(_) | Self::Captured => false,
+            Self::Filter(filter) => &*filter.name != "random",
+            _ => true,
+        }
     }
 
     /// The format and the values of `'format' % values` or `'format'|format(values)`.
@@ -340,8 +353,8 @@ pub(crate) struct SliceExpression {
 pub(crate) struct Arguments {
     pub positional: Vec<Expression>,
     pub keywords: Vec<(Arc<str>, Expression)>,
-    pub unpack: Option<Expression>,
-    pub unpack_keywords: Option<Expression>,
+    pub unpack: Option<Box<Expression>>,
+    pub unpack_keywords: Option<Box<Expression>>,
 }
 
 impl Arguments {
@@ -354,8 +367,8 @@ impl Arguments {
     fn each<'e>(&'e self, visit: &mut dyn FnMut(&'e Expression)) {
         self.positional.iter().for_each(&mut *visit);
         self.keywords.iter().for_each(|(_, value)| visit(value));
-        self.unpack.iter().for_each(&mut *visit);
-        self.unpack_keywords.iter().for_each(visit);
+        self.unpack.iter().for_each(|value| visit(value));
+        self.unpack_keywords.iter().for_each(|value| visit(value));
     }
 }
 

@@ -12,20 +12,21 @@ mod symbols;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::ast::{Block, Escape, Load, NameMap, Program, Scope, Slot};
+use crate::ast::{Block, Escape, Load, NameMap, Program, Scope, Slot, Statement};
 use crate::error::{Error, Result};
 use crate::interpreter::Folder;
 use crate::limits::Limits;
+use crate::parser::Names;
 use symbols::{Place, Source, Symbols};
 
 /// Binds all variables of `program` and notes what else compiling finds wrong.
 ///
-/// What always is the same is computed within `limits`.
-pub(crate) fn bind(program: &mut Program, limits: &Limits) -> Result<()> {
-    let mut binder = Binder { folder: Folder::new(limits), ..Binder::default() };
+/// `names` are all names in it. What always is the same is computed within `limits`.
+pub(crate) fn bind(program: &mut Program, names: Names, limits: &Limits) -> Result<()> {
+    let mut binder = Binder { names, folder: Folder::new(limits), ..Binder::default() };
     binder.start_function();
     let mut root = Symbols::new(0);
-    if mentions::mentions(&program.body, "self") {
+    if binder.mentions(&program.body, "self") {
         program.self_slot = Some(binder.declare(&mut root, "self"));
     }
     binder.analyze_all(&mut root, &program.body);
@@ -46,6 +47,8 @@ type Slots = HashMap<(usize, Arc<str>, bool), usize>;
 
 #[derive(Default)]
 struct Binder {
+    /// All names in the template.
+    names: Names,
     /// Enclosing scopes, innermost last.
     scopes: Vec<Symbols>,
     /// Enclosing functions, innermost last, each with its slots by level and name.
@@ -68,6 +71,11 @@ struct Binder {
 }
 
 impl Binder {
+    /// Whether `body` asks for the special variable `name`.
+    fn mentions(&self, body: &[Statement], name: &str) -> bool {
+        self.names.contains(name) && mentions::mentions(body, name)
+    }
+
     fn start_function(&mut self) {
         self.functions.push(HashMap::new());
     }

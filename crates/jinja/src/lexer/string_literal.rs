@@ -1,7 +1,23 @@
 //! Python's escapes in string literals.
 
+use std::borrow::Cow;
+
+/// The literal that `text` starts with, up to its closing quote.
+pub(super) fn start(text: &str, quote: char) -> Option<&str> {
+    let mut escaped = false;
+    let end = text.bytes().position(|byte| {
+        let ends = !escaped && char::from(byte) == quote;
+        escaped = !escaped && byte == b'\\';
+        ends
+    });
+    text.get(..end?)
+}
+
 /// Decodes the text between the quotes; `Err` carries the reason.
-pub(super) fn unescape(literal: &str) -> Result<String, &'static str> {
+pub(super) fn unescape(literal: &str) -> Result<Cow<'_, str>, &'static str> {
+    if !literal.contains('\\') {
+        return Ok(literal.into());
+    }
     let mut text = String::with_capacity(literal.len());
     let mut rest = literal;
     while let Some(offset) = rest.find('\\') {
@@ -10,7 +26,7 @@ pub(super) fn unescape(literal: &str) -> Result<String, &'static str> {
         rest = decode(escape.get(1..).unwrap_or(""), &mut text)?;
     }
     text.push_str(rest);
-    Ok(text)
+    Ok(text.into())
 }
 
 /// Decodes one escape, whose backslash is consumed, and returns what follows it.

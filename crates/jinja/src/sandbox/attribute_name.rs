@@ -53,14 +53,14 @@ impl LoopAttribute {
 }
 
 impl AttributeName {
-    pub fn new(name: &str) -> Self {
+    pub fn new(name: Arc<str>) -> Self {
         Self {
-            text: name.into(),
-            of_loop: LoopAttribute::of_name(name),
+            of_loop: LoopAttribute::of_name(&name),
             is_public: !name.starts_with('_'),
-            of_text: methods::of_text(name),
-            of_list: methods::of_list(name),
-            of_dict: methods::of_dict(name),
+            of_text: methods::of_text(&name),
+            of_list: methods::of_list(&name),
+            of_dict: methods::of_dict(&name),
+            text: name,
         }
     }
 

@@ -4,7 +4,6 @@ use std::mem;
 use std::sync::Arc;
 
 use super::Binder;
-use super::mentions::mentions;
 use super::symbols::Symbols;
 use crate::ast::{
     Arguments, Block, Constant, Escape, Expression, ExpressionKind, FilterBlock, Piece, Scope,
@@ -109,7 +108,7 @@ impl Binder {
     }
 
     fn constant_text(&mut self, expression: &mut Expression) -> Option<String> {
-        if !is_literal(expression) {
+        if !expression.is_literal {
             return None;
         }
         if let ExpressionKind::Slice(slice) = &mut expression.kind {
@@ -213,10 +212,10 @@ impl Binder {
         let escape = mem::take(&mut self.escape);
         self.start_function();
         let mut symbols = Symbols::new(0);
-        if mentions(&node.body, "self") {
+        if self.mentions(&node.body, "self") {
             node.self_slot = Some(self.declare(&mut symbols, "self"));
         }
-        if mentions(&node.body, "super") {
+        if self.mentions(&node.body, "super") {
             node.super_slot = Some(self.declare(&mut symbols, "super"));
         }
         self.analyze_all(&mut symbols, &node.body);
@@ -255,7 +254,7 @@ impl Binder {
     }
 
     pub(super) fn expression(&mut self, node: &mut Expression) {
-        let is_root = !self.in_literal && is_literal(node);
+        let is_root = !self.in_literal && node.is_literal;
         self.in_literal |= is_root;
         if let ExpressionKind::Slice(slice) = &mut node.kind {
             slice.is_lenient = self.in_literal && !is_root;
@@ -272,7 +271,11 @@ impl Binder {
             ExpressionKind::Concat { parts, escape } => {
                 self.expressions(parts);
                 // Literals are joined ahead, without regard to safe text.
-                *escape = if parts.iter().all(is_literal) { Escape::Off } else { self.escape };
+                *escape = if parts.iter().all(|part| part.is_literal) {
+                    Escape::Off
+                } else {
+                    self.escape
+                };
             }
             ExpressionKind::Dict(entries) => entries.iter_mut().for_each(|(key, value)| {
                 self.expression(key);
@@ -357,19 +360,6 @@ fn written(line: usize, expression: Expression) -> Piece {
     };
     let format = expression.kind.formatted().and_then(plain).map(Box::new);
     Piece::Value { line, expression, format }
-}
-
-/// Whether the value can be computed without the context.
-fn is_literal(node: &Expression) -> bool {
-    let is_own = !matches!(
-        node.kind,
-        ExpressionKind::Name { .. } | ExpressionKind::Call(_) | ExpressionKind::Captured
-    );
-    let by_chance =
-        matches!(&node.kind, ExpressionKind::Filter(filter) if &*filter.name == "random");
-    let mut literal = is_own && !by_chance;
-    node.kind.each_child(&mut |child| literal = literal && is_literal(child));
-    literal
 }
 
 fn is_true(constant: &Constant) -> bool {

@@ -1,7 +1,6 @@
 //! Loops, macros and `call` bodies: scopes with parameters, partly functions of their own.
 
 use super::Binder;
-use super::mentions::mentions;
 use super::symbols::Symbols;
 use crate::ast::{For, Macro, Statement, StatementKind, Target};
 use crate::error::Result;
@@ -42,7 +41,7 @@ impl Binder {
 
     fn loop_body(&mut self, line: usize, node: &mut For) -> Result<()> {
         let mut symbols = self.inner_symbols();
-        if node.recursive || mentions(&node.body, "loop") || has_scoped_block(&node.body) {
+        if node.recursive || self.mentions(&node.body, "loop") || has_scoped_block(&node.body) {
             node.loop_slot = Some(self.declare(&mut symbols, "loop"));
         }
         self.declare_target(&mut symbols, &node.target);
@@ -90,7 +89,7 @@ impl Binder {
         let explicit_caller =
             has("caller").map(|parameter| (parameter.default.is_some(), parameter.slot));
         let (own_keywords, own_varargs) = (has("kwargs").is_some(), has("varargs").is_some());
-        if mentions(&node.body, "caller") {
+        if self.mentions(&node.body, "caller") {
             match explicit_caller {
                 Some((has_default, slot)) => {
                     if !has_default {
@@ -102,10 +101,10 @@ impl Binder {
                 None => node.caller = Some(self.declare(symbols, "caller")),
             }
         }
-        if !own_keywords && mentions(&node.body, "kwargs") {
+        if !own_keywords && self.mentions(&node.body, "kwargs") {
             node.keywords = Some(self.declare(symbols, "kwargs"));
         }
-        if !own_varargs && mentions(&node.body, "varargs") {
+        if !own_varargs && self.mentions(&node.body, "varargs") {
             node.varargs = Some(self.declare(symbols, "varargs"));
         }
     }
