@@ -2,7 +2,7 @@
 
 mod operator;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
@@ -16,6 +16,9 @@ use crate::filters::Shortcut;
 use crate::format::PlainFormat;
 use crate::sandbox::AttributeName;
 use crate::value::Str;
+
+/// Names, each kept once.
+pub(crate) type NameSet = HashSet<Arc<str>, RandomState>;
 
 /// Anything by name.
 pub(crate) type NameMap<T> = HashMap<Arc<str>, T, RandomState>;

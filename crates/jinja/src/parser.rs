@@ -7,26 +7,25 @@ mod statement;
 mod subscript;
 mod target;
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
-use foldhash::fast::RandomState;
-
-use crate::ast::{Escape, Expression, ExpressionKind, Piece, Program, Statement, StatementKind};
+use crate::ast::{
+    Escape, Expression, ExpressionKind, NameSet, Piece, Program, Statement, StatementKind,
+};
 use crate::error::{Error, Result};
 use crate::lexer::{Operator, Token, TokenKind, normalize, tokenize};
 
 /// How deep expressions and statements may nest.
 const MAX_DEPTH: usize = 200;
+/// So many names are in a usual template at most.
+const FREQUENT_NAMES: usize = 64;
 
-/// All names in a template, each kept once.
-pub(crate) type Names = HashSet<Arc<str>, RandomState>;
-
-/// Parses `source`; variables are not bound yet.
-pub(crate) fn parse(source: &str) -> Result<(Program, Names)> {
+/// Parses `source`; variables are not bound yet. Gives all names in it, too.
+pub(crate) fn parse(source: &str) -> Result<(Program, NameSet)> {
     let source = normalize(source);
     let tokens = tokenize(&source)?;
-    let (names, ends) = (Names::default(), Vec::new());
+    let (names, ends) =
+        (NameSet::with_capacity_and_hasher(FREQUENT_NAMES, Default::default()), Vec::new());
     let mut parser = Parser { tokens: &tokens, position: 0, depth: 0, ends, names };
     let body = parser.statements_until(&[])?;
     Ok((Program { body, ..Program::default() }, parser.names))
@@ -38,7 +37,8 @@ struct Parser<'t> {
     depth: usize,
     /// Tags that the open statements wait for, innermost last.
     ends: Vec<(&'static str, &'static [&'static str])>,
-    names: Names,
+    /// All names so far.
+    names: NameSet,
 }
 
 impl<'t> Parser<'t> {
@@ -223,11 +223,16 @@ impl<'t> Parser<'t> {
     }
 }
 
+/// An output statement seldom has fewer than three pieces.
+const FEW_PIECES: usize = 4;
+
 /// Adds what is written to the output statement that `body` ends with, or to a new one.
 fn write(body: &mut Vec<Statement>, line: usize, piece: Piece) {
     if let Some(Statement { kind: StatementKind::Output { pieces, .. }, .. }) = body.last_mut() {
         return pieces.push(piece);
     }
-    let kind = StatementKind::Output { pieces: vec![piece], escape: Escape::Off };
+    let mut pieces = Vec::with_capacity(FEW_PIECES);
+    pieces.push(piece);
+    let kind = StatementKind::Output { pieces, escape: Escape::Off };
     body.push(Statement { line, kind });
 }

@@ -9,20 +9,21 @@ mod bind_function;
 mod mentions;
 mod symbols;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::ast::{Block, Escape, Load, NameMap, Program, Scope, Slot, Statement};
+use foldhash::fast::RandomState;
+
+use crate::ast::{Block, Escape, Load, NameMap, NameSet, Program, Scope, Slot, Statement};
 use crate::error::{Error, Result};
 use crate::interpreter::Folder;
 use crate::limits::Limits;
-use crate::parser::Names;
 use symbols::{Place, Source, Symbols};
 
 /// Binds all variables of `program` and notes what else compiling finds wrong.
 ///
 /// `names` are all names in it. What always is the same is computed within `limits`.
-pub(crate) fn bind(program: &mut Program, names: Names, limits: &Limits) -> Result<()> {
+pub(crate) fn bind(program: &mut Program, names: NameSet, limits: &Limits) -> Result<()> {
     let mut binder = Binder { names, folder: Folder::new(limits), ..Binder::default() };
     binder.start_function();
     let mut root = Symbols::new(0);
@@ -43,12 +44,20 @@ pub(crate) fn bind(program: &mut Program, names: Names, limits: &Limits) -> Resu
 }
 
 /// Slots of a function by level, name, and whether the filter of a loop uses them.
-type Slots = HashMap<(usize, Arc<str>, bool), usize>;
+type Slots = HashMap<(usize, Arc<str>, bool), usize, RandomState>;
+
+/// Trees of so few levels are walked without a look at the stack.
+const SHALLOW: usize = 4;
+
+/// Runs `walk` through a tree of `height` levels, on more stack if the thread's runs out.
+fn with_stack<T>(height: usize, walk: impl FnOnce() -> T) -> T {
+    if height <= SHALLOW { walk() } else { stacker::maybe_grow(64 << 10, 1 << 20, walk) }
+}
 
 #[derive(Default)]
 struct Binder {
     /// All names in the template.
-    names: Names,
+    names: NameSet,
     /// Enclosing scopes, innermost last.
     scopes: Vec<Symbols>,
     /// Enclosing functions, innermost last, each with its slots by level and name.
@@ -58,7 +67,7 @@ struct Binder {
     outside_names: Vec<Arc<str>>,
     folder: Folder,
     blocks: Vec<Arc<Block>>,
-    block_names: HashSet<Arc<str>>,
+    block_names: NameSet,
     escape: Escape,
     /// In the outermost scope of the template, whose variables blocks can see.
     toplevel: bool,
@@ -77,7 +86,7 @@ impl Binder {
     }
 
     fn start_function(&mut self) {
-        self.functions.push(HashMap::new());
+        self.functions.push(Slots::default());
     }
 
     fn end_function(&mut self) -> usize {

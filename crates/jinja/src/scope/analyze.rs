@@ -1,11 +1,10 @@
 //! Lists the names a scope uses, without looking into the scopes inside of it.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::Binder;
 use super::symbols::{Branch, Place, Source, Symbols};
-use crate::ast::{Expression, ExpressionKind, Piece, Statement, StatementKind, Target};
+use super::{Binder, with_stack};
+use crate::ast::{Expression, ExpressionKind, NameMap, Piece, Statement, StatementKind, Target};
 
 impl Binder {
     fn find_outer(&self, name: &Arc<str>) -> Option<Place> {
@@ -113,7 +112,7 @@ impl Binder {
     /// Merges the branches of an `if`; a name that only some of them set starts with the value
     /// from outside.
     fn merge(&mut self, symbols: &mut Symbols, branches: Vec<Branch>) {
-        let mut counts: HashMap<Arc<str>, usize> = HashMap::new();
+        let mut counts: NameMap<usize> = NameMap::default();
         for name in branches.iter().flat_map(|branch| &branch.stores) {
             if !symbols.stores.contains(name) {
                 *counts.entry(name.clone()).or_default() += 1;
@@ -159,9 +158,10 @@ impl Binder {
     pub(super) fn analyze_expression(&mut self, symbols: &mut Symbols, expression: &Expression) {
         if let ExpressionKind::Name { name, .. } = &expression.kind {
             self.load(symbols, name);
+        } else if !expression.is_literal {
+            with_stack(expression.height, || {
+                expression.kind.each_child(&mut |child| self.analyze_expression(symbols, child));
+            });
         }
-        stacker::maybe_grow(64 << 10, 1 << 20, || {
-            expression.kind.each_child(&mut |child| self.analyze_expression(symbols, child));
-        });
     }
 }

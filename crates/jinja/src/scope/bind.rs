@@ -3,8 +3,8 @@
 use std::mem;
 use std::sync::Arc;
 
-use super::Binder;
 use super::symbols::Symbols;
+use super::{Binder, with_stack};
 use crate::ast::{
     Arguments, Block, Constant, Escape, Expression, ExpressionKind, FilterBlock, Piece, Scope,
     Statement, StatementKind, Target, With,
@@ -12,7 +12,6 @@ use crate::ast::{
 use crate::error::Result;
 use crate::filters::Shortcut;
 use crate::format::PlainFormat;
-use crate::value::Str;
 use crate::{filters, tests};
 
 impl Binder {
@@ -86,25 +85,21 @@ impl Binder {
 
     /// Binds what is written out, and computes ahead what always is the same.
     fn output(&mut self, pieces: &mut Vec<Piece>) {
-        for piece in mem::take(pieces) {
-            let text = match piece {
-                Piece::Text(text) => text,
-                Piece::Value { line, mut expression, .. } => {
-                    self.expression(&mut expression);
-                    match self.constant_text(&mut expression) {
-                        Some(text) => text,
-                        None => {
-                            pieces.push(written(line, expression));
-                            continue;
-                        }
-                    }
-                }
-            };
-            match pieces.last_mut() {
-                Some(Piece::Text(before)) => before.push_str(&text),
-                _ => pieces.push(Piece::Text(text)),
+        for piece in pieces.iter_mut() {
+            let Piece::Value { expression, format, .. } = piece else { continue };
+            self.expression(expression);
+            match self.constant_text(expression) {
+                Some(text) => *piece = Piece::Text(text),
+                None => *format = plain_format(expression),
             }
         }
+        pieces.dedup_by(|piece, before| match (before, piece) {
+            (Piece::Text(before), Piece::Text(text)) => {
+                before.push_str(text);
+                true
+            }
+            _ => false,
+        });
     }
 
     fn constant_text(&mut self, expression: &mut Expression) -> Option<String> {
@@ -254,19 +249,24 @@ impl Binder {
     }
 
     pub(super) fn expression(&mut self, node: &mut Expression) {
+        if let ExpressionKind::Name { name, slot } = &mut node.kind {
+            *slot = self.reference(name);
+            return;
+        }
         let is_root = !self.in_literal && node.is_literal;
         self.in_literal |= is_root;
         if let ExpressionKind::Slice(slice) = &mut node.kind {
             slice.is_lenient = self.in_literal && !is_root;
         }
-        stacker::maybe_grow(64 << 10, 1 << 20, || self.expression_kind(node.line, &mut node.kind));
+        with_stack(node.height, || self.expression_kind(node.line, &mut node.kind));
         self.in_literal &= !is_root;
     }
 
     fn expression_kind(&mut self, line: usize, kind: &mut ExpressionKind) {
         match kind {
-            ExpressionKind::Constant(_) | ExpressionKind::Captured => {}
-            ExpressionKind::Name { name, slot } => *slot = self.reference(name),
+            ExpressionKind::Constant(_)
+            | ExpressionKind::Name { .. }
+            | ExpressionKind::Captured => {}
             ExpressionKind::Tuple(items) | ExpressionKind::List(items) => self.expressions(items),
             ExpressionKind::Concat { parts, escape } => {
                 self.expressions(parts);
@@ -352,14 +352,11 @@ impl Binder {
     }
 }
 
-/// What writes the value of an expression that is bound.
-fn written(line: usize, expression: Expression) -> Piece {
-    let plain = |(format, values): (&Str, &[Expression])| {
-        let plain = PlainFormat::new(format).filter(|_| !format.is_markup())?;
-        (plain.conversions().len() == values.len()).then_some(plain)
-    };
-    let format = expression.kind.formatted().and_then(plain).map(Box::new);
-    Piece::Value { line, expression, format }
+/// The format, if `expression` is bound and made by a plain one.
+fn plain_format(expression: &Expression) -> Option<Box<PlainFormat>> {
+    let (format, values) = expression.kind.formatted()?;
+    let plain = PlainFormat::new(format).filter(|_| !format.is_markup())?;
+    (plain.conversions().len() == values.len()).then(|| Box::new(plain))
 }
 
 fn is_true(constant: &Constant) -> bool {

@@ -1,7 +1,9 @@
 //! The names one scope uses, and where their first values come from.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
+
+use crate::ast::{NameMap, NameSet};
 
 /// A slot of the function at depth `function`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -25,9 +27,9 @@ pub(super) struct Symbols {
     pub level: usize,
     /// The filter of a loop has variables apart from those of the loop's body.
     pub is_filter: bool,
-    pub refs: HashMap<Arc<str>, Place>,
+    pub refs: NameMap<Place>,
     pub loads: BTreeMap<usize, Source>,
-    pub stores: HashSet<Arc<str>>,
+    pub stores: NameSet,
     journal: Vec<Entry>,
 }
 
@@ -48,9 +50,9 @@ impl Symbols {
         Self {
             level,
             is_filter: false,
-            refs: HashMap::new(),
+            refs: NameMap::default(),
             loads: BTreeMap::new(),
-            stores: HashSet::new(),
+            stores: NameSet::default(),
             journal: Vec::new(),
         }
     }
