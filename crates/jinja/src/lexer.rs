@@ -103,17 +103,21 @@ impl<'s> Lexer<'s> {
 
     /// Consumes `bytes`, counting lines.
     fn advance(&mut self, bytes: usize) {
-        let passed = self.rest().get(..bytes).unwrap_or("");
-        self.line += passed.bytes().filter(|byte| *byte == b'\n').count();
+        let passed = self.rest().as_bytes().get(..bytes).unwrap_or(&[]);
+        self.line += memchr::memchr_iter(b'\n', passed).count();
         self.position += bytes;
     }
 
     fn skip_space(&mut self) {
-        while let Some(character) = self.rest().chars().next()
-            && is_space(character)
-        {
-            self.line += usize::from(character == '\n');
-            self.position += character.len_utf8();
+        while let Some(byte) = self.source.as_bytes().get(self.position) {
+            match byte {
+                b'!'..=b'~' => return,
+                b' ' => self.position += 1,
+                _ => match self.rest().chars().next().filter(|character| is_space(*character)) {
+                    Some(space) => self.advance(space.len_utf8()),
+                    None => return,
+                },
+            }
         }
     }
 

@@ -7,6 +7,7 @@ mod statement;
 mod subscript;
 mod target;
 
+use std::mem;
 use std::sync::Arc;
 
 use crate::ast::{
@@ -100,8 +101,9 @@ impl<'t> Parser<'t> {
         if self.skip_name(name) { Ok(()) } else { self.expected(name) }
     }
 
+    /// Goes on after a token of the same kind as `kind`, whatever is in it.
     fn expect_kind(&mut self, kind: &TokenKind) -> Result<()> {
-        if self.current() != kind {
+        if mem::discriminant(self.current()) != mem::discriminant(kind) {
             return self.expected(&kind.describe());
         }
         self.advance();

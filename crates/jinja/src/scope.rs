@@ -108,8 +108,8 @@ impl Binder {
 
     /// Where the current scope finds `name`; every name has been listed before.
     fn reference(&mut self, name: &Arc<str>) -> Slot {
-        match self.scopes.iter().rev().find_map(|scope| scope.refs.get(name)) {
-            Some(place) => self.slot(*place),
+        match self.scopes.iter().rev().find_map(|scope| scope.place(name)) {
+            Some(place) => self.slot(place),
             None => {
                 let message = format!("the name '{name}' is not known in this scope");
                 self.other_error.get_or_insert(Error::runtime(message));
@@ -126,17 +126,18 @@ impl Binder {
     /// Ends the innermost scope.
     fn leave_scope(&mut self) -> Scope {
         let Some(symbols) = self.scopes.pop() else { return Scope::default() };
-        let clears = symbols.loads.keys().copied().collect();
-        let mut loads = Vec::with_capacity(symbols.loads.len());
-        let mut fixed = Vec::new();
-        for (index, source) in symbols.loads {
+        let mut own: Vec<_> = symbols.refs.into_iter().collect();
+        own.sort_unstable_by_key(|(_, (place, _))| place.index);
+        let clears = own.iter().map(|(_, (place, _))| place.index).collect();
+        let (mut loads, mut fixed) = (Vec::new(), Vec::new());
+        for (name, (Place { index, .. }, source)) in own {
             let load = match source {
                 Source::Parameter => continue,
-                Source::Context(name) if !symbols.stores.contains(&name) => {
+                Source::Context if !symbols.stores.contains(&name) => {
                     fixed.push((index, self.outside(&name)));
                     continue;
                 }
-                Source::Context(name) => Load::Resolve(self.outside(&name)),
+                Source::Context => Load::Resolve(self.outside(&name)),
                 Source::Outer(place) => Load::Alias(self.slot(place)),
                 Source::Nowhere => Load::Missing,
             };
@@ -152,8 +153,8 @@ impl Binder {
             for name in &scope.stores {
                 if names.iter().all(|(known, _)| known != name) {
                     let found = self.scopes.iter().take(depth + 1).rev();
-                    let place = found.filter_map(|scope| scope.refs.get(name)).next();
-                    names.extend(place.map(|place| (name.clone(), self.slot(*place))));
+                    let place = found.filter_map(|scope| scope.place(name)).next();
+                    names.extend(place.map(|place| (name.clone(), self.slot(place))));
                 }
             }
         }

@@ -7,17 +7,17 @@ use crate::error::Result;
 
 impl Lexer<'_> {
     /// Reads a tag's inside up to and with its closing delimiter.
-    pub(super) fn expression(&mut self, opening: usize, begin: TokenKind<'static>) -> Result<()> {
-        let is_block = begin == TokenKind::BlockBegin;
-        self.push(begin);
+    pub(super) fn expression(&mut self, opening: usize, is_block: bool) -> Result<()> {
+        self.push(if is_block { TokenKind::BlockBegin } else { TokenKind::VariableBegin });
         self.position += opening;
         self.open.clear();
         loop {
             self.skip_space();
-            if self.rest().is_empty() || self.open.is_empty() && self.tag_end(is_block) {
+            let Some(first) = self.rest().bytes().next() else { return Ok(()) };
+            if self.open.is_empty() && self.tag_end(is_block) {
                 return Ok(());
             }
-            self.token()?;
+            self.token(first)?;
         }
     }
 
@@ -38,21 +38,26 @@ impl Lexer<'_> {
         true
     }
 
-    fn token(&mut self) -> Result<()> {
-        let rest = self.rest();
-        let first = rest.chars().next().unwrap_or('\0');
-        if first.is_ascii_digit() && self.number()? {
-            return Ok(());
+    /// Reads the token whose first byte is `first`.
+    fn token(&mut self, first: u8) -> Result<()> {
+        match first {
+            b'a'..=b'z' | b'A'..=b'Z' | b'_' => self.name(),
+            b'0'..=b'9' => {
+                if self.number()? {
+                    Ok(())
+                } else {
+                    self.name()
+                }
+            }
+            b'\'' | b'"' => self.string(first),
+            _ => match Operator::starting(self.rest()) {
+                Some(operator) => self.operator(operator),
+                None => self.unusual_name(),
+            },
         }
-        if is_name_part(first) {
-            return self.name();
-        }
-        if matches!(first, '\'' | '"') {
-            return self.string(first);
-        }
-        let Some(operator) = Operator::starting(rest) else {
-            return self.fail(format!("unexpected char {first:?} at {}", self.position));
-        };
+    }
+
+    fn operator(&mut self, operator: Operator) -> Result<()> {
         self.balance(operator)?;
         self.push(TokenKind::Operator(operator));
         self.position += operator.text().len();
@@ -75,21 +80,41 @@ impl Lexer<'_> {
         }
     }
 
+    /// Reads a name, which mostly is made of ASCII only.
     fn name(&mut self) -> Result<()> {
         let rest = self.rest();
-        let name = rest.get(..name_length(rest)).unwrap_or("");
-        if !is_identifier(name) {
-            return self.fail("Invalid character in identifier");
+        let length = rest.bytes().position(|byte| !is_word_byte(byte)).unwrap_or(rest.len());
+        let (name, after) = rest.split_at(length);
+        if name.starts_with(|first: char| first.is_ascii_digit())
+            || after.bytes().next().is_some_and(|byte| !byte.is_ascii())
+        {
+            return self.unusual_name();
         }
         self.push(TokenKind::Name(name));
-        self.position += name.len();
+        self.position += length;
         Ok(())
     }
 
-    fn string(&mut self, quote: char) -> Result<()> {
+    fn unusual_name(&mut self) -> Result<()> {
+        let rest = self.rest();
+        let length = rest.find(|character| !is_name_part(character)).unwrap_or(rest.len());
+        let name = rest.get(..length).unwrap_or("");
+        let mut characters = name.chars();
+        let Some(first) = characters.next() else { return self.unexpected() };
+        let valid = (first == '_' || unicode_ident::is_xid_start(first))
+            && characters.all(unicode_ident::is_xid_continue);
+        if !valid {
+            return self.fail("Invalid character in identifier");
+        }
+        self.push(TokenKind::Name(name));
+        self.position += length;
+        Ok(())
+    }
+
+    fn string(&mut self, quote: u8) -> Result<()> {
         let inside = self.rest().get(1..).unwrap_or("");
         let Some(literal) = string_literal::start(inside, quote) else {
-            return self.fail(format!("unexpected char {quote:?} at {}", self.position));
+            return self.unexpected();
         };
         match string_literal::unescape(literal) {
             Ok(text) => self.push(TokenKind::String(text)),
@@ -98,27 +123,26 @@ impl Lexer<'_> {
         self.advance(literal.len() + 2);
         Ok(())
     }
-}
 
-/// Length of the name at the start of `text`; names of ASCII only need no look at categories.
-fn name_length(text: &str) -> usize {
-    let is_end = |byte: u8| !byte.is_ascii_alphanumeric() && byte != b'_';
-    let length = text.bytes().position(is_end).unwrap_or(text.len());
-    match text.as_bytes().get(length) {
-        Some(byte) if !byte.is_ascii() => {
-            text.find(|character| !is_name_part(character)).unwrap_or(text.len())
-        }
-        _ => length,
+    fn unexpected(&self) -> Result<()> {
+        let first = self.rest().chars().next().unwrap_or('\0');
+        self.fail(format!("unexpected char {first:?} at {}", self.position))
     }
 }
 
-fn is_identifier(name: &str) -> bool {
-    if name.is_ascii() {
-        return !name.starts_with(|first: char| first.is_ascii_digit());
+/// What [`is_word`] is true for in ASCII, looked up.
+const WORD_BYTES: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        table[byte as usize] = byte.is_ascii_alphanumeric() || byte == b'_';
+        byte += 1;
     }
-    let mut characters = name.chars();
-    characters.next().is_some_and(|first| first == '_' || unicode_ident::is_xid_start(first))
-        && characters.all(unicode_ident::is_xid_continue)
+    table
+};
+
+fn is_word_byte(byte: u8) -> bool {
+    WORD_BYTES[usize::from(byte)]
 }
 
 /// What may stand in a name; whether it may do so at its place is checked after.

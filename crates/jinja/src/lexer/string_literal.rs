@@ -3,19 +3,20 @@
 use std::borrow::Cow;
 
 /// The literal that `text` starts with, up to its closing quote.
-pub(super) fn start(text: &str, quote: char) -> Option<&str> {
-    let mut escaped = false;
-    let end = text.bytes().position(|byte| {
-        let ends = !escaped && char::from(byte) == quote;
-        escaped = !escaped && byte == b'\\';
-        ends
-    });
-    text.get(..end?)
+pub(super) fn start(text: &str, quote: u8) -> Option<&str> {
+    let mut position = 0;
+    loop {
+        position += memchr::memchr2(quote, b'\\', text.as_bytes().get(position..)?)?;
+        if text.as_bytes().get(position) == Some(&quote) {
+            return text.get(..position);
+        }
+        position += 2;
+    }
 }
 
 /// Decodes the text between the quotes; `Err` carries the reason.
 pub(super) fn unescape(literal: &str) -> Result<Cow<'_, str>, &'static str> {
-    if !literal.contains('\\') {
+    if memchr::memchr(b'\\', literal.as_bytes()).is_none() {
         return Ok(literal.into());
     }
     let mut text = String::with_capacity(literal.len());

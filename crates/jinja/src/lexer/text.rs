@@ -7,7 +7,7 @@ use crate::error::Result;
 
 /// Brings all line endings to `\n` and drops the last one.
 pub(crate) fn normalize(source: &str) -> Cow<'_, str> {
-    if source.contains('\r') {
+    if memchr::memchr(b'\r', source.as_bytes()).is_some() {
         let mut text = source.replace("\r\n", "\n").replace('\r', "\n");
         if text.ends_with('\n') {
             text.pop();
@@ -38,10 +38,10 @@ impl<'s> Lexer<'s> {
         let opening = 2 + sign(inner);
         match tag.as_bytes().get(1) {
             Some(b'#') => self.comment(opening),
-            Some(b'{') => self.expression(opening, TokenKind::VariableBegin),
+            Some(b'{') => self.expression(opening, false),
             _ => match raw_begin(tag) {
                 Some(length) => self.raw(length),
-                None => self.expression(opening, TokenKind::BlockBegin),
+                None => self.expression(opening, true),
             },
         }
     }
@@ -91,7 +91,7 @@ impl<'s> Lexer<'s> {
 fn find_tag(text: &str) -> Option<usize> {
     let is_tag =
         |offset: &usize| matches!(text.as_bytes().get(offset + 1), Some(b'{' | b'%' | b'#'));
-    text.match_indices('{').map(|(offset, _)| offset).find(is_tag)
+    memchr::memchr_iter(b'{', text.as_bytes()).find(is_tag)
 }
 
 /// Length of a `{% raw %}` tag at the start of `tag`, with the space a dash strips.

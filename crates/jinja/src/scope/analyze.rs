@@ -8,7 +8,7 @@ use crate::ast::{Expression, ExpressionKind, NameMap, Piece, Statement, Statemen
 
 impl Binder {
     fn find_outer(&self, name: &Arc<str>) -> Option<Place> {
-        self.scopes.iter().rev().find_map(|scope| scope.refs.get(name)).copied()
+        self.scopes.iter().rev().find_map(|scope| scope.place(name))
     }
 
     /// Declares a name that is set from outside, and returns its slot.
@@ -35,7 +35,7 @@ impl Binder {
             return;
         }
         let place = self.place(symbols, name);
-        symbols.define(name, place, Source::Context(name.clone()));
+        symbols.define(name, place, Source::Context);
     }
 
     pub(super) fn analyze_all(&mut self, symbols: &mut Symbols, body: &[Statement]) {
@@ -123,12 +123,9 @@ impl Binder {
             if count == 3 {
                 continue;
             }
-            let Some(place) = symbols.refs.get(&name).copied() else { continue };
-            let source = match self.find_outer(&name) {
-                Some(outer) => Source::Outer(outer),
-                None => Source::Context(name.clone()),
-            };
-            symbols.loads.insert(place.index, source);
+            if let Some((_, source)) = symbols.refs.get_mut(&name) {
+                *source = self.find_outer(&name).map_or(Source::Context, Source::Outer);
+            }
         }
     }
 

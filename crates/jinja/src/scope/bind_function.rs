@@ -119,9 +119,9 @@ fn assigns_loop(body: &[Statement]) -> bool {
             is_loop(target) || assigns_loop(&block.body)
         }
         StatementKind::For(node) => {
-            names_loop(&node.target) || inner_bodies(&statement.kind).any(assigns_loop)
+            names_loop(&node.target) || any_inner_body(&statement.kind, assigns_loop)
         }
-        _ => inner_bodies(&statement.kind).any(assigns_loop),
+        _ => any_inner_body(&statement.kind, assigns_loop),
     })
 }
 
@@ -133,30 +133,29 @@ fn names_loop(target: &Target) -> bool {
     }
 }
 
-/// The bodies directly inside a statement.
-fn inner_bodies(kind: &StatementKind) -> impl Iterator<Item = &[Statement]> {
-    let bodies: Vec<&[Statement]> = match kind {
+/// Whether `test` holds for any of the bodies directly inside a statement.
+fn any_inner_body(kind: &StatementKind, test: fn(&[Statement]) -> bool) -> bool {
+    match kind {
         StatementKind::If { branches, otherwise } => {
-            branches.iter().map(|(_, body)| body.as_slice()).chain([otherwise.as_slice()]).collect()
+            branches.iter().any(|(_, body)| test(body)) || test(otherwise)
         }
-        StatementKind::For(node) => vec![&node.body, &node.otherwise],
-        StatementKind::Macro { function, .. } => vec![&function.body],
-        StatementKind::Call { caller, .. } => vec![&caller.body],
+        StatementKind::For(node) => test(&node.body) || test(&node.otherwise),
+        StatementKind::Macro { function, .. } => test(&function.body),
+        StatementKind::Call { caller, .. } => test(&caller.body),
         StatementKind::FilterBlock(block) | StatementKind::SetBlock { block, .. } => {
-            vec![&block.body]
+            test(&block.body)
         }
-        StatementKind::With(node) => vec![&node.body],
-        StatementKind::Autoescape { body, .. } => vec![body],
-        StatementKind::Block { block, .. } => vec![&block.body],
-        _ => Vec::new(),
-    };
-    bodies.into_iter()
+        StatementKind::With(node) => test(&node.body),
+        StatementKind::Autoescape { body, .. } => test(body),
+        StatementKind::Block { block, .. } => test(&block.body),
+        _ => false,
+    }
 }
 
 /// Whether a block inside may ask for `loop`.
 fn has_scoped_block(body: &[Statement]) -> bool {
     body.iter().any(|statement| {
         matches!(&statement.kind, StatementKind::Block { block, .. } if block.scoped)
-            || inner_bodies(&statement.kind).any(has_scoped_block)
+            || any_inner_body(&statement.kind, has_scoped_block)
     })
 }
