@@ -213,7 +213,7 @@ impl Target {
 pub(crate) struct Expression {
     pub line: usize,
     /// Levels of the tree from here down.
-    pub height: usize,
+    pub height: u32,
     /// Nodes of the tree from here down.
     pub size: usize,
     /// Whether the value can be computed without the context.

@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::lexer::{Operator, Token, TokenKind, normalize, tokenize};
 
 /// How deep expressions and statements may nest.
-const MAX_DEPTH: usize = 200;
+const MAX_DEPTH: u32 = 200;
 /// So many names are in a usual template at most.
 const FREQUENT_NAMES: usize = 64;
 
@@ -35,7 +35,7 @@ pub(crate) fn parse(source: &str) -> Result<(Program, NameSet)> {
 struct Parser<'t> {
     tokens: &'t [Token<'t>],
     position: usize,
-    depth: usize,
+    depth: u32,
     /// Tags that the open statements wait for, innermost last.
     ends: Vec<(&'static str, &'static [&'static str])>,
     /// All names so far.

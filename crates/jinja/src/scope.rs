@@ -47,10 +47,10 @@ pub(crate) fn bind(program: &mut Program, names: NameSet, limits: &Limits) -> Re
 type Slots = HashMap<(usize, Arc<str>, bool), usize, RandomState>;
 
 /// Trees of so few levels are walked without a look at the stack.
-const SHALLOW: usize = 4;
+const SHALLOW: u32 = 4;
 
 /// Runs `walk` through a tree of `height` levels, on more stack if the thread's runs out.
-fn with_stack<T>(height: usize, walk: impl FnOnce() -> T) -> T {
+fn with_stack<T>(height: u32, walk: impl FnOnce() -> T) -> T {
     if height <= SHALLOW { walk() } else { stacker::maybe_grow(64 << 10, 1 << 20, walk) }
 }
 
