@@ -222,6 +222,11 @@ pub(crate) struct Expression {
 }
 
 impl Expression {
+    /// A node without children.
+    pub fn leaf(line: usize, kind: ExpressionKind) -> Self {
+        Self { line, height: 1, size: 1, is_literal: kind.may_be_literal(), kind }
+    }
+
     pub fn new(line: usize, kind: ExpressionKind) -> Self {
         let (mut height, mut size, mut is_literal) = (1, 1, kind.may_be_literal());
         kind.each_child(&mut |child| {

@@ -101,15 +101,19 @@ impl<'s> Lexer<'s> {
         self.source.get(self.position..).unwrap_or("")
     }
 
+    fn rest_bytes(&self) -> &'s [u8] {
+        self.source.as_bytes().get(self.position..).unwrap_or(&[])
+    }
+
     /// Consumes `bytes`, counting lines.
     fn advance(&mut self, bytes: usize) {
-        let passed = self.rest().as_bytes().get(..bytes).unwrap_or(&[]);
+        let passed = self.rest_bytes().get(..bytes).unwrap_or(&[]);
         self.line += memchr::memchr_iter(b'\n', passed).count();
         self.position += bytes;
     }
 
     fn skip_space(&mut self) {
-        while let Some(byte) = self.source.as_bytes().get(self.position) {
+        while let Some(byte) = self.rest_bytes().first() {
             match byte {
                 b'!'..=b'~' => return,
                 b' ' => self.position += 1,

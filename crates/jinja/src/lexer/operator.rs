@@ -31,9 +31,8 @@ pub(crate) enum Operator {
 }
 
 impl Operator {
-    /// The longest operator at the start of `text`.
-    pub fn starting(text: &str) -> Option<Self> {
-        let bytes = text.as_bytes();
+    /// The longest operator at the start of `bytes`.
+    pub fn starting(bytes: &[u8]) -> Option<Self> {
         Some(match (bytes.first()?, bytes.get(1)) {
             (b'*', Some(b'*')) => Self::DoubleStar,
             (b'/', Some(b'/')) => Self::DoubleSlash,

@@ -13,18 +13,18 @@ impl Lexer<'_> {
         self.open.clear();
         loop {
             self.skip_space();
-            let Some(first) = self.rest().bytes().next() else { return Ok(()) };
+            let Some(first) = self.rest_bytes().first() else { return Ok(()) };
             if self.open.is_empty() && self.tag_end(is_block) {
                 return Ok(());
             }
-            self.token(first)?;
+            self.token(*first)?;
         }
     }
 
     fn tag_end(&mut self, is_block: bool) -> bool {
         let (kind, close) =
             if is_block { (TokenKind::BlockEnd, b'%') } else { (TokenKind::VariableEnd, b'}') };
-        let (length, strip) = match self.rest().as_bytes() {
+        let (length, strip) = match self.rest_bytes() {
             [first, b'}', ..] if *first == close => (2, false),
             [b'-', first, b'}', ..] if *first == close => (3, true),
             [b'+', b'%', b'}', ..] if is_block => (3, false),
@@ -50,7 +50,7 @@ impl Lexer<'_> {
                 }
             }
             b'\'' | b'"' => self.string(first),
-            _ => match Operator::starting(self.rest()) {
+            _ => match Operator::starting(self.rest_bytes()) {
                 Some(operator) => self.operator(operator),
                 None => self.unusual_name(),
             },

@@ -57,7 +57,7 @@ impl Parser<'_> {
             }
         };
         self.advance();
-        self.node(line, kind)
+        Ok(Expression::leaf(line, kind))
     }
 
     /// Adjacent string literals, joined.
@@ -70,7 +70,7 @@ impl Parser<'_> {
             self.advance();
         }
         let kind = ExpressionKind::Constant(Constant::Text(Str::new(text, false)));
-        self.node(line, kind)
+        Ok(Expression::leaf(line, kind))
     }
 
     fn parenthesized(&mut self) -> Result<Expression> {
