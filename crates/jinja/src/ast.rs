@@ -227,6 +227,7 @@ impl Expression {
         Self { line, height: 1, size: 1, is_literal: kind.may_be_literal(), kind }
     }
 
+    /// A node, measured by its children.
     pub fn new(line: usize, kind: ExpressionKind) -> Self {
         let (mut height, mut size, mut is_literal) = (1, 1, kind.may_be_literal());
         kind.each_child(&mut |child| {

@@ -25,9 +25,8 @@ const FREQUENT_NAMES: usize = 64;
 pub(crate) fn parse(source: &str) -> Result<(Program, NameSet)> {
     let source = normalize(source);
     let tokens = tokenize(&source)?;
-    let (names, ends) =
-        (NameSet::with_capacity_and_hasher(FREQUENT_NAMES, Default::default()), Vec::new());
-    let mut parser = Parser { tokens: &tokens, position: 0, depth: 0, ends, names };
+    let names = NameSet::with_capacity_and_hasher(FREQUENT_NAMES, Default::default());
+    let mut parser = Parser { tokens: &tokens, position: 0, depth: 0, ends: Vec::new(), names };
     let body = parser.statements_until(&[])?;
     Ok((Program { body, ..Program::default() }, parser.names))
 }
@@ -225,7 +224,7 @@ impl<'t> Parser<'t> {
     }
 }
 
-/// An output statement seldom has fewer than three pieces.
+/// So many pieces an output statement has room for from the start.
 const FEW_PIECES: usize = 4;
 
 /// Adds what is written to the output statement that `body` ends with, or to a new one.

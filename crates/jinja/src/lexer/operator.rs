@@ -109,3 +109,19 @@ impl Operator {
         matches!(self, Self::CloseParenthesis | Self::CloseBracket | Self::CloseBrace)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Operator;
+
+    #[test]
+    fn operators_are_read_as_they_are_written() {
+        let all = "+ - * ** / // % ~ == != < <= > >= = . , : ; | ( ) [ ] { }";
+        for text in all.split(' ') {
+            let longer = format!("{text} ");
+            let found = Operator::starting(longer.as_bytes()).map(Operator::text);
+            assert_eq!(found, Some(text));
+        }
+        assert_eq!(Operator::starting(b"!"), None);
+    }
+}

@@ -46,7 +46,11 @@ impl Binder {
         }
         self.declare_target(&mut symbols, &node.target);
         self.analyze_all(&mut symbols, &node.body);
-        if names_loop(&node.target) || assigns_loop(&node.body) || assigns_loop(&node.otherwise) {
+        if self.names.contains("loop")
+            && (names_loop(&node.target)
+                || assigns_loop(&node.body)
+                || assigns_loop(&node.otherwise))
+        {
             self.fail(line, "the special variable 'loop' cannot be assigned".into());
         }
         node.scope = self.scoped(symbols, |binder| {
