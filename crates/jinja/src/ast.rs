@@ -2,7 +2,7 @@
 
 mod operator;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
@@ -16,6 +16,9 @@ use crate::filters::Shortcut;
 use crate::format::PlainFormat;
 use crate::sandbox::AttributeName;
 use crate::value::Str;
+
+/// Names, each kept once.
+pub(crate) type NameSet = HashSet<Arc<str>, RandomState>;
 
 /// Anything by name.
 pub(crate) type NameMap<T> = HashMap<Arc<str>, T, RandomState>;
@@ -227,10 +230,30 @@ impl Target {
 pub(crate) struct Expression {
     pub line: usize,
     /// Levels of the tree from here down.
-    pub height: usize,
+    pub height: u32,
     /// Nodes of the tree from here down.
     pub size: usize,
+    /// Whether the value can be computed without the context.
+    pub is_literal: bool,
     pub kind: ExpressionKind,
+}
+
+impl Expression {
+    /// A node without children.
+    pub fn leaf(line: usize, kind: ExpressionKind) -> Self {
+        Self { line, height: 1, size: 1, is_literal: kind.may_be_literal(), kind }
+    }
+
+    /// A node, measured by its children.
+    pub fn new(line: usize, kind: ExpressionKind) -> Self {
+        let (mut height, mut size, mut is_literal) = (1, 1, kind.may_be_literal());
+        kind.each_child(&mut |child| {
+            height = height.max(child.height + 1);
+            size += child.size;
+            is_literal &= child.is_literal;
+        });
+        Self { line, height, size, is_literal, kind }
+    }
 }
 
 #[derive(Debug)]
@@ -262,14 +285,13 @@ pub(crate) enum ExpressionKind {
 }
 
 impl ExpressionKind {
-    /// The height of the highest child and the size of all.
-    pub fn extent_of_children(&self) -> (usize, usize) {
-        let (mut height, mut size) = (0, 0);
-        self.each_child(&mut |child| {
-            height = height.max(child.height);
-            size += child.size;
-        });
-        (height, size)
+    /// Whether the value can be computed without the context if those of the children can.
+    fn may_be_literal(&self) -> bool {
+        match self {
+            Self::Name { .. } | Self::Call(_) | Self::Captured => false,
+            Self::Filter(filter) => &*filter.name != "random",
+            _ => true,
+        }
     }
 
     /// The format and the values of `'format' % values` or `'format'|format(values)`.
@@ -358,8 +380,8 @@ pub(crate) struct SliceExpression {
 pub(crate) struct Arguments {
     pub positional: Vec<Expression>,
     pub keywords: Vec<(Arc<str>, Expression)>,
-    pub unpack: Option<Expression>,
-    pub unpack_keywords: Option<Expression>,
+    pub unpack: Option<Box<Expression>>,
+    pub unpack_keywords: Option<Box<Expression>>,
 }
 
 impl Arguments {
@@ -372,8 +394,8 @@ impl Arguments {
     fn each<'e>(&'e self, visit: &mut dyn FnMut(&'e Expression)) {
         self.positional.iter().for_each(&mut *visit);
         self.keywords.iter().for_each(|(_, value)| visit(value));
-        self.unpack.iter().for_each(&mut *visit);
-        self.unpack_keywords.iter().for_each(visit);
+        self.unpack.iter().for_each(|value| visit(value));
+        self.unpack_keywords.iter().for_each(|value| visit(value));
     }
 }
 

@@ -65,8 +65,8 @@ impl Environment {
         if let Some(program) = self.cache().get(source) {
             return Ok(self.template(program));
         }
-        let mut program = parser::parse(source)?;
-        scope::bind(&mut program, &self.limits)?;
+        let (mut program, names) = parser::parse(source)?;
+        scope::bind(&mut program, names, &self.limits)?;
         let program = Arc::new(program);
         self.cache().insert(source, program.clone());
         Ok(self.template(program))

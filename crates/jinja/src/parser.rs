@@ -2,41 +2,52 @@
 
 mod arguments;
 mod expression;
+mod operation;
 mod statement;
 mod subscript;
 mod target;
 
+use std::mem;
 use std::sync::Arc;
 
-use crate::ast::{Escape, Expression, ExpressionKind, Piece, Program, Statement, StatementKind};
+use crate::ast::{
+    Escape, Expression, ExpressionKind, NameSet, Piece, Program, Statement, StatementKind,
+};
 use crate::error::{Error, Result};
-use crate::lexer::{Token, TokenKind, tokenize};
+use crate::lexer::{Operator, Token, TokenKind, normalize, tokenize};
 
 /// How deep expressions and statements may nest.
-const MAX_DEPTH: usize = 200;
+const MAX_DEPTH: u32 = 200;
+/// So many names are in a usual template at most.
+const FREQUENT_NAMES: usize = 64;
 
-/// Parses `source`; variables are not bound yet.
-pub(crate) fn parse(source: &str) -> Result<Program> {
-    let tokens = tokenize(source)?;
-    let mut parser = Parser { tokens, position: 0, depth: 0, ends: Vec::new() };
+/// Parses `source`; variables are not bound yet. Gives all names in it, too.
+pub(crate) fn parse(source: &str) -> Result<(Program, NameSet)> {
+    let source = normalize(source);
+    let tokens = tokenize(&source)?;
+    let names = NameSet::with_capacity_and_hasher(FREQUENT_NAMES, Default::default());
+    let mut parser = Parser { tokens: &tokens, position: 0, depth: 0, ends: Vec::new(), names };
     let body = parser.statements_until(&[])?;
-    Ok(Program { body, ..Program::default() })
+    Ok((Program { body, ..Program::default() }, parser.names))
 }
 
-struct Parser {
-    tokens: Vec<Token>,
+struct Parser<'t> {
+    tokens: &'t [Token<'t>],
     position: usize,
-    depth: usize,
+    depth: u32,
     /// Tags that the open statements wait for, innermost last.
-    ends: Vec<(String, &'static [&'static str])>,
+    ends: Vec<(&'static str, &'static [&'static str])>,
+    /// All names so far.
+    names: NameSet,
 }
 
-impl Parser {
-    fn current(&self) -> &TokenKind {
+impl<'t> Parser<'t> {
+    #[inline]
+    fn current(&self) -> &'t TokenKind<'t> {
         self.tokens.get(self.position).map_or(&TokenKind::End, |token| &token.kind)
     }
 
-    fn following(&self) -> &TokenKind {
+    fn following(&self) -> &'t TokenKind<'t> {
         self.tokens.get(self.position + 1).map_or(&TokenKind::End, |token| &token.kind)
     }
 
@@ -49,44 +60,49 @@ impl Parser {
         self.position += 1;
     }
 
-    fn is_operator(&self, operator: &str) -> bool {
+    #[inline]
+    fn is_operator(&self, operator: Operator) -> bool {
         matches!(self.current(), TokenKind::Operator(current) if *current == operator)
     }
 
+    #[inline]
     fn is_name(&self, name: &str) -> bool {
-        matches!(self.current(), TokenKind::Name(current) if current == name)
+        matches!(self.current(), TokenKind::Name(current) if *current == name)
     }
 
     fn next_is_name(&self, name: &str) -> bool {
-        matches!(self.following(), TokenKind::Name(current) if current == name)
+        matches!(self.following(), TokenKind::Name(current) if *current == name)
     }
 
-    fn next_is_operator(&self, operator: &str) -> bool {
+    fn next_is_operator(&self, operator: Operator) -> bool {
         matches!(self.following(), TokenKind::Operator(current) if *current == operator)
     }
 
-    fn skip_operator(&mut self, operator: &str) -> bool {
+    #[inline]
+    fn skip_operator(&mut self, operator: Operator) -> bool {
         let found = self.is_operator(operator);
         self.position += usize::from(found);
         found
     }
 
+    #[inline]
     fn skip_name(&mut self, name: &str) -> bool {
         let found = self.is_name(name);
         self.position += usize::from(found);
         found
     }
 
-    fn expect_operator(&mut self, operator: &str) -> Result<()> {
-        if self.skip_operator(operator) { Ok(()) } else { self.expected(operator) }
+    fn expect_operator(&mut self, operator: Operator) -> Result<()> {
+        if self.skip_operator(operator) { Ok(()) } else { self.expected(operator.text()) }
     }
 
     fn expect_keyword(&mut self, name: &str) -> Result<()> {
         if self.skip_name(name) { Ok(()) } else { self.expected(name) }
     }
 
+    /// Goes on after a token of the same kind as `kind`, whatever is in it.
     fn expect_kind(&mut self, kind: &TokenKind) -> Result<()> {
-        if self.current() != kind {
+        if mem::discriminant(self.current()) != mem::discriminant(kind) {
             return self.expected(&kind.describe());
         }
         self.advance();
@@ -95,9 +111,18 @@ impl Parser {
 
     fn expect_name(&mut self) -> Result<Arc<str>> {
         let TokenKind::Name(name) = self.current() else { return self.expected("name") };
-        let name = name.as_str().into();
         self.advance();
-        Ok(name)
+        Ok(self.name(name))
+    }
+
+    /// The name `text`, the same for each use of it.
+    fn name(&mut self, text: &str) -> Arc<str> {
+        if let Some(known) = self.names.get(text) {
+            return known.clone();
+        }
+        let name = Arc::from(text);
+        self.names.insert(Arc::clone(&name));
+        name
     }
 
     fn expected<T>(&self, what: &str) -> Result<T> {
@@ -114,9 +139,9 @@ impl Parser {
 
     /// Builds a node, unless the tree gets too high to walk safely.
     fn node(&self, line: usize, kind: ExpressionKind) -> Result<Expression> {
-        let (height, size) = kind.extent_of_children();
-        if height < MAX_DEPTH {
-            return Ok(Expression { line, height: height + 1, size: size + 1, kind });
+        let node = Expression::new(line, kind);
+        if node.height <= MAX_DEPTH {
+            return Ok(node);
         }
         Err(Error::limit(format!("expression is nested deeper than {MAX_DEPTH}")).at(line))
     }
@@ -139,7 +164,7 @@ impl Parser {
             let line = self.line();
             match self.current() {
                 TokenKind::Text(text) => {
-                    let piece = Piece::Text(text.clone());
+                    let piece = Piece::Text((*text).into());
                     self.advance();
                     write(&mut body, line, piece);
                 }
@@ -165,10 +190,10 @@ impl Parser {
     }
 
     /// Parses the body of a tag, from the end of its opening tag.
-    fn body(&mut self, tag: &str, ends: &'static [&'static str]) -> Result<Vec<Statement>> {
-        self.skip_operator(":");
+    fn body(&mut self, tag: &'static str, ends: &'static [&'static str]) -> Result<Vec<Statement>> {
+        self.skip_operator(Operator::Colon);
         self.expect_kind(&TokenKind::BlockEnd)?;
-        self.ends.push((tag.into(), ends));
+        self.ends.push((tag, ends));
         let body = self.statements_until(ends);
         if body.is_ok() {
             self.ends.pop();
@@ -177,7 +202,11 @@ impl Parser {
     }
 
     /// Parses the body of a tag and the name of its closing tag.
-    fn closed_body(&mut self, tag: &str, ends: &'static [&'static str]) -> Result<Vec<Statement>> {
+    fn closed_body(
+        &mut self,
+        tag: &'static str,
+        ends: &'static [&'static str],
+    ) -> Result<Vec<Statement>> {
         let body = self.body(tag, ends)?;
         self.advance();
         Ok(body)
@@ -195,11 +224,16 @@ impl Parser {
     }
 }
 
+/// So many pieces an output statement has room for from the start.
+const FEW_PIECES: usize = 4;
+
 /// Adds what is written to the output statement that `body` ends with, or to a new one.
 fn write(body: &mut Vec<Statement>, line: usize, piece: Piece) {
     if let Some(Statement { kind: StatementKind::Output { pieces, .. }, .. }) = body.last_mut() {
         return pieces.push(piece);
     }
-    let kind = StatementKind::Output { pieces: vec![piece], escape: Escape::Off };
+    let mut pieces = Vec::with_capacity(FEW_PIECES);
+    pieces.push(piece);
+    let kind = StatementKind::Output { pieces, escape: Escape::Off };
     body.push(Statement { line, kind });
 }

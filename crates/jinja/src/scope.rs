@@ -10,10 +10,12 @@ mod bind_function;
 mod mentions;
 mod symbols;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::ast::{Block, Escape, Load, NameMap, Program, Scope, Slot};
+use foldhash::fast::RandomState;
+
+use crate::ast::{Block, Escape, Load, NameMap, NameSet, Program, Scope, Slot, Statement};
 use crate::error::{Error, Result};
 use crate::interpreter::Folder;
 use crate::limits::Limits;
@@ -22,13 +24,14 @@ use symbols::{Place, Source, Symbols};
 
 /// Binds all variables of `program` and notes what else compiling finds wrong.
 ///
-/// What always is the same is computed within `limits`.
-pub(crate) fn bind(program: &mut Program, limits: &Limits) -> Result<()> {
+/// `names` are all names in it. What always is the same is computed within `limits`.
+pub(crate) fn bind(program: &mut Program, names: NameSet, limits: &Limits) -> Result<()> {
     let assigned = Assigned::anywhere_in(&program.body);
-    let mut binder = Binder { assigned, folder: Folder::new(limits), ..Binder::default() };
+    let folder = Folder::new(limits);
+    let mut binder = Binder { names, assigned, folder, ..Binder::default() };
     binder.start_function();
     let mut root = Symbols::new(0);
-    if mentions::mentions(&program.body, "self") {
+    if binder.mentions(&program.body, "self") {
         program.self_slot = Some(binder.declare(&mut root, "self"));
     }
     binder.analyze_all(&mut root, &program.body);
@@ -45,10 +48,20 @@ pub(crate) fn bind(program: &mut Program, limits: &Limits) -> Result<()> {
 }
 
 /// Slots of a function by level, name, and whether the filter of a loop uses them.
-type Slots = HashMap<(usize, Arc<str>, bool), usize>;
+type Slots = HashMap<(usize, Arc<str>, bool), usize, RandomState>;
+
+/// Trees of so few levels are walked without a look at the stack.
+const SHALLOW: u32 = 4;
+
+/// Runs `walk` through a tree of `height` levels, on more stack if the thread's runs out.
+fn with_stack<T>(height: u32, walk: impl FnOnce() -> T) -> T {
+    if height <= SHALLOW { walk() } else { stacker::maybe_grow(64 << 10, 1 << 20, walk) }
+}
 
 #[derive(Default)]
 struct Binder {
+    /// All names in the template.
+    names: NameSet,
     /// Enclosing scopes, innermost last.
     scopes: Vec<Symbols>,
     /// Enclosing functions, innermost last, each with its slots by level and name.
@@ -59,7 +72,7 @@ struct Binder {
     outside_names: Vec<Arc<str>>,
     folder: Folder,
     blocks: Vec<Arc<Block>>,
-    block_names: HashSet<Arc<str>>,
+    block_names: NameSet,
     escape: Escape,
     /// In the outermost scope of the template, whose variables blocks can see.
     toplevel: bool,
@@ -72,8 +85,13 @@ struct Binder {
 }
 
 impl Binder {
+    /// Whether `body` asks for the special variable `name`.
+    fn mentions(&self, body: &[Statement], name: &str) -> bool {
+        self.names.contains(name) && mentions::mentions(body, name)
+    }
+
     fn start_function(&mut self) {
-        self.functions.push(HashMap::new());
+        self.functions.push(Slots::default());
     }
 
     fn end_function(&mut self) -> usize {
@@ -98,8 +116,8 @@ impl Binder {
 
     /// Where the current scope finds `name`; every name has been listed before.
     fn reference(&mut self, name: &Arc<str>) -> Slot {
-        match self.scopes.iter().rev().find_map(|scope| scope.refs.get(name)) {
-            Some(place) => self.slot(*place),
+        match self.scopes.iter().rev().find_map(|scope| scope.place(name)) {
+            Some(place) => self.slot(place),
             None if !self.assigned.contains(name) => Slot::Given(self.outside(name)),
             None => {
                 let message = format!("the name '{name}' is not known in this scope");
@@ -117,17 +135,18 @@ impl Binder {
     /// Ends the innermost scope.
     fn leave_scope(&mut self) -> Scope {
         let Some(symbols) = self.scopes.pop() else { return Scope::default() };
-        let clears = symbols.loads.keys().copied().collect();
-        let mut loads = Vec::with_capacity(symbols.loads.len());
-        let mut fixed = Vec::new();
-        for (index, source) in symbols.loads {
+        let mut own: Vec<_> = symbols.refs.into_iter().collect();
+        own.sort_unstable_by_key(|(_, (place, _))| place.index);
+        let clears = own.iter().map(|(_, (place, _))| place.index).collect();
+        let (mut loads, mut fixed) = (Vec::new(), Vec::new());
+        for (name, (Place { index, .. }, source)) in own {
             let load = match source {
                 Source::Parameter => continue,
-                Source::Context(name) if !symbols.stores.contains(&name) => {
+                Source::Context if !symbols.stores.contains(&name) => {
                     fixed.push((index, self.outside(&name)));
                     continue;
                 }
-                Source::Context(name) => Load::Resolve(self.outside(&name)),
+                Source::Context => Load::Resolve(self.outside(&name)),
                 Source::Outer(place) => Load::Alias(self.slot(place)),
                 Source::Nowhere => Load::Missing,
             };
@@ -143,8 +162,8 @@ impl Binder {
             for name in &scope.stores {
                 if names.iter().all(|(known, _)| known != name) {
                     let found = self.scopes.iter().take(depth + 1).rev();
-                    let place = found.filter_map(|scope| scope.refs.get(name)).next();
-                    names.extend(place.map(|place| (name.clone(), self.slot(*place))));
+                    let place = found.filter_map(|scope| scope.place(name)).next();
+                    names.extend(place.map(|place| (name.clone(), self.slot(place))));
                 }
             }
         }

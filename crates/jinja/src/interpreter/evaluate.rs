@@ -17,7 +17,7 @@ use crate::value::{
 };
 
 /// Trees of this height are walked without a look at how much stack is left.
-const SHALLOW: usize = 4;
+const SHALLOW: u32 = 4;
 
 impl Interpreter<'_> {
     /// The value of an expression; counts the steps of all its parts.

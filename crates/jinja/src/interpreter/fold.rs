@@ -1,6 +1,8 @@
 //! What always gives the same text, computed when a template is parsed.
 
-use serde_json::Map;
+use std::sync::LazyLock;
+
+use serde_json::{Map, Value as Json};
 
 use super::Interpreter;
 use crate::ast::{Escape, Expression, Program};
@@ -9,14 +11,20 @@ use crate::limits::{Limits, Meter};
 /// What all the expressions of a template together may use when computed ahead.
 const STEPS: u64 = 100_000;
 const MEMORY: usize = 1 << 20;
+const SEED: u64 = 0;
 /// Longest text that is kept, in bytes.
 const TEXT: usize = 256;
+
+/// A literal is computed without variables.
+static NOTHING: LazyLock<(Program, Map<String, Json>)> = LazyLock::new(Default::default);
 
 /// Computes literals ahead, as long as that is cheap.
 #[derive(Default)]
 pub(crate) struct Folder {
     /// None once there has been too much to compute.
     meter: Option<Meter>,
+    /// What the last literal was computed with, with the meter.
+    run: Option<Interpreter<'static>>,
 }
 
 impl Folder {
@@ -28,7 +36,7 @@ impl Folder {
             output: limits.output.min(TEXT),
             ..limits.clone()
         };
-        Self { meter: Some(Meter::new(limits)) }
+        Self { meter: Some(Meter::new(limits)), run: None }
     }
 
     /// The text of an expression made of literals only; what fails is left to the rendering.
@@ -36,13 +44,21 @@ impl Folder {
         if escape == Escape::Dynamic {
             return None;
         }
-        let (program, data) = (Program::default(), Map::new());
-        let mut run = Interpreter::new(&program, &data, self.meter.take()?, 0);
+        let mut run = match self.run.take() {
+            Some(run) => run,
+            None => Interpreter::new(&NOTHING.0, &NOTHING.1, self.meter.take()?, SEED),
+        };
+        // The result must not depend on what was computed before.
+        run.random.seed(SEED);
         run.autoescape = escape == Escape::On;
-        run.output = String::new();
+        run.output.clear();
         let result = run.print(expression, escape);
-        let text = std::mem::take(&mut run.output);
-        self.meter = Some(run.finish()).filter(|meter| !meter.is_used_up());
-        result.ok().map(|()| text)
+        let text = result.is_ok().then(|| run.output.as_str().into());
+        if result.is_ok() && !run.meter.is_used_up() {
+            self.run = Some(run);
+        } else {
+            self.meter = Some(run.finish()).filter(|meter| !meter.is_used_up());
+        }
+        text
     }
 }

@@ -13,7 +13,7 @@ use crate::sandbox::{self, AttributeName};
 use crate::value::Value;
 
 /// Items of items are looked at so deep.
-const DEEPEST: usize = 8;
+const DEEPEST: u32 = 8;
 
 impl<'r> Variables<'r> {
     /// Looks at a variable, or at an item or an attribute of one.

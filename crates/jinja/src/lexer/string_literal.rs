@@ -1,7 +1,24 @@
 //! Python's escapes in string literals.
 
+use std::borrow::Cow;
+
+/// The literal that `text` starts with, up to its closing quote.
+pub(super) fn start(text: &str, quote: u8) -> Option<&str> {
+    let mut position = 0;
+    loop {
+        position += memchr::memchr2(quote, b'\\', text.as_bytes().get(position..)?)?;
+        if text.as_bytes().get(position) == Some(&quote) {
+            return text.get(..position);
+        }
+        position += 2;
+    }
+}
+
 /// Decodes the text between the quotes; `Err` carries the reason.
-pub(super) fn unescape(literal: &str) -> Result<String, &'static str> {
+pub(super) fn unescape(literal: &str) -> Result<Cow<'_, str>, &'static str> {
+    if memchr::memchr(b'\\', literal.as_bytes()).is_none() {
+        return Ok(literal.into());
+    }
     let mut text = String::with_capacity(literal.len());
     let mut rest = literal;
     while let Some(offset) = rest.find('\\') {
@@ -10,7 +27,7 @@ pub(super) fn unescape(literal: &str) -> Result<String, &'static str> {
         rest = decode(escape.get(1..).unwrap_or(""), &mut text)?;
     }
     text.push_str(rest);
-    Ok(text)
+    Ok(text.into())
 }
 
 /// Decodes one escape, whose backslash is consumed, and returns what follows it.

@@ -1,18 +1,20 @@
 //! Text between tags: line endings, comments, raw blocks and white-space control.
 
+use std::borrow::Cow;
+
 use super::{Lexer, TokenKind, is_space};
 use crate::error::Result;
 
 /// Brings all line endings to `\n` and drops the last one.
-pub(super) fn normalize(source: &str) -> String {
-    let mut text = source.replace("\r\n", "\n");
-    if text.contains('\r') {
-        text = text.replace('\r', "\n");
+pub(crate) fn normalize(source: &str) -> Cow<'_, str> {
+    if memchr::memchr(b'\r', source.as_bytes()).is_some() {
+        let mut text = source.replace("\r\n", "\n").replace('\r', "\n");
+        if text.ends_with('\n') {
+            text.pop();
+        }
+        return text.into();
     }
-    if text.ends_with('\n') {
-        text.pop();
-    }
-    text
+    source.strip_suffix('\n').unwrap_or(source).into()
 }
 
 /// The white-space mark after an opening or before a closing delimiter.
@@ -36,18 +38,18 @@ impl<'s> Lexer<'s> {
         let opening = 2 + sign(inner);
         match tag.as_bytes().get(1) {
             Some(b'#') => self.comment(opening),
-            Some(b'{') => self.expression(opening, TokenKind::VariableBegin),
+            Some(b'{') => self.expression(opening, false),
             _ => match raw_begin(tag) {
                 Some(length) => self.raw(length),
-                None => self.expression(opening, TokenKind::BlockBegin),
+                None => self.expression(opening, true),
             },
         }
     }
 
-    fn emit_text(&mut self, text: &str, strip: bool) {
+    fn emit_text(&mut self, text: &'s str, strip: bool) {
         let text = if strip { text.trim_end_matches(is_space) } else { text };
         if !text.is_empty() {
-            self.push(TokenKind::Text(text.into()));
+            self.push(TokenKind::Text(text));
         }
     }
 
@@ -87,8 +89,9 @@ impl<'s> Lexer<'s> {
 }
 
 fn find_tag(text: &str) -> Option<usize> {
-    let bytes = text.as_bytes();
-    bytes.windows(2).position(|pair| matches!(pair, b"{{" | b"{%" | b"{#"))
+    let is_tag =
+        |offset: &usize| matches!(text.as_bytes().get(offset + 1), Some(b'{' | b'%' | b'#'));
+    memchr::memchr_iter(b'{', text.as_bytes()).find(is_tag)
 }
 
 /// Length of a `{% raw %}` tag at the start of `tag`, with the space a dash strips.

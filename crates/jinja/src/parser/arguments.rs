@@ -3,9 +3,9 @@
 use super::Parser;
 use crate::ast::{Arguments, Expression, ExpressionKind};
 use crate::error::Result;
-use crate::lexer::TokenKind;
+use crate::lexer::{Operator, TokenKind};
 
-impl Parser {
+impl Parser<'_> {
     /// `callee(…)`
     pub(super) fn call(&mut self, callee: Expression) -> Result<Expression> {
         let line = self.line();
@@ -15,31 +15,33 @@ impl Parser {
 
     /// `(a, b, name=c, *d, **e)`, from the opening parenthesis.
     pub(super) fn arguments(&mut self) -> Result<Arguments> {
-        self.expect_operator("(")?;
+        self.expect_operator(Operator::OpenParenthesis)?;
         let mut arguments = Arguments::default();
         let mut first = true;
-        while !self.is_operator(")") {
+        while !self.is_operator(Operator::CloseParenthesis) {
             if !first {
-                self.expect_operator(",")?;
-                if self.is_operator(")") {
+                self.expect_operator(Operator::Comma)?;
+                if self.is_operator(Operator::CloseParenthesis) {
                     break;
                 }
             }
             first = false;
             self.argument(&mut arguments)?;
         }
-        self.expect_operator(")")?;
+        self.expect_operator(Operator::CloseParenthesis)?;
         Ok(arguments)
     }
 
     fn argument(&mut self, arguments: &mut Arguments) -> Result<()> {
-        if self.skip_operator("*") {
+        if self.skip_operator(Operator::Star) {
             self.ensure_order(arguments.unpack.is_none() && arguments.unpack_keywords.is_none())?;
-            arguments.unpack = Some(self.expression()?);
-        } else if self.skip_operator("**") {
+            arguments.unpack = Some(Box::new(self.expression()?));
+        } else if self.skip_operator(Operator::DoubleStar) {
             self.ensure_order(arguments.unpack_keywords.is_none())?;
-            arguments.unpack_keywords = Some(self.expression()?);
-        } else if matches!(self.current(), TokenKind::Name(_)) && self.next_is_operator("=") {
+            arguments.unpack_keywords = Some(Box::new(self.expression()?));
+        } else if matches!(self.current(), TokenKind::Name(_))
+            && self.next_is_operator(Operator::Assign)
+        {
             self.ensure_order(arguments.unpack_keywords.is_none())?;
             let name = self.expect_name()?;
             self.advance();

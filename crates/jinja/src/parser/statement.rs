@@ -8,16 +8,16 @@ use crate::ast::{
     Statement, StatementKind, Target, With,
 };
 use crate::error::Result;
-use crate::lexer::{TokenKind, is_space};
+use crate::lexer::{Operator, TokenKind, is_space};
 
-impl Parser {
+impl Parser<'_> {
     /// A tag, from its name to before its closing delimiter.
     pub(super) fn statement(&mut self) -> Result<Statement> {
         let line = self.line();
-        let TokenKind::Name(tag) = self.current().clone() else {
+        let TokenKind::Name(tag) = self.current() else {
             return self.fail("tag name expected");
         };
-        let rule = match tag.as_str() {
+        let rule = match *tag {
             "for" => Self::for_loop,
             "if" => Self::if_branches,
             "block" => Self::block,
@@ -88,7 +88,7 @@ impl Parser {
         let name = self.expect_name()?;
         let scoped = self.skip_name("scoped");
         let required = self.skip_name("required");
-        if self.is_operator("-") {
+        if self.is_operator(Operator::Minus) {
             return self.fail("block names may not contain hyphens");
         }
         let body = self.closed_body("block", &["endblock"])?;
@@ -109,7 +109,7 @@ impl Parser {
         let mut pieces = Vec::new();
         while *self.current() != TokenKind::BlockEnd {
             if !pieces.is_empty() {
-                self.expect_operator(",")?;
+                self.expect_operator(Operator::Comma)?;
             }
             pieces.push(Piece::Value { line, expression: self.expression()?, format: None });
         }
@@ -126,14 +126,14 @@ impl Parser {
     }
 
     fn signature(&mut self) -> Result<Vec<Parameter>> {
-        self.expect_operator("(")?;
+        self.expect_operator(Operator::OpenParenthesis)?;
         let mut parameters: Vec<Parameter> = Vec::new();
-        while !self.is_operator(")") {
+        while !self.is_operator(Operator::CloseParenthesis) {
             if !parameters.is_empty() {
-                self.expect_operator(",")?;
+                self.expect_operator(Operator::Comma)?;
             }
             let name = self.name_target()?;
-            let default = match self.skip_operator("=") {
+            let default = match self.skip_operator(Operator::Assign) {
                 true => Some(self.expression()?),
                 false => None,
             };
@@ -142,7 +142,7 @@ impl Parser {
             }
             parameters.push(Parameter { name, slot: 0, default });
         }
-        self.expect_operator(")")?;
+        self.expect_operator(Operator::CloseParenthesis)?;
         Ok(parameters)
     }
 
@@ -181,7 +181,7 @@ impl Parser {
         let mut targets = Vec::new();
         loop {
             if !targets.is_empty() {
-                self.expect_operator(",")?;
+                self.expect_operator(Operator::Comma)?;
             }
             if !matches!(self.current(), TokenKind::Name(_)) {
                 return self.expected("name");
@@ -197,7 +197,7 @@ impl Parser {
                 name = self.name_target()?;
             }
             targets.push(Target::name(&name));
-            if self.import_context() || !self.is_operator(",") {
+            if self.import_context() || !self.is_operator(Operator::Comma) {
                 break;
             }
         }
@@ -206,11 +206,12 @@ impl Parser {
 
     fn set(&mut self) -> Result<StatementKind> {
         let target = self.target(true)?;
-        if self.skip_operator("=") {
+        if self.skip_operator(Operator::Assign) {
             let value = self.tuple(true)?;
             return Ok(StatementKind::Set { target, value });
         }
-        let filter = if self.skip_operator("|") { Some(self.captured_filters()?) } else { None };
+        let filter =
+            if self.skip_operator(Operator::Pipe) { Some(self.captured_filters()?) } else { None };
         let body = self.closed_body("set", &["endset"])?;
         let block =
             Box::new(FilterBlock { body, scope: Scope::default(), filter, escape: Escape::Off });
@@ -221,7 +222,7 @@ impl Parser {
     fn captured_filters(&mut self) -> Result<Expression> {
         let subject = self.node(self.line(), ExpressionKind::Captured)?;
         let mut value = self.filter(subject)?;
-        while self.skip_operator("|") {
+        while self.skip_operator(Operator::Pipe) {
             value = self.filter(value)?;
         }
         Ok(value)
@@ -242,10 +243,10 @@ impl Parser {
         let mut bindings = Vec::new();
         while *self.current() != TokenKind::BlockEnd {
             if !bindings.is_empty() {
-                self.expect_operator(",")?;
+                self.expect_operator(Operator::Comma)?;
             }
             let target = self.target(false)?;
-            self.expect_operator("=")?;
+            self.expect_operator(Operator::Assign)?;
             bindings.push((target, self.expression()?));
         }
         let body = self.closed_body("with", &["endwith"])?;
@@ -259,7 +260,11 @@ impl Parser {
     }
 
     fn call_block(&mut self) -> Result<StatementKind> {
-        let parameters = if self.is_operator("(") { self.signature()? } else { Vec::new() };
+        let parameters = if self.is_operator(Operator::OpenParenthesis) {
+            self.signature()?
+        } else {
+            Vec::new()
+        };
         let call = self.expression()?;
         if !matches!(call.kind, ExpressionKind::Call(_)) {
             return self.fail("expected call");

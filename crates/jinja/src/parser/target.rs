@@ -5,11 +5,11 @@ use std::sync::Arc;
 use super::Parser;
 use crate::ast::{Expression, ExpressionKind, Slot, Target};
 use crate::error::Result;
-use crate::lexer::TokenKind;
+use crate::lexer::{Operator, TokenKind};
 
 const CONSTANTS: [&str; 6] = ["true", "false", "none", "True", "False", "None"];
 
-impl Parser {
+impl Parser<'_> {
     /// A single name.
     pub(super) fn name_target(&mut self) -> Result<Arc<str>> {
         let name = self.expect_name()?;
@@ -21,36 +21,25 @@ impl Parser {
 
     /// Names, possibly nested in tuples; `attributes` allows `namespace.attribute`.
     pub(super) fn target(&mut self, attributes: bool) -> Result<Target> {
-        let mut items = Vec::new();
-        let mut is_tuple = false;
-        loop {
-            if !items.is_empty() {
-                self.expect_operator(",")?;
-            }
-            if self.at_tuple_end() {
-                break;
-            }
+        if self.at_tuple_end() {
+            let found = self.current().describe();
+            return self.fail(format!("expected a name to assign to, got '{found}'"));
+        }
+        let first = self.single_target(attributes)?;
+        if !self.is_operator(Operator::Comma) {
+            return Ok(first);
+        }
+        let mut items = vec![first];
+        while self.skip_operator(Operator::Comma) && !self.at_tuple_end() {
             items.push(self.single_target(attributes)?);
-            if !self.is_operator(",") {
-                break;
-            }
-            is_tuple = true;
         }
-        match items.pop() {
-            Some(single) if !is_tuple => Ok(single),
-            None => {
-                let found = self.current().describe();
-                self.fail(format!("expected a name to assign to, got '{found}'"))
-            }
-            last => {
-                items.extend(last);
-                Ok(Target::Tuple(items))
-            }
-        }
+        Ok(Target::Tuple(items))
     }
 
     fn single_target(&mut self, attributes: bool) -> Result<Target> {
-        if attributes && matches!(self.current(), TokenKind::Name(_)) && self.next_is_operator(".")
+        if attributes
+            && matches!(self.current(), TokenKind::Name(_))
+            && self.next_is_operator(Operator::Dot)
         {
             let namespace = self.expect_name()?;
             self.advance();

@@ -12,9 +12,25 @@ pub(crate) struct AttributeName {
     pub text: Arc<str>,
     pub of_loop: Option<LoopAttribute>,
     is_public: bool,
+    /// Aside, as most names are no methods and nodes of the tree are to be small.
+    methods: Option<Box<Methods>>,
+}
+
+#[derive(Debug)]
+struct Methods {
     of_text: Option<&'static Builtin>,
     of_list: Option<&'static Builtin>,
     of_dict: Option<&'static Builtin>,
+}
+
+impl Methods {
+    fn new(name: &str) -> Option<Box<Self>> {
+        let of_text = methods::of_text(name);
+        let of_list = methods::of_list(name);
+        let of_dict = methods::of_dict(name);
+        of_text.or(of_list).or(of_dict)?;
+        Some(Box::new(Self { of_text, of_list, of_dict }))
+    }
 }
 
 /// An attribute of the `loop` variable.
@@ -53,23 +69,22 @@ impl LoopAttribute {
 }
 
 impl AttributeName {
-    pub fn new(name: &str) -> Self {
+    pub fn new(name: Arc<str>) -> Self {
         Self {
-            text: name.into(),
-            of_loop: LoopAttribute::of_name(name),
+            of_loop: LoopAttribute::of_name(&name),
             is_public: !name.starts_with('_'),
-            of_text: methods::of_text(name),
-            of_list: methods::of_list(name),
-            of_dict: methods::of_dict(name),
+            methods: Methods::new(&name),
+            text: name,
         }
     }
 
     /// The method of that name, if `receiver` is a plain str, list or dict.
     pub fn method(&self, receiver: &Value) -> Option<&'static Builtin> {
+        let methods = self.methods.as_ref()?;
         match receiver {
-            Value::Str(text) if !text.is_markup() => self.of_text,
-            Value::List(_) => self.of_list,
-            Value::Dict(_) => self.of_dict,
+            Value::Str(text) if !text.is_markup() => methods.of_text,
+            Value::List(_) => methods.of_list,
+            Value::Dict(_) => methods.of_dict,
             _ => None,
         }
     }
@@ -81,6 +96,6 @@ impl AttributeName {
 
     /// Whether it names an item of dicts, as it is no attribute of theirs.
     pub fn is_dict_item(&self) -> bool {
-        self.is_public && self.of_dict.is_none()
+        self.is_public && self.methods.as_ref().is_none_or(|methods| methods.of_dict.is_none())
     }
 }

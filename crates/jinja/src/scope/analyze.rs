@@ -1,15 +1,14 @@
 //! Lists the names a scope uses, without looking into the scopes inside of it.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::Binder;
 use super::symbols::{Branch, Place, Source, Symbols};
-use crate::ast::{Expression, ExpressionKind, Piece, Statement, StatementKind, Target};
+use super::{Binder, with_stack};
+use crate::ast::{Expression, ExpressionKind, NameMap, Piece, Statement, StatementKind, Target};
 
 impl Binder {
     fn find_outer(&self, name: &Arc<str>) -> Option<Place> {
-        self.scopes.iter().rev().find_map(|scope| scope.refs.get(name)).copied()
+        self.scopes.iter().rev().find_map(|scope| scope.place(name))
     }
 
     /// Declares a name that is set from outside, and returns its slot.
@@ -37,7 +36,7 @@ impl Binder {
             return;
         }
         let place = self.place(symbols, name);
-        symbols.define(name, place, Source::Context(name.clone()));
+        symbols.define(name, place, Source::Context);
     }
 
     pub(super) fn analyze_all(&mut self, symbols: &mut Symbols, body: &[Statement]) {
@@ -114,7 +113,7 @@ impl Binder {
     /// Merges the branches of an `if`; a name that only some of them set starts with the value
     /// from outside.
     fn merge(&mut self, symbols: &mut Symbols, branches: Vec<Branch>) {
-        let mut counts: HashMap<Arc<str>, usize> = HashMap::new();
+        let mut counts: NameMap<usize> = NameMap::default();
         for name in branches.iter().flat_map(|branch| &branch.stores) {
             if !symbols.stores.contains(name) {
                 *counts.entry(name.clone()).or_default() += 1;
@@ -125,12 +124,9 @@ impl Binder {
             if count == 3 {
                 continue;
             }
-            let Some(place) = symbols.refs.get(&name).copied() else { continue };
-            let source = match self.find_outer(&name) {
-                Some(outer) => Source::Outer(outer),
-                None => Source::Context(name.clone()),
-            };
-            symbols.loads.insert(place.index, source);
+            if let Some((_, source)) = symbols.refs.get_mut(&name) {
+                *source = self.find_outer(&name).map_or(Source::Context, Source::Outer);
+            }
         }
     }
 
@@ -160,9 +156,10 @@ impl Binder {
     pub(super) fn analyze_expression(&mut self, symbols: &mut Symbols, expression: &Expression) {
         if let ExpressionKind::Name { name, .. } = &expression.kind {
             self.load(symbols, name);
+        } else if !expression.is_literal {
+            with_stack(expression.height, || {
+                expression.kind.each_child(&mut |child| self.analyze_expression(symbols, child));
+            });
         }
-        stacker::maybe_grow(64 << 10, 1 << 20, || {
-            expression.kind.each_child(&mut |child| self.analyze_expression(symbols, child));
-        });
     }
 }

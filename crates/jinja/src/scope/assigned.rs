@@ -1,16 +1,10 @@
 //! The names that a template sets somewhere; all others keep the value that was passed in.
 
-use std::collections::HashSet;
-use std::sync::Arc;
-
-use crate::ast::{FilterBlock, Macro, Statement, StatementKind, Target};
-
-/// Names that are set without an assignment.
-const SPECIAL: [&str; 6] = ["caller", "kwargs", "loop", "self", "super", "varargs"];
+use crate::ast::{FilterBlock, Macro, NameSet, Statement, StatementKind, Target};
 
 /// The names that are assigned anywhere in a template, in whatever scope.
 #[derive(Default)]
-pub(super) struct Assigned(HashSet<Arc<str>>);
+pub(super) struct Assigned(NameSet);
 
 impl Assigned {
     pub fn anywhere_in(body: &[Statement]) -> Self {
@@ -19,8 +13,10 @@ impl Assigned {
         assigned
     }
 
+    /// Whether `name` is assigned, or may be set without an assignment.
     pub fn contains(&self, name: &str) -> bool {
-        SPECIAL.contains(&name) || self.0.contains(name)
+        matches!(name, "caller" | "kwargs" | "loop" | "self" | "super" | "varargs")
+            || self.0.contains(name)
     }
 
     fn statements(&mut self, body: &[Statement]) {

@@ -3,9 +3,8 @@
 use std::mem;
 use std::sync::Arc;
 
-use super::Binder;
-use super::mentions::mentions;
 use super::symbols::Symbols;
+use super::{Binder, with_stack};
 use crate::ast::{
     Application, Arguments, Block, Constant, Escape, Expression, ExpressionKind, FilterBlock,
     Piece, Scope, Statement, StatementKind, Target, With,
@@ -14,7 +13,6 @@ use crate::builtin::Glance;
 use crate::error::Result;
 use crate::filters::Shortcut;
 use crate::format::PlainFormat;
-use crate::value::Str;
 use crate::{filters, tests};
 
 impl Binder {
@@ -88,29 +86,25 @@ impl Binder {
 
     /// Binds what is written out, and computes ahead what always is the same.
     fn output(&mut self, pieces: &mut Vec<Piece>) {
-        for piece in mem::take(pieces) {
-            let text = match piece {
-                Piece::Text(text) => text,
-                Piece::Value { line, mut expression, .. } => {
-                    self.expression(&mut expression);
-                    match self.constant_text(&mut expression) {
-                        Some(text) => text,
-                        None => {
-                            pieces.push(written(line, expression));
-                            continue;
-                        }
-                    }
-                }
-            };
-            match pieces.last_mut() {
-                Some(Piece::Text(before)) => before.push_str(&text),
-                _ => pieces.push(Piece::Text(text)),
+        for piece in pieces.iter_mut() {
+            let Piece::Value { expression, format, .. } = piece else { continue };
+            self.expression(expression);
+            match self.constant_text(expression) {
+                Some(text) => *piece = Piece::Text(text),
+                None => *format = plain_format(expression),
             }
         }
+        pieces.dedup_by(|piece, before| match (before, piece) {
+            (Piece::Text(before), Piece::Text(text)) => {
+                before.push_str(text);
+                true
+            }
+            _ => false,
+        });
     }
 
     fn constant_text(&mut self, expression: &mut Expression) -> Option<String> {
-        if !is_literal(expression) {
+        if !expression.is_literal {
             return None;
         }
         if let ExpressionKind::Slice(slice) = &mut expression.kind {
@@ -214,10 +208,10 @@ impl Binder {
         let escape = mem::take(&mut self.escape);
         self.start_function();
         let mut symbols = Symbols::new(0);
-        if mentions(&node.body, "self") {
+        if self.mentions(&node.body, "self") {
             node.self_slot = Some(self.declare(&mut symbols, "self"));
         }
-        if mentions(&node.body, "super") {
+        if self.mentions(&node.body, "super") {
             node.super_slot = Some(self.declare(&mut symbols, "super"));
         }
         self.analyze_all(&mut symbols, &node.body);
@@ -256,24 +250,33 @@ impl Binder {
     }
 
     pub(super) fn expression(&mut self, node: &mut Expression) {
-        let is_root = !self.in_literal && is_literal(node);
+        if let ExpressionKind::Name { name, slot } = &mut node.kind {
+            *slot = self.reference(name);
+            return;
+        }
+        let is_root = !self.in_literal && node.is_literal;
         self.in_literal |= is_root;
         if let ExpressionKind::Slice(slice) = &mut node.kind {
             slice.is_lenient = self.in_literal && !is_root;
         }
-        stacker::maybe_grow(64 << 10, 1 << 20, || self.expression_kind(node.line, &mut node.kind));
+        with_stack(node.height, || self.expression_kind(node.line, &mut node.kind));
         self.in_literal &= !is_root;
     }
 
     fn expression_kind(&mut self, line: usize, kind: &mut ExpressionKind) {
         match kind {
-            ExpressionKind::Constant(_) | ExpressionKind::Captured => {}
-            ExpressionKind::Name { name, slot } => *slot = self.reference(name),
+            ExpressionKind::Constant(_)
+            | ExpressionKind::Name { .. }
+            | ExpressionKind::Captured => {}
             ExpressionKind::Tuple(items) | ExpressionKind::List(items) => self.expressions(items),
             ExpressionKind::Concat { parts, escape } => {
                 self.expressions(parts);
                 // Literals are joined ahead, without regard to safe text.
-                *escape = if parts.iter().all(is_literal) { Escape::Off } else { self.escape };
+                *escape = if parts.iter().all(|part| part.is_literal) {
+                    Escape::Off
+                } else {
+                    self.escape
+                };
             }
             ExpressionKind::Dict(entries) => entries.iter_mut().for_each(|(key, value)| {
                 self.expression(key);
@@ -352,14 +355,11 @@ impl Binder {
     }
 }
 
-/// What writes the value of an expression that is bound.
-fn written(line: usize, expression: Expression) -> Piece {
-    let plain = |(format, values): (&Str, &[Expression])| {
-        let plain = PlainFormat::new(format).filter(|_| !format.is_markup())?;
-        (plain.conversions().len() == values.len()).then_some(plain)
-    };
-    let format = expression.kind.formatted().and_then(plain).map(Box::new);
-    Piece::Value { line, expression, format }
+/// The format, if `expression` is bound and made by a plain one.
+fn plain_format(expression: &Expression) -> Option<Box<PlainFormat>> {
+    let (format, values) = expression.kind.formatted()?;
+    let plain = PlainFormat::new(format).filter(|_| !format.is_markup())?;
+    (plain.conversions().len() == values.len()).then(|| Box::new(plain))
 }
 
 /// What tells the result at sight, if no arguments are given.
@@ -367,19 +367,6 @@ fn glance(application: &Application) -> Option<Glance> {
     let arguments = &application.arguments;
     let has_arguments = !arguments.positional.is_empty() || !arguments.is_plain();
     application.builtin.filter(|_| !has_arguments)?.on_sight
-}
-
-/// Whether the value can be computed without the context.
-fn is_literal(node: &Expression) -> bool {
-    let is_own = !matches!(
-        node.kind,
-        ExpressionKind::Name { .. } | ExpressionKind::Call(_) | ExpressionKind::Captured
-    );
-    let by_chance =
-        matches!(&node.kind, ExpressionKind::Filter(filter) if &*filter.name == "random");
-    let mut literal = is_own && !by_chance;
-    node.kind.each_child(&mut |child| literal = literal && is_literal(child));
-    literal
 }
 
 fn is_true(constant: &Constant) -> bool {

@@ -1,7 +1,6 @@
 //! Loops, macros and `call` bodies: scopes with parameters, partly functions of their own.
 
 use super::Binder;
-use super::mentions::mentions;
 use super::symbols::Symbols;
 use crate::ast::{For, Macro, Statement, StatementKind, Target};
 use crate::error::Result;
@@ -42,12 +41,16 @@ impl Binder {
 
     fn loop_body(&mut self, line: usize, node: &mut For) -> Result<()> {
         let mut symbols = self.inner_symbols();
-        if node.recursive || mentions(&node.body, "loop") || has_scoped_block(&node.body) {
+        if node.recursive || self.mentions(&node.body, "loop") || has_scoped_block(&node.body) {
             node.loop_slot = Some(self.declare(&mut symbols, "loop"));
         }
         self.declare_target(&mut symbols, &node.target);
         self.analyze_all(&mut symbols, &node.body);
-        if names_loop(&node.target) || assigns_loop(&node.body) || assigns_loop(&node.otherwise) {
+        if self.names.contains("loop")
+            && (names_loop(&node.target)
+                || assigns_loop(&node.body)
+                || assigns_loop(&node.otherwise))
+        {
             self.fail(line, "the special variable 'loop' cannot be assigned".into());
         }
         node.scope = self.scoped(symbols, |binder| {
@@ -90,7 +93,7 @@ impl Binder {
         let explicit_caller =
             has("caller").map(|parameter| (parameter.default.is_some(), parameter.slot));
         let (own_keywords, own_varargs) = (has("kwargs").is_some(), has("varargs").is_some());
-        if mentions(&node.body, "caller") {
+        if self.mentions(&node.body, "caller") {
             match explicit_caller {
                 Some((has_default, slot)) => {
                     if !has_default {
@@ -102,10 +105,10 @@ impl Binder {
                 None => node.caller = Some(self.declare(symbols, "caller")),
             }
         }
-        if !own_keywords && mentions(&node.body, "kwargs") {
+        if !own_keywords && self.mentions(&node.body, "kwargs") {
             node.keywords = Some(self.declare(symbols, "kwargs"));
         }
-        if !own_varargs && mentions(&node.body, "varargs") {
+        if !own_varargs && self.mentions(&node.body, "varargs") {
             node.varargs = Some(self.declare(symbols, "varargs"));
         }
     }
@@ -120,9 +123,9 @@ fn assigns_loop(body: &[Statement]) -> bool {
             is_loop(target) || assigns_loop(&block.body)
         }
         StatementKind::For(node) => {
-            names_loop(&node.target) || inner_bodies(&statement.kind).any(assigns_loop)
+            names_loop(&node.target) || any_inner_body(&statement.kind, assigns_loop)
         }
-        _ => inner_bodies(&statement.kind).any(assigns_loop),
+        _ => any_inner_body(&statement.kind, assigns_loop),
     })
 }
 
@@ -134,30 +137,29 @@ fn names_loop(target: &Target) -> bool {
     }
 }
 
-/// The bodies directly inside a statement.
-fn inner_bodies(kind: &StatementKind) -> impl Iterator<Item = &[Statement]> {
-    let bodies: Vec<&[Statement]> = match kind {
+/// Whether `test` holds for any of the bodies directly inside a statement.
+fn any_inner_body(kind: &StatementKind, test: fn(&[Statement]) -> bool) -> bool {
+    match kind {
         StatementKind::If { branches, otherwise } => {
-            branches.iter().map(|(_, body)| body.as_slice()).chain([otherwise.as_slice()]).collect()
+            branches.iter().any(|(_, body)| test(body)) || test(otherwise)
         }
-        StatementKind::For(node) => vec![&node.body, &node.otherwise],
-        StatementKind::Macro { function, .. } => vec![&function.body],
-        StatementKind::Call { caller, .. } => vec![&caller.body],
+        StatementKind::For(node) => test(&node.body) || test(&node.otherwise),
+        StatementKind::Macro { function, .. } => test(&function.body),
+        StatementKind::Call { caller, .. } => test(&caller.body),
         StatementKind::FilterBlock(block) | StatementKind::SetBlock { block, .. } => {
-            vec![&block.body]
+            test(&block.body)
         }
-        StatementKind::With(node) => vec![&node.body],
-        StatementKind::Autoescape { body, .. } => vec![body],
-        StatementKind::Block { block, .. } => vec![&block.body],
-        _ => Vec::new(),
-    };
-    bodies.into_iter()
+        StatementKind::With(node) => test(&node.body),
+        StatementKind::Autoescape { body, .. } => test(body),
+        StatementKind::Block { block, .. } => test(&block.body),
+        _ => false,
+    }
 }
 
 /// Whether a block inside may ask for `loop`.
 fn has_scoped_block(body: &[Statement]) -> bool {
     body.iter().any(|statement| {
         matches!(&statement.kind, StatementKind::Block { block, .. } if block.scoped)
-            || inner_bodies(&statement.kind).any(has_scoped_block)
+            || any_inner_body(&statement.kind, has_scoped_block)
     })
 }

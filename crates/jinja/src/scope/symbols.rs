@@ -1,7 +1,8 @@
 //! The names one scope uses, and where their first values come from.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
+
+use crate::ast::{NameMap, NameSet};
 
 /// A slot of the function at depth `function`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -15,7 +16,7 @@ pub(super) struct Place {
 pub(super) enum Source {
     /// Set by whoever enters the scope.
     Parameter,
-    Context(Arc<str>),
+    Context,
     Outer(Place),
     Nowhere,
 }
@@ -25,9 +26,8 @@ pub(super) struct Symbols {
     pub level: usize,
     /// The filter of a loop has variables apart from those of the loop's body.
     pub is_filter: bool,
-    pub refs: HashMap<Arc<str>, Place>,
-    pub loads: BTreeMap<usize, Source>,
-    pub stores: HashSet<Arc<str>>,
+    pub refs: NameMap<(Place, Source)>,
+    pub stores: NameSet,
     journal: Vec<Entry>,
 }
 
@@ -48,18 +48,21 @@ impl Symbols {
         Self {
             level,
             is_filter: false,
-            refs: HashMap::new(),
-            loads: BTreeMap::new(),
-            stores: HashSet::new(),
+            refs: NameMap::default(),
+            stores: NameSet::default(),
             journal: Vec::new(),
         }
     }
 
+    /// Where the scope itself has `name`.
+    pub fn place(&self, name: &str) -> Option<Place> {
+        self.refs.get(name).map(|(place, _)| *place)
+    }
+
     pub fn define(&mut self, name: &Arc<str>, place: Place, source: Source) {
-        if self.refs.insert(name.clone(), place).is_none() {
+        if self.refs.insert(name.clone(), (place, source)).is_none() {
             self.journal.push(Entry::Ref(name.clone()));
         }
-        self.loads.insert(place.index, source);
     }
 
     pub fn note_store(&mut self, name: &Arc<str>) {
@@ -83,8 +86,7 @@ impl Symbols {
                     branch.stores.push(name);
                 }
                 Entry::Ref(name) => {
-                    let Some(place) = self.refs.remove(&name) else { continue };
-                    let source = self.loads.remove(&place.index).unwrap_or(Source::Nowhere);
+                    let Some((place, source)) = self.refs.remove(&name) else { continue };
                     branch.refs.push((name, place, source));
                 }
             }
