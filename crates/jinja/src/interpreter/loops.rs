@@ -120,7 +120,8 @@ impl<'r> Interpreter<'r> {
     /// Goes through the items of a dict that may become a value on the way.
     fn iterate_dict(&mut self, node: &For, json: &'r Json, kind: ViewKind) -> Result<bool> {
         let Some(map) = json.as_object() else { return Ok(false) };
-        for (next, (key, value)) in map.iter().enumerate() {
+        let mut entries = map.iter();
+        for next in 0.. {
             if self.data.dict(json).is_none() {
                 let Value::Dict(dict) = self.data.value(json) else { return Ok(true) };
                 let length = map.len();
@@ -128,6 +129,7 @@ impl<'r> Interpreter<'r> {
                 return self.iterate_plain(node, rest).map(|_| true);
             }
             self.meter.tick(1)?;
+            let Some((key, value)) = entries.next() else { break };
             match (kind, pair(&node.target)) {
                 (ViewKind::Keys, _) => self.assign_item(&node.target, Variable::Text(key))?,
                 (ViewKind::Values, _) => self.assign_item(&node.target, Variable::of(value))?,
@@ -142,7 +144,6 @@ impl<'r> Interpreter<'r> {
             }
             self.loop_body(node, next == 0)?;
         }
-        self.meter.tick(1)?;
         Ok(!map.is_empty())
     }
 

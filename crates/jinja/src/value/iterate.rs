@@ -153,11 +153,13 @@ impl Iter {
     ) -> Result<Option<T>> {
         let Self::Dict { dict, kind, next, length, reversed } = self else { return Ok(None) };
         let entries = dict.entries.borrow();
-        if *next >= *length {
-            return Ok(None);
-        }
         if entries.len() != *length {
             return Err(Error::runtime("dictionary changed size during iteration"));
+        }
+        if *next >= *length {
+            drop(entries);
+            *self = Self::Empty;
+            return Ok(None);
         }
         let index = if *reversed { *length - 1 - *next } else { *next };
         *next += 1;
