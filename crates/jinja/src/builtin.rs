@@ -1,6 +1,5 @@
 //! Functions the engine offers to templates: filters, tests, methods and globals.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -23,7 +22,24 @@ pub(crate) struct Builtin {
 }
 
 /// Makes another text, without regard to whether it is safe.
-pub(crate) type TextChange = fn(&str) -> Cow<'_, str>;
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum TextChange {
+    /// Takes a part; all of a text is the text itself.
+    Part(fn(&str) -> &str),
+    /// Appends a text, at most thrice as long.
+    Write(fn(&str, &mut String)),
+}
+
+impl TextChange {
+    /// Appends what becomes of `text`.
+    #[inline]
+    pub fn write(self, text: &str, output: &mut String) {
+        match self {
+            Self::Part(part) => output.push_str(part(text)),
+            Self::Write(write) => write(text, output),
+        }
+    }
+}
 
 enum Parameters {
     /// Names in order; an empty name takes no keyword.
@@ -56,14 +72,16 @@ impl Builtin {
     }
 
     /// A built-in that makes a text of a text, at most thrice as long.
-    pub const fn text(name: &'static str, change: TextChange) -> Self {
-        Self::plain(name, change_text).on_text(change)
+    pub const fn text(name: &'static str, write: fn(&str, &mut String)) -> Self {
+        let on_text = Some(TextChange::Write(write));
+        let Self { name, parameters, function, .. } = Self::plain(name, change_text);
+        Self { name, parameters, function, on_text }
     }
 
-    /// The same, which without arguments makes a text of a text, at most thrice as long.
-    pub const fn on_text(self, change: TextChange) -> Self {
+    /// The same, which without arguments takes a part of a text.
+    pub const fn or_part(self, part: fn(&str) -> &str) -> Self {
         let Self { name, parameters, function, .. } = self;
-        Self { name, parameters, function, on_text: Some(change) }
+        Self { name, parameters, function, on_text: Some(TextChange::Part(part)) }
     }
 
     #[inline]
@@ -120,9 +138,11 @@ impl Builtin {
 fn changed(run: &mut Interpreter, value: &Value, change: TextChange) -> Result<Value> {
     let text = to_text(run, value)?;
     run.meter.change(text.len())?;
-    Ok(Value::Str(match change(&text) {
-        Cow::Borrowed(same) if same.len() == text.len() => text,
-        changed => text.like(changed),
+    Ok(Value::Str(match change {
+        TextChange::Part(part) => text.part(part(&text)),
+        TextChange::Write(write) => {
+            Str::built(&mut run.output, text.is_markup(), |output| write(&text, output))
+        }
     }))
 }
 

@@ -70,8 +70,8 @@ pub(crate) enum Value {
 }
 
 impl Value {
-    pub fn text(text: impl Into<String>) -> Self {
-        Self::Str(Str::from(text.into()))
+    pub fn text(text: impl AsRef<str>) -> Self {
+        Self::Str(Str::new(text, false))
     }
 
     pub fn list(items: Vec<Self>) -> Self {

@@ -1,15 +1,17 @@
 //! The `attribute` argument of filters: `'user.name'`, `0`, `'items.0.id'`.
 
 use num_bigint::BigInt;
+use smallvec::{SmallVec, smallvec};
 
 use crate::error::Result;
 use crate::interpreter::Interpreter;
+use crate::methods;
 use crate::sandbox;
-use crate::value::{Value, to_text};
+use crate::value::{Str, Value, to_text};
 
 /// Looks a path of attributes and items up.
 pub(super) struct Getter {
-    path: Vec<Value>,
+    path: SmallVec<[Value; 1]>,
     default: Option<Value>,
     fold_case: bool,
 }
@@ -18,9 +20,10 @@ impl Getter {
     /// A getter for the `attribute` given; without one, the item itself.
     pub fn new(attribute: Option<&Value>) -> Self {
         let path = match attribute {
-            None => Vec::new(),
-            Some(Value::Str(text)) => text.split('.').map(part).collect(),
-            Some(other) => vec![other.clone()],
+            None => SmallVec::new(),
+            Some(Value::Str(text)) if text.contains('.') => text.split('.').map(part).collect(),
+            Some(Value::Str(text)) => smallvec![part(text)],
+            Some(other) => smallvec![other.clone()],
         };
         Self { path, default: None, fold_case: false }
     }
@@ -36,16 +39,22 @@ impl Getter {
     }
 
     pub fn get(&self, run: &mut Interpreter, item: &Value) -> Result<Value> {
-        let mut value = item.clone();
-        for part in &self.path {
-            value = sandbox::item(run, &value, part)?;
-            if value.is_undefined()
-                && let Some(default) = &self.default
-            {
-                value = default.clone();
-            }
+        let mut value = match self.path.first() {
+            Some(part) => self.part(run, item, part)?,
+            None => item.clone(),
+        };
+        for part in self.path.iter().skip(1) {
+            value = self.part(run, &value, part)?;
         }
         if self.fold_case { fold(run, value) } else { Ok(value) }
+    }
+
+    fn part(&self, run: &mut Interpreter, value: &Value, part: &Value) -> Result<Value> {
+        let found = sandbox::item(run, value, part)?;
+        match &self.default {
+            Some(default) if found.is_undefined() => Ok(default.clone()),
+            _ => Ok(found),
+        }
     }
 }
 
@@ -63,25 +72,29 @@ pub(super) fn fold(run: &mut Interpreter, value: Value) -> Result<Value> {
     match &value {
         Value::Str(text) => {
             run.meter.string(text.len())?;
-            Ok(Value::Str(text.like(text.to_lowercase())))
+            if text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
+                return Ok(value);
+            }
+            let output = &mut run.output;
+            Ok(Value::Str(Str::built(output, text.is_markup(), |out| methods::lower(text, out))))
         }
         _ => Ok(value),
     }
 }
 
 /// Getters for the attributes in `'a,b'`.
-pub(super) fn getters(attribute: Option<&Value>, fold_case: bool) -> Vec<Getter> {
+pub(super) fn getters(attribute: Option<&Value>, fold_case: bool) -> SmallVec<[Getter; 1]> {
     match attribute {
-        Some(Value::Str(text)) => text
+        Some(Value::Str(text)) if text.contains(',') => text
             .split(',')
             .map(|part| Getter::new(Some(&Value::text(part))).folding(fold_case))
             .collect(),
-        other => vec![Getter::new(other).folding(fold_case)],
+        other => smallvec![Getter::new(other).folding(fold_case)],
     }
 }
 
 /// Python's `str(value)`, which is never safe text.
-pub(super) fn plain_text(run: &mut Interpreter, value: &Value) -> Result<crate::value::Str> {
+pub(super) fn plain_text(run: &mut Interpreter, value: &Value) -> Result<Str> {
     let text = to_text(run, value)?;
     Ok(if text.is_markup() { text.as_str().into() } else { text })
 }

@@ -85,7 +85,7 @@ impl Shortcut {
             (Self::Default(_), _) => return Ok(write_plain(value, output)),
             (Self::Change(change), Value::Str(text)) => {
                 meter.change(text.len())?;
-                output.push_str(&change(text));
+                change.write(text, output);
             }
             (Self::Replace { old, new }, Value::Str(text))
                 if !text.is_markup() && text.len().saturating_mul(new.len() + 1) <= SHORT =>

@@ -111,13 +111,14 @@ pub(super) fn dictsort(run: &mut Interpreter, value: &Value, args: Args) -> Resu
         Some(_) => return Err(Error::runtime("you can only sort by either 'key' or 'value'")),
     };
     let Value::Dict(dict) = value else { return value.refuse_use("has no attribute 'items'") };
-    let entries = dict.entries.borrow().clone();
+    let entries = dict.entries.borrow();
     run.meter.list(entries.len())?;
     let mut keyed = Vec::with_capacity(entries.len());
-    for (key, value) in entries {
+    for (key, value) in entries.iter() {
         let by = if by_value { value.clone() } else { key.value.clone() };
         let by = if args.flag(0, false) { by } else { fold(run, by)? };
-        keyed.push((by, Value::tuple(vec![key.value.clone(), value])));
+        keyed.push((by, Value::tuple(vec![key.value.clone(), value.clone()])));
     }
+    drop(entries);
     Ok(Value::list(sort_values(run, keyed, args.integer(2, 0)? != 0)?))
 }

@@ -26,8 +26,16 @@ pub(super) fn title(run: &mut Interpreter, value: &Value, _: Args) -> Result<Val
     let text = to_text(run, value)?;
     run.meter.string(text.len().saturating_mul(3))?;
     let is_border = |c: char| matches!(c, '-' | '(' | '{' | '[' | '<') || crate::lexer::is_space(c);
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text.as_str();
+    let text = text.as_str();
+    Ok(Value::Str(Str::built(&mut run.output, false, |output| {
+        if !methods::ascii_title(text, output, is_border) {
+            write_title(text, output, is_border);
+        }
+    })))
+}
+
+fn write_title(text: &str, out: &mut String, is_border: impl Fn(char) -> bool + Copy) {
+    let mut rest = text;
     while !rest.is_empty() {
         let borders = rest.find(|c| !is_border(c)).unwrap_or(rest.len());
         let (border, after) = rest.split_at(borders);
@@ -39,7 +47,6 @@ pub(super) fn title(run: &mut Interpreter, value: &Value, _: Args) -> Result<Val
         out.push_str(&word.get(first.map_or(0, char::len_utf8)..).unwrap_or("").to_lowercase());
         rest = after;
     }
-    Ok(Value::text(out))
 }
 
 /// `wordcount`

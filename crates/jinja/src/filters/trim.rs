@@ -16,7 +16,7 @@ pub(super) fn trim(run: &mut Interpreter, value: &Value, args: Args) -> Result<V
     run.meter.string(text.len())?;
     run.meter.tick((text.len() / 64).saturating_mul(1 + characters.map_or(0, str::len) / 8))?;
     let trimmed = strip_characters(&text, characters, true, true);
-    Ok(Value::Str(if trimmed.len() == text.len() { text } else { text.like(trimmed) }))
+    Ok(Value::Str(text.part(trimmed)))
 }
 
 /// `truncate(length=255, killwords=false, end='...', leeway=5)`

@@ -72,7 +72,7 @@ impl Interpreter<'_> {
             && let Some(Value::Str(text)) = self.variables.get(*slot)
         {
             self.meter.change(text.len())?;
-            self.output.push_str(&change(text));
+            change.write(text, &mut self.output);
             return Ok(true);
         }
         let Self { variables, output, meter, data, .. } = self;

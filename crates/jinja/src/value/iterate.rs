@@ -110,7 +110,7 @@ impl Iter {
             Self::Text { text, offset } => {
                 let character = text.get(*offset..).and_then(|rest| rest.chars().next());
                 *offset += character.map_or(0, char::len_utf8);
-                character.map(Value::text)
+                character.map(|character| Value::text(character.encode_utf8(&mut [0; 4])))
             }
             Self::Bytes { bytes, next } => {
                 *next += 1;

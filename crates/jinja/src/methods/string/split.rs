@@ -120,6 +120,15 @@ fn is_line_end(character: char) -> bool {
     )
 }
 
+/// How many bytes stand before the first line end.
+fn line_length(text: &str) -> usize {
+    // The first bytes of line ends, which other characters may share outside of ASCII.
+    let may_end = |byte: u8| matches!(byte, b'\n'..=b'\r' | 0x1c..=0x1e | 0xc2 | 0xe2);
+    let mut places = text.bytes().enumerate().filter(|(_, byte)| may_end(*byte));
+    let ends = |place: usize| text.get(place..).is_some_and(|rest| rest.starts_with(is_line_end));
+    places.find(|(place, _)| ends(*place)).map_or(text.len(), |(place, _)| place)
+}
+
 /// The lines of a text, with their ends.
 pub(crate) fn lines(text: &str) -> impl Iterator<Item = (&str, &str)> {
     let mut rest = text;
@@ -127,8 +136,7 @@ pub(crate) fn lines(text: &str) -> impl Iterator<Item = (&str, &str)> {
         if rest.is_empty() {
             return None;
         }
-        let end = rest.find(is_line_end).unwrap_or(rest.len());
-        let (line, after) = rest.split_at(end);
+        let (line, after) = rest.split_at(line_length(rest));
         let width = match after.get(..2) {
             Some("\r\n") => 2,
             _ => after.chars().next().map_or(0, char::len_utf8),
