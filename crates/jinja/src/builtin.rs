@@ -176,8 +176,8 @@ impl<'a> Args<'a> {
     }
 
     /// The argument at `place`, or Python's `None`.
-    pub fn value(&self, place: usize) -> Value {
-        self.get(place).cloned().unwrap_or(Value::None)
+    pub fn value(&self, place: usize) -> &'a Value {
+        self.get(place).unwrap_or(&Value::None)
     }
 
     /// A given argument that is not `None`.

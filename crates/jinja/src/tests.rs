@@ -72,27 +72,27 @@ fn answer(result: bool) -> Result<Value> {
 }
 
 fn is_equal(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
-    equal(run, value, &args.value(0)).map(Value::Bool)
+    equal(run, value, args.value(0)).map(Value::Bool)
 }
 
 fn not_equal(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
-    answer(!equal(run, value, &args.value(0))?)
+    answer(!equal(run, value, args.value(0))?)
 }
 
 fn less(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
-    ordering(run, Order::Less, value, &args.value(0)).map(Value::Bool)
+    ordering(run, Order::Less, value, args.value(0)).map(Value::Bool)
 }
 
 fn less_or_equal(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
-    ordering(run, Order::LessEqual, value, &args.value(0)).map(Value::Bool)
+    ordering(run, Order::LessEqual, value, args.value(0)).map(Value::Bool)
 }
 
 fn greater(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
-    ordering(run, Order::Greater, value, &args.value(0)).map(Value::Bool)
+    ordering(run, Order::Greater, value, args.value(0)).map(Value::Bool)
 }
 
 fn greater_or_equal(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
-    ordering(run, Order::GreaterEqual, value, &args.value(0)).map(Value::Bool)
+    ordering(run, Order::GreaterEqual, value, args.value(0)).map(Value::Bool)
 }
 
 fn boolean(_: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
@@ -118,7 +118,7 @@ fn leaves(run: &mut Interpreter, value: &Value, divisor: &Value, rest: i64) -> R
 }
 
 fn divisibleby(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
-    leaves(run, value, &args.value(0), 0)
+    leaves(run, value, args.value(0), 0)
 }
 
 fn even(run: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
@@ -176,7 +176,7 @@ fn number(_: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
 }
 
 fn is_in(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
-    contains(run, &args.value(0), value).map(Value::Bool)
+    contains(run, args.value(0), value).map(Value::Bool)
 }
 
 fn iterable(run: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
@@ -209,7 +209,7 @@ fn none(_: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
 }
 
 fn sameas(_: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
-    answer(identical(value, &args.value(0)))
+    answer(identical(value, args.value(0)))
 }
 
 /// Whether the value has a length and can be indexed.

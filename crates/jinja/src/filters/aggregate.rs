@@ -24,11 +24,12 @@ fn extreme(run: &mut Interpreter, value: &Value, args: &Args, order: Order) -> R
     let Some(mut best) = iter.next(run)? else {
         return Ok(undefined("no aggregated item, the sequence is empty"));
     };
-    let mut best_key = getter.get(run, &best)?;
+    let mut best_key = getter.get(run, &best)?.into_owned();
     while let Some(item) = iter.next(run)? {
         let key = getter.get(run, &item)?;
         if ordering(run, order, &key, &best_key)? {
-            (best, best_key) = (item, key);
+            best_key = key.into_owned();
+            best = item;
         }
     }
     Ok(best)

@@ -1,5 +1,7 @@
 //! The `attribute` argument of filters: `'user.name'`, `0`, `'items.0.id'`.
 
+use std::borrow::Cow;
+
 use num_bigint::BigInt;
 use smallvec::{SmallVec, smallvec};
 
@@ -38,15 +40,17 @@ impl Getter {
         Self { default: default.cloned(), ..self }
     }
 
-    pub fn get(&self, run: &mut Interpreter, item: &Value) -> Result<Value> {
-        let mut value = match self.path.first() {
-            Some(part) => self.part(run, item, part)?,
-            None => item.clone(),
-        };
-        for part in self.path.iter().skip(1) {
-            value = self.part(run, &value, part)?;
+    pub fn get<'v>(&self, run: &mut Interpreter, item: &'v Value) -> Result<Cow<'v, Value>> {
+        let mut value = Cow::Borrowed(item);
+        for part in &self.path {
+            value = Cow::Owned(self.part(run, &value, part)?);
         }
-        if self.fold_case { fold(run, value) } else { Ok(value) }
+        if self.fold_case
+            && let Some(folded) = fold(run, &value)?
+        {
+            return Ok(Cow::Owned(folded));
+        }
+        Ok(value)
     }
 
     fn part(&self, run: &mut Interpreter, value: &Value, part: &Value) -> Result<Value> {
@@ -67,19 +71,15 @@ fn part(text: &str) -> Value {
     Value::text(text)
 }
 
-/// The lower case of a string; other values as they are.
-pub(super) fn fold(run: &mut Interpreter, value: Value) -> Result<Value> {
-    match &value {
-        Value::Str(text) => {
-            run.meter.string(text.len())?;
-            if text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
-                return Ok(value);
-            }
-            let output = &mut run.output;
-            Ok(Value::Str(Str::built(output, text.is_markup(), |out| methods::lower(text, out))))
-        }
-        _ => Ok(value),
+/// The lower case of a string that has another.
+pub(super) fn fold(run: &mut Interpreter, value: &Value) -> Result<Option<Value>> {
+    let Value::Str(text) = value else { return Ok(None) };
+    run.meter.string(text.len())?;
+    if text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
+        return Ok(None);
     }
+    let lower = |output: &mut String| methods::lower(text, output);
+    Ok(Some(Value::Str(Str::built(&mut run.output, text.is_markup(), lower))))
 }
 
 /// Getters for the attributes in `'a,b'`.

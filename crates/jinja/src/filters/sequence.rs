@@ -120,7 +120,7 @@ pub(super) fn random(run: &mut Interpreter, value: &Value, _: Args) -> Result<Va
 
 /// `batch(linecount, fill_with=none)`, lazily.
 pub(super) fn batch(_: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
-    let count = args.value(0);
+    let count = args.value(0).clone();
     let fill = args.some(1).cloned();
     let mut source = Err(value.clone());
     let mut next = None;
@@ -160,7 +160,7 @@ fn is_length(line: &[Value], count: &Value) -> bool {
 
 /// `slice(slices, fill_with=none)`, lazily: so many lists of about the same length.
 pub(super) fn slice(_: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
-    let (value, slices) = (value.clone(), args.value(0));
+    let (value, slices) = (value.clone(), args.value(0).clone());
     let fill = args.some(1).cloned();
     let mut lists = None;
     Ok(Value::iterator(

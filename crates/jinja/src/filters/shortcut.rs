@@ -6,6 +6,7 @@ use crate::ast::{Arguments, Constant, Expression, ExpressionKind};
 use crate::builtin::{Builtin, TextChange};
 use crate::error::Result;
 use crate::limits::Meter;
+use crate::methods::write_replaced;
 use crate::value::{Str, Value, write_plain};
 
 /// What a filter with its arguments writes, found while binding.
@@ -90,7 +91,7 @@ impl Shortcut {
             (Self::Replace { old, new }, Value::Str(text))
                 if !text.is_markup() && text.len().saturating_mul(new.len() + 1) <= SHORT =>
             {
-                write_replaced(text, old, new, output);
+                write_replaced(text, old, new, usize::MAX, output);
             }
             (Self::End { separator, is_last }, Value::Str(text)) => {
                 meter.change(text.len())?;
@@ -127,19 +128,4 @@ fn end_of<'t>(text: &'t str, separator: &str, is_last: bool) -> &'t str {
     };
     let start = last.map_or(0, |last| last + separator.len());
     text.get(start..first.unwrap_or(text.len())).unwrap_or(text)
-}
-
-fn write_replaced(text: &str, old: &str, new: &str, output: &mut String) {
-    let find = |rest: &str| match *old.as_bytes() {
-        [byte] => rest.bytes().position(|known| known == byte),
-        _ => rest.find(old),
-    };
-    let mut rest = text;
-    while let Some(start) = find(rest) {
-        let (before, after) = rest.split_at(start);
-        output.push_str(before);
-        output.push_str(new);
-        rest = after.get(old.len()..).unwrap_or("");
-    }
-    output.push_str(rest);
 }

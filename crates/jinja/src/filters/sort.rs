@@ -87,12 +87,12 @@ pub(super) fn sort(run: &mut Interpreter, value: &Value, args: Args) -> Result<V
     let mut keyed = Vec::with_capacity(items.len());
     for item in items {
         if let [getter] = getters.as_slice() {
-            keyed.push((getter.get(run, &item)?, item));
+            keyed.push((getter.get(run, &item)?.into_owned(), item));
             continue;
         }
         let mut key = Vec::with_capacity(getters.len());
         for getter in &getters {
-            key.push(getter.get(run, &item)?);
+            key.push(getter.get(run, &item)?.into_owned());
         }
         keyed.push((Value::list(key), item));
     }
@@ -115,8 +115,9 @@ pub(super) fn dictsort(run: &mut Interpreter, value: &Value, args: Args) -> Resu
     run.meter.list(entries.len())?;
     let mut keyed = Vec::with_capacity(entries.len());
     for (key, value) in entries.iter() {
-        let by = if by_value { value.clone() } else { key.value.clone() };
-        let by = if args.flag(0, false) { by } else { fold(run, by)? };
+        let by = if by_value { value } else { &key.value };
+        let folded = if args.flag(0, false) { None } else { fold(run, by)? };
+        let by = folded.unwrap_or_else(|| by.clone());
         keyed.push((by, Value::tuple(vec![key.value.clone(), value.clone()])));
     }
     drop(entries);

@@ -16,9 +16,9 @@ pub(super) fn string(run: &mut Interpreter, value: &Value, _: Args) -> Result<Va
 
 /// `center(width=80)`
 pub(super) fn center(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
-    let width = [args.get(0).cloned().unwrap_or(Value::Int(80))];
     let text = string(run, value, args)?;
-    methods::center(run, &text, Args::of(&width))
+    let width = args.get(0).unwrap_or(&Value::Int(80));
+    methods::center(run, &text, Args::of(std::slice::from_ref(width)))
 }
 
 /// `title`: capitalizes what follows white space, hyphens and opening brackets.
@@ -84,12 +84,12 @@ pub(super) fn replace(run: &mut Interpreter, value: &Value, args: Args) -> Resul
     let count = args.some(2).cloned().unwrap_or(Value::Int(-1));
     if !run.autoescape {
         let text = Value::Str(plain_text(run, value)?);
-        let (old, new) = (plain_text(run, &old)?, plain_text(run, &new)?);
+        let (old, new) = (plain_text(run, old)?, plain_text(run, new)?);
         return methods::replace(run, &text, Args::of(&[Value::Str(old), Value::Str(new), count]));
     }
     let escapes = old.is_markup() || (new.is_markup() && !value.is_markup());
     let text = if escapes { markup::escape(run, value)? } else { to_text(run, value)? };
-    let (old, new) = (to_text(run, &old)?, to_text(run, &new)?);
+    let (old, new) = (to_text(run, old)?, to_text(run, new)?);
     methods::replace(run, &Value::Str(text), Args::of(&[Value::Str(old), Value::Str(new), count]))
 }
 
@@ -104,7 +104,7 @@ pub(super) fn join(run: &mut Interpreter, value: &Value, args: Args) -> Result<V
     if run.autoescape {
         return join_escaped(run, iter, &getter, separator);
     }
-    let mut out = String::new();
+    let mut out = String::with_capacity(64);
     let mut is_first = true;
     while let Some(item) = iter.next(run)? {
         let item = getter.get(run, &item)?;

@@ -1,10 +1,11 @@
 //! Making text shorter.
 
+use crate::ast::BinaryOperator;
 use crate::builtin::Args;
 use crate::error::{Error, Result};
 use crate::interpreter::Interpreter;
 use crate::methods::strip_characters;
-use crate::value::{Value, to_text};
+use crate::value::{Str, Value, binary, to_text};
 
 /// `trim(chars=none)`
 pub(super) fn trim(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
@@ -48,6 +49,13 @@ pub(super) fn truncate(run: &mut Interpreter, value: &Value, args: Args) -> Resu
     if !args.flag(1, false) {
         head = head.rsplit_once(' ').map_or(head, |(head, _)| head);
     }
-    let head = Value::Str(text.like(head));
-    crate::value::binary(run, crate::ast::BinaryOperator::Add, &head, &Value::Str(end))
+    if text.is_markup() != end.is_markup() {
+        let head = Value::Str(text.like(head));
+        return binary(run, BinaryOperator::Add, &head, &Value::Str(end));
+    }
+    run.meter.string(head.len() + end.len())?;
+    Ok(Value::Str(Str::built(&mut run.output, text.is_markup(), |output| {
+        output.push_str(head);
+        output.push_str(&end);
+    })))
 }

@@ -18,7 +18,7 @@ use crate::value::{Str, Value};
 pub(crate) use case::{ascii_title, capitalize, lower, upper};
 pub(crate) use pad::center;
 pub(super) use predicates::PREDICATES;
-pub(crate) use search::{replace, replace_all};
+pub(crate) use search::{replace, replace_all, write_replaced};
 pub(crate) use split::lines;
 pub(crate) use strip::{strip_characters, strip_space};
 
@@ -87,7 +87,7 @@ fn format_with_map(run: &mut Interpreter, subject: &Value, args: Args) -> Result
 }
 
 fn escape(run: &mut Interpreter, _: &Value, args: Args) -> Result<Value> {
-    Ok(Value::Str(crate::markup::escape(run, &args.value(0))?))
+    Ok(Value::Str(crate::markup::escape(run, args.value(0))?))
 }
 
 fn strip_tags(run: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {

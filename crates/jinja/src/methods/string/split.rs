@@ -64,12 +64,6 @@ fn most_splits(args: &Args) -> Result<usize> {
     Ok(usize::try_from(splits).map_or(usize::MAX, |splits| splits.saturating_add(1)))
 }
 
-/// The only character of a text, which is found faster than a string.
-pub(super) fn single(text: &str) -> Option<char> {
-    let mut characters = text.chars();
-    characters.next().filter(|_| characters.as_str().is_empty())
-}
-
 fn separator<'a>(args: &Args<'a>) -> Result<Option<&'a Str>> {
     if args.some(0).is_none() {
         return Ok(None);
@@ -188,7 +182,7 @@ fn three(text: &Str, parts: [&str; 3]) -> Value {
 
 pub(super) fn join(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
     let separator = text_of(subject)?;
-    let mut iter = iterate(run, &args.value(0))?;
+    let mut iter = iterate(run, args.value(0))?;
     let mut out = String::new();
     let mut index = 0;
     while let Some(item) = iter.next(run)? {
