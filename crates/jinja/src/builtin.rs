@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 
 use crate::error::{Error, Result};
 use crate::interpreter::Interpreter;
-use crate::value::{Str, Value, to_text};
+use crate::value::{Str, Value, as_text};
 
 /// The code of a built-in; `subject` is the value filtered or tested, or the method's object.
 pub(crate) type Function = fn(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value>;
@@ -136,7 +136,7 @@ impl Builtin {
 
 /// `value` as text, changed; safe text stays safe.
 fn changed(run: &mut Interpreter, value: &Value, change: TextChange) -> Result<Value> {
-    let text = to_text(run, value)?;
+    let text = as_text(run, value)?;
     run.meter.change(text.len())?;
     Ok(Value::Str(match change {
         TextChange::Part(part) => text.part(part(&text)),

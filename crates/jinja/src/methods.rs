@@ -15,7 +15,7 @@ use crate::value::{Class, Method, Object, Value};
 
 pub(crate) use string::{
     ascii_title, capitalize, center, lines, lower, replace, replace_all, strip_characters,
-    strip_space, upper, write_replaced,
+    strip_space, upper, words, write_replaced,
 };
 
 /// The method `name` of `receiver`'s type.

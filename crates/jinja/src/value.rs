@@ -30,14 +30,14 @@ pub(crate) use dict::{Dict, Key};
 pub(crate) use entries::Entries;
 pub(crate) use float::{float_to_integer, format_float, parse_float};
 pub(crate) use integer::{MAX_DIGITS, ascii_digit, format_integer, integer_from_text};
-pub(crate) use iterate::{Iter, collect, iterate, over_dict};
+pub(crate) use iterate::{Iter, collect, iterate, iterate_all, over_dict};
 pub(crate) use json::from_number;
 pub(crate) use object::{
     BlockReference, Class, Cycler, Joiner, MacroValue, Method, Object, Range, View, ViewKind,
 };
 pub(crate) use reclaim::{IteratorCell, List, Tuple};
 pub(crate) use repr::{
-    is_printable, repr, repr_text, to_text, write_integer, write_plain, write_text,
+    as_text, is_printable, repr, repr_text, to_text, write_integer, write_plain, write_text,
 };
 pub(crate) use slice::{index_of, item_of_sequence, slice};
 pub(crate) use string::Str;

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::interpreter::Interpreter;
 use crate::methods;
 use crate::sandbox;
-use crate::value::{Str, Value, to_text};
+use crate::value::{Str, Value, as_text};
 
 /// Looks a path of attributes and items up.
 pub(super) struct Getter {
@@ -40,6 +40,7 @@ impl Getter {
         Self { default: default.cloned(), ..self }
     }
 
+    #[inline]
     pub fn get<'v>(&self, run: &mut Interpreter, item: &'v Value) -> Result<Cow<'v, Value>> {
         let mut value = Cow::Borrowed(item);
         for part in &self.path {
@@ -94,7 +95,7 @@ pub(super) fn getters(attribute: Option<&Value>, fold_case: bool) -> SmallVec<[G
 }
 
 /// Python's `str(value)`, which is never safe text.
-pub(super) fn plain_text(run: &mut Interpreter, value: &Value) -> Result<Str> {
-    let text = to_text(run, value)?;
-    Ok(if text.is_markup() { text.as_str().into() } else { text })
+pub(super) fn plain_text<'v>(run: &mut Interpreter, value: &'v Value) -> Result<Cow<'v, Str>> {
+    let text = as_text(run, value)?;
+    Ok(if text.is_markup() { Cow::Owned(text.as_str().into()) } else { text })
 }

@@ -7,7 +7,7 @@ use super::sort::sort_values;
 use crate::builtin::Args;
 use crate::error::Result;
 use crate::interpreter::Interpreter;
-use crate::value::{Entries, Iter, Key, Tuple, Value, collect, equal, iterate};
+use crate::value::{Entries, Iter, Key, Tuple, Value, collect, equal, iterate_all};
 
 /// `groupby(attribute, default=none, case_sensitive=false)`: pairs of `grouper` and `list`.
 pub(super) fn groupby(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
@@ -66,7 +66,7 @@ pub(super) fn opened<'s>(
     source: &'s mut std::result::Result<Iter, Value>,
 ) -> Result<&'s mut Iter> {
     if let Err(value) = source {
-        *source = Ok(iterate(run, value)?);
+        *source = Ok(iterate_all(run, value)?);
     }
     match source {
         Ok(iter) => Ok(iter),

@@ -1,10 +1,13 @@
 //! HTML.
 
+use std::borrow::Cow;
+
 use super::attribute::plain_text;
 use crate::builtin::Args;
 use crate::error::{Error, Result};
 use crate::interpreter::Interpreter;
 use crate::markup;
+use crate::methods;
 use crate::value::{Str, Value};
 
 /// `escape`
@@ -15,7 +18,7 @@ pub(super) fn escape(run: &mut Interpreter, value: &Value, _: Args) -> Result<Va
 /// `forceescape`: escapes safe text as well.
 pub(super) fn forceescape(run: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
     let text = plain_text(run, value)?;
-    markup::escape(run, &Value::Str(text)).map(Value::Str)
+    markup::escape(run, &Value::Str(text.into_owned())).map(Value::Str)
 }
 
 /// `safe`
@@ -36,13 +39,21 @@ pub(super) fn striptags_filter(run: &mut Interpreter, value: &Value, _: Args) ->
 pub(crate) fn striptags(text: &str) -> String {
     let text = without(text, "<!--", "-->");
     let text = without(&text, "<", ">");
-    let words: Vec<&str> =
-        text.split(crate::lexer::is_space).filter(|word| !word.is_empty()).collect();
-    unescape(&words.join(" "))
+    let mut joined = String::with_capacity(text.len());
+    for word in methods::words(&text) {
+        if !joined.is_empty() {
+            joined.push(' ');
+        }
+        joined.push_str(word);
+    }
+    if joined.contains('&') { unescape(&joined) } else { joined }
 }
 
 /// The text without what stands between `open` and `close`.
-fn without(text: &str, open: &str, close: &str) -> String {
+fn without<'t>(text: &'t str, open: &str, close: &str) -> Cow<'t, str> {
+    if !text.contains('<') {
+        return text.into();
+    }
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once(open) {
@@ -51,7 +62,7 @@ fn without(text: &str, open: &str, close: &str) -> String {
         rest = after;
     }
     out.push_str(rest);
-    out
+    out.into()
 }
 
 /// Replaces HTML entities by what they stand for.

@@ -9,11 +9,11 @@ use crate::interpreter::Interpreter;
 use crate::value::{Order, Value, collect, ordering};
 
 /// Sorts the second values by the first, keeping equal ones in order.
-pub(crate) fn sort_values(
+pub(crate) fn sort_values<T>(
     run: &mut Interpreter,
-    mut keyed: Vec<(Value, Value)>,
+    mut keyed: Vec<(Value, T)>,
     reverse: bool,
-) -> Result<Vec<Value>> {
+) -> Result<Vec<T>> {
     if reverse {
         keyed.reverse();
     }
@@ -46,14 +46,14 @@ pub(crate) fn sort_values(
 const SHORT: usize = 256;
 
 /// Whether the keys are all integers or all short texts.
-fn are_alike(keyed: &[(Value, Value)]) -> bool {
+fn are_alike<T>(keyed: &[(Value, T)]) -> bool {
     let is_short = |key: &Value| key.as_str().is_some_and(|text| text.len() <= SHORT);
     keyed.iter().all(|(key, _)| matches!(key, Value::Int(_)))
         || keyed.iter().all(|(key, _)| is_short(key))
 }
 
 /// Sorts by keys that are alike.
-fn sort_alike(run: &mut Interpreter, keyed: &mut [(Value, Value)]) -> Result<()> {
+fn sort_alike<T>(run: &mut Interpreter, keyed: &mut [(Value, T)]) -> Result<()> {
     run.meter.tick(keyed.len().saturating_mul(keyed.len().max(1).ilog2() as usize))?;
     keyed.sort_by(|(a, _), (b, _)| match (a, b) {
         (Value::Int(a), Value::Int(b)) => a.cmp(b),
@@ -63,11 +63,11 @@ fn sort_alike(run: &mut Interpreter, keyed: &mut [(Value, Value)]) -> Result<()>
     Ok(())
 }
 
-fn merge(
+fn merge<T>(
     run: &mut Interpreter,
-    left: Vec<(Value, Value)>,
-    right: Vec<(Value, Value)>,
-    out: &mut Vec<(Value, Value)>,
+    left: Vec<(Value, T)>,
+    right: Vec<(Value, T)>,
+    out: &mut Vec<(Value, T)>,
 ) -> Result<()> {
     let mut left = left.into_iter().peekable();
     let mut right = right.into_iter().peekable();

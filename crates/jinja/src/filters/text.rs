@@ -1,5 +1,7 @@
 //! Text.
 
+use std::borrow::Cow;
+
 use super::attribute::{Getter, plain_text};
 use crate::builtin::Args;
 use crate::error::{Error, Result};
@@ -7,7 +9,7 @@ use crate::format::percent_format;
 use crate::interpreter::Interpreter;
 use crate::markup;
 use crate::methods;
-use crate::value::{Entries, Iter, Key, Str, Value, iterate, to_text, write_text};
+use crate::value::{Entries, Iter, Key, Str, Value, as_text, iterate_all, to_text, write_text};
 
 /// `string`
 pub(super) fn string(run: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
@@ -23,7 +25,7 @@ pub(super) fn center(run: &mut Interpreter, value: &Value, args: Args) -> Result
 
 /// `title`: capitalizes what follows white space, hyphens and opening brackets.
 pub(super) fn title(run: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
-    let text = to_text(run, value)?;
+    let text = as_text(run, value)?;
     run.meter.string(text.len().saturating_mul(3))?;
     let is_border = |c: char| matches!(c, '-' | '(' | '{' | '[' | '<') || crate::lexer::is_space(c);
     let text = text.as_str();
@@ -51,7 +53,7 @@ fn write_title(text: &str, out: &mut String, is_border: impl Fn(char) -> bool + 
 
 /// `wordcount`
 pub(super) fn wordcount(run: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
-    let text = to_text(run, value)?;
+    let text = as_text(run, value)?;
     run.meter.tick(text.len() / 16)?;
     let words = text.split(|character| !crate::lexer::is_word(character));
     Ok(Value::from_usize(words.filter(|word| !word.is_empty()).count()))
@@ -63,7 +65,7 @@ pub(super) fn format(run: &mut Interpreter, value: &Value, args: Args) -> Result
         let message = "can't handle positional and keyword arguments at the same time";
         return Err(Error::runtime(message));
     }
-    let format = to_text(run, value)?;
+    let format = as_text(run, value)?;
     if args.keywords.is_empty() {
         return percent_format(run, &format, &Value::tuple(args.positional.to_vec()));
     }
@@ -83,9 +85,10 @@ pub(super) fn replace(run: &mut Interpreter, value: &Value, args: Args) -> Resul
     let (old, new) = (args.value(0), args.value(1));
     let count = args.some(2).cloned().unwrap_or(Value::Int(-1));
     if !run.autoescape {
-        let text = Value::Str(plain_text(run, value)?);
+        let text = Value::Str(plain_text(run, value)?.into_owned());
         let (old, new) = (plain_text(run, old)?, plain_text(run, new)?);
-        return methods::replace(run, &text, Args::of(&[Value::Str(old), Value::Str(new), count]));
+        let (old, new) = (Value::Str(old.into_owned()), Value::Str(new.into_owned()));
+        return methods::replace(run, &text, Args::of(&[old, new, count]));
     }
     let escapes = old.is_markup() || (new.is_markup() && !value.is_markup());
     let text = if escapes { markup::escape(run, value)? } else { to_text(run, value)? };
@@ -97,12 +100,12 @@ pub(super) fn replace(run: &mut Interpreter, value: &Value, args: Args) -> Resul
 pub(super) fn join(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
     let getter = Getter::new(args.some(1));
     let separator = match args.get(0) {
-        Some(separator) => to_text(run, separator)?,
-        None => "".into(),
+        Some(separator) => as_text(run, separator)?,
+        None => Cow::Owned("".into()),
     };
-    let mut iter = iterate(run, value)?;
+    let mut iter = iterate_all(run, value)?;
     if run.autoescape {
-        return join_escaped(run, iter, &getter, separator);
+        return join_escaped(run, iter, &getter, separator.into_owned());
     }
     let mut out = String::with_capacity(64);
     let mut is_first = true;

@@ -5,11 +5,11 @@ use crate::builtin::Args;
 use crate::error::{Error, Result};
 use crate::interpreter::Interpreter;
 use crate::methods::strip_characters;
-use crate::value::{Str, Value, binary, to_text};
+use crate::value::{Str, Value, as_text, binary};
 
 /// `trim(chars=none)`
 pub(super) fn trim(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
-    let text = to_text(run, value)?;
+    let text = as_text(run, value)?;
     let characters = match args.some(0) {
         None => None,
         Some(_) => Some(args.text(0)?.as_str()),

@@ -19,7 +19,7 @@ pub(crate) use case::{ascii_title, capitalize, lower, upper};
 pub(crate) use pad::center;
 pub(super) use predicates::PREDICATES;
 pub(crate) use search::{replace, replace_all, write_replaced};
-pub(crate) use split::lines;
+pub(crate) use split::{lines, words};
 pub(crate) use strip::{strip_characters, strip_space};
 
 pub(super) const METHODS: &[Builtin] = &[

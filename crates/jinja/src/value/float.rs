@@ -78,6 +78,9 @@ fn decimal(text: &str) -> (&str, String, i32) {
 
 /// Python's `float(text)`.
 pub(crate) fn parse_float(text: &str) -> Option<f64> {
+    if matches!(text.as_bytes(), [b'0'..=b'9', rest @ ..] if rest.iter().all(is_plain_part)) {
+        return text.parse().ok();
+    }
     let text = text.trim_matches(is_space);
     let folded = text.trim_start_matches(['+', '-']).to_ascii_lowercase();
     if matches!(folded.as_str(), "inf" | "infinity" | "nan") {
@@ -86,6 +89,11 @@ pub(crate) fn parse_float(text: &str) -> Option<f64> {
     let ascii = super::integer::ascii_digits(text)?;
     let plausible = |c: char| c.is_ascii_digit() || matches!(c, '.' | 'e' | 'E' | '+' | '-');
     ascii.parse().ok().filter(|_| ascii.chars().all(plausible))
+}
+
+/// What may stand in a number without sign and exponent.
+fn is_plain_part(byte: &u8) -> bool {
+    byte.is_ascii_digit() || *byte == b'.'
 }
 
 /// Python's `int(float)`.

@@ -1,5 +1,6 @@
 //! Python's iteration protocol.
 
+use std::mem;
 use std::rc::Rc;
 
 use super::{Dict, List, Object, Str, Tuple, Value, ViewKind};
@@ -123,7 +124,7 @@ impl Iter {
             }
             Self::Dict { .. } => return self.next_of_dict(),
             Self::Items(items) => items.next(),
-            Self::Generator(generator) => return run.nested(|run| generator(run)),
+            Self::Generator(generator) => return run.nested_lazily(|run| generator(run)),
             Self::Shared(object) => return next_of_object(run, object),
         })
     }
@@ -171,7 +172,7 @@ fn next_of_object(run: &mut Interpreter, object: &Rc<Object>) -> Result<Option<V
             let Ok(mut iter) = cell.iter.try_borrow_mut() else {
                 return Err(Error::value_error("generator already executing"));
             };
-            let item = run.nested(|run| iter.next(run));
+            let item = iter.next(run);
             if !matches!(item, Ok(Some(_))) {
                 *iter = Iter::Empty;
             }
@@ -211,6 +212,19 @@ pub(crate) fn iterate(_: &mut Interpreter, value: &Value) -> Result<Iter> {
     })
 }
 
+/// As [`iterate`], for who asks for all the items.
+pub(crate) fn iterate_all(run: &mut Interpreter, value: &Value) -> Result<Iter> {
+    // What nobody else can ask for an item needs no sharing.
+    if let Value::Object(object) = value
+        && Rc::strong_count(object) == 1
+        && let Object::Iterator(cell) = &**object
+        && let Ok(mut iter) = cell.iter.try_borrow_mut()
+    {
+        return Ok(mem::replace(&mut iter, Iter::Empty));
+    }
+    iterate(run, value)
+}
+
 /// Over a dict's keys, values or items.
 pub(crate) fn over_dict(dict: &Rc<Dict>, kind: ViewKind, reversed: bool) -> Iter {
     let length = dict.entries.borrow().len();
@@ -228,8 +242,8 @@ pub(crate) fn collect(run: &mut Interpreter, value: &Value) -> Result<Vec<Value>
         run.meter.list(items.len())?;
         return Ok(items);
     }
-    let mut iter = iterate(run, value)?;
-    let mut items = Vec::new();
+    let mut iter = iterate_all(run, value)?;
+    let mut items = Vec::with_capacity(4);
     while let Some(item) = iter.next(run)? {
         items.push(item);
         if items.len() > run.meter.limits.list {

@@ -1,5 +1,6 @@
 //! Printing: Python's `str` and `repr`.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 use std::rc::Rc;
 
@@ -21,6 +22,14 @@ pub(crate) fn to_text(run: &mut Interpreter, value: &Value) -> Result<Str> {
     write_text(run, value, &mut text)?;
     run.meter.string(text.len())?;
     Ok(text.into())
+}
+
+/// As [`to_text`], for a look only.
+pub(crate) fn as_text<'v>(run: &mut Interpreter, value: &'v Value) -> Result<Cow<'v, Str>> {
+    match value {
+        Value::Str(text) => Ok(Cow::Borrowed(text)),
+        _ => to_text(run, value).map(Cow::Owned),
+    }
 }
 
 /// Python's `repr(value)`.

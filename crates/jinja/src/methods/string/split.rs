@@ -83,12 +83,36 @@ fn split_space(text: &str, most: usize) -> Vec<&str> {
             parts.push(rest);
             break;
         }
-        let end = rest.find(is_space).unwrap_or(rest.len());
-        let (part, after) = rest.split_at(end);
+        let (part, after) = rest.split_at(word_length(rest));
         parts.push(part);
         rest = after.trim_start_matches(is_space);
     }
     parts
+}
+
+/// The words of a text, which white space separates.
+pub(crate) fn words(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text.trim_start_matches(is_space);
+    std::iter::from_fn(move || {
+        let (word, after) = rest.split_at(word_length(rest));
+        rest = after.trim_start_matches(is_space);
+        Some(word).filter(|word| !word.is_empty())
+    })
+}
+
+/// How many bytes stand before the first white space.
+fn word_length(text: &str) -> usize {
+    first_place(text, |byte| !byte.is_ascii_graphic(), is_space)
+}
+
+/// Where the first of the characters that are `wanted` stands, or the end; their first bytes
+/// are among those that `may_be`.
+#[inline]
+fn first_place(text: &str, may_be: impl Fn(u8) -> bool, wanted: fn(char) -> bool) -> usize {
+    let places = text.bytes().enumerate().filter(|(_, byte)| may_be(*byte));
+    let mut places = places.map(|(place, _)| place);
+    let is_wanted = |place: &usize| text.get(*place..).is_some_and(|rest| rest.starts_with(wanted));
+    places.find(is_wanted).unwrap_or(text.len())
 }
 
 /// As [`split_space`], from the end and in reverse.
@@ -116,11 +140,8 @@ fn is_line_end(character: char) -> bool {
 
 /// How many bytes stand before the first line end.
 fn line_length(text: &str) -> usize {
-    // The first bytes of line ends, which other characters may share outside of ASCII.
-    let may_end = |byte: u8| matches!(byte, b'\n'..=b'\r' | 0x1c..=0x1e | 0xc2 | 0xe2);
-    let mut places = text.bytes().enumerate().filter(|(_, byte)| may_end(*byte));
-    let ends = |place: usize| text.get(place..).is_some_and(|rest| rest.starts_with(is_line_end));
-    places.find(|(place, _)| ends(*place)).map_or(text.len(), |(place, _)| place)
+    let may_end = |byte| matches!(byte, b'\n'..=b'\r' | 0x1c..=0x1e | 0xc2 | 0xe2);
+    first_place(text, may_end, is_line_end)
 }
 
 /// The lines of a text, with their ends.
