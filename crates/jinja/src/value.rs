@@ -82,6 +82,11 @@ impl Value {
         Self::Tuple(Rc::new(Tuple::new(items)))
     }
 
+    /// A tuple of two.
+    pub fn pair(first: Self, second: Self) -> Self {
+        Self::Tuple(Rc::new(Tuple { items: [first, second].into(), is_group: false }))
+    }
+
     pub fn dict(entries: Entries) -> Self {
         Self::Dict(Rc::new(Dict::new(entries)))
     }

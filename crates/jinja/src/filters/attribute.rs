@@ -84,13 +84,12 @@ pub(super) fn fold(run: &mut Interpreter, value: &Value) -> Result<Option<Value>
 }
 
 /// Getters for the attributes in `'a,b'`.
-pub(super) fn getters(attribute: Option<&Value>, fold_case: bool) -> SmallVec<[Getter; 1]> {
+pub(super) fn getters(attribute: Option<&Value>) -> SmallVec<[Getter; 1]> {
     match attribute {
-        Some(Value::Str(text)) if text.contains(',') => text
-            .split(',')
-            .map(|part| Getter::new(Some(&Value::text(part))).folding(fold_case))
-            .collect(),
-        other => smallvec![Getter::new(other).folding(fold_case)],
+        Some(Value::Str(text)) if text.contains(',') => {
+            text.split(',').map(|part| Getter::new(Some(&Value::text(part)))).collect()
+        }
+        other => smallvec![Getter::new(other)],
     }
 }
 

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::attribute::Getter;
-use super::sort::sort_values;
+use super::sort::sort_pairs;
 use crate::builtin::Args;
 use crate::error::Result;
 use crate::interpreter::Interpreter;
@@ -19,8 +19,7 @@ pub(super) fn groupby(run: &mut Interpreter, value: &Value, args: Args) -> Resul
         keyed.push((key.get(run, &item)?.into_owned(), item));
     }
     let mut groups: Vec<(Value, Vec<Value>)> = Vec::new();
-    for item in sort_values(run, keyed, false)? {
-        let group = key.get(run, &item)?.into_owned();
+    for (group, item) in sort_pairs(run, keyed, false)? {
         match groups.last_mut() {
             Some((last, items)) if equal(run, last, &group)? => items.push(item),
             _ => groups.push((group, vec![item])),
@@ -32,7 +31,7 @@ pub(super) fn groupby(run: &mut Interpreter, value: &Value, args: Args) -> Resul
             Some(first) => shown.get(run, first)?.into_owned(),
             None => Value::None,
         };
-        let pair = Tuple { items: vec![grouper, Value::list(items)], is_group: true };
+        let pair = Tuple { items: [grouper, Value::list(items)].into(), is_group: true };
         pairs.push(Value::Tuple(Rc::new(pair)));
     }
     Ok(Value::list(pairs))

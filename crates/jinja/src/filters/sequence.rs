@@ -5,7 +5,9 @@ use crate::builtin::Args;
 use crate::error::{Error, Exception, Result};
 use crate::globals::undefined;
 use crate::interpreter::Interpreter;
-use crate::value::{Iter, Object, Value, ViewKind, collect, item_of_sequence, iterate, over_dict};
+use crate::value::{
+    Iter, Object, Str, Value, ViewKind, collect, item_of_sequence, iterate, over_dict,
+};
 
 /// `length`
 pub(super) fn length(run: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
@@ -76,8 +78,9 @@ fn reversed(run: &mut Interpreter, value: &Value) -> Result<Option<Iter>> {
 /// `reverse`: a string reversed, or a lazy sequence.
 pub(super) fn reverse(run: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
     if let Value::Str(text) = value {
-        let characters = text.chars_vector(run)?;
-        return Ok(Value::Str(text.like(characters.into_iter().rev().collect::<String>())));
+        text.charge_for_chars(run)?;
+        let reverse = |output: &mut String| output.extend(text.as_str().chars().rev());
+        return Ok(Value::Str(Str::built(&mut run.output, text.is_markup(), reverse)));
     }
     if let Some(iter) = reversed(run, value)? {
         let name = match value.type_name() {

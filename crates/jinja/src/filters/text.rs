@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use smallvec::SmallVec;
+
 use super::attribute::{Getter, plain_text};
 use crate::builtin::Args;
 use crate::error::{Error, Result};
@@ -165,9 +167,17 @@ pub(super) fn indent(run: &mut Interpreter, value: &Value, args: Args) -> Result
         return value.refuse_use("cannot be indented; a str is needed");
     };
     let (first, blank) = (args.flag(1, false), args.flag(2, false));
-    let source = format!("{}\n", text.as_str());
-    let lines: Vec<&str> = methods::lines(&source).map(|(line, _)| line).collect();
-    let grown = lines.len().saturating_mul(indention.len() + 1).saturating_add(source.len());
+    // As if one more line end stood at the end.
+    let mut lines: SmallVec<[&str; 16]> = SmallVec::new();
+    let mut last_end = "\n";
+    for (line, end) in methods::lines(text) {
+        lines.push(line);
+        last_end = end;
+    }
+    if !matches!(last_end, "" | "\r") {
+        lines.push("");
+    }
+    let grown = lines.len().saturating_mul(indention.len() + 1).saturating_add(text.len() + 1);
     run.meter.string(grown)?;
     let mut out = String::with_capacity(grown);
     for (index, line) in lines.iter().enumerate() {

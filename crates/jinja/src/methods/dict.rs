@@ -102,7 +102,7 @@ fn pop(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
 
 fn popitem(_: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
     match dict_of(subject)?.entries.borrow_mut().pop() {
-        Some((key, value)) => Ok(Value::tuple(vec![key.value.clone(), value])),
+        Some((key, value)) => Ok(Value::pair(key.value.clone(), value)),
         None => Err(Error::lookup("popitem(): dictionary is empty")),
     }
 }

@@ -144,7 +144,7 @@ impl Iter {
         self.step_dict(|key, value, kind| match kind {
             ViewKind::Keys => key.clone(),
             ViewKind::Values => value.clone(),
-            ViewKind::Items => Value::tuple(vec![key.clone(), value.clone()]),
+            ViewKind::Items => Value::pair(key.clone(), value.clone()),
         })
     }
 
@@ -179,7 +179,7 @@ fn next_of_object(run: &mut Interpreter, object: &Rc<Object>) -> Result<Option<V
             item
         }
         Object::Loop(state) => {
-            let pair = |item| Value::tuple(vec![item, Value::Object(object.clone())]);
+            let pair = |item| Value::pair(item, Value::Object(object.clone()));
             Ok(state.next_item(run)?.map(|item| pair(run.brought_in(item))))
         }
         _ => Ok(None),
@@ -235,7 +235,7 @@ pub(crate) fn over_dict(dict: &Rc<Dict>, kind: ViewKind, reversed: bool) -> Iter
 pub(crate) fn collect(run: &mut Interpreter, value: &Value) -> Result<Vec<Value>> {
     let known = match value {
         Value::List(list) => Some(list.items.borrow().clone()),
-        Value::Tuple(tuple) => Some(tuple.items.clone()),
+        Value::Tuple(tuple) => Some(tuple.items.to_vec()),
         _ => None,
     };
     if let Some(items) = known {

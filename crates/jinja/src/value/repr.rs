@@ -229,7 +229,7 @@ impl Writer<'_, '_> {
             .map(|(key, value)| match kind {
                 ViewKind::Keys => key.value.clone(),
                 ViewKind::Values => value.clone(),
-                ViewKind::Items => Value::tuple(vec![key.value.clone(), value.clone()]),
+                ViewKind::Items => Value::pair(key.value.clone(), value.clone()),
             })
             .collect();
         self.guarded(Rc::as_ptr(object).addr(), "(...)", |writer| {

@@ -116,10 +116,16 @@ impl Str {
         self.text.get(self.offset(start)..self.offset(end)).unwrap_or("")
     }
 
+    /// Allows a look at all code points.
+    pub fn charge_for_chars(&self, run: &mut Interpreter) -> Result<()> {
+        let chars = self.chars();
+        run.meter.charge(chars.saturating_mul(4))?;
+        run.meter.tick(chars / 16)
+    }
+
     /// All code points.
     pub fn chars_vector(&self, run: &mut Interpreter) -> Result<Vec<char>> {
-        run.meter.charge(self.chars().saturating_mul(4))?;
-        run.meter.tick(self.chars() / 16)?;
+        self.charge_for_chars(run)?;
         Ok(self.text.chars().collect())
     }
 

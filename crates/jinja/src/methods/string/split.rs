@@ -1,5 +1,7 @@
 //! Taking strings apart and joining them.
 
+use std::borrow::Cow;
+
 use super::text_of;
 use crate::builtin::Args;
 use crate::error::{Error, Result};
@@ -204,12 +206,12 @@ fn three(text: &Str, parts: [&str; 3]) -> Value {
 pub(super) fn join(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
     let separator = text_of(subject)?;
     let mut iter = iterate(run, args.value(0))?;
-    let mut out = String::new();
+    let mut out = String::with_capacity(64);
     let mut index = 0;
     while let Some(item) = iter.next(run)? {
         let part = match &item {
-            _ if separator.is_markup() => markup::escape(run, &item)?,
-            Value::Str(text) => text.clone(),
+            _ if separator.is_markup() => Cow::Owned(markup::escape(run, &item)?),
+            Value::Str(text) => Cow::Borrowed(text),
             other => {
                 let name = other.type_name();
                 let message = format!("sequence item {index}: expected str instance, {name} found");
