@@ -57,8 +57,19 @@ fn write_title(text: &str, out: &mut String, is_border: impl Fn(char) -> bool + 
 pub(super) fn wordcount(run: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
     let text = as_text(run, value)?;
     run.meter.tick(text.len() / 16)?;
-    let words = text.split(|character| !crate::lexer::is_word(character));
-    Ok(Value::from_usize(words.filter(|word| !word.is_empty()).count()))
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    let count = if text.is_ascii() {
+        count_starts(text.bytes().map(is_word))
+    } else {
+        count_starts(text.as_str().chars().map(crate::lexer::is_word))
+    };
+    Ok(Value::from_usize(count))
+}
+
+/// How many times something begins that goes on for a while.
+fn count_starts(goes_on: impl Iterator<Item = bool>) -> usize {
+    let mut before = false;
+    goes_on.filter(|now| *now & !std::mem::replace(&mut before, *now)).count()
 }
 
 /// `format(…)`: the value as a `%` format.

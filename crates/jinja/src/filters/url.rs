@@ -1,7 +1,5 @@
 //! `urlencode`
 
-use std::fmt::Write;
-
 use crate::builtin::Args;
 use crate::error::{Error, Result};
 use crate::interpreter::Interpreter;
@@ -55,9 +53,14 @@ fn quote(run: &mut Interpreter, value: &Value, in_query: bool) -> Result<String>
             b'/' if !in_query => out.push('/'),
             b' ' if in_query => out.push('+'),
             _ => {
-                let _ = write!(out, "%{byte:02X}");
+                out.push('%');
+                out.extend([byte >> 4, byte & 15].map(hexadecimal));
             }
         }
     }
     Ok(out)
+}
+
+fn hexadecimal(digit: u8) -> char {
+    char::from_digit(digit.into(), 16).unwrap_or('0').to_ascii_uppercase()
 }

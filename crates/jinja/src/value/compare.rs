@@ -155,7 +155,7 @@ fn equal_at(run: &mut Interpreter, a: &Value, b: &Value, depth: usize) -> Result
             if Rc::ptr_eq(a, b) {
                 return Ok(true);
             }
-            let (a, b) = (a.items.borrow().clone(), b.items.borrow().clone());
+            let (a, b) = (a.items.borrow(), b.items.borrow());
             sequences_equal(run, &a, &b, depth)
         }
         (Value::Tuple(a), Value::Tuple(b)) => sequences_equal(run, &a.items, &b.items, depth),
@@ -252,7 +252,7 @@ pub(crate) fn ordering(run: &mut Interpreter, order: Order, a: &Value, b: &Value
         (Value::Str(a), Value::Str(b)) => Ok(order.holds(Some(a.as_str().cmp(b.as_str())))),
         (Value::Bytes(a), Value::Bytes(b)) => Ok(order.holds(Some(a.cmp(b)))),
         (Value::List(a), Value::List(b)) => {
-            let (a, b) = (a.items.borrow().clone(), b.items.borrow().clone());
+            let (a, b) = (a.items.borrow(), b.items.borrow());
             sequence_ordering(run, order, &a, &b)
         }
         (Value::Tuple(a), Value::Tuple(b)) => sequence_ordering(run, order, &a.items, &b.items),

@@ -111,7 +111,7 @@ impl Iter {
             Self::Text { text, offset } => {
                 let character = text.get(*offset..).and_then(|rest| rest.chars().next());
                 *offset += character.map_or(0, char::len_utf8);
-                character.map(|character| Value::text(character.encode_utf8(&mut [0; 4])))
+                character.map(of_character)
             }
             Self::Bytes { bytes, next } => {
                 *next += 1;
@@ -186,6 +186,10 @@ fn next_of_object(run: &mut Interpreter, object: &Rc<Object>) -> Result<Option<V
     }
 }
 
+fn of_character(character: char) -> Value {
+    Value::text(character.encode_utf8(&mut [0; 4]))
+}
+
 /// Python's `iter(value)`.
 pub(crate) fn iterate(_: &mut Interpreter, value: &Value) -> Result<Iter> {
     Ok(match value {
@@ -241,6 +245,11 @@ pub(crate) fn collect(run: &mut Interpreter, value: &Value) -> Result<Vec<Value>
     if let Some(items) = known {
         run.meter.list(items.len())?;
         return Ok(items);
+    }
+    if let Value::Str(text) = value {
+        run.meter.list(text.chars())?;
+        run.meter.tick(text.chars() + 1)?;
+        return Ok(text.as_str().chars().map(of_character).collect());
     }
     let mut iter = iterate_all(run, value)?;
     let mut items = Vec::with_capacity(4);
