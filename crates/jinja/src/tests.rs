@@ -9,7 +9,7 @@ use foldhash::fast::RandomState;
 
 use crate::ast::BinaryOperator;
 use crate::builtin::{Args, Builtin};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::filters;
 use crate::interpreter::Interpreter;
 use crate::methods;
@@ -183,21 +183,14 @@ fn iterable(run: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
     answer(iterate(run, value).is_ok())
 }
 
-/// Asks a predicate of `str` about the value as text.
-fn text_is(run: &mut Interpreter, value: &Value, predicate: &str) -> Result<Value> {
+fn lower(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
     let text = Value::Str(to_text(run, value)?);
-    match methods::find(&text, predicate) {
-        Some(method) => method.call(run, &text, Args::default()),
-        None => Err(Error::type_error("str lacks the method")),
-    }
+    methods::islower(run, &text, args)
 }
 
-fn lower(run: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
-    text_is(run, value, "islower")
-}
-
-fn upper(run: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
-    text_is(run, value, "isupper")
+fn upper(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
+    let text = Value::Str(to_text(run, value)?);
+    methods::isupper(run, &text, args)
 }
 
 fn mapping(_: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {

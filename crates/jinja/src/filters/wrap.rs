@@ -134,7 +134,10 @@ impl Wrap {
         }
         let follows_word =
             |place: usize| place.checked_sub(1).and_then(at).is_some_and(is_word_or_mark);
-        if let Some(end) = dash_end(text, start).filter(|_| follows_word(start)) {
+        if at(start) == Some('-')
+            && follows_word(start)
+            && let Some(end) = dash_end(text, start)
+        {
             return start..end;
         }
         let mut end = start + 1;

@@ -18,6 +18,7 @@ use crate::value::{Str, Value};
 pub(crate) use case::{ascii_title, capitalize, lower, upper};
 pub(crate) use pad::center;
 pub(super) use predicates::PREDICATES;
+pub(crate) use predicates::{islower, isupper};
 pub(crate) use search::{replace, replace_all, write_replaced};
 pub(crate) use split::{lines, words};
 pub(crate) use strip::{strip_characters, strip_space};

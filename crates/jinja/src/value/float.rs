@@ -16,8 +16,10 @@ pub(crate) fn format_float(value: f64) -> String {
     }
     let shortest = serde_json::to_string(&value).unwrap_or_default();
     let is_plain = value == 0.0 || (1e-4..1e16).contains(&value.abs());
+    if is_plain && !shortest.bytes().any(|byte| byte == b'e') {
+        return shortest;
+    }
     match shortest.split_once('e') {
-        None if is_plain => return shortest,
         Some((mantissa, exponent)) if !is_plain => return scientific(mantissa, exponent),
         _ => {}
     }

@@ -87,7 +87,7 @@ fn split_space(text: &str, most: usize) -> Vec<&str> {
         }
         let (part, after) = rest.split_at(word_length(rest));
         parts.push(part);
-        rest = after.trim_start_matches(is_space);
+        rest = without_space(after);
     }
     parts
 }
@@ -97,9 +97,17 @@ pub(crate) fn words(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text.trim_start_matches(is_space);
     std::iter::from_fn(move || {
         let (word, after) = rest.split_at(word_length(rest));
-        rest = after.trim_start_matches(is_space);
+        rest = without_space(after);
         Some(word).filter(|word| !word.is_empty())
     })
+}
+
+/// The text without white space at its start, which most often is one space.
+fn without_space(text: &str) -> &str {
+    match text.as_bytes() {
+        [b' ', next, ..] if next.is_ascii_graphic() => text.get(1..).unwrap_or(""),
+        _ => text.trim_start_matches(is_space),
+    }
 }
 
 /// How many bytes stand before the first white space.
