@@ -1,6 +1,5 @@
 //! Functions the engine offers to templates: filters, tests, methods and globals.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -8,7 +7,7 @@ use smallvec::SmallVec;
 
 use crate::error::{Error, Result};
 use crate::interpreter::{Data, Interpreter, Seen};
-use crate::value::{Str, Value, to_text};
+use crate::value::{Str, Value, as_text};
 
 /// The code of a built-in; `subject` is the value filtered or tested, or the method's object.
 pub(crate) type Function = fn(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value>;
@@ -25,7 +24,24 @@ pub(crate) struct Builtin {
 }
 
 /// Makes another text, without regard to whether it is safe.
-pub(crate) type TextChange = fn(&str) -> Cow<'_, str>;
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum TextChange {
+    /// Takes a part; all of a text is the text itself.
+    Part(fn(&str) -> &str),
+    /// Appends a text, at most thrice as long.
+    Write(fn(&str, &mut String)),
+}
+
+impl TextChange {
+    /// Appends what becomes of `text`.
+    #[inline]
+    pub fn write(self, text: &str, output: &mut String) {
+        match self {
+            Self::Part(part) => output.push_str(part(text)),
+            Self::Write(write) => write(text, output),
+        }
+    }
+}
 
 /// Tells from what is seen what a built-in gives, if that is a bool or an integer; `None` if only
 /// the built-in itself can tell.
@@ -72,14 +88,16 @@ impl Builtin {
     }
 
     /// A built-in that makes a text of a text, at most thrice as long.
-    pub const fn text(name: &'static str, change: TextChange) -> Self {
-        Self::plain(name, change_text).on_text(change)
+    pub const fn text(name: &'static str, write: fn(&str, &mut String)) -> Self {
+        let on_text = Some(TextChange::Write(write));
+        let Self { name, parameters, function, on_sight, .. } = Self::plain(name, change_text);
+        Self { name, parameters, function, on_text, on_sight }
     }
 
-    /// The same, which without arguments makes a text of a text, at most thrice as long.
-    pub const fn on_text(self, change: TextChange) -> Self {
+    /// The same, which without arguments takes a part of a text.
+    pub const fn or_part(self, part: fn(&str) -> &str) -> Self {
         let Self { name, parameters, function, on_sight, .. } = self;
-        Self { name, parameters, function, on_text: Some(change), on_sight }
+        Self { name, parameters, function, on_text: Some(TextChange::Part(part)), on_sight }
     }
 
     #[inline]
@@ -134,11 +152,13 @@ impl Builtin {
 
 /// `value` as text, changed; safe text stays safe.
 fn changed(run: &mut Interpreter, value: &Value, change: TextChange) -> Result<Value> {
-    let text = to_text(run, value)?;
+    let text = as_text(run, value)?;
     run.meter.change(text.len())?;
-    Ok(Value::Str(match change(&text) {
-        Cow::Borrowed(same) if same.len() == text.len() => text,
-        changed => text.like(changed),
+    Ok(Value::Str(match change {
+        TextChange::Part(part) => text.part(part(&text)),
+        TextChange::Write(write) => {
+            Str::built(&mut run.output, text.is_markup(), |output| write(&text, output))
+        }
     }))
 }
 
@@ -172,8 +192,8 @@ impl<'a> Args<'a> {
     }
 
     /// The argument at `place`, or Python's `None`.
-    pub fn value(&self, place: usize) -> Value {
-        self.get(place).cloned().unwrap_or(Value::None)
+    pub fn value(&self, place: usize) -> &'a Value {
+        self.get(place).unwrap_or(&Value::None)
     }
 
     /// A given argument that is not `None`.

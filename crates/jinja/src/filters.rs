@@ -2,7 +2,7 @@
 //!
 //! A new filter is one function `fn(run, value, args) -> Result<Value>` and one line in
 //! [`FILTERS`]: its name, how many arguments must be given, and the names of all. One that makes
-//! a text of a text is `fn(&str) -> Cow<str>` and [`Builtin::text`].
+//! a text of a text is `fn(&str, &mut String)` and [`Builtin::text`].
 
 mod aggregate;
 mod attribute;
@@ -81,7 +81,7 @@ static FILTERS: &[Builtin] = &[
     Builtin::new("sum", 0, &["attribute", "start"], aggregate::sum),
     Builtin::plain("title", text::title),
     Builtin::new("tojson", 0, &["indent"], json::tojson),
-    Builtin::new("trim", 0, &["chars"], trim::trim).on_text(methods::strip_space),
+    Builtin::new("trim", 0, &["chars"], trim::trim).or_part(methods::strip_space),
     Builtin::new("truncate", 0, &["length", "killwords", "end", "leeway"], trim::truncate),
     Builtin::new("unique", 0, &["case_sensitive", "attribute"], group::unique),
     Builtin::text("upper", methods::upper),

@@ -144,6 +144,14 @@ impl<'r> Interpreter<'r> {
         result
     }
 
+    /// As [`Interpreter::nested`], for the step of a lazy sequence, which counts as two calls.
+    pub fn nested_lazily<T>(&mut self, call: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        self.meter.enter()?;
+        let result = self.nested(call);
+        self.meter.leave();
+        result
+    }
+
     /// Runs `call` on more stack if the thread's runs out, which every few levels is looked at.
     #[inline]
     pub fn deeper<T>(&mut self, call: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {

@@ -2,34 +2,43 @@
 
 use crate::error::Result;
 use crate::interpreter::Interpreter;
-use crate::value::{Str, Value, to_text};
+use crate::value::{Str, Value, as_text};
 
 /// Replaces the five characters special in HTML.
 pub(crate) fn escape_text(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '\'' => escaped.push_str("&#39;"),
-            '"' => escaped.push_str("&#34;"),
-            _ => escaped.push(character),
-        }
-    }
+    write_escaped(text, &mut escaped);
     escaped
+}
+
+fn write_escaped(text: &str, output: &mut String) {
+    let mut start = 0;
+    for (place, byte) in text.bytes().enumerate() {
+        let escaped = match byte {
+            b'&' => "&amp;",
+            b'<' => "&lt;",
+            b'>' => "&gt;",
+            b'\'' => "&#39;",
+            b'"' => "&#34;",
+            _ => continue,
+        };
+        output.push_str(text.get(start..place).unwrap_or(""));
+        output.push_str(escaped);
+        start = place + 1;
+    }
+    output.push_str(text.get(start..).unwrap_or(""));
 }
 
 /// The value as safe text: escaped unless it is markup already.
 pub(crate) fn escape(run: &mut Interpreter, value: &Value) -> Result<Str> {
-    let text = to_text(run, value)?;
+    let text = as_text(run, value)?;
     if text.is_markup() {
-        return Ok(text);
+        return Ok(text.into_owned());
     }
     run.meter.string(text.len())?;
-    let escaped = escape_text(&text);
+    let escaped = Str::built(&mut run.output, true, |output| write_escaped(&text, output));
     run.meter.string(escaped.len())?;
-    Ok(Str::markup(escaped))
+    Ok(escaped)
 }
 
 /// Brings two strings to the same kind; if one is markup, the other is escaped.

@@ -14,7 +14,8 @@ use crate::interpreter::Interpreter;
 use crate::value::{Class, Method, Object, Value};
 
 pub(crate) use string::{
-    capitalize, center, lines, lower, replace, replace_all, strip_characters, strip_space, upper,
+    ascii_title, capitalize, center, islower, isupper, lines, lower, replace, replace_all,
+    strip_characters, strip_space, upper, words, write_replaced,
 };
 
 /// The method `name` of `receiver`'s type.

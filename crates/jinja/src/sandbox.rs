@@ -80,6 +80,9 @@ pub(crate) fn item(run: &mut Interpreter, subject: &Value, key: &Value) -> Resul
 
 /// What `subject[key]` gives in Python, if it does not fail.
 fn own_item(run: &mut Interpreter, subject: &Value, key: &Value) -> Result<Option<Value>> {
+    if let (Value::Str(_) | Value::List(_) | Value::Tuple(_), Value::Str(_)) = (subject, key) {
+        return Ok(None);
+    }
     if let Some(found) = item_of_sequence(subject, key) {
         return Ok(found.ok());
     }

@@ -11,7 +11,7 @@ use foldhash::fast::RandomState;
 
 use crate::ast::BinaryOperator;
 use crate::builtin::{Args, Builtin};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::filters;
 use crate::interpreter::Interpreter;
 use crate::methods;
@@ -74,27 +74,27 @@ fn answer(result: bool) -> Result<Value> {
 }
 
 fn is_equal(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
-    equal(run, value, &args.value(0)).map(Value::Bool)
+    equal(run, value, args.value(0)).map(Value::Bool)
 }
 
 fn not_equal(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
-    answer(!equal(run, value, &args.value(0))?)
+    answer(!equal(run, value, args.value(0))?)
 }
 
 fn less(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
-    ordering(run, Order::Less, value, &args.value(0)).map(Value::Bool)
+    ordering(run, Order::Less, value, args.value(0)).map(Value::Bool)
 }
 
 fn less_or_equal(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
-    ordering(run, Order::LessEqual, value, &args.value(0)).map(Value::Bool)
+    ordering(run, Order::LessEqual, value, args.value(0)).map(Value::Bool)
 }
 
 fn greater(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
-    ordering(run, Order::Greater, value, &args.value(0)).map(Value::Bool)
+    ordering(run, Order::Greater, value, args.value(0)).map(Value::Bool)
 }
 
 fn greater_or_equal(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
-    ordering(run, Order::GreaterEqual, value, &args.value(0)).map(Value::Bool)
+    ordering(run, Order::GreaterEqual, value, args.value(0)).map(Value::Bool)
 }
 
 fn boolean(_: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
@@ -120,7 +120,7 @@ fn leaves(run: &mut Interpreter, value: &Value, divisor: &Value, rest: i64) -> R
 }
 
 fn divisibleby(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
-    leaves(run, value, &args.value(0), 0)
+    leaves(run, value, args.value(0), 0)
 }
 
 fn even(run: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
@@ -178,28 +178,21 @@ fn number(_: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
 }
 
 fn is_in(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
-    contains(run, &args.value(0), value).map(Value::Bool)
+    contains(run, args.value(0), value).map(Value::Bool)
 }
 
 fn iterable(run: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
     answer(iterate(run, value).is_ok())
 }
 
-/// Asks a predicate of `str` about the value as text.
-fn text_is(run: &mut Interpreter, value: &Value, predicate: &str) -> Result<Value> {
+fn lower(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
     let text = Value::Str(to_text(run, value)?);
-    match methods::find(&text, predicate) {
-        Some(method) => method.call(run, &text, Args::default()),
-        None => Err(Error::type_error("str lacks the method")),
-    }
+    methods::islower(run, &text, args)
 }
 
-fn lower(run: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
-    text_is(run, value, "islower")
-}
-
-fn upper(run: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
-    text_is(run, value, "isupper")
+fn upper(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
+    let text = Value::Str(to_text(run, value)?);
+    methods::isupper(run, &text, args)
 }
 
 fn mapping(_: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
@@ -211,7 +204,7 @@ fn none(_: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
 }
 
 fn sameas(_: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
-    answer(identical(value, &args.value(0)))
+    answer(identical(value, args.value(0)))
 }
 
 /// Whether the value has a length and can be indexed.

@@ -30,14 +30,14 @@ pub(crate) use dict::{Dict, Key};
 pub(crate) use entries::Entries;
 pub(crate) use float::{float_to_integer, format_float, parse_float};
 pub(crate) use integer::{MAX_DIGITS, ascii_digit, format_integer, integer_from_text};
-pub(crate) use iterate::{Iter, collect, iterate, over_dict};
+pub(crate) use iterate::{Iter, collect, iterate, iterate_all, over_dict};
 pub(crate) use json::from_number;
 pub(crate) use object::{
     BlockReference, Class, Cycler, Joiner, MacroValue, Method, Object, Range, View, ViewKind,
 };
 pub(crate) use reclaim::{IteratorCell, List, Tuple};
 pub(crate) use repr::{
-    is_printable, repr, repr_text, to_text, write_integer, write_plain, write_text,
+    as_text, is_printable, repr, repr_text, to_text, write_integer, write_plain, write_text,
 };
 pub(crate) use slice::{index_of, item_of_sequence, slice};
 pub(crate) use string::Str;
@@ -69,8 +69,8 @@ pub(crate) enum Value {
 }
 
 impl Value {
-    pub fn text(text: impl Into<String>) -> Self {
-        Self::Str(Str::from(text.into()))
+    pub fn text(text: impl AsRef<str>) -> Self {
+        Self::Str(Str::new(text, false))
     }
 
     pub fn list(items: Vec<Self>) -> Self {
@@ -79,6 +79,11 @@ impl Value {
 
     pub fn tuple(items: Vec<Self>) -> Self {
         Self::Tuple(Rc::new(Tuple::new(items)))
+    }
+
+    /// A tuple of two.
+    pub fn pair(first: Self, second: Self) -> Self {
+        Self::Tuple(Rc::new(Tuple { items: [first, second].into(), is_group: false }))
     }
 
     pub fn dict(entries: Entries) -> Self {

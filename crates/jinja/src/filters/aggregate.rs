@@ -6,7 +6,7 @@ use crate::builtin::Args;
 use crate::error::{Error, Result};
 use crate::globals::undefined;
 use crate::interpreter::Interpreter;
-use crate::value::{Order, Value, binary, iterate, ordering};
+use crate::value::{Order, Value, binary, iterate_all, ordering};
 
 /// `max(case_sensitive=false, attribute=none)`
 pub(super) fn max(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
@@ -20,15 +20,16 @@ pub(super) fn min(run: &mut Interpreter, value: &Value, args: Args) -> Result<Va
 
 fn extreme(run: &mut Interpreter, value: &Value, args: &Args, order: Order) -> Result<Value> {
     let getter = Getter::new(args.some(1)).folding(!args.flag(0, false));
-    let mut iter = iterate(run, value)?;
+    let mut iter = iterate_all(run, value)?;
     let Some(mut best) = iter.next(run)? else {
         return Ok(undefined("no aggregated item, the sequence is empty"));
     };
-    let mut best_key = getter.get(run, &best)?;
+    let mut best_key = getter.get(run, &best)?.into_owned();
     while let Some(item) = iter.next(run)? {
         let key = getter.get(run, &item)?;
         if ordering(run, order, &key, &best_key)? {
-            (best, best_key) = (item, key);
+            best_key = key.into_owned();
+            best = item;
         }
     }
     Ok(best)
@@ -41,7 +42,7 @@ pub(super) fn sum(run: &mut Interpreter, value: &Value, args: Args) -> Result<Va
     if matches!(total, Value::Str(_)) {
         return Err(Error::type_error("sum() can't sum strings"));
     }
-    let mut iter = iterate(run, value)?;
+    let mut iter = iterate_all(run, value)?;
     while let Some(item) = iter.next(run)? {
         let item = getter.get(run, &item)?;
         total = binary(run, BinaryOperator::Add, &total, &item)?;

@@ -1,15 +1,19 @@
 //! The `attribute` argument of filters: `'user.name'`, `0`, `'items.0.id'`.
 
+use std::borrow::Cow;
+
 use num_bigint::BigInt;
+use smallvec::{SmallVec, smallvec};
 
 use crate::error::Result;
 use crate::interpreter::Interpreter;
+use crate::methods;
 use crate::sandbox;
-use crate::value::{Value, to_text};
+use crate::value::{Str, Value, as_text};
 
 /// Looks a path of attributes and items up.
 pub(super) struct Getter {
-    path: Vec<Value>,
+    path: SmallVec<[Value; 1]>,
     default: Option<Value>,
     fold_case: bool,
 }
@@ -18,9 +22,10 @@ impl Getter {
     /// A getter for the `attribute` given; without one, the item itself.
     pub fn new(attribute: Option<&Value>) -> Self {
         let path = match attribute {
-            None => Vec::new(),
-            Some(Value::Str(text)) => text.split('.').map(part).collect(),
-            Some(other) => vec![other.clone()],
+            None => SmallVec::new(),
+            Some(Value::Str(text)) if text.contains('.') => text.split('.').map(part).collect(),
+            Some(Value::Str(text)) => smallvec![part(text)],
+            Some(other) => smallvec![other.clone()],
         };
         Self { path, default: None, fold_case: false }
     }
@@ -35,17 +40,26 @@ impl Getter {
         Self { default: default.cloned(), ..self }
     }
 
-    pub fn get(&self, run: &mut Interpreter, item: &Value) -> Result<Value> {
-        let mut value = item.clone();
+    #[inline]
+    pub fn get<'v>(&self, run: &mut Interpreter, item: &'v Value) -> Result<Cow<'v, Value>> {
+        let mut value = Cow::Borrowed(item);
         for part in &self.path {
-            value = sandbox::item(run, &value, part)?;
-            if value.is_undefined()
-                && let Some(default) = &self.default
-            {
-                value = default.clone();
-            }
+            value = Cow::Owned(self.part(run, &value, part)?);
         }
-        if self.fold_case { fold(run, value) } else { Ok(value) }
+        if self.fold_case
+            && let Some(folded) = fold(run, &value)?
+        {
+            return Ok(Cow::Owned(folded));
+        }
+        Ok(value)
+    }
+
+    fn part(&self, run: &mut Interpreter, value: &Value, part: &Value) -> Result<Value> {
+        let found = sandbox::item(run, value, part)?;
+        match &self.default {
+            Some(default) if found.is_undefined() => Ok(default.clone()),
+            _ => Ok(found),
+        }
     }
 }
 
@@ -58,30 +72,29 @@ fn part(text: &str) -> Value {
     Value::text(text)
 }
 
-/// The lower case of a string; other values as they are.
-pub(super) fn fold(run: &mut Interpreter, value: Value) -> Result<Value> {
-    match &value {
-        Value::Str(text) => {
-            run.meter.string(text.len())?;
-            Ok(Value::Str(text.like(text.to_lowercase())))
-        }
-        _ => Ok(value),
+/// The lower case of a string that has another.
+pub(super) fn fold(run: &mut Interpreter, value: &Value) -> Result<Option<Value>> {
+    let Value::Str(text) = value else { return Ok(None) };
+    run.meter.string(text.len())?;
+    if text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
+        return Ok(None);
     }
+    let lower = |output: &mut String| methods::lower(text, output);
+    Ok(Some(Value::Str(Str::built(&mut run.output, text.is_markup(), lower))))
 }
 
 /// Getters for the attributes in `'a,b'`.
-pub(super) fn getters(attribute: Option<&Value>, fold_case: bool) -> Vec<Getter> {
+pub(super) fn getters(attribute: Option<&Value>) -> SmallVec<[Getter; 1]> {
     match attribute {
-        Some(Value::Str(text)) => text
-            .split(',')
-            .map(|part| Getter::new(Some(&Value::text(part))).folding(fold_case))
-            .collect(),
-        other => vec![Getter::new(other).folding(fold_case)],
+        Some(Value::Str(text)) if text.contains(',') => {
+            text.split(',').map(|part| Getter::new(Some(&Value::text(part)))).collect()
+        }
+        other => smallvec![Getter::new(other)],
     }
 }
 
 /// Python's `str(value)`, which is never safe text.
-pub(super) fn plain_text(run: &mut Interpreter, value: &Value) -> Result<crate::value::Str> {
-    let text = to_text(run, value)?;
-    Ok(if text.is_markup() { text.as_str().into() } else { text })
+pub(super) fn plain_text<'v>(run: &mut Interpreter, value: &'v Value) -> Result<Cow<'v, Str>> {
+    let text = as_text(run, value)?;
+    Ok(if text.is_markup() { Cow::Owned(text.as_str().into()) } else { text })
 }

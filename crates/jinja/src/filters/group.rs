@@ -3,24 +3,23 @@
 use std::rc::Rc;
 
 use super::attribute::Getter;
-use super::sort::sort_values;
+use super::sort::sort_pairs;
 use crate::builtin::Args;
 use crate::error::Result;
 use crate::interpreter::Interpreter;
-use crate::value::{Entries, Iter, Key, Tuple, Value, collect, equal, iterate};
+use crate::value::{Entries, Iter, Key, Tuple, Value, collect, equal, iterate_all};
 
 /// `groupby(attribute, default=none, case_sensitive=false)`: pairs of `grouper` and `list`.
 pub(super) fn groupby(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
     let attribute = args.value(0);
-    let shown = Getter::new(Some(&attribute)).or(args.some(1));
-    let key = Getter::new(Some(&attribute)).or(args.some(1)).folding(!args.flag(2, false));
+    let shown = Getter::new(Some(attribute)).or(args.some(1));
+    let key = Getter::new(Some(attribute)).or(args.some(1)).folding(!args.flag(2, false));
     let mut keyed = Vec::new();
     for item in collect(run, value)? {
-        keyed.push((key.get(run, &item)?, item));
+        keyed.push((key.get(run, &item)?.into_owned(), item));
     }
     let mut groups: Vec<(Value, Vec<Value>)> = Vec::new();
-    for item in sort_values(run, keyed, false)? {
-        let group = key.get(run, &item)?;
+    for (group, item) in sort_pairs(run, keyed, false)? {
         match groups.last_mut() {
             Some((last, items)) if equal(run, last, &group)? => items.push(item),
             _ => groups.push((group, vec![item])),
@@ -29,10 +28,10 @@ pub(super) fn groupby(run: &mut Interpreter, value: &Value, args: Args) -> Resul
     let mut pairs = Vec::with_capacity(groups.len());
     for (_, items) in groups {
         let grouper = match items.first() {
-            Some(first) => shown.get(run, first)?,
+            Some(first) => shown.get(run, first)?.into_owned(),
             None => Value::None,
         };
-        let pair = Tuple { items: vec![grouper, Value::list(items)], is_group: true };
+        let pair = Tuple { items: [grouper, Value::list(items)].into(), is_group: true };
         pairs.push(Value::Tuple(Rc::new(pair)));
     }
     Ok(Value::list(pairs))
@@ -49,7 +48,7 @@ pub(super) fn unique(run: &mut Interpreter, value: &Value, args: Args) -> Result
         Iter::Generator(Box::new(move |run| {
             let iter = opened(run, &mut source)?;
             while let Some(item) = iter.next(run)? {
-                let key = getter.get(run, &item)?;
+                let key = getter.get(run, &item)?.into_owned();
                 if seen.insert(Key::new(run, key)?, Value::None).is_none() {
                     run.meter.charge(64)?;
                     return Ok(Some(item));
@@ -66,7 +65,7 @@ pub(super) fn opened<'s>(
     source: &'s mut std::result::Result<Iter, Value>,
 ) -> Result<&'s mut Iter> {
     if let Err(value) = source {
-        *source = Ok(iterate(run, value)?);
+        *source = Ok(iterate_all(run, value)?);
     }
     match source {
         Ok(iter) => Ok(iter),

@@ -7,7 +7,7 @@ use super::sort::sort_values;
 use crate::builtin::Args;
 use crate::error::{Error, Result};
 use crate::interpreter::Interpreter;
-use crate::value::{Key, Str, Value, format_float, format_integer};
+use crate::value::{Entries, Str, Value, format_float, format_integer, write_integer};
 
 /// How deep containers may nest.
 const MAX_DEPTH: usize = 200;
@@ -23,17 +23,31 @@ pub(super) fn tojson(run: &mut Interpreter, value: &Value, args: Args) -> Result
             Some(" ".repeat(width))
         }
     };
-    let mut writer = Writer { run, out: String::new(), indent, open: Vec::new() };
+    let mut writer = Writer { run, out: String::with_capacity(64), indent, open: Vec::new() };
     writer.value(value)?;
     let text = writer.out;
     run.meter.string(text.len())?;
-    let safe = text
-        .replace('<', "\\u003c")
-        .replace('>', "\\u003e")
-        .replace('&', "\\u0026")
-        .replace('\'', "\\u0027");
+    let safe = Str::built(&mut run.output, true, |output| write_safe(&text, output));
     run.meter.string(safe.len())?;
-    Ok(Value::Str(Str::markup(safe)))
+    Ok(Value::Str(safe))
+}
+
+/// Writes JSON without characters that are special in HTML.
+fn write_safe(text: &str, output: &mut String) {
+    let mut start = 0;
+    for (place, byte) in text.bytes().enumerate() {
+        let escaped = match byte {
+            b'<' => "\\u003c",
+            b'>' => "\\u003e",
+            b'&' => "\\u0026",
+            b'\'' => "\\u0027",
+            _ => continue,
+        };
+        output.push_str(text.get(start..place).unwrap_or(""));
+        output.push_str(escaped);
+        start = place + 1;
+    }
+    output.push_str(text.get(start..).unwrap_or(""));
 }
 
 struct Writer<'w, 'r> {
@@ -53,7 +67,7 @@ impl Writer<'_, '_> {
         match value {
             Value::Str(text) => self.text(text),
             Value::List(list) => {
-                let items = list.items.borrow().clone();
+                let items = list.items.borrow();
                 return self.nested(Rc::as_ptr(list).addr(), |writer| writer.list(&items));
             }
             Value::Tuple(tuple) => {
@@ -61,10 +75,10 @@ impl Writer<'_, '_> {
                 return self.nested(address, |writer| writer.list(&tuple.items));
             }
             Value::Dict(dict) => {
-                let entries: Vec<_> =
-                    dict.entries.borrow().iter().map(|(k, v)| (k.clone(), v.clone())).collect();
-                return self.nested(Rc::as_ptr(dict).addr(), |writer| writer.dict(entries));
+                let entries = dict.entries.borrow();
+                return self.nested(Rc::as_ptr(dict).addr(), |writer| writer.dict(&entries));
             }
+            Value::Int(number) => write_integer(*number, &mut self.out),
             scalar => match scalar_text(scalar)? {
                 Some(text) => self.out.push_str(&text),
                 None => {
@@ -133,20 +147,15 @@ impl Writer<'_, '_> {
         Ok(())
     }
 
-    fn dict(&mut self, entries: Vec<(Key, Value)>) -> Result<()> {
+    fn dict(&mut self, entries: &Entries) -> Result<()> {
         self.out.push('{');
         if entries.is_empty() {
             self.out.push('}');
             return Ok(());
         }
-        let pairs = entries.into_iter().map(|(key, value)| {
-            let key = key.value.clone();
-            (key.clone(), Value::tuple(vec![key, value]))
-        });
-        let sorted = sort_values(self.run, pairs.collect(), false)?;
-        for (index, pair) in sorted.iter().enumerate() {
-            let Value::Tuple(pair) = pair else { continue };
-            let [key, value] = pair.items.as_slice() else { continue };
+        let keyed = entries.iter().map(|(key, value)| (key.value.clone(), (&key.value, value)));
+        let sorted = sort_values(self.run, keyed.collect(), false)?;
+        for (index, (key, value)) in sorted.into_iter().enumerate() {
             self.new_line(index == 0, self.open.len());
             self.key(key)?;
             self.out.push_str(": ");
@@ -174,24 +183,31 @@ impl Writer<'_, '_> {
 
     fn text(&mut self, text: &str) {
         self.out.push('"');
-        for character in text.chars() {
-            match character {
-                '"' => self.out.push_str("\\\""),
-                '\\' => self.out.push_str("\\\\"),
-                '\n' => self.out.push_str("\\n"),
-                '\r' => self.out.push_str("\\r"),
-                '\t' => self.out.push_str("\\t"),
-                '\x08' => self.out.push_str("\\b"),
-                '\x0c' => self.out.push_str("\\f"),
-                ' '..='~' => self.out.push(character),
-                _ => {
-                    for unit in character.encode_utf16(&mut [0; 2]) {
-                        let _ = write!(self.out, "\\u{unit:04x}");
-                    }
+        let is_plain = |byte: u8| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\';
+        if text.bytes().all(is_plain) {
+            self.out.push_str(text);
+        } else {
+            text.chars().for_each(|character| self.character(character));
+        }
+        self.out.push('"');
+    }
+
+    fn character(&mut self, character: char) {
+        match character {
+            '"' => self.out.push_str("\\\""),
+            '\\' => self.out.push_str("\\\\"),
+            '\n' => self.out.push_str("\\n"),
+            '\r' => self.out.push_str("\\r"),
+            '\t' => self.out.push_str("\\t"),
+            '\x08' => self.out.push_str("\\b"),
+            '\x0c' => self.out.push_str("\\f"),
+            ' '..='~' => self.out.push(character),
+            _ => {
+                for unit in character.encode_utf16(&mut [0; 2]) {
+                    let _ = write!(self.out, "\\u{unit:04x}");
                 }
             }
         }
-        self.out.push('"');
     }
 }
 

@@ -16,6 +16,9 @@ use crate::value::{
 pub(super) fn abs(_: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
     match value {
         Value::Float(number) => Ok(Value::Float(number.abs())),
+        Value::Int(number) if let Some(magnitude) = number.checked_abs() => {
+            Ok(Value::Int(magnitude))
+        }
         Value::Object(object) if let Object::Complex(real, imaginary) = &**object => {
             Ok(Value::Float(real.hypot(*imaginary)))
         }
@@ -38,6 +41,11 @@ pub(super) fn int(_: &mut Interpreter, value: &Value, args: Args) -> Result<Valu
     match value {
         Value::Undefined(undefined) => Err(undefined.fail()),
         Value::Str(text) => {
+            if args.get(1).is_none()
+                && let Ok(number) = text.parse()
+            {
+                return Ok(Value::Int(number));
+            }
             let base = match args.get(1) {
                 None => Some(10),
                 Some(base) => base.as_clamped().and_then(|base| u32::try_from(base).ok()),
@@ -50,14 +58,21 @@ pub(super) fn int(_: &mut Interpreter, value: &Value, args: Args) -> Result<Valu
         }
         Value::Int(_) => Ok(value.clone()),
         Value::Float(number) if number.is_nan() => Ok(default()),
-        Value::Float(number) if number.abs() < SMALL => Ok(Value::Int(*number as i64)),
-        Value::Float(number) => Ok(Value::integer(float_to_integer(*number)?)),
+        Value::Float(number) => whole(*number),
         Value::Bytes(bytes) => {
             let integer = str::from_utf8(bytes).ok().and_then(|text| integer_from_text(text, 10));
             Ok(integer.map_or_else(default, Value::integer))
         }
         other => Ok(other.as_integer().map_or_else(default, Value::integer)),
     }
+}
+
+/// Python's `int(number)`.
+fn whole(number: f64) -> Result<Value> {
+    if number.abs() < SMALL {
+        return Ok(Value::Int(number as i64));
+    }
+    float_to_integer(number).map(Value::integer)
 }
 
 /// `float(default=0.0)`
@@ -71,6 +86,7 @@ pub(super) fn as_float(value: &Value) -> Result<Option<f64>> {
     match value {
         Value::Undefined(undefined) => Err(undefined.fail()),
         Value::Float(number) => Ok(Some(*number)),
+        Value::Int(number) => Ok(Some(*number as f64)),
         Value::Str(text) => Ok(parse_float(text)),
         Value::Bytes(bytes) => Ok(str::from_utf8(bytes).ok().and_then(parse_float)),
         other => match other.as_integer() {
@@ -101,9 +117,12 @@ pub(super) fn round(run: &mut Interpreter, value: &Value, args: Args) -> Result<
 fn common(run: &mut Interpreter, value: &Value, args: &Args) -> Result<Value> {
     if let Value::Float(number) = value {
         if args.get(0).is_some_and(Value::is_none) {
-            return Ok(Value::integer(float_to_integer(number.round_ties_even())?));
+            return whole(number.round_ties_even());
         }
         return round_float(*number, args.integer(0, 0)?).map(Value::Float);
+    }
+    if let (Value::Int(_), None) = (value, args.get(0)) {
+        return Ok(value.clone());
     }
     let Some(integer) = value.as_integer() else {
         let name = value.type_name();
@@ -149,6 +168,9 @@ fn round_float(number: f64, digits: i64) -> Result<f64> {
     if !number.is_finite() || digits > 400 {
         return Ok(number);
     }
+    if digits == 0 {
+        return Ok(number.round_ties_even());
+    }
     if let Ok(digits) = usize::try_from(digits) {
         return Ok(format!("{number:.digits$}").parse().unwrap_or(number));
     }
@@ -176,7 +198,7 @@ fn toward(
     let unit = binary(run, BinaryOperator::Power, &Value::Int(10), &precision)?;
     let scaled = binary(run, BinaryOperator::Multiply, value, &unit)?;
     let rounded = match &scaled {
-        Value::Float(number) => Value::integer(float_to_integer(round(*number))?),
+        Value::Float(number) => whole(round(*number))?,
         other => match other.as_integer() {
             Some(integer) => Value::integer(integer),
             None => return other.refuse("found where a number is needed"),

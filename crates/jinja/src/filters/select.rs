@@ -8,7 +8,7 @@ use crate::interpreter::Interpreter;
 use crate::value::{Iter, Value, repr};
 use crate::{filters, tests};
 
-/// What happens to each item.
+/// What becomes of an item.
 enum Step {
     Get(Getter),
     Call { function: &'static Builtin, args: ArgumentList },
@@ -18,9 +18,35 @@ enum Step {
 impl Step {
     fn apply(&self, run: &mut Interpreter, item: &Value) -> Result<Value> {
         match self {
-            Self::Get(getter) => getter.get(run, item),
+            Self::Get(getter) => Ok(getter.get(run, item)?.into_owned()),
             Self::Truth => Ok(Value::Bool(item.is_true())),
             Self::Call { function, args } => function.call(run, item, args.view()),
+        }
+    }
+}
+
+/// What becomes of a sequence.
+enum Transform {
+    Map(Step),
+    /// Keeps the items for which the test of what the getter finds gives `wanted`.
+    Choose {
+        getter: Getter,
+        test: Step,
+        wanted: bool,
+    },
+}
+
+impl Transform {
+    /// What is given on of an item, if anything.
+    fn apply(&self, run: &mut Interpreter, item: Value) -> Result<Option<Value>> {
+        match self {
+            Self::Map(step) => step.apply(run, &item).map(Some),
+            Self::Choose { getter, test, wanted } => {
+                let tested = getter.get(run, &item)?;
+                let chosen = test.apply(run, &tested)?.is_true() == *wanted;
+                drop(tested);
+                Ok(chosen.then_some(item))
+            }
         }
     }
 }
@@ -38,11 +64,11 @@ fn named(
     }
 }
 
-/// A lazy sequence over `value` that is prepared when first asked for.
+/// A lazy sequence over `value` whose transform is prepared when it is first asked for.
 fn lazily(
     value: &Value,
     args: Args,
-    mut prepare: impl FnMut(&mut Interpreter, ArgumentList) -> Result<Transform> + 'static,
+    prepare: impl Fn(&mut Interpreter, ArgumentList) -> Result<Transform> + 'static,
 ) -> Value {
     let mut source = Err(value.clone());
     let mut args = Some(ArgumentList::from(args));
@@ -58,9 +84,9 @@ fn lazily(
                 }
             }
             let iter = opened(run, &mut source)?;
+            let Some(transform) = &transform else { return Ok(None) };
             while let Some(item) = iter.next(run)? {
-                let Some(transform) = &mut transform else { return Ok(None) };
-                if let Some(result) = transform(run, item)? {
+                if let Some(result) = transform.apply(run, item)? {
                     return Ok(Some(result));
                 }
             }
@@ -69,15 +95,9 @@ fn lazily(
     )
 }
 
-/// Turns an item into what is given on, if anything.
-type Transform = Box<dyn FnMut(&mut Interpreter, Value) -> Result<Option<Value>>>;
-
 /// `map(filter, …)` or `map(attribute=…, default=…)`, lazily.
 pub(super) fn map(_: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
-    Ok(lazily(value, args, |run, args| {
-        let step = map_step(run, args)?;
-        Ok(Box::new(move |run, item| step.apply(run, &item).map(Some)))
-    }))
+    Ok(lazily(value, args, |run, args| map_step(run, args).map(Transform::Map)))
 }
 
 fn map_step(run: &mut Interpreter, mut args: ArgumentList) -> Result<Step> {
@@ -110,18 +130,14 @@ fn choose(value: &Value, args: Args, by_attribute: bool, wanted: bool) -> Value 
                 Getter::new(Some(&attribute).filter(|attribute| !attribute.is_none()))
             }
         };
-        let step = if args.positional.is_empty() {
+        let test = if args.positional.is_empty() {
             Step::Truth
         } else {
             let name = args.positional.remove(0);
             let function = named(run, "test", &name, tests::find)?;
             Step::Call { function, args }
         };
-        Ok(Box::new(move |run, item| {
-            let tested = getter.get(run, &item)?;
-            let chosen = step.apply(run, &tested)?.is_true() == wanted;
-            Ok(chosen.then_some(item))
-        }))
+        Ok(Transform::Choose { getter, test, wanted })
     })
 }
 

@@ -5,10 +5,11 @@ use crate::builtin::Args;
 use crate::error::{Error, Exception, Result};
 use crate::globals::undefined;
 use crate::interpreter::{Data, Interpreter, Seen};
-use crate::value::{Iter, Object, Value, ViewKind, collect, item_of_sequence, iterate, over_dict};
+use crate::value::{
+    Iter, Object, Str, Value, ViewKind, collect, item_of_sequence, iterate, over_dict,
+};
 
-/// `length`
-/// As [`length`], for texts and for what was passed in.
+/// `length` of texts and of what was passed in.
 pub(super) fn length_on_sight(seen: Seen, data: &Data) -> Option<Value> {
     match seen {
         Seen::Text(text) => Some(Value::from_usize(text.chars().count())),
@@ -17,6 +18,7 @@ pub(super) fn length_on_sight(seen: Seen, data: &Data) -> Option<Value> {
     }
 }
 
+/// `length`
 pub(super) fn length(run: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
     if let Value::Object(object) = value
         && let Object::Loop(state) = &**object
@@ -85,8 +87,9 @@ fn reversed(run: &mut Interpreter, value: &Value) -> Result<Option<Iter>> {
 /// `reverse`: a string reversed, or a lazy sequence.
 pub(super) fn reverse(run: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
     if let Value::Str(text) = value {
-        let characters = text.chars_vector(run)?;
-        return Ok(Value::Str(text.like(characters.into_iter().rev().collect::<String>())));
+        text.charge_for_chars(run)?;
+        let reverse = |output: &mut String| output.extend(text.as_str().chars().rev());
+        return Ok(Value::Str(Str::built(&mut run.output, text.is_markup(), reverse)));
     }
     if let Some(iter) = reversed(run, value)? {
         let name = match value.type_name() {
@@ -129,7 +132,7 @@ pub(super) fn random(run: &mut Interpreter, value: &Value, _: Args) -> Result<Va
 
 /// `batch(linecount, fill_with=none)`, lazily.
 pub(super) fn batch(_: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
-    let count = args.value(0);
+    let count = args.value(0).clone();
     let fill = args.some(1).cloned();
     let mut source = Err(value.clone());
     let mut next = None;
@@ -169,7 +172,7 @@ fn is_length(line: &[Value], count: &Value) -> bool {
 
 /// `slice(slices, fill_with=none)`, lazily: so many lists of about the same length.
 pub(super) fn slice(_: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
-    let (value, slices) = (value.clone(), args.value(0));
+    let (value, slices) = (value.clone(), args.value(0).clone());
     let fill = args.some(1).cloned();
     let mut lists = None;
     Ok(Value::iterator(

@@ -6,6 +6,7 @@ use crate::ast::{Arguments, Constant, Expression, ExpressionKind};
 use crate::builtin::{Builtin, TextChange};
 use crate::interpreter::Seen;
 use crate::limits::Meter;
+use crate::methods::write_replaced;
 use crate::value::Str;
 
 /// What a filter with its arguments writes, found while binding.
@@ -80,12 +81,12 @@ impl Shortcut {
             }
             (Self::Default(_), seen) => return seen.write(output),
             (Self::Change(change), Seen::Text(text)) if meter.change(text.len()).is_ok() => {
-                output.push_str(&change(text));
+                change.write(text, output);
             }
             (Self::Replace { old, new }, Seen::Text(text))
                 if text.len().saturating_mul(new.len() + 1) <= SHORT =>
             {
-                write_replaced(text, old, new, output);
+                write_replaced(text, old, new, usize::MAX, output);
             }
             (Self::End { separator, is_last }, Seen::Text(text))
                 if meter.change(text.len()).is_ok() =>
@@ -124,20 +125,4 @@ fn end_of<'t>(text: &'t str, separator: &str, is_last: bool) -> &'t str {
     };
     let start = last.map_or(0, |last| last + separator.len());
     text.get(start..first.unwrap_or(text.len())).unwrap_or(text)
-}
-
-#[inline(never)]
-fn write_replaced(text: &str, old: &str, new: &str, output: &mut String) {
-    let find = |rest: &str| match *old.as_bytes() {
-        [byte] => rest.bytes().position(|known| known == byte),
-        _ => rest.find(old),
-    };
-    let mut rest = text;
-    while let Some(start) = find(rest) {
-        let (before, after) = rest.split_at(start);
-        output.push_str(before);
-        output.push_str(new);
-        rest = after.get(old.len()..).unwrap_or("");
-    }
-    output.push_str(rest);
 }

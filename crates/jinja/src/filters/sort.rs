@@ -2,24 +2,34 @@
 
 use std::cmp::Ordering;
 
-use super::attribute::{fold, getters};
+use super::attribute::{Getter, fold, getters};
 use crate::builtin::Args;
 use crate::error::{Error, Result};
 use crate::interpreter::Interpreter;
-use crate::value::{Order, Value, collect, ordering};
+use crate::value::{Order, Str, Value, collect, ordering};
 
 /// Sorts the second values by the first, keeping equal ones in order.
-pub(crate) fn sort_values(
+pub(crate) fn sort_values<T>(
     run: &mut Interpreter,
-    mut keyed: Vec<(Value, Value)>,
+    keyed: Vec<(Value, T)>,
     reverse: bool,
-) -> Result<Vec<Value>> {
+) -> Result<Vec<T>> {
+    let sorted = sort_pairs(run, keyed, reverse)?;
+    Ok(sorted.into_iter().map(|(_, value)| value).collect())
+}
+
+/// As [`sort_values`], with the keys.
+pub(super) fn sort_pairs<T>(
+    run: &mut Interpreter,
+    mut keyed: Vec<(Value, T)>,
+    reverse: bool,
+) -> Result<Vec<(Value, T)>> {
     if reverse {
         keyed.reverse();
     }
     let mut width = 1;
     if are_alike(&keyed) {
-        sort_alike(run, &mut keyed)?;
+        sort_alike(run, &mut keyed, |a, b| a.as_str().cmp(b.as_str()))?;
         width = keyed.len();
     }
     while width < keyed.len() {
@@ -39,35 +49,71 @@ pub(crate) fn sort_values(
     if reverse {
         keyed.reverse();
     }
+    Ok(keyed)
+}
+
+/// As [`sort_values`], without regard to case; `prepare` sees keys that are not all short texts.
+fn sort_folded<T>(
+    run: &mut Interpreter,
+    mut keyed: Vec<(Value, T)>,
+    reverse: bool,
+    prepare: fn(&mut [(Value, T)]),
+) -> Result<Vec<T>> {
+    if !keyed.iter().all(|(key, _)| key.as_str().is_some_and(is_short_ascii)) {
+        for (key, _) in &mut keyed {
+            *key = fold(run, key)?.unwrap_or_else(|| key.clone());
+        }
+        prepare(&mut keyed);
+        return sort_values(run, keyed, reverse);
+    }
+    keyed
+        .iter()
+        .try_for_each(|(key, _)| run.meter.string(key.as_str().map_or(0, |key| key.len())))?;
+    if reverse {
+        keyed.reverse();
+    }
+    let lower = |byte: u8| byte.to_ascii_lowercase();
+    sort_alike(run, &mut keyed, |a, b| a.bytes().map(lower).cmp(b.bytes().map(lower)))?;
+    if reverse {
+        keyed.reverse();
+    }
     Ok(keyed.into_iter().map(|(_, value)| value).collect())
+}
+
+fn is_short_ascii(text: &Str) -> bool {
+    text.len() <= SHORT && text.is_ascii()
 }
 
 /// The longest text, in bytes, that is compared without counting steps.
 const SHORT: usize = 256;
 
 /// Whether the keys are all integers or all short texts.
-fn are_alike(keyed: &[(Value, Value)]) -> bool {
+fn are_alike<T>(keyed: &[(Value, T)]) -> bool {
     let is_short = |key: &Value| key.as_str().is_some_and(|text| text.len() <= SHORT);
     keyed.iter().all(|(key, _)| matches!(key, Value::Int(_)))
         || keyed.iter().all(|(key, _)| is_short(key))
 }
 
 /// Sorts by keys that are alike.
-fn sort_alike(run: &mut Interpreter, keyed: &mut [(Value, Value)]) -> Result<()> {
+fn sort_alike<T>(
+    run: &mut Interpreter,
+    keyed: &mut [(Value, T)],
+    compare: impl Fn(&Str, &Str) -> Ordering,
+) -> Result<()> {
     run.meter.tick(keyed.len().saturating_mul(keyed.len().max(1).ilog2() as usize))?;
     keyed.sort_by(|(a, _), (b, _)| match (a, b) {
         (Value::Int(a), Value::Int(b)) => a.cmp(b),
-        (Value::Str(a), Value::Str(b)) => a.as_str().cmp(b.as_str()),
+        (Value::Str(a), Value::Str(b)) => compare(a, b),
         _ => Ordering::Equal,
     });
     Ok(())
 }
 
-fn merge(
+fn merge<T>(
     run: &mut Interpreter,
-    left: Vec<(Value, Value)>,
-    right: Vec<(Value, Value)>,
-    out: &mut Vec<(Value, Value)>,
+    left: Vec<(Value, T)>,
+    right: Vec<(Value, T)>,
+    out: &mut Vec<(Value, T)>,
 ) -> Result<()> {
     let mut left = left.into_iter().peekable();
     let mut right = right.into_iter().peekable();
@@ -82,24 +128,43 @@ fn merge(
 
 /// `sort(reverse=false, case_sensitive=false, attribute=none)`
 pub(super) fn sort(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
-    let getters = getters(args.some(2), !args.flag(1, false));
+    let fold_case = !args.flag(1, false);
+    let getters = getters(args.some(2));
     let items = collect(run, value)?;
     let mut keyed = Vec::with_capacity(items.len());
     for item in items {
-        if let [getter] = getters.as_slice() {
-            keyed.push((getter.get(run, &item)?, item));
-            continue;
-        }
-        let mut key = Vec::with_capacity(getters.len());
-        for getter in &getters {
-            key.push(getter.get(run, &item)?);
-        }
-        keyed.push((Value::list(key), item));
+        let key = match getters.as_slice() {
+            [getter] => getter.get(run, &item)?.into_owned(),
+            getters => keys(run, getters, &item, fold_case)?,
+        };
+        keyed.push((key, item));
     }
-    if getters.len() == 1 && !are_alike(&keyed) {
+    let reverse = args.integer(0, 0)? != 0;
+    if fold_case && getters.len() == 1 {
+        return sort_folded(run, keyed, reverse, wrap_unless_alike).map(Value::list);
+    }
+    if getters.len() == 1 {
+        wrap_unless_alike(&mut keyed);
+    }
+    sort_values(run, keyed, reverse).map(Value::list)
+}
+
+/// What several getters find.
+fn keys(run: &mut Interpreter, getters: &[Getter], item: &Value, fold_case: bool) -> Result<Value> {
+    let mut keys = Vec::with_capacity(getters.len());
+    for getter in getters {
+        let key = getter.get(run, item)?.into_owned();
+        let folded = if fold_case { fold(run, &key)? } else { None };
+        keys.push(folded.unwrap_or(key));
+    }
+    Ok(Value::list(keys))
+}
+
+/// Makes lists of keys that are not alike, since equal items of lists need no order.
+fn wrap_unless_alike<T>(keyed: &mut [(Value, T)]) {
+    if !are_alike(keyed) {
         keyed.iter_mut().for_each(|(key, _)| *key = Value::list(vec![key.clone()]));
     }
-    Ok(Value::list(sort_values(run, keyed, args.integer(0, 0)? != 0)?))
 }
 
 /// `dictsort(case_sensitive=false, by='key', reverse=false)`: pairs of a dict, sorted.
@@ -111,13 +176,17 @@ pub(super) fn dictsort(run: &mut Interpreter, value: &Value, args: Args) -> Resu
         Some(_) => return Err(Error::runtime("you can only sort by either 'key' or 'value'")),
     };
     let Value::Dict(dict) = value else { return value.refuse_use("has no attribute 'items'") };
-    let entries = dict.entries.borrow().clone();
+    let entries = dict.entries.borrow();
     run.meter.list(entries.len())?;
     let mut keyed = Vec::with_capacity(entries.len());
-    for (key, value) in entries {
-        let by = if by_value { value.clone() } else { key.value.clone() };
-        let by = if args.flag(0, false) { by } else { fold(run, by)? };
-        keyed.push((by, Value::tuple(vec![key.value.clone(), value])));
+    for (key, value) in entries.iter() {
+        let by = if by_value { value } else { &key.value };
+        keyed.push((by.clone(), Value::pair(key.value.clone(), value.clone())));
     }
-    Ok(Value::list(sort_values(run, keyed, args.integer(2, 0)? != 0)?))
+    let (fold_case, reverse) = (!args.flag(0, false), args.integer(2, 0)? != 0);
+    let sorted = match fold_case {
+        true => sort_folded(run, keyed, reverse, |_| ())?,
+        false => sort_values(run, keyed, reverse)?,
+    };
+    Ok(Value::list(sorted))
 }

@@ -1,5 +1,9 @@
 //! Text.
 
+use std::borrow::Cow;
+
+use smallvec::SmallVec;
+
 use super::attribute::{Getter, plain_text};
 use crate::builtin::Args;
 use crate::error::{Error, Result};
@@ -7,7 +11,7 @@ use crate::format::percent_format;
 use crate::interpreter::Interpreter;
 use crate::markup;
 use crate::methods;
-use crate::value::{Entries, Iter, Key, Str, Value, iterate, to_text, write_text};
+use crate::value::{Entries, Iter, Key, Str, Value, as_text, iterate_all, to_text, write_text};
 
 /// `string`
 pub(super) fn string(run: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
@@ -16,18 +20,26 @@ pub(super) fn string(run: &mut Interpreter, value: &Value, _: Args) -> Result<Va
 
 /// `center(width=80)`
 pub(super) fn center(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
-    let width = [args.get(0).cloned().unwrap_or(Value::Int(80))];
     let text = string(run, value, args)?;
-    methods::center(run, &text, Args::of(&width))
+    let width = args.get(0).unwrap_or(&Value::Int(80));
+    methods::center(run, &text, Args::of(std::slice::from_ref(width)))
 }
 
 /// `title`: capitalizes what follows white space, hyphens and opening brackets.
 pub(super) fn title(run: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
-    let text = to_text(run, value)?;
+    let text = as_text(run, value)?;
     run.meter.string(text.len().saturating_mul(3))?;
     let is_border = |c: char| matches!(c, '-' | '(' | '{' | '[' | '<') || crate::lexer::is_space(c);
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text.as_str();
+    let text = text.as_str();
+    Ok(Value::Str(Str::built(&mut run.output, false, |output| {
+        if !methods::ascii_title(text, output, is_border) {
+            write_title(text, output, is_border);
+        }
+    })))
+}
+
+fn write_title(text: &str, out: &mut String, is_border: impl Fn(char) -> bool + Copy) {
+    let mut rest = text;
     while !rest.is_empty() {
         let borders = rest.find(|c| !is_border(c)).unwrap_or(rest.len());
         let (border, after) = rest.split_at(borders);
@@ -39,15 +51,25 @@ pub(super) fn title(run: &mut Interpreter, value: &Value, _: Args) -> Result<Val
         out.push_str(&word.get(first.map_or(0, char::len_utf8)..).unwrap_or("").to_lowercase());
         rest = after;
     }
-    Ok(Value::text(out))
 }
 
 /// `wordcount`
 pub(super) fn wordcount(run: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
-    let text = to_text(run, value)?;
+    let text = as_text(run, value)?;
     run.meter.tick(text.len() / 16)?;
-    let words = text.split(|character| !crate::lexer::is_word(character));
-    Ok(Value::from_usize(words.filter(|word| !word.is_empty()).count()))
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    let count = if text.is_ascii() {
+        count_starts(text.bytes().map(is_word))
+    } else {
+        count_starts(text.as_str().chars().map(crate::lexer::is_word))
+    };
+    Ok(Value::from_usize(count))
+}
+
+/// How many times something begins that goes on for a while.
+fn count_starts(goes_on: impl Iterator<Item = bool>) -> usize {
+    let mut before = false;
+    goes_on.filter(|now| *now & !std::mem::replace(&mut before, *now)).count()
 }
 
 /// `format(…)`: the value as a `%` format.
@@ -56,7 +78,7 @@ pub(super) fn format(run: &mut Interpreter, value: &Value, args: Args) -> Result
         let message = "can't handle positional and keyword arguments at the same time";
         return Err(Error::runtime(message));
     }
-    let format = to_text(run, value)?;
+    let format = as_text(run, value)?;
     if args.keywords.is_empty() {
         return percent_format(run, &format, &Value::tuple(args.positional.to_vec()));
     }
@@ -76,13 +98,14 @@ pub(super) fn replace(run: &mut Interpreter, value: &Value, args: Args) -> Resul
     let (old, new) = (args.value(0), args.value(1));
     let count = args.some(2).cloned().unwrap_or(Value::Int(-1));
     if !run.autoescape {
-        let text = Value::Str(plain_text(run, value)?);
-        let (old, new) = (plain_text(run, &old)?, plain_text(run, &new)?);
-        return methods::replace(run, &text, Args::of(&[Value::Str(old), Value::Str(new), count]));
+        let text = Value::Str(plain_text(run, value)?.into_owned());
+        let (old, new) = (plain_text(run, old)?, plain_text(run, new)?);
+        let (old, new) = (Value::Str(old.into_owned()), Value::Str(new.into_owned()));
+        return methods::replace(run, &text, Args::of(&[old, new, count]));
     }
     let escapes = old.is_markup() || (new.is_markup() && !value.is_markup());
     let text = if escapes { markup::escape(run, value)? } else { to_text(run, value)? };
-    let (old, new) = (to_text(run, &old)?, to_text(run, &new)?);
+    let (old, new) = (to_text(run, old)?, to_text(run, new)?);
     methods::replace(run, &Value::Str(text), Args::of(&[Value::Str(old), Value::Str(new), count]))
 }
 
@@ -90,14 +113,14 @@ pub(super) fn replace(run: &mut Interpreter, value: &Value, args: Args) -> Resul
 pub(super) fn join(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
     let getter = Getter::new(args.some(1));
     let separator = match args.get(0) {
-        Some(separator) => to_text(run, separator)?,
-        None => "".into(),
+        Some(separator) => as_text(run, separator)?,
+        None => Cow::Owned("".into()),
     };
-    let mut iter = iterate(run, value)?;
+    let mut iter = iterate_all(run, value)?;
     if run.autoescape {
-        return join_escaped(run, iter, &getter, separator);
+        return join_escaped(run, iter, &getter, separator.into_owned());
     }
-    let mut out = String::new();
+    let mut out = String::with_capacity(64);
     let mut is_first = true;
     while let Some(item) = iter.next(run)? {
         let item = getter.get(run, &item)?;
@@ -155,9 +178,17 @@ pub(super) fn indent(run: &mut Interpreter, value: &Value, args: Args) -> Result
         return value.refuse_use("cannot be indented; a str is needed");
     };
     let (first, blank) = (args.flag(1, false), args.flag(2, false));
-    let source = format!("{}\n", text.as_str());
-    let lines: Vec<&str> = methods::lines(&source).map(|(line, _)| line).collect();
-    let grown = lines.len().saturating_mul(indention.len() + 1).saturating_add(source.len());
+    // As if one more line end stood at the end.
+    let mut lines: SmallVec<[&str; 16]> = SmallVec::new();
+    let mut last_end = "\n";
+    for (line, end) in methods::lines(text) {
+        lines.push(line);
+        last_end = end;
+    }
+    if !matches!(last_end, "" | "\r") {
+        lines.push("");
+    }
+    let grown = lines.len().saturating_mul(indention.len() + 1).saturating_add(text.len() + 1);
     run.meter.string(grown)?;
     let mut out = String::with_capacity(grown);
     for (index, line) in lines.iter().enumerate() {

@@ -1,14 +1,15 @@
 //! Making text shorter.
 
+use crate::ast::BinaryOperator;
 use crate::builtin::Args;
 use crate::error::{Error, Result};
 use crate::interpreter::Interpreter;
 use crate::methods::strip_characters;
-use crate::value::{Value, to_text};
+use crate::value::{Str, Value, as_text, binary};
 
 /// `trim(chars=none)`
 pub(super) fn trim(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
-    let text = to_text(run, value)?;
+    let text = as_text(run, value)?;
     let characters = match args.some(0) {
         None => None,
         Some(_) => Some(args.text(0)?.as_str()),
@@ -16,7 +17,7 @@ pub(super) fn trim(run: &mut Interpreter, value: &Value, args: Args) -> Result<V
     run.meter.string(text.len())?;
     run.meter.tick((text.len() / 64).saturating_mul(1 + characters.map_or(0, str::len) / 8))?;
     let trimmed = strip_characters(&text, characters, true, true);
-    Ok(Value::Str(if trimmed.len() == text.len() { text } else { text.like(trimmed) }))
+    Ok(Value::Str(text.part(trimmed)))
 }
 
 /// `truncate(length=255, killwords=false, end='...', leeway=5)`
@@ -48,6 +49,13 @@ pub(super) fn truncate(run: &mut Interpreter, value: &Value, args: Args) -> Resu
     if !args.flag(1, false) {
         head = head.rsplit_once(' ').map_or(head, |(head, _)| head);
     }
-    let head = Value::Str(text.like(head));
-    crate::value::binary(run, crate::ast::BinaryOperator::Add, &head, &Value::Str(end))
+    if text.is_markup() != end.is_markup() {
+        let head = Value::Str(text.like(head));
+        return binary(run, BinaryOperator::Add, &head, &Value::Str(end));
+    }
+    run.meter.string(head.len() + end.len())?;
+    Ok(Value::Str(Str::built(&mut run.output, text.is_markup(), |output| {
+        output.push_str(head);
+        output.push_str(&end);
+    })))
 }

@@ -1,11 +1,9 @@
 //! `urlencode`
 
-use std::fmt::Write;
-
 use crate::builtin::Args;
 use crate::error::{Error, Result};
 use crate::interpreter::Interpreter;
-use crate::value::{Object, Value, View, ViewKind, collect, iterate, to_text};
+use crate::value::{Object, Value, View, ViewKind, as_text, collect, iterate};
 
 /// `urlencode`: a string quoted, or pairs as a query.
 pub(super) fn urlencode(run: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
@@ -36,23 +34,33 @@ pub(super) fn urlencode(run: &mut Interpreter, value: &Value, _: Args) -> Result
 
 /// Quotes for a path, or for a query, where a space becomes `+`.
 fn quote(run: &mut Interpreter, value: &Value, in_query: bool) -> Result<String> {
-    let bytes = match value {
-        Value::Bytes(bytes) => bytes.to_vec(),
-        other => to_text(run, other)?.as_bytes().to_vec(),
+    let text = match value {
+        Value::Bytes(_) => None,
+        other => Some(as_text(run, other)?),
+    };
+    let bytes = match (&text, value) {
+        (Some(text), _) => text.as_bytes(),
+        (None, Value::Bytes(bytes)) => bytes.as_slice(),
+        _ => &[],
     };
     run.meter.string(bytes.len().saturating_mul(3))?;
     let mut out = String::with_capacity(bytes.len());
     for byte in bytes {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'.' | b'-' | b'~' => {
-                out.push(char::from(byte));
+                out.push(char::from(*byte));
             }
             b'/' if !in_query => out.push('/'),
             b' ' if in_query => out.push('+'),
             _ => {
-                let _ = write!(out, "%{byte:02X}");
+                out.push('%');
+                out.extend([byte >> 4, byte & 15].map(hexadecimal));
             }
         }
     }
     Ok(out)
+}
+
+fn hexadecimal(digit: u8) -> char {
+    char::from_digit(digit.into(), 16).unwrap_or('0').to_ascii_uppercase()
 }

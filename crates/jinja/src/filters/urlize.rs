@@ -102,7 +102,9 @@ impl Links {
 
     fn link(&self, run: &mut Interpreter, text: &str) -> Result<String> {
         let attributes = &self.attributes;
-        if matches(&ADDRESS, text) {
+        // All addresses have one or the other.
+        let may_be_address = text.contains(['.', ':']);
+        if may_be_address && matches(&ADDRESS, text) {
             let has_scheme = text.starts_with("https://") || text.starts_with("http://");
             let scheme = if has_scheme { "" } else { "https://" };
             let shown = self.shown(run, text)?;
@@ -158,6 +160,9 @@ fn split_tail(word: &str) -> (&str, &str) {
 /// Gives closing brackets in the tail back to the brackets opened in the middle.
 fn balance(middle: &str, tail: &str) -> (String, String) {
     let (mut middle, mut tail) = (middle.to_owned(), tail.to_owned());
+    if tail.is_empty() {
+        return (middle, tail);
+    }
     for (open, close) in [("(", ")"), ("<", ">"), ("&lt;", "&gt;")] {
         let opened = middle.matches(open).count();
         if opened <= middle.matches(close).count() {

@@ -1,11 +1,19 @@
 //! `wordwrap`
 
+use std::ops::Range;
+
 use crate::builtin::Args;
 use crate::error::{Error, Result};
 use crate::interpreter::Interpreter;
 use crate::lexer::{is_space, is_word};
 use crate::methods;
 use crate::value::{Value, ascii_digit};
+
+/// A byte of ASCII, or a character.
+trait Character: Copy + Into<char> {}
+
+impl Character for u8 {}
+impl Character for char {}
 
 /// How lines are broken.
 struct Wrap {
@@ -27,125 +35,139 @@ pub(super) fn wordwrap(run: &mut Interpreter, value: &Value, args: Args) -> Resu
     let width = usize::try_from(width).unwrap_or(0);
     let (break_long_words, break_on_hyphens) = (args.flag(1, true), args.flag(3, true));
     let wrap = Wrap { width, break_long_words, break_on_hyphens };
-    let mut wrapped = Vec::new();
+    let mut out = String::with_capacity(text.len());
+    let mut size = 0;
     for (line, _) in methods::lines(text) {
         run.meter.tick(1 + line.len() / 4)?;
         run.meter.charge(line.len().saturating_mul(8))?;
         if width == 0 {
             return Err(Error::value_error("invalid width 0 (must be > 0)"));
         }
-        wrapped.push(wrap.line(line).join(&separator));
+        if size > 0 {
+            out.push_str(&separator);
+        }
+        wrap.line(line, &separator, &mut out);
+        size = out.len().saturating_add(separator.len());
     }
-    let size: usize = wrapped.iter().map(|line| line.len() + separator.len()).sum();
     run.meter.string(size)?;
-    Ok(Value::text(wrapped.join(&separator)))
+    Ok(Value::text(out))
 }
 
 impl Wrap {
-    fn line(&self, line: &str) -> Vec<String> {
-        let mut chunks = self.chunks(line);
-        chunks.reverse();
-        let mut lines: Vec<String> = Vec::new();
-        while let Some(last) = chunks.last() {
-            if !lines.is_empty() && is_blank(last) {
-                chunks.pop();
+    /// Appends a line, broken into several.
+    fn line(&self, line: &str, separator: &str, out: &mut String) {
+        let mut is_first = true;
+        let mut begin = |out: &mut String| {
+            if !std::mem::replace(&mut is_first, false) {
+                out.push_str(separator);
             }
-            let mut current: Vec<Vec<char>> = Vec::new();
-            let mut length = 0;
-            while let Some(chunk) = chunks.pop_if(|chunk| length + chunk.len() <= self.width) {
-                length += chunk.len();
-                current.push(chunk);
-            }
-            if chunks.last().is_some_and(|chunk| chunk.len() > self.width) {
-                self.long_word(&mut chunks, &mut current, length);
-            }
-            current.pop_if(|chunk| is_blank(chunk));
-            if !current.is_empty() {
-                lines.push(current.into_iter().flatten().collect());
-            }
+        };
+        if line.is_ascii() {
+            return self.each_part(line.as_bytes(), |part| {
+                begin(out);
+                out.push_str(line.get(part).unwrap_or(""));
+            });
         }
-        lines
-    }
-
-    fn long_word(&self, chunks: &mut Vec<Vec<char>>, current: &mut Vec<Vec<char>>, length: usize) {
-        let Some(mut chunk) = chunks.pop() else { return };
-        if !self.break_long_words {
-            if current.is_empty() {
-                current.push(chunk);
-            } else {
-                chunks.push(chunk);
-            }
-            return;
-        }
-        let space = self.width - length;
-        let mut end = space.min(chunk.len());
-        if self.break_on_hyphens && chunk.len() > space {
-            let head = chunk.get(..space).unwrap_or(&chunk);
-            let hyphen = head.iter().rposition(|character| *character == '-');
-            let after_word = |hyphen: &usize| {
-                *hyphen > 0 && chunk.iter().take(*hyphen).any(|character| *character != '-')
-            };
-            if let Some(hyphen) = hyphen.filter(after_word) {
-                end = hyphen + 1;
-            }
-        }
-        let rest = chunk.split_off(end);
-        current.push(chunk);
-        chunks.push(rest);
-    }
-
-    /// Runs of space, and words, the latter split after hyphens if wanted.
-    fn chunks(&self, line: &str) -> Vec<Vec<char>> {
         let characters: Vec<char> = line.chars().collect();
-        let mut chunks = Vec::new();
-        let mut start = 0;
-        while start < characters.len() {
-            let end = self.chunk_end(&characters, start);
-            chunks.push(characters.get(start..end).unwrap_or(&[]).to_vec());
-            start = end;
-        }
-        chunks
+        self.each_part(&characters, |part| {
+            begin(out);
+            out.extend(characters.get(part).unwrap_or(&[]));
+        });
     }
 
-    fn chunk_end(&self, text: &[char], start: usize) -> usize {
-        let at = |index: usize| text.get(index).copied();
+    /// Finds the parts of a text, of ASCII or other characters, that fit into a line each.
+    fn each_part<C: Character>(&self, text: &[C], mut give: impl FnMut(Range<usize>)) {
+        let mut is_first = true;
+        let mut chunk = self.chunk(text, 0);
+        while !chunk.is_empty() {
+            if !is_first && is_blank(text, &chunk) {
+                chunk = self.chunk(text, chunk.end);
+            }
+            let start = chunk.start;
+            let mut last = start..start;
+            while !chunk.is_empty() && chunk.end - start <= self.width {
+                let next = self.chunk(text, chunk.end);
+                last = std::mem::replace(&mut chunk, next);
+            }
+            if chunk.len() > self.width && (self.break_long_words || start == chunk.start) {
+                let cut = self.cut(text, &chunk, self.width - (chunk.start - start));
+                last = chunk.start..cut;
+                chunk = if cut < chunk.end { cut..chunk.end } else { self.chunk(text, cut) };
+            }
+            let end = if is_blank(text, &last) { last.start } else { last.end };
+            if end > start {
+                give(start..end);
+                is_first = false;
+            }
+        }
+    }
+
+    /// Where a word that is longer than a line is cut, if `space` is left.
+    fn cut<C: Character>(&self, text: &[C], word: &Range<usize>, space: usize) -> usize {
+        if !self.break_long_words {
+            return word.end;
+        }
+        let end = word.start + space;
+        if !self.break_on_hyphens {
+            return end;
+        }
+        let is_hyphen = |character: &C| (*character).into() == '-';
+        let head = text.get(word.start..end).unwrap_or(&[]);
+        match head.iter().rposition(is_hyphen) {
+            Some(hyphen) if !head.iter().take(hyphen).all(is_hyphen) => word.start + hyphen + 1,
+            _ => end,
+        }
+    }
+
+    /// What begins at `start`: a run of space, or a word, which ends after a hyphen if wanted.
+    fn chunk<C: Character>(&self, text: &[C], start: usize) -> Range<usize> {
+        let at = |index: usize| text.get(index).copied().map(C::into);
         let run = |accepts: fn(char) -> bool| {
             let rest = text.get(start..).unwrap_or(&[]);
-            start + rest.iter().take_while(|character| accepts(**character)).count()
+            start..start + rest.iter().take_while(|character| accepts((**character).into())).count()
         };
         if at(start).is_some_and(is_break) {
             return run(is_break);
         }
-        if !self.break_on_hyphens {
+        if !self.break_on_hyphens || start >= text.len() {
             return run(|character| !is_break(character));
         }
-        let after_word = start.checked_sub(1).and_then(at).is_some_and(is_word_or_mark);
-        if after_word && let Some(end) = dash_end(text, start) {
-            return end;
+        let follows_word =
+            |place: usize| place.checked_sub(1).and_then(at).is_some_and(is_word_or_mark);
+        if at(start) == Some('-')
+            && follows_word(start)
+            && let Some(end) = dash_end(text, start)
+        {
+            return start..end;
         }
         let mut end = start + 1;
         loop {
-            if hyphen_splits(text, end) {
-                return end + 1;
+            let rest = text.get(end..).unwrap_or(&[]).iter();
+            end += rest.take_while(|character| is_inner((**character).into())).count();
+            match at(end) {
+                Some('-') if hyphen_splits(text, end) => return start..end + 1,
+                Some('-') if follows_word(end) && dash_end(text, end).is_some() => break,
+                Some('-') => end += 1,
+                _ => break,
             }
-            if at(end).is_none_or(is_break) {
-                return end;
-            }
-            if at(end - 1).is_some_and(is_word_or_mark) && dash_end(text, end).is_some() {
-                return end;
-            }
-            end += 1;
         }
+        start..end
     }
 }
 
-fn is_blank(chunk: &[char]) -> bool {
-    chunk.iter().all(|character| is_space(*character))
+fn is_blank<C: Character>(text: &[C], part: &Range<usize>) -> bool {
+    let mut characters = text.get(part.clone()).unwrap_or(&[]).iter();
+    characters.all(|character| is_space((*character).into()))
 }
 
 /// White space at which lines may break.
 fn is_break(character: char) -> bool {
     matches!(character, '\t'..='\r' | ' ')
+}
+
+/// What never ends a word.
+fn is_inner(character: char) -> bool {
+    !is_break(character) && character != '-'
 }
 
 fn is_word_or_mark(character: char) -> bool {
@@ -157,16 +179,16 @@ fn is_letter(character: char) -> bool {
 }
 
 /// The end of two or more dashes at `start` that a word follows.
-fn dash_end(text: &[char], start: usize) -> Option<usize> {
+fn dash_end<C: Character>(text: &[C], start: usize) -> Option<usize> {
     let rest = text.get(start..)?;
-    let dashes = rest.iter().take_while(|character| **character == '-').count();
-    let followed = rest.get(dashes).is_some_and(|character| is_word(*character));
+    let dashes = rest.iter().take_while(|character| (**character).into() == '-').count();
+    let followed = rest.get(dashes).is_some_and(|character| is_word((*character).into()));
     (dashes >= 2 && followed).then_some(start + dashes)
 }
 
 /// Whether a word may be split after the hyphen at `place`.
-fn hyphen_splits(text: &[char], place: usize) -> bool {
-    let at = |index: Option<usize>| index.and_then(|index| text.get(index)).copied();
+fn hyphen_splits<C: Character>(text: &[C], place: usize) -> bool {
+    let at = |index: Option<usize>| index.and_then(|index| text.get(index)).copied().map(C::into);
     if at(Some(place)) != Some('-') {
         return false;
     }

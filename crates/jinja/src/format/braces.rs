@@ -1,5 +1,6 @@
 //! `'{} {name:>8}'.format(value, name=…)`, with attributes looked up through the sandbox.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::percent::ascii;
@@ -58,9 +59,9 @@ impl Formatter<'_> {
         let Some(depth) = depth.checked_sub(1) else {
             return Err(Error::value_error("Max string recursion exceeded"));
         };
-        let mut out = String::new();
+        let mut out = String::with_capacity(format.len());
         let mut rest = format;
-        while let Some(offset) = rest.find(['{', '}']) {
+        while let Some(offset) = rest.bytes().position(is_brace) {
             let (text, brace) = rest.split_at(offset);
             out.push_str(text);
             let mut characters = brace.chars();
@@ -93,7 +94,12 @@ impl Formatter<'_> {
         let value = self.value(run, name)?;
         let value = convert(run, value, conversion)?;
         // `{}` in the specification continues the numbering.
-        let spec = self.format(run, spec, depth)?;
+        let spec = if depth > 0 && !spec.bytes().any(is_brace) {
+            run.meter.string(spec.len())?;
+            Cow::Borrowed(spec)
+        } else {
+            Cow::Owned(self.format(run, spec, depth)?)
+        };
         if !self.markup {
             return Ok(format_value(run, &value, &spec)?.to_string());
         }
@@ -181,6 +187,10 @@ impl Formatter<'_> {
         };
         found.ok_or_else(|| Error::lookup(format!("'{name}'")))
     }
+}
+
+fn is_brace(byte: u8) -> bool {
+    matches!(byte, b'{' | b'}')
 }
 
 fn non_empty(name: &str) -> Result<()> {

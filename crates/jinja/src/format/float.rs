@@ -36,12 +36,17 @@ fn fixed(value: f64, precision: usize) -> String {
 
 fn scientific(value: f64, precision: usize) -> String {
     let known = precision.min(EXACT_DIGITS);
-    let text = format!("{value:.known$e}");
-    let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-    let exponent: i32 = exponent.parse().unwrap_or(0);
-    let sign = if exponent < 0 { '-' } else { '+' };
-    let zeros = "0".repeat(precision - known);
-    format!("{mantissa}{zeros}e{sign}{:02}", exponent.unsigned_abs())
+    let mut text = format!("{value:.known$e}");
+    let place = text.find('e').unwrap_or(text.len());
+    let exponent: i32 = text.get(place + 1..).and_then(|digits| digits.parse().ok()).unwrap_or(0);
+    text.truncate(place);
+    text.extend(std::iter::repeat_n('0', precision - known));
+    text.push_str(if exponent < 0 { "e-" } else { "e+" });
+    if exponent.abs() < 10 {
+        text.push('0');
+    }
+    text.push_str(itoa::Buffer::new().format(exponent.unsigned_abs()));
+    text
 }
 
 fn general(value: f64, precision: usize, alternate: bool) -> String {

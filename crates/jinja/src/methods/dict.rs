@@ -62,17 +62,17 @@ fn copy(run: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
 
 fn fromkeys(run: &mut Interpreter, _: &Value, args: Args) -> Result<Value> {
     let mut entries = Entries::default();
-    let mut iter = iterate(run, &args.value(0))?;
+    let mut iter = iterate(run, args.value(0))?;
     while let Some(key) = iter.next(run)? {
-        entries.insert(Key::new(run, key)?, args.value(1));
+        entries.insert(Key::new(run, key)?, args.value(1).clone());
         run.meter.list(1)?;
     }
     Ok(Value::dict(entries))
 }
 
 fn get(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
-    let key = Key::new(run, args.value(0))?;
-    Ok(dict_of(subject)?.get(&key).unwrap_or_else(|| args.value(1)))
+    let key = Key::new(run, args.value(0).clone())?;
+    Ok(dict_of(subject)?.get(&key).unwrap_or_else(|| args.value(1).clone()))
 }
 
 fn view(subject: &Value, kind: ViewKind) -> Result<Value> {
@@ -93,7 +93,7 @@ fn values(_: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
 }
 
 fn pop(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
-    let key = Key::new(run, args.value(0))?;
+    let key = Key::new(run, args.value(0).clone())?;
     let dict = dict_of(subject)?;
     run.meter.tick(dict.entries.borrow().len() / 64)?;
     let removed = dict.entries.borrow_mut().remove(&key);
@@ -102,18 +102,18 @@ fn pop(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
 
 fn popitem(_: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
     match dict_of(subject)?.entries.borrow_mut().pop() {
-        Some((key, value)) => Ok(Value::tuple(vec![key.value.clone(), value])),
+        Some((key, value)) => Ok(Value::pair(key.value.clone(), value)),
         None => Err(Error::lookup("popitem(): dictionary is empty")),
     }
 }
 
 fn setdefault(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
-    let key = Key::new(run, args.value(0))?;
+    let key = Key::new(run, args.value(0).clone())?;
     let dict = dict_of(subject)?;
     if let Some(value) = dict.get(&key) {
         return Ok(value);
     }
-    let value = args.value(1);
+    let value = args.value(1).clone();
     insert(run, subject, key, value.clone())?;
     Ok(value)
 }

@@ -43,7 +43,7 @@ fn grow(run: &mut Interpreter, list: &List, more: usize) -> Result<()> {
 fn append(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
     let list = list_of(subject)?;
     grow(run, list, 1)?;
-    let item = args.value(0);
+    let item = args.value(0).clone();
     run.note_insertion(subject, &item);
     list.items.borrow_mut().push(item);
     Ok(Value::None)
@@ -60,7 +60,7 @@ fn copy(run: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
 
 fn extend(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
     let list = list_of(subject)?;
-    let items = collect(run, &args.value(0))?;
+    let items = collect(run, args.value(0))?;
     grow(run, list, items.len())?;
     for item in items {
         run.note_insertion(subject, &item);
@@ -72,7 +72,7 @@ fn extend(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
 fn insert(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
     let list = list_of(subject)?;
     let position = args.integer(0, 0)?;
-    let item = args.value(1);
+    let item = args.value(1).clone();
     grow(run, list, 1)?;
     run.note_insertion(subject, &item);
     let mut items = list.items.borrow_mut();
@@ -115,7 +115,7 @@ fn position_of(run: &mut Interpreter, items: &[Value], wanted: &Value) -> Result
 fn remove(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
     let list = list_of(subject)?;
     let items = collect(run, subject)?;
-    let Some(place) = position_of(run, &items, &args.value(0))? else {
+    let Some(place) = position_of(run, &items, args.value(0))? else {
         return Err(Error::value_error("list.remove(x): x not in list"));
     };
     let _old = list.items.borrow_mut().remove(place);
@@ -159,7 +159,7 @@ fn count(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
     let mut iter = iterate(run, subject)?;
     let mut count = 0;
     while let Some(item) = iter.next(run)? {
-        count += i64::from(identical(&item, &wanted) || equal(run, &item, &wanted)?);
+        count += i64::from(identical(&item, wanted) || equal(run, &item, wanted)?);
     }
     Ok(Value::Int(count))
 }
@@ -170,7 +170,7 @@ fn index(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
     let start = clamp(args.integer(1, 0)?, items.len());
     let stop = clamp(args.integer(2, i64::MAX)?, items.len());
     let searched = items.get(start..stop).unwrap_or(&[]);
-    match position_of(run, searched, &wanted)? {
+    match position_of(run, searched, wanted)? {
         Some(place) => Ok(Value::from_usize(start + place)),
         None => Err(Error::value_error("value is not in the sequence")),
     }

@@ -53,7 +53,7 @@ fn complex_conjugate(_: &mut Interpreter, subject: &Value, _: Args) -> Result<Va
 }
 
 fn integer_ratio(_: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
-    Ok(Value::tuple(vec![Value::integer(integer_of(subject)), Value::Int(1)]))
+    Ok(Value::pair(Value::integer(integer_of(subject)), Value::Int(1)))
 }
 
 fn bit_count(_: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
@@ -147,7 +147,7 @@ fn float_ratio(_: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
     }
     let (mut mantissa, mut exponent) = parts(value);
     if mantissa == 0 {
-        return Ok(Value::tuple(vec![Value::Int(0), Value::Int(1)]));
+        return Ok(Value::pair(Value::Int(0), Value::Int(1)));
     }
     let zeros = mantissa.trailing_zeros();
     mantissa >>= zeros;
@@ -162,7 +162,7 @@ fn float_ratio(_: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
     if value < 0.0 {
         numerator = -numerator;
     }
-    Ok(Value::tuple(vec![Value::integer(numerator), Value::integer(denominator)]))
+    Ok(Value::pair(Value::integer(numerator), Value::integer(denominator)))
 }
 
 fn hex(_: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {

@@ -21,7 +21,7 @@ fn loop_cycle(_: &mut Interpreter, subject: &Value, args: Args) -> Result<Value>
     if args.positional.is_empty() {
         return Err(Error::type_error("no items for cycling given"));
     }
-    Ok(args.value(state.index() % args.positional.len()))
+    Ok(args.value(state.index() % args.positional.len()).clone())
 }
 
 fn changed(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {

@@ -10,7 +10,7 @@ pub(super) const VIEW: &[Builtin] = &[Builtin::new("isdisjoint", 1, &[""], isdis
 pub(super) const METHODS: &[Builtin] = &[Builtin::new("issuperset", 1, &[""], issuperset)];
 
 fn isdisjoint(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
-    let mut others = iterate(run, &args.value(0))?;
+    let mut others = iterate(run, args.value(0))?;
     while let Some(item) = others.next(run)? {
         if contains(run, subject, &item)? {
             return Ok(Value::Bool(false));
@@ -20,7 +20,7 @@ fn isdisjoint(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Valu
 }
 
 fn issuperset(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
-    let mut others = iterate(run, &args.value(0))?;
+    let mut others = iterate(run, args.value(0))?;
     while let Some(item) = others.next(run)? {
         if !contains(run, subject, &item)? {
             return Ok(Value::Bool(false));

@@ -15,11 +15,12 @@ use crate::format::{format_map, format_method};
 use crate::interpreter::Interpreter;
 use crate::value::{Str, Value};
 
-pub(crate) use case::{capitalize, lower, upper};
+pub(crate) use case::{ascii_title, capitalize, lower, upper};
 pub(crate) use pad::center;
 pub(super) use predicates::PREDICATES;
-pub(crate) use search::{replace, replace_all};
-pub(crate) use split::lines;
+pub(crate) use predicates::{islower, isupper};
+pub(crate) use search::{replace, replace_all, write_replaced};
+pub(crate) use split::{lines, words};
 pub(crate) use strip::{strip_characters, strip_space};
 
 pub(super) const METHODS: &[Builtin] = &[
@@ -37,7 +38,7 @@ pub(super) const METHODS: &[Builtin] = &[
     Builtin::new("join", 1, &[""], split::join),
     Builtin::new("ljust", 1, &["", ""], pad::ljust),
     Builtin::text("lower", lower),
-    Builtin::new("lstrip", 0, &[""], strip::lstrip).on_text(strip::space_before),
+    Builtin::new("lstrip", 0, &[""], strip::lstrip).or_part(strip::space_before),
     Builtin::new("maketrans", 1, &["", "", ""], encode::maketrans),
     Builtin::new("partition", 1, &[""], split::partition),
     Builtin::new("removeprefix", 1, &[""], strip::removeprefix),
@@ -48,11 +49,11 @@ pub(super) const METHODS: &[Builtin] = &[
     Builtin::new("rjust", 1, &["", ""], pad::rjust),
     Builtin::new("rpartition", 1, &[""], split::rpartition),
     Builtin::new("rsplit", 0, &["sep", "maxsplit"], split::rsplit),
-    Builtin::new("rstrip", 0, &[""], strip::rstrip).on_text(strip::space_after),
+    Builtin::new("rstrip", 0, &[""], strip::rstrip).or_part(strip::space_after),
     Builtin::new("split", 0, &["sep", "maxsplit"], split::split),
     Builtin::new("splitlines", 0, &["keepends"], split::splitlines),
     Builtin::new("startswith", 1, &["", "", ""], search::startswith),
-    Builtin::new("strip", 0, &[""], strip::strip).on_text(strip_space),
+    Builtin::new("strip", 0, &[""], strip::strip).or_part(strip_space),
     Builtin::text("swapcase", case::swapcase),
     Builtin::text("title", case::title),
     Builtin::new("translate", 1, &[""], encode::translate),
@@ -87,7 +88,7 @@ fn format_with_map(run: &mut Interpreter, subject: &Value, args: Args) -> Result
 }
 
 fn escape(run: &mut Interpreter, _: &Value, args: Args) -> Result<Value> {
-    Ok(Value::Str(crate::markup::escape(run, &args.value(0))?))
+    Ok(Value::Str(crate::markup::escape(run, args.value(0))?))
 }
 
 fn strip_tags(run: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {

@@ -32,6 +32,11 @@ pub(crate) fn binary(
     {
         return Ok(Value::Int(result));
     }
+    if let (BinaryOperator::Divide, Value::Int(a), Value::Int(b @ 1..)) = (operator, a, b)
+        && let (Some(a), Some(b)) = (exact(*a), exact(*b))
+    {
+        return Ok(Value::Float(a / b));
+    }
     if let Some(pair) = pair(a, b)? {
         return match pair {
             Pair::Integers(a, b) => integers(run, operator, &a, &b),
@@ -55,6 +60,7 @@ pub(crate) fn small(operator: BinaryOperator, a: i64, b: i64) -> Option<i64> {
         BinaryOperator::Multiply => a.checked_mul(b),
         BinaryOperator::FloorDivide if b > 0 => a.checked_div_euclid(b),
         BinaryOperator::Modulo if b > 0 => a.checked_rem_euclid(b),
+        BinaryOperator::Power => a.checked_pow(u32::try_from(b).ok()?),
         _ => None,
     }
 }

@@ -155,7 +155,7 @@ fn equal_at(run: &mut Interpreter, a: &Value, b: &Value, depth: usize) -> Result
             if Rc::ptr_eq(a, b) {
                 return Ok(true);
             }
-            let (a, b) = (a.items.borrow().clone(), b.items.borrow().clone());
+            let (a, b) = (a.items.borrow(), b.items.borrow());
             sequences_equal(run, &a, &b, depth)
         }
         (Value::Tuple(a), Value::Tuple(b)) => sequences_equal(run, &a.items, &b.items, depth),
@@ -232,7 +232,7 @@ pub(super) fn as_set(run: &mut Interpreter, object: &Object) -> Result<Option<En
         Object::View(view) if view.kind == ViewKind::Items => {
             let items = view.dict.entries.borrow().clone();
             for (key, value) in items {
-                let key = Key::new(run, Value::tuple(vec![key.value.clone(), value]))?;
+                let key = Key::new(run, Value::pair(key.value.clone(), value))?;
                 members.insert(key, Value::None);
             }
         }
@@ -252,7 +252,7 @@ pub(crate) fn ordering(run: &mut Interpreter, order: Order, a: &Value, b: &Value
         (Value::Str(a), Value::Str(b)) => Ok(order.holds(Some(a.as_str().cmp(b.as_str())))),
         (Value::Bytes(a), Value::Bytes(b)) => Ok(order.holds(Some(a.cmp(b)))),
         (Value::List(a), Value::List(b)) => {
-            let (a, b) = (a.items.borrow().clone(), b.items.borrow().clone());
+            let (a, b) = (a.items.borrow(), b.items.borrow());
             sequence_ordering(run, order, &a, &b)
         }
         (Value::Tuple(a), Value::Tuple(b)) => sequence_ordering(run, order, &a.items, &b.items),
@@ -355,14 +355,38 @@ fn bytes_contain(bytes: &[u8], item: &Value) -> Result<bool> {
 }
 
 fn search(run: &mut Interpreter, container: &Value, item: &Value) -> Result<bool> {
+    match container {
+        Value::List(list) => return search_items(run, &list.items.borrow(), item),
+        Value::Tuple(tuple) => return search_items(run, &tuple.items, item),
+        _ => {}
+    }
     let Ok(mut iter) = iterate(run, container) else {
         let name = container.type_name();
         return Err(Error::type_error(format!("argument of type '{name}' is not iterable")));
     };
     while let Some(candidate) = iter.next(run)? {
-        if identical(&candidate, item) || equal(run, &candidate, item)? {
+        if is_item(run, &candidate, item)? {
             return Ok(true);
         }
     }
     Ok(false)
+}
+
+fn search_items(run: &mut Interpreter, items: &[Value], item: &Value) -> Result<bool> {
+    for candidate in items {
+        run.meter.tick(1)?;
+        if is_item(run, candidate, item)? {
+            return Ok(true);
+        }
+    }
+    run.meter.tick(1)?;
+    Ok(false)
+}
+
+/// `a is b or a == b`
+fn is_item(run: &mut Interpreter, a: &Value, b: &Value) -> Result<bool> {
+    match leaf_equal(a, b) {
+        Some(equal) => Ok(equal),
+        None => Ok(identical(a, b) || equal(run, a, b)?),
+    }
 }

@@ -16,8 +16,10 @@ pub(crate) fn format_float(value: f64) -> String {
     }
     let shortest = serde_json::to_string(&value).unwrap_or_default();
     let is_plain = value == 0.0 || (1e-4..1e16).contains(&value.abs());
+    if is_plain && !shortest.bytes().any(|byte| byte == b'e') {
+        return shortest;
+    }
     match shortest.split_once('e') {
-        None if is_plain => return shortest,
         Some((mantissa, exponent)) if !is_plain => return scientific(mantissa, exponent),
         _ => {}
     }
@@ -78,6 +80,9 @@ fn decimal(text: &str) -> (&str, String, i32) {
 
 /// Python's `float(text)`.
 pub(crate) fn parse_float(text: &str) -> Option<f64> {
+    if matches!(text.as_bytes(), [b'0'..=b'9', rest @ ..] if rest.iter().all(is_plain_part)) {
+        return text.parse().ok();
+    }
     let text = text.trim_matches(is_space);
     let folded = text.trim_start_matches(['+', '-']).to_ascii_lowercase();
     if matches!(folded.as_str(), "inf" | "infinity" | "nan") {
@@ -86,6 +91,11 @@ pub(crate) fn parse_float(text: &str) -> Option<f64> {
     let ascii = super::integer::ascii_digits(text)?;
     let plausible = |c: char| c.is_ascii_digit() || matches!(c, '.' | 'e' | 'E' | '+' | '-');
     ascii.parse().ok().filter(|_| ascii.chars().all(plausible))
+}
+
+/// What may stand in a number without sign and exponent.
+fn is_plain_part(byte: &u8) -> bool {
+    byte.is_ascii_digit() || *byte == b'.'
 }
 
 /// Python's `int(float)`.

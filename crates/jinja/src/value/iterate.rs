@@ -1,5 +1,6 @@
 //! Python's iteration protocol.
 
+use std::mem;
 use std::rc::Rc;
 
 use super::{Dict, List, Object, Str, Tuple, Value, ViewKind};
@@ -110,7 +111,7 @@ impl Iter {
             Self::Text { text, offset } => {
                 let character = text.get(*offset..).and_then(|rest| rest.chars().next());
                 *offset += character.map_or(0, char::len_utf8);
-                character.map(Value::text)
+                character.map(of_character)
             }
             Self::Bytes { bytes, next } => {
                 *next += 1;
@@ -123,7 +124,7 @@ impl Iter {
             }
             Self::Dict { .. } => return self.next_of_dict(),
             Self::Items(items) => items.next(),
-            Self::Generator(generator) => return run.nested(|run| generator(run)),
+            Self::Generator(generator) => return run.nested_lazily(|run| generator(run)),
             Self::Shared(object) => return next_of_object(run, object),
         })
     }
@@ -143,7 +144,7 @@ impl Iter {
         self.step_dict(|key, value, kind| match kind {
             ViewKind::Keys => key.clone(),
             ViewKind::Values => value.clone(),
-            ViewKind::Items => Value::tuple(vec![key.clone(), value.clone()]),
+            ViewKind::Items => Value::pair(key.clone(), value.clone()),
         })
     }
 
@@ -173,18 +174,22 @@ fn next_of_object(run: &mut Interpreter, object: &Rc<Object>) -> Result<Option<V
             let Ok(mut iter) = cell.iter.try_borrow_mut() else {
                 return Err(Error::value_error("generator already executing"));
             };
-            let item = run.nested(|run| iter.next(run));
+            let item = iter.next(run);
             if !matches!(item, Ok(Some(_))) {
                 *iter = Iter::Empty;
             }
             item
         }
         Object::Loop(state) => {
-            let pair = |item| Value::tuple(vec![item, Value::Object(object.clone())]);
+            let pair = |item| Value::pair(item, Value::Object(object.clone()));
             Ok(state.next_item(run)?.map(|item| pair(run.brought_in(item))))
         }
         _ => Ok(None),
     }
+}
+
+fn of_character(character: char) -> Value {
+    Value::text(character.encode_utf8(&mut [0; 4]))
 }
 
 /// Python's `iter(value)`.
@@ -213,6 +218,19 @@ pub(crate) fn iterate(_: &mut Interpreter, value: &Value) -> Result<Iter> {
     })
 }
 
+/// As [`iterate`], for who asks for all the items.
+pub(crate) fn iterate_all(run: &mut Interpreter, value: &Value) -> Result<Iter> {
+    // What nobody else can ask for an item needs no sharing.
+    if let Value::Object(object) = value
+        && Rc::strong_count(object) == 1
+        && let Object::Iterator(cell) = &**object
+        && let Ok(mut iter) = cell.iter.try_borrow_mut()
+    {
+        return Ok(mem::replace(&mut iter, Iter::Empty));
+    }
+    iterate(run, value)
+}
+
 /// Over a dict's keys, values or items.
 pub(crate) fn over_dict(dict: &Rc<Dict>, kind: ViewKind, reversed: bool) -> Iter {
     let length = dict.entries.borrow().len();
@@ -223,15 +241,20 @@ pub(crate) fn over_dict(dict: &Rc<Dict>, kind: ViewKind, reversed: bool) -> Iter
 pub(crate) fn collect(run: &mut Interpreter, value: &Value) -> Result<Vec<Value>> {
     let known = match value {
         Value::List(list) => Some(list.items.borrow().clone()),
-        Value::Tuple(tuple) => Some(tuple.items.clone()),
+        Value::Tuple(tuple) => Some(tuple.items.to_vec()),
         _ => None,
     };
     if let Some(items) = known {
         run.meter.list(items.len())?;
         return Ok(items);
     }
-    let mut iter = iterate(run, value)?;
-    let mut items = Vec::new();
+    if let Value::Str(text) = value {
+        run.meter.list(text.chars())?;
+        run.meter.tick(text.chars() + 1)?;
+        return Ok(text.as_str().chars().map(of_character).collect());
+    }
+    let mut iter = iterate_all(run, value)?;
+    let mut items = Vec::with_capacity(4);
     while let Some(item) = iter.next(run)? {
         items.push(item);
         if items.len() > run.meter.limits.list {

@@ -3,6 +3,8 @@
 use std::cell::{Cell, RefCell};
 use std::mem;
 
+use smallvec::SmallVec;
+
 use super::{Entries, Iter, Value};
 
 /// Python's `list`: shared and mutable.
@@ -20,14 +22,15 @@ impl List {
 
 /// Python's `tuple`.
 pub(crate) struct Tuple {
-    pub items: Vec<Value>,
+    /// Those of a pair, the most frequent tuple, without an allocation of their own.
+    pub items: SmallVec<[Value; 2]>,
     /// A pair from `groupby`, whose items also have names.
     pub is_group: bool,
 }
 
 impl Tuple {
     pub fn new(items: Vec<Value>) -> Self {
-        Self { items, is_group: false }
+        Self { items: items.into(), is_group: false }
     }
 }
 
@@ -41,6 +44,7 @@ pub(crate) struct IteratorCell {
 /// What is left to free.
 enum Waste {
     Values(#[expect(dead_code, reason = "held to be dropped")] Vec<Value>),
+    Items(#[expect(dead_code, reason = "held to be dropped")] SmallVec<[Value; 2]>),
     Entries(#[expect(dead_code, reason = "held to be dropped")] Entries),
     Iter(#[expect(dead_code, reason = "held to be dropped")] Iter),
 }
@@ -96,7 +100,9 @@ impl Drop for List {
 
 impl Drop for Tuple {
     fn drop(&mut self) {
-        free_values(mem::take(&mut self.items));
+        if self.items.iter().any(nests) {
+            free(Waste::Items(mem::take(&mut self.items)));
+        }
     }
 }
 

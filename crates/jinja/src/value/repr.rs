@@ -1,5 +1,6 @@
 //! Printing: Python's `str` and `repr`.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 use std::rc::Rc;
 
@@ -17,10 +18,24 @@ pub(crate) fn to_text(run: &mut Interpreter, value: &Value) -> Result<Str> {
     if let Value::Str(text) = value {
         return Ok(text.clone());
     }
+    if let Value::Int(number) = value {
+        let mut digits = itoa::Buffer::new();
+        let digits = digits.format(*number);
+        run.meter.string(digits.len())?;
+        return Ok(digits.into());
+    }
     let mut text = String::new();
     write_text(run, value, &mut text)?;
     run.meter.string(text.len())?;
     Ok(text.into())
+}
+
+/// As [`to_text`], for a look only.
+pub(crate) fn as_text<'v>(run: &mut Interpreter, value: &'v Value) -> Result<Cow<'v, Str>> {
+    match value {
+        Value::Str(text) => Ok(Cow::Borrowed(text)),
+        _ => to_text(run, value).map(Cow::Owned),
+    }
 }
 
 /// Python's `repr(value)`.
@@ -32,11 +47,14 @@ pub(crate) fn repr(run: &mut Interpreter, value: &Value) -> Result<String> {
 }
 
 /// Appends `str(value)`.
+#[inline]
 pub(crate) fn write_text(run: &mut Interpreter, value: &Value, out: &mut String) -> Result<()> {
+    if write_plain(value, out) { Ok(()) } else { write_other(run, value, out) }
+}
+
+fn write_other(run: &mut Interpreter, value: &Value, out: &mut String) -> Result<()> {
     match value {
-        Value::Str(text) => out.push_str(text),
         Value::Undefined(_) | Value::Missing | Value::Given(_) => {}
-        Value::Int(value) => out.push_str(itoa::Buffer::new().format(*value)),
         Value::Float(value) => out.push_str(&format_float(*value)),
         _ => write_repr(run, value, out)?,
     }
@@ -89,9 +107,7 @@ impl Writer<'_, '_> {
             Value::None => self.out.push_str("None"),
             Value::Bool(true) => self.out.push_str("True"),
             Value::Bool(false) => self.out.push_str("False"),
-            Value::Int(value) => {
-                let _ = write!(self.out, "{value}");
-            }
+            Value::Int(value) => write_integer(*value, self.out),
             Value::Big(value) => self.out.push_str(&format_integer(value)?),
             Value::Float(value) => self.out.push_str(&format_float(*value)),
             Value::Str(text) if text.is_markup() => {
@@ -220,7 +236,7 @@ impl Writer<'_, '_> {
             .map(|(key, value)| match kind {
                 ViewKind::Keys => key.value.clone(),
                 ViewKind::Values => value.clone(),
-                ViewKind::Items => Value::tuple(vec![key.value.clone(), value.clone()]),
+                ViewKind::Items => Value::pair(key.value.clone(), value.clone()),
             })
             .collect();
         self.guarded(Rc::as_ptr(object).addr(), "(...)", |writer| {
@@ -271,6 +287,12 @@ pub(crate) fn repr_text(text: &str) -> String {
     let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
     let mut out = String::with_capacity(text.len() + 2);
     out.push(quote);
+    let is_plain = |byte: u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'\\' | b'\'');
+    if text.bytes().all(is_plain) {
+        out.push_str(text);
+        out.push(quote);
+        return out;
+    }
     for character in text.chars() {
         match character {
             '\n' => out.push_str("\\n"),

@@ -50,6 +50,15 @@ impl Str {
         Self { text: short, chars: UNCOUNTED, identity, markup }
     }
 
+    /// The text that `write` appends to a draft, which is left as it was.
+    pub fn built(draft: &mut String, markup: bool, write: impl FnOnce(&mut String)) -> Self {
+        let start = draft.len();
+        write(draft);
+        let text = Self::new(draft.get(start..).unwrap_or(""), markup);
+        draft.truncate(start);
+        text
+    }
+
     /// Text that needs no escaping in HTML.
     pub fn markup(text: impl AsRef<str>) -> Self {
         Self::new(text, true)
@@ -107,11 +116,22 @@ impl Str {
         self.text.get(self.offset(start)..self.offset(end)).unwrap_or("")
     }
 
+    /// Allows a look at all code points.
+    pub fn charge_for_chars(&self, run: &mut Interpreter) -> Result<()> {
+        let chars = self.chars();
+        run.meter.charge(chars.saturating_mul(4))?;
+        run.meter.tick(chars / 16)
+    }
+
     /// All code points.
     pub fn chars_vector(&self, run: &mut Interpreter) -> Result<Vec<char>> {
-        run.meter.charge(self.chars().saturating_mul(4))?;
-        run.meter.tick(self.chars() / 16)?;
+        self.charge_for_chars(run)?;
         Ok(self.text.chars().collect())
+    }
+
+    /// A part of the string, which is the string itself if it is all of it.
+    pub fn part(&self, part: &str) -> Self {
+        if part.len() == self.len() { self.clone() } else { self.like(part) }
     }
 
     /// The same kind of string, plain or markup, with another text.

@@ -1,29 +1,67 @@
 //! Upper and lower case.
 
-use std::borrow::Cow;
-
-pub(crate) fn upper(text: &str) -> Cow<'_, str> {
-    text.to_uppercase().into()
+pub(crate) fn upper(text: &str, output: &mut String) {
+    match append_ascii(text, output) {
+        Some(appended) => appended.make_ascii_uppercase(),
+        None => output.push_str(&text.to_uppercase()),
+    }
 }
 
-pub(crate) fn lower(text: &str) -> Cow<'_, str> {
-    text.to_lowercase().into()
+pub(crate) fn lower(text: &str, output: &mut String) {
+    match append_ascii(text, output) {
+        Some(appended) => appended.make_ascii_lowercase(),
+        None => output.push_str(&text.to_lowercase()),
+    }
 }
 
-pub(super) fn swapcase(text: &str) -> Cow<'_, str> {
-    let mut swapped = String::with_capacity(text.len());
+/// Appends the text if it is ASCII, whose case is changed in place.
+fn append_ascii<'o>(text: &str, output: &'o mut String) -> Option<&'o mut str> {
+    if !text.is_ascii() {
+        return None;
+    }
+    let start = output.len();
+    output.push_str(text);
+    output.get_mut(start..)
+}
+
+/// Appends the lower case of an ASCII text, with letters in upper case where a word starts;
+/// whether it is ASCII.
+pub(crate) fn ascii_title(
+    text: &str,
+    output: &mut String,
+    is_border: impl Fn(char) -> bool,
+) -> bool {
+    let Some(appended) = append_ascii(text, output) else { return false };
+    appended.make_ascii_lowercase();
+    let mut starts = true;
+    for (place, byte) in text.bytes().enumerate() {
+        let border = is_border(char::from(byte));
+        if starts
+            && !border
+            && let Some(first) = appended.get_mut(place..=place)
+        {
+            first.make_ascii_uppercase();
+        }
+        starts = border;
+    }
+    true
+}
+
+pub(super) fn swapcase(text: &str, output: &mut String) {
     for character in text.chars() {
         if character.is_uppercase() {
-            swapped.extend(character.to_lowercase());
+            output.extend(character.to_lowercase());
         } else {
-            swapped.extend(character.to_uppercase());
+            output.extend(character.to_uppercase());
         }
     }
-    swapped.into()
 }
 
-pub(super) fn casefold(text: &str) -> Cow<'_, str> {
-    text.chars().flat_map(fold).collect::<String>().into()
+pub(super) fn casefold(text: &str, output: &mut String) {
+    match append_ascii(text, output) {
+        Some(appended) => appended.make_ascii_lowercase(),
+        None => output.extend(text.chars().flat_map(fold)),
+    }
 }
 
 /// Full case folding: the lower case of the upper case, but for letters that keep their form.
@@ -56,12 +94,15 @@ fn title_case(character: char) -> Vec<char> {
 }
 
 /// Python's `str.capitalize`.
-pub(crate) fn capitalize(text: &str) -> Cow<'_, str> {
-    let mut characters = text.chars();
-    let Some(first) = characters.next() else { return text.into() };
-    let mut result: String = title_case(first).into_iter().collect();
-    result.push_str(&lower_rest(text, first));
-    result.into()
+pub(crate) fn capitalize(text: &str, output: &mut String) {
+    if let Some(appended) = append_ascii(text, output) {
+        appended.make_ascii_lowercase();
+        return appended.get_mut(..1).map_or((), str::make_ascii_uppercase);
+    }
+    if let Some(first) = text.chars().next() {
+        output.extend(title_case(first));
+        output.push_str(&lower_rest(text, first));
+    }
 }
 
 /// The lower case of all but the first character; the whole text decides on a final sigma.
@@ -79,16 +120,17 @@ fn is_cased(character: char) -> bool {
 }
 
 /// Python's `str.title`.
-pub(super) fn title(text: &str) -> Cow<'_, str> {
-    let mut result = String::with_capacity(text.len());
+pub(super) fn title(text: &str, output: &mut String) {
+    if ascii_title(text, output, |character| !is_cased(character)) {
+        return;
+    }
     let mut in_word = false;
     for character in text.chars() {
         if in_word {
-            result.extend(character.to_lowercase());
+            output.extend(character.to_lowercase());
         } else {
-            result.extend(title_case(character));
+            output.extend(title_case(character));
         }
         in_word = is_cased(character);
     }
-    result.into()
 }

@@ -53,7 +53,7 @@ pub(super) fn translate(run: &mut Interpreter, subject: &Value, args: Args) -> R
     for character in text.as_str().chars() {
         run.meter.tick(1)?;
         let code = Value::Int(i64::from(u32::from(character)));
-        match lookup(run, &table, &code)? {
+        match lookup(run, table, &code)? {
             None => out.push(character),
             Some(Value::None) => {}
             Some(Value::Str(replacement)) => out.push_str(&replacement),

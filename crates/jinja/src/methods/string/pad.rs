@@ -7,7 +7,7 @@ use crate::interpreter::Interpreter;
 use crate::value::{Str, Value};
 
 /// The character to fill with; escaped for safe text.
-fn fill(run: &mut Interpreter, text: &Str, args: &Args) -> Result<String> {
+fn fill(run: &mut Interpreter, text: &Str, args: &Args) -> Result<Str> {
     if args.get(1).is_none() {
         return Ok(" ".into());
     }
@@ -18,7 +18,7 @@ fn fill(run: &mut Interpreter, text: &Str, args: &Args) -> Result<String> {
     if fill.chars() != 1 {
         return Err(Error::type_error("the fill character must be exactly one character long"));
     }
-    Ok(fill.to_string())
+    Ok(fill)
 }
 
 fn padded(
@@ -36,8 +36,11 @@ fn padded(
     }
     run.meter.string(text.len().saturating_add(missing.saturating_mul(fill.len())))?;
     let before = split(missing, width);
-    let text = [&fill.repeat(before), text.as_str(), &fill.repeat(missing - before)].concat();
-    Ok(Value::Str(text_of(subject)?.like(text)))
+    Ok(Value::Str(Str::built(&mut run.output, text.is_markup(), |output| {
+        (0..before).for_each(|_| output.push_str(&fill));
+        output.push_str(text);
+        (before..missing).for_each(|_| output.push_str(&fill));
+    })))
 }
 
 pub(crate) fn center(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
@@ -58,7 +61,11 @@ pub(super) fn zfill(run: &mut Interpreter, subject: &Value, args: Args) -> Resul
     run.meter.string(text.len().saturating_add(missing))?;
     let sign = usize::from(text.starts_with(['+', '-']));
     let (sign, digits) = text.split_at(sign);
-    Ok(Value::Str(text.like([sign, &"0".repeat(missing), digits].concat())))
+    Ok(Value::Str(Str::built(&mut run.output, text.is_markup(), |output| {
+        output.push_str(sign);
+        output.extend(std::iter::repeat_n('0', missing));
+        output.push_str(digits);
+    })))
 }
 
 pub(super) fn expandtabs(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {

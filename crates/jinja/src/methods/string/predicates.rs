@@ -110,7 +110,7 @@ fn is_title_letter(character: char) -> bool {
     get_general_category(character) == Category::TitlecaseLetter
 }
 
-fn islower(run: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
+pub(crate) fn islower(run: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
     let text = text_of(subject)?;
     run.meter.tick(text.len() / 16)?;
     let lower = text.as_str().chars().any(char::is_lowercase);
@@ -118,7 +118,7 @@ fn islower(run: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
     Ok(Value::Bool(lower && !other))
 }
 
-fn isupper(run: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
+pub(crate) fn isupper(run: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
     let text = text_of(subject)?;
     run.meter.tick(text.len() / 16)?;
     let upper = text.as_str().chars().any(char::is_uppercase);

@@ -1,6 +1,5 @@
 //! Finding, counting and replacing.
 
-use super::split::single;
 use super::text_of;
 use crate::builtin::Args;
 use crate::error::{Error, Result};
@@ -92,12 +91,12 @@ fn affix(
     test: fn(&str, &str) -> bool,
 ) -> Result<Value> {
     let candidates = match args.value(0) {
-        Value::Tuple(tuple) => tuple.items.clone(),
-        other => vec![other],
+        Value::Tuple(tuple) => tuple.items.as_slice(),
+        other => std::slice::from_ref(other),
     };
     let window = window(run, subject, args)?;
     for candidate in candidates {
-        let Value::Str(affix) = &candidate else {
+        let Value::Str(affix) = candidate else {
             return candidate.refuse("found where a str or a tuple of str is needed");
         };
         if !window.outside && test(window.part, affix) {
@@ -123,7 +122,7 @@ pub(crate) fn replace(run: &mut Interpreter, subject: &Value, args: Args) -> Res
         new = crate::markup::escape(run, &Value::Str(new))?;
     }
     let count = args.integer(2, -1)?;
-    replace_text(run, text, old, &new, count).map(|replaced| Value::Str(text.like(replaced)))
+    replace_text(run, text, old, &new, count)
 }
 
 /// Replaces all occurrences of `old` in a text, which stays the same object if there are none.
@@ -137,7 +136,7 @@ pub(crate) fn replace_all(
         run.meter.tick(text.len() / 32)?;
         return Ok(Value::Str(text.clone()));
     }
-    replace_text(run, text, old, new, -1).map(|replaced| Value::Str(text.like(replaced)))
+    replace_text(run, text, old, new, -1)
 }
 
 fn contains(text: &str, part: &str) -> bool {
@@ -147,26 +146,48 @@ fn contains(text: &str, part: &str) -> bool {
     }
 }
 
+/// How long a text may become, in bytes, to be written before its size is checked.
+const SHORT: usize = 4096;
+
 /// Replaces up to `count` occurrences; all if negative.
-pub(crate) fn replace_text(
+fn replace_text(
     run: &mut Interpreter,
-    text: &str,
+    text: &Str,
     old: &str,
     new: &str,
     count: i64,
-) -> Result<String> {
+) -> Result<Value> {
     let most = usize::try_from(count).unwrap_or(usize::MAX);
     run.meter.tick(text.len() / 32)?;
-    let character = single(old);
-    let occurrences = match character {
-        Some(character) => text.matches(character).count(),
-        None => text.matches(old).count(),
+    let is_short = (text.len() + 1).saturating_mul(new.len() + 1) <= SHORT;
+    if !is_short {
+        let occurrences = text.matches(old).count().min(most);
+        let grown = occurrences.saturating_mul(new.len()).saturating_add(text.len());
+        run.meter.string(grown.saturating_sub(occurrences.saturating_mul(old.len())))?;
+    }
+    let replaced = Str::built(&mut run.output, text.is_markup(), |output| {
+        write_replaced(text, old, new, most, output);
+    });
+    if is_short {
+        run.meter.string(replaced.len())?;
+    }
+    Ok(Value::Str(replaced))
+}
+
+/// Writes a text in which up to `most` occurrences of `old` are replaced.
+pub(crate) fn write_replaced(text: &str, old: &str, new: &str, most: usize, output: &mut String) {
+    let mut start = 0;
+    let mut put = |place: usize| {
+        output.push_str(text.get(start..place).unwrap_or(""));
+        output.push_str(new);
+        start = place + old.len();
     };
-    let occurrences = occurrences.min(most);
-    let grown = occurrences.saturating_mul(new.len()).saturating_add(text.len());
-    run.meter.string(grown.saturating_sub(occurrences.saturating_mul(old.len())))?;
-    Ok(match character {
-        Some(character) => text.replacen(character, new, occurrences),
-        None => text.replacen(old, new, occurrences),
-    })
+    match *old.as_bytes() {
+        [byte] => {
+            let places = text.bytes().enumerate().filter(|(_, known)| *known == byte);
+            places.take(most).for_each(|(place, _)| put(place));
+        }
+        _ => text.match_indices(old).take(most).for_each(|(place, _)| put(place)),
+    }
+    output.push_str(text.get(start..).unwrap_or(""));
 }

@@ -1,5 +1,7 @@
 //! Taking strings apart and joining them.
 
+use std::borrow::Cow;
+
 use super::text_of;
 use crate::builtin::Args;
 use crate::error::{Error, Result};
@@ -64,12 +66,6 @@ fn most_splits(args: &Args) -> Result<usize> {
     Ok(usize::try_from(splits).map_or(usize::MAX, |splits| splits.saturating_add(1)))
 }
 
-/// The only character of a text, which is found faster than a string.
-pub(super) fn single(text: &str) -> Option<char> {
-    let mut characters = text.chars();
-    characters.next().filter(|_| characters.as_str().is_empty())
-}
-
 fn separator<'a>(args: &Args<'a>) -> Result<Option<&'a Str>> {
     if args.some(0).is_none() {
         return Ok(None);
@@ -89,12 +85,44 @@ fn split_space(text: &str, most: usize) -> Vec<&str> {
             parts.push(rest);
             break;
         }
-        let end = rest.find(is_space).unwrap_or(rest.len());
-        let (part, after) = rest.split_at(end);
+        let (part, after) = rest.split_at(word_length(rest));
         parts.push(part);
-        rest = after.trim_start_matches(is_space);
+        rest = without_space(after);
     }
     parts
+}
+
+/// The words of a text, which white space separates.
+pub(crate) fn words(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text.trim_start_matches(is_space);
+    std::iter::from_fn(move || {
+        let (word, after) = rest.split_at(word_length(rest));
+        rest = without_space(after);
+        Some(word).filter(|word| !word.is_empty())
+    })
+}
+
+/// The text without white space at its start, which most often is one space.
+fn without_space(text: &str) -> &str {
+    match text.as_bytes() {
+        [b' ', next, ..] if next.is_ascii_graphic() => text.get(1..).unwrap_or(""),
+        _ => text.trim_start_matches(is_space),
+    }
+}
+
+/// How many bytes stand before the first white space.
+fn word_length(text: &str) -> usize {
+    first_place(text, |byte| !byte.is_ascii_graphic(), is_space)
+}
+
+/// Where the first of the characters that are `wanted` stands, or the end; their first bytes
+/// are among those that `may_be`.
+#[inline]
+fn first_place(text: &str, may_be: impl Fn(u8) -> bool, wanted: fn(char) -> bool) -> usize {
+    let places = text.bytes().enumerate().filter(|(_, byte)| may_be(*byte));
+    let mut places = places.map(|(place, _)| place);
+    let is_wanted = |place: &usize| text.get(*place..).is_some_and(|rest| rest.starts_with(wanted));
+    places.find(is_wanted).unwrap_or(text.len())
 }
 
 /// As [`split_space`], from the end and in reverse.
@@ -120,6 +148,12 @@ fn is_line_end(character: char) -> bool {
     )
 }
 
+/// How many bytes stand before the first line end.
+fn line_length(text: &str) -> usize {
+    let may_end = |byte| matches!(byte, b'\n'..=b'\r' | 0x1c..=0x1e | 0xc2 | 0xe2);
+    first_place(text, may_end, is_line_end)
+}
+
 /// The lines of a text, with their ends.
 pub(crate) fn lines(text: &str) -> impl Iterator<Item = (&str, &str)> {
     let mut rest = text;
@@ -127,8 +161,7 @@ pub(crate) fn lines(text: &str) -> impl Iterator<Item = (&str, &str)> {
         if rest.is_empty() {
             return None;
         }
-        let end = rest.find(is_line_end).unwrap_or(rest.len());
-        let (line, after) = rest.split_at(end);
+        let (line, after) = rest.split_at(line_length(rest));
         let width = match after.get(..2) {
             Some("\r\n") => 2,
             _ => after.chars().next().map_or(0, char::len_utf8),
@@ -180,13 +213,13 @@ fn three(text: &Str, parts: [&str; 3]) -> Value {
 
 pub(super) fn join(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
     let separator = text_of(subject)?;
-    let mut iter = iterate(run, &args.value(0))?;
-    let mut out = String::new();
+    let mut iter = iterate(run, args.value(0))?;
+    let mut out = String::with_capacity(64);
     let mut index = 0;
     while let Some(item) = iter.next(run)? {
         let part = match &item {
-            _ if separator.is_markup() => markup::escape(run, &item)?,
-            Value::Str(text) => text.clone(),
+            _ if separator.is_markup() => Cow::Owned(markup::escape(run, &item)?),
+            Value::Str(text) => Cow::Borrowed(text),
             other => {
                 let name = other.type_name();
                 let message = format!("sequence item {index}: expected str instance, {name} found");

@@ -1,7 +1,5 @@
 //! Removing what stands at the ends.
 
-use std::borrow::Cow;
-
 use super::text_of;
 use crate::builtin::Args;
 use crate::error::Result;
@@ -23,7 +21,7 @@ pub(crate) fn strip_characters<'t>(
 }
 
 /// Removes white space at both ends.
-pub(crate) fn strip_space(text: &str) -> Cow<'_, str> {
+pub(crate) fn strip_space(text: &str) -> &str {
     let is_border = |byte: u8| matches!(byte, b'\t'..=b'\r' | 0x1c..=b' ');
     let (mut bytes, mut start, mut end) = (text.as_bytes(), 0, text.len());
     while let [first, rest @ ..] = bytes
@@ -38,19 +36,19 @@ pub(crate) fn strip_space(text: &str) -> Cow<'_, str> {
     }
     let rest = text.get(start..end).unwrap_or("");
     match bytes {
-        [first, .., last] if first.is_ascii() && last.is_ascii() => rest.into(),
-        _ => strip_if(rest, true, true, is_space).into(),
+        [first, .., last] if first.is_ascii() && last.is_ascii() => rest,
+        _ => strip_if(rest, true, true, is_space),
     }
 }
 
 /// Removes white space at the start.
-pub(super) fn space_before(text: &str) -> Cow<'_, str> {
-    strip_if(text, true, false, is_space).into()
+pub(super) fn space_before(text: &str) -> &str {
+    strip_if(text, true, false, is_space)
 }
 
 /// Removes white space at the end.
-pub(super) fn space_after(text: &str) -> Cow<'_, str> {
-    strip_if(text, false, true, is_space).into()
+pub(super) fn space_after(text: &str) -> &str {
+    strip_if(text, false, true, is_space)
 }
 
 #[inline]
