@@ -107,12 +107,21 @@ pub(crate) enum StatementKind {
 pub(crate) enum Piece {
     Text(String),
     Value {
+        /// The text before it, if any; put here while binding.
+        before: String,
         /// Line of the tag.
         line: usize,
         expression: Expression,
         /// The format, if the value is made by a plain one; found while binding.
         format: Option<Box<PlainFormat>>,
     },
+}
+
+impl Piece {
+    /// A value not yet bound.
+    pub fn value(line: usize, expression: Expression) -> Self {
+        Self::Value { before: String::new(), line, expression, format: None }
+    }
 }
 
 /// How `{{ … }}` treats markup, as far as the place in the template decides it.

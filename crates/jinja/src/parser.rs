@@ -172,7 +172,7 @@ impl<'t> Parser<'t> {
                     self.advance();
                     let expression = self.tuple(true)?;
                     self.expect_kind(&TokenKind::VariableEnd)?;
-                    write(&mut body, line, Piece::Value { line, expression, format: None });
+                    write(&mut body, line, Piece::value(line, expression));
                 }
                 TokenKind::BlockBegin => {
                     self.advance();

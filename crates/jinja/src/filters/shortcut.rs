@@ -80,9 +80,6 @@ impl Shortcut {
                 return Seen::of_constant(default).is_some_and(|seen| seen.write(output));
             }
             (Self::Default(_), seen) => return seen.write(output),
-            (Self::Change(change), Seen::Text(text)) if meter.change(text.len()).is_ok() => {
-                change.write(text, output);
-            }
             (Self::Replace { old, new }, Seen::Text(text))
                 if text.len().saturating_mul(new.len() + 1) <= SHORT =>
             {

@@ -9,6 +9,7 @@ use serde_json::Value as Json;
 use super::Interpreter;
 use super::variable::{Seen, Variable};
 use crate::ast::{Expression, ExpressionKind, Slot};
+use crate::builtin::TextChange;
 use crate::filters::Shortcut;
 use crate::format::PlainFormat;
 use crate::value::{Value, write_integer, write_plain};
@@ -55,6 +56,7 @@ impl Interpreter<'_> {
             }
             ExpressionKind::Filter(filter) => match &filter.shortcut {
                 Some(Shortcut::Join(separator)) => self.write_joined(separator, &filter.subject),
+                Some(Shortcut::Change(change)) => self.write_changed(*change, &filter.subject),
                 Some(shortcut) => self.write_filtered(shortcut, &filter.subject),
                 None => {
                     self.glance(filter).is_some_and(|value| write_plain(&value, &mut self.output))
@@ -62,6 +64,19 @@ impl Interpreter<'_> {
             },
             _ => false,
         }
+    }
+
+    /// Writes a text in a variable, changed.
+    fn write_changed(&mut self, change: TextChange, subject: &Expression) -> bool {
+        let Self { variables, output, meter, data, .. } = self;
+        let write = |seen: Seen| match seen {
+            Seen::Text(text) if meter.change(text.len()).is_ok() => {
+                change.write(text, output);
+                true
+            }
+            _ => false,
+        };
+        variables.look(data, subject, write).unwrap_or(false)
     }
 
     /// Writes what a filter makes of a variable, if its shortcut can tell.

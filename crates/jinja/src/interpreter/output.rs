@@ -13,7 +13,8 @@ impl Interpreter<'_> {
         for piece in pieces {
             match piece {
                 Piece::Text(text) => self.output.push_str(text),
-                Piece::Value { line, expression, format } => {
+                Piece::Value { before, line, expression, format } => {
+                    self.output.push_str(before);
                     let is_written =
                         escape == Escape::Off && self.write_directly(expression, format.as_deref());
                     if !is_written {

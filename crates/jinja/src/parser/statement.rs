@@ -111,7 +111,7 @@ impl Parser<'_> {
             if !pieces.is_empty() {
                 self.expect_operator(Operator::Comma)?;
             }
-            pieces.push(Piece::Value { line, expression: self.expression()?, format: None });
+            pieces.push(Piece::value(line, self.expression()?));
         }
         Ok(StatementKind::Output { pieces, escape: Escape::Off })
     }

@@ -101,6 +101,20 @@ impl Binder {
             }
             _ => false,
         });
+        let mut text = String::new();
+        pieces.retain_mut(|piece| match piece {
+            Piece::Text(own) => {
+                text = mem::take(own);
+                false
+            }
+            Piece::Value { before, .. } => {
+                *before = mem::take(&mut text);
+                true
+            }
+        });
+        if !text.is_empty() {
+            pieces.push(Piece::Text(text));
+        }
     }
 
     fn constant_text(&mut self, expression: &mut Expression) -> Option<String> {
