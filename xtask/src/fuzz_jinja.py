@@ -54,6 +54,28 @@ METHODS = (
     "__class__ __len__ nope real"
 ).split()
 OPERATORS = "+ - * / // % ** ~ == != < <= > >= in and or".split() + ["not in"]
+# Looks at what is passed in, in every way there is, and changes of it.
+LOOKS = """
+l|length d|count s|length nope|length d d.k d["k"] d.new d["new"] l l[0] l[-1] l[9] us[0].name
+us[1]["age"] us deep deep.a.b[1].c deep.a.x deep.a.x.y "k"in(d) s(in)w "A"in(w) 3(in)l
+nope(is)defined d.k(is)defined d.zz(is)none no(is)none l(is)iterable d(is)mapping i(is)integer
+m1(l) m1(d) m1(us[0]) m1(nope) m1() m2(l,5) m2(i) m2(b=l) "%s|%d"%(s,i) "%s"%l "%05d"%us[0].age
+l|join("-") w|join d.j|replace("x","_") d.j.split("x")|last nope|default("n") d.zz|default(3)
+us[0].name|upper w|first w|sort l|max us|map(attribute="name")|join w|unique|list loop(is)defined
+""".replace("(in)", " in ").replace("in(", " in (").replace("(is)", " is ").split()
+CHANGES = """
+_=l.append(9) _=l.pop() _=l.pop(0) _=l.clear() _=l.sort() _=d.update(new=1) _=d.update({"k":5})
+_=d.clear() _=us[0].update(name="zed") _=us.append({"name":"n","age":1}) _=deep.a.b.append(7)
+_=deep.a.update(x={"y":1}) _=deep.a.b[1].update(c="C") l=l l=[1] d={"k":"K"} i=3 s="x" q=l
+_=w.insert(0,s) _=w.reverse() q=deep.a
+""".split()
+WALKS = [
+    "for x in l", "for x in w", "for x in us", "for k in d", "for k, v in d.items()", "if i",
+    "for v in d.values()", "for p in d.items()", "for x in us if x.age > 26", "for x in l recursive",
+    "with l = d.k", "filter upper", "set t", "autoescape true", "call m1(l)", "macro m1(a)",
+]
+MACROS = "{% macro m1(a) %}[{{ a }}{{ a|length if a is iterable }}]{% endmacro %}" \
+    "{% macro m2(a, b=2) %}({{ a }}{{ b }}){% endmacro %}"
 TOKENS = (
     "{{ }} {% %} {# #} {%- -%} {{- -}} if else elif endif for in endfor set endset macro endmacro "
     "call endcall filter endfilter raw endraw block endblock with endwith is not and or ( ) [ ] { } "
@@ -264,8 +286,23 @@ class Generator:
         return self.pick(["{# note #}", "{% raw %}{{ x }}{% endraw %}", "{%- raw -%} {% {%- endraw %}",
                           "{% set ns = namespace(v=1) %}", "\n", "  \n "])
 
+    def walk(self, depth):
+        """Looks at what was passed in, and changes it meanwhile."""
+        kind = self.rng.random()
+        if kind < 0.55 or depth <= 0 and kind < 0.75:
+            return "{{ %s }}" % self.pick(LOOKS + ["loop.previtem", "loop.nextitem", "x", "k", "v"])
+        if kind < 0.8 or depth <= 0:
+            return "{%% set %s %%}" % self.pick(CHANGES)
+        head = self.pick(WALKS)
+        inner = self.pick(["", "{{ loop.index }}{{ loop.last }}"]) if head[:3] == "for" else ""
+        body = "".join(self.walk(depth - 1) for _ in range(self.rng.randint(1, 4)))
+        return "{%% %s %%}%s%s{%% end%s %%}" % (head, inner, body, head.split()[0])
+
     def template(self):
-        if self.rng.random() < 0.6:
+        kind = self.rng.random()
+        if kind < 0.3:
+            return MACROS + "".join(self.walk(2) for _ in range(self.rng.randint(1, 5)))
+        if kind < 0.7:
             return self.output()
         head = self.pick(["", "{% set ns = namespace(v=0) %}"])
         return head + self.body(3) + self.pick(["", "\n", "\r\n"])

@@ -141,3 +141,100 @@ fn loops_know_their_items() {
         assert_eq!(render(template), text, "{template}");
     }
 }
+
+#[test]
+fn looks_see_what_is_there() {
+    for (template, text) in [
+        (
+            "{% for k in sizes %}{% set _ = sizes.update(s=k) %}{{ k }}{{ sizes.s }}{% endfor %}",
+            "ssmm",
+        ),
+        ("{% for k in sizes.keys() %}{{ k }}{{ sizes[k] }}{% endfor %}", "s1m{'deep': [1, 2]}"),
+        (
+            "{% for v in sizes.values() %}{% set _ = sizes.update(m=3) %}{{ v }};{% endfor %}",
+            "1;3;",
+        ),
+        (
+            "{% for v in sizes.values() %}{% set _ = sizes.update(t=3) %}{{ v }};{% endfor %}",
+            "line 1: dictionary changed size during iteration",
+        ),
+        (
+            "{% for k in sizes %}{% if k == 'm' %}{% set _ = sizes.update(t=3) %}{% endif %}{{ k }}{% endfor %}",
+            "line 1: dictionary changed size during iteration",
+        ),
+        (
+            "{% for p in sizes.items() %}{{ p }}{{ p[0] }}{% endfor %}",
+            "('s', 1)s('m', {'deep': [1, 2]})m",
+        ),
+        (
+            "{{ 'a' in names }}{{ 's' in sizes }}{% set _ = names.remove('a') %}{% set _ = sizes.pop('s') %}{{ 'a' in names }}{{ 's' in sizes }}",
+            "TrueTrueFalseFalse",
+        ),
+        (
+            "{{ 'a' not in names }}{{ 1 in pairs[0] }}{{ 'one' in pairs[0] }}{{ 'x' in names[0] }}",
+            "FalseTrueTrueFalse",
+        ),
+        (
+            "{{ names|length }}{% set _ = names.append('d') %}{{ names|length }}{{ sizes|count }}{{ pairs[0]|length + sizes.m.deep|length }}",
+            "3424",
+        ),
+        (
+            "{{ rows[0].kind.x }}{{ rows[1]['n'] }}{{ rows[0]['kind'] }}{{ sizes['m'].deep[1] }}{{ pairs[1][1] }}{{ names[-1] }}{{ names[7] }}",
+            "y2{'x': 'y'}2twoc",
+        ),
+        (
+            "{{ sizes['items'] is callable }}{{ sizes.items is callable }}{{ rows[0].tags is mapping }}{{ rows[0].tags is iterable }}{{ sizes is mapping }}{{ sizes.s is integer }}{{ names[0] is string }}{{ sizes.none is none }}{{ nobody is none }}{{ nobody is defined }}{{ rows[0].n is undefined }}",
+            "TrueTrueFalseTrueTrueTrueTrueFalseFalseFalseFalse",
+        ),
+        (
+            "{% macro m(list, more=sizes) %}{% set _ = list.append('m') %}{{ list }}{{ more.s }}{% endmacro %}{{ m(names) }}{{ m(rows[0].tags) }}{{ names }}{{ rows[0].tags }}",
+            "['b', 'a', 'c', 'm']1['a', 'm']1['b', 'a', 'c', 'm']['a', 'm']",
+        ),
+        (
+            "{% macro m(a, b='B') %}{{ a }}{{ b }}{% endmacro %}{{ m(nobody) }}{{ m(names[0], empty) }}{{ m() }}{{ m(b=rows|length) }}",
+            "Bb[]B2",
+        ),
+        (
+            "{% for r in rows %}{{ loop.previtem.n }}{{ loop.nextitem.n if not loop.last }}{{ loop.previtem is defined }};{% endfor %}",
+            "line 1: there is no previous item",
+        ),
+        (
+            "{% for r in rows %}{% set _ = rows.append(1) if loop.first %}{{ loop.index }}/{{ loop.length }} {% endfor %}",
+            "1/3 2/3 3/3 ",
+        ),
+        (
+            "{% for r in rows %}{{ loop.length }}{% set _ = rows.append(1) if loop.first %}{{ loop.index }}/{{ loop.length }} {% endfor %}",
+            "21/2 22/2 23/2 ",
+        ),
+        (
+            "{% set names = names %}{{ names }}{% for n in names %}{% set names = [n] %}{{ names }}{% endfor %}{{ names }}",
+            "['b', 'a', 'c']['b']['a']['c']['b', 'a', 'c']",
+        ),
+        (
+            "{% if empty %}{% set names = 1 %}{% endif %}{{ names }}{% if rows %}{% set names = 2 %}{% endif %}{{ names }}",
+            "['b', 'a', 'c']2",
+        ),
+        (
+            "{% block one %}{{ names|length }}{% set names = 1 %}{% endblock %}{{ names|length }}{% set names = 7 %}{% block two %}{{ names }}{% endblock %}",
+            "337",
+        ),
+        (
+            "{% for (a, b), c in [[pairs[0], pairs[1]]] %}{{ a }}{{ b }}{{ c }}{% endfor %}",
+            "1one[2, 'two']",
+        ),
+        (
+            "{% for a, b in pairs %}{% set _ = pairs[1].append(3) %}{{ a }}{{ b }}{% endfor %}",
+            "line 1: too many values to unpack (expected 2)",
+        ),
+        (
+            "{{ '%s and %s' % (names[0], rows[0].kind.x) }}{{ '%s' % sizes.s }}{{ '%d' % rows[1].n }}{{ '%s' % names }}",
+            "b and y12['b', 'a', 'c']",
+        ),
+        (
+            "{{ names[0]|upper }}{{ rows[0].kind.x|default('z') }}{{ rows[1].kind.x|default('z') }}{{ pairs[0][1]|replace('o', '0') }}{{ pairs[0][1].split('n')|last }}",
+            "Byz0nee",
+        ),
+    ] {
+        assert_eq!(render(template), text, "{template}");
+    }
+}

@@ -27,6 +27,29 @@ pub(super) fn format_magnitude(
     if kind.is_ascii_uppercase() { text.to_ascii_uppercase() } else { text }
 }
 
+/// A magnitude as Python formats it with a precision but no kind: so many significant digits, of
+/// which at least one is a decimal.
+pub(super) fn format_significant(value: f64, precision: usize, alternate: bool) -> String {
+    if !value.is_finite() {
+        return format_magnitude(value, 'g', precision, false);
+    }
+    let precision = precision.max(1);
+    let text = scientific(value, precision - 1);
+    let (digits, exponent) = text.split_once('e').unwrap_or((&text, "+00"));
+    let places: i64 = exponent.parse().unwrap_or(0);
+    let most = precision.to_i64().unwrap_or(i64::MAX) - 1;
+    if !(-4..most).contains(&places) {
+        let digits = if alternate { digits } else { trimmed(digits) };
+        return with_point(format!("{digits}e{exponent}"), alternate && precision == 1);
+    }
+    let text = fixed(value, usize::try_from(most - places).unwrap_or(0));
+    if alternate || !text.ends_with('0') {
+        return text;
+    }
+    let text = trimmed(&text);
+    if text.contains('.') { text.into() } else { format!("{text}.0") }
+}
+
 fn fixed(value: f64, precision: usize) -> String {
     let known = precision.min(EXACT_DIGITS);
     let mut text = format!("{value:.known$}");
@@ -75,8 +98,9 @@ fn trimmed(text: &str) -> &str {
     text.trim_end_matches('0').trim_end_matches('.')
 }
 
-fn with_point(text: String, needed: bool) -> String {
-    if !needed {
+/// The number with a decimal point, if it is needed and not there.
+pub(super) fn with_point(text: String, needed: bool) -> String {
+    if !needed || text.contains(['.', 'n']) {
         return text;
     }
     match text.split_once('e') {
@@ -87,7 +111,7 @@ fn with_point(text: String, needed: bool) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::format_magnitude;
+    use super::{format_magnitude, format_significant};
 
     #[test]
     fn notations_agree_with_c() {
@@ -101,6 +125,18 @@ mod tests {
             (f64::INFINITY, 'F', 2, "INF"),
         ] {
             assert_eq!(format_magnitude(value, kind, precision, false), text);
+        }
+        for (value, precision, alternate, text) in [
+            (400.0, 3, false, "4e+02"),
+            (400.0, 3, true, "4.00e+02"),
+            (400.0, 4, false, "400.0"),
+            (4.0, 1, false, "4e+00"),
+            (4.0, 0, true, "4.e+00"),
+            (0.0001, 2, false, "0.0001"),
+            (123_456.0, 5, false, "1.2346e+05"),
+            (f64::NAN, 2, true, "nan"),
+        ] {
+            assert_eq!(format_significant(value, precision, alternate), text);
         }
         assert_eq!(format_magnitude(1.0, 'f', 70_000, false).len(), 70_002);
     }

@@ -3,7 +3,7 @@
 use num_bigint::BigInt;
 use num_traits::{Signed, ToPrimitive};
 
-use super::float::format_magnitude;
+use super::float::{format_magnitude, format_significant, with_point};
 use crate::error::{Error, Result};
 use crate::interpreter::Interpreter;
 use crate::value::{Str, Value, format_float, format_integer, repr_text, to_text};
@@ -174,9 +174,8 @@ fn group(body: &str, size: usize, sign: &str, spec: &Spec) -> String {
     if digits.contains(|character: char| !character.is_ascii_hexdigit()) {
         return body.into();
     }
-    let zero_fill = spec.zero
-        && spec.align.is_none_or(|align| align == '=')
-        && spec.fill.is_none_or(|fill| fill == '0');
+    let zero_fill = spec.fill.map_or(spec.zero, |fill| fill == '0')
+        && spec.align.map_or(spec.zero, |align| align == '=');
     let target = spec.width.saturating_sub(sign.len() + rest.len());
     let mut reversed = String::new();
     let mut length = 0;
@@ -255,9 +254,9 @@ fn format_real(number: f64, spec: &Spec, value: &Value) -> Result<String> {
     let mut body = match spec.kind {
         None if spec.precision.is_none() => {
             let text = format_float(number.abs());
-            if spec.alternate { text.replace(".0e", ".e") } else { text }
+            if spec.alternate { with_point(text, true) } else { text }
         }
-        None => plain_with_precision(number, precision, spec.alternate),
+        None => format_significant(number.abs(), precision, spec.alternate),
         Some('%') => {
             number *= 100.0;
             format_magnitude(number, 'f', precision, spec.alternate) + "%"
@@ -280,17 +279,4 @@ fn format_real(number: f64, spec: &Spec, value: &Value) -> Result<String> {
         body = group(&body, 3, sign, spec);
     }
     Ok(pad(sign, &body, spec, '>'))
-}
-
-/// Without a kind, a precision means significant digits, with at least one decimal.
-fn plain_with_precision(number: f64, precision: usize, alternate: bool) -> String {
-    let text = format_magnitude(number, 'g', precision, alternate);
-    if text.contains(['.', 'e', 'n']) {
-        return text;
-    }
-    let digits = text.trim_start_matches('0').len();
-    if digits >= precision.max(1) && text.len() > 1 {
-        return format_magnitude(number, 'e', precision.max(1) - 1, alternate).replace(".e", "e");
-    }
-    text + ".0"
 }
