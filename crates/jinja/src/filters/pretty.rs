@@ -31,7 +31,10 @@ fn sorted(run: &mut Interpreter, value: &Value, depth: usize) -> Result<Value> {
             let items = list.items.borrow().clone();
             Ok(Value::list(all_sorted(run, &items, depth)?))
         }
-        Value::Tuple(tuple) => Ok(Value::tuple(all_sorted(run, &tuple.items, depth)?)),
+        // Pairs of groups have their own `repr`, which `pformat` leaves alone.
+        Value::Tuple(tuple) if !tuple.is_group => {
+            Ok(Value::tuple(all_sorted(run, &tuple.items, depth)?))
+        }
         Value::Dict(dict) => {
             let entries = dict.entries.borrow().clone();
             Ok(Value::dict(sorted_entries(run, entries, depth)?))
