@@ -112,6 +112,9 @@ fn range(run: &mut Interpreter, _: &Value, args: Args) -> Result<Value> {
     }
     let mut numbers = Vec::new();
     for value in args.positional {
+        if matches!(value, Value::Big(_)) {
+            return Err(Error::limit("range() takes integers of 64 bits"));
+        }
         numbers.push(value.expect_index()?);
     }
     let (start, stop, step) = match numbers.as_slice() {

@@ -1,5 +1,6 @@
 //! Walks the tree and writes the text.
 
+mod apart;
 mod assign;
 mod call;
 mod context;

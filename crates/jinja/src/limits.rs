@@ -109,6 +109,11 @@ impl Meter {
         self.tick(bytes / 256)
     }
 
+    /// The size of the largest string that would be allowed.
+    pub fn room(&self) -> usize {
+        self.limits.string.min(self.limits.memory.saturating_sub(self.memory))
+    }
+
     /// Allows a text of `bytes` to be looked at and written anew, at most thrice as long.
     #[inline]
     pub fn change(&mut self, bytes: usize) -> Result<()> {

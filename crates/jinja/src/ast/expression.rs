@@ -66,6 +66,9 @@ pub(crate) enum ExpressionKind {
     Test(Box<Application>),
     /// The rendered body of a filter block.
     Captured,
+    /// A literal whose lists and dicts are each an object of its own, as Python writes what it has
+    /// computed ahead into its code.
+    Apart(Box<Expression>),
 }
 
 impl ExpressionKind {
@@ -76,6 +79,22 @@ impl ExpressionKind {
             Self::Filter(filter) => &*filter.name != "random",
             _ => true,
         }
+    }
+
+    /// Whether it may give a list or dict that is in it more than once.
+    pub fn may_share(&self) -> bool {
+        let (mut has_container, mut has_operation) = (false, false);
+        self.look_for(&mut has_container, &mut has_operation);
+        has_container && has_operation
+    }
+
+    fn look_for(&self, container: &mut bool, operation: &mut bool) {
+        match self {
+            Self::List(_) | Self::Dict(_) => *container = true,
+            Self::Constant(_) | Self::Tuple(_) => {}
+            _ => *operation = true,
+        }
+        self.each_child(&mut |child| child.kind.look_for(container, operation));
     }
 
     /// The format and the values of `'format' % values` or `'format'|format(values)`.
@@ -107,7 +126,9 @@ impl ExpressionKind {
                 visit(key);
                 visit(value);
             }),
-            Self::Unary(_, operand) | Self::Attribute(operand, _) => visit(operand),
+            Self::Unary(_, operand) | Self::Attribute(operand, _) | Self::Apart(operand) => {
+                visit(operand);
+            }
             Self::Binary(_, pair) | Self::Item(pair) => {
                 visit(&pair.0);
                 visit(&pair.1);

@@ -19,7 +19,7 @@ pub(super) fn min(run: &mut Interpreter, value: &Value, args: Args) -> Result<Va
 }
 
 fn extreme(run: &mut Interpreter, value: &Value, args: &Args, order: Order) -> Result<Value> {
-    let getter = Getter::new(args.some(1)).folding(!args.flag(0, false));
+    let getter = Getter::new(run, args.some(1))?.folding(!args.flag(0, false));
     let mut iter = iterate_all(run, value)?;
     let Some(mut best) = iter.next(run)? else {
         return Ok(undefined("no aggregated item, the sequence is empty"));
@@ -37,7 +37,7 @@ fn extreme(run: &mut Interpreter, value: &Value, args: &Args, order: Order) -> R
 
 /// `sum(attribute=none, start=0)`
 pub(super) fn sum(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
-    let getter = Getter::new(args.some(0));
+    let getter = Getter::new(run, args.some(0))?;
     let mut total = args.get(1).cloned().unwrap_or(Value::Int(0));
     if matches!(total, Value::Str(_)) {
         return Err(Error::type_error("sum() can't sum strings"));

@@ -5,11 +5,11 @@ use std::borrow::Cow;
 use num_bigint::BigInt;
 use smallvec::{SmallVec, smallvec};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::interpreter::Interpreter;
 use crate::methods;
 use crate::sandbox;
-use crate::value::{Str, Value, as_text};
+use crate::value::{MAX_DIGITS, Str, Value, as_text};
 
 /// Looks a path of attributes and items up.
 pub(super) struct Getter {
@@ -20,14 +20,20 @@ pub(super) struct Getter {
 
 impl Getter {
     /// A getter for the `attribute` given; without one, the item itself.
-    pub fn new(attribute: Option<&Value>) -> Self {
-        let path = match attribute {
-            None => SmallVec::new(),
-            Some(Value::Str(text)) if text.contains('.') => text.split('.').map(part).collect(),
-            Some(Value::Str(text)) => smallvec![part(text)],
-            Some(other) => smallvec![other.clone()],
-        };
-        Self { path, default: None, fold_case: false }
+    pub fn new(run: &mut Interpreter, attribute: Option<&Value>) -> Result<Self> {
+        let mut path = SmallVec::new();
+        match attribute {
+            None => {}
+            Some(Value::Str(text)) => {
+                run.meter.string(text.len())?;
+                for name in text.split('.') {
+                    run.meter.list(1)?;
+                    path.push(part(name)?);
+                }
+            }
+            Some(other) => path.push(other.clone()),
+        }
+        Ok(Self { path, default: None, fold_case: false })
     }
 
     /// Makes strings compare without regard to case.
@@ -43,6 +49,7 @@ impl Getter {
     #[inline]
     pub fn get<'v>(&self, run: &mut Interpreter, item: &'v Value) -> Result<Cow<'v, Value>> {
         let mut value = Cow::Borrowed(item);
+        run.meter.tick(self.path.len())?;
         for part in &self.path {
             value = Cow::Owned(self.part(run, &value, part)?);
         }
@@ -63,13 +70,16 @@ impl Getter {
     }
 }
 
-fn part(text: &str) -> Value {
-    if text.bytes().all(|byte| byte.is_ascii_digit())
-        && let Some(index) = BigInt::parse_bytes(text.as_bytes(), 10)
-    {
-        return Value::integer(index);
+fn part(text: &str) -> Result<Value> {
+    if !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Ok(Value::text(text));
     }
-    Value::text(text)
+    if text.len() > MAX_DIGITS {
+        let message = format!("an integer has more than {MAX_DIGITS} digits");
+        return Err(Error::value_error(message));
+    }
+    let index = BigInt::parse_bytes(text.as_bytes(), 10);
+    Ok(index.map_or_else(|| Value::text(text), Value::integer))
 }
 
 /// The lower case of a string that has another.
@@ -84,12 +94,17 @@ pub(super) fn fold(run: &mut Interpreter, value: &Value) -> Result<Option<Value>
 }
 
 /// Getters for the attributes in `'a,b'`.
-pub(super) fn getters(attribute: Option<&Value>) -> SmallVec<[Getter; 1]> {
+pub(super) fn getters(
+    run: &mut Interpreter,
+    attribute: Option<&Value>,
+) -> Result<SmallVec<[Getter; 1]>> {
     match attribute {
         Some(Value::Str(text)) if text.contains(',') => {
-            text.split(',').map(|part| Getter::new(Some(&Value::text(part)))).collect()
+            run.meter.string(text.len())?;
+            let names = text.split(',');
+            names.map(|name| Getter::new(run, Some(&Value::text(name)))).collect()
         }
-        other => smallvec![Getter::new(other)],
+        other => Ok(smallvec![Getter::new(run, other)?]),
     }
 }
 

@@ -12,8 +12,8 @@ use crate::value::{Entries, Iter, Key, Tuple, Value, collect, equal, iterate_all
 /// `groupby(attribute, default=none, case_sensitive=false)`: pairs of `grouper` and `list`.
 pub(super) fn groupby(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
     let attribute = args.value(0);
-    let shown = Getter::new(Some(attribute)).or(args.some(1));
-    let key = Getter::new(Some(attribute)).or(args.some(1)).folding(!args.flag(2, false));
+    let shown = Getter::new(run, Some(attribute))?.or(args.some(1));
+    let key = Getter::new(run, Some(attribute))?.or(args.some(1)).folding(!args.flag(2, false));
     let mut keyed = Vec::new();
     for item in collect(run, value)? {
         keyed.push((key.get(run, &item)?.into_owned(), item));
@@ -39,7 +39,7 @@ pub(super) fn groupby(run: &mut Interpreter, value: &Value, args: Args) -> Resul
 
 /// `unique(case_sensitive=false, attribute=none)`, lazily.
 pub(super) fn unique(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
-    let getter = Getter::new(args.some(1)).folding(!args.flag(0, false));
+    let getter = Getter::new(run, args.some(1))?.folding(!args.flag(0, false));
     let mut source = Err(value.clone());
     let mut seen = Entries::default();
     let _ = run;

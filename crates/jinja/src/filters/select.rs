@@ -108,7 +108,8 @@ fn map_step(run: &mut Interpreter, mut args: ArgumentList) -> Result<Step> {
         if let Some((name, _)) = args.keywords.first() {
             return Err(Error::runtime(format!("unexpected keyword argument '{name}'")));
         }
-        let getter = Getter::new(Some(&attribute).filter(|attribute| !attribute.is_none()));
+        let attribute = Some(&attribute).filter(|attribute| !attribute.is_none());
+        let getter = Getter::new(run, attribute)?;
         return Ok(Step::Get(getter.or(default.as_ref().filter(|default| !default.is_none()))));
     }
     if args.positional.is_empty() {
@@ -123,11 +124,11 @@ fn map_step(run: &mut Interpreter, mut args: ArgumentList) -> Result<Step> {
 fn choose(value: &Value, args: Args, by_attribute: bool, wanted: bool) -> Value {
     lazily(value, args, move |run, mut args| {
         let getter = match (by_attribute, args.positional.is_empty()) {
-            (false, _) => Getter::new(None),
+            (false, _) => Getter::new(run, None)?,
             (true, true) => return Err(Error::runtime("missing parameter for attribute name")),
             (true, false) => {
                 let attribute = args.positional.remove(0);
-                Getter::new(Some(&attribute).filter(|attribute| !attribute.is_none()))
+                Getter::new(run, Some(&attribute).filter(|attribute| !attribute.is_none()))?
             }
         };
         let test = if args.positional.is_empty() {

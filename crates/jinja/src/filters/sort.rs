@@ -129,7 +129,7 @@ fn merge<T>(
 /// `sort(reverse=false, case_sensitive=false, attribute=none)`
 pub(super) fn sort(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
     let fold_case = !args.flag(1, false);
-    let getters = getters(args.some(2));
+    let getters = getters(run, args.some(2))?;
     let items = collect(run, value)?;
     let mut keyed = Vec::with_capacity(items.len());
     for item in items {
@@ -151,6 +151,7 @@ pub(super) fn sort(run: &mut Interpreter, value: &Value, args: Args) -> Result<V
 
 /// What several getters find.
 fn keys(run: &mut Interpreter, getters: &[Getter], item: &Value, fold_case: bool) -> Result<Value> {
+    run.meter.list(getters.len())?;
     let mut keys = Vec::with_capacity(getters.len());
     for getter in getters {
         let key = getter.get(run, item)?.into_owned();

@@ -111,7 +111,7 @@ pub(super) fn replace(run: &mut Interpreter, value: &Value, args: Args) -> Resul
 
 /// `join(d='', attribute=none)`
 pub(super) fn join(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
-    let getter = Getter::new(args.some(1));
+    let getter = Getter::new(run, args.some(1))?;
     let separator = match args.get(0) {
         Some(separator) => as_text(run, separator)?,
         None => Cow::Owned("".into()),

@@ -46,16 +46,19 @@ pub(super) fn wordwrap(run: &mut Interpreter, value: &Value, args: Args) -> Resu
         if size > 0 {
             out.push_str(&separator);
         }
-        wrap.line(line, &separator, &mut out);
+        wrap.line(line, &separator, run.meter.room(), &mut out);
         size = out.len().saturating_add(separator.len());
+        if out.len() > run.meter.room() {
+            break;
+        }
     }
     run.meter.string(size)?;
     Ok(Value::text(out))
 }
 
 impl Wrap {
-    /// Appends a line, broken into several.
-    fn line(&self, line: &str, separator: &str, out: &mut String) {
+    /// Appends a line, broken into several, as long as there is room for so many bytes.
+    fn line(&self, line: &str, separator: &str, room: usize, out: &mut String) {
         let mut is_first = true;
         let mut begin = |out: &mut String| {
             if !std::mem::replace(&mut is_first, false) {
@@ -66,17 +69,20 @@ impl Wrap {
             return self.each_part(line.as_bytes(), |part| {
                 begin(out);
                 out.push_str(line.get(part).unwrap_or(""));
+                out.len() <= room
             });
         }
         let characters: Vec<char> = line.chars().collect();
         self.each_part(&characters, |part| {
             begin(out);
             out.extend(characters.get(part).unwrap_or(&[]));
+            out.len() <= room
         });
     }
 
-    /// Finds the parts of a text, of ASCII or other characters, that fit into a line each.
-    fn each_part<C: Character>(&self, text: &[C], mut give: impl FnMut(Range<usize>)) {
+    /// Finds the parts of a text, of ASCII or other characters, that fit into a line each, until
+    /// `give` is false.
+    fn each_part<C: Character>(&self, text: &[C], mut give: impl FnMut(Range<usize>) -> bool) {
         let mut is_first = true;
         let mut chunk = self.chunk(text, 0);
         while !chunk.is_empty() {
@@ -96,7 +102,9 @@ impl Wrap {
             }
             let end = if is_blank(text, &last) { last.start } else { last.end };
             if end > start {
-                give(start..end);
+                if !give(start..end) {
+                    return;
+                }
                 is_first = false;
             }
         }

@@ -54,6 +54,21 @@ impl<'r> Interpreter<'r> {
         targets.iter().zip(items).try_for_each(|(target, item)| self.assign(target, item))
     }
 
+    /// Assigns the text of a block, which Python's Jinja2 does to an item of dicts, too.
+    pub(super) fn assign_block(&mut self, target: &Target, value: Value) -> Result<()> {
+        if let Target::Attribute { slot, attribute, .. } = target {
+            match self.variable(*slot) {
+                Value::Dict(dict) => {
+                    let _old = dict.set_text(attribute, value);
+                    return Ok(());
+                }
+                Value::Object(object) if matches!(*object, Object::Namespace(_)) => {}
+                other => return other.refuse("does not support item assignment"),
+            }
+        }
+        self.assign(target, Variable::Value(value))
+    }
+
     /// Fails early if an attribute is to be set on something that is no namespace.
     pub(super) fn check_target(&mut self, target: &Target) -> Result<()> {
         match target {

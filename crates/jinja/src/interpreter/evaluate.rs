@@ -3,6 +3,7 @@
 use serde_json::Value as Json;
 
 use super::Interpreter;
+use super::apart::is_written_as_literal;
 use super::variable::{Seen, Variable};
 use crate::ast::{
     Application, BinaryOperator, Comparison, Constant, Escape, Expression, ExpressionKind,
@@ -73,6 +74,10 @@ impl Interpreter<'_> {
             ExpressionKind::Constant(constant) => Ok(value_of(constant)),
             ExpressionKind::Name { .. } => self.operand(node),
             ExpressionKind::Captured => Ok(self.captured.clone()),
+            ExpressionKind::Apart(literal) => {
+                let value = self.operand(literal)?;
+                if is_written_as_literal(&value) { self.apart(&value) } else { Ok(value) }
+            }
             ExpressionKind::Tuple(items) => Ok(Value::tuple(self.evaluate_all(items)?)),
             ExpressionKind::List(items) => Ok(Value::list(self.evaluate_all(items)?)),
             ExpressionKind::Dict(entries) => self.dict(entries),

@@ -34,6 +34,7 @@ impl Folder {
             steps: limits.steps.min(STEPS),
             memory: limits.memory.min(MEMORY),
             output: limits.output.min(TEXT),
+            string: limits.string.min(MEMORY),
             ..limits.clone()
         };
         Self { meter: Some(Meter::new(limits)), run: None }

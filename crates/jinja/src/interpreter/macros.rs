@@ -133,6 +133,8 @@ fn bind_arguments(run: &mut Interpreter, definition: &Macro, args: Args) -> Resu
         }
         return Ok(());
     }
+    // Each parameter is looked for among all keywords.
+    run.meter.tick(parameters.len().saturating_mul(args.keywords.len()))?;
     let mut rest = ArgumentList { keywords: args.keywords.into(), ..ArgumentList::default() };
     let mut found_caller = definition.explicit_caller && given == parameters.len();
     for (parameter, value) in parameters.iter().zip(positional) {

@@ -45,9 +45,8 @@ impl Interpreter<'_> {
                 self.assign(target, Variable::Value(value))
             }
             StatementKind::SetBlock { target, block } => {
-                self.check_target(target)?;
                 let value = self.filtered(block)?;
-                self.assign(target, Variable::Value(value))
+                self.assign_block(target, value)
             }
             StatementKind::With(node) => self.deeper(|run| run.with(node)),
             StatementKind::Autoescape { value, scope, body } => {

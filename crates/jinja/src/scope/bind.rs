@@ -7,7 +7,7 @@ use super::symbols::Symbols;
 use super::{Binder, with_stack};
 use crate::ast::{
     Application, Arguments, Block, Constant, Escape, Expression, ExpressionKind, FilterBlock,
-    Piece, Scope, Statement, StatementKind, Target, With,
+    NameSet, Piece, Scope, Statement, StatementKind, Target, With,
 };
 use crate::builtin::Glance;
 use crate::error::Result;
@@ -88,7 +88,7 @@ impl Binder {
     fn output(&mut self, pieces: &mut Vec<Piece>) {
         for piece in pieces.iter_mut() {
             let Piece::Value { expression, format, .. } = piece else { continue };
-            self.expression(expression);
+            self.part(expression);
             match self.constant_text(expression) {
                 Some(text) => *piece = Piece::Text(text),
                 None => *format = plain_format(expression),
@@ -264,6 +264,17 @@ impl Binder {
     }
 
     pub(super) fn expression(&mut self, node: &mut Expression) {
+        let is_root = !self.in_literal && node.is_literal;
+        self.part(node);
+        if is_root && node.height > 1 && node.kind.may_share() {
+            let literal = mem::replace(&mut node.kind, ExpressionKind::Captured);
+            let literal = Expression { kind: literal, ..*node };
+            node.kind = ExpressionKind::Apart(Box::new(literal));
+        }
+    }
+
+    /// Binds an expression whose value nobody can change.
+    fn part(&mut self, node: &mut Expression) {
         if let ExpressionKind::Name { name, slot } = &mut node.kind {
             *slot = self.reference(name);
             return;
@@ -296,7 +307,9 @@ impl Binder {
                 self.expression(key);
                 self.expression(value);
             }),
-            ExpressionKind::Unary(_, operand) | ExpressionKind::Attribute(operand, _) => {
+            ExpressionKind::Unary(_, operand)
+            | ExpressionKind::Attribute(operand, _)
+            | ExpressionKind::Apart(operand) => {
                 self.expression(operand);
             }
             ExpressionKind::Binary(_, pair) | ExpressionKind::Item(pair) => {
@@ -356,10 +369,9 @@ impl Binder {
 
     fn arguments(&mut self, line: usize, arguments: &mut Arguments) {
         self.expressions(&mut arguments.positional);
-        for index in 0..arguments.keywords.len() {
-            let (earlier, rest) = arguments.keywords.split_at_mut(index);
-            let Some((name, value)) = rest.first_mut() else { continue };
-            if earlier.iter().any(|(known, _)| known == name) {
+        let mut known = NameSet::default();
+        for (name, value) in &mut arguments.keywords {
+            if !known.insert(name.clone()) {
                 self.fail_other(line, format!("keyword argument '{name}' is repeated"));
             }
             self.expression(value);

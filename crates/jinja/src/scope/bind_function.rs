@@ -2,7 +2,7 @@
 
 use super::Binder;
 use super::symbols::Symbols;
-use crate::ast::{For, Macro, Statement, StatementKind, Target};
+use crate::ast::{For, Macro, NameSet, Statement, StatementKind, Target};
 use crate::error::Result;
 
 impl Binder {
@@ -81,10 +81,9 @@ impl Binder {
 
     fn signature(&mut self, line: usize, symbols: &mut Symbols, node: &mut Macro) {
         let parameters = &mut node.parameters;
-        for index in 0..parameters.len() {
-            let (earlier, rest) = parameters.split_at_mut(index);
-            let Some(parameter) = rest.first_mut() else { continue };
-            if earlier.iter().any(|known| known.name == parameter.name) {
+        let mut known = NameSet::default();
+        for parameter in &mut *parameters {
+            if !known.insert(parameter.name.clone()) {
                 self.fail_other(line, format!("duplicate argument '{}'", parameter.name));
             }
             parameter.slot = self.declare(symbols, &parameter.name);
