@@ -50,6 +50,11 @@ impl Interpreter<'_> {
         {
             return self.write_parts(expression, parts);
         }
+        if let ExpressionKind::Conditional(parts) = &expression.kind
+            && escape == Escape::Off
+        {
+            return self.write_chosen(expression, &parts.0, &parts.1, parts.2.as_ref());
+        }
         let value = self.evaluate(expression).map_err(|error| error.at(expression.line))?;
         if escaped {
             let text = markup::escape(self, &value)?;
@@ -57,6 +62,23 @@ impl Interpreter<'_> {
             return self.check_output();
         }
         self.write_value(&value)
+    }
+
+    /// Writes one of two values.
+    fn write_chosen(
+        &mut self,
+        node: &Expression,
+        condition: &Expression,
+        value: &Expression,
+        otherwise: Option<&Expression>,
+    ) -> Result<()> {
+        self.meter.tick(1 + condition.size)?;
+        let is_true = self.truth(condition).map_err(|error| error.at(node.line))?;
+        match if is_true { Some(value) } else { otherwise } {
+            Some(chosen) if self.write_directly(chosen, None) => self.check_output(),
+            Some(chosen) => self.deeper(|run| run.print(chosen, Escape::Off)),
+            None => Ok(()),
+        }
     }
 
     /// Writes what a concatenation puts together.

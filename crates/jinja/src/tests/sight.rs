@@ -39,10 +39,13 @@ pub(super) fn mapping(seen: Seen, _: &Data) -> Option<Value> {
     })
 }
 
-/// `iterable` and `sequence`, of which both hold for texts and containers.
+/// `iterable` and `sequence`, which are the same for what is most often passed in.
 pub(super) fn iterable(seen: Seen, _: &Data) -> Option<Value> {
     match seen {
         Seen::Text(_) | Seen::Container(_) => answer(true),
+        Seen::Integer(_) | Seen::Other(Value::None | Value::Bool(_) | Value::Float(_)) => {
+            answer(false)
+        }
         _ => None,
     }
 }
