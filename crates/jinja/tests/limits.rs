@@ -129,6 +129,21 @@ fn repeated(times: usize, body: &str) -> String {
 }
 
 #[test]
+fn unpacked_arguments_are_counted() {
+    let limits = || Limits { steps: 50_000, ..Limits::default() };
+    for body in [
+        "{% set x = dict(**d) %}",
+        "{% set x = namespace(**d) %}",
+        "{% set x = '{x}'.format(x=1, **d) %}",
+        "{% set x = '{}'.format(*l) %}",
+        "{% set x = m(**d) %}",
+        "{% set x = v(*l) %}",
+    ] {
+        assert_stopped(limits(), &repeated(100, body));
+    }
+}
+
+#[test]
 fn walks_over_texts_are_counted() {
     let limits = || Limits { steps: 50_000, ..Limits::default() };
     for body in [
