@@ -32,13 +32,14 @@ pub(crate) fn find(name: &str) -> Option<Value> {
 
 /// Calls a class.
 pub(crate) fn construct(run: &mut Interpreter, class: Class, args: Args) -> Result<Value> {
+    run.meter.object(size_of::<Object>())?;
     match class {
         Class::Dict => Ok(Value::dict(entries(run, "dict", args)?)),
         Class::Namespace => {
             let entries = entries(run, "namespace", args)?;
             Ok(Value::object(Object::Namespace(Rc::new(Dict::new(entries)))))
         }
-        Class::Cycler => cycler(args),
+        Class::Cycler => cycler(run, args),
         Class::Joiner => joiner(args),
     }
 }
@@ -55,6 +56,8 @@ pub(crate) fn entries(run: &mut Interpreter, name: &str, args: Args) -> Result<E
             return Err(Error::type_error(message));
         }
     }
+    run.meter.length(args.keywords.len())?;
+    run.meter.entries(args.keywords.len())?;
     for (name, value) in args.keywords {
         entries.insert(Key::text(&**name), value.clone());
     }
@@ -63,7 +66,7 @@ pub(crate) fn entries(run: &mut Interpreter, name: &str, args: Args) -> Result<E
 
 fn add_entries(run: &mut Interpreter, entries: &mut Entries, source: &Value) -> Result<()> {
     if let Value::Dict(dict) = source {
-        run.meter.list(dict.entries.borrow().len())?;
+        run.meter.dict(dict.entries.borrow().len())?;
         entries
             .extend(dict.entries.borrow().iter().map(|(key, value)| (key.clone(), value.clone())));
         return Ok(());
@@ -80,18 +83,20 @@ fn add_entries(run: &mut Interpreter, entries: &mut Entries, source: &Value) -> 
             Error::value_error(format!("an entry has {length} items; 2 are required"))
         })?;
         entries.insert(Key::new(run, key)?, value);
-        run.meter.list(1)?;
+        run.meter.length(entries.len())?;
+        run.meter.entries(1)?;
     }
     Ok(())
 }
 
-fn cycler(args: Args) -> Result<Value> {
+fn cycler(run: &mut Interpreter, args: Args) -> Result<Value> {
     if let Some((name, _)) = args.keywords.first() {
         return Err(Error::type_error(format!("unexpected keyword argument '{name}'")));
     }
     if args.positional.is_empty() {
         return Err(Error::runtime("at least one item has to be provided"));
     }
+    run.meter.list(args.positional.len())?;
     let items = Rc::new(Tuple::new(args.positional.to_vec()));
     Ok(Value::object(Object::Cycler(Cycler { items, position: Cell::new(0) })))
 }
@@ -126,6 +131,7 @@ fn range(run: &mut Interpreter, _: &Value, args: Args) -> Result<Value> {
     if step == 0 {
         return Err(Error::value_error("range() arg 3 must not be zero"));
     }
+    run.meter.object(size_of::<Object>())?;
     let range = Range { start, stop, step };
     let limit = run.meter.limits.range;
     if range.length() > limit {

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
+use crate::value::{Key, Value};
 
 /// Bounds on what one template may use. Every field may be set freely.
 ///
@@ -59,6 +60,13 @@ impl Default for Limits {
 const CLOCK_INTERVAL: u64 = 1024;
 /// A render of less time looks at the clock at once.
 const SHORT: Duration = Duration::from_millis(1);
+
+/// Bytes that a list, tuple, dict or other object takes besides its items.
+const CONTAINER: usize = 64;
+/// Bytes that an item of a list takes.
+const ITEM: usize = size_of::<Value>();
+/// Bytes that an entry of a dict takes, with its hash and its place in the table.
+const ENTRY: usize = size_of::<(Key, Value)>() + 24;
 
 /// Counts what a render has used.
 pub(crate) struct Meter {
@@ -124,14 +132,49 @@ impl Meter {
         self.tick(bytes / 64)
     }
 
-    /// Allows a list, tuple or dict of `items` to be built.
+    /// Allows a list, tuple or dict to have `length` items.
+    #[inline]
+    pub fn length(&self, length: usize) -> Result<()> {
+        if length <= self.limits.list {
+            return Ok(());
+        }
+        self.exceeded("list would be longer than", self.limits.list, "items")
+    }
+
+    /// Allows a list or tuple of `items` to be built.
     #[inline]
     pub fn list(&mut self, items: usize) -> Result<()> {
-        if items > self.limits.list {
-            return self.exceeded("list would be longer than", self.limits.list, "items");
-        }
-        self.charge(items.saturating_mul(16))?;
-        self.tick(items / 16)
+        self.length(items)?;
+        self.object(0)?;
+        self.items(items)
+    }
+
+    /// Counts `more` items of a list.
+    #[inline]
+    pub fn items(&mut self, more: usize) -> Result<()> {
+        self.charge(more.saturating_mul(ITEM))?;
+        self.tick(more / 16)
+    }
+
+    /// Allows a dict or set of `entries` to be built.
+    #[inline]
+    pub fn dict(&mut self, entries: usize) -> Result<()> {
+        self.length(entries)?;
+        self.object(0)?;
+        self.entries(entries)
+    }
+
+    /// Counts `more` entries of a dict or set.
+    #[inline]
+    pub fn entries(&mut self, more: usize) -> Result<()> {
+        self.charge(more.saturating_mul(ENTRY))?;
+        self.tick(more / 8)
+    }
+
+    /// Counts an object that holds `bytes` more than any object.
+    #[inline]
+    pub fn object(&mut self, bytes: usize) -> Result<()> {
+        self.charge(bytes.saturating_add(CONTAINER))
     }
 
     /// Allows an integer of `bits` to be built.

@@ -83,6 +83,9 @@ fn own_item(run: &mut Interpreter, subject: &Value, key: &Value) -> Result<Optio
     if let (Value::Str(_) | Value::List(_) | Value::Tuple(_), Value::Str(_)) = (subject, key) {
         return Ok(None);
     }
+    if let Value::Str(text) = subject {
+        text.count_walk(run)?;
+    }
     if let Some(found) = item_of_sequence(subject, key) {
         return Ok(found.ok());
     }

@@ -44,7 +44,7 @@ pub(crate) use string::Str;
 pub(crate) use undefined::Undefined;
 
 use crate::error::{Error, Result};
-use crate::interpreter::Place;
+use crate::interpreter::{Interpreter, Place};
 
 /// A Python object.
 #[derive(Clone)]
@@ -108,8 +108,18 @@ impl Value {
     }
 
     /// A lazy sequence, which Python would call `name`.
-    pub fn iterator(name: &'static str, iter: Iter) -> Self {
-        Self::object(Object::Iterator(IteratorCell { name, iter: RefCell::new(iter) }))
+    pub fn iterator(run: &mut Interpreter, name: &'static str, iter: Iter) -> Result<Self> {
+        run.meter.object(size_of::<Object>())?;
+        Ok(Self::object(Object::Iterator(IteratorCell { name, iter: RefCell::new(iter) })))
+    }
+
+    /// A lazy sequence of what `next` gives.
+    pub fn generator(
+        run: &mut Interpreter,
+        next: impl FnMut(&mut Interpreter) -> Result<Option<Self>> + 'static,
+    ) -> Result<Self> {
+        run.meter.object(size_of_val(&next))?;
+        Self::iterator(run, "generator", Iter::Generator(Box::new(next)))
     }
 
     /// Drops the value, which most often takes nothing.

@@ -117,6 +117,131 @@ fn memory_is_bounded_over_the_whole_render() {
     assert_stopped(limits, "{% for i in range(2000) %}{% set x = 'a' * 1000 %}{% endfor %}");
 }
 
+/// Repeats `body` with a dict, a list and a text of some size at hand.
+fn repeated(times: usize, body: &str) -> String {
+    format!(
+        "{{% set l = range(1000)|map('string')|list %}}{{% set d = dict.fromkeys(l, 1) %}}\
+         {{% set text = 'é' * 100000 %}}{{% set same = 'é' * 100000 %}}{{% set kept = [] %}}\
+         {{% macro m() %}}{{% set x = kwargs %}}{{% endmacro %}}\
+         {{% macro v() %}}{{% set x = varargs %}}{{% endmacro %}}\
+         {{% for i in range({times}) %}}{body}{{% endfor %}}"
+    )
+}
+
+#[test]
+fn unpacked_arguments_are_counted() {
+    let limits = || Limits { steps: 50_000, ..Limits::default() };
+    for body in [
+        "{% set x = dict(**d) %}",
+        "{% set x = namespace(**d) %}",
+        "{% set x = '{x}'.format(x=1, **d) %}",
+        "{% set x = '{}'.format(*l) %}",
+        "{% set x = m(**d) %}",
+        "{% set x = v(*l) %}",
+    ] {
+        assert_stopped(limits(), &repeated(100, body));
+    }
+}
+
+#[test]
+fn walks_over_texts_are_counted() {
+    let limits = || Limits { steps: 50_000, ..Limits::default() };
+    for body in [
+        "{% set x = text|int %}",
+        "{% set x = text|float %}",
+        "{% set x = ('1' * 100000)|int %}",
+        "{% set x = text.isidentifier() %}",
+        "{% set x = text.isalpha() %}",
+        "{% set x = text.isascii() %}",
+        "{% set x = text[5] %}",
+        "{% set x = text[5:6] %}",
+        "{% set x = text|random %}",
+        "{% set x = text == same %}",
+        "{% set x = text < same %}",
+        "{% set x = text in [same] %}",
+        "{% set x = text.startswith((same, same)) %}",
+        "{% set x = {text: 1} %}",
+        "{% set x = {(text, text): 1} %}",
+        "{% set x = 'a'.translate(text) %}",
+    ] {
+        assert_stopped(limits(), &repeated(100, body));
+    }
+}
+
+#[test]
+fn a_key_of_a_long_text_many_times_is_refused() {
+    let source = "{% set t = ('a' * 16000000,) * 10000 %}{% set x = {t: 1} %}";
+    let kind = render_within(Limits::default(), source).unwrap_err().kind();
+    assert_eq!(kind, ErrorKind::Limit);
+}
+
+#[test]
+fn containers_are_charged_what_they_take() {
+    let limits = || Limits { memory: 2 << 20, ..Limits::default() };
+    for (times, body) in [
+        (80, "{% set x = [1] * 1000 %}"),
+        (80, "{% set x = l.copy() %}"),
+        (25, "{% set x = d.copy() %}"),
+        (25, "{% set x = dict(d) %}"),
+        (25, "{% set x = dict(**d) %}"),
+        (25, "{% set x = dict.fromkeys(l) %}"),
+        (25, "{% set x = {}.update(d) %}"),
+        (25, "{% set x = l|unique|list %}"),
+        (15, "{% set x = d.items()|list %}"),
+        (15, "{% set x = d.items()|groupby(0)|list %}"),
+        (40_000, "{% set x = [] %}"),
+        (40_000, "{% set x = {} %}"),
+    ] {
+        assert_stopped(limits(), &repeated(times, body));
+    }
+}
+
+#[test]
+fn lazy_sequences_are_charged_what_they_take() {
+    let limits = || Limits { memory: 2 << 20, ..Limits::default() };
+    for sequence in [
+        "l|map('string')",
+        "l|select",
+        "l|unique",
+        "l|batch(2)",
+        "l|slice(2)",
+        "l|reverse",
+        "d|items",
+        "d.keys()",
+        "range(3)",
+    ] {
+        let body = format!("{{% set _ = kept.append({sequence}) %}}");
+        assert_stopped(limits(), &repeated(9000, &body));
+    }
+}
+
+#[test]
+fn items_taken_from_the_front_are_counted() {
+    let limits = || Limits { steps: 60_000, ..Limits::default() };
+    let source = |take: &str| {
+        format!("{{% set l = range(50000)|list %}}{{% for i in range(50) %}}{take}{{% endfor %}}")
+    };
+    for take in [
+        "{% set _ = l.pop(0) %}",
+        "{% set _ = l.insert(0, 1) %}",
+        "{% set _ = l.remove(i) %}",
+        "{% set _ = l.index(40000) %}",
+        "{% set _ = l.count(1) %}",
+    ] {
+        assert_stopped(limits(), &source(take));
+    }
+    let pop = "{% set d = dict.fromkeys(range(10000)) %}\
+               {% for i in range(500) %}{% set _ = d.pop(i) %}{% endfor %}";
+    assert_stopped(limits(), pop);
+}
+
+#[test]
+fn joined_texts_are_bounded_while_they_are_joined() {
+    let source = format!("{{% set s = 'a' * 1001 %}}{{% set x = s{} %}}", " ~ s".repeat(10_000));
+    let limits = Limits { string: 1 << 20, ..Limits::default() };
+    assert_eq!(render_within(limits, &source).unwrap_err().kind(), ErrorKind::Limit);
+}
+
 #[test]
 fn sources_are_bounded() {
     let limits = Limits { source: 10, ..Limits::default() };

@@ -31,6 +31,8 @@ pub(super) fn groupby(run: &mut Interpreter, value: &Value, args: Args) -> Resul
             Some(first) => shown.get(run, first)?.into_owned(),
             None => Value::None,
         };
+        run.meter.list(items.len())?;
+        run.meter.list(2)?;
         let pair = Tuple { items: [grouper, Value::list(items)].into(), is_group: true };
         pairs.push(Value::Tuple(Rc::new(pair)));
     }
@@ -42,21 +44,17 @@ pub(super) fn unique(run: &mut Interpreter, value: &Value, args: Args) -> Result
     let getter = Getter::new(run, args.some(1))?.folding(!args.flag(0, false));
     let mut source = Err(value.clone());
     let mut seen = Entries::default();
-    let _ = run;
-    Ok(Value::iterator(
-        "generator",
-        Iter::Generator(Box::new(move |run| {
-            let iter = opened(run, &mut source)?;
-            while let Some(item) = iter.next(run)? {
-                let key = getter.get(run, &item)?.into_owned();
-                if seen.insert(Key::new(run, key)?, Value::None).is_none() {
-                    run.meter.charge(64)?;
-                    return Ok(Some(item));
-                }
+    Value::generator(run, move |run| {
+        let iter = opened(run, &mut source)?;
+        while let Some(item) = iter.next(run)? {
+            let key = getter.get(run, &item)?.into_owned();
+            if seen.insert(Key::new(run, key)?, Value::None).is_none() {
+                run.meter.entries(1)?;
+                return Ok(Some(item));
             }
-            Ok(None)
-        })),
-    ))
+        }
+        Ok(None)
+    })
 }
 
 /// The iteration over a value, begun when it is first asked for.

@@ -83,6 +83,7 @@ pub(crate) fn unescape(text: &str) -> String {
 /// `xmlattr(autospace=true)`: a dict as attributes of a tag.
 pub(super) fn xmlattr(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
     let Value::Dict(dict) = value else { return value.refuse_use("has no attribute 'items'") };
+    run.meter.dict(dict.entries.borrow().len())?;
     let entries = dict.entries.borrow().clone();
     let mut attributes = Vec::new();
     for (key, value) in entries {

@@ -21,24 +21,21 @@ pub(super) fn default(_: &mut Interpreter, value: &Value, args: Args) -> Result<
 }
 
 /// `items`: the pairs of a mapping; none for undefined.
-pub(super) fn items(_: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
+pub(super) fn items(run: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
     let value = value.clone();
     let mut source = Ok(Iter::Empty);
     let mut started = false;
-    Ok(Value::iterator(
-        "generator",
-        Iter::Generator(Box::new(move |run| {
-            if !std::mem::replace(&mut started, true) {
-                source = match &value {
-                    Value::Undefined(_) => Ok(Iter::Empty),
-                    Value::Dict(dict) => {
-                        let view = View { dict: dict.clone(), kind: ViewKind::Items };
-                        Err(Value::object(Object::View(view)))
-                    }
-                    other => return other.refuse("is no mapping, so it has no pairs"),
-                };
-            }
-            opened(run, &mut source)?.next(run)
-        })),
-    ))
+    Value::generator(run, move |run| {
+        if !std::mem::replace(&mut started, true) {
+            source = match &value {
+                Value::Undefined(_) => Ok(Iter::Empty),
+                Value::Dict(dict) => {
+                    let view = View { dict: dict.clone(), kind: ViewKind::Items };
+                    Err(Value::object(Object::View(view)))
+                }
+                other => return other.refuse("is no mapping, so it has no pairs"),
+            };
+        }
+        opened(run, &mut source)?.next(run)
+    })
 }

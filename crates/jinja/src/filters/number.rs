@@ -36,7 +36,8 @@ pub(super) fn abs(_: &mut Interpreter, value: &Value, _: Args) -> Result<Value> 
 const SMALL: f64 = 9e18;
 
 /// `int(default=0, base=10)`
-pub(super) fn int(_: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
+pub(super) fn int(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
+    count_characters(run, value)?;
     let default = || args.get(0).cloned().unwrap_or(Value::Int(0));
     match value {
         Value::Undefined(undefined) => Err(undefined.fail()),
@@ -51,6 +52,7 @@ pub(super) fn int(_: &mut Interpreter, value: &Value, args: Args) -> Result<Valu
                 Some(base) => base.as_clamped().and_then(|base| u32::try_from(base).ok()),
             };
             if let Some(integer) = base.and_then(|base| integer_from_text(text, base)) {
+                run.meter.integer(integer.bits())?;
                 return Ok(Value::integer(integer));
             }
             let float = parse_float(text).and_then(|float| float_to_integer(float).ok());
@@ -67,6 +69,15 @@ pub(super) fn int(_: &mut Interpreter, value: &Value, args: Args) -> Result<Valu
     }
 }
 
+/// Counts the characters that are looked at to read a number.
+fn count_characters(run: &mut Interpreter, value: &Value) -> Result<()> {
+    match value {
+        Value::Str(text) => run.meter.tick(text.len() / 16),
+        Value::Bytes(bytes) => run.meter.tick(bytes.len() / 16),
+        _ => Ok(()),
+    }
+}
+
 /// Python's `int(number)`.
 fn whole(number: f64) -> Result<Value> {
     if number.abs() < SMALL {
@@ -76,13 +87,14 @@ fn whole(number: f64) -> Result<Value> {
 }
 
 /// `float(default=0.0)`
-pub(super) fn float(_: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
+pub(super) fn float(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
     let default = || args.get(0).cloned().unwrap_or(Value::Float(0.0));
-    Ok(as_float(value)?.map_or_else(default, Value::Float))
+    Ok(as_float(run, value)?.map_or_else(default, Value::Float))
 }
 
 /// Python's `float(value)`; `None` where it fails for type or value.
-pub(super) fn as_float(value: &Value) -> Result<Option<f64>> {
+pub(super) fn as_float(run: &mut Interpreter, value: &Value) -> Result<Option<f64>> {
+    count_characters(run, value)?;
     match value {
         Value::Undefined(undefined) => Err(undefined.fail()),
         Value::Float(number) => Ok(Some(*number)),

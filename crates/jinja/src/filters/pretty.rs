@@ -36,6 +36,7 @@ fn sorted(run: &mut Interpreter, value: &Value, depth: usize) -> Result<Value> {
             Ok(Value::tuple(all_sorted(run, &tuple.items, depth)?))
         }
         Value::Dict(dict) => {
+            run.meter.dict(dict.entries.borrow().len())?;
             let entries = dict.entries.borrow().clone();
             Ok(Value::dict(sorted_entries(run, entries, depth)?))
         }
@@ -49,7 +50,7 @@ fn all_sorted(run: &mut Interpreter, items: &[Value], depth: usize) -> Result<Ve
 }
 
 fn sorted_entries(run: &mut Interpreter, entries: Entries, depth: usize) -> Result<Entries> {
-    run.meter.list(entries.len())?;
+    run.meter.dict(entries.len())?;
     let places = |entries: &Entries| -> Vec<_> {
         let keys = entries.keys().enumerate();
         keys.map(|(place, key)| (key.value.clone(), Value::from_usize(place))).collect()

@@ -10,8 +10,8 @@ const DECIMAL: [&str; 8] = ["kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB"];
 const BINARY: [&str; 8] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB", "ZiB", "YiB"];
 
 /// `filesizeformat(binary=false)`
-pub(super) fn filesizeformat(_: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
-    let Some(bytes) = as_float(value)? else {
+pub(super) fn filesizeformat(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
+    let Some(bytes) = as_float(run, value)? else {
         return Err(Error::value_error("the size is no number"));
     };
     let binary = args.flag(0, false);

@@ -66,38 +66,36 @@ fn named(
 
 /// A lazy sequence over `value` whose transform is prepared when it is first asked for.
 fn lazily(
+    run: &mut Interpreter,
     value: &Value,
     args: Args,
     prepare: impl Fn(&mut Interpreter, ArgumentList) -> Result<Transform> + 'static,
-) -> Value {
+) -> Result<Value> {
     let mut source = Err(value.clone());
     let mut args = Some(ArgumentList::from(args));
     let mut transform = None;
-    Value::iterator(
-        "generator",
-        Iter::Generator(Box::new(move |run| {
-            if let Some(args) = args.take() {
-                if matches!(&source, Err(value) if !value.is_true()) {
-                    source = Ok(Iter::Empty);
-                } else {
-                    transform = Some(prepare(run, args)?);
-                }
+    Value::generator(run, move |run| {
+        if let Some(args) = args.take() {
+            if matches!(&source, Err(value) if !value.is_true()) {
+                source = Ok(Iter::Empty);
+            } else {
+                transform = Some(prepare(run, args)?);
             }
-            let iter = opened(run, &mut source)?;
-            let Some(transform) = &transform else { return Ok(None) };
-            while let Some(item) = iter.next(run)? {
-                if let Some(result) = transform.apply(run, item)? {
-                    return Ok(Some(result));
-                }
+        }
+        let iter = opened(run, &mut source)?;
+        let Some(transform) = &transform else { return Ok(None) };
+        while let Some(item) = iter.next(run)? {
+            if let Some(result) = transform.apply(run, item)? {
+                return Ok(Some(result));
             }
-            Ok(None)
-        })),
-    )
+        }
+        Ok(None)
+    })
 }
 
 /// `map(filter, …)` or `map(attribute=…, default=…)`, lazily.
-pub(super) fn map(_: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
-    Ok(lazily(value, args, |run, args| map_step(run, args).map(Transform::Map)))
+pub(super) fn map(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
+    lazily(run, value, args, |run, args| map_step(run, args).map(Transform::Map))
 }
 
 fn map_step(run: &mut Interpreter, mut args: ArgumentList) -> Result<Step> {
@@ -121,8 +119,14 @@ fn map_step(run: &mut Interpreter, mut args: ArgumentList) -> Result<Step> {
 }
 
 /// Chooses the items whose test, applied to the item or an attribute, gives `wanted`.
-fn choose(value: &Value, args: Args, by_attribute: bool, wanted: bool) -> Value {
-    lazily(value, args, move |run, mut args| {
+fn choose(
+    run: &mut Interpreter,
+    value: &Value,
+    args: Args,
+    by_attribute: bool,
+    wanted: bool,
+) -> Result<Value> {
+    lazily(run, value, args, move |run, mut args| {
         let getter = match (by_attribute, args.positional.is_empty()) {
             (false, _) => Getter::new(run, None)?,
             (true, true) => return Err(Error::runtime("missing parameter for attribute name")),
@@ -143,21 +147,21 @@ fn choose(value: &Value, args: Args, by_attribute: bool, wanted: bool) -> Value 
 }
 
 /// `select(test, …)`, lazily; without a test, the true items.
-pub(super) fn select(_: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
-    Ok(choose(value, args, false, true))
+pub(super) fn select(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
+    choose(run, value, args, false, true)
 }
 
 /// `reject(test, …)`, lazily; without a test, the false items.
-pub(super) fn reject(_: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
-    Ok(choose(value, args, false, false))
+pub(super) fn reject(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
+    choose(run, value, args, false, false)
 }
 
 /// `selectattr(attribute, test, …)`, lazily.
-pub(super) fn selectattr(_: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
-    Ok(choose(value, args, true, true))
+pub(super) fn selectattr(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
+    choose(run, value, args, true, true)
 }
 
 /// `rejectattr(attribute, test, …)`, lazily.
-pub(super) fn rejectattr(_: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
-    Ok(choose(value, args, true, false))
+pub(super) fn rejectattr(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
+    choose(run, value, args, true, false)
 }

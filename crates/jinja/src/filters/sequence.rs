@@ -98,7 +98,7 @@ pub(super) fn reverse(run: &mut Interpreter, value: &Value, _: Args) -> Result<V
             "range" => "range_iterator",
             _ => "reversed",
         };
-        return Ok(Value::iterator(name, iter));
+        return Value::iterator(run, name, iter);
     }
     let mut items = match collect(run, value) {
         Ok(items) => items,
@@ -118,6 +118,9 @@ pub(super) fn random(run: &mut Interpreter, value: &Value, _: Args) -> Result<Va
         return Ok(undefined("no random item, the sequence is empty"));
     }
     let index = Value::from_usize(run.random.usize(..length));
+    if let Value::Str(text) = value {
+        text.count_walk(run)?;
+    }
     if let Some(item) = item_of_sequence(value, &index) {
         return item;
     }
@@ -131,35 +134,33 @@ pub(super) fn random(run: &mut Interpreter, value: &Value, _: Args) -> Result<Va
 }
 
 /// `batch(linecount, fill_with=none)`, lazily.
-pub(super) fn batch(_: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
+pub(super) fn batch(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
     let count = args.value(0).clone();
     let fill = args.some(1).cloned();
     let mut source = Err(value.clone());
     let mut next = None;
-    Ok(Value::iterator(
-        "generator",
-        Iter::Generator(Box::new(move |run| {
-            let iter = opened(run, &mut source)?;
-            let mut line: Vec<Value> = next.take().into_iter().collect();
-            while let Some(item) = iter.next(run)? {
-                if is_length(&line, &count) {
-                    next = Some(item);
-                    run.meter.list(line.len())?;
-                    return Ok(Some(Value::list(line)));
-                }
-                line.push(item);
+    Value::generator(run, move |run| {
+        let iter = opened(run, &mut source)?;
+        let mut line: Vec<Value> = next.take().into_iter().collect();
+        while let Some(item) = iter.next(run)? {
+            if is_length(&line, &count) {
+                next = Some(item);
+                run.meter.list(line.len())?;
+                return Ok(Some(Value::list(line)));
             }
-            if line.is_empty() {
-                return Ok(None);
-            }
-            if let Some(fill) = &fill {
-                let count = usize::try_from(count.expect_index()?).unwrap_or(0);
-                run.meter.list(count)?;
-                line.resize(line.len().max(count), fill.clone());
-            }
-            Ok(Some(Value::list(line)))
-        })),
-    ))
+            line.push(item);
+        }
+        if line.is_empty() {
+            return Ok(None);
+        }
+        if let Some(fill) = &fill {
+            let count = usize::try_from(count.expect_index()?).unwrap_or(0);
+            run.meter.list(count)?;
+            line.resize(line.len().max(count), fill.clone());
+        }
+        run.meter.list(line.len())?;
+        Ok(Some(Value::list(line)))
+    })
 }
 
 fn is_length(line: &[Value], count: &Value) -> bool {
@@ -171,19 +172,16 @@ fn is_length(line: &[Value], count: &Value) -> bool {
 }
 
 /// `slice(slices, fill_with=none)`, lazily: so many lists of about the same length.
-pub(super) fn slice(_: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
+pub(super) fn slice(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
     let (value, slices) = (value.clone(), args.value(0).clone());
     let fill = args.some(1).cloned();
     let mut lists = None;
-    Ok(Value::iterator(
-        "generator",
-        Iter::Generator(Box::new(move |run| {
-            if lists.is_none() {
-                lists = Some(slices_of(run, &value, &slices, fill.as_ref())?.into_iter());
-            }
-            Ok(lists.as_mut().and_then(Iterator::next))
-        })),
-    ))
+    Value::generator(run, move |run| {
+        if lists.is_none() {
+            lists = Some(slices_of(run, &value, &slices, fill.as_ref())?.into_iter());
+        }
+        Ok(lists.as_mut().and_then(Iterator::next))
+    })
 }
 
 fn slices_of(
@@ -208,6 +206,7 @@ fn slices_of(
     for number in 0..count {
         let mut list: Vec<_> = rest.by_ref().take(each + usize::from(number < extra)).collect();
         list.extend(fill.filter(|_| number >= extra).cloned());
+        run.meter.list(list.len())?;
         lists.push(Value::list(list));
     }
     Ok(lists)

@@ -82,6 +82,7 @@ pub(super) fn format(run: &mut Interpreter, value: &Value, args: Args) -> Result
     if args.keywords.is_empty() {
         return percent_format(run, &format, &Value::tuple(args.positional.to_vec()));
     }
+    run.meter.dict(args.keywords.len())?;
     let entries: Entries =
         args.keywords.iter().map(|(name, value)| (Key::text(&**name), value.clone())).collect();
     percent_format(run, &format, &Value::dict(entries))
@@ -147,7 +148,7 @@ fn join_escaped(
     while let Some(item) = iter.next(run)? {
         let item = getter.get(run, &item)?;
         parts.push(to_text(run, &item)?);
-        run.meter.list(1)?;
+        run.meter.items(1)?;
     }
     let is_safe = separator.is_markup() || parts.iter().any(Str::is_markup);
     if is_safe {

@@ -176,14 +176,12 @@ impl Formatter<'_> {
     fn named(&self, run: &mut Interpreter, name: &str) -> Result<Value> {
         let found = match &self.lookup {
             Lookup::Arguments(keywords) => {
+                run.meter.tick(keywords.len() / 4)?;
                 keywords.iter().find(|(known, _)| &**known == name).map(|(_, value)| value.clone())
             }
             Lookup::Mapping(Value::Dict(dict)) => dict.get(&Key::text(name)),
             Lookup::Mapping(Value::Undefined(undefined)) => return Err(undefined.fail()),
-            Lookup::Mapping(other) => {
-                let _ = run;
-                return other.refuse("is not a mapping");
-            }
+            Lookup::Mapping(other) => return other.refuse("is not a mapping"),
         };
         found.ok_or_else(|| Error::lookup(format!("'{name}'")))
     }

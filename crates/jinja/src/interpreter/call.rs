@@ -1,6 +1,6 @@
 //! Calls and their arguments.
 
-use std::sync::Arc;
+use std::collections::HashSet;
 
 use super::Interpreter;
 use crate::ast::{Arguments, Expression, ExpressionKind};
@@ -61,14 +61,17 @@ impl Interpreter<'_> {
         }
         if let Some(unpack) = &node.unpack {
             let items = self.operand(unpack)?;
-            args.positional.extend(collect(self, &items)?);
+            let items = collect(self, &items)?;
+            self.meter.list(items.len())?;
+            self.meter.tick(items.len())?;
+            args.positional.extend(items);
         }
         for (name, argument) in &node.keywords {
             args.keywords.push((name.clone(), self.operand(argument)?));
         }
         if let Some(unpack) = &node.unpack_keywords {
             let mapping = self.operand(unpack)?;
-            unpack_keywords(&mapping, &mut args)?;
+            unpack_keywords(self, &mapping, &mut args)?;
         }
         Ok(args)
     }
@@ -137,21 +140,25 @@ fn no_arguments(args: &Args) -> Result<()> {
     Err(Error::type_error("no arguments are taken here"))
 }
 
-fn unpack_keywords(mapping: &Value, args: &mut ArgumentList) -> Result<()> {
+fn unpack_keywords(run: &mut Interpreter, mapping: &Value, args: &mut ArgumentList) -> Result<()> {
     let dict: &Dict = match mapping {
         Value::Dict(dict) => dict,
         _ => return mapping.refuse_use("after ** must be a mapping").map(|_: Value| ()),
     };
-    for (key, value) in dict.entries.borrow().iter() {
+    let written: HashSet<_> = args.keywords.iter().map(|(name, _)| name.clone()).collect();
+    let entries = dict.entries.borrow();
+    run.meter.dict(entries.len())?;
+    for (key, value) in entries.iter() {
         let Value::Str(name) = &key.value else {
             return Err(Error::type_error("keywords must be strings"));
         };
-        let name: Arc<str> = name.as_str().into();
-        if args.keywords.iter().any(|(known, _)| *known == name) {
-            let message = format!("got multiple values for keyword argument '{name}'");
+        if written.contains(name.as_str()) {
+            let message = format!("got multiple values for keyword argument '{}'", name.as_str());
             return Err(Error::type_error(message));
         }
-        args.keywords.push((name, value.clone()));
+        run.meter.tick(1)?;
+        run.meter.string(name.len())?;
+        args.keywords.push((name.as_str().into(), value.clone()));
     }
     Ok(())
 }

@@ -115,7 +115,7 @@ impl Interpreter<'_> {
     }
 
     fn dict(&mut self, nodes: &[(Expression, Expression)]) -> Result<Value> {
-        self.meter.list(nodes.len())?;
+        self.meter.dict(nodes.len())?;
         let mut entries = Entries::default();
         for (key, value) in nodes {
             let key = self.operand(key)?;
@@ -225,6 +225,9 @@ impl Interpreter<'_> {
                 text.push_str(&crate::markup::escape(self, value)?);
             } else {
                 write_text(self, value, &mut text)?;
+            }
+            if text.len() > self.meter.limits.string {
+                self.meter.string(text.len())?;
             }
         }
         self.meter.string(text.len())?;

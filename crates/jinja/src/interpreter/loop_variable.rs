@@ -148,7 +148,7 @@ impl Loop {
         let mut rest = Vec::new();
         while let Some(item) = items.rest.next(run)? {
             rest.push(item);
-            run.meter.list(1)?;
+            run.meter.items(1)?;
         }
         let seen = self.index.get().map_or(0, |index| index + 1);
         let length = rest.len() + seen + usize::from(items.next.is_some());

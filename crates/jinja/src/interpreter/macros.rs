@@ -134,7 +134,8 @@ fn bind_arguments(run: &mut Interpreter, definition: &Macro, args: Args) -> Resu
         return Ok(());
     }
     // Each parameter is looked for among all keywords.
-    run.meter.tick(parameters.len().saturating_mul(args.keywords.len()))?;
+    let searches = parameters.len().saturating_sub(given);
+    run.meter.tick(searches.saturating_mul(args.keywords.len()) / 8)?;
     let mut rest = ArgumentList { keywords: args.keywords.into(), ..ArgumentList::default() };
     let mut found_caller = definition.explicit_caller && given == parameters.len();
     for (parameter, value) in parameters.iter().zip(positional) {
@@ -163,7 +164,7 @@ fn rest_arguments(
 ) -> Result<()> {
     let name = &definition.name;
     if let Some(slot) = definition.keywords {
-        run.meter.list(args.keywords.len())?;
+        run.meter.dict(args.keywords.len())?;
         let entries: Entries =
             args.keywords.iter().map(|(name, value)| (Key::text(&**name), value.clone())).collect();
         run.variables.set(slot, Variable::Value(Value::dict(entries)));
@@ -172,6 +173,7 @@ fn rest_arguments(
         return Err(Error::type_error(message));
     }
     if let Some(slot) = definition.varargs {
+        run.meter.list(extra.len())?;
         run.variables.set(slot, Variable::Value(Value::tuple(extra.to_vec())));
     } else if !extra.is_empty() {
         let most = definition.parameters.len();

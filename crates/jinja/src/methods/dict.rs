@@ -55,9 +55,9 @@ fn clear(_: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
 }
 
 fn copy(run: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
-    let copied = dict_of(subject)?.entries.borrow().clone();
-    run.meter.list(copied.len())?;
-    Ok(Value::dict(copied))
+    let entries = dict_of(subject)?.entries.borrow();
+    run.meter.dict(entries.len())?;
+    Ok(Value::dict(entries.clone()))
 }
 
 fn fromkeys(run: &mut Interpreter, _: &Value, args: Args) -> Result<Value> {
@@ -65,7 +65,8 @@ fn fromkeys(run: &mut Interpreter, _: &Value, args: Args) -> Result<Value> {
     let mut iter = iterate(run, args.value(0))?;
     while let Some(key) = iter.next(run)? {
         entries.insert(Key::new(run, key)?, args.value(1).clone());
-        run.meter.list(1)?;
+        run.meter.length(entries.len())?;
+        run.meter.entries(1)?;
     }
     Ok(Value::dict(entries))
 }
@@ -75,21 +76,22 @@ fn get(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
     Ok(dict_of(subject)?.get(&key).unwrap_or_else(|| args.value(1).clone()))
 }
 
-fn view(subject: &Value, kind: ViewKind) -> Result<Value> {
+fn view(run: &mut Interpreter, subject: &Value, kind: ViewKind) -> Result<Value> {
+    run.meter.object(size_of::<Object>())?;
     let dict = dict_of(subject)?.clone();
     Ok(Value::object(Object::View(View { dict, kind })))
 }
 
-fn items(_: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
-    view(subject, ViewKind::Items)
+fn items(run: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
+    view(run, subject, ViewKind::Items)
 }
 
-fn keys(_: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
-    view(subject, ViewKind::Keys)
+fn keys(run: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
+    view(run, subject, ViewKind::Keys)
 }
 
-fn values(_: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
-    view(subject, ViewKind::Values)
+fn values(run: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
+    view(run, subject, ViewKind::Values)
 }
 
 fn pop(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
@@ -120,11 +122,8 @@ fn setdefault(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Valu
 
 fn insert(run: &mut Interpreter, subject: &Value, key: Key, value: Value) -> Result<()> {
     let dict = dict_of(subject)?;
-    let length = dict.entries.borrow().len() + 1;
-    if length > run.meter.limits.list {
-        run.meter.list(length)?;
-    }
-    run.meter.list(4)?;
+    run.meter.length(dict.entries.borrow().len() + 1)?;
+    run.meter.entries(1)?;
     run.note_insertion(subject, &value);
     run.note_insertion(subject, &key.value);
     let _old = dict.entries.borrow_mut().insert(key, value);

@@ -33,11 +33,8 @@ fn list_of(subject: &Value) -> Result<&Rc<List>> {
 
 /// Allows `list` to grow by `more` items.
 fn grow(run: &mut Interpreter, list: &List, more: usize) -> Result<()> {
-    let length = list.items.borrow().len() + more;
-    if length > run.meter.limits.list {
-        return run.meter.list(length);
-    }
-    run.meter.list(more)
+    run.meter.length(list.items.borrow().len() + more)?;
+    run.meter.items(more)
 }
 
 fn append(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {

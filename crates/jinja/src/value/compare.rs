@@ -6,6 +6,7 @@ use std::rc::Rc;
 use num_bigint::BigInt;
 use num_traits::ToPrimitive;
 
+use super::bytes::bytes_contain;
 use super::{Dict, Entries, Key, Object, Value, ViewKind, iterate};
 use crate::error::{Error, Result};
 use crate::interpreter::Interpreter;
@@ -142,7 +143,18 @@ pub(crate) fn equal(run: &mut Interpreter, a: &Value, b: &Value) -> Result<bool>
     equal_at(run, a, b, 0)
 }
 
+/// Counts the bytes that a comparison of two texts looks at.
+#[inline]
+fn count_bytes(run: &mut Interpreter, a: &Value, b: &Value) -> Result<()> {
+    match (a, b) {
+        (Value::Str(a), Value::Str(b)) => run.meter.tick(a.len().min(b.len()) / 256),
+        (Value::Bytes(a), Value::Bytes(b)) => run.meter.tick(a.len().min(b.len()) / 256),
+        _ => Ok(()),
+    }
+}
+
 fn equal_at(run: &mut Interpreter, a: &Value, b: &Value, depth: usize) -> Result<bool> {
+    count_bytes(run, a, b)?;
     if let Some(equal) = leaf_equal(a, b) {
         return Ok(equal);
     }
@@ -224,12 +236,17 @@ fn objects_equal(run: &mut Interpreter, a: &Rc<Object>, b: &Rc<Object>) -> Resul
 pub(super) fn as_set(run: &mut Interpreter, object: &Object) -> Result<Option<Entries>> {
     let mut members = Entries::default();
     match object {
-        Object::Set(items) => members = items.borrow().clone(),
+        Object::Set(items) => {
+            run.meter.dict(items.borrow().len())?;
+            members = items.borrow().clone();
+        }
         Object::View(view) if view.kind == ViewKind::Keys => {
             let keys = view.dict.entries.borrow();
+            run.meter.dict(keys.len())?;
             members.extend(keys.keys().map(|key| (key.clone(), Value::None)));
         }
         Object::View(view) if view.kind == ViewKind::Items => {
+            run.meter.dict(view.dict.entries.borrow().len())?;
             let items = view.dict.entries.borrow().clone();
             for (key, value) in items {
                 let key = Key::new(run, Value::pair(key.value.clone(), value))?;
@@ -238,7 +255,6 @@ pub(super) fn as_set(run: &mut Interpreter, object: &Object) -> Result<Option<En
         }
         _ => return Ok(None),
     }
-    run.meter.list(members.len())?;
     Ok(Some(members))
 }
 
@@ -248,6 +264,7 @@ pub(crate) fn ordering(run: &mut Interpreter, order: Order, a: &Value, b: &Value
     if let Some(ordering) = numbers(a, b) {
         return Ok(order.holds(ordering));
     }
+    count_bytes(run, a, b)?;
     match (a, b) {
         (Value::Str(a), Value::Str(b)) => Ok(order.holds(Some(a.as_str().cmp(b.as_str())))),
         (Value::Bytes(a), Value::Bytes(b)) => Ok(order.holds(Some(a.cmp(b)))),
@@ -316,7 +333,7 @@ pub(crate) fn contains(run: &mut Interpreter, container: &Value, item: &Value) -
             run.meter.tick(text.len() / 64)?;
             Ok(text.contains(item.as_str()))
         }
-        Value::Bytes(bytes) => bytes_contain(bytes, item),
+        Value::Bytes(bytes) => bytes_contain(run, bytes, item),
         Value::Dict(dict) => {
             let key = Key::new(run, item.clone())?;
             Ok(dict.entries.borrow().contains_key(&key))
@@ -337,20 +354,6 @@ pub(crate) fn contains(run: &mut Interpreter, container: &Value, item: &Value) -
             _ => search(run, container, item),
         },
         _ => search(run, container, item),
-    }
-}
-
-fn bytes_contain(bytes: &[u8], item: &Value) -> Result<bool> {
-    match item {
-        Value::Bytes(item) => {
-            Ok(item.is_empty() || bytes.windows(item.len()).any(|part| part == item.as_slice()))
-        }
-        Value::Bool(item) => Ok(bytes.contains(&u8::from(*item))),
-        Value::Int(item) => match u8::try_from(*item) {
-            Ok(item) => Ok(bytes.contains(&item)),
-            Err(_) => Err(Error::value_error("byte must be in range(0, 256)")),
-        },
-        _ => item.refuse("is not bytes-like"),
     }
 }
 
@@ -385,6 +388,7 @@ fn search_items(run: &mut Interpreter, items: &[Value], item: &Value) -> Result<
 
 /// `a is b or a == b`
 fn is_item(run: &mut Interpreter, a: &Value, b: &Value) -> Result<bool> {
+    count_bytes(run, a, b)?;
     match leaf_equal(a, b) {
         Some(equal) => Ok(equal),
         None => Ok(identical(a, b) || equal(run, a, b)?),

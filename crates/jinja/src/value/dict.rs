@@ -62,9 +62,9 @@ const MAX_SIZE: usize = 10_000;
 impl Key {
     /// Fails for values that Python cannot hash.
     pub fn new(run: &mut Interpreter, value: Value) -> Result<Self> {
-        let mut size = 0;
+        let mut size = Size::default();
         check_hashable(&value, 0, &mut size)?;
-        run.meter.tick(size)?;
+        run.meter.tick(size.values.saturating_add(size.bytes / 256))?;
         Ok(Self { value })
     }
 
@@ -73,12 +73,27 @@ impl Key {
     }
 }
 
-fn check_hashable(value: &Value, depth: usize, size: &mut usize) -> Result<()> {
-    *size += 1;
-    if depth > MAX_DEPTH || *size > MAX_SIZE {
+/// What is hashed of a key.
+#[derive(Default)]
+struct Size {
+    values: usize,
+    bytes: usize,
+}
+
+fn check_hashable(value: &Value, depth: usize, size: &mut Size) -> Result<()> {
+    size.values += 1;
+    if depth > MAX_DEPTH || size.values > MAX_SIZE {
         return Err(Error::limit("value is too large for a key"));
     }
     let is_hashable = match value {
+        Value::Str(text) => {
+            size.bytes = size.bytes.saturating_add(text.len());
+            true
+        }
+        Value::Bytes(bytes) => {
+            size.bytes = size.bytes.saturating_add(bytes.len());
+            true
+        }
         Value::List(_) | Value::Dict(_) => false,
         Value::Object(object) => !matches!(**object, Object::View(_) | Object::Set(_)),
         Value::Tuple(tuple) => {

@@ -84,13 +84,17 @@ pub(crate) fn parse_float(text: &str) -> Option<f64> {
         return text.parse().ok();
     }
     let text = text.trim_matches(is_space);
-    let folded = text.trim_start_matches(['+', '-']).to_ascii_lowercase();
-    if matches!(folded.as_str(), "inf" | "infinity" | "nan") {
-        return text.parse().ok().filter(|_| text.len() - folded.len() < 2);
+    if is_special(text) {
+        return text.parse().ok();
     }
-    let ascii = super::integer::ascii_digits(text)?;
     let plausible = |c: char| c.is_ascii_digit() || matches!(c, '.' | 'e' | 'E' | '+' | '-');
-    ascii.parse().ok().filter(|_| ascii.chars().all(plausible))
+    super::integer::ascii_digits(text, usize::MAX, plausible)?.parse().ok()
+}
+
+/// Whether the text is infinity or no number, in words.
+fn is_special(text: &str) -> bool {
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    ["inf", "infinity", "nan"].iter().any(|word| unsigned.eq_ignore_ascii_case(word))
 }
 
 /// What may stand in a number without sign and exponent.

@@ -24,9 +24,14 @@ pub(crate) fn format_integer(value: &BigInt) -> Result<String> {
     })
 }
 
-/// Replaces Unicode decimal digits and removes `_` between digits.
-pub(super) fn ascii_digits(text: &str) -> Option<String> {
-    let mut digits = String::with_capacity(text.len());
+/// Replaces Unicode decimal digits and removes `_` between digits; `None` if there is anything
+/// else that is not `allowed`, or more than `most` bytes are left.
+pub(super) fn ascii_digits(
+    text: &str,
+    most: usize,
+    allowed: impl Fn(char) -> bool,
+) -> Option<String> {
+    let mut digits = String::new();
     let mut previous = ' ';
     let mut characters = text.chars().peekable();
     while let Some(character) = characters.next() {
@@ -36,8 +41,10 @@ pub(super) fn ascii_digits(text: &str) -> Option<String> {
             if !previous.is_ascii_alphanumeric() || !next.is_ascii_alphanumeric() {
                 return None;
             }
-        } else {
+        } else if allowed(character) && digits.len() < most {
             digits.push(character);
+        } else {
+            return None;
         }
         previous = character;
     }
@@ -70,11 +77,9 @@ pub(crate) fn integer_from_text(text: &str, base: u32) -> Option<BigInt> {
         None => (false, text.strip_prefix('+').unwrap_or(text)),
     };
     let (radix, digits) = radix(unsigned, base)?;
-    let digits = ascii_digits(digits)?;
-    if digits.is_empty() || !digits.chars().all(|digit| digit.is_digit(radix)) {
-        return None;
-    }
-    if digits.len() > MAX_DIGITS && !radix.is_power_of_two() {
+    let most = if radix.is_power_of_two() { usize::MAX } else { MAX_DIGITS };
+    let digits = ascii_digits(digits, most, |digit| digit.is_digit(radix))?;
+    if digits.is_empty() {
         return None;
     }
     let value = BigInt::parse_bytes(digits.as_bytes(), radix)?;

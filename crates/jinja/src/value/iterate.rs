@@ -122,7 +122,7 @@ impl Iter {
                 *self = Self::List { list, next: *next };
                 self.next_of_list(&run.data).flatten()
             }
-            Self::Dict { .. } => return self.next_of_dict(),
+            Self::Dict { .. } => return self.next_of_dict(run),
             Self::Items(items) => items.next(),
             Self::Generator(generator) => return run.nested_lazily(|run| generator(run)),
             Self::Shared(object) => return next_of_object(run, object),
@@ -140,7 +140,10 @@ impl Iter {
         self.step_dict(|key, value, _| (key.clone(), value.clone()))
     }
 
-    fn next_of_dict(&mut self) -> Result<Option<Value>> {
+    fn next_of_dict(&mut self, run: &mut Interpreter) -> Result<Option<Value>> {
+        if self.has_entries() {
+            run.meter.object(size_of::<Tuple>())?;
+        }
         self.step_dict(|key, value, kind| match kind {
             ViewKind::Keys => key.clone(),
             ViewKind::Values => value.clone(),
@@ -193,7 +196,7 @@ fn of_character(character: char) -> Value {
 }
 
 /// Python's `iter(value)`.
-pub(crate) fn iterate(_: &mut Interpreter, value: &Value) -> Result<Iter> {
+pub(crate) fn iterate(run: &mut Interpreter, value: &Value) -> Result<Iter> {
     Ok(match value {
         Value::Undefined(_) => Iter::Empty,
         Value::List(list) => Iter::List { list: list.clone(), next: 0 },
@@ -208,6 +211,7 @@ pub(crate) fn iterate(_: &mut Interpreter, value: &Value) -> Result<Iter> {
             }
             Object::View(view) => over_dict(&view.dict, view.kind, false),
             Object::Set(items) => {
+                run.meter.list(items.borrow().len())?;
                 let items: Vec<_> = items.borrow().keys().map(|key| key.value.clone()).collect();
                 Iter::Items(items.into_iter())
             }

@@ -69,6 +69,7 @@ pub(crate) fn slice(
         Value::Str(text) => {
             let span = span(text.chars())?;
             run.meter.string(span.count)?;
+            text.count_walk(run)?;
             if span.step == 1 {
                 let start = usize::try_from(span.start).unwrap_or(0);
                 return Ok(Value::Str(text.like(text.substring(start, start + span.count))));
@@ -92,6 +93,7 @@ pub(crate) fn slice(
         }
         Value::Bytes(bytes) => {
             let span = span(bytes.len())?;
+            run.meter.string(span.count)?;
             let picked = span.indices().filter_map(|index| bytes.get(index).copied()).collect();
             Value::Bytes(Rc::new(picked))
         }

@@ -116,6 +116,17 @@ impl Str {
         self.text.get(self.offset(start)..self.offset(end)).unwrap_or("")
     }
 
+    /// Counts the search for a code point, which is a walk unless all take one byte.
+    #[inline]
+    pub fn count_walk(&self, run: &mut Interpreter) -> Result<()> {
+        run.meter.tick(self.steps_to_walk())
+    }
+
+    /// The steps that the search for a code point counts.
+    pub fn steps_to_walk(&self) -> usize {
+        if self.chars == UNCOUNTED || self.has_one_byte_each() { 0 } else { self.len() / 64 }
+    }
+
     /// Allows a look at all code points.
     pub fn charge_for_chars(&self, run: &mut Interpreter) -> Result<()> {
         let chars = self.chars();

@@ -49,9 +49,10 @@ fn escape(character: char) -> String {
 pub(super) fn translate(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
     let text = text_of(subject)?;
     let table = args.value(0);
+    let walk = if let Value::Str(table) = table { table.steps_to_walk() } else { 0 };
     let mut out = String::new();
     for character in text.as_str().chars() {
-        run.meter.tick(1)?;
+        run.meter.tick(1 + walk)?;
         let code = Value::Int(i64::from(u32::from(character)));
         match lookup(run, table, &code)? {
             None => out.push(character),
@@ -95,6 +96,7 @@ pub(super) fn maketrans(run: &mut Interpreter, _: &Value, args: Args) -> Result<
         let Value::Dict(dict) = args.value(0) else {
             return Err(Error::type_error("with one argument, maketrans() needs a dict"));
         };
+        run.meter.dict(dict.entries.borrow().len())?;
         let source = dict.entries.borrow().clone();
         for (key, value) in source {
             let key = match &key.value {
@@ -118,11 +120,12 @@ pub(super) fn maketrans(run: &mut Interpreter, _: &Value, args: Args) -> Result<
     if from.chars() != to.chars() {
         return Err(Error::value_error("the first two arguments must have equal length"));
     }
-    run.meter.list(from.chars())?;
+    run.meter.dict(from.chars())?;
     for (from, to) in from.as_str().chars().zip(to.as_str().chars()) {
         entries.insert(Key::new(run, code(from))?, code(to));
     }
     if args.get(2).is_some() {
+        run.meter.dict(args.text(2)?.chars())?;
         for character in args.text(2)?.as_str().chars() {
             entries.insert(Key::new(run, code(character))?, Value::None);
         }

@@ -73,8 +73,10 @@ fn isalpha(run: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
     all(run, subject, is_alpha)
 }
 
-fn isascii(_: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
-    Ok(Value::Bool(text_of(subject)?.is_ascii()))
+fn isascii(run: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
+    let text = text_of(subject)?;
+    run.meter.tick(text.len() / 64)?;
+    Ok(Value::Bool(text.is_ascii()))
 }
 
 fn isdecimal(run: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
@@ -99,8 +101,10 @@ fn isprintable(run: &mut Interpreter, subject: &Value, _: Args) -> Result<Value>
     Ok(Value::Bool(text.as_str().chars().all(is_printable)))
 }
 
-fn isidentifier(_: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
-    let mut characters = text_of(subject)?.as_str().chars();
+fn isidentifier(run: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
+    let text = text_of(subject)?;
+    run.meter.tick(text.len() / 16)?;
+    let mut characters = text.as_str().chars();
     let starts =
         characters.next().is_some_and(|first| first == '_' || unicode_ident::is_xid_start(first));
     Ok(Value::Bool(starts && characters.all(unicode_ident::is_xid_continue)))

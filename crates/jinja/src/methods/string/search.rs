@@ -99,6 +99,7 @@ fn affix(
         let Value::Str(affix) = candidate else {
             return candidate.refuse("found where a str or a tuple of str is needed");
         };
+        run.meter.tick(1 + affix.len().min(window.part.len()) / 256)?;
         if !window.outside && test(window.part, affix) {
             return Ok(Value::Bool(true));
         }

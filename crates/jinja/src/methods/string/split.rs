@@ -178,7 +178,7 @@ pub(super) fn splitlines(run: &mut Interpreter, subject: &Value, args: Args) -> 
     run.meter.string(text.len())?;
     let mut parts = Vec::new();
     for (line, end) in lines(text) {
-        run.meter.list(1)?;
+        run.meter.items(1)?;
         let line = if keep { [line, end].concat() } else { line.into() };
         parts.push(Value::Str(text.like(line)));
     }
