@@ -159,6 +159,7 @@ fn walks_over_texts_are_counted() {
         "{% set x = text == same %}",
         "{% set x = text < same %}",
         "{% set x = text in [same] %}",
+        "{% set x = [text] == [text] %}",
         "{% set x = text.startswith((same, same)) %}",
         "{% set x = {text: 1} %}",
         "{% set x = {(text, text): 1} %}",

@@ -183,6 +183,7 @@ fn sequences_equal(run: &mut Interpreter, a: &[Value], b: &[Value], depth: usize
     }
     for (a, b) in a.iter().zip(b) {
         run.meter.tick(1)?;
+        count_bytes(run, a, b)?;
         if !identical(a, b) && !equal_at(run, a, b, depth + 1)? {
             return Ok(false);
         }
@@ -303,6 +304,7 @@ fn sequence_ordering(
 ) -> Result<bool> {
     for (a, b) in a.iter().zip(b) {
         run.meter.tick(1)?;
+        count_bytes(run, a, b)?;
         if identical(a, b) || equal(run, a, b)? {
             continue;
         }

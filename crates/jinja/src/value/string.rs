@@ -82,7 +82,8 @@ impl Str {
     }
 
     pub fn is_same(&self, other: &Self) -> bool {
-        self.identity == other.identity && self.text == other.text
+        self.identity == other.identity
+            && (std::ptr::eq(self.as_str(), other.as_str()) || self.text == other.text)
     }
 
     fn has_one_byte_each(&self) -> bool {
