@@ -40,10 +40,16 @@ impl Interpreter<'_> {
     }
 
     #[inline(never)]
-    fn write_composite(&mut self, expression: &Expression, format: Option<&PlainFormat>) -> bool {
+    pub(super) fn write_composite(
+        &mut self,
+        expression: &Expression,
+        format: Option<&PlainFormat>,
+    ) -> bool {
         match &expression.kind {
             _ if let Some(format) = format => self.write_format(expression, format),
-            ExpressionKind::Attribute(..) | ExpressionKind::Item(_) => {
+            ExpressionKind::Name { .. }
+            | ExpressionKind::Attribute(..)
+            | ExpressionKind::Item(_) => {
                 let Self { variables, output, data, .. } = self;
                 variables.look(data, expression, |seen| seen.write(output)).unwrap_or(false)
             }

@@ -75,7 +75,7 @@ impl Interpreter<'_> {
         self.meter.tick(1 + condition.size)?;
         let is_true = self.truth(condition).map_err(|error| error.at(node.line))?;
         match if is_true { Some(value) } else { otherwise } {
-            Some(chosen) if self.write_directly(chosen, None) => self.check_output(),
+            Some(chosen) if self.write_composite(chosen, None) => self.check_output(),
             Some(chosen) => self.deeper(|run| run.print(chosen, Escape::Off)),
             None => Ok(()),
         }
