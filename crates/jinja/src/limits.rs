@@ -35,7 +35,8 @@ pub struct Limits {
     pub integer_bits: u64,
     /// Memory handed out over the whole render, in bytes, whether or not freed again.
     pub memory: usize,
-    /// Wall-clock time of one render.
+    /// Wall-clock time of one render. Parsing is bounded by the size of the source, and by small
+    /// bounds of its own for what it computes ahead.
     pub time: Duration,
 }
 
