@@ -13,7 +13,9 @@ fn render_within(limits: Limits, source: &str) -> Result<String, Error> {
 fn assert_stopped(limits: Limits, source: &str) {
     let outcome = render_within(limits, source);
     assert_eq!(outcome.map_err(|error| error.kind()), Err(ErrorKind::Limit), "{source}");
-    assert!(render_within(Limits::default(), source).is_ok(), "{source}");
+    // A debug build on a busy machine may take long, which is no matter here.
+    let ample = Limits { time: Duration::from_secs(600), ..Limits::default() };
+    assert!(render_within(ample, source).is_ok(), "{source}");
 }
 
 /// Runs `test` with the stack that threads have by default.
