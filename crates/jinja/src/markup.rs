@@ -12,16 +12,26 @@ pub(crate) fn escape_text(text: &str) -> String {
 }
 
 fn write_escaped(text: &str, output: &mut String) {
+    write_replacing(text, output, |byte| match byte {
+        b'&' => Some("&amp;"),
+        b'<' => Some("&lt;"),
+        b'>' => Some("&gt;"),
+        b'\'' => Some("&#39;"),
+        b'"' => Some("&#34;"),
+        _ => None,
+    });
+}
+
+/// Writes a text with some ASCII characters replaced.
+#[inline]
+pub(crate) fn write_replacing(
+    text: &str,
+    output: &mut String,
+    replacement: impl Fn(u8) -> Option<&'static str>,
+) {
     let mut start = 0;
     for (place, byte) in text.bytes().enumerate() {
-        let escaped = match byte {
-            b'&' => "&amp;",
-            b'<' => "&lt;",
-            b'>' => "&gt;",
-            b'\'' => "&#39;",
-            b'"' => "&#34;",
-            _ => continue,
-        };
+        let Some(escaped) = replacement(byte) else { continue };
         output.push_str(text.get(start..place).unwrap_or(""));
         output.push_str(escaped);
         start = place + 1;

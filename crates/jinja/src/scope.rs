@@ -7,6 +7,7 @@ mod analyze;
 mod assigned;
 mod bind;
 mod bind_function;
+mod bind_output;
 mod mentions;
 mod symbols;
 

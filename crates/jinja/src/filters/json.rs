@@ -7,6 +7,7 @@ use super::sort::sort_values;
 use crate::builtin::Args;
 use crate::error::{Error, Result};
 use crate::interpreter::Interpreter;
+use crate::markup::write_replacing;
 use crate::value::{Entries, Str, Value, format_float, format_integer, write_integer};
 
 /// How deep containers may nest.
@@ -34,20 +35,13 @@ pub(super) fn tojson(run: &mut Interpreter, value: &Value, args: Args) -> Result
 
 /// Writes JSON without characters that are special in HTML.
 fn write_safe(text: &str, output: &mut String) {
-    let mut start = 0;
-    for (place, byte) in text.bytes().enumerate() {
-        let escaped = match byte {
-            b'<' => "\\u003c",
-            b'>' => "\\u003e",
-            b'&' => "\\u0026",
-            b'\'' => "\\u0027",
-            _ => continue,
-        };
-        output.push_str(text.get(start..place).unwrap_or(""));
-        output.push_str(escaped);
-        start = place + 1;
-    }
-    output.push_str(text.get(start..).unwrap_or(""));
+    write_replacing(text, output, |byte| match byte {
+        b'<' => Some("\\u003c"),
+        b'>' => Some("\\u003e"),
+        b'&' => Some("\\u0026"),
+        b'\'' => Some("\\u0027"),
+        _ => None,
+    });
 }
 
 struct Writer<'w, 'r> {

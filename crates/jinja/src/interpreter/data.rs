@@ -110,7 +110,7 @@ impl<'r> Data<'r> {
                 self.places.push(list);
                 Value::Given(Place { list: index, item: WHOLE })
             }
-            _ => self.convert(list),
+            _ => self.value(list),
         }
     }
 
@@ -142,18 +142,14 @@ impl<'r> Data<'r> {
         }
     }
 
-    /// The same value for the same list or dict, whoever asks for it.
-    pub fn value(&mut self, json: &Json) -> Value {
-        self.convert(json)
-    }
-
     /// What `place` refers to, as a value.
     pub fn value_at(&mut self, place: Place) -> Value {
-        self.at(place).map_or(Value::Missing, |json| self.convert(json))
+        self.at(place).map_or(Value::Missing, |json| self.value(json))
     }
 
-    /// The depth of JSON is bounded by its parser.
-    fn convert(&mut self, json: &Json) -> Value {
+    /// The same value for the same list or dict, whoever asks for it. The depth of JSON is bounded
+    /// by its parser.
+    pub fn value(&mut self, json: &Json) -> Value {
         if !matches!(json, Json::Array(_) | Json::Object(_)) {
             return scalar(json);
         }
@@ -167,12 +163,10 @@ impl<'r> Data<'r> {
 
     fn convert_container(&mut self, json: &Json) -> Value {
         match json {
-            Json::Array(items) => {
-                Value::list(items.iter().map(|item| self.convert(item)).collect())
-            }
+            Json::Array(items) => Value::list(items.iter().map(|item| self.value(item)).collect()),
             Json::Object(map) => {
                 let entries =
-                    map.iter().map(|(key, value)| (Key { value: text(key) }, self.convert(value)));
+                    map.iter().map(|(key, value)| (Key { value: text(key) }, self.value(value)));
                 Value::dict(Entries::of_distinct(entries))
             }
             _ => scalar(json),

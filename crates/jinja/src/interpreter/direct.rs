@@ -4,9 +4,8 @@
 //! Each method tells whether it wrote the value. If not, the value is to be evaluated, or else a
 //! limit is reached, which evaluating it will find, too.
 
-use serde_json::Value as Json;
-
 use super::Interpreter;
+use super::data::look_at_json;
 use super::variable::{Seen, Variable};
 use crate::ast::{Expression, ExpressionKind, Slot};
 use crate::builtin::TextChange;
@@ -15,6 +14,7 @@ use crate::format::PlainFormat;
 use crate::value::{Value, write_integer, write_plain};
 
 impl Interpreter<'_> {
+    /// Writes the value of an expression, made by `format` if that is there.
     #[inline]
     pub(super) fn write_directly(
         &mut self,
@@ -39,6 +39,7 @@ impl Interpreter<'_> {
         true
     }
 
+    /// As [`Interpreter::write_directly`], out of the way of variables, which are most frequent.
     #[inline(never)]
     pub(super) fn write_composite(
         &mut self,
@@ -100,9 +101,12 @@ impl Interpreter<'_> {
         }
         let start = self.output.len();
         let (count, are_written) = match self.variables.find(&self.data, subject) {
-            Some(Variable::Container(json)) if let Some(items) = self.data.list(json) => {
-                (items.len(), self.write_all(separator, items.iter(), write_json))
-            }
+            Some(Variable::Container(json)) if let Some(items) = self.data.list(json) => (
+                items.len(),
+                self.write_all(separator, items.iter(), |item, output| {
+                    look_at_json(Some(item), |seen| seen.write(output))
+                }),
+            ),
             Some(Variable::Value(Value::List(list))) => {
                 let items = list.items.borrow();
                 (items.len(), self.write_all(separator, items.iter(), write_plain))
@@ -165,17 +169,4 @@ impl Interpreter<'_> {
         }
         is_allowed
     }
-}
-
-/// Appends a text or an integer; whether it is one.
-fn write_json(json: &Json, output: &mut String) -> bool {
-    match json {
-        Json::String(text) => output.push_str(text),
-        Json::Number(number) => match number.as_i64() {
-            Some(integer) => write_integer(integer, output),
-            None => return false,
-        },
-        _ => return false,
-    }
-    true
 }

@@ -3,6 +3,8 @@
 //!
 //! Each method answers `None` if that is not possible, and the place is to be evaluated.
 
+use std::borrow::Cow;
+
 use serde_json::Value as Json;
 
 use super::data::{Data, absent, look_at_json};
@@ -26,16 +28,9 @@ impl<'r> Variables<'r> {
     ) -> Option<T> {
         match &place.kind {
             ExpressionKind::Name { slot, .. } => Some(look(self.get(*slot)?.seen())),
+            _ if place.height > DEEPEST => None,
             ExpressionKind::Attribute(subject, name) => {
-                let found;
-                let subject = match &subject.kind {
-                    ExpressionKind::Name { slot, .. } => self.get(*slot)?,
-                    _ => {
-                        found = self.find(data, subject)?;
-                        &found
-                    }
-                };
-                look_at_attribute(subject, data, name, look)
+                look_at_attribute(&*self.subject(data, subject)?, data, name, look)
             }
             ExpressionKind::Item(pair) => {
                 Some(look_at_json(Some(self.item(data, &pair.0, &pair.1)?), look))
@@ -48,21 +43,21 @@ impl<'r> Variables<'r> {
     pub fn find(&self, data: &Data<'r>, place: &Expression) -> Option<Variable<'r>> {
         match &place.kind {
             ExpressionKind::Name { slot, .. } => self.get(*slot).cloned(),
-            ExpressionKind::Attribute(subject, name) if place.height <= DEEPEST => {
-                let found;
-                let subject = match &subject.kind {
-                    ExpressionKind::Name { slot, .. } => self.get(*slot)?,
-                    _ => {
-                        found = self.find(data, subject)?;
-                        &found
-                    }
-                };
-                attribute(subject, data, name)
+            _ if place.height > DEEPEST => None,
+            ExpressionKind::Attribute(subject, name) => {
+                attribute(&*self.subject(data, subject)?, data, name)
             }
-            ExpressionKind::Item(pair) if place.height <= DEEPEST => {
-                self.item(data, &pair.0, &pair.1).map(Variable::of)
-            }
+            ExpressionKind::Item(pair) => self.item(data, &pair.0, &pair.1).map(Variable::of),
             _ => None,
+        }
+    }
+
+    /// What an attribute is asked of; a variable where it is.
+    #[inline]
+    fn subject(&self, data: &Data<'r>, place: &Expression) -> Option<Cow<'_, Variable<'r>>> {
+        match &place.kind {
+            ExpressionKind::Name { slot, .. } => self.get(*slot).map(Cow::Borrowed),
+            _ => self.find(data, place).map(Cow::Owned),
         }
     }
 

@@ -38,7 +38,10 @@ impl<'r> Interpreter<'r> {
         if node.recursive || node.loop_slot.is_some() || node.filter.is_some() {
             return Ok(false);
         }
-        let (place, view) = view(node).unwrap_or((&node.iterable, None));
+        let (place, view) = match view(node) {
+            Some((dict, kind)) => (dict, Some(kind)),
+            None => (&node.iterable, None),
+        };
         let iterated = match (self.variables.find(&self.data, place), view) {
             (Some(Variable::Container(json)), _) if self.data.dict(json).is_some() => {
                 self.meter.tick(node.iterable.size)?;
@@ -247,7 +250,7 @@ impl<'r> Interpreter<'r> {
 }
 
 /// The dict and what of it a loop goes over, if that is written as a call without arguments.
-fn view(node: &For) -> Option<(&Expression, Option<ViewKind>)> {
+fn view(node: &For) -> Option<(&Expression, ViewKind)> {
     let ExpressionKind::Call(call) = &node.iterable.kind else { return None };
     let ExpressionKind::Attribute(subject, name) = &call.0.kind else { return None };
     let kind = match &*name.text {
@@ -256,7 +259,7 @@ fn view(node: &For) -> Option<(&Expression, Option<ViewKind>)> {
         "values" => ViewKind::Values,
         _ => return None,
     };
-    (call.1.positional.is_empty() && call.1.is_plain()).then_some((subject, Some(kind)))
+    (call.1.positional.is_empty() && call.1.is_plain()).then_some((subject, kind))
 }
 
 /// Both targets, if there are two.

@@ -1,6 +1,7 @@
 //! The names that a template sets somewhere; all others keep the value that was passed in.
 
-use crate::ast::{FilterBlock, Macro, NameSet, Statement, StatementKind, Target};
+use super::bind_function::any_inner_body;
+use crate::ast::{Macro, NameSet, Statement, StatementKind, Target};
 
 /// The names that are assigned anywhere in a template, in whatever scope.
 #[derive(Default)]
@@ -30,48 +31,31 @@ impl Assigned {
 
     fn statement(&mut self, kind: &StatementKind) {
         match kind {
-            StatementKind::Output { .. }
-            | StatementKind::Extends(_)
-            | StatementKind::Include { .. } => {}
-            StatementKind::If { branches, otherwise } => {
-                branches.iter().for_each(|(_, body)| self.statements(body));
-                self.statements(otherwise);
-            }
-            StatementKind::For(node) => {
-                self.target(&node.target);
-                self.statements(&node.body);
-                self.statements(&node.otherwise);
-            }
+            StatementKind::For(node) => self.target(&node.target),
             StatementKind::Macro { target, function } => {
                 self.target(target);
-                self.function(function);
+                self.parameters(function);
             }
-            StatementKind::Call { caller, .. } => self.function(caller),
-            StatementKind::FilterBlock(block) => self.filter_block(block),
-            StatementKind::Set { target, .. } => self.target(target),
-            StatementKind::SetBlock { target, block } => {
+            StatementKind::Call { caller, .. } => self.parameters(caller),
+            StatementKind::Set { target, .. } | StatementKind::SetBlock { target, .. } => {
                 self.target(target);
-                self.filter_block(block);
             }
             StatementKind::With(node) => {
                 node.bindings.iter().for_each(|(target, _)| self.target(target));
-                self.statements(&node.body);
             }
-            StatementKind::Autoescape { body, .. } => self.statements(body),
-            StatementKind::Block { block, .. } => self.statements(&block.body),
             StatementKind::Import { targets, .. } => {
                 targets.iter().for_each(|target| self.target(target));
             }
+            _ => {}
         }
+        any_inner_body(kind, &mut |body| {
+            self.statements(body);
+            false
+        });
     }
 
-    fn function(&mut self, node: &Macro) {
+    fn parameters(&mut self, node: &Macro) {
         self.0.extend(node.parameters.iter().map(|parameter| parameter.name.clone()));
-        self.statements(&node.body);
-    }
-
-    fn filter_block(&mut self, block: &FilterBlock) {
-        self.statements(&block.body);
     }
 
     fn target(&mut self, target: &Target) {

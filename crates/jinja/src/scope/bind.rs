@@ -7,12 +7,11 @@ use super::symbols::Symbols;
 use super::{Binder, with_stack};
 use crate::ast::{
     Application, Arguments, Block, Constant, Escape, Expression, ExpressionKind, FilterBlock,
-    NameSet, Piece, Scope, Statement, StatementKind, Target, With,
+    NameSet, Scope, Statement, StatementKind, Target, With,
 };
 use crate::builtin::Glance;
 use crate::error::Result;
 use crate::filters::Shortcut;
-use crate::format::PlainFormat;
 use crate::{filters, tests};
 
 impl Binder {
@@ -82,49 +81,6 @@ impl Binder {
             }
         }
         Ok(())
-    }
-
-    /// Binds what is written out, and computes ahead what always is the same.
-    fn output(&mut self, pieces: &mut Vec<Piece>) {
-        for piece in pieces.iter_mut() {
-            let Piece::Value { expression, format, .. } = piece else { continue };
-            self.part(expression);
-            match self.constant_text(expression) {
-                Some(text) => *piece = Piece::Text(text),
-                None => *format = plain_format(expression),
-            }
-        }
-        pieces.dedup_by(|piece, before| match (before, piece) {
-            (Piece::Text(before), Piece::Text(text)) => {
-                before.push_str(text);
-                true
-            }
-            _ => false,
-        });
-        let mut text = String::new();
-        pieces.retain_mut(|piece| match piece {
-            Piece::Text(own) => {
-                text = mem::take(own);
-                false
-            }
-            Piece::Value { before, .. } => {
-                *before = mem::take(&mut text);
-                true
-            }
-        });
-        if !text.is_empty() {
-            pieces.push(Piece::Text(text));
-        }
-    }
-
-    fn constant_text(&mut self, expression: &mut Expression) -> Option<String> {
-        if !expression.is_literal {
-            return None;
-        }
-        if let ExpressionKind::Slice(slice) = &mut expression.kind {
-            slice.is_lenient = true;
-        }
-        self.folder.text(expression, self.escape)
     }
 
     fn if_branches(
@@ -274,7 +230,7 @@ impl Binder {
     }
 
     /// Binds an expression whose value nobody can change.
-    fn part(&mut self, node: &mut Expression) {
+    pub(super) fn part(&mut self, node: &mut Expression) {
         if let ExpressionKind::Name { name, slot } = &mut node.kind {
             *slot = self.reference(name);
             return;
@@ -379,13 +335,6 @@ impl Binder {
         arguments.unpack.iter_mut().for_each(|value| self.expression(value));
         arguments.unpack_keywords.iter_mut().for_each(|value| self.expression(value));
     }
-}
-
-/// The format, if `expression` is bound and made by a plain one.
-fn plain_format(expression: &Expression) -> Option<Box<PlainFormat>> {
-    let (format, values) = expression.kind.formatted()?;
-    let plain = PlainFormat::new(format).filter(|_| !format.is_markup())?;
-    (plain.conversions().len() == values.len()).then(|| Box::new(plain))
 }
 
 /// What tells the result at sight, if no arguments are given.

@@ -122,9 +122,9 @@ fn assigns_loop(body: &[Statement]) -> bool {
             is_loop(target) || assigns_loop(&block.body)
         }
         StatementKind::For(node) => {
-            names_loop(&node.target) || any_inner_body(&statement.kind, assigns_loop)
+            names_loop(&node.target) || any_inner_body(&statement.kind, &mut assigns_loop)
         }
-        _ => any_inner_body(&statement.kind, assigns_loop),
+        _ => any_inner_body(&statement.kind, &mut assigns_loop),
     })
 }
 
@@ -137,7 +137,10 @@ fn names_loop(target: &Target) -> bool {
 }
 
 /// Whether `test` holds for any of the bodies directly inside a statement.
-fn any_inner_body(kind: &StatementKind, test: fn(&[Statement]) -> bool) -> bool {
+pub(super) fn any_inner_body(
+    kind: &StatementKind,
+    test: &mut dyn FnMut(&[Statement]) -> bool,
+) -> bool {
     match kind {
         StatementKind::If { branches, otherwise } => {
             branches.iter().any(|(_, body)| test(body)) || test(otherwise)
@@ -159,6 +162,6 @@ fn any_inner_body(kind: &StatementKind, test: fn(&[Statement]) -> bool) -> bool 
 fn has_scoped_block(body: &[Statement]) -> bool {
     body.iter().any(|statement| {
         matches!(&statement.kind, StatementKind::Block { block, .. } if block.scoped)
-            || any_inner_body(&statement.kind, has_scoped_block)
+            || any_inner_body(&statement.kind, &mut has_scoped_block)
     })
 }
