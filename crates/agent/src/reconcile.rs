@@ -221,6 +221,7 @@ mod tests {
             state: None,
             reason: None,
             user: user.to_owned(),
+            submit_time: None,
             comment: "x jobbergate:7:ff".to_owned(),
         };
         assert_eq!(tagged(&[record(3, "eve")], &entry), None);

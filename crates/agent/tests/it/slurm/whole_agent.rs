@@ -13,10 +13,10 @@ use super::{
 };
 
 const QUICK: &str = "#!/bin/sh\n#SBATCH -p compute -o out.txt\nhostname\n";
-const LONG: &str = "#!/bin/sh\n#SBATCH -p compute -o /dev/null\nsleep 300\n";
+pub(super) const LONG: &str = "#!/bin/sh\n#SBATCH -p compute -o /dev/null\nsleep 300\n";
 
 /// An agent that runs.
-struct Running {
+pub(super) struct Running {
     stop: oneshot::Sender<()>,
     end: JoinHandle<Result<(), AgentError>>,
 }
@@ -30,7 +30,7 @@ impl Running {
         Self { stop, end: tokio::spawn(jobbergate_agent::run(config, shutdown)) }
     }
 
-    async fn stop(self) {
+    pub(super) async fn stop(self) {
         self.stop.send(()).unwrap();
         self.end.await.unwrap().unwrap();
     }
@@ -43,24 +43,24 @@ fn config(lab: &SlurmLab, state: &TempDir, server: &Server) -> AgentConfig {
     config
 }
 
-struct Scene {
-    lab: SlurmLab,
-    state: TempDir,
-    home: TempDir,
-    server: Server,
+pub(super) struct Scene {
+    pub(super) lab: SlurmLab,
+    pub(super) state: TempDir,
+    pub(super) home: TempDir,
+    pub(super) server: Server,
 }
 
 impl Scene {
-    async fn new(lab: SlurmLab, script: &str) -> Self {
+    pub(super) async fn new(lab: SlurmLab, script: &str) -> Self {
         let (state, home) = (tempfile::tempdir().unwrap(), workdir("alice"));
         Self { lab, state, home, server: Server::start(script).await }
     }
 
-    fn agent(&self) -> Running {
+    pub(super) fn agent(&self) -> Running {
         Running::start(config(&self.lab, &self.state, &self.server))
     }
 
-    fn submit(&self, id: i64, arguments: &[&str]) {
+    pub(super) fn submit(&self, id: i64, arguments: &[&str]) {
         self.server.add(id, self.home.path().to_str().unwrap(), arguments);
     }
 
