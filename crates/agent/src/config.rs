@@ -68,6 +68,16 @@ pub struct AgentConfig {
     #[arg(long, env = "JOBBERGATE_AGENT_DOUBT_SECONDS", default_value = "15",
           value_parser = seconds, value_name = "SECONDS")]
     pub doubt_seconds: Duration,
+    /// Seconds after which a submission is rejected whose sbatch keeps failing in words that are
+    /// not Slurm's own refusal, while no job of it exists
+    #[arg(long, env = "JOBBERGATE_AGENT_REFUSAL_SECONDS", default_value = "60",
+          value_parser = seconds, value_name = "SECONDS")]
+    pub refusal_seconds: Duration,
+    /// Seconds after which a submission is rejected that could not be submitted because Slurm
+    /// was not reached all the time
+    #[arg(long, env = "JOBBERGATE_AGENT_OUTAGE_SECONDS", default_value = "259200",
+          value_parser = seconds, value_name = "SECONDS")]
+    pub outage_seconds: Duration,
     /// Seconds that Slurm must consistently deny a job before its end is reported as unknown
     #[arg(long, env = "JOBBERGATE_AGENT_VANISHED_SECONDS", default_value = "60",
           value_parser = seconds, value_name = "SECONDS")]
@@ -140,10 +150,10 @@ pub enum Mapper {
 
 fn seconds(text: &str) -> Result<Duration, String> {
     let number: f64 = text.parse().map_err(|_| "it is not a number".to_owned())?;
-    if (0.05..=86_400.0).contains(&number) {
+    if (0.05..=2_592_000.0).contains(&number) {
         return Ok(Duration::from_secs_f64(number));
     }
-    Err("it must be between 0.05 and 86400".to_owned())
+    Err("it must be between 0.05 and 2592000, which are 30 days".to_owned())
 }
 
 fn wrong(message: impl Into<String>) -> AgentError {

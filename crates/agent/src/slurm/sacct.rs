@@ -26,7 +26,7 @@ impl Slurm {
     async fn sacct(&self, which: &[&str]) -> Result<Option<Vec<Record>>, SlurmError> {
         let mut sacct = command::as_agent(&self.paths.sacct);
         sacct.args(["-n", "-P", "-X", "-o", "JobID,State,Reason,User,Submit,Comment"]).args(which);
-        let finished = command::run(sacct, None, self.deadline).await?;
+        let finished = command::run(sacct, self.deadline).await?;
         if finished.code == Some(0) {
             return Ok(Some(finished.stdout.lines().filter_map(record).collect()));
         }

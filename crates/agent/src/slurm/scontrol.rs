@@ -109,7 +109,7 @@ impl Slurm {
     async fn scontrol(&self, arguments: &[&str]) -> Result<String, SlurmError> {
         let mut scontrol = command::as_agent(&self.paths.scontrol);
         scontrol.args(arguments);
-        let finished = command::run(scontrol, None, self.deadline).await?;
+        let finished = command::run(scontrol, self.deadline).await?;
         if finished.code == Some(0) {
             return Ok(finished.stdout);
         }

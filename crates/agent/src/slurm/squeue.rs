@@ -33,7 +33,7 @@ impl Slurm {
         let mark = format!("{mark:016x}");
         let mut squeue = command::as_agent(&self.paths.squeue);
         squeue.args(["-h", "-a", "-t", "all", "-o"]).arg(format!("{mark}|%F|%T|%r|%u|%V|%k"));
-        let finished = command::run(squeue, None, self.deadline).await?;
+        let finished = command::run(squeue, self.deadline).await?;
         if finished.code != Some(0) {
             let words = finished.words("squeue");
             return Err(SlurmError::Failed { program: "squeue", words });

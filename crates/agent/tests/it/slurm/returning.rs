@@ -6,8 +6,9 @@ use chrono::Utc;
 use jobbergate_testkit::slurm::SlurmLab;
 
 use super::{
+    scene::Scene,
     support::{agent, eventually},
-    whole_agent::{LONG, Scene},
+    whole_agent::LONG,
 };
 
 /// What was reported last of a submission's job: its state and the reason.
