@@ -16,6 +16,7 @@ pub mod follow;
 pub mod heartbeat;
 pub mod intake;
 pub mod journal;
+pub mod migrated;
 pub mod reconcile;
 pub mod report;
 pub mod run_as;
