@@ -4,6 +4,7 @@ mod doubt;
 mod following;
 mod identity;
 mod journal;
+mod migrated;
 mod server;
 mod submitting;
 mod support;
