@@ -95,12 +95,7 @@ fn load_file(is_agent: bool, known: &BTreeSet<String>, found: &mut Found) -> any
         .filter_map(|(name, value)| value.map(|value| (name, OsString::from(value))))
         .collect();
     let spelt = in_capitals(values.clone(), known, "the file .env", &mut found.doubts);
-    // The exact names come last, so that they win.
-    for (name, value) in spelt
-        .into_iter()
-        .filter(|(name, _)| values.get(name).is_none_or(|exact| is_blank(exact)))
-        .chain(values.clone())
-    {
+    for (name, value) in values.into_iter().chain(spelt) {
         if !is_set(&name) && !is_blank(&value) {
             set_variable(&name, &value);
             found.from_file.insert(name);
