@@ -17,6 +17,7 @@ pub mod heartbeat;
 pub mod intake;
 pub mod journal;
 pub mod last_word;
+pub mod migrated;
 pub mod private_copy;
 pub mod reconcile;
 pub mod report;

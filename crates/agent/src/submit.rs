@@ -71,9 +71,9 @@ impl Agent {
 
     /// Relative directories are taken from the default one.
     fn directory(&self, account: &Account, wanted: Option<&str>) -> PathBuf {
-        let default = self.config.default_slurm_work_dir.as_ref().unwrap_or(&account.home);
+        let default = self.config.default_directory(account);
         match wanted.map(|wanted| wanted.strip_prefix("~/").ok_or(wanted)) {
-            None => default.clone(),
+            None => default,
             Some(Ok(in_home)) => account.home.join(in_home),
             Some(Err("~")) => account.home.clone(),
             Some(Err(wanted)) => default.join(wanted),
@@ -85,7 +85,12 @@ impl Agent {
         let (mut script, mut support) = (None, Vec::new());
         for file in listed {
             if file.file_type == FileType::Support && !self.config.write_submission_files {
-                continue;
+                return Err(Setback::Refusal(format!(
+                    "The job script has the support file {:?}, and this cluster's agent writes no \
+                     files into execution directories (WRITE_SUBMISSION_FILES=false). Remove it \
+                     from the script, or ask the administrator of the cluster to turn that on.",
+                    file.filename
+                )));
             }
             let name = files::inside(&file.filename).map_err(Setback::Refusal)?;
             let content = Content { name, bytes: self.download(pending, &file.filename).await? };
