@@ -35,6 +35,7 @@ use crate::{
 use evidence::Sources;
 use faults::Victims;
 use ground_truth::GroundTruth;
+use outcome::Settled;
 use plan::{Fault, Target};
 use postgres::Postgres;
 use report::Report;
@@ -45,12 +46,11 @@ use verdict::{Findings, judge};
 const DIRECTORY: &str = "/var/tmp/jobbergate-torture";
 /// How long everything may take to settle after the last fault.
 const SETTLED_WITHIN: Duration = Duration::from_secs(180);
+/// How long a token is good beyond the faults.
+const DAY: Duration = Duration::from_secs(24 * 3600);
 /// Shorter than usual, so that a minute is enough to see what becomes of them.
-const AGENT_SETTINGS: [(&str, &str); 3] = [
-    ("SBATCH_TIMEOUT_SECONDS", "10"),
-    ("SLURM_TIMEOUT_SECONDS", "10"),
-    ("VANISHED_SECONDS", "20"),
-];
+const AGENT_SETTINGS: [(&str, &str); 3] =
+    [("SBATCH_TIMEOUT_SECONDS", "10"), ("SLURM_TIMEOUT_SECONDS", "10"), ("VANISHED_SECONDS", "20")];
 /// A job that Slurm itself starts again would run twice.
 const SLURM_SETTINGS: [(&str, &str); 1] = [("EXTRA_CONF", "JobRequeue=0")];
 
@@ -122,13 +122,12 @@ fn torture(
     let slurm = Slurm::start(terminal, interrupt, directory, &SLURM_SETTINGS)?;
     let mut victims = start(options, interrupt, terminal, directory, &mut jobbergate, slurm)?;
     let work = directory.work(USER)?;
-    let day = Duration::from_secs(24 * 3600);
-    let token = jobbergate.access_token(directory, EMAIL, length + day)?;
+    let token = jobbergate.access_token(directory, EMAIL, length + DAY)?;
     let api = Api::new(&victims.server.url, &token);
+    let ground_truth = GroundTruth::new(&work);
 
     terminal.say(&format!("Seed {seed}: {} submissions in {length:?}", options.submissions));
     let began = Instant::now();
-    let ground_truth = GroundTruth::new(&work);
     let users = Users {
         api: &api,
         interrupt,
@@ -141,47 +140,67 @@ fn torture(
         failed_requests: AtomicU32::new(0),
         over: AtomicBool::new(false),
     };
-    let log = directory.log("faults")?;
-    let faults = thread::scope(|scope| {
-        let workers: Vec<_> =
-            (0..users::AT_ONCE).map(|_| scope.spawn(|| users.work())).collect();
-        let faults = victims.suffer(&plan, terminal, interrupt, log);
-        users.over.store(faults.is_err(), Ordering::Relaxed);
-        let worked = workers.into_iter().map(|worker| worker.join());
-        let worked: Vec<_> = worked.collect();
-        let faults = faults?;
-        for worker in worked {
-            worker.map_err(|_| anyhow!("a user panicked"))??;
-        }
-        Ok::<_, anyhow::Error>(faults)
-    })?;
-    let outcomes = outcome::settle(&api, &victims.slurm, terminal, interrupt, SETTLED_WITHIN)?;
+    let faults =
+        endure(&users, || victims.suffer(&plan, terminal, interrupt, directory.log("faults")?))?;
+    let settled = outcome::settle(&api, &victims.slurm, terminal, interrupt, SETTLED_WITHIN)?;
     victims.check()?;
     let took = began.elapsed();
 
     let (memories, failed_requests) = users.told();
-    let runs = ground_truth.runs()?;
-    let controller_killed = faults.contains_key(&Fault::Kill(Target::Controller));
-    let findings =
-        Findings { outcomes: &outcomes, memories: &memories, runs: &runs, controller_killed };
-    let violations = judge(&findings);
+    let findings = Findings {
+        outcomes: &settled.outcomes,
+        memories: &memories,
+        runs: &ground_truth.runs()?,
+        controller_killed: faults.contains_key(&Fault::Kill(Target::Controller)),
+    };
     Report { findings: &findings, faults: &faults, failed_requests, took }.print(terminal);
+    conclude(&findings, &settled, &mut victims, directory)?;
+    terminal.done("Every script ran exactly once, or not at all where that was said");
+    Ok(())
+}
+
+/// Lets users submit while the faults come.
+fn endure<T>(users: &Users<'_>, faults: impl FnOnce() -> Result<T>) -> Result<T> {
+    thread::scope(|scope| {
+        let workers: Vec<_> = (0..users::AT_ONCE).map(|_| scope.spawn(|| users.work())).collect();
+        // Programs end with the thread that started them: the faults come from this one.
+        let suffered = faults();
+        users.over.store(suffered.is_err(), Ordering::Relaxed);
+        let worked: Vec<_> = workers.into_iter().map(|worker| worker.join()).collect();
+        let suffered = suffered?;
+        for worker in worked {
+            worker.map_err(|_| anyhow!("a user panicked"))??;
+        }
+        Ok(suffered)
+    })
+}
+
+/// Prints what must not be, and fails if there is anything.
+fn conclude(
+    findings: &Findings<'_>,
+    settled: &Settled,
+    victims: &mut Victims,
+    directory: &Directory,
+) -> Result<()> {
+    let violations = judge(findings);
     // It keeps others out of its journal.
     victims.agent.service.stop();
+    let logs = directory.logs();
     let sources = Sources {
         slurm: &victims.slurm,
-        runs: &runs,
+        runs: findings.runs,
         journal: directory.agent().join("journal.sqlite"),
         logs: vec![
             victims.sbatch.calls(),
-            directory.logs().join("agent"),
-            directory.logs().join("server"),
+            logs.join("agent"),
+            logs.join("server"),
             directory.slurm().join("log/slurmctld.log"),
         ],
     };
     violations.iter().for_each(|violation| sources.print(violation));
+    let jobs_left = &settled.jobs_left;
+    ensure!(jobs_left.is_empty(), "jobs are left in Slurm:\n{jobs_left}");
     ensure!(violations.is_empty(), "{} promises were broken, see above", violations.len());
-    terminal.done("Every script ran exactly once, or not at all where that was said");
     Ok(())
 }
 

@@ -68,7 +68,8 @@ impl Jobbergate {
         good_for: Duration,
     ) -> Result<String> {
         let seconds = good_for.as_secs().to_string();
-        let token = self.admin(directory, &["token", "--email", email, "--expires-in", &seconds])?;
+        let token =
+            self.admin(directory, &["token", "--email", email, "--expires-in", &seconds])?;
         Ok(token.trim().to_owned())
     }
 

@@ -64,7 +64,9 @@ impl Sources<'_> {
         let mut wanted: Vec<String> = Vec::new();
         if let Some(id) = submission {
             wanted.extend([format!("submission={id}"), format!("jobbergate:{id}:")]);
-            wanted.extend(["", "agent/", "cancel/"].map(|path| format!("job-submissions/{path}{id}")));
+            wanted.extend(
+                ["", "agent/", "cancel/"].map(|path| format!("job-submissions/{path}{id}")),
+            );
         }
         for job in jobs {
             wanted.extend([format!("slurm_job_id={job}"), format!("JobId={job}")]);

@@ -34,8 +34,10 @@ impl GroundTruth {
 
     /// A script that notes its marker, its job and what its support file says.
     pub(super) fn script(&self, marker: &str, support: Option<&str>, takes: Duration) -> String {
-        let support = support
-            .map_or_else(|| format!("echo {NO_SUPPORT_FILE}"), |name| format!("cat {name} || echo missing"));
+        let support = support.map_or_else(
+            || format!("echo {NO_SUPPORT_FILE}"),
+            |name| format!("cat {name} || echo missing"),
+        );
         format!(
             "#!/bin/sh\n\
              #SBATCH --partition=compute\n\

@@ -11,6 +11,9 @@ use crate::{
 };
 
 const PAGE: usize = 100;
+/// How often Slurm's nodes are asked what runs on them: a controller that was killed may believe in
+/// a job that ended meanwhile, and would find out by itself only after many minutes.
+const BETWEEN_REGISTRATIONS: Duration = Duration::from_secs(15);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
 /// The statuses after which nothing is to come.
 const FINAL: [&str; 4] = ["DONE", "ABORTED", "REJECTED", "CANCELLED"];
@@ -45,6 +48,14 @@ impl Outcome {
     }
 }
 
+/// What there is in the end.
+#[derive(Debug)]
+pub(super) struct Settled {
+    pub(super) outcomes: Vec<Outcome>,
+    /// What `squeue` still says.
+    pub(super) jobs_left: String,
+}
+
 /// Waits until every submission has settled and no job is left, but no longer than `deadline`;
 /// gives what there is then.
 pub(super) fn settle(
@@ -53,15 +64,20 @@ pub(super) fn settle(
     terminal: &Terminal,
     interrupt: &Interrupt,
     deadline: Duration,
-) -> Result<Vec<Outcome>> {
+) -> Result<Settled> {
     let began = Instant::now();
+    let mut registered = began;
     loop {
         let outcomes = all(api)?;
         let unsettled = outcomes.iter().filter(|outcome| !outcome.is_settled()).count();
-        let jobs = slurm.ask("squeue", &["--noheader"]);
-        let idle = jobs.is_some_and(|jobs| jobs.trim().is_empty());
-        if (unsettled == 0 && idle) || began.elapsed() > deadline {
-            return Ok(outcomes);
+        let jobs_left = slurm.ask("squeue", &["--noheader"]);
+        let jobs_left = jobs_left.unwrap_or_else(|| "squeue gets no answer".to_owned());
+        if (unsettled == 0 && jobs_left.is_empty()) || began.elapsed() > deadline {
+            return Ok(Settled { outcomes, jobs_left });
+        }
+        if registered.elapsed() > BETWEEN_REGISTRATIONS {
+            slurm.ask("scontrol", &["reconfigure"]);
+            registered = Instant::now();
         }
         let seconds = began.elapsed().as_secs();
         terminal.passing(&format!("{seconds} s after the last fault {unsettled} are unsettled"));

@@ -59,7 +59,8 @@ impl Users<'_> {
     /// Fulfils one wish after the other.
     pub(super) fn work(&self) -> Result<()> {
         while let Some(wish) = self.next() {
-            self.interrupt.sleep((self.began + wish.at).saturating_duration_since(Instant::now()))?;
+            self.interrupt
+                .sleep((self.began + wish.at).saturating_duration_since(Instant::now()))?;
             let mut attempt = 0;
             while !self.fulfil(&wish, attempt)? {
                 attempt += 1;

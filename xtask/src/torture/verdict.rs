@@ -45,7 +45,8 @@ pub(super) fn judge(findings: &Findings<'_>) -> Vec<Violation> {
                 outcome.slurm_state, outcome.message
             ));
         }
-        let jobs: Vec<i64> = outcome.job.into_iter().chain(runs.iter().map(|run| run.job)).collect();
+        let jobs: Vec<i64> =
+            outcome.job.into_iter().chain(runs.iter().map(|run| run.job)).collect();
         violations.extend(found.into_iter().map(|what| Violation {
             what,
             marker: outcome.marker.clone(),
@@ -67,8 +68,11 @@ fn of_runs(outcome: &Outcome, runs: &[&Run]) -> Vec<String> {
     }
     if runs.len() > 1 {
         let jobs: Vec<String> = runs.iter().map(|run| run.job.to_string()).collect();
-        found.push(format!("is {status}, and its script ran {} times: in the jobs {}", runs.len(),
-            jobs.join(", ")));
+        found.push(format!(
+            "is {status}, and its script ran {} times: in the jobs {}",
+            runs.len(),
+            jobs.join(", ")
+        ));
     }
     match status {
         "DONE" if runs.is_empty() => found.push("is DONE, and its script never ran".to_owned()),
