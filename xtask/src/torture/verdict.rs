@@ -19,7 +19,8 @@ pub(super) struct Findings<'a> {
     pub(super) outcomes: &'a [Outcome],
     pub(super) memories: &'a [Memory],
     pub(super) runs: &'a [Run],
-    /// Whether the controller was killed: then it may have lost jobs, which are aborted.
+    /// Whether the controller was killed: then it may have lost jobs, which are aborted, or have
+    /// forgotten that a job had started and started the same job again.
     pub(super) controller_killed: bool,
 }
 
@@ -27,7 +28,11 @@ pub(super) struct Findings<'a> {
 pub(super) fn judge(findings: &Findings<'_>) -> Vec<Violation> {
     let mut runs: HashMap<&str, Vec<&Run>> = HashMap::new();
     for run in findings.runs {
-        runs.entry(&run.marker).or_default().push(run);
+        let of_script = runs.entry(&run.marker).or_default();
+        if findings.controller_killed {
+            of_script.retain(|before| before.job != run.job);
+        }
+        of_script.push(run);
     }
     let memories: HashMap<&str, &Memory> =
         findings.memories.iter().map(|memory| (memory.marker.as_str(), memory)).collect();
@@ -45,8 +50,10 @@ pub(super) fn judge(findings: &Findings<'_>) -> Vec<Violation> {
                 outcome.slurm_state, outcome.message
             ));
         }
-        let jobs: Vec<i64> =
+        let mut jobs: Vec<i64> =
             outcome.job.into_iter().chain(runs.iter().map(|run| run.job)).collect();
+        jobs.sort_unstable();
+        jobs.dedup();
         violations.extend(found.into_iter().map(|what| Violation {
             what,
             marker: outcome.marker.clone(),
@@ -170,6 +177,21 @@ mod tests {
         assert!(found[0].contains("never ran"), "{found:?}");
         assert!(found[1].contains("ran 2 times"), "{found:?}");
         assert!(found[2].contains("ran in job 11"), "{found:?}");
+    }
+
+    #[test]
+    fn only_a_killed_controller_may_lose_a_job_or_run_the_same_job_again() {
+        let outcomes = [outcome(1, "DONE", Some(11)), outcome(2, "ABORTED", Some(12))];
+        let (memories, runs) = ([1, 2].map(memory), [run(1, 11), run(1, 11)]);
+        assert_eq!(verdict(&outcomes, &memories, &runs).len(), 2);
+        let findings = |runs| Findings {
+            outcomes: &outcomes,
+            memories: &memories,
+            runs,
+            controller_killed: true,
+        };
+        assert!(judge(&findings(&runs)).is_empty());
+        assert_eq!(judge(&findings(&[run(1, 11), run(1, 13)])).len(), 2);
     }
 
     #[test]
