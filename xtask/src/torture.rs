@@ -51,7 +51,7 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 /// Shorter than usual, so that a minute is enough to see what becomes of them.
 const AGENT_SETTINGS: [(&str, &str); 3] =
     [("SBATCH_TIMEOUT_SECONDS", "10"), ("SLURM_TIMEOUT_SECONDS", "10"), ("VANISHED_SECONDS", "20")];
-/// A job that Slurm itself starts again would run twice.
+/// A job that Slurm itself starts again would run twice, or be held until somebody releases it.
 const SLURM_SETTINGS: [(&str, &str); 1] = [("EXTRA_CONF", "JobRequeue=0")];
 
 /// What fails, and how much of it
