@@ -68,7 +68,15 @@ pub(super) fn settle(
     let began = Instant::now();
     let mut registered = began;
     loop {
-        let outcomes = all(api)?;
+        let outcomes = match all(api) {
+            Ok(outcomes) => outcomes,
+            // The last fault may still be felt.
+            Err(_) if began.elapsed() < deadline => {
+                interrupt.sleep(BETWEEN_LOOKS)?;
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
         let unsettled = outcomes.iter().filter(|outcome| !outcome.is_settled()).count();
         let jobs_left = slurm.ask("squeue", &["--noheader"]);
         let jobs_left = jobs_left.unwrap_or_else(|| "squeue gets no answer".to_owned());
