@@ -14,9 +14,10 @@ use crate::{
     download::Location,
     error::{Error, Result},
     resources::files::{self, WORKFLOW_FILES},
+    storage::OpenFile,
 };
 
-pub(super) async fn get(context: &Context, locator: &Locator) -> Result<Bytes> {
+pub(super) async fn get(context: &Context, locator: &Locator) -> Result<OpenFile> {
     let template = service::require(&mut context.db.read().await?, locator).await?;
     files::content(context, WORKFLOW_FILES, template.id, FILENAME).await
 }
