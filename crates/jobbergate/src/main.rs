@@ -14,13 +14,13 @@ use std::{collections::BTreeSet, process::ExitCode};
 
 use clap::{CommandFactory, FromArgMatches};
 use command_line::{Cli, Role};
-use mimalloc::MiMalloc;
 use settings::Setting;
+use tikv_jemallocator::Jemalloc;
 
 /// Gives memory back to the system once it is not used; the system's own allocator keeps what a
 /// burst of renders took.
 #[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
+static ALLOCATOR: Jemalloc = Jemalloc;
 
 fn main() -> ExitCode {
     let from_file = match environment::load_dot_env() {

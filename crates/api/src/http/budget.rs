@@ -99,8 +99,7 @@ impl Share {
         let mut held = shared.held();
         let callers = held.by_caller.get(&self.caller).copied().unwrap_or_default();
         let alone = callers == self.bytes;
-        if held.all + more > shared.bytes
-            || !alone && callers + more > shared.bytes / CALLERS_PART
+        if held.all + more > shared.bytes || !alone && callers + more > shared.bytes / CALLERS_PART
         {
             return false;
         }
@@ -109,7 +108,6 @@ impl Share {
         self.bytes = bytes;
         true
     }
-
 }
 
 impl Shared {

@@ -129,8 +129,7 @@ async fn prepare<P: Principal, I: Input>(
     let claims_json = I::BODY == BodyKind::Raw && json::is_json(&headers);
     let identity = identify(&app, &headers, P::ANY_OF).await;
     let caller = identity.as_ref().map_or_else(|_| "".into(), Identity::caller);
-    let mut room =
-        Room { body: app.bodies.share(&caller), values: app.values.share(&caller) };
+    let mut room = Room { body: app.bodies.share(&caller), values: app.values.share(&caller) };
     if I::BODY == BodyKind::Json || claims_json {
         let body = std::mem::take(&mut body);
         parts.json = match &identity {

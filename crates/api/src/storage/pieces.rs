@@ -24,7 +24,11 @@ pub struct OpenFile {
 enum Source {
     /// It was small enough to be read at once.
     Whole(Bytes),
-    Pieces { storage: Storage, key: Key, version: Option<String> },
+    Pieces {
+        storage: Storage,
+        key: Key,
+        version: Option<String>,
+    },
 }
 
 impl Storage {
@@ -66,17 +70,20 @@ impl OpenFile {
         let size = self.size;
         match self.source {
             Source::Whole(content) => stream::iter([Ok(content)]).left_stream(),
-            Source::Pieces { storage, key, version } => stream::iter((0..size).step_by(PIECE as usize))
-                .then(move |start| {
-                    let (storage, key, version) = (storage.clone(), key.clone(), version.clone());
-                    let range = start..size.min(start + PIECE);
-                    async move { storage.piece(&key, version, range).await }
-                })
-                .inspect_err(|error| {
-                    let error: &dyn std::error::Error = error;
-                    tracing::warn!(error, "a download broke off");
-                })
-                .right_stream(),
+            Source::Pieces { storage, key, version } => {
+                stream::iter((0..size).step_by(PIECE as usize))
+                    .then(move |start| {
+                        let (storage, key, version) =
+                            (storage.clone(), key.clone(), version.clone());
+                        let range = start..size.min(start + PIECE);
+                        async move { storage.piece(&key, version, range).await }
+                    })
+                    .inspect_err(|error| {
+                        let error: &dyn std::error::Error = error;
+                        tracing::warn!(error, "a download broke off");
+                    })
+                    .right_stream()
+            }
         }
     }
 }

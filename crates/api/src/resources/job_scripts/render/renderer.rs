@@ -73,7 +73,8 @@ impl Renderer {
 
     fn one(&mut self, source: SourceFile) -> Result<RenderedFile> {
         let SourceFile { filename, output, file_type, content } = source;
-        let text = str::from_utf8(&content).map_err(|_| unable(&filename, "it is not UTF-8 text"))?;
+        let text =
+            str::from_utf8(&content).map_err(|_| unable(&filename, "it is not UTF-8 text"))?;
         let mut text = self.render(&filename, text)?;
         if file_type == FileType::Entrypoint {
             text = inject(&text, &self.arguments);
@@ -166,7 +167,5 @@ fn too_long() -> String {
 }
 
 fn unable(filename: &str, cause: impl std::fmt::Display) -> Error {
-    Error::Unprocessable(format!(
-        "Unable to process jinja template filename={filename} -- {cause}"
-    ))
+    Error::Unprocessable(format!("Unable to process jinja template filename={filename} -- {cause}"))
 }
