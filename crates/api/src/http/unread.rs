@@ -48,24 +48,28 @@ struct Watched {
     body: Body,
     rest: Bytes,
     taken: Arc<AtomicBool>,
+    /// Whether the client waits for us.
+    asked: Arc<AtomicBool>,
     _watch: AbortOnDropHandle<()>,
 }
 
 impl Watched {
     fn new(body: Body, connection: ConnectionShutdown, idle: Duration) -> Self {
         let taken = Arc::new(AtomicBool::new(false));
-        let seen = Arc::clone(&taken);
+        let asked = Arc::new(AtomicBool::new(false));
+        let (seen, ours) = (Arc::clone(&taken), Arc::clone(&asked));
         let watch = tokio::spawn(async move {
             let end = Instant::now() + DEADLINE;
             loop {
                 sleep(idle).await;
-                if !seen.swap(false, Ordering::Relaxed) || Instant::now() >= end {
+                let unread = !seen.swap(false, Ordering::Relaxed) && !ours.load(Ordering::Relaxed);
+                if unread || Instant::now() >= end {
                     tracing::info!("a connection is closed: nobody reads the answer");
                     return connection.shutdown();
                 }
             }
         });
-        Self { body, rest: Bytes::new(), taken, _watch: AbortOnDropHandle::new(watch) }
+        Self { body, rest: Bytes::new(), taken, asked, _watch: AbortOnDropHandle::new(watch) }
     }
 }
 
@@ -79,7 +83,10 @@ impl HttpBody for Watched {
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         self.taken.store(true, Ordering::Relaxed);
         if self.rest.is_empty() {
-            match ready!(Pin::new(&mut self.body).poll_frame(context)) {
+            self.asked.store(true, Ordering::Relaxed);
+            let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
+            self.asked.store(false, Ordering::Relaxed);
+            match frame {
                 Some(Ok(frame)) => match frame.into_data() {
                     Ok(data) => self.rest = data,
                     Err(other) => return Poll::Ready(Some(Ok(other))),

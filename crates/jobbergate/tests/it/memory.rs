@@ -1,6 +1,8 @@
 //! A server in little memory, and users who ask for much.
 
-use std::{fs, io::Write, os::unix::process::CommandExt, path::PathBuf, process::Stdio, time::Duration};
+use std::{
+    fs, io::Write, os::unix::process::CommandExt, path::PathBuf, process::Stdio, time::Duration,
+};
 
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -16,10 +18,9 @@ impl Group {
     /// `None` where groups can't be made.
     fn new() -> Option<Self> {
         let name = format!("jobbergate-test-{}", std::process::id());
-        for (folder, limit) in [
-            ("/sys/fs/cgroup/memory", "memory.limit_in_bytes"),
-            ("/sys/fs/cgroup", "memory.max"),
-        ] {
+        for (folder, limit) in
+            [("/sys/fs/cgroup/memory", "memory.limit_in_bytes"), ("/sys/fs/cgroup", "memory.max")]
+        {
             let group = PathBuf::from(folder).join(&name);
             if fs::create_dir(&group).is_err() {
                 continue;

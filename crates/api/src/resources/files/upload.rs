@@ -71,8 +71,7 @@ impl FilePut {
         })?;
         check_name(&filename)?;
         let mut share = context.app.bodies.share(&context.customer.caller);
-        share.grow_to(context.app.max_upload_file_size).await?;
-        let content = context.app.downloads.fetch(&location).await?;
+        let content = context.app.downloads.fetch(&location, &mut share).await?;
         Ok(Self { names, file_type, upload: Some(UploadedFile { filename, content }) })
     }
 }

@@ -90,7 +90,8 @@ pub(super) async fn put_by_url(
     settings: Option<RunTimeConfig>,
 ) -> Result<WorkflowFileDetailedView> {
     service::check_own(context, caller, locator).await?;
-    let content = context.app.downloads.fetch(&Location::parse(url)?).await?;
+    let mut share = context.app.bodies.share(&context.customer.caller);
+    let content = context.app.downloads.fetch(&Location::parse(url)?, &mut share).await?;
     put(context, caller, locator, content, settings).await
 }
 
