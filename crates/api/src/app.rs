@@ -31,19 +31,21 @@ use crate::{
     error::Result,
     events::Events,
     http::{
+        Budget, Room,
         cors::{self, AllowedOrigins},
         router::{Router as Routes, dispatch},
+        unread,
     },
     identity::{self, Provider},
     openapi, resources,
     startup::StartError,
     storage::Storage,
     tenant::{Lease, Tenant, Tenants},
-    workers::Workers,
+    workers::{Customer, Workers},
 };
 
-/// How much memory a template may ask for, all in all, in bytes.
-const RENDER_MEMORY: usize = 128 << 20;
+/// How much memory the values in bodies may take together, in bytes: a body has 250 000 at most.
+const VALUES_MEMORY: usize = 56 << 20;
 /// How long the body of a request may take as a whole.
 const BODY_DEADLINE: Duration = Duration::from_mins(15);
 
@@ -62,6 +64,10 @@ pub struct App {
     pub clock: Clock,
     /// Threads for what takes long to compute.
     pub workers: Workers,
+    /// Room for the bodies of requests.
+    pub bodies: Budget,
+    /// Room for the values in them.
+    pub values: Budget,
     /// Turns templates into scripts; keeps what it has parsed.
     pub jinja: Environment,
     /// The largest file that is accepted, in bytes.
@@ -91,6 +97,10 @@ pub struct Context {
     pub db: Db,
     /// The organization's files.
     pub storage: Storage,
+    /// For whom something is computed.
+    pub customer: Customer,
+    /// The room that the request takes up.
+    pub room: Option<Arc<Room>>,
     _lease: Lease,
 }
 
@@ -115,10 +125,11 @@ impl App {
             provider,
             events,
             clock,
-            workers: Workers::new(),
+            workers: Workers::new(config.memory.compute_memory()),
+            bodies: Budget::new(config.body_memory()),
+            values: Budget::new(VALUES_MEMORY),
             jinja: Environment::new(Limits {
                 source: config.max_upload_file_size,
-                memory: RENDER_MEMORY,
                 ..Limits::default()
             }),
             max_upload_file_size: config.max_upload_file_size,
@@ -136,6 +147,7 @@ impl App {
     pub fn into_service(self: Arc<Self>) -> Router {
         let provider = self.provider.clone();
         let client_idle = RequestBodyTimeoutLayer::new(self.client_idle);
+        let unread = middleware::from_fn_with_state(self.client_idle, unread::close);
         let body_deadline = RequestBodyDeadlineLayer::new(BODY_DEADLINE);
         let origins = AllowedOrigins::parse(&self.metadata.allowed_origins);
         let api = Router::new()
@@ -149,6 +161,7 @@ impl App {
             None => api,
         };
         pages
+            .layer(unread)
             .layer(client_idle)
             .layer(body_deadline)
             .layer(PropagateRequestIdLayer::x_request_id())
@@ -166,13 +179,22 @@ impl Context {
         let tenant = app.tenants.of(identity).await?;
         let organization = identity.organization.clone();
         let Tenant { db, storage, lease, .. } = tenant;
-        Ok(Self { app, organization, db, storage, _lease: lease })
+        Ok(Self {
+            app,
+            organization,
+            db,
+            storage,
+            customer: Customer::default(),
+            room: None,
+            _lease: lease,
+        })
     }
 
     /// For work on an organization's data that no request asks for.
     pub fn for_tenant(app: Arc<App>, tenant: Tenant) -> Self {
         let Tenant { organization, db, storage, lease } = tenant;
-        Self { app, organization, db, storage, _lease: lease }
+        let customer = Customer::default();
+        Self { app, organization, db, storage, customer, room: None, _lease: lease }
     }
 
     /// The time.

@@ -8,6 +8,9 @@ use axum::{
 use jobbergate_types::error::{ErrorBody, HTTPValidationError, ValidationError};
 use sqlx::{error::DatabaseError, postgres::PgDatabaseError};
 
+/// When a client that found no room had better try again, in seconds.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
+
 /// An unsuccessful answer.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -53,6 +56,12 @@ pub enum Error {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// 503, with a sentence: there is too much to do at once.
+    #[error("{0}")]
+    Busy(&'static str),
+    /// The client went away; nobody reads this.
+    #[error("The client went away")]
+    Gone,
     /// 503, with a sentence; the cause is in the log already.
     #[error("{0}")]
     NotReady(String),
@@ -86,7 +95,9 @@ impl Error {
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Unprocessable(_) | Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Unavailable { .. } | Self::NotReady(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable { .. } | Self::NotReady(_) | Self::Busy(_) | Self::Gone => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -160,6 +171,9 @@ impl IntoResponse for Error {
         if matches!(self, Self::Unauthenticated | Self::Unauthorized) {
             let bearer = HeaderValue::from_static("Bearer");
             response.headers_mut().insert(header::WWW_AUTHENTICATE, bearer);
+        }
+        if matches!(self, Self::Busy(_)) {
+            response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
         }
         response
     }

@@ -5,6 +5,7 @@
 
 pub mod answer;
 mod body;
+mod budget;
 pub mod cors;
 pub mod endpoint;
 pub mod input;
@@ -12,11 +13,13 @@ mod json;
 mod multipart;
 pub mod output;
 pub mod router;
+pub mod unread;
 pub mod validation;
 
 pub use answer::Answer;
 /// A JSON body, of a request or an answer.
 pub use axum::Json;
+pub use budget::{Budget, Room, Share};
 pub use endpoint::Endpoint;
 pub use input::{OptionalJson, Path, Query, Raw};
 pub use multipart::{Form, UploadedFile, WorkflowForm};

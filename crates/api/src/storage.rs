@@ -4,6 +4,7 @@
 //! bucket can be taken over.
 
 mod contents;
+mod pieces;
 
 use std::{path::Path, sync::Arc, time::Duration};
 
@@ -16,6 +17,7 @@ use object_store::{
 use sha2::{Digest, Sha256};
 
 pub use contents::StoredFile;
+pub use pieces::OpenFile;
 
 use crate::error::{Error, Result};
 

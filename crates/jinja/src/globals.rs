@@ -47,6 +47,7 @@ pub(crate) fn construct(run: &mut Interpreter, class: Class, args: Args) -> Resu
 /// The arguments of `dict(…)`, `namespace(…)` and `dict.update(…)`.
 pub(crate) fn entries(run: &mut Interpreter, name: &str, args: Args) -> Result<Entries> {
     let mut entries = Entries::default();
+    run.meter.dict(0)?;
     match args.positional {
         [] => {}
         [source] => add_entries(run, &mut entries, source)?,

@@ -31,7 +31,7 @@ use variables::Variables;
 
 use crate::ast::{Block, Program};
 use crate::error::{Error, Result};
-use crate::limits::{Limits, Meter};
+use crate::limits::Meter;
 use crate::value::{BlockReference, Object, Undefined, Value};
 
 /// The state of one render.
@@ -63,13 +63,13 @@ const STACK_GROWTH: usize = 1 << 20;
 pub(crate) fn render(
     program: &Program,
     data: &Map<String, Json>,
-    limits: Limits,
+    meter: Meter,
     seed: u64,
 ) -> Result<String> {
     if let Some(error) = &program.compile_error {
         return Err(error.clone());
     }
-    let mut run = Interpreter::new(program, data, Meter::new(limits), seed);
+    let mut run = Interpreter::new(program, data, meter, seed);
     let result = run.root();
     let output = std::mem::take(&mut run.output);
     run.finish();

@@ -27,7 +27,10 @@ pub(crate) fn attribute(
     name: &AttributeName,
 ) -> Result<Value> {
     match subject {
-        Value::Dict(dict) if name.is_dict_item() => Ok(dict_item(subject, dict, name)),
+        Value::Dict(dict) if name.is_dict_item() => {
+            run.meter.object(0)?;
+            Ok(dict_item(subject, dict, name))
+        }
         Value::Object(object)
             if let (Object::Loop(state), Some(attribute)) = (&**object, name.of_loop) =>
         {
@@ -52,6 +55,7 @@ pub(crate) fn attribute_named(run: &mut Interpreter, subject: &Value, name: &str
         Found::Hidden => return Ok(hidden(subject, name)),
         Found::Nothing => {}
     }
+    run.meter.object(size_of::<Object>())?;
     match subject {
         Value::Undefined(undefined) => Err(undefined.fail()),
         Value::Dict(dict) => Ok(dict.get_text(name).unwrap_or_else(|| absent(subject, name))),
@@ -67,6 +71,7 @@ pub(crate) fn item(run: &mut Interpreter, subject: &Value, key: &Value) -> Resul
     if let Some(value) = own_item(run, subject, key)? {
         return Ok(value);
     }
+    run.meter.object(size_of::<Object>())?;
     let Value::Str(name) = key else {
         let message = format!("{} has no element {}", describe(subject), repr(run, key)?);
         return Ok(Value::undefined(Undefined::Absent(message)));
@@ -100,7 +105,10 @@ fn own_item(run: &mut Interpreter, subject: &Value, key: &Value) -> Result<Optio
             },
         },
         Value::Object(object) => match (&**object, key) {
-            (Object::Template(context), Value::Str(name)) => Ok(run.block_reference(name, context)),
+            (Object::Template(context), Value::Str(name)) => {
+                run.meter.object(size_of::<Object>())?;
+                Ok(run.block_reference(name, context))
+            }
             _ => Ok(None),
         },
         _ => Ok(None),
@@ -151,6 +159,7 @@ pub(crate) fn attribute_filter(
     subject: &Value,
     name: &Str,
 ) -> Result<Value> {
+    run.meter.object(0)?;
     match find(run, subject, name)? {
         Found::Value(value) => Ok(value),
         Found::Hidden => Ok(hidden(subject, name)),

@@ -15,6 +15,12 @@ use std::{collections::BTreeSet, process::ExitCode};
 use clap::{CommandFactory, FromArgMatches};
 use command_line::{Cli, Role};
 use settings::Setting;
+use tikv_jemallocator::Jemalloc;
+
+/// Gives memory back to the system once it is not used; the system's own allocator keeps what a
+/// burst of renders took.
+#[global_allocator]
+static ALLOCATOR: Jemalloc = Jemalloc;
 
 fn main() -> ExitCode {
     let found = match environment::prepare() {

@@ -1,5 +1,7 @@
 //! What a verified token says of its bearer.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use jobbergate_types::Permission;
 use serde_json::{Map, Value};
@@ -32,6 +34,12 @@ impl Identity {
             permissions: permissions_of(claims)?,
             organization: organization_of(claims.get("organization"))?,
         })
+    }
+
+    /// Who the bearer is, for what callers have a share of.
+    pub fn caller(&self) -> Arc<str> {
+        let name = self.email.as_deref().or(self.client_id.as_deref()).unwrap_or_default();
+        format!("{}/{name}", self.organization.as_deref().unwrap_or_default()).into()
     }
 
     /// 403 unless the bearer has one of these permissions.

@@ -11,11 +11,17 @@ use serde_json::{Map, Value};
 use paced::{Paced, Unused};
 pub use workflow::WorkflowForm;
 
-use super::{body::unreadable, validation::Problems};
+use super::{
+    body::{announced_size, unreadable},
+    budget::Share,
+    validation::Problems,
+};
 use crate::error::{Error, Result};
 
 /// The largest form field that is not a file, in bytes.
 const MAX_FIELD_SIZE: usize = 1024 * 1024;
+/// How many such fields are kept.
+const FIELDS: usize = 2;
 /// How much larger than the largest file a form as a whole may be, in bytes: room for its other
 /// fields, and for telling by how much a file is too large.
 const MAX_REST_SIZE: u64 = 16 * 1024 * 1024;
@@ -58,6 +64,7 @@ impl Form {
         headers: &HeaderMap,
         body: Body,
         max_file_size: usize,
+        share: &mut Share,
     ) -> Result<Self> {
         let content_type = headers.get("content-type").and_then(|value| value.to_str().ok());
         let Some(content_type) = content_type
@@ -67,6 +74,8 @@ impl Form {
         };
         let boundary = multer::parse_boundary(content_type).map_err(|error| unreadable(&error))?;
         let most = (max_file_size as u64).saturating_add(MAX_REST_SIZE);
+        let largest = max_file_size.saturating_add(FIELDS * MAX_FIELD_SIZE);
+        share.grow_to(announced_size(headers).unwrap_or(largest).min(largest)).await?;
         let limit = multer::SizeLimit::new().whole_stream(most);
         let constraints = multer::Constraints::new().size_limit(limit);
         let unused = Unused::default();

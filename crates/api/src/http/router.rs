@@ -15,6 +15,7 @@ use axum::{
 use jobbergate_types::error::ErrorBody;
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
+use tokio_util::sync::CancellationToken;
 
 use super::{Endpoint, endpoint::Incoming, input::Parts};
 use crate::{app::App, telemetry};
@@ -158,7 +159,8 @@ pub async fn dispatch(State(app): State<Arc<App>>, request: Request) -> Response
         Found::Route(route, parameters) => {
             let query = head.uri.query().unwrap_or_default();
             let parts = Parts { path: parameters, query: decode(query), ..Parts::default() };
-            let incoming = Incoming { headers: head.headers, parts, body };
+            let gone = CancellationToken::new();
+            let incoming = Incoming { headers: head.headers, parts, body, gone };
             let begin = Instant::now();
             let answer = route.endpoint.answer(Arc::clone(&app), incoming).await;
             let method = route.method.as_str();

@@ -13,27 +13,31 @@ use jobbergate_types::FileType;
 pub(crate) use discard::{commit_new, discard, discard_all};
 pub use store::{FileRow, JOB_SCRIPT_FILES, TEMPLATE_FILES, WORKFLOW_FILES};
 pub(crate) use store::{FileTable, of_parent, of_parents};
-pub(crate) use upload::{FilePut, check_name, check_syntax, put};
+pub(crate) use upload::{FilePut, check_name, check_syntax, not_passed, put};
 
 use crate::{
     app::Context,
     db::Session,
     error::{Error, Result},
+    storage::OpenFile,
 };
 
-/// The content of a file; 404 if there is no such file.
+/// A file, opened to be read; 404 if there is no such file.
 pub(crate) async fn content(
     context: &Context,
     table: FileTable,
     parent: i32,
     filename: &str,
-) -> Result<Bytes> {
+) -> Result<OpenFile> {
     let mut db = context.db.read().await?;
     if !store::exists(&mut db, table, parent, filename).await? {
         return Err(no_file(table, parent, filename));
     }
     drop(db);
-    stored(context, table, parent, filename).await
+    match context.storage.open(table.0, parent.into(), filename).await? {
+        Some(file) => Ok(file),
+        None => Err(missing(context, table, parent, filename).await?),
+    }
 }
 
 /// The content that belongs to a row.
@@ -46,12 +50,22 @@ pub(crate) async fn stored(
     if let Some(content) = context.storage.get(table.0, parent.into(), filename).await? {
         return Ok(content);
     }
+    Err(missing(context, table, parent, filename).await?)
+}
+
+/// Why the content of a file that has, or had, a row is not there.
+async fn missing(
+    context: &Context,
+    table: FileTable,
+    parent: i32,
+    filename: &str,
+) -> Result<Error> {
     // Somebody may just have deleted the file, or given it another name.
     if !store::exists(&mut context.db.read().await?, table, parent, filename).await? {
-        return Err(no_file(table, parent, filename));
+        return Ok(no_file(table, parent, filename));
     }
     tracing::error!(table = table.0, parent, filename, "a file's content is missing");
-    Err(Error::NotFound(format!(
+    Ok(Error::NotFound(format!(
         "The content of {filename} of {}.parent_id={parent} is missing in the file storage; upload \
          the file again",
         table.0

@@ -16,6 +16,7 @@ mod identity;
 mod job_script_templates;
 mod job_scripts;
 mod job_submissions;
+mod limits;
 mod notifications;
 mod openapi;
 mod routing;

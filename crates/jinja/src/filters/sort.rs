@@ -8,6 +8,9 @@ use crate::error::{Error, Result};
 use crate::interpreter::Interpreter;
 use crate::value::{Order, Str, Value, collect, ordering};
 
+/// Bytes that a key and its value take as a tuple, while it is sorted.
+const PAIR: usize = 192;
+
 /// Sorts the second values by the first, keeping equal ones in order.
 pub(crate) fn sort_values<T>(
     run: &mut Interpreter,
@@ -179,6 +182,7 @@ pub(super) fn dictsort(run: &mut Interpreter, value: &Value, args: Args) -> Resu
     let Value::Dict(dict) = value else { return value.refuse_use("has no attribute 'items'") };
     let entries = dict.entries.borrow();
     run.meter.list(entries.len())?;
+    run.meter.charge(entries.len().saturating_mul(PAIR))?;
     let mut keyed = Vec::with_capacity(entries.len());
     for (key, value) in entries.iter() {
         let by = if by_value { value } else { &key.value };

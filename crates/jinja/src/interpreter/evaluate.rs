@@ -47,7 +47,10 @@ impl Interpreter<'_> {
         match &node.kind {
             ExpressionKind::Constant(constant) => Ok(value_of(constant)),
             ExpressionKind::Name { name, slot } => match self.variable(*slot) {
-                Value::Missing => Ok(Value::undefined(Undefined::Name(name.clone()))),
+                Value::Missing => {
+                    self.meter.object(0)?;
+                    Ok(Value::undefined(Undefined::Name(name.clone())))
+                }
                 value => Ok(value),
             },
             _ => self.part(node),

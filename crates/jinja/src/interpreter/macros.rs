@@ -15,6 +15,7 @@ use crate::value::{Entries, Key, MacroValue, Object, Str, Undefined, Value};
 impl<'r> Interpreter<'r> {
     /// The macro as a value, bound to the variables around.
     pub(super) fn macro_value(&mut self, definition: &Arc<Macro>) -> Result<Value> {
+        self.meter.object(size_of::<Object>())?;
         let (enclosing, context) = (self.hold()?, self.context.clone());
         let definition = definition.clone();
         Ok(Value::object(Object::Macro(MacroValue { definition, enclosing, context })))

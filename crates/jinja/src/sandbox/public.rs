@@ -33,7 +33,9 @@ pub(super) fn find(run: &mut Interpreter, subject: &Value, name: &str) -> Result
     if is_internal(subject, name) {
         return Ok(Found::Hidden);
     }
-    Ok(Interpreter::method(subject, name).map_or(Found::Nothing, Found::Value))
+    let Some(method) = Interpreter::method(subject, name) else { return Ok(Found::Nothing) };
+    run.meter.object(size_of::<Object>())?;
+    Ok(Found::Value(method))
 }
 
 /// Attributes without an underscore that the sandbox hides all the same.

@@ -1,5 +1,7 @@
 //! Uploading, replacing and renaming.
 
+use std::{fmt::Display, time::Duration};
+
 use bytes::Bytes;
 use jobbergate_types::{FileType, job_script_templates::FileNameQuery};
 
@@ -68,7 +70,8 @@ impl FilePut {
             ))
         })?;
         check_name(&filename)?;
-        let content = context.app.downloads.fetch(&location).await?;
+        let mut share = context.app.bodies.share(&context.customer.caller);
+        let content = context.app.downloads.fetch(&location, &mut share).await?;
         Ok(Self { names, file_type, upload: Some(UploadedFile { filename, content }) })
     }
 }
@@ -147,11 +150,30 @@ pub(crate) async fn check_syntax(context: &Context, filename: &str, content: &By
     if !file_checks::is_checked(filename) {
         return Ok(());
     }
+    let memory = file_checks::memory_to_check(content);
+    let workers = &context.app.workers;
+    if memory > workers.memory() {
+        return Err(not_passed(
+            filename,
+            format!(
+                "too complex to check: it may take {} MiB of memory, more than \
+                 JOBBERGATE_COMPUTE_MEMORY_MIB={}",
+                memory >> 20,
+                workers.memory() >> 20
+            ),
+        ));
+    }
+    let turn = workers.turn(&context.customer, memory).await?;
     let (name, content) = (filename.to_owned(), content.clone());
-    let checking = move || file_checks::check(&name, &content);
-    context.app.workers.run(checking).await?.map_err(|problem| {
-        Error::BadRequest(format!(
-            "File {filename} did not pass the syntax check for its extension: {problem}"
-        ))
-    })
+    let checking = turn.run(&context.customer, move |turn, _| {
+        file_checks::check_within(&name, &content, Duration::MAX, turn)
+    });
+    checking.await?.map_err(|problem| not_passed(filename, problem))
+}
+
+/// 400: the syntax of a file is not what its name promises.
+pub(crate) fn not_passed(filename: &str, problem: impl Display) -> Error {
+    Error::BadRequest(format!(
+        "File {filename} did not pass the syntax check for its extension: {problem}"
+    ))
 }

@@ -22,6 +22,7 @@ use crate::{
     db::Session,
     error::{Error, Result},
     resources::files::{self, FilePut, FileRow, TEMPLATE_FILES, WORKFLOW_FILES},
+    storage::OpenFile,
 };
 
 /// A template; 404 if there is none.
@@ -185,7 +186,7 @@ pub(super) async fn get_file(
     context: &Context,
     locator: &Locator,
     filename: &str,
-) -> Result<bytes::Bytes> {
+) -> Result<OpenFile> {
     let template = require(&mut context.db.read().await?, locator).await?;
     files::content(context, TEMPLATE_FILES, template.id, filename).await
 }

@@ -14,9 +14,10 @@ use crate::{
     download::Location,
     error::{Error, Result},
     resources::files::{self, WORKFLOW_FILES},
+    storage::OpenFile,
 };
 
-pub(super) async fn get(context: &Context, locator: &Locator) -> Result<Bytes> {
+pub(super) async fn get(context: &Context, locator: &Locator) -> Result<OpenFile> {
     let template = service::require(&mut context.db.read().await?, locator).await?;
     files::content(context, WORKFLOW_FILES, template.id, FILENAME).await
 }
@@ -89,7 +90,8 @@ pub(super) async fn put_by_url(
     settings: Option<RunTimeConfig>,
 ) -> Result<WorkflowFileDetailedView> {
     service::check_own(context, caller, locator).await?;
-    let content = context.app.downloads.fetch(&Location::parse(url)?).await?;
+    let mut share = context.app.bodies.share(&context.customer.caller);
+    let content = context.app.downloads.fetch(&Location::parse(url)?, &mut share).await?;
     put(context, caller, locator, content, settings).await
 }
 

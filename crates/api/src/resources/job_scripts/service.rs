@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use bytes::Bytes;
 use jobbergate_types::{
     FileType, Page,
     job_script_templates::FileUrlQuery,
@@ -29,6 +28,7 @@ use crate::{
         job_script_templates::{self, Locator},
         job_submissions,
     },
+    storage::OpenFile,
 };
 
 /// A script; 404 if there is none.
@@ -104,8 +104,9 @@ pub(super) async fn create_from_template(
     let mut db = context.db.write().await?;
     let new = new_script(&body.create_request, owner_email, Some(template.id));
     let row = store::insert(&mut db, new, context.now()).await?;
-    let added = add_all(context, &mut db, row.id, rendered).await;
+    let added = add_all(context, &mut db, row.id, rendered.files).await;
     let files = files::commit_new(context, db, &[JOB_SCRIPT_FILES], row.id, added).await?;
+    drop(rendered.memory);
     detailed(row, files)
 }
 
@@ -294,7 +295,7 @@ pub(crate) async fn entrypoints(db: &mut Session, script: i32) -> Result<Vec<Str
     Ok(names)
 }
 
-pub(super) async fn get_file(context: &Context, id: i64, filename: &str) -> Result<Bytes> {
+pub(super) async fn get_file(context: &Context, id: i64, filename: &str) -> Result<OpenFile> {
     let script = require(&mut context.db.read().await?, id).await?;
     files::content(context, JOB_SCRIPT_FILES, script.id, filename).await
 }

@@ -151,7 +151,8 @@ impl TestApp {
         let address = listener.local_addr().unwrap();
         let service = Arc::clone(&app).into_service();
         let idle = app.client_idle;
-        tokio::spawn(server::answer(listener, service, idle, std::future::pending()));
+        let places = config.memory.max_connections as usize;
+        tokio::spawn(server::answer(listener, service, places, idle, std::future::pending()));
         let worker = Some(Worker::start(&app));
         Self { app, clock, address, s3, worker, _database: database, directory }
     }

@@ -189,6 +189,7 @@ pub(super) fn splitlines(run: &mut Interpreter, subject: &Value, args: Args) -> 
 pub(super) fn partition(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
     let text = text_of(subject)?;
     run.meter.string(text.len())?;
+    run.meter.list(3)?;
     let separator = filled(&args)?;
     let parts = text.split_once(separator.as_str());
     Ok(three(text, parts.map_or([text.as_str(), "", ""], |(a, b)| [a, separator.as_str(), b])))
@@ -197,6 +198,7 @@ pub(super) fn partition(run: &mut Interpreter, subject: &Value, args: Args) -> R
 pub(super) fn rpartition(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
     let text = text_of(subject)?;
     run.meter.string(text.len())?;
+    run.meter.list(3)?;
     let separator = filled(&args)?;
     let parts = text.rsplit_once(separator.as_str());
     Ok(three(text, parts.map_or(["", "", text.as_str()], |(a, b)| [a, separator.as_str(), b])))
