@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     app::Context,
-    auth::Anyone,
+    auth::Identity,
     db::Session,
     error::{Error, Result},
     resources::files::{self, FilePut, FileRow, TEMPLATE_FILES, WORKFLOW_FILES},
@@ -33,7 +33,7 @@ pub(crate) async fn require(db: &mut Session, locator: &Locator) -> Result<Templ
 /// 404 or 403 unless there is such a template and the caller may change it.
 pub(super) async fn check_own(
     context: &Context,
-    caller: &impl Anyone,
+    caller: &Identity,
     locator: &Locator,
 ) -> Result<TemplateRow> {
     let row = require(&mut context.db.read().await?, locator).await?;
@@ -44,7 +44,7 @@ pub(super) async fn check_own(
 /// A template that the caller may change and nobody else changes meanwhile.
 pub(super) async fn require_own(
     db: &mut Session,
-    caller: &impl Anyone,
+    caller: &Identity,
     locator: &Locator,
 ) -> Result<TemplateRow> {
     let found = store::find_locked(db, locator).await?;
@@ -110,7 +110,7 @@ pub(super) async fn list(
 
 pub(super) async fn update(
     context: &Context,
-    caller: &impl Anyone,
+    caller: &Identity,
     locator: &Locator,
     request: JobTemplateUpdateRequest,
 ) -> Result<JobTemplateBaseDetailedView> {
@@ -140,7 +140,7 @@ pub(super) async fn update(
 
 pub(super) async fn delete(
     context: &Context,
-    caller: &impl Anyone,
+    caller: &Identity,
     locator: &Locator,
 ) -> Result<()> {
     let mut db = context.db.write().await?;
@@ -158,7 +158,7 @@ pub(crate) async fn delete_locked(context: &Context, mut db: Session, id: i32) -
 
 pub(super) async fn put_file(
     context: &Context,
-    caller: &impl Anyone,
+    caller: &Identity,
     locator: &Locator,
     file: FilePut,
 ) -> Result<TemplateFileDetailedView> {
@@ -171,7 +171,7 @@ pub(super) async fn put_file(
 
 pub(super) async fn put_file_by_url(
     context: &Context,
-    caller: &impl Anyone,
+    caller: &Identity,
     locator: &Locator,
     file_type: FileType,
     query: FileUrlQuery,
@@ -192,7 +192,7 @@ pub(super) async fn get_file(
 
 pub(super) async fn delete_file(
     context: &Context,
-    caller: &impl Anyone,
+    caller: &Identity,
     locator: &Locator,
     filename: &str,
 ) -> Result<()> {

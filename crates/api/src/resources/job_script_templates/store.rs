@@ -36,10 +36,7 @@ pub(crate) const TEMPLATES: Table = Table {
         "owner_email",
         "created_at",
         "updated_at",
-        "is_archived",
-        "description",
         "identifier",
-        "cloned_from_id",
     ],
 };
 

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     app::Context,
-    auth::Anyone,
+    auth::Identity,
     db::Session,
     download::Location,
     error::{Error, Result},
@@ -23,7 +23,7 @@ pub(super) async fn get(context: &Context, locator: &Locator) -> Result<Bytes> {
 
 pub(super) async fn put(
     context: &Context,
-    caller: &impl Anyone,
+    caller: &Identity,
     locator: &Locator,
     content: Bytes,
     settings: Option<RunTimeConfig>,
@@ -83,7 +83,7 @@ async fn replace(
 
 pub(super) async fn put_by_url(
     context: &Context,
-    caller: &impl Anyone,
+    caller: &Identity,
     locator: &Locator,
     url: &str,
     settings: Option<RunTimeConfig>,
@@ -95,7 +95,7 @@ pub(super) async fn put_by_url(
 
 pub(super) async fn delete(
     context: &Context,
-    caller: &impl Anyone,
+    caller: &Identity,
     locator: &Locator,
 ) -> Result<()> {
     let template = service::check_own(context, caller, locator).await?;

@@ -31,10 +31,7 @@ const SCRIPTS: Table = Table {
         "owner_email",
         "created_at",
         "updated_at",
-        "is_archived",
-        "description",
         "parent_template_id",
-        "cloned_from_id",
     ],
 };
 

@@ -40,7 +40,7 @@ on_both! {
         assert_eq!(last, expected[2..]);
         let refused = alice.get("/job-submissions/1/progress?sort_field=nope").await.expect(400);
         let words = "Invalid sorting column requested: nope. Must be one of id, job_submission_id, \
-                     timestamp, slurm_job_state, additional_info";
+                     timestamp, slurm_job_state";
         assert_eq!(refused.detail(), words);
     }
 

@@ -140,7 +140,7 @@ on_both! {
             assert_eq!(alice.get(&format!("/job-submissions/{id}/metrics")).await.ok(), json!([]));
             let path = format!("/job-submissions/{id}/metrics/timestamps");
             let refused = alice.get(&path).await.expect(404).detail();
-            assert_eq!(refused, format!("Job submission {id} has no metrics"));
+            assert_eq!(refused, format!("No metrics found for job submission {id} or job submission does not exist"));
         }
         for path in ["abc/metrics", "abc/metrics/timestamps", "agent/metrics"] {
             let refused = alice.get(&format!("/job-submissions/{path}")).await.expect(422).json();
