@@ -94,8 +94,19 @@ mod tests {
     #[test]
     fn what_is_no_address_is_refused() {
         for odd in [
-            "not-an-email", "@x.co", "a@", "a b@x.co", "a@b@c..d", "", "a@x.co.", "a@x..co",
-            "a@[1.2.3.4]", "\"a b\"@x.co", "a@xn--a.co", "a@xn--.co", "a\u{ff20}x.co",
+            "not-an-email",
+            "@x.co",
+            "a@",
+            "a b@x.co",
+            "a@b@c..d",
+            "",
+            "a@x.co.",
+            "a@x..co",
+            "a@[1.2.3.4]",
+            "\"a b\"@x.co",
+            "a@xn--a.co",
+            "a@xn--.co",
+            "a\u{ff20}x.co",
         ] {
             assert_eq!(normalize(odd), None, "{odd}");
         }

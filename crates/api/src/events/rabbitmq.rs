@@ -104,7 +104,8 @@ impl RabbitMq {
         });
         let exchange = named.unwrap_or(&self.default_exchange).to_owned();
         let organization = organization.filter(|_| named.is_none()).map(str::to_owned);
-        serde_json::to_value(Message { exchange, organization, body }).map_err(crate::error::Error::internal)
+        serde_json::to_value(Message { exchange, organization, body })
+            .map_err(crate::error::Error::internal)
     }
 
     /// The connection to the broker, made anew unless it is there.

@@ -17,6 +17,7 @@ mod job_script_templates;
 mod job_scripts;
 mod job_submissions;
 mod notifications;
+mod numbers;
 mod openapi;
 mod routing;
 mod schema;

@@ -46,7 +46,9 @@ impl Header {
 pub(super) fn decode(bytes: &[u8], charset: &str) -> String {
     let label = if charset.is_empty() { "utf-8" } else { charset };
     let encoding = encoding_rs::Encoding::for_label(label.as_bytes());
-    match encoding.and_then(|known| known.decode_without_bom_handling_and_without_replacement(bytes)) {
+    match encoding
+        .and_then(|known| known.decode_without_bom_handling_and_without_replacement(bytes))
+    {
         Some(text) => text.into_owned(),
         None => bytes.iter().copied().map(char::from).collect(),
     }

@@ -152,7 +152,9 @@ async fn put_file_by_url(
     (Path(path), Query(query)): (Path<FileTypePath>, Query<FileUrlQuery>),
 ) -> Result<Json<TemplateFileDetailedView>> {
     let locator = Locator::parse(&path.id_or_identifier);
-    service::put_file_by_url(&context, &owner.identity, &locator, path.file_type, query).await.map(Json)
+    service::put_file_by_url(&context, &owner.identity, &locator, path.file_type, query)
+        .await
+        .map(Json)
 }
 
 async fn delete_file(

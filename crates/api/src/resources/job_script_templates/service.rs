@@ -138,11 +138,7 @@ pub(super) async fn update(
     updated.map(Into::into).ok_or_else(|| Error::no_entry("job_script_templates", locator))
 }
 
-pub(super) async fn delete(
-    context: &Context,
-    caller: &Identity,
-    locator: &Locator,
-) -> Result<()> {
+pub(super) async fn delete(context: &Context, caller: &Identity, locator: &Locator) -> Result<()> {
     let mut db = context.db.write().await?;
     let row = require_own(&mut db, caller, locator).await?;
     delete_locked(context, db, row.id).await

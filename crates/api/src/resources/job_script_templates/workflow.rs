@@ -93,11 +93,7 @@ pub(super) async fn put_by_url(
     put(context, caller, locator, content, settings).await
 }
 
-pub(super) async fn delete(
-    context: &Context,
-    caller: &Identity,
-    locator: &Locator,
-) -> Result<()> {
+pub(super) async fn delete(context: &Context, caller: &Identity, locator: &Locator) -> Result<()> {
     let template = service::check_own(context, caller, locator).await?;
     files::delete(context, WORKFLOW_FILES, template.id, FILENAME).await
 }

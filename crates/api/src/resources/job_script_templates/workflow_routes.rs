@@ -62,7 +62,9 @@ async fn put_by_url(
     ),
 ) -> Result<Json<WorkflowFileDetailedView>> {
     let locator = Locator::parse(&path.id_or_identifier);
-    workflow::put_by_url(&context, &owner.identity, &locator, &query.file_url, settings).await.map(Json)
+    workflow::put_by_url(&context, &owner.identity, &locator, &query.file_url, settings)
+        .await
+        .map(Json)
 }
 
 async fn delete(

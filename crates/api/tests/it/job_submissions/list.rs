@@ -23,8 +23,8 @@ async fn alice_with_three(app: &TestApp) -> Actor {
             json!({"name": "on site", "job_script_id": 1, "client_id": "c", "slurm_job_id": job});
         alice.post("/job-submissions", body).await.created();
     }
-    for (id, state) in [(2, "RUNNING"), (3, "COMPLETED")] {
-        let body = json!({"slurm_job_state": state, "slurm_job_info": "{}"});
+    for (id, job, state) in [(2, 77, "RUNNING"), (3, 78, "COMPLETED")] {
+        let body = json!({"slurm_job_id": job, "slurm_job_state": state, "slurm_job_info": "{}"});
         agent.put(&format!("/job-submissions/agent/{id}"), body).await.expect(202);
     }
     alice

@@ -17,7 +17,7 @@ on_both! {
         agent.post("/job-submissions/agent/submitted", body).await.expect(202);
         for state in ["PENDING", "RUNNING", "RUNNING", "COMPLETED"] {
             app.clock.advance(TimeDelta::seconds(1));
-            let body = json!({"slurm_job_state": state, "slurm_job_info": "{}"});
+            let body = json!({"slurm_job_id": 7, "slurm_job_state": state, "slurm_job_info": "{}"});
             agent.put("/job-submissions/agent/1", body).await.expect(202);
         }
         let steps = async |query: &str| -> Vec<(Value, Value, Value)> {

@@ -188,7 +188,10 @@ mod tests {
             assert_eq!(complaint(body), format!("{flat}{row} is not an array"), "{body:?}");
         }
         let short = "Every iterable in `data` must match the length of `expected_types`. Row ";
-        assert_eq!(complaint(b"\x91\x92\x01\x02"), format!("{short}0 has 2 columns, 14 are needed"));
+        assert_eq!(
+            complaint(b"\x91\x92\x01\x02"),
+            format!("{short}0 has 2 columns, 14 are needed")
+        );
         let bad_value = [b"\x92\x9e".as_slice(), &[0xa1, b'x'].repeat(14), b"\x90"].concat();
         assert_eq!(complaint(&bad_value), format!("{short}1 has 0 columns, 14 are needed"));
         let ends = "Failed to insert metrics: row 0, node_host: the body ends there";
