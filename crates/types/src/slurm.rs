@@ -76,7 +76,7 @@ states! {
     Stopped "STOPPED" "ST" Active "The job was stopped by a signal and keeps its resources.";
     Suspended "SUSPENDED" "S" Active "The job is suspended and gave its processors to others.";
     Timeout "TIMEOUT" "TO" Aborted "The job reached its time limit.";
-    Unknown "UNKNOWN" "UN" Aborted "Slurm no longer knows the job and nobody could tell how it ended.";
+    Unknown "UNKNOWN" "UK" Aborted "Slurm no longer knows the job and nobody could tell how it ended.";
 }
 
 impl SlurmJobState {
@@ -147,7 +147,7 @@ mod tests {
         ("STOPPED", "ST", Outcome::Active),
         ("SUSPENDED", "S", Outcome::Active),
         ("TIMEOUT", "TO", Outcome::Aborted),
-        ("UNKNOWN", "UN", Outcome::Aborted),
+        ("UNKNOWN", "UK", Outcome::Aborted),
     ];
 
     #[test]

@@ -50,6 +50,15 @@ impl Identity {
         Err(Error::Unauthorized)
     }
 
+    /// 403 unless the resource is the bearer's, or the bearer maintains everybody's.
+    pub fn require_ownership(&self, owner_email: &str) -> Result<()> {
+        let bypass = self.has(Permission::Admin) || self.has(Permission::Maintainer);
+        if bypass || self.email.as_deref() == Some(owner_email) {
+            return Ok(());
+        }
+        Err(Error::Forbidden("Mismatch on attribute(s): owner_email".to_owned()))
+    }
+
     /// Whether the bearer has this permission.
     pub fn has(&self, permission: Permission) -> bool {
         self.permissions.iter().any(|name| name == permission.as_str())

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 
 mod scan;
 
-pub(super) use scan::{BEYOND_64_BITS, inexact_integer};
+pub(super) use scan::{BEYOND_64_BITS, inexact_integer, without_negative_zeros};
 
 /// The largest JSON body, in bytes.
 pub(super) const MAX_SIZE: usize = 16 * 1024 * 1024;
@@ -46,7 +46,8 @@ pub(super) async fn read(
         return Err(Error::TooLarge(format!("The body has more than {MAX_VALUES} values")));
     }
     room.values.grow_to(values.saturating_mul(VALUE)).await?;
-    serde_json::from_str(text).map(Some).map_err(|error| malformed(text, &error))
+    let plain = without_negative_zeros(text);
+    serde_json::from_str(&plain).map(Some).map_err(|error| malformed(text, &error))
 }
 
 /// What is wrong with the body is told before what is wrong with the token, unless finding it out

@@ -1,5 +1,6 @@
 //! Forms with an uploaded file (RFC 7578).
 
+mod header;
 mod paced;
 mod workflow;
 
@@ -8,6 +9,7 @@ use bytes::{Bytes, BytesMut};
 use schemars::JsonSchema;
 use serde_json::{Map, Value};
 
+use header::Header;
 use paced::{Paced, Unused};
 pub use workflow::WorkflowForm;
 
@@ -66,13 +68,13 @@ impl Form {
         max_file_size: usize,
         share: &mut Share,
     ) -> Result<Self> {
-        let content_type = headers.get("content-type").and_then(|value| value.to_str().ok());
-        let Some(content_type) = content_type
-            .filter(|value| value.to_ascii_lowercase().starts_with("multipart/form-data"))
-        else {
-            return Ok(Self::default());
-        };
-        let boundary = multer::parse_boundary(content_type).map_err(|error| unreadable(&error))?;
+        let content_type = headers.get("content-type").map(|value| Header::parse(value.as_bytes()));
+        let content_type = content_type.filter(|header| header.value == "multipart/form-data");
+        let Some(content_type) = content_type else { return Ok(Self::default()) };
+        let boundary = content_type
+            .get("boundary")
+            .ok_or_else(|| Error::BadRequest("Missing boundary in multipart.".to_owned()))?;
+        let charset = content_type.get("charset").unwrap_or_default();
         let most = (max_file_size as u64).saturating_add(MAX_REST_SIZE);
         let largest = max_file_size.saturating_add(FIELDS * MAX_FIELD_SIZE);
         share.grow_to(announced_size(headers).unwrap_or(largest).min(largest)).await?;
@@ -86,20 +88,27 @@ impl Form {
             let field = parts.next_field().await.map_err(|error| refused(error, max_file_size))?;
             let Some(field) = field else { return Ok(form) };
             unused.reset();
-            form.take(Part { field, unused: &unused }, max_file_size).await?;
+            form.take(Part { field, unused: &unused }, charset, max_file_size).await?;
         }
     }
 
-    async fn take(&mut self, part: Part<'_>, max_file_size: usize) -> Result<()> {
-        let filename = part.field.file_name().map(str::to_owned);
-        match (part.field.name().map(str::to_owned).as_deref(), filename) {
-            (Some("upload_file"), Some(filename)) => {
+    async fn take(&mut self, part: Part<'_>, charset: &str, max_file_size: usize) -> Result<()> {
+        let disposition = part.field.headers().get("content-disposition");
+        let disposition = disposition.map(|value| Header::parse(value.as_bytes()));
+        let name = disposition.as_ref().and_then(|header| header.text("name", charset));
+        let Some(name) = name else {
+            let words = "The Content-Disposition header field \"name\" must be provided.";
+            return Err(Error::BadRequest(words.to_owned()));
+        };
+        let filename = disposition.and_then(|header| header.filename(charset));
+        match (name.as_str(), filename) {
+            ("upload_file", Some(filename)) => {
                 let content = limited(part, max_file_size).await?;
                 self.upload_file = Some(UploadedFile { filename, content });
             }
-            (Some("upload_file"), None) => self.misplaced_text = Some(text(part).await?),
+            ("upload_file", None) => self.misplaced_text = Some(text(part, charset).await?),
             // `curl --form runtime_config=@settings.json` sends it as a file.
-            (Some("runtime_config"), _) => self.runtime_config = Some(text(part).await?),
+            ("runtime_config", _) => self.runtime_config = Some(text(part, charset).await?),
             _ => drop(limited(part, max_file_size).await?),
         }
         Ok(())
@@ -133,9 +142,9 @@ impl Part<'_> {
     }
 }
 
-async fn text(part: Part<'_>) -> Result<String> {
+async fn text(part: Part<'_>, charset: &str) -> Result<String> {
     let content = limited(part, MAX_FIELD_SIZE).await?;
-    String::from_utf8(content.into()).map_err(|error| unreadable(&error))
+    Ok(header::decode(&content, charset))
 }
 
 async fn limited(mut part: Part<'_>, limit: usize) -> Result<Bytes> {

@@ -18,6 +18,7 @@ mod job_scripts;
 mod job_submissions;
 mod limits;
 mod notifications;
+mod numbers;
 mod openapi;
 mod routing;
 mod schema;

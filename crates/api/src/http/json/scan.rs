@@ -1,5 +1,7 @@
 //! Looking through JSON before it is parsed. What is no JSON is not found here.
 
+use std::borrow::Cow;
+
 /// What is said of integers that would be rounded.
 pub(in crate::http) const BEYOND_64_BITS: &str = "Integers beyond 64 bits are not supported";
 
@@ -21,6 +23,17 @@ pub(in crate::http) fn inexact_integer(text: &str) -> Option<usize> {
         let whole = !number.contains(['.', 'e', 'E']);
         whole && number.len() > 18 && !fits(number)
     })
+}
+
+/// The text with `0` for the integer `-0`: as an integer it has no sign, which `-0.0` keeps.
+pub(in crate::http) fn without_negative_zeros(text: &str) -> Cow<'_, str> {
+    let is_one = |index: &usize| number_at(text, *index) == "-0";
+    let found: Vec<usize> = outside_strings(text).map(|(index, _)| index).filter(is_one).collect();
+    let mut text = Cow::Borrowed(text);
+    for index in found {
+        text.to_mut().replace_range(index..=index, " ");
+    }
+    text
 }
 
 /// The number that begins here; empty if none does.
@@ -54,7 +67,7 @@ fn outside_strings(text: &str) -> impl Iterator<Item = (usize, u8)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{inexact_integer, values};
+    use super::{inexact_integer, values, without_negative_zeros};
 
     #[test]
     fn integers_that_would_be_rounded_are_found() {
@@ -68,6 +81,20 @@ mod tests {
         assert_eq!(inexact_integer("-9223372036854775809"), Some(0));
         assert_eq!(inexact_integer("\"a\\"), None);
         assert_eq!(inexact_integer("é 99999999999999999999"), Some(3));
+    }
+
+    #[test]
+    fn the_integer_zero_has_no_sign() {
+        for (text, plain) in [
+            (
+                r#"{"-0": [-0, -0.0, 1e-0, -0e0, -01, "a\"-0"]}"#,
+                r#"{"-0": [ 0, -0.0, 1e-0, -0e0, -01, "a\"-0"]}"#,
+            ),
+            ("-0", " 0"),
+            ("[1,-0]", "[1, 0]"),
+        ] {
+            assert_eq!(without_negative_zeros(text), plain);
+        }
     }
 
     #[test]

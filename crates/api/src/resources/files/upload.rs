@@ -33,13 +33,16 @@ impl FilePut {
     /// The name that the file will have; 400 if it is nowhere to be found.
     pub(crate) fn target_name(&self) -> Result<String> {
         let given = |name: &Option<String>| name.clone().filter(|name| !name.is_empty());
-        if self.upload.is_none() && given(&self.names.previous_filename).is_none() {
+        let previous = given(&self.names.previous_filename);
+        let new = given(&self.names.filename);
+        let renames = previous.is_some() && new.is_some() && new != previous;
+        if self.upload.is_none() && !renames {
             let words = "Either a file or a previous filename must be provided";
             return Err(Error::BadRequest(words.to_owned()));
         }
-        let name = given(&self.names.filename)
+        let name = new
             .or_else(|| self.upload.as_ref().map(|file| file.filename.clone()))
-            .or_else(|| given(&self.names.previous_filename))
+            .or(previous)
             .filter(|name| !name.is_empty())
             .ok_or_else(|| Error::BadRequest("The file needs a name".to_owned()))?;
         check_name(&name)?;

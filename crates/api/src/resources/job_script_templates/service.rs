@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     app::Context,
-    auth::Anyone,
+    auth::Identity,
     db::Session,
     error::{Error, Result},
     resources::files::{self, FilePut, FileRow, TEMPLATE_FILES, WORKFLOW_FILES},
@@ -34,7 +34,7 @@ pub(crate) async fn require(db: &mut Session, locator: &Locator) -> Result<Templ
 /// 404 or 403 unless there is such a template and the caller may change it.
 pub(super) async fn check_own(
     context: &Context,
-    caller: &impl Anyone,
+    caller: &Identity,
     locator: &Locator,
 ) -> Result<TemplateRow> {
     let row = require(&mut context.db.read().await?, locator).await?;
@@ -45,7 +45,7 @@ pub(super) async fn check_own(
 /// A template that the caller may change and nobody else changes meanwhile.
 pub(super) async fn require_own(
     db: &mut Session,
-    caller: &impl Anyone,
+    caller: &Identity,
     locator: &Locator,
 ) -> Result<TemplateRow> {
     let found = store::find_locked(db, locator).await?;
@@ -111,7 +111,7 @@ pub(super) async fn list(
 
 pub(super) async fn update(
     context: &Context,
-    caller: &impl Anyone,
+    caller: &Identity,
     locator: &Locator,
     request: JobTemplateUpdateRequest,
 ) -> Result<JobTemplateBaseDetailedView> {
@@ -139,11 +139,7 @@ pub(super) async fn update(
     updated.map(Into::into).ok_or_else(|| Error::no_entry("job_script_templates", locator))
 }
 
-pub(super) async fn delete(
-    context: &Context,
-    caller: &impl Anyone,
-    locator: &Locator,
-) -> Result<()> {
+pub(super) async fn delete(context: &Context, caller: &Identity, locator: &Locator) -> Result<()> {
     let mut db = context.db.write().await?;
     let row = require_own(&mut db, caller, locator).await?;
     delete_locked(context, db, row.id).await
@@ -159,7 +155,7 @@ pub(crate) async fn delete_locked(context: &Context, mut db: Session, id: i32) -
 
 pub(super) async fn put_file(
     context: &Context,
-    caller: &impl Anyone,
+    caller: &Identity,
     locator: &Locator,
     file: FilePut,
 ) -> Result<TemplateFileDetailedView> {
@@ -172,7 +168,7 @@ pub(super) async fn put_file(
 
 pub(super) async fn put_file_by_url(
     context: &Context,
-    caller: &impl Anyone,
+    caller: &Identity,
     locator: &Locator,
     file_type: FileType,
     query: FileUrlQuery,
@@ -193,7 +189,7 @@ pub(super) async fn get_file(
 
 pub(super) async fn delete_file(
     context: &Context,
-    caller: &impl Anyone,
+    caller: &Identity,
     locator: &Locator,
     filename: &str,
 ) -> Result<()> {

@@ -30,17 +30,7 @@ pub(crate) const TEMPLATES: Table = Table {
         "template_vars",
     ],
     searched: &["name", "description", "owner_email", "identifier"],
-    sortable: &[
-        "id",
-        "name",
-        "owner_email",
-        "created_at",
-        "updated_at",
-        "is_archived",
-        "description",
-        "identifier",
-        "cloned_from_id",
-    ],
+    sortable: &["id", "name", "owner_email", "created_at", "updated_at", "identifier"],
 };
 
 const COLUMNS: &str = "id, name, owner_email, created_at, updated_at, is_archived, description, \

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     app::Context,
-    auth::Anyone,
+    auth::Identity,
     db::Session,
     download::Location,
     error::{Error, Result},
@@ -24,7 +24,7 @@ pub(super) async fn get(context: &Context, locator: &Locator) -> Result<OpenFile
 
 pub(super) async fn put(
     context: &Context,
-    caller: &impl Anyone,
+    caller: &Identity,
     locator: &Locator,
     content: Bytes,
     settings: Option<RunTimeConfig>,
@@ -84,7 +84,7 @@ async fn replace(
 
 pub(super) async fn put_by_url(
     context: &Context,
-    caller: &impl Anyone,
+    caller: &Identity,
     locator: &Locator,
     url: &str,
     settings: Option<RunTimeConfig>,
@@ -95,11 +95,7 @@ pub(super) async fn put_by_url(
     put(context, caller, locator, content, settings).await
 }
 
-pub(super) async fn delete(
-    context: &Context,
-    caller: &impl Anyone,
-    locator: &Locator,
-) -> Result<()> {
+pub(super) async fn delete(context: &Context, caller: &Identity, locator: &Locator) -> Result<()> {
     let template = service::check_own(context, caller, locator).await?;
     files::delete(context, WORKFLOW_FILES, template.id, FILENAME).await
 }

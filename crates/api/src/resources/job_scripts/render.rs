@@ -2,7 +2,7 @@
 
 mod renderer;
 
-use std::{collections::HashSet, sync::Arc};
+use std::{collections::HashMap, sync::Arc};
 
 use bytes::Bytes;
 use jobbergate_types::{FileType, job_scripts::RenderFromTemplateRequest};
@@ -35,6 +35,9 @@ struct SourceFile {
     file_type: FileType,
     content: Bytes,
 }
+
+/// The Python server's words.
+const ONE_ENTRYPOINT: &str = "Exactly one entrypoint file must be specified";
 
 /// A file of the script to be.
 #[derive(Debug)]
@@ -119,31 +122,44 @@ fn by_mapping(
             missing.join(", ")
         )));
     }
-    let mut names = HashSet::new();
-    let mut entrypoints = Vec::new();
     let mut chosen = Vec::new();
     for row in sources {
-        let Some(output) = mapping.get(&row.filename) else { continue };
-        if output.is_empty() || !names.insert(output.clone()) {
-            return Err(Error::Unprocessable(format!(
-                "template_output_name_mapping gives {} the name {output:?}, which is empty or \
-                 another file's; each file needs its own",
-                row.filename
-            )));
-        }
-        files::check_name(output)?;
+        // An empty name leaves the file out.
+        let output = mapping.get(&row.filename).filter(|output| !output.is_empty());
+        let Some(output) = output.cloned() else { continue };
+        files::check_name(&output)?;
+        chosen.push((row, output));
+    }
+    check_outputs(locator, &chosen)?;
+    Ok(chosen)
+}
+
+/// 400 unless there is one entrypoint, and each file has a name of its own: of two with the same
+/// name one would be lost.
+fn check_outputs(locator: &str, chosen: &[(FileRow, String)]) -> Result<()> {
+    let mut named: HashMap<&str, &str> = HashMap::new();
+    let mut entrypoints = Vec::new();
+    for (row, _) in chosen {
         if row.file_type()? == FileType::Entrypoint {
-            entrypoints.push(row.filename.clone());
+            entrypoints.push(row.filename.as_str());
         }
-        chosen.push((row, output.clone()));
     }
     if entrypoints.len() != 1 {
         let found = if entrypoints.is_empty() { "none".to_owned() } else { entrypoints.join(", ") };
         return Err(Error::BadRequest(format!(
-            "template_output_name_mapping names {} entrypoint files of job template {locator}, one \
-             and only one is required: {found}",
-            entrypoints.len(),
+            "{ONE_ENTRYPOINT}, got {}: template_output_name_mapping of job template {locator} names \
+             {found}",
+            entrypoints.len()
         )));
     }
-    Ok(chosen)
+    for (row, output) in chosen {
+        let Some(other) = named.insert(output, &row.filename) else { continue };
+        return Err(Error::BadRequest(format!(
+            "{ONE_ENTRYPOINT}, got 0 and others with names of their own: \
+             template_output_name_mapping of job template {locator} gives {other} and {} the name \
+             {output:?}",
+            row.filename
+        )));
+    }
+    Ok(())
 }

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     app::Context,
-    auth::Anyone,
+    auth::Identity,
     db::Session,
     error::{Error, Result},
     events,
@@ -42,14 +42,14 @@ pub(crate) async fn require_locked(db: &mut Session, id: i64) -> Result<ScriptRo
 }
 
 /// 404 or 403 unless there is such a script and the caller may change it.
-async fn check_own(context: &Context, caller: &impl Anyone, id: i64) -> Result<ScriptRow> {
+async fn check_own(context: &Context, caller: &Identity, id: i64) -> Result<ScriptRow> {
     let row = require(&mut context.db.read().await?, id).await?;
     caller.require_ownership(&row.owner_email)?;
     Ok(row)
 }
 
 /// A script that the caller may change and nobody else changes meanwhile.
-async fn require_own(db: &mut Session, caller: &impl Anyone, id: i64) -> Result<ScriptRow> {
+async fn require_own(db: &mut Session, caller: &Identity, id: i64) -> Result<ScriptRow> {
     let row = require_locked(db, id).await?;
     caller.require_ownership(&row.owner_email)?;
     Ok(row)
@@ -187,7 +187,7 @@ fn with_template(row: ScriptRow, templates: &Templates) -> JobScriptListView {
 
 pub(super) async fn update(
     context: &Context,
-    caller: &impl Anyone,
+    caller: &Identity,
     id: i64,
     request: JobScriptUpdateRequest,
 ) -> Result<JobScriptListView> {
@@ -205,7 +205,7 @@ pub(super) async fn update(
 }
 
 /// Deletes a script; what waits for an agent to run it is rejected.
-pub(super) async fn delete(context: &Context, caller: &impl Anyone, id: i64) -> Result<()> {
+pub(super) async fn delete(context: &Context, caller: &Identity, id: i64) -> Result<()> {
     let mut db = context.db.write().await?;
     let row = require_own(&mut db, caller, id).await?;
     delete_locked(context, db, row.id).await
@@ -250,7 +250,7 @@ pub(super) async fn clone(
 /// Writes, replaces or renames a file; a script has at most one entrypoint.
 pub(super) async fn put_file(
     context: &Context,
-    caller: &impl Anyone,
+    caller: &Identity,
     id: i64,
     file: FilePut,
 ) -> Result<JobScriptFileDetailedView> {
@@ -274,7 +274,7 @@ pub(super) async fn put_file(
 
 pub(super) async fn put_file_by_url(
     context: &Context,
-    caller: &impl Anyone,
+    caller: &Identity,
     id: i64,
     file_type: FileType,
     query: FileUrlQuery,
@@ -302,7 +302,7 @@ pub(super) async fn get_file(context: &Context, id: i64, filename: &str) -> Resu
 
 pub(super) async fn delete_file(
     context: &Context,
-    caller: &impl Anyone,
+    caller: &Identity,
     id: i64,
     filename: &str,
 ) -> Result<()> {

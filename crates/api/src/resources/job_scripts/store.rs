@@ -25,17 +25,7 @@ const SCRIPTS: Table = Table {
         "cloned_from_id",
     ],
     searched: &["name", "description", "owner_email"],
-    sortable: &[
-        "id",
-        "name",
-        "owner_email",
-        "created_at",
-        "updated_at",
-        "is_archived",
-        "description",
-        "parent_template_id",
-        "cloned_from_id",
-    ],
+    sortable: &["id", "name", "owner_email", "created_at", "updated_at", "parent_template_id"],
 };
 
 const COLUMNS: &str = "id, name, owner_email, created_at, updated_at, is_archived, description, \

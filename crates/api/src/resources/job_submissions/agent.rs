@@ -87,10 +87,9 @@ pub(super) async fn submitted<P: Allow>(
         }
         JobSubmissionStatus::Created => JobSubmissionStatus::Submitted,
         JobSubmissionStatus::Cancelled => JobSubmissionStatus::Cancelled,
-        other => {
-            return Err(Error::BadRequest(format!(
-                "Only CREATED or CANCELLED jobs may be marked as submitted, got {other}"
-            )));
+        _ => {
+            let words = "Only CREATED Job Submissions can be marked as SUBMITTED";
+            return Err(Error::BadRequest(words.to_owned()));
         }
     };
     let now = context.now();
@@ -116,14 +115,9 @@ pub(super) async fn rejected<P: Allow>(
 ) -> Result<()> {
     let mut db = context.db.write().await?;
     let row = require_assigned(&mut db, agent, request.id).await?;
-    match row.status()? {
-        JobSubmissionStatus::Created => {}
-        JobSubmissionStatus::Rejected | JobSubmissionStatus::Cancelled => return Ok(()),
-        other => {
-            return Err(Error::BadRequest(format!(
-                "Only CREATED jobs may be rejected, got {other}"
-            )));
-        }
+    if row.status()? != JobSubmissionStatus::Created {
+        let words = "Only CREATED Job Submissions can be marked as REJECTED";
+        return Err(Error::BadRequest(words.to_owned()));
     }
     let now = context.now();
     let status = JobSubmissionStatus::Rejected.as_str();
@@ -150,17 +144,16 @@ pub(super) async fn update<P: Allow>(
 ) -> Result<()> {
     let mut db = context.db.write().await?;
     let row = require_assigned(&mut db, agent, id).await?;
+    if request.slurm_job_id != row.slurm_job_id.map(i64::from) {
+        return Err(Error::Conflict(format!(
+            "Update slurm job id does not match the job id on record for job submission \
+             job_submission_id={id}"
+        )));
+    }
     let current = row.status()?;
     if !matches!(current, JobSubmissionStatus::Submitted | JobSubmissionStatus::Cancelled) {
         return Err(Error::BadRequest(format!(
             "Only SUBMITTED or CANCELLED jobs may be updated by the agent, got {current}"
-        )));
-    }
-    let known = row.slurm_job_id.map(i64::from);
-    if let Some(named) = request.slurm_job_id.filter(|named| known != Some(*named)) {
-        let known = known.map_or_else(|| "not known yet".to_owned(), |known| known.to_string());
-        return Err(Error::BadRequest(format!(
-            "The job of submission {id} in Slurm is {known}, not {named}"
         )));
     }
     let now = context.now();

@@ -55,15 +55,11 @@ const SUBMISSIONS: Table = Table {
         "owner_email",
         "created_at",
         "updated_at",
-        "is_archived",
-        "description",
         "job_script_id",
         "slurm_job_id",
         "client_id",
         "status",
         "slurm_job_state",
-        "cloned_from_id",
-        "execution_directory",
     ],
 };
 

@@ -35,9 +35,11 @@ on_both! {
         });
         agent.post("/job-submissions/agent/submitted", body).await.expect(202);
         let refused = agent.post(PATH, json!({"id": 1, "report_message": "bad"})).await.expect(400);
-        assert_eq!(refused.detail(), "Only CREATED jobs may be rejected, got SUBMITTED");
+        let words = "Only CREATED Job Submissions can be marked as REJECTED";
+        assert_eq!(refused.detail(), words);
         alice.put("/job-submissions/cancel/2", Value::Null).await.ok();
-        agent.post(PATH, json!({"id": 2, "report_message": "bad"})).await.expect(202);
+        let refused = agent.post(PATH, json!({"id": 2, "report_message": "bad"})).await.expect(400);
+        assert_eq!(refused.detail(), words);
         assert_eq!(alice.get("/job-submissions/2").await.ok()["status"], "CANCELLED");
     }
 
