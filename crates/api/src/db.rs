@@ -169,6 +169,13 @@ impl Db {
         Session::open(self, Scope::Transaction).await
     }
 
+    /// A connection was cut, and so may be all that are idle: the next one is new.
+    fn suspect(&self) {
+        if let Self::Postgres(pool) = self {
+            discard_idle(pool);
+        }
+    }
+
     async fn checkout(&self, scope: Scope) -> Result<Link, sqlx::Error> {
         Ok(match (self, scope) {
             (Self::Postgres(pool), _) => Link::Postgres(acquire(pool).await?),
@@ -211,12 +218,16 @@ async fn acquire(pool: &PgPool) -> Result<PoolConnection<Postgres>, sqlx::Error>
     let started = Instant::now();
     let acquired = pool.acquire().await;
     if started.elapsed() >= PING_DEADLINE {
-        for _ in 0..pool.num_idle() {
-            let Some(mut idle) = pool.try_acquire() else { break };
-            idle.close_on_drop();
-        }
+        discard_idle(pool);
     }
     acquired
+}
+
+fn discard_idle(pool: &PgPool) {
+    for _ in 0..pool.num_idle() {
+        let Some(mut idle) = pool.try_acquire() else { break };
+        idle.close_on_drop();
+    }
 }
 
 /// PostgreSQL breaks off what takes longer than anybody waits for, and transactions whose server

@@ -30,6 +30,8 @@ use crate::error::{Error, Result};
 const DEADLINE: Duration = Duration::from_secs(15);
 /// How long one file may take, with all retries.
 pub(crate) const FILE_DEADLINE: Duration = Duration::from_secs(30);
+/// How often writing a file to a directory is tried while others remove its folder.
+const PUTS: usize = 10;
 /// How many files are removed at once.
 const REMOVALS: usize = 8;
 /// The longest name of a file in a directory, in bytes: what common file systems have room for,
@@ -116,7 +118,18 @@ impl Storage {
     /// Writes a file, whole or not at all.
     pub async fn put(&self, table: &str, parent: i64, name: &str, content: Bytes) -> Result<()> {
         let key = key(self.names, table, parent, name)?;
-        in_time(self.store.put(&key, content.into())).await.map(drop)
+        in_time(async {
+            for _ in 1..PUTS {
+                match self.store.put(&key, content.clone().into()).await {
+                    // With the last other file of a parent its directory went just now.
+                    Err(error) if is(&error, &[io::ErrorKind::NotFound]) => {}
+                    put => return put,
+                }
+            }
+            self.store.put(&key, content.into()).await
+        })
+        .await
+        .map(drop)
     }
 
     /// Reads a file; `None` if there is none of that name.
@@ -216,16 +229,20 @@ fn unavailable(error: object_store::Error) -> Error {
 /// No room on the disk, or none within a quota. What a bucket's server says is only in the error's
 /// text.
 fn is_full(error: &object_store::Error) -> bool {
+    is(error, &[io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded])
+        || error.to_string().contains("507 Insufficient Storage")
+}
+
+/// Whether the system gave one of these as the cause.
+fn is(error: &object_store::Error, kinds: &[io::ErrorKind]) -> bool {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(error) = cause {
-        if let Some(error) = error.downcast_ref::<io::Error>()
-            && matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
-        {
+        if error.downcast_ref::<io::Error>().is_some_and(|error| kinds.contains(&error.kind())) {
             return true;
         }
         cause = error.source();
     }
-    error.to_string().contains("507 Insufficient Storage")
+    false
 }
 
 #[cfg(test)]

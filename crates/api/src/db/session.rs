@@ -31,7 +31,10 @@ pub(super) enum Scope {
 impl Session {
     pub(super) async fn open(db: &Db, scope: Scope) -> Result<Self, sqlx::Error> {
         let link = match link(db, scope).await {
-            Err(error) if is_cut(&error) => link(db, scope).await?,
+            Err(error) if is_cut(&error) => {
+                db.suspect();
+                link(db, scope).await?
+            }
             link => link?,
         };
         Ok(Self { db: db.clone(), link: Some(link), scope, replaceable: true })
@@ -143,6 +146,7 @@ impl Session {
             Ok(answer) => Ok(Some(answer)),
             Err(error) if replaceable && is_cut(&error) => {
                 self.replaceable = false;
+                self.db.suspect();
                 self.link = Some(link(&self.db, self.scope).await?);
                 Ok(None)
             }
