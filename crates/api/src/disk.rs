@@ -10,7 +10,7 @@ const LEAST: u64 = 1 << 20;
 /// Fails if there is no room for changes left.
 pub(crate) fn require_room(directory: &Path) -> io::Result<()> {
     let disk = statvfs(directory)?;
-    let left = u64::from(disk.blocks_available()) * u64::from(disk.fragment_size());
+    let left = disk.blocks_available() * disk.fragment_size();
     if left >= LEAST {
         return Ok(());
     }
