@@ -1,6 +1,7 @@
 //! The server as a whole: what handlers have at hand, and the layers around them.
 
 use std::{
+    path::PathBuf,
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -74,6 +75,8 @@ pub struct App {
     pub max_upload_file_size: usize,
     /// How long a client may send nothing.
     pub client_idle: Duration,
+    /// The data directory, if some of the data is in one.
+    pub data_directory: Option<PathBuf>,
     /// Fetches files by URL.
     pub downloads: Downloads,
     /// What is archived and deleted by itself.
@@ -110,6 +113,8 @@ impl App {
         let tenants = Tenants::open(config, clock.clone()).await?;
         let downloads = Downloads::new(&config.upload_by_url, config.max_upload_file_size)?;
         let events = Events::new(config)?;
+        let needed = config.needs_data_directory()?;
+        let data_directory = needed.then(|| config.data_path()).transpose()?;
         let (verifier, provider) = match config.external_issuer()? {
             Some(issuer) => (Verifier::external(issuer, config.check_issuer, clock.clone()), None),
             None => {
@@ -134,6 +139,7 @@ impl App {
             }),
             max_upload_file_size: config.max_upload_file_size,
             client_idle: Duration::from_secs(config.client_idle_seconds),
+            data_directory,
             downloads,
             cleaning: config.cleaning.clone(),
             router: resources::router(),

@@ -9,6 +9,7 @@ pub mod cleaning;
 pub mod clock;
 pub mod config;
 pub mod db;
+mod disk;
 pub mod doctor;
 pub mod download;
 pub mod error;

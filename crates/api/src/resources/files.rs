@@ -1,8 +1,18 @@
 //! Files of templates and scripts: a row for each, and its content in the storage.
 //!
-//! Content is written before its row is committed and removed after its row is, so that a row
-//! always has content; content that a crash leaves without a row is garbage for the collector.
+//! No transaction waits for the storage. Content is stored first, then a short transaction notes
+//! its row: a row always has content, and content that a failure or a crash leaves without a row is
+//! garbage, removed at once or by the collector. Content is removed after its row is. Who changes
+//! content that others could change, too, has the [claim](claims) to it; a new template or script
+//! gets its files under a number that nobody else has before there is a row of it.
+//!
+//! A file that is replaced keeps its key, which the Python server has to find. All that can be
+//! refused is refused before; if the database fails right after, the file has its new content and
+//! its old row, and the client is told that it failed.
 
+mod claim_store;
+mod claims;
+mod copy;
 mod discard;
 mod store;
 mod upload;
@@ -10,10 +20,12 @@ mod upload;
 use bytes::Bytes;
 use jobbergate_types::FileType;
 
-pub(crate) use discard::{commit_new, discard, discard_all};
+pub(crate) use claims::{Claim, forget_expired};
+pub(crate) use copy::{copy_all, copy_content};
+pub(crate) use discard::{commit_new, discard_all};
 pub use store::{FileRow, JOB_SCRIPT_FILES, TEMPLATE_FILES, WORKFLOW_FILES};
 pub(crate) use store::{FileTable, of_parent, of_parents};
-pub(crate) use upload::{FilePut, check_name, check_syntax, not_passed, put};
+pub(crate) use upload::{FilePut, check_name, check_syntax, not_passed, store_content, store_file};
 
 use crate::{
     app::Context,
@@ -72,17 +84,15 @@ async fn missing(
     )))
 }
 
-/// Writes a new file as part of the transaction in `db`.
-pub(crate) async fn add(
+/// Notes the row of a file whose content is stored.
+pub(crate) async fn note(
     context: &Context,
     db: &mut Session,
     table: FileTable,
     parent: i32,
-    file: (&str, FileType, Bytes),
+    file: (&str, FileType),
 ) -> Result<FileRow> {
-    let (filename, file_type, content) = file;
-    context.storage.put(table.0, parent.into(), filename, content).await?;
-    Ok(store::upsert(db, table, parent, filename, file_type, context.now()).await?)
+    Ok(store::upsert(db, table, parent, file.0, file.1, context.now()).await?)
 }
 
 /// Removes a file; 404 if there is no such file.
@@ -96,25 +106,13 @@ pub(crate) async fn delete(
     if !store::delete(&mut db, table, parent, filename).await? {
         return Err(no_file(table, parent, filename));
     }
+    let claim = Claim::within(&mut db, context, table, parent, filename).await?;
     db.commit().await?;
-    discard(context, table, parent, filename).await;
-    Ok(())
-}
-
-/// Copies all files of one parent to another, as part of the transaction in `db`.
-pub(crate) async fn copy_all(
-    context: &Context,
-    db: &mut Session,
-    table: FileTable,
-    from: i32,
-    to: i32,
-) -> Result<Vec<FileRow>> {
-    let mut copies = Vec::new();
-    for row in of_parent(db, table, from).await? {
-        let content = stored(context, table, from, &row.filename).await?;
-        copies.push(add(context, db, table, to, (&row.filename, row.file_type()?, content)).await?);
+    if let Some(claim) = claim {
+        discard::discard(context, table, parent, filename).await;
+        claim.end(context).await;
     }
-    Ok(copies)
+    Ok(())
 }
 
 pub(crate) fn no_file(table: FileTable, parent: i32, filename: &str) -> Error {

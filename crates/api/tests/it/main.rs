@@ -10,6 +10,7 @@ mod concurrency;
 mod cors;
 mod database;
 mod doctor;
+mod faults;
 mod files;
 mod health;
 mod identity;

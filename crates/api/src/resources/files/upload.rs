@@ -5,7 +5,11 @@ use std::{fmt::Display, time::Duration};
 use bytes::Bytes;
 use jobbergate_types::{FileType, job_script_templates::FileNameQuery};
 
-use super::{FileRow, FileTable, add, discard, no_file, store};
+use super::{
+    Claim, FileTable,
+    discard::{Ended, commit, discard},
+    no_file, store,
+};
 use crate::{
     app::Context,
     db::Session,
@@ -95,57 +99,128 @@ pub(crate) fn check_name(name: &str) -> Result<()> {
     Ok(())
 }
 
-/// Writes, replaces or renames a file of `parent`, whose row is locked in `db`, and commits.
-/// What is uploaded was checked before.
-pub(crate) async fn put(
+/// A file whose content is stored, but whose row is not.
+#[derive(Debug)]
+pub(crate) struct Stored {
+    claim: Claim,
+    table: FileTable,
+    parent: i32,
+    filename: String,
+    /// The file that it takes the place of, if that is called otherwise.
+    gone: Option<String>,
+}
+
+/// Stores the content of a file of `parent`, new, replaced or renamed. What is uploaded was checked
+/// before.
+pub(crate) async fn store_file(
     context: &Context,
-    mut db: Session,
     table: FileTable,
     parent: i32,
     put: FilePut,
-) -> Result<FileRow> {
+) -> Result<Stored> {
     let filename = put.target_name()?;
-    let FilePut { names, file_type, upload } = put;
-    let previous = names.previous_filename.filter(|name| !name.is_empty());
-    if let Some(previous) = &previous
-        && !store::exists(&mut db, table, parent, previous).await?
-    {
-        return Err(no_file(table, parent, previous));
-    }
-    let content = match (upload, &previous) {
-        (Some(file), _) => file.content,
-        (None, Some(previous)) => {
-            let content = super::stored(context, table, parent, previous).await?;
-            check_syntax(context, &filename, &content).await?;
-            content
+    let previous = put.names.previous_filename.filter(|name| !name.is_empty());
+    let gone = previous.clone().filter(|previous| *previous != filename);
+    let names: Vec<_> = std::iter::once(&*filename).chain(gone.as_deref()).collect();
+    let claim = Claim::wait(context, table, parent, &names).await?;
+    let stored = Stored { claim, table, parent, filename, gone };
+    let content = async {
+        if let Some(previous) = &previous
+            && !store::exists(&mut context.db.read().await?, table, parent, previous).await?
+        {
+            return Err(no_file(table, parent, previous));
         }
-        (None, None) => Bytes::new(),
+        match (put.upload, &previous) {
+            (Some(file), _) => Ok(file.content),
+            (None, Some(previous)) => {
+                let content = super::stored(context, table, parent, previous).await?;
+                check_syntax(context, &stored.filename, &content).await?;
+                Ok(content)
+            }
+            (None, None) => Ok(Bytes::new()),
+        }
     };
-    let gone = previous.filter(|previous| *previous != filename);
-    let file = (filename.as_str(), file_type, content);
-    let kept = replace(context, db, table, parent, gone.as_deref(), file).await;
-    let leftover = if kept.is_ok() { gone } else { Some(filename) };
-    if let Some(name) = leftover {
-        discard(context, table, parent, &name).await;
-    }
-    kept
+    let content = content.await;
+    stored.write(context, content).await
 }
 
-/// Writes a file, which takes the place of the one called `gone`, and commits.
-async fn replace(
+/// Stores the content of a file of `parent`, new or replaced.
+pub(crate) async fn store_content(
     context: &Context,
-    mut db: Session,
     table: FileTable,
     parent: i32,
-    gone: Option<&str>,
-    file: (&str, FileType, Bytes),
-) -> Result<FileRow> {
-    if let Some(gone) = gone {
-        store::delete(&mut db, table, parent, gone).await?;
+    filename: &str,
+    content: Bytes,
+) -> Result<Stored> {
+    let claim = Claim::wait(context, table, parent, &[filename]).await?;
+    let stored = Stored { claim, table, parent, filename: filename.to_owned(), gone: None };
+    stored.write(context, Ok(content)).await
+}
+
+impl Stored {
+    async fn write(self, context: &Context, content: Result<Bytes>) -> Result<Self> {
+        let error = match content {
+            Err(error) => error,
+            Ok(content) => {
+                let (table, parent) = (self.table.0, self.parent.into());
+                match context.storage.put(table, parent, &self.filename, content).await {
+                    Ok(()) => return Ok(self),
+                    Err(error) => {
+                        // It may have been written though nobody was told.
+                        discard(context, self.table, self.parent, &self.filename).await;
+                        error
+                    }
+                }
+            }
+        };
+        self.claim.end(context).await;
+        Err(error)
     }
-    let row = add(context, &mut db, table, parent, file).await?;
-    db.commit().await?;
-    Ok(row)
+
+    /// The name of the file.
+    pub(crate) fn filename(&self) -> &str {
+        &self.filename
+    }
+
+    /// Ends the transaction that notes the file's row: commits if all went well, otherwise removes
+    /// the content if there was no such file before.
+    pub(crate) async fn keep<T>(self, context: &Context, noted: Result<(Session, T)>) -> Result<T> {
+        let kept = match self.finish(context, noted).await {
+            Ok((db, row)) => match commit(db).await {
+                Ended::Committed => Ok(row),
+                Ended::Undone(error) => Err(error),
+                Ended::Unclear(error) => {
+                    self.claim.end(context).await;
+                    return Err(error);
+                }
+            },
+            Err(error) => Err(error),
+        };
+        let leftover = if kept.is_ok() { self.gone } else { Some(self.filename) };
+        if let Some(name) = leftover {
+            discard(context, self.table, self.parent, &name).await;
+            self.claim.end(context).await;
+        }
+        kept
+    }
+
+    async fn finish<T>(
+        &self,
+        context: &Context,
+        noted: Result<(Session, T)>,
+    ) -> Result<(Session, T)> {
+        let (mut db, row) = noted?;
+        match &self.gone {
+            None => self.claim.end_with(&mut db).await?,
+            Some(gone) => {
+                if !store::delete(&mut db, self.table, self.parent, gone).await? {
+                    return Err(no_file(self.table, self.parent, gone));
+                }
+                self.claim.renew(&mut db, context).await?;
+            }
+        }
+        Ok((db, row))
+    }
 }
 
 /// 400 if the file's suffix promises a syntax that its content does not have.

@@ -70,6 +70,7 @@ pub(super) async fn create(
         description: Some(request.description.as_deref().unwrap_or_default()),
         template_vars,
         owner_email,
+        id: None,
         cloned_from_id: None,
     };
     let mut db = context.db.write().await?;
@@ -159,11 +160,19 @@ pub(super) async fn put_file(
     locator: &Locator,
     file: FilePut,
 ) -> Result<TemplateFileDetailedView> {
-    check_own(context, caller, locator).await?;
+    let template = check_own(context, caller, locator).await?;
     file.check(context).await?;
-    let mut db = context.db.write().await?;
-    let template = require_own(&mut db, caller, locator).await?;
-    files::put(context, db, TEMPLATE_FILES, template.id, file).await?.try_into()
+    let file_type = file.file_type;
+    let stored = files::store_file(context, TEMPLATE_FILES, template.id, file).await?;
+    let noted = async {
+        let mut db = context.db.write().await?;
+        require_own(&mut db, caller, &Locator::Id(template.id.into())).await?;
+        let file = (stored.filename(), file_type);
+        let row = files::note(context, &mut db, TEMPLATE_FILES, template.id, file).await?;
+        Ok((db, row))
+    };
+    let noted = noted.await;
+    stored.keep(context, noted).await?.try_into()
 }
 
 pub(super) async fn put_file_by_url(

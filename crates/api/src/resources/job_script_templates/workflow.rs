@@ -5,7 +5,7 @@ use jobbergate_types::job_script_templates::{RunTimeConfig, WorkflowFileDetailed
 
 use super::{
     Locator, service,
-    workflow_store::{self, FILENAME, WorkflowFileRow},
+    workflow_store::{self, FILENAME},
 };
 use crate::{
     app::Context,
@@ -29,16 +29,19 @@ pub(super) async fn put(
     content: Bytes,
     settings: Option<RunTimeConfig>,
 ) -> Result<WorkflowFileDetailedView> {
-    service::check_own(context, caller, locator).await?;
+    let template = service::check_own(context, caller, locator).await?.id;
     files::check_syntax(context, FILENAME, &content).await?;
-    let mut db = context.db.write().await?;
-    let template = service::require_own(&mut db, caller, locator).await?;
-    let settings = settings_to_keep(&mut db, template.id, settings).await?;
-    let kept = replace(context, db, template.id, content, settings).await;
-    if kept.is_err() {
-        files::discard(context, WORKFLOW_FILES, template.id, FILENAME).await;
-    }
-    Ok(kept?.into())
+    settings_to_keep(&mut context.db.read().await?, template, settings.clone()).await?;
+    let stored = files::store_content(context, WORKFLOW_FILES, template, FILENAME, content).await?;
+    let noted = async {
+        let mut db = context.db.write().await?;
+        service::require_own(&mut db, caller, &Locator::Id(template.into())).await?;
+        let settings = settings_to_keep(&mut db, template, settings).await?;
+        let row = workflow_store::upsert(&mut db, template, settings, context.now()).await?;
+        Ok((db, row))
+    };
+    let noted = noted.await;
+    Ok(stored.keep(context, noted).await?.into())
 }
 
 /// The settings given, or those that there are; 400 if there are neither.
@@ -56,30 +59,6 @@ async fn settings_to_keep(
         Error::BadRequest(words.to_owned())
     })?;
     Ok(RunTimeConfig(present.runtime_config.0.unwrap_or_default()))
-}
-
-/// Writes the file as part of the transaction in `db`.
-pub(super) async fn add(
-    context: &Context,
-    db: &mut Session,
-    template: i32,
-    content: Bytes,
-    settings: RunTimeConfig,
-) -> Result<WorkflowFileRow> {
-    context.storage.put(WORKFLOW_FILES.0, template.into(), FILENAME, content).await?;
-    Ok(workflow_store::upsert(db, template, settings, context.now()).await?)
-}
-
-async fn replace(
-    context: &Context,
-    mut db: Session,
-    template: i32,
-    content: Bytes,
-    settings: RunTimeConfig,
-) -> Result<WorkflowFileRow> {
-    let row = add(context, &mut db, template, content, settings).await?;
-    db.commit().await?;
-    Ok(row)
 }
 
 pub(super) async fn put_by_url(

@@ -14,7 +14,7 @@ use jobbergate_types::{
 use sea_query::Value;
 
 use super::{
-    render::{RenderedFile, choose, render},
+    render::{Rendered, RenderedFile, choose, render},
     store::{self, NewScript, ScriptRow},
 };
 use crate::{
@@ -73,6 +73,7 @@ fn new_script<'a>(
     parent_template_id: Option<i32>,
 ) -> NewScript<'a> {
     NewScript {
+        id: None,
         name: &request.name,
         description: Some(request.description.as_deref().unwrap_or_default()),
         owner_email,
@@ -101,25 +102,52 @@ pub(super) async fn create_from_template(
             return Err(error);
         }
     };
-    let mut db = context.db.write().await?;
-    let new = new_script(&body.create_request, owner_email, Some(template.id));
-    let row = store::insert(&mut db, new, context.now()).await?;
-    let added = add_all(context, &mut db, row.id, rendered.files).await;
-    let files = files::commit_new(context, db, &[JOB_SCRIPT_FILES], row.id, added).await?;
-    drop(rendered.memory);
-    detailed(row, files)
+    let Rendered { files, memory } = rendered;
+    let id = reserve_number(context).await?;
+    let made = async {
+        let stored = store_all(context, id, files).await?;
+        drop(memory);
+        let mut db = context.db.write().await?;
+        let new = new_script(&body.create_request, owner_email, Some(template.id));
+        let row = store::insert(&mut db, NewScript { id: Some(id), ..new }, context.now()).await?;
+        let files = note_all(context, &mut db, id, stored).await?;
+        Ok((db, detailed(row, files)?))
+    };
+    let made = made.await;
+    files::commit_new(context, &[JOB_SCRIPT_FILES], id, made).await
 }
 
-async fn add_all(
+/// A number for a new script, under which its files are stored before it is made.
+async fn reserve_number(context: &Context) -> Result<i32> {
+    let mut db = context.db.write().await?;
+    let id = store::reserve_number(&mut db).await?;
+    db.commit().await?;
+    Ok(id)
+}
+
+async fn store_all(
+    context: &Context,
+    script: i32,
+    rendered: Vec<RenderedFile>,
+) -> Result<Vec<(String, FileType)>> {
+    let mut files = Vec::new();
+    for RenderedFile { filename, file_type, content } in rendered {
+        context.storage.put(JOB_SCRIPT_FILES.0, script.into(), &filename, content).await?;
+        files.push((filename, file_type));
+    }
+    Ok(files)
+}
+
+async fn note_all(
     context: &Context,
     db: &mut Session,
     script: i32,
-    rendered: Vec<RenderedFile>,
+    files: Vec<(String, FileType)>,
 ) -> Result<Vec<FileRow>> {
     let mut rows = Vec::new();
-    for RenderedFile { filename, file_type, content } in rendered {
-        let file = (filename.as_str(), file_type, content);
-        rows.push(files::add(context, db, JOB_SCRIPT_FILES, script, file).await?);
+    for (name, file_type) in files {
+        let file = (&*name, file_type);
+        rows.push(files::note(context, db, JOB_SCRIPT_FILES, script, file).await?);
     }
     Ok(rows)
 }
@@ -230,11 +258,27 @@ pub(super) async fn clone(
     request: Option<JobScriptCloneRequest>,
 ) -> Result<JobScriptDetailedView> {
     let request = request.unwrap_or_default();
+    require(&mut context.db.read().await?, id).await?;
+    let clone = reserve_number(context).await?;
+    let made = clone_as(context, owner_email, id, clone, request).await;
+    files::commit_new(context, &[JOB_SCRIPT_FILES], clone, made).await
+}
+
+async fn clone_as(
+    context: &Context,
+    owner_email: &str,
+    id: i64,
+    clone: i32,
+    request: JobScriptCloneRequest,
+) -> Result<(Session, JobScriptDetailedView)> {
+    let original = require(&mut context.db.read().await?, id).await?;
+    let copies = files::copy_all(context, JOB_SCRIPT_FILES, original.id, clone).await?;
     let mut db = context.db.write().await?;
     let original = store::find_shared(&mut db, id).await?;
     let original = original.ok_or_else(|| Error::no_entry("job_scripts", id))?;
     let description = request.description.value();
     let new = NewScript {
+        id: Some(clone),
         name: request.name.as_deref().unwrap_or(&original.name),
         description: description.as_deref().or(original.description.as_deref()),
         owner_email,
@@ -242,9 +286,8 @@ pub(super) async fn clone(
         cloned_from_id: Some(original.id),
     };
     let row = store::insert(&mut db, new, context.now()).await?;
-    let copied = files::copy_all(context, &mut db, JOB_SCRIPT_FILES, original.id, row.id).await;
-    let files = files::commit_new(context, db, &[JOB_SCRIPT_FILES], row.id, copied).await?;
-    detailed(row, files)
+    let files = note_all(context, &mut db, clone, copies).await?;
+    Ok((db, detailed(row, files)?))
 }
 
 /// Writes, replaces or renames a file; a script has at most one entrypoint.
@@ -254,22 +297,42 @@ pub(super) async fn put_file(
     id: i64,
     file: FilePut,
 ) -> Result<JobScriptFileDetailedView> {
-    check_own(context, caller, id).await?;
+    let script = check_own(context, caller, id).await?;
     file.check(context).await?;
-    let mut db = context.db.write().await?;
-    let script = require_own(&mut db, caller, id).await?;
-    if file.file_type == FileType::Entrypoint {
-        let replaced = [Some(file.target_name()?), file.names.previous_filename.clone()];
-        let others = entrypoints(&mut db, script.id).await?;
-        if let Some(other) = others.into_iter().find(|name| !replaced.contains(&Some(name.clone())))
-        {
-            return Err(Error::Unprocessable(format!(
-                "A job script can not have more than one entry point file. Consider deleting the \
-                 existing one first. Found: {other}"
-            )));
-        }
+    let file_type = file.file_type;
+    let replaced = [Some(file.target_name()?), file.names.previous_filename.clone()];
+    require_one_entrypoint(&mut context.db.read().await?, script.id, file_type, &replaced).await?;
+    let stored = files::store_file(context, JOB_SCRIPT_FILES, script.id, file).await?;
+    let noted = async {
+        let mut db = context.db.write().await?;
+        require_own(&mut db, caller, id).await?;
+        require_one_entrypoint(&mut db, script.id, file_type, &replaced).await?;
+        let file = (stored.filename(), file_type);
+        let row = files::note(context, &mut db, JOB_SCRIPT_FILES, script.id, file).await?;
+        Ok((db, row))
+    };
+    let noted = noted.await;
+    stored.keep(context, noted).await?.try_into()
+}
+
+/// 422 if the script has an entrypoint that is not replaced by the new one.
+async fn require_one_entrypoint(
+    db: &mut Session,
+    script: i32,
+    file_type: FileType,
+    replaced: &[Option<String>],
+) -> Result<()> {
+    if file_type != FileType::Entrypoint {
+        return Ok(());
     }
-    files::put(context, db, JOB_SCRIPT_FILES, script.id, file).await?.try_into()
+    let others = entrypoints(db, script).await?;
+    match others.into_iter().find(|name| !replaced.contains(&Some(name.clone()))) {
+        Some(other) => Err(Error::Unprocessable(format!(
+            "A job script can not have more than one entry point file. Consider deleting the \
+             existing one first. Found: {other}"
+        ))),
+        None => Ok(()),
+    }
 }
 
 pub(super) async fn put_file_by_url(

@@ -48,6 +48,8 @@ pub(crate) struct ScriptRow {
 /// A script to create.
 #[derive(Debug)]
 pub(crate) struct NewScript<'a> {
+    /// Its number, if it was reserved.
+    pub(crate) id: Option<i32>,
     pub(crate) name: &'a str,
     pub(crate) description: Option<&'a str>,
     pub(crate) owner_email: &'a str,
@@ -87,14 +89,23 @@ pub(crate) async fn insert(
     script: NewScript<'_>,
     now: DateTime<Utc>,
 ) -> sqlx::Result<ScriptRow> {
+    let NewScript { id, name, description, owner_email, parent_template_id, cloned_from_id } =
+        script;
+    let mut arguments =
+        args![name, description, owner_email, parent_template_id, cloned_from_id, now];
+    let (column, place) = if id.is_some() { (", id", ", $7") } else { ("", "") };
+    arguments.0.extend(id.map(Value::from));
     let sql = format!(
         "INSERT INTO job_scripts (name, description, owner_email, parent_template_id, \
-         cloned_from_id, is_archived, created_at, updated_at) \
-         VALUES ($1, $2, $3, $4, $5, false, $6, $6) RETURNING {COLUMNS}"
+         cloned_from_id, is_archived, created_at, updated_at{column}) \
+         VALUES ($1, $2, $3, $4, $5, false, $6, $6{place}) RETURNING {COLUMNS}"
     );
-    let NewScript { name, description, owner_email, parent_template_id, cloned_from_id } = script;
-    let arguments = args![name, description, owner_email, parent_template_id, cloned_from_id, now];
     db.fetch_one(&sql, arguments).await
+}
+
+/// A number for a new script.
+pub(crate) async fn reserve_number(db: &mut Session) -> sqlx::Result<i32> {
+    db.next_number(SCRIPTS.name).await
 }
 
 /// One script.
