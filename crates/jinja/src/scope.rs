@@ -8,6 +8,7 @@ mod assigned;
 mod bind;
 mod bind_function;
 mod bind_output;
+mod constant;
 mod mentions;
 mod symbols;
 

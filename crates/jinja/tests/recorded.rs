@@ -63,3 +63,11 @@ fn every_theme_renders_as_in_python() {
         assert!(agrees(&environment, case), "{}", case["template"]);
     }
 }
+
+/// Python looks filters and tests up when it compiles a use, or when an item reaches a name.
+#[test]
+fn unknown_filters_and_tests_fail_where_they_fail_in_python() {
+    let (differing, total) = differing(include_str!("data/unknown_names.json"));
+    assert!(total > 150);
+    assert_eq!(differing, Vec::<String>::new());
+}

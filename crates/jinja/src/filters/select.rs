@@ -5,13 +5,21 @@ use super::group::opened;
 use crate::builtin::{Args, ArgumentList, Builtin};
 use crate::error::{Error, Result};
 use crate::interpreter::Interpreter;
-use crate::value::{Iter, Value, repr};
+use crate::value::{Iter, Key, Value, repr};
 use crate::{filters, tests};
 
 /// What becomes of an item.
 enum Step {
     Get(Getter),
-    Call { function: &'static Builtin, args: ArgumentList },
+    Call {
+        function: &'static Builtin,
+        args: ArgumentList,
+    },
+    /// Fails for each item.
+    Unknown {
+        what: &'static str,
+        name: Value,
+    },
     Truth,
 }
 
@@ -21,6 +29,7 @@ impl Step {
             Self::Get(getter) => Ok(getter.get(run, item)?.into_owned()),
             Self::Truth => Ok(Value::Bool(item.is_true())),
             Self::Call { function, args } => function.call(run, item, args.view()),
+            Self::Unknown { what, name } => Err(unknown(run, what, name)?),
         }
     }
 }
@@ -51,17 +60,24 @@ impl Transform {
     }
 }
 
+/// What applies the filter or test that the first argument names; items need it, not none of them.
 fn named(
-    run: &mut Interpreter,
-    what: &str,
-    name: &Value,
+    mut args: ArgumentList,
+    what: &'static str,
     find: fn(&str) -> Option<&'static Builtin>,
-) -> Result<&'static Builtin> {
-    let found = name.as_str().and_then(|name| find(name));
-    match found {
-        Some(function) => Ok(function),
-        None => Err(Error::runtime(format!("no {what} named {}", repr(run, name)?))),
+) -> Step {
+    let name = args.positional.remove(0);
+    match name.as_str().and_then(|name| find(name)) {
+        Some(function) => Step::Call { function, args },
+        None => Step::Unknown { what, name },
     }
+}
+
+fn unknown(run: &mut Interpreter, what: &str, name: &Value) -> Result<Error> {
+    if !matches!(name, Value::Undefined(_)) {
+        Key::new(run, name.clone())?;
+    }
+    Ok(Error::runtime(format!("no {what} named {}", repr(run, name)?)))
 }
 
 /// A lazy sequence over `value` whose transform is prepared when it is first asked for.
@@ -113,9 +129,7 @@ fn map_step(run: &mut Interpreter, mut args: ArgumentList) -> Result<Step> {
     if args.positional.is_empty() {
         return Err(Error::runtime("map requires a filter argument"));
     }
-    let name = args.positional.remove(0);
-    let function = named(run, "filter", &name, filters::find)?;
-    Ok(Step::Call { function, args })
+    Ok(named(args, "filter", filters::find))
 }
 
 /// Chooses the items whose test, applied to the item or an attribute, gives `wanted`.
@@ -135,13 +149,8 @@ fn choose(
                 Getter::new(run, Some(&attribute).filter(|attribute| !attribute.is_none()))?
             }
         };
-        let test = if args.positional.is_empty() {
-            Step::Truth
-        } else {
-            let name = args.positional.remove(0);
-            let function = named(run, "test", &name, tests::find)?;
-            Step::Call { function, args }
-        };
+        let test =
+            if args.positional.is_empty() { Step::Truth } else { named(args, "test", tests::find) };
         Ok(Transform::Choose { getter, test, wanted })
     })
 }

@@ -267,7 +267,7 @@ impl Interpreter<'_> {
         Ok(self.operand(node)?.is_true())
     }
 
-    fn comparison(
+    pub(super) fn comparison(
         &mut self,
         first: &Expression,
         rest: &[(Comparison, Expression)],

@@ -5,8 +5,11 @@ use std::sync::LazyLock;
 use serde_json::{Map, Value as Json};
 
 use super::Interpreter;
-use crate::ast::{Escape, Expression, Program};
+use super::apart::is_written_as_literal;
+use crate::ast::{Comparison, Escape, Expression, Program};
+use crate::error::Result;
 use crate::limits::{Limits, Meter};
+use crate::value::Value;
 
 /// What all the expressions of a template together may use when computed ahead.
 const STEPS: u64 = 100_000;
@@ -45,6 +48,37 @@ impl Folder {
         if escape == Escape::Dynamic {
             return None;
         }
+        self.compute(escape, |run| {
+            run.print(expression, escape)?;
+            Ok(run.output.as_str().into())
+        })
+    }
+
+    /// The value of an expression of which all that is reached is known.
+    pub fn value(&mut self, expression: &Expression, escape: Escape) -> Option<Value> {
+        self.compute(escape, |run| run.operand(expression))
+    }
+
+    /// Whether such an expression has a value that Python writes into its code.
+    pub fn is_literal(&mut self, expression: &Expression, escape: Escape) -> bool {
+        self.value(expression, escape).is_some_and(|value| is_written_as_literal(&value))
+    }
+
+    /// What such a comparison gives.
+    pub fn comparison(
+        &mut self,
+        first: &Expression,
+        rest: &[(Comparison, Expression)],
+        escape: Escape,
+    ) -> Option<bool> {
+        self.compute(escape, |run| run.comparison(first, rest))
+    }
+
+    fn compute<T>(
+        &mut self,
+        escape: Escape,
+        compute: impl FnOnce(&mut Interpreter) -> Result<T>,
+    ) -> Option<T> {
         let mut run = match self.run.take() {
             Some(run) => run,
             None => Interpreter::new(&NOTHING.0, &NOTHING.1, self.meter.take()?, SEED),
@@ -53,13 +87,12 @@ impl Folder {
         run.random.seed(SEED);
         run.autoescape = escape == Escape::On;
         run.output.clear();
-        let result = run.print(expression, escape);
-        let text = result.is_ok().then(|| run.output.as_str().into());
+        let result = compute(&mut run);
         if result.is_ok() && !run.meter.is_used_up() {
             self.run = Some(run);
         } else {
             self.meter = Some(run.finish()).filter(|meter| !meter.is_used_up());
         }
-        text
+        result.ok()
     }
 }

@@ -236,12 +236,16 @@ impl Binder {
             return;
         }
         let is_root = !self.in_literal && node.is_literal;
+        let is_sound = self.syntax_error.is_none();
         self.in_literal |= is_root;
         if let ExpressionKind::Slice(slice) = &mut node.kind {
             slice.is_lenient = self.in_literal && !is_root;
         }
         with_stack(node.height, || self.expression_kind(node.line, &mut node.kind));
         self.in_literal &= !is_root;
+        if is_sound && self.syntax_error.is_some() && self.is_computed_ahead(node) {
+            self.syntax_error = None;
+        }
     }
 
     fn expression_kind(&mut self, line: usize, kind: &mut ExpressionKind) {

@@ -11,7 +11,11 @@ impl Binder {
     pub(super) fn output(&mut self, pieces: &mut Vec<Piece>) {
         for piece in pieces.iter_mut() {
             let Piece::Value { expression, format, .. } = piece else { continue };
+            let is_sound = self.syntax_error.is_none();
             self.part(expression);
+            if is_sound && self.syntax_error.is_some() && self.is_constant(expression) {
+                self.syntax_error = None;
+            }
             match self.constant_text(expression) {
                 Some(text) => *piece = Piece::Text(text),
                 None => *format = plain_format(expression),
