@@ -8,8 +8,8 @@ use hyper_util::rt::TokioTimer;
 use tokio::net::TcpListener;
 
 use crate::{
-    app::App, cleaning, clock::Clock, config::ServeConfig, events::Worker, startup::StartError,
-    telemetry,
+    app::App, cleaning, clock::Clock, config::ServeConfig, events::Worker, service,
+    startup::StartError, telemetry,
 };
 
 /// How long requests may take to finish after the server was told to stop.
@@ -42,9 +42,11 @@ pub async fn serve(
     let tidying = tokio::spawn(close_idle_tenants(Arc::clone(&app)));
     let open = Arc::clone(&app);
     let _cleaning = cleaning::schedule::start(&app);
-    let worker = Worker::start(&app);
+    let worker = Worker::start(&app.events, &app.tenants, &app.clock);
     let idle = app.client_idle;
-    answer(listener, app.into_service(), idle, stop).await.map_err(StartError::Serve)?;
+    answer(listener, service::pages(app, &config.metadata), idle, stop)
+        .await
+        .map_err(StartError::Serve)?;
     tidying.abort();
     worker.stop().await;
     open.tenants.close().await;
