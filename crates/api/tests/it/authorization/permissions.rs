@@ -120,7 +120,7 @@ async fn call(actor: &Actor, method: &str, pattern: &str) -> Answer {
 }
 
 on_both! {
-    async fn every_operation_is_in_the_list_and_only_health_is_open(app: TestApp) {
+    async fn every_operation_is_in_the_list_and_only_health_is_open(_app: TestApp) {
         let routes = service::routes().0;
         let mut unlisted: Vec<_> =
             routes.iter().map(|route| (route.method.to_string(), route.pattern)).collect();

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     on_both,
-    support::{Actor, Answer, Organization, TenantApp, document},
+    support::{Actor, Answer, Organization, document},
 };
 
 /// In everything that the first organization writes.
