@@ -1,44 +1,19 @@
-//! The server as a whole: what handlers have at hand, and the layers around them.
+//! What handlers have at hand.
 
-use std::{
-    path::PathBuf,
-    sync::{Arc, OnceLock},
-    time::Duration,
-};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use axum::{
-    Router,
-    extract::State,
-    http::{Request, header},
-    middleware,
-    response::IntoResponse,
-    routing::get,
-};
-use bytes::Bytes;
 use jobbergate_jinja::{Environment, Limits};
-use tower_http::{
-    request_id::{MakeRequestUuid, PropagateRequestIdLayer, RequestId, SetRequestIdLayer},
-    timeout::{RequestBodyDeadlineLayer, RequestBodyTimeoutLayer},
-    trace::{DefaultOnResponse, TraceLayer},
-};
-use tracing::Level;
 
 use crate::{
     auth::{Identity, Verifier},
+    budget::{Budget, Room},
     clock::Clock,
-    config::{CleaningConfig, ServeConfig, metadata::MetadataConfig},
-    db::Db,
+    config::{CleaningConfig, ServeConfig},
+    db::{Db, Session},
     download::Downloads,
     error::Result,
-    events::Events,
-    http::{
-        Budget, Room,
-        cors::{self, AllowedOrigins},
-        router::{Router as Routes, dispatch},
-        unread,
-    },
-    identity::{self, Provider},
-    openapi, resources,
+    events::{Change, Events, Written},
+    identity::Provider,
     startup::StartError,
     storage::Storage,
     tenant::{Lease, Tenant, Tenants},
@@ -47,8 +22,6 @@ use crate::{
 
 /// How much memory the values in bodies may take together, in bytes: a body has 250 000 at most.
 const VALUES_MEMORY: usize = 56 << 20;
-/// How long the body of a request may take as a whole.
-const BODY_DEADLINE: Duration = Duration::from_mins(15);
 
 /// What is there once for the whole server.
 #[derive(Debug)]
@@ -56,11 +29,11 @@ pub struct App {
     /// Turns tokens into identities.
     pub verifier: Verifier,
     /// The databases and buckets of organizations.
-    pub tenants: Tenants,
+    pub tenants: Arc<Tenants>,
     /// The built-in identity provider, if it is in charge.
     pub provider: Option<Arc<Provider>>,
     /// Who is told how submissions end.
-    pub events: Events,
+    pub events: Arc<Events>,
     /// The time.
     pub clock: Clock,
     /// Threads for what takes long to compute.
@@ -81,12 +54,6 @@ pub struct App {
     pub downloads: Downloads,
     /// What is archived and deleted by itself.
     pub cleaning: CleaningConfig,
-    /// The operations.
-    pub router: Routes,
-    /// How the API presents itself.
-    pub metadata: MetadataConfig,
-    /// The API's description, made when it is read for the first time.
-    document: OnceLock<Bytes>,
 }
 
 /// What a handler has at hand: the server, and the data of the caller's organization.
@@ -110,11 +77,11 @@ pub struct Context {
 impl App {
     /// Opens what `config` names and puts the server together.
     pub async fn open(config: &ServeConfig, clock: Clock) -> Result<Arc<Self>, StartError> {
-        let tenants = Tenants::open(config, clock.clone()).await?;
+        let tenants = Arc::new(Tenants::open(config, clock.clone()).await?);
         let downloads = Downloads::new(&config.upload_by_url, config.max_upload_file_size)?;
-        let events = Events::new(config)?;
         let needed = config.needs_data_directory()?;
         let data_directory = needed.then(|| config.data_path()).transpose()?;
+        let events = Arc::new(Events::new(config)?);
         let (verifier, provider) = match config.external_issuer()? {
             Some(issuer) => (Verifier::external(issuer, config.check_issuer, clock.clone()), None),
             None => {
@@ -142,41 +109,7 @@ impl App {
             data_directory,
             downloads,
             cleaning: config.cleaning.clone(),
-            router: resources::router(),
-            metadata: config.metadata.clone(),
-            document: OnceLock::new(),
         }))
-    }
-
-    /// The server's pages, with the layers in the order that a request meets them: it gets an
-    /// id first, so that the log line of the next layer carries it.
-    pub fn into_service(self: Arc<Self>) -> Router {
-        let provider = self.provider.clone();
-        let client_idle = RequestBodyTimeoutLayer::new(self.client_idle);
-        let unread = middleware::from_fn_with_state(self.client_idle, unread::close);
-        let body_deadline = RequestBodyDeadlineLayer::new(BODY_DEADLINE);
-        let origins = AllowedOrigins::parse(&self.metadata.allowed_origins);
-        let api = Router::new()
-            .route("/jobbergate/openapi.json", get(document))
-            .merge(openapi::page::routes())
-            .fallback(dispatch)
-            .with_state(self)
-            .layer(middleware::from_fn_with_state(Arc::new(origins), cors::cors));
-        let pages = match provider {
-            Some(provider) => identity::router(provider).merge(api),
-            None => api,
-        };
-        pages
-            .layer(unread)
-            .layer(client_idle)
-            .layer(body_deadline)
-            .layer(PropagateRequestIdLayer::x_request_id())
-            .layer(
-                TraceLayer::new_for_http()
-                    .make_span_with(request_span)
-                    .on_response(DefaultOnResponse::new().level(Level::INFO)),
-            )
-            .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
     }
 }
 
@@ -203,23 +136,18 @@ impl Context {
         Self { app, organization, db, storage, customer, room: None, _lease: lease }
     }
 
+    /// Writes into the outbox what is to be told of these changes.
+    pub(crate) async fn tell<'a>(
+        &'a self,
+        db: &mut Session,
+        changes: &[Change],
+    ) -> Result<Written<'a>> {
+        let organization = self.organization.as_deref();
+        self.app.events.status_changed(db, organization, changes, self.now()).await
+    }
+
     /// The time.
     pub fn now(&self) -> chrono::DateTime<chrono::Utc> {
         self.app.clock.now()
     }
-}
-
-async fn document(State(app): State<Arc<App>>) -> impl IntoResponse {
-    let make = || openapi::document(&app.router, &app.metadata).to_string().into();
-    let document = app.document.get_or_init(make).clone();
-    ([(header::CONTENT_TYPE, "application/json")], document)
-}
-
-fn request_span<B>(request: &Request<B>) -> tracing::Span {
-    let id = request
-        .extensions()
-        .get::<RequestId>()
-        .and_then(|id| id.header_value().to_str().ok())
-        .unwrap_or_default();
-    tracing::info_span!("request", method = %request.method(), path = request.uri().path(), id)
 }

@@ -19,9 +19,9 @@ pub use location::Location;
 pub use permitted::Permitted;
 
 use crate::{
+    budget::Share,
     config::UploadByUrlSettings,
     error::{Error, Result},
-    http::Share,
     startup::StartError,
 };
 

@@ -5,7 +5,6 @@
 
 pub mod answer;
 mod body;
-mod budget;
 pub mod cors;
 pub mod endpoint;
 pub mod input;
@@ -19,7 +18,7 @@ pub mod validation;
 pub use answer::Answer;
 /// A JSON body, of a request or an answer.
 pub use axum::Json;
-pub use budget::{Budget, Room, Share};
+
 pub use endpoint::Endpoint;
 pub use input::{OptionalJson, Path, Query, Raw};
 pub use multipart::{Form, UploadedFile, WorkflowForm};

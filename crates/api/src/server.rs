@@ -9,8 +9,8 @@ use axum_server::Handle;
 use tokio::net::TcpListener;
 
 use crate::{
-    app::App, cleaning, clock::Clock, config::ServeConfig, events::Worker, startup::StartError,
-    telemetry,
+    app::App, cleaning, clock::Clock, config::ServeConfig, events::Worker, service,
+    startup::StartError, telemetry,
 };
 use connections::Acceptor;
 
@@ -42,10 +42,11 @@ pub async fn serve(
     let tidying = tokio::spawn(close_idle_tenants(Arc::clone(&app)));
     let open = Arc::clone(&app);
     let _cleaning = cleaning::schedule::start(&app);
-    let worker = Worker::start(&app);
+    let worker = Worker::start(&app.events, &app.tenants, &app.clock);
     let idle = app.client_idle;
     let places = config.memory.max_connections as usize;
-    answer(listener, app.into_service(), places, idle, stop).await.map_err(StartError::Serve)?;
+    let pages = service::pages(app, &config.metadata);
+    answer(listener, pages, places, idle, stop).await.map_err(StartError::Serve)?;
     tidying.abort();
     worker.stop().await;
     open.tenants.close().await;

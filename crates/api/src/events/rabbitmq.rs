@@ -17,13 +17,11 @@ use serde_json::{Value, json};
 use tokio::{sync::Mutex, time::timeout};
 
 use super::{
-    channel::{Cause, Failure},
+    change::Change,
+    failure::{Cause, Failure},
     outbox::OutboxRow,
 };
-use crate::{
-    config::rabbitmq::RabbitMqConfig, error::Result,
-    resources::job_submissions::store::SubmissionRow, startup::StartError,
-};
+use crate::{config::rabbitmq::RabbitMqConfig, error::Result, startup::StartError};
 
 const QUEUE: &str = "jobs";
 const ROUTING_KEY: &str = "status";
@@ -86,20 +84,16 @@ impl RabbitMq {
     }
 
     /// What is to be told of a submission.
-    pub(super) fn content(
-        &self,
-        organization: Option<&str>,
-        submission: &SubmissionRow,
-    ) -> Result<Value> {
+    pub(super) fn content(&self, organization: Option<&str>, change: &Change) -> Result<Value> {
         let organization = organization.filter(|organization| !organization.is_empty());
         let named = organization.filter(|organization| may_name_exchange(organization));
         let body = json!({
-            "path": format!("jobs.job_submissions.{}", submission.id),
-            "user_email": submission.owner_email,
+            "path": format!("jobs.job_submissions.{}", change.job_submission_id),
+            "user_email": change.owner_email,
             "action": ACTION,
             "additional_context": {
-                "status": submission.status()?.as_str(),
-                "slurm_job_state": submission.slurm_job_state().map(|state| state.to_string()),
+                "status": change.status.as_str(),
+                "slurm_job_state": change.slurm_job_state.map(|state| state.to_string()),
             },
         });
         let exchange = named.unwrap_or(&self.default_exchange).to_owned();

@@ -7,7 +7,7 @@ use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use tower_http::timeout::TimeoutError;
 
-use super::budget::Share;
+use crate::budget::Share;
 use crate::error::{Error, Result};
 
 /// Reads a body of at most so many bytes. Room for the announced size is taken at once, for any

@@ -15,13 +15,13 @@ use tokio_util::sync::CancellationToken;
 use super::{
     answer::Answer,
     body,
-    budget::Room,
     input::{BodyKind, Input, Parts, Source},
     json,
     multipart::Form,
     output::Output,
     validation::Problems,
 };
+use crate::budget::Room;
 use crate::{
     app::{App, Context},
     auth::{Claim, Identity, Principal, require_claims},

@@ -4,7 +4,8 @@ use axum::{body::Body, http::HeaderMap};
 use jobbergate_types::error::{Location, ValidationError};
 use serde_json::{Map, Value, json};
 
-use super::{body::read_bytes, budget::Room};
+use super::body::read_bytes;
+use crate::budget::Room;
 use crate::error::{Error, Result};
 
 mod scan;

@@ -15,9 +15,9 @@ pub use workflow::WorkflowForm;
 
 use super::{
     body::{announced_size, unreadable},
-    budget::Share,
     validation::Problems,
 };
+use crate::budget::Share;
 use crate::error::{Error, Result};
 
 /// The largest form field that is not a file, in bytes.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{Message, pair, sender};
 use crate::{
     config::mail::MailConfig,
-    events::channel::{Cause, Failure},
+    events::failure::{Cause, Failure},
     startup::StartError,
 };
 

@@ -22,11 +22,10 @@ use crate::{
     auth::Identity,
     db::Session,
     error::{Error, Result},
-    events,
     resources::{
         files::{self, FilePut, FileRow, JOB_SCRIPT_FILES, TEMPLATE_FILES},
         job_script_templates::{self, Locator},
-        job_submissions,
+        job_submissions::{self, store::SubmissionRow},
     },
     storage::OpenFile,
 };
@@ -243,10 +242,11 @@ pub(super) async fn delete(context: &Context, caller: &Identity, id: i64) -> Res
 pub(crate) async fn delete_locked(context: &Context, mut db: Session, id: i32) -> Result<()> {
     let now = context.now();
     let rejected = job_submissions::store::reject_created_of_script(&mut db, id, now).await?;
-    let events = events::status_changed(context, &mut db, &rejected).await?;
+    let changes: Vec<_> = rejected.iter().map(SubmissionRow::change).collect::<Result<_>>()?;
+    let written = context.tell(&mut db, &changes).await?;
     store::delete(&mut db, id).await?;
     db.commit().await?;
-    events.deliver();
+    written.wake();
     files::discard_all(context, &[JOB_SCRIPT_FILES], id).await;
     Ok(())
 }

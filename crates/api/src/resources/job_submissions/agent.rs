@@ -21,7 +21,6 @@ use crate::{
     auth::{Agent, permission::Allow},
     db::Session,
     error::{Error, Result},
-    events,
     resources::job_scripts,
 };
 
@@ -129,9 +128,10 @@ pub(super) async fn rejected<P: Allow>(
         ("updated_at", now.into()),
     ];
     let rejected = store::update(&mut db, row.id, changes).await?;
-    let events = events::status_changed(context, &mut db, rejected.as_slice()).await?;
+    let changes = rejected.as_ref().map(SubmissionRow::change).transpose()?;
+    let written = context.tell(&mut db, changes.as_slice()).await?;
     db.commit().await?;
-    events.deliver();
+    written.wake();
     Ok(())
 }
 
@@ -172,9 +172,10 @@ pub(super) async fn update<P: Allow>(
         progress::insert(&mut db, row.id, Some(state.as_str()), reason.as_deref(), now).await?;
     }
     let updated = store::update(&mut db, row.id, changes).await?.filter(|_| ends);
-    let events = events::status_changed(context, &mut db, updated.as_slice()).await?;
+    let changes = updated.as_ref().map(SubmissionRow::change).transpose()?;
+    let written = context.tell(&mut db, changes.as_slice()).await?;
     db.commit().await?;
-    events.deliver();
+    written.wake();
     Ok(())
 }
 

@@ -23,7 +23,6 @@ use crate::{
     auth::Identity,
     db::Session,
     error::{Error, Result},
-    events,
     http::validation::parse_integer,
     resources::job_scripts,
 };
@@ -230,9 +229,10 @@ pub(super) async fn cancel(
     let status = JobSubmissionStatus::Cancelled.as_str();
     let changes = vec![("status", status.into()), ("updated_at", now.into())];
     let cancelled = store::update(&mut db, row.id, changes).await?;
-    let events = events::status_changed(context, &mut db, cancelled.as_slice()).await?;
+    let changes = cancelled.as_ref().map(SubmissionRow::change).transpose()?;
+    let written = context.tell(&mut db, changes.as_slice()).await?;
     db.commit().await?;
-    events.deliver();
+    written.wake();
     cancelled.ok_or_else(|| Error::no_entry("job_submissions", id))?.try_into()
 }
 
