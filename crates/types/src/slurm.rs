@@ -86,6 +86,13 @@ impl SlurmJobState {
     }
 }
 
+/// Whether a job with this reason is held: it does not start until somebody releases it
+/// (`JobHeldUser`, `launch failed requeued held`, `job_requeued_in_held_state`; `man squeue`, JOB
+/// REASON CODES).
+pub fn is_held(reason: &str) -> bool {
+    reason.to_ascii_lowercase().contains("held")
+}
+
 impl fmt::Display for SlurmJobState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())

@@ -7,7 +7,7 @@ use jobbergate_types::{
         JobSubmissionAgentUpdateRequest, JobSubmissionStatus, PendingJobSubmission,
     },
     list::Paging,
-    slurm::Outcome,
+    slurm::{Outcome, is_held},
 };
 use sea_query::Value;
 use serde_json::Map;
@@ -23,6 +23,9 @@ use crate::{
     error::{Error, Result},
     resources::job_scripts,
 };
+
+/// How the message to the owner of a held job begins.
+const HELD: &str = "Slurm holds the job";
 
 pub(super) async fn pending(
     context: &Context,
@@ -168,7 +171,14 @@ pub(super) async fn update<P: Allow>(
     if ends {
         changes.extend(ending(state.outcome(), reason.as_deref().unwrap_or(state.description())));
     }
-    if row.slurm_job_state() != Some(state) {
+    let hold = reason.as_deref().filter(|reason| !ends && is_held(reason));
+    let hold = hold.map(|reason| held(reason, request.slurm_job_id));
+    let told = row.report_message.as_deref().filter(|message| message.starts_with(HELD));
+    let newly_held = hold.as_deref().is_some_and(|hold| told != Some(hold));
+    if hold.is_some() || (told.is_some() && state.outcome() != Outcome::Aborted) {
+        changes.push(("report_message", hold.into()));
+    }
+    if row.slurm_job_state() != Some(state) || newly_held {
         progress::insert(&mut db, row.id, Some(state.as_str()), reason.as_deref(), now).await?;
     }
     let updated = store::update(&mut db, row.id, changes).await?.filter(|_| ends);
@@ -177,6 +187,15 @@ pub(super) async fn update<P: Allow>(
     db.commit().await?;
     written.wake();
     Ok(())
+}
+
+/// What the owner of a held job reads: nobody else is told, and the job would wait for ever.
+fn held(reason: &str, slurm_job_id: Option<i64>) -> String {
+    let number = slurm_job_id.map(|number| number.to_string()).unwrap_or_default();
+    format!(
+        "{HELD} ({reason}): it does not start until it is released, with `scontrol release \
+         {number}` or by the cluster's administrators"
+    )
 }
 
 /// What changes when a submitted job ends.

@@ -56,6 +56,28 @@ on_both! {
         assert_eq!(refused.detail(), words);
     }
 
+    async fn the_owner_of_a_held_job_reads_why_it_waits_until_it_is_released(app: TestApp) {
+        let (alice, agent) = with_a_job(&app).await;
+        let because = |state: &str, reason: &str| {
+            json!({"slurm_job_id": 100, "slurm_job_state": state, "slurm_job_info": "i",
+                "slurm_job_state_reason": reason})
+        };
+        let reason = "launch failed requeued held";
+        for _ in 0..2 {
+            agent.put(PATH, because("PENDING", reason)).await.expect(202);
+        }
+        let view = alice.get("/job-submissions/1").await.ok();
+        assert_eq!(view["status"], "SUBMITTED");
+        let message = view["report_message"].as_str().unwrap();
+        assert!(message.starts_with("Slurm holds the job (launch failed requeued held)"), "{message}");
+        assert!(message.contains("scontrol release 100"), "{message}");
+        let steps = alice.get("/job-submissions/1/progress").await.ok();
+        let told = steps["items"].as_array().unwrap().iter();
+        assert_eq!(told.filter(|step| step["additional_info"] == reason).count(), 1, "{steps}");
+        agent.put(PATH, because("PENDING", "Priority")).await.expect(202);
+        assert_eq!(alice.get("/job-submissions/1").await.ok()["report_message"], Value::Null);
+    }
+
     async fn the_reason_that_slurm_gives_comes_first(app: TestApp) {
         let (alice, agent) = with_a_job(&app).await;
         let mut body = state("TIMEOUT");
