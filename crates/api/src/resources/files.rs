@@ -3,7 +3,7 @@
 //! No transaction waits for the storage. Content is stored first, then a short transaction notes
 //! its row: a row always has content, and content that a failure or a crash leaves without a row is
 //! garbage, removed at once or by the collector. Content is removed after its row is. Who changes
-//! content that others could change, too, has the [claim](claims) to it; a new template or script
+//! content that others could change, too, has the claim to it; a new template or script
 //! gets its files under a number that nobody else has before there is a row of it.
 //!
 //! A file that is replaced keeps its key, which the Python server has to find. All that can be
