@@ -13,27 +13,35 @@ pub(super) fn values(text: &str) -> usize {
 /// Where the first integer is that a 64-bit number can't hold: it would be rounded, and a rendered
 /// script would silently differ from what was asked for.
 pub(in crate::http) fn inexact_integer(text: &str) -> Option<usize> {
-    let mut end = 0;
-    outside_strings(text).map(|(index, _)| index).find(|&index| {
-        if index < end {
-            return false;
-        }
-        let number = number_at(text, index);
-        end = index + number.len();
+    let is_inexact = |number: &str| {
         let whole = !number.contains(['.', 'e', 'E']);
         whole && number.len() > 18 && !fits(number)
-    })
+    };
+    numbers(text).find(|(_, number)| is_inexact(number)).map(|(index, _)| index)
 }
 
 /// The text with `0` for the integer `-0`: as an integer it has no sign, which `-0.0` keeps.
 pub(in crate::http) fn without_negative_zeros(text: &str) -> Cow<'_, str> {
-    let is_one = |index: &usize| number_at(text, *index) == "-0";
-    let found: Vec<usize> = outside_strings(text).map(|(index, _)| index).filter(is_one).collect();
+    let found: Vec<usize> =
+        numbers(text).filter(|(_, number)| *number == "-0").map(|(index, _)| index).collect();
     let mut text = Cow::Borrowed(text);
     for index in found {
         text.to_mut().replace_range(index..=index, " ");
     }
     text
+}
+
+/// All numbers, each with its place.
+fn numbers(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut end = 0;
+    outside_strings(text).filter_map(move |(index, _)| {
+        if index < end {
+            return None;
+        }
+        let number = number_at(text, index);
+        end = index + number.len();
+        (!number.is_empty()).then_some((index, number))
+    })
 }
 
 /// The number that begins here; empty if none does.

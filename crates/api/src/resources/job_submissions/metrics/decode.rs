@@ -74,6 +74,8 @@ fn skip(rest: &mut &[u8]) -> Result<(), String> {
     while ahead > 0 {
         let inside = match rest.first() {
             None => return Err("the body ends early".to_owned()),
+            // Never used, and no library refuses it.
+            Some(0xc1) => None,
             Some(0x90..=0x9f | 0xdc | 0xdd) => array(rest),
             Some(0x80..=0x8f | 0xde | 0xdf) => map(rest).map(|pairs| pairs.saturating_mul(2)),
             Some(_) => {
