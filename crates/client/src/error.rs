@@ -150,6 +150,7 @@ mod tests {
     fn a_token_endpoint_and_a_proxy_are_quoted() {
         let oauth = r#"{"error":"unauthorized_client","error_description":"Invalid client"}"#;
         assert_eq!(Detail::read(oauth).to_string(), "Invalid client");
+        assert_eq!(Detail::read("one\ntwo\u{1b}[31m").to_string(), "one two [31m");
         assert_eq!(Detail::read("<h1>Bad Gateway</h1>\n").to_string(), "<h1>Bad Gateway</h1>");
     }
 }

@@ -154,3 +154,16 @@ impl ClientCredentials {
 fn renewal_margin(lifetime: Duration) -> Duration {
     (lifetime / 10).min(Duration::from_secs(30))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Secret;
+
+    #[test]
+    fn a_secret_is_masked_as_it_is_and_as_forms_have_it() {
+        let secret = Secret::from("s3/cr et");
+        let said = "no such client_secret=s3%2Fcr+et (s3/cr et)";
+        assert_eq!(secret.mask(said), "no such client_secret=… (…)");
+        assert_eq!(Secret::from("").mask("as it is"), "as it is");
+    }
+}

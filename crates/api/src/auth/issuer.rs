@@ -133,3 +133,27 @@ fn is_for_signatures(key: &Jwk) -> bool {
     said.public_key_use.as_ref().is_none_or(|it| *it == PublicKeyUse::Signature)
         && said.key_operations.as_ref().is_none_or(|all| all.contains(&KeyOperations::Verify))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn keys_for_other_purposes_sign_no_token() {
+        for (said, trusted) in [
+            (json!({}), true),
+            (json!({"use": "sig"}), true),
+            (json!({"use": "sig", "key_ops": ["verify"]}), true),
+            (json!({"use": "enc"}), false),
+            (json!({"use": "other"}), false),
+            (json!({"key_ops": ["encrypt", "wrapKey"]}), false),
+        ] {
+            let mut key = json!({"kty": "RSA", "kid": "1", "n": "AQAB", "e": "AQAB"});
+            key.as_object_mut().unwrap().extend(said.as_object().unwrap().clone());
+            let key = serde_json::from_value(key).unwrap();
+            assert_eq!(is_for_signatures(&key), trusted, "{said}");
+        }
+    }
+}
