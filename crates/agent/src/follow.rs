@@ -128,12 +128,12 @@ impl Follower {
                 continue;
             };
             match self.whose(job, records).await {
-                Some(Whose::Ours) => {
+                Whose::Ours => {
                     listed.push(job);
                     changes.extend(self.compare(job, records).await);
                 }
-                Some(Whose::Anothers) => missing.push((job, Absence::Replaced)),
-                Some(Whose::Unsaid) | None => {}
+                Whose::Anothers => missing.push((job, Absence::Replaced)),
+                Whose::Unsaid => {}
             }
         }
         self.note(self.newly_timed(&listed, &by_job)).await?;

@@ -31,10 +31,11 @@ impl Follower {
     pub(super) async fn cancel(&mut self, listed: &[Job]) -> Result<(), Setback> {
         let now = Instant::now();
         let mut due = Vec::new();
+        // A number that is not in the queue, or another's now, must not be cancelled.
+        let listed: HashMap<i64, i64> =
+            listed.iter().map(|job| (job.submission, job.number)).collect();
         for submission in &self.active {
-            // A number that is not in the queue, or another's now, must not be cancelled.
-            let own = listed.iter().find(|job| job.submission == submission.id);
-            let Some(Job { number, .. }) = own.copied() else { continue };
+            let Some(number) = listed.get(&submission.id).copied() else { continue };
             let ended = self.seen.get(&submission.id).is_some_and(|seen| seen.state.is_terminal());
             if submission.status == JobSubmissionStatus::Cancelled
                 && !ended

@@ -16,22 +16,23 @@ use crate::{
 pub(super) enum Whose {
     Ours,
     Anothers,
-    /// Slurm has to be asked for details.
+    /// What is known does not tell.
     Unsaid,
 }
 
 impl Follower {
     /// Whose the listed job of this number is. Of a job that another agent submitted only the
     /// number is known.
-    pub(super) async fn whose(&self, job: Job, records: &[&Record]) -> Option<Whose> {
-        let Some(own) = self.own_entry(job) else { return Some(Whose::Ours) };
-        match listed(own, self.last_seen(job), records) {
-            Whose::Unsaid => self
-                .agent
-                .was_requeued(job.number)
-                .await
-                .map(|requeued| if requeued { Whose::Ours } else { Whose::Anothers }),
-            said => Some(said),
+    pub(super) async fn whose(&self, job: Job, records: &[&Record]) -> Whose {
+        let Some(own) = self.own_entry(job) else { return Whose::Ours };
+        let said = listed(own, self.last_seen(job), records);
+        if said != Whose::Unsaid {
+            return said;
+        }
+        match self.agent.was_requeued(job.number).await {
+            Some(true) => Whose::Ours,
+            Some(false) => Whose::Anothers,
+            None => Whose::Unsaid,
         }
     }
 

@@ -34,6 +34,14 @@ use crate::{
     storage::OpenFile,
 };
 
+/// The number of a parent to be, under which its files are stored before there is a row of it.
+pub(crate) async fn reserve_parent(context: &Context, table: FileTable) -> Result<i32> {
+    let mut db = context.db.write().await?;
+    let number = db.next_number(table.1).await?;
+    db.commit().await?;
+    Ok(number)
+}
+
 /// A file, opened to be read; 404 if there is no such file.
 pub(crate) async fn content(
     context: &Context,

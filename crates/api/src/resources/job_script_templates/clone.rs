@@ -28,35 +28,26 @@ pub(super) async fn clone(
 ) -> Result<JobTemplateDetailedView> {
     let request = request.unwrap_or_default();
     let identifier = service::checked_identifier(request.identifier.clone())?;
-    service::require(&mut context.db.read().await?, locator).await?;
-    let clone = reserve_number(context).await?;
-    let made = clone_as(context, owner_email, locator, clone, &request, identifier).await;
+    let original = service::require(&mut context.db.read().await?, locator).await?.id;
+    let clone = files::reserve_parent(context, TEMPLATE_FILES).await?;
+    let made = clone_as(context, owner_email, original, clone, &request, identifier).await;
     let tables = [TEMPLATE_FILES, WORKFLOW_FILES];
     files::commit_new(context, &tables, clone, made).await
-}
-
-/// A number for a new template, under which its files are stored before it is made.
-async fn reserve_number(context: &Context) -> Result<i32> {
-    let mut db = context.db.write().await?;
-    let id = store::reserve_number(&mut db).await?;
-    db.commit().await?;
-    Ok(id)
 }
 
 async fn clone_as(
     context: &Context,
     owner_email: &str,
-    locator: &Locator,
+    from: i32,
     clone: i32,
     request: &JobTemplateCloneRequest,
     identifier: Option<String>,
 ) -> Result<(Session, JobTemplateDetailedView)> {
-    let from = service::require(&mut context.db.read().await?, locator).await?.id;
     let copies = files::copy_all(context, TEMPLATE_FILES, from, clone).await?;
     let workflow_files = copy_workflow(context, from, clone).await?;
     let mut db = context.db.write().await?;
     let original = store::find_shared(&mut db, &Locator::Id(from.into())).await?;
-    let original = original.ok_or_else(|| Error::no_entry("job_script_templates", locator))?;
+    let original = original.ok_or_else(|| Error::no_entry("job_script_templates", from))?;
     let new = new_template(&original, request, owner_email, identifier.as_deref());
     let inserted = store::insert(&mut db, NewTemplate { id: Some(clone), ..new }, context.now());
     let row = inserted.await.map_err(|error| service::taken(error, identifier.as_deref()))?;

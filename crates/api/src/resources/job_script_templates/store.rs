@@ -124,11 +124,6 @@ pub(crate) async fn insert(
     db.fetch_one(&sql, arguments).await
 }
 
-/// A number for a new template.
-pub(super) async fn reserve_number(db: &mut Session) -> sqlx::Result<i32> {
-    db.next_number(TEMPLATES.name).await
-}
-
 /// One template.
 pub(crate) async fn find(db: &mut Session, locator: &Locator) -> sqlx::Result<Option<TemplateRow>> {
     select(db, locator, "").await

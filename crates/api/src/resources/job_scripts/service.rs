@@ -102,7 +102,7 @@ pub(super) async fn create_from_template(
         }
     };
     let Rendered { files, memory } = rendered;
-    let id = reserve_number(context).await?;
+    let id = files::reserve_parent(context, JOB_SCRIPT_FILES).await?;
     let made = async {
         let stored = store_all(context, id, files).await?;
         drop(memory);
@@ -114,14 +114,6 @@ pub(super) async fn create_from_template(
     };
     let made = made.await;
     files::commit_new(context, &[JOB_SCRIPT_FILES], id, made).await
-}
-
-/// A number for a new script, under which its files are stored before it is made.
-async fn reserve_number(context: &Context) -> Result<i32> {
-    let mut db = context.db.write().await?;
-    let id = store::reserve_number(&mut db).await?;
-    db.commit().await?;
-    Ok(id)
 }
 
 async fn store_all(
@@ -258,24 +250,23 @@ pub(super) async fn clone(
     request: Option<JobScriptCloneRequest>,
 ) -> Result<JobScriptDetailedView> {
     let request = request.unwrap_or_default();
-    require(&mut context.db.read().await?, id).await?;
-    let clone = reserve_number(context).await?;
-    let made = clone_as(context, owner_email, id, clone, request).await;
+    let original = require(&mut context.db.read().await?, id).await?.id;
+    let clone = files::reserve_parent(context, JOB_SCRIPT_FILES).await?;
+    let made = clone_as(context, owner_email, original, clone, request).await;
     files::commit_new(context, &[JOB_SCRIPT_FILES], clone, made).await
 }
 
 async fn clone_as(
     context: &Context,
     owner_email: &str,
-    id: i64,
+    original: i32,
     clone: i32,
     request: JobScriptCloneRequest,
 ) -> Result<(Session, JobScriptDetailedView)> {
-    let original = require(&mut context.db.read().await?, id).await?;
-    let copies = files::copy_all(context, JOB_SCRIPT_FILES, original.id, clone).await?;
+    let copies = files::copy_all(context, JOB_SCRIPT_FILES, original, clone).await?;
     let mut db = context.db.write().await?;
-    let original = store::find_shared(&mut db, id).await?;
-    let original = original.ok_or_else(|| Error::no_entry("job_scripts", id))?;
+    let found = store::find_shared(&mut db, original.into()).await?;
+    let original = found.ok_or_else(|| Error::no_entry("job_scripts", original))?;
     let description = request.description.value();
     let new = NewScript {
         id: Some(clone),

@@ -103,11 +103,6 @@ pub(crate) async fn insert(
     db.fetch_one(&sql, arguments).await
 }
 
-/// A number for a new script.
-pub(crate) async fn reserve_number(db: &mut Session) -> sqlx::Result<i32> {
-    db.next_number(SCRIPTS.name).await
-}
-
 /// One script.
 pub(crate) async fn find(db: &mut Session, id: i64) -> sqlx::Result<Option<ScriptRow>> {
     let sql = format!("SELECT {COLUMNS} FROM job_scripts WHERE id = $1");
