@@ -13,6 +13,7 @@ mod test;
 mod torture;
 
 use std::{
+    env,
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -63,8 +64,10 @@ fn main() -> ExitCode {
     }
 }
 
-/// The directory of the workspace.
+/// The directory of the workspace. Cargo says it to what it runs: the directory in which this was
+/// compiled may be another clone's that had the same build directory.
 fn workspace() -> Result<PathBuf> {
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
+    let package = env::var_os("CARGO_MANIFEST_DIR").context("run this as `cargo xtask`")?;
+    let workspace = Path::new(&package).parent();
     Ok(workspace.context("xtask lies in a workspace")?.to_path_buf())
 }
