@@ -19,10 +19,10 @@ use std::{
 
 use tokio::sync::oneshot;
 
-use crate::{run_as::Account, setback::Setback};
+use crate::{directory_locks::Turn, run_as::Account, setback::Setback};
 
 /// How long the file system may take.
-const DEADLINE: Duration = Duration::from_secs(60);
+pub const DEADLINE: Duration = Duration::from_secs(60);
 
 /// A file to be written.
 #[derive(Debug, Clone)]
@@ -66,7 +66,7 @@ impl Files {
 }
 
 /// Writes `files` into `directory` and the script into `own`, which is made, too; without files,
-/// only finds out whether it could be done.
+/// only finds out whether it could be done. The turn ends when nothing is written any more.
 ///
 /// # Errors
 /// A refusal if the user can't have files there, otherwise what went wrong for the moment. Then
@@ -76,6 +76,7 @@ pub async fn place(
     directory: &Path,
     files: Option<Files>,
     own: &Path,
+    turn: Turn,
 ) -> Result<(), Setback> {
     let (done, result) = oneshot::channel();
     let (account, name) = (account.clone(), account.name.clone());
@@ -88,6 +89,7 @@ pub async fn place(
             check(&directory)?;
             write(&directory, &own, files.as_ref(), &stop)
         });
+        drop(turn);
         let _ = done.send(outcome);
     };
     let started = std::thread::Builder::new().name("files".to_owned()).spawn(work);
@@ -218,6 +220,7 @@ fn explain(error: &io::Error, directory: &Path, user: &str) -> Setback {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::directory_locks::DirectoryLocks;
 
     #[test]
     fn a_name_stays_inside_the_directory() {
@@ -233,7 +236,9 @@ mod tests {
     }
 
     async fn place_as_self(directory: &Path, mark: &str, files: Files) -> Result<(), Setback> {
-        place(&Account::own().unwrap(), directory, Some(files), &directory.join(mark)).await
+        let turn = DirectoryLocks::default().turn(directory, "").await.unwrap();
+        let own = directory.join(mark);
+        place(&Account::own().unwrap(), directory, Some(files), &own, turn).await
     }
 
     fn files(script: &str, support: Vec<Content>) -> Files {

@@ -18,6 +18,7 @@ pub mod intake;
 pub mod journal;
 pub mod last_word;
 pub mod migrated;
+pub mod origin;
 pub mod private_copy;
 pub mod reconcile;
 pub mod report;

@@ -79,17 +79,20 @@ pub(super) fn judge(code: i32, stderr: &str, stdout: &str) -> Outcome {
             _ => Outcome::Refused(words),
         };
     }
-    if code == BAD_OPTIONS && !words.is_empty() {
+    let says = |beginning: &str| stderr.lines().any(|line| line.starts_with(beginning));
+    if code == BAD_OPTIONS && says("sbatch: ") {
         return Outcome::Refused(words);
     }
     let errors = errors(stderr);
     if any(&errors, UNCLEAR) {
         return Outcome::Unclear(format!("sbatch failed: {words}"));
     }
-    if code == 0 || words.is_empty() || any(&errors, FAILED_EARLY) {
-        return Outcome::Failed(complete(code, &words, stdout));
+    // Words that are not its own are those of a site's program around it, or of the system.
+    let own = says("sbatch: error: ") || says("sbatch: fatal: ");
+    if own && code != 0 && !any(&errors, FAILED_EARLY) {
+        return Outcome::Refused(words);
     }
-    Outcome::Refused(words)
+    Outcome::Failed(complete(code, &words, stdout))
 }
 
 /// The lines that say what is wrong: with `--verbose` there are others.
@@ -154,6 +157,9 @@ mod tests {
             (3, "", "", "sbatch ended with exit code 3 and without a word"),
             (1, "sbatch: error: Munge encode failed: x\n", "", "Munge encode failed: x"),
             (1, "sbatch: fatal: slurm.conf: x\n", "and y", "slurm.conf: x\nand y"),
+            (1, "quota server unreachable\n", "", "quota server unreachable"),
+            (127, "sbatch: cannot find libslurm.so\n", "", "cannot find libslurm.so"),
+            (255, "ssh: kex_exchange: closed\n", "", "ssh: kex_exchange: closed"),
         ] {
             assert_eq!(judge(code, stderr, stdout), Outcome::Failed(words.to_owned()));
         }
