@@ -17,6 +17,7 @@ use std::{
     time::Duration,
 };
 
+use nix::errno::Errno;
 use tokio::sync::oneshot;
 
 use crate::{directory_locks::Turn, run_as::Account, setback::Setback};
@@ -192,6 +193,13 @@ fn explain(error: &io::Error, directory: &Path, user: &str) -> Setback {
                 "The execution directory {directory} does not exist on the cluster. {remedy} create it first."
             )
         }
+        // In /tmp and its like only its owner may replace a file (EPERM, where EACCES would mean
+        // that nothing may be written).
+        _ if error.raw_os_error() == Some(Errno::EPERM as i32) => format!(
+            "The user {user} may not replace a file in the execution directory {directory}: one of \
+             the same name as a file of the job script belongs to somebody else there ({error}). \
+             {remedy} rename the file in the job script."
+        ),
         Kind::PermissionDenied | Kind::ReadOnlyFilesystem => format!(
             "The user {user} may not write to the execution directory {directory} ({error}). \
              {remedy} change its permissions."

@@ -6,8 +6,8 @@ use jobbergate_types::job_submissions::PendingJobSubmission;
 use crate::{
     Agent,
     journal::{FailureKind, Failures},
-    setback::Setback,
     origin::origin,
+    setback::Setback,
 };
 
 /// What is said of a controller that is not even asked.

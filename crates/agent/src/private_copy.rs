@@ -14,7 +14,13 @@ use std::{
 
 use tokio::sync::oneshot;
 
-use crate::{Agent, error::JournalError, journal::{Entry, Phase}, run_as::Account, tag::Tag};
+use crate::{
+    Agent,
+    error::JournalError,
+    journal::{Entry, Phase},
+    run_as::Account,
+    tag::Tag,
+};
 
 const EXTENSION: &str = "place";
 

@@ -38,7 +38,7 @@ async fn what_a_sites_program_says_reaches_the_owner() {
         scene.becomes(1, "REJECTED").await;
         let message = scene.server.with(1, |submission| submission.message.clone()).unwrap();
         assert!(message.contains("Your project is out of hours.\n"), "{message}");
-        assert!(message.contains("attempts. Submit again"), "{message}");
+        assert!(message.contains("UTC. Submit again"), "{message}");
         let left = fs::read_dir(scene.home.path()).unwrap().count();
         assert_eq!(left, 1, "only the script");
         agent.stop().await;
