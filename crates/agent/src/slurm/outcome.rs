@@ -80,7 +80,9 @@ pub(super) fn judge(code: i32, stderr: &str, stdout: &str) -> Outcome {
         };
     }
     let says = |beginning: &str| stderr.lines().any(|line| line.starts_with(beginning));
-    if code == BAD_OPTIONS && says("sbatch: ") {
+    // The C library writes the path before what it has to say of options.
+    let of_options = |line: &str| line.split(' ').next().is_some_and(|w| w.ends_with("sbatch:"));
+    if code == BAD_OPTIONS && stderr.lines().any(of_options) {
         return Outcome::Refused(words);
     }
     let errors = errors(stderr);
@@ -123,7 +125,8 @@ mod tests {
         let words = "invalid partition specified: nosuch\n\
                      Batch job submission failed: Invalid partition name specified";
         assert_eq!(judge(1, text, ""), Outcome::Refused(words.to_owned()));
-        let usage = "sbatch: unrecognized option '--bogus'\nTry \"sbatch --help\" for more\n";
+        let usage =
+            "/usr/bin/sbatch: unrecognized option '--bogus'\nTry \"sbatch --help\" for more\n";
         let refused = judge(255, usage, "");
         assert!(matches!(refused, Outcome::Refused(words) if words.contains("--bogus")));
     }
@@ -158,7 +161,7 @@ mod tests {
             (1, "sbatch: error: Munge encode failed: x\n", "", "Munge encode failed: x"),
             (1, "sbatch: fatal: slurm.conf: x\n", "and y", "slurm.conf: x\nand y"),
             (1, "quota server unreachable\n", "", "quota server unreachable"),
-            (127, "sbatch: cannot find libslurm.so\n", "", "cannot find libslurm.so"),
+            (127, "sbatch: no libslurm.so\n", "", "sbatch: no libslurm.so"),
             (255, "ssh: kex_exchange: closed\n", "", "ssh: kex_exchange: closed"),
         ] {
             assert_eq!(judge(code, stderr, stdout), Outcome::Failed(words.to_owned()));
