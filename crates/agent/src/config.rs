@@ -261,8 +261,19 @@ impl AgentConfig {
                  or, where users are called like the part before the @ of their e-mails, \
                  --slurm-user-mapper local-part --user-map-domain DOMAIN",
             )),
-            Mapper::LocalPart => Ok(UserMap::LocalPart { domain: self.user_map_domain.clone() }),
+            Mapper::LocalPart => self.local_part(),
         }
+    }
+
+    fn local_part(&self) -> Result<UserMap, AgentError> {
+        let domain = self.user_map_domain.clone();
+        if let Some(domain) = domain.as_deref().filter(|d| d.is_empty() || d.contains('@')) {
+            return Err(wrong(&format!(
+                "--user-map-domain {domain:?} is not what stands behind the @ of an e-mail, as in \
+                 example.com"
+            )));
+        }
+        Ok(UserMap::LocalPart { domain })
     }
 
     fn everybody(&self) -> Option<&str> {

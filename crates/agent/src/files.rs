@@ -17,12 +17,13 @@ use std::{
     time::Duration,
 };
 
+use nix::errno::Errno;
 use tokio::sync::oneshot;
 
-use crate::{run_as::Account, setback::Setback};
+use crate::{directory_locks::Turn, run_as::Account, setback::Setback};
 
 /// How long the file system may take.
-const DEADLINE: Duration = Duration::from_secs(60);
+pub const DEADLINE: Duration = Duration::from_secs(60);
 
 /// A file to be written.
 #[derive(Debug, Clone)]
@@ -66,7 +67,7 @@ impl Files {
 }
 
 /// Writes `files` into `directory` and the script into `own`, which is made, too; without files,
-/// only finds out whether it could be done.
+/// only finds out whether it could be done. The turn ends when nothing is written any more.
 ///
 /// # Errors
 /// A refusal if the user can't have files there, otherwise what went wrong for the moment. Then
@@ -76,6 +77,7 @@ pub async fn place(
     directory: &Path,
     files: Option<Files>,
     own: &Path,
+    turn: Turn,
 ) -> Result<(), Setback> {
     let (done, result) = oneshot::channel();
     let (account, name) = (account.clone(), account.name.clone());
@@ -88,6 +90,7 @@ pub async fn place(
             check(&directory)?;
             write(&directory, &own, files.as_ref(), &stop)
         });
+        drop(turn);
         let _ = done.send(outcome);
     };
     let started = std::thread::Builder::new().name("files".to_owned()).spawn(work);
@@ -190,6 +193,13 @@ fn explain(error: &io::Error, directory: &Path, user: &str) -> Setback {
                 "The execution directory {directory} does not exist on the cluster. {remedy} create it first."
             )
         }
+        // In /tmp and its like only its owner may replace a file (EPERM, where EACCES would mean
+        // that nothing may be written).
+        _ if error.raw_os_error() == Some(Errno::EPERM as i32) => format!(
+            "The user {user} may not replace a file in the execution directory {directory}: one of \
+             the same name as a file of the job script belongs to somebody else there ({error}). \
+             {remedy} rename the file in the job script."
+        ),
         Kind::PermissionDenied | Kind::ReadOnlyFilesystem => format!(
             "The user {user} may not write to the execution directory {directory} ({error}). \
              {remedy} change its permissions."
@@ -218,6 +228,7 @@ fn explain(error: &io::Error, directory: &Path, user: &str) -> Setback {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::directory_locks::DirectoryLocks;
 
     #[test]
     fn a_name_stays_inside_the_directory() {
@@ -233,7 +244,9 @@ mod tests {
     }
 
     async fn place_as_self(directory: &Path, mark: &str, files: Files) -> Result<(), Setback> {
-        place(&Account::own().unwrap(), directory, Some(files), &directory.join(mark)).await
+        let turn = DirectoryLocks::default().turn(directory, "").await.unwrap();
+        let own = directory.join(mark);
+        place(&Account::own().unwrap(), directory, Some(files), &own, turn).await
     }
 
     fn files(script: &str, support: Vec<Content>) -> Files {

@@ -17,17 +17,18 @@ use crate::{
     Agent,
     backoff::Backoff,
     journal::{Entry, Phase},
+    origin::origin,
     reconcile::Absences,
     setback::Setback,
     slots::Slots,
-    submit::origin,
 };
 
 /// How many submissions are taken up before the next look.
 const BATCH: usize = 100;
 /// How often jobs are looked for whose `sbatch` had no clear outcome.
 const RECONCILIATION: Duration = Duration::from_secs(1);
-/// How often the submissions are counted that wait for a controller that is away.
+/// How often the submissions are counted that wait for a controller that is away: a hundred of
+/// them in this time.
 const OUTAGE_COUNT: Duration = Duration::from_secs(10);
 
 /// Whom reports are counted for, which wait for nobody but the server.
@@ -99,7 +100,7 @@ impl Intake {
             return self.wait_for_slurm(&in_doubt).await;
         }
         let rejected: HashSet<i64> = self.agent.journal.rejected().await?.into_iter().collect();
-        for pending in self.pending(&in_doubt).await? {
+        for pending in self.pending(&in_doubt, BATCH).await? {
             // It was rejected and the server knows: its owner wants another try.
             if rejected.contains(&pending.id) {
                 self.agent.journal.forget(pending.id).await?;
@@ -109,9 +110,13 @@ impl Intake {
         Ok(())
     }
 
-    /// What waits and may be begun, up to a batch. All pages are read if need be, so that those
-    /// with something in the way keep nobody else waiting.
-    async fn pending(&self, in_doubt: &HashSet<i64>) -> Result<Vec<PendingJobSubmission>, Setback> {
+    /// What waits and may be begun, until there is enough. All pages are read if need be, so that
+    /// those with something in the way keep nobody else waiting.
+    async fn pending(
+        &self,
+        in_doubt: &HashSet<i64>,
+        enough: usize,
+    ) -> Result<Vec<PendingJobSubmission>, Setback> {
         let begin = |pending: &PendingJobSubmission| {
             let free = self.is_free(pending.id) && !in_doubt.contains(&pending.id);
             free && !self.slots.is_full(&pending.owner_email)
@@ -123,7 +128,7 @@ impl Intake {
             let empty = page.items.is_empty();
             free.extend(page.items.into_iter().filter(begin));
             let under_way = self.busy.len().saturating_sub(self.slots.count_slow());
-            if empty || paging.page >= page.pages || free.len() + under_way >= BATCH {
+            if empty || paging.page >= page.pages || free.len() + under_way >= enough {
                 return Ok(free);
             }
             paging.page += 1;
@@ -194,8 +199,10 @@ impl Intake {
         if Instant::now() < self.count_at {
             return Ok(());
         }
-        self.count_at = Instant::now() + OUTAGE_COUNT;
-        for pending in self.pending(in_doubt).await? {
+        let waiting = self.pending(in_doubt, usize::MAX).await?;
+        let pages = u32::try_from(waiting.len().div_ceil(BATCH)).unwrap_or(u32::MAX);
+        self.count_at = Instant::now() + OUTAGE_COUNT.saturating_mul(pages.max(1));
+        for pending in waiting {
             self.agent.wait_for_slurm(&pending).await?;
         }
         Ok(())

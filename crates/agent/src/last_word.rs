@@ -6,33 +6,33 @@ use jobbergate_types::job_submissions::PendingJobSubmission;
 use crate::{
     Agent,
     journal::{FailureKind, Failures},
+    origin::origin,
     setback::Setback,
-    submit::origin,
 };
 
 /// What is said of a controller that is not even asked.
 const SILENCE: &str = "Slurm's controller does not answer";
 
 impl Agent {
-    /// Why a submission is not tried again of which Slurm certainly has no job.
+    /// Why a submission is not tried again of which Slurm certainly has no job. Only the time
+    /// between failed attempts counts: whatever else passed, Slurm may take it now.
     ///
     /// # Errors
     /// When the journal can't be read.
-    pub async fn last_word(&self, id: i64) -> Result<Option<String>, Setback> {
-        let Some(failures) = self.journal.failures(id).await? else { return Ok(None) };
-        let Failures { kind, since, times, words } = failures;
-        let passed = (Utc::now() - since).to_std().unwrap_or_default();
+    pub async fn last_word(
+        &self,
+        pending: &PendingJobSubmission,
+    ) -> Result<Option<String>, Setback> {
+        let failures = self.journal.failures(pending.id, &origin(pending), Utc::now()).await?;
+        let Some(Failures { kind, since, last, times, words }) = failures else { return Ok(None) };
         let (bound, what) = match kind {
             FailureKind::Refused => (self.config.refusal_seconds, "sbatch refuses this"),
             FailureKind::Unreachable => (self.config.outage_seconds, "nothing can be submitted"),
         };
-        let over = times > 1 && passed >= bound;
+        let over = times > 1 && (last - since).to_std().unwrap_or_default() >= bound;
         Ok(over.then(|| {
             let since = since.format("%Y-%m-%d %H:%M:%S UTC");
-            format!(
-                "{words}\n({what} since {since}, {times} attempts. Submit again when the cause is \
-                 mended.)"
-            )
+            format!("{words}\n({what} since {since}. Submit again when the cause is mended.)")
         }))
     }
 
@@ -57,11 +57,24 @@ impl Agent {
     /// # Errors
     /// When the journal can't be used.
     pub async fn wait_for_slurm(&self, pending: &PendingJobSubmission) -> Result<(), Setback> {
-        let (kind, now) = (FailureKind::Unreachable, Utc::now());
-        self.journal.failed(pending.id, kind, SILENCE, now).await?;
-        match self.last_word(pending.id).await? {
+        self.failed(pending, FailureKind::Unreachable, SILENCE).await?;
+        match self.last_word(pending).await? {
             Some(message) => self.reject(pending, &message).await,
             None => Ok(()),
         }
+    }
+
+    /// Notes one more failure.
+    ///
+    /// # Errors
+    /// When the journal can't be written.
+    pub async fn failed(
+        &self,
+        pending: &PendingJobSubmission,
+        kind: FailureKind,
+        words: &str,
+    ) -> Result<(), Setback> {
+        let now = Utc::now();
+        Ok(self.journal.failed(pending.id, &origin(pending), kind, words, now).await?)
     }
 }

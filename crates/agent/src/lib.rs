@@ -18,6 +18,7 @@ pub mod intake;
 pub mod journal;
 pub mod last_word;
 pub mod migrated;
+pub mod origin;
 pub mod private_copy;
 pub mod reconcile;
 pub mod report;
@@ -96,6 +97,9 @@ pub async fn run(
         |source| AgentError::Journal { directory: agent.state_directory.clone(), source };
     agent.journal.prune(Utc::now() - MEMORY).await.map_err(in_journal)?;
     agent.remove_left_copies().await.map_err(in_journal)?;
+    for doubt in user_map::doubts(&agent.user_map) {
+        tracing::warn!("{doubt}");
+    }
     tracing::info!(
         server = %agent.config.base_api_url,
         client_id = %agent.config.oidc_client_id,

@@ -14,7 +14,13 @@ use std::{
 
 use tokio::sync::oneshot;
 
-use crate::{Agent, error::JournalError, journal::Phase, run_as::Account, tag::Tag};
+use crate::{
+    Agent,
+    error::JournalError,
+    journal::{Entry, Phase},
+    run_as::Account,
+    tag::Tag,
+};
 
 const EXTENSION: &str = "place";
 
@@ -38,18 +44,19 @@ impl PrivateCopy {
         execution_directory: &Path,
         mark: &str,
     ) -> io::Result<Self> {
-        let link = link(state_directory, tag);
+        let link = state_directory.join(format!("{}{mark}.{EXTENSION}", prefix(tag)));
         let directory = execution_directory.join(format!(".jobbergate-{mark}"));
-        match fs::remove_file(&link) {
-            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
-            _ => symlink(format!("{user}:{}", directory.display()), &link)?,
-        }
+        symlink(format!("{user}:{}", directory.display()), &link)?;
         Ok(Self { link, user: user.to_owned(), directory })
     }
 
-    /// The one that was noted for a submission.
-    pub fn noted(state_directory: &Path, tag: &Tag) -> Option<Self> {
-        Self::read(link(state_directory, tag))
+    /// Those that were noted for the attempts of a submission.
+    ///
+    /// # Errors
+    /// When the state directory can't be read.
+    pub fn noted(state_directory: &Path, tag: &Tag) -> io::Result<Vec<Self>> {
+        let links = links(state_directory)?.into_iter();
+        Ok(links.filter(|link| is_of(link, tag)).filter_map(Self::read).collect())
     }
 
     fn read(link: PathBuf) -> Option<Self> {
@@ -69,20 +76,22 @@ impl PrivateCopy {
         let (done, removed) = oneshot::channel();
         let work = move || {
             // A thread of its own, because it can't become the agent again.
-            let account = Account::by_name(&user).ok().flatten();
-            let result = account.map_or(Ok(()), |account| {
+            let removed = Account::by_name(&user).map_err(io::Error::other).and_then(|account| {
+                // A user who is gone has nothing that could be removed as that user.
+                let Some(account) = account else { return Ok(()) };
                 account.assume_for_files()?;
                 fs::remove_dir_all(&directory)
             });
-            let _ = done.send(result);
+            let _ = done.send(removed);
         };
         // What is not removed now is when the next agent starts.
         if std::thread::Builder::new().name("remove".to_owned()).spawn(work).is_err() {
             return;
         }
         tokio::spawn(async move {
-            match removed.await {
-                Ok(Err(error)) if error.kind() != io::ErrorKind::NotFound => {
+            let Ok(removed) = removed.await else { return };
+            match removed {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
                     tracing::warn!(%error, "the copy of a script cannot be removed");
                 }
                 _ => {
@@ -93,8 +102,20 @@ impl PrivateCopy {
     }
 }
 
-fn link(state_directory: &Path, tag: &Tag) -> PathBuf {
-    state_directory.join(format!("{tag}.{EXTENSION}"))
+/// What the links of a submission's attempts begin with.
+fn prefix(tag: &Tag) -> String {
+    format!("{tag}.")
+}
+
+fn is_of(link: &Path, tag: &Tag) -> bool {
+    let name = link.file_name().unwrap_or_default().to_string_lossy();
+    name.starts_with(&prefix(tag))
+}
+
+fn links(state_directory: &Path) -> io::Result<Vec<PathBuf>> {
+    let files = fs::read_dir(state_directory)?.filter_map(Result::ok);
+    let paths = files.map(|file| file.path());
+    Ok(paths.filter(|path| path.extension().is_some_and(|e| e == EXTENSION)).collect())
 }
 
 impl Agent {
@@ -104,14 +125,11 @@ impl Agent {
     /// When the journal can't be read.
     pub async fn remove_left_copies(&self) -> Result<(), JournalError> {
         let unsettled = self.journal.unsettled().await?;
-        let attempted = unsettled.iter().filter(|e| matches!(e.phase, Phase::Attempted { .. }));
-        let in_use: Vec<PathBuf> =
-            attempted.map(|entry| link(&self.state_directory, &entry.tag)).collect();
-        let files = fs::read_dir(&self.state_directory)?.filter_map(Result::ok);
-        let links = files.map(|file| file.path());
-        let links = links.filter(|path| path.extension().is_some_and(|e| e == EXTENSION));
-        let left = links.filter(|link| !in_use.contains(link)).filter_map(PrivateCopy::read);
-        left.for_each(PrivateCopy::remove);
+        let attempted = |entry: &&Entry| matches!(entry.phase, Phase::Attempted { .. });
+        let in_use: Vec<&Tag> = unsettled.iter().filter(attempted).map(|e| &e.tag).collect();
+        let mut left = links(&self.state_directory)?;
+        left.retain(|link| !in_use.iter().any(|tag| is_of(link, tag)));
+        left.into_iter().filter_map(PrivateCopy::read).for_each(PrivateCopy::remove);
         Ok(())
     }
 }

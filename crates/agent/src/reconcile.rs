@@ -168,9 +168,8 @@ impl Agent {
         }
         absences.0.remove(&entry.id);
         Receipt::new(&self.state_directory, &entry.tag).discard();
-        if let Some(copy) = PrivateCopy::noted(&self.state_directory, &entry.tag) {
-            copy.remove();
-        }
+        let copies = PrivateCopy::noted(&self.state_directory, &entry.tag);
+        copies.unwrap_or_default().into_iter().for_each(PrivateCopy::remove);
         Ok(())
     }
 }

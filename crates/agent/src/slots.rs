@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -12,73 +12,94 @@ use tokio::sync::Semaphore;
 const AT_ONCE: usize = 8;
 /// How long a turn lasts: what takes longer goes on, but keeps nobody else waiting.
 const TURN: Duration = Duration::from_secs(1);
-/// How many slow ones of one owner may go on.
-const SLOW_OF_ONE: usize = 8;
+/// How many of one owner may be under way, slow ones among them.
+const OF_ONE: usize = 8;
 
 /// Turns for submissions.
 #[derive(Debug)]
 pub struct Slots {
     turns: Semaphore,
-    /// How many are slow, by owner.
-    slow: Mutex<HashMap<String, usize>>,
+    /// By owner.
+    under_way: Mutex<HashMap<String, UnderWay>>,
+}
+
+#[derive(Debug, Default)]
+struct UnderWay {
+    all: usize,
+    slow: usize,
 }
 
 impl Default for Slots {
     fn default() -> Self {
-        Self { turns: Semaphore::new(AT_ONCE), slow: Mutex::default() }
+        Self { turns: Semaphore::new(AT_ONCE), under_way: Mutex::default() }
     }
 }
 
-/// One that is slow, until it is dropped.
-struct Slow<'a> {
+/// One that is under way, until it is dropped.
+struct Place<'a> {
     slots: &'a Slots,
     owner: &'a str,
+    slow: bool,
 }
 
 impl Slots {
-    /// Does the work of an owner when there is a turn; nothing if slow ones of this owner must
-    /// end first.
+    /// Does the work of an owner when there is a turn; nothing if others of this owner must end
+    /// first.
     pub async fn run<T>(&self, owner: &str, work: impl Future<Output = T>) -> Option<T> {
         // It is never closed.
         let turn = self.turns.acquire().await;
-        if self.is_full(owner) {
-            return None;
-        }
+        let mut place = self.place(owner)?;
         let mut work = std::pin::pin!(work);
         if let Ok(done) = tokio::time::timeout(TURN, &mut work).await {
             return Some(done);
         }
-        let _slow = self.slow(owner);
+        place.slow();
         drop(turn);
         Some(work.await)
     }
 
     /// Whether slow ones of this owner must end first.
     pub fn is_full(&self, owner: &str) -> bool {
-        let slow = self.slow.lock().unwrap_or_else(PoisonError::into_inner);
-        slow.get(owner).is_some_and(|count| *count >= SLOW_OF_ONE)
+        self.under_way().get(owner).is_some_and(|of_owner| of_owner.slow >= OF_ONE)
     }
 
     /// How many are slow.
     pub fn count_slow(&self) -> usize {
-        self.slow.lock().unwrap_or_else(PoisonError::into_inner).values().sum()
+        self.under_way().values().map(|of_owner| of_owner.slow).sum()
     }
 
-    fn slow<'a>(&'a self, owner: &'a str) -> Slow<'a> {
-        let mut slow = self.slow.lock().unwrap_or_else(PoisonError::into_inner);
-        *slow.entry(owner.to_owned()).or_default() += 1;
-        drop(slow);
-        Slow { slots: self, owner }
+    fn place<'a>(&'a self, owner: &'a str) -> Option<Place<'a>> {
+        let mut under_way = self.under_way();
+        let of_owner = under_way.entry(owner.to_owned()).or_default();
+        if of_owner.all >= OF_ONE {
+            return None;
+        }
+        of_owner.all += 1;
+        Some(Place { slots: self, owner, slow: false })
+    }
+
+    fn under_way(&self) -> MutexGuard<'_, HashMap<String, UnderWay>> {
+        self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Drop for Slow<'_> {
-    fn drop(&mut self) {
-        let mut slow = self.slots.slow.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = slow.get_mut(self.owner) {
-            *count -= 1;
+impl Place<'_> {
+    fn slow(&mut self) {
+        self.slow = true;
+        if let Some(of_owner) = self.slots.under_way().get_mut(self.owner) {
+            of_owner.slow += 1;
         }
-        slow.retain(|_, count| *count > 0);
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        let mut under_way = self.slots.under_way();
+        if let Some(of_owner) = under_way.get_mut(self.owner) {
+            of_owner.all -= 1;
+            of_owner.slow -= usize::from(self.slow);
+        }
+        under_way.retain(|_, of_owner| of_owner.all > 0);
     }
 }
 
@@ -88,7 +109,7 @@ mod tests {
 
     use super::*;
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn what_hangs_keeps_nobody_else_waiting() {
         let slots = Arc::new(Slots::default());
         for _ in 0..3 * AT_ONCE {
@@ -96,14 +117,14 @@ mod tests {
             tokio::spawn(async move { slots.run("eve", pending::<()>()).await });
         }
         tokio::time::sleep(TURN * 2).await;
-        assert_eq!(slots.count_slow(), SLOW_OF_ONE, "no more of hers are begun");
+        assert_eq!(slots.count_slow(), OF_ONE, "no more of hers are begun");
         assert!(slots.is_full("eve") && !slots.is_full("ann"));
         let done = tokio::time::timeout(TURN / 10, slots.run("ann", async { 7 })).await;
         assert_eq!(done, Ok(Some(7)));
         assert_eq!(slots.run("eve", async { 7 }).await, None);
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn what_was_slow_makes_room_when_it_ends() {
         let slots = Slots::default();
         assert_eq!(slots.run("eve", tokio::time::sleep(TURN * 3)).await, Some(()));

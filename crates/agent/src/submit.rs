@@ -9,6 +9,7 @@ use crate::{
     Agent,
     files::{self, Content, Files},
     journal::FailureKind,
+    origin::origin,
     private_copy::PrivateCopy,
     run_as::Account,
     setback::Setback,
@@ -25,12 +26,6 @@ pub struct Prepared {
     files: Files,
 }
 
-/// What tells a submission from one of the same number of a server that was set up anew.
-pub fn origin(pending: &PendingJobSubmission) -> String {
-    let script = &pending.job_script.script;
-    format!("{}@{}", script.id, script.created_at)
-}
-
 impl Agent {
     /// Makes a job of a submission of which Slurm certainly has none, or notes why it can't be
     /// done. `random` goes into the tag and marks the attempt: it is another one each time.
@@ -43,7 +38,7 @@ impl Agent {
             Some(entry) if !entry.tag.as_str().is_empty() => entry.tag,
             _ => Tag::new(pending.id, random),
         };
-        let outcome = match self.last_word(pending.id).await? {
+        let outcome = match self.last_word(pending).await? {
             Some(message) => Err(Setback::Refusal(message)),
             None => match self.prepare(pending).await {
                 Ok(prepared) => self.place_and_attempt(pending, &prepared, &tag, random).await,
@@ -130,23 +125,38 @@ impl Agent {
         tag: &Tag,
         random: u64,
     ) -> Result<(), Setback> {
+        match self.place(prepared, tag, &format!("{}-{random:016x}", pending.id)).await {
+            Ok(copy) => self.attempt(pending, prepared, tag, copy).await,
+            Err(setback) => {
+                if let Setback::Trouble(why) = &setback {
+                    self.failed(pending, FailureKind::Unreachable, why).await?;
+                }
+                Err(setback)
+            }
+        }
+    }
+
+    /// Writes the files, and the script a second time into a directory of this `mark`.
+    async fn place(
+        &self,
+        prepared: &Prepared,
+        tag: &Tag,
+        mark: &str,
+    ) -> Result<PrivateCopy, Setback> {
         let Prepared { account, directory, files, .. } = prepared;
-        let mark = format!("{}-{random:016x}", pending.id);
-        let copy = PrivateCopy::plan(&self.state_directory, tag, &account.name, directory, &mark)
+        let turn = self.directories.turn(directory, &account.name);
+        // Nothing more is begun where the file system hangs what was begun before.
+        let Ok(Ok(turn)) = tokio::time::timeout(files::DEADLINE, turn).await else {
+            let shown = directory.display();
+            return Err(Setback::Trouble(format!("what was written to {shown} has no end yet")));
+        };
+        let copy = PrivateCopy::plan(&self.state_directory, tag, &account.name, directory, mark)
             .map_err(|e| Setback::Trouble(format!("the state directory: {e}")))?;
         let written = self.config.write_submission_files.then(|| files.clone());
-        let placed = {
-            let _turn = self.directories.turn(directory).await;
-            files::place(account, directory, written, copy.directory()).await
-        };
-        match placed {
-            Ok(()) => self.attempt(pending, prepared, tag, copy).await,
+        match files::place(account, directory, written, copy.directory(), turn).await {
+            Ok(()) => Ok(copy),
             Err(setback) => {
                 copy.remove();
-                if let Setback::Trouble(why) = &setback {
-                    let kind = FailureKind::Unreachable;
-                    self.journal.failed(pending.id, kind, why, Utc::now()).await?;
-                }
                 Err(setback)
             }
         }
@@ -189,18 +199,18 @@ impl Agent {
                 Err(Setback::Refusal(words))
             }
             Outcome::NotSent(why) => {
-                self.journal.failed(id, FailureKind::Unreachable, &why, Utc::now()).await?;
+                self.failed(pending, FailureKind::Unreachable, &why).await?;
                 self.journal.came_to_nothing(id, Utc::now()).await?;
                 receipt.discard();
                 copy.remove();
                 Err(Setback::Trouble(why))
             }
             Outcome::Failed(words) => {
-                self.journal.failed(id, FailureKind::Refused, &words, Utc::now()).await?;
+                self.failed(pending, FailureKind::Refused, &words).await?;
                 Err(Setback::Trouble(format!("sbatch made no job, as far as is known: {words}")))
             }
             Outcome::Unclear(why) => {
-                self.journal.failed(id, FailureKind::Unreachable, &why, Utc::now()).await?;
+                self.failed(pending, FailureKind::Unreachable, &why).await?;
                 Err(Setback::Trouble(format!("it is not known whether Slurm has the job: {why}")))
             }
         }

@@ -1,6 +1,7 @@
 //! Which user of the cluster an owner of submissions is.
 
 use std::{
+    collections::HashSet,
     fs, io,
     path::{Path, PathBuf},
     time::Duration,
@@ -95,6 +96,45 @@ impl UserMap {
     }
 }
 
+/// What an administrator should know of a map from the start.
+pub fn doubts(map: &UserMap) -> Vec<String> {
+    match map {
+        UserMap::LocalPart { domain: None } => vec![
+            "e-mails of any domain become users of this cluster, x@anywhere.org the user x: say \
+             which domain counts with USER_MAP_DOMAIN"
+                .to_owned(),
+        ],
+        UserMap::File(path) => match fs::read_to_string(path) {
+            Err(e) => vec![format!(
+                "nobody can submit until the user map {} can be read: {e}",
+                path.display()
+            )],
+            Ok(text) => odd_lines(&text)
+                .map(|(number, what)| format!("user map {}, line {number}: {what}", path.display()))
+                .collect(),
+        },
+        _ => Vec::new(),
+    }
+}
+
+fn odd_lines(text: &str) -> impl Iterator<Item = (usize, &'static str)> {
+    let mut known = HashSet::new();
+    let lines = text.trim_start_matches('\u{feff}').lines().enumerate();
+    lines.filter_map(move |(i, line)| {
+        let words: Vec<_> = line.split('#').next()?.split_whitespace().collect();
+        let what = match words.as_slice() {
+            [] => return None,
+            [email, ..] if !known.insert(email.to_lowercase()) => {
+                "this e-mail stands above already, which counts"
+            }
+            [_, _] => return None,
+            [_] => "a user is missing behind the e-mail",
+            _ => "there is more than an e-mail and a user; the first two words count",
+        };
+        Some((i + 1, what))
+    })
+}
+
 /// The user beside `email` in a file of lines `email user`, with comments after `#`.
 fn look_up(path: &Path, email: &str) -> io::Result<Option<String>> {
     let text = fs::read_to_string(path)?;
@@ -138,6 +178,18 @@ mod tests {
         assert_eq!(map.user("ann@x.org").unwrap(), "ann");
         let why = refusal(map.user("bob@x.org"));
         assert!(why.contains("bob@x.org") && why.contains("file") && why.contains("Ask"), "{why}");
+    }
+
+    #[test]
+    fn what_is_odd_in_a_file_is_said_with_its_line() {
+        let text = "\u{feff}ann@x.org ann\nbob@x.org\n\n# c\neve@x.org eve mallory\nANN@x.org a\n";
+        let found: Vec<usize> = odd_lines(text).map(|(number, _)| number).collect();
+        assert_eq!(found, [2, 5, 6]);
+        let missing = doubts(&UserMap::File("/nonexistent/map".into()));
+        assert!(missing[0].contains("/nonexistent/map"), "{missing:?}");
+        let anybody = doubts(&UserMap::LocalPart { domain: None });
+        assert!(anybody[0].contains("USER_MAP_DOMAIN"), "{anybody:?}");
+        assert!(doubts(&UserMap::LocalPart { domain: Some("x.org".into()) }).is_empty());
     }
 
     #[test]

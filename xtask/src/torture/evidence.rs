@@ -14,7 +14,9 @@ const JOURNAL: &str = "
 import sqlite3, sys
 journal = sqlite3.connect(f'file:{sys.argv[1]}?mode=ro', uri=True)
 journal.row_factory = sqlite3.Row
-for table, key in (('submissions', 'id'), ('jobs', 'submission_id')):
+for table, key in (
+    ('submissions', 'id'), ('failures', 'submission_id'), ('jobs', 'submission_id')
+):
     for row in journal.execute(f'SELECT * FROM {table} WHERE {key} = ?', (int(sys.argv[2]),)):
         print(table, dict(row))
 ";

@@ -79,17 +79,22 @@ pub(super) fn judge(code: i32, stderr: &str, stdout: &str) -> Outcome {
             _ => Outcome::Refused(words),
         };
     }
-    if code == BAD_OPTIONS && !words.is_empty() {
+    let says = |beginning: &str| stderr.lines().any(|line| line.starts_with(beginning));
+    // The C library writes the path before what it has to say of options.
+    let of_options = |line: &str| line.split(' ').next().is_some_and(|w| w.ends_with("sbatch:"));
+    if code == BAD_OPTIONS && stderr.lines().any(of_options) {
         return Outcome::Refused(words);
     }
     let errors = errors(stderr);
     if any(&errors, UNCLEAR) {
         return Outcome::Unclear(format!("sbatch failed: {words}"));
     }
-    if code == 0 || words.is_empty() || any(&errors, FAILED_EARLY) {
-        return Outcome::Failed(complete(code, &words, stdout));
+    // Words that are not its own are those of a site's program around it, or of the system.
+    let own = says("sbatch: error: ") || says("sbatch: fatal: ");
+    if own && code != 0 && !any(&errors, FAILED_EARLY) {
+        return Outcome::Refused(words);
     }
-    Outcome::Refused(words)
+    Outcome::Failed(complete(code, &words, stdout))
 }
 
 /// The lines that say what is wrong: with `--verbose` there are others.
@@ -120,7 +125,8 @@ mod tests {
         let words = "invalid partition specified: nosuch\n\
                      Batch job submission failed: Invalid partition name specified";
         assert_eq!(judge(1, text, ""), Outcome::Refused(words.to_owned()));
-        let usage = "sbatch: unrecognized option '--bogus'\nTry \"sbatch --help\" for more\n";
+        let usage =
+            "/usr/bin/sbatch: unrecognized option '--bogus'\nTry \"sbatch --help\" for more\n";
         let refused = judge(255, usage, "");
         assert!(matches!(refused, Outcome::Refused(words) if words.contains("--bogus")));
     }
@@ -154,6 +160,9 @@ mod tests {
             (3, "", "", "sbatch ended with exit code 3 and without a word"),
             (1, "sbatch: error: Munge encode failed: x\n", "", "Munge encode failed: x"),
             (1, "sbatch: fatal: slurm.conf: x\n", "and y", "slurm.conf: x\nand y"),
+            (1, "quota server unreachable\n", "", "quota server unreachable"),
+            (127, "sbatch: no libslurm.so\n", "", "sbatch: no libslurm.so"),
+            (255, "ssh: kex_exchange: closed\n", "", "ssh: kex_exchange: closed"),
         ] {
             assert_eq!(judge(code, stderr, stdout), Outcome::Failed(words.to_owned()));
         }

@@ -77,7 +77,7 @@ impl Slurm {
             End::Exit(status) => {
                 let (stderr, stdout) = receipt.words();
                 status.code().map_or_else(
-                    || Outcome::Unclear("sbatch was ended by a signal".to_owned()),
+                    || Outcome::Failed("sbatch was ended by a signal".to_owned()),
                     |code| judge(code, &stderr, &stdout),
                 )
             }

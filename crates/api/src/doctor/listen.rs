@@ -2,6 +2,8 @@
 
 use std::{io::ErrorKind, time::Duration};
 
+use reqwest::StatusCode;
+
 use super::Problem;
 use crate::config::{ListenAddress, ServeConfig};
 
@@ -40,7 +42,8 @@ async fn look(address: &ListenAddress, setting: &str, page: &str) -> Result<Stri
     Err(Problem::new(format!("cannot listen on {address}: {cause}"), advice))
 }
 
-/// Whether one of ours answers there: its health is no content, its figures have its name.
+/// Whether one of ours answers there: its health is no content, or 507 on a full disk, and its
+/// figures have its name.
 async fn answers(address: &ListenAddress, page: &str) -> bool {
     let mut local = address.clone();
     match local.host.as_str() {
@@ -52,6 +55,7 @@ async fn answers(address: &ListenAddress, page: &str) -> bool {
         return false;
     };
     let Ok(answer) = http.get(format!("http://{local}/{page}")).send().await else { return false };
-    answer.status() == reqwest::StatusCode::NO_CONTENT
+    let healths = [StatusCode::NO_CONTENT, StatusCode::INSUFFICIENT_STORAGE];
+    healths.contains(&answer.status())
         || answer.text().await.is_ok_and(|text| text.contains("jobbergate_database_connections"))
 }

@@ -3,6 +3,7 @@
 use std::{fs, os::unix::fs::MetadataExt};
 
 use jobbergate_agent::{
+    directory_locks::DirectoryLocks,
     files::{self, Content, Files},
     setback::Setback,
 };
@@ -54,7 +55,9 @@ async fn files_are_written_by_their_owner() {
     let alice = account("alice");
     let content = |name: &str| Content { name: files::inside(name).unwrap(), bytes: b"x".to_vec() };
     let both = Files { script: content("job.sh"), support: vec![content("data/in.txt")] };
-    files::place(&alice, home.path(), Some(both), &home.path().join(".own")).await.unwrap();
+    let turn = DirectoryLocks::default().turn(home.path(), "alice").await.unwrap();
+    let own = home.path().join(".own");
+    files::place(&alice, home.path(), Some(both), &own, turn).await.unwrap();
     for name in ["job.sh", "data", "data/in.txt", ".own", ".own/job.sh"] {
         let metadata = fs::metadata(home.path().join(name)).unwrap();
         let owner = (metadata.uid(), metadata.gid());
@@ -75,10 +78,9 @@ async fn nobody_writes_where_only_root_or_another_may() {
     let evil = Files { script: content("job.sh"), support: vec![content("data/evil")] };
     for (directory, files) in [(&home, Some(evil)), (&others, None)] {
         let own = directory.path().join(".own");
-        let Err(Setback::Refusal(why)) = files::place(&alice, directory.path(), files, &own).await
-        else {
-            panic!("not refused")
-        };
+        let turn = DirectoryLocks::default().turn(directory.path(), "alice").await.unwrap();
+        let placed = files::place(&alice, directory.path(), files, &own, turn).await;
+        let Err(Setback::Refusal(why)) = placed else { panic!("not refused") };
         assert!(why.contains("alice") && why.contains("permissions"), "{why}");
     }
     assert!(!std::path::Path::new("/etc/evil").exists());

@@ -31,6 +31,7 @@ async fn what_a_sites_program_says_reaches_the_owner() {
         "echo 'Your project is out of hours.'; exit 0",
         "echo 'sbatch: error: slurmctld: Your project is out of hours.' >&2; exit 1",
         "echo 'sbatch: error: Munge: Your project is out of hours.' >&2; exit 1",
+        "echo 'Your project is out of hours.' >&2; exit 255",
     ] {
         let (scene, _tools, config) = start(lines).await;
         let agent = Running::start(config);
@@ -38,11 +39,22 @@ async fn what_a_sites_program_says_reaches_the_owner() {
         scene.becomes(1, "REJECTED").await;
         let message = scene.server.with(1, |submission| submission.message.clone()).unwrap();
         assert!(message.contains("Your project is out of hours.\n"), "{message}");
-        assert!(message.contains("attempts. Submit again"), "{message}");
+        assert!(message.contains("UTC. Submit again"), "{message}");
         let left = fs::read_dir(scene.home.path()).unwrap().count();
         assert_eq!(left, 1, "only the script");
         agent.stop().await;
     }
+}
+
+#[tokio::test]
+async fn the_owner_learns_of_an_sbatch_that_crashes_each_time() {
+    let (scene, _tools, config) = start("kill -SEGV $$").await;
+    let agent = Running::start(config);
+    scene.submit(1, &[]);
+    scene.becomes(1, "REJECTED").await;
+    let message = scene.server.with(1, |submission| submission.message.clone()).unwrap();
+    assert!(message.contains("ended by a signal"), "{message}");
+    agent.stop().await;
 }
 
 #[tokio::test]
@@ -66,7 +78,7 @@ async fn an_outage_is_waited_out_and_the_owner_learns_of_one_that_does_not_end()
 
 #[tokio::test]
 async fn a_refusal_that_passes_is_none() {
-    let (scene, tools, mut config) = start("echo 'come back later'; exit 1").await;
+    let (scene, tools, mut config) = start("echo 'quota server unreachable' >&2; exit 1").await;
     config.refusal_seconds = Duration::from_secs(60);
     let agent = Running::start(config);
     scene.submit(1, &[]);
@@ -75,6 +87,21 @@ async fn a_refusal_that_passes_is_none() {
     wrapper(&scene.lab, &tools, "exec $real \"$@\"");
     scene.becomes(1, "DONE").await;
     assert_eq!(scene.server.with(1, |submission| submission.jobs.len()), 1);
+    agent.stop().await;
+}
+
+#[tokio::test]
+async fn what_failed_before_a_pause_is_tried_before_it_is_rejected() {
+    let (scene, tools, mut config) = start("echo 'come back later'; exit 1").await;
+    config.refusal_seconds = Duration::from_secs(20);
+    let agent = Running::start(config.clone());
+    scene.submit(1, &[]);
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    agent.stop().await;
+    wrapper(&scene.lab, &tools, "exec $real \"$@\"");
+    tokio::time::sleep(Duration::from_secs(20)).await;
+    let agent = Running::start(config);
+    scene.becomes(1, "DONE").await;
     agent.stop().await;
 }
 
