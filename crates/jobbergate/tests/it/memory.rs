@@ -4,6 +4,7 @@ use std::{
     fs, io::Write, os::unix::process::CommandExt, path::PathBuf, process::Stdio, time::Duration,
 };
 
+use jobbergate_testkit::skipped;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
@@ -98,7 +99,7 @@ fn resident(pid: u32) -> usize {
 #[tokio::test(flavor = "multi_thread")]
 async fn users_who_ask_for_much_do_not_kill_a_server_in_512_mib() {
     let Some(group) = Group::new() else {
-        let _ = writeln!(std::io::stderr(), "skipped: no control groups for memory can be made");
+        skipped("no control groups for memory can be made");
         return;
     };
     let data = tempfile::tempdir().unwrap();
