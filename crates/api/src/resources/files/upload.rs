@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     app::Context,
+    budget::Share,
     db::Session,
     download::Location,
     error::{Error, Result},
@@ -62,7 +63,7 @@ impl FilePut {
         }
     }
 
-    /// The file at `url`.
+    /// The file at `url`, which takes room in `share` as long as that is there.
     pub(crate) async fn fetched(
         context: &Context,
         url: &str,
@@ -75,10 +76,10 @@ impl FilePut {
             Error::BadRequest(format!(
                 "Filename could not be extracted from the provided URL: {location}"
             ))
+        share: &mut Share,
         })?;
         check_name(&filename)?;
-        let mut share = context.app.bodies.share(&context.customer.caller);
-        let content = context.app.downloads.fetch(&location, &mut share).await?;
+        let content = context.app.downloads.fetch(&location, share).await?;
         Ok(Self { names, file_type, upload: Some(UploadedFile { filename, content }) })
     }
 }

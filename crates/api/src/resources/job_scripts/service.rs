@@ -342,7 +342,10 @@ pub(super) async fn put_file_by_url(
     query: FileUrlQuery,
 ) -> Result<JobScriptFileDetailedView> {
     check_own(context, caller, id).await?;
-    let file = FilePut::fetched(context, &query.file_url, query.names, file_type).await?;
+    // For as long as the content is there.
+    let mut share = context.app.bodies.share(&context.customer.caller);
+    let FileUrlQuery { file_url, names } = query;
+    let file = FilePut::fetched(context, &file_url, names, file_type, &mut share).await?;
     put_file(context, caller, id, file).await
 }
 
