@@ -223,7 +223,7 @@ async fn in_time<T>(answer: impl Future<Output = object_store::Result<T>>) -> Re
 
 fn unavailable(error: object_store::Error) -> Error {
     if is_full(&error) {
-        return Error::Full { service: SERVICE, source: error.into() };
+        return Error::Full { service: SERVICE, changed: false, source: error.into() };
     }
     Error::Unavailable { service: SERVICE, source: error.into() }
 }

@@ -117,7 +117,7 @@ pub(crate) async fn delete(
     let claim = Claim::within(&mut db, context, table, parent, filename).await?;
     db.commit().await?;
     if let Some(claim) = claim {
-        discard::discard(context, table, parent, filename).await;
+        discard::discard(context, &claim, table, parent, filename).await;
         claim.end(context).await;
     }
     Ok(())

@@ -168,7 +168,7 @@ impl Stored {
                     Ok(()) => return Ok(self),
                     Err(error) => {
                         // It may have been written though nobody was told.
-                        discard(context, self.table, self.parent, &self.filename).await;
+                        self.discard(context, &self.filename).await;
                         error
                     }
                 }
@@ -197,12 +197,20 @@ impl Stored {
             },
             Err(error) => Err(error),
         };
-        let leftover = if kept.is_ok() { self.gone } else { Some(self.filename) };
-        if let Some(name) = leftover {
-            discard(context, self.table, self.parent, &name).await;
-            self.claim.end(context).await;
-        }
-        kept
+        let leftover = if kept.is_ok() { self.gone.as_deref() } else { Some(&*self.filename) };
+        let Some(name) = leftover else { return kept };
+        let removed = self.discard(context, name).await;
+        self.claim.end(context).await;
+        kept.map_err(|error| match error {
+            Error::Full { service, source, .. } => {
+                Error::Full { service, changed: !removed, source }
+            }
+            other => other,
+        })
+    }
+
+    async fn discard(&self, context: &Context, name: &str) -> bool {
+        discard(context, &self.claim, self.table, self.parent, name).await
     }
 
     async fn finish<T>(
