@@ -25,7 +25,9 @@ pub(crate) use copy::{copy_all, copy_content};
 pub(crate) use discard::{commit_new, discard_all};
 pub use store::{FileRow, JOB_SCRIPT_FILES, TEMPLATE_FILES, WORKFLOW_FILES};
 pub(crate) use store::{FileTable, of_parent, of_parents};
-pub(crate) use upload::{FilePut, check_name, check_syntax, not_passed, store_content, store_file};
+pub(crate) use upload::{
+    FilePut, Upload, check_name, check_syntax, not_passed, store_content, store_file,
+};
 
 use crate::{
     app::Context,

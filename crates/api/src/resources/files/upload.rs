@@ -17,11 +17,18 @@ use crate::{
     download::Location,
     error::{Error, Result},
     file_checks,
-    http::UploadedFile,
 };
 
 /// The longest name of a file, in bytes: what an S3 key has room for.
 const MAX_NAME_SIZE: usize = 900;
+
+/// What was sent, or fetched, to be a file.
+#[derive(Debug)]
+pub(crate) struct Upload {
+    /// Its name where it comes from.
+    pub(crate) filename: String,
+    pub(crate) content: Bytes,
+}
 
 /// A file on its way to its parent.
 #[derive(Debug)]
@@ -31,7 +38,7 @@ pub(crate) struct FilePut {
     /// What it is to its parent.
     pub(crate) file_type: FileType,
     /// The content; without it a file is renamed.
-    pub(crate) upload: Option<UploadedFile>,
+    pub(crate) upload: Option<Upload>,
 }
 
 impl FilePut {
@@ -80,7 +87,7 @@ impl FilePut {
         })?;
         check_name(&filename)?;
         let content = context.app.downloads.fetch(&location, share).await?;
-        Ok(Self { names, file_type, upload: Some(UploadedFile { filename, content }) })
+        Ok(Self { names, file_type, upload: Some(Upload { filename, content }) })
     }
 }
 
