@@ -76,6 +76,7 @@ impl FilePut {
         url: &str,
         names: FileNameQuery,
         file_type: FileType,
+        share: &mut Share,
     ) -> Result<Self> {
         let location = Location::parse(url)?;
         let chosen = || names.filename.clone().filter(|name| !name.is_empty());
@@ -83,7 +84,6 @@ impl FilePut {
             Error::BadRequest(format!(
                 "Filename could not be extracted from the provided URL: {location}"
             ))
-        share: &mut Share,
         })?;
         check_name(&filename)?;
         let content = context.app.downloads.fetch(&location, share).await?;
@@ -132,6 +132,8 @@ pub(crate) async fn store_file(
     let names: Vec<_> = std::iter::once(&*filename).chain(gone.as_deref()).collect();
     let claim = Claim::wait(context, table, parent, &names).await?;
     let stored = Stored { claim, table, parent, filename, gone };
+    // For as long as the content is there.
+    let mut share = context.app.sources.share(&context.customer.caller);
     let content = async {
         if let Some(previous) = &previous
             && !store::exists(&mut context.db.read().await?, table, parent, previous).await?
@@ -141,7 +143,7 @@ pub(crate) async fn store_file(
         match (put.upload, &previous) {
             (Some(file), _) => Ok(file.content),
             (None, Some(previous)) => {
-                let content = super::stored(context, table, parent, previous).await?;
+                let content = super::stored(context, table, parent, previous, &mut share).await?;
                 check_syntax(context, &stored.filename, &content).await?;
                 Ok(content)
             }
