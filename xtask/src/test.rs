@@ -60,12 +60,24 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         tests.arg("--workspace");
     }
     tests.env("JOBBERGATE_TESTKIT_DIR", &peers.directory).args(&options.arguments);
+    let skipped = peers.directory.with_extension("skipped");
+    tests.env("JOBBERGATE_SKIPPED_TESTS", &skipped);
     if nextest && env::var_os("CI").is_some() {
         tests.args(["--profile", "ci"]);
     }
-    run_command(&mut tests)?;
+    let tested = run_command(&mut tests);
+    tell_of_skipped(&skipped);
+    tested?;
     interrupt.check()?;
     documentation.context("the documentation's examples, further up")
+}
+
+/// Prints which tests could not be run here, and why: the runner shows nothing of tests that pass.
+fn tell_of_skipped(file: &Path) {
+    let Ok(skipped) = fs::read_to_string(file) else { return };
+    eprintln!("Skipped:\n{skipped}");
+    // There is nothing else to be done with it.
+    let _ = fs::remove_file(file);
 }
 
 fn names_package(argument: &str) -> bool {

@@ -299,7 +299,9 @@ mod tests {
     #[tokio::test]
     async fn a_folder_may_be_a_link_to_another_file_system() {
         let (home, scratch) = (tempfile::tempdir().unwrap(), tempfile::tempdir_in("/dev/shm"));
-        let Ok(scratch) = scratch else { return eprintln!("skipped: /dev/shm can't be used") };
+        let Ok(scratch) = scratch else {
+            return jobbergate_testkit::skipped("/dev/shm can't be used");
+        };
         std::os::unix::fs::symlink(scratch.path(), home.path().join("data")).unwrap();
         for text in ["1", "2"] {
             let files = files("#!/bin/sh\n", vec![content("data/in.txt", text)]);

@@ -23,6 +23,13 @@ use crate::{
 /// How much memory the values in bodies may take together, in bytes: a body has 250 000 at most.
 const VALUES_MEMORY: usize = 56 << 20;
 
+/// What is said when there is no room for bodies or values.
+const SENDING: &str = "Too much is being sent at once; try again in a moment";
+/// Answers up to this size take no room, in bytes.
+pub(crate) const SMALL_ANSWER: usize = 64 << 10;
+/// What is said when there is no room for what is read.
+const READING: &str = "Too much is being read at once; try again in a moment";
+
 /// What is there once for the whole server.
 #[derive(Debug)]
 pub struct App {
@@ -42,6 +49,10 @@ pub struct App {
     pub bodies: Budget,
     /// Room for the values in them.
     pub values: Budget,
+    /// Room for large answers until their clients have them.
+    pub answers: Budget,
+    /// Room for files that are read to be rendered or copied.
+    pub sources: Budget,
     /// Turns templates into scripts; keeps what it has parsed.
     pub jinja: Environment,
     /// The largest file that is accepted, in bytes.
@@ -98,8 +109,10 @@ impl App {
             events,
             clock,
             workers: Workers::new(config.memory.compute_memory()),
-            bodies: Budget::new(config.body_memory()),
-            values: Budget::new(VALUES_MEMORY),
+            bodies: Budget::new(config.body_memory(), SENDING),
+            values: Budget::new(VALUES_MEMORY, SENDING),
+            answers: Budget::new(config.body_memory() / 4, READING),
+            sources: Budget::new(config.body_memory() / 4, READING),
             jinja: Environment::new(Limits {
                 source: config.max_upload_file_size,
                 ..Limits::default()
@@ -144,6 +157,15 @@ impl Context {
     ) -> Result<Written<'a>> {
         let organization = self.organization.as_deref();
         self.app.events.status_changed(db, organization, changes, self.now()).await
+    }
+
+    /// Takes room for an answer before what it consists of is read; 503 if there is none for 10
+    /// seconds.
+    pub(crate) async fn take_room(&self, bytes: usize) -> Result<()> {
+        match &self.room {
+            Some(room) if bytes > SMALL_ANSWER => room.answer.lock().await.grow_to(bytes).await,
+            _ => Ok(()),
+        }
     }
 
     /// The time.

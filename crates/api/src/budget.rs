@@ -1,24 +1,24 @@
-//! How much memory the bodies of requests may take together.
+//! How much memory the bodies of requests, and what is read for them, may take together.
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{self, Arc, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use tokio::{
-    sync::Notify,
+    sync::{Mutex, Notify},
     time::{Instant, timeout_at},
 };
 
 use crate::error::{Error, Result};
 
-/// How long a body may wait until there is room for it before the request is answered 503.
+/// How long a request may wait until there is room for it before it is answered 503.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// One caller's bodies may take this part of all.
+/// One caller's requests may take this part of all.
 const CALLERS_PART: usize = 4;
 
-/// Room for bodies, from their first byte until their request is answered.
+/// Room, for bodies from their first byte until their request is answered.
 #[derive(Debug, Clone)]
 pub struct Budget(Arc<Shared>);
 
@@ -26,7 +26,9 @@ pub struct Budget(Arc<Shared>);
 struct Shared {
     bytes: usize,
     patience: Duration,
-    held: Mutex<Held>,
+    /// What is said when there is no room.
+    busy: &'static str,
+    held: sync::Mutex<Held>,
     freed: Notify,
 }
 
@@ -43,6 +45,8 @@ pub struct Room {
     pub(super) body: Share,
     /// For the values in it, once it is there: nobody who waits for these waits for a client.
     pub(super) values: Share,
+    /// For what is read to be answered, until the client has it.
+    pub(super) answer: Mutex<Share>,
 }
 
 /// Room that is taken up until this is dropped.
@@ -54,14 +58,14 @@ pub struct Share {
 }
 
 impl Budget {
-    /// Room for so many bytes.
-    pub fn new(bytes: usize) -> Self {
-        Self::with(bytes, PATIENCE)
+    /// Room for so many bytes; `busy` is said when there is none.
+    pub fn new(bytes: usize, busy: &'static str) -> Self {
+        Self::with(bytes, busy, PATIENCE)
     }
 
-    fn with(bytes: usize, patience: Duration) -> Self {
-        let (held, freed) = (Mutex::default(), Notify::new());
-        Self(Arc::new(Shared { bytes, patience, held, freed }))
+    fn with(bytes: usize, busy: &'static str, patience: Duration) -> Self {
+        let (held, freed) = (sync::Mutex::default(), Notify::new());
+        Self(Arc::new(Shared { bytes, patience, busy, held, freed }))
     }
 
     /// A share without any room yet.
@@ -85,10 +89,17 @@ impl Share {
             if self.try_grow_to(bytes) {
                 return Ok(());
             }
-            timeout_at(deadline, freed).await.map_err(|_| {
-                Error::Busy("Too much is being sent at once; try again in a moment")
-            })?;
+            timeout_at(deadline, freed).await.map_err(|_| Error::Busy(self.shared.busy))?;
         }
+    }
+
+    /// Takes this much room, more or less than before.
+    ///
+    /// # Errors
+    /// 503 if there is no more room for 10 seconds.
+    pub async fn resize(&mut self, bytes: usize) -> Result<()> {
+        self.give_back(self.bytes.saturating_sub(bytes));
+        self.grow_to(bytes).await
     }
 
     fn try_grow_to(&mut self, bytes: usize) -> bool {
@@ -108,6 +119,20 @@ impl Share {
         self.bytes = bytes;
         true
     }
+
+    fn give_back(&mut self, bytes: usize) {
+        let mut held = self.shared.held();
+        held.all -= bytes;
+        if let Some(callers) = held.by_caller.get_mut(&self.caller) {
+            *callers -= bytes;
+            if *callers == 0 {
+                held.by_caller.remove(&self.caller);
+            }
+        }
+        drop(held);
+        self.bytes -= bytes;
+        self.shared.freed.notify_waiters();
+    }
 }
 
 impl Shared {
@@ -118,16 +143,7 @@ impl Shared {
 
 impl Drop for Share {
     fn drop(&mut self) {
-        let mut held = self.shared.held();
-        held.all -= self.bytes;
-        if let Some(callers) = held.by_caller.get_mut(&self.caller) {
-            *callers -= self.bytes;
-            if *callers == 0 {
-                held.by_caller.remove(&self.caller);
-            }
-        }
-        drop(held);
-        self.shared.freed.notify_waiters();
+        self.give_back(self.bytes);
     }
 }
 
@@ -137,7 +153,7 @@ mod tests {
 
     #[tokio::test]
     async fn one_caller_leaves_room_for_others() {
-        let budget = Budget::with(100, Duration::from_millis(1));
+        let budget = Budget::with(100, "", Duration::from_millis(1));
         let (eve, alice): (Arc<str>, Arc<str>) = ("eve".into(), "alice".into());
         let mut shares: Vec<_> = (0..3).map(|_| budget.share(&eve)).collect();
         shares[0].grow_to(15).await.unwrap();
@@ -149,13 +165,20 @@ mod tests {
         shares.swap_remove(0);
         shares[0].grow_to(15).await.unwrap();
         drop((shares, other));
+        let mut less = budget.share(&alice);
+        less.grow_to(100).await.unwrap();
+        less.resize(60).await.unwrap();
+        let mut rest = budget.share(&eve);
+        rest.grow_to(40).await.unwrap();
+        assert_eq!(less.resize(61).await.unwrap_err().status(), 503);
+        drop((less, rest));
         budget.share(&eve).grow_to(1000).await.unwrap();
         assert!(budget.0.held().by_caller.is_empty());
     }
 
     #[tokio::test]
     async fn who_waits_gets_what_others_give_back() {
-        let budget = Budget::new(100);
+        let budget = Budget::new(100, "");
         let mut first = budget.share(&"eve".into());
         first.grow_to(100).await.unwrap();
         let mut second = budget.share(&"alice".into());

@@ -67,6 +67,8 @@ pub enum Error {
     Full {
         /// Where there is none.
         service: &'static str,
+        /// Whether a file may have new content all the same.
+        changed: bool,
         /// Why, for the log.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
@@ -122,10 +124,16 @@ impl Error {
                     "The {service} is not available now; try again in a moment. If it stays so, the server's log has the cause"
                 )
             }
-            Self::Full { service, .. } => format!(
-                "The disk of the {service} is full: nothing was changed. Try again when the \
-                 server's administrator has made room"
-            ),
+            Self::Full { service, changed, .. } => {
+                let state = match changed {
+                    true => "the file may have its new content, but nothing else was changed",
+                    false => "nothing was changed",
+                };
+                format!(
+                    "The disk of the {service} is full: {state}. Try again when the server's \
+                     administrator has made room"
+                )
+            }
             other => other.to_string(),
         }
     }
@@ -156,7 +164,9 @@ impl From<sqlx::Error> for Error {
                 Self::Conflict(words.to_owned())
             }
             sqlx::Error::Database(error) => match lack(&*error) {
-                Some(Lack::Room) => Self::Full { service: "database", source: error.into() },
+                Some(Lack::Room) => {
+                    Self::Full { service: "database", changed: false, source: error.into() }
+                }
                 Some(Lack::Service) => {
                     Self::Unavailable { service: "database", source: error.into() }
                 }
@@ -204,7 +214,7 @@ impl IntoResponse for Error {
         let status = self.status();
         match &self {
             Self::Internal(cause) => tracing::error!(error = %cause, "request failed"),
-            Self::Unavailable { service, source } | Self::Full { service, source } => {
+            Self::Unavailable { service, source } | Self::Full { service, source, .. } => {
                 tracing::warn!(service, error = %source, "request could not be served");
             }
             _ => {}

@@ -22,5 +22,7 @@ pub use axum::Json;
 pub use endpoint::Endpoint;
 pub use input::{OptionalJson, Path, Query, Raw};
 pub use multipart::{Form, UploadedFile, WorkflowForm};
-pub use output::{Accepted, AcceptedJson, Created, Deleted, FileContent, NoContent, WithoutNulls};
+pub use output::{
+    Accepted, AcceptedJson, Created, Deleted, FileContent, JsonList, NoContent, WithoutNulls,
+};
 pub use router::{Method, Router};

@@ -221,9 +221,15 @@ async fn in_time<T>(answer: impl Future<Output = object_store::Result<T>>) -> Re
     }
 }
 
+/// The same deadline for all that is read for one request.
+pub(crate) async fn within_deadline<T>(answer: impl Future<Output = Result<T>>) -> Result<T> {
+    let answer = tokio::time::timeout(FILE_DEADLINE, answer).await;
+    answer.map_err(|late| Error::Unavailable { service: SERVICE, source: late.into() })?
+}
+
 fn unavailable(error: object_store::Error) -> Error {
     if is_full(&error) {
-        return Error::Full { service: SERVICE, source: error.into() };
+        return Error::Full { service: SERVICE, changed: false, source: error.into() };
     }
     Error::Unavailable { service: SERVICE, source: error.into() }
 }

@@ -95,12 +95,18 @@ impl Workers {
             return Err(busy());
         }
         self.shared.admit();
-        tokio::select! {
-            turn = timeout(self.patience, waiting) => {
-                turn.map_err(|_| busy())?.map_err(Error::internal)
-            }
+        let turn = tokio::select! {
+            turn = timeout(self.patience, waiting) => match turn {
+                Ok(turn) => turn.map_err(Error::internal),
+                Err(_) => Err(busy()),
+            },
             () = customer.gone.cancelled() => Err(Error::Gone),
+        };
+        if turn.is_err() {
+            // There may be room for those behind.
+            self.shared.admit();
         }
+        turn
     }
 }
 
@@ -200,6 +206,20 @@ mod tests {
         drop(workers.turn(&bob, all - 10).await.unwrap());
         drop(kept);
         workers.turn(&bob, all).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn who_gives_up_lets_those_behind_go_on() {
+        let (workers, bob, carol) = (workers(10_000), customer("bob"), customer("carol"));
+        let _busy = workers.turn(&customer("alice"), workers.memory() - 1).await.unwrap();
+        let (large, small) = (workers.turn(&bob, workers.memory()), workers.turn(&carol, 1));
+        let gone = async {
+            tokio::task::yield_now().await;
+            bob.gone.cancel();
+        };
+        let (large, small, ()) = tokio::join!(large, timeout(PATIENCE / 2, small), gone);
+        assert!(matches!(large, Err(Error::Gone)));
+        small.unwrap().unwrap();
     }
 
     #[tokio::test]

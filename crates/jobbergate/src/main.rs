@@ -22,6 +22,15 @@ use tikv_jemallocator::Jemalloc;
 #[global_allocator]
 static ALLOCATOR: Jemalloc = Jemalloc;
 
+/// What the allocator keeps: two arenas, and nothing unused for longer than half a second.
+#[expect(
+    unsafe_code,
+    reason = "jemalloc reads this, a C string, under this name; it is the only one"
+)]
+#[unsafe(export_name = "_rjem_malloc_conf")]
+static ALLOCATOR_SETTINGS: &[u8; 69] =
+    b"background_thread:true,narenas:2,dirty_decay_ms:500,muzzy_decay_ms:0\0";
+
 fn main() -> ExitCode {
     let found = match environment::prepare() {
         Ok(found) => found,

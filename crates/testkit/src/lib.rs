@@ -11,5 +11,8 @@ pub mod postgres;
 pub mod proxy;
 pub mod rabbitmq;
 pub mod s3;
+mod skipped;
 pub mod slurm;
 pub mod smtp;
+
+pub use skipped::skipped;

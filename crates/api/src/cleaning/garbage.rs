@@ -217,7 +217,7 @@ async fn count_missing(context: &Context, files: StoredFiles) -> Result<u64> {
 
 /// Looks once more: the file may have been written, or its row deleted, meanwhile.
 async fn is_missing(context: &Context, files: StoredFiles, row: &(i32, String)) -> Result<bool> {
-    if context.storage.get(files.table(), row.0.into(), &row.1).await?.is_some() {
+    if context.storage.open(files.table(), row.0.into(), &row.1).await?.is_some() {
         return Ok(false);
     }
     let rows = store::files_of(&mut context.db.read().await?, files, &[row.0]).await?;

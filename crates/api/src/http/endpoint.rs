@@ -3,13 +3,14 @@
 use std::{future::Future, pin::Pin, sync::Arc};
 
 use axum::{
-    body::Body,
+    body::{Body, HttpBody},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
 use jobbergate_types::Permission;
 use schemars::{Schema, SchemaGenerator};
+use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -23,7 +24,7 @@ use super::{
 };
 use crate::budget::Room;
 use crate::{
-    app::{App, Context},
+    app::{App, Context, SMALL_ANSWER},
     auth::{Claim, Identity, Principal, require_claims},
     error::{Error, Result},
     workers::Customer,
@@ -44,6 +45,8 @@ pub struct Incoming {
     pub parts: Parts,
     /// Its body.
     pub body: Body,
+    /// Whether it changes nothing, so that it may be refused after it was handled.
+    pub is_safe: bool,
     /// Says that the client went away.
     pub gone: CancellationToken,
 }
@@ -85,8 +88,11 @@ impl Endpoint {
     {
         let call = move |app: Arc<App>, incoming: Incoming| -> Answering {
             Box::pin(async move {
+                let is_safe = incoming.is_safe;
                 let (context, principal, input) = prepare::<P, I>(app, incoming).await?;
-                Ok(handler(context, principal, input).await?.into_answer())
+                let room = context.room.clone();
+                let answer = handler(context, principal, input).await?.into_answer();
+                hold(answer, room, is_safe).await
             })
         };
         let facts = Facts {
@@ -125,11 +131,15 @@ async fn prepare<P: Principal, I: Input>(
     app: Arc<App>,
     incoming: Incoming,
 ) -> Result<(Context, P, I)> {
-    let Incoming { headers, mut parts, mut body, gone } = incoming;
+    let Incoming { headers, mut parts, mut body, gone, .. } = incoming;
     let claims_json = I::BODY == BodyKind::Raw && json::is_json(&headers);
     let identity = identify(&app, &headers, P::ANY_OF).await;
     let caller = identity.as_ref().map_or_else(|_| "".into(), Identity::caller);
-    let mut room = Room { body: app.bodies.share(&caller), values: app.values.share(&caller) };
+    let mut room = Room {
+        body: app.bodies.share(&caller),
+        values: app.values.share(&caller),
+        answer: Mutex::new(app.answers.share(&caller)),
+    };
     if I::BODY == BodyKind::Json || claims_json {
         let body = std::mem::take(&mut body);
         parts.json = match &identity {
@@ -154,6 +164,23 @@ async fn prepare<P: Principal, I: Input>(
         Some(input) if problems.0.is_empty() => Ok((context, principal, input)),
         _ => Err(Error::Invalid(problems.0)),
     }
+}
+
+/// Lets a large answer take room until its client has it ([`super::unread`]). Its size is known now,
+/// unless it is made as the client takes it.
+async fn hold(mut answer: Response, room: Option<Arc<Room>>, is_safe: bool) -> Result<Response> {
+    let size = answer.body().size_hint().exact();
+    let size = size.map(|size| usize::try_from(size).unwrap_or(usize::MAX));
+    let Some(room) = room.filter(|_| size.is_none_or(|size| size > SMALL_ANSWER)) else {
+        return Ok(answer);
+    };
+    // What was changed is told in any case: its answer is about as large as the request, which keeps
+    // its room.
+    if let Some(size) = size.filter(|_| is_safe) {
+        room.answer.lock().await.resize(size).await?;
+    }
+    answer.extensions_mut().insert(room);
+    Ok(answer)
 }
 
 async fn read_raw(headers: &HeaderMap, body: Body, room: &mut Room) -> Result<Bytes> {

@@ -46,7 +46,9 @@ pub(super) async fn read(
     if values > MAX_VALUES {
         return Err(Error::TooLarge(format!("The body has more than {MAX_VALUES} values")));
     }
-    room.values.grow_to(values.saturating_mul(VALUE)).await?;
+    // The integer -0 is replaced in a copy.
+    let copy = if text.contains("-0") { text.len() } else { 0 };
+    room.values.grow_to(values.saturating_mul(VALUE).saturating_add(copy)).await?;
     let plain = without_negative_zeros(text);
     serde_json::from_str(&plain).map(Some).map_err(|error| malformed(text, &error))
 }

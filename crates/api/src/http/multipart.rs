@@ -102,14 +102,22 @@ impl Form {
         };
         let filename = disposition.and_then(|header| header.filename(charset));
         match (name.as_str(), filename) {
+            // Of several fields of one name the last counts, and only one is held at a time.
             ("upload_file", Some(filename)) => {
+                self.upload_file = None;
                 let content = limited(part, max_file_size).await?;
                 self.upload_file = Some(UploadedFile { filename, content });
             }
-            ("upload_file", None) => self.misplaced_text = Some(text(part, charset).await?),
+            ("upload_file", None) => {
+                self.misplaced_text = None;
+                self.misplaced_text = Some(text(part, charset).await?);
+            }
             // `curl --form runtime_config=@settings.json` sends it as a file.
-            ("runtime_config", _) => self.runtime_config = Some(text(part, charset).await?),
-            _ => drop(limited(part, max_file_size).await?),
+            ("runtime_config", _) => {
+                self.runtime_config = None;
+                self.runtime_config = Some(text(part, charset).await?);
+            }
+            _ => counted(part, 0, max_file_size).await?,
         }
         Ok(())
     }
@@ -150,20 +158,26 @@ async fn text(part: Part<'_>, charset: &str) -> Result<String> {
 async fn limited(mut part: Part<'_>, limit: usize) -> Result<Bytes> {
     let mut content = BytesMut::new();
     while let Some(found) = part.chunk(limit).await? {
-        if content.len() + found.len() > limit {
-            let mut size = content.len() + found.len();
+        let size = content.len() + found.len();
+        if size > limit {
             // What is too large is counted, not kept.
             drop(std::mem::take(&mut content));
-            while let Some(more) = part.chunk(limit).await? {
-                size += more.len();
-            }
-            return Err(Error::TooLarge(format!(
-                "Uploaded files cannot exceed {limit} bytes, got {size} bytes"
-            )));
+            return counted(part, size, limit).await.map(|()| Bytes::new());
         }
         content.extend_from_slice(&found);
     }
     Ok(content.freeze())
+}
+
+/// Reads the rest of a part of which `size` bytes were read; 413 if it is too large.
+async fn counted(mut part: Part<'_>, mut size: usize, limit: usize) -> Result<()> {
+    while let Some(more) = part.chunk(limit).await? {
+        size += more.len();
+    }
+    if size <= limit {
+        return Ok(());
+    }
+    Err(Error::TooLarge(format!("Uploaded files cannot exceed {limit} bytes, got {size} bytes")))
 }
 
 /// 413 for a form that does not end, 400 for one that makes no sense.

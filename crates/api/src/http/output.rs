@@ -1,11 +1,14 @@
 //! What handlers return.
 
+use std::{iter, mem};
+
 use axum::{
     Json,
     body::Body,
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use futures::stream;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde_json::Value;
@@ -26,6 +29,13 @@ pub trait Output {
     /// The schema of its body, if it has one.
     fn schema(generator: &mut SchemaGenerator) -> Option<Schema>;
 }
+
+/// 200 with a list, of which a little at a time is made JSON, as the client takes it.
+#[derive(Debug)]
+pub struct JsonList<T>(pub Vec<T>);
+
+/// How many items of a list are made JSON at a time.
+const ITEMS: usize = 128;
 
 /// 201 with what was created.
 #[derive(Debug)]
@@ -70,6 +80,43 @@ impl<T: Serialize + JsonSchema> Output for Json<T> {
     fn schema(generator: &mut SchemaGenerator) -> Option<Schema> {
         Some(generator.subschema_for::<T>())
     }
+}
+
+impl<T: Serialize + JsonSchema + Send + 'static> Output for JsonList<T> {
+    const STATUS: StatusCode = StatusCode::OK;
+
+    fn into_answer(self) -> Response {
+        if self.0.len() <= ITEMS {
+            return Json(self.0).into_response();
+        }
+        let head = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
+        (head, Body::from_stream(stream::iter(pieces(self.0)))).into_response()
+    }
+
+    fn schema(generator: &mut SchemaGenerator) -> Option<Schema> {
+        Some(generator.subschema_for::<Vec<T>>())
+    }
+}
+
+fn pieces<T: Serialize>(items: Vec<T>) -> impl Iterator<Item = serde_json::Result<Vec<u8>>> {
+    let mut items = items.into_iter();
+    let mut before = b'[';
+    iter::from_fn(move || {
+        if items.len() == 0 {
+            return None;
+        }
+        let mut piece = Vec::new();
+        for item in items.by_ref().take(ITEMS) {
+            piece.push(mem::replace(&mut before, b','));
+            if let Err(error) = serde_json::to_writer(&mut piece, &item) {
+                return Some(Err(error));
+            }
+        }
+        if items.len() == 0 {
+            piece.push(b']');
+        }
+        Some(Ok(piece))
+    })
 }
 
 impl<T: Serialize + JsonSchema> Output for Created<T> {

@@ -26,6 +26,8 @@ use http_body::{Frame, SizeHint};
 use tokio::time::{Instant, sleep};
 use tokio_util::task::AbortOnDropHandle;
 
+use crate::budget::Room;
+
 /// How long an answer may take as a whole.
 const DEADLINE: Duration = Duration::from_mins(15);
 /// How much of an answer is handed to a connection at a time, in bytes.
@@ -34,10 +36,11 @@ const PIECE: usize = 16 << 10;
 /// Closes the connection of a client that takes nothing for as long as `idle`.
 pub async fn close(State(idle): State<Duration>, request: Request, next: Next) -> Response {
     let connection = request.extensions().get::<ConnectionShutdown>().cloned();
-    let response = next.run(request).await;
+    let mut response = next.run(request).await;
+    let room = response.extensions_mut().remove();
     match connection {
         Some(connection) if !response.body().is_end_stream() => {
-            response.map(|body| Body::new(Watched::new(body, connection, idle)))
+            response.map(|body| Body::new(Watched::new(body, room, connection, idle)))
         }
         _ => response,
     }
@@ -50,11 +53,18 @@ struct Watched {
     taken: Arc<AtomicBool>,
     /// Whether the client waits for us.
     asked: Arc<AtomicBool>,
+    /// What the answer takes up.
+    _room: Option<Arc<Room>>,
     _watch: AbortOnDropHandle<()>,
 }
 
 impl Watched {
-    fn new(body: Body, connection: ConnectionShutdown, idle: Duration) -> Self {
+    fn new(
+        body: Body,
+        room: Option<Arc<Room>>,
+        connection: ConnectionShutdown,
+        idle: Duration,
+    ) -> Self {
         let taken = Arc::new(AtomicBool::new(false));
         let asked = Arc::new(AtomicBool::new(false));
         let (seen, ours) = (Arc::clone(&taken), Arc::clone(&asked));
@@ -69,7 +79,8 @@ impl Watched {
                 }
             }
         });
-        Self { body, rest: Bytes::new(), taken, asked, _watch: AbortOnDropHandle::new(watch) }
+        let watch = AbortOnDropHandle::new(watch);
+        Self { body, rest: Bytes::new(), taken, asked, _room: room, _watch: watch }
     }
 }
 

@@ -25,10 +25,13 @@ pub(crate) use copy::{copy_all, copy_content};
 pub(crate) use discard::{commit_new, discard_all};
 pub use store::{FileRow, JOB_SCRIPT_FILES, TEMPLATE_FILES, WORKFLOW_FILES};
 pub(crate) use store::{FileTable, of_parent, of_parents};
-pub(crate) use upload::{FilePut, check_name, check_syntax, not_passed, store_content, store_file};
+pub(crate) use upload::{
+    FilePut, Upload, check_name, check_syntax, not_passed, store_content, store_file,
+};
 
 use crate::{
     app::Context,
+    budget::Share,
     db::Session,
     error::{Error, Result},
     storage::OpenFile,
@@ -54,23 +57,33 @@ pub(crate) async fn content(
         return Err(no_file(table, parent, filename));
     }
     drop(db);
+    open(context, table, parent, filename).await
+}
+
+/// The content that belongs to a row, opened to be read.
+pub(crate) async fn open(
+    context: &Context,
+    table: FileTable,
+    parent: i32,
+    filename: &str,
+) -> Result<OpenFile> {
     match context.storage.open(table.0, parent.into(), filename).await? {
         Some(file) => Ok(file),
         None => Err(missing(context, table, parent, filename).await?),
     }
 }
 
-/// The content that belongs to a row.
-pub(crate) async fn stored(
+/// The content that belongs to a row, which takes room in `share` as long as that is there.
+async fn stored(
     context: &Context,
     table: FileTable,
     parent: i32,
     filename: &str,
+    share: &mut Share,
 ) -> Result<Bytes> {
-    if let Some(content) = context.storage.get(table.0, parent.into(), filename).await? {
-        return Ok(content);
-    }
-    Err(missing(context, table, parent, filename).await?)
+    let file = open(context, table, parent, filename).await?;
+    share.grow_to(usize::try_from(file.size).unwrap_or(usize::MAX)).await?;
+    file.read().await
 }
 
 /// Why the content of a file that has, or had, a row is not there.
@@ -117,7 +130,7 @@ pub(crate) async fn delete(
     let claim = Claim::within(&mut db, context, table, parent, filename).await?;
     db.commit().await?;
     if let Some(claim) = claim {
-        discard::discard(context, table, parent, filename).await;
+        discard::discard(context, &claim, table, parent, filename).await;
         claim.end(context).await;
     }
     Ok(())

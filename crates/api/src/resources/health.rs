@@ -31,6 +31,10 @@ pub(super) fn router() -> Router {
 async fn health(context: Context, _: Nobody, (): ()) -> Result<NoContent> {
     let Some(directory) = &context.app.data_directory else { return Ok(NoContent) };
     let room = disk::require_room(directory);
-    room.map_err(|error| Error::Full { service: "data directory", source: error.into() })?;
+    room.map_err(|error| Error::Full {
+        service: "data directory",
+        changed: false,
+        source: error.into(),
+    })?;
     Ok(NoContent)
 }

@@ -1,6 +1,7 @@
 //! Job-script templates.
 
 mod clone;
+mod json_size;
 mod locator;
 pub mod routes;
 pub(crate) mod service;

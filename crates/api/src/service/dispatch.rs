@@ -33,7 +33,8 @@ pub(super) async fn dispatch(State(api): State<Arc<Api>>, request: Request) -> R
             let query = head.uri.query().unwrap_or_default();
             let parts = Parts { path: parameters, query: decode(query), ..Parts::default() };
             let gone = CancellationToken::new();
-            let incoming = Incoming { headers: head.headers, parts, body, gone };
+            let is_safe = head.method.is_safe();
+            let incoming = Incoming { headers: head.headers, parts, body, is_safe, gone };
             let mut answer = route.endpoint.answer(Arc::clone(&api.app), incoming).await;
             answer.extensions_mut().insert(RoutePattern(route.pattern));
             answer

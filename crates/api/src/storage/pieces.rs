@@ -5,8 +5,9 @@ use std::ops::Range;
 use bytes::Bytes;
 use futures::{Stream, StreamExt, TryStreamExt, stream};
 use object_store::{GetOptions, ObjectStore, ObjectStoreExt, path::Path as Key};
+use tokio::time::timeout;
 
-use super::{Storage, keys, unavailable};
+use super::{FILE_DEADLINE, SERVICE, Storage, in_time, keys, unavailable};
 use crate::error::Result;
 
 /// How much of a file is read at a time, in bytes.
@@ -35,20 +36,28 @@ impl Storage {
     /// Opens a file; `None` if there is none of that name.
     pub async fn open(&self, table: &str, parent: i64, name: &str) -> Result<Option<OpenFile>> {
         for key in keys(self.names, table, parent, name)? {
-            let found = match self.store.get(&key).await {
-                Ok(found) => found,
-                Err(object_store::Error::NotFound { .. }) => continue,
-                Err(error) => return Err(unavailable(error)),
+            let opened = async {
+                match self.open_key(key).await {
+                    Ok(opened) => Ok(Some(opened)),
+                    Err(object_store::Error::NotFound { .. }) => Ok(None),
+                    Err(error) => Err(error),
+                }
             };
-            let (size, version) = (found.meta.size, found.meta.e_tag.clone());
-            let source = if size <= PIECE {
-                Source::Whole(found.bytes().await.map_err(unavailable)?)
-            } else {
-                Source::Pieces { storage: self.clone(), key, version }
-            };
-            return Ok(Some(OpenFile { size, source }));
+            if let Some(opened) = in_time(opened).await? {
+                return Ok(Some(opened));
+            }
         }
         Ok(None)
+    }
+
+    async fn open_key(&self, key: Key) -> object_store::Result<OpenFile> {
+        let found = self.store.head(&key).await?;
+        if found.size > PIECE {
+            let source = Source::Pieces { storage: self.clone(), key, version: found.e_tag };
+            return Ok(OpenFile { size: found.size, source });
+        }
+        let content = self.store.get(&key).await?.bytes().await?;
+        Ok(OpenFile { size: content.len() as u64, source: Source::Whole(content) })
     }
 
     /// Fails if the file is no longer the same.
@@ -60,11 +69,24 @@ impl Storage {
     ) -> object_store::Result<Bytes> {
         let options =
             GetOptions { range: Some(range.into()), if_match: version, ..GetOptions::default() };
-        self.store.get_opts(key, options).await?.bytes().await
+        let content = async { self.store.get_opts(key, options).await?.bytes().await };
+        timeout(FILE_DEADLINE, content).await.unwrap_or_else(|late| {
+            Err(object_store::Error::Generic { store: SERVICE, source: late.into() })
+        })
     }
 }
 
 impl OpenFile {
+    /// All of its content at once.
+    pub(crate) async fn read(self) -> Result<Bytes> {
+        match self.source {
+            Source::Whole(content) => Ok(content),
+            Source::Pieces { storage, key, version } => {
+                storage.piece(&key, version, 0..self.size).await.map_err(unavailable)
+            }
+        }
+    }
+
     /// Its content. Each piece is read when it is asked for, and nothing is held open in between.
     pub fn content(self) -> impl Stream<Item = object_store::Result<Bytes>> + Send + use<> {
         let size = self.size;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use futures::future::{join, join_all};
+use jobbergate_api::args;
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -38,6 +39,34 @@ fn statuses(answers: Vec<crate::support::Answer>) -> Vec<u16> {
     let mut statuses: Vec<_> = answers.iter().map(|answer| answer.status.as_u16()).collect();
     statuses.sort_unstable();
     statuses
+}
+
+/// Somebody who is so late that it is another one's turn removes nothing of what that one wrote.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_late_removes_nothing_that_others_write() {
+    let app = TestApp::on_postgres().await;
+    let alice = app.user("alice").await;
+    alice.has_script("s", "echo").await;
+    let mut db = app.db().write().await.unwrap();
+    db.execute("SELECT id FROM job_scripts WHERE id = 1 FOR UPDATE", args![]).await.unwrap();
+    let late = alice.clone();
+    let late =
+        tokio::spawn(
+            async move { late.upload("/job-scripts/1/upload/SUPPORT", "a.txt", "late").await },
+        );
+    let stored = async || app.stored("job_script_files", 1, "a.txt").await;
+    assert!(eventually(async || stored().await.is_some()).await);
+    // Its claim has expired, and another upload of the same file has begun.
+    let mut others = app.db().write().await.unwrap();
+    let taken = others.execute("UPDATE file_claims SET claimant = 'other'", args![]).await.unwrap();
+    assert_eq!(taken, 1);
+    others.commit().await.unwrap();
+    let storage = app.app.tenants.default_tenant().storage;
+    storage.put("job_script_files", 1, "a.txt", "other".into()).await.unwrap();
+    drop(db);
+    let said = late.await.unwrap().expect(503).detail();
+    assert!(said.starts_with("Storing the file took too long"), "{said}");
+    assert_eq!(stored().await.as_deref(), Some(b"other".as_slice()));
 }
 
 on_both! {

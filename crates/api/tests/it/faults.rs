@@ -11,22 +11,26 @@ use std::{
     process::Command,
 };
 
+use jobbergate_testkit::skipped;
+
 /// A file system that is there until this is dropped.
 struct Mounted(PathBuf);
 
 impl Mounted {
     /// Mounts; says why the test is skipped where that can't be done.
+    #[track_caller]
     fn with(arguments: &[&str], at: &Path) -> Option<Self> {
         let mount = Command::new("mount").args(arguments).arg(at).output();
         match mount {
             Ok(output) if output.status.success() => Some(Self(at.to_owned())),
             other => {
-                eprintln!("skipped: mount {arguments:?} needs root: {other:?}");
+                skipped(format!("mount {arguments:?} needs root: {other:?}"));
                 None
             }
         }
     }
 
+    #[track_caller]
     fn tmpfs(size: &str, at: &Path) -> Option<Self> {
         Self::with(&["-t", "tmpfs", "-o", &format!("size={size},mode=700"), "tmpfs"], at)
     }

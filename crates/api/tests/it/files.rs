@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use futures::future::{join, join4};
+use reqwest::{Method, multipart};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -263,4 +264,32 @@ async fn without_its_bucket_the_server_says_so_and_loses_nothing() {
     assert_eq!(view["template_files"].as_array().unwrap().len(), 1);
     let all = alice.get("/job-script-templates?include_null_identifier=true").await.ok();
     assert_eq!(all["total"], 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_several_files_in_one_form_the_last_counts() {
+    let app = TestApp::on_sqlite().await;
+    let alice = app.user("alice").await;
+    alice.post("/job-scripts", json!({"name": "s"})).await.created();
+    let part = |name: &str, size: usize| {
+        multipart::Part::bytes(vec![b'x'; size]).file_name(name.to_owned())
+    };
+    let put = async |parts: [(&'static str, multipart::Part); 3]| {
+        let parts = parts.into_iter();
+        let form = parts.fold(multipart::Form::new(), |form, (name, part)| form.part(name, part));
+        let path = "/job-scripts/1/upload/SUPPORT";
+        alice.send(alice.request(Method::PUT, path).multipart(form)).await
+    };
+    let file = "upload_file";
+    let put_last = put([(file, part("a", 9)), ("other", part("b", 8)), (file, part("c", 7))]).await;
+    assert_eq!(put_last.ok()["filename"], "c");
+    assert_eq!(alice.get("/job-scripts/1/upload/c").await.expect(200).text, "xxxxxxx");
+    let large = (5 << 20) + 1;
+    for parts in [
+        [(file, part("a", 1)), ("other", part("b", 1)), (file, part("c", large))],
+        [(file, part("a", 1)), ("other", part("b", large)), (file, part("c", 1))],
+    ] {
+        let said = put(parts).await.expect(413).detail();
+        assert_eq!(said, "Uploaded files cannot exceed 5242880 bytes, got 5242881 bytes");
+    }
 }

@@ -2,4 +2,5 @@
 
 mod answers;
 mod bodies;
+mod fetching;
 mod rendering;

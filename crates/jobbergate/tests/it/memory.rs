@@ -1,9 +1,10 @@
 //! A server in little memory, and users who ask for much.
 
 use std::{
-    fs, io::Write, os::unix::process::CommandExt, path::PathBuf, process::Stdio, time::Duration,
+    fs, os::unix::process::CommandExt, path::PathBuf, process::Stdio, sync::Arc, time::Duration,
 };
 
+use jobbergate_testkit::skipped;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
@@ -68,6 +69,22 @@ impl User {
         request.send().await.map(|answer| answer.status().as_u16())
     }
 
+    async fn get(&self, path: &str) -> reqwest::Result<u16> {
+        let url = format!("{}/jobbergate{path}", self.url);
+        let answer = self.http.get(url).bearer_auth(&self.token).send().await?;
+        let status = answer.status().as_u16();
+        answer.bytes().await.map(|_| status)
+    }
+
+    /// Sends what is no JSON, though it looks like many numbers.
+    async fn send_numbers(&self) -> reqwest::Result<u16> {
+        let url = format!("{}/jobbergate/job-scripts", self.url);
+        let request = self.http.post(url).bearer_auth(&self.token);
+        let body = format!("[{}", "-0 ".repeat(5 * MIB));
+        let request = request.header("content-type", "application/json").body(body);
+        request.send().await.map(|answer| answer.status().as_u16())
+    }
+
     async fn upload(&self, path: &str, name: &str, content: String) -> reqwest::Result<u16> {
         let file = reqwest::multipart::Part::text(content).file_name(name.to_owned());
         let form = reqwest::multipart::Form::new().part("upload_file", file);
@@ -98,7 +115,7 @@ fn resident(pid: u32) -> usize {
 #[tokio::test(flavor = "multi_thread")]
 async fn users_who_ask_for_much_do_not_kill_a_server_in_512_mib() {
     let Some(group) = Group::new() else {
-        let _ = writeln!(std::io::stderr(), "skipped: no control groups for memory can be made");
+        skipped("no control groups for memory can be made");
         return;
     };
     let data = tempfile::tempdir().unwrap();
@@ -110,34 +127,49 @@ async fn users_who_ask_for_much_do_not_kill_a_server_in_512_mib() {
     serve.arg(data.path()).process_group(0);
     let server = Process::start(serve, &data.path().join("server.log"));
     let address = server.said("listening")["address"].as_str().unwrap().to_owned();
-    let made = program()
-        .args(["admin", "token", "--email", "eve@example.com", "--data-dir"])
-        .arg(data.path())
-        .output()
-        .unwrap();
-    let token = String::from_utf8(made.stdout).unwrap().trim().to_owned();
-    let eve = User { http: reqwest::Client::new(), url: format!("http://{address}"), token };
-    let eve = std::sync::Arc::new(eve);
+    let user = |name: &str| {
+        let email = format!("{name}@example.com");
+        let mut admin = program();
+        admin.args(["admin", "token", "--email", &email, "--data-dir"]).arg(data.path());
+        let token = String::from_utf8(admin.output().unwrap().stdout).unwrap().trim().to_owned();
+        Arc::new(User { http: reqwest::Client::new(), url: format!("http://{address}"), token })
+    };
+    let eve = user("eve");
+    let others = ["mallory", "trudy", "oscar"].map(user);
     for (index, template) in TEMPLATES.into_iter().enumerate() {
         let body = json!({"name": "t", "identifier": format!("t{index}")});
         assert_eq!(eve.post("/job-script-templates", body).await.unwrap(), 201);
         let path = format!("/job-script-templates/{}/upload/template/ENTRYPOINT", index + 1);
         assert_eq!(eve.upload(&path, "a.j2", template.to_owned()).await.unwrap(), 200);
     }
+    let vars: serde_json::Map<_, _> =
+        (0..80_000).map(|number| (format!("{number:05}"), json!({}))).collect();
+    let body = json!({"name": "t", "identifier": "vars", "template_vars": vars});
+    assert_eq!(eve.post("/job-script-templates", body).await.unwrap(), 201);
     assert_eq!(eve.post("/job-scripts", json!({"name": "s"})).await.unwrap(), 201);
     let at_rest = resident(server.id());
     for _ in 0..2 {
         let mut requests = JoinSet::new();
         for number in 0..20 {
-            let eve = std::sync::Arc::clone(&eve);
+            let eve = Arc::clone(&eve);
             requests.spawn(async move { eve.render(number % TEMPLATES.len()).await });
+        }
+        for user in &others {
+            for _ in 0..2 {
+                let user = Arc::clone(user);
+                requests.spawn(async move { user.send_numbers().await });
+            }
+            for path in ["/job-script-templates/vars", "/job-script-templates"].repeat(8) {
+                let user = Arc::clone(user);
+                requests.spawn(async move { user.get(path).await });
+            }
         }
         for (name, content) in [
             ("a.py", "-a\n".repeat(400_000)),
             ("a.yaml", format!("[{}]", "'',".repeat(400_000))),
             ("a.j2", "{{1}}x".repeat(200_000)),
         ] {
-            let eve = std::sync::Arc::clone(&eve);
+            let eve = Arc::clone(&eve);
             let path = "/job-scripts/1/upload/SUPPORT";
             requests.spawn(async move { eve.upload(path, name, content).await });
         }
@@ -157,4 +189,16 @@ async fn users_who_ask_for_much_do_not_kill_a_server_in_512_mib() {
     eprintln!("{} MiB at rest, {} MiB after", at_rest / MIB, after / MIB);
     assert!(after < at_rest + 40 * MIB, "{} MiB, then {} MiB", at_rest / MIB, after / MIB);
     assert!(server.stop());
+}
+
+#[test]
+fn the_allocator_gives_memory_back_wherever_the_program_was_built() {
+    let output =
+        program().arg("--version").env("_RJEM_MALLOC_CONF", "stats_print:true").output().unwrap();
+    let statistics = String::from_utf8(output.stderr).unwrap();
+    for setting in
+        ["narenas: 2", "background_thread: true", "dirty_decay_ms: 500", "muzzy_decay_ms: 0"]
+    {
+        assert!(statistics.contains(&format!("opt.{setting}")), "{setting}: {statistics}");
+    }
 }

@@ -22,13 +22,12 @@ pub(in crate::http) fn inexact_integer(text: &str) -> Option<usize> {
 
 /// The text with `0` for the integer `-0`: as an integer it has no sign, which `-0.0` keeps.
 pub(in crate::http) fn without_negative_zeros(text: &str) -> Cow<'_, str> {
-    let found: Vec<usize> =
-        numbers(text).filter(|(_, number)| *number == "-0").map(|(index, _)| index).collect();
-    let mut text = Cow::Borrowed(text);
-    for index in found {
-        text.to_mut().replace_range(index..=index, " ");
+    let mut plain = Cow::Borrowed(text);
+    // None is kept: in what is no JSON there may be any number of them.
+    for (index, _) in numbers(text).filter(|(_, number)| *number == "-0") {
+        plain.to_mut().replace_range(index..=index, " ");
     }
-    text
+    plain
 }
 
 /// All numbers, each with its place.

@@ -7,7 +7,7 @@
 
 use std::time::{Duration, Instant};
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::{FileTable, claim_store};
@@ -19,6 +19,8 @@ use crate::{
 
 /// Longer than the storage may take to read a file, write it and remove another one.
 const LIFETIME: TimeDelta = TimeDelta::minutes(3);
+/// What is left of that when the removal of a file may begin.
+const REMOVAL: TimeDelta = TimeDelta::minutes(1);
 /// How long a request waits for others that change the same file.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// The first and the longest pause between two looks.
@@ -49,14 +51,6 @@ impl Claim {
         Ok(Self::of_keys(keys))
     }
 
-    pub(super) fn keys(&self) -> &[String] {
-        &self.keys
-    }
-
-    pub(super) fn claimant(&self) -> &str {
-        &self.claimant
-    }
-
     /// Waits for the right to change these files of a parent; 503 if others have it for too long.
     pub(super) async fn wait(
         context: &Context,
@@ -81,15 +75,20 @@ impl Claim {
 
     async fn taken(&self, context: &Context) -> Result<bool> {
         let now = context.now();
-        if claim_store::is_taken(&mut context.db.read().await?, self, now).await? {
+        if claim_store::is_taken(&mut context.db.read().await?, &self.keys, now).await? {
             return Ok(false);
         }
         let mut db = context.db.write().await?;
-        let taken = claim_store::take(&mut db, self, now, now + LIFETIME).await?;
+        let taken = self.take(&mut db, now).await?;
         if taken {
             db.commit().await?;
         }
         Ok(taken)
+    }
+
+    async fn take(&self, db: &mut Session, now: DateTime<Utc>) -> Result<bool> {
+        let Self { keys, claimant } = self;
+        Ok(claim_store::take(db, keys, claimant, now, now + LIFETIME).await?)
     }
 
     /// The right to a key, unless somebody else has it.
@@ -108,28 +107,38 @@ impl Claim {
         name: &str,
     ) -> Result<Option<Self>> {
         let claim = Self::of_files(context, table, parent, &[name])?;
-        let now = context.now();
-        let taken = claim_store::take(db, &claim, now, now + LIFETIME).await?;
+        let taken = claim.take(db, context.now()).await?;
         Ok(taken.then_some(claim))
     }
 
     /// Lets it last as long again from the end of this transaction on; 503 if it was somebody
     /// else's turn meanwhile.
     pub(super) async fn renew(&self, db: &mut Session, context: &Context) -> Result<()> {
-        let extended = claim_store::extend(db, self, context.now() + LIFETIME).await?;
-        extended.then_some(()).ok_or_else(expired)
+        let extended = claim_store::extend(db, &self.claimant, context.now() + LIFETIME).await?;
+        self.require_all(extended)
     }
 
     /// Ends it with this transaction; 503 if it was somebody else's turn meanwhile.
     pub(super) async fn end_with(&self, db: &mut Session) -> Result<()> {
-        claim_store::end(db, self).await?.then_some(()).ok_or_else(expired)
+        let ended = claim_store::end(db, &self.claimant).await?;
+        self.require_all(ended)
+    }
+
+    /// Fails unless it lasts for long enough to remove a file.
+    pub(super) async fn require_time(&self, db: &mut Session, context: &Context) -> Result<()> {
+        let keys = claim_store::count(db, &self.claimant, context.now() + REMOVAL).await?;
+        self.require_all(keys.cast_unsigned())
+    }
+
+    fn require_all(&self, keys: u64) -> Result<()> {
+        if keys == self.keys.len() as u64 { Ok(()) } else { Err(expired()) }
     }
 
     /// Ends it; if that fails it expires.
     pub(crate) async fn end(self, context: &Context) {
         let ended = async {
             let mut db = context.db.write().await?;
-            claim_store::end(&mut db, &self).await?;
+            claim_store::end(&mut db, &self.claimant).await?;
             db.commit().await
         };
         if let Err(error) = ended.await {

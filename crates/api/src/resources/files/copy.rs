@@ -40,8 +40,9 @@ pub(crate) async fn copy_content(
     (from, to): (i32, i32),
     names: impl Iterator<Item = &str>,
 ) -> Result<bool> {
+    let mut share = context.app.sources.share(&context.customer.caller);
     for name in names {
-        match super::stored(context, table, from, name).await {
+        match super::stored(context, table, from, name, &mut share).await {
             Ok(content) => context.storage.put(table.0, to.into(), name, content).await?,
             Err(error) => {
                 if store::exists(&mut context.db.read().await?, table, from, name).await? {

@@ -3,25 +3,37 @@
 //! What can't be removed now is left for the collector: the answer to the request does not depend
 //! on it.
 
-use super::{FileTable, store};
+use super::{Claim, FileTable, store};
 use crate::{
     app::Context,
     db::Session,
     error::{Error, Result},
 };
 
-/// Removes the content of a file unless it has a row. The caller has the claim to it.
-pub(super) async fn discard(context: &Context, table: FileTable, parent: i32, filename: &str) {
+/// Removes the content of a file unless it has a row; whether it is gone. If the claim has come to an
+/// end it is left alone: somebody else may have written it anew.
+pub(super) async fn discard(
+    context: &Context,
+    claim: &Claim,
+    table: FileTable,
+    parent: i32,
+    filename: &str,
+) -> bool {
     let removed = async {
-        if store::exists(&mut context.db.read().await?, table, parent, filename).await? {
-            return Ok(());
+        let mut db = context.db.read().await?;
+        if store::exists(&mut db, table, parent, filename).await? {
+            return Ok(false);
         }
-        context.storage.delete(table.0, parent.into(), filename).await
+        claim.require_time(&mut db, context).await?;
+        drop(db);
+        context.storage.delete(table.0, parent.into(), filename).await?;
+        Ok(true)
     };
-    if let Err::<(), Error>(error) = removed.await {
+    removed.await.unwrap_or_else(|error: Error| {
         let error = error.with_cause();
         tracing::warn!(table = table.0, parent, filename, error, "a file's content is left behind");
-    }
+        false
+    })
 }
 
 /// Removes the content of all files of a parent unless there is one of this number, which is never

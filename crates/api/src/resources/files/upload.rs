@@ -12,15 +12,23 @@ use super::{
 };
 use crate::{
     app::Context,
+    budget::Share,
     db::Session,
     download::Location,
     error::{Error, Result},
     file_checks,
-    http::UploadedFile,
 };
 
 /// The longest name of a file, in bytes: what an S3 key has room for.
 const MAX_NAME_SIZE: usize = 900;
+
+/// What was sent, or fetched, to be a file.
+#[derive(Debug)]
+pub(crate) struct Upload {
+    /// Its name where it comes from.
+    pub(crate) filename: String,
+    pub(crate) content: Bytes,
+}
 
 /// A file on its way to its parent.
 #[derive(Debug)]
@@ -30,7 +38,7 @@ pub(crate) struct FilePut {
     /// What it is to its parent.
     pub(crate) file_type: FileType,
     /// The content; without it a file is renamed.
-    pub(crate) upload: Option<UploadedFile>,
+    pub(crate) upload: Option<Upload>,
 }
 
 impl FilePut {
@@ -62,12 +70,13 @@ impl FilePut {
         }
     }
 
-    /// The file at `url`.
+    /// The file at `url`, which takes room in `share` as long as that is there.
     pub(crate) async fn fetched(
         context: &Context,
         url: &str,
         names: FileNameQuery,
         file_type: FileType,
+        share: &mut Share,
     ) -> Result<Self> {
         let location = Location::parse(url)?;
         let chosen = || names.filename.clone().filter(|name| !name.is_empty());
@@ -77,9 +86,8 @@ impl FilePut {
             ))
         })?;
         check_name(&filename)?;
-        let mut share = context.app.bodies.share(&context.customer.caller);
-        let content = context.app.downloads.fetch(&location, &mut share).await?;
-        Ok(Self { names, file_type, upload: Some(UploadedFile { filename, content }) })
+        let content = context.app.downloads.fetch(&location, share).await?;
+        Ok(Self { names, file_type, upload: Some(Upload { filename, content }) })
     }
 }
 
@@ -124,6 +132,8 @@ pub(crate) async fn store_file(
     let names: Vec<_> = std::iter::once(&*filename).chain(gone.as_deref()).collect();
     let claim = Claim::wait(context, table, parent, &names).await?;
     let stored = Stored { claim, table, parent, filename, gone };
+    // For as long as the content is there.
+    let mut share = context.app.sources.share(&context.customer.caller);
     let content = async {
         if let Some(previous) = &previous
             && !store::exists(&mut context.db.read().await?, table, parent, previous).await?
@@ -133,7 +143,7 @@ pub(crate) async fn store_file(
         match (put.upload, &previous) {
             (Some(file), _) => Ok(file.content),
             (None, Some(previous)) => {
-                let content = super::stored(context, table, parent, previous).await?;
+                let content = super::stored(context, table, parent, previous, &mut share).await?;
                 check_syntax(context, &stored.filename, &content).await?;
                 Ok(content)
             }
@@ -167,7 +177,7 @@ impl Stored {
                     Ok(()) => return Ok(self),
                     Err(error) => {
                         // It may have been written though nobody was told.
-                        discard(context, self.table, self.parent, &self.filename).await;
+                        self.discard(context, &self.filename).await;
                         error
                     }
                 }
@@ -196,12 +206,20 @@ impl Stored {
             },
             Err(error) => Err(error),
         };
-        let leftover = if kept.is_ok() { self.gone } else { Some(self.filename) };
-        if let Some(name) = leftover {
-            discard(context, self.table, self.parent, &name).await;
-            self.claim.end(context).await;
-        }
-        kept
+        let leftover = if kept.is_ok() { self.gone.as_deref() } else { Some(&*self.filename) };
+        let Some(name) = leftover else { return kept };
+        let removed = self.discard(context, name).await;
+        self.claim.end(context).await;
+        kept.map_err(|error| match error {
+            Error::Full { service, source, .. } => {
+                Error::Full { service, changed: !removed, source }
+            }
+            other => other,
+        })
+    }
+
+    async fn discard(&self, context: &Context, name: &str) -> bool {
+        discard(context, &self.claim, self.table, self.parent, name).await
     }
 
     async fn finish<T>(

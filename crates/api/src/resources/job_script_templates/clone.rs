@@ -7,7 +7,9 @@ use jobbergate_types::{
 use serde_json::Value as JsonValue;
 
 use super::{
-    Locator, service,
+    Locator,
+    json_size::check_size,
+    service,
     store::{self, NewTemplate, TemplateRow},
     workflow_store::{self, WorkflowFileRow},
 };
@@ -28,6 +30,10 @@ pub(super) async fn clone(
 ) -> Result<JobTemplateDetailedView> {
     let request = request.unwrap_or_default();
     let identifier = service::checked_identifier(request.identifier.clone())?;
+    if let Patch::Value(vars) = &request.template_vars {
+        check_size("template_vars", Some(vars))?;
+    }
+    service::room_for_vars(context, locator).await?;
     let original = service::require(&mut context.db.read().await?, locator).await?.id;
     let clone = files::reserve_parent(context, TEMPLATE_FILES).await?;
     let made = clone_as(context, owner_email, original, clone, &request, identifier).await;
@@ -48,7 +54,12 @@ async fn clone_as(
     let mut db = context.db.write().await?;
     let original = store::find_shared(&mut db, &Locator::Id(from.into())).await?;
     let original = original.ok_or_else(|| Error::no_entry("job_script_templates", from))?;
-    let new = new_template(&original, request, owner_email, identifier.as_deref());
+    let vars = match request.template_vars.clone() {
+        Patch::Value(vars) => Some(vars),
+        Patch::Absent | Patch::Null => store::vars(&mut db, from).await?,
+    };
+    let vars = vars.map_or(JsonValue::Null, JsonValue::Object);
+    let new = new_template(&original, vars, request, owner_email, identifier.as_deref());
     let inserted = store::insert(&mut db, NewTemplate { id: Some(clone), ..new }, context.now());
     let row = inserted.await.map_err(|error| service::taken(error, identifier.as_deref()))?;
     let mut files = Vec::new();
@@ -60,17 +71,17 @@ async fn clone_as(
     for settings in workflow_files {
         workflows.push(workflow_store::upsert(&mut db, clone, settings, context.now()).await?);
     }
-    Ok((db, service::detailed(row, files, workflows)?))
+    let vars = store::vars(&mut db, clone).await?;
+    Ok((db, service::detailed(row, vars, files, workflows)?))
 }
 
 fn new_template<'a>(
     original: &'a TemplateRow,
+    template_vars: JsonValue,
     request: &'a JobTemplateCloneRequest,
     owner_email: &'a str,
     identifier: Option<&'a str>,
 ) -> NewTemplate<'a> {
-    let template_vars =
-        request.template_vars.clone().value().or_else(|| original.template_vars.0.clone());
     let description = match &request.description {
         Patch::Value(text) => Some(text.as_str()),
         Patch::Absent | Patch::Null => original.description.as_deref(),
@@ -80,7 +91,7 @@ fn new_template<'a>(
         name: request.name.as_deref().unwrap_or(&original.name),
         identifier,
         description,
-        template_vars: template_vars.map_or(JsonValue::Null, JsonValue::Object),
+        template_vars,
         owner_email,
         cloned_from_id: Some(original.id),
     }

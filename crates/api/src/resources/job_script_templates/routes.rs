@@ -18,9 +18,9 @@ use crate::{
     error::Result,
     http::{
         Answer, Created, Deleted, Endpoint, FileContent, Form, Json, Method, NoContent,
-        OptionalJson, Path, Query, Router,
+        OptionalJson, Path, Query, Router, UploadedFile,
     },
-    resources::files::FilePut,
+    resources::files::{FilePut, Upload},
 };
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -142,7 +142,9 @@ async fn put_file(
     (Path(path), Query(names), form): (Path<FileTypePath>, Query<FileNameQuery>, Form),
 ) -> Result<Json<TemplateFileDetailedView>> {
     let locator = Locator::parse(&path.id_or_identifier);
-    let file = FilePut { names, file_type: path.file_type, upload: form.upload_file };
+    let upload =
+        form.upload_file.map(|UploadedFile { filename, content }| Upload { filename, content });
+    let file = FilePut { names, file_type: path.file_type, upload };
     service::put_file(&context, &owner.identity, &locator, file).await.map(Json)
 }
 

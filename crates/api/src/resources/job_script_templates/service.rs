@@ -9,11 +9,12 @@ use jobbergate_types::{
     },
 };
 use sea_query::Value;
-use serde_json::{Value as JsonValue, json};
+use serde_json::{Map, Value as JsonValue};
 
 use super::{
     Locator,
-    store::{self, NewTemplate, TemplateRow},
+    json_size::check_size,
+    store::{self, NewTemplate, TemplateRow, Vars},
     workflow_store::{self, WorkflowFileRow},
 };
 use crate::{
@@ -24,6 +25,13 @@ use crate::{
     resources::files::{self, FilePut, FileRow, TEMPLATE_FILES, WORKFLOW_FILES},
     storage::OpenFile,
 };
+
+/// What each character of variables takes at most while they are answered, in bytes: it may be a
+/// value.
+const VARS_COST: usize = 64;
+/// What is put aside for one template's variables at most: those that take more are read one or two
+/// at a time.
+const MAX_VARS_COST: usize = 8 << 20;
 
 /// A template; 404 if there is none.
 pub(crate) async fn require(db: &mut Session, locator: &Locator) -> Result<TemplateRow> {
@@ -60,10 +68,8 @@ pub(super) async fn create(
     request: JobTemplateCreateRequest,
 ) -> Result<JobTemplateBaseDetailedView> {
     let identifier = checked_identifier(request.identifier)?;
-    let template_vars = match request.template_vars.into_change() {
-        None => json!({}),
-        Some(vars) => vars.map_or(JsonValue::Null, JsonValue::Object),
-    };
+    let template_vars =
+        checked_vars(request.template_vars.into_change().unwrap_or(Some(Map::new())))?;
     let new = NewTemplate {
         name: &request.name,
         identifier: identifier.as_deref(),
@@ -76,26 +82,37 @@ pub(super) async fn create(
     let mut db = context.db.write().await?;
     let inserted = store::insert(&mut db, new, context.now()).await;
     let row = inserted.map_err(|error| taken(error, identifier.as_deref()))?;
+    let vars = store::vars(&mut db, row.id).await?;
     db.commit().await?;
-    Ok(row.into())
+    Ok(row.with_vars(vars))
+}
+
+/// Takes room for a template's variables before they are read.
+pub(super) async fn room_for_vars(context: &Context, locator: &Locator) -> Result<()> {
+    let length = store::vars_length(&mut context.db.read().await?, locator).await?;
+    let length = usize::try_from(length.unwrap_or_default()).unwrap_or_default();
+    context.take_room(length.saturating_mul(VARS_COST).min(MAX_VARS_COST)).await
 }
 
 pub(super) async fn get(context: &Context, locator: &Locator) -> Result<JobTemplateDetailedView> {
+    room_for_vars(context, locator).await?;
     let mut db = context.db.read().await?;
     let row = require(&mut db, locator).await?;
+    let vars = store::vars(&mut db, row.id).await?;
     let files = files::of_parent(&mut db, TEMPLATE_FILES, row.id).await?;
     let workflow_files = workflow_store::of_template(&mut db, row.id).await?;
-    detailed(row, files, workflow_files)
+    detailed(row, vars, files, workflow_files)
 }
 
 pub(super) fn detailed(
     row: TemplateRow,
+    vars: Option<Vars>,
     files: Vec<FileRow>,
     workflow_files: Vec<WorkflowFileRow>,
 ) -> Result<JobTemplateDetailedView> {
     let template_files: Result<Vec<_>> = files.into_iter().map(TryInto::try_into).collect();
     Ok(JobTemplateDetailedView {
-        template: row.into(),
+        template: row.with_vars(vars),
         template_files: Some(template_files?),
         workflow_files: Some(workflow_files.into_iter().map(Into::into).collect()),
     })
@@ -116,6 +133,8 @@ pub(super) async fn update(
     locator: &Locator,
     request: JobTemplateUpdateRequest,
 ) -> Result<JobTemplateBaseDetailedView> {
+    let vars = request.template_vars.into_change().map(checked_vars).transpose()?;
+    room_for_vars(context, locator).await?;
     let mut db = context.db.write().await?;
     let row = require_own(&mut db, caller, locator).await?;
     let identifier = match request.identifier.into_change() {
@@ -127,17 +146,14 @@ pub(super) async fn update(
     changes.extend(request.name.map(|name| ("name", name.into())));
     changes.extend(identifier.map(|identifier| ("identifier", identifier.into())));
     changes.extend(request.description.into_change().map(|text| ("description", text.into())));
-    changes.extend(
-        request
-            .template_vars
-            .into_change()
-            .map(|vars| ("template_vars", vars.map_or(JsonValue::Null, JsonValue::Object).into())),
-    );
+    changes.extend(vars.map(|vars| ("template_vars", vars.into())));
     changes.extend(request.is_archived.map(|archived| ("is_archived", archived.into())));
     let updated = store::update(&mut db, row.id, changes).await;
     let updated = updated.map_err(|error| taken(error, wanted.as_deref()))?;
+    let vars = store::vars(&mut db, row.id).await?;
     db.commit().await?;
-    updated.map(Into::into).ok_or_else(|| Error::no_entry("job_script_templates", locator))
+    let updated = updated.ok_or_else(|| Error::no_entry("job_script_templates", locator))?;
+    Ok(updated.with_vars(vars))
 }
 
 pub(super) async fn delete(context: &Context, caller: &Identity, locator: &Locator) -> Result<()> {
@@ -183,7 +199,10 @@ pub(super) async fn put_file_by_url(
     query: FileUrlQuery,
 ) -> Result<TemplateFileDetailedView> {
     check_own(context, caller, locator).await?;
-    let file = FilePut::fetched(context, &query.file_url, query.names, file_type).await?;
+    // For as long as the content is there.
+    let mut share = context.app.bodies.share(&context.customer.caller);
+    let FileUrlQuery { file_url, names } = query;
+    let file = FilePut::fetched(context, &file_url, names, file_type, &mut share).await?;
     put_file(context, caller, locator, file).await
 }
 
@@ -204,6 +223,12 @@ pub(super) async fn delete_file(
 ) -> Result<()> {
     let template = check_own(context, caller, locator).await?;
     files::delete(context, TEMPLATE_FILES, template.id, filename).await
+}
+
+/// Variables to be kept; 413 for too many.
+fn checked_vars(vars: Option<Vars>) -> Result<JsonValue> {
+    check_size("template_vars", vars.as_ref())?;
+    Ok(vars.map_or(JsonValue::Null, JsonValue::Object))
 }
 
 /// An empty identifier is none; one of digits only could be taken for a number.

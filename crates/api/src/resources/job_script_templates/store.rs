@@ -12,7 +12,15 @@ use serde_json::{Map, Value as JsonValue};
 use sqlx::{FromRow, types::Json};
 
 use super::Locator;
-use crate::{args, db::Session, error::Result, query::Table};
+use crate::{
+    args,
+    db::{Session, arguments::Arguments},
+    error::Result,
+    query::Table,
+};
+
+/// Default parameters.
+pub(super) type Vars = Map<String, JsonValue>;
 
 /// The table of templates.
 pub(crate) const TEMPLATES: Table = Table {
@@ -27,16 +35,15 @@ pub(crate) const TEMPLATES: Table = Table {
         "description",
         "identifier",
         "cloned_from_id",
-        "template_vars",
     ],
     searched: &["name", "description", "owner_email", "identifier"],
     sortable: &["id", "name", "owner_email", "created_at", "updated_at", "identifier"],
 };
 
 const COLUMNS: &str = "id, name, owner_email, created_at, updated_at, is_archived, description, \
-                       identifier, cloned_from_id, template_vars";
+                       identifier, cloned_from_id";
 
-/// A template.
+/// A template without its variables, which may be large ([`vars`]).
 #[derive(Debug, Clone, FromRow)]
 pub(crate) struct TemplateRow {
     pub(crate) id: i32,
@@ -48,7 +55,6 @@ pub(crate) struct TemplateRow {
     pub(crate) description: Option<String>,
     identifier: Option<String>,
     cloned_from_id: Option<i32>,
-    pub(crate) template_vars: Json<Option<Map<String, JsonValue>>>,
 }
 
 /// A template to create.
@@ -64,19 +70,19 @@ pub(crate) struct NewTemplate<'a> {
     pub(crate) cloned_from_id: Option<i32>,
 }
 
-impl From<TemplateRow> for JobTemplateBaseDetailedView {
-    fn from(row: TemplateRow) -> Self {
-        Self {
-            id: row.id.into(),
-            name: row.name,
-            owner_email: row.owner_email,
-            created_at: row.created_at.into(),
-            updated_at: row.updated_at.into(),
-            is_archived: row.is_archived,
-            description: row.description,
-            identifier: row.identifier,
-            cloned_from_id: row.cloned_from_id.map(Into::into),
-            template_vars: row.template_vars.0,
+impl TemplateRow {
+    pub(super) fn with_vars(self, template_vars: Option<Vars>) -> JobTemplateBaseDetailedView {
+        JobTemplateBaseDetailedView {
+            id: self.id.into(),
+            name: self.name,
+            owner_email: self.owner_email,
+            created_at: self.created_at.into(),
+            updated_at: self.updated_at.into(),
+            is_archived: self.is_archived,
+            description: self.description,
+            identifier: self.identifier,
+            cloned_from_id: self.cloned_from_id.map(Into::into),
+            template_vars,
         }
     }
 }
@@ -147,17 +153,38 @@ pub(super) async fn find_shared(
     select(db, locator, lock).await
 }
 
+fn condition(locator: &Locator) -> (&'static str, Arguments) {
+    match locator {
+        Locator::Id(id) => ("id = $1", args![*id]),
+        Locator::Identifier(identifier) => ("identifier = $1", args![identifier.as_str()]),
+    }
+}
+
 async fn select(
     db: &mut Session,
     locator: &Locator,
     lock: &str,
 ) -> sqlx::Result<Option<TemplateRow>> {
-    let (condition, arguments) = match locator {
-        Locator::Id(id) => ("id = $1", args![*id]),
-        Locator::Identifier(identifier) => ("identifier = $1", args![identifier.as_str()]),
-    };
+    let (condition, arguments) = condition(locator);
     let sql = format!("SELECT {COLUMNS} FROM job_script_templates WHERE {condition}{lock}");
     db.fetch_optional(&sql, arguments).await
+}
+
+/// The variables of a template.
+pub(super) async fn vars(db: &mut Session, id: i32) -> sqlx::Result<Option<Vars>> {
+    let sql = "SELECT template_vars FROM job_script_templates WHERE id = $1";
+    let found: Option<(Json<Option<Vars>>,)> = db.fetch_optional(sql, args![id]).await?;
+    Ok(found.and_then(|(vars,)| vars.0))
+}
+
+/// How many characters a template's variables are as JSON; `None` if there is no such template.
+pub(super) async fn vars_length(db: &mut Session, locator: &Locator) -> sqlx::Result<Option<i64>> {
+    let (condition, arguments) = condition(locator);
+    let sql = format!(
+        "SELECT CAST(length(CAST(template_vars AS text)) AS bigint) FROM job_script_templates WHERE {condition}"
+    );
+    let found: Option<(i64,)> = db.fetch_optional(&sql, arguments).await?;
+    Ok(found.map(|(length,)| length))
 }
 
 /// The templates with these numbers.

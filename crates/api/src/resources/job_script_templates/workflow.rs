@@ -4,7 +4,9 @@ use bytes::Bytes;
 use jobbergate_types::job_script_templates::{RunTimeConfig, WorkflowFileDetailedView};
 
 use super::{
-    Locator, service,
+    Locator,
+    json_size::check_size,
+    service,
     workflow_store::{self, FILENAME},
 };
 use crate::{
@@ -30,6 +32,7 @@ pub(super) async fn put(
     settings: Option<RunTimeConfig>,
 ) -> Result<WorkflowFileDetailedView> {
     let template = service::check_own(context, caller, locator).await?.id;
+    check_settings(settings.as_ref())?;
     files::check_syntax(context, FILENAME, &content).await?;
     settings_to_keep(&mut context.db.read().await?, template, settings.clone()).await?;
     let stored = files::store_content(context, WORKFLOW_FILES, template, FILENAME, content).await?;
@@ -42,6 +45,10 @@ pub(super) async fn put(
     };
     let noted = noted.await;
     Ok(stored.keep(context, noted).await?.into())
+}
+
+fn check_settings(settings: Option<&RunTimeConfig>) -> Result<()> {
+    check_size("runtime_config", settings.map(|settings| &settings.0))
 }
 
 /// The settings given, or those that there are; 400 if there are neither.
@@ -69,6 +76,7 @@ pub(super) async fn put_by_url(
     settings: Option<RunTimeConfig>,
 ) -> Result<WorkflowFileDetailedView> {
     service::check_own(context, caller, locator).await?;
+    check_settings(settings.as_ref())?;
     let mut share = context.app.bodies.share(&context.customer.caller);
     let content = context.app.downloads.fetch(&Location::parse(url)?, &mut share).await?;
     put(context, caller, locator, content, settings).await

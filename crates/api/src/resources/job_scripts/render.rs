@@ -9,8 +9,10 @@ use jobbergate_types::{FileType, job_scripts::RenderFromTemplateRequest};
 
 use crate::{
     app::Context,
+    budget::Share,
     error::{Error, Result},
     resources::files::{self, FileRow, TEMPLATE_FILES},
+    storage::within_deadline,
     workers::{RENDERING, Reserved},
 };
 use renderer::Renderer;
@@ -75,8 +77,15 @@ pub(super) async fn render(
             chosen.len()
         )));
     }
+    let mut share = context.app.sources.share(&context.customer.caller);
+    let loading = within_deadline(load(context, chosen, &mut share));
+    // No turn is taken while the storage is waited for.
+    let sources = tokio::select! {
+        loaded = loading => loaded?,
+        () = context.customer.gone.cancelled() => return Err(Error::Gone),
+    };
     let turn = context.app.workers.turn(&context.customer, RENDERING).await?;
-    let sources = load(context, chosen).await?;
+    drop(share);
     let jinja = context.app.jinja.clone();
     let rendering = turn.run(&context.customer, move |turn, stop| {
         let turn = Arc::new(turn);
@@ -88,17 +97,23 @@ pub(super) async fn render(
     rendering.await?
 }
 
-async fn load(context: &Context, chosen: Vec<(FileRow, String)>) -> Result<Vec<SourceFile>> {
+async fn load(
+    context: &Context,
+    chosen: Vec<(FileRow, String)>,
+    share: &mut Share,
+) -> Result<Vec<SourceFile>> {
     let mut sources = Vec::new();
     let mut size = 0;
     for (row, output) in chosen {
-        let content = files::stored(context, TEMPLATE_FILES, row.parent_id, &row.filename).await?;
-        size += content.len();
+        let file = files::open(context, TEMPLATE_FILES, row.parent_id, &row.filename).await?;
+        size += usize::try_from(file.size).unwrap_or(MAX_SIZE);
         if size > MAX_SIZE {
             return Err(Error::Unprocessable(format!(
                 "The template's files exceed {MAX_SIZE} bytes together"
             )));
         }
+        share.grow_to(size).await?;
+        let content = file.read().await?;
         let file_type = row.file_type()?;
         sources.push(SourceFile { filename: row.filename, output, file_type, content });
     }

@@ -19,9 +19,9 @@ use crate::{
     error::{Error, Result},
     http::{
         Answer, Created, Deleted, Endpoint, FileContent, Form, Json, Method, NoContent,
-        OptionalJson, Path, Query, Router,
+        OptionalJson, Path, Query, Router, UploadedFile,
     },
-    resources::files::FilePut,
+    resources::files::{FilePut, Upload},
 };
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -165,7 +165,9 @@ async fn put_file(
     owner: Owner<permission::JobScriptFilesWrite>,
     (Path(path), Query(names), form): (Path<FileTypePath>, Query<FileNameQuery>, Form),
 ) -> Result<Json<JobScriptFileDetailedView>> {
-    let file = FilePut { names, file_type: path.file_type, upload: form.upload_file };
+    let upload =
+        form.upload_file.map(|UploadedFile { filename, content }| Upload { filename, content });
+    let file = FilePut { names, file_type: path.file_type, upload };
     service::put_file(&context, &owner.identity, path.job_script_id, file).await.map(Json)
 }
 

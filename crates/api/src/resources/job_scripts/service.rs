@@ -97,7 +97,7 @@ pub(super) async fn create_from_template(
     let rendered = match render(context, chosen, body.render_request).await {
         Ok(rendered) => rendered,
         Err(error) => {
-            store::skip_number(&mut context.db.read().await?).await?;
+            leave_out_a_number(context).await;
             return Err(error);
         }
     };
@@ -114,6 +114,14 @@ pub(super) async fn create_from_template(
     };
     let made = made.await;
     files::commit_new(context, &[JOB_SCRIPT_FILES], id, made).await
+}
+
+/// What went wrong with the render is told, whatever goes wrong here.
+async fn leave_out_a_number(context: &Context) {
+    let skipped = async { store::skip_number(&mut context.db.read().await?).await };
+    if let Err(error) = skipped.await {
+        tracing::warn!(%error, "no number was left out for a script that could not be rendered");
+    }
 }
 
 async fn store_all(
@@ -334,7 +342,10 @@ pub(super) async fn put_file_by_url(
     query: FileUrlQuery,
 ) -> Result<JobScriptFileDetailedView> {
     check_own(context, caller, id).await?;
-    let file = FilePut::fetched(context, &query.file_url, query.names, file_type).await?;
+    // For as long as the content is there.
+    let mut share = context.app.bodies.share(&context.customer.caller);
+    let FileUrlQuery { file_url, names } = query;
+    let file = FilePut::fetched(context, &file_url, names, file_type, &mut share).await?;
     put_file(context, caller, id, file).await
 }
 

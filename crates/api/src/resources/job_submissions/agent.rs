@@ -1,7 +1,7 @@
 //! The rules of submissions, as agents meet them.
 
 use jobbergate_types::{
-    Page,
+    Page, SlurmJobState,
     job_submissions::{
         ActiveJobSubmission, JobSubmissionAgentRejectedRequest, JobSubmissionAgentSubmittedRequest,
         JobSubmissionAgentUpdateRequest, JobSubmissionStatus, PendingJobSubmission,
@@ -95,13 +95,19 @@ pub(super) async fn submitted<P: Allow>(
         }
     };
     let now = context.now();
+    let hold = held(
+        status,
+        request.slurm_job_state,
+        request.slurm_job_state_reason.as_deref(),
+        Some(request.slurm_job_id),
+    );
     let (state, reason) = (request.slurm_job_state.as_str(), request.slurm_job_state_reason);
     let changes: Vec<(&'static str, Value)> = vec![
         ("status", status.as_str().into()),
         ("slurm_job_id", request.slurm_job_id.into()),
         ("slurm_job_state", state.into()),
         ("slurm_job_info", request.slurm_job_info.into()),
-        ("report_message", reason.clone().into()),
+        ("report_message", hold.or_else(|| reason.clone()).into()),
         ("updated_at", now.into()),
     ];
     store::update(&mut db, row.id, changes).await?;
@@ -171,11 +177,10 @@ pub(super) async fn update<P: Allow>(
     if ends {
         changes.extend(ending(state.outcome(), reason.as_deref().unwrap_or(state.description())));
     }
-    let hold = reason.as_deref().filter(|reason| !ends && is_held(reason));
-    let hold = hold.map(|reason| held(reason, request.slurm_job_id));
+    let hold = held(current, state, reason.as_deref(), request.slurm_job_id);
     let told = row.report_message.as_deref().filter(|message| message.starts_with(HELD));
     let newly_held = hold.as_deref().is_some_and(|hold| told != Some(hold));
-    if hold.is_some() || (told.is_some() && state.outcome() != Outcome::Aborted) {
+    if hold.is_some() || (told.is_some() && !(ends && state.outcome() == Outcome::Aborted)) {
         changes.push(("report_message", hold.into()));
     }
     if row.slurm_job_state() != Some(state) || newly_held {
@@ -190,12 +195,19 @@ pub(super) async fn update<P: Allow>(
 }
 
 /// What the owner of a held job reads: nobody else is told, and the job would wait for ever.
-fn held(reason: &str, slurm_job_id: Option<i64>) -> String {
+fn held(
+    status: JobSubmissionStatus,
+    state: SlurmJobState,
+    reason: Option<&str>,
+    slurm_job_id: Option<i64>,
+) -> Option<String> {
+    let waits = status == JobSubmissionStatus::Submitted && state.outcome() == Outcome::Active;
+    let reason = reason.filter(|reason| waits && is_held(reason))?;
     let number = slurm_job_id.map(|number| number.to_string()).unwrap_or_default();
-    format!(
+    Some(format!(
         "{HELD} ({reason}): it does not start until it is released, with `scontrol release \
          {number}` or by the cluster's administrators"
-    )
+    ))
 }
 
 /// What changes when a submitted job ends.

@@ -11,6 +11,7 @@ use jobbergate_types::metrics::{
     JobSubmissionMetricTimestamps, JobSubmissionMetricsQuery,
 };
 
+use self::store::Filter;
 use super::{agent::require_assigned, service};
 use crate::{
     app::Context,
@@ -24,6 +25,10 @@ const A_MONDAY: i64 = 946_857_600;
 const USUAL_PERIOD: TimeDelta = TimeDelta::hours(1);
 /// The largest answer, in rows.
 const MAX_ROWS: usize = 100_000;
+/// What a row takes while it is answered, in bytes, beside the name of its node.
+const ROW: usize = 256;
+/// What a character of a name takes at most.
+const CHARACTER: usize = 4;
 /// The last microsecond that both databases can store.
 const END_OF_TIME: i64 = 253_402_300_799_999_999;
 
@@ -74,16 +79,16 @@ async fn list(
     }
     let Some((start, end)) = whole_whiles(start, end, rate) else { return Ok(Vec::new()) };
     let node = query.node.filter(|node| !node.is_empty());
-    let mut db = context.db.read().await?;
-    let period = (start, end, rate.seconds());
-    let rows = store::list(&mut db, id, node, period, MAX_ROWS + 1).await?;
-    if rows.len() > MAX_ROWS {
+    let filter = Filter { submission: id, node, from: start, to: end, width: rate.seconds() };
+    let (rows, text) = store::count(&mut context.db.read().await?, &filter, MAX_ROWS + 1).await?;
+    if rows > MAX_ROWS {
         return Err(Error::BadRequest(format!(
             "There are more than {MAX_ROWS} rows; ask for a larger sample_rate, a single node or a \
              shorter time between start_time and end_time"
         )));
     }
-    Ok(rows)
+    context.take_room(rows * ROW + text * CHARACTER).await?;
+    Ok(store::list(&mut context.db.read().await?, &filter, rows).await?)
 }
 
 /// From the first while that begins at `start` or later to the end of the last that begins at

@@ -108,6 +108,33 @@ async fn postgresqls_full_disk_is_507_too() {
     post(&alice).await.created();
 }
 
+/// What was replaced already is not denied.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_full_database_it_is_said_what_changed_and_what_did_not() {
+    let app = TestApp::on_postgres().await;
+    let alice = app.user("alice").await;
+    alice.has_script("s", "old").await;
+    let mut db = app.db().write().await.unwrap();
+    for sql in [
+        "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS \
+         $$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = '53100'; END $$",
+        "CREATE TRIGGER t BEFORE INSERT ON job_script_files EXECUTE FUNCTION full_disk()",
+    ] {
+        db.execute(sql, args![]).await.unwrap();
+    }
+    db.commit().await.unwrap();
+    let said = alice.upload("/job-scripts/1/upload/SUPPORT", "new.sh", "new").await.expect(507);
+    let words = "The disk of the database is full: nothing was changed. Try again when the \
+                 server's administrator has made room";
+    assert_eq!(said.detail(), words);
+    assert_eq!(app.stored("job_script_files", 1, "new.sh").await, None);
+    let said = alice.upload(UPLOAD, "run.sh", "new").await.expect(507);
+    let words = "The disk of the database is full: the file may have its new content, but nothing \
+                 else was changed. Try again when the server's administrator has made room";
+    assert_eq!(said.detail(), words);
+    assert_eq!(alice.get("/job-scripts/1/upload/run.sh").await.expect(200).text, "new");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_made_a_transaction_fail_the_next_one_works() {
     let app = TestApp::on_sqlite().await;

@@ -2,6 +2,8 @@
 
 use std::{fs, path::Path, process::Command};
 
+use jobbergate_testkit::skipped;
+
 use super::Mounted;
 use crate::support::{TestApp, settings};
 
@@ -16,7 +18,7 @@ async fn what_was_answered_is_on_the_disk() {
     fs::File::create(&image).unwrap().set_len(64 << 20).unwrap();
     let path = |path: &Path| path.to_str().unwrap().to_owned();
     if !run("mkfs.ext4", &["-q", "-F", &path(&image)]) {
-        eprintln!("skipped: there is no mkfs.ext4");
+        skipped("there is no mkfs.ext4");
         return;
     }
     let directory = tempfile::tempdir().unwrap();

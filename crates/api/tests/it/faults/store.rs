@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -22,6 +22,7 @@ use jobbergate_api::{
     app::Context,
     cleaning::{self, Outcome, StoredFiles, Task},
     config::{CleaningConfig, ServeConfig},
+    workers::Customer,
 };
 use jobbergate_testkit::{
     proxy::{Mode, Proxy},
@@ -112,11 +113,59 @@ async fn a_silent_store_holds_up_only_those_who_need_it_on_sqlite() {
     others_are_served(false, 9).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn who_waits_for_a_silent_store_takes_no_turn_to_render() {
+    let s3 = S3::start().await.unwrap();
+    let proxy = Proxy::start(port(&s3), Mode::Open).await.unwrap();
+    let app = through(|_| format!("http://{}", proxy.address), s3, false).await;
+    let (alice, bob) = (app.user("alice").await, app.user("bob").await);
+    alice.has_template("t", &[("a.j2", "echo")]).await;
+    proxy.set(Mode::Swallowed);
+    let request = json!({
+        "create_request": {"name": "s"},
+        "render_request": {
+            "template_output_name_mapping": {"a.j2": "a.sh"}, "sbatch_params": null,
+            "param_dict": {},
+        },
+    });
+    let render = |user: &Actor| {
+        let (user, request) = (user.clone(), request.clone());
+        tokio::spawn(async move {
+            user.post("/job-scripts/render-from-template/t", request).await.status
+        })
+    };
+    let waiting: Vec<_> = [&alice, &bob, &alice, &bob].map(render).into();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(waiting.iter().all(|render| !render.is_finished()));
+    let workers = &app.app.workers;
+    let carol = Customer::default();
+    let turn = workers.turn(&carol, workers.memory());
+    tokio::time::timeout(Duration::from_secs(1), turn).await.unwrap().unwrap();
+    let ended = tokio::time::timeout(Duration::from_secs(40), join_all(waiting)).await.unwrap();
+    assert!(ended.into_iter().all(|status| status.unwrap() == 503));
+}
+
 /// A server before the real one that can't remove several objects at once, or may not remove any.
 #[derive(Clone)]
 struct Front {
     endpoint: String,
     locked: Arc<AtomicBool>,
+    /// The sizes of the answers to what was read.
+    read: Arc<Mutex<Vec<usize>>>,
+}
+
+impl Front {
+    fn of(s3: &S3) -> Self {
+        Self { endpoint: s3.endpoint.clone(), locked: Arc::default(), read: Arc::default() }
+    }
+
+    async fn start(self) -> std::net::SocketAddr {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let service = Router::new().fallback(forward).with_state(self);
+        tokio::spawn(async move { axum::serve(listener, service).await });
+        address
+    }
 }
 
 async fn forward(State(front): State<Front>, request: Request) -> Response {
@@ -132,6 +181,7 @@ async fn forward(State(front): State<Front>, request: Request) -> Response {
     }
     let body = to_bytes(body, usize::MAX).await.unwrap();
     let url = format!("{}{target}", front.endpoint);
+    let is_get = parts.method == "GET";
     let request = reqwest::Client::new().request(parts.method, url).headers(parts.headers);
     let answer = request.body(body).send().await.unwrap();
     let mut response = Response::builder().status(answer.status());
@@ -140,7 +190,11 @@ async fn forward(State(front): State<Front>, request: Request) -> Response {
             response = response.header(name, value);
         }
     }
-    response.body(Body::from(answer.bytes().await.unwrap())).unwrap()
+    let content = answer.bytes().await.unwrap();
+    if is_get {
+        front.read.lock().unwrap().push(content.len());
+    }
+    response.body(Body::from(content)).unwrap()
 }
 
 #[derive(Parser)]
@@ -158,12 +212,9 @@ async fn collect(app: &TestApp) -> Result<Outcome, jobbergate_api::error::Error>
 #[tokio::test(flavor = "multi_thread")]
 async fn a_store_that_removes_one_object_at_a_time_is_enough_and_one_that_may_not_is_told_of() {
     let s3 = S3::start().await.unwrap();
-    let front = Front { endpoint: s3.endpoint.clone(), locked: Arc::default() };
+    let front = Front::of(&s3);
     let locked = Arc::clone(&front.locked);
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let service = Router::new().fallback(forward).with_state(front);
-    tokio::spawn(async move { axum::serve(listener, service).await });
+    let address = front.start().await;
     let app = through(|_| format!("http://{address}"), s3, true).await;
     let alice = app.user("alice").await;
     for _ in 0..3 {
@@ -187,6 +238,26 @@ async fn a_store_that_removes_one_object_at_a_time_is_enough_and_one_that_may_no
     let done = collect(&app).await.unwrap();
     assert!(matches!(done, Outcome::Files { removed: 2, .. }), "{done:?}");
     assert_eq!(keys(), ["job_script_files/1/run.sh"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_read_of_a_large_file_that_the_client_does_not_get() {
+    let s3 = S3::start().await.unwrap();
+    let front = Front::of(&s3);
+    let read = Arc::clone(&front.read);
+    let address = front.start().await;
+    let app = through(|_| format!("http://{address}"), s3, false).await;
+    let alice = app.user("alice").await;
+    alice.has_script("s", "echo").await;
+    for size in [0, 1, 65_536, 1_000_000] {
+        let content = "x".repeat(size);
+        alice.upload("/job-scripts/1/upload/SUPPORT", "a", content.clone()).await.ok();
+        read.lock().unwrap().clear();
+        assert_eq!(alice.get("/job-scripts/1/upload/a").await.expect(200).text, content);
+        let read = std::mem::take(&mut *read.lock().unwrap());
+        assert_eq!(read.iter().sum::<usize>(), size, "{read:?}");
+        assert!(read.iter().all(|piece| *piece <= 65_536), "{read:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

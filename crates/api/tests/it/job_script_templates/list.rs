@@ -1,5 +1,6 @@
 //! `GET /job-script-templates`
 
+use jobbergate_api::args;
 use serde_json::{Value, json};
 
 use crate::{on_both, support::Actor};
@@ -97,5 +98,30 @@ on_both! {
             let sentence = format!("Invalid sorting column requested: {field}. {words}");
             assert_eq!(refused, sentence);
         }
+    }
+
+    async fn variables_are_read_only_where_they_are_shown(app: TestApp) {
+        let alice = app.user("alice").await;
+        alice.has_template("solver", &[("a.j2", "echo {{ n }}")]).await;
+        let render = json!({
+            "create_request": {"name": "s"},
+            "render_request": {
+                "template_output_name_mapping": {"a.j2": "a.sh"}, "sbatch_params": null,
+                "param_dict": {"n": 1},
+            },
+        });
+        // Whatever reads these fails.
+        let mut db = app.db().write().await.unwrap();
+        db.execute("UPDATE job_script_templates SET template_vars = '[1]'", args![]).await.unwrap();
+        db.commit().await.unwrap();
+        assert_eq!(listed(&alice, "", "name").await, ["solver"]);
+        let upload = "/job-script-templates/solver/upload/template";
+        alice.upload(&format!("{upload}/SUPPORT"), "b.txt", "b").await.ok();
+        alice.get(&format!("{upload}/b.txt")).await.expect(200);
+        alice.post("/job-scripts/render-from-template/solver", render).await.created();
+        let scripts = alice.get("/job-scripts").await.ok();
+        assert_eq!(scripts["items"][0]["template"]["name"], "solver");
+        alice.put("/job-scripts/1", json!({"name": "t"})).await.ok();
+        alice.get("/job-script-templates/solver").await.expect(500);
     }
 }

@@ -1,10 +1,11 @@
 //! `POST /job-scripts/render-from-template/{id_or_identifier}`
 
+use jobbergate_api::args;
 use serde_json::{Value, json};
 
 use crate::{
     on_both,
-    support::{Actor, Answer},
+    support::{Actor, Answer, TestApp},
 };
 
 const ENTRYPOINT: &str = "#!/bin/bash\n#SBATCH -J {{ data.job }}\n\necho {{ data.n }} {{ data.f }} \
@@ -142,7 +143,7 @@ on_both! {
             ("include.j2", "{% include 'x' %}"),
             ("zero.j2", "{{ 1/0 }}"),
             ("range.j2", "{{ range(99999999)|length }}"),
-            ("broken.txt", "{% if %}"),
+            ("broken.txt", "{{ 1 // 0 }}"),
         ] {
             alice.has_template("t", &[(name, source)]).await;
             let refused = render(&alice, json!({name: "out"}), json!({})).await.expect(422).detail();
@@ -178,4 +179,17 @@ on_both! {
             assert_eq!(answer["detail"], json!([missing]));
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_with_a_template_is_told_whatever_else_goes_wrong() {
+    let app = TestApp::on_postgres().await;
+    let alice = app.user("alice").await;
+    alice.has_template("t", &[("e.j2", "{{ 1 // 0 }}")]).await;
+    let mut db = app.db().write().await.unwrap();
+    // There is no number left.
+    db.execute("SELECT setval('job_scripts_id_seq', 2147483647)", args![]).await.unwrap();
+    db.commit().await.unwrap();
+    let said = render(&alice, json!({"e.j2": "e"}), json!({})).await.expect(422).detail();
+    assert!(said.starts_with("Unable to process jinja template filename=e.j2"), "{said}");
 }

@@ -22,9 +22,13 @@ async fn has_large_file(actor: &Actor) {
 }
 
 async fn ask(app: &TestApp, actor: &Actor) -> TcpStream {
+    ask_for(app, actor, "/job-scripts/1/upload/run.bin").await
+}
+
+async fn ask_for(app: &TestApp, actor: &Actor, path: &str) -> TcpStream {
     let mut stream = TcpStream::connect(app.address).await.unwrap();
     let head = format!(
-        "GET /jobbergate/job-scripts/1/upload/run.bin HTTP/1.1\r\nHost: x\r\n\
+        "GET /jobbergate{path} HTTP/1.1\r\nHost: x\r\n\
          Authorization: Bearer {}\r\n\r\n",
         actor.token().unwrap()
     );
@@ -46,6 +50,78 @@ on_both! {
             assert!(answer.expect(200).text == content, "{size}");
         }
     }
+}
+
+/// Whether somebody's answer takes room.
+async fn room_is_taken(app: &TestApp) -> bool {
+    let mut all = app.app.answers.share(&"nobody".into());
+    tokio::time::timeout(Duration::from_millis(10), all.grow_to(usize::MAX)).await.is_err()
+}
+
+async fn has_large_template(actor: &Actor) {
+    let vars = json!({"a": "x".repeat(1_000_000)});
+    actor
+        .post("/job-script-templates", json!({"name": "t", "template_vars": vars}))
+        .await
+        .created();
+}
+
+on_both! {
+    async fn a_large_answer_takes_room_until_its_client_has_it(app: TestApp) {
+        let alice = app.user("alice").await;
+        has_large_template(&alice).await;
+        assert!(eventually(async || !room_is_taken(&app).await).await);
+        let mut stream = ask_for(&app, &alice, "/job-script-templates/1").await;
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        assert!(room_is_taken(&app).await);
+        let (mut buffer, mut read) = (vec![0; 64 << 10], 0);
+        while read < 1_000_000 {
+            read += stream.read(&mut buffer).await.unwrap();
+        }
+        assert!(eventually(async || !room_is_taken(&app).await).await);
+        let left = ask_for(&app, &alice, "/job-script-templates/1").await;
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        drop(left);
+        assert!(eventually(async || !room_is_taken(&app).await).await);
+    }
+
+    async fn who_finds_no_room_for_an_answer_is_told_when_to_come_again(app: TestApp) {
+        let alice = app.user("alice").await;
+        has_large_template(&alice).await;
+        alice.has_script("s", "echo").await;
+        app.agent("c").await;
+        alice.has_submission(1, "c").await;
+        has_samples(&app, 20).await;
+        let mut all = app.app.answers.share(&"eve".into());
+        all.grow_to(usize::MAX).await.unwrap();
+        alice.get("/job-script-templates?include_null_identifier=true").await.ok();
+        alice.get("/job-submissions/1/metrics?node=node1-1").await.ok();
+        let vars = json!({"a": "x".repeat(100_000)});
+        alice.post("/job-script-templates", json!({"name": "u", "template_vars": vars})).await.created();
+        let large = alice.get("/job-script-templates/1");
+        let change = alice.put("/job-script-templates/1", json!({"name": "v"}));
+        let many = alice.get("/job-submissions/1/metrics");
+        let (large, change, many) = tokio::join!(large, change, many);
+        for refused in [large, change, many] {
+            assert_eq!(refused.headers["retry-after"], "5");
+            let said = refused.expect(503).detail();
+            assert_eq!(said, "Too much is being read at once; try again in a moment");
+        }
+        drop(all);
+        assert_eq!(alice.get("/job-script-templates/1").await.ok()["name"], "t");
+        let rows = alice.get("/job-submissions/1/metrics").await.ok();
+        assert_eq!(rows.as_array().unwrap().len(), 400);
+    }
+}
+
+/// Samples of submission 1, of this number of nodes squared.
+async fn has_samples(app: &TestApp, nodes: i32) {
+    let mut db = app.db().write().await.unwrap();
+    let sql = "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < $2) \
+         INSERT INTO job_submission_metrics SELECT $1, 1, 100, 'node' || a.n || '-' || b.n, \
+         0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM n AS a, n AS b";
+    db.execute(sql, jobbergate_api::args![app.clock.now(), nodes]).await.unwrap();
+    db.commit().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

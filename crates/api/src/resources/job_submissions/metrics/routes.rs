@@ -11,7 +11,8 @@ use crate::{
     auth::{Agent, Caller, permission},
     error::Result,
     http::{
-        Answer, Endpoint, Json, Method, NoContent, Path, Query, Raw, Router, answer::AnswerBody,
+        Answer, Endpoint, Json, JsonList, Method, NoContent, Path, Query, Raw, Router,
+        answer::AnswerBody,
     },
     resources::job_submissions::routes::SubmissionPath,
 };
@@ -71,8 +72,8 @@ async fn list(
     context: Context,
     _: Caller<permission::JobSubmissionsRead>,
     (Path(path), Query(query)): (Path<SubmissionPath>, Query<JobSubmissionMetricsQuery>),
-) -> Result<Json<Vec<JobSubmissionMetricSchema>>> {
-    super::list(&context, path.job_submission_id, query).await.map(Json)
+) -> Result<JsonList<JobSubmissionMetricSchema>> {
+    super::list(&context, path.job_submission_id, query).await.map(JsonList)
 }
 
 async fn timestamps(

@@ -156,18 +156,59 @@ pub(super) async fn timestamps(
     }))
 }
 
-/// The metrics of a submission from an instant to another, summed up in whiles of so many seconds;
-/// `limit` rows at most.
+/// Which metrics of a submission are asked for.
+#[derive(Debug)]
+pub(super) struct Filter {
+    pub(super) submission: i64,
+    pub(super) node: Option<String>,
+    pub(super) from: DateTime<Utc>,
+    pub(super) to: DateTime<Utc>,
+    /// How many seconds are summed up.
+    pub(super) width: i64,
+}
+
+impl Filter {
+    fn arguments(&self) -> Arguments {
+        args![self.submission, self.from, self.to, self.node.clone(), self.width]
+    }
+
+    /// The samples, each with its `bucket`.
+    fn samples(db: &Session) -> String {
+        let second = db.unix_seconds("\"time\"");
+        format!(
+            "(SELECT second - ((second - {A_MONDAY}) % $5 + $5) % $5 AS bucket, seconds.* \
+             FROM (SELECT {second} AS second, job_submission_metrics.* FROM job_submission_metrics \
+             WHERE job_submission_id = $1 AND \"time\" >= $2 AND \"time\" < $3 \
+             AND node_host = coalesce($4, node_host)) AS seconds) AS samples"
+        )
+    }
+}
+
+/// How many rows [`list`] has, `limit` at most, and how many characters there are in the names of
+/// their nodes.
+pub(super) async fn count(
+    db: &mut Session,
+    filter: &Filter,
+    limit: usize,
+) -> sqlx::Result<(usize, usize)> {
+    let samples = Filter::samples(db);
+    let sql = format!(
+        "SELECT count(*), coalesce(sum(length(node_host)), 0) \
+         FROM (SELECT DISTINCT bucket, node_host FROM {samples} LIMIT {limit}) AS found"
+    );
+    let (rows, text): (i64, i64) = db.fetch_one(&sql, filter.arguments()).await?;
+    Ok((usize::try_from(rows).unwrap_or_default(), usize::try_from(text).unwrap_or_default()))
+}
+
+/// Metrics of a submission, summed up; `limit` rows at most.
 pub(super) async fn list(
     db: &mut Session,
-    submission: i64,
-    node: Option<String>,
-    (from, to, width): (DateTime<Utc>, DateTime<Utc>, i64),
+    filter: &Filter,
     limit: usize,
 ) -> sqlx::Result<Vec<JobSubmissionMetricSchema>> {
-    let second = db.unix_seconds("\"time\"");
+    let samples = Filter::samples(db);
     let sql = format!(
-        "SELECT second - ((second - {A_MONDAY}) % $5 + $5) % $5 AS bucket, node_host, \
+        "SELECT bucket, node_host, \
          avg(cpu_frequency) AS cpu_frequency, sum(cpu_time) AS cpu_time, \
          avg(cpu_utilization) AS cpu_utilization, \
          avg(CAST(gpu_memory AS double precision)) AS gpu_memory, \
@@ -177,11 +218,9 @@ pub(super) async fn list(
          avg(CAST(memory_virtual AS double precision)) AS memory_virtual, \
          sum(CAST(disk_read AS double precision)) AS disk_read, \
          sum(CAST(disk_write AS double precision)) AS disk_write \
-         FROM (SELECT {second} AS second, job_submission_metrics.* FROM job_submission_metrics \
-         WHERE job_submission_id = $1 AND \"time\" >= $2 AND \"time\" < $3 \
-         AND node_host = coalesce($4, node_host)) AS samples \
+         FROM {samples} \
          GROUP BY bucket, node_host ORDER BY bucket, node_host LIMIT {limit}"
     );
-    let rows: Vec<MetricRow> = db.fetch_all(&sql, args![submission, from, to, node, width]).await?;
+    let rows: Vec<MetricRow> = db.fetch_all(&sql, filter.arguments()).await?;
     Ok(rows.into_iter().map(Into::into).collect())
 }

@@ -36,6 +36,27 @@ on_both! {
         assert_eq!(agent.get("/job-submissions/agent/pending").await.ok()["total"], 0);
     }
 
+    async fn the_owner_of_a_job_that_is_held_from_the_start_reads_how_it_is_released(app: TestApp) {
+        let (alice, agent) = (app.user("alice").await, app.agent("c").await);
+        let script = alice.has_script("s", "echo").await;
+        alice.has_submission(script, "c").await;
+        let mut body = report(100);
+        body["slurm_job_state_reason"] = json!("JobHeldUser");
+        agent.post(PATH, body).await.expect(202);
+        let view = alice.get("/job-submissions/1").await.ok();
+        let message = view["report_message"].as_str().unwrap();
+        assert!(message.starts_with("Slurm holds the job (JobHeldUser)"), "{message}");
+        assert!(message.contains("scontrol release 100"), "{message}");
+        let update = |reason: &str| {
+            json!({"slurm_job_id": 100, "slurm_job_state": "PENDING", "slurm_job_info": "{}",
+                "slurm_job_state_reason": reason})
+        };
+        agent.put("/job-submissions/agent/1", update("JobHeldUser")).await.expect(202);
+        assert_eq!(alice.get("/job-submissions/1/progress").await.ok()["total"], 1);
+        agent.put("/job-submissions/agent/1", update("Priority")).await.expect(202);
+        assert_eq!(alice.get("/job-submissions/1").await.ok()["report_message"], Value::Null);
+    }
+
     async fn saying_it_twice_changes_nothing(app: TestApp) {
         let (alice, agent) = (app.user("alice").await, app.agent("c").await);
         let script = alice.has_script("s", "echo").await;

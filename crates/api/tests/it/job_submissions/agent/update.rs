@@ -78,6 +78,35 @@ on_both! {
         assert_eq!(alice.get("/job-submissions/1").await.ok()["report_message"], Value::Null);
     }
 
+    async fn who_cancels_a_held_job_reads_nothing_of_the_hold_once_it_is_over(app: TestApp) {
+        let (alice, agent) = with_a_job(&app).await;
+        let held = |state: &str| {
+            json!({"slurm_job_id": 100, "slurm_job_state": state, "slurm_job_info": "i",
+                "slurm_job_state_reason": "JobHeldUser"})
+        };
+        agent.put(PATH, held("PENDING")).await.expect(202);
+        let message = alice.get("/job-submissions/1").await.ok()["report_message"].clone();
+        assert!(message.as_str().unwrap().starts_with("Slurm holds the job"), "{message}");
+        alice.put("/job-submissions/cancel/1", Value::Null).await.ok();
+        // Slurm gives the reason of a job that waited still when it is over.
+        agent.put(PATH, held("CANCELLED")).await.expect(202);
+        let view = alice.get("/job-submissions/1").await.ok();
+        assert_eq!((&view["status"], &view["report_message"]), (&json!("CANCELLED"), &Value::Null));
+    }
+
+    async fn a_held_job_that_is_over_says_how_it_ended(app: TestApp) {
+        let (alice, agent) = with_a_job(&app).await;
+        for (end, message) in [("CANCELLED", json!("JobHeldUser")), ("COMPLETED", Value::Null)] {
+            for state in ["PENDING", end] {
+                let body = json!({"slurm_job_id": 100, "slurm_job_state": state,
+                    "slurm_job_info": "i", "slurm_job_state_reason": "JobHeldUser"});
+                agent.put(PATH, body).await.expect(202);
+            }
+            assert_eq!(alice.get("/job-submissions/1").await.ok()["report_message"], message, "{end}");
+            alice.put("/job-submissions/1", json!({"status": "SUBMITTED"})).await.ok();
+        }
+    }
+
     async fn the_reason_that_slurm_gives_comes_first(app: TestApp) {
         let (alice, agent) = with_a_job(&app).await;
         let mut body = state("TIMEOUT");

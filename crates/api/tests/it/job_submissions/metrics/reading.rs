@@ -152,6 +152,16 @@ on_both! {
         }
     }
 
+    async fn many_rows_are_a_list_as_few_are(app: TestApp) {
+        let (alice, agent) = with_a_job(&app).await;
+        for count in [1, 127, 128, 129, 256, 257, 700] {
+            let samples: Value = (0..count).map(|n| sample(BASE, &format!("n{n:03}"))).collect();
+            upload(&agent, &samples).await.expect(204);
+            let expected: Vec<_> = (0..count).map(|n| row(BASE, &format!("n{n:03}"), 1)).collect();
+            assert_eq!(rows(&alice, &format!("{RANGE}&sample_rate=10")).await, expected, "{count}");
+        }
+    }
+
     async fn too_many_rows_are_refused_with_a_way_out(app: TestApp) {
         let (alice, _agent) = with_a_job(&app).await;
         let mut db = app.db().write().await.unwrap();
