@@ -4,6 +4,8 @@
 //! ([`schemars::JsonSchema`]); the server validates requests against that schema and publishes
 //! it as its OpenAPI document, so what is documented and what is enforced cannot differ.
 
+#![warn(missing_docs)]
+
 pub mod clusters;
 pub mod error;
 pub mod file;

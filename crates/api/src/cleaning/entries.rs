@@ -16,7 +16,6 @@ use crate::{
 /// A template is used when it is changed or a script is made of it, a script when it is changed
 /// or submitted, a submission when it or its job changes. Clones are on their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names of the resources")]
 pub enum Entries {
     Submissions,
     Scripts,

@@ -28,7 +28,6 @@ const CHUNK: usize = 500;
 
 /// The tables that have files in the storage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "whose files they are")]
 pub enum StoredFiles {
     Scripts,
     Templates,

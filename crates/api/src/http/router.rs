@@ -8,7 +8,6 @@ use super::Endpoint;
 
 /// The methods that operations have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the methods of HTTP")]
 pub enum Method {
     Get,
     Post,
