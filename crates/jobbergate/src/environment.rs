@@ -45,7 +45,6 @@ const FILE_OF_SNAP: &str = "/var/snap/jobbergate-agent/common/.env";
 /// What was found beside the plain environment.
 #[derive(Debug, Default)]
 pub struct Found {
-    /// The variables that the file has set.
     pub from_file: BTreeSet<String>,
     /// What a person should know, once there is a log.
     pub doubts: Vec<String>,

@@ -17,13 +17,11 @@ pub mod maintenance;
 pub mod metrics;
 pub mod page;
 pub mod patch;
-pub mod permission;
 pub mod slurm;
 pub mod timestamp;
 
 pub use file::FileType;
 pub use page::Page;
 pub use patch::Patch;
-pub use permission::Permission;
 pub use slurm::SlurmJobState;
 pub use timestamp::Timestamp;

@@ -19,7 +19,6 @@ for table, key in (('submissions', 'id'), ('jobs', 'submission_id')):
         print(table, dict(row))
 ";
 
-/// Where evidence is to be found.
 #[derive(Debug)]
 pub(super) struct Sources<'a> {
     pub(super) slurm: &'a Slurm,

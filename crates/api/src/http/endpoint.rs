@@ -1,6 +1,6 @@
 //! One operation: its permission, its input and its output are in its handler's type.
 
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::{pin::Pin, sync::Arc};
 
 use axum::{
     body::Body,
@@ -8,28 +8,28 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use jobbergate_types::Permission;
 use schemars::{Schema, SchemaGenerator};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    answer::Answer,
     body,
-    input::{BodyKind, Input, Parts, Source},
+    handler::Handler,
+    input::{BodyKind, Input, InputSource, Parts},
     json,
     multipart::Form,
     output::Output,
+    response_doc::ResponseDoc,
     validation::Problems,
 };
-use crate::budget::Room;
 use crate::{
     app::{App, Context},
     auth::{Claim, Identity, Principal, require_claims},
+    budget::Room,
+    compute::Customer,
     error::{Error, Result},
-    workers::Customer,
+    permission::Permission,
 };
 
-/// The largest body of bytes, in bytes.
 const MAX_RAW_SIZE: usize = 1024 * 1024;
 /// What each byte of such a body takes at most until it is answered, in bytes: it may be a value.
 const RAW_COST: usize = 40;
@@ -38,73 +38,46 @@ type Answering = Pin<Box<dyn Future<Output = Result<Response>> + Send>>;
 
 /// A request on its way to a handler.
 pub struct Incoming {
-    /// Its headers.
     pub headers: HeaderMap,
-    /// Its path and query parameters.
     pub parts: Parts,
-    /// Its body.
     pub body: Body,
     /// Says that the client went away.
     pub gone: CancellationToken,
 }
 
-/// A handler, made callable with any request, and what is to be known of it.
+/// A handler, made callable with any request, and what it accepts and answers.
 #[derive(Clone)]
 pub struct Endpoint {
     call: Arc<dyn Fn(Arc<App>, Incoming) -> Answering + Send + Sync>,
-    /// What it accepts and answers.
-    pub facts: Facts,
-}
-
-/// What an operation accepts and answers.
-#[derive(Clone, Copy)]
-pub struct Facts {
     /// One of these permissions is needed; none of them for an open operation.
     pub permissions: &'static [Permission],
-    /// The status of success.
     pub status: StatusCode,
     /// Where its input is read from, with the schemas.
-    pub inputs: fn(&mut SchemaGenerator) -> Vec<(Source, Schema)>,
-    /// The schema of its answer's body.
+    pub inputs: fn(&mut SchemaGenerator) -> Vec<(InputSource, Schema)>,
     pub output: fn(&mut SchemaGenerator) -> Option<Schema>,
     /// Whether its answer's body is sent as text.
     pub is_text: bool,
-    /// What else clients are told to expect, beside the answers that all operations have.
-    pub others: &'static [Answer],
+    /// What else clients are told to expect, beside the responses that all operations have.
+    pub responses: &'static [ResponseDoc],
 }
 
 impl Endpoint {
-    /// Makes an endpoint of a handler.
-    pub fn new<P, I, O, F, Fut>(handler: F) -> Self
-    where
-        P: Principal,
-        I: Input + Send + 'static,
-        O: Output + 'static,
-        F: Fn(Context, P, I) -> Fut + Copy + Send + Sync + 'static,
-        Fut: Future<Output = Result<O>> + Send + 'static,
-    {
+    pub fn new<P: Principal, I: Input, H: Handler<P, I>>(handler: H) -> Self {
         let call = move |app: Arc<App>, incoming: Incoming| -> Answering {
             Box::pin(async move {
-                let (context, principal, input) = prepare::<P, I>(app, incoming).await?;
-                Ok(handler(context, principal, input).await?.into_answer())
+                let (context, principal, inputs) = prepare::<P, I>(app, incoming).await?;
+                Ok(handler.call(context, principal, inputs).await?.into_answer())
             })
         };
-        let facts = Facts {
+        Self {
+            call: Arc::new(call),
             permissions: P::ANY_OF,
-            status: O::STATUS,
+            status: H::Output::STATUS,
             inputs: I::describe,
-            output: O::schema,
-            is_text: O::IS_TEXT,
-            others: &[],
-        };
-        Self { call: Arc::new(call), facts }
-    }
-
-    /// The same, described with these answers, too.
-    #[must_use]
-    pub fn answering(mut self, others: &'static [Answer]) -> Self {
-        self.facts.others = others;
-        self
+            output: H::Output::schema,
+            is_text: H::Output::IS_TEXT,
+            responses: &[],
+        }
     }
 
     /// Answers a request, in a task of its own: a client that goes away must not stop a handler

@@ -15,7 +15,6 @@ use super::{
     validation::{Place, Problems, conform},
 };
 
-/// What kind of body an operation reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BodyKind {
     /// None; what is sent is ignored.
@@ -31,56 +30,37 @@ pub enum BodyKind {
 /// A request, taken apart.
 #[derive(Debug, Default)]
 pub struct Parts {
-    /// Path parameters, decoded.
     pub path: Map<String, Value>,
     /// Query parameters, decoded; of repeated ones the last.
     pub query: Map<String, Value>,
     /// The JSON body; `None` if nothing was sent.
     pub json: Option<Value>,
-    /// The form.
     pub form: Option<Form>,
-    /// The body as it is.
     pub raw: Option<Bytes>,
 }
 
-/// Something that is read from a request.
-pub trait Input: Sized {
-    /// The body it needs.
+pub trait Input: Sized + Send + 'static {
     const BODY: BodyKind = BodyKind::None;
 
     /// Reads it; `None` if there are problems, which were added.
     fn read(parts: &mut Parts, problems: &mut Problems) -> Option<Self>;
 
     /// Where it reads from and with which schema, for the API's description.
-    fn describe(generator: &mut SchemaGenerator) -> Vec<(Source, schemars::Schema)>;
+    fn describe(generator: &mut SchemaGenerator) -> Vec<(InputSource, schemars::Schema)>;
 }
 
-/// Where an input is read from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source {
-    /// Path parameters.
+pub enum InputSource {
     Path,
-    /// Query parameters.
     Query,
-    /// A JSON body.
-    Json {
-        /// Whether there has to be one.
-        required: bool,
-    },
-    /// A form with a file.
-    Form {
-        /// Whether there has to be one.
-        required: bool,
-    },
-    /// Bytes.
+    Json { required: bool },
+    Form { required: bool },
     Raw,
 }
 
-/// Path parameters.
 #[derive(Debug)]
 pub struct Path<T>(pub T);
 
-/// Query parameters.
 #[derive(Debug)]
 pub struct Query<T>(pub T);
 
@@ -119,27 +99,27 @@ pub(super) fn conform_to<T: JsonSchema + DeserializeOwned>(
     }
 }
 
-impl<T: JsonSchema + DeserializeOwned> Input for Path<T> {
+impl<T: JsonSchema + DeserializeOwned + Send + 'static> Input for Path<T> {
     fn read(parts: &mut Parts, problems: &mut Problems) -> Option<Self> {
         conform_to(&Value::Object(parts.path.clone()), &vec!["path".into()], problems).map(Self)
     }
 
-    fn describe(generator: &mut SchemaGenerator) -> Vec<(Source, schemars::Schema)> {
-        vec![(Source::Path, T::json_schema(generator))]
+    fn describe(generator: &mut SchemaGenerator) -> Vec<(InputSource, schemars::Schema)> {
+        vec![(InputSource::Path, T::json_schema(generator))]
     }
 }
 
-impl<T: JsonSchema + DeserializeOwned> Input for Query<T> {
+impl<T: JsonSchema + DeserializeOwned + Send + 'static> Input for Query<T> {
     fn read(parts: &mut Parts, problems: &mut Problems) -> Option<Self> {
         conform_to(&Value::Object(parts.query.clone()), &vec!["query".into()], problems).map(Self)
     }
 
-    fn describe(generator: &mut SchemaGenerator) -> Vec<(Source, schemars::Schema)> {
-        vec![(Source::Query, T::json_schema(generator))]
+    fn describe(generator: &mut SchemaGenerator) -> Vec<(InputSource, schemars::Schema)> {
+        vec![(InputSource::Query, T::json_schema(generator))]
     }
 }
 
-impl<T: JsonSchema + DeserializeOwned> Input for Json<T> {
+impl<T: JsonSchema + DeserializeOwned + Send + 'static> Input for Json<T> {
     const BODY: BodyKind = BodyKind::Json;
 
     fn read(parts: &mut Parts, problems: &mut Problems) -> Option<Self> {
@@ -152,12 +132,12 @@ impl<T: JsonSchema + DeserializeOwned> Input for Json<T> {
         }
     }
 
-    fn describe(generator: &mut SchemaGenerator) -> Vec<(Source, schemars::Schema)> {
-        vec![(Source::Json { required: true }, generator.subschema_for::<T>())]
+    fn describe(generator: &mut SchemaGenerator) -> Vec<(InputSource, schemars::Schema)> {
+        vec![(InputSource::Json { required: true }, generator.subschema_for::<T>())]
     }
 }
 
-impl<T: JsonSchema + DeserializeOwned> Input for OptionalJson<T> {
+impl<T: JsonSchema + DeserializeOwned + Send + 'static> Input for OptionalJson<T> {
     const BODY: BodyKind = BodyKind::Json;
 
     fn read(parts: &mut Parts, problems: &mut Problems) -> Option<Self> {
@@ -169,8 +149,8 @@ impl<T: JsonSchema + DeserializeOwned> Input for OptionalJson<T> {
         }
     }
 
-    fn describe(generator: &mut SchemaGenerator) -> Vec<(Source, schemars::Schema)> {
-        vec![(Source::Json { required: false }, generator.subschema_for::<Option<T>>())]
+    fn describe(generator: &mut SchemaGenerator) -> Vec<(InputSource, schemars::Schema)> {
+        vec![(InputSource::Json { required: false }, generator.subschema_for::<Option<T>>())]
     }
 }
 
@@ -192,9 +172,9 @@ impl Input for Form {
         form.check(problems).then_some(form)
     }
 
-    fn describe(generator: &mut SchemaGenerator) -> Vec<(Source, schemars::Schema)> {
+    fn describe(generator: &mut SchemaGenerator) -> Vec<(InputSource, schemars::Schema)> {
         vec![(
-            Source::Form { required: false },
+            InputSource::Form { required: false },
             generator.subschema_for::<super::multipart::FormSchema>(),
         )]
     }
@@ -216,46 +196,9 @@ impl Input for Raw {
         bytes.map(Self)
     }
 
-    fn describe(_: &mut SchemaGenerator) -> Vec<(Source, schemars::Schema)> {
+    fn describe(_: &mut SchemaGenerator) -> Vec<(InputSource, schemars::Schema)> {
         let bytes =
             json_schema!({"type": "string", "contentMediaType": "application/octet-stream"});
-        vec![(Source::Raw, bytes)]
+        vec![(InputSource::Raw, bytes)]
     }
 }
-
-impl Input for () {
-    fn read(_: &mut Parts, _: &mut Problems) -> Option<Self> {
-        Some(())
-    }
-
-    fn describe(_: &mut SchemaGenerator) -> Vec<(Source, schemars::Schema)> {
-        Vec::new()
-    }
-}
-
-macro_rules! tuple_input {
-    ($($part:ident),*) => {
-        impl<$($part: Input),*> Input for ($($part,)*) {
-            const BODY: BodyKind = {
-                let mut body = BodyKind::None;
-                $(if !matches!($part::BODY, BodyKind::None) { body = $part::BODY; })*
-                body
-            };
-
-            #[expect(non_snake_case, reason = "each part is named after its type")]
-            fn read(parts: &mut Parts, problems: &mut Problems) -> Option<Self> {
-                $(let $part = $part::read(parts, problems);)*
-                Some(($($part?,)*))
-            }
-
-            fn describe(generator: &mut SchemaGenerator) -> Vec<(Source, schemars::Schema)> {
-                let mut sources = Vec::new();
-                $(sources.extend($part::describe(generator));)*
-                sources
-            }
-        }
-    };
-}
-
-tuple_input!(A, B);
-tuple_input!(A, B, C);

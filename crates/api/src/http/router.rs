@@ -2,47 +2,19 @@
 
 use std::fmt;
 
+use axum::http::Method;
 use serde_json::{Map, Value};
 
-use super::Endpoint;
+use super::{Endpoint, Handler, ResponseDoc, input::Input};
+use crate::auth::Principal;
 
-/// The methods that operations have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Method {
-    Get,
-    Post,
-    Put,
-    Delete,
-}
-
-impl Method {
-    /// Its name.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Get => "GET",
-            Self::Post => "POST",
-            Self::Put => "PUT",
-            Self::Delete => "DELETE",
-        }
-    }
-}
-
-impl fmt::Display for Method {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// A route and its handler.
 #[derive(Clone)]
 pub struct Route {
-    /// The method.
     pub method: Method,
     /// The path below `/jobbergate`, with `{name}` for a segment and `{name:path}` for the rest.
     pub pattern: &'static str,
     /// What it is for, in a sentence.
     pub summary: &'static str,
-    /// The handler.
     pub endpoint: Endpoint,
 }
 
@@ -57,9 +29,48 @@ impl fmt::Debug for Router {
 }
 
 impl Router {
-    /// Adds a route after those there are.
     #[must_use]
-    pub fn route(
+    pub fn get<P: Principal, I: Input>(
+        self,
+        pattern: &'static str,
+        summary: &'static str,
+        handler: impl Handler<P, I>,
+    ) -> Self {
+        self.route(Method::GET, pattern, summary, Endpoint::new(handler))
+    }
+
+    #[must_use]
+    pub fn post<P: Principal, I: Input>(
+        self,
+        pattern: &'static str,
+        summary: &'static str,
+        handler: impl Handler<P, I>,
+    ) -> Self {
+        self.route(Method::POST, pattern, summary, Endpoint::new(handler))
+    }
+
+    #[must_use]
+    pub fn put<P: Principal, I: Input>(
+        self,
+        pattern: &'static str,
+        summary: &'static str,
+        handler: impl Handler<P, I>,
+    ) -> Self {
+        self.route(Method::PUT, pattern, summary, Endpoint::new(handler))
+    }
+
+    #[must_use]
+    pub fn delete<P: Principal, I: Input>(
+        self,
+        pattern: &'static str,
+        summary: &'static str,
+        handler: impl Handler<P, I>,
+    ) -> Self {
+        self.route(Method::DELETE, pattern, summary, Endpoint::new(handler))
+    }
+
+    /// Adds a route after those there are.
+    fn route(
         mut self,
         method: Method,
         pattern: &'static str,
@@ -70,7 +81,15 @@ impl Router {
         self
     }
 
-    /// Adds another router's routes.
+    /// Describes the last route with these responses, too.
+    #[must_use]
+    pub fn responding(mut self, responses: &'static [ResponseDoc]) -> Self {
+        if let Some(route) = self.0.last_mut() {
+            route.endpoint.responses = responses;
+        }
+        self
+    }
+
     #[must_use]
     pub fn merge(mut self, other: Self) -> Self {
         self.0.extend(other.0);
@@ -78,19 +97,16 @@ impl Router {
     }
 
     /// The route of a request, or why there is none.
-    pub(crate) fn find(&self, method: &str, path: &str) -> Found<'_> {
+    pub(crate) fn find(&self, method: &Method, path: &str) -> RouteMatch<'_> {
         let mut other_method = None;
         for route in &self.0 {
             let Some(parameters) = matches(route.pattern, path) else { continue };
-            if route.method.as_str() == method {
-                return Found::Route(route, parameters);
+            if route.method == method {
+                return RouteMatch::Route(route, parameters);
             }
-            other_method.get_or_insert(route.method);
+            other_method.get_or_insert(&route.method);
         }
-        match other_method {
-            Some(allowed) => Found::OtherMethod(allowed),
-            None => Found::Nothing,
-        }
+        other_method.map_or(RouteMatch::Nothing, RouteMatch::OtherMethod)
     }
 
     /// Whether there is a route of this path, whatever the method.
@@ -99,12 +115,10 @@ impl Router {
     }
 }
 
-/// What the routes say of a request.
-pub(crate) enum Found<'a> {
-    /// A route, with the path's parameters.
+pub(crate) enum RouteMatch<'a> {
     Route(&'a Route, Map<String, Value>),
     /// The path is known, with this method.
-    OtherMethod(Method),
+    OtherMethod(&'a Method),
     Nothing,
 }
 

@@ -1,4 +1,6 @@
 //! Clusters, known by their agents' heartbeats.
 
-pub mod routes;
+mod routes;
 mod store;
+
+pub(super) use routes::router;

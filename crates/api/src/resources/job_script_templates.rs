@@ -2,11 +2,16 @@
 
 mod clone;
 mod locator;
-pub mod routes;
+mod routes;
 pub(crate) mod service;
 pub mod store;
 mod workflow;
-pub mod workflow_routes;
 mod workflow_store;
 
 pub use locator::Locator;
+
+use crate::http::Router;
+
+pub(super) fn router() -> Router {
+    routes::router().merge(workflow::routes::router())
+}

@@ -2,6 +2,8 @@
 
 mod injection;
 pub(crate) mod render;
-pub mod routes;
+mod routes;
 pub(crate) mod service;
 pub mod store;
+
+pub(super) use routes::router;

@@ -1,9 +1,14 @@
 //! Job submissions: what users ask for, and what agents report.
 
 mod agent;
-pub mod agent_routes;
 pub(crate) mod metrics;
 mod progress;
-pub mod routes;
+mod routes;
 mod service;
 pub mod store;
+
+use crate::http::Router;
+
+pub(super) fn router() -> Router {
+    routes::router().merge(agent::routes::router()).merge(metrics::routes::router())
+}

@@ -26,7 +26,6 @@ pub(super) fn check(graph: &Graph) -> Result<(), SyntaxProblem> {
 }
 
 enum Task {
-    /// Construct the node.
     Construct(NodeId),
     /// Check the entries of a mapping, wherever they end up.
     Entries(NodeId),

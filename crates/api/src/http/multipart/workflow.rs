@@ -6,15 +6,13 @@ use serde_json::{Map, Value, json};
 
 use super::{Form, UploadedFile};
 use crate::http::{
-    input::{BodyKind, Input, Parts, Source, conform_to},
+    input::{BodyKind, Input, InputSource, Parts, conform_to},
     json::{BEYOND_64_BITS, inexact_integer, without_negative_zeros},
     validation::{Place, Problems},
 };
 
-/// A workflow file and its settings.
 #[derive(Debug)]
 pub struct WorkflowForm {
-    /// The file.
     pub upload_file: UploadedFile,
     /// The settings; those that there are when absent.
     pub runtime_config: Option<RunTimeConfig>,
@@ -47,9 +45,9 @@ impl Input for WorkflowForm {
         Some(Self { upload_file: upload_file?, runtime_config: runtime_config? })
     }
 
-    fn describe(generator: &mut SchemaGenerator) -> Vec<(Source, Schema)> {
+    fn describe(generator: &mut SchemaGenerator) -> Vec<(InputSource, Schema)> {
         let schema = generator.subschema_for::<WorkflowFormSchema>();
-        vec![(Source::Form { required: true }, schema)]
+        vec![(InputSource::Form { required: true }, schema)]
     }
 }
 

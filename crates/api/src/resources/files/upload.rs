@@ -13,7 +13,7 @@ use super::{
 use crate::{
     app::Context,
     db::Session,
-    download::Location,
+    download::FileUrl,
     error::{Error, Result},
     file_checks,
     http::UploadedFile,
@@ -69,7 +69,7 @@ impl FilePut {
         names: FileNameQuery,
         file_type: FileType,
     ) -> Result<Self> {
-        let location = Location::parse(url)?;
+        let location = FileUrl::parse(url)?;
         let chosen = || names.filename.clone().filter(|name| !name.is_empty());
         let filename = chosen().or_else(|| location.filename()).ok_or_else(|| {
             Error::BadRequest(format!(
@@ -229,19 +229,19 @@ pub(crate) async fn check_syntax(context: &Context, filename: &str, content: &By
         return Ok(());
     }
     let memory = file_checks::memory_to_check(content);
-    let workers = &context.app.workers;
-    if memory > workers.memory() {
+    let pool = &context.app.compute;
+    if memory > pool.memory() {
         return Err(not_passed(
             filename,
             format!(
                 "too complex to check: it may take {} MiB of memory, more than \
                  JOBBERGATE_COMPUTE_MEMORY_MIB={}",
                 memory >> 20,
-                workers.memory() >> 20
+                pool.memory() >> 20
             ),
         ));
     }
-    let turn = workers.turn(&context.customer, memory).await?;
+    let turn = pool.turn(&context.customer, memory).await?;
     let (name, content) = (filename.to_owned(), content.clone());
     let checking = turn.run(&context.customer, move |turn, _| {
         file_checks::check_within(&name, &content, Duration::MAX, turn)

@@ -1,5 +1,7 @@
 //! The rules of workflow files. A template has one at most, and it is always called the same.
 
+pub(super) mod routes;
+
 use bytes::Bytes;
 use jobbergate_types::job_script_templates::{RunTimeConfig, WorkflowFileDetailedView};
 
@@ -11,7 +13,7 @@ use crate::{
     app::Context,
     auth::Identity,
     db::Session,
-    download::Location,
+    download::FileUrl,
     error::{Error, Result},
     resources::files::{self, WORKFLOW_FILES},
     storage::OpenFile,
@@ -70,7 +72,7 @@ pub(super) async fn put_by_url(
 ) -> Result<WorkflowFileDetailedView> {
     service::check_own(context, caller, locator).await?;
     let mut share = context.app.bodies.share(&context.customer.caller);
-    let content = context.app.downloads.fetch(&Location::parse(url)?, &mut share).await?;
+    let content = context.app.downloads.fetch(&FileUrl::parse(url)?, &mut share).await?;
     put(context, caller, locator, content, settings).await
 }
 

@@ -9,9 +9,9 @@ use jobbergate_types::{FileType, job_scripts::RenderFromTemplateRequest};
 
 use crate::{
     app::Context,
+    compute::{RENDERING, Reserved},
     error::{Error, Result},
     resources::files::{self, FileRow, TEMPLATE_FILES},
-    workers::{RENDERING, Reserved},
 };
 use renderer::Renderer;
 
@@ -75,7 +75,7 @@ pub(super) async fn render(
             chosen.len()
         )));
     }
-    let turn = context.app.workers.turn(&context.customer, RENDERING).await?;
+    let turn = context.app.compute.turn(&context.customer, RENDERING).await?;
     let sources = load(context, chosen).await?;
     let jinja = context.app.jinja.clone();
     let rendering = turn.run(&context.customer, move |turn, stop| {

@@ -1,5 +1,7 @@
 //! The rules of submissions, as agents meet them.
 
+pub(super) mod routes;
+
 use jobbergate_types::{
     Page,
     job_submissions::{
@@ -18,9 +20,10 @@ use super::{
 };
 use crate::{
     app::Context,
-    auth::{Agent, permission::Allow},
+    auth::Agent,
     db::Session,
     error::{Error, Result},
+    permission::Allow,
     resources::job_scripts,
 };
 

@@ -14,8 +14,9 @@ use jobbergate_types::metrics::{
 use super::{agent::require_assigned, service};
 use crate::{
     app::Context,
-    auth::{Agent, permission::Allow},
+    auth::Agent,
     error::{Error, Result},
+    permission::Allow,
 };
 
 /// Where weeks begin, and with them all other whiles: Monday 2000-01-03, 00:00 UTC.

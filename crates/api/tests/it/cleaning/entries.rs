@@ -132,7 +132,7 @@ on_both! {
         assert_eq!(archived(&alice, "job-submissions").await, [1, 2, 6]);
         let ended = json!({"slurm_job_id": 106, "slurm_job_state": "CANCELLED", "slurm_job_info": "{}"});
         let agent = app
-            .somebody("c@example.com", Some("c"), &[jobbergate_types::Permission::JobSubmissionsUpdate])
+            .somebody("c@example.com", Some("c"), &[jobbergate_api::permission::Permission::JobSubmissionsUpdate])
             .await;
         agent.put("/job-submissions/agent/6", ended).await.expect(202);
         days(&app, 61);

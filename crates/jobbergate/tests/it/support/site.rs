@@ -225,7 +225,6 @@ fn client(data: &Path, address: &str, email: &str) -> Client {
     Client::new(&format!("http://{address}"), source).unwrap()
 }
 
-/// Runs `jobbergate admin` on a server's data.
 pub fn admin(data: &Path, arguments: &[&str]) -> Output {
     let mut command = program();
     let output = command.arg("admin").args(arguments).arg("--data-dir").arg(data).output().unwrap();

@@ -36,7 +36,6 @@ struct Level {
     prefixes: usize,
 }
 
-/// Follows the tokens of a file.
 #[derive(Debug, Default)]
 pub(super) struct Depth {
     /// The innermost level.

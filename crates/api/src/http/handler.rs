@@ -1,0 +1,88 @@
+//! Handlers are functions: `async fn(Context, caller, …)` with up to three parts of the request, as
+//! axum's are. They are not axum's because all problems of all parts are answered at once.
+
+use schemars::{Schema, SchemaGenerator};
+
+use super::{
+    input::{BodyKind, Input, InputSource, Parts},
+    output::Output,
+    validation::Problems,
+};
+use crate::{app::Context, auth::Principal, error::Result};
+
+/// Answers requests of a `Caller` with `Inputs`, a tuple.
+pub trait Handler<Caller, Inputs>: Copy + Send + Sync + 'static {
+    type Output: Output;
+
+    fn call(
+        self,
+        context: Context,
+        caller: Caller,
+        inputs: Inputs,
+    ) -> impl Future<Output = Result<Self::Output>> + Send;
+}
+
+macro_rules! handlers {
+    ($($Input:ident $input:ident),*) => {
+        impl<F, Answering, O, P, $($Input),*> Handler<P, ($($Input,)*)> for F
+        where
+            F: Fn(Context, P, $($Input),*) -> Answering + Copy + Send + Sync + 'static,
+            Answering: Future<Output = Result<O>> + Send,
+            O: Output,
+            P: Principal,
+            $($Input: Input,)*
+        {
+            type Output = O;
+
+            fn call(
+                self,
+                context: Context,
+                caller: P,
+                ($($input,)*): ($($Input,)*),
+            ) -> impl Future<Output = Result<O>> + Send {
+                self(context, caller, $($input),*)
+            }
+        }
+    };
+}
+
+handlers!();
+handlers!(A a);
+handlers!(A a, B b);
+handlers!(A a, B b, C c);
+
+impl Input for () {
+    fn read(_: &mut Parts, _: &mut Problems) -> Option<Self> {
+        Some(())
+    }
+
+    fn describe(_: &mut SchemaGenerator) -> Vec<(InputSource, Schema)> {
+        Vec::new()
+    }
+}
+
+macro_rules! inputs {
+    ($($Input:ident $input:ident),*) => {
+        impl<$($Input: Input),*> Input for ($($Input,)*) {
+            const BODY: BodyKind = {
+                let mut body = BodyKind::None;
+                $(if !matches!($Input::BODY, BodyKind::None) { body = $Input::BODY; })*
+                body
+            };
+
+            fn read(parts: &mut Parts, problems: &mut Problems) -> Option<Self> {
+                // All are read before the first that failed ends it.
+                $(let $input = $Input::read(parts, problems);)*
+                Some(($($input?,)*))
+            }
+
+            fn describe(generator: &mut SchemaGenerator) -> Vec<(InputSource, Schema)> {
+                [$($Input::describe(generator)),*].concat()
+            }
+        }
+    };
+}
+
+inputs!(A a);
+inputs!(A a, B b);
+inputs!(A a, B b, C c);
