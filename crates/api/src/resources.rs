@@ -12,9 +12,12 @@ use crate::http::Router;
 /// The resources' operations, in the order in which they are tried.
 pub fn router() -> Router {
     Router::default()
-        .merge(job_script_templates::router())
-        .merge(job_scripts::router())
-        .merge(job_submissions::router())
-        .merge(clusters::router())
+        .merge(job_script_templates::routes::router())
+        .merge(job_script_templates::workflow::routes::router())
+        .merge(job_scripts::routes::router())
+        .merge(job_submissions::routes::router())
+        .merge(job_submissions::agent::routes::router())
+        .merge(job_submissions::metrics::routes::router())
+        .merge(clusters::routes::router())
         .merge(health::router())
 }

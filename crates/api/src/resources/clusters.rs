@@ -1,6 +1,4 @@
 //! Clusters, known by their agents' heartbeats.
 
-mod routes;
+pub(super) mod routes;
 mod store;
-
-pub(super) use routes::router;

@@ -2,8 +2,6 @@
 
 mod injection;
 pub(crate) mod render;
-mod routes;
+pub(super) mod routes;
 pub(crate) mod service;
 pub mod store;
-
-pub(super) use routes::router;
