@@ -2,10 +2,10 @@
 
 mod clone;
 mod locator;
-pub(super) mod routes;
+pub(crate) mod routes;
 pub(crate) mod service;
 pub mod store;
-pub(super) mod workflow;
+pub(crate) mod workflow;
 mod workflow_store;
 
 pub use locator::Locator;

@@ -1,6 +1,6 @@
 //! The rules of workflow files. A template has one at most, and it is always called the same.
 
-pub(super) mod routes;
+pub(crate) mod routes;
 
 use bytes::Bytes;
 use jobbergate_types::job_script_templates::{RunTimeConfig, WorkflowFileDetailedView};

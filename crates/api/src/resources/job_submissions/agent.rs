@@ -1,6 +1,6 @@
 //! The rules of submissions, as agents meet them.
 
-pub(super) mod routes;
+pub(crate) mod routes;
 
 use jobbergate_types::{
     Page,
