@@ -20,7 +20,6 @@ pub mod validation;
 pub use axum::Json;
 
 pub use endpoint::Endpoint;
-pub use handler::Handler;
 pub use input::{OptionalJson, Path, Query, Raw};
 pub use multipart::{Form, UploadedFile, WorkflowForm};
 pub use output::{Accepted, AcceptedJson, Created, Deleted, FileContent, NoContent, WithoutNulls};

@@ -80,8 +80,8 @@ fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
         "tags": [tag(route.pattern)],
     });
     let mut parameters = Vec::new();
-    let inputs = (endpoint.inputs)(generator);
-    for (source, schema) in &inputs {
+    let schemas = (endpoint.schemas)(generator);
+    for (source, schema) in endpoint.sources.iter().zip(&schemas) {
         match *source {
             InputSource::Path => parameters.extend(parameters_in("path", schema)),
             InputSource::Query => parameters.extend(parameters_in("query", schema)),
@@ -109,9 +109,8 @@ fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
             success["content"]["text/plain"] = json!({"schema": {"type": "string"}});
         }
     }
-    let sources: Vec<_> = inputs.iter().map(|(source, _)| *source).collect();
     let mut answers = Map::from_iter([(endpoint.status.as_str().to_owned(), success)]);
-    answers.extend(responses::others(route, &sources));
+    answers.extend(responses::others(route));
     operation["responses"] = Value::Object(answers);
     if !endpoint.permissions.is_empty() {
         operation["security"] = json!([{"TokenSecurity": []}]);

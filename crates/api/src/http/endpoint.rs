@@ -13,8 +13,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     body,
-    handler::Handler,
-    input::{BodyKind, Input, InputSource, Parts},
+    handler::{Handler, Inputs},
+    input::{InputSource, Parts},
     json,
     multipart::Form,
     output::Output,
@@ -52,8 +52,10 @@ pub struct Endpoint {
     /// One of these permissions is needed; none of them for an open operation.
     pub permissions: &'static [Permission],
     pub status: StatusCode,
-    /// Where its input is read from, with the schemas.
-    pub inputs: fn(&mut SchemaGenerator) -> Vec<(InputSource, Schema)>,
+    /// Where its inputs are read from.
+    pub sources: &'static [InputSource],
+    /// The schemas of its inputs.
+    pub schemas: fn(&mut SchemaGenerator) -> Vec<Schema>,
     pub output: fn(&mut SchemaGenerator) -> Option<Schema>,
     /// Whether its answer's body is sent as text.
     pub is_text: bool,
@@ -62,7 +64,7 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    pub fn new<P: Principal, I: Input, H: Handler<P, I>>(handler: H) -> Self {
+    pub fn new<P: Principal, I: Inputs, H: Handler<P, I>>(handler: H) -> Self {
         let call = move |app: Arc<App>, incoming: Incoming| -> Answering {
             Box::pin(async move {
                 let (context, principal, inputs) = prepare::<P, I>(app, incoming).await?;
@@ -73,7 +75,8 @@ impl Endpoint {
             call: Arc::new(call),
             permissions: P::ANY_OF,
             status: H::Output::STATUS,
-            inputs: I::describe,
+            sources: I::SOURCES,
+            schemas: I::schemas,
             output: H::Output::schema,
             is_text: H::Output::IS_TEXT,
             responses: &[],
@@ -94,16 +97,21 @@ impl Endpoint {
     }
 }
 
-async fn prepare<P: Principal, I: Input>(
+async fn prepare<P: Principal, I: Inputs>(
     app: Arc<App>,
     incoming: Incoming,
 ) -> Result<(Context, P, I)> {
     let Incoming { headers, mut parts, mut body, gone } = incoming;
-    let claims_json = I::BODY == BodyKind::Raw && json::is_json(&headers);
+    let expected = I::SOURCES.iter().find(|source| source.is_body());
+    let is_json = match expected {
+        Some(InputSource::Json { .. }) => true,
+        Some(InputSource::Raw) => json::is_json(&headers),
+        _ => false,
+    };
     let identity = identify(&app, &headers, P::ANY_OF).await;
     let caller = identity.as_ref().map_or_else(|_| "".into(), Identity::caller);
     let mut room = Room { body: app.bodies.share(&caller), values: app.values.share(&caller) };
-    if I::BODY == BodyKind::Json || claims_json {
+    if is_json {
         let body = std::mem::take(&mut body);
         parts.json = match &identity {
             Ok(_) => json::read(&headers, body, json::MAX_SIZE, &mut room).await?,
@@ -115,11 +123,15 @@ async fn prepare<P: Principal, I: Input>(
     let mut context = Context::for_identity(app, &identity).await?;
     context.customer = Customer { caller, gone };
     let principal = P::from_identity(identity)?;
-    if I::BODY == BodyKind::Form {
-        let limit = context.app.max_upload_file_size;
-        parts.form = Some(Form::read(&headers, body, limit, &mut room.body).await?);
-    } else if I::BODY == BodyKind::Raw && !claims_json {
-        parts.raw = Some(read_raw(&headers, body, &mut room).await?);
+    match expected {
+        Some(InputSource::Form { .. }) => {
+            let limit = context.app.max_upload_file_size;
+            parts.form = Some(Form::read(&headers, body, limit, &mut room.body).await?);
+        }
+        Some(InputSource::Raw) if !is_json => {
+            parts.raw = Some(read_raw(&headers, body, &mut room).await?);
+        }
+        _ => {}
     }
     context.room = Some(Arc::new(room));
     let mut problems = Problems::default();

@@ -4,21 +4,21 @@
 use schemars::{Schema, SchemaGenerator};
 
 use super::{
-    input::{BodyKind, Input, InputSource, Parts},
+    input::{Input, InputSource, Parts},
     output::Output,
     validation::Problems,
 };
 use crate::{app::Context, auth::Principal, error::Result};
 
-/// Answers requests of a `Caller` with `Inputs`, a tuple.
-pub trait Handler<Caller, Inputs>: Copy + Send + Sync + 'static {
+/// Answers requests of a `Caller` with inputs `I`.
+pub trait Handler<Caller, I>: Copy + Send + Sync + 'static {
     type Output: Output;
 
     fn call(
         self,
         context: Context,
         caller: Caller,
-        inputs: Inputs,
+        inputs: I,
     ) -> impl Future<Output = Result<Self::Output>> + Send;
 }
 
@@ -51,24 +51,33 @@ handlers!(A a);
 handlers!(A a, B b);
 handlers!(A a, B b, C c);
 
-impl Input for () {
+/// What a handler reads from a request, a tuple.
+pub trait Inputs: Sized + Send + 'static {
+    const SOURCES: &'static [InputSource];
+
+    /// Reads it; `None` if there are problems, which were added.
+    fn read(parts: &mut Parts, problems: &mut Problems) -> Option<Self>;
+
+    /// A schema for each source.
+    fn schemas(generator: &mut SchemaGenerator) -> Vec<Schema>;
+}
+
+impl Inputs for () {
+    const SOURCES: &'static [InputSource] = &[];
+
     fn read(_: &mut Parts, _: &mut Problems) -> Option<Self> {
         Some(())
     }
 
-    fn describe(_: &mut SchemaGenerator) -> Vec<(InputSource, Schema)> {
+    fn schemas(_: &mut SchemaGenerator) -> Vec<Schema> {
         Vec::new()
     }
 }
 
 macro_rules! inputs {
     ($($Input:ident $input:ident),*) => {
-        impl<$($Input: Input),*> Input for ($($Input,)*) {
-            const BODY: BodyKind = {
-                let mut body = BodyKind::None;
-                $(if !matches!($Input::BODY, BodyKind::None) { body = $Input::BODY; })*
-                body
-            };
+        impl<$($Input: Input),*> Inputs for ($($Input,)*) {
+            const SOURCES: &'static [InputSource] = &[$($Input::SOURCE),*];
 
             fn read(parts: &mut Parts, problems: &mut Problems) -> Option<Self> {
                 // All are read before the first that failed ends it.
@@ -76,8 +85,8 @@ macro_rules! inputs {
                 Some(($($input?,)*))
             }
 
-            fn describe(generator: &mut SchemaGenerator) -> Vec<(InputSource, Schema)> {
-                [$($Input::describe(generator)),*].concat()
+            fn schemas(generator: &mut SchemaGenerator) -> Vec<Schema> {
+                vec![$($Input::schema(generator)),*]
             }
         }
     };

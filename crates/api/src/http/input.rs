@@ -6,26 +6,14 @@ use axum::Json;
 use bytes::Bytes;
 use indexmap::IndexMap;
 use jobbergate_types::error::ValidationError;
-use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings, json_schema};
+use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings, json_schema};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::{
-    multipart::Form,
+    multipart::{Form, FormSchema},
     validation::{Place, Problems, conform},
 };
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BodyKind {
-    /// None; what is sent is ignored.
-    None,
-    /// JSON, read before the token is looked at.
-    Json,
-    /// `multipart/form-data` with one file, read once the caller is known.
-    Form,
-    /// Bytes, read once the caller is known. What claims to be JSON is read as JSON and refused.
-    Raw,
-}
 
 /// A request, taken apart.
 #[derive(Debug, Default)]
@@ -40,22 +28,35 @@ pub struct Parts {
 }
 
 pub trait Input: Sized + Send + 'static {
-    const BODY: BodyKind = BodyKind::None;
+    const SOURCE: InputSource;
 
     /// Reads it; `None` if there are problems, which were added.
     fn read(parts: &mut Parts, problems: &mut Problems) -> Option<Self>;
 
-    /// Where it reads from and with which schema, for the API's description.
-    fn describe(generator: &mut SchemaGenerator) -> Vec<(InputSource, schemars::Schema)>;
+    /// For the API's description.
+    fn schema(generator: &mut SchemaGenerator) -> Schema;
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InputSource {
     Path,
     Query,
-    Json { required: bool },
-    Form { required: bool },
+    /// Read before the token is looked at.
+    Json {
+        required: bool,
+    },
+    /// `multipart/form-data` with one file, read once the caller is known.
+    Form {
+        required: bool,
+    },
+    /// Bytes, read once the caller is known. What claims to be JSON is read as JSON and refused.
     Raw,
+}
+
+impl InputSource {
+    pub const fn is_body(self) -> bool {
+        !matches!(self, Self::Path | Self::Query)
+    }
 }
 
 #[derive(Debug)]
@@ -100,27 +101,31 @@ pub(super) fn conform_to<T: JsonSchema + DeserializeOwned>(
 }
 
 impl<T: JsonSchema + DeserializeOwned + Send + 'static> Input for Path<T> {
+    const SOURCE: InputSource = InputSource::Path;
+
     fn read(parts: &mut Parts, problems: &mut Problems) -> Option<Self> {
         conform_to(&Value::Object(parts.path.clone()), &vec!["path".into()], problems).map(Self)
     }
 
-    fn describe(generator: &mut SchemaGenerator) -> Vec<(InputSource, schemars::Schema)> {
-        vec![(InputSource::Path, T::json_schema(generator))]
+    fn schema(generator: &mut SchemaGenerator) -> Schema {
+        T::json_schema(generator)
     }
 }
 
 impl<T: JsonSchema + DeserializeOwned + Send + 'static> Input for Query<T> {
+    const SOURCE: InputSource = InputSource::Query;
+
     fn read(parts: &mut Parts, problems: &mut Problems) -> Option<Self> {
         conform_to(&Value::Object(parts.query.clone()), &vec!["query".into()], problems).map(Self)
     }
 
-    fn describe(generator: &mut SchemaGenerator) -> Vec<(InputSource, schemars::Schema)> {
-        vec![(InputSource::Query, T::json_schema(generator))]
+    fn schema(generator: &mut SchemaGenerator) -> Schema {
+        T::json_schema(generator)
     }
 }
 
 impl<T: JsonSchema + DeserializeOwned + Send + 'static> Input for Json<T> {
-    const BODY: BodyKind = BodyKind::Json;
+    const SOURCE: InputSource = InputSource::Json { required: true };
 
     fn read(parts: &mut Parts, problems: &mut Problems) -> Option<Self> {
         match parts.json.take() {
@@ -132,13 +137,13 @@ impl<T: JsonSchema + DeserializeOwned + Send + 'static> Input for Json<T> {
         }
     }
 
-    fn describe(generator: &mut SchemaGenerator) -> Vec<(InputSource, schemars::Schema)> {
-        vec![(InputSource::Json { required: true }, generator.subschema_for::<T>())]
+    fn schema(generator: &mut SchemaGenerator) -> Schema {
+        generator.subschema_for::<T>()
     }
 }
 
 impl<T: JsonSchema + DeserializeOwned + Send + 'static> Input for OptionalJson<T> {
-    const BODY: BodyKind = BodyKind::Json;
+    const SOURCE: InputSource = InputSource::Json { required: false };
 
     fn read(parts: &mut Parts, problems: &mut Problems) -> Option<Self> {
         match parts.json.take() {
@@ -149,8 +154,8 @@ impl<T: JsonSchema + DeserializeOwned + Send + 'static> Input for OptionalJson<T
         }
     }
 
-    fn describe(generator: &mut SchemaGenerator) -> Vec<(InputSource, schemars::Schema)> {
-        vec![(InputSource::Json { required: false }, generator.subschema_for::<Option<T>>())]
+    fn schema(generator: &mut SchemaGenerator) -> Schema {
+        generator.subschema_for::<Option<T>>()
     }
 }
 
@@ -165,23 +170,20 @@ fn missing_body() -> ValidationError {
 }
 
 impl Input for Form {
-    const BODY: BodyKind = BodyKind::Form;
+    const SOURCE: InputSource = InputSource::Form { required: false };
 
     fn read(parts: &mut Parts, problems: &mut Problems) -> Option<Self> {
         let form = parts.form.take().unwrap_or_default();
         form.check(problems).then_some(form)
     }
 
-    fn describe(generator: &mut SchemaGenerator) -> Vec<(InputSource, schemars::Schema)> {
-        vec![(
-            InputSource::Form { required: false },
-            generator.subschema_for::<super::multipart::FormSchema>(),
-        )]
+    fn schema(generator: &mut SchemaGenerator) -> Schema {
+        generator.subschema_for::<FormSchema>()
     }
 }
 
 impl Input for Raw {
-    const BODY: BodyKind = BodyKind::Raw;
+    const SOURCE: InputSource = InputSource::Raw;
 
     fn read(parts: &mut Parts, problems: &mut Problems) -> Option<Self> {
         if let Some(json) = parts.json.take() {
@@ -196,9 +198,7 @@ impl Input for Raw {
         bytes.map(Self)
     }
 
-    fn describe(_: &mut SchemaGenerator) -> Vec<(InputSource, schemars::Schema)> {
-        let bytes =
-            json_schema!({"type": "string", "contentMediaType": "application/octet-stream"});
-        vec![(InputSource::Raw, bytes)]
+    fn schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "string", "contentMediaType": "application/octet-stream"})
     }
 }

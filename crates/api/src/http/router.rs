@@ -5,7 +5,10 @@ use std::fmt;
 use axum::http::Method;
 use serde_json::{Map, Value};
 
-use super::{Endpoint, Handler, ResponseDoc, input::Input};
+use super::{
+    Endpoint, ResponseDoc,
+    handler::{Handler, Inputs},
+};
 use crate::auth::Principal;
 
 #[derive(Clone)]
@@ -30,7 +33,7 @@ impl fmt::Debug for Router {
 
 impl Router {
     #[must_use]
-    pub fn get<P: Principal, I: Input>(
+    pub fn get<P: Principal, I: Inputs>(
         self,
         pattern: &'static str,
         summary: &'static str,
@@ -40,7 +43,7 @@ impl Router {
     }
 
     #[must_use]
-    pub fn post<P: Principal, I: Input>(
+    pub fn post<P: Principal, I: Inputs>(
         self,
         pattern: &'static str,
         summary: &'static str,
@@ -50,7 +53,7 @@ impl Router {
     }
 
     #[must_use]
-    pub fn put<P: Principal, I: Input>(
+    pub fn put<P: Principal, I: Inputs>(
         self,
         pattern: &'static str,
         summary: &'static str,
@@ -60,7 +63,7 @@ impl Router {
     }
 
     #[must_use]
-    pub fn delete<P: Principal, I: Input>(
+    pub fn delete<P: Principal, I: Inputs>(
         self,
         pattern: &'static str,
         summary: &'static str,

@@ -4,15 +4,14 @@ use axum::http::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 
 use crate::http::{
-    input::InputSource,
     response_doc::{BodyDoc, ResponseDoc},
     router::Route,
 };
 
 /// All other responses of an operation, by status. What its route says goes before what is said of all.
-pub(super) fn others(route: &Route, sources: &[InputSource]) -> Map<String, Value> {
+pub(super) fn others(route: &Route) -> Map<String, Value> {
     let mut responses = Map::new();
-    for response in route.endpoint.responses.iter().copied().chain(usual(route, sources)) {
+    for response in route.endpoint.responses.iter().copied().chain(usual(route)) {
         let status = response.status.as_str().to_owned();
         responses.entry(status).or_insert_with(|| describe(response));
     }
@@ -20,7 +19,7 @@ pub(super) fn others(route: &Route, sources: &[InputSource]) -> Map<String, Valu
 }
 
 /// What follows from the kind of the operation.
-fn usual(route: &Route, sources: &[InputSource]) -> Vec<ResponseDoc> {
+fn usual(route: &Route) -> Vec<ResponseDoc> {
     if route.endpoint.permissions.is_empty() {
         return Vec::new();
     }
@@ -39,7 +38,7 @@ fn usual(route: &Route, sources: &[InputSource]) -> Vec<ResponseDoc> {
         responses.push(sentence(StatusCode::CONFLICT, "Something else is in the way"));
         responses.push(sentence(StatusCode::INSUFFICIENT_STORAGE, "The disk is full"));
     }
-    if sources.iter().any(|source| !matches!(source, InputSource::Path | InputSource::Query)) {
+    if route.endpoint.sources.iter().any(|source| source.is_body()) {
         responses.push(ResponseDoc::TOO_LARGE);
         let late = "The rest of the body did not arrive in time";
         responses.push(sentence(StatusCode::REQUEST_TIMEOUT, late));

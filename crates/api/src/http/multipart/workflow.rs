@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Form, UploadedFile};
 use crate::http::{
-    input::{BodyKind, Input, InputSource, Parts, conform_to},
+    input::{Input, InputSource, Parts, conform_to},
     json::{BEYOND_64_BITS, inexact_integer, without_negative_zeros},
     validation::{Place, Problems},
 };
@@ -31,7 +31,7 @@ struct WorkflowFormSchema {
 }
 
 impl Input for WorkflowForm {
-    const BODY: BodyKind = BodyKind::Form;
+    const SOURCE: InputSource = InputSource::Form { required: true };
 
     fn read(parts: &mut Parts, problems: &mut Problems) -> Option<Self> {
         let form = parts.form.take().unwrap_or_default();
@@ -45,9 +45,8 @@ impl Input for WorkflowForm {
         Some(Self { upload_file: upload_file?, runtime_config: runtime_config? })
     }
 
-    fn describe(generator: &mut SchemaGenerator) -> Vec<(InputSource, Schema)> {
-        let schema = generator.subschema_for::<WorkflowFormSchema>();
-        vec![(InputSource::Form { required: true }, schema)]
+    fn schema(generator: &mut SchemaGenerator) -> Schema {
+        generator.subschema_for::<WorkflowFormSchema>()
     }
 }
 
