@@ -63,6 +63,7 @@ fn main() -> ExitCode {
     }
 }
 
+/// The directory of the workspace.
 fn workspace() -> Result<PathBuf> {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
     Ok(workspace.context("xtask lies in a workspace")?.to_path_buf())

@@ -31,58 +31,24 @@ impl fmt::Debug for Router {
     }
 }
 
+macro_rules! methods {
+    ($($method:ident $name:ident),*) => {
+        $(#[must_use]
+        pub fn $name<P: Principal, I: Inputs>(
+            mut self,
+            pattern: &'static str,
+            summary: &'static str,
+            handler: impl Handler<P, I>,
+        ) -> Self {
+            let endpoint = Endpoint::new(handler);
+            self.0.push(Route { method: Method::$method, pattern, summary, endpoint });
+            self
+        })*
+    };
+}
+
 impl Router {
-    #[must_use]
-    pub fn get<P: Principal, I: Inputs>(
-        self,
-        pattern: &'static str,
-        summary: &'static str,
-        handler: impl Handler<P, I>,
-    ) -> Self {
-        self.route(Method::GET, pattern, summary, Endpoint::new(handler))
-    }
-
-    #[must_use]
-    pub fn post<P: Principal, I: Inputs>(
-        self,
-        pattern: &'static str,
-        summary: &'static str,
-        handler: impl Handler<P, I>,
-    ) -> Self {
-        self.route(Method::POST, pattern, summary, Endpoint::new(handler))
-    }
-
-    #[must_use]
-    pub fn put<P: Principal, I: Inputs>(
-        self,
-        pattern: &'static str,
-        summary: &'static str,
-        handler: impl Handler<P, I>,
-    ) -> Self {
-        self.route(Method::PUT, pattern, summary, Endpoint::new(handler))
-    }
-
-    #[must_use]
-    pub fn delete<P: Principal, I: Inputs>(
-        self,
-        pattern: &'static str,
-        summary: &'static str,
-        handler: impl Handler<P, I>,
-    ) -> Self {
-        self.route(Method::DELETE, pattern, summary, Endpoint::new(handler))
-    }
-
-    /// Adds a route after those there are.
-    fn route(
-        mut self,
-        method: Method,
-        pattern: &'static str,
-        summary: &'static str,
-        endpoint: Endpoint,
-    ) -> Self {
-        self.0.push(Route { method, pattern, summary, endpoint });
-        self
-    }
+    methods!(GET get, POST post, PUT put, DELETE delete);
 
     /// Describes the last route with these responses, too.
     #[must_use]
