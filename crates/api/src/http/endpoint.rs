@@ -31,7 +31,7 @@ use crate::{
 };
 
 const MAX_RAW_SIZE: usize = 1024 * 1024;
-/// What each byte of such a body takes at most until it is answered, in bytes: it may be a value.
+/// What each byte of a raw body takes at most until it is answered, in bytes: it may be a value.
 const RAW_COST: usize = 40;
 
 type Answering = Pin<Box<dyn Future<Output = Result<Response>> + Send>>;
