@@ -39,9 +39,9 @@ impl StoredFiles {
     /// The table, and the first part of the keys.
     pub(super) const fn table(self) -> &'static str {
         match self {
-            Self::Scripts => JOB_SCRIPT_FILES.0,
-            Self::Templates => TEMPLATE_FILES.0,
-            Self::Workflows => WORKFLOW_FILES.0,
+            Self::Scripts => JOB_SCRIPT_FILES.name,
+            Self::Templates => TEMPLATE_FILES.name,
+            Self::Workflows => WORKFLOW_FILES.name,
         }
     }
 }

@@ -54,7 +54,7 @@ async fn clone_as(
     let mut files = Vec::new();
     for (name, file_type) in &copies {
         let file = (&**name, *file_type);
-        files.push(files::note(context, &mut db, TEMPLATE_FILES, clone, file).await?);
+        files.push(files::note(&mut db, TEMPLATE_FILES, clone, file, context.now()).await?);
     }
     let mut workflows = Vec::new();
     for settings in workflow_files {

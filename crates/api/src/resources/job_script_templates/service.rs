@@ -164,7 +164,7 @@ pub(super) async fn put_file(
         let mut db = context.db.write().await?;
         require_own(&mut db, caller, &Locator::Id(template.id.into())).await?;
         let file = (stored.filename(), file_type);
-        let row = files::note(context, &mut db, TEMPLATE_FILES, template.id, file).await?;
+        let row = files::note(&mut db, TEMPLATE_FILES, template.id, file, context.now()).await?;
         Ok((db, row))
     };
     let noted = noted.await;
@@ -189,7 +189,7 @@ pub(super) async fn get_file(
     filename: &str,
 ) -> Result<OpenFile> {
     let template = require(&mut context.db.read().await?, locator).await?;
-    files::content(context, TEMPLATE_FILES, template.id, filename).await
+    files::open(context, TEMPLATE_FILES, template.id, filename).await
 }
 
 pub(super) async fn delete_file(

@@ -123,7 +123,7 @@ async fn store_all(
 ) -> Result<Vec<(String, FileType)>> {
     let mut files = Vec::new();
     for RenderedFile { filename, file_type, content } in rendered {
-        context.storage.put(JOB_SCRIPT_FILES.0, script.into(), &filename, content).await?;
+        context.storage.put(JOB_SCRIPT_FILES.name, script.into(), &filename, content).await?;
         files.push((filename, file_type));
     }
     Ok(files)
@@ -138,7 +138,7 @@ async fn note_all(
     let mut rows = Vec::new();
     for (name, file_type) in files {
         let file = (&*name, file_type);
-        rows.push(files::note(context, db, JOB_SCRIPT_FILES, script, file).await?);
+        rows.push(files::note(db, JOB_SCRIPT_FILES, script, file, context.now()).await?);
     }
     Ok(rows)
 }
@@ -300,7 +300,7 @@ pub(super) async fn put_file(
         require_own(&mut db, caller, id).await?;
         require_one_entrypoint(&mut db, script.id, file_type, &replaced).await?;
         let file = (stored.filename(), file_type);
-        let row = files::note(context, &mut db, JOB_SCRIPT_FILES, script.id, file).await?;
+        let row = files::note(&mut db, JOB_SCRIPT_FILES, script.id, file, context.now()).await?;
         Ok((db, row))
     };
     let noted = noted.await;
@@ -352,7 +352,7 @@ pub(crate) async fn entrypoints(db: &mut Session, script: i32) -> Result<Vec<Str
 
 pub(super) async fn get_file(context: &Context, id: i64, filename: &str) -> Result<OpenFile> {
     let script = require(&mut context.db.read().await?, id).await?;
-    files::content(context, JOB_SCRIPT_FILES, script.id, filename).await
+    files::open(context, JOB_SCRIPT_FILES, script.id, filename).await
 }
 
 pub(super) async fn delete_file(
