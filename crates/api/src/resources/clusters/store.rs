@@ -13,7 +13,6 @@ use crate::{
 
 const CLUSTERS: Table = Table { name: "cluster_statuses", key: &["client_id"] };
 
-/// A cluster's last heartbeat.
 #[derive(Debug, FromRow, FieldNamesAsSlice)]
 pub(super) struct ClusterStatusRow {
     client_id: String,
@@ -38,7 +37,6 @@ impl ClusterStatusRow {
     }
 }
 
-/// Notes a heartbeat.
 pub(super) async fn report(
     db: &mut Session,
     client_id: &str,

@@ -29,7 +29,6 @@ const MAX_NAME_SIZE: usize = 900;
 pub(crate) struct FilePut {
     /// How it is to be called, and which file it takes the place of.
     pub(crate) names: FileNameQuery,
-    /// What it is to its parent.
     pub(crate) file_type: FileType,
     /// The content; without it a file is renamed.
     pub(crate) upload: Option<UploadedFile>,
@@ -64,7 +63,6 @@ impl FilePut {
         }
     }
 
-    /// The file at `url`.
     pub(crate) async fn fetched(
         context: &Context,
         url: &str,
@@ -179,7 +177,6 @@ impl Stored {
         Err(error)
     }
 
-    /// The name of the file.
     pub(crate) fn filename(&self) -> &str {
         &self.filename
     }

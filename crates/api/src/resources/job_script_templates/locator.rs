@@ -4,12 +4,9 @@ use std::fmt;
 
 use crate::http::validation::parse_integer;
 
-/// A template's number or identifier.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Locator {
-    /// Its number.
     Id(i64),
-    /// Its identifier.
     Identifier(String),
 }
 

@@ -94,8 +94,10 @@ pub(super) fn detailed(
     workflow_files: Vec<WorkflowFileRow>,
 ) -> Result<JobTemplateDetailedView> {
     let template_files: Result<Vec<_>> = files.into_iter().map(TryInto::try_into).collect();
+    let JobTemplateBaseDetailedView { template, template_vars } = row.into();
     Ok(JobTemplateDetailedView {
-        template: row.into(),
+        template,
+        template_vars,
         template_files: Some(template_files?),
         workflow_files: Some(workflow_files.into_iter().map(Into::into).collect()),
     })

@@ -61,19 +61,9 @@ pub(crate) struct TemplateChanges {
 }
 
 impl From<TemplateRow> for JobTemplateBaseDetailedView {
-    fn from(row: TemplateRow) -> Self {
-        Self {
-            id: row.id.into(),
-            name: row.name,
-            owner_email: row.owner_email,
-            created_at: row.created_at.into(),
-            updated_at: row.updated_at.into(),
-            is_archived: row.is_archived,
-            description: row.description,
-            identifier: row.identifier,
-            cloned_from_id: row.cloned_from_id.map(Into::into),
-            template_vars: row.template_vars.0,
-        }
+    fn from(mut row: TemplateRow) -> Self {
+        let template_vars = row.template_vars.take();
+        Self { template: row.into(), template_vars }
     }
 }
 

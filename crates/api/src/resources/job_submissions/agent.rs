@@ -109,7 +109,6 @@ pub(super) async fn submitted<P: Allow>(
     Ok(db.commit().await?)
 }
 
-/// The submission can't be run.
 pub(super) async fn rejected<P: Allow>(
     context: &Context,
     agent: &Agent<P>,

@@ -123,9 +123,8 @@ pub(super) async fn list(
         .items
         .into_iter()
         .map(|row| {
-            let script = row.job_script_id.and_then(|id| scripts.get(&id).cloned());
-            let view = JobSubmissionListView::try_from(row)?;
-            Ok(JobSubmissionListView { job_script: script, ..view })
+            let job_script = row.job_script_id.and_then(|id| scripts.get(&id).cloned());
+            Ok(JobSubmissionListView { submission: row.try_into()?, job_script })
         })
         .collect();
     Ok(Page::new(views?, page.total, page.page, page.size))

@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use jobbergate_types::{
     Page, Patch, SlurmJobState,
     job_submissions::{
-        ActiveJobSubmission, JobSubmissionDetailedView, JobSubmissionListQuery,
-        JobSubmissionListView, JobSubmissionStatus,
+        ActiveJobSubmission, JobSubmissionBaseView, JobSubmissionDetailedView,
+        JobSubmissionListQuery, JobSubmissionStatus,
     },
     list::Paging,
 };
@@ -92,7 +92,6 @@ impl SubmissionRow {
         })
     }
 
-    /// Arguments of `sbatch`.
     pub(crate) fn sbatch_arguments(&self) -> Option<Vec<String>> {
         self.sbatch_arguments.clone().map(|arguments| arguments.0)
     }
@@ -125,14 +124,13 @@ pub(crate) struct SubmissionChanges {
     pub(crate) report_message: Patch<String>,
 }
 
-impl TryFrom<SubmissionRow> for JobSubmissionDetailedView {
+impl TryFrom<SubmissionRow> for JobSubmissionBaseView {
     type Error = Error;
 
     fn try_from(row: SubmissionRow) -> Result<Self> {
         Ok(Self {
             status: row.status()?,
             slurm_job_state: row.slurm_job_state(),
-            sbatch_arguments: row.sbatch_arguments(),
             id: row.id.into(),
             name: row.name,
             owner_email: row.owner_email,
@@ -144,32 +142,20 @@ impl TryFrom<SubmissionRow> for JobSubmissionDetailedView {
             slurm_job_id: row.slurm_job_id.map(Into::into),
             client_id: row.client_id,
             cloned_from_id: row.cloned_from_id.map(Into::into),
-            execution_directory: row.execution_directory,
-            report_message: row.report_message,
-            slurm_job_info: row.slurm_job_info,
         })
     }
 }
 
-impl TryFrom<SubmissionRow> for JobSubmissionListView {
+impl TryFrom<SubmissionRow> for JobSubmissionDetailedView {
     type Error = Error;
 
-    fn try_from(row: SubmissionRow) -> Result<Self> {
+    fn try_from(mut row: SubmissionRow) -> Result<Self> {
         Ok(Self {
-            status: row.status()?,
-            slurm_job_state: row.slurm_job_state(),
-            id: row.id.into(),
-            name: row.name,
-            owner_email: row.owner_email,
-            created_at: row.created_at.into(),
-            updated_at: row.updated_at.into(),
-            is_archived: row.is_archived,
-            description: row.description,
-            job_script_id: row.job_script_id.map(Into::into),
-            slurm_job_id: row.slurm_job_id.map(Into::into),
-            client_id: row.client_id,
-            cloned_from_id: row.cloned_from_id.map(Into::into),
-            job_script: None,
+            execution_directory: row.execution_directory.take(),
+            report_message: row.report_message.take(),
+            slurm_job_info: row.slurm_job_info.take(),
+            sbatch_arguments: row.sbatch_arguments(),
+            submission: row.try_into()?,
         })
     }
 }
