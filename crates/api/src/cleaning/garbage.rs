@@ -13,11 +13,14 @@ use std::{
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::{StreamExt, TryStreamExt};
 
-use super::{Outcome, store};
+use super::{
+    store,
+    task::{Cleaned, StoredFiles},
+};
 use crate::{
     app::Context,
     error::{Error, Result},
-    resources::files::{self, Claim, JOB_SCRIPT_FILES, TEMPLATE_FILES, WORKFLOW_FILES},
+    resources::files::{self, Claim},
     storage::StoredFile,
 };
 
@@ -26,26 +29,6 @@ const FAILURES: usize = 20;
 /// How many stored files are looked up at once.
 const CHUNK: usize = 500;
 
-/// The tables that have files in the storage.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "whose files they are")]
-pub enum StoredFiles {
-    Scripts,
-    Templates,
-    Workflows,
-}
-
-impl StoredFiles {
-    /// The table, and the first part of the keys.
-    pub(super) const fn table(self) -> &'static str {
-        match self {
-            Self::Scripts => JOB_SCRIPT_FILES.name,
-            Self::Templates => TEMPLATE_FILES.name,
-            Self::Workflows => WORKFLOW_FILES.name,
-        }
-    }
-}
-
 /// Removes files that belong to nothing and are older than `grace`; counts rows without files. What
 /// can't be removed is told of and left for next time; then this fails in the end.
 pub(super) async fn collect(
@@ -53,7 +36,7 @@ pub(super) async fn collect(
     files: StoredFiles,
     grace: TimeDelta,
     dry_run: bool,
-) -> Result<Outcome> {
+) -> Result<Cleaned> {
     let before = context.now() - grace;
     let rows = store::count_files(&mut context.db.read().await?, files).await?;
     let mut garbage = Garbage::default();
@@ -85,7 +68,7 @@ pub(super) async fn collect(
     // Looking for each row's file takes long, and is needed only if fewer files were found.
     let missing = if named < rows { count_missing(context, files).await? } else { 0 };
     let Garbage { removed, bytes, failed, .. } = garbage;
-    failed.map_or(Ok(Outcome::Files { removed, bytes, missing }), Err)
+    failed.map_or(Ok(Cleaned::Files { removed, bytes, missing }), Err)
 }
 
 /// What was, or would be, removed.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use jobbergate_types::SlurmJobState;
 
-use super::{Entries, StoredFiles};
+use super::task::{Entries, StoredFiles};
 use crate::{
     args,
     db::{Session, arguments::Arguments, placeholders},
