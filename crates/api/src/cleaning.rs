@@ -54,7 +54,7 @@ async fn work(
             entries::clean(context, entries, archive, delete, dry_run).await
         }
         Task::Garbage(files) => {
-            garbage::collect(context, files, settings.garbage_grace(), dry_run).await
+            garbage::collect(context, files.table(), settings.garbage_grace(), dry_run).await
         }
     }
 }

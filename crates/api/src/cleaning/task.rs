@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::{
     config::CleaningConfig,
-    resources::files::{JOB_SCRIPT_FILES, TEMPLATE_FILES, WORKFLOW_FILES},
+    resources::files::{FileTable, JOB_SCRIPT_FILES, TEMPLATE_FILES, WORKFLOW_FILES},
 };
 
 /// Locks of tasks are numbered from here.
@@ -42,7 +42,7 @@ impl fmt::Display for Task {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unused(entries) => f.write_str(entries.table()),
-            Self::Garbage(files) => write!(f, "stored files of {}", files.table()),
+            Self::Garbage(files) => write!(f, "stored files of {}", files.table().name),
         }
     }
 }
@@ -137,12 +137,11 @@ pub enum StoredFiles {
 }
 
 impl StoredFiles {
-    /// The table, and the first part of the keys.
-    pub(super) const fn table(self) -> &'static str {
+    pub(super) const fn table(self) -> FileTable {
         match self {
-            Self::Scripts => JOB_SCRIPT_FILES.name,
-            Self::Templates => TEMPLATE_FILES.name,
-            Self::Workflows => WORKFLOW_FILES.name,
+            Self::Scripts => JOB_SCRIPT_FILES,
+            Self::Templates => TEMPLATE_FILES,
+            Self::Workflows => WORKFLOW_FILES,
         }
     }
 }

@@ -26,6 +26,7 @@ pub(crate) use copy::{copy_all, copy_content};
 pub(crate) use new_parent::{commit_new, reserve_parent};
 pub(crate) use removal::{delete, discard_all};
 pub(crate) use store::{
-    FileRow, JOB_SCRIPT_FILES, TEMPLATE_FILES, WORKFLOW_FILES, note, of_parent, of_parents,
+    FileRow, FileTable, JOB_SCRIPT_FILES, TEMPLATE_FILES, WORKFLOW_FILES, note, of_parent,
+    of_parents,
 };
 pub(crate) use upload::{FilePut, check_name, check_syntax, not_passed, store_content, store_file};
