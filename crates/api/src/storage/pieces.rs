@@ -17,11 +17,11 @@ const PIECE: u64 = 64 << 10;
 pub struct OpenFile {
     /// How large it is, in bytes.
     pub size: u64,
-    source: Source,
+    content: Content,
 }
 
 #[derive(Debug)]
-enum Source {
+enum Content {
     /// It was small enough to be read at once.
     Whole(Bytes),
     Pieces {
@@ -41,12 +41,12 @@ impl Storage {
                 Err(error) => return Err(unavailable(error)),
             };
             let (size, version) = (found.meta.size, found.meta.e_tag.clone());
-            let source = if size <= PIECE {
-                Source::Whole(found.bytes().await.map_err(unavailable)?)
+            let content = if size <= PIECE {
+                Content::Whole(found.bytes().await.map_err(unavailable)?)
             } else {
-                Source::Pieces { storage: self.clone(), key, version }
+                Content::Pieces { storage: self.clone(), key, version }
             };
-            return Ok(Some(OpenFile { size, source }));
+            return Ok(Some(OpenFile { size, content }));
         }
         Ok(None)
     }
@@ -68,9 +68,9 @@ impl OpenFile {
     /// Its content. Each piece is read when it is asked for, and nothing is held open in between.
     pub fn content(self) -> impl Stream<Item = object_store::Result<Bytes>> + Send + use<> {
         let size = self.size;
-        match self.source {
-            Source::Whole(content) => stream::iter([Ok(content)]).left_stream(),
-            Source::Pieces { storage, key, version } => {
+        match self.content {
+            Content::Whole(content) => stream::iter([Ok(content)]).left_stream(),
+            Content::Pieces { storage, key, version } => {
                 stream::iter((0..size).step_by(PIECE as usize))
                     .then(move |start| {
                         let (storage, key, version) =

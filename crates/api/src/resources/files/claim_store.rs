@@ -2,7 +2,6 @@
 
 use chrono::{DateTime, Utc};
 
-use super::Claim;
 use crate::{
     args,
     db::{Session, arguments::Arguments, placeholders},
@@ -11,15 +10,15 @@ use crate::{
 /// Takes all keys of a claim, or fails to: then the transaction is to be undone.
 pub(super) async fn take(
     db: &mut Session,
-    claim: &Claim,
+    (keys, claimant): (&[String], &str),
     now: DateTime<Utc>,
     expires_at: DateTime<Utc>,
 ) -> sqlx::Result<bool> {
     let sql = "INSERT INTO file_claims (storage_key, claimant, expires_at) VALUES ($1, $2, $3) \
                ON CONFLICT (storage_key) DO UPDATE SET claimant = excluded.claimant, \
                expires_at = excluded.expires_at WHERE file_claims.expires_at < $4";
-    for key in claim.keys() {
-        let arguments = args![key.as_str(), claim.claimant(), expires_at, now];
+    for key in keys {
+        let arguments = args![key.as_str(), claimant, expires_at, now];
         if db.execute(sql, arguments).await? == 0 {
             return Ok(false);
         }
@@ -27,38 +26,36 @@ pub(super) async fn take(
     Ok(true)
 }
 
-/// Whether one of a claim's keys is somebody else's.
+/// Whether one of these keys is somebody's.
 pub(super) async fn is_taken(
     db: &mut Session,
-    claim: &Claim,
+    keys: &[String],
     now: DateTime<Utc>,
 ) -> sqlx::Result<bool> {
-    let places = placeholders(claim.keys().len());
-    let at = claim.keys().len() + 1;
+    let places = placeholders(keys.len());
+    let at = keys.len() + 1;
     let sql = format!(
         "SELECT storage_key FROM file_claims WHERE storage_key IN ({places}) \
          AND expires_at >= ${at} LIMIT 1"
     );
-    let mut arguments: Vec<_> = claim.keys().iter().map(|key| key.as_str().into()).collect();
+    let mut arguments: Vec<_> = keys.iter().map(|key| key.as_str().into()).collect();
     arguments.push(now.into());
     Ok(db.fetch_optional::<(String,)>(&sql, Arguments(arguments)).await?.is_some())
 }
 
-/// Lets a claim last until another instant; false if some of it is not its claimant's any more.
+/// Lets a claim last until another instant; how many keys are still its claimant's.
 pub(super) async fn extend(
     db: &mut Session,
-    claim: &Claim,
+    claimant: &str,
     expires_at: DateTime<Utc>,
-) -> sqlx::Result<bool> {
+) -> sqlx::Result<u64> {
     let sql = "UPDATE file_claims SET expires_at = $2 WHERE claimant = $1";
-    let extended = db.execute(sql, args![claim.claimant(), expires_at]).await?;
-    Ok(extended == claim.keys().len() as u64)
+    db.execute(sql, args![claimant, expires_at]).await
 }
 
-/// Ends a claim; false if some of it was not its claimant's any more.
-pub(super) async fn end(db: &mut Session, claim: &Claim) -> sqlx::Result<bool> {
-    let sql = "DELETE FROM file_claims WHERE claimant = $1";
-    Ok(db.execute(sql, args![claim.claimant()]).await? == claim.keys().len() as u64)
+/// Ends a claim; how many keys were still its claimant's.
+pub(super) async fn end(db: &mut Session, claimant: &str) -> sqlx::Result<u64> {
+    db.execute("DELETE FROM file_claims WHERE claimant = $1", args![claimant]).await
 }
 
 /// Forgets what was claimed by those who never ended it.

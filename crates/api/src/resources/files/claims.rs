@@ -7,10 +7,10 @@
 
 use std::time::{Duration, Instant};
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use super::{FileTable, claim_store};
+use super::{claim_store, store::FileTable};
 use crate::{
     app::Context,
     db::Session,
@@ -43,18 +43,10 @@ impl Claim {
         let mut keys = Vec::new();
         for name in names {
             keys.extend(
-                context.storage.keys(table.0, parent, name)?.first().map(ToString::to_string),
+                context.storage.keys(table.name, parent, name)?.first().map(ToString::to_string),
             );
         }
         Ok(Self::of_keys(keys))
-    }
-
-    pub(super) fn keys(&self) -> &[String] {
-        &self.keys
-    }
-
-    pub(super) fn claimant(&self) -> &str {
-        &self.claimant
     }
 
     /// Waits for the right to change these files of a parent; 503 if others have it for too long.
@@ -81,11 +73,11 @@ impl Claim {
 
     async fn taken(&self, context: &Context) -> Result<bool> {
         let now = context.now();
-        if claim_store::is_taken(&mut context.db.read().await?, self, now).await? {
+        if claim_store::is_taken(&mut context.db.read().await?, &self.keys, now).await? {
             return Ok(false);
         }
         let mut db = context.db.write().await?;
-        let taken = claim_store::take(&mut db, self, now, now + LIFETIME).await?;
+        let taken = self.take(&mut db, now).await?;
         if taken {
             db.commit().await?;
         }
@@ -108,28 +100,38 @@ impl Claim {
         name: &str,
     ) -> Result<Option<Self>> {
         let claim = Self::of_files(context, table, parent, &[name])?;
-        let now = context.now();
-        let taken = claim_store::take(db, &claim, now, now + LIFETIME).await?;
-        Ok(taken.then_some(claim))
+        Ok(claim.take(db, context.now()).await?.then_some(claim))
+    }
+
+    async fn take(&self, db: &mut Session, now: DateTime<Utc>) -> sqlx::Result<bool> {
+        claim_store::take(db, (&self.keys, &self.claimant), now, now + LIFETIME).await
     }
 
     /// Lets it last as long again from the end of this transaction on; 503 if it was somebody
     /// else's turn meanwhile.
     pub(super) async fn renew(&self, db: &mut Session, context: &Context) -> Result<()> {
-        let extended = claim_store::extend(db, self, context.now() + LIFETIME).await?;
-        extended.then_some(()).ok_or_else(expired)
+        let until = context.now() + LIFETIME;
+        self.require_whole(claim_store::extend(db, &self.claimant, until).await?)
     }
 
     /// Ends it with this transaction; 503 if it was somebody else's turn meanwhile.
     pub(super) async fn end_with(&self, db: &mut Session) -> Result<()> {
-        claim_store::end(db, self).await?.then_some(()).ok_or_else(expired)
+        self.require_whole(claim_store::end(db, &self.claimant).await?)
+    }
+
+    fn require_whole(&self, keys: u64) -> Result<()> {
+        if keys == self.keys.len() as u64 {
+            return Ok(());
+        }
+        let words = "Storing the file took too long, and somebody else has changed it; try again";
+        Err(Error::NotReady(words.to_owned()))
     }
 
     /// Ends it; if that fails it expires.
     pub(crate) async fn end(self, context: &Context) {
         let ended = async {
             let mut db = context.db.write().await?;
-            claim_store::end(&mut db, &self).await?;
+            claim_store::end(&mut db, &self.claimant).await?;
             db.commit().await
         };
         if let Err(error) = ended.await {
@@ -143,9 +145,4 @@ pub(crate) async fn forget_expired(context: &Context) -> Result<()> {
     let mut db = context.db.write().await?;
     claim_store::delete_expired(&mut db, context.now()).await?;
     Ok(db.commit().await?)
-}
-
-fn expired() -> Error {
-    let words = "Storing the file took too long, and somebody else has changed it; try again";
-    Error::NotReady(words.to_owned())
 }

@@ -6,9 +6,11 @@ use bytes::Bytes;
 use jobbergate_types::{FileType, job_script_templates::FileNameQuery};
 
 use super::{
-    Claim, FileTable,
-    discard::{Ended, commit, discard},
-    no_file, store,
+    claims::Claim,
+    content::stored,
+    removal::discard,
+    store::{self, FileTable},
+    transaction::{Ended, commit},
 };
 use crate::{
     app::Context,
@@ -27,7 +29,6 @@ const MAX_NAME_SIZE: usize = 900;
 pub(crate) struct FilePut {
     /// How it is to be called, and which file it takes the place of.
     pub(crate) names: FileNameQuery,
-    /// What it is to its parent.
     pub(crate) file_type: FileType,
     /// The content; without it a file is renamed.
     pub(crate) upload: Option<UploadedFile>,
@@ -62,7 +63,6 @@ impl FilePut {
         }
     }
 
-    /// The file at `url`.
     pub(crate) async fn fetched(
         context: &Context,
         url: &str,
@@ -123,25 +123,25 @@ pub(crate) async fn store_file(
     let gone = previous.clone().filter(|previous| *previous != filename);
     let names: Vec<_> = std::iter::once(&*filename).chain(gone.as_deref()).collect();
     let claim = Claim::wait(context, table, parent, &names).await?;
-    let stored = Stored { claim, table, parent, filename, gone };
+    let file = Stored { claim, table, parent, filename, gone };
     let content = async {
         if let Some(previous) = &previous
             && !store::exists(&mut context.db.read().await?, table, parent, previous).await?
         {
-            return Err(no_file(table, parent, previous));
+            return Err(table.no_file(parent, previous));
         }
         match (put.upload, &previous) {
             (Some(file), _) => Ok(file.content),
             (None, Some(previous)) => {
-                let content = super::stored(context, table, parent, previous).await?;
-                check_syntax(context, &stored.filename, &content).await?;
+                let content = stored(context, table, parent, previous).await?;
+                check_syntax(context, &file.filename, &content).await?;
                 Ok(content)
             }
             (None, None) => Ok(Bytes::new()),
         }
     };
     let content = content.await;
-    stored.write(context, content).await
+    file.write(context, content).await
 }
 
 /// Stores the content of a file of `parent`, new or replaced.
@@ -153,8 +153,8 @@ pub(crate) async fn store_content(
     content: Bytes,
 ) -> Result<Stored> {
     let claim = Claim::wait(context, table, parent, &[filename]).await?;
-    let stored = Stored { claim, table, parent, filename: filename.to_owned(), gone: None };
-    stored.write(context, Ok(content)).await
+    let file = Stored { claim, table, parent, filename: filename.to_owned(), gone: None };
+    file.write(context, Ok(content)).await
 }
 
 impl Stored {
@@ -162,7 +162,7 @@ impl Stored {
         let error = match content {
             Err(error) => error,
             Ok(content) => {
-                let (table, parent) = (self.table.0, self.parent.into());
+                let (table, parent) = (self.table.name, self.parent.into());
                 match context.storage.put(table, parent, &self.filename, content).await {
                     Ok(()) => return Ok(self),
                     Err(error) => {
@@ -177,7 +177,6 @@ impl Stored {
         Err(error)
     }
 
-    /// The name of the file.
     pub(crate) fn filename(&self) -> &str {
         &self.filename
     }
@@ -214,7 +213,7 @@ impl Stored {
             None => self.claim.end_with(&mut db).await?,
             Some(gone) => {
                 if !store::delete(&mut db, self.table, self.parent, gone).await? {
-                    return Err(no_file(self.table, self.parent, gone));
+                    return Err(self.table.no_file(self.parent, gone));
                 }
                 self.claim.renew(&mut db, context).await?;
             }

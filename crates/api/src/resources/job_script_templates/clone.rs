@@ -4,7 +4,6 @@ use jobbergate_types::{
     Patch,
     job_script_templates::{JobTemplateCloneRequest, JobTemplateDetailedView, RunTimeConfig},
 };
-use serde_json::Value as JsonValue;
 
 use super::{
     Locator, service,
@@ -15,6 +14,7 @@ use crate::{
     app::Context,
     db::Session,
     error::{Error, Result},
+    query::Lock,
     resources::files::{self, TEMPLATE_FILES, WORKFLOW_FILES},
 };
 
@@ -46,7 +46,7 @@ async fn clone_as(
     let copies = files::copy_all(context, TEMPLATE_FILES, from, clone).await?;
     let workflow_files = copy_workflow(context, from, clone).await?;
     let mut db = context.db.write().await?;
-    let original = store::find_shared(&mut db, &Locator::Id(from.into())).await?;
+    let original = store::find(&mut db, &Locator::Id(from.into()), Lock::Shared).await?;
     let original = original.ok_or_else(|| Error::no_entry("job_script_templates", from))?;
     let new = new_template(&original, request, owner_email, identifier.as_deref());
     let inserted = store::insert(&mut db, NewTemplate { id: Some(clone), ..new }, context.now());
@@ -54,7 +54,7 @@ async fn clone_as(
     let mut files = Vec::new();
     for (name, file_type) in &copies {
         let file = (&**name, *file_type);
-        files.push(files::note(context, &mut db, TEMPLATE_FILES, clone, file).await?);
+        files.push(files::note(&mut db, TEMPLATE_FILES, clone, file, context.now()).await?);
     }
     let mut workflows = Vec::new();
     for settings in workflow_files {
@@ -80,7 +80,7 @@ fn new_template<'a>(
         name: request.name.as_deref().unwrap_or(&original.name),
         identifier,
         description,
-        template_vars: template_vars.map_or(JsonValue::Null, JsonValue::Object),
+        template_vars,
         owner_email,
         cloned_from_id: Some(original.id),
     }

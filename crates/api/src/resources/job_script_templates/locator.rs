@@ -6,13 +6,10 @@ use serde::Deserialize;
 
 use crate::http::validation::parse_integer;
 
-/// A template's number or identifier.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(from = "String")]
 pub enum Locator {
-    /// Its number.
     Id(i64),
-    /// Its identifier.
     Identifier(String),
 }
 

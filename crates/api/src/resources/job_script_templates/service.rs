@@ -1,19 +1,18 @@
 //! The rules of templates.
 
 use jobbergate_types::{
-    FileType, Page,
+    FileType, Page, Patch,
     job_script_templates::{
         FileUrlQuery, JobTemplateBaseDetailedView, JobTemplateCreateRequest,
         JobTemplateDetailedView, JobTemplateListQuery, JobTemplateListView,
         JobTemplateUpdateRequest, TemplateFileDetailedView,
     },
 };
-use sea_query::Value;
-use serde_json::{Value as JsonValue, json};
+use serde_json::Map;
 
 use super::{
     Locator,
-    store::{self, NewTemplate, TemplateRow},
+    store::{self, NewTemplate, TemplateChanges, TemplateRow},
     workflow_store::{self, WorkflowFileRow},
 };
 use crate::{
@@ -21,13 +20,14 @@ use crate::{
     auth::Identity,
     db::Session,
     error::{Error, Result},
+    query::Lock,
     resources::files::{self, FilePut, FileRow, TEMPLATE_FILES, WORKFLOW_FILES},
     storage::OpenFile,
 };
 
 /// A template; 404 if there is none.
 pub(crate) async fn require(db: &mut Session, locator: &Locator) -> Result<TemplateRow> {
-    let found = store::find(db, locator).await?;
+    let found = store::find(db, locator, Lock::None).await?;
     found.ok_or_else(|| Error::no_entry("job_script_templates", locator))
 }
 
@@ -48,7 +48,7 @@ pub(super) async fn require_own(
     caller: &Identity,
     locator: &Locator,
 ) -> Result<TemplateRow> {
-    let found = store::find_locked(db, locator).await?;
+    let found = store::find(db, locator, Lock::Exclusive).await?;
     let row = found.ok_or_else(|| Error::no_entry("job_script_templates", locator))?;
     caller.require_ownership(&row.owner_email)?;
     Ok(row)
@@ -61,8 +61,8 @@ pub(super) async fn create(
 ) -> Result<JobTemplateBaseDetailedView> {
     let identifier = checked_identifier(request.identifier)?;
     let template_vars = match request.template_vars.into_change() {
-        None => json!({}),
-        Some(vars) => vars.map_or(JsonValue::Null, JsonValue::Object),
+        None => Some(Map::new()),
+        Some(vars) => vars,
     };
     let new = NewTemplate {
         name: &request.name,
@@ -94,8 +94,10 @@ pub(super) fn detailed(
     workflow_files: Vec<WorkflowFileRow>,
 ) -> Result<JobTemplateDetailedView> {
     let template_files: Result<Vec<_>> = files.into_iter().map(TryInto::try_into).collect();
+    let JobTemplateBaseDetailedView { template, template_vars } = row.into();
     Ok(JobTemplateDetailedView {
-        template: row.into(),
+        template,
+        template_vars,
         template_files: Some(template_files?),
         workflow_files: Some(workflow_files.into_iter().map(Into::into).collect()),
     })
@@ -119,22 +121,18 @@ pub(super) async fn update(
     let mut db = context.db.write().await?;
     let row = require_own(&mut db, caller, locator).await?;
     let identifier = match request.identifier.into_change() {
-        None => None,
-        Some(identifier) => Some(checked_identifier(identifier)?),
+        None => Patch::Absent,
+        Some(identifier) => checked_identifier(identifier)?.into(),
     };
-    let wanted = identifier.clone().flatten();
-    let mut changes: Vec<(&'static str, Value)> = vec![("updated_at", context.now().into())];
-    changes.extend(request.name.map(|name| ("name", name.into())));
-    changes.extend(identifier.map(|identifier| ("identifier", identifier.into())));
-    changes.extend(request.description.into_change().map(|text| ("description", text.into())));
-    changes.extend(
-        request
-            .template_vars
-            .into_change()
-            .map(|vars| ("template_vars", vars.map_or(JsonValue::Null, JsonValue::Object).into())),
-    );
-    changes.extend(request.is_archived.map(|archived| ("is_archived", archived.into())));
-    let updated = store::update(&mut db, row.id, changes).await;
+    let wanted = identifier.clone().value();
+    let changes = TemplateChanges {
+        name: request.name,
+        identifier,
+        description: request.description,
+        template_vars: request.template_vars,
+        is_archived: request.is_archived,
+    };
+    let updated = store::update(&mut db, row.id, changes, context.now()).await;
     let updated = updated.map_err(|error| taken(error, wanted.as_deref()))?;
     db.commit().await?;
     updated.map(Into::into).ok_or_else(|| Error::no_entry("job_script_templates", locator))
@@ -168,7 +166,7 @@ pub(super) async fn put_file(
         let mut db = context.db.write().await?;
         require_own(&mut db, caller, &Locator::Id(template.id.into())).await?;
         let file = (stored.filename(), file_type);
-        let row = files::note(context, &mut db, TEMPLATE_FILES, template.id, file).await?;
+        let row = files::note(&mut db, TEMPLATE_FILES, template.id, file, context.now()).await?;
         Ok((db, row))
     };
     let noted = noted.await;
@@ -193,7 +191,7 @@ pub(super) async fn get_file(
     filename: &str,
 ) -> Result<OpenFile> {
     let template = require(&mut context.db.read().await?, locator).await?;
-    files::content(context, TEMPLATE_FILES, template.id, filename).await
+    files::open(context, TEMPLATE_FILES, template.id, filename).await
 }
 
 pub(super) async fn delete_file(

@@ -21,7 +21,7 @@ use crate::{
 
 pub(super) async fn get(context: &Context, locator: &Locator) -> Result<OpenFile> {
     let template = service::require(&mut context.db.read().await?, locator).await?;
-    files::content(context, WORKFLOW_FILES, template.id, FILENAME).await
+    files::open(context, WORKFLOW_FILES, template.id, FILENAME).await
 }
 
 pub(super) async fn put(
