@@ -23,7 +23,7 @@ use tikv_jemallocator::Jemalloc;
 static ALLOCATOR: Jemalloc = Jemalloc;
 
 fn main() -> ExitCode {
-    let found = match environment::prepare() {
+    let found = match environment::prepare(&Cli::command()) {
         Ok(found) => found,
         Err(error) => return failed(&error),
     };

@@ -6,6 +6,5 @@ pub(crate) mod routes;
 pub(crate) mod service;
 pub mod store;
 pub(crate) mod workflow;
-mod workflow_store;
 
 pub use locator::Locator;

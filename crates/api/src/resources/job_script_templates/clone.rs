@@ -8,7 +8,7 @@ use jobbergate_types::{
 use super::{
     Locator, service,
     store::{self, NewTemplate, TemplateRow},
-    workflow_store::{self, WorkflowFileRow},
+    workflow::store::{self as workflow_store, WorkflowFileRow},
 };
 use crate::{
     app::Context,

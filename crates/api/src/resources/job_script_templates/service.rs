@@ -13,7 +13,7 @@ use serde_json::Map;
 use super::{
     Locator,
     store::{self, NewTemplate, TemplateChanges, TemplateRow},
-    workflow_store::{self, WorkflowFileRow},
+    workflow::store::{self as workflow_store, WorkflowFileRow},
 };
 use crate::{
     app::Context,

@@ -1,14 +1,13 @@
 //! The rules of workflow files. A template has one at most, and it is always called the same.
 
 pub(crate) mod routes;
+pub(crate) mod store;
 
 use bytes::Bytes;
 use jobbergate_types::job_script_templates::{RunTimeConfig, WorkflowFileDetailedView};
 
-use super::{
-    Locator, service,
-    workflow_store::{self, FILENAME},
-};
+use self::store::FILENAME;
+use super::{Locator, service};
 use crate::{
     app::Context,
     auth::Identity,
@@ -39,7 +38,7 @@ pub(super) async fn put(
         let mut db = context.db.write().await?;
         service::require_own(&mut db, caller, &Locator::Id(template.into())).await?;
         let settings = settings_to_keep(&mut db, template, settings).await?;
-        let row = workflow_store::upsert(&mut db, template, settings, context.now()).await?;
+        let row = store::upsert(&mut db, template, settings, context.now()).await?;
         Ok((db, row))
     };
     let noted = noted.await;
@@ -55,7 +54,7 @@ async fn settings_to_keep(
     if let Some(given) = given {
         return Ok(given);
     }
-    let mut present = workflow_store::of_template(db, template).await?;
+    let mut present = store::of_template(db, template).await?;
     let present = present.pop().ok_or_else(|| {
         let words = "Runtime configuration is required when the workflow file does not exist";
         Error::BadRequest(words.to_owned())

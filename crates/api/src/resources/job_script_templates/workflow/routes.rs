@@ -14,7 +14,7 @@ use crate::{
     permission,
     resources::job_script_templates::{
         routes::{DeleteFiles, TemplatePath, WriteFiles},
-        workflow_store::FILENAME,
+        workflow::store::FILENAME,
     },
 };
 

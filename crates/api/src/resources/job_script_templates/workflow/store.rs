@@ -10,13 +10,13 @@ use struct_field_names_as_array::FieldNamesAsSlice;
 use crate::{db::Session, query::Assignments, resources::files::WORKFLOW_FILES};
 
 /// What every workflow file is called.
-pub(super) const FILENAME: &str = "jobbergate.py";
+pub(crate) const FILENAME: &str = "jobbergate.py";
 
 #[derive(Debug, FromRow, FieldNamesAsSlice)]
 pub(crate) struct WorkflowFileRow {
     parent_id: i32,
-    pub(super) filename: String,
-    pub(super) runtime_config: Json<Option<Map<String, Value>>>,
+    pub(crate) filename: String,
+    pub(crate) runtime_config: Json<Option<Map<String, Value>>>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
 }
@@ -42,7 +42,7 @@ pub(crate) async fn of_template(
 }
 
 /// Notes a workflow file, new or written again.
-pub(super) async fn upsert(
+pub(crate) async fn upsert(
     db: &mut Session,
     parent: i32,
     runtime_config: RunTimeConfig,
