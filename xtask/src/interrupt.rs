@@ -13,7 +13,6 @@ use std::{
 use anyhow::{Result, bail};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
-/// Whether this process was asked to end.
 #[derive(Debug, Clone)]
 pub(crate) struct Interrupt(Arc<AtomicBool>);
 
@@ -49,7 +48,6 @@ impl Interrupt {
     }
 }
 
-/// The process was asked to end.
 #[derive(Debug)]
 pub(crate) struct Interrupted;
 

@@ -11,7 +11,6 @@ use nix::unistd::geteuid;
 
 use crate::process::{cargo, output, run};
 
-/// Installs PostgreSQL's server unless it is there.
 pub(crate) fn install_postgresql() -> Result<()> {
     if postgresql_programs().is_some() {
         return Ok(());
@@ -19,7 +18,6 @@ pub(crate) fn install_postgresql() -> Result<()> {
     install(&["postgresql"]).context("the tests need the PostgreSQL server")
 }
 
-/// Installs Slurm unless it is there.
 pub(crate) fn install_slurm() -> Result<()> {
     let programs = ["munged", "slurmctld", "slurmd", "sbatch"];
     if programs.iter().all(|program| is_in_path(program)) {
@@ -28,7 +26,6 @@ pub(crate) fn install_slurm() -> Result<()> {
     install(&["munge", "slurmctld", "slurmd", "slurm-client"]).context("the tests need Slurm")
 }
 
-/// Installs Node.js unless it is there.
 pub(crate) fn install_nodejs() -> Result<()> {
     if ["node", "npm"].iter().all(|program| is_in_path(program)) {
         return Ok(());
@@ -44,7 +41,6 @@ pub(crate) fn install_python_venv() -> Result<()> {
     install(&["python3-venv"]).context("this needs Python with venv")
 }
 
-/// Installs RabbitMQ unless it is there.
 pub(crate) fn install_rabbitmq() -> Result<()> {
     if Path::new("/usr/lib/rabbitmq/bin/rabbitmq-server").is_file() || is_in_path("rabbitmq-server")
     {
@@ -79,7 +75,6 @@ pub(crate) fn postgresql_programs() -> Option<PathBuf> {
     directories.find(|directory| directory.join("postgres").is_file())
 }
 
-/// Installs packages of Debian.
 fn install(packages: &[&str]) -> Result<()> {
     let names = packages.join(" ");
     if output(Command::new("apt-get").arg("--version")).is_none() {

@@ -75,7 +75,6 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// Starts the program.
     pub(crate) fn start(command: &mut Command) -> Result<Self> {
         let line = line(command);
         command.process_group(0).stdin(Stdio::null());
@@ -83,12 +82,10 @@ impl Running {
         Ok(Self { line, child })
     }
 
-    /// The process id.
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// Sends the program a signal.
     pub(crate) fn signal(&self, signal: Signal) -> Result<()> {
         Ok(kill(Pid::from_raw(i32::try_from(self.child.id())?), signal)?)
     }

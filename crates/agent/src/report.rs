@@ -4,10 +4,7 @@ use chrono::Utc;
 use jobbergate_client::Error;
 use jobbergate_types::{
     SlurmJobState,
-    job_submissions::{
-        JobSubmissionAgentRejectedRequest, JobSubmissionAgentSubmittedRequest,
-        JobSubmissionDetailedView,
-    },
+    job_submissions::{JobSubmissionAgentRejectedRequest, JobSubmissionAgentSubmittedRequest},
 };
 use serde_json::{Map, Value};
 
@@ -96,7 +93,7 @@ impl Agent {
         refusal: &Error,
     ) -> Result<(), Setback> {
         let known = match self.client.submission(id).await {
-            Ok(JobSubmissionDetailedView { slurm_job_id: known, .. }) => known,
+            Ok(known) => known.submission.slurm_job_id,
             Err(error) if error.may_pass() => return Err(error.into()),
             Err(_) => None,
         };

@@ -39,7 +39,6 @@ pub struct Slurm {
 
 /// Where each command is.
 #[derive(Debug, Clone)]
-#[expect(missing_docs, reason = "each name is that of the command")]
 pub struct CommandPaths {
     pub sbatch: PathBuf,
     pub scancel: PathBuf,

@@ -8,6 +8,7 @@ use crate::{
     auth::{Identity, Verifier},
     budget::{Budget, Room},
     clock::Clock,
+    compute::{ComputePool, Customer},
     config::{CleaningConfig, ServeConfig},
     db::{Db, Session},
     download::Downloads,
@@ -17,7 +18,6 @@ use crate::{
     startup::StartError,
     storage::Storage,
     tenant::{Lease, Tenant, Tenants},
-    workers::{Customer, Workers},
 };
 
 /// How much memory the values in bodies may take together, in bytes: a body has 250 000 at most.
@@ -33,18 +33,14 @@ const READING: &str = "Too much is being read at once; try again in a moment";
 /// What is there once for the whole server.
 #[derive(Debug)]
 pub struct App {
-    /// Turns tokens into identities.
     pub verifier: Verifier,
-    /// The databases and buckets of organizations.
     pub tenants: Arc<Tenants>,
     /// The built-in identity provider, if it is in charge.
     pub provider: Option<Arc<Provider>>,
-    /// Who is told how submissions end.
     pub events: Arc<Events>,
-    /// The time.
     pub clock: Clock,
     /// Threads for what takes long to compute.
-    pub workers: Workers,
+    pub compute: ComputePool,
     /// Room for the bodies of requests.
     pub bodies: Budget,
     /// Room for the values in them.
@@ -55,32 +51,23 @@ pub struct App {
     pub sources: Budget,
     /// Turns templates into scripts; keeps what it has parsed.
     pub jinja: Environment,
-    /// The largest file that is accepted, in bytes.
     pub max_upload_file_size: usize,
     /// How long a client may send nothing.
     pub client_idle: Duration,
     /// The data directory, if some of the data is in one.
     pub data_directory: Option<PathBuf>,
-    /// Fetches files by URL.
     pub downloads: Downloads,
-    /// What is archived and deleted by itself.
     pub cleaning: CleaningConfig,
 }
 
 /// What a handler has at hand: the server, and the data of the caller's organization.
 #[derive(Debug, Clone)]
 pub struct Context {
-    /// The server.
     pub app: Arc<App>,
-    /// The organization that the caller's token names.
     pub organization: Option<String>,
-    /// The organization's database.
     pub db: Db,
-    /// The organization's files.
     pub storage: Storage,
-    /// For whom something is computed.
     pub customer: Customer,
-    /// The room that the request takes up.
     pub room: Option<Arc<Room>>,
     _lease: Lease,
 }
@@ -108,7 +95,7 @@ impl App {
             provider,
             events,
             clock,
-            workers: Workers::new(config.memory.compute_memory()),
+            compute: ComputePool::new(config.memory.compute_memory()),
             bodies: Budget::new(config.body_memory(), SENDING),
             values: Budget::new(VALUES_MEMORY, SENDING),
             answers: Budget::new(config.body_memory() / 4, READING),
@@ -168,7 +155,6 @@ impl Context {
         }
     }
 
-    /// The time.
     pub fn now(&self) -> chrono::DateTime<chrono::Utc> {
         self.app.clock.now()
     }

@@ -4,14 +4,11 @@
 //! [`Agent`]) and with which permission; without one it does not compile.
 
 mod claims;
-mod email;
 mod issuer;
-pub mod permission;
 mod principal;
 mod verifier;
 
 pub use claims::Identity;
-pub use email::normalize as normalize_email;
 pub use issuer::ExternalIssuer;
 pub use principal::{Agent, Caller, Claim, Owner, Principal, require_claims};
 pub use verifier::Verifier;

@@ -41,7 +41,6 @@ struct Held {
 /// The room that a request takes up.
 #[derive(Debug)]
 pub struct Room {
-    /// For its body, as it arrives.
     pub(super) body: Share,
     /// For the values in it, once it is there: nobody who waits for these waits for a client.
     pub(super) values: Share,
@@ -78,7 +77,6 @@ impl Share {
     /// Waits until there is room for `bytes` in all. Whoever holds nothing else may have as much as
     /// there is, others a quarter of it.
     ///
-    /// # Errors
     /// 503 if there is no room for 10 seconds.
     pub async fn grow_to(&mut self, bytes: usize) -> Result<()> {
         let bytes = bytes.min(self.shared.bytes);

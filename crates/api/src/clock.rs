@@ -4,10 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 
-/// Where instants come from.
 #[derive(Debug, Clone, Default)]
 pub enum Clock {
-    /// The machine's clock.
     #[default]
     System,
     /// A clock that stands still until it is moved.

@@ -52,11 +52,9 @@ const SQLITE_READERS: u32 = 4;
 /// A pool of connections to one organization's database.
 #[derive(Clone, Debug)]
 pub enum Db {
-    /// PostgreSQL.
     Postgres(PgPool),
     /// SQLite in WAL mode: any number of readers beside one writer.
     Sqlite {
-        /// Connections for reading.
         readers: SqlitePool,
         /// The one connection for writing; SQLite has no room for a second writer.
         writer: SqlitePool,
@@ -159,7 +157,6 @@ impl Db {
         Ok(Self::Postgres(pool))
     }
 
-    /// A connection for reading.
     pub async fn read(&self) -> Result<Session, sqlx::Error> {
         Session::open(self, Scope::Statement).await
     }
@@ -200,7 +197,6 @@ impl Db {
         }
     }
 
-    /// Closes all connections.
     pub async fn close(&self) {
         match self {
             Self::Postgres(pool) => pool.close().await,

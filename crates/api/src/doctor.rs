@@ -18,12 +18,9 @@ use crate::{clock::Clock, config::ServeConfig};
 /// How long one check may take.
 const DEADLINE: Duration = Duration::from_secs(15);
 
-/// What one check found.
 #[derive(Debug)]
 pub struct Finding {
-    /// What was looked at.
     pub check: &'static str,
-    /// What is there, or what is wrong.
     pub outcome: Result<String, Problem>,
 }
 

@@ -7,7 +7,7 @@
 
 mod addresses;
 mod failure;
-mod location;
+mod file_url;
 mod permitted;
 
 use std::{sync::Arc, time::Duration};
@@ -15,7 +15,7 @@ use std::{sync::Arc, time::Duration};
 use bytes::{Bytes, BytesMut};
 use reqwest::{Client, Response, header, redirect::Policy};
 
-pub use location::Location;
+pub use file_url::FileUrl;
 pub use permitted::Permitted;
 
 use crate::{
@@ -39,9 +39,6 @@ pub struct Downloads {
 
 impl Downloads {
     /// Fetches files of up to `max_size` bytes from where `settings` allow.
-    ///
-    /// # Errors
-    /// A setting that makes no sense.
     pub fn new(settings: &UploadByUrlSettings, max_size: usize) -> Result<Self, StartError> {
         let permitted =
             Permitted::parse(&settings.upload_by_url_allowed_hosts).map_err(|reason| {
@@ -65,21 +62,20 @@ impl Downloads {
         Ok(Self { http, permitted, deadline, max_size })
     }
 
-    /// The content of the file at `location`, which takes room as it comes.
+    /// The content of the file at `url`, which takes room as it comes.
     ///
-    /// # Errors
     /// 400 if it can't be fetched from there, 413 if it is too large.
-    pub async fn fetch(&self, location: &Location, share: &mut Share) -> Result<Bytes> {
+    pub async fn fetch(&self, url: &FileUrl, share: &mut Share) -> Result<Bytes> {
         let failed = |cause: String| {
-            Error::BadRequest(format!("Failed to download file from {location} -- {cause}"))
+            Error::BadRequest(format!("Failed to download file from {url} -- {cause}"))
         };
         // Addresses in a URL are not resolved, so that the resolver does not see them.
-        self.permitted.check(&location.address).map_err(|refused| failed(refused.to_string()))?;
-        let request = self.http.get(location.address.clone());
+        self.permitted.check(&url.address).map_err(|refused| failed(refused.to_string()))?;
+        let request = self.http.get(url.address.clone());
         let answer = request.header(header::ACCEPT_ENCODING, "identity").send().await;
         let broken = |error: reqwest::Error| failed(failure::words(&error, self.deadline));
         let mut answer = answer.map_err(broken)?;
-        if let Some(cause) = failure::of_answer(&answer, location) {
+        if let Some(cause) = failure::of_answer(&answer, url) {
             return Err(failed(cause));
         }
         self.check_announced_size(&answer)?;

@@ -11,7 +11,6 @@ use sqlx::{error::DatabaseError, postgres::PgDatabaseError};
 /// When a client that found no room had better try again, in seconds.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
 
-/// An unsuccessful answer.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// 400, with a sentence.
@@ -22,7 +21,7 @@ pub enum Error {
     Unauthenticated,
     /// 403: the token has no permission that the operation accepts.
     #[error("Not authorized")]
-    Unauthorized,
+    MissingPermission,
     /// 403: the caller is not whom the resource belongs to.
     #[error("{0}")]
     Forbidden(String),
@@ -50,7 +49,6 @@ pub enum Error {
     /// 503: something that the server needs does not answer.
     #[error("{service} is unavailable")]
     Unavailable {
-        /// What does not answer.
         service: &'static str,
         /// Why, for the log.
         #[source]
@@ -65,7 +63,6 @@ pub enum Error {
     /// 507: there is no room for what was to be kept.
     #[error("the {service} has no room left")]
     Full {
-        /// Where there is none.
         service: &'static str,
         /// Whether a file may have new content all the same.
         changed: bool,
@@ -95,12 +92,11 @@ impl Error {
         Self::NotFound(format!("{table} entry was not found by locator={locator}"))
     }
 
-    /// The status of the answer.
     pub const fn status(&self) -> StatusCode {
         match self {
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
-            Self::Unauthorized | Self::Forbidden(_) => StatusCode::FORBIDDEN,
+            Self::MissingPermission | Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::NotFound(_) | Self::NotFoundBare => StatusCode::NOT_FOUND,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Conflict(_) => StatusCode::CONFLICT,
@@ -226,7 +222,7 @@ impl IntoResponse for Error {
             return (status, Json(HTTPValidationError { detail })).into_response();
         }
         let mut response = (status, Json(ErrorBody { detail: self.detail() })).into_response();
-        if matches!(self, Self::Unauthenticated | Self::Unauthorized) {
+        if matches!(self, Self::Unauthenticated | Self::MissingPermission) {
             let bearer = HeaderValue::from_static("Bearer");
             response.headers_mut().insert(header::WWW_AUTHENTICATE, bearer);
         }

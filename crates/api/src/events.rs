@@ -29,7 +29,6 @@ use crate::{config::ServeConfig, db::Session, error::Result, startup::StartError
 pub(crate) use change::Change;
 pub use worker::Worker;
 
-/// Who is told how submissions end.
 #[derive(Debug)]
 pub struct Events {
     channels: Vec<Arc<Channel>>,

@@ -23,7 +23,6 @@ const CHECKS: &[(&str, Check)] = &[
     (".jinja2", jinja::check),
 ];
 
-/// Why an uploaded file is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SyntaxProblem {
     /// What is wrong, for the person who uploaded the file.
@@ -61,20 +60,12 @@ impl std::error::Error for SyntaxProblem {}
 ///
 /// A file whose suffix no check is registered for passes. The answer comes within about a second,
 /// whatever the content; the call blocks and belongs on a thread that may.
-///
-/// # Errors
-///
-/// [`SyntaxProblem`] with a message that names file, line and cause.
 pub fn check(filename: &str, content: &[u8]) -> Result<(), SyntaxProblem> {
     check_within(filename, content, Duration::MAX, ())
 }
 
 /// As [`check`], for as long as `time` and not longer than that takes. `held` is kept until the work
 /// ends, which may be after the answer.
-///
-/// # Errors
-///
-/// As [`check`].
 pub fn check_within(
     filename: &str,
     content: &[u8],

@@ -3,19 +3,19 @@
 //! The order of checks is that of the Python server: routing, well-formed JSON, token,
 //! permission, claims, validation of everything at once, handler.
 
-pub mod answer;
 mod body;
 pub mod cors;
 pub mod endpoint;
+pub mod handler;
 pub mod input;
 mod json;
 mod multipart;
 pub mod output;
+pub mod response_doc;
 pub mod router;
 pub mod unread;
 pub mod validation;
 
-pub use answer::Answer;
 /// A JSON body, of a request or an answer.
 pub use axum::Json;
 
@@ -25,4 +25,5 @@ pub use multipart::{Form, UploadedFile, WorkflowForm};
 pub use output::{
     Accepted, AcceptedJson, Created, Deleted, FileContent, JsonList, NoContent, WithoutNulls,
 };
-pub use router::{Method, Router};
+pub use response_doc::ResponseDoc;
+pub use router::Router;

@@ -26,7 +26,6 @@ pub const REALM_PATH: &str = "/realms/jobbergate";
 /// Argon2 takes 19 MiB and tens of milliseconds a time; more at once would only swap.
 const CONCURRENT_HASHES: usize = 2;
 
-/// The provider.
 #[derive(Debug)]
 pub struct Provider {
     db: Db,
@@ -66,7 +65,6 @@ impl Provider {
         Ok(store::address(&mut self.db.read().await?).await?)
     }
 
-    /// The issuer in tokens.
     pub fn issuer(&self) -> String {
         format!("{}{REALM_PATH}", self.base_url)
     }
@@ -87,7 +85,6 @@ impl Provider {
         self.load_keys().await.map(|keys| keys.len())
     }
 
-    /// All public keys.
     pub(crate) async fn public_keys(&self) -> Result<Vec<Jwk>> {
         self.signing_key().await?;
         Ok(self.known_keys().iter().map(|key| key.public.clone()).collect())

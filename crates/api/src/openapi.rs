@@ -11,12 +11,11 @@ use serde_json::{Map, Value, json};
 use crate::{
     config::metadata::MetadataConfig,
     http::{
-        input::Source,
+        input::InputSource,
         router::{Route, Router},
     },
 };
 
-/// The document that describes `router`'s operations.
 pub fn document(router: &Router, metadata: &MetadataConfig) -> Value {
     let settings = SchemaSettings::draft2020_12()
         .with(|settings| settings.definitions_path = "/components/schemas".into());
@@ -74,26 +73,26 @@ fn info(metadata: &MetadataConfig) -> Value {
 }
 
 fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
-    let facts = route.endpoint.facts;
+    let endpoint = &route.endpoint;
     let mut operation = json!({
         "summary": route.summary,
         "operationId": operation_id(route),
         "tags": [tag(route.pattern)],
     });
     let mut parameters = Vec::new();
-    let inputs = (facts.inputs)(generator);
-    for (source, schema) in &inputs {
+    let schemas = (endpoint.schemas)(generator);
+    for (source, schema) in endpoint.sources.iter().zip(&schemas) {
         match *source {
-            Source::Path => parameters.extend(parameters_in("path", schema)),
-            Source::Query => parameters.extend(parameters_in("query", schema)),
-            Source::Json { required } => {
+            InputSource::Path => parameters.extend(parameters_in("path", schema)),
+            InputSource::Query => parameters.extend(parameters_in("query", schema)),
+            InputSource::Json { required } => {
                 operation["requestBody"] = body("application/json", schema, required);
             }
-            Source::Form { required } => {
+            InputSource::Form { required } => {
                 operation["requestBody"] = body("multipart/form-data", schema, required);
             }
             // The reference has it under JSON, which is the one type that is refused.
-            Source::Raw => {
+            InputSource::Raw => {
                 operation["requestBody"] = body("application/json", schema, true);
                 operation["requestBody"]["content"]["application/octet-stream"] =
                     json!({"schema": schema});
@@ -104,17 +103,16 @@ fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
         operation["parameters"] = Value::Array(parameters);
     }
     let mut success = json!({"description": "Success"});
-    if let Some(schema) = (facts.output)(generator) {
+    if let Some(schema) = (endpoint.output)(generator) {
         success["content"] = json!({"application/json": {"schema": schema}});
-        if facts.is_text {
+        if endpoint.is_text {
             success["content"]["text/plain"] = json!({"schema": {"type": "string"}});
         }
     }
-    let sources: Vec<_> = inputs.iter().map(|(source, _)| *source).collect();
-    let mut answers = Map::from_iter([(facts.status.as_str().to_owned(), success)]);
-    answers.extend(responses::others(route, &sources));
+    let mut answers = Map::from_iter([(endpoint.status.as_str().to_owned(), success)]);
+    answers.extend(responses::others(route));
     operation["responses"] = Value::Object(answers);
-    if !facts.permissions.is_empty() {
+    if !endpoint.permissions.is_empty() {
         operation["security"] = json!([{"TokenSecurity": []}]);
     }
     operation

@@ -1,183 +1,182 @@
-//! Lists: search, filters, order and page become one condition, used for the rows and the count.
+//! Statements that are built: of which columns, is said by the fields of the rows that they read.
 
-use jobbergate_types::{
-    Page,
-    list::{ListQuery, Paging},
-};
+mod assignments;
+mod list;
+
+use jobbergate_types::{Page, list::Paging};
 use sea_query::{
-    Asterisk, Condition, Expr, ExprTrait, IntoColumnRef, NullOrdering, Order, PostgresQueryBuilder,
-    Query, SelectStatement, SqliteQueryBuilder, UpdateStatement, Value,
-    extension::postgres::PgExpr,
+    Asterisk, Condition, Expr, ExprTrait, InsertStatement, LockType, OnConflict, Order,
+    PostgresQueryBuilder, Query, QueryStatementWriter, SelectStatement, SqliteQueryBuilder,
 };
+use struct_field_names_as_array::FieldNamesAsSlice;
 
-use crate::{
-    db::{Record, Session, arguments::Arguments},
-    error::{Error, Result},
-};
+pub(crate) use assignments::Assignments;
+pub(crate) use list::{ListColumns, Ordering};
 
-/// A table and what may be done with its columns in a list.
+use crate::db::{Record, Session, arguments::Arguments};
+
+/// A struct with a field for each column of a table, called like it.
+pub(crate) trait Row: Record + FieldNamesAsSlice {}
+
+impl<R: Record + FieldNamesAsSlice> Row for R {}
+
 #[derive(Debug, Clone, Copy)]
-pub struct Table {
-    /// Its name.
-    pub name: &'static str,
-    /// The columns that its row struct reads.
-    pub columns: &'static [&'static str],
-    /// The columns that a search looks into.
-    pub searched: &'static [&'static str],
-    /// The columns that can be sorted by.
-    pub sortable: &'static [&'static str],
+pub(crate) struct Table {
+    pub(crate) name: &'static str,
+    /// The columns that tell its rows apart.
+    pub(crate) key: &'static [&'static str],
+}
+
+/// How a row that is read is kept from others until the transaction ends. SQLite has no room for a
+/// second writer anyway.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Lock {
+    None,
+    /// Nobody else changes it.
+    Shared,
+    /// Nobody else changes it or locks it.
+    Exclusive,
 }
 
 impl Table {
-    /// One page of the rows that meet `condition`.
-    pub async fn page<R: Record>(
+    pub(crate) async fn find<R: Row>(
         &self,
         db: &mut Session,
-        condition: Condition,
-        order: Ordering,
+        condition: impl Into<Condition>,
+        lock: Lock,
+    ) -> sqlx::Result<Option<R>> {
+        let mut select = self.select::<R>(condition.into());
+        match lock {
+            Lock::None => &mut select,
+            Lock::Shared => select.lock(LockType::Share),
+            Lock::Exclusive => select.lock(LockType::Update),
+        };
+        let (sql, arguments) = render(db, &select);
+        db.fetch_optional(&sql, arguments).await
+    }
+
+    /// All rows that meet a condition, by key.
+    pub(crate) async fn rows<R: Row>(
+        &self,
+        db: &mut Session,
+        condition: impl Into<Condition>,
+    ) -> sqlx::Result<Vec<R>> {
+        let mut select = self.select::<R>(condition.into());
+        select.order_by_columns(self.key.iter().map(|column| (*column, Order::Asc)));
+        let (sql, arguments) = render(db, &select);
+        db.fetch_all(&sql, arguments).await
+    }
+
+    pub(crate) async fn page<R: Row>(
+        &self,
+        db: &mut Session,
+        condition: impl Into<Condition>,
+        ordering: Ordering,
         paging: &Paging,
-    ) -> Result<Page<R>> {
-        let mut count = Query::select();
-        count.expr(Expr::col(Asterisk).count()).from(self.name).cond_where(condition.clone());
-        let mut rows = Query::select();
-        rows.columns(self.columns.iter().copied()).from(self.name).cond_where(condition);
-        order.apply(&mut rows);
+    ) -> sqlx::Result<Page<R>> {
+        let condition = condition.into();
+        let total = self.count(db, condition.clone()).await?;
+        let mut rows = self.select::<R>(condition);
+        ordering.apply(&mut rows, self.key);
         let size = u64::try_from(paging.size).unwrap_or_default();
         let before = u64::try_from(paging.page - 1).unwrap_or_default().saturating_mul(size);
         rows.limit(size).offset(Ord::min(before, i64::MAX.cast_unsigned()));
-        let (total,): (i64,) = fetch_one(db, &count).await?;
-        let items = fetch_all(db, &rows).await?;
+        let (sql, arguments) = render(db, &rows);
+        let items = db.fetch_all(&sql, arguments).await?;
         Ok(Page::new(items, total, paging.page, paging.size))
     }
 
-    /// What `list` asks for, on top of `condition`.
-    pub fn narrowed(
-        &self,
-        db: &Session,
-        mut condition: Condition,
-        list: &ListQuery,
-        owner: Option<&str>,
-    ) -> Condition {
-        if !list.include_archived {
-            condition = condition.add(Expr::col("is_archived").eq(false));
-        }
-        if list.user_only {
-            condition = condition.add(Expr::col("owner_email").eq(owner.unwrap_or_default()));
-        }
-        match list.search.as_deref() {
-            None | Some("") => condition,
-            Some(search) => condition.add(self.containing(db, search)),
-        }
-    }
-
-    /// Rows in which any of the words occurs; none if there is no word.
-    fn containing(&self, db: &Session, search: &str) -> Condition {
-        let mut any = Condition::any().add(Expr::val(1).eq(0));
-        for word in search.split_whitespace() {
-            for column in self.searched {
-                any = any.add(contains_ci(db, column, word));
-            }
-        }
-        any
-    }
-
-    /// The order that `list` asks for; 400 for a column that can't be sorted by.
-    pub fn ordering(&self, field: Option<&str>, ascending: bool) -> Result<Ordering> {
-        let field = field.filter(|field| !field.is_empty()).unwrap_or("id");
-        let column = self.sortable.iter().find(|column| **column == field).ok_or_else(|| {
-            Error::BadRequest(format!(
-                "Invalid sorting column requested: {field}. Must be one of {}",
-                self.sortable.join(", ")
-            ))
-        })?;
-        Ok(Ordering { column, ascending })
-    }
-
-    /// The rows whose `column` has one of `values`.
-    pub async fn rows_with<R: Record>(
+    pub(crate) async fn count(
         &self,
         db: &mut Session,
-        column: &'static str,
-        values: impl IntoIterator<Item = i32>,
-    ) -> Result<Vec<R>> {
-        let mut rows = Query::select();
-        rows.columns(self.columns.iter().copied())
-            .from(self.name)
-            .and_where(Expr::col(column).is_in(values))
-            .order_by("id", Order::Asc);
-        fetch_all(db, &rows).await
+        condition: impl Into<Condition>,
+    ) -> sqlx::Result<i64> {
+        let mut count = Query::select();
+        count.expr(Expr::col(Asterisk).count()).from(self.name).cond_where(condition.into());
+        let (sql, arguments) = render(db, &count);
+        let (count,) = db.fetch_one(&sql, arguments).await?;
+        Ok(count)
     }
 
-    /// Changes some columns of the row with this id; `None` if there is none.
-    pub async fn update<R: Record>(
+    fn select<R: Row>(&self, condition: Condition) -> SelectStatement {
+        let mut select = Query::select();
+        let columns = R::FIELD_NAMES_AS_SLICE.iter().copied();
+        select.columns(columns).from(self.name).cond_where(condition);
+        select
+    }
+
+    pub(crate) async fn insert<R: Row>(
         &self,
         db: &mut Session,
-        id: i64,
-        changes: Vec<(&'static str, Value)>,
-    ) -> Result<Option<R>, sqlx::Error> {
+        row: Assignments,
+    ) -> sqlx::Result<R> {
+        let insert = self.insertion::<R>(row)?;
+        let (sql, arguments) = render(db, &insert);
+        db.fetch_one(&sql, arguments).await
+    }
+
+    /// Makes a row, or changes the one of the same key, except for when it was created.
+    pub(crate) async fn upsert<R: Row>(
+        &self,
+        db: &mut Session,
+        row: Assignments,
+    ) -> sqlx::Result<R> {
+        let keeps = |column: &&str| *column == "created_at" || self.key.contains(column);
+        let changed: Vec<_> = row.columns().filter(|column| !keeps(column)).collect();
+        let mut conflict = OnConflict::columns(self.key.iter().copied());
+        let mut insert = self.insertion::<R>(row)?;
+        insert.on_conflict(conflict.update_columns(changed).to_owned());
+        let (sql, arguments) = render(db, &insert);
+        db.fetch_one(&sql, arguments).await
+    }
+
+    fn insertion<R: Row>(&self, row: Assignments) -> sqlx::Result<InsertStatement> {
+        let mut insert = Query::insert();
+        insert.into_table(self.name).columns(row.columns());
+        let values = insert.values(row.values());
+        values.map_err(|error| sqlx::Error::Encode(error.into()))?;
+        insert.returning(Query::returning().columns(R::FIELD_NAMES_AS_SLICE.iter().copied()));
+        Ok(insert)
+    }
+
+    /// Changes the rows that meet a condition; gives them as they are then.
+    pub(crate) async fn update<R: Row>(
+        &self,
+        db: &mut Session,
+        condition: impl Into<Condition>,
+        changes: Assignments,
+    ) -> sqlx::Result<Vec<R>> {
         let mut update = Query::update();
         update
             .table(self.name)
-            .values(changes.into_iter().map(|(column, value)| (column, Expr::val(value))))
-            .and_where(Expr::col("id").eq(id))
-            .returning(Query::returning().columns(self.columns.iter().copied()));
-        let (sql, arguments) = render_update(db, &update);
-        db.fetch_optional(&sql, arguments).await
+            .values(changes.columns().zip(changes.values()))
+            .cond_where(condition.into())
+            .returning(Query::returning().columns(R::FIELD_NAMES_AS_SLICE.iter().copied()));
+        let (sql, arguments) = render(db, &update);
+        db.fetch_all(&sql, arguments).await
+    }
+
+    /// Deletes the rows that meet a condition; how many.
+    pub(crate) async fn delete(
+        &self,
+        db: &mut Session,
+        condition: impl Into<Condition>,
+    ) -> sqlx::Result<u64> {
+        let mut delete = Query::delete();
+        delete.from_table(self.name).cond_where(condition.into());
+        let (sql, arguments) = render(db, &delete);
+        db.execute(&sql, arguments).await
     }
 }
 
-/// By which column, and which way. Nulls count as largest, and `id` decides between equals, so
-/// that pages neither repeat nor skip a row.
-#[derive(Debug, Clone, Copy)]
-pub struct Ordering {
-    column: &'static str,
-    ascending: bool,
+pub(crate) fn by_id(id: impl Into<sea_query::Value>) -> Expr {
+    Expr::col("id").eq(Expr::val(id))
 }
 
-impl Ordering {
-    fn apply(self, select: &mut SelectStatement) {
-        let (order, nulls) = match self.ascending {
-            true => (Order::Asc, NullOrdering::Last),
-            false => (Order::Desc, NullOrdering::First),
-        };
-        select.order_by_with_nulls(self.column.into_column_ref(), order.clone(), nulls);
-        select.order_by("id", order);
-    }
-}
-
-/// `column` contains `word`, whatever the case (on SQLite: of ASCII letters). `%` and `_` are
-/// wildcards and `\` escapes them, as on the Python server.
-fn contains_ci(db: &Session, column: &'static str, word: &str) -> Expr {
-    let pattern = format!("%{word}%");
-    if db.is_sqlite() {
-        let escaped = sea_query::LikeExpr::new(pattern).escape('\\');
-        return Expr::col(column).like(escaped);
-    }
-    Expr::col(column).ilike(pattern)
-}
-
-async fn fetch_all<R: Record>(db: &mut Session, select: &SelectStatement) -> Result<Vec<R>> {
-    let (sql, arguments) = render(db, select);
-    Ok(db.fetch_all(&sql, arguments).await?)
-}
-
-async fn fetch_one<R: Record>(db: &mut Session, select: &SelectStatement) -> Result<R> {
-    let (sql, arguments) = render(db, select);
-    Ok(db.fetch_one(&sql, arguments).await?)
-}
-
-fn render(db: &Session, select: &SelectStatement) -> (String, Arguments) {
+fn render(db: &Session, statement: &impl QueryStatementWriter) -> (String, Arguments) {
     let (sql, values) = match db.is_sqlite() {
-        true => select.build(SqliteQueryBuilder),
-        false => select.build(PostgresQueryBuilder),
-    };
-    (sql, values.into())
-}
-
-fn render_update(db: &Session, update: &UpdateStatement) -> (String, Arguments) {
-    let (sql, values) = match db.is_sqlite() {
-        true => update.build(SqliteQueryBuilder),
-        false => update.build(PostgresQueryBuilder),
+        true => statement.build(SqliteQueryBuilder),
+        false => statement.build(PostgresQueryBuilder),
     };
     (sql, values.into())
 }

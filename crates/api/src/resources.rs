@@ -13,10 +13,10 @@ use crate::http::Router;
 pub fn router() -> Router {
     Router::default()
         .merge(job_script_templates::routes::router())
-        .merge(job_script_templates::workflow_routes::router())
+        .merge(job_script_templates::workflow::routes::router())
         .merge(job_scripts::routes::router())
         .merge(job_submissions::routes::router())
-        .merge(job_submissions::agent_routes::router())
+        .merge(job_submissions::agent::routes::router())
         .merge(job_submissions::metrics::routes::router())
         .merge(clusters::routes::router())
         .merge(health::router())

@@ -44,7 +44,6 @@ pub fn routes() -> Routes {
     Routes::default().merge(cleaning::routes::router()).merge(resources::router())
 }
 
-/// What answers below `/jobbergate`.
 struct Api {
     app: Arc<App>,
     routes: Routes,

@@ -10,14 +10,8 @@ use crate::{
 /// Why the server can't start; each says what to look at.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The data directory can't be used.
     #[error("the data directory {} cannot be used: {cause}; choose another one with --data-dir or JOBBERGATE_DATA_DIR", path.display())]
-    DataDirectory {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        cause: std::io::Error,
-    },
+    DataDirectory { path: PathBuf, cause: std::io::Error },
     /// There is no home directory to put a data directory into.
     #[error(
         "there is no home directory for the data; name one with --data-dir or JOBBERGATE_DATA_DIR"
@@ -28,10 +22,7 @@ pub enum StartError {
         "there is no data directory {}; start `jobbergate serve` first, which makes it, or name another one with --data-dir or JOBBERGATE_DATA_DIR",
         path.display()
     )]
-    MissingDataDirectory {
-        /// Which.
-        path: PathBuf,
-    },
+    MissingDataDirectory { path: PathBuf },
     /// The database can't be opened.
     #[error(
         "{address}: {cause}; check DATABASE_URL or DATABASE_HOST, DATABASE_PORT, DATABASE_USER, DATABASE_PSWD and DATABASE_NAME"
@@ -39,23 +30,16 @@ pub enum StartError {
     Postgres {
         /// Which one, without its password.
         address: String,
-        /// Why.
         cause: OpenError,
     },
     /// The database file can't be opened.
     #[error("the database file {} cannot be used: {cause}", path.display())]
-    Sqlite {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        cause: OpenError,
-    },
+    Sqlite { path: PathBuf, cause: OpenError },
     /// A command that must not make or change tables finds other ones.
     #[error("the database {name} is left alone: {cause}")]
     Tables {
         /// Its address without password, or its file.
         name: String,
-        /// What is wrong.
         cause: TablesError,
     },
     /// The bucket can't be addressed.
@@ -63,22 +47,10 @@ pub enum StartError {
         "the files cannot be stored: {0}; check S3_BUCKET_NAME, S3_ENDPOINT_URL and the AWS_* credentials"
     )]
     Storage(String),
-    /// A setting does not make sense.
     #[error("{setting} is wrong: {reason}")]
-    Setting {
-        /// Its name.
-        setting: &'static str,
-        /// Why.
-        reason: String,
-    },
-    /// The address can't be listened on.
+    Setting { setting: &'static str, reason: String },
     #[error("cannot listen on {address}: {cause}; choose another address with --listen")]
-    Listen {
-        /// Which.
-        address: String,
-        /// Why.
-        cause: std::io::Error,
-    },
+    Listen { address: String, cause: std::io::Error },
     /// The server stopped because of a fault.
     #[error("the server stopped: {0}")]
     Serve(std::io::Error),

@@ -51,15 +51,12 @@ const SERVICE: &str = "file storage";
 /// How to reach a bucket; what is not said here comes from the `AWS_*` variables.
 #[derive(Clone)]
 pub struct S3Settings {
-    /// The bucket.
     pub bucket: String,
     /// The server, when it is not Amazon's.
     pub endpoint: Option<String>,
-    /// The access key and its secret.
     pub credentials: Option<(String, String)>,
 }
 
-/// Where files are kept.
 #[derive(Debug, Clone)]
 pub struct Storage {
     store: Arc<dyn ObjectStore>,
@@ -79,7 +76,6 @@ enum Names {
 }
 
 impl Storage {
-    /// A bucket.
     pub fn s3(settings: &S3Settings) -> object_store::Result<Self> {
         let options = ClientOptions::new().with_timeout(DEADLINE).with_allow_http(true);
         let retry = RetryConfig { max_retries: 3, retry_timeout: DEADLINE, ..Default::default() };

@@ -27,14 +27,11 @@ use pools::Pools;
 pub use crate::db::Tables;
 pub use naming::OrganizationId;
 
-/// An organization's database and files.
 #[derive(Debug, Clone)]
 pub struct Tenant {
     /// Its id; `None` for the default data.
     pub organization: Option<String>,
-    /// Its database.
     pub db: Db,
-    /// Its files.
     pub storage: Storage,
     pub(crate) lease: Lease,
 }
@@ -49,7 +46,6 @@ impl Lease {
     }
 }
 
-/// All organizations' databases and files.
 #[derive(Debug)]
 pub struct Tenants {
     shared: Tenant,
@@ -164,7 +160,6 @@ impl Tenants {
         }
     }
 
-    /// Closes all databases.
     pub async fn close(&self) {
         if let Some(pools) = &self.separate {
             pools.close().await;
@@ -198,9 +193,7 @@ pub struct AllTenants {
 #[derive(Debug, thiserror::Error)]
 #[error("{organization}: {reason}")]
 pub struct Unopened {
-    /// Its id.
     pub organization: String,
-    /// Why.
     pub reason: String,
 }
 

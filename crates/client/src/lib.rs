@@ -3,6 +3,8 @@
 //! Each resource has a file with its routes as methods of [`Client`]. Every call ends: within 5
 //! seconds when nobody listens, within [`Client::DEADLINE`] when the answer does not come.
 
+#![warn(missing_docs)]
+
 mod agent;
 mod clusters;
 mod error;

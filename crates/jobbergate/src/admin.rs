@@ -12,9 +12,9 @@ use jobbergate_api::{
     config::ServeConfig,
     doctor,
     identity::{ClientSecret, NewClient, Provider, UserToken, token_id},
+    permission::Permission,
     tenant::Tenants,
 };
-use jobbergate_types::Permission;
 use serde_json::json;
 
 use crate::settings::{self, Setting};

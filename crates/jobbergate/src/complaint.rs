@@ -57,7 +57,6 @@ fn wrong(
     text.replace(&format!("for '{shown}'"), &format!("for {variable} in {origin}"))
 }
 
-/// Whether the command line has the option.
 fn is_given(argument: &Arg, mut line: impl Iterator<Item = OsString>) -> bool {
     let option = format!("--{}", argument.get_long().unwrap_or_default());
     line.any(|word| {

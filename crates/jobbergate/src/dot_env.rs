@@ -89,7 +89,6 @@ fn name(text: &str) -> Option<(Option<&str>, &str)> {
     (!name.is_empty()).then_some((Some(name), rest))
 }
 
-/// What stands behind the equals sign.
 fn value(text: &str) -> Option<(String, &str)> {
     let start = skip_blanks(text);
     match start.chars().next() {

@@ -8,10 +8,10 @@ use std::{
     path::Path,
 };
 
-use clap::{Command, CommandFactory as _};
+use clap::Command;
 use jobbergate_agent::migrated;
 
-use crate::{command_line::Cli, dot_env};
+use crate::dot_env;
 
 /// What unknown variables begin with that were probably meant for us.
 const PREFIXES: [&str; 11] = [
@@ -45,16 +45,16 @@ const FILE_OF_SNAP: &str = "/var/snap/jobbergate-agent/common/.env";
 /// What was found beside the plain environment.
 #[derive(Debug, Default)]
 pub struct Found {
-    /// The variables that the file has set.
     pub from_file: BTreeSet<String>,
     /// What a person should know, once there is a log.
     pub doubts: Vec<String>,
 }
 
 /// Gives every setting its name in capitals, whichever way the environment or the file spells it,
-/// as the Python programs take it. The environment counts more than the file; blank is unset.
-pub fn prepare() -> anyhow::Result<Found> {
-    let known = known_variables(&Cli::command());
+/// as the Python programs take it; `command` knows the settings. The environment counts more than
+/// the file; blank is unset.
+pub fn prepare(command: &Command) -> anyhow::Result<Found> {
+    let known = known_variables(command);
     let is_agent = env::args_os().nth(1).is_some_and(|role| role == "agent");
     let mut found = Found::default();
     let environment =
@@ -224,7 +224,10 @@ fn is_service_link(name: &str, value: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory;
+
     use super::*;
+    use crate::command_line::Cli;
 
     fn spelt(pairs: &[(&str, &str)]) -> (Vec<(String, String)>, Vec<String>) {
         let known = known_variables(&Cli::command());

@@ -32,7 +32,7 @@ static ALLOCATOR_SETTINGS: &[u8; 69] =
     b"background_thread:true,narenas:2,dirty_decay_ms:500,muzzy_decay_ms:0\0";
 
 fn main() -> ExitCode {
-    let found = match environment::prepare() {
+    let found = match environment::prepare(&Cli::command()) {
         Ok(found) => found,
         Err(error) => return failed(&error),
     };

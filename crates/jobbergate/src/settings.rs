@@ -11,7 +11,6 @@ const HIDDEN: &str = "***";
 /// Names of settings whose values nobody may read over a shoulder, however they are declared.
 const SECRETS: [&str; 7] = ["PASSWORD", "PSWD", "SECRET", "API_KEY", "TOKEN", "DSN", "CREDENTIAL"];
 
-/// A setting, fit to be shown.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct Setting {
     variable: String,
@@ -88,7 +87,6 @@ fn without_secrets(mut url: Url) -> Result<String, ()> {
     Ok(url.to_string())
 }
 
-/// A line for each setting, in columns.
 pub fn as_text(settings: &[Setting]) -> String {
     let width = |of: fn(&Setting) -> usize| settings.iter().map(of).max().unwrap_or_default();
     let (names, sources) = (width(|s| s.variable.len()), width(|s| s.source.len()));

@@ -27,10 +27,8 @@ pub struct Issuer {
     server: JoinHandle<()>,
 }
 
-/// How the provider answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Behaviour {
-    /// As it should.
     Serving,
     /// With status 503.
     Failing,
@@ -48,9 +46,6 @@ struct Shared {
 
 impl Issuer {
     /// Starts a provider with one RSA key on a free port of the loopback interface.
-    ///
-    /// # Errors
-    /// When there is no port, or no key can be made.
     pub async fn start() -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let authority = listener.local_addr()?.to_string();
@@ -87,9 +82,6 @@ impl Issuer {
     }
 
     /// Signs with a new RSA key from now on; the old keys stay in the key set.
-    ///
-    /// # Errors
-    /// When no key can be made.
     pub fn rotate(&self) -> Result<()> {
         let mut keys = lock(&self.shared.keys);
         let key = Key::rsa(keys.len())?;
@@ -98,9 +90,6 @@ impl Issuer {
     }
 
     /// Signs with a new EC key (ES256) from now on; the old keys stay in the key set.
-    ///
-    /// # Errors
-    /// When no key can be made.
     pub fn rotate_to_ec(&self) -> Result<()> {
         let mut keys = lock(&self.shared.keys);
         let key = Key::ec(keys.len())?;
@@ -118,9 +107,6 @@ impl Issuer {
     }
 
     /// A token with these claims, and `iss` where they don't have it.
-    ///
-    /// # Errors
-    /// When the claims are no object, or can't be signed.
     pub fn token(&self, mut claims: Value) -> Result<String> {
         let object = claims.as_object_mut().context("the claims of a token are an object")?;
         object.entry("iss").or_insert_with(|| self.url().into());
@@ -130,9 +116,6 @@ impl Issuer {
 
     /// A token of exactly this header and these claims, signed with the current key in that key's
     /// algorithm, whatever the header says.
-    ///
-    /// # Errors
-    /// When it can't be signed.
     pub fn sign(&self, header: &Value, claims: &Value) -> Result<String> {
         let message = message(header, claims);
         let signature = self.with_key(|key| key.sign(message.as_bytes()))?;

@@ -16,7 +16,6 @@ use serde_json::Value;
 
 use crate::directory;
 
-/// The version that is started.
 const PACKAGE: &str = "oidc-provider@8.8.1";
 const PROGRAM: &str = include_str!("oidc_provider.mjs");
 
@@ -31,9 +30,6 @@ pub struct OidcProvider {
 impl OidcProvider {
     /// Starts a provider whose access tokens carry these claims beside its own. The clients
     /// `RS256` and `ES256`, both with the secret `secret`, get tokens signed so.
-    ///
-    /// # Errors
-    /// When Node.js isn't installed, or the package can't be.
     pub async fn start(claims: Value) -> Result<Self> {
         tokio::task::spawn_blocking(move || Self::start_now(&claims)).await?
     }

@@ -19,7 +19,6 @@ const MAINTENANCE: &str = "postgres";
 /// the socket.
 const USER: &str = "postgres";
 
-/// A running server.
 #[derive(Debug, Clone)]
 pub struct Postgres {
     socket_directory: PathBuf,
@@ -28,9 +27,6 @@ pub struct Postgres {
 impl Postgres {
     /// The server that all test processes of this checkout share, started when necessary. It
     /// stays up at least as long as the calling process.
-    ///
-    /// # Errors
-    /// When PostgreSQL isn't installed or doesn't start.
     pub async fn shared() -> Result<Self> {
         let socket_directory = tokio::task::spawn_blocking(server::start_once).await??;
         Ok(Self { socket_directory })
@@ -47,9 +43,6 @@ impl Postgres {
     ///
     /// `prepare` gets the URL of an empty database and must have closed its connections when it
     /// returns.
-    ///
-    /// # Errors
-    /// When the server refuses, or with the error of `prepare`.
     pub async fn fresh_database(
         &self,
         template: &str,
@@ -106,7 +99,6 @@ pub struct TestDatabase {
 }
 
 impl TestDatabase {
-    /// How to connect to it.
     pub fn url(&self) -> &str {
         &self.url
     }
@@ -121,7 +113,6 @@ impl TestDatabase {
         format!("postgres://{USER}@{proxy}/{}", self.name)
     }
 
-    /// Its name on the server.
     pub fn name(&self) -> &str {
         &self.name
     }

@@ -10,7 +10,6 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
-/// What becomes of connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
     /// They reach the peer.
@@ -48,7 +47,6 @@ impl Peer {
 /// A TCP proxy on a free port of the loopback interface. It ends when this is dropped.
 #[derive(Debug)]
 pub struct Proxy {
-    /// Where it listens.
     pub address: SocketAddr,
     mode: Arc<watch::Sender<Mode>>,
     server: JoinHandle<()>,
@@ -56,17 +54,11 @@ pub struct Proxy {
 
 impl Proxy {
     /// A proxy before a port of 127.0.0.1.
-    ///
-    /// # Errors
-    /// When there is no port.
     pub async fn start(port: u16, mode: Mode) -> Result<Self> {
         Self::before(Peer::Port(port), mode).await
     }
 
     /// A proxy before a Unix socket.
-    ///
-    /// # Errors
-    /// When there is no port.
     pub async fn before_socket(path: PathBuf, mode: Mode) -> Result<Self> {
         Self::before(Peer::Socket(path), mode).await
     }

@@ -18,36 +18,25 @@ const USER: &str = "guest";
 /// A virtual host of one test; it goes when this is dropped.
 #[derive(Debug)]
 pub struct VirtualHost {
-    /// Its name.
     pub name: String,
-    /// The broker's port on 127.0.0.1.
     pub port: u16,
-    /// Who may use it.
     pub username: &'static str,
-    /// The user's password.
     pub password: &'static str,
     api: String,
 }
 
-/// A message that was in a queue.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Message {
-    /// The exchange that it was sent to.
     pub exchange: String,
-    /// Its routing key.
     pub routing_key: String,
     /// Its AMQP properties, such as `delivery_mode` and `headers`.
     pub properties: Value,
-    /// What it says.
     pub body: Value,
 }
 
 impl VirtualHost {
     /// A new virtual host of the broker that all test processes of this checkout share, which is
     /// started when necessary.
-    ///
-    /// # Errors
-    /// When RabbitMQ isn't installed or doesn't start.
     pub async fn new() -> Result<Self> {
         let ports = tokio::task::spawn_blocking(server::start_once).await??;
         let name = format!("test-{}", Uuid::new_v4().simple());
@@ -63,9 +52,6 @@ impl VirtualHost {
     }
 
     /// Takes all messages out of a queue, oldest first; none if there is no such queue.
-    ///
-    /// # Errors
-    /// When the broker does not answer.
     pub async fn take(&self, queue: &str) -> Result<Vec<Message>> {
         let order = json!({"count": 1000, "ackmode": "ack_requeue_false", "encoding": "auto"});
         let path = format!("/queues/{}/{queue}/get", self.name);
@@ -79,9 +65,6 @@ impl VirtualHost {
 
     /// What the broker says of a queue, an exchange, or what is bound to one, such as
     /// `queues/{name}/jobs`, where `{name}` stands for this virtual host; none if there is none.
-    ///
-    /// # Errors
-    /// When the broker does not answer.
     pub async fn describe(&self, path: &str) -> Result<Option<Value>> {
         let path = format!("/{}", path.replace("{name}", &self.name));
         let answer = self.request(Method::GET, &path).send().await?;
@@ -92,9 +75,6 @@ impl VirtualHost {
     }
 
     /// Declares an exchange or a queue, as in `exchanges/{name}/lab`.
-    ///
-    /// # Errors
-    /// When the broker refuses.
     pub async fn declare(&self, path: &str, arguments: &Value) -> Result<()> {
         let path = format!("/{}", path.replace("{name}", &self.name));
         let answer = self.request(Method::PUT, &path).json(arguments).send().await?;
@@ -102,10 +82,6 @@ impl VirtualHost {
         Ok(())
     }
 
-    /// Deletes an exchange or a queue.
-    ///
-    /// # Errors
-    /// When the broker refuses.
     pub async fn delete(&self, path: &str) -> Result<()> {
         let path = format!("/{}", path.replace("{name}", &self.name));
         self.request(Method::DELETE, &path).send().await?.error_for_status()?;

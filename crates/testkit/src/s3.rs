@@ -21,11 +21,9 @@ use tokio::{net::TcpListener, task::JoinHandle};
 pub struct S3 {
     /// Where it listens, such as `http://127.0.0.1:4242`.
     pub endpoint: String,
-    /// The bucket that is there.
     pub bucket: String,
     /// The only access key it accepts.
     pub access_key: String,
-    /// The key's secret.
     pub secret_key: String,
     root: TempDir,
     server: JoinHandle<()>,
@@ -33,9 +31,6 @@ pub struct S3 {
 
 impl S3 {
     /// Starts a server on a free port of the loopback interface.
-    ///
-    /// # Errors
-    /// When there is no room for its directory, or no port.
     pub async fn start() -> Result<Self> {
         let root = TempDir::new()?;
         let (bucket, access_key, secret_key) = ("jobbergate", "test-access-key", "test-secret-key");
@@ -55,27 +50,17 @@ impl S3 {
         })
     }
 
-    /// Makes another bucket.
-    ///
-    /// # Errors
-    /// When there is one of that name, or no room for it.
     pub fn add_bucket(&self, name: &str) -> Result<()> {
         fs::create_dir(self.root.path().join(name))
             .with_context(|| format!("can't make the bucket {name}"))
     }
 
     /// The keys of all objects in the bucket, sorted.
-    ///
-    /// # Errors
-    /// When the server's directory can't be read.
     pub fn keys(&self) -> Result<Vec<String>> {
         self.keys_in(&self.bucket)
     }
 
     /// The keys of all objects in one of the buckets, sorted.
-    ///
-    /// # Errors
-    /// When there is no such bucket.
     pub fn keys_in(&self, bucket: &str) -> Result<Vec<String>> {
         let bucket = self.root.path().join(bucket);
         let mut keys = Vec::new();
@@ -86,9 +71,6 @@ impl S3 {
     }
 
     /// What is stored under a key; none when there is nothing.
-    ///
-    /// # Errors
-    /// When the server's directory can't be read.
     pub fn object(&self, key: &str) -> Result<Option<Vec<u8>>> {
         match fs::read(self.root.path().join(&self.bucket).join(key)) {
             Ok(bytes) => Ok(Some(bytes)),

@@ -42,9 +42,6 @@ const FAULTS: Settings = Settings { name: "test-faults", port: 17917, nodes: 1, 
 
 impl SlurmLab {
     /// A Slurm that tests share. Safe to call from many processes at once.
-    ///
-    /// # Errors
-    /// When it can't be brought up; the script's words say why.
     pub fn start() -> io::Result<Self> {
         let lab = Self { directory: directory(SHARED), settings: SHARED, alone: None };
         lab.up()?;
@@ -52,9 +49,6 @@ impl SlurmLab {
     }
 
     /// A Slurm whose daemons may be stopped: nobody else has it until it is dropped.
-    ///
-    /// # Errors
-    /// When it can't be brought up; the script's words say why.
     pub fn start_alone() -> io::Result<Self> {
         let directory = directory(FAULTS);
         fs::create_dir_all(&directory)?;
@@ -67,9 +61,6 @@ impl SlurmLab {
     }
 
     /// Brings up whatever of it is not running.
-    ///
-    /// # Errors
-    /// When that fails; the script's words say why.
     pub fn up(&self) -> io::Result<()> {
         let Settings { port, nodes, min_job_age, .. } = self.settings;
         let output = Command::new(SCRIPT)
@@ -94,10 +85,6 @@ impl SlurmLab {
         self.directory.join("bin").join(name)
     }
 
-    /// Runs a command of Slurm.
-    ///
-    /// # Errors
-    /// When it can't be started.
     pub fn run(&self, name: &str, arguments: &[&str]) -> io::Result<Output> {
         Command::new(self.command(name)).args(arguments).output()
     }
@@ -107,7 +94,6 @@ impl SlurmLab {
         self.signal(Signal::SIGSTOP);
     }
 
-    /// Makes it go on.
     pub fn resume(&self) {
         self.signal(Signal::SIGCONT);
     }

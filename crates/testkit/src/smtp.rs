@@ -17,22 +17,17 @@ const SCRIPT: &str = include_str!("smtp.py");
 /// now (451) to those that begin with `later`. It ends when this is dropped.
 #[derive(Debug)]
 pub struct Smtp {
-    /// Its port on 127.0.0.1.
     pub port: u16,
     directory: TempDir,
     server: Child,
 }
 
-/// A message that was accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Email {
-    /// The sender in the envelope.
     pub sender: String,
-    /// The recipients in the envelope.
     pub recipients: Vec<String>,
     /// Decoded headers with their names in lower case.
     pub headers: Vec<(String, String)>,
-    /// The decoded text.
     pub text: String,
 }
 
@@ -46,17 +41,11 @@ impl Email {
 
 impl Smtp {
     /// A server that accepts mail from everybody.
-    ///
-    /// # Errors
-    /// When aiosmtpd isn't installed.
     pub fn start() -> Result<Self> {
         Self::run(&[])
     }
 
     /// A server that accepts mail from this user only.
-    ///
-    /// # Errors
-    /// When aiosmtpd isn't installed.
     pub fn with_credentials(user: &str, password: &str) -> Result<Self> {
         Self::run(&[user, password])
     }
@@ -82,18 +71,12 @@ impl Smtp {
     }
 
     /// Whether it refuses all mail for now (451).
-    ///
-    /// # Errors
-    /// When there is no room on the disk.
     pub fn set_busy(&self, busy: bool) -> Result<()> {
         let path = self.directory.path().join("busy");
         if busy { fs::write(path, "") } else { fs::remove_file(path) }.map_err(Into::into)
     }
 
     /// What was accepted, oldest first.
-    ///
-    /// # Errors
-    /// When its directory can't be read.
     pub fn received(&self) -> Result<Vec<Email>> {
         let entries = fs::read_dir(self.directory.path())?;
         let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();

@@ -6,43 +6,6 @@ use serde_json::{Map, Value};
 
 use crate::{FileType, Patch, Timestamp, list::ListQuery};
 
-/// A template without its files.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct JobTemplateBaseDetailedView {
-    /// The template's number.
-    pub id: i64,
-    /// Its name, for people.
-    pub name: String,
-    /// Who owns it.
-    pub owner_email: String,
-    /// When it was created.
-    pub created_at: Timestamp,
-    /// When it was last changed.
-    pub updated_at: Timestamp,
-    /// Whether it is hidden from lists.
-    pub is_archived: bool,
-    /// What it is for.
-    pub description: Option<String>,
-    /// A unique name to call it by instead of its number.
-    pub identifier: Option<String>,
-    /// The template that it was cloned from.
-    pub cloned_from_id: Option<i64>,
-    /// Default parameters.
-    pub template_vars: Option<Map<String, Value>>,
-}
-
-/// A template with its files.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct JobTemplateDetailedView {
-    /// The template itself.
-    #[serde(flatten)]
-    pub template: JobTemplateBaseDetailedView,
-    /// Files that are rendered into scripts.
-    pub template_files: Option<Vec<TemplateFileDetailedView>>,
-    /// The workflow file, if there is one.
-    pub workflow_files: Option<Vec<WorkflowFileDetailedView>>,
-}
-
 /// A template in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct JobTemplateListView {
@@ -64,6 +27,30 @@ pub struct JobTemplateListView {
     pub identifier: Option<String>,
     /// The template that it was cloned from.
     pub cloned_from_id: Option<i64>,
+}
+
+/// A template without its files.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct JobTemplateBaseDetailedView {
+    /// What lists have, too.
+    #[serde(flatten)]
+    pub template: JobTemplateListView,
+    /// Default parameters.
+    pub template_vars: Option<Map<String, Value>>,
+}
+
+/// A template with its files.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct JobTemplateDetailedView {
+    /// What lists have, too.
+    #[serde(flatten)]
+    pub template: JobTemplateListView,
+    /// Default parameters.
+    pub template_vars: Option<Map<String, Value>>,
+    /// Files that are rendered into scripts.
+    pub template_files: Option<Vec<TemplateFileDetailedView>>,
+    /// The workflow file, if there is one.
+    pub workflow_files: Option<Vec<WorkflowFileDetailedView>>,
 }
 
 /// A file of a template.

@@ -60,9 +60,9 @@ impl fmt::Display for JobSubmissionStatus {
     }
 }
 
-/// A submission.
+/// What lists and a submission by itself have in common.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct JobSubmissionDetailedView {
+pub struct JobSubmissionBaseView {
     /// The submission's number.
     pub id: i64,
     /// Its name, for people.
@@ -89,6 +89,14 @@ pub struct JobSubmissionDetailedView {
     pub slurm_job_state: Option<SlurmJobState>,
     /// The submission that this one repeats.
     pub cloned_from_id: Option<i64>,
+}
+
+/// A submission.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct JobSubmissionDetailedView {
+    /// What lists have, too.
+    #[serde(flatten)]
+    pub submission: JobSubmissionBaseView,
     /// Where the job runs; the agent's default when null.
     pub execution_directory: Option<String>,
     /// Why it was rejected or ended.
@@ -102,32 +110,9 @@ pub struct JobSubmissionDetailedView {
 /// A submission in a list, with its script.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct JobSubmissionListView {
-    /// The submission's number.
-    pub id: i64,
-    /// Its name, for people.
-    pub name: String,
-    /// Who owns it.
-    pub owner_email: String,
-    /// When it was created.
-    pub created_at: Timestamp,
-    /// When it was last changed.
-    pub updated_at: Timestamp,
-    /// Whether it is hidden from lists.
-    pub is_archived: bool,
-    /// What it is for.
-    pub description: Option<String>,
-    /// The script that is run; null when it was deleted.
-    pub job_script_id: Option<i64>,
-    /// The number of the job in Slurm.
-    pub slurm_job_id: Option<i64>,
-    /// The cluster, by its agent's client id.
-    pub client_id: String,
-    /// Where the submission stands.
-    pub status: JobSubmissionStatus,
-    /// The state of the job in Slurm.
-    pub slurm_job_state: Option<SlurmJobState>,
-    /// The submission that this one repeats.
-    pub cloned_from_id: Option<i64>,
+    /// The submission itself.
+    #[serde(flatten)]
+    pub submission: JobSubmissionBaseView,
     /// The script that is run.
     pub job_script: Option<JobScriptBaseView>,
 }

@@ -4,6 +4,8 @@
 //! ([`schemars::JsonSchema`]); the server validates requests against that schema and publishes
 //! it as its OpenAPI document, so what is documented and what is enforced cannot differ.
 
+#![warn(missing_docs)]
+
 pub mod clusters;
 pub mod error;
 pub mod file;
@@ -15,13 +17,11 @@ pub mod maintenance;
 pub mod metrics;
 pub mod page;
 pub mod patch;
-pub mod permission;
 pub mod slurm;
 pub mod timestamp;
 
 pub use file::FileType;
 pub use page::Page;
 pub use patch::Patch;
-pub use permission::Permission;
 pub use slurm::SlurmJobState;
 pub use timestamp::Timestamp;

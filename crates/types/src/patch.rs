@@ -42,8 +42,14 @@ impl<T> Patch<T> {
         match self {
             Self::Absent => Patch::Absent,
             Self::Null => Patch::Null,
-            Self::Value(value) => f(value).map_or(Patch::Null, Patch::Value),
+            Self::Value(value) => f(value).into(),
         }
+    }
+}
+
+impl<T> From<Option<T>> for Patch<T> {
+    fn from(content: Option<T>) -> Self {
+        content.map_or(Self::Null, Self::Value)
     }
 }
 
@@ -58,7 +64,7 @@ impl<T: Serialize> Serialize for Patch<T> {
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Patch<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Option::deserialize(deserializer)?.map_or(Self::Null, Self::Value))
+        Option::deserialize(deserializer).map(Self::from)
     }
 }
 

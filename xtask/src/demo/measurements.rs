@@ -18,7 +18,6 @@ pub(crate) struct Measurements {
 }
 
 impl Measurements {
-    /// Prints them as a table.
     pub(crate) fn print(&self, terminal: &Terminal) {
         terminal.heading(&format!("  {:<40} {:>10}   {:<9}", "Measured", "", "target"));
         let milliseconds = |duration: Duration| duration.as_secs_f64() * 1000.0;

@@ -43,17 +43,14 @@ impl Directory {
         Ok(directory)
     }
 
-    /// The directory itself.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The server's data.
     pub(crate) fn server(&self) -> PathBuf {
         self.path.join("server")
     }
 
-    /// The agent's data.
     pub(crate) fn agent(&self) -> PathBuf {
         self.path.join("agent")
     }

@@ -7,7 +7,6 @@ use nix::sys::signal::Signal;
 
 use crate::process::Running;
 
-/// The server or the agent.
 #[derive(Debug)]
 pub(crate) struct Service {
     command: Command,
@@ -15,7 +14,6 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    /// Starts it.
     pub(crate) fn start(mut command: Command) -> Result<Self> {
         let process = Some(Running::start(&mut command)?);
         Ok(Self { command, process })
@@ -39,12 +37,10 @@ impl Service {
         drop(self.process.take());
     }
 
-    /// Makes it hang.
     pub(crate) fn freeze(&self) -> Result<()> {
         self.running()?.signal(Signal::SIGSTOP)
     }
 
-    /// Makes it go on.
     pub(crate) fn thaw(&self) -> Result<()> {
         self.running()?.signal(Signal::SIGCONT)
     }

@@ -18,7 +18,6 @@ const PORT: u16 = 8000;
 /// How long the server may take to answer at all.
 const START_DEADLINE: Duration = Duration::from_secs(30);
 
-/// A running server.
 #[derive(Debug)]
 pub(crate) struct Server {
     pub(crate) url: String,
@@ -61,7 +60,6 @@ impl Server {
     }
 }
 
-/// A running agent.
 #[derive(Debug)]
 pub(crate) struct Agent {
     pub(crate) service: Service,

@@ -86,7 +86,6 @@ impl Slurm {
         self.up(interrupt)
     }
 
-    /// Sends the controller a signal.
     pub(crate) fn signal_controller(&self, signal: Signal) -> Result<()> {
         Ok(kill(self.controller()?, signal)?)
     }

@@ -32,12 +32,10 @@ impl Terminal {
         }
     }
 
-    /// A step that is done.
     pub(crate) fn done(&self, text: &str) {
         self.say(&format!("{} {text}", self.coloured(GREEN, "✓")));
     }
 
-    /// A line of text.
     pub(crate) fn say(&self, text: &str) {
         let erase = if self.passing.replace(false) { ERASE_LINE } else { "" };
         self.write(&format!("{erase}{text}\n"));

@@ -21,7 +21,6 @@ for table, key in (
         print(table, dict(row))
 ";
 
-/// Where evidence is to be found.
 #[derive(Debug)]
 pub(super) struct Sources<'a> {
     pub(super) slurm: &'a Slurm,

@@ -15,7 +15,6 @@ use crate::{
     lab::{Agent, Server, Service, Slurm, Terminal},
 };
 
-/// What is tortured.
 #[derive(Debug)]
 pub(super) struct Victims {
     pub(super) server: Server,

@@ -11,14 +11,10 @@ use anyhow::{Context, Result};
 /// What jobs write where there is no support file.
 const NO_SUPPORT_FILE: &str = "-";
 
-/// A script that ran.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Run {
-    /// Whose script it is.
     pub(super) marker: String,
-    /// In which job it ran.
     pub(super) job: i64,
-    /// What the support file said.
     pub(super) support: Option<String>,
     pub(super) ended: bool,
 }

@@ -22,7 +22,6 @@ const FINAL: [&str; 4] = ["DONE", "ABORTED", "REJECTED", "CANCELLED"];
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Outcome {
     pub(super) id: i64,
-    /// Its name.
     pub(super) marker: String,
     pub(super) status: String,
     pub(super) job: Option<i64>,

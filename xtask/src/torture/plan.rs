@@ -46,7 +46,6 @@ pub(super) enum Fault {
     Restart(Target),
     /// One connection to PostgreSQL ends.
     CutOne,
-    /// All of them end.
     CutAll,
     /// PostgreSQL breaks down and starts again.
     DatabaseCrash,

@@ -72,7 +72,6 @@ impl Postgres {
         self.query(DATABASE, &statement).map(drop)
     }
 
-    /// Ends all connections to the database.
     pub(super) fn cut_all(&self) -> Result<()> {
         self.query(DATABASE, &format!("SELECT pg_terminate_backend(pid) {OTHERS}")).map(drop)
     }

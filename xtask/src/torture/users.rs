@@ -19,7 +19,6 @@ use crate::{
     lab::{Api, CLUSTER, Refused, USER, make_for},
 };
 
-/// How many submit at the same time.
 pub(super) const AT_ONCE: usize = 6;
 const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(200);
 const SCRIPT: &str = "job.sh";
@@ -31,14 +30,11 @@ pub(super) struct Memory {
     pub(super) marker: String,
     /// The number, if the server acknowledged.
     pub(super) acknowledged: Option<i64>,
-    /// Why the server would not have it.
     pub(super) refused: Option<String>,
     pub(super) support_file: bool,
-    /// Whether its user asked to cancel it.
     pub(super) cancelled: bool,
 }
 
-/// All users together.
 #[derive(Debug)]
 pub(super) struct Users<'a> {
     pub(super) api: &'a Api,

@@ -13,7 +13,6 @@ const IN_OWN_DIRECTORY: u8 = 30;
 const WITH_SUPPORT_FILE: u8 = 50;
 const CANCELLED: u8 = 8;
 
-/// A job that a user wants.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Wish {
     pub(super) number: usize,
@@ -22,9 +21,7 @@ pub(super) struct Wish {
     /// Which of the directories that others use, too; otherwise one of its own.
     pub(super) shared_directory: Option<usize>,
     pub(super) support_file: bool,
-    /// How long the job takes.
     pub(super) takes: Duration,
-    /// After how long its user cancels it.
     pub(super) cancelled_after: Option<Duration>,
 }
 

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use jobbergate_types::Permission;
 use serde_json::{Map, Value};
 
-use super::email;
-use crate::error::{Error, Result};
+use crate::{
+    email_address,
+    error::{Error, Result},
+    permission::Permission,
+};
 
 /// The bearer of a token.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -16,7 +18,6 @@ pub struct Identity {
     pub email: Option<String>,
     /// The client that the token was issued to; for an agent, its cluster.
     pub client_id: Option<String>,
-    /// The names in the `permissions` claim.
     pub permissions: Vec<String>,
     /// The organization whose data the bearer works with.
     pub organization: Option<String>,
@@ -47,7 +48,7 @@ impl Identity {
         if permissions.iter().any(|permission| self.has(*permission)) {
             return Ok(());
         }
-        Err(Error::Unauthorized)
+        Err(Error::MissingPermission)
     }
 
     /// 403 unless the resource is the bearer's, or the bearer maintains everybody's.
@@ -59,7 +60,6 @@ impl Identity {
         Err(Error::Forbidden("Mismatch on attribute(s): owner_email".to_owned()))
     }
 
-    /// Whether the bearer has this permission.
     pub fn has(&self, permission: Permission) -> bool {
         self.permissions.iter().any(|name| name == permission.as_str())
     }
@@ -111,7 +111,7 @@ fn client_id_of(claims: &Map<String, Value>) -> Result<Option<String>> {
 fn email_of(claims: &Map<String, Value>) -> Result<Option<String>> {
     match claims.get("email") {
         None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => email::normalize(text).map(Some).ok_or_else(|| {
+        Some(Value::String(text)) => email_address::normalize(text).map(Some).ok_or_else(|| {
             Error::BadRequest(format!("The token's email claim is not an address: {text}"))
         }),
         Some(_) => Err(Error::BadRequest("The token's email claim is not a string".to_owned())),

@@ -2,16 +2,15 @@
 
 use std::marker::PhantomData;
 
-use jobbergate_types::Permission;
-
-use super::{Identity, permission::Allow};
-use crate::error::{Error, Result};
+use super::Identity;
+use crate::{
+    error::{Error, Result},
+    permission::{Allow, Permission},
+};
 
 /// A caller, as a handler needs to know them.
 pub trait Principal: Sized + Send + 'static {
-    /// The permissions of which one is needed.
     const ANY_OF: &'static [Permission];
-    /// The claims that are needed beside them.
     const CLAIMS: &'static [Claim] = &[];
     /// Whether the operation is on an organization's data.
     const NEEDS_ORGANIZATION: bool = true;
@@ -20,14 +19,10 @@ pub trait Principal: Sized + Send + 'static {
     fn from_identity(identity: Identity) -> Result<Self>;
 }
 
-/// A claim that an operation may need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Claim {
-    /// Whose e-mail address it is.
     Email,
-    /// Which client the token was issued to.
     ClientId,
-    /// Whose data the bearer works with.
     Organization,
 }
 
@@ -55,10 +50,8 @@ pub fn require_claims(identity: &Identity, claims: impl IntoIterator<Item = Clai
     if missing.is_empty() { Ok(()) } else { Err(missing_claims(&missing)) }
 }
 
-/// Somebody with the permission `P`.
 #[derive(Debug)]
 pub struct Caller<P> {
-    /// Who it is.
     pub identity: Identity,
     permission: PhantomData<P>,
 }
@@ -66,9 +59,7 @@ pub struct Caller<P> {
 /// Somebody with the permission `P` and an e-mail address.
 #[derive(Debug)]
 pub struct Owner<P> {
-    /// The address.
     pub email: String,
-    /// Who it is.
     pub identity: Identity,
     permission: PhantomData<P>,
 }

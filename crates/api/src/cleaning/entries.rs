@@ -2,54 +2,16 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Outcome, full, store};
+use super::{
+    store,
+    task::{Cleaned, Entries},
+};
 use crate::{
     app::Context,
-    config::CleaningConfig,
     db::Session,
     error::{Error, Result},
     resources::{job_script_templates, job_scripts, job_submissions},
 };
-
-/// What can be archived and deleted.
-///
-/// A template is used when it is changed or a script is made of it, a script when it is changed
-/// or submitted, a submission when it or its job changes. Clones are on their own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names of the resources")]
-pub enum Entries {
-    Submissions,
-    Scripts,
-    Templates,
-}
-
-impl Entries {
-    pub(super) const fn table(self) -> &'static str {
-        match self {
-            Self::Submissions => "job_submissions",
-            Self::Scripts => "job_scripts",
-            Self::Templates => "job_script_templates",
-        }
-    }
-
-    /// After how many days without use they are archived, and after how many more deleted.
-    pub(super) const fn periods(self, settings: &CleaningConfig) -> (Option<u32>, Option<u32>) {
-        match self {
-            Self::Submissions => (
-                settings.auto_clean_job_submissions_days_to_archive,
-                settings.auto_clean_job_submissions_days_to_delete,
-            ),
-            Self::Scripts => (
-                settings.auto_clean_job_scripts_days_to_archive,
-                settings.auto_clean_job_scripts_days_to_delete,
-            ),
-            Self::Templates => (
-                settings.auto_clean_job_script_templates_days_to_archive,
-                settings.auto_clean_job_script_templates_days_to_delete,
-            ),
-        }
-    }
-}
 
 /// Deletes what is archived and unused for `delete` days, then archives what is unused for
 /// `archive` days. Archiving counts as a change, so that everything is archived for `delete` days
@@ -60,14 +22,14 @@ pub(super) async fn clean(
     archive: Option<u32>,
     delete: Option<u32>,
     dry_run: bool,
-) -> Result<Outcome> {
+) -> Result<Cleaned> {
     let before = |days: u32| context.now() - TimeDelta::days(days.into());
     let (archive, delete) = (archive.map(before), delete.map(before));
     if dry_run {
         let mut db = context.db.read().await?;
         let archived = store::count_to_archive(&mut db, entries, archive).await?;
         let deleted = store::count_to_delete(&mut db, entries, delete).await?;
-        return Ok(Outcome::Entries { archived, deleted });
+        return Ok(Cleaned::Entries { archived, deleted });
     }
     let deleted = match delete {
         Some(before) => delete_unused(context, entries, before).await?,
@@ -77,7 +39,7 @@ pub(super) async fn clean(
         Some(before) => archive_unused(context, entries, before).await?,
         None => 0,
     };
-    Ok(Outcome::Entries { archived, deleted })
+    Ok(Cleaned::Entries { archived, deleted })
 }
 
 async fn archive_unused(context: &Context, entries: Entries, before: DateTime<Utc>) -> Result<u64> {
@@ -108,7 +70,7 @@ async fn delete_unused(context: &Context, entries: Entries, before: DateTime<Utc
                 Ok(false) => {}
                 Err(error @ Error::Unavailable { .. }) => return Err(error),
                 Err(error) => {
-                    let (table, error) = (entries.table(), full(&error));
+                    let (table, error) = (entries.table(), error.with_cause());
                     tracing::error!(table, id, error, "an unused row could not be deleted");
                 }
             }

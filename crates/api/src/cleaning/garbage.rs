@@ -13,11 +13,14 @@ use std::{
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::{StreamExt, TryStreamExt};
 
-use super::{Outcome, store};
+use super::{
+    store::{self, FileKey},
+    task::Cleaned,
+};
 use crate::{
     app::Context,
     error::{Error, Result},
-    resources::files::{self, Claim, JOB_SCRIPT_FILES, TEMPLATE_FILES, WORKFLOW_FILES},
+    resources::files::{self, Claim, FileTable},
     storage::StoredFile,
 };
 
@@ -26,39 +29,19 @@ const FAILURES: usize = 20;
 /// How many stored files are looked up at once.
 const CHUNK: usize = 500;
 
-/// The tables that have files in the storage.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "whose files they are")]
-pub enum StoredFiles {
-    Scripts,
-    Templates,
-    Workflows,
-}
-
-impl StoredFiles {
-    /// The table, and the first part of the keys.
-    pub(super) const fn table(self) -> &'static str {
-        match self {
-            Self::Scripts => JOB_SCRIPT_FILES.0,
-            Self::Templates => TEMPLATE_FILES.0,
-            Self::Workflows => WORKFLOW_FILES.0,
-        }
-    }
-}
-
 /// Removes files that belong to nothing and are older than `grace`; counts rows without files. What
 /// can't be removed is told of and left for next time; then this fails in the end.
 pub(super) async fn collect(
     context: &Context,
-    files: StoredFiles,
+    files: FileTable,
     grace: TimeDelta,
     dry_run: bool,
-) -> Result<Outcome> {
+) -> Result<Cleaned> {
     let before = context.now() - grace;
     let rows = store::count_files(&mut context.db.read().await?, files).await?;
     let mut garbage = Garbage::default();
     let mut named = 0;
-    let mut chunks = context.storage.files(files.table()).await?.try_chunks(CHUNK);
+    let mut chunks = context.storage.files(files.name).await?.try_chunks(CHUNK);
     while let Some(chunk) = chunks.next().await {
         let (with_row, without_row) =
             by_row(context, files, chunk.map_err(|error| error.1)?).await?;
@@ -71,7 +54,7 @@ pub(super) async fn collect(
             garbage.count(&file.key, file.size, removed)?;
         }
     }
-    for file in context.storage.unfinished(files.table(), before).await? {
+    for file in context.storage.unfinished(files.name, before).await? {
         let (path, size) = (file.to_string(), file.size);
         let removed = match dry_run {
             true => Ok(true),
@@ -85,7 +68,7 @@ pub(super) async fn collect(
     // Looking for each row's file takes long, and is needed only if fewer files were found.
     let missing = if named < rows { count_missing(context, files).await? } else { 0 };
     let Garbage { removed, bytes, failed, .. } = garbage;
-    failed.map_or(Ok(Outcome::Files { removed, bytes, missing }), Err)
+    failed.map_or(Ok(Cleaned::Files { removed, bytes, missing }), Err)
 }
 
 /// What was, or would be, removed.
@@ -123,7 +106,7 @@ impl Garbage {
 /// How many of the files have a row, and those that have none.
 async fn by_row(
     context: &Context,
-    files: StoredFiles,
+    files: FileTable,
     stored: Vec<StoredFile>,
 ) -> Result<(u64, Vec<StoredFile>)> {
     let parents: BTreeSet<_> = stored.iter().map(|file| file.parent).collect();
@@ -137,12 +120,12 @@ async fn by_row(
 
 fn keys(
     context: &Context,
-    files: StoredFiles,
-    rows: &[(i32, String)],
+    files: FileTable,
+    rows: &[FileKey],
 ) -> Result<HashSet<object_store::path::Path>> {
     let mut all = HashSet::new();
-    for (parent, name) in rows {
-        all.extend(context.storage.keys(files.table(), *parent, name)?);
+    for FileKey { parent_id, filename } in rows {
+        all.extend(context.storage.keys(files.name, *parent_id, filename)?);
     }
     Ok(all)
 }
@@ -151,7 +134,7 @@ fn keys(
 /// meanwhile, or is about to.
 async fn remove(
     context: &Context,
-    files: StoredFiles,
+    files: FileTable,
     file: &StoredFile,
     before: DateTime<Utc>,
 ) -> Result<bool> {
@@ -163,7 +146,7 @@ async fn remove(
 
 async fn remove_claimed(
     context: &Context,
-    files: StoredFiles,
+    files: FileTable,
     file: &StoredFile,
     before: DateTime<Utc>,
 ) -> Result<bool> {
@@ -179,7 +162,7 @@ async fn remove_claimed(
 }
 
 /// How many rows there are whose files are missing; the log names them.
-async fn count_missing(context: &Context, files: StoredFiles) -> Result<u64> {
+async fn count_missing(context: &Context, files: FileTable) -> Result<u64> {
     let (mut missing, mut last) = (0, 0);
     loop {
         let mut db = context.db.read().await?;
@@ -191,19 +174,19 @@ async fn count_missing(context: &Context, files: StoredFiles) -> Result<u64> {
         let mut stored = HashSet::new();
         let mut untold = HashSet::new();
         for parent in parents {
-            match context.storage.keys_of(files.table(), parent.into()).await? {
+            match context.storage.keys_of(files.name, parent.into()).await? {
                 Some(keys) => stored.extend(keys),
                 None => drop(untold.insert(parent)),
             }
         }
         for row in rows {
-            let keys = context.storage.keys(files.table(), row.0, &row.1)?;
-            if !untold.contains(&row.0)
+            let keys = context.storage.keys(files.name, row.parent_id, &row.filename)?;
+            if !untold.contains(&row.parent_id)
                 && !keys.iter().any(|key| stored.contains(key))
                 && is_missing(context, files, &row).await?
             {
                 missing += 1;
-                let (table, (parent, name)) = (files.table(), row);
+                let (table, parent, name) = (files.name, row.parent_id, row.filename);
                 tracing::warn!(
                     table,
                     parent,
@@ -216,10 +199,10 @@ async fn count_missing(context: &Context, files: StoredFiles) -> Result<u64> {
 }
 
 /// Looks once more: the file may have been written, or its row deleted, meanwhile.
-async fn is_missing(context: &Context, files: StoredFiles, row: &(i32, String)) -> Result<bool> {
-    if context.storage.open(files.table(), row.0.into(), &row.1).await?.is_some() {
+async fn is_missing(context: &Context, files: FileTable, row: &FileKey) -> Result<bool> {
+    if context.storage.open(files.name, row.parent_id.into(), &row.filename).await?.is_some() {
         return Ok(false);
     }
-    let rows = store::files_of(&mut context.db.read().await?, files, &[row.0]).await?;
+    let rows = store::files_of(&mut context.db.read().await?, files, &[row.parent_id]).await?;
     Ok(rows.contains(row))
 }

@@ -5,9 +5,10 @@ use jobbergate_types::maintenance::MaintenanceStarted;
 use super::{Entries, StoredFiles, Task, log, perform};
 use crate::{
     app::Context,
-    auth::{Caller, permission},
+    auth::Caller,
     error::Result,
-    http::{AcceptedJson, Endpoint, Method::Delete, Router},
+    http::{AcceptedJson, Router},
+    permission,
 };
 
 const TEMPLATE_FILES: &str = "/job-script-templates/upload/garbage-collector";
@@ -20,15 +21,14 @@ pub(crate) fn router() -> Router {
     let scripts = "Remove stored files that belong to no script.";
     let unused = "Archive and delete scripts that are not used.";
     Router::default()
-        .route(Delete, TEMPLATE_FILES, templates, Endpoint::new(collect_template_files))
-        .route(Delete, SCRIPT_FILES, scripts, Endpoint::new(collect_script_files))
-        .route(Delete, UNUSED_SCRIPTS, unused, Endpoint::new(clean_unused_scripts))
+        .delete(TEMPLATE_FILES, templates, collect_template_files)
+        .delete(SCRIPT_FILES, scripts, collect_script_files)
+        .delete(UNUSED_SCRIPTS, unused, clean_unused_scripts)
 }
 
 async fn collect_template_files(
     context: Context,
     _: Caller<permission::JobTemplatesDelete>,
-    (): (),
 ) -> Result<AcceptedJson<MaintenanceStarted>> {
     let tasks = &[Task::Garbage(StoredFiles::Templates), Task::Garbage(StoredFiles::Workflows)];
     Ok(start(context, tasks, "Removing stored files that belong to no job script template"))
@@ -37,7 +37,6 @@ async fn collect_template_files(
 async fn collect_script_files(
     context: Context,
     _: Caller<permission::JobScriptsDelete>,
-    (): (),
 ) -> Result<AcceptedJson<MaintenanceStarted>> {
     let tasks = &[Task::Garbage(StoredFiles::Scripts)];
     Ok(start(context, tasks, "Removing stored files that belong to no job script"))
@@ -46,7 +45,6 @@ async fn collect_script_files(
 async fn clean_unused_scripts(
     context: Context,
     _: Caller<permission::JobScriptsDelete>,
-    (): (),
 ) -> Result<AcceptedJson<MaintenanceStarted>> {
     let what = match Entries::Scripts.periods(&context.app.cleaning) {
         (None, None) => {

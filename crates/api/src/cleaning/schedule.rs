@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::{task::JoinSet, time::Instant};
 
-use super::{FIRST_LOCK, log, perform_all};
+use super::{log, perform_all, task::FIRST_LOCK};
 use crate::{
     app::App,
     db::{Db, Turn},
@@ -61,6 +61,6 @@ async fn clean(app: &Arc<App>) {
             }
             tracing::info!("cleaning is done");
         }
-        Err(error) => tracing::error!(error = super::full(&error), "cleaning failed"),
+        Err(error) => tracing::error!(error = error.with_cause(), "cleaning failed"),
     }
 }

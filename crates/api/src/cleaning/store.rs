@@ -2,17 +2,23 @@
 
 use chrono::{DateTime, Utc};
 use jobbergate_types::SlurmJobState;
+use sea_query::{Condition, Expr, ExprTrait};
+use sqlx::FromRow;
+use struct_field_names_as_array::FieldNamesAsSlice;
 
-use super::{Entries, StoredFiles};
-use crate::{
-    args,
-    db::{Session, arguments::Arguments, placeholders},
-};
+use super::task::Entries;
+use crate::{args, db::Session, resources::files::FileTable};
 
 /// How many rows are archived in one transaction, or looked up at once.
 const BATCH: usize = 500;
 /// How many metrics are deleted in one transaction, or a few more of the same time.
 const METRICS_BATCH: u64 = 50_000;
+
+#[derive(Debug, PartialEq, Eq, FromRow, FieldNamesAsSlice)]
+pub(super) struct FileKey {
+    pub(super) parent_id: i32,
+    pub(super) filename: String,
+}
 
 /// That `e` was neither changed nor made something of since `$1`.
 fn unused(entries: Entries) -> String {
@@ -144,34 +150,26 @@ pub(super) async fn lock(db: &mut Session, entries: Entries, id: i32) -> sqlx::R
 }
 
 /// How many files there should be.
-pub(super) async fn count_files(db: &mut Session, files: StoredFiles) -> sqlx::Result<u64> {
-    let sql = format!("SELECT count(*) FROM {}", files.table());
-    let (count,): (i64,) = db.fetch_one(&sql, args![]).await?;
-    Ok(count.unsigned_abs())
+pub(super) async fn count_files(db: &mut Session, files: FileTable) -> sqlx::Result<u64> {
+    Ok(files.table().count(db, Condition::all()).await?.unsigned_abs())
 }
 
-/// The files of these parents, as parent and name.
 pub(super) async fn files_of(
     db: &mut Session,
-    files: StoredFiles,
+    files: FileTable,
     parents: &[i32],
-) -> sqlx::Result<Vec<(i32, String)>> {
-    if parents.is_empty() {
-        return Ok(Vec::new());
-    }
-    let (table, places) = (files.table(), placeholders(parents.len()));
-    let sql = format!("SELECT parent_id, filename FROM {table} WHERE parent_id IN ({places})");
-    let arguments = parents.iter().map(|parent| (*parent).into()).collect();
-    db.fetch_all(&sql, Arguments(arguments)).await
+) -> sqlx::Result<Vec<FileKey>> {
+    let condition = Expr::col("parent_id").is_in(parents.iter().copied());
+    files.table().rows(db, condition).await
 }
 
 /// The next parents above `last` that have files.
 pub(super) async fn parents(
     db: &mut Session,
-    files: StoredFiles,
+    files: FileTable,
     last: i32,
 ) -> sqlx::Result<Vec<i32>> {
-    let table = files.table();
+    let table = files.name;
     let sql = format!(
         "SELECT DISTINCT parent_id FROM {table} WHERE parent_id > $1 ORDER BY parent_id LIMIT {BATCH}"
     );

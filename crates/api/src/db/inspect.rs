@@ -23,12 +23,10 @@ pub enum Schema {
         /// The number of the last migration.
         revision: i64,
     },
-    /// The Python server.
     Upstream {
         /// Its revision, if the database says which it is.
         revision: Option<String>,
     },
-    /// Another program.
     Foreign {
         /// One of its tables.
         table: String,
@@ -68,7 +66,6 @@ impl Db {
         Ok(Self::Sqlite { readers, writer: one().connect_with(options).await? })
     }
 
-    /// Who made the tables.
     pub async fn schema(&self) -> Result<Schema, sqlx::Error> {
         let mut db = self.read().await?;
         if has_table(&mut db, "_sqlx_migrations").await? {

@@ -38,24 +38,6 @@ impl Link {
         }
     }
 
-    pub(super) async fn fetch_optional<R: Record>(
-        &mut self,
-        sql: &str,
-        arguments: Arguments,
-    ) -> Result<Option<R>, sqlx::Error> {
-        let sql = AssertSqlSafe(sql);
-        match self {
-            Self::Postgres(link) => {
-                let query = sqlx::query_as_with(sql, arguments.for_postgres());
-                in_time(query.fetch_optional(&mut **link)).await
-            }
-            Self::Sqlite(link) => {
-                let query = sqlx::query_as_with(sql, arguments.for_sqlite());
-                query.fetch_optional(&mut **link).await
-            }
-        }
-    }
-
     pub(super) async fn execute(
         &mut self,
         sql: &str,
@@ -100,7 +82,6 @@ impl Link {
         });
     }
 
-    /// Ends the connection.
     pub(super) fn discard(self) {
         match self {
             Self::Postgres(mut link) => link.close_on_drop(),

@@ -49,10 +49,7 @@ pub enum MigrationError {
     #[error(
         "the database holds tables that are not Jobbergate's, for example {table}: it is left alone"
     )]
-    Foreign {
-        /// One of them.
-        table: String,
-    },
+    Foreign { table: String },
     /// A statement failed.
     #[error("the database schema could not be brought up to date: {0}")]
     Migrate(#[from] MigrateError),

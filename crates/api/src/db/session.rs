@@ -22,9 +22,7 @@ pub struct Session {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scope {
-    /// Each statement for itself.
     Statement,
-    /// All together or none.
     Transaction,
 }
 
@@ -58,15 +56,6 @@ impl Session {
         }
     }
 
-    /// What ends a `SELECT` of a row that may be read meanwhile, also so, but not changed by others
-    /// until this transaction ends.
-    pub const fn share_clause(&self) -> &'static str {
-        match (&self.db, self.scope) {
-            (Db::Postgres(_), Scope::Transaction) => " FOR SHARE",
-            _ => "",
-        }
-    }
-
     /// An expression for the whole seconds since 1970 of a column of instants.
     pub fn unix_seconds(&self, column: &str) -> String {
         match self.is_sqlite() {
@@ -75,7 +64,6 @@ impl Session {
         }
     }
 
-    /// All rows of a query.
     pub async fn fetch_all<R: Record>(
         &mut self,
         sql: &str,
@@ -89,18 +77,13 @@ impl Session {
         self.settle_again(answer)
     }
 
-    /// The first row of a query, if there is one.
+    /// The row of a query that has one at most.
     pub async fn fetch_optional<R: Record>(
         &mut self,
         sql: &str,
         arguments: Arguments,
     ) -> Result<Option<R>, sqlx::Error> {
-        let answer = self.link()?.fetch_optional(sql, arguments.clone()).await;
-        if let Some(answer) = self.settle(answer).await? {
-            return Ok(answer);
-        }
-        let answer = self.link()?.fetch_optional(sql, arguments).await;
-        self.settle_again(answer)
+        Ok(self.fetch_all(sql, arguments).await?.pop())
     }
 
     /// The row of a query that always has one.
@@ -122,7 +105,6 @@ impl Session {
         self.settle_again(answer)
     }
 
-    /// Makes a transaction's changes last.
     pub async fn commit(mut self) -> Result<(), sqlx::Error> {
         if self.scope == Scope::Statement {
             return Ok(());

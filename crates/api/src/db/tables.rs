@@ -6,7 +6,6 @@ use url::Url;
 
 use super::{Db, Schema};
 
-/// What the tables must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tables {
     /// Whatever a server would work with.
@@ -20,35 +19,27 @@ pub enum Tables {
 /// Why the tables are not as they must be.
 #[derive(Debug, thiserror::Error)]
 pub enum TablesError {
-    /// There is no file.
     #[error("there is none yet; `jobbergate serve` makes it")]
     Missing,
-    /// There are no tables of ours.
     #[error("it has no tables of Jobbergate; `jobbergate serve` makes them")]
     Empty,
-    /// The Python server's.
     #[error(
         "it is the Python server's (revision {0}); `jobbergate serve` takes it over and brings it up \
          to date"
     )]
     Upstream(String),
-    /// Those of an older version.
     #[error("it is at revision {0}, not {1}; `jobbergate serve` brings it up to date")]
     Old(i64, i64),
-    /// Those of a newer version.
     #[error("it is at revision {0}, this program knows {1}; install the newer version")]
     New(i64, i64),
-    /// It can't be looked at.
     #[error("it cannot be opened: {0}")]
     Unseen(#[from] sqlx::Error),
 }
 
-/// Where a database is.
 #[derive(Debug, Clone, Copy)]
 pub enum Address<'a> {
     /// The one that the URL names, or another one on the same server.
     Postgres(&'a Url, Option<&'a str>),
-    /// A file.
     Sqlite(&'a Path),
 }
 

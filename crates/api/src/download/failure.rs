@@ -6,11 +6,10 @@ use std::{error::Error, io, time::Duration};
 use reqwest::{Response, header};
 
 use super::{
-    Location,
+    FileUrl,
     permitted::{Refused, Unresolved},
 };
 
-/// What went wrong on the way.
 pub(super) fn words(error: &reqwest::Error, deadline: Duration) -> String {
     if let Some(refused) = cause::<Refused>(error) {
         return refused.to_string();
@@ -36,7 +35,7 @@ pub(super) fn words(error: &reqwest::Error, deadline: Duration) -> String {
 }
 
 /// What is wrong with the answer; `None` if there is a file in it.
-pub(super) fn of_answer(answer: &Response, location: &Location) -> Option<String> {
+pub(super) fn of_answer(answer: &Response, url: &FileUrl) -> Option<String> {
     let status = answer.status();
     let header = |name| answer.headers().get(name).and_then(|value| value.to_str().ok());
     if status.is_success() {
@@ -55,7 +54,7 @@ pub(super) fn of_answer(answer: &Response, location: &Location) -> Option<String
     let target = header(header::LOCATION).filter(|_| matches!(code, 301..=303 | 307 | 308));
     let target = target.map(|target| format!("\nRedirect location: '{target}'"));
     Some(format!(
-        "HTTPStatusError: {kind} '{code} {reason}' for url '{location}'{}\nFor more information \
+        "HTTPStatusError: {kind} '{code} {reason}' for url '{url}'{}\nFor more information \
          check: https://developer.mozilla.org/en-US/docs/Web/HTTP/Status/{code}",
         target.unwrap_or_default()
     ))

@@ -49,9 +49,6 @@ pub(super) struct Unresolved {
 
 impl Permitted {
     /// Reads names, addresses and address ranges, separated by commas.
-    ///
-    /// # Errors
-    /// A sentence about the first entry that is none of these.
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut permitted = Self::default();
         for entry in text.split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
@@ -82,7 +79,6 @@ impl Permitted {
         }
     }
 
-    /// Whether an address may be connected to.
     fn allows(&self, address: IpAddr) -> bool {
         let canonical = address.to_canonical();
         let in_range = |range: &IpNet| range.contains(&address) || range.contains(&canonical);

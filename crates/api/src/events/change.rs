@@ -8,7 +8,6 @@ pub(crate) struct Change {
     pub(crate) job_submission_id: i32,
     pub(crate) name: String,
     pub(crate) owner_email: String,
-    /// The cluster that it is for.
     pub(crate) client_id: String,
     pub(crate) status: JobSubmissionStatus,
     pub(crate) slurm_job_state: Option<SlurmJobState>,

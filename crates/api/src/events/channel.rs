@@ -12,17 +12,13 @@ use super::{
 };
 use crate::error::Result;
 
-/// A way of telling somebody.
 #[derive(Debug)]
 pub(super) enum Channel {
-    /// Messages to programs.
     RabbitMq(RabbitMq),
-    /// E-mail to owners of submissions.
     Mail(Mail),
 }
 
 impl Channel {
-    /// The channel's name in the outbox.
     pub(super) const fn name(&self) -> &'static str {
         match self {
             Self::RabbitMq(_) => "rabbitmq",

@@ -3,7 +3,6 @@
 /// What went wrong, for the log.
 pub(crate) type Cause = Box<dyn std::error::Error + Send + Sync>;
 
-/// Why something was not delivered.
 #[derive(Debug)]
 pub(super) enum Failure {
     /// This is refused for now; something else may be accepted.

@@ -38,7 +38,7 @@ pub(super) enum Mail {
 
 /// A message, as it waits in the outbox.
 #[derive(Debug, Serialize, Deserialize)]
-struct Message {
+struct Email {
     to: String,
     subject: String,
     text: String,
@@ -74,9 +74,8 @@ impl Mail {
         }
     }
 
-    /// Hands a message to the service.
     pub(super) async fn deliver(&self, row: &OutboxRow) -> Result<(), Failure> {
-        let message = Message::deserialize(&row.content.0);
+        let message = Email::deserialize(&row.content.0);
         let message = message.map_err(|error| Failure::ForEver(error.into()))?;
         match self {
             Self::Smtp(smtp) => timeout(DEADLINE, smtp.send(row, message)).await?,
@@ -97,13 +96,13 @@ pub(super) fn content(change: &Change) -> Result<Value> {
     serde_json::to_value(message).map_err(Error::internal)
 }
 
-fn rejection(id: i32, name: &str, cluster: &str, owner: &str, reason: Option<&str>) -> Message {
+fn rejection(id: i32, name: &str, cluster: &str, owner: &str, reason: Option<&str>) -> Email {
     let (name, cluster) = (one_line(name), one_line(cluster));
     let reason: String =
         reason.unwrap_or("No reason was given.").chars().take(REASON_LENGTH).collect();
     let reason: Vec<_> = reason.lines().map(|line| format!("    {line}")).collect();
     let reason = reason.join("\n");
-    Message {
+    Email {
         to: owner.to_owned(),
         subject: format!("Job submission {id} was rejected: {name}"),
         text: format!(
@@ -129,7 +128,6 @@ fn one_line(text: &str) -> String {
     }
 }
 
-/// A sender's address.
 fn sender(setting: &'static str, address: &str) -> Result<Mailbox, StartError> {
     address.parse().map_err(|error: lettre::address::AddressError| StartError::Setting {
         setting,

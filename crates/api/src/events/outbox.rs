@@ -17,7 +17,6 @@ const IS_NEXT: &str = "NOT EXISTS (SELECT 1 FROM outbox AS older \
                        WHERE older.job_submission_id = this.job_submission_id \
                        AND older.channel = this.channel AND older.id < this.id)";
 
-/// Something to be told.
 #[derive(Debug, FromRow)]
 pub(super) struct OutboxRow {
     pub(super) id: i64,

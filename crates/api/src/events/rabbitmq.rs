@@ -30,7 +30,6 @@ const ACTION: &str = "status";
 const PERSISTENT: u8 = 2;
 /// Seconds after which a silent broker counts as gone.
 const HEARTBEAT: u16 = 30;
-/// How long connecting may take.
 const CONNECT_DEADLINE: Duration = Duration::from_secs(10);
 /// How long the broker may take to confirm that it has a message.
 const PUBLISH_DEADLINE: Duration = Duration::from_secs(20);

@@ -6,16 +6,15 @@ mod encoding;
 mod limits;
 mod refusals;
 
-use encoding::Source;
+use encoding::Decoded;
 use ruff_python_ast::{ModModule, PythonVersion};
 use ruff_python_parser::{Mode, ParseError, ParseErrorType, ParseOptions, Parsed, parse_unchecked};
 use ruff_text_size::TextSize;
 
 use super::SyntaxProblem;
 
-/// Checks that `content` is a Python module.
 pub(super) fn check(content: &[u8]) -> Result<(), SyntaxProblem> {
-    let Source { text, undecodable } = encoding::decode(content)?;
+    let Decoded { text, undecodable } = encoding::decode(content)?;
     limits::check(&text)?;
     let options = ParseOptions::from(Mode::Module).with_target_version(PythonVersion::PY314);
     let Some(parsed) = parse_unchecked(&text, options).try_into_module() else { return Ok(()) };

@@ -1,6 +1,6 @@
 //! One operation: its permission, its input and its output are in its handler's type.
 
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::{pin::Pin, sync::Arc};
 
 use axum::{
     body::{Body, HttpBody},
@@ -8,42 +8,39 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use jobbergate_types::Permission;
 use schemars::{Schema, SchemaGenerator};
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    answer::Answer,
     body,
-    input::{BodyKind, Input, Parts, Source},
+    handler::{Handler, Inputs},
+    input::{InputSource, Parts},
     json,
     multipart::Form,
     output::Output,
+    response_doc::ResponseDoc,
     validation::Problems,
 };
-use crate::budget::Room;
 use crate::{
     app::{App, Context, SMALL_ANSWER},
     auth::{Claim, Identity, Principal, require_claims},
+    budget::Room,
+    compute::Customer,
     error::{Error, Result},
-    workers::Customer,
+    permission::Permission,
 };
 
-/// The largest body of bytes, in bytes.
 const MAX_RAW_SIZE: usize = 1024 * 1024;
-/// What each byte of such a body takes at most until it is answered, in bytes: it may be a value.
+/// What each byte of a raw body takes at most until it is answered, in bytes: it may be a value.
 const RAW_COST: usize = 40;
 
 type Answering = Pin<Box<dyn Future<Output = Result<Response>> + Send>>;
 
 /// A request on its way to a handler.
 pub struct Incoming {
-    /// Its headers.
     pub headers: HeaderMap,
-    /// Its path and query parameters.
     pub parts: Parts,
-    /// Its body.
     pub body: Body,
     /// Whether it changes nothing, so that it may be refused after it was handled.
     pub is_safe: bool,
@@ -51,66 +48,45 @@ pub struct Incoming {
     pub gone: CancellationToken,
 }
 
-/// A handler, made callable with any request, and what is to be known of it.
+/// A handler, made callable with any request, and what it accepts and answers.
 #[derive(Clone)]
 pub struct Endpoint {
     call: Arc<dyn Fn(Arc<App>, Incoming) -> Answering + Send + Sync>,
-    /// What it accepts and answers.
-    pub facts: Facts,
-}
-
-/// What an operation accepts and answers.
-#[derive(Clone, Copy)]
-pub struct Facts {
     /// One of these permissions is needed; none of them for an open operation.
     pub permissions: &'static [Permission],
-    /// The status of success.
     pub status: StatusCode,
-    /// Where its input is read from, with the schemas.
-    pub inputs: fn(&mut SchemaGenerator) -> Vec<(Source, Schema)>,
-    /// The schema of its answer's body.
+    /// Where its inputs are read from.
+    pub sources: &'static [InputSource],
+    /// The schemas of its inputs.
+    pub schemas: fn(&mut SchemaGenerator) -> Vec<Schema>,
     pub output: fn(&mut SchemaGenerator) -> Option<Schema>,
     /// Whether its answer's body is sent as text.
     pub is_text: bool,
-    /// What else clients are told to expect, beside the answers that all operations have.
-    pub others: &'static [Answer],
+    /// What else clients are told to expect, beside the responses that all operations have.
+    pub responses: &'static [ResponseDoc],
 }
 
 impl Endpoint {
-    /// Makes an endpoint of a handler.
-    pub fn new<P, I, O, F, Fut>(handler: F) -> Self
-    where
-        P: Principal,
-        I: Input + Send + 'static,
-        O: Output + 'static,
-        F: Fn(Context, P, I) -> Fut + Copy + Send + Sync + 'static,
-        Fut: Future<Output = Result<O>> + Send + 'static,
-    {
+    pub fn new<P: Principal, I: Inputs, H: Handler<P, I>>(handler: H) -> Self {
         let call = move |app: Arc<App>, incoming: Incoming| -> Answering {
             Box::pin(async move {
                 let is_safe = incoming.is_safe;
-                let (context, principal, input) = prepare::<P, I>(app, incoming).await?;
+                let (context, principal, inputs) = prepare::<P, I>(app, incoming).await?;
                 let room = context.room.clone();
-                let answer = handler(context, principal, input).await?.into_answer();
+                let answer = handler.call(context, principal, inputs).await?.into_answer();
                 hold(answer, room, is_safe).await
             })
         };
-        let facts = Facts {
+        Self {
+            call: Arc::new(call),
             permissions: P::ANY_OF,
-            status: O::STATUS,
-            inputs: I::describe,
-            output: O::schema,
-            is_text: O::IS_TEXT,
-            others: &[],
-        };
-        Self { call: Arc::new(call), facts }
-    }
-
-    /// The same, described with these answers, too.
-    #[must_use]
-    pub fn answering(mut self, others: &'static [Answer]) -> Self {
-        self.facts.others = others;
-        self
+            status: H::Output::STATUS,
+            sources: I::SOURCES,
+            schemas: I::schemas,
+            output: H::Output::schema,
+            is_text: H::Output::IS_TEXT,
+            responses: &[],
+        }
     }
 
     /// Answers a request, in a task of its own: a client that goes away must not stop a handler
@@ -127,12 +103,17 @@ impl Endpoint {
     }
 }
 
-async fn prepare<P: Principal, I: Input>(
+async fn prepare<P: Principal, I: Inputs>(
     app: Arc<App>,
     incoming: Incoming,
 ) -> Result<(Context, P, I)> {
     let Incoming { headers, mut parts, mut body, gone, .. } = incoming;
-    let claims_json = I::BODY == BodyKind::Raw && json::is_json(&headers);
+    let expected = I::SOURCES.iter().find(|source| source.is_body());
+    let is_json = match expected {
+        Some(InputSource::Json { .. }) => true,
+        Some(InputSource::Raw) => json::is_json(&headers),
+        _ => false,
+    };
     let identity = identify(&app, &headers, P::ANY_OF).await;
     let caller = identity.as_ref().map_or_else(|_| "".into(), Identity::caller);
     let mut room = Room {
@@ -140,7 +121,7 @@ async fn prepare<P: Principal, I: Input>(
         values: app.values.share(&caller),
         answer: Mutex::new(app.answers.share(&caller)),
     };
-    if I::BODY == BodyKind::Json || claims_json {
+    if is_json {
         let body = std::mem::take(&mut body);
         parts.json = match &identity {
             Ok(_) => json::read(&headers, body, json::MAX_SIZE, &mut room).await?,
@@ -152,11 +133,15 @@ async fn prepare<P: Principal, I: Input>(
     let mut context = Context::for_identity(app, &identity).await?;
     context.customer = Customer { caller, gone };
     let principal = P::from_identity(identity)?;
-    if I::BODY == BodyKind::Form {
-        let limit = context.app.max_upload_file_size;
-        parts.form = Some(Form::read(&headers, body, limit, &mut room.body).await?);
-    } else if I::BODY == BodyKind::Raw && !claims_json {
-        parts.raw = Some(read_raw(&headers, body, &mut room).await?);
+    match expected {
+        Some(InputSource::Form { .. }) => {
+            let limit = context.app.max_upload_file_size;
+            parts.form = Some(Form::read(&headers, body, limit, &mut room.body).await?);
+        }
+        Some(InputSource::Raw) if !is_json => {
+            parts.raw = Some(read_raw(&headers, body, &mut room).await?);
+        }
+        _ => {}
     }
     context.room = Some(Arc::new(room));
     let mut problems = Problems::default();

@@ -6,81 +6,62 @@ use axum::Json;
 use bytes::Bytes;
 use indexmap::IndexMap;
 use jobbergate_types::error::ValidationError;
-use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings, json_schema};
+use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings, json_schema};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::{
-    multipart::Form,
+    multipart::{Form, FormSchema},
     validation::{Place, Problems, conform},
 };
-
-/// What kind of body an operation reads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BodyKind {
-    /// None; what is sent is ignored.
-    None,
-    /// JSON, read before the token is looked at.
-    Json,
-    /// `multipart/form-data` with one file, read once the caller is known.
-    Form,
-    /// Bytes, read once the caller is known. What claims to be JSON is read as JSON and refused.
-    Raw,
-}
 
 /// A request, taken apart.
 #[derive(Debug, Default)]
 pub struct Parts {
-    /// Path parameters, decoded.
     pub path: Map<String, Value>,
     /// Query parameters, decoded; of repeated ones the last.
     pub query: Map<String, Value>,
     /// The JSON body; `None` if nothing was sent.
     pub json: Option<Value>,
-    /// The form.
     pub form: Option<Form>,
-    /// The body as it is.
     pub raw: Option<Bytes>,
 }
 
-/// Something that is read from a request.
-pub trait Input: Sized {
-    /// The body it needs.
-    const BODY: BodyKind = BodyKind::None;
+pub trait Input: Sized + Send + 'static {
+    const SOURCE: InputSource;
 
     /// Reads it; `None` if there are problems, which were added.
     fn read(parts: &mut Parts, problems: &mut Problems) -> Option<Self>;
 
-    /// Where it reads from and with which schema, for the API's description.
-    fn describe(generator: &mut SchemaGenerator) -> Vec<(Source, schemars::Schema)>;
+    /// For the API's description.
+    fn schema(generator: &mut SchemaGenerator) -> Schema;
 }
 
-/// Where an input is read from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source {
-    /// Path parameters.
+pub enum InputSource {
     Path,
-    /// Query parameters.
     Query,
-    /// A JSON body.
+    /// Read before the token is looked at.
     Json {
-        /// Whether there has to be one.
         required: bool,
     },
-    /// A form with a file.
+    /// `multipart/form-data` with one file, read once the caller is known.
     Form {
-        /// Whether there has to be one.
         required: bool,
     },
-    /// Bytes.
+    /// Bytes, read once the caller is known. What claims to be JSON is read as JSON and refused.
     Raw,
 }
 
-/// Path parameters.
+impl InputSource {
+    pub const fn is_body(self) -> bool {
+        !matches!(self, Self::Path | Self::Query)
+    }
+}
+
 #[derive(Debug)]
 pub struct Path<T>(pub T);
 
-/// Query parameters.
 #[derive(Debug)]
 pub struct Query<T>(pub T);
 
@@ -119,28 +100,32 @@ pub(super) fn conform_to<T: JsonSchema + DeserializeOwned>(
     }
 }
 
-impl<T: JsonSchema + DeserializeOwned> Input for Path<T> {
+impl<T: JsonSchema + DeserializeOwned + Send + 'static> Input for Path<T> {
+    const SOURCE: InputSource = InputSource::Path;
+
     fn read(parts: &mut Parts, problems: &mut Problems) -> Option<Self> {
         conform_to(&Value::Object(parts.path.clone()), &vec!["path".into()], problems).map(Self)
     }
 
-    fn describe(generator: &mut SchemaGenerator) -> Vec<(Source, schemars::Schema)> {
-        vec![(Source::Path, T::json_schema(generator))]
+    fn schema(generator: &mut SchemaGenerator) -> Schema {
+        T::json_schema(generator)
     }
 }
 
-impl<T: JsonSchema + DeserializeOwned> Input for Query<T> {
+impl<T: JsonSchema + DeserializeOwned + Send + 'static> Input for Query<T> {
+    const SOURCE: InputSource = InputSource::Query;
+
     fn read(parts: &mut Parts, problems: &mut Problems) -> Option<Self> {
         conform_to(&Value::Object(parts.query.clone()), &vec!["query".into()], problems).map(Self)
     }
 
-    fn describe(generator: &mut SchemaGenerator) -> Vec<(Source, schemars::Schema)> {
-        vec![(Source::Query, T::json_schema(generator))]
+    fn schema(generator: &mut SchemaGenerator) -> Schema {
+        T::json_schema(generator)
     }
 }
 
-impl<T: JsonSchema + DeserializeOwned> Input for Json<T> {
-    const BODY: BodyKind = BodyKind::Json;
+impl<T: JsonSchema + DeserializeOwned + Send + 'static> Input for Json<T> {
+    const SOURCE: InputSource = InputSource::Json { required: true };
 
     fn read(parts: &mut Parts, problems: &mut Problems) -> Option<Self> {
         match parts.json.take() {
@@ -152,13 +137,13 @@ impl<T: JsonSchema + DeserializeOwned> Input for Json<T> {
         }
     }
 
-    fn describe(generator: &mut SchemaGenerator) -> Vec<(Source, schemars::Schema)> {
-        vec![(Source::Json { required: true }, generator.subschema_for::<T>())]
+    fn schema(generator: &mut SchemaGenerator) -> Schema {
+        generator.subschema_for::<T>()
     }
 }
 
-impl<T: JsonSchema + DeserializeOwned> Input for OptionalJson<T> {
-    const BODY: BodyKind = BodyKind::Json;
+impl<T: JsonSchema + DeserializeOwned + Send + 'static> Input for OptionalJson<T> {
+    const SOURCE: InputSource = InputSource::Json { required: false };
 
     fn read(parts: &mut Parts, problems: &mut Problems) -> Option<Self> {
         match parts.json.take() {
@@ -169,8 +154,8 @@ impl<T: JsonSchema + DeserializeOwned> Input for OptionalJson<T> {
         }
     }
 
-    fn describe(generator: &mut SchemaGenerator) -> Vec<(Source, schemars::Schema)> {
-        vec![(Source::Json { required: false }, generator.subschema_for::<Option<T>>())]
+    fn schema(generator: &mut SchemaGenerator) -> Schema {
+        generator.subschema_for::<Option<T>>()
     }
 }
 
@@ -185,23 +170,20 @@ fn missing_body() -> ValidationError {
 }
 
 impl Input for Form {
-    const BODY: BodyKind = BodyKind::Form;
+    const SOURCE: InputSource = InputSource::Form { required: false };
 
     fn read(parts: &mut Parts, problems: &mut Problems) -> Option<Self> {
         let form = parts.form.take().unwrap_or_default();
         form.check(problems).then_some(form)
     }
 
-    fn describe(generator: &mut SchemaGenerator) -> Vec<(Source, schemars::Schema)> {
-        vec![(
-            Source::Form { required: false },
-            generator.subschema_for::<super::multipart::FormSchema>(),
-        )]
+    fn schema(generator: &mut SchemaGenerator) -> Schema {
+        generator.subschema_for::<FormSchema>()
     }
 }
 
 impl Input for Raw {
-    const BODY: BodyKind = BodyKind::Raw;
+    const SOURCE: InputSource = InputSource::Raw;
 
     fn read(parts: &mut Parts, problems: &mut Problems) -> Option<Self> {
         if let Some(json) = parts.json.take() {
@@ -216,46 +198,7 @@ impl Input for Raw {
         bytes.map(Self)
     }
 
-    fn describe(_: &mut SchemaGenerator) -> Vec<(Source, schemars::Schema)> {
-        let bytes =
-            json_schema!({"type": "string", "contentMediaType": "application/octet-stream"});
-        vec![(Source::Raw, bytes)]
+    fn schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "string", "contentMediaType": "application/octet-stream"})
     }
 }
-
-impl Input for () {
-    fn read(_: &mut Parts, _: &mut Problems) -> Option<Self> {
-        Some(())
-    }
-
-    fn describe(_: &mut SchemaGenerator) -> Vec<(Source, schemars::Schema)> {
-        Vec::new()
-    }
-}
-
-macro_rules! tuple_input {
-    ($($part:ident),*) => {
-        impl<$($part: Input),*> Input for ($($part,)*) {
-            const BODY: BodyKind = {
-                let mut body = BodyKind::None;
-                $(if !matches!($part::BODY, BodyKind::None) { body = $part::BODY; })*
-                body
-            };
-
-            #[expect(non_snake_case, reason = "each part is named after its type")]
-            fn read(parts: &mut Parts, problems: &mut Problems) -> Option<Self> {
-                $(let $part = $part::read(parts, problems);)*
-                Some(($($part?,)*))
-            }
-
-            fn describe(generator: &mut SchemaGenerator) -> Vec<(Source, schemars::Schema)> {
-                let mut sources = Vec::new();
-                $(sources.extend($part::describe(generator));)*
-                sources
-            }
-        }
-    };
-}
-
-tuple_input!(A, B);
-tuple_input!(A, B, C);

@@ -28,23 +28,18 @@ const FIELDS: usize = 2;
 /// fields, and for telling by how much a file is too large.
 const MAX_REST_SIZE: u64 = 16 * 1024 * 1024;
 
-/// A form.
 #[derive(Debug, Default)]
 pub struct Form {
-    /// The file in the field `upload_file`.
     pub upload_file: Option<UploadedFile>,
     /// Text in the field `upload_file`, which should have been a file.
     misplaced_text: Option<String>,
-    /// The text in the field `runtime_config`.
     pub runtime_config: Option<String>,
 }
 
-/// An uploaded file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UploadedFile {
     /// Its name on the client's disk.
     pub filename: String,
-    /// What is in it.
     pub content: Bytes,
 }
 
@@ -136,7 +131,6 @@ impl Form {
     }
 }
 
-/// A part of a form.
 struct Part<'a> {
     field: multer::Field<'a>,
     unused: &'a Unused,

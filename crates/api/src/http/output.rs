@@ -15,15 +15,12 @@ use serde_json::Value;
 
 use crate::{error::Error, storage::OpenFile};
 
-/// The answer of a handler.
 pub trait Output {
-    /// Its status.
     const STATUS: StatusCode;
 
     /// Whether its body is sent as text, whatever the description has beside it.
     const IS_TEXT: bool = false;
 
-    /// The answer itself.
     fn into_answer(self) -> Response;
 
     /// The schema of its body, if it has one.
@@ -64,9 +61,7 @@ pub struct Deleted;
 /// 200 with a file, whose name is in the header `filename`.
 #[derive(Debug)]
 pub struct FileContent {
-    /// Its name.
     pub filename: String,
-    /// What is in it.
     pub content: OpenFile,
 }
 

@@ -2,48 +2,22 @@
 
 use std::fmt;
 
+use axum::http::Method;
 use serde_json::{Map, Value};
 
-use super::Endpoint;
+use super::{
+    Endpoint, ResponseDoc,
+    handler::{Handler, Inputs},
+};
+use crate::auth::Principal;
 
-/// The methods that operations have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the methods of HTTP")]
-pub enum Method {
-    Get,
-    Post,
-    Put,
-    Delete,
-}
-
-impl Method {
-    /// Its name.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Get => "GET",
-            Self::Post => "POST",
-            Self::Put => "PUT",
-            Self::Delete => "DELETE",
-        }
-    }
-}
-
-impl fmt::Display for Method {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// A route and its handler.
 #[derive(Clone)]
 pub struct Route {
-    /// The method.
     pub method: Method,
     /// The path below `/jobbergate`, with `{name}` for a segment and `{name:path}` for the rest.
     pub pattern: &'static str,
     /// What it is for, in a sentence.
     pub summary: &'static str,
-    /// The handler.
     pub endpoint: Endpoint,
 }
 
@@ -57,21 +31,34 @@ impl fmt::Debug for Router {
     }
 }
 
+macro_rules! methods {
+    ($($method:ident $name:ident),*) => {
+        $(#[must_use]
+        pub fn $name<P: Principal, I: Inputs>(
+            mut self,
+            pattern: &'static str,
+            summary: &'static str,
+            handler: impl Handler<P, I>,
+        ) -> Self {
+            let endpoint = Endpoint::new(handler);
+            self.0.push(Route { method: Method::$method, pattern, summary, endpoint });
+            self
+        })*
+    };
+}
+
 impl Router {
-    /// Adds a route after those there are.
+    methods!(GET get, POST post, PUT put, DELETE delete);
+
+    /// Describes the last route with these responses, too.
     #[must_use]
-    pub fn route(
-        mut self,
-        method: Method,
-        pattern: &'static str,
-        summary: &'static str,
-        endpoint: Endpoint,
-    ) -> Self {
-        self.0.push(Route { method, pattern, summary, endpoint });
+    pub fn responding(mut self, responses: &'static [ResponseDoc]) -> Self {
+        if let Some(route) = self.0.last_mut() {
+            route.endpoint.responses = responses;
+        }
         self
     }
 
-    /// Adds another router's routes.
     #[must_use]
     pub fn merge(mut self, other: Self) -> Self {
         self.0.extend(other.0);
@@ -79,19 +66,16 @@ impl Router {
     }
 
     /// The route of a request, or why there is none.
-    pub(crate) fn find(&self, method: &str, path: &str) -> Found<'_> {
+    pub(crate) fn find(&self, method: &Method, path: &str) -> RouteMatch<'_> {
         let mut other_method = None;
         for route in &self.0 {
             let Some(parameters) = matches(route.pattern, path) else { continue };
-            if route.method.as_str() == method {
-                return Found::Route(route, parameters);
+            if route.method == method {
+                return RouteMatch::Route(route, parameters);
             }
-            other_method.get_or_insert(route.method);
+            other_method.get_or_insert(&route.method);
         }
-        match other_method {
-            Some(allowed) => Found::OtherMethod(allowed),
-            None => Found::Nothing,
-        }
+        other_method.map_or(RouteMatch::Nothing, RouteMatch::OtherMethod)
     }
 
     /// Whether there is a route of this path, whatever the method.
@@ -100,12 +84,10 @@ impl Router {
     }
 }
 
-/// What the routes say of a request.
-pub(crate) enum Found<'a> {
-    /// A route, with the path's parameters.
+pub(crate) enum RouteMatch<'a> {
     Route(&'a Route, Map<String, Value>),
     /// The path is known, with this method.
-    OtherMethod(Method),
+    OtherMethod(&'a Method),
     Nothing,
 }
 

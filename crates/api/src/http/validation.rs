@@ -12,15 +12,12 @@ pub(crate) use number::parse as parse_integer;
 use jobbergate_types::error::{Location, ValidationError};
 use serde_json::{Map, Value, json};
 
-/// Problems found so far.
 #[derive(Debug, Default)]
 pub struct Problems(pub Vec<ValidationError>);
 
-/// A place in the input.
 pub type Place = Vec<Location>;
 
 impl Problems {
-    /// Adds a problem at `place`.
     pub fn add(&mut self, place: &Place, kind: &str, msg: impl Into<String>, input: &Value) {
         self.add_with(place, kind, msg, input, Map::new());
     }
@@ -259,7 +256,6 @@ fn dictionary(
     complete.then_some(Value::Object(conformed))
 }
 
-/// The fields of an object literal.
 fn as_map(value: Value) -> Map<String, Value> {
     match value {
         Value::Object(fields) => fields,

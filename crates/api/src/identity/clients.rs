@@ -6,20 +6,19 @@ use argon2::{
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
-use jobbergate_types::Permission;
 use rand::CryptoRng;
 
 use super::{Provider, store};
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    permission::Permission,
+};
 
-/// A client to register.
 #[derive(Debug, Clone)]
 pub struct NewClient {
     /// Its name; for an agent, that of its cluster.
     pub client_id: String,
-    /// What its tokens permit.
     pub permissions: Vec<Permission>,
-    /// The organization that its tokens name.
     pub organization: Option<String>,
 }
 
@@ -36,13 +35,9 @@ impl std::fmt::Debug for ClientSecret {
 /// A client, without its secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Client {
-    /// Its name.
     pub client_id: String,
-    /// What its tokens permit.
     pub permissions: Vec<String>,
-    /// The organization that its tokens name.
     pub organization: Option<String>,
-    /// When it was registered.
     pub created_at: DateTime<Utc>,
 }
 
@@ -100,7 +95,6 @@ impl Provider {
         Ok(db.commit().await?)
     }
 
-    /// All clients.
     pub async fn clients(&self) -> Result<Vec<Client>> {
         let rows = store::clients(&mut self.db.read().await?).await?;
         Ok(rows.into_iter().map(Client::from).collect())

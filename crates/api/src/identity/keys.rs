@@ -20,7 +20,6 @@ pub(super) const ALGORITHM: Algorithm = Algorithm::RS256;
 pub struct SigningKey {
     /// The key's id: its RFC 7638 thumbprint.
     pub id: String,
-    /// The public half.
     pub public: Jwk,
     pub(super) private: EncodingKey,
     pub(super) pem: String,

@@ -19,7 +19,6 @@ use crate::error::{Error, Result};
 /// The largest form of a request for a token, in bytes.
 const MAX_FORM_SIZE: usize = 64 * 1024;
 
-/// The provider's routes.
 pub fn router(provider: Arc<Provider>) -> Router {
     let oidc = |page: &str| format!("{REALM_PATH}/protocol/openid-connect/{page}");
     Router::new()
@@ -96,7 +95,6 @@ fn form_decoded(text: &str) -> Option<String> {
     percent_decode_str(&spaced).decode_utf8().ok().map(Cow::into_owned)
 }
 
-/// A random id for a token.
 pub fn token_id() -> String {
     format!("{:032x}", rand::random::<u128>())
 }

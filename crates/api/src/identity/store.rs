@@ -6,14 +6,12 @@ use sqlx::{FromRow, types::Json};
 use super::keys::SigningKey;
 use crate::{args, db::Session};
 
-/// A key, as it is kept.
 #[derive(Debug, FromRow)]
 pub(super) struct KeyRow {
     pub(super) id: String,
     pub(super) private_key_pem: String,
 }
 
-/// A client, as it is kept.
 #[derive(Debug, FromRow)]
 pub(super) struct ClientRow {
     pub(super) client_id: String,
@@ -23,7 +21,6 @@ pub(super) struct ClientRow {
     pub(super) created_at: DateTime<Utc>,
 }
 
-/// A client to keep.
 pub(super) struct NewClientRow<'a> {
     pub(super) client_id: &'a str,
     pub(super) secret_hash: &'a str,
@@ -82,13 +79,11 @@ pub(super) async fn delete_client(db: &mut Session, client_id: &str) -> sqlx::Re
     Ok(db.execute(sql, args![client_id]).await? == 1)
 }
 
-/// The client of this id.
 pub(super) async fn client(db: &mut Session, client_id: &str) -> sqlx::Result<Option<ClientRow>> {
     let sql = format!("SELECT {CLIENT_COLUMNS} FROM identity_clients WHERE client_id = $1");
     db.fetch_optional(&sql, args![client_id]).await
 }
 
-/// All clients.
 pub(super) async fn clients(db: &mut Session) -> sqlx::Result<Vec<ClientRow>> {
     let sql = format!("SELECT {CLIENT_COLUMNS} FROM identity_clients ORDER BY client_id");
     db.fetch_all(&sql, args![]).await

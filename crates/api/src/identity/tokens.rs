@@ -1,13 +1,13 @@
 //! Issuing tokens.
 
-use jobbergate_types::Permission;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{Provider, keys::ALGORITHM};
 use crate::{
-    auth::normalize_email,
+    email_address,
     error::{Error, Result},
+    permission::Permission,
 };
 
 /// How long a client's token is good, in seconds.
@@ -19,9 +19,7 @@ pub struct TokenRequest {
     /// Only `client_credentials` so far.
     #[serde(default)]
     pub grant_type: String,
-    /// The client.
     pub client_id: Option<String>,
-    /// Its secret.
     pub client_secret: Option<String>,
 }
 
@@ -38,22 +36,18 @@ pub(super) struct TokenResponse {
 /// A token for a person, issued on the server's command line.
 #[derive(Debug, Clone)]
 pub struct UserToken {
-    /// The person's address.
     pub email: String,
-    /// What the token permits.
     pub permissions: Vec<Permission>,
     /// The cluster to submit to when a request names none.
     pub client_id: Option<String>,
     /// How long it is good, in seconds.
     pub lifetime: i64,
-    /// The organization whose data it is for.
     pub organization: Option<String>,
 }
 
 impl Provider {
-    /// A token for a person.
     pub async fn issue_user_token(&self, user: &UserToken, id: &str) -> Result<String> {
-        let email = normalize_email(&user.email).ok_or_else(|| {
+        let email = email_address::normalize(&user.email).ok_or_else(|| {
             Error::Unprocessable(format!("{:?} is not an e-mail address", user.email))
         })?;
         let permissions: Vec<_> = user.permissions.iter().map(|p| p.as_str()).collect();

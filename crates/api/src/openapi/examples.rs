@@ -27,7 +27,6 @@ pub(super) fn add_to_schemas(schemas: &mut Map<String, Value>) {
     }
 }
 
-/// The example of a parameter.
 pub(super) fn of_parameter(name: &str) -> Option<Value> {
     EXAMPLES.get(name).cloned()
 }

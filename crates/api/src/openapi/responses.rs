@@ -1,31 +1,30 @@
 //! What an operation may answer beside success.
 
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 
 use crate::http::{
-    answer::{Answer, AnswerBody},
-    input::Source,
-    router::{Method, Route},
+    response_doc::{BodyDoc, ResponseDoc},
+    router::Route,
 };
 
-/// All other answers of an operation, by status. What its route says goes before what is said of all.
-pub(super) fn others(route: &Route, sources: &[Source]) -> Map<String, Value> {
-    let mut answers = Map::new();
-    for answer in route.endpoint.facts.others.iter().copied().chain(usual(route, sources)) {
-        let status = answer.status.as_str().to_owned();
-        answers.entry(status).or_insert_with(|| describe(answer));
+/// All other responses of an operation, by status. What its route says goes before what is said of all.
+pub(super) fn others(route: &Route) -> Map<String, Value> {
+    let mut responses = Map::new();
+    for response in route.endpoint.responses.iter().copied().chain(usual(route)) {
+        let status = response.status.as_str().to_owned();
+        responses.entry(status).or_insert_with(|| describe(response));
     }
-    answers
+    responses
 }
 
 /// What follows from the kind of the operation.
-fn usual(route: &Route, sources: &[Source]) -> Vec<Answer> {
-    if route.endpoint.facts.permissions.is_empty() {
+fn usual(route: &Route) -> Vec<ResponseDoc> {
+    if route.endpoint.permissions.is_empty() {
         return Vec::new();
     }
-    let sentence = Answer::sentence;
-    let mut answers = vec![
+    let sentence = ResponseDoc::sentence;
+    let mut responses = vec![
         sentence(StatusCode::BAD_REQUEST, "A claim is missing, or this makes no sense now"),
         sentence(StatusCode::UNAUTHORIZED, "No token, or none that can be trusted"),
         sentence(StatusCode::FORBIDDEN, "A permission is missing, or it is somebody else's"),
@@ -33,27 +32,27 @@ fn usual(route: &Route, sources: &[Source]) -> Vec<Answer> {
         sentence(StatusCode::SERVICE_UNAVAILABLE, "What the server needs does not answer"),
     ];
     if route.pattern.contains('{') {
-        answers.push(Answer::NOT_FOUND);
+        responses.push(ResponseDoc::NOT_FOUND);
     }
-    if route.method != Method::Get {
-        answers.push(sentence(StatusCode::CONFLICT, "Something else is in the way"));
-        answers.push(sentence(StatusCode::INSUFFICIENT_STORAGE, "The disk is full"));
+    if route.method != Method::GET {
+        responses.push(sentence(StatusCode::CONFLICT, "Something else is in the way"));
+        responses.push(sentence(StatusCode::INSUFFICIENT_STORAGE, "The disk is full"));
     }
-    if sources.iter().any(|source| !matches!(source, Source::Path | Source::Query)) {
-        answers.push(Answer::TOO_LARGE);
+    if route.endpoint.sources.iter().any(|source| source.is_body()) {
+        responses.push(ResponseDoc::TOO_LARGE);
         let late = "The rest of the body did not arrive in time";
-        answers.push(sentence(StatusCode::REQUEST_TIMEOUT, late));
+        responses.push(sentence(StatusCode::REQUEST_TIMEOUT, late));
     }
-    answers
+    responses
 }
 
-fn describe(answer: Answer) -> Value {
-    let mut described = json!({"description": answer.description});
-    let schema = match answer.body {
-        AnswerBody::Empty => return described,
-        AnswerBody::Any => json!({}),
-        AnswerBody::Sentence if answer.status == StatusCode::UNPROCESSABLE_ENTITY => invalid(),
-        AnswerBody::Sentence => json!({"$ref": "#/components/schemas/ErrorBody"}),
+fn describe(response: ResponseDoc) -> Value {
+    let mut described = json!({"description": response.description});
+    let schema = match response.body {
+        BodyDoc::Empty => return described,
+        BodyDoc::Any => json!({}),
+        BodyDoc::Sentence if response.status == StatusCode::UNPROCESSABLE_ENTITY => invalid(),
+        BodyDoc::Sentence => json!({"$ref": "#/components/schemas/ErrorBody"}),
     };
     described["content"] = json!({"application/json": {"schema": schema}});
     described

@@ -1,4 +1,4 @@
 //! Clusters, known by their agents' heartbeats.
 
-pub mod routes;
+pub(crate) mod routes;
 mod store;

@@ -5,14 +5,15 @@ use crate::{
     auth::{Identity, Principal},
     disk,
     error::{Error, Result},
-    http::{Endpoint, Method, NoContent, Router},
+    http::{NoContent, Router},
+    permission::Permission,
 };
 
 /// Anyone; no token is looked at.
 struct Nobody;
 
 impl Principal for Nobody {
-    const ANY_OF: &'static [jobbergate_types::Permission] = &[];
+    const ANY_OF: &'static [Permission] = &[];
 
     fn from_identity(_: Identity) -> Result<Self> {
         Ok(Self)
@@ -20,15 +21,10 @@ impl Principal for Nobody {
 }
 
 pub(super) fn router() -> Router {
-    Router::default().route(
-        Method::Get,
-        "/health",
-        "Whether the server answers.",
-        Endpoint::new(health),
-    )
+    Router::default().get("/health", "Whether the server answers.", health)
 }
 
-async fn health(context: Context, _: Nobody, (): ()) -> Result<NoContent> {
+async fn health(context: Context, _: Nobody) -> Result<NoContent> {
     let Some(directory) = &context.app.data_directory else { return Ok(NoContent) };
     let room = disk::require_room(directory);
     room.map_err(|error| Error::Full {

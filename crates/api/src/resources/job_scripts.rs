@@ -2,6 +2,6 @@
 
 mod injection;
 pub(crate) mod render;
-pub mod routes;
+pub(crate) mod routes;
 pub(crate) mod service;
 pub mod store;

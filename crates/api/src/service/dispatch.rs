@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::{
     Json,
     extract::{Request, State},
-    http::{StatusCode, Uri, header},
+    http::{Method, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
 use jobbergate_types::error::ErrorBody;
@@ -16,11 +16,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::Api;
 use crate::{
-    http::{Method, endpoint::Incoming, input::Parts, router::Found},
+    http::{endpoint::Incoming, input::Parts, router::RouteMatch},
     telemetry::RoutePattern,
 };
 
-/// Answers a request for any path.
 pub(super) async fn dispatch(State(api): State<Arc<Api>>, request: Request) -> Response {
     let (head, body) = request.into_parts();
     let path = percent_decode_str(head.uri.path()).decode_utf8_lossy().into_owned();
@@ -28,8 +27,8 @@ pub(super) async fn dispatch(State(api): State<Arc<Api>>, request: Request) -> R
     if local.is_empty() {
         return redirect(&head.uri, &head.headers, "/jobbergate/");
     }
-    match api.routes.find(head.method.as_str(), local) {
-        Found::Route(route, parameters) => {
+    match api.routes.find(&head.method, local) {
+        RouteMatch::Route(route, parameters) => {
             let query = head.uri.query().unwrap_or_default();
             let parts = Parts { path: parameters, query: decode(query), ..Parts::default() };
             let gone = CancellationToken::new();
@@ -39,8 +38,8 @@ pub(super) async fn dispatch(State(api): State<Arc<Api>>, request: Request) -> R
             answer.extensions_mut().insert(RoutePattern(route.pattern));
             answer
         }
-        Found::OtherMethod(allowed) => method_not_allowed(allowed),
-        Found::Nothing => match local.strip_suffix('/') {
+        RouteMatch::OtherMethod(allowed) => method_not_allowed(allowed),
+        RouteMatch::Nothing => match local.strip_suffix('/') {
             Some(shorter) if api.routes.knows(shorter) => {
                 redirect(&head.uri, &head.headers, head.uri.path().trim_end_matches('/'))
             }
@@ -60,7 +59,7 @@ fn not_found() -> Response {
     (StatusCode::NOT_FOUND, Json(ErrorBody { detail: "Not Found".to_owned() })).into_response()
 }
 
-fn method_not_allowed(allowed: Method) -> Response {
+fn method_not_allowed(allowed: &Method) -> Response {
     let body = Json(ErrorBody { detail: "Method Not Allowed".to_owned() });
     let allow = [(header::ALLOW, allowed.to_string())];
     (StatusCode::METHOD_NOT_ALLOWED, allow, body).into_response()

@@ -12,14 +12,10 @@ use crate::error::Result;
 /// How many parents' files are listed at once.
 const LISTINGS: usize = 8;
 
-/// A file in the storage.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredFile {
-    /// Whose file it is.
     pub parent: i32,
-    /// Its key.
     pub key: Key,
-    /// When it was written.
     pub last_modified: DateTime<Utc>,
     /// How large it is, in bytes.
     pub size: u64,

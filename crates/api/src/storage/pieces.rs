@@ -18,11 +18,11 @@ const PIECE: u64 = 64 << 10;
 pub struct OpenFile {
     /// How large it is, in bytes.
     pub size: u64,
-    source: Source,
+    content: Content,
 }
 
 #[derive(Debug)]
-enum Source {
+enum Content {
     /// It was small enough to be read at once.
     Whole(Bytes),
     Pieces {
@@ -53,11 +53,11 @@ impl Storage {
     async fn open_key(&self, key: Key) -> object_store::Result<OpenFile> {
         let found = self.store.head(&key).await?;
         if found.size > PIECE {
-            let source = Source::Pieces { storage: self.clone(), key, version: found.e_tag };
-            return Ok(OpenFile { size: found.size, source });
+            let content = Content::Pieces { storage: self.clone(), key, version: found.e_tag };
+            return Ok(OpenFile { size: found.size, content });
         }
         let content = self.store.get(&key).await?.bytes().await?;
-        Ok(OpenFile { size: content.len() as u64, source: Source::Whole(content) })
+        Ok(OpenFile { size: content.len() as u64, content: Content::Whole(content) })
     }
 
     /// Fails if the file is no longer the same.
@@ -79,9 +79,9 @@ impl Storage {
 impl OpenFile {
     /// All of its content at once.
     pub(crate) async fn read(self) -> Result<Bytes> {
-        match self.source {
-            Source::Whole(content) => Ok(content),
-            Source::Pieces { storage, key, version } => {
+        match self.content {
+            Content::Whole(content) => Ok(content),
+            Content::Pieces { storage, key, version } => {
                 storage.piece(&key, version, 0..self.size).await.map_err(unavailable)
             }
         }
@@ -90,9 +90,9 @@ impl OpenFile {
     /// Its content. Each piece is read when it is asked for, and nothing is held open in between.
     pub fn content(self) -> impl Stream<Item = object_store::Result<Bytes>> + Send + use<> {
         let size = self.size;
-        match self.source {
-            Source::Whole(content) => stream::iter([Ok(content)]).left_stream(),
-            Source::Pieces { storage, key, version } => {
+        match self.content {
+            Content::Whole(content) => stream::iter([Ok(content)]).left_stream(),
+            Content::Pieces { storage, key, version } => {
                 stream::iter((0..size).step_by(PIECE as usize))
                     .then(move |start| {
                         let (storage, key, version) =

@@ -17,7 +17,6 @@ use crate::{
     storage::Storage,
 };
 
-/// Knows where organizations' data are.
 #[derive(Debug)]
 pub(super) struct Opener {
     config: ServeConfig,

@@ -30,7 +30,7 @@ const RETRY_AFTER: TimeDelta = TimeDelta::seconds(5);
 type Opening = Shared<BoxFuture<'static, Result<Tenant, String>>>;
 
 #[derive(Debug)]
-enum Entry {
+enum Slot {
     Opening(Opening),
     Open { tenant: Tenant, last_used: DateTime<Utc> },
     Refused { reason: String, at: DateTime<Utc> },
@@ -43,19 +43,18 @@ enum Step {
     Full,
 }
 
-/// The organizations.
 #[derive(Debug)]
 pub(super) struct Pools {
     pub(super) opener: Opener,
     clock: Clock,
     max_open: usize,
     idle: TimeDelta,
-    entries: Mutex<HashMap<OrganizationId, Entry>>,
+    slots: Mutex<HashMap<OrganizationId, Slot>>,
 }
 
 impl Pools {
     pub(super) fn new(opener: Opener, clock: Clock, max_open: usize, idle: TimeDelta) -> Self {
-        Self { opener, clock, max_open, idle, entries: Mutex::default() }
+        Self { opener, clock, max_open, idle, slots: Mutex::default() }
     }
 
     /// An organization's data; 503 if it can't be had within [`PATIENCE`].
@@ -87,25 +86,25 @@ impl Pools {
     }
 
     fn step(self: &Arc<Self>, id: &OrganizationId) -> Step {
-        let (mut entries, now) = (self.entries(), self.clock.now());
-        entries.retain(
-            |_, entry| !matches!(entry, Entry::Refused { at, .. } if now - *at >= RETRY_AFTER),
+        let (mut slots, now) = (self.slots(), self.clock.now());
+        slots.retain(
+            |_, slot| !matches!(slot, Slot::Refused { at, .. } if now - *at >= RETRY_AFTER),
         );
-        match entries.get(id) {
-            Some(Entry::Open { tenant, .. }) => return Step::Ready(tenant.clone()),
-            Some(Entry::Opening(opening)) => return Step::Wait(opening.clone()),
-            Some(Entry::Refused { reason, .. }) => return Step::Refused(reason.clone()),
+        match slots.get(id) {
+            Some(Slot::Open { tenant, .. }) => return Step::Ready(tenant.clone()),
+            Some(Slot::Opening(opening)) => return Step::Wait(opening.clone()),
+            Some(Slot::Refused { reason, .. }) => return Step::Refused(reason.clone()),
             None => {}
         }
-        let taken = entries.values().filter(|entry| !matches!(entry, Entry::Refused { .. }));
+        let taken = slots.values().filter(|slot| !matches!(slot, Slot::Refused { .. }));
         let evicted = if taken.count() < self.max_open {
             None
         } else {
-            let Some(tenant) = take_least_used(&mut entries) else { return Step::Full };
+            let Some(tenant) = take_least_used(&mut slots) else { return Step::Full };
             Some(tenant)
         };
         let opening = self.start_opening(id.clone(), evicted);
-        entries.insert(id.clone(), Entry::Opening(opening.clone()));
+        slots.insert(id.clone(), Slot::Opening(opening.clone()));
         Step::Wait(opening)
     }
 
@@ -117,14 +116,14 @@ impl Pools {
                 tenant.db.close().await;
             }
             let opened = pools.opener.open(&id).await;
-            let entry = match &opened {
+            let slot = match &opened {
                 // As if unused for ever, until a request says otherwise.
                 Ok(tenant) => {
-                    Entry::Open { tenant: tenant.clone(), last_used: DateTime::UNIX_EPOCH }
+                    Slot::Open { tenant: tenant.clone(), last_used: DateTime::UNIX_EPOCH }
                 }
-                Err(reason) => Entry::Refused { reason: reason.clone(), at: pools.clock.now() },
+                Err(reason) => Slot::Refused { reason: reason.clone(), at: pools.clock.now() },
             };
-            pools.entries().insert(id, entry);
+            pools.slots().insert(id, slot);
             opened
         };
         let opening = opening.boxed().shared();
@@ -134,73 +133,72 @@ impl Pools {
 
     /// Notes that a request has used an organization's data.
     pub(super) fn touch(&self, id: &OrganizationId) {
-        if let Some(Entry::Open { last_used, .. }) = self.entries().get_mut(id) {
+        if let Some(Slot::Open { last_used, .. }) = self.slots().get_mut(id) {
             *last_used = self.clock.now();
         }
     }
 
     /// The organizations that are open, without counting as their use.
     pub(super) fn opened(&self) -> Vec<Tenant> {
-        let entries = self.entries();
-        let open = entries.values().filter_map(|entry| match entry {
-            Entry::Open { tenant, .. } => Some(tenant.clone()),
-            Entry::Opening(_) | Entry::Refused { .. } => None,
+        let slots = self.slots();
+        let open = slots.values().filter_map(|slot| match slot {
+            Slot::Open { tenant, .. } => Some(tenant.clone()),
+            Slot::Opening(_) | Slot::Refused { .. } => None,
         });
         open.collect()
     }
 
     /// An organization's data if it is open, without counting as its use.
     pub(super) fn if_open(&self, id: &OrganizationId) -> Option<Tenant> {
-        match self.entries().get(id)? {
-            Entry::Open { tenant, .. } => Some(tenant.clone()),
-            Entry::Opening(_) | Entry::Refused { .. } => None,
+        match self.slots().get(id)? {
+            Slot::Open { tenant, .. } => Some(tenant.clone()),
+            Slot::Opening(_) | Slot::Refused { .. } => None,
         }
     }
 
     /// Closes what nobody has used for a while.
     pub(super) async fn close_idle(&self) {
         let now = self.clock.now();
-        let unused = |entry: &Entry| match entry {
-            Entry::Open { tenant, last_used } => {
+        let unused = |slot: &Slot| match slot {
+            Slot::Open { tenant, last_used } => {
                 !tenant.lease.is_held_elsewhere() && now - *last_used >= self.idle
             }
-            Entry::Opening(_) | Entry::Refused { .. } => false,
+            Slot::Opening(_) | Slot::Refused { .. } => false,
         };
         let closing: Vec<_> =
-            self.entries().extract_if(|_, entry| unused(entry)).map(|(_, entry)| entry).collect();
+            self.slots().extract_if(|_, slot| unused(slot)).map(|(_, slot)| slot).collect();
         close(closing).await;
     }
 
-    /// Closes everything.
     pub(super) async fn close(&self) {
-        let closing: Vec<_> = self.entries().drain().map(|(_, entry)| entry).collect();
+        let closing: Vec<_> = self.slots().drain().map(|(_, slot)| slot).collect();
         close(closing).await;
     }
 
     /// Nothing is left half-changed by a panic.
-    fn entries(&self) -> MutexGuard<'_, HashMap<OrganizationId, Entry>> {
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    fn slots(&self) -> MutexGuard<'_, HashMap<OrganizationId, Slot>> {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Takes out what nobody uses at the moment and was used the longest ago.
-fn take_least_used(entries: &mut HashMap<OrganizationId, Entry>) -> Option<Tenant> {
-    let free = entries.iter().filter_map(|(id, entry)| match entry {
-        Entry::Open { tenant, last_used } if !tenant.lease.is_held_elsewhere() => {
+fn take_least_used(slots: &mut HashMap<OrganizationId, Slot>) -> Option<Tenant> {
+    let free = slots.iter().filter_map(|(id, slot)| match slot {
+        Slot::Open { tenant, last_used } if !tenant.lease.is_held_elsewhere() => {
             Some((*last_used, id.clone()))
         }
         _ => None,
     });
     let (_, id) = free.min_by_key(|(last_used, _)| *last_used)?;
-    match entries.remove(&id)? {
-        Entry::Open { tenant, .. } => Some(tenant),
-        Entry::Opening(_) | Entry::Refused { .. } => None,
+    match slots.remove(&id)? {
+        Slot::Open { tenant, .. } => Some(tenant),
+        Slot::Opening(_) | Slot::Refused { .. } => None,
     }
 }
 
-async fn close(entries: Vec<Entry>) {
-    for entry in entries {
-        if let Entry::Open { tenant, .. } = entry {
+async fn close(slots: Vec<Slot>) {
+    for slot in slots {
+        if let Slot::Open { tenant, .. } = slot {
             tenant.db.close().await;
         }
     }

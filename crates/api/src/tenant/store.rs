@@ -4,7 +4,6 @@ use chrono::{DateTime, Utc};
 
 use crate::{args, db::Session};
 
-/// Notes an organization.
 pub(super) async fn insert_organization(
     db: &mut Session,
     id: &str,
@@ -14,7 +13,6 @@ pub(super) async fn insert_organization(
     db.execute(sql, args![id, now]).await.map(drop)
 }
 
-/// All organizations, by id.
 pub(super) async fn organizations(db: &mut Session) -> sqlx::Result<Vec<String>> {
     let rows: Vec<(String,)> =
         db.fetch_all("SELECT id FROM organizations ORDER BY id", args![]).await?;

@@ -12,7 +12,7 @@ use chrono::{TimeDelta, Utc};
 use clap::Parser;
 use jobbergate_api::{
     app::Context,
-    cleaning::{Outcome, Task, perform},
+    cleaning::{Cleaned, Task, perform},
     config::CleaningConfig,
 };
 
@@ -44,11 +44,11 @@ fn context(app: &TestApp) -> Context {
     Context::for_tenant(Arc::clone(&app.app), app.app.tenants.default_tenant())
 }
 
-async fn clean(app: &TestApp, settings: &CleaningConfig, task: Task) -> Outcome {
+async fn clean(app: &TestApp, settings: &CleaningConfig, task: Task) -> Cleaned {
     perform(&context(app), settings, task, false).await.unwrap()
 }
 
-async fn count(app: &TestApp, settings: &CleaningConfig, task: Task) -> Outcome {
+async fn count(app: &TestApp, settings: &CleaningConfig, task: Task) -> Cleaned {
     perform(&context(app), settings, task, true).await.unwrap()
 }
 

@@ -1,8 +1,7 @@
 //! The built-in identity provider.
 
 use chrono::TimeDelta;
-use jobbergate_api::identity::NewClient;
-use jobbergate_types::Permission;
+use jobbergate_api::{identity::NewClient, permission::Permission};
 use reqwest::Client;
 use serde_json::{Value, json};
 

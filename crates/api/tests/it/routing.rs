@@ -95,7 +95,7 @@ on_both! {
         nobody.send(broken(&nobody, "{}")).await.expect(403);
         alice.send(broken(&alice, "{}")).await.expect(422);
         // A missing claim comes before the input,
-        let nameless = app.without_email(jobbergate_types::Permission::Admin).await;
+        let nameless = app.without_email(jobbergate_api::permission::Permission::Admin).await;
         let refused = nameless.post("/job-script-templates", json!({})).await.expect(400);
         assert!(refused.detail().ends_with("1: email"));
         // and what is wrong with the input before what is not there.

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use anyhow::bail;
 use jobbergate_api::{
     app::App,
-    cleaning::{self, Outcome},
+    cleaning::{self, Cleaned},
 };
 
 /// Prints a line per task, and to standard error why one failed or whose data can't be opened.
 pub(super) async fn clean(app: &Arc<App>, dry_run: bool) -> anyhow::Result<()> {
     let mut failed = false;
-    let report = |organization: Option<&str>, task, done: Result<Outcome, _>| {
+    let report = |organization: Option<&str>, task, done: Result<Cleaned, _>| {
         let whose = organization.map(|name| format!("{name}: ")).unwrap_or_default();
         match done {
             Ok(done) => println!("{whose}{task}: {}", done.describe(dry_run)),

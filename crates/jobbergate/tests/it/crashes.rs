@@ -35,7 +35,7 @@ async fn an_agent_killed_between_sbatch_and_its_note_finds_the_job_in_slurm() {
 
     let _next = site.agent(AgentOptions { sbatch: None, environment: impatient() });
     let done = site.wait_for_status(id, JobSubmissionStatus::Done).await;
-    assert_eq!(site.jobs_of(id), [done.slurm_job_id.unwrap().to_string()]);
+    assert_eq!(site.jobs_of(id), [done.submission.slurm_job_id.unwrap().to_string()]);
 }
 
 #[tokio::test]
@@ -53,7 +53,7 @@ async fn an_agent_killed_again_and_again_makes_one_slurm_job_of_each_submission(
     let _last = site.agent(AgentOptions { sbatch: None, environment: impatient() });
     for id in ids {
         let done = site.wait_for_status(id, JobSubmissionStatus::Done).await;
-        assert_eq!(site.jobs_of(id), [done.slurm_job_id.unwrap().to_string()]);
+        assert_eq!(site.jobs_of(id), [done.submission.slurm_job_id.unwrap().to_string()]);
     }
 }
 
@@ -68,7 +68,10 @@ async fn a_slurm_controller_that_hangs_while_the_agent_is_killed_makes_one_job()
     agent.kill_9();
     let _next = site.agent(options());
     tokio::time::sleep(Duration::from_secs(2)).await;
-    assert_eq!(site.alice.submission(id).await.unwrap().status, JobSubmissionStatus::Created);
+    assert_eq!(
+        site.alice.submission(id).await.unwrap().submission.status,
+        JobSubmissionStatus::Created
+    );
     site.slurm.resume();
 
     let done = site.wait_for_status(id, JobSubmissionStatus::Done).await;
@@ -77,7 +80,7 @@ async fn a_slurm_controller_that_hangs_while_the_agent_is_killed_makes_one_job()
         .filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().starts_with("slurm-"))
         .count();
     assert_eq!(counted, 1, "each job leaves an output file");
-    assert!(done.slurm_job_id.is_some());
+    assert!(done.submission.slurm_job_id.is_some());
 }
 
 #[tokio::test]
@@ -88,7 +91,10 @@ async fn a_slurm_that_does_not_answer_aborts_nothing() {
     site.wait_for_status(id, JobSubmissionStatus::Submitted).await;
     site.slurm.pause();
     tokio::time::sleep(Duration::from_secs(6)).await;
-    assert_eq!(site.alice.submission(id).await.unwrap().status, JobSubmissionStatus::Submitted);
+    assert_eq!(
+        site.alice.submission(id).await.unwrap().submission.status,
+        JobSubmissionStatus::Submitted
+    );
     site.slurm.resume();
     site.wait_for_status(id, JobSubmissionStatus::Done).await;
 }

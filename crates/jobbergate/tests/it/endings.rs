@@ -14,7 +14,7 @@ async fn slurm_runs_the_job_as_alice_and_nothing_of_the_agent_leaks_into_it() {
     let id = site.submit(&script_of(&format!("#SBATCH -p compute -N2\n{commands}"))).await;
     let done = site.wait_for_status(id, JobSubmissionStatus::Done).await;
 
-    assert_eq!(done.slurm_job_state, Some(SlurmJobState::Completed));
+    assert_eq!(done.submission.slurm_job_state, Some(SlurmJobState::Completed));
     let read = |name| fs::read_to_string(site.work.path().join(name)).unwrap();
     assert_eq!(read("who"), "alice\n");
     assert_eq!(read("where"), "here\nhere\n");
@@ -46,7 +46,7 @@ async fn a_job_that_fails_in_slurm_is_aborted_with_the_reason() {
     let _agent = site.agent(AgentOptions::default());
     let id = site.submit(&script_of("exit 3")).await;
     let ended = site.wait_for_status(id, JobSubmissionStatus::Aborted).await;
-    assert_eq!(ended.slurm_job_state, Some(SlurmJobState::Failed));
+    assert_eq!(ended.submission.slurm_job_state, Some(SlurmJobState::Failed));
     assert_eq!(ended.report_message.as_deref(), Some("NonZeroExitCode"));
 }
 
@@ -57,9 +57,9 @@ async fn a_running_job_is_cancelled_in_slurm() {
     let id = site.submit(&script_of("sleep 300")).await;
     site.wait_for_state(id, SlurmJobState::Running).await;
     let cancelled = site.alice.cancel_submission(id).await.unwrap();
-    assert_eq!(cancelled.status, JobSubmissionStatus::Cancelled);
+    assert_eq!(cancelled.submission.status, JobSubmissionStatus::Cancelled);
     let ended = site.wait_for_state(id, SlurmJobState::Cancelled).await;
-    assert_eq!(ended.status, JobSubmissionStatus::Cancelled);
+    assert_eq!(ended.submission.status, JobSubmissionStatus::Cancelled);
 }
 
 #[tokio::test]
@@ -82,7 +82,7 @@ async fn what_is_cancelled_before_an_agent_comes_never_reaches_slurm() {
     let _agent = site.agent(AgentOptions::default());
     site.wait_for_status(other, JobSubmissionStatus::Done).await;
     assert!(site.jobs_of(cancelled).is_empty());
-    assert_eq!(site.alice.submission(cancelled).await.unwrap().slurm_job_id, None);
+    assert_eq!(site.alice.submission(cancelled).await.unwrap().submission.slurm_job_id, None);
 }
 
 #[tokio::test]
@@ -91,9 +91,9 @@ async fn slurm_ends_a_job_at_its_time_limit() {
     let _agent = site.agent(AgentOptions::default());
     let id = site.submit(&script_of("sleep 300")).await;
     let aborted = |s: &jobbergate_types::job_submissions::JobSubmissionDetailedView| {
-        s.status == JobSubmissionStatus::Aborted
+        s.submission.status == JobSubmissionStatus::Aborted
     };
     let ended = site.wait(id, Duration::from_secs(150), aborted).await;
-    assert_eq!(ended.slurm_job_state, Some(SlurmJobState::Timeout));
+    assert_eq!(ended.submission.slurm_job_state, Some(SlurmJobState::Timeout));
     assert_eq!(ended.report_message.as_deref(), Some("TimeLimit"));
 }

@@ -6,7 +6,7 @@ use crate::support::{AgentOptions, Site, script_of};
 
 async fn rejection(site: &Site, id: i64) -> String {
     let rejected = site.wait_for_status(id, JobSubmissionStatus::Rejected).await;
-    assert_eq!(rejected.slurm_job_id, None);
+    assert_eq!(rejected.submission.slurm_job_id, None);
     rejected.report_message.unwrap()
 }
 

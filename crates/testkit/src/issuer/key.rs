@@ -38,7 +38,6 @@ impl Key {
         Self::new(format!("rsa-{number}"), EncodingKey::from_rsa_pem(&pem)?, Algorithm::RS256)
     }
 
-    /// A new EC key.
     pub(super) fn ec(number: usize) -> Result<Self> {
         let der =
             EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new())?;

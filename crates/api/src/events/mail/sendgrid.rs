@@ -6,7 +6,7 @@ use lettre::message::Mailbox;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use super::{Message, pair, sender};
+use super::{Email, pair, sender};
 use crate::{
     config::mail::MailConfig,
     events::failure::{Cause, Failure},
@@ -18,19 +18,18 @@ const DEADLINE: Duration = Duration::from_secs(15);
 /// How much of SendGrid's words on a refusal is logged, in characters.
 const LOGGED: usize = 500;
 
-/// SendGrid's API, version 3.
 #[derive(Debug)]
 pub(in crate::events) struct SendGrid {
     from: Mailbox,
-    key: Key,
+    key: ApiKey,
     base: String,
     http: reqwest::Client,
 }
 
 /// Never shown.
-struct Key(String);
+struct ApiKey(String);
 
-impl std::fmt::Debug for Key {
+impl std::fmt::Debug for ApiKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("…")
     }
@@ -49,7 +48,7 @@ impl SendGrid {
         url::Url::parse(base).map_err(|error| wrong(&error))?;
         Ok(Some(Self {
             from: sender("SENDGRID_FROM_EMAIL", from)?,
-            key: Key(key.to_owned()),
+            key: ApiKey(key.to_owned()),
             base: base.to_owned(),
             http: reqwest::Client::builder()
                 .timeout(DEADLINE)
@@ -71,7 +70,7 @@ impl SendGrid {
     /// Hands a message to SendGrid. It refuses a request as such with 400 or 413. It does not
     /// accept us for now with 401, 403 or 429, and is out of order with 5xx: then no other message
     /// would do better.
-    pub(super) async fn send(&self, message: Message) -> Result<(), Failure> {
+    pub(super) async fn send(&self, message: Email) -> Result<(), Failure> {
         let request =
             self.http.post(format!("{}/v3/mail/send", self.base)).bearer_auth(&self.key.0);
         let response = request.json(&self.body(&message)).send().await?;
@@ -97,7 +96,7 @@ impl SendGrid {
         masked.chars().take(LOGGED).map(|c| if c.is_control() { ' ' } else { c }).collect()
     }
 
-    fn body(&self, message: &Message) -> Value {
+    fn body(&self, message: &Email) -> Value {
         let mut from = json!({"email": self.from.email.to_string()});
         if let Some(name) = &self.from.name {
             from["name"] = json!(name);

@@ -11,7 +11,7 @@ use lettre::{
     },
 };
 
-use super::{Message, pair, sender};
+use super::{Email, pair, sender};
 use crate::{
     config::mail::{MailConfig, SmtpTls},
     events::{
@@ -27,7 +27,6 @@ const COMMAND_DEADLINE: Duration = Duration::from_secs(10);
 /// missing, wrong or can't be checked (RFC 4954 §6).
 const UNWILLING: [u16; 6] = [421, 454, 530, 534, 535, 538];
 
-/// An SMTP server.
 #[derive(Debug)]
 pub(in crate::events) struct Smtp {
     from: Mailbox,
@@ -71,8 +70,7 @@ impl Smtp {
         }
     }
 
-    /// Hands a message to the server.
-    pub(super) async fn send(&self, row: &OutboxRow, message: Message) -> Result<(), Failure> {
+    pub(super) async fn send(&self, row: &OutboxRow, message: Email) -> Result<(), Failure> {
         let for_ever = |error: Cause| Failure::ForEver(error);
         let to: Address = message.to.parse().map_err(|error| {
             let error: lettre::address::AddressError = error;

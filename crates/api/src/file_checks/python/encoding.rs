@@ -9,8 +9,7 @@ use codec::Codec;
 
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
-/// Source text.
-pub(super) struct Source<'a> {
+pub(super) struct Decoded<'a> {
     /// The text, with U+FFFD for what is not UTF-8.
     pub(super) text: Cow<'a, str>,
     /// Where those are, in bytes of the text. The interpreter does not look at comments, so that
@@ -19,7 +18,7 @@ pub(super) struct Source<'a> {
 }
 
 /// Decodes a source file the way the interpreter reads it.
-pub(super) fn decode(content: &[u8]) -> Result<Source<'_>, SyntaxProblem> {
+pub(super) fn decode(content: &[u8]) -> Result<Decoded<'_>, SyntaxProblem> {
     if let Some(at) = content.iter().position(|&byte| byte == 0) {
         let line = Some(line_of(content, at));
         return Err(SyntaxProblem::new("source code cannot contain null bytes", line));
@@ -45,7 +44,7 @@ pub(super) fn decode(content: &[u8]) -> Result<Source<'_>, SyntaxProblem> {
             SyntaxProblem::new(format!("the file is not encoded in {name}"), None)
         })?,
     };
-    Ok(Source { text, undecodable: Vec::new() })
+    Ok(Decoded { text, undecodable: Vec::new() })
 }
 
 fn utf8(content: &[u8]) -> Result<Cow<'_, str>, SyntaxProblem> {
@@ -59,9 +58,9 @@ pub(super) fn not_utf8(line: Option<usize>) -> SyntaxProblem {
     SyntaxProblem::new("the file is not UTF-8 and declares no other encoding", line)
 }
 
-fn lenient_utf8(content: &[u8]) -> Source<'_> {
+fn lenient_utf8(content: &[u8]) -> Decoded<'_> {
     if let Ok(text) = str::from_utf8(content) {
-        return Source { text: Cow::Borrowed(text), undecodable: Vec::new() };
+        return Decoded { text: Cow::Borrowed(text), undecodable: Vec::new() };
     }
     let mut text = String::with_capacity(content.len());
     let mut undecodable = Vec::new();
@@ -72,7 +71,7 @@ fn lenient_utf8(content: &[u8]) -> Source<'_> {
             text.push(char::REPLACEMENT_CHARACTER);
         }
     }
-    Source { text: Cow::Owned(text), undecodable }
+    Decoded { text: Cow::Owned(text), undecodable }
 }
 
 fn line_of(content: &[u8], offset: usize) -> usize {

@@ -23,7 +23,6 @@ impl Span {
         Some(Self { start, end, style })
     }
 
-    /// Whether it is a block scalar.
     pub(super) fn is_block(&self) -> bool {
         matches!(self.style, ScalarStyle::Literal | ScalarStyle::Folded)
     }

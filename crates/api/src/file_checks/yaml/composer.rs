@@ -31,18 +31,15 @@ pub(super) struct Composer<'t> {
 }
 
 impl<'t> Composer<'t> {
-    /// Starts a document of this source text.
     pub(super) fn new(text: &'t str) -> Self {
         let (graph, anchors, open) = (Graph::default(), HashMap::new(), Vec::new());
         Self { text, graph, anchors, open }
     }
 
-    /// The graph of what has been taken.
     pub(super) fn finish(self) -> Graph {
         self.graph
     }
 
-    /// Takes the next event of the document.
     pub(super) fn take(&mut self, event: Event) -> Result<(), SyntaxProblem> {
         let line = line_of(event.start_mark.line);
         match event.data {

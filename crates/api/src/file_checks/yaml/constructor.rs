@@ -14,19 +14,18 @@ pub(super) fn check(graph: &Graph) -> Result<(), SyntaxProblem> {
         graph,
         constructed: vec![false; graph.len()],
         merged: vec![false; graph.len()],
-        waiting: vec![Task::Construct(0)],
+        waiting: vec![Step::Construct(0)],
     };
     while let Some(task) = constructor.waiting.pop() {
         match task {
-            Task::Construct(id) => constructor.construct(id)?,
-            Task::Entries(id) => constructor.entries(id)?,
+            Step::Construct(id) => constructor.construct(id)?,
+            Step::Entries(id) => constructor.entries(id)?,
         }
     }
     Ok(())
 }
 
-enum Task {
-    /// Construct the node.
+enum Step {
     Construct(NodeId),
     /// Check the entries of a mapping, wherever they end up.
     Entries(NodeId),
@@ -37,7 +36,7 @@ struct Constructor<'g> {
     constructed: Vec<bool>,
     /// Mappings whose entries have been checked.
     merged: Vec<bool>,
-    waiting: Vec<Task>,
+    waiting: Vec<Step>,
 }
 
 impl<'g> Constructor<'g> {
@@ -54,7 +53,7 @@ impl<'g> Constructor<'g> {
         match &node.tag {
             Tag::Seq => self.sequence(node),
             Tag::Map | Tag::Set => {
-                self.waiting.push(Task::Entries(id));
+                self.waiting.push(Step::Entries(id));
                 Ok(())
             }
             Tag::Omap | Tag::Pairs => self.pairs(node),
@@ -104,7 +103,7 @@ impl<'g> Constructor<'g> {
         let Content::Sequence(items) = &node.content else {
             return Err(problem(node, "expected a sequence"));
         };
-        self.waiting.extend(items.iter().map(|&id| Task::Construct(id)));
+        self.waiting.extend(items.iter().map(|&id| Step::Construct(id)));
         Ok(())
     }
 
@@ -118,7 +117,7 @@ impl<'g> Constructor<'g> {
             match &item.content {
                 Content::Mapping(entries) if entries.len() == 1 => {
                     let ids = entries.iter().flat_map(|&(key, value)| [key, value]);
-                    self.waiting.extend(ids.map(Task::Construct));
+                    self.waiting.extend(ids.map(Step::Construct));
                 }
                 _ => return Err(problem(item, "expected a mapping with one entry")),
             }
@@ -140,12 +139,12 @@ impl<'g> Constructor<'g> {
                 Tag::Merge => self.merge(value)?,
                 Tag::Value => {
                     self.text(key)?;
-                    self.waiting.push(Task::Construct(value));
+                    self.waiting.push(Step::Construct(value));
                 }
                 _ if !key.tag.is_hashable() => {
                     return Err(problem(key, "a collection cannot be a key"));
                 }
-                _ => self.waiting.extend([key_id, value].map(Task::Construct)),
+                _ => self.waiting.extend([key_id, value].map(Step::Construct)),
             }
         }
         Ok(())
@@ -160,7 +159,7 @@ impl<'g> Constructor<'g> {
             Content::Sequence(items) => items,
             Content::Scalar(_) => return Err(problem(node, "expected mappings to merge")),
         };
-        self.waiting.extend(sources.iter().map(|&id| Task::Entries(id)));
+        self.waiting.extend(sources.iter().map(|&id| Step::Entries(id)));
         Ok(())
     }
 }

@@ -2,10 +2,8 @@
 
 use super::tag::Tag;
 
-/// Index of a node in its graph.
 pub(super) type NodeId = usize;
 
-/// One node.
 #[derive(Debug)]
 pub(super) struct Node {
     pub(super) tag: Tag,
@@ -14,7 +12,6 @@ pub(super) struct Node {
     pub(super) line: usize,
 }
 
-/// What a node holds.
 #[derive(Debug)]
 pub(super) enum Content {
     Scalar(String),

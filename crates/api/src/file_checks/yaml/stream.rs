@@ -15,12 +15,12 @@ const MAX_REPAIRS: usize = 32;
 const MAX_REPAIRED_BYTES: usize = 1024 * 1024;
 
 /// Why a text has no graph.
-enum Failure {
+enum NoGraph {
     Unparsable(Error),
     Refused(SyntaxProblem),
 }
 
-impl From<SyntaxProblem> for Failure {
+impl From<SyntaxProblem> for NoGraph {
     fn from(problem: SyntaxProblem) -> Self {
         Self::Refused(problem)
     }
@@ -33,8 +33,8 @@ pub(super) fn read(text: &str) -> Result<Option<Graph>, SyntaxProblem> {
     for _ in 0..=repairs {
         source = match read_prepared(&source) {
             Ok(graph) => return Ok(graph),
-            Err(Failure::Refused(problem)) => return Err(problem),
-            Err(Failure::Unparsable(error)) => {
+            Err(NoGraph::Refused(problem)) => return Err(problem),
+            Err(NoGraph::Unparsable(error)) => {
                 source::repaired(&source, &error).ok_or_else(|| unparsable(&error))?
             }
         };
@@ -42,7 +42,7 @@ pub(super) fn read(text: &str) -> Result<Option<Graph>, SyntaxProblem> {
     Err(SyntaxProblem::too_complex())
 }
 
-fn read_prepared(text: &str) -> Result<Option<Graph>, Failure> {
+fn read_prepared(text: &str) -> Result<Option<Graph>, NoGraph> {
     let mut input = text.as_bytes();
     let mut parser = Parser::new();
     parser.set_input_string(&mut input);
@@ -52,7 +52,7 @@ fn read_prepared(text: &str) -> Result<Option<Graph>, Failure> {
     let has_tabs = text.contains('\t');
     let mut documents = 0;
     loop {
-        let event = parser.parse().map_err(Failure::Unparsable)?;
+        let event = parser.parse().map_err(NoGraph::Unparsable)?;
         spans.extend(Span::of(&event).filter(|span| has_tabs || span.is_block()));
         match event.data {
             EventData::StreamEnd => break,

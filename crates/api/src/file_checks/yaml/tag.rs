@@ -30,7 +30,6 @@ pub(super) enum Tag {
 }
 
 impl Tag {
-    /// The tag with this URI.
     pub(super) fn from_uri(uri: String) -> Self {
         match uri.strip_prefix(PREFIX) {
             Some("null") => Self::Null,

@@ -6,15 +6,13 @@ use serde_json::{Map, Value, json};
 
 use super::{Form, UploadedFile};
 use crate::http::{
-    input::{BodyKind, Input, Parts, Source, conform_to},
+    input::{Input, InputSource, Parts, conform_to},
     json::{BEYOND_64_BITS, inexact_integer, without_negative_zeros},
     validation::{Place, Problems},
 };
 
-/// A workflow file and its settings.
 #[derive(Debug)]
 pub struct WorkflowForm {
-    /// The file.
     pub upload_file: UploadedFile,
     /// The settings; those that there are when absent.
     pub runtime_config: Option<RunTimeConfig>,
@@ -33,7 +31,7 @@ struct WorkflowFormSchema {
 }
 
 impl Input for WorkflowForm {
-    const BODY: BodyKind = BodyKind::Form;
+    const SOURCE: InputSource = InputSource::Form { required: true };
 
     fn read(parts: &mut Parts, problems: &mut Problems) -> Option<Self> {
         let form = parts.form.take().unwrap_or_default();
@@ -47,9 +45,8 @@ impl Input for WorkflowForm {
         Some(Self { upload_file: upload_file?, runtime_config: runtime_config? })
     }
 
-    fn describe(generator: &mut SchemaGenerator) -> Vec<(Source, Schema)> {
-        let schema = generator.subschema_for::<WorkflowFormSchema>();
-        vec![(Source::Form { required: true }, schema)]
+    fn schema(generator: &mut SchemaGenerator) -> Schema {
+        generator.subschema_for::<WorkflowFormSchema>()
     }
 }
 

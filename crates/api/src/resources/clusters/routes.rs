@@ -12,9 +12,10 @@ use serde::Deserialize;
 use super::store;
 use crate::{
     app::Context,
-    auth::{Agent, Caller, permission},
+    auth::{Agent, Caller},
     error::{Error, Result},
-    http::{Accepted, Answer, Endpoint, Json, Method, Path, Query, Router, answer::AnswerBody},
+    http::{Accepted, Json, Path, Query, ResponseDoc, Router, response_doc::BodyDoc},
+    permission::{Allow, Permission},
 };
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -23,33 +24,38 @@ struct ClusterPath {
     client_id: String,
 }
 
-const NEVER_REPORTED: Answer = Answer {
+const NEVER_REPORTED: ResponseDoc = ResponseDoc {
     status: StatusCode::NOT_FOUND,
     description: "This cluster's agent has never reported",
-    body: AnswerBody::Empty,
+    body: BodyDoc::Empty,
 };
 
-/// The routes.
 pub(crate) fn router() -> Router {
     Router::default()
-        .route(Method::Put, "/clusters/status", "An agent's heartbeat.", Endpoint::new(report))
-        .route(
-            Method::Get,
-            "/clusters/status",
-            "When the agents of all clusters reported last.",
-            Endpoint::new(list),
-        )
-        .route(
-            Method::Get,
-            "/clusters/status/{client_id}",
-            "When the agent of one cluster reported last.",
-            Endpoint::new(get).answering(&[NEVER_REPORTED]),
-        )
+        .put("/clusters/status", "An agent's heartbeat.", report)
+        .get("/clusters/status", "When the agents of all clusters reported last.", list)
+        .get("/clusters/status/{client_id}", "When the agent of one cluster reported last.", get)
+        .responding(&[NEVER_REPORTED])
+}
+
+/// Not even administrators may send a heartbeat for an agent.
+struct Heartbeat;
+
+impl Allow for Heartbeat {
+    const ANY_OF: &'static [Permission] = &[Permission::ClustersUpdate];
+    const NEEDS_ORGANIZATION: bool = false;
+}
+
+struct SeeClusters;
+
+impl Allow for SeeClusters {
+    const ANY_OF: &'static [Permission] = &[Permission::Admin, Permission::ClustersRead];
+    const NEEDS_ORGANIZATION: bool = false;
 }
 
 async fn report(
     context: Context,
-    agent: Agent<permission::ClustersUpdate>,
+    agent: Agent<Heartbeat>,
     Query(report): Query<ClusterStatusReport>,
 ) -> Result<Accepted> {
     let mut db = context.db.write().await?;
@@ -60,7 +66,7 @@ async fn report(
 
 async fn list(
     context: Context,
-    _: Caller<permission::ClustersRead>,
+    _: Caller<SeeClusters>,
     Query(paging): Query<Paging>,
 ) -> Result<Json<Page<ClusterStatusView>>> {
     let page = store::page(&mut context.db.read().await?, &paging).await?;
@@ -70,7 +76,7 @@ async fn list(
 
 async fn get(
     context: Context,
-    _: Caller<permission::ClustersRead>,
+    _: Caller<SeeClusters>,
     Path(path): Path<ClusterPath>,
 ) -> Result<Json<ClusterStatusView>> {
     let row = store::find(&mut context.db.read().await?, &path.client_id).await?;

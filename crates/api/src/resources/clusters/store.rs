@@ -2,12 +2,18 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use jobbergate_types::{Page, clusters::ClusterStatusView, list::Paging};
+use sea_query::{Condition, Expr, ExprTrait};
 use sqlx::FromRow;
+use struct_field_names_as_array::FieldNamesAsSlice;
 
-use crate::{args, db::Session};
+use crate::{
+    db::Session,
+    query::{Assignments, Lock, Ordering, Table},
+};
 
-/// A cluster's last heartbeat.
-#[derive(Debug, FromRow)]
+const CLUSTERS: Table = Table { name: "cluster_statuses", key: &["client_id"] };
+
+#[derive(Debug, FromRow, FieldNamesAsSlice)]
 pub(super) struct ClusterStatusRow {
     client_id: String,
     interval: i32,
@@ -31,29 +37,24 @@ impl ClusterStatusRow {
     }
 }
 
-const COLUMNS: &str = r#"client_id, "interval", last_reported, created_at, updated_at"#;
-
-/// Notes a heartbeat.
 pub(super) async fn report(
     db: &mut Session,
     client_id: &str,
     interval: i64,
     now: DateTime<Utc>,
-) -> sqlx::Result<()> {
-    let sql = r#"INSERT INTO cluster_statuses
-        (client_id, "interval", last_reported, created_at, updated_at) VALUES ($1, $2, $3, $3, $3)
-        ON CONFLICT (client_id) DO UPDATE SET "interval" = excluded."interval",
-        last_reported = excluded.last_reported, updated_at = excluded.updated_at"#;
-    db.execute(sql, args![client_id, interval, now]).await.map(drop)
+) -> sqlx::Result<ClusterStatusRow> {
+    let row = Assignments::created(now)
+        .set("client_id", client_id)
+        .set("interval", interval)
+        .set("last_reported", now);
+    CLUSTERS.upsert(db, row).await
 }
 
-/// The last heartbeat of one cluster.
 pub(super) async fn find(
     db: &mut Session,
     client_id: &str,
 ) -> sqlx::Result<Option<ClusterStatusRow>> {
-    let sql = format!("SELECT {COLUMNS} FROM cluster_statuses WHERE client_id = $1");
-    db.fetch_optional(&sql, args![client_id]).await
+    CLUSTERS.find(db, Expr::col("client_id").eq(client_id), Lock::None).await
 }
 
 /// A page of all clusters, by client id.
@@ -61,10 +62,6 @@ pub(super) async fn page(
     db: &mut Session,
     paging: &Paging,
 ) -> sqlx::Result<Page<ClusterStatusRow>> {
-    let (total,): (i64,) = db.fetch_one("SELECT count(*) FROM cluster_statuses", args![]).await?;
-    let sql =
-        format!("SELECT {COLUMNS} FROM cluster_statuses ORDER BY client_id LIMIT $1 OFFSET $2");
-    let before = (paging.page - 1).saturating_mul(paging.size);
-    let items = db.fetch_all(&sql, args![paging.size, before]).await?;
-    Ok(Page::new(items, total, paging.page, paging.size))
+    let order = Ordering { column: "client_id", ascending: true };
+    CLUSTERS.page(db, Condition::all(), order, paging).await
 }

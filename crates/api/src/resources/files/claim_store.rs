@@ -10,8 +10,7 @@ use crate::{
 /// Lets a claimant have all these keys, or fails to: then the transaction is to be undone.
 pub(super) async fn take(
     db: &mut Session,
-    keys: &[String],
-    claimant: &str,
+    (keys, claimant): (&[String], &str),
     now: DateTime<Utc>,
     expires_at: DateTime<Utc>,
 ) -> sqlx::Result<bool> {
@@ -27,7 +26,7 @@ pub(super) async fn take(
     Ok(true)
 }
 
-/// Whether one of these keys is claimed.
+/// Whether one of these keys is somebody's.
 pub(super) async fn is_taken(
     db: &mut Session,
     keys: &[String],
@@ -55,7 +54,7 @@ pub(super) async fn count(
     Ok(keys)
 }
 
-/// Lets what is claimed last until another instant; how many keys that are.
+/// Lets a claim last until another instant; how many keys are still its claimant's.
 pub(super) async fn extend(
     db: &mut Session,
     claimant: &str,
@@ -65,7 +64,7 @@ pub(super) async fn extend(
     db.execute(sql, args![claimant, expires_at]).await
 }
 
-/// Ends what is claimed; how many keys that were.
+/// Ends a claim; how many keys were still its claimant's.
 pub(super) async fn end(db: &mut Session, claimant: &str) -> sqlx::Result<u64> {
     db.execute("DELETE FROM file_claims WHERE claimant = $1", args![claimant]).await
 }

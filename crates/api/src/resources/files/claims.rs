@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use super::{FileTable, claim_store};
+use super::{claim_store, store::FileTable};
 use crate::{
     app::Context,
     db::Session,
@@ -45,7 +45,7 @@ impl Claim {
         let mut keys = Vec::new();
         for name in names {
             keys.extend(
-                context.storage.keys(table.0, parent, name)?.first().map(ToString::to_string),
+                context.storage.keys(table.name, parent, name)?.first().map(ToString::to_string),
             );
         }
         Ok(Self::of_keys(keys))
@@ -86,9 +86,8 @@ impl Claim {
         Ok(taken)
     }
 
-    async fn take(&self, db: &mut Session, now: DateTime<Utc>) -> Result<bool> {
-        let Self { keys, claimant } = self;
-        Ok(claim_store::take(db, keys, claimant, now, now + LIFETIME).await?)
+    async fn take(&self, db: &mut Session, now: DateTime<Utc>) -> sqlx::Result<bool> {
+        claim_store::take(db, (&self.keys, &self.claimant), now, now + LIFETIME).await
     }
 
     /// The right to a key, unless somebody else has it.
@@ -107,31 +106,33 @@ impl Claim {
         name: &str,
     ) -> Result<Option<Self>> {
         let claim = Self::of_files(context, table, parent, &[name])?;
-        let taken = claim.take(db, context.now()).await?;
-        Ok(taken.then_some(claim))
+        Ok(claim.take(db, context.now()).await?.then_some(claim))
     }
 
     /// Lets it last as long again from the end of this transaction on; 503 if it was somebody
     /// else's turn meanwhile.
     pub(super) async fn renew(&self, db: &mut Session, context: &Context) -> Result<()> {
-        let extended = claim_store::extend(db, &self.claimant, context.now() + LIFETIME).await?;
-        self.require_all(extended)
+        let until = context.now() + LIFETIME;
+        self.require_whole(claim_store::extend(db, &self.claimant, until).await?)
     }
 
     /// Ends it with this transaction; 503 if it was somebody else's turn meanwhile.
     pub(super) async fn end_with(&self, db: &mut Session) -> Result<()> {
-        let ended = claim_store::end(db, &self.claimant).await?;
-        self.require_all(ended)
+        self.require_whole(claim_store::end(db, &self.claimant).await?)
     }
 
     /// Fails unless it lasts for long enough to remove a file.
     pub(super) async fn require_time(&self, db: &mut Session, context: &Context) -> Result<()> {
         let keys = claim_store::count(db, &self.claimant, context.now() + REMOVAL).await?;
-        self.require_all(keys.cast_unsigned())
+        self.require_whole(keys.cast_unsigned())
     }
 
-    fn require_all(&self, keys: u64) -> Result<()> {
-        if keys == self.keys.len() as u64 { Ok(()) } else { Err(expired()) }
+    fn require_whole(&self, keys: u64) -> Result<()> {
+        if keys == self.keys.len() as u64 {
+            return Ok(());
+        }
+        let words = "Storing the file took too long, and somebody else has changed it; try again";
+        Err(Error::NotReady(words.to_owned()))
     }
 
     /// Ends it; if that fails it expires.
@@ -152,9 +153,4 @@ pub(crate) async fn forget_expired(context: &Context) -> Result<()> {
     let mut db = context.db.write().await?;
     claim_store::delete_expired(&mut db, context.now()).await?;
     Ok(db.commit().await?)
-}
-
-fn expired() -> Error {
-    let words = "Storing the file took too long, and somebody else has changed it; try again";
-    Error::NotReady(words.to_owned())
 }

@@ -2,7 +2,10 @@
 
 use jobbergate_types::FileType;
 
-use super::{FileTable, of_parent, store};
+use super::{
+    content::stored,
+    store::{self, FileTable},
+};
 use crate::{
     app::Context,
     error::{Error, Result},
@@ -21,7 +24,7 @@ pub(crate) async fn copy_all(
 ) -> Result<Vec<(String, FileType)>> {
     for _ in 0..ATTEMPTS {
         let mut files = Vec::new();
-        for row in of_parent(&mut context.db.read().await?, table, from).await? {
+        for row in store::of_parent(&mut context.db.read().await?, table, from).await? {
             files.push((row.filename.clone(), row.file_type()?));
         }
         if copy_content(context, table, (from, to), files.iter().map(|(name, _)| &**name)).await? {
@@ -42,13 +45,13 @@ pub(crate) async fn copy_content(
 ) -> Result<bool> {
     let mut share = context.app.sources.share(&context.customer.caller);
     for name in names {
-        match super::stored(context, table, from, name, &mut share).await {
-            Ok(content) => context.storage.put(table.0, to.into(), name, content).await?,
+        match stored(context, table, from, name, &mut share).await {
+            Ok(content) => context.storage.put(table.name, to.into(), name, content).await?,
             Err(error) => {
                 if store::exists(&mut context.db.read().await?, table, from, name).await? {
                     return Err(error);
                 }
-                context.storage.delete_all(table.0, to.into()).await?;
+                context.storage.delete_all(table.name, to.into()).await?;
                 return Ok(false);
             }
         }

@@ -5,32 +5,48 @@ use jobbergate_types::{
     FileType, job_script_templates::TemplateFileDetailedView,
     job_scripts::JobScriptFileDetailedView,
 };
+use sea_query::{Expr, ExprTrait};
 use sqlx::FromRow;
+use struct_field_names_as_array::FieldNamesAsSlice;
 
-use crate::{args, db::Session, error::Error};
+use crate::{
+    db::Session,
+    error::Error,
+    query::{Assignments, Table, by_id},
+};
 
-/// A table of files: its name, which is also the first part of their storage keys, and the table
-/// of those they belong to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FileTable(pub &'static str, pub &'static str);
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FileTable {
+    /// The table's, and the first part of its files' storage keys.
+    pub(crate) name: &'static str,
+    /// The table of those that they belong to.
+    pub(crate) parents: &'static str,
+}
 
-/// Files of templates.
-pub const TEMPLATE_FILES: FileTable =
-    FileTable("job_script_template_files", "job_script_templates");
-/// Workflow files of templates.
-pub const WORKFLOW_FILES: FileTable = FileTable("workflow_files", "job_script_templates");
-/// Files of scripts.
-pub const JOB_SCRIPT_FILES: FileTable = FileTable("job_script_files", "job_scripts");
+pub(crate) const TEMPLATE_FILES: FileTable =
+    FileTable { name: "job_script_template_files", parents: "job_script_templates" };
+pub(crate) const WORKFLOW_FILES: FileTable =
+    FileTable { name: "workflow_files", parents: "job_script_templates" };
+pub(crate) const JOB_SCRIPT_FILES: FileTable =
+    FileTable { name: "job_script_files", parents: "job_scripts" };
 
-const COLUMNS: &str = "parent_id, filename, file_type, created_at, updated_at";
+impl FileTable {
+    pub(crate) const fn table(self) -> Table {
+        Table { name: self.name, key: &["parent_id", "filename"] }
+    }
 
-/// A file.
-#[derive(Debug, Clone, FromRow)]
-pub struct FileRow {
-    /// The template or script that it belongs to.
-    pub parent_id: i32,
-    /// Its name.
-    pub filename: String,
+    pub(crate) fn no_file(self, parent: i32, filename: &str) -> Error {
+        Error::NotFound(format!(
+            "{} row not found by parent_id={parent}, filename='{filename}'",
+            self.name
+        ))
+    }
+}
+
+#[derive(Debug, Clone, FromRow, FieldNamesAsSlice)]
+pub(crate) struct FileRow {
+    pub(crate) parent_id: i32,
+    pub(crate) filename: String,
     file_type: String,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
@@ -38,7 +54,7 @@ pub struct FileRow {
 
 impl FileRow {
     /// What it is to its parent.
-    pub fn file_type(&self) -> Result<FileType, Error> {
+    pub(crate) fn file_type(&self) -> Result<FileType, Error> {
         match self.file_type.as_str() {
             "ENTRYPOINT" => Ok(FileType::Entrypoint),
             "SUPPORT" => Ok(FileType::Support),
@@ -81,9 +97,7 @@ pub(crate) async fn of_parent(
     table: FileTable,
     parent: i32,
 ) -> sqlx::Result<Vec<FileRow>> {
-    let name = table.0;
-    let sql = format!("SELECT {COLUMNS} FROM {name} WHERE parent_id = $1 ORDER BY filename");
-    db.fetch_all(&sql, args![parent]).await
+    of_parents(db, table, &[parent]).await
 }
 
 /// All files of several parents, by parent and name.
@@ -92,52 +106,41 @@ pub(crate) async fn of_parents(
     table: FileTable,
     parents: &[i32],
 ) -> sqlx::Result<Vec<FileRow>> {
-    let (name, placeholders) = (table.0, crate::db::placeholders(parents.len()));
-    let sql = format!(
-        "SELECT {COLUMNS} FROM {name} WHERE parent_id IN ({placeholders}) ORDER BY parent_id, filename"
-    );
-    let arguments = parents.iter().map(|parent| (*parent).into()).collect();
-    db.fetch_all(&sql, crate::db::arguments::Arguments(arguments)).await
+    let condition = Expr::col("parent_id").is_in(parents.iter().copied());
+    table.table().rows(db, condition).await
 }
 
-/// Whether there is a file of this name.
 pub(super) async fn exists(
     db: &mut Session,
     table: FileTable,
     parent: i32,
     filename: &str,
 ) -> sqlx::Result<bool> {
-    let name = table.0;
-    let sql = format!("SELECT parent_id FROM {name} WHERE parent_id = $1 AND filename = $2");
-    Ok(db.fetch_optional::<(i32,)>(&sql, args![parent, filename]).await?.is_some())
+    Ok(table.table().count(db, named(parent, filename)).await? > 0)
 }
 
-/// Whether there is a parent of this number.
 pub(super) async fn has_parent(
     db: &mut Session,
     table: FileTable,
     parent: i32,
 ) -> sqlx::Result<bool> {
-    let sql = format!("SELECT id FROM {} WHERE id = $1", table.1);
-    Ok(db.fetch_optional::<(i32,)>(&sql, args![parent]).await?.is_some())
+    let parents = Table { name: table.parents, key: &["id"] };
+    Ok(parents.count(db, by_id(parent)).await? > 0)
 }
 
-/// Notes a file, new or written again.
-pub(super) async fn upsert(
+/// Notes a file whose content is stored, new or written again.
+pub(crate) async fn note(
     db: &mut Session,
     table: FileTable,
     parent: i32,
-    filename: &str,
-    file_type: FileType,
+    (filename, file_type): (&str, FileType),
     now: DateTime<Utc>,
 ) -> sqlx::Result<FileRow> {
-    let name = table.0;
-    let sql = format!(
-        "INSERT INTO {name} (parent_id, filename, file_type, created_at, updated_at) \
-         VALUES ($1, $2, $3, $4, $4) ON CONFLICT (parent_id, filename) DO UPDATE \
-         SET file_type = excluded.file_type, updated_at = excluded.updated_at RETURNING {COLUMNS}"
-    );
-    db.fetch_one(&sql, args![parent, filename, file_type.as_str(), now]).await
+    let row = Assignments::created(now)
+        .set("parent_id", parent)
+        .set("filename", filename)
+        .set("file_type", file_type.as_str());
+    table.table().upsert(db, row).await
 }
 
 /// Forgets a file; false if there was none.
@@ -147,7 +150,9 @@ pub(super) async fn delete(
     parent: i32,
     filename: &str,
 ) -> sqlx::Result<bool> {
-    let name = table.0;
-    let sql = format!("DELETE FROM {name} WHERE parent_id = $1 AND filename = $2");
-    Ok(db.execute(&sql, args![parent, filename]).await? == 1)
+    Ok(table.table().delete(db, named(parent, filename)).await? == 1)
+}
+
+fn named(parent: i32, filename: &str) -> Expr {
+    Expr::col("parent_id").eq(parent).and(Expr::col("filename").eq(filename))
 }

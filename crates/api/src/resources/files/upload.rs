@@ -6,15 +6,17 @@ use bytes::Bytes;
 use jobbergate_types::{FileType, job_script_templates::FileNameQuery};
 
 use super::{
-    Claim, FileTable,
-    discard::{Ended, commit, discard},
-    no_file, store,
+    claims::Claim,
+    content::stored,
+    removal::discard,
+    store::{self, FileTable},
+    transaction::{Ended, commit},
 };
 use crate::{
     app::Context,
     budget::Share,
     db::Session,
-    download::Location,
+    download::FileUrl,
     error::{Error, Result},
     file_checks,
 };
@@ -35,7 +37,6 @@ pub(crate) struct Upload {
 pub(crate) struct FilePut {
     /// How it is to be called, and which file it takes the place of.
     pub(crate) names: FileNameQuery,
-    /// What it is to its parent.
     pub(crate) file_type: FileType,
     /// The content; without it a file is renamed.
     pub(crate) upload: Option<Upload>,
@@ -78,7 +79,7 @@ impl FilePut {
         file_type: FileType,
         share: &mut Share,
     ) -> Result<Self> {
-        let location = Location::parse(url)?;
+        let location = FileUrl::parse(url)?;
         let chosen = || names.filename.clone().filter(|name| !name.is_empty());
         let filename = chosen().or_else(|| location.filename()).ok_or_else(|| {
             Error::BadRequest(format!(
@@ -131,27 +132,27 @@ pub(crate) async fn store_file(
     let gone = previous.clone().filter(|previous| *previous != filename);
     let names: Vec<_> = std::iter::once(&*filename).chain(gone.as_deref()).collect();
     let claim = Claim::wait(context, table, parent, &names).await?;
-    let stored = Stored { claim, table, parent, filename, gone };
+    let file = Stored { claim, table, parent, filename, gone };
     // For as long as the content is there.
     let mut share = context.app.sources.share(&context.customer.caller);
     let content = async {
         if let Some(previous) = &previous
             && !store::exists(&mut context.db.read().await?, table, parent, previous).await?
         {
-            return Err(no_file(table, parent, previous));
+            return Err(table.no_file(parent, previous));
         }
         match (put.upload, &previous) {
             (Some(file), _) => Ok(file.content),
             (None, Some(previous)) => {
-                let content = super::stored(context, table, parent, previous, &mut share).await?;
-                check_syntax(context, &stored.filename, &content).await?;
+                let content = stored(context, table, parent, previous, &mut share).await?;
+                check_syntax(context, &file.filename, &content).await?;
                 Ok(content)
             }
             (None, None) => Ok(Bytes::new()),
         }
     };
     let content = content.await;
-    stored.write(context, content).await
+    file.write(context, content).await
 }
 
 /// Stores the content of a file of `parent`, new or replaced.
@@ -163,8 +164,8 @@ pub(crate) async fn store_content(
     content: Bytes,
 ) -> Result<Stored> {
     let claim = Claim::wait(context, table, parent, &[filename]).await?;
-    let stored = Stored { claim, table, parent, filename: filename.to_owned(), gone: None };
-    stored.write(context, Ok(content)).await
+    let file = Stored { claim, table, parent, filename: filename.to_owned(), gone: None };
+    file.write(context, Ok(content)).await
 }
 
 impl Stored {
@@ -172,7 +173,7 @@ impl Stored {
         let error = match content {
             Err(error) => error,
             Ok(content) => {
-                let (table, parent) = (self.table.0, self.parent.into());
+                let (table, parent) = (self.table.name, self.parent.into());
                 match context.storage.put(table, parent, &self.filename, content).await {
                     Ok(()) => return Ok(self),
                     Err(error) => {
@@ -187,7 +188,6 @@ impl Stored {
         Err(error)
     }
 
-    /// The name of the file.
     pub(crate) fn filename(&self) -> &str {
         &self.filename
     }
@@ -232,7 +232,7 @@ impl Stored {
             None => self.claim.end_with(&mut db).await?,
             Some(gone) => {
                 if !store::delete(&mut db, self.table, self.parent, gone).await? {
-                    return Err(no_file(self.table, self.parent, gone));
+                    return Err(self.table.no_file(self.parent, gone));
                 }
                 self.claim.renew(&mut db, context).await?;
             }
@@ -247,19 +247,19 @@ pub(crate) async fn check_syntax(context: &Context, filename: &str, content: &By
         return Ok(());
     }
     let memory = file_checks::memory_to_check(content);
-    let workers = &context.app.workers;
-    if memory > workers.memory() {
+    let pool = &context.app.compute;
+    if memory > pool.memory() {
         return Err(not_passed(
             filename,
             format!(
                 "too complex to check: it may take {} MiB of memory, more than \
                  JOBBERGATE_COMPUTE_MEMORY_MIB={}",
                 memory >> 20,
-                workers.memory() >> 20
+                pool.memory() >> 20
             ),
         ));
     }
-    let turn = workers.turn(&context.customer, memory).await?;
+    let turn = pool.turn(&context.customer, memory).await?;
     let (name, content) = (filename.to_owned(), content.clone());
     let checking = turn.run(&context.customer, move |turn, _| {
         file_checks::check_within(&name, &content, Duration::MAX, turn)

@@ -4,19 +4,19 @@ use jobbergate_types::{
     Patch,
     job_script_templates::{JobTemplateCloneRequest, JobTemplateDetailedView, RunTimeConfig},
 };
-use serde_json::Value as JsonValue;
 
 use super::{
     Locator,
     json_size::check_size,
     service,
-    store::{self, NewTemplate, TemplateRow},
-    workflow_store::{self, WorkflowFileRow},
+    store::{self, NewTemplate, TemplateRow, Vars},
+    workflow::store::{self as workflow_store, WorkflowFileRow},
 };
 use crate::{
     app::Context,
     db::Session,
     error::{Error, Result},
+    query::Lock,
     resources::files::{self, TEMPLATE_FILES, WORKFLOW_FILES},
 };
 
@@ -52,20 +52,19 @@ async fn clone_as(
     let copies = files::copy_all(context, TEMPLATE_FILES, from, clone).await?;
     let workflow_files = copy_workflow(context, from, clone).await?;
     let mut db = context.db.write().await?;
-    let original = store::find_shared(&mut db, &Locator::Id(from.into())).await?;
+    let original = store::find(&mut db, &Locator::Id(from.into()), Lock::Shared).await?;
     let original = original.ok_or_else(|| Error::no_entry("job_script_templates", from))?;
     let vars = match request.template_vars.clone() {
         Patch::Value(vars) => Some(vars),
         Patch::Absent | Patch::Null => store::vars(&mut db, from).await?,
     };
-    let vars = vars.map_or(JsonValue::Null, JsonValue::Object);
     let new = new_template(&original, vars, request, owner_email, identifier.as_deref());
     let inserted = store::insert(&mut db, NewTemplate { id: Some(clone), ..new }, context.now());
     let row = inserted.await.map_err(|error| service::taken(error, identifier.as_deref()))?;
     let mut files = Vec::new();
     for (name, file_type) in &copies {
         let file = (&**name, *file_type);
-        files.push(files::note(context, &mut db, TEMPLATE_FILES, clone, file).await?);
+        files.push(files::note(&mut db, TEMPLATE_FILES, clone, file, context.now()).await?);
     }
     let mut workflows = Vec::new();
     for settings in workflow_files {
@@ -77,7 +76,7 @@ async fn clone_as(
 
 fn new_template<'a>(
     original: &'a TemplateRow,
-    template_vars: JsonValue,
+    template_vars: Option<Vars>,
     request: &'a JobTemplateCloneRequest,
     owner_email: &'a str,
     identifier: Option<&'a str>,

@@ -2,14 +2,14 @@
 
 use std::fmt;
 
+use serde::Deserialize;
+
 use crate::http::validation::parse_integer;
 
-/// A template's number or identifier.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(from = "String")]
 pub enum Locator {
-    /// Its number.
     Id(i64),
-    /// Its identifier.
     Identifier(String),
 }
 
@@ -25,6 +25,12 @@ impl Locator {
             Err(("int_parsing_size", _)) => Self::Id(i64::MAX),
             Err(_) => Self::Identifier(text.to_owned()),
         }
+    }
+}
+
+impl From<String> for Locator {
+    fn from(text: String) -> Self {
+        Self::parse(&text)
     }
 }
 

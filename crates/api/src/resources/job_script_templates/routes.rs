@@ -14,25 +14,28 @@ use serde::Deserialize;
 use super::{Locator, service};
 use crate::{
     app::Context,
-    auth::{Caller, Owner, permission},
+    auth::{Caller, Owner},
     error::Result,
     http::{
-        Answer, Created, Deleted, Endpoint, FileContent, Form, Json, Method, NoContent,
-        OptionalJson, Path, Query, Router, UploadedFile,
+        Created, Deleted, FileContent, Form, Json, NoContent, OptionalJson, Path, Query,
+        ResponseDoc, Router, UploadedFile,
     },
+    permission::{self, Either},
     resources::files::{FilePut, Upload},
 };
 
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct TemplatePath {
     /// The template's number or identifier.
-    pub(super) id_or_identifier: String,
+    #[schemars(with = "String")]
+    pub(super) id_or_identifier: Locator,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
 struct FilePath {
     /// The template's number or identifier.
-    id_or_identifier: String,
+    #[schemars(with = "String")]
+    id_or_identifier: Locator,
     /// The file's name, possibly with slashes.
     file_name: String,
 }
@@ -40,10 +43,15 @@ struct FilePath {
 #[derive(Debug, Deserialize, JsonSchema)]
 struct FileTypePath {
     /// The template's number or identifier.
-    id_or_identifier: String,
+    #[schemars(with = "String")]
+    id_or_identifier: Locator,
     /// What the file is to the template.
     file_type: FileType,
 }
+
+pub(super) type WriteFiles = Either<permission::JobTemplatesCreate, permission::JobTemplatesUpdate>;
+pub(super) type DeleteFiles =
+    Either<permission::JobTemplatesDelete, permission::JobTemplatesUpdate>;
 
 const ONE: &str = "/job-script-templates/{id_or_identifier}";
 const FILE: &str = "/job-script-templates/{id_or_identifier}/upload/template/{file_name:path}";
@@ -51,25 +59,19 @@ const CLONE: &str = "/job-script-templates/clone/{id_or_identifier}";
 const BY_URL: &str = "/job-script-templates/{id_or_identifier}/upload-by-url/template/{file_type}";
 const UPLOAD: &str = "/job-script-templates/{id_or_identifier}/upload/template/{file_type}";
 
-/// The routes.
 pub(crate) fn router() -> Router {
-    use Method::{Delete, Get, Post, Put};
     Router::default()
-        .route(Post, "/job-script-templates", "Create a template.", Endpoint::new(create))
-        .route(Get, "/job-script-templates", "List templates.", Endpoint::new(list))
-        .route(Post, CLONE, "Copy a template and its files.", Endpoint::new(clone))
-        .route(Get, ONE, "A template and its files.", Endpoint::new(get))
-        .route(Put, ONE, "Change a template.", Endpoint::new(update))
-        .route(Delete, ONE, "Delete a template and its files.", Endpoint::new(delete))
-        .route(Get, FILE, "The content of a template's file.", Endpoint::new(get_file))
-        .route(Put, UPLOAD, "Upload, replace or rename a template's file.", Endpoint::new(put_file))
-        .route(
-            Put,
-            BY_URL,
-            "Fetch a template's file.",
-            Endpoint::new(put_file_by_url).answering(&[Answer::TOO_LARGE]),
-        )
-        .route(Delete, FILE, "Delete a template's file.", Endpoint::new(delete_file))
+        .post("/job-script-templates", "Create a template.", create)
+        .get("/job-script-templates", "List templates.", list)
+        .post(CLONE, "Copy a template and its files.", clone)
+        .get(ONE, "A template and its files.", get)
+        .put(ONE, "Change a template.", update)
+        .delete(ONE, "Delete a template and its files.", delete)
+        .get(FILE, "The content of a template's file.", get_file)
+        .put(UPLOAD, "Upload, replace or rename a template's file.", put_file)
+        .put(BY_URL, "Fetch a template's file.", put_file_by_url)
+        .responding(&[ResponseDoc::TOO_LARGE])
+        .delete(FILE, "Delete a template's file.", delete_file)
 }
 
 async fn create(
@@ -91,13 +93,10 @@ async fn list(
 async fn clone(
     context: Context,
     owner: Owner<permission::JobTemplatesCreate>,
-    (Path(path), OptionalJson(request)): (
-        Path<TemplatePath>,
-        OptionalJson<JobTemplateCloneRequest>,
-    ),
+    Path(path): Path<TemplatePath>,
+    OptionalJson(request): OptionalJson<JobTemplateCloneRequest>,
 ) -> Result<Created<JobTemplateDetailedView>> {
-    let locator = Locator::parse(&path.id_or_identifier);
-    super::clone::clone(&context, &owner.email, &locator, request).await.map(Created)
+    super::clone::clone(&context, &owner.email, &path.id_or_identifier, request).await.map(Created)
 }
 
 async fn get(
@@ -105,16 +104,16 @@ async fn get(
     _: Caller<permission::JobTemplatesRead>,
     Path(path): Path<TemplatePath>,
 ) -> Result<Json<JobTemplateDetailedView>> {
-    service::get(&context, &Locator::parse(&path.id_or_identifier)).await.map(Json)
+    service::get(&context, &path.id_or_identifier).await.map(Json)
 }
 
 async fn update(
     context: Context,
     owner: Owner<permission::JobTemplatesUpdate>,
-    (Path(path), Json(request)): (Path<TemplatePath>, Json<JobTemplateUpdateRequest>),
+    Path(path): Path<TemplatePath>,
+    Json(request): Json<JobTemplateUpdateRequest>,
 ) -> Result<Json<JobTemplateBaseDetailedView>> {
-    let locator = Locator::parse(&path.id_or_identifier);
-    service::update(&context, &owner.identity, &locator, request).await.map(Json)
+    service::update(&context, &owner.identity, &path.id_or_identifier, request).await.map(Json)
 }
 
 async fn delete(
@@ -122,7 +121,7 @@ async fn delete(
     owner: Owner<permission::JobTemplatesDelete>,
     Path(path): Path<TemplatePath>,
 ) -> Result<NoContent> {
-    service::delete(&context, &owner.identity, &Locator::parse(&path.id_or_identifier)).await?;
+    service::delete(&context, &owner.identity, &path.id_or_identifier).await?;
     Ok(NoContent)
 }
 
@@ -131,40 +130,41 @@ async fn get_file(
     _: Caller<permission::JobTemplatesRead>,
     Path(path): Path<FilePath>,
 ) -> Result<FileContent> {
-    let locator = Locator::parse(&path.id_or_identifier);
-    let content = service::get_file(&context, &locator, &path.file_name).await?;
+    let content = service::get_file(&context, &path.id_or_identifier, &path.file_name).await?;
     Ok(FileContent { filename: path.file_name, content })
 }
 
 async fn put_file(
     context: Context,
-    owner: Owner<permission::JobTemplateFilesWrite>,
-    (Path(path), Query(names), form): (Path<FileTypePath>, Query<FileNameQuery>, Form),
+    owner: Owner<WriteFiles>,
+    Path(path): Path<FileTypePath>,
+    Query(names): Query<FileNameQuery>,
+    form: Form,
 ) -> Result<Json<TemplateFileDetailedView>> {
-    let locator = Locator::parse(&path.id_or_identifier);
     let upload =
         form.upload_file.map(|UploadedFile { filename, content }| Upload { filename, content });
     let file = FilePut { names, file_type: path.file_type, upload };
-    service::put_file(&context, &owner.identity, &locator, file).await.map(Json)
+    service::put_file(&context, &owner.identity, &path.id_or_identifier, file).await.map(Json)
 }
 
 async fn put_file_by_url(
     context: Context,
-    owner: Owner<permission::JobTemplateFilesWrite>,
-    (Path(path), Query(query)): (Path<FileTypePath>, Query<FileUrlQuery>),
+    owner: Owner<WriteFiles>,
+    Path(path): Path<FileTypePath>,
+    Query(query): Query<FileUrlQuery>,
 ) -> Result<Json<TemplateFileDetailedView>> {
-    let locator = Locator::parse(&path.id_or_identifier);
-    service::put_file_by_url(&context, &owner.identity, &locator, path.file_type, query)
+    let FileTypePath { id_or_identifier, file_type } = path;
+    service::put_file_by_url(&context, &owner.identity, &id_or_identifier, file_type, query)
         .await
         .map(Json)
 }
 
 async fn delete_file(
     context: Context,
-    owner: Owner<permission::JobTemplateFilesDelete>,
+    owner: Owner<DeleteFiles>,
     Path(path): Path<FilePath>,
 ) -> Result<Deleted> {
-    let locator = Locator::parse(&path.id_or_identifier);
-    service::delete_file(&context, &owner.identity, &locator, &path.file_name).await?;
+    service::delete_file(&context, &owner.identity, &path.id_or_identifier, &path.file_name)
+        .await?;
     Ok(Deleted)
 }

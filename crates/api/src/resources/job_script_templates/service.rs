@@ -1,27 +1,27 @@
 //! The rules of templates.
 
 use jobbergate_types::{
-    FileType, Page,
+    FileType, Page, Patch,
     job_script_templates::{
         FileUrlQuery, JobTemplateBaseDetailedView, JobTemplateCreateRequest,
         JobTemplateDetailedView, JobTemplateListQuery, JobTemplateListView,
         JobTemplateUpdateRequest, TemplateFileDetailedView,
     },
 };
-use sea_query::Value;
-use serde_json::{Map, Value as JsonValue};
+use serde_json::Map;
 
 use super::{
     Locator,
     json_size::check_size,
-    store::{self, NewTemplate, TemplateRow, Vars},
-    workflow_store::{self, WorkflowFileRow},
+    store::{self, NewTemplate, TemplateChanges, TemplateRow, Vars},
+    workflow::store::{self as workflow_store, WorkflowFileRow},
 };
 use crate::{
     app::Context,
     auth::Identity,
     db::Session,
     error::{Error, Result},
+    query::Lock,
     resources::files::{self, FilePut, FileRow, TEMPLATE_FILES, WORKFLOW_FILES},
     storage::OpenFile,
 };
@@ -35,7 +35,7 @@ const MAX_VARS_COST: usize = 8 << 20;
 
 /// A template; 404 if there is none.
 pub(crate) async fn require(db: &mut Session, locator: &Locator) -> Result<TemplateRow> {
-    let found = store::find(db, locator).await?;
+    let found = store::find(db, locator, Lock::None).await?;
     found.ok_or_else(|| Error::no_entry("job_script_templates", locator))
 }
 
@@ -56,7 +56,7 @@ pub(super) async fn require_own(
     caller: &Identity,
     locator: &Locator,
 ) -> Result<TemplateRow> {
-    let found = store::find_locked(db, locator).await?;
+    let found = store::find(db, locator, Lock::Exclusive).await?;
     let row = found.ok_or_else(|| Error::no_entry("job_script_templates", locator))?;
     caller.require_ownership(&row.owner_email)?;
     Ok(row)
@@ -68,8 +68,8 @@ pub(super) async fn create(
     request: JobTemplateCreateRequest,
 ) -> Result<JobTemplateBaseDetailedView> {
     let identifier = checked_identifier(request.identifier)?;
-    let template_vars =
-        checked_vars(request.template_vars.into_change().unwrap_or(Some(Map::new())))?;
+    let template_vars = request.template_vars.into_change().unwrap_or(Some(Map::new()));
+    check_size("template_vars", template_vars.as_ref())?;
     let new = NewTemplate {
         name: &request.name,
         identifier: identifier.as_deref(),
@@ -111,8 +111,10 @@ pub(super) fn detailed(
     workflow_files: Vec<WorkflowFileRow>,
 ) -> Result<JobTemplateDetailedView> {
     let template_files: Result<Vec<_>> = files.into_iter().map(TryInto::try_into).collect();
+    let JobTemplateBaseDetailedView { template, template_vars } = row.with_vars(vars);
     Ok(JobTemplateDetailedView {
-        template: row.with_vars(vars),
+        template,
+        template_vars,
         template_files: Some(template_files?),
         workflow_files: Some(workflow_files.into_iter().map(Into::into).collect()),
     })
@@ -133,22 +135,25 @@ pub(super) async fn update(
     locator: &Locator,
     request: JobTemplateUpdateRequest,
 ) -> Result<JobTemplateBaseDetailedView> {
-    let vars = request.template_vars.into_change().map(checked_vars).transpose()?;
+    if let Patch::Value(vars) = &request.template_vars {
+        check_size("template_vars", Some(vars))?;
+    }
     room_for_vars(context, locator).await?;
     let mut db = context.db.write().await?;
     let row = require_own(&mut db, caller, locator).await?;
     let identifier = match request.identifier.into_change() {
-        None => None,
-        Some(identifier) => Some(checked_identifier(identifier)?),
+        None => Patch::Absent,
+        Some(identifier) => checked_identifier(identifier)?.into(),
     };
-    let wanted = identifier.clone().flatten();
-    let mut changes: Vec<(&'static str, Value)> = vec![("updated_at", context.now().into())];
-    changes.extend(request.name.map(|name| ("name", name.into())));
-    changes.extend(identifier.map(|identifier| ("identifier", identifier.into())));
-    changes.extend(request.description.into_change().map(|text| ("description", text.into())));
-    changes.extend(vars.map(|vars| ("template_vars", vars.into())));
-    changes.extend(request.is_archived.map(|archived| ("is_archived", archived.into())));
-    let updated = store::update(&mut db, row.id, changes).await;
+    let wanted = identifier.clone().value();
+    let changes = TemplateChanges {
+        name: request.name,
+        identifier,
+        description: request.description,
+        template_vars: request.template_vars,
+        is_archived: request.is_archived,
+    };
+    let updated = store::update(&mut db, row.id, changes, context.now()).await;
     let updated = updated.map_err(|error| taken(error, wanted.as_deref()))?;
     let vars = store::vars(&mut db, row.id).await?;
     db.commit().await?;
@@ -184,7 +189,7 @@ pub(super) async fn put_file(
         let mut db = context.db.write().await?;
         require_own(&mut db, caller, &Locator::Id(template.id.into())).await?;
         let file = (stored.filename(), file_type);
-        let row = files::note(context, &mut db, TEMPLATE_FILES, template.id, file).await?;
+        let row = files::note(&mut db, TEMPLATE_FILES, template.id, file, context.now()).await?;
         Ok((db, row))
     };
     let noted = noted.await;
@@ -212,7 +217,7 @@ pub(super) async fn get_file(
     filename: &str,
 ) -> Result<OpenFile> {
     let template = require(&mut context.db.read().await?, locator).await?;
-    files::content(context, TEMPLATE_FILES, template.id, filename).await
+    files::open(context, TEMPLATE_FILES, template.id, filename).await
 }
 
 pub(super) async fn delete_file(
@@ -223,12 +228,6 @@ pub(super) async fn delete_file(
 ) -> Result<()> {
     let template = check_own(context, caller, locator).await?;
     files::delete(context, TEMPLATE_FILES, template.id, filename).await
-}
-
-/// Variables to be kept; 413 for too many.
-fn checked_vars(vars: Option<Vars>) -> Result<JsonValue> {
-    check_size("template_vars", vars.as_ref())?;
-    Ok(vars.map_or(JsonValue::Null, JsonValue::Object))
 }
 
 /// An empty identifier is none; one of digits only could be taken for a number.

@@ -2,49 +2,35 @@
 
 use chrono::{DateTime, Utc};
 use jobbergate_types::{
-    Page,
+    Page, Patch,
     job_script_templates::{
         JobTemplateBaseDetailedView, JobTemplateListQuery, JobTemplateListView,
     },
 };
-use sea_query::{Condition, Expr, ExprTrait, Value};
-use serde_json::{Map, Value as JsonValue};
+use sea_query::{Condition, Expr, ExprTrait};
+use serde_json::{Map, Value};
 use sqlx::{FromRow, types::Json};
+use struct_field_names_as_array::FieldNamesAsSlice;
 
 use super::Locator;
 use crate::{
     args,
     db::{Session, arguments::Arguments},
     error::Result,
-    query::Table,
+    query::{Assignments, ListColumns, Lock, Table, by_id},
 };
 
 /// Default parameters.
-pub(super) type Vars = Map<String, JsonValue>;
+pub(super) type Vars = Map<String, Value>;
 
-/// The table of templates.
-pub(crate) const TEMPLATES: Table = Table {
-    name: "job_script_templates",
-    columns: &[
-        "id",
-        "name",
-        "owner_email",
-        "created_at",
-        "updated_at",
-        "is_archived",
-        "description",
-        "identifier",
-        "cloned_from_id",
-    ],
+const TEMPLATES: Table = Table { name: "job_script_templates", key: &["id"] };
+const LIST: ListColumns = ListColumns {
     searched: &["name", "description", "owner_email", "identifier"],
     sortable: &["id", "name", "owner_email", "created_at", "updated_at", "identifier"],
 };
 
-const COLUMNS: &str = "id, name, owner_email, created_at, updated_at, is_archived, description, \
-                       identifier, cloned_from_id";
-
 /// A template without its variables, which may be large ([`vars`]).
-#[derive(Debug, Clone, FromRow)]
+#[derive(Debug, Clone, FromRow, FieldNamesAsSlice)]
 pub(crate) struct TemplateRow {
     pub(crate) id: i32,
     pub(crate) name: String,
@@ -57,34 +43,36 @@ pub(crate) struct TemplateRow {
     cloned_from_id: Option<i32>,
 }
 
-/// A template to create.
 #[derive(Debug)]
 pub(crate) struct NewTemplate<'a> {
-    /// Its number, if it was reserved.
+    /// If it was reserved.
     pub(crate) id: Option<i32>,
     pub(crate) name: &'a str,
     pub(crate) identifier: Option<&'a str>,
     pub(crate) description: Option<&'a str>,
-    pub(crate) template_vars: JsonValue,
+    pub(crate) template_vars: Option<Map<String, Value>>,
     pub(crate) owner_email: &'a str,
     pub(crate) cloned_from_id: Option<i32>,
 }
 
 impl TemplateRow {
     pub(super) fn with_vars(self, template_vars: Option<Vars>) -> JobTemplateBaseDetailedView {
-        JobTemplateBaseDetailedView {
-            id: self.id.into(),
-            name: self.name,
-            owner_email: self.owner_email,
-            created_at: self.created_at.into(),
-            updated_at: self.updated_at.into(),
-            is_archived: self.is_archived,
-            description: self.description,
-            identifier: self.identifier,
-            cloned_from_id: self.cloned_from_id.map(Into::into),
-            template_vars,
-        }
+        JobTemplateBaseDetailedView { template: self.into(), template_vars }
     }
+}
+
+#[derive(Debug, FromRow, FieldNamesAsSlice)]
+struct VarsRow {
+    template_vars: Json<Option<Vars>>,
+}
+
+#[derive(Debug)]
+pub(crate) struct TemplateChanges {
+    pub(crate) name: Option<String>,
+    pub(crate) identifier: Patch<String>,
+    pub(crate) description: Patch<String>,
+    pub(crate) template_vars: Patch<Vars>,
+    pub(crate) is_archived: Option<bool>,
 }
 
 impl From<TemplateRow> for JobTemplateListView {
@@ -103,124 +91,98 @@ impl From<TemplateRow> for JobTemplateListView {
     }
 }
 
-/// Keeps a new template.
+/// No parameters are the JSON `null`; the column is never null itself.
+fn json(template_vars: Option<Map<String, Value>>) -> Value {
+    template_vars.map_or(Value::Null, Value::Object)
+}
+
 pub(crate) async fn insert(
     db: &mut Session,
-    template: NewTemplate<'_>,
+    new: NewTemplate<'_>,
     now: DateTime<Utc>,
 ) -> sqlx::Result<TemplateRow> {
-    let NewTemplate { id, name, identifier, description, template_vars, owner_email, .. } =
-        template;
-    let mut arguments = args![
-        name,
-        identifier,
-        description,
-        template_vars,
-        owner_email,
-        template.cloned_from_id,
-        now
-    ];
-    let (column, place) = if id.is_some() { (", id", ", $8") } else { ("", "") };
-    arguments.0.extend(id.map(Value::from));
-    let sql = format!(
-        "INSERT INTO job_script_templates (name, identifier, description, template_vars, \
-         owner_email, cloned_from_id, is_archived, created_at, updated_at{column}) \
-         VALUES ($1, $2, $3, $4, $5, $6, false, $7, $7{place}) RETURNING {COLUMNS}"
-    );
-    db.fetch_one(&sql, arguments).await
+    let row = Assignments::created(now)
+        .set_some("id", new.id)
+        .set("name", new.name)
+        .set("identifier", new.identifier)
+        .set("description", new.description)
+        .set("template_vars", json(new.template_vars))
+        .set("owner_email", new.owner_email)
+        .set("cloned_from_id", new.cloned_from_id)
+        .set("is_archived", false);
+    TEMPLATES.insert(db, row).await
 }
 
-/// One template.
-pub(crate) async fn find(db: &mut Session, locator: &Locator) -> sqlx::Result<Option<TemplateRow>> {
-    select(db, locator, "").await
-}
-
-/// One template, which nobody else changes until the transaction ends.
-pub(super) async fn find_locked(
+pub(crate) async fn find(
     db: &mut Session,
     locator: &Locator,
+    lock: Lock,
 ) -> sqlx::Result<Option<TemplateRow>> {
-    let lock = db.lock_clause();
-    select(db, locator, lock).await
-}
-
-/// One template, which others may read, but nobody else changes until the transaction ends.
-pub(super) async fn find_shared(
-    db: &mut Session,
-    locator: &Locator,
-) -> sqlx::Result<Option<TemplateRow>> {
-    let lock = db.share_clause();
-    select(db, locator, lock).await
-}
-
-fn condition(locator: &Locator) -> (&'static str, Arguments) {
-    match locator {
-        Locator::Id(id) => ("id = $1", args![*id]),
-        Locator::Identifier(identifier) => ("identifier = $1", args![identifier.as_str()]),
-    }
-}
-
-async fn select(
-    db: &mut Session,
-    locator: &Locator,
-    lock: &str,
-) -> sqlx::Result<Option<TemplateRow>> {
-    let (condition, arguments) = condition(locator);
-    let sql = format!("SELECT {COLUMNS} FROM job_script_templates WHERE {condition}{lock}");
-    db.fetch_optional(&sql, arguments).await
+    let condition = match locator {
+        Locator::Id(id) => by_id(*id),
+        Locator::Identifier(identifier) => Expr::col("identifier").eq(identifier.as_str()),
+    };
+    TEMPLATES.find(db, condition, lock).await
 }
 
 /// The variables of a template.
 pub(super) async fn vars(db: &mut Session, id: i32) -> sqlx::Result<Option<Vars>> {
-    let sql = "SELECT template_vars FROM job_script_templates WHERE id = $1";
-    let found: Option<(Json<Option<Vars>>,)> = db.fetch_optional(sql, args![id]).await?;
-    Ok(found.and_then(|(vars,)| vars.0))
+    let found: Option<VarsRow> = TEMPLATES.find(db, by_id(id), Lock::None).await?;
+    Ok(found.and_then(|row| row.template_vars.0))
 }
 
 /// How many characters a template's variables are as JSON; `None` if there is no such template.
 pub(super) async fn vars_length(db: &mut Session, locator: &Locator) -> sqlx::Result<Option<i64>> {
-    let (condition, arguments) = condition(locator);
+    let (condition, arguments): (_, Arguments) = match locator {
+        Locator::Id(id) => ("id = $1", args![*id]),
+        Locator::Identifier(identifier) => ("identifier = $1", args![identifier.as_str()]),
+    };
     let sql = format!(
-        "SELECT CAST(length(CAST(template_vars AS text)) AS bigint) FROM job_script_templates WHERE {condition}"
+        "SELECT CAST(length(CAST(template_vars AS text)) AS bigint) FROM job_script_templates \
+         WHERE {condition}"
     );
     let found: Option<(i64,)> = db.fetch_optional(&sql, arguments).await?;
     Ok(found.map(|(length,)| length))
 }
 
-/// The templates with these numbers.
 pub(crate) async fn with_ids(
     db: &mut Session,
     ids: impl IntoIterator<Item = i32>,
-) -> Result<Vec<TemplateRow>> {
-    TEMPLATES.rows_with(db, "id", ids).await
+) -> sqlx::Result<Vec<TemplateRow>> {
+    TEMPLATES.rows(db, Expr::col("id").is_in(ids)).await
 }
 
-/// A page of templates.
 pub(crate) async fn page(
     db: &mut Session,
     query: &JobTemplateListQuery,
     owner: Option<&str>,
 ) -> Result<Page<TemplateRow>> {
     let list = &query.list;
-    let order = TEMPLATES.ordering(list.sort_field.as_deref(), list.sort_ascending)?;
+    let order = LIST.ordering(list.sort_field.as_deref(), list.sort_ascending)?;
     let mut condition = Condition::all();
     if !query.include_null_identifier {
         condition = condition.add(Expr::col("identifier").is_not_null());
     }
-    let condition = TEMPLATES.narrowed(db, condition, list, owner);
-    TEMPLATES.page(db, condition, order, &list.paging).await
+    let condition = LIST.narrowed(db, condition, list, owner);
+    Ok(TEMPLATES.page(db, condition, order, &list.paging).await?)
 }
 
-/// Changes some columns of a template.
 pub(crate) async fn update(
     db: &mut Session,
     id: i32,
-    changes: Vec<(&'static str, Value)>,
+    changes: TemplateChanges,
+    now: DateTime<Utc>,
 ) -> sqlx::Result<Option<TemplateRow>> {
-    TEMPLATES.update(db, id.into(), changes).await
+    let changes = Assignments::changed(now)
+        .set_some("name", changes.name)
+        .set_some("identifier", changes.identifier.into_change())
+        .set_some("description", changes.description.into_change())
+        .set_some("template_vars", changes.template_vars.into_change().map(json))
+        .set_some("is_archived", changes.is_archived);
+    Ok(TEMPLATES.update(db, by_id(id), changes).await?.pop())
 }
 
 /// Forgets a template and the rows of its files.
 pub(crate) async fn delete(db: &mut Session, id: i32) -> sqlx::Result<()> {
-    db.execute("DELETE FROM job_script_templates WHERE id = $1", args![id]).await.map(drop)
+    TEMPLATES.delete(db, by_id(id)).await.map(drop)
 }

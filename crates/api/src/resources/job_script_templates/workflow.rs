@@ -1,19 +1,18 @@
 //! The rules of workflow files. A template has one at most, and it is always called the same.
 
+pub(crate) mod routes;
+pub(crate) mod store;
+
 use bytes::Bytes;
 use jobbergate_types::job_script_templates::{RunTimeConfig, WorkflowFileDetailedView};
 
-use super::{
-    Locator,
-    json_size::check_size,
-    service,
-    workflow_store::{self, FILENAME},
-};
+use self::store::FILENAME;
+use super::{Locator, json_size::check_size, service};
 use crate::{
     app::Context,
     auth::Identity,
     db::Session,
-    download::Location,
+    download::FileUrl,
     error::{Error, Result},
     resources::files::{self, WORKFLOW_FILES},
     storage::OpenFile,
@@ -21,7 +20,7 @@ use crate::{
 
 pub(super) async fn get(context: &Context, locator: &Locator) -> Result<OpenFile> {
     let template = service::require(&mut context.db.read().await?, locator).await?;
-    files::content(context, WORKFLOW_FILES, template.id, FILENAME).await
+    files::open(context, WORKFLOW_FILES, template.id, FILENAME).await
 }
 
 pub(super) async fn put(
@@ -40,7 +39,7 @@ pub(super) async fn put(
         let mut db = context.db.write().await?;
         service::require_own(&mut db, caller, &Locator::Id(template.into())).await?;
         let settings = settings_to_keep(&mut db, template, settings).await?;
-        let row = workflow_store::upsert(&mut db, template, settings, context.now()).await?;
+        let row = store::upsert(&mut db, template, settings, context.now()).await?;
         Ok((db, row))
     };
     let noted = noted.await;
@@ -60,7 +59,7 @@ async fn settings_to_keep(
     if let Some(given) = given {
         return Ok(given);
     }
-    let mut present = workflow_store::of_template(db, template).await?;
+    let mut present = store::of_template(db, template).await?;
     let present = present.pop().ok_or_else(|| {
         let words = "Runtime configuration is required when the workflow file does not exist";
         Error::BadRequest(words.to_owned())
@@ -78,7 +77,7 @@ pub(super) async fn put_by_url(
     service::check_own(context, caller, locator).await?;
     check_settings(settings.as_ref())?;
     let mut share = context.app.bodies.share(&context.customer.caller);
-    let content = context.app.downloads.fetch(&Location::parse(url)?, &mut share).await?;
+    let content = context.app.downloads.fetch(&FileUrl::parse(url)?, &mut share).await?;
     put(context, caller, locator, content, settings).await
 }
 

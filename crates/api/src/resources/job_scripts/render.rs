@@ -10,10 +10,10 @@ use jobbergate_types::{FileType, job_scripts::RenderFromTemplateRequest};
 use crate::{
     app::Context,
     budget::Share,
+    compute::{RENDERING, Reserved},
     error::{Error, Result},
     resources::files::{self, FileRow, TEMPLATE_FILES},
     storage::within_deadline,
-    workers::{RENDERING, Reserved},
 };
 use renderer::Renderer;
 
@@ -84,7 +84,7 @@ pub(super) async fn render(
         loaded = loading => loaded?,
         () = context.customer.gone.cancelled() => return Err(Error::Gone),
     };
-    let turn = context.app.workers.turn(&context.customer, RENDERING).await?;
+    let turn = context.app.compute.turn(&context.customer, RENDERING).await?;
     drop(share);
     let jinja = context.app.jinja.clone();
     let rendering = turn.run(&context.customer, move |turn, stop| {
@@ -105,7 +105,8 @@ async fn load(
     let mut sources = Vec::new();
     let mut size = 0;
     for (row, output) in chosen {
-        let file = files::open(context, TEMPLATE_FILES, row.parent_id, &row.filename).await?;
+        let file =
+            files::open_stored(context, TEMPLATE_FILES, row.parent_id, &row.filename).await?;
         size += usize::try_from(file.size).unwrap_or(MAX_SIZE);
         if size > MAX_SIZE {
             return Err(Error::Unprocessable(format!(

@@ -15,12 +15,13 @@ use serde::Deserialize;
 use super::service;
 use crate::{
     app::Context,
-    auth::{Caller, Owner, permission},
+    auth::{Caller, Owner},
     error::{Error, Result},
     http::{
-        Answer, Created, Deleted, Endpoint, FileContent, Form, Json, Method, NoContent,
-        OptionalJson, Path, Query, Router, UploadedFile,
+        Created, Deleted, FileContent, Form, Json, NoContent, OptionalJson, Path, Query,
+        ResponseDoc, Router, UploadedFile,
     },
+    permission::{self, Either},
     resources::files::{FilePut, Upload},
 };
 
@@ -60,6 +61,9 @@ struct FileTypePath {
     file_type: FileType,
 }
 
+type WriteFiles = Either<permission::JobScriptsCreate, permission::JobScriptsUpdate>;
+type DeleteFiles = Either<permission::JobScriptsDelete, permission::JobScriptsUpdate>;
+
 const ONE: &str = "/job-scripts/{job_script_id}";
 const CLONE: &str = "/job-scripts/clone/{job_script_id}";
 const RENDER: &str = "/job-scripts/render-from-template/{id_or_identifier}";
@@ -68,26 +72,20 @@ const DELETE_FILE: &str = "/job-scripts/{job_script_id}/upload/{file_name}";
 const BY_URL: &str = "/job-scripts/{job_script_id}/upload-by-url/{file_type}";
 const UPLOAD: &str = "/job-scripts/{job_script_id}/upload/{file_type}";
 
-/// The routes.
 pub(crate) fn router() -> Router {
-    use Method::{Delete, Get, Post, Put};
     Router::default()
-        .route(Post, "/job-scripts", "Create a script without files.", Endpoint::new(create))
-        .route(Get, "/job-scripts", "List scripts.", Endpoint::new(list))
-        .route(Post, CLONE, "Copy a script and its files.", Endpoint::new(clone))
-        .route(Post, RENDER, "Render a template into a script.", Endpoint::new(render))
-        .route(Get, ONE, "A script and its files.", Endpoint::new(get))
-        .route(Put, ONE, "Change a script.", Endpoint::new(update))
-        .route(Delete, ONE, "Delete a script and its files.", Endpoint::new(delete))
-        .route(Get, READ_FILE, "The content of a script's file.", Endpoint::new(get_file))
-        .route(Put, UPLOAD, "Upload, replace or rename a script's file.", Endpoint::new(put_file))
-        .route(
-            Put,
-            BY_URL,
-            "Fetch a script's file.",
-            Endpoint::new(put_file_by_url).answering(&[Answer::TOO_LARGE]),
-        )
-        .route(Delete, DELETE_FILE, "Delete a script's file.", Endpoint::new(delete_file))
+        .post("/job-scripts", "Create a script without files.", create)
+        .get("/job-scripts", "List scripts.", list)
+        .post(CLONE, "Copy a script and its files.", clone)
+        .post(RENDER, "Render a template into a script.", render)
+        .get(ONE, "A script and its files.", get)
+        .put(ONE, "Change a script.", update)
+        .delete(ONE, "Delete a script and its files.", delete)
+        .get(READ_FILE, "The content of a script's file.", get_file)
+        .put(UPLOAD, "Upload, replace or rename a script's file.", put_file)
+        .put(BY_URL, "Fetch a script's file.", put_file_by_url)
+        .responding(&[ResponseDoc::TOO_LARGE])
+        .delete(DELETE_FILE, "Delete a script's file.", delete_file)
 }
 
 async fn create(
@@ -112,7 +110,8 @@ async fn list(
 async fn clone(
     context: Context,
     owner: Owner<permission::JobScriptsCreate>,
-    (Path(path), OptionalJson(request)): (Path<ScriptPath>, OptionalJson<JobScriptCloneRequest>),
+    Path(path): Path<ScriptPath>,
+    OptionalJson(request): OptionalJson<JobScriptCloneRequest>,
 ) -> Result<Created<JobScriptDetailedView>> {
     service::clone(&context, &owner.email, path.job_script_id, request).await.map(Created)
 }
@@ -120,7 +119,8 @@ async fn clone(
 async fn render(
     context: Context,
     owner: Owner<permission::JobScriptsCreate>,
-    (Path(path), Json(body)): (Path<TemplatePath>, Json<RenderFromTemplateBody>),
+    Path(path): Path<TemplatePath>,
+    Json(body): Json<RenderFromTemplateBody>,
 ) -> Result<Created<JobScriptDetailedView>> {
     let locator = &path.id_or_identifier;
     service::create_from_template(&context, &owner.email, locator, body).await.map(Created)
@@ -137,7 +137,8 @@ async fn get(
 async fn update(
     context: Context,
     owner: Owner<permission::JobScriptsUpdate>,
-    (Path(path), Json(request)): (Path<ScriptPath>, Json<JobScriptUpdateRequest>),
+    Path(path): Path<ScriptPath>,
+    Json(request): Json<JobScriptUpdateRequest>,
 ) -> Result<Json<JobScriptListView>> {
     service::update(&context, &owner.identity, path.job_script_id, request).await.map(Json)
 }
@@ -162,8 +163,10 @@ async fn get_file(
 
 async fn put_file(
     context: Context,
-    owner: Owner<permission::JobScriptFilesWrite>,
-    (Path(path), Query(names), form): (Path<FileTypePath>, Query<FileNameQuery>, Form),
+    owner: Owner<WriteFiles>,
+    Path(path): Path<FileTypePath>,
+    Query(names): Query<FileNameQuery>,
+    form: Form,
 ) -> Result<Json<JobScriptFileDetailedView>> {
     let upload =
         form.upload_file.map(|UploadedFile { filename, content }| Upload { filename, content });
@@ -173,8 +176,9 @@ async fn put_file(
 
 async fn put_file_by_url(
     context: Context,
-    owner: Owner<permission::JobScriptFilesWrite>,
-    (Path(path), Query(query)): (Path<FileTypePath>, Query<FileUrlQuery>),
+    owner: Owner<WriteFiles>,
+    Path(path): Path<FileTypePath>,
+    Query(query): Query<FileUrlQuery>,
 ) -> Result<Json<JobScriptFileDetailedView>> {
     let id = path.job_script_id;
     service::put_file_by_url(&context, &owner.identity, id, path.file_type, query).await.map(Json)
@@ -182,7 +186,7 @@ async fn put_file_by_url(
 
 async fn delete_file(
     context: Context,
-    owner: Owner<permission::JobScriptFilesDelete>,
+    owner: Owner<DeleteFiles>,
     Path(path): Path<DeletedFilePath>,
 ) -> Result<Deleted> {
     service::delete_file(&context, &owner.identity, path.job_script_id, &path.file_name).await?;

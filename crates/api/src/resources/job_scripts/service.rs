@@ -11,17 +11,17 @@ use jobbergate_types::{
         RenderFromTemplateBody,
     },
 };
-use sea_query::Value;
 
 use super::{
     render::{Rendered, RenderedFile, choose, render},
-    store::{self, NewScript, ScriptRow},
+    store::{self, NewScript, ScriptChanges, ScriptRow},
 };
 use crate::{
     app::Context,
     auth::Identity,
     db::Session,
     error::{Error, Result},
+    query::Lock,
     resources::{
         files::{self, FilePut, FileRow, JOB_SCRIPT_FILES, TEMPLATE_FILES},
         job_script_templates::{self, Locator},
@@ -32,12 +32,12 @@ use crate::{
 
 /// A script; 404 if there is none.
 pub(crate) async fn require(db: &mut Session, id: i64) -> Result<ScriptRow> {
-    store::find(db, id).await?.ok_or_else(|| Error::no_entry("job_scripts", id))
+    store::find(db, id, Lock::None).await?.ok_or_else(|| Error::no_entry("job_scripts", id))
 }
 
 /// A script that nobody else changes until the transaction ends, so that its files stay with it.
 pub(crate) async fn require_locked(db: &mut Session, id: i64) -> Result<ScriptRow> {
-    store::find_locked(db, id).await?.ok_or_else(|| Error::no_entry("job_scripts", id))
+    store::find(db, id, Lock::Exclusive).await?.ok_or_else(|| Error::no_entry("job_scripts", id))
 }
 
 /// 404 or 403 unless there is such a script and the caller may change it.
@@ -131,7 +131,7 @@ async fn store_all(
 ) -> Result<Vec<(String, FileType)>> {
     let mut files = Vec::new();
     for RenderedFile { filename, file_type, content } in rendered {
-        context.storage.put(JOB_SCRIPT_FILES.0, script.into(), &filename, content).await?;
+        context.storage.put(JOB_SCRIPT_FILES.name, script.into(), &filename, content).await?;
         files.push((filename, file_type));
     }
     Ok(files)
@@ -146,7 +146,7 @@ async fn note_all(
     let mut rows = Vec::new();
     for (name, file_type) in files {
         let file = (&*name, file_type);
-        rows.push(files::note(context, db, JOB_SCRIPT_FILES, script, file).await?);
+        rows.push(files::note(db, JOB_SCRIPT_FILES, script, file, context.now()).await?);
     }
     Ok(rows)
 }
@@ -220,11 +220,12 @@ pub(super) async fn update(
 ) -> Result<JobScriptListView> {
     let mut db = context.db.write().await?;
     let row = require_own(&mut db, caller, id).await?;
-    let mut changes: Vec<(&'static str, Value)> = vec![("updated_at", context.now().into())];
-    changes.extend(request.name.map(|name| ("name", name.into())));
-    changes.extend(request.description.into_change().map(|text| ("description", text.into())));
-    changes.extend(request.is_archived.map(|archived| ("is_archived", archived.into())));
-    let updated = store::update(&mut db, row.id, changes).await?;
+    let changes = ScriptChanges {
+        name: request.name,
+        description: request.description,
+        is_archived: request.is_archived,
+    };
+    let updated = store::update(&mut db, row.id, changes, context.now()).await?;
     let updated = updated.ok_or_else(|| Error::no_entry("job_scripts", id))?;
     let templates = templates_of(&mut db, std::slice::from_ref(&updated)).await?;
     db.commit().await?;
@@ -273,7 +274,7 @@ async fn clone_as(
 ) -> Result<(Session, JobScriptDetailedView)> {
     let copies = files::copy_all(context, JOB_SCRIPT_FILES, original, clone).await?;
     let mut db = context.db.write().await?;
-    let found = store::find_shared(&mut db, original.into()).await?;
+    let found = store::find(&mut db, original.into(), Lock::Shared).await?;
     let original = found.ok_or_else(|| Error::no_entry("job_scripts", original))?;
     let description = request.description.value();
     let new = NewScript {
@@ -307,7 +308,7 @@ pub(super) async fn put_file(
         require_own(&mut db, caller, id).await?;
         require_one_entrypoint(&mut db, script.id, file_type, &replaced).await?;
         let file = (stored.filename(), file_type);
-        let row = files::note(context, &mut db, JOB_SCRIPT_FILES, script.id, file).await?;
+        let row = files::note(&mut db, JOB_SCRIPT_FILES, script.id, file, context.now()).await?;
         Ok((db, row))
     };
     let noted = noted.await;
@@ -362,7 +363,7 @@ pub(crate) async fn entrypoints(db: &mut Session, script: i32) -> Result<Vec<Str
 
 pub(super) async fn get_file(context: &Context, id: i64, filename: &str) -> Result<OpenFile> {
     let script = require(&mut context.db.read().await?, id).await?;
-    files::content(context, JOB_SCRIPT_FILES, script.id, filename).await
+    files::open(context, JOB_SCRIPT_FILES, script.id, filename).await
 }
 
 pub(super) async fn delete_file(

@@ -2,37 +2,27 @@
 
 use chrono::{DateTime, Utc};
 use jobbergate_types::{
-    Page,
+    Page, Patch,
     job_scripts::{JobScriptBaseView, JobScriptListQuery},
 };
-use sea_query::{Condition, Expr, ExprTrait, Value};
+use sea_query::{Condition, Expr, ExprTrait};
 use sqlx::FromRow;
+use struct_field_names_as_array::FieldNamesAsSlice;
 
-use crate::{args, db::Session, error::Result, query::Table};
+use crate::{
+    args,
+    db::Session,
+    error::Result,
+    query::{Assignments, ListColumns, Lock, Table, by_id},
+};
 
-/// The table of scripts.
-const SCRIPTS: Table = Table {
-    name: "job_scripts",
-    columns: &[
-        "id",
-        "name",
-        "owner_email",
-        "created_at",
-        "updated_at",
-        "is_archived",
-        "description",
-        "parent_template_id",
-        "cloned_from_id",
-    ],
+const SCRIPTS: Table = Table { name: "job_scripts", key: &["id"] };
+const LIST: ListColumns = ListColumns {
     searched: &["name", "description", "owner_email"],
     sortable: &["id", "name", "owner_email", "created_at", "updated_at", "parent_template_id"],
 };
 
-const COLUMNS: &str = "id, name, owner_email, created_at, updated_at, is_archived, description, \
-                       parent_template_id, cloned_from_id";
-
-/// A script.
-#[derive(Debug, Clone, FromRow)]
+#[derive(Debug, Clone, FromRow, FieldNamesAsSlice)]
 pub(crate) struct ScriptRow {
     pub(crate) id: i32,
     pub(crate) name: String,
@@ -45,16 +35,22 @@ pub(crate) struct ScriptRow {
     cloned_from_id: Option<i32>,
 }
 
-/// A script to create.
 #[derive(Debug)]
 pub(crate) struct NewScript<'a> {
-    /// Its number, if it was reserved.
+    /// If it was reserved.
     pub(crate) id: Option<i32>,
     pub(crate) name: &'a str,
     pub(crate) description: Option<&'a str>,
     pub(crate) owner_email: &'a str,
     pub(crate) parent_template_id: Option<i32>,
     pub(crate) cloned_from_id: Option<i32>,
+}
+
+#[derive(Debug)]
+pub(crate) struct ScriptChanges {
+    pub(crate) name: Option<String>,
+    pub(crate) description: Patch<String>,
+    pub(crate) is_archived: Option<bool>,
 }
 
 impl From<ScriptRow> for JobScriptBaseView {
@@ -83,80 +79,62 @@ pub(crate) async fn skip_number(db: &mut Session) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// Keeps a new script.
 pub(crate) async fn insert(
     db: &mut Session,
-    script: NewScript<'_>,
+    new: NewScript<'_>,
     now: DateTime<Utc>,
 ) -> sqlx::Result<ScriptRow> {
-    let NewScript { id, name, description, owner_email, parent_template_id, cloned_from_id } =
-        script;
-    let mut arguments =
-        args![name, description, owner_email, parent_template_id, cloned_from_id, now];
-    let (column, place) = if id.is_some() { (", id", ", $7") } else { ("", "") };
-    arguments.0.extend(id.map(Value::from));
-    let sql = format!(
-        "INSERT INTO job_scripts (name, description, owner_email, parent_template_id, \
-         cloned_from_id, is_archived, created_at, updated_at{column}) \
-         VALUES ($1, $2, $3, $4, $5, false, $6, $6{place}) RETURNING {COLUMNS}"
-    );
-    db.fetch_one(&sql, arguments).await
+    let row = Assignments::created(now)
+        .set_some("id", new.id)
+        .set("name", new.name)
+        .set("description", new.description)
+        .set("owner_email", new.owner_email)
+        .set("parent_template_id", new.parent_template_id)
+        .set("cloned_from_id", new.cloned_from_id)
+        .set("is_archived", false);
+    SCRIPTS.insert(db, row).await
 }
 
-/// One script.
-pub(crate) async fn find(db: &mut Session, id: i64) -> sqlx::Result<Option<ScriptRow>> {
-    let sql = format!("SELECT {COLUMNS} FROM job_scripts WHERE id = $1");
-    db.fetch_optional(&sql, args![id]).await
+pub(crate) async fn find(db: &mut Session, id: i64, lock: Lock) -> sqlx::Result<Option<ScriptRow>> {
+    SCRIPTS.find(db, by_id(id), lock).await
 }
 
-/// One script, which nobody else changes until the transaction ends.
-pub(crate) async fn find_locked(db: &mut Session, id: i64) -> sqlx::Result<Option<ScriptRow>> {
-    let lock = db.lock_clause();
-    let sql = format!("SELECT {COLUMNS} FROM job_scripts WHERE id = $1{lock}");
-    db.fetch_optional(&sql, args![id]).await
-}
-
-/// One script, which others may read, but nobody else changes until the transaction ends.
-pub(crate) async fn find_shared(db: &mut Session, id: i64) -> sqlx::Result<Option<ScriptRow>> {
-    let lock = db.share_clause();
-    let sql = format!("SELECT {COLUMNS} FROM job_scripts WHERE id = $1{lock}");
-    db.fetch_optional(&sql, args![id]).await
-}
-
-/// The scripts with these numbers.
 pub(crate) async fn with_ids(
     db: &mut Session,
     ids: impl IntoIterator<Item = i32>,
-) -> Result<Vec<ScriptRow>> {
-    SCRIPTS.rows_with(db, "id", ids).await
+) -> sqlx::Result<Vec<ScriptRow>> {
+    SCRIPTS.rows(db, Expr::col("id").is_in(ids)).await
 }
 
-/// A page of scripts.
 pub(crate) async fn page(
     db: &mut Session,
     query: &JobScriptListQuery,
     owner: Option<&str>,
 ) -> Result<Page<ScriptRow>> {
     let list = &query.list;
-    let order = SCRIPTS.ordering(list.sort_field.as_deref(), list.sort_ascending)?;
+    let order = LIST.ordering(list.sort_field.as_deref(), list.sort_ascending)?;
     let mut condition = Condition::all();
     if let Some(template) = query.from_job_script_template_id {
         condition = condition.add(Expr::col("parent_template_id").eq(template));
     }
-    let condition = SCRIPTS.narrowed(db, condition, list, owner);
-    SCRIPTS.page(db, condition, order, &list.paging).await
+    let condition = LIST.narrowed(db, condition, list, owner);
+    Ok(SCRIPTS.page(db, condition, order, &list.paging).await?)
 }
 
-/// Changes some columns of a script.
 pub(crate) async fn update(
     db: &mut Session,
     id: i32,
-    changes: Vec<(&'static str, Value)>,
+    changes: ScriptChanges,
+    now: DateTime<Utc>,
 ) -> sqlx::Result<Option<ScriptRow>> {
-    SCRIPTS.update(db, id.into(), changes).await
+    let changes = Assignments::changed(now)
+        .set_some("name", changes.name)
+        .set_some("description", changes.description.into_change())
+        .set_some("is_archived", changes.is_archived);
+    Ok(SCRIPTS.update(db, by_id(id), changes).await?.pop())
 }
 
 /// Forgets a script and the rows of its files.
 pub(crate) async fn delete(db: &mut Session, id: i32) -> sqlx::Result<()> {
-    db.execute("DELETE FROM job_scripts WHERE id = $1", args![id]).await.map(drop)
+    SCRIPTS.delete(db, by_id(id)).await.map(drop)
 }

@@ -1,7 +1,9 @@
 //! The rules of submissions, as agents meet them.
 
+pub(crate) mod routes;
+
 use jobbergate_types::{
-    Page, SlurmJobState,
+    Page, Patch, SlurmJobState,
     job_submissions::{
         ActiveJobSubmission, JobSubmissionAgentRejectedRequest, JobSubmissionAgentSubmittedRequest,
         JobSubmissionAgentUpdateRequest, JobSubmissionStatus, PendingJobSubmission,
@@ -9,18 +11,19 @@ use jobbergate_types::{
     list::Paging,
     slurm::{Outcome, is_held},
 };
-use sea_query::Value;
 use serde_json::Map;
 
 use super::{
     progress,
-    store::{self, SubmissionRow},
+    store::{self, SubmissionChanges, SubmissionRow},
 };
 use crate::{
     app::Context,
-    auth::{Agent, permission::Allow},
+    auth::Agent,
     db::Session,
     error::{Error, Result},
+    permission::Allow,
+    query::Lock,
     resources::job_scripts,
 };
 
@@ -67,7 +70,7 @@ pub(super) async fn require_assigned<P: Allow>(
     agent: &Agent<P>,
     id: i64,
 ) -> Result<SubmissionRow> {
-    let found = store::find_locked(db, id).await?;
+    let found = store::find(db, id, Lock::Exclusive).await?;
     let row = found.ok_or_else(|| Error::no_entry("job_submissions", id))?;
     agent.require_cluster(&row.client_id)?;
     Ok(row)
@@ -95,27 +98,21 @@ pub(super) async fn submitted<P: Allow>(
         }
     };
     let now = context.now();
-    let hold = held(
-        status,
-        request.slurm_job_state,
-        request.slurm_job_state_reason.as_deref(),
-        Some(request.slurm_job_id),
-    );
-    let (state, reason) = (request.slurm_job_state.as_str(), request.slurm_job_state_reason);
-    let changes: Vec<(&'static str, Value)> = vec![
-        ("status", status.as_str().into()),
-        ("slurm_job_id", request.slurm_job_id.into()),
-        ("slurm_job_state", state.into()),
-        ("slurm_job_info", request.slurm_job_info.into()),
-        ("report_message", hold.or_else(|| reason.clone()).into()),
-        ("updated_at", now.into()),
-    ];
-    store::update(&mut db, row.id, changes).await?;
-    progress::insert(&mut db, row.id, Some(state), reason.as_deref(), now).await?;
+    let (state, reason) = (request.slurm_job_state, request.slurm_job_state_reason);
+    let hold = held(status, state, reason.as_deref(), Some(request.slurm_job_id));
+    progress::insert(&mut db, row.id, Some(state.as_str()), reason.as_deref(), now).await?;
+    let changes = SubmissionChanges {
+        status: Some(status),
+        slurm_job_id: Some(request.slurm_job_id),
+        slurm_job_state: Some(state),
+        slurm_job_info: Some(request.slurm_job_info),
+        report_message: hold.or(reason).into(),
+        ..SubmissionChanges::default()
+    };
+    store::update(&mut db, row.id, changes, now).await?;
     Ok(db.commit().await?)
 }
 
-/// The submission can't be run.
 pub(super) async fn rejected<P: Allow>(
     context: &Context,
     agent: &Agent<P>,
@@ -128,15 +125,14 @@ pub(super) async fn rejected<P: Allow>(
         return Err(Error::BadRequest(words.to_owned()));
     }
     let now = context.now();
-    let status = JobSubmissionStatus::Rejected.as_str();
-    let message = request.report_message;
-    progress::insert(&mut db, row.id, Some(status), Some(&message), now).await?;
-    let changes = vec![
-        ("status", status.into()),
-        ("report_message", message.into()),
-        ("updated_at", now.into()),
-    ];
-    let rejected = store::update(&mut db, row.id, changes).await?;
+    let (status, message) = (JobSubmissionStatus::Rejected, request.report_message);
+    progress::insert(&mut db, row.id, Some(status.as_str()), Some(&message), now).await?;
+    let changes = SubmissionChanges {
+        status: Some(status),
+        report_message: Patch::Value(message),
+        ..SubmissionChanges::default()
+    };
+    let rejected = store::update(&mut db, row.id, changes, now).await?;
     let changes = rejected.as_ref().map(SubmissionRow::change).transpose()?;
     let written = context.tell(&mut db, changes.as_slice()).await?;
     db.commit().await?;
@@ -168,25 +164,29 @@ pub(super) async fn update<P: Allow>(
     let now = context.now();
     let state = request.slurm_job_state;
     let reason = request.slurm_job_state_reason;
-    let mut changes: Vec<(&'static str, Value)> = vec![
-        ("slurm_job_state", state.as_str().into()),
-        ("slurm_job_info", request.slurm_job_info.into()),
-        ("updated_at", now.into()),
-    ];
+    let mut changes = SubmissionChanges {
+        slurm_job_state: Some(state),
+        slurm_job_info: Some(request.slurm_job_info),
+        ..SubmissionChanges::default()
+    };
     let ends = current == JobSubmissionStatus::Submitted && state.outcome() != Outcome::Active;
-    if ends {
-        changes.extend(ending(state.outcome(), reason.as_deref().unwrap_or(state.description())));
+    if ends && state.outcome() == Outcome::Done {
+        changes.status = Some(JobSubmissionStatus::Done);
+    } else if ends {
+        let report = reason.as_deref().unwrap_or(state.description());
+        changes.status = Some(JobSubmissionStatus::Aborted);
+        changes.report_message = Patch::Value(report.to_owned());
     }
     let hold = held(current, state, reason.as_deref(), request.slurm_job_id);
     let told = row.report_message.as_deref().filter(|message| message.starts_with(HELD));
     let newly_held = hold.as_deref().is_some_and(|hold| told != Some(hold));
     if hold.is_some() || (told.is_some() && !(ends && state.outcome() == Outcome::Aborted)) {
-        changes.push(("report_message", hold.into()));
+        changes.report_message = hold.into();
     }
     if row.slurm_job_state() != Some(state) || newly_held {
         progress::insert(&mut db, row.id, Some(state.as_str()), reason.as_deref(), now).await?;
     }
-    let updated = store::update(&mut db, row.id, changes).await?.filter(|_| ends);
+    let updated = store::update(&mut db, row.id, changes, now).await?.filter(|_| ends);
     let changes = updated.as_ref().map(SubmissionRow::change).transpose()?;
     let written = context.tell(&mut db, changes.as_slice()).await?;
     db.commit().await?;
@@ -208,16 +208,4 @@ fn held(
         "{HELD} ({reason}): it does not start until it is released, with `scontrol release \
          {number}` or by the cluster's administrators"
     ))
-}
-
-/// What changes when a submitted job ends.
-fn ending(outcome: Outcome, report: &str) -> Vec<(&'static str, Value)> {
-    match outcome {
-        Outcome::Active => Vec::new(),
-        Outcome::Done => vec![("status", JobSubmissionStatus::Done.as_str().into())],
-        Outcome::Aborted => vec![
-            ("status", JobSubmissionStatus::Aborted.as_str().into()),
-            ("report_message", report.into()),
-        ],
-    }
 }

@@ -15,12 +15,11 @@ use self::store::Filter;
 use super::{agent::require_assigned, service};
 use crate::{
     app::Context,
-    auth::{Agent, permission::Allow},
+    auth::Agent,
     error::{Error, Result},
+    permission::Allow,
 };
 
-/// Where weeks begin, and with them all other whiles: Monday 2000-01-03, 00:00 UTC.
-const A_MONDAY: i64 = 946_857_600;
 /// How far back metrics are shown unless more is asked for.
 const USUAL_PERIOD: TimeDelta = TimeDelta::hours(1);
 /// The largest answer, in rows.
@@ -99,7 +98,7 @@ fn whole_whiles(
     rate: JobSubmissionMetricSampleRate,
 ) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
     let width = rate.seconds();
-    let begin_of = |second: i64| second - (second - A_MONDAY).rem_euclid(width);
+    let begin_of = |second: i64| second - (second - store::A_MONDAY).rem_euclid(width);
     let since = start.timestamp() + i64::from(start.timestamp_subsec_nanos() > 0);
     let first = begin_of(since + width - 1);
     let after = Ord::min((begin_of(end.timestamp()) + width) * 1_000_000, END_OF_TIME);

@@ -2,20 +2,23 @@
 
 use chrono::{DateTime, Utc};
 use jobbergate_types::{Page, job_submissions::JobProgressDetail, list::Paging};
-use sea_query::{Condition, Expr, ExprTrait};
+use sea_query::{Expr, ExprTrait};
 use sqlx::FromRow;
+use struct_field_names_as_array::FieldNamesAsSlice;
 
-use crate::{args, db::Session, error::Result, query::Table};
+use crate::{
+    db::Session,
+    error::Result,
+    query::{Assignments, ListColumns, Table},
+};
 
-const PROGRESSES: Table = Table {
-    name: "job_progresses",
-    columns: &["id", "job_submission_id", "timestamp", "slurm_job_state", "additional_info"],
+const PROGRESSES: Table = Table { name: "job_progresses", key: &["id"] };
+const LIST: ListColumns = ListColumns {
     searched: &[],
     sortable: &["id", "job_submission_id", "timestamp", "slurm_job_state"],
 };
 
-/// A step.
-#[derive(Debug, FromRow)]
+#[derive(Debug, FromRow, FieldNamesAsSlice)]
 pub(super) struct ProgressRow {
     id: i32,
     job_submission_id: i32,
@@ -36,20 +39,21 @@ impl From<ProgressRow> for JobProgressDetail {
     }
 }
 
-/// Notes a step.
 pub(super) async fn insert(
     db: &mut Session,
     job_submission_id: i32,
     state: Option<&str>,
     info: Option<&str>,
     now: DateTime<Utc>,
-) -> sqlx::Result<()> {
-    let sql = r#"INSERT INTO job_progresses
-        (job_submission_id, "timestamp", slurm_job_state, additional_info) VALUES ($1, $2, $3, $4)"#;
-    db.execute(sql, args![job_submission_id, now, state, info]).await.map(drop)
+) -> sqlx::Result<ProgressRow> {
+    let row = Assignments::default()
+        .set("job_submission_id", job_submission_id)
+        .set("timestamp", now)
+        .set("slurm_job_state", state)
+        .set("additional_info", info);
+    PROGRESSES.insert(db, row).await
 }
 
-/// A page of a submission's steps.
 pub(super) async fn page(
     db: &mut Session,
     job_submission_id: i64,
@@ -57,7 +61,7 @@ pub(super) async fn page(
     ascending: bool,
     paging: &Paging,
 ) -> Result<Page<ProgressRow>> {
-    let order = PROGRESSES.ordering(Some(sort_field), ascending)?;
-    let condition = Condition::all().add(Expr::col("job_submission_id").eq(job_submission_id));
-    PROGRESSES.page(db, condition, order, paging).await
+    let order = LIST.ordering(Some(sort_field), ascending)?;
+    let condition = Expr::col("job_submission_id").eq(job_submission_id);
+    Ok(PROGRESSES.page(db, condition, order, paging).await?)
 }

@@ -14,9 +14,10 @@ use serde::Deserialize;
 use super::service;
 use crate::{
     app::Context,
-    auth::{Caller, Owner, permission},
+    auth::{Caller, Owner},
     error::Result,
-    http::{Answer, Created, Endpoint, Json, Method, NoContent, Path, Query, Router},
+    http::{Created, Json, NoContent, Path, Query, ResponseDoc, Router},
+    permission,
 };
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -51,23 +52,17 @@ const CLONE: &str = "/job-submissions/clone/{job_submission_id}";
 const CANCEL: &str = "/job-submissions/cancel/{job_submission_id}";
 const PROGRESS: &str = "/job-submissions/{job_submission_id}/progress";
 
-/// The routes for users.
 pub(crate) fn router() -> Router {
-    use Method::{Delete, Get, Post, Put};
     Router::default()
-        .route(
-            Post,
-            "/job-submissions",
-            "Submit a script to a cluster.",
-            Endpoint::new(create).answering(&[Answer::NOT_FOUND]),
-        )
-        .route(Get, "/job-submissions", "List submissions.", Endpoint::new(list))
-        .route(Post, CLONE, "Submit once more.", Endpoint::new(clone))
-        .route(Get, ONE, "A submission.", Endpoint::new(get))
-        .route(Delete, ONE, "Delete a submission.", Endpoint::new(delete))
-        .route(Put, ONE, "Change a submission.", Endpoint::new(update))
-        .route(Put, CANCEL, "Cancel a submission and its job.", Endpoint::new(cancel))
-        .route(Get, PROGRESS, "The steps in a submission's life.", Endpoint::new(progress))
+        .post("/job-submissions", "Submit a script to a cluster.", create)
+        .responding(&[ResponseDoc::NOT_FOUND])
+        .get("/job-submissions", "List submissions.", list)
+        .post(CLONE, "Submit once more.", clone)
+        .get(ONE, "A submission.", get)
+        .delete(ONE, "Delete a submission.", delete)
+        .put(ONE, "Change a submission.", update)
+        .put(CANCEL, "Cancel a submission and its job.", cancel)
+        .get(PROGRESS, "The steps in a submission's life.", progress)
 }
 
 async fn create(
@@ -106,7 +101,8 @@ async fn get(
 async fn update(
     context: Context,
     owner: Owner<permission::JobSubmissionsUpdate>,
-    (Path(path), Json(request)): (Path<SubmissionPath>, Json<JobSubmissionUpdateRequest>),
+    Path(path): Path<SubmissionPath>,
+    Json(request): Json<JobSubmissionUpdateRequest>,
 ) -> Result<Json<JobSubmissionDetailedView>> {
     service::update(&context, &owner.identity, path.job_submission_id, request).await.map(Json)
 }
@@ -131,7 +127,8 @@ async fn cancel(
 async fn progress(
     context: Context,
     _: Caller<permission::JobSubmissionsRead>,
-    (Path(path), Query(query)): (Path<SubmissionPath>, Query<ProgressQuery>),
+    Path(path): Path<SubmissionPath>,
+    Query(query): Query<ProgressQuery>,
 ) -> Result<Json<Page<JobProgressDetail>>> {
     let ProgressQuery { sort_ascending, sort_field, paging } = query;
     let id = path.job_submission_id;

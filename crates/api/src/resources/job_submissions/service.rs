@@ -12,11 +12,10 @@ use jobbergate_types::{
     },
     list::Paging,
 };
-use sea_query::Value;
 
 use super::{
     progress,
-    store::{self, NewSubmission, SubmissionRow},
+    store::{self, NewSubmission, SubmissionChanges, SubmissionRow},
 };
 use crate::{
     app::Context,
@@ -24,17 +23,18 @@ use crate::{
     db::Session,
     error::{Error, Result},
     http::validation::parse_integer,
+    query::Lock,
     resources::job_scripts,
 };
 
 /// A submission; 404 if there is none.
 pub(super) async fn require(db: &mut Session, id: i64) -> Result<SubmissionRow> {
-    store::find(db, id).await?.ok_or_else(|| Error::no_entry("job_submissions", id))
+    store::find(db, id, Lock::None).await?.ok_or_else(|| Error::no_entry("job_submissions", id))
 }
 
 /// A submission that the caller may change and nobody else changes meanwhile.
 async fn require_own(db: &mut Session, caller: &Identity, id: i64) -> Result<SubmissionRow> {
-    let found = store::find_locked(db, id).await?;
+    let found = store::find(db, id, Lock::Exclusive).await?;
     let row = found.ok_or_else(|| Error::no_entry("job_submissions", id))?;
     caller.require_ownership(&row.owner_email)?;
     Ok(row)
@@ -123,9 +123,8 @@ pub(super) async fn list(
         .items
         .into_iter()
         .map(|row| {
-            let script = row.job_script_id.and_then(|id| scripts.get(&id).cloned());
-            let view = JobSubmissionListView::try_from(row)?;
-            Ok(JobSubmissionListView { job_script: script, ..view })
+            let job_script = row.job_script_id.and_then(|id| scripts.get(&id).cloned());
+            Ok(JobSubmissionListView { submission: row.try_into()?, job_script })
         })
         .collect();
     Ok(Page::new(views?, page.total, page.page, page.size))
@@ -163,14 +162,17 @@ pub(super) async fn update(
 ) -> Result<JobSubmissionDetailedView> {
     let mut db = context.db.write().await?;
     let row = require_own(&mut db, caller, id).await?;
-    let directory = request.execution_directory.and_then(|dir| Some(dir).filter(|d| !d.is_empty()));
-    let mut changes: Vec<(&'static str, Value)> = vec![("updated_at", context.now().into())];
-    changes.extend(request.name.map(|name| ("name", name.into())));
-    changes.extend(request.description.into_change().map(|text| ("description", text.into())));
-    changes.extend(directory.into_change().map(|dir| ("execution_directory", dir.into())));
-    changes.extend(request.status.map(|status| ("status", status.as_str().into())));
-    changes.extend(request.is_archived.map(|archived| ("is_archived", archived.into())));
-    let updated = store::update(&mut db, row.id, changes).await?;
+    let changes = SubmissionChanges {
+        name: request.name,
+        description: request.description,
+        execution_directory: request
+            .execution_directory
+            .and_then(|directory| Some(directory).filter(|directory| !directory.is_empty())),
+        status: request.status,
+        is_archived: request.is_archived,
+        ..SubmissionChanges::default()
+    };
+    let updated = store::update(&mut db, row.id, changes, context.now()).await?;
     db.commit().await?;
     updated.ok_or_else(|| Error::no_entry("job_submissions", id))?.try_into()
 }
@@ -226,9 +228,9 @@ pub(super) async fn cancel(
     }
     let now = context.now();
     progress::insert(&mut db, row.id, None, Some("Job cancelled by user"), now).await?;
-    let status = JobSubmissionStatus::Cancelled.as_str();
-    let changes = vec![("status", status.into()), ("updated_at", now.into())];
-    let cancelled = store::update(&mut db, row.id, changes).await?;
+    let status = Some(JobSubmissionStatus::Cancelled);
+    let changes = SubmissionChanges { status, ..SubmissionChanges::default() };
+    let cancelled = store::update(&mut db, row.id, changes, now).await?;
     let changes = cancelled.as_ref().map(SubmissionRow::change).transpose()?;
     let written = context.tell(&mut db, changes.as_slice()).await?;
     db.commit().await?;

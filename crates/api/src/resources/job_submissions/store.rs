@@ -2,53 +2,27 @@
 
 use chrono::{DateTime, Utc};
 use jobbergate_types::{
-    Page, SlurmJobState,
+    Page, Patch, SlurmJobState,
     job_submissions::{
-        ActiveJobSubmission, JobSubmissionDetailedView, JobSubmissionListQuery,
-        JobSubmissionListView, JobSubmissionStatus,
+        ActiveJobSubmission, JobSubmissionBaseView, JobSubmissionDetailedView,
+        JobSubmissionListQuery, JobSubmissionStatus,
     },
     list::Paging,
 };
-use sea_query::{Condition, Expr, ExprTrait, Value};
+use sea_query::{Condition, Expr, ExprTrait};
 use sqlx::FromRow;
+use struct_field_names_as_array::FieldNamesAsSlice;
 
 use crate::{
-    args,
     db::{Session, TextArray},
     error::{Error, Result},
     events::Change,
-    query::Table,
+    query::{Assignments, ListColumns, Lock, Ordering, Table, by_id},
 };
 
-const COLUMN_NAMES: [&str; 17] = [
-    "id",
-    "name",
-    "owner_email",
-    "created_at",
-    "updated_at",
-    "is_archived",
-    "description",
-    "job_script_id",
-    "slurm_job_id",
-    "client_id",
-    "status",
-    "slurm_job_state",
-    "cloned_from_id",
-    "execution_directory",
-    "report_message",
-    "slurm_job_info",
-    "sbatch_arguments",
-];
-
-const COLUMNS: &str = "id, name, owner_email, created_at, updated_at, is_archived, description, \
-                       job_script_id, slurm_job_id, client_id, status, slurm_job_state, \
-                       cloned_from_id, execution_directory, report_message, slurm_job_info, \
-                       sbatch_arguments";
-
-/// The table of submissions.
-const SUBMISSIONS: Table = Table {
-    name: "job_submissions",
-    columns: &COLUMN_NAMES,
+const SUBMISSIONS: Table = Table { name: "job_submissions", key: &["id"] };
+const OLDEST_FIRST: Ordering = Ordering { column: "id", ascending: true };
+const LIST: ListColumns = ListColumns {
     searched: &["name", "description", "owner_email", "client_id"],
     sortable: &[
         "id",
@@ -64,8 +38,7 @@ const SUBMISSIONS: Table = Table {
     ],
 };
 
-/// A submission.
-#[derive(Debug, Clone, FromRow)]
+#[derive(Debug, Clone, FromRow, FieldNamesAsSlice)]
 pub(crate) struct SubmissionRow {
     pub(crate) id: i32,
     pub(crate) name: String,
@@ -119,13 +92,11 @@ impl SubmissionRow {
         })
     }
 
-    /// Arguments of `sbatch`.
     pub(crate) fn sbatch_arguments(&self) -> Option<Vec<String>> {
         self.sbatch_arguments.clone().map(|arguments| arguments.0)
     }
 }
 
-/// A submission to create.
 #[derive(Debug)]
 pub(crate) struct NewSubmission<'a> {
     pub(crate) name: &'a str,
@@ -140,14 +111,26 @@ pub(crate) struct NewSubmission<'a> {
     pub(crate) cloned_from_id: Option<i32>,
 }
 
-impl TryFrom<SubmissionRow> for JobSubmissionDetailedView {
+#[derive(Debug, Default)]
+pub(crate) struct SubmissionChanges {
+    pub(crate) name: Option<String>,
+    pub(crate) description: Patch<String>,
+    pub(crate) execution_directory: Patch<String>,
+    pub(crate) is_archived: Option<bool>,
+    pub(crate) status: Option<JobSubmissionStatus>,
+    pub(crate) slurm_job_id: Option<i64>,
+    pub(crate) slurm_job_state: Option<SlurmJobState>,
+    pub(crate) slurm_job_info: Option<String>,
+    pub(crate) report_message: Patch<String>,
+}
+
+impl TryFrom<SubmissionRow> for JobSubmissionBaseView {
     type Error = Error;
 
     fn try_from(row: SubmissionRow) -> Result<Self> {
         Ok(Self {
             status: row.status()?,
             slurm_job_state: row.slurm_job_state(),
-            sbatch_arguments: row.sbatch_arguments(),
             id: row.id.into(),
             name: row.name,
             owner_email: row.owner_email,
@@ -159,32 +142,20 @@ impl TryFrom<SubmissionRow> for JobSubmissionDetailedView {
             slurm_job_id: row.slurm_job_id.map(Into::into),
             client_id: row.client_id,
             cloned_from_id: row.cloned_from_id.map(Into::into),
-            execution_directory: row.execution_directory,
-            report_message: row.report_message,
-            slurm_job_info: row.slurm_job_info,
         })
     }
 }
 
-impl TryFrom<SubmissionRow> for JobSubmissionListView {
+impl TryFrom<SubmissionRow> for JobSubmissionDetailedView {
     type Error = Error;
 
-    fn try_from(row: SubmissionRow) -> Result<Self> {
+    fn try_from(mut row: SubmissionRow) -> Result<Self> {
         Ok(Self {
-            status: row.status()?,
-            slurm_job_state: row.slurm_job_state(),
-            id: row.id.into(),
-            name: row.name,
-            owner_email: row.owner_email,
-            created_at: row.created_at.into(),
-            updated_at: row.updated_at.into(),
-            is_archived: row.is_archived,
-            description: row.description,
-            job_script_id: row.job_script_id.map(Into::into),
-            slurm_job_id: row.slurm_job_id.map(Into::into),
-            client_id: row.client_id,
-            cloned_from_id: row.cloned_from_id.map(Into::into),
-            job_script: None,
+            execution_directory: row.execution_directory.take(),
+            report_message: row.report_message.take(),
+            slurm_job_info: row.slurm_job_info.take(),
+            sbatch_arguments: row.sbatch_arguments(),
+            submission: row.try_into()?,
         })
     }
 }
@@ -202,45 +173,32 @@ impl TryFrom<SubmissionRow> for ActiveJobSubmission {
     }
 }
 
-/// Keeps a new submission.
 pub(crate) async fn insert(
     db: &mut Session,
     new: NewSubmission<'_>,
     now: DateTime<Utc>,
 ) -> sqlx::Result<SubmissionRow> {
-    let sql = format!(
-        "INSERT INTO job_submissions (name, description, owner_email, job_script_id, client_id, \
-         slurm_job_id, status, execution_directory, sbatch_arguments, cloned_from_id, \
-         is_archived, created_at, updated_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, false, $11, $11) RETURNING {COLUMNS}"
-    );
-    let arguments = args![
-        new.name,
-        new.description,
-        new.owner_email,
-        new.job_script_id,
-        new.client_id,
-        new.slurm_job_id,
-        new.status.as_str(),
-        new.execution_directory,
-        new.sbatch_arguments,
-        new.cloned_from_id,
-        now,
-    ];
-    db.fetch_one(&sql, arguments).await
+    let row = Assignments::created(now)
+        .set("name", new.name)
+        .set("description", new.description)
+        .set("owner_email", new.owner_email)
+        .set("job_script_id", new.job_script_id)
+        .set("client_id", new.client_id)
+        .set("slurm_job_id", new.slurm_job_id)
+        .set("status", new.status.as_str())
+        .set("execution_directory", new.execution_directory)
+        .set("sbatch_arguments", new.sbatch_arguments)
+        .set("cloned_from_id", new.cloned_from_id)
+        .set("is_archived", false);
+    SUBMISSIONS.insert(db, row).await
 }
 
-/// One submission.
-pub(crate) async fn find(db: &mut Session, id: i64) -> sqlx::Result<Option<SubmissionRow>> {
-    let sql = format!("SELECT {COLUMNS} FROM job_submissions WHERE id = $1");
-    db.fetch_optional(&sql, args![id]).await
-}
-
-/// One submission, which nobody else changes until the transaction ends.
-pub(crate) async fn find_locked(db: &mut Session, id: i64) -> sqlx::Result<Option<SubmissionRow>> {
-    let lock = db.lock_clause();
-    let sql = format!("SELECT {COLUMNS} FROM job_submissions WHERE id = $1{lock}");
-    db.fetch_optional(&sql, args![id]).await
+pub(crate) async fn find(
+    db: &mut Session,
+    id: i64,
+    lock: Lock,
+) -> sqlx::Result<Option<SubmissionRow>> {
+    SUBMISSIONS.find(db, by_id(id), lock).await
 }
 
 /// A page of submissions; `slurm_job_ids` are those that the query asks for.
@@ -251,7 +209,7 @@ pub(crate) async fn page(
     owner: Option<&str>,
 ) -> Result<Page<SubmissionRow>> {
     let list = &query.list;
-    let order = SUBMISSIONS.ordering(list.sort_field.as_deref(), list.sort_ascending)?;
+    let order = LIST.ordering(list.sort_field.as_deref(), list.sort_ascending)?;
     let mut condition = Condition::all();
     if let Some(ids) = slurm_job_ids {
         condition = condition.add(Expr::col("slurm_job_id").is_in(ids));
@@ -263,8 +221,8 @@ pub(crate) async fn page(
     if let Some(script) = query.from_job_script_id.filter(|id| *id != 0) {
         condition = condition.add(Expr::col("job_script_id").eq(script));
     }
-    let condition = SUBMISSIONS.narrowed(db, condition, list, owner);
-    SUBMISSIONS.page(db, condition, order, &list.paging).await
+    let condition = LIST.narrowed(db, condition, list, owner);
+    Ok(SUBMISSIONS.page(db, condition, order, &list.paging).await?)
 }
 
 /// A page of what waits for a cluster's agent, oldest first.
@@ -272,13 +230,12 @@ pub(crate) async fn pending(
     db: &mut Session,
     client_id: &str,
     paging: &Paging,
-) -> Result<Page<SubmissionRow>> {
+) -> sqlx::Result<Page<SubmissionRow>> {
     let condition = Condition::all()
         .add(Expr::col("client_id").eq(client_id))
         .add(Expr::col("status").eq(JobSubmissionStatus::Created.as_str()))
         .add(Expr::col("job_script_id").is_not_null());
-    let order = SUBMISSIONS.ordering(None, true)?;
-    SUBMISSIONS.page(db, condition, order, paging).await
+    SUBMISSIONS.page(db, condition, OLDEST_FIRST, paging).await
 }
 
 /// A page of what a cluster's agent follows: submitted jobs, and cancelled ones that Slurm has
@@ -287,7 +244,7 @@ pub(crate) async fn active(
     db: &mut Session,
     client_id: &str,
     paging: &Paging,
-) -> Result<Page<SubmissionRow>> {
+) -> sqlx::Result<Page<SubmissionRow>> {
     let terminal = SlurmJobState::ALL.iter().filter(|state| state.is_terminal());
     let unfinished = Condition::any()
         .add(Expr::col("slurm_job_state").is_null())
@@ -300,17 +257,29 @@ pub(crate) async fn active(
         .add(Expr::col("status").eq(JobSubmissionStatus::Submitted.as_str()))
         .add(cancelled);
     let condition = Condition::all().add(Expr::col("client_id").eq(client_id)).add(followed);
-    let order = SUBMISSIONS.ordering(None, true)?;
-    SUBMISSIONS.page(db, condition, order, paging).await
+    SUBMISSIONS.page(db, condition, OLDEST_FIRST, paging).await
 }
 
-/// Changes some columns of a submission.
 pub(crate) async fn update(
     db: &mut Session,
     id: i32,
-    changes: Vec<(&'static str, Value)>,
+    changes: SubmissionChanges,
+    now: DateTime<Utc>,
 ) -> sqlx::Result<Option<SubmissionRow>> {
-    SUBMISSIONS.update(db, id.into(), changes).await
+    Ok(SUBMISSIONS.update(db, by_id(id), assignments(changes, now)).await?.pop())
+}
+
+fn assignments(changes: SubmissionChanges, now: DateTime<Utc>) -> Assignments {
+    Assignments::changed(now)
+        .set_some("name", changes.name)
+        .set_some("description", changes.description.into_change())
+        .set_some("execution_directory", changes.execution_directory.into_change())
+        .set_some("is_archived", changes.is_archived)
+        .set_some("status", changes.status.map(JobSubmissionStatus::as_str))
+        .set_some("slurm_job_id", changes.slurm_job_id)
+        .set_some("slurm_job_state", changes.slurm_job_state.map(SlurmJobState::as_str))
+        .set_some("slurm_job_info", changes.slurm_job_info)
+        .set_some("report_message", changes.report_message.into_change())
 }
 
 /// Rejects what waits for an agent to run a script that is about to be deleted; gives what was.
@@ -319,15 +288,19 @@ pub(crate) async fn reject_created_of_script(
     job_script_id: i32,
     now: DateTime<Utc>,
 ) -> sqlx::Result<Vec<SubmissionRow>> {
-    let sql = format!(
-        "UPDATE job_submissions SET status = 'REJECTED', updated_at = $2, report_message = \
-         'Parent job script was deleted before the submission.' \
-         WHERE job_script_id = $1 AND status = 'CREATED' RETURNING {COLUMNS}"
-    );
-    db.fetch_all(&sql, args![job_script_id, now]).await
+    let words = "Parent job script was deleted before the submission.";
+    let changes = SubmissionChanges {
+        status: Some(JobSubmissionStatus::Rejected),
+        report_message: Patch::Value(words.to_owned()),
+        ..SubmissionChanges::default()
+    };
+    let waiting = Condition::all()
+        .add(Expr::col("job_script_id").eq(job_script_id))
+        .add(Expr::col("status").eq(JobSubmissionStatus::Created.as_str()));
+    SUBMISSIONS.update(db, waiting, assignments(changes, now)).await
 }
 
 /// Forgets a submission and its progress.
 pub(crate) async fn delete(db: &mut Session, id: i32) -> sqlx::Result<()> {
-    db.execute("DELETE FROM job_submissions WHERE id = $1", args![id]).await.map(drop)
+    SUBMISSIONS.delete(db, by_id(id)).await.map(drop)
 }

@@ -1,6 +1,6 @@
 //! What belongs to somebody is changed by them, by maintainers and by administrators only.
 
-use jobbergate_types::Permission;
+use jobbergate_api::permission::Permission;
 use reqwest::Method;
 use serde_json::json;
 

@@ -1,7 +1,9 @@
 //! Each operation with each permission.
 
-use jobbergate_api::service;
-use jobbergate_types::Permission::{self, *};
+use jobbergate_api::{
+    permission::Permission::{self, *},
+    service,
+};
 use reqwest::Method;
 use serde_json::{Value, json};
 

@@ -1,6 +1,6 @@
 //! Archiving and deleting what is not used.
 
-use jobbergate_api::cleaning::{Entries, Outcome, Task};
+use jobbergate_api::cleaning::{Cleaned, Entries, Task};
 use serde_json::{Value, json};
 
 use super::{clean, count, days, execute, is_stored, monthly, usual};
@@ -13,8 +13,8 @@ const SCRIPTS: Task = Task::Unused(Entries::Scripts);
 const TEMPLATES: Task = Task::Unused(Entries::Templates);
 const SUBMISSIONS: Task = Task::Unused(Entries::Submissions);
 
-const fn done(archived: u64, deleted: u64) -> Outcome {
-    Outcome::Entries { archived, deleted }
+const fn done(archived: u64, deleted: u64) -> Cleaned {
+    Cleaned::Entries { archived, deleted }
 }
 
 /// The numbers of what is archived.
@@ -132,7 +132,7 @@ on_both! {
         assert_eq!(archived(&alice, "job-submissions").await, [1, 2, 6]);
         let ended = json!({"slurm_job_id": 106, "slurm_job_state": "CANCELLED", "slurm_job_info": "{}"});
         let agent = app
-            .somebody("c@example.com", Some("c"), &[jobbergate_types::Permission::JobSubmissionsUpdate])
+            .somebody("c@example.com", Some("c"), &[jobbergate_api::permission::Permission::JobSubmissionsUpdate])
             .await;
         agent.put("/job-submissions/agent/6", ended).await.expect(202);
         days(&app, 61);
@@ -187,7 +187,7 @@ on_both! {
         alice.put("/job-scripts/2", json!({"is_archived": true})).await.ok();
         days(&app, 100);
         for task in Task::ALL.into_iter().filter(|task| matches!(task, Task::Unused(_))) {
-            assert_eq!(clean(&app, &usual(), task).await, Outcome::Off);
+            assert_eq!(clean(&app, &usual(), task).await, Cleaned::Off);
         }
         let mut settings = usual();
         settings.auto_clean_job_scripts_days_to_delete = Some(1);

@@ -1,6 +1,6 @@
 //! Removing stored files that belong to nothing.
 
-use jobbergate_api::cleaning::{Outcome, StoredFiles, Task};
+use jobbergate_api::cleaning::{Cleaned, StoredFiles, Task};
 use serde_json::json;
 
 use super::{after_machine, clean, count, execute, is_stored, store, usual};
@@ -10,12 +10,12 @@ const SCRIPT_FILES: Task = Task::Garbage(StoredFiles::Scripts);
 const TEMPLATE_FILES: Task = Task::Garbage(StoredFiles::Templates);
 const WORKFLOW_FILES: Task = Task::Garbage(StoredFiles::Workflows);
 
-const fn removed(files: u64) -> Outcome {
-    Outcome::Files { removed: files, bytes: files * 7, missing: 0 }
+const fn removed(files: u64) -> Cleaned {
+    Cleaned::Files { removed: files, bytes: files * 7, missing: 0 }
 }
 
-const fn missing(files: u64) -> Outcome {
-    Outcome::Files { removed: 0, bytes: 0, missing: files }
+const fn missing(files: u64) -> Cleaned {
+    Cleaned::Files { removed: 0, bytes: 0, missing: files }
 }
 
 on_both! {

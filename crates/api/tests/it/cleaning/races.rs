@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures::future::join;
 use jobbergate_api::{
     args,
-    cleaning::{Entries, Outcome, StoredFiles, Task, perform},
+    cleaning::{Cleaned, Entries, StoredFiles, Task, perform},
 };
 use serde_json::json;
 
@@ -19,7 +19,7 @@ const SCRIPTS: Task = Task::Unused(Entries::Scripts);
 const SCRIPT_FILES: Task = Task::Garbage(StoredFiles::Scripts);
 
 /// A task that is begun and has come as far as it can while somebody else has a lock.
-async fn begun(app: &TestApp, task: Task) -> tokio::task::JoinHandle<Outcome> {
+async fn begun(app: &TestApp, task: Task) -> tokio::task::JoinHandle<Cleaned> {
     let context = context(app);
     let running =
         tokio::spawn(async move { perform(&context, &monthly(), task, false).await.unwrap() });
@@ -39,7 +39,7 @@ on_both! {
         let mut upload = app.db().write().await.unwrap();
         upload.execute(claim, args![app.clock.now()]).await.unwrap();
         upload.commit().await.unwrap();
-        let nothing = Outcome::Files { removed: 0, bytes: 0, missing: 0 };
+        let nothing = Cleaned::Files { removed: 0, bytes: 0, missing: 0 };
         assert_eq!(clean(&app, &usual(), SCRIPT_FILES).await, nothing);
         store(&app, "job_script_files", 1, "run.sh").await;
         let mut upload = app.db().write().await.unwrap();
@@ -62,7 +62,7 @@ on_both! {
             let upload = alice.upload(path, "run.sh", content.clone());
             let (uploaded, cleaned) = join(upload, clean(&app, &usual(), SCRIPT_FILES)).await;
             uploaded.ok();
-            assert!(matches!(cleaned, Outcome::Files { missing: 0, .. }), "{cleaned:?}");
+            assert!(matches!(cleaned, Cleaned::Files { missing: 0, .. }), "{cleaned:?}");
             assert_eq!(alice.get("/job-scripts/1/upload/run.sh").await.expect(200).text, content);
             execute(&app, "DELETE FROM job_script_files").await;
         }
@@ -83,7 +83,7 @@ on_both! {
         submission.execute(sql, args![app.clock.now()]).await.unwrap();
         submission.commit().await.unwrap();
         let done = cleaning.await.unwrap();
-        assert_eq!(done, Outcome::Entries { archived: 0, deleted: 0 });
+        assert_eq!(done, Cleaned::Entries { archived: 0, deleted: 0 });
         assert_eq!(alice.get("/job-submissions/1").await.ok()["status"], "CREATED");
         alice.get("/job-scripts/1/upload/run.sh").await.expect(200);
     }
@@ -107,9 +107,9 @@ on_both! {
         let mut holdup = app.db().write().await.unwrap();
         holdup.execute("UPDATE job_scripts SET name = name", args![]).await.unwrap();
         let first = begun(&app, SCRIPTS).await;
-        assert_eq!(clean(&app, &monthly(), SCRIPTS).await, Outcome::Busy);
+        assert_eq!(clean(&app, &monthly(), SCRIPTS).await, Cleaned::Busy);
         holdup.commit().await.unwrap();
-        assert_eq!(first.await.unwrap(), Outcome::Entries { archived: 0, deleted: 1 });
-        assert_eq!(clean(&app, &monthly(), SCRIPTS).await, Outcome::Entries { archived: 0, deleted: 0 });
+        assert_eq!(first.await.unwrap(), Cleaned::Entries { archived: 0, deleted: 1 });
+        assert_eq!(clean(&app, &monthly(), SCRIPTS).await, Cleaned::Entries { archived: 0, deleted: 0 });
     }
 }

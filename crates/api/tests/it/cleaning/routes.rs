@@ -1,7 +1,7 @@
 //! `DELETE /job-script-templates/upload/garbage-collector`, `/job-scripts/upload/garbage-collector`
 //! and `/job-scripts/clean-unused-entries`
 
-use jobbergate_types::Permission;
+use jobbergate_api::permission::Permission;
 use serde_json::json;
 
 use super::{after_machine, days, is_stored, monthly, store};

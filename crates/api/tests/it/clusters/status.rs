@@ -1,7 +1,7 @@
 //! `/clusters/status`
 
 use chrono::TimeDelta;
-use jobbergate_types::Permission;
+use jobbergate_api::permission::Permission;
 use serde_json::{Value, json};
 
 use crate::on_both;

@@ -20,7 +20,7 @@ use clap::Parser;
 use futures::future::join_all;
 use jobbergate_api::{
     app::Context,
-    cleaning::{self, Outcome, StoredFiles, Task},
+    cleaning::{self, Cleaned, StoredFiles, Task},
     config::{CleaningConfig, ServeConfig},
     workers::Customer,
 };
@@ -203,7 +203,7 @@ struct Defaults {
     cleaning: CleaningConfig,
 }
 
-async fn collect(app: &TestApp) -> Result<Outcome, jobbergate_api::error::Error> {
+async fn collect(app: &TestApp) -> Result<Cleaned, jobbergate_api::error::Error> {
     let context = Context::for_tenant(Arc::clone(&app.app), app.app.tenants.default_tenant());
     let settings = Defaults::parse_from(["jobbergate"]).cleaning;
     cleaning::perform(&context, &settings, Task::Garbage(StoredFiles::Scripts), false).await
@@ -236,7 +236,7 @@ async fn a_store_that_removes_one_object_at_a_time_is_enough_and_one_that_may_no
     assert!(told.contains("Access Denied"), "{told}");
     locked.store(false, Ordering::SeqCst);
     let done = collect(&app).await.unwrap();
-    assert!(matches!(done, Outcome::Files { removed: 2, .. }), "{done:?}");
+    assert!(matches!(done, Cleaned::Files { removed: 2, .. }), "{done:?}");
     assert_eq!(keys(), ["job_script_files/1/run.sh"]);
 }
 
@@ -307,10 +307,10 @@ async fn what_a_killed_server_was_writing_to_a_directory_is_collected_beside_pos
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, "content").unwrap();
     }
-    let nothing = Outcome::Files { removed: 0, bytes: 0, missing: 0 };
+    let nothing = Cleaned::Files { removed: 0, bytes: 0, missing: 0 };
     assert_eq!(collect(&app).await.unwrap(), nothing);
     app.clock.advance(TimeDelta::minutes(2));
-    assert_eq!(collect(&app).await.unwrap(), Outcome::Files { removed: 5, bytes: 35, missing: 0 });
+    assert_eq!(collect(&app).await.unwrap(), Cleaned::Files { removed: 5, bytes: 35, missing: 0 });
     assert!(!files.join("8").exists());
     assert_eq!(alice.get("/job-scripts/1/upload/run.sh").await.expect(200).text, "echo");
     assert_eq!(collect(&app).await.unwrap(), nothing);

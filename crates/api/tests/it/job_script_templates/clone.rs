@@ -1,7 +1,7 @@
 //! `POST /job-script-templates/clone/{id_or_identifier}`
 
 use chrono::TimeDelta;
-use jobbergate_types::Permission;
+use jobbergate_api::permission::Permission;
 use reqwest::Method;
 use serde_json::{Value, json};
 

@@ -1,6 +1,6 @@
 //! `POST /job-submissions`
 
-use jobbergate_types::Permission;
+use jobbergate_api::permission::Permission;
 use serde_json::json;
 
 use crate::on_both;

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use jobbergate_api::identity::UserToken;
+use jobbergate_api::{identity::UserToken, permission::Permission};
 use jobbergate_testkit::rabbitmq::VirtualHost;
-use jobbergate_types::Permission;
 use serde_json::{Value, json};
 
 use super::{a_minute_passes, body, fails_once, in_both, nothing_waits, rejects, runs, submits};

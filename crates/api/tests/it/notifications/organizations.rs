@@ -1,12 +1,11 @@
 //! Organizations whose databases are closed while something waits in their outboxes.
 
 use chrono::TimeDelta;
-use jobbergate_api::config::ServeConfig;
+use jobbergate_api::{config::ServeConfig, permission::Permission};
 use jobbergate_testkit::{
     proxy::{Mode, Proxy},
     rabbitmq::VirtualHost,
 };
-use jobbergate_types::Permission;
 
 use super::broker::{cancels, member};
 use super::{Place, body, tells, told};

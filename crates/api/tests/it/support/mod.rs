@@ -18,14 +18,15 @@ use jobbergate_api::{
     db::Db,
     events::Worker,
     identity::{NewClient, Provider, UserToken},
-    openapi, server, service,
+    openapi,
+    permission::Permission,
+    server, service,
 };
 use jobbergate_testkit::{
     issuer::Issuer,
     postgres::{Postgres, TestDatabase},
     s3::S3,
 };
-use jobbergate_types::Permission;
 
 pub use actor::Actor;
 pub use answer::Answer;

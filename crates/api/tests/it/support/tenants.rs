@@ -2,9 +2,8 @@
 
 use std::{ops::Deref, sync::Mutex};
 
-use jobbergate_api::{config::ServeConfig, identity::UserToken};
+use jobbergate_api::{config::ServeConfig, identity::UserToken, permission::Permission};
 use jobbergate_testkit::postgres::TestDatabase;
-use jobbergate_types::Permission;
 
 use super::{Actor, TestApp, database, empty_database};
 

@@ -1,6 +1,6 @@
 //! One organization can't reach what is another's.
 
-use jobbergate_types::Permission;
+use jobbergate_api::permission::Permission;
 use reqwest::{Method, multipart};
 use serde_json::{Value, json};
 

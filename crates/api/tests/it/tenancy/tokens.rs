@@ -1,8 +1,8 @@
 //! What a token must say of its bearer's organization.
 
 use chrono::TimeDelta;
+use jobbergate_api::permission::Permission;
 use jobbergate_testkit::issuer::Issuer;
-use jobbergate_types::Permission;
 use serde_json::{Value, json};
 
 use crate::{

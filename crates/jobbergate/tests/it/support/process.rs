@@ -33,7 +33,6 @@ impl Process {
         Self { child, log: log.to_owned() }
     }
 
-    /// The number of the process.
     pub fn id(&self) -> u32 {
         self.child.id()
     }

@@ -139,7 +139,7 @@ impl Site {
         arguments: &[&str],
     ) -> i64 {
         let template = JobTemplateCreateRequest { name: "job".to_owned(), ..Default::default() };
-        let template = user.create_template(&template).await.unwrap().id.to_string();
+        let template = user.create_template(&template).await.unwrap().template.id.to_string();
         let upload = user.upload_template_file(
             &template,
             FileType::Entrypoint,
@@ -164,7 +164,7 @@ impl Site {
             sbatch_arguments: Some(arguments.iter().map(|a| (*a).to_owned()).collect()),
             ..Default::default()
         };
-        user.create_submission(&request).await.unwrap().id
+        user.create_submission(&request).await.unwrap().submission.id
     }
 
     /// Waits until the submission is as wanted.
@@ -190,12 +190,14 @@ impl Site {
         id: i64,
         status: JobSubmissionStatus,
     ) -> JobSubmissionDetailedView {
-        self.wait(id, Duration::from_secs(45), |submission| submission.status == status).await
+        self.wait(id, Duration::from_secs(45), |submission| submission.submission.status == status)
+            .await
     }
 
     pub async fn wait_for_state(&self, id: i64, state: SlurmJobState) -> JobSubmissionDetailedView {
-        let there =
-            |submission: &JobSubmissionDetailedView| submission.slurm_job_state == Some(state);
+        let there = |submission: &JobSubmissionDetailedView| {
+            submission.submission.slurm_job_state == Some(state)
+        };
         self.wait(id, Duration::from_secs(45), there).await
     }
 
@@ -225,7 +227,6 @@ fn client(data: &Path, address: &str, email: &str) -> Client {
     Client::new(&format!("http://{address}"), source).unwrap()
 }
 
-/// Runs `jobbergate admin` on a server's data.
 pub fn admin(data: &Path, arguments: &[&str]) -> Output {
     let mut command = program();
     let output = command.arg("admin").args(arguments).arg("--data-dir").arg(data).output().unwrap();

@@ -18,7 +18,7 @@ const MAX_OPERATORS: usize = 20_000;
 
 /// What opened a level.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-enum Opener {
+enum Opening {
     /// A bracket, or the statement itself.
     #[default]
     Bracket,
@@ -31,12 +31,11 @@ enum Opener {
 /// What an expression has gathered since its last comma.
 #[derive(Debug, Default, Clone, Copy)]
 struct Level {
-    opener: Opener,
+    opener: Opening,
     operators: usize,
     prefixes: usize,
 }
 
-/// Follows the tokens of a file.
 #[derive(Debug, Default)]
 pub(super) struct Depth {
     /// The innermost level.
@@ -60,9 +59,9 @@ impl Depth {
             TokenKind::Comment | TokenKind::NonLogicalNewline => return Ok(()),
             TokenKind::Indent => self.indents.push(std::mem::take(&mut self.elifs)),
             TokenKind::Dedent => self.elifs = self.indents.pop().unwrap_or_default(),
-            TokenKind::Lpar | TokenKind::Lsqb => self.open(Opener::Bracket),
+            TokenKind::Lpar | TokenKind::Lsqb => self.open(Opening::Bracket),
             TokenKind::Lbrace => self.open(self.brace()),
-            TokenKind::FStringStart | TokenKind::TStringStart => self.open(Opener::Quotes),
+            TokenKind::FStringStart | TokenKind::TStringStart => self.open(Opening::Quotes),
             TokenKind::Rpar | TokenKind::Rsqb | TokenKind::Rbrace => self.close(),
             TokenKind::FStringEnd | TokenKind::TStringEnd => self.close(),
             TokenKind::Comma | TokenKind::Semi | TokenKind::Newline => self.restart(),
@@ -76,10 +75,10 @@ impl Depth {
         self.within_limits()
     }
 
-    fn open(&mut self, opener: Opener) {
+    fn open(&mut self, opener: Opening) {
         self.outer_sum.operators += self.level.operators;
         self.outer_sum.prefixes += self.level.prefixes;
-        self.fstrings += usize::from(opener == Opener::Quotes);
+        self.fstrings += usize::from(opener == Opening::Quotes);
         let level = Level { opener, ..Level::default() };
         self.outer.push(std::mem::replace(&mut self.level, level));
     }
@@ -90,9 +89,9 @@ impl Depth {
         };
         self.outer_sum.operators -= level.operators;
         self.outer_sum.prefixes -= level.prefixes;
-        self.fstrings -= usize::from(self.level.opener == Opener::Quotes);
+        self.fstrings -= usize::from(self.level.opener == Opening::Quotes);
         // A call or subscript of what stands before makes the tree one deeper.
-        let deeper = usize::from(self.level.opener == Opener::Bracket);
+        let deeper = usize::from(self.level.opener == Opening::Bracket);
         self.level = Level { operators: level.operators + deeper, ..level };
     }
 
@@ -101,17 +100,17 @@ impl Depth {
     }
 
     /// What a `{` opens here.
-    fn brace(&self) -> Opener {
+    fn brace(&self) -> Opening {
         let depth = match self.level.opener {
-            Opener::Quotes => 1,
-            Opener::Field { depth, in_specifier: true } => depth + 1,
-            _ => return Opener::Bracket,
+            Opening::Quotes => 1,
+            Opening::Field { depth, in_specifier: true } => depth + 1,
+            _ => return Opening::Bracket,
         };
-        Opener::Field { depth, in_specifier: false }
+        Opening::Field { depth, in_specifier: false }
     }
 
     fn begin_specifier(&mut self) {
-        if let Opener::Field { in_specifier, .. } = &mut self.level.opener {
+        if let Opening::Field { in_specifier, .. } = &mut self.level.opener {
             *in_specifier = true;
         }
     }
@@ -136,7 +135,7 @@ impl Depth {
             Err("too many levels of indentation")
         } else if self.fstrings > MAX_FSTRINGS {
             Err("too many nested f-strings")
-        } else if matches!(self.level.opener, Opener::Field { depth, .. } if depth > MAX_FIELDS) {
+        } else if matches!(self.level.opener, Opening::Field { depth, .. } if depth > MAX_FIELDS) {
             Err("f-string: expressions nested too deeply")
         } else if self.elifs > MAX_PREFIXES
             || self.level.prefixes + self.outer_sum.prefixes > MAX_PREFIXES

@@ -15,10 +15,10 @@ use serde_json::{Map, Value};
 
 use super::{MAX_SIZE, RenderedFile, SourceFile};
 use crate::{
+    compute::{RENDERING, Turn},
     error::{Error, Result},
     file_checks::{self, memory_to_check},
     resources::{files::not_passed, job_scripts::injection::inject},
-    workers::{RENDERING, Turn},
 };
 
 /// How long one request's files may take together.

@@ -8,12 +8,12 @@ use jobbergate_types::metrics::{
 
 use crate::{
     app::Context,
-    auth::{Agent, Caller, permission},
+    auth::{Agent, Caller},
     error::Result,
     http::{
-        Answer, Endpoint, Json, JsonList, Method, NoContent, Path, Query, Raw, Router,
-        answer::AnswerBody,
+        Json, JsonList, NoContent, Path, Query, Raw, ResponseDoc, Router, response_doc::BodyDoc,
     },
+    permission,
     resources::job_submissions::routes::SubmissionPath,
 };
 
@@ -21,34 +21,28 @@ const AGENT: &str = "/job-submissions/agent/metrics/{job_submission_id}";
 const METRICS: &str = "/job-submissions/{job_submission_id}/metrics";
 const TIMESTAMPS: &str = "/job-submissions/{job_submission_id}/metrics/timestamps";
 
-const UPLOADING: [Answer; 2] = [
-    Answer {
+const UPLOADING: [ResponseDoc; 2] = [
+    ResponseDoc {
         status: StatusCode::OK,
         description: "Never; older clients expect it",
-        body: AnswerBody::Any,
+        body: BodyDoc::Any,
     },
-    Answer::sentence(
+    ResponseDoc::sentence(
         StatusCode::BAD_REQUEST,
         "A claim is missing, the samples cannot be read, or there is no job",
     ),
 ];
-const NO_METRICS: Answer = Answer::sentence(StatusCode::NOT_FOUND, "The submission has no metrics");
+const NO_METRICS: ResponseDoc =
+    ResponseDoc::sentence(StatusCode::NOT_FOUND, "The submission has no metrics");
 
-/// The routes.
 pub(crate) fn router() -> Router {
-    use Method::{Get, Put};
-    let uploading = Endpoint::new(upload).answering(&UPLOADING);
-    let spanning = Endpoint::new(timestamps).answering(&[NO_METRICS]);
     Router::default()
-        .route(
-            Get,
-            AGENT,
-            "Until when the server has each task's metrics.",
-            Endpoint::new(max_times),
-        )
-        .route(Put, AGENT, "Upload metrics as MessagePack.", uploading)
-        .route(Get, METRICS, "What a job uses of its nodes.", Endpoint::new(list))
-        .route(Get, TIMESTAMPS, "When a submission's metrics begin and end.", spanning)
+        .get(AGENT, "Until when the server has each task's metrics.", max_times)
+        .put(AGENT, "Upload metrics as MessagePack.", upload)
+        .responding(&UPLOADING)
+        .get(METRICS, "What a job uses of its nodes.", list)
+        .get(TIMESTAMPS, "When a submission's metrics begin and end.", timestamps)
+        .responding(&[NO_METRICS])
 }
 
 async fn max_times(
@@ -62,7 +56,8 @@ async fn max_times(
 async fn upload(
     context: Context,
     agent: Agent<permission::JobSubmissionsUpdate>,
-    (Path(path), Raw(body)): (Path<SubmissionPath>, Raw),
+    Path(path): Path<SubmissionPath>,
+    Raw(body): Raw,
 ) -> Result<NoContent> {
     super::upload(&context, &agent, path.job_submission_id, &body).await?;
     Ok(NoContent)
@@ -71,7 +66,8 @@ async fn upload(
 async fn list(
     context: Context,
     _: Caller<permission::JobSubmissionsRead>,
-    (Path(path), Query(query)): (Path<SubmissionPath>, Query<JobSubmissionMetricsQuery>),
+    Path(path): Path<SubmissionPath>,
+    Query(query): Query<JobSubmissionMetricsQuery>,
 ) -> Result<JsonList<JobSubmissionMetricSchema>> {
     super::list(&context, path.job_submission_id, query).await.map(JsonList)
 }

@@ -7,7 +7,6 @@ use jobbergate_types::metrics::{
 };
 use sqlx::FromRow;
 
-use super::A_MONDAY;
 use crate::{
     args,
     db::{Session, arguments::Arguments},
@@ -15,6 +14,8 @@ use crate::{
 
 /// The most rows of one statement: `SQLite` finds a placeholder by looking through all of them.
 const BATCH: usize = 128;
+/// Where weeks begin, and with them all other whiles: Monday 2000-01-03, 00:00 UTC.
+pub(super) const A_MONDAY: i64 = 946_857_600;
 const COLUMNS_PER_SAMPLE: usize = 14;
 
 #[derive(Debug, FromRow)]

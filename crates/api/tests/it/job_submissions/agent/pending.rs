@@ -1,6 +1,6 @@
 //! `GET /job-submissions/agent/pending`
 
-use jobbergate_types::Permission;
+use jobbergate_api::permission::Permission;
 use serde_json::{Value, json};
 
 use crate::on_both;

@@ -99,7 +99,7 @@ on_both! {
         let refused = send(&agent, PATH, large.clone()).await.expect(413).detail();
         assert!(refused.contains("1048576 bytes"), "{refused}");
         send(&app.anonymous(), PATH, large[..1000].to_vec()).await.expect(401);
-        let nobody = app.without_email(jobbergate_types::Permission::JobSubmissionsRead).await;
+        let nobody = app.without_email(jobbergate_api::permission::Permission::JobSubmissionsRead).await;
         send(&nobody, PATH, b"\xc1".to_vec()).await.expect(403);
         let user = app.user("bob").await;
         let refused = send(&user, PATH, b"\xc1".to_vec()).await.expect(400).detail();

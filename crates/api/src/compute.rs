@@ -26,7 +26,7 @@ pub const RENDERING: usize = 160 << 20;
 /// Lets so much be computed at once that there is a core for each and that all of it together fits
 /// into a fixed amount of memory. Callers take turns.
 #[derive(Debug, Clone)]
-pub struct Workers {
+pub struct ComputePool {
     shared: Arc<Shared>,
     memory: usize,
     patience: Duration,
@@ -35,10 +35,8 @@ pub struct Workers {
 #[derive(Debug)]
 struct Shared(Mutex<Queue<oneshot::Sender<Turn>>>);
 
-/// For whom something is computed.
 #[derive(Debug, Clone)]
 pub struct Customer {
-    /// Who it is.
     pub caller: Arc<str>,
     /// Says that nobody waits for it any more.
     pub gone: CancellationToken,
@@ -65,7 +63,7 @@ impl Default for Customer {
     }
 }
 
-impl Workers {
+impl ComputePool {
     /// One for each core, and two on a machine with a single one, which share `memory` bytes.
     pub fn new(memory: usize) -> Self {
         let cores = thread::available_parallelism().map_or(2, usize::from);
@@ -84,7 +82,6 @@ impl Workers {
 
     /// Waits for a turn and `memory` bytes, which must be no more than there are.
     ///
-    /// # Errors
     /// 503 if there is neither within 10 seconds, or if too much waits for the same caller.
     pub async fn turn(&self, customer: &Customer, memory: usize) -> Result<Turn> {
         let busy = || Error::Busy("Too much is being rendered and checked; try again in a moment");
@@ -114,7 +111,6 @@ impl Turn {
     /// Computes something on a thread that may be kept busy. `work` gets the turn, to keep it for
     /// as long as it takes, and a flag that says that nobody waits any more.
     ///
-    /// # Errors
     /// 500 if `work` panics.
     pub async fn run<T: Send + 'static>(
         self,
@@ -181,31 +177,31 @@ mod tests {
         Customer { caller: name.into(), gone: CancellationToken::new() }
     }
 
-    fn workers(patience: u64) -> Workers {
-        Workers::with(2, 2 * RENDERING, Duration::from_millis(patience))
+    fn pool(patience: u64) -> ComputePool {
+        ComputePool::with(2, 2 * RENDERING, Duration::from_millis(patience))
     }
 
     #[tokio::test]
     async fn who_waits_too_long_is_told_so() {
-        let (workers, alice) = (workers(1), customer("alice"));
-        let busy = workers.turn(&alice, 1).await.unwrap();
-        let other = workers.turn(&customer("bob"), 1).await.unwrap();
-        let refused = workers.turn(&customer("carol"), 1).await.unwrap_err();
+        let (pool, alice) = (pool(1), customer("alice"));
+        let busy = pool.turn(&alice, 1).await.unwrap();
+        let other = pool.turn(&customer("bob"), 1).await.unwrap();
+        let refused = pool.turn(&customer("carol"), 1).await.unwrap_err();
         assert_eq!(refused.status(), 503);
         drop((busy, other));
-        let turn = workers.turn(&alice, 1).await.unwrap();
+        let turn = pool.turn(&alice, 1).await.unwrap();
         assert_eq!(turn.run(&alice, |_, _| 8).await.unwrap(), 8);
     }
 
     #[tokio::test]
     async fn memory_is_kept_beyond_the_turn_and_given_back() {
-        let (workers, alice, bob) = (workers(1), customer("alice"), customer("bob"));
-        let all = workers.memory();
-        let kept = workers.turn(&alice, all).await.unwrap().keep(10);
-        assert!(workers.turn(&bob, all).await.is_err());
-        drop(workers.turn(&bob, all - 10).await.unwrap());
+        let (pool, alice, bob) = (pool(1), customer("alice"), customer("bob"));
+        let all = pool.memory();
+        let kept = pool.turn(&alice, all).await.unwrap().keep(10);
+        assert!(pool.turn(&bob, all).await.is_err());
+        drop(pool.turn(&bob, all - 10).await.unwrap());
         drop(kept);
-        workers.turn(&bob, all).await.unwrap();
+        pool.turn(&bob, all).await.unwrap();
     }
 
     #[tokio::test]
@@ -224,8 +220,8 @@ mod tests {
 
     #[tokio::test]
     async fn what_nobody_waits_for_is_told_so_and_gives_its_turn_back() {
-        let (workers, alice) = (workers(10_000), customer("alice"));
-        let turn = workers.turn(&alice, workers.memory()).await.unwrap();
+        let (pool, alice) = (pool(10_000), customer("alice"));
+        let turn = pool.turn(&alice, pool.memory()).await.unwrap();
         let until_stopped = |_turn, stop: Arc<AtomicBool>| {
             while !stop.load(Ordering::Relaxed) {
                 thread::yield_now();
@@ -233,10 +229,10 @@ mod tests {
         };
         let who = alice.clone();
         let working = tokio::spawn(async move { turn.run(&who, until_stopped).await });
-        let waiting = workers.turn(&alice, 1);
+        let waiting = pool.turn(&alice, 1);
         alice.gone.cancel();
         assert!(matches!(waiting.await, Err(Error::Gone)));
         working.await.unwrap().unwrap();
-        workers.turn(&customer("alice"), workers.memory()).await.unwrap();
+        pool.turn(&customer("alice"), pool.memory()).await.unwrap();
     }
 }

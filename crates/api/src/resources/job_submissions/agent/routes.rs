@@ -9,12 +9,13 @@ use jobbergate_types::{
     list::Paging,
 };
 
-use super::{agent as service, routes::SubmissionPath};
 use crate::{
     app::Context,
-    auth::{Agent, permission},
+    auth::Agent,
     error::Result,
-    http::{Accepted, Answer, Endpoint, Json, Method, Path, Query, Router, WithoutNulls},
+    http::{Accepted, Json, Path, Query, ResponseDoc, Router, WithoutNulls},
+    permission,
+    resources::job_submissions::routes::SubmissionPath,
 };
 
 const ONE: &str = "/job-submissions/agent/{job_submission_id}";
@@ -23,33 +24,24 @@ const REJECTED: &str = "/job-submissions/agent/rejected";
 const PENDING: &str = "/job-submissions/agent/pending";
 const ACTIVE: &str = "/job-submissions/agent/active";
 
-/// The routes for agents.
 pub(crate) fn router() -> Router {
-    use Method::{Get, Post, Put};
     Router::default()
-        .route(Put, ONE, "Report a job's state.", Endpoint::new(update))
-        .route(
-            Post,
-            SUBMITTED,
-            "Report that Slurm took a job.",
-            Endpoint::new(submitted).answering(&[Answer::NOT_FOUND]),
-        )
-        .route(
-            Post,
-            REJECTED,
-            "Report that a job can't be run.",
-            Endpoint::new(rejected).answering(&[Answer::NOT_FOUND]),
-        )
-        .route(Get, PENDING, "What waits for this agent.", Endpoint::new(pending))
-        .route(Get, ACTIVE, "What this agent follows.", Endpoint::new(active))
+        .put(ONE, "Report a job's state.", update)
+        .post(SUBMITTED, "Report that Slurm took a job.", submitted)
+        .responding(&[ResponseDoc::NOT_FOUND])
+        .post(REJECTED, "Report that a job can't be run.", rejected)
+        .responding(&[ResponseDoc::NOT_FOUND])
+        .get(PENDING, "What waits for this agent.", pending)
+        .get(ACTIVE, "What this agent follows.", active)
 }
 
 async fn update(
     context: Context,
     agent: Agent<permission::JobSubmissionsUpdate>,
-    (Path(path), Json(request)): (Path<SubmissionPath>, Json<JobSubmissionAgentUpdateRequest>),
+    Path(path): Path<SubmissionPath>,
+    Json(request): Json<JobSubmissionAgentUpdateRequest>,
 ) -> Result<Accepted> {
-    service::update(&context, &agent, path.job_submission_id, request).await?;
+    super::update(&context, &agent, path.job_submission_id, request).await?;
     Ok(Accepted)
 }
 
@@ -58,7 +50,7 @@ async fn submitted(
     agent: Agent<permission::JobSubmissionsUpdate>,
     Json(request): Json<JobSubmissionAgentSubmittedRequest>,
 ) -> Result<Accepted> {
-    service::submitted(&context, &agent, request).await?;
+    super::submitted(&context, &agent, request).await?;
     Ok(Accepted)
 }
 
@@ -67,7 +59,7 @@ async fn rejected(
     agent: Agent<permission::JobSubmissionsUpdate>,
     Json(request): Json<JobSubmissionAgentRejectedRequest>,
 ) -> Result<Accepted> {
-    service::rejected(&context, &agent, request).await?;
+    super::rejected(&context, &agent, request).await?;
     Ok(Accepted)
 }
 
@@ -76,7 +68,7 @@ async fn pending(
     agent: Agent<permission::JobSubmissionsRead>,
     Query(paging): Query<Paging>,
 ) -> Result<WithoutNulls<Page<PendingJobSubmission>>> {
-    service::pending(&context, &agent.client_id, &paging).await.map(WithoutNulls)
+    super::pending(&context, &agent.client_id, &paging).await.map(WithoutNulls)
 }
 
 async fn active(
@@ -84,5 +76,5 @@ async fn active(
     agent: Agent<permission::JobSubmissionsRead>,
     Query(paging): Query<Paging>,
 ) -> Result<Json<Page<ActiveJobSubmission>>> {
-    service::active(&context, &agent.client_id, &paging).await.map(Json)
+    super::active(&context, &agent.client_id, &paging).await.map(Json)
 }

@@ -9,18 +9,16 @@ use crate::error::{Error, Result};
 
 /// Where a file is, as the user named it and as it is fetched.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Location {
+pub struct FileUrl {
     /// For people: without a password.
     shown: String,
-    /// What is asked for.
     pub(super) address: Url,
 }
 
-impl Location {
+impl FileUrl {
     /// Reads a URL with one of the schemes `http`, `https` and `s3`. An object in S3 is fetched
     /// from Amazon without credentials, wherever the server keeps its own files.
     ///
-    /// # Errors
     /// 400 for any other scheme, and for a bucket that can't exist.
     pub fn parse(text: &str) -> Result<Self> {
         let url = Url::parse(text)
@@ -46,7 +44,7 @@ impl Location {
     }
 }
 
-impl fmt::Display for Location {
+impl fmt::Display for FileUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.shown)
     }
@@ -78,7 +76,7 @@ fn is_bucket(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::Location;
+    use super::FileUrl;
 
     #[test]
     fn the_name_is_the_last_part_of_the_path() {
@@ -94,15 +92,15 @@ mod tests {
             ("http://h", None),
             ("s3://bucket/dir/key.py", Some("key.py")),
         ] {
-            assert_eq!(Location::parse(url).unwrap().filename().as_deref(), name, "{url}");
+            assert_eq!(FileUrl::parse(url).unwrap().filename().as_deref(), name, "{url}");
         }
     }
 
     #[test]
     fn objects_in_s3_are_fetched_from_amazon() {
-        let location = Location::parse("s3://my-bucket/dir/my key.py").unwrap();
+        let url = FileUrl::parse("s3://my-bucket/dir/my key.py").unwrap();
         let address = "https://my-bucket.s3.amazonaws.com/dir/my%20key.py";
-        assert_eq!(location.address.as_str(), address);
+        assert_eq!(url.address.as_str(), address);
         for url in [
             "s3://",
             "s3:key",
@@ -115,7 +113,7 @@ mod tests {
             "s3://Bucket/key",
             "s3://[::1]/key",
         ] {
-            match Location::parse(url) {
+            match FileUrl::parse(url) {
                 Err(refused) => assert_eq!(refused.status(), 400, "{url}"),
                 Ok(found) => assert_eq!(found.address.host_str(), Some("evil.s3.amazonaws.com")),
             }
@@ -124,10 +122,10 @@ mod tests {
 
     #[test]
     fn passwords_are_not_repeated() {
-        let location = Location::parse("https://me:secret@h/x").unwrap();
-        assert_eq!(location.to_string(), "https://me@h/x");
-        assert_eq!(location.address.password(), Some("secret"));
-        let refused = Location::parse("ftp://me:secret@h/x.sh").unwrap_err();
+        let url = FileUrl::parse("https://me:secret@h/x").unwrap();
+        assert_eq!(url.to_string(), "https://me@h/x");
+        assert_eq!(url.address.password(), Some("secret"));
+        let refused = FileUrl::parse("ftp://me:secret@h/x.sh").unwrap_err();
         let words = "Unsupported protocol to get file data by url for ftp://me@h/x.sh";
         assert_eq!(refused.to_string(), words);
     }

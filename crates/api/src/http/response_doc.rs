@@ -1,22 +1,17 @@
-//! What single operations answer beside what all of them do, for the API's description.
+//! What single operations respond beside what all of them do, for the API's description.
 
 use axum::http::StatusCode;
 
-/// An answer of an operation.
 #[derive(Debug, Clone, Copy)]
-pub struct Answer {
-    /// Its status.
+pub struct ResponseDoc {
     pub status: StatusCode,
     /// When it is given.
     pub description: &'static str,
-    /// What it consists of.
-    pub body: AnswerBody,
+    pub body: BodyDoc,
 }
 
-/// The body of an answer.
 #[derive(Debug, Clone, Copy)]
-pub enum AnswerBody {
-    /// None.
+pub enum BodyDoc {
     Empty,
     /// A sentence on what went wrong.
     Sentence,
@@ -24,15 +19,14 @@ pub enum AnswerBody {
     Any,
 }
 
-impl Answer {
+impl ResponseDoc {
     /// What the path or the body names is not there.
     pub const NOT_FOUND: Self = Self::sentence(StatusCode::NOT_FOUND, "There is no such thing");
     /// More was sent, or is at the URL that was sent, than is accepted.
     pub const TOO_LARGE: Self =
         Self::sentence(StatusCode::PAYLOAD_TOO_LARGE, "The body or the file is too large");
 
-    /// An answer with a sentence on what went wrong.
     pub const fn sentence(status: StatusCode, description: &'static str) -> Self {
-        Self { status, description, body: AnswerBody::Sentence }
+        Self { status, description, body: BodyDoc::Sentence }
     }
 }

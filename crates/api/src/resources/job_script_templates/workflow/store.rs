@@ -2,22 +2,21 @@
 
 use chrono::{DateTime, Utc};
 use jobbergate_types::job_script_templates::{RunTimeConfig, WorkflowFileDetailedView};
-use serde_json::{Map, Value as JsonValue};
+use sea_query::{Expr, ExprTrait};
+use serde_json::{Map, Value};
 use sqlx::{FromRow, types::Json};
+use struct_field_names_as_array::FieldNamesAsSlice;
 
-use crate::{args, db::Session};
+use crate::{db::Session, query::Assignments, resources::files::WORKFLOW_FILES};
 
 /// What every workflow file is called.
-pub(super) const FILENAME: &str = "jobbergate.py";
+pub(crate) const FILENAME: &str = "jobbergate.py";
 
-const COLUMNS: &str = "parent_id, filename, runtime_config, created_at, updated_at";
-
-/// A workflow file.
-#[derive(Debug, FromRow)]
+#[derive(Debug, FromRow, FieldNamesAsSlice)]
 pub(crate) struct WorkflowFileRow {
     parent_id: i32,
-    pub(super) filename: String,
-    pub(super) runtime_config: Json<Option<Map<String, JsonValue>>>,
+    pub(crate) filename: String,
+    pub(crate) runtime_config: Json<Option<Map<String, Value>>>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
 }
@@ -39,24 +38,19 @@ pub(crate) async fn of_template(
     db: &mut Session,
     parent: i32,
 ) -> sqlx::Result<Vec<WorkflowFileRow>> {
-    let sql =
-        format!("SELECT {COLUMNS} FROM workflow_files WHERE parent_id = $1 ORDER BY filename");
-    db.fetch_all(&sql, args![parent]).await
+    WORKFLOW_FILES.table().rows(db, Expr::col("parent_id").eq(parent)).await
 }
 
 /// Notes a workflow file, new or written again.
-pub(super) async fn upsert(
+pub(crate) async fn upsert(
     db: &mut Session,
     parent: i32,
     runtime_config: RunTimeConfig,
     now: DateTime<Utc>,
 ) -> sqlx::Result<WorkflowFileRow> {
-    let sql = format!(
-        "INSERT INTO workflow_files (parent_id, filename, runtime_config, created_at, updated_at) \
-         VALUES ($1, $2, $3, $4, $4) ON CONFLICT (parent_id, filename) DO UPDATE \
-         SET runtime_config = excluded.runtime_config, updated_at = excluded.updated_at \
-         RETURNING {COLUMNS}"
-    );
-    let runtime_config = JsonValue::Object(runtime_config.0);
-    db.fetch_one(&sql, args![parent, FILENAME, runtime_config, now]).await
+    let row = Assignments::created(now)
+        .set("parent_id", parent)
+        .set("filename", FILENAME)
+        .set("runtime_config", Value::Object(runtime_config.0));
+    WORKFLOW_FILES.table().upsert(db, row).await
 }

@@ -20,17 +20,15 @@ pub(super) struct Queue<W> {
     /// How many turns each caller has who has any.
     taken: HashMap<Arc<str>, usize>,
     /// Whose turn comes first stands first; nobody is in it who has nothing waiting.
-    waiting: VecDeque<(Arc<str>, VecDeque<Entry<W>>)>,
+    waiting: VecDeque<(Arc<str>, VecDeque<Waiting<W>>)>,
 }
 
-/// Something that waits.
 #[derive(Debug)]
-struct Entry<W> {
+struct Waiting<W> {
     memory: usize,
     waiter: W,
 }
 
-/// Who is next.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Next<W> {
     pub(super) caller: Arc<str>,
@@ -66,7 +64,7 @@ impl<W> Queue<W> {
         if entries.len() >= MAX_WAITING {
             return false;
         }
-        entries.push_back(Entry { memory, waiter });
+        entries.push_back(Waiting { memory, waiter });
         true
     }
 
@@ -85,7 +83,7 @@ impl<W> Queue<W> {
             return None;
         }
         let (caller, mut entries) = self.waiting.remove(place)?;
-        let Entry { waiter, .. } = entries.pop_front()?;
+        let Waiting { waiter, .. } = entries.pop_front()?;
         if !entries.is_empty() {
             self.waiting.push_back((Arc::clone(&caller), entries));
         }

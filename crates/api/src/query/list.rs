@@ -1,0 +1,93 @@
+//! What lists ask for: search, filters and order.
+
+use jobbergate_types::list::ListQuery;
+use sea_query::{
+    Condition, Expr, ExprTrait, IntoColumnRef, LikeExpr, NullOrdering, Order, SelectStatement,
+    extension::postgres::PgExpr,
+};
+
+use crate::{
+    db::Session,
+    error::{Error, Result},
+};
+
+/// Which of a table's columns a list can search and be sorted by.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ListColumns {
+    pub(crate) searched: &'static [&'static str],
+    pub(crate) sortable: &'static [&'static str],
+}
+
+impl ListColumns {
+    /// What `list` asks for, on top of `condition`.
+    pub(crate) fn narrowed(
+        &self,
+        db: &Session,
+        mut condition: Condition,
+        list: &ListQuery,
+        owner: Option<&str>,
+    ) -> Condition {
+        if !list.include_archived {
+            condition = condition.add(Expr::col("is_archived").eq(false));
+        }
+        if list.user_only {
+            condition = condition.add(Expr::col("owner_email").eq(owner.unwrap_or_default()));
+        }
+        match list.search.as_deref() {
+            None | Some("") => condition,
+            Some(search) => condition.add(self.containing(db, search)),
+        }
+    }
+
+    /// Rows in which any of the words occurs; none if there is no word.
+    fn containing(&self, db: &Session, search: &str) -> Condition {
+        let mut any = Condition::any().add(Expr::val(1).eq(0));
+        for word in search.split_whitespace() {
+            for column in self.searched {
+                any = any.add(contains_ci(db, column, word));
+            }
+        }
+        any
+    }
+
+    /// 400 for a column that can't be sorted by.
+    pub(crate) fn ordering(&self, field: Option<&str>, ascending: bool) -> Result<Ordering> {
+        let field = field.filter(|field| !field.is_empty()).unwrap_or("id");
+        let column = self.sortable.iter().find(|column| **column == field).ok_or_else(|| {
+            Error::BadRequest(format!(
+                "Invalid sorting column requested: {field}. Must be one of {}",
+                self.sortable.join(", ")
+            ))
+        })?;
+        Ok(Ordering { column, ascending })
+    }
+}
+
+/// By which column, and which way. Nulls count as largest, and the key decides between equals, so
+/// that pages neither repeat nor skip a row.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ordering {
+    pub(crate) column: &'static str,
+    pub(crate) ascending: bool,
+}
+
+impl Ordering {
+    pub(super) fn apply(self, select: &mut SelectStatement, key: &[&'static str]) {
+        let (order, nulls) = match self.ascending {
+            true => (Order::Asc, NullOrdering::Last),
+            false => (Order::Desc, NullOrdering::First),
+        };
+        select.order_by_with_nulls(self.column.into_column_ref(), order.clone(), nulls);
+        select.order_by_columns(key.iter().map(|column| (*column, order.clone())));
+    }
+}
+
+/// `column` contains `word`, whatever the case (on SQLite: of ASCII letters). `%` and `_` are
+/// wildcards and `\` escapes them, as on the Python server.
+fn contains_ci(db: &Session, column: &'static str, word: &str) -> Expr {
+    let pattern = format!("%{word}%");
+    if db.is_sqlite() {
+        return Expr::col(column).like(LikeExpr::new(pattern).escape('\\'));
+    }
+    Expr::col(column).ilike(pattern)
+}
