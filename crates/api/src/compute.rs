@@ -206,7 +206,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_gives_up_lets_those_behind_go_on() {
-        let (workers, bob, carol) = (workers(10_000), customer("bob"), customer("carol"));
+        let (pool, bob, carol) = (pool(10_000), customer("bob"), customer("carol"));
         let _busy = workers.turn(&customer("alice"), workers.memory() - 1).await.unwrap();
         let (large, small) = (workers.turn(&bob, workers.memory()), workers.turn(&carol, 1));
         let gone = async {
