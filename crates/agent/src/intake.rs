@@ -14,7 +14,7 @@ use tokio::{task::JoinSet, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Agent,
+    agent::Agent,
     backoff::Backoff,
     journal::{Entry, Phase},
     reconcile::Absences,

@@ -4,7 +4,7 @@ use chrono::Utc;
 use jobbergate_types::job_submissions::PendingJobSubmission;
 
 use crate::{
-    Agent,
+    agent::Agent,
     journal::{FailureKind, Failures},
     setback::Setback,
     submit::origin,

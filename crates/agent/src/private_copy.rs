@@ -14,7 +14,7 @@ use std::{
 
 use tokio::sync::oneshot;
 
-use crate::{Agent, error::JournalError, journal::Phase, run_as::Account, tag::Tag};
+use crate::{agent::Agent, error::JournalError, journal::Phase, run_as::Account, tag::Tag};
 
 const EXTENSION: &str = "place";
 

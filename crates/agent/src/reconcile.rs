@@ -17,7 +17,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::Instant;
 
 use crate::{
-    Agent,
+    agent::Agent,
     journal::{Entry, Phase},
     private_copy::PrivateCopy,
     setback::Setback,

@@ -12,7 +12,7 @@ use jobbergate_types::{
 use serde_json::{Map, Value};
 
 use crate::{
-    Agent,
+    agent::Agent,
     follow::aggregate,
     journal::{Entry, Phase, SeenJob},
     setback::Setback,

@@ -6,7 +6,7 @@ use chrono::Utc;
 use jobbergate_types::{FileType, job_submissions::PendingJobSubmission};
 
 use crate::{
-    Agent,
+    agent::Agent,
     files::{self, Content, Files},
     journal::FailureKind,
     private_copy::PrivateCopy,
