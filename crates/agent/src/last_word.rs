@@ -5,9 +5,8 @@ use jobbergate_types::job_submissions::PendingJobSubmission;
 
 use crate::{
     agent::Agent,
-    journal::{FailureKind, Failures},
+    journal::{Entry, FailureKind, Failures, Phase},
     setback::Setback,
-    submit::origin,
 };
 
 /// What is said of a controller that is not even asked.
@@ -43,12 +42,14 @@ impl Agent {
     pub async fn reject(
         &self,
         pending: &PendingJobSubmission,
-        message: &str,
-    ) -> Result<(), Setback> {
+        message: String,
+    ) -> Result<Phase, Setback> {
         let id = pending.id;
         tracing::info!(submission = id, %message, "rejected");
-        self.journal.rejected_because(id, &origin(pending), message, Utc::now()).await?;
-        Ok(self.journal.forget_failures(id).await?)
+        let origin = Entry::origin_of(pending);
+        self.journal.rejected_because(id, &origin, &message, Utc::now()).await?;
+        self.journal.forget_failures(id).await?;
+        Ok(Phase::Rejected { message })
     }
 
     /// Notes that a submission waits for a controller that does not answer, and rejects it when
@@ -56,11 +57,11 @@ impl Agent {
     ///
     /// # Errors
     /// When the journal can't be used.
-    pub async fn wait_for_slurm(&self, pending: &PendingJobSubmission) -> Result<(), Setback> {
+    pub async fn note_outage(&self, pending: &PendingJobSubmission) -> Result<(), Setback> {
         let (kind, now) = (FailureKind::Unreachable, Utc::now());
         self.journal.failed(pending.id, kind, SILENCE, now).await?;
         match self.last_word(pending.id).await? {
-            Some(message) => self.reject(pending, &message).await,
+            Some(message) => self.reject(pending, message).await.map(drop),
             None => Ok(()),
         }
     }

@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use crate::{
     agent::Agent,
     follow::aggregate,
-    journal::{Entry, Phase, SeenJob},
+    journal::{Phase, SeenJob},
     setback::Setback,
 };
 
@@ -26,10 +26,10 @@ impl Agent {
     ///
     /// # Errors
     /// When the server has to be told again.
-    pub async fn report(&self, entry: &Entry) -> Result<(), Setback> {
-        match &entry.phase {
-            Phase::Submitted { slurm_job_id } => self.report_job(entry.id, *slurm_job_id).await,
-            Phase::Rejected { message } => self.report_rejection(entry.id, message).await,
+    pub async fn report(&self, id: i64, phase: &Phase) -> Result<(), Setback> {
+        match phase {
+            Phase::Submitted { slurm_job_id } => self.report_job(id, *slurm_job_id).await,
+            Phase::Rejected { message } => self.report_rejection(id, message).await,
             Phase::Planned | Phase::Attempted { .. } => Ok(()),
         }
     }
@@ -47,8 +47,7 @@ impl Agent {
     }
 
     async fn report_job(&self, id: i64, slurm_job_id: i64) -> Result<(), Setback> {
-        let seen = self.first_sight(id, slurm_job_id).await;
-        let (seen, info) = seen;
+        let (seen, info) = self.first_sight(id, slurm_job_id).await;
         let report = JobSubmissionAgentSubmittedRequest {
             id,
             slurm_job_id,

@@ -6,6 +6,7 @@ pub(crate) mod directives;
 mod options;
 mod outcome;
 mod receipt;
+mod refused;
 mod sacct;
 mod sbatch;
 mod scancel;

@@ -8,7 +8,7 @@ use jobbergate_types::{FileType, job_submissions::PendingJobSubmission};
 use crate::{
     agent::Agent,
     files::{self, Content, Files},
-    journal::FailureKind,
+    journal::{Entry, FailureKind, Phase},
     private_copy::PrivateCopy,
     run_as::Account,
     setback::Setback,
@@ -25,24 +25,21 @@ pub struct Prepared {
     files: Files,
 }
 
-/// What tells a submission from one of the same number of a server that was set up anew.
-pub fn origin(pending: &PendingJobSubmission) -> String {
-    let script = &pending.job_script.script;
-    format!("{}@{}", script.id, script.created_at)
-}
-
 impl Agent {
     /// Makes a job of a submission of which Slurm certainly has none, or notes why it can't be
-    /// done. `random` goes into the tag and marks the attempt: it is another one each time.
+    /// done. `tag` is that of an earlier attempt, if there was one. `random` goes into a new tag
+    /// and marks the attempt: it is another one each time.
     ///
     /// # Errors
     /// When something is in the way for the moment. Slurm may have the job nevertheless: then
     /// the journal says so.
-    pub async fn submit(&self, pending: &PendingJobSubmission, random: u64) -> Result<(), Setback> {
-        let tag = match self.journal.entry(pending.id).await? {
-            Some(entry) if !entry.tag.as_str().is_empty() => entry.tag,
-            _ => Tag::new(pending.id, random),
-        };
+    pub async fn submit(
+        &self,
+        pending: &PendingJobSubmission,
+        tag: Option<Tag>,
+        random: u64,
+    ) -> Result<Phase, Setback> {
+        let tag = tag.unwrap_or_else(|| Tag::new(pending.id, random));
         let outcome = match self.last_word(pending.id).await? {
             Some(message) => Err(Setback::Refusal(message)),
             None => match self.prepare(pending).await {
@@ -51,8 +48,9 @@ impl Agent {
             },
         };
         match outcome {
-            Err(Setback::Refusal(message)) => self.reject(pending, &message).await,
-            other => other,
+            Err(Setback::Refusal(message)) => self.reject(pending, message).await,
+            Err(setback) => Err(setback),
+            Ok(slurm_job_id) => Ok(Phase::Submitted { slurm_job_id }),
         }
     }
 
@@ -129,7 +127,7 @@ impl Agent {
         prepared: &Prepared,
         tag: &Tag,
         random: u64,
-    ) -> Result<(), Setback> {
+    ) -> Result<i64, Setback> {
         let Prepared { account, directory, files, .. } = prepared;
         let mark = format!("{}-{random:016x}", pending.id);
         let copy = PrivateCopy::plan(&self.state_directory, tag, &account.name, directory, &mark)
@@ -160,7 +158,7 @@ impl Agent {
         prepared: &Prepared,
         tag: &Tag,
         copy: PrivateCopy,
-    ) -> Result<(), Setback> {
+    ) -> Result<i64, Setback> {
         let id = pending.id;
         let Prepared { account, directory, arguments, files } = prepared;
         let written = self.config.write_submission_files;
@@ -173,7 +171,9 @@ impl Agent {
             script_path: written.then(|| copy.directory().join(files.script_name())),
         };
         let receipt = Receipt::new(&self.state_directory, tag);
-        self.journal.attempt(id, &origin(pending), tag, &account.name, Utc::now()).await?;
+        self.journal
+            .attempt(id, &Entry::origin_of(pending), tag, &account.name, Utc::now())
+            .await?;
         let outcome = self.slurm.sbatch(&job, &receipt).await;
         match outcome {
             Outcome::Accepted(slurm_job_id) => {
@@ -181,7 +181,7 @@ impl Agent {
                 receipt.discard();
                 copy.remove();
                 tracing::info!(submission = id, slurm_job_id, user = account.name, "submitted");
-                Ok(())
+                Ok(slurm_job_id)
             }
             Outcome::Refused(words) => {
                 receipt.discard();

@@ -1,6 +1,7 @@
 //! The way of a submission into Slurm: intended, attempted, then a job or a rejection.
 
 use chrono::{DateTime, Utc};
+use jobbergate_types::job_submissions::PendingJobSubmission;
 use sqlx::FromRow;
 
 use super::Journal;
@@ -43,6 +44,14 @@ pub enum Phase {
         /// Why.
         message: String,
     },
+}
+
+impl Entry {
+    /// What tells a submission from one of the same number of a server that was set up anew.
+    pub fn origin_of(pending: &PendingJobSubmission) -> String {
+        let script = &pending.job_script.script;
+        format!("{}@{}", script.id, script.created_at)
+    }
 }
 
 #[derive(FromRow)]

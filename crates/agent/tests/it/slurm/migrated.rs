@@ -29,7 +29,7 @@ async fn a_script_never_runs_without_its_data() {
     let (state_dir, home) = (tempfile::tempdir().unwrap(), workdir("alice"));
     let agent = agent(&lab, &state_dir, &["--write-submission-files=False"]).await;
     let pending = with_support_file(&home.path().display().to_string());
-    agent.submit(&pending, 1).await.unwrap();
+    agent.submit(&pending, None, 1).await.unwrap();
     let entry = agent.journal.entry(7).await.unwrap().unwrap();
     let Phase::Rejected { message } = entry.phase else { panic!("not rejected: {entry:?}") };
     assert!(message.contains("data.in") && message.contains("WRITE_SUBMISSION_FILES"), "{message}");
