@@ -7,6 +7,7 @@
 pub mod aggregate;
 mod cancel;
 mod detailed;
+mod disappearance;
 mod ends;
 mod followed;
 mod identity;
@@ -32,10 +33,11 @@ use crate::{
     slurm::{Record, Slurm, SlurmError},
 };
 use detailed::Detailed;
+use disappearance::Disappearance;
 use followed::Followed;
 use identity::Whose;
 use tell::{Change, Reply};
-use vanished::{Absence, Disappearance, Found};
+use vanished::{Absence, Found};
 
 /// The list of active submissions is fetched at most for this part of the time.
 const SHARE_OF_FETCHING: u32 = 10;
@@ -58,8 +60,8 @@ struct Look {
     missing: Vec<(i64, Absence)>,
     /// Submissions whose job is in the queue.
     listed: Vec<i64>,
-    /// Jobs whose time of submission was not known before.
-    timed: Vec<SeenJob>,
+    /// What is to be remembered and is no news for the server.
+    noted: Vec<SeenJob>,
 }
 
 /// Follows jobs until `stop`.
@@ -102,8 +104,8 @@ impl Follower {
             return fetched;
         }
         let records = self.agent.slurm.squeue(mark).await.map_err(trouble)?;
-        let Look { mut changes, missing, listed, timed } = self.look(&records).await;
-        self.note(timed).await?;
+        let Look { mut changes, missing, listed, noted } = self.look(&records).await;
+        self.note(noted).await?;
         changes.extend(self.look_for(missing).await);
         self.tell(changes).await?;
         self.cancel(&listed).await?;
@@ -165,8 +167,13 @@ impl Follower {
             match identity::whose(slurm, job, records, &details).await {
                 Whose::Ours => {
                     look.listed.push(*id);
-                    look.timed.extend(job.newly_timed(records));
-                    look.changes.extend(compare(slurm, job, records, details).await);
+                    match compare(slurm, job, records, &details).await {
+                        Some(seen) if !seen.reported => {
+                            look.changes.push(Change { job: seen, details });
+                        }
+                        Some(seen) if job.seen.as_ref() != Some(&seen) => look.noted.push(seen),
+                        _ => {}
+                    }
                 }
                 Whose::Anothers => look.missing.push((*id, Absence::Replaced)),
                 Whose::Unsaid => {}
@@ -211,8 +218,9 @@ impl Follower {
                     break;
                 }
             };
-            let seen = summary.and_then(|summary| job.change(summary, None));
-            changes.extend(seen.map(|job| Change { job, details }));
+            let seen = summary.and_then(|summary| job.sight(summary, None));
+            let news = seen.filter(|seen| !seen.reported);
+            changes.extend(news.map(|job| Change { job, details }));
         }
         changes
     }
@@ -266,21 +274,18 @@ impl Follower {
     }
 }
 
-/// What has to be reported of a job that is in the queue.
+/// What is seen of a job that is in the queue, unless it is an end that may turn out to be none.
 async fn compare(
     slurm: &Slurm,
     job: &mut Followed,
     records: &[&Record],
-    details: Detailed,
-) -> Option<Change> {
+    details: &Detailed,
+) -> Option<SeenJob> {
     job.disappearance = Disappearance::default();
-    let worst = job.last_seen().and_then(|seen| seen.worst);
-    let summary = aggregate::records(records, worst)?;
-    if !job.end.lasts(slurm, &details, &summary, Instant::now()).await {
-        return None;
-    }
-    let job = job.change(summary, followed::submit_time(records))?;
-    Some(Change { job, details })
+    let ends = job.last_seen().map(|seen| seen.ends.clone()).unwrap_or_default();
+    let summary = aggregate::records(records, ends)?;
+    let lasts = job.end.lasts(slurm, details, &summary, Instant::now()).await;
+    lasts.then(|| job.sight(summary, job.submit_time(records))).flatten()
 }
 
 fn trouble(error: SlurmError) -> Setback {

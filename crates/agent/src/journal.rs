@@ -5,6 +5,7 @@
 mod failures;
 mod jobs;
 mod submissions;
+mod task_ends;
 
 use std::{fs, os::unix::fs::DirBuilderExt, path::Path};
 
@@ -18,6 +19,7 @@ use crate::error::JournalError;
 pub use failures::{FailureKind, Failures};
 pub use jobs::SeenJob;
 pub use submissions::{Entry, Phase};
+pub use task_ends::TaskEnds;
 
 /// The journal of one agent.
 #[derive(Debug)]

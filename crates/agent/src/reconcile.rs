@@ -226,6 +226,7 @@ mod tests {
         };
         let record = |job, user: &str| Record {
             job,
+            task: None,
             state: None,
             reason: None,
             user: user.to_owned(),

@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use crate::{
     agent::Agent,
     follow::aggregate,
-    journal::{Phase, SeenJob},
+    journal::{Phase, SeenJob, TaskEnds},
     setback::Setback,
 };
 
@@ -80,7 +80,7 @@ impl Agent {
             slurm_job_id,
             state,
             reason,
-            worst: None,
+            ends: TaskEnds::default(),
             submit_time: None,
             reported: true,
         };

@@ -7,6 +7,7 @@ mod options;
 mod outcome;
 mod receipt;
 mod refused;
+mod requeue;
 mod sacct;
 mod sbatch;
 mod scancel;

@@ -55,8 +55,8 @@ impl UnconfirmedEnd {
     }
 }
 
-/// How long an end must last that Slurm may undo; none if it can't. A job that failed is queued
-/// again at once, which the next look shows.
+/// How long an end must last that Slurm may undo; none if it never does. A job that failed is
+/// queued again at once, which the next look shows.
 const fn patience(state: SlurmJobState) -> Option<Duration> {
     use SlurmJobState::{BootFail, Failed, NodeFail, Preempted};
     match state {
@@ -68,12 +68,25 @@ const fn patience(state: SlurmJobState) -> Option<Duration> {
 
 /// Whether Slurm may queue an ended job again by itself; also when it does not say.
 async fn may_return(slurm: &Slurm, details: &Detailed, summary: &Summary) -> bool {
-    if details.known(slurm).await.is_some_and(|details| details.requeue() == Some(false)) {
+    let Some(details) = details.known(slurm).await else { return true };
+    if details.requeue() == Some(false) {
         return false;
     }
-    let by_its_script = summary.state == SlurmJobState::Failed
-        && summary.reason.as_deref() == Some("NonZeroExitCode");
-    !by_its_script || slurm.requeues_exit_codes().await.unwrap_or(true)
+    match summary.state {
+        // Seen on Slurm 22.05: whatever ends a job otherwise than by its exit code (a signal, a
+        // file for its output that can't be written) queues it again at once, before it is seen to
+        // have failed, or never.
+        SlurmJobState::Failed => {
+            let codes: Option<Vec<i64>> = details.failures.iter().copied().collect();
+            let Some(codes) = codes.filter(|codes| !codes.is_empty()) else { return true };
+            slurm.requeues_any(&codes).await.unwrap_or(true)
+        }
+        SlurmJobState::Preempted => {
+            let Some(partition) = details.partition() else { return true };
+            !slurm.cancels_preempted(partition).await.unwrap_or(false)
+        }
+        _ => true,
+    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use jobbergate_types::job_submissions::{ActiveJobSubmission, JobSubmissionStatus};
 
 use super::{
-    aggregate::Summary, cancel::Cancellation, ends::UnconfirmedEnd, vanished::Disappearance,
+    aggregate::Summary, cancel::Cancellation, disappearance::Disappearance, ends::UnconfirmedEnd,
 };
 use crate::{
     journal::{Entry, Phase, SeenJob},
@@ -60,35 +60,26 @@ impl Followed {
         self.active.status == JobSubmissionStatus::Cancelled && !ended
     }
 
-    /// What has to be reported, if the server does not know it yet.
-    pub(super) fn change(&self, summary: Summary, submit_time: Option<String>) -> Option<SeenJob> {
-        let Summary { state, reason, worst } = summary;
+    /// What is seen of the job now, and whether the server knows it.
+    pub(super) fn sight(&self, summary: Summary, submit_time: Option<String>) -> Option<SeenJob> {
+        let Summary { state, reason, ends } = summary;
         let last = self.last_seen();
-        let submit_time = submit_time.or_else(|| last.and_then(|last| last.submit_time.clone()));
-        let seen = SeenJob {
+        let same = |last: &SeenJob| last.state == state && last.reason == reason;
+        Some(SeenJob {
             submission_id: self.active.id,
             slurm_job_id: self.number()?,
+            submit_time: submit_time.or_else(|| last?.submit_time.clone()),
+            reported: last.is_some_and(|last| last.reported && same(last)),
             state,
             reason,
-            worst,
-            submit_time,
-            reported: false,
-        };
-        let same = |last: &SeenJob| {
-            SeenJob { reported: false, submit_time: seen.submit_time.clone(), ..last.clone() }
-                == seen
-        };
-        (!last.is_some_and(|last| last.reported && same(last))).then_some(seen)
+            ends,
+        })
     }
 
-    /// What was seen last, with the time of submission if that was not known before.
-    pub(super) fn newly_timed(&self, records: &[&Record]) -> Option<SeenJob> {
-        let last = self.last_seen().filter(|last| last.submit_time.is_none())?;
-        let submit_time = Some(submit_time(records)?);
-        Some(SeenJob { submit_time, ..last.clone() })
+    /// The time of submission in records; of several tasks the one that was seen before.
+    pub(super) fn submit_time(&self, records: &[&Record]) -> Option<String> {
+        let known = self.last_seen().and_then(|last| last.submit_time.as_ref());
+        let mut times = records.iter().filter_map(|record| record.submit_time.as_ref());
+        known.filter(|known| times.clone().any(|time| time == *known)).or(times.next()).cloned()
     }
-}
-
-pub(super) fn submit_time(records: &[&Record]) -> Option<String> {
-    records.iter().find_map(|record| record.submit_time.clone())
 }

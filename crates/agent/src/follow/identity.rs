@@ -81,7 +81,10 @@ pub(super) fn is_described(own: Option<&Entry>, details: &Details) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{journal::Phase, tag::Tag};
+    use crate::{
+        journal::{Phase, TaskEnds},
+        tag::Tag,
+    };
     use jobbergate_types::SlurmJobState;
 
     fn own() -> Entry {
@@ -98,6 +101,7 @@ mod tests {
     fn record(user: &str, comment: &str, submit_time: &str) -> Record {
         Record {
             job: 12,
+            task: None,
             state: Some(SlurmJobState::Completed),
             reason: None,
             user: user.to_owned(),
@@ -112,7 +116,7 @@ mod tests {
             slurm_job_id: 12,
             state: SlurmJobState::Running,
             reason: None,
-            worst: None,
+            ends: TaskEnds::default(),
             submit_time: submit_time.map(str::to_owned),
             reported: true,
         }
