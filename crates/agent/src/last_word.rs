@@ -22,7 +22,7 @@ impl Agent {
         let Failures { kind, since, times, words } = failures;
         let passed = (Utc::now() - since).to_std().unwrap_or_default();
         let (bound, what) = match kind {
-            FailureKind::Refused => (self.config.refusal_seconds, "sbatch refuses this"),
+            FailureKind::Refused => (self.config.refusal_seconds, "sbatch makes no job of this"),
             FailureKind::Unreachable => (self.config.outage_seconds, "nothing can be submitted"),
         };
         let over = times > 1 && passed >= bound;

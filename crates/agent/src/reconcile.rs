@@ -28,6 +28,9 @@ use crate::{
 /// however late it arrives (munged's default; Slurm can't lengthen it).
 const CREDENTIAL_LIFE: Duration = Duration::from_secs(300);
 
+/// How much longer than its agent would have let it an `sbatch` may run that outlived the agent.
+const OVERDUE: Duration = Duration::from_secs(10);
+
 /// How long no job must carry the tag, counted from the first answer of the controller.
 ///
 /// `silence` is the time from the start of `sbatch` to that answer. A request that got stuck is
@@ -128,7 +131,11 @@ impl Agent {
                     self.note(entry, Finding::Job(job), &mut Absences::default()).await?;
                 }
                 Ok(Some(None)) => unknown.push((entry, at, false)),
-                Ok(None) => unknown.push((entry, at, true)),
+                Ok(None) => {
+                    let late = (Utc::now() - at).to_std().unwrap_or_default();
+                    let overdue = late > self.config.sbatch_timeout_seconds + OVERDUE;
+                    unknown.push((entry, at, !(overdue && receipt.give_up())));
+                }
                 Err(error) => {
                     tracing::warn!(submission = entry.id, %error, "the receipt can't be read");
                     unknown.push((entry, at, false));

@@ -5,6 +5,7 @@ mod command;
 pub(crate) mod directives;
 mod options;
 mod outcome;
+mod process;
 mod receipt;
 mod refused;
 mod requeue;

@@ -11,8 +11,8 @@ pub enum Outcome {
     Refused(String),
     /// The request did not reach Slurm; it has no job.
     NotSent(String),
-    /// `sbatch`, or what the site has in its place, failed in words that are not Slurm's refusal.
-    /// If there is no job, they are the reason.
+    /// `sbatch`, or what the site has in its place, failed in words that are not Slurm's refusal,
+    /// or hung while the controller answered. If there is no job, that is the reason.
     Failed(String),
     /// Slurm may have the job, or get it later.
     Unclear(String),
