@@ -20,6 +20,9 @@ use crate::{
 /// The variable that holds the client secret; it has no option, which everybody could see.
 const SECRET_VARIABLE: &str = "JOBBERGATE_AGENT_OIDC_CLIENT_SECRET";
 
+/// Where the snap of the Python agent has its notes.
+const CACHE_OF_SNAP: &str = "/var/snap/jobbergate-agent/common/.cache";
+
 /// Settings of the agent.
 #[derive(Debug, Clone, Args)]
 pub struct AgentConfig {
@@ -50,6 +53,10 @@ pub struct AgentConfig {
     /// /var/lib/jobbergate-agent for root, otherwise ~/.local/state/jobbergate-agent]
     #[arg(long, env = "JOBBERGATE_AGENT_STATE_DIR", value_name = "DIR")]
     pub state_dir: Option<PathBuf>,
+    /// Directory where a Python agent noted jobs that it had not reported yet, NUMBER.slurm_job_id
+    /// [default: ~/.cache/jobbergate-agent and that of the snap]
+    #[arg(long, env = "JOBBERGATE_AGENT_CACHE_DIR", value_name = "DIR")]
+    pub cache_dir: Option<PathBuf>,
 
     /// Seconds between two questions for new submissions
     #[arg(long, env = "JOBBERGATE_AGENT_TASK_JOBS_INTERVAL_SECONDS", default_value = "0.5",
@@ -282,6 +289,15 @@ impl AgentConfig {
             None if geteuid().is_root() => Err(wrong("--single-user-submitter is missing")),
             None => Ok(own_account()?.name),
         }
+    }
+
+    /// Where the Python agent's notes may be.
+    pub fn cache_directories(&self) -> Vec<PathBuf> {
+        if let Some(directory) = &self.cache_dir {
+            return vec![directory.clone()];
+        }
+        let home = own_account().map(|account| account.home.join(".cache/jobbergate-agent"));
+        home.into_iter().chain([PathBuf::from(CACHE_OF_SNAP)]).collect()
     }
 
     /// The directory of the journal.

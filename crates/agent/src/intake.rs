@@ -254,9 +254,11 @@ impl Agent {
             self.journal.forget(id).await?;
             entry = None;
         }
-        let phase = match entry {
-            Some(entry) if entry.phase != Phase::Planned => entry.phase,
-            known => {
+        let adopted = if entry.is_none() { self.adopt(pending).await? } else { None };
+        let phase = match (adopted, entry) {
+            (Some(phase), _) => phase,
+            (None, Some(entry)) if entry.phase != Phase::Planned => entry.phase,
+            (None, known) => {
                 // One that was rejected without an attempt has none.
                 let tag = known.map(|entry| entry.tag).filter(|tag| !tag.as_str().is_empty());
                 let submitted = self.submit(pending, tag, rand::random()).await;

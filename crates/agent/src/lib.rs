@@ -20,6 +20,7 @@ pub mod journal;
 pub mod last_word;
 pub mod migrated;
 pub mod private_copy;
+pub mod python_notes;
 pub mod reconcile;
 pub mod report;
 pub mod run_as;

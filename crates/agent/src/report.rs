@@ -60,7 +60,9 @@ impl Agent {
             Err(error) if error.may_pass() => return Err(error.into()),
             Err(error) => self.resolve_refusal(id, slurm_job_id, &error).await?,
         }
-        Ok(self.journal.settle(id, Utc::now()).await?)
+        self.journal.settle(id, Utc::now()).await?;
+        self.remove_note(id);
+        Ok(())
     }
 
     /// The job as it is now; pending if Slurm can't say, which it then says later.

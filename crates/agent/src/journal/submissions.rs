@@ -188,6 +188,32 @@ impl Journal {
         Ok(())
     }
 
+    /// Notes a job that another agent made of a submission; it carries no tag.
+    ///
+    /// # Errors
+    /// When the journal can't be written.
+    pub async fn adopt(
+        &self,
+        id: i64,
+        origin: &str,
+        account: &str,
+        slurm_job_id: i64,
+        now: DateTime<Utc>,
+    ) -> Result<(), JournalError> {
+        sqlx::query(
+            "INSERT INTO submissions (id, origin, tag, account, slurm_job_id, changed_at) \
+             VALUES ($1, $2, '', $3, $4, $5) ON CONFLICT (id) DO NOTHING",
+        )
+        .bind(id)
+        .bind(origin)
+        .bind(account)
+        .bind(slurm_job_id)
+        .bind(now.timestamp_millis())
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
     /// Notes why a submission can't be run.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! Details of a single job, and whether the controller answers.
 
+use chrono::{DateTime, Local, NaiveDateTime, Utc};
 use jobbergate_types::SlurmJobState;
 use serde_json::{Map, Value};
 
@@ -54,6 +55,15 @@ impl Details {
             Value::Bool(requeue) => Some(*requeue),
             other => whole_number(other).map(|number| number != 0),
         }
+    }
+
+    /// When it was submitted, or queued again. Text has the time of this host's zone.
+    pub fn submit_time(&self) -> Option<DateTime<Utc>> {
+        if let Some(time) = self.info.get("submit_time") {
+            return DateTime::from_timestamp(whole_number(time)?, 0);
+        }
+        let time = self.info.get("SubmitTime")?.as_str()?.parse::<NaiveDateTime>().ok()?;
+        Some(time.and_local_timezone(Local).latest()?.to_utc())
     }
 
     /// How often it was queued again.
