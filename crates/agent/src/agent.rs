@@ -12,27 +12,20 @@ use crate::{
 /// An agent with all that it works with.
 #[derive(Debug)]
 pub struct Agent {
-    /// The server.
     pub client: Client,
-    /// The cluster.
     pub slurm: Slurm,
     /// What must not be forgotten.
     pub journal: Journal,
-    /// How owners become users.
     pub user_map: UserMap,
     /// The directory of the journal and of the receipts of `sbatch`.
     pub state_directory: PathBuf,
     /// Who may write where.
     pub directories: DirectoryLocks,
-    /// The other settings.
     pub config: AgentConfig,
 }
 
 impl Agent {
     /// Opens the journal and checks the settings. Calls neither the server nor Slurm.
-    ///
-    /// # Errors
-    /// When the agent can't run like this.
     pub async fn open(config: AgentConfig) -> Result<Self, AgentError> {
         let state_directory = config.state_directory()?;
         let user_map = config.user_map()?;

@@ -23,7 +23,6 @@ const SECRET_VARIABLE: &str = "JOBBERGATE_AGENT_OIDC_CLIENT_SECRET";
 /// Where the snap of the Python agent has its notes.
 const CACHE_OF_SNAP: &str = "/var/snap/jobbergate-agent/common/.cache";
 
-/// Settings of the agent.
 #[derive(Debug, Clone, Args)]
 pub struct AgentConfig {
     /// Address of the server, with or without /jobbergate
@@ -193,9 +192,6 @@ fn wrong(message: impl Into<String>) -> AgentError {
 
 impl AgentConfig {
     /// The client of the server, with the agent's credentials.
-    ///
-    /// # Errors
-    /// When an address makes no sense or the secret is missing.
     pub fn client(&self) -> Result<Client, AgentError> {
         let credentials = ClientCredentials::new(
             &self.oidc_domain,
@@ -221,7 +217,6 @@ impl AgentConfig {
         Ok(text.trim().into())
     }
 
-    /// Slurm's commands.
     pub fn slurm(&self) -> Slurm {
         let path = |given: &Option<PathBuf>, name| {
             given.clone().unwrap_or_else(|| self.sbatch_path.with_file_name(name))
@@ -236,10 +231,6 @@ impl AgentConfig {
         Slurm::new(paths, self.slurm_timeout_seconds, self.sbatch_timeout_seconds)
     }
 
-    /// How owners become users.
-    ///
-    /// # Errors
-    /// When that is not said and the agent runs as root, or something is missing for it.
     pub fn user_map(&self) -> Result<UserMap, AgentError> {
         let mapper = match (self.slurm_user_mapper, self.everybody()) {
             (Some(mapper), _) => mapper,
@@ -300,10 +291,6 @@ impl AgentConfig {
         home.into_iter().chain([PathBuf::from(CACHE_OF_SNAP)]).collect()
     }
 
-    /// The directory of the journal.
-    ///
-    /// # Errors
-    /// When none is given and the agent's user has no home directory.
     pub fn state_directory(&self) -> Result<PathBuf, AgentError> {
         if let Some(directory) = &self.state_dir {
             return Ok(directory.clone());

@@ -37,14 +37,13 @@ use disappearance::Disappearance;
 use followed::Followed;
 use identity::Whose;
 use tell::{Change, Reply};
-use vanished::{Absence, Found};
+use vanished::{Found, WhyMissing};
 
 /// The list of active submissions is fetched at most for this part of the time.
 const SHARE_OF_FETCHING: u32 = 10;
 /// How many jobs that vanished from the queue are looked for at each tick.
 const SEARCHES: usize = 50;
 
-/// Follows the jobs of submissions.
 #[derive(Debug)]
 pub struct Follower {
     agent: Arc<Agent>,
@@ -57,14 +56,13 @@ pub struct Follower {
 #[derive(Default)]
 struct Look {
     changes: Vec<Change>,
-    missing: Vec<(i64, Absence)>,
+    missing: Vec<(i64, WhyMissing)>,
     /// Submissions whose job is in the queue.
     listed: Vec<i64>,
     /// What is to be remembered and is no news for the server.
     noted: Vec<SeenJob>,
 }
 
-/// Follows jobs until `stop`.
 pub async fn run(agent: Arc<Agent>, stop: CancellationToken) {
     let usual = agent.config.task_follow_interval_seconds;
     let mut follower = Follower::new(agent);
@@ -160,7 +158,7 @@ impl Follower {
         for (id, job) in &mut self.jobs {
             let Some(number) = job.number() else { continue };
             let Some(records) = by_number.get(&number) else {
-                look.missing.push((*id, Absence::Unlisted));
+                look.missing.push((*id, WhyMissing::Unlisted));
                 continue;
             };
             let details = Detailed::new(number);
@@ -175,7 +173,7 @@ impl Follower {
                         _ => {}
                     }
                 }
-                Whose::Anothers => look.missing.push((*id, Absence::Replaced)),
+                Whose::Anothers => look.missing.push((*id, WhyMissing::Replaced)),
                 Whose::Unsaid => {}
             }
         }
@@ -183,10 +181,10 @@ impl Follower {
     }
 
     /// Looks for jobs that are missing in the queue; what is to be reported of them.
-    async fn look_for(&mut self, missing: Vec<(i64, Absence)>) -> Vec<Change> {
+    async fn look_for(&mut self, missing: Vec<(i64, WhyMissing)>) -> Vec<Change> {
         let (agent, now) = (Arc::clone(&self.agent), Instant::now());
         let (mut changes, mut searches) = (Vec::new(), 0);
-        for (id, absence) in missing {
+        for (id, why) in missing {
             let Some(job) = self.jobs.get_mut(&id) else { continue };
             let Some(number) = job.number() else { continue };
             if searches >= SEARCHES || !job.disappearance.is_due(now) {
@@ -194,9 +192,9 @@ impl Follower {
             }
             searches += 1;
             let details = Detailed::new(number);
-            let found = match absence {
-                Absence::Replaced => Ok(Found::Denied),
-                Absence::Unlisted => vanished::find(&agent.slurm, job, number, &details).await,
+            let found = match why {
+                WhyMissing::Replaced => Ok(Found::Denied),
+                WhyMissing::Unlisted => vanished::find(&agent.slurm, job, number, &details).await,
             };
             let summary = match found {
                 Ok(Found::Denied) => {

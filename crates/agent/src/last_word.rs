@@ -14,9 +14,6 @@ const SILENCE: &str = "Slurm's controller does not answer";
 
 impl Agent {
     /// Why a submission is not tried again of which Slurm certainly has no job.
-    ///
-    /// # Errors
-    /// When the journal can't be read.
     pub async fn last_word(&self, id: i64) -> Result<Option<String>, Setback> {
         let Some(failures) = self.journal.failures(id).await? else { return Ok(None) };
         let Failures { kind, since, times, words } = failures;
@@ -36,9 +33,6 @@ impl Agent {
     }
 
     /// Notes why a submission can't be run.
-    ///
-    /// # Errors
-    /// When the journal can't be written.
     pub async fn reject(
         &self,
         pending: &PendingJobSubmission,
@@ -54,9 +48,6 @@ impl Agent {
 
     /// Notes that a submission waits for a controller that does not answer, and rejects it when
     /// that lasts too long.
-    ///
-    /// # Errors
-    /// When the journal can't be used.
     pub async fn note_outage(&self, pending: &PendingJobSubmission) -> Result<(), Setback> {
         let (kind, now) = (FailureKind::Unreachable, Utc::now());
         self.journal.failed(pending.id, kind, SILENCE, now).await?;

@@ -1,7 +1,6 @@
 //! Settings of the Python agent that have another name here, or no effect: none of them is passed
 //! over in silence.
 
-/// Their names and ours.
 pub const RENAMED: [(&str, &str); 4] = [
     ("JOBBERGATE_AGENT_SENTRY_DSN", "SENTRY_DSN"),
     ("JOBBERGATE_AGENT_SENTRY_ENV", "SENTRY_ENVIRONMENT"),

@@ -28,9 +28,6 @@ pub struct PrivateCopy {
 
 impl PrivateCopy {
     /// Plans a directory of this `mark`, which no attempt had before, in an execution directory.
-    ///
-    /// # Errors
-    /// When it can't be noted.
     pub fn plan(
         state_directory: &Path,
         tag: &Tag,
@@ -58,7 +55,6 @@ impl PrivateCopy {
         Some(Self { user: user.to_owned(), directory: directory.into(), link })
     }
 
-    /// The directory.
     pub fn directory(&self) -> &Path {
         &self.directory
     }
@@ -99,9 +95,6 @@ fn link(state_directory: &Path, tag: &Tag) -> PathBuf {
 
 impl Agent {
     /// Removes the copies that an earlier agent left, but for those that an `sbatch` may yet read.
-    ///
-    /// # Errors
-    /// When the journal can't be read.
     pub async fn remove_left_copies(&self) -> Result<(), JournalError> {
         let unsettled = self.journal.unsettled().await?;
         let attempted = unsettled.iter().filter(|e| matches!(e.phase, Phase::Attempted { .. }));

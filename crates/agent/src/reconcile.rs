@@ -81,9 +81,6 @@ impl Agent {
     /// Looks for the jobs of attempts without a known outcome, and notes what is found.
     ///
     /// None of them may be in the middle of an attempt by this agent.
-    ///
-    /// # Errors
-    /// When Slurm does not answer, or the journal can't be used.
     pub async fn reconcile(
         &self,
         attempts: &[Entry],
@@ -169,7 +166,7 @@ impl Agent {
             }
             Finding::Nothing => {
                 self.journal.came_to_nothing(entry.id, Utc::now()).await?;
-                let said = Receipt::new(&self.state_directory, &entry.tag).words();
+                let said = Receipt::new(&self.state_directory, &entry.tag).said();
                 tracing::info!(submission = entry.id, ?said, "Slurm certainly has no job of it");
             }
         }

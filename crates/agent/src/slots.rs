@@ -15,7 +15,6 @@ const TURN: Duration = Duration::from_secs(1);
 /// How many slow ones of one owner may go on.
 const SLOW_OF_ONE: usize = 8;
 
-/// Turns for submissions.
 #[derive(Debug)]
 pub struct Slots {
     turns: Semaphore,
@@ -59,7 +58,6 @@ impl Slots {
         slow.get(owner).is_some_and(|count| *count >= SLOW_OF_ONE)
     }
 
-    /// How many are slow.
     pub fn count_slow(&self) -> usize {
         self.slow.lock().unwrap_or_else(PoisonError::into_inner).values().sum()
     }

@@ -12,7 +12,7 @@ use crate::{
     private_copy::PrivateCopy,
     run_as::Account,
     setback::Setback,
-    slurm::{Outcome, Receipt, SbatchArguments, Submission, directives},
+    slurm::{BatchJob, Receipt, SbatchArguments, SbatchOutcome, directives},
     tag::Tag,
 };
 
@@ -162,7 +162,7 @@ impl Agent {
         let id = pending.id;
         let Prepared { account, directory, arguments, files } = prepared;
         let written = self.config.write_submission_files;
-        let job = Submission {
+        let job = BatchJob {
             account,
             directory,
             arguments,
@@ -176,30 +176,30 @@ impl Agent {
             .await?;
         let outcome = self.slurm.sbatch(&job, &receipt).await;
         match outcome {
-            Outcome::Accepted(slurm_job_id) => {
+            SbatchOutcome::Accepted(slurm_job_id) => {
                 self.journal.submitted(id, slurm_job_id, Utc::now()).await?;
                 receipt.discard();
                 copy.remove();
                 tracing::info!(submission = id, slurm_job_id, user = account.name, "submitted");
                 Ok(slurm_job_id)
             }
-            Outcome::Refused(words) => {
+            SbatchOutcome::Refused(words) => {
                 receipt.discard();
                 copy.remove();
                 Err(Setback::Refusal(words))
             }
-            Outcome::NotSent(why) => {
+            SbatchOutcome::NotSent(why) => {
                 self.journal.failed(id, FailureKind::Unreachable, &why, Utc::now()).await?;
                 self.journal.came_to_nothing(id, Utc::now()).await?;
                 receipt.discard();
                 copy.remove();
                 Err(Setback::Trouble(why))
             }
-            Outcome::Failed(words) => {
+            SbatchOutcome::Failed(words) => {
                 self.journal.failed(id, FailureKind::Refused, &words, Utc::now()).await?;
                 Err(Setback::Trouble(format!("sbatch made no job, as far as is known: {words}")))
             }
-            Outcome::Unclear(why) => {
+            SbatchOutcome::Unclear(why) => {
                 self.journal.failed(id, FailureKind::Unreachable, &why, Utc::now()).await?;
                 Err(Setback::Trouble(format!("it is not known whether Slurm has the job: {why}")))
             }

@@ -7,9 +7,7 @@ use crate::{journal::TaskEnds, slurm::Record};
 /// What a job is doing, all its tasks taken together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Summary {
-    /// What all are doing together.
     pub state: SlurmJobState,
-    /// Slurm's reason for it.
     pub reason: Option<String>,
     /// How its tasks ended, if it is an array.
     pub ends: TaskEnds,

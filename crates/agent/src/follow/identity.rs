@@ -10,7 +10,6 @@ use crate::{
     slurm::{Details, Record, Slurm},
 };
 
-/// Whose a number is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Whose {
     Ours,

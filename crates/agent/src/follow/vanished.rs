@@ -19,7 +19,7 @@ use crate::slurm::Slurm;
 
 /// In which way a job is missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Absence {
+pub(super) enum WhyMissing {
     /// Its number is not in the queue.
     Unlisted,
     /// Its number belongs to another job.
@@ -28,7 +28,6 @@ pub(super) enum Absence {
 
 /// What is found out about a vanished job.
 pub(super) enum Found {
-    /// Something knows its state.
     State(Summary),
     /// Slurm says that there is no such job.
     Denied,

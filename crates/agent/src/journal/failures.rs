@@ -27,11 +27,9 @@ impl FailureKind {
 /// An unbroken row of failures of one kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failures {
-    /// Their kind.
     pub kind: FailureKind,
     /// When the first was.
     pub since: DateTime<Utc>,
-    /// How many.
     pub times: i64,
     /// What was said last.
     pub words: String,
@@ -59,9 +57,6 @@ impl From<Row> for Failures {
 
 impl Journal {
     /// The failures of a submission that nothing else came between.
-    ///
-    /// # Errors
-    /// When the journal can't be read.
     pub async fn failures(&self, id: i64) -> Result<Option<Failures>, JournalError> {
         let statement = "SELECT kind, since, times, words FROM failures WHERE submission_id = $1";
         let row: Option<Row> =
@@ -70,9 +65,6 @@ impl Journal {
     }
 
     /// Notes one more failure; one of another kind begins a new row.
-    ///
-    /// # Errors
-    /// When the journal can't be written.
     pub async fn failed(
         &self,
         id: i64,
@@ -96,9 +88,6 @@ impl Journal {
     }
 
     /// Forgets the failures of a submission.
-    ///
-    /// # Errors
-    /// When the journal can't be written.
     pub async fn forget_failures(&self, id: i64) -> Result<(), JournalError> {
         let statement = "DELETE FROM failures WHERE submission_id = $1";
         sqlx::query(statement).bind(id).execute(&self.pool).await?;

@@ -10,19 +10,14 @@ use crate::error::JournalError;
 /// What was last seen of a followed job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SeenJob {
-    /// The submission's number.
     pub submission_id: i64,
-    /// The number of the job.
     pub slurm_job_id: i64,
-    /// Its state.
     pub state: SlurmJobState,
-    /// Slurm's reason for the state.
     pub reason: Option<String>,
     /// How its tasks ended, if it is an array.
     pub ends: TaskEnds,
     /// When it was submitted, as Slurm says.
     pub submit_time: Option<String>,
-    /// Whether the server was told.
     pub reported: bool,
 }
 
@@ -58,19 +53,12 @@ impl From<Row> for SeenJob {
 }
 
 impl Journal {
-    /// All followed jobs.
-    ///
-    /// # Errors
-    /// When the journal can't be read.
     pub async fn jobs(&self) -> Result<Vec<SeenJob>, JournalError> {
         let rows: Vec<Row> = sqlx::query_as("SELECT * FROM jobs").fetch_all(&self.pool).await?;
         Ok(rows.into_iter().map(SeenJob::from).collect())
     }
 
     /// Notes what was seen, all or nothing.
-    ///
-    /// # Errors
-    /// When the journal can't be written.
     pub async fn saw(&self, jobs: &[SeenJob], now: DateTime<Utc>) -> Result<(), JournalError> {
         if jobs.is_empty() {
             return Ok(());
@@ -100,10 +88,6 @@ impl Journal {
         Ok(())
     }
 
-    /// Stops following jobs.
-    ///
-    /// # Errors
-    /// When the journal can't be written.
     pub async fn unfollow(&self, submissions: &[i64]) -> Result<(), JournalError> {
         if submissions.is_empty() {
             return Ok(());

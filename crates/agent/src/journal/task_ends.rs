@@ -13,7 +13,6 @@ pub struct TaskEnds {
 }
 
 impl TaskEnds {
-    /// What was written down.
     pub fn restore(text: &str, others: Option<SlurmJobState>) -> Self {
         let mut by_task = BTreeMap::new();
         for (name, ranges) in text.split_whitespace().filter_map(|part| part.split_once('=')) {
@@ -32,7 +31,6 @@ impl TaskEnds {
         }
     }
 
-    /// The ends of all tasks.
     pub fn states(&self) -> impl Iterator<Item = SlurmJobState> {
         self.by_task.values().copied().chain(self.others)
     }

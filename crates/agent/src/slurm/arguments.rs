@@ -17,7 +17,6 @@ const LETTERS_LEFT_OUT: [char; 2] = ['W', 'Q'];
 pub struct SbatchArguments {
     /// The words for the command line.
     pub given: Vec<String>,
-    /// The comment among them.
     pub comment: Option<String>,
 }
 

@@ -53,9 +53,6 @@ impl Receipt {
     }
 
     /// The number that `sbatch` wrote, if it wrote one; none while `sbatch` may still write it.
-    ///
-    /// # Errors
-    /// When the file can't be read.
     pub fn read(&self) -> io::Result<Option<Option<i64>>> {
         let file = match File::open(&self.0) {
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Some(None)),
@@ -98,7 +95,7 @@ impl Receipt {
     }
 
     /// All that `sbatch` said: its complaints, and what else it wrote.
-    pub fn words(&self) -> (String, String) {
+    pub fn said(&self) -> (String, String) {
         // What is not there was not said.
         (read(&self.complaints()).unwrap_or_default(), read(&self.0).unwrap_or_default())
     }

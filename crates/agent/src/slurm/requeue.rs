@@ -5,9 +5,6 @@ use super::{Slurm, SlurmError};
 impl Slurm {
     /// Whether a job that ended with this exit code may be queued again for it (`RequeueExit`,
     /// `RequeueExitHold` in slurm.conf).
-    ///
-    /// # Errors
-    /// When Slurm does not answer.
     pub async fn requeues_any(&self, exit_codes: &[i64]) -> Result<bool, SlurmError> {
         let configuration = self.scontrol(&["show", "config"]).await?;
         let lists = ["RequeueExit", "RequeueExitHold"];
@@ -17,9 +14,6 @@ impl Slurm {
 
     /// Whether jobs of a partition that make way for others are certainly cancelled for it, and
     /// not queued again. Where their quality of service decides, nothing is certain.
-    ///
-    /// # Errors
-    /// When Slurm does not answer.
     pub async fn cancels_preempted(&self, partition: &str) -> Result<bool, SlurmError> {
         let configuration = self.scontrol(&["show", "config"]).await?;
         if value(&configuration, "PreemptType") != Some("preempt/partition_prio") {

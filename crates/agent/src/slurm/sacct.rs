@@ -7,17 +7,11 @@ use super::{Record, Slurm, SlurmError, command, squeue};
 impl Slurm {
     /// What accounting knows of a job, one record for each task if it is an array; none where
     /// there is no accounting.
-    ///
-    /// # Errors
-    /// When accounting does not answer.
     pub async fn sacct_job(&self, job: i64) -> Result<Option<Vec<Record>>, SlurmError> {
         self.sacct(&["-j", &job.to_string()]).await
     }
 
     /// What accounting knows of the jobs of the last `period`; none where there is no accounting.
-    ///
-    /// # Errors
-    /// When accounting does not answer.
     pub async fn sacct_since(&self, period: TimeDelta) -> Result<Option<Vec<Record>>, SlurmError> {
         let since = format!("now-{}minutes", period.num_minutes() + 5);
         self.sacct(&["-a", "-S", &since]).await
@@ -30,7 +24,7 @@ impl Slurm {
         if finished.code == Some(0) {
             return Ok(Some(finished.stdout.lines().filter_map(record).collect()));
         }
-        let words = finished.words("sacct");
+        let words = finished.complaints("sacct");
         if words.contains("accounting storage is disabled") {
             return Ok(None);
         }

@@ -14,7 +14,7 @@ use nix::sys::{
 };
 use tokio::{process::Child, time::Instant};
 
-use super::{Outcome, Receipt, Slurm, directives, outcome::judge, process::Process};
+use super::{Receipt, SbatchOutcome, Slurm, directives, outcome::judge, process::Process};
 use crate::{run_as::Account, slurm::SbatchArguments, tag::Tag};
 
 /// How often the receipt is looked at while `sbatch` runs.
@@ -28,16 +28,14 @@ const FAREWELL: Duration = Duration::from_secs(5);
 
 /// A job to submit.
 #[derive(Debug)]
-pub struct Submission<'a> {
+pub struct BatchJob<'a> {
     /// The user that it runs as.
     pub account: &'a Account,
-    /// Where it runs.
     pub directory: &'a Path,
     /// The user's options.
     pub arguments: &'a SbatchArguments,
     /// What it is found again by.
     pub tag: &'a Tag,
-    /// The script.
     pub script: &'a [u8],
     /// A file with the script that nobody else will ever write; without, `sbatch` is given its
     /// content.
@@ -45,7 +43,7 @@ pub struct Submission<'a> {
 }
 
 /// How the watch over an `sbatch` ended.
-enum End {
+enum WatchEnd {
     Exit(ExitStatus),
     Number(i64),
     Deadline,
@@ -54,37 +52,39 @@ enum End {
 
 impl Slurm {
     /// Runs `sbatch`. If the caller dies, it runs on; its outcome is in the receipt.
-    pub async fn sbatch(&self, job: &Submission<'_>, receipt: &Receipt) -> Outcome {
+    pub async fn sbatch(&self, job: &BatchJob<'_>, receipt: &Receipt) -> SbatchOutcome {
         let (mut child, process) = match self.start(job, receipt) {
             Ok(started) => started,
             Err(e) => {
                 let program = self.paths.sbatch.display();
-                return Outcome::NotSent(format!("{program} cannot be started: {e}"));
+                return SbatchOutcome::NotSent(format!("{program} cannot be started: {e}"));
             }
         };
         let end = self.watch(&mut child, process, receipt).await;
-        if let End::Number(job) = end {
+        if let WatchEnd::Number(job) = end {
             tokio::spawn(let_end(child, process));
-            return Outcome::Accepted(job);
+            return SbatchOutcome::Accepted(job);
         }
-        if let End::Exit(_) = end {
+        if let WatchEnd::Exit(_) = end {
             await_offspring(process, receipt).await;
         }
         // A number is a job, whatever else went wrong.
         if let Ok(Some(job)) = receipt.number() {
-            return Outcome::Accepted(job);
+            return SbatchOutcome::Accepted(job);
         }
         let program = self.paths.sbatch.display();
         match end {
-            End::Exit(status) => {
-                let (stderr, stdout) = receipt.words();
+            WatchEnd::Exit(status) => {
+                let (stderr, stdout) = receipt.said();
                 match status.code() {
                     Some(code) => judge(code, &stderr, &stdout),
                     None => self.unclear("sbatch was ended by a signal".to_owned()).await,
                 }
             }
-            End::Lost(e) => Outcome::Unclear(format!("{program} cannot be followed: {e}")),
-            End::Deadline | End::Number(_) => {
+            WatchEnd::Lost(e) => {
+                SbatchOutcome::Unclear(format!("{program} cannot be followed: {e}"))
+            }
+            WatchEnd::Deadline | WatchEnd::Number(_) => {
                 let seconds = self.sbatch_deadline.as_secs();
                 self.unclear(format!("{program} did not end within {seconds} s")).await
             }
@@ -92,19 +92,15 @@ impl Slurm {
     }
 
     /// Where the controller answers others, the trouble is this `sbatch`, and no outage.
-    async fn unclear(&self, why: String) -> Outcome {
+    async fn unclear(&self, why: String) -> SbatchOutcome {
         if self.is_up().await.unwrap_or(false) {
-            Outcome::Failed(why)
+            SbatchOutcome::Failed(why)
         } else {
-            Outcome::Unclear(why)
+            SbatchOutcome::Unclear(why)
         }
     }
 
-    fn start(
-        &self,
-        job: &Submission<'_>,
-        receipt: &Receipt,
-    ) -> io::Result<(Child, Option<Process>)> {
+    fn start(&self, job: &BatchJob<'_>, receipt: &Receipt) -> io::Result<(Child, Option<Process>)> {
         let mut sbatch = job.account.command(&self.paths.sbatch, job.directory)?;
         let (stdout, stderr) = receipt.create()?;
         let stdin = match &job.script_path {
@@ -121,24 +117,29 @@ impl Slurm {
         Ok((child, process))
     }
 
-    async fn watch(&self, child: &mut Child, process: Option<Process>, receipt: &Receipt) -> End {
+    async fn watch(
+        &self,
+        child: &mut Child,
+        process: Option<Process>,
+        receipt: &Receipt,
+    ) -> WatchEnd {
         let deadline = Instant::now() + self.sbatch_deadline;
         loop {
             let look = deadline.min(Instant::now() + LOOK);
             match tokio::time::timeout_at(look, child.wait()).await {
-                Ok(Ok(status)) => return End::Exit(status),
-                Ok(Err(e)) => return End::Lost(e),
+                Ok(Ok(status)) => return WatchEnd::Exit(status),
+                Ok(Err(e)) => return WatchEnd::Lost(e),
                 Err(_) => {}
             }
             // It may go on for long, with --wait until the job has ended.
             if let Ok(Some(job)) = receipt.number() {
-                return End::Number(job);
+                return WatchEnd::Number(job);
             }
             if Instant::now() >= deadline {
                 signal(process, Signal::SIGKILL);
                 // Waits for the end, so that nobody acts while it still may do something.
                 let _ = child.wait().await;
-                return End::Deadline;
+                return WatchEnd::Deadline;
             }
         }
     }
@@ -184,7 +185,7 @@ fn signal(process: Option<Process>, signal: Signal) {
 
 /// Our comment stands last, where it overrules others, and first, where it counts even if the
 /// user's options end the list of options.
-fn arguments(job: &Submission<'_>) -> Vec<String> {
+fn arguments(job: &BatchJob<'_>) -> Vec<String> {
     let own = job.arguments.comment.clone().or_else(|| directives::comment(job.script));
     let comment = format!("--comment={}", job.tag.beside(own.as_deref()));
     let mut arguments = vec!["--parsable".to_owned(), comment.clone()];

@@ -31,7 +31,6 @@ impl Details {
         self.info.get("Partition").or_else(|| self.info.get("partition"))?.as_str()
     }
 
-    /// Slurm's reason for the state.
     pub fn reason(&self) -> Option<String> {
         let reason = self.info.get("Reason").or_else(|| self.info.get("state_reason"))?;
         reason.as_str().filter(|reason| *reason != "None" && !reason.is_empty()).map(str::to_owned)
@@ -43,7 +42,6 @@ impl Details {
         user.split('(').next().filter(|name| !name.is_empty())
     }
 
-    /// Its comment.
     pub fn comment(&self) -> &str {
         let comment = self.info.get("Comment").or_else(|| self.info.get("comment"));
         comment.and_then(Value::as_str).unwrap_or_default()
@@ -83,9 +81,6 @@ fn whole_number(value: &Value) -> Option<i64> {
 
 impl Slurm {
     /// What Slurm says of a job; none if it says that there is no such job.
-    ///
-    /// # Errors
-    /// When Slurm does not answer.
     pub async fn details(&self, job: i64) -> Result<Option<Details>, SlurmError> {
         if self.shows_json().await {
             let shown = self.scontrol(&["--json", "show", "job", &job.to_string()]).await;
@@ -100,10 +95,6 @@ impl Slurm {
         }
     }
 
-    /// Whether a controller answers.
-    ///
-    /// # Errors
-    /// When `scontrol` does not run.
     pub async fn is_up(&self) -> Result<bool, SlurmError> {
         match self.scontrol(&["ping"]).await {
             Ok(answer) => Ok(answer.contains(" is UP")),
@@ -126,7 +117,7 @@ impl Slurm {
         if finished.code == Some(0) {
             return Ok(finished.stdout);
         }
-        Err(SlurmError::Failed { program: "scontrol", words: finished.words("scontrol") })
+        Err(SlurmError::Failed { program: "scontrol", words: finished.complaints("scontrol") })
     }
 }
 

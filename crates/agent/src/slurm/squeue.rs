@@ -13,13 +13,11 @@ pub struct Record {
     pub task: Option<u32>,
     /// Its state; none if this version does not know its name.
     pub state: Option<SlurmJobState>,
-    /// Slurm's reason for the state.
     pub reason: Option<String>,
     /// The user that it runs as.
     pub user: String,
     /// When it was submitted, or queued again, in Slurm's words.
     pub submit_time: Option<String>,
-    /// Its comment.
     pub comment: String,
 }
 
@@ -37,7 +35,7 @@ impl Slurm {
         squeue.args(["-h", "-a", "-t", "all", "-o"]).arg(format!("{mark}|%F|%K|%T|%r|%u|%V|%k"));
         let finished = command::run(squeue, self.deadline).await?;
         if finished.code != Some(0) {
-            let words = finished.words("squeue");
+            let words = finished.complaints("squeue");
             return Err(SlurmError::Failed { program: "squeue", words });
         }
         Ok(records(&finished.stdout, &mark))

@@ -2,7 +2,7 @@
 
 use std::{fs, time::Duration};
 
-use jobbergate_agent::{config::AgentConfig, slurm::Outcome};
+use jobbergate_agent::{config::AgentConfig, slurm::SbatchOutcome};
 use jobbergate_testkit::slurm::SlurmLab;
 use tempfile::TempDir;
 
@@ -240,7 +240,7 @@ async fn a_script_in_memory_is_complete_and_of_any_length() {
     let long = format!("#!/bin/sh\n#SBATCH --hold\n{}\necho end\n", "# filler\n".repeat(50_000));
     let job = Job::new("alice", &home, long.clone().leak());
     let outcome = job.sbatch(&agent).await;
-    let Outcome::Accepted(number) = outcome else { panic!("{outcome:?}") };
+    let SbatchOutcome::Accepted(number) = outcome else { panic!("{outcome:?}") };
     let saved = lab.run("scontrol", &["write", "batch_script", &number.to_string(), "-"]).unwrap();
     assert!(String::from_utf8(saved.stdout).unwrap().starts_with(&long));
     agent.slurm.scancel(&[number]).await.unwrap();
