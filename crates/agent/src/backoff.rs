@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 
-/// The longest pause.
 pub const LONGEST: Duration = Duration::from_secs(30);
 
 /// Pauses that begin at a second, double up to [`LONGEST`], and are spread so that many agents
@@ -24,7 +23,6 @@ impl Backoff {
         Self(pauses.build())
     }
 
-    /// The next pause.
     pub fn pause(&mut self) -> Duration {
         self.0.next().unwrap_or(LONGEST)
     }

@@ -20,7 +20,9 @@ use crate::{
 /// The variable that holds the client secret; it has no option, which everybody could see.
 const SECRET_VARIABLE: &str = "JOBBERGATE_AGENT_OIDC_CLIENT_SECRET";
 
-/// Settings of the agent.
+/// Where the snap of the Python agent has its notes.
+const CACHE_OF_SNAP: &str = "/var/snap/jobbergate-agent/common/.cache";
+
 #[derive(Debug, Clone, Args)]
 pub struct AgentConfig {
     /// Address of the server, with or without /jobbergate
@@ -50,6 +52,10 @@ pub struct AgentConfig {
     /// /var/lib/jobbergate-agent for root, otherwise ~/.local/state/jobbergate-agent]
     #[arg(long, env = "JOBBERGATE_AGENT_STATE_DIR", value_name = "DIR")]
     pub state_dir: Option<PathBuf>,
+    /// Directory where a Python agent noted jobs that it had not reported yet, NUMBER.slurm_job_id
+    /// [default: ~/.cache/jobbergate-agent and that of the snap]
+    #[arg(long, env = "JOBBERGATE_AGENT_CACHE_DIR", value_name = "DIR")]
+    pub cache_dir: Option<PathBuf>,
 
     /// Seconds between two questions for new submissions
     #[arg(long, env = "JOBBERGATE_AGENT_TASK_JOBS_INTERVAL_SECONDS", default_value = "0.5",
@@ -186,9 +192,6 @@ fn wrong(message: impl Into<String>) -> AgentError {
 
 impl AgentConfig {
     /// The client of the server, with the agent's credentials.
-    ///
-    /// # Errors
-    /// When an address makes no sense or the secret is missing.
     pub fn client(&self) -> Result<Client, AgentError> {
         let credentials = ClientCredentials::new(
             &self.oidc_domain,
@@ -214,7 +217,6 @@ impl AgentConfig {
         Ok(text.trim().into())
     }
 
-    /// Slurm's commands.
     pub fn slurm(&self) -> Slurm {
         let path = |given: &Option<PathBuf>, name| {
             given.clone().unwrap_or_else(|| self.sbatch_path.with_file_name(name))
@@ -229,10 +231,6 @@ impl AgentConfig {
         Slurm::new(paths, self.slurm_timeout_seconds, self.sbatch_timeout_seconds)
     }
 
-    /// How owners become users.
-    ///
-    /// # Errors
-    /// When that is not said and the agent runs as root, or something is missing for it.
     pub fn user_map(&self) -> Result<UserMap, AgentError> {
         let mapper = match (self.slurm_user_mapper, self.everybody()) {
             (Some(mapper), _) => mapper,
@@ -268,7 +266,7 @@ impl AgentConfig {
     fn local_part(&self) -> Result<UserMap, AgentError> {
         let domain = self.user_map_domain.clone();
         if let Some(domain) = domain.as_deref().filter(|d| d.is_empty() || d.contains('@')) {
-            return Err(wrong(&format!(
+            return Err(wrong(format!(
                 "--user-map-domain {domain:?} is not what stands behind the @ of an e-mail, as in \
                  example.com"
             )));
@@ -295,10 +293,15 @@ impl AgentConfig {
         }
     }
 
-    /// The directory of the journal.
-    ///
-    /// # Errors
-    /// When none is given and the agent's user has no home directory.
+    /// Where the Python agent's notes may be.
+    pub fn cache_directories(&self) -> Vec<PathBuf> {
+        if let Some(directory) = &self.cache_dir {
+            return vec![directory.clone()];
+        }
+        let home = own_account().map(|account| account.home.join(".cache/jobbergate-agent"));
+        home.into_iter().chain([PathBuf::from(CACHE_OF_SNAP)]).collect()
+    }
+
     pub fn state_directory(&self) -> Result<PathBuf, AgentError> {
         if let Some(directory) = &self.state_dir {
             return Ok(directory.clone());

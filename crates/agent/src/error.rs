@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-/// Why the agent cannot run.
 #[derive(Debug, thiserror::Error)]
 pub enum AgentError {
     /// A setting is missing or makes no sense.
@@ -13,24 +12,17 @@ pub enum AgentError {
     Client(#[from] jobbergate_client::Error),
     /// The journal cannot be used; without it a job could be submitted twice.
     #[error("the journal in {} cannot be used: {source}", directory.display())]
-    Journal {
-        /// The state directory.
-        directory: PathBuf,
-        /// What is wrong.
-        source: JournalError,
-    },
+    Journal { directory: PathBuf, source: JournalError },
 }
 
 /// Why the journal cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
-    /// Another agent uses it.
     #[error("another agent is using it; give each agent its own --state-dir")]
     InUse,
     /// A file of it cannot be created, read or written.
     #[error(transparent)]
     File(#[from] std::io::Error),
-    /// The database says no.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
     /// The database was made by a newer version.

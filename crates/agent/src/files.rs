@@ -25,12 +25,10 @@ use crate::{directory_locks::Turn, run_as::Account, setback::Setback};
 /// How long the file system may take.
 pub const DEADLINE: Duration = Duration::from_secs(60);
 
-/// A file to be written.
 #[derive(Debug, Clone)]
 pub struct Content {
     /// Its place in the execution directory.
     pub name: PathBuf,
-    /// What is in it.
     pub bytes: Vec<u8>,
 }
 
@@ -52,9 +50,7 @@ pub fn inside(name: &str) -> Result<PathBuf, String> {
 /// What is written for a submission.
 #[derive(Debug, Clone)]
 pub struct Files {
-    /// The script.
     pub script: Content,
-    /// The files that it needs.
     pub support: Vec<Content>,
 }
 

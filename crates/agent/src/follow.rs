@@ -6,13 +6,16 @@
 
 pub mod aggregate;
 mod cancel;
+mod detailed;
+mod disappearance;
 mod ends;
+mod followed;
 mod identity;
 mod tell;
 mod vanished;
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -22,49 +25,44 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Agent,
+    agent::Agent,
     backoff::Backoff,
     error::JournalError,
-    journal::{Entry, SeenJob},
+    journal::SeenJob,
     setback::Setback,
-    slurm::Record,
+    slurm::{Record, Slurm, SlurmError},
 };
-use aggregate::Summary;
-use cancel::Cancellations;
-use ends::Ends;
+use detailed::Detailed;
+use disappearance::Disappearance;
+use followed::Followed;
 use identity::Whose;
-use vanished::{Absence, Vanished};
+use tell::{Change, Reply};
+use vanished::{Found, WhyMissing};
 
 /// The list of active submissions is fetched at most for this part of the time.
 const SHARE_OF_FETCHING: u32 = 10;
+/// How many jobs that vanished from the queue are looked for at each tick.
+const SEARCHES: usize = 50;
 
-/// The jobs that are followed.
 #[derive(Debug)]
 pub struct Follower {
     agent: Arc<Agent>,
-    /// The jobs that this agent submitted.
-    own: HashMap<i64, Entry>,
-    /// What the server wants to know about.
-    active: Vec<ActiveJobSubmission>,
+    /// By the submission's number.
+    jobs: BTreeMap<i64, Followed>,
     fetch_at: Instant,
-    /// What was last seen of each submission's job.
-    seen: HashMap<i64, SeenJob>,
-    /// Ends that may turn out to be none, when the job is queued again.
-    ends: Ends,
-    /// Submissions of which the server does not want to hear any more.
-    unwanted: HashSet<i64>,
-    vanished: Vanished,
-    cancellations: Cancellations,
 }
 
-/// A followed job.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Job {
-    submission: i64,
-    number: i64,
+/// What one look at the queue showed.
+#[derive(Default)]
+struct Look {
+    changes: Vec<Change>,
+    missing: Vec<(i64, WhyMissing)>,
+    /// Submissions whose job is in the queue.
+    listed: Vec<i64>,
+    /// What is to be remembered and is no news for the server.
+    noted: Vec<SeenJob>,
 }
 
-/// Follows jobs until `stop`.
 pub async fn run(agent: Arc<Agent>, stop: CancellationToken) {
     let usual = agent.config.task_follow_interval_seconds;
     let mut follower = Follower::new(agent);
@@ -90,18 +88,7 @@ pub async fn run(agent: Arc<Agent>, stop: CancellationToken) {
 impl Follower {
     /// Begins to follow; what was seen before is in the journal.
     pub fn new(agent: Arc<Agent>) -> Self {
-        let vanished = Vanished::new(agent.config.vanished_seconds);
-        Self {
-            agent,
-            own: HashMap::new(),
-            active: Vec::new(),
-            fetch_at: Instant::now(),
-            seen: HashMap::new(),
-            ends: Ends::default(),
-            unwanted: HashSet::new(),
-            vanished,
-            cancellations: Cancellations::default(),
-        }
+        Self { agent, jobs: BTreeMap::new(), fetch_at: Instant::now() }
     }
 
     /// Looks once at all jobs. `mark` is random.
@@ -111,35 +98,13 @@ impl Follower {
     pub async fn tick(&mut self, mark: u64) -> Result<(), Setback> {
         // Without the server, what it wanted last is still worth watching.
         let fetched = self.fetch().await;
-        let jobs = self.jobs();
-        if jobs.is_empty() {
+        if self.jobs.values().all(|job| job.number().is_none()) {
             return fetched;
         }
-        let trouble = |e: crate::slurm::SlurmError| Setback::Trouble(e.to_string());
         let records = self.agent.slurm.squeue(mark).await.map_err(trouble)?;
-        let mut by_job: HashMap<i64, Vec<&Record>> = HashMap::new();
-        for record in &records {
-            by_job.entry(record.job).or_default().push(record);
-        }
-        let (mut changes, mut missing, mut listed) = (Vec::new(), Vec::new(), Vec::new());
-        for job in jobs {
-            let Some(records) = by_job.get(&job.number) else {
-                missing.push((job, Absence::Unlisted));
-                continue;
-            };
-            match self.whose(job, records).await {
-                Whose::Ours => {
-                    listed.push(job);
-                    changes.extend(self.compare(job, records).await);
-                }
-                Whose::Anothers => missing.push((job, Absence::Replaced)),
-                Whose::Unsaid => {}
-            }
-        }
-        self.note(self.newly_timed(&listed, &by_job)).await?;
-        for (job, summary) in self.look_for(missing).await {
-            changes.extend(self.change(job, summary, None));
-        }
+        let Look { mut changes, missing, listed, noted } = self.look(&records).await;
+        self.note(noted).await?;
+        changes.extend(self.look_for(missing).await);
         self.tell(changes).await?;
         self.cancel(&listed).await?;
         fetched
@@ -154,92 +119,173 @@ impl Follower {
         let active = self.agent.client.active().await?;
         self.fetch_at = begin + begin.elapsed() * SHARE_OF_FETCHING;
         let wanted: HashSet<i64> = active.iter().map(|submission| submission.id).collect();
-        let gone: Vec<i64> =
-            self.active.iter().map(|s| s.id).filter(|id| !wanted.contains(id)).collect();
-        for id in &gone {
-            self.own.remove(id);
-            self.seen.remove(id);
-            self.ends.forget(*id);
-            self.unwanted.remove(id);
-            self.vanished.forget(*id);
-            self.cancellations.forget(*id);
-        }
+        let gone: Vec<i64> = self.jobs.keys().copied().filter(|id| !wanted.contains(id)).collect();
+        self.jobs.retain(|id, _| wanted.contains(id));
         self.agent.journal.unfollow(&gone).await?;
-        self.remember(&active).await?;
-        self.active = active;
-        Ok(())
+        Ok(self.remember(active).await?)
     }
 
     /// Takes what is known of submissions that are new here out of the journal.
-    async fn remember(&mut self, active: &[ActiveJobSubmission]) -> Result<(), JournalError> {
-        if active.iter().all(|submission| self.seen.contains_key(&submission.id)) {
+    async fn remember(&mut self, active: Vec<ActiveJobSubmission>) -> Result<(), JournalError> {
+        for submission in active {
+            match self.jobs.get_mut(&submission.id) {
+                Some(job) => job.active = submission,
+                None => drop(self.jobs.insert(submission.id, Followed::new(submission))),
+            }
+        }
+        if self.jobs.values().all(|job| job.seen.is_some()) {
             return Ok(());
         }
         for entry in self.agent.journal.with_jobs().await? {
-            self.own.insert(entry.id, entry);
+            if let Some(job) = self.jobs.get_mut(&entry.id) {
+                job.entry = Some(entry);
+            }
         }
-        for job in self.agent.journal.jobs().await? {
-            self.seen.entry(job.submission_id).or_insert(job);
+        for seen in self.agent.journal.jobs().await? {
+            if let Some(job) = self.jobs.get_mut(&seen.submission_id) {
+                job.seen.get_or_insert(seen);
+            }
         }
         Ok(())
     }
 
-    fn jobs(&self) -> Vec<Job> {
-        let wanted = self.active.iter().filter(|s| !self.unwanted.contains(&s.id));
-        wanted.filter_map(|s| Some(Job { submission: s.id, number: s.slurm_job_id? })).collect()
+    async fn look(&mut self, records: &[Record]) -> Look {
+        let mut by_number: HashMap<i64, Vec<&Record>> = HashMap::new();
+        for record in records {
+            by_number.entry(record.job).or_default().push(record);
+        }
+        let (slurm, mut look) = (&self.agent.slurm, Look::default());
+        for (id, job) in &mut self.jobs {
+            let Some(number) = job.number() else { continue };
+            let Some(records) = by_number.get(&number) else {
+                look.missing.push((*id, WhyMissing::Unlisted));
+                continue;
+            };
+            let details = Detailed::new(number);
+            match identity::whose(slurm, job, records, &details).await {
+                Whose::Ours => {
+                    look.listed.push(*id);
+                    match compare(slurm, job, records, &details).await {
+                        Some(seen) if !seen.reported => {
+                            look.changes.push(Change { job: seen, details });
+                        }
+                        Some(seen) if job.seen.as_ref() != Some(&seen) => look.noted.push(seen),
+                        _ => {}
+                    }
+                }
+                Whose::Anothers => look.missing.push((*id, WhyMissing::Replaced)),
+                Whose::Unsaid => {}
+            }
+        }
+        look
     }
 
-    fn last_seen(&self, job: Job) -> Option<&SeenJob> {
-        self.seen.get(&job.submission).filter(|seen| seen.slurm_job_id == job.number)
+    /// Looks for jobs that are missing in the queue; what is to be reported of them.
+    async fn look_for(&mut self, missing: Vec<(i64, WhyMissing)>) -> Vec<Change> {
+        let (agent, now) = (Arc::clone(&self.agent), Instant::now());
+        let (mut changes, mut searches) = (Vec::new(), 0);
+        for (id, why) in missing {
+            let Some(job) = self.jobs.get_mut(&id) else { continue };
+            let Some(number) = job.number() else { continue };
+            if searches >= SEARCHES || !job.disappearance.is_due(now) {
+                continue;
+            }
+            searches += 1;
+            let details = Detailed::new(number);
+            let found = match why {
+                WhyMissing::Replaced => Ok(Found::Denied),
+                WhyMissing::Unlisted => vanished::find(&agent.slurm, job, number, &details).await,
+            };
+            let summary = match found {
+                Ok(Found::Denied) => {
+                    vanished::conclude(job, agent.config.vanished_seconds, Instant::now())
+                }
+                Ok(Found::State(summary)) => {
+                    job.disappearance.doubt(now);
+                    Some(summary)
+                }
+                Ok(Found::Unsaid) => {
+                    job.disappearance.doubt(now);
+                    None
+                }
+                Err(error) => {
+                    job.disappearance.doubt(now);
+                    tracing::warn!(submission = id, slurm_job_id = number, %error,
+                        "cannot find out what became of the job");
+                    // The others would have to wait for the same trouble.
+                    break;
+                }
+            };
+            let seen = summary.and_then(|summary| job.sight(summary, None));
+            let news = seen.filter(|seen| !seen.reported);
+            changes.extend(news.map(|job| Change { job, details }));
+        }
+        changes
     }
 
-    /// What has to be reported of a job that is in the queue.
-    async fn compare(&mut self, job: Job, records: &[&Record]) -> Option<SeenJob> {
-        self.vanished.forget(job.submission);
-        let worst = self.last_seen(job).and_then(|seen| seen.worst);
-        let summary = aggregate::records(records, worst)?;
-        let lasts = self.ends.lasts(&self.agent, job, &summary, Instant::now()).await;
-        lasts.then(|| self.change(job, summary, submit_time(records))).flatten()
+    /// Reports changes; what the server does not acknowledge is reported again at the next look.
+    async fn tell(&mut self, changes: Vec<Change>) -> Result<(), JournalError> {
+        // An end that was seen is not lost even if Slurm forgets it before the server hears it.
+        self.note(changes.iter().map(|change| change.job.clone()).collect()).await?;
+        let mut acknowledged = Vec::new();
+        for (job, reply) in tell::all(&self.agent, changes).await {
+            match reply {
+                Reply::Acknowledged => acknowledged.push(SeenJob { reported: true, ..job }),
+                Reply::NotWanted => {
+                    if let Some(job) = self.jobs.get_mut(&job.submission_id) {
+                        job.unwanted = true;
+                    }
+                }
+                Reply::LaterAgain => {}
+            }
+        }
+        self.note(acknowledged).await
     }
 
-    /// What has to be reported, if the server does not know it yet.
-    fn change(&self, job: Job, summary: Summary, submit_time: Option<String>) -> Option<SeenJob> {
-        let Summary { state, reason, worst } = summary;
-        let last = self.last_seen(job);
-        let submit_time = submit_time.or_else(|| last.and_then(|last| last.submit_time.clone()));
-        let seen = SeenJob {
-            submission_id: job.submission,
-            slurm_job_id: job.number,
-            state,
-            reason,
-            worst,
-            submit_time,
-            reported: false,
-        };
-        let same = |last: &SeenJob| {
-            SeenJob { reported: false, submit_time: seen.submit_time.clone(), ..last.clone() }
-                == seen
-        };
-        (!last.is_some_and(|last| last.reported && same(last))).then_some(seen)
-    }
-
-    /// The jobs whose time of submission was not known before.
-    fn newly_timed(&self, listed: &[Job], by_job: &HashMap<i64, Vec<&Record>>) -> Vec<SeenJob> {
-        let timed = |job: &Job| {
-            let last = self.last_seen(*job).filter(|last| last.submit_time.is_none())?;
-            let submit_time = Some(submit_time(by_job.get(&job.number)?)?);
-            Some(SeenJob { submit_time, ..last.clone() })
-        };
-        listed.iter().filter_map(timed).collect()
-    }
-
-    async fn note(&mut self, jobs: Vec<SeenJob>) -> Result<(), JournalError> {
-        self.agent.journal.saw(&jobs, Utc::now()).await?;
-        self.seen.extend(jobs.into_iter().map(|job| (job.submission_id, job)));
+    async fn note(&mut self, seen: Vec<SeenJob>) -> Result<(), JournalError> {
+        self.agent.journal.saw(&seen, Utc::now()).await?;
+        for seen in seen {
+            if let Some(job) = self.jobs.get_mut(&seen.submission_id) {
+                job.seen = Some(seen);
+            }
+        }
         Ok(())
+    }
+
+    /// Cancels what is to be cancelled. A number that is not in the queue, or another's now, must
+    /// not be.
+    async fn cancel(&mut self, listed: &[i64]) -> Result<(), Setback> {
+        let (now, mut numbers) = (Instant::now(), Vec::new());
+        for id in listed {
+            let Some(job) = self.jobs.get_mut(id) else { continue };
+            if job.is_to_be_cancelled() && job.cancellation.is_due(now) {
+                // Also if it fails: another job is not to be kept waiting for this one.
+                job.cancellation.done(now);
+                numbers.extend(job.number());
+            }
+        }
+        if numbers.is_empty() {
+            return Ok(());
+        }
+        tracing::info!(jobs = ?numbers, "cancelling");
+        self.agent.slurm.scancel(&numbers).await.map_err(trouble)
     }
 }
 
-fn submit_time(records: &[&Record]) -> Option<String> {
-    records.iter().find_map(|record| record.submit_time.clone())
+/// What is seen of a job that is in the queue, unless it is an end that may turn out to be none.
+async fn compare(
+    slurm: &Slurm,
+    job: &mut Followed,
+    records: &[&Record],
+    details: &Detailed,
+) -> Option<SeenJob> {
+    job.disappearance = Disappearance::default();
+    let ends = job.last_seen().map(|seen| seen.ends.clone()).unwrap_or_default();
+    let summary = aggregate::records(records, ends)?;
+    let lasts = job.end.lasts(slurm, details, &summary, Instant::now()).await;
+    lasts.then(|| job.sight(summary, job.submit_time(records))).flatten()
+}
+
+fn trouble(error: SlurmError) -> Setback {
+    Setback::Trouble(error.to_string())
 }

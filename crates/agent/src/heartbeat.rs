@@ -5,9 +5,8 @@ use std::{sync::Arc, time::Duration};
 use jobbergate_types::clusters::ClusterStatusReport;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Agent, backoff::Backoff};
+use crate::{agent::Agent, backoff::Backoff};
 
-/// Reports until `stop`.
 pub async fn run(agent: Arc<Agent>, stop: CancellationToken) {
     let promised = agent.config.task_heartbeat_interval_seconds;
     let report = ClusterStatusReport { interval: i64::from(promised) };

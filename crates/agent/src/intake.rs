@@ -14,10 +14,9 @@ use tokio::{task::JoinSet, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Agent,
+    agent::Agent,
     backoff::Backoff,
     journal::{Entry, Phase},
-    origin::origin,
     reconcile::Absences,
     setback::Setback,
     slots::Slots,
@@ -95,9 +94,9 @@ impl Intake {
         let in_doubt = |entry: &&Entry| matches!(entry.phase, Phase::Attempted { .. });
         let in_doubt: HashSet<i64> = unsettled.iter().filter(in_doubt).map(|e| e.id).collect();
         self.report_outcomes(&unsettled);
-        self.reconcile(unsettled).await;
+        self.settle_doubts(unsettled).await;
         if !self.slurm_is_up().await {
-            return self.wait_for_slurm(&in_doubt).await;
+            return self.count_outage(&in_doubt).await;
         }
         let rejected: HashSet<i64> = self.agent.journal.rejected().await?.into_iter().collect();
         for pending in self.pending(&in_doubt, BATCH).await? {
@@ -105,7 +104,7 @@ impl Intake {
             if rejected.contains(&pending.id) {
                 self.agent.journal.forget(pending.id).await?;
             }
-            self.take_up(pending);
+            self.begin(pending);
         }
         Ok(())
     }
@@ -117,7 +116,7 @@ impl Intake {
         in_doubt: &HashSet<i64>,
         enough: usize,
     ) -> Result<Vec<PendingJobSubmission>, Setback> {
-        let begin = |pending: &PendingJobSubmission| {
+        let may_begin = |pending: &PendingJobSubmission| {
             let free = self.is_free(pending.id) && !in_doubt.contains(&pending.id);
             free && !self.slots.is_full(&pending.owner_email)
         };
@@ -126,7 +125,7 @@ impl Intake {
         loop {
             let page = self.agent.client.pending_page(&paging).await?;
             let empty = page.items.is_empty();
-            free.extend(page.items.into_iter().filter(begin));
+            free.extend(page.items.into_iter().filter(may_begin));
             let under_way = self.busy.len().saturating_sub(self.slots.count_slow());
             if empty || paging.page >= page.pages || free.len() + under_way >= enough {
                 return Ok(free);
@@ -140,7 +139,7 @@ impl Intake {
         !delayed && !self.busy.contains(&id)
     }
 
-    fn take_up(&mut self, pending: PendingJobSubmission) {
+    fn begin(&mut self, pending: PendingJobSubmission) {
         if !self.busy.insert(pending.id) {
             return;
         }
@@ -162,13 +161,13 @@ impl Intake {
             let (agent, slots) = (Arc::clone(&self.agent), Arc::clone(&self.slots));
             let entry = entry.clone();
             self.tasks.spawn(async move {
-                let result = slots.run(SERVER, agent.report(&entry)).await;
+                let result = slots.run(SERVER, agent.report(entry.id, &entry.phase)).await;
                 (entry.id, result.unwrap_or(Ok(())))
             });
         }
     }
 
-    async fn reconcile(&mut self, mut entries: Vec<Entry>) {
+    async fn settle_doubts(&mut self, mut entries: Vec<Entry>) {
         entries.retain(|entry| {
             matches!(entry.phase, Phase::Attempted { .. }) && !self.busy.contains(&entry.id)
         });
@@ -195,7 +194,7 @@ impl Intake {
     }
 
     /// Keeps count for those that can't even be tried.
-    async fn wait_for_slurm(&mut self, in_doubt: &HashSet<i64>) -> Result<(), Setback> {
+    async fn count_outage(&mut self, in_doubt: &HashSet<i64>) -> Result<(), Setback> {
         if Instant::now() < self.count_at {
             return Ok(());
         }
@@ -203,7 +202,7 @@ impl Intake {
         let pages = u32::try_from(waiting.len().div_ceil(BATCH)).unwrap_or(u32::MAX);
         self.count_at = Instant::now() + OUTAGE_COUNT.saturating_mul(pages.max(1));
         for pending in waiting {
-            self.agent.wait_for_slurm(&pending).await?;
+            self.agent.note_outage(&pending).await?;
         }
         Ok(())
     }
@@ -257,21 +256,25 @@ impl Agent {
     ) -> Result<(), Setback> {
         let id = pending.id;
         let mut entry = self.journal.entry(id).await?;
-        if entry.as_ref().is_some_and(|entry| entry.origin != origin(pending)) {
+        if entry.as_ref().is_some_and(|entry| entry.origin != Entry::origin_of(pending)) {
             tracing::warn!(submission = id, "the journal knows another of this number: forgotten");
             self.journal.forget(id).await?;
             entry = None;
         }
-        if entry.is_none_or(|entry| entry.phase == Phase::Planned) {
-            let submitted = self.submit(pending, rand::random()).await;
-            if submitted.is_err() {
-                doubtful.store(true, Ordering::Relaxed);
+        let adopted = if entry.is_none() { self.adopt(pending).await? } else { None };
+        let phase = match (adopted, entry) {
+            (Some(phase), _) => phase,
+            (None, Some(entry)) if entry.phase != Phase::Planned => entry.phase,
+            (None, known) => {
+                // One that was rejected without an attempt has none.
+                let tag = known.map(|entry| entry.tag).filter(|tag| !tag.as_str().is_empty());
+                let submitted = self.submit(pending, tag, rand::random()).await;
+                if submitted.is_err() {
+                    doubtful.store(true, Ordering::Relaxed);
+                }
+                submitted?
             }
-            submitted?;
-        }
-        match self.journal.entry(id).await? {
-            Some(entry) => self.report(&entry).await,
-            None => Ok(()),
-        }
+        };
+        self.report(id, &phase).await
     }
 }

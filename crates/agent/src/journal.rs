@@ -5,6 +5,7 @@
 mod failures;
 mod jobs;
 mod submissions;
+mod task_ends;
 
 use std::{fs, os::unix::fs::DirBuilderExt, path::Path};
 
@@ -18,8 +19,8 @@ use crate::error::JournalError;
 pub use failures::{FailureKind, Failures};
 pub use jobs::SeenJob;
 pub use submissions::{Entry, Phase};
+pub use task_ends::TaskEnds;
 
-/// The journal of one agent.
 #[derive(Debug)]
 pub struct Journal {
     pool: SqlitePool,
@@ -29,9 +30,6 @@ pub struct Journal {
 impl Journal {
     /// Opens the journal in `directory`, which is created if it is missing, and keeps others out
     /// of it until it is dropped.
-    ///
-    /// # Errors
-    /// When it is in use, or can't be read or written.
     pub async fn open(directory: &Path) -> Result<Self, JournalError> {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
         let lock = fs::File::create(directory.join("lock"))?;
@@ -50,9 +48,6 @@ impl Journal {
     }
 
     /// Forgets what ended, or certainly came to nothing, before `limit`.
-    ///
-    /// # Errors
-    /// When the journal can't be written.
     pub async fn prune(&self, limit: DateTime<Utc>) -> Result<(), JournalError> {
         let limit = limit.timestamp_millis();
         sqlx::query(

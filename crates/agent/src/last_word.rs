@@ -4,9 +4,8 @@ use chrono::Utc;
 use jobbergate_types::job_submissions::PendingJobSubmission;
 
 use crate::{
-    Agent,
-    journal::{FailureKind, Failures},
-    origin::origin,
+    agent::Agent,
+    journal::{Entry, FailureKind, Failures, Phase},
     setback::Setback,
 };
 
@@ -16,17 +15,15 @@ const SILENCE: &str = "Slurm's controller does not answer";
 impl Agent {
     /// Why a submission is not tried again of which Slurm certainly has no job. Only the time
     /// between failed attempts counts: whatever else passed, Slurm may take it now.
-    ///
-    /// # Errors
-    /// When the journal can't be read.
     pub async fn last_word(
         &self,
         pending: &PendingJobSubmission,
     ) -> Result<Option<String>, Setback> {
-        let failures = self.journal.failures(pending.id, &origin(pending), Utc::now()).await?;
+        let origin = Entry::origin_of(pending);
+        let failures = self.journal.failures(pending.id, &origin, Utc::now()).await?;
         let Some(Failures { kind, since, last, times, words }) = failures else { return Ok(None) };
         let (bound, what) = match kind {
-            FailureKind::Refused => (self.config.refusal_seconds, "sbatch refuses this"),
+            FailureKind::Refused => (self.config.refusal_seconds, "sbatch makes no job of this"),
             FailureKind::Unreachable => (self.config.outage_seconds, "nothing can be submitted"),
         };
         let over = times > 1 && (last - since).to_std().unwrap_or_default() >= bound;
@@ -37,44 +34,37 @@ impl Agent {
     }
 
     /// Notes why a submission can't be run.
-    ///
-    /// # Errors
-    /// When the journal can't be written.
     pub async fn reject(
         &self,
         pending: &PendingJobSubmission,
-        message: &str,
-    ) -> Result<(), Setback> {
+        message: String,
+    ) -> Result<Phase, Setback> {
         let id = pending.id;
         tracing::info!(submission = id, %message, "rejected");
-        self.journal.rejected_because(id, &origin(pending), message, Utc::now()).await?;
-        Ok(self.journal.forget_failures(id).await?)
+        let origin = Entry::origin_of(pending);
+        self.journal.rejected_because(id, &origin, &message, Utc::now()).await?;
+        self.journal.forget_failures(id).await?;
+        Ok(Phase::Rejected { message })
     }
 
     /// Notes that a submission waits for a controller that does not answer, and rejects it when
     /// that lasts too long.
-    ///
-    /// # Errors
-    /// When the journal can't be used.
-    pub async fn wait_for_slurm(&self, pending: &PendingJobSubmission) -> Result<(), Setback> {
+    pub async fn note_outage(&self, pending: &PendingJobSubmission) -> Result<(), Setback> {
         self.failed(pending, FailureKind::Unreachable, SILENCE).await?;
         match self.last_word(pending).await? {
-            Some(message) => self.reject(pending, &message).await,
+            Some(message) => self.reject(pending, message).await.map(drop),
             None => Ok(()),
         }
     }
 
     /// Notes one more failure.
-    ///
-    /// # Errors
-    /// When the journal can't be written.
     pub async fn failed(
         &self,
         pending: &PendingJobSubmission,
         kind: FailureKind,
         words: &str,
     ) -> Result<(), Setback> {
-        let now = Utc::now();
-        Ok(self.journal.failed(pending.id, &origin(pending), kind, words, now).await?)
+        let (origin, now) = (Entry::origin_of(pending), Utc::now());
+        Ok(self.journal.failed(pending.id, &origin, kind, words, now).await?)
     }
 }

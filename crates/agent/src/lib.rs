@@ -7,6 +7,7 @@
 //! submissions, [`follow`] watches their jobs, [`heartbeat`] tells the server that the agent is
 //! alive.
 
+pub mod agent;
 pub mod backoff;
 pub mod config;
 pub mod directory_locks;
@@ -18,8 +19,8 @@ pub mod intake;
 pub mod journal;
 pub mod last_word;
 pub mod migrated;
-pub mod origin;
 pub mod private_copy;
+pub mod python_notes;
 pub mod reconcile;
 pub mod report;
 pub mod run_as;
@@ -30,58 +31,19 @@ pub mod submit;
 pub mod tag;
 pub mod user_map;
 
-use std::{future::Future, path::PathBuf, sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use chrono::{TimeDelta, Utc};
-use jobbergate_client::Client;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::{
-    config::AgentConfig, directory_locks::DirectoryLocks, error::AgentError, journal::Journal,
-    slurm::Slurm, user_map::UserMap,
-};
+pub use crate::agent::Agent;
+use crate::{config::AgentConfig, error::AgentError};
 
 /// How long the journal remembers what ended.
 const MEMORY: TimeDelta = TimeDelta::days(90);
 /// How long a stopping agent waits for what it has begun.
 const LAST_ORDERS: Duration = Duration::from_secs(20);
-
-/// An agent with all that it works with.
-#[derive(Debug)]
-pub struct Agent {
-    /// The server.
-    pub client: Client,
-    /// The cluster.
-    pub slurm: Slurm,
-    /// What must not be forgotten.
-    pub journal: Journal,
-    /// How owners become users.
-    pub user_map: UserMap,
-    /// The directory of the journal and of the receipts of `sbatch`.
-    pub state_directory: PathBuf,
-    /// Who may write where.
-    pub directories: DirectoryLocks,
-    /// The other settings.
-    pub config: AgentConfig,
-}
-
-impl Agent {
-    /// Opens the journal and checks the settings. Calls neither the server nor Slurm.
-    ///
-    /// # Errors
-    /// When the agent can't run like this.
-    pub async fn open(config: AgentConfig) -> Result<Self, AgentError> {
-        let state_directory = config.state_directory()?;
-        let user_map = config.user_map()?;
-        let client = config.client()?;
-        let open = Journal::open(&state_directory).await;
-        let journal = open
-            .map_err(|source| AgentError::Journal { directory: state_directory.clone(), source })?;
-        let (slurm, directories) = (config.slurm(), DirectoryLocks::default());
-        Ok(Self { client, slurm, journal, user_map, state_directory, directories, config })
-    }
-}
 
 /// Runs an agent until `shutdown`; then finishes what it has begun, within 20 seconds.
 ///

@@ -1,7 +1,6 @@
 //! Settings of the Python agent that have another name here, or no effect: none of them is passed
 //! over in silence.
 
-/// Their names and ours.
 pub const RENAMED: [(&str, &str); 4] = [
     ("JOBBERGATE_AGENT_SENTRY_DSN", "SENTRY_DSN"),
     ("JOBBERGATE_AGENT_SENTRY_ENV", "SENTRY_ENVIRONMENT"),
@@ -10,9 +9,6 @@ pub const RENAMED: [(&str, &str); 4] = [
 ];
 
 const PREFIX: &str = "JOBBERGATE_AGENT_";
-const CACHE: &str = "the journal is in JOBBERGATE_AGENT_STATE_DIR. Files NUMBER.slurm_job_id in \
-                     the old directory are jobs that the Python agent has not reported yet: let \
-                     it report them before it is replaced, or they are submitted again";
 const PAGES: &str = "all pages are always read";
 const UPDATE: &str = "the agent does not update itself; update its package";
 const PROFILING: &str = "there is no profiling";
@@ -22,8 +18,7 @@ const LDAP: &str = "this agent does not ask LDAP; use JOBBERGATE_AGENT_SLURM_USE
                     local-part where accounts are called like the part before the @";
 
 /// Their names without the prefix, and what there is to know.
-const WITHOUT_EFFECT: [(&str, &str); 19] = [
-    ("CACHE_DIR", CACHE),
+const WITHOUT_EFFECT: [(&str, &str); 18] = [
     ("MAX_PAGES_PER_CYCLE", PAGES),
     ("ITEMS_PER_PAGE", PAGES),
     ("TASK_SELF_UPDATE_INTERVAL_SECONDS", UPDATE),

@@ -15,7 +15,7 @@ use std::{
 use tokio::sync::oneshot;
 
 use crate::{
-    Agent,
+    agent::Agent,
     error::JournalError,
     journal::{Entry, Phase},
     run_as::Account,
@@ -34,9 +34,6 @@ pub struct PrivateCopy {
 
 impl PrivateCopy {
     /// Plans a directory of this `mark`, which no attempt had before, in an execution directory.
-    ///
-    /// # Errors
-    /// When it can't be noted.
     pub fn plan(
         state_directory: &Path,
         tag: &Tag,
@@ -65,7 +62,6 @@ impl PrivateCopy {
         Some(Self { user: user.to_owned(), directory: directory.into(), link })
     }
 
-    /// The directory.
     pub fn directory(&self) -> &Path {
         &self.directory
     }
@@ -120,9 +116,6 @@ fn links(state_directory: &Path) -> io::Result<Vec<PathBuf>> {
 
 impl Agent {
     /// Removes the copies that an earlier agent left, but for those that an `sbatch` may yet read.
-    ///
-    /// # Errors
-    /// When the journal can't be read.
     pub async fn remove_left_copies(&self) -> Result<(), JournalError> {
         let unsettled = self.journal.unsettled().await?;
         let attempted = |entry: &&Entry| matches!(entry.phase, Phase::Attempted { .. });

@@ -17,7 +17,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::Instant;
 
 use crate::{
-    Agent,
+    agent::Agent,
     journal::{Entry, Phase},
     private_copy::PrivateCopy,
     setback::Setback,
@@ -27,6 +27,9 @@ use crate::{
 /// How long Munge's credentials are valid: a request that is older is refused by the controller,
 /// however late it arrives (munged's default; Slurm can't lengthen it).
 const CREDENTIAL_LIFE: Duration = Duration::from_secs(300);
+
+/// How much longer than its agent would have let it an `sbatch` may run that outlived the agent.
+const OVERDUE: Duration = Duration::from_secs(10);
 
 /// How long no job must carry the tag, counted from the first answer of the controller.
 ///
@@ -78,9 +81,6 @@ impl Agent {
     /// Looks for the jobs of attempts without a known outcome, and notes what is found.
     ///
     /// None of them may be in the middle of an attempt by this agent.
-    ///
-    /// # Errors
-    /// When Slurm does not answer, or the journal can't be used.
     pub async fn reconcile(
         &self,
         attempts: &[Entry],
@@ -128,7 +128,11 @@ impl Agent {
                     self.note(entry, Finding::Job(job), &mut Absences::default()).await?;
                 }
                 Ok(Some(None)) => unknown.push((entry, at, false)),
-                Ok(None) => unknown.push((entry, at, true)),
+                Ok(None) => {
+                    let late = (Utc::now() - at).to_std().unwrap_or_default();
+                    let overdue = late > self.config.sbatch_timeout_seconds + OVERDUE;
+                    unknown.push((entry, at, !(overdue && receipt.give_up())));
+                }
                 Err(error) => {
                     tracing::warn!(submission = entry.id, %error, "the receipt can't be read");
                     unknown.push((entry, at, false));
@@ -162,7 +166,7 @@ impl Agent {
             }
             Finding::Nothing => {
                 self.journal.came_to_nothing(entry.id, Utc::now()).await?;
-                let said = Receipt::new(&self.state_directory, &entry.tag).words();
+                let said = Receipt::new(&self.state_directory, &entry.tag).said();
                 tracing::info!(submission = entry.id, ?said, "Slurm certainly has no job of it");
             }
         }
@@ -225,6 +229,7 @@ mod tests {
         };
         let record = |job, user: &str| Record {
             job,
+            task: None,
             state: None,
             reason: None,
             user: user.to_owned(),

@@ -9,9 +9,9 @@ use jobbergate_types::{
 use serde_json::{Map, Value};
 
 use crate::{
-    Agent,
+    agent::Agent,
     follow::aggregate,
-    journal::{Entry, Phase, SeenJob},
+    journal::{Phase, SeenJob, TaskEnds},
     setback::Setback,
 };
 
@@ -23,10 +23,10 @@ impl Agent {
     ///
     /// # Errors
     /// When the server has to be told again.
-    pub async fn report(&self, entry: &Entry) -> Result<(), Setback> {
-        match &entry.phase {
-            Phase::Submitted { slurm_job_id } => self.report_job(entry.id, *slurm_job_id).await,
-            Phase::Rejected { message } => self.report_rejection(entry.id, message).await,
+    pub async fn report(&self, id: i64, phase: &Phase) -> Result<(), Setback> {
+        match phase {
+            Phase::Submitted { slurm_job_id } => self.report_job(id, *slurm_job_id).await,
+            Phase::Rejected { message } => self.report_rejection(id, message).await,
             Phase::Planned | Phase::Attempted { .. } => Ok(()),
         }
     }
@@ -44,8 +44,7 @@ impl Agent {
     }
 
     async fn report_job(&self, id: i64, slurm_job_id: i64) -> Result<(), Setback> {
-        let seen = self.first_sight(id, slurm_job_id).await;
-        let (seen, info) = seen;
+        let (seen, info) = self.first_sight(id, slurm_job_id).await;
         let report = JobSubmissionAgentSubmittedRequest {
             id,
             slurm_job_id,
@@ -58,7 +57,9 @@ impl Agent {
             Err(error) if error.may_pass() => return Err(error.into()),
             Err(error) => self.resolve_refusal(id, slurm_job_id, &error).await?,
         }
-        Ok(self.journal.settle(id, Utc::now()).await?)
+        self.journal.settle(id, Utc::now()).await?;
+        self.remove_note(id);
+        Ok(())
     }
 
     /// The job as it is now; pending if Slurm can't say, which it then says later.
@@ -78,7 +79,7 @@ impl Agent {
             slurm_job_id,
             state,
             reason,
-            worst: None,
+            ends: TaskEnds::default(),
             submit_time: None,
             reported: true,
         };

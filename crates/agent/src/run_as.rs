@@ -20,29 +20,19 @@ const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 /// What a program is given of the agent's own environment.
 const PASSED_ON: [&str; 2] = ["LANG", "SLURM_CONF"];
 
-/// A user of this host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
-    /// The name.
     pub name: String,
-    /// The number.
     pub uid: Uid,
-    /// The primary group.
     pub gid: Gid,
-    /// All groups.
     pub groups: Vec<Gid>,
-    /// The home directory.
     pub home: PathBuf,
-    /// The login shell.
     pub shell: PathBuf,
 }
 
 impl Account {
     /// The account of this name, if there is one. Asks the system's directory, which may take
     /// long where it is a remote one.
-    ///
-    /// # Errors
-    /// When the directory can't be asked.
     pub fn by_name(name: &str) -> Result<Option<Self>, Errno> {
         // Names are no numbers, options or paths.
         if name.is_empty() || name.contains(['/', '\0', ':']) {
@@ -52,9 +42,6 @@ impl Account {
     }
 
     /// The account that the agent runs as.
-    ///
-    /// # Errors
-    /// When the system's directory can't be asked, or does not know it.
     pub fn own() -> Result<Self, Errno> {
         User::from_uid(unistd::geteuid())?.map_or(Err(Errno::ENOENT), Self::complete)
     }
@@ -90,9 +77,6 @@ impl Account {
     }
 
     /// A command that runs as this user in `directory`, in a session of its own.
-    ///
-    /// # Errors
-    /// When `directory` is not a path, or the agent may not act as this user.
     pub fn command(&self, program: &Path, directory: &Path) -> io::Result<Command> {
         let directory = CString::new(directory.as_os_str().as_bytes())?;
         if !self.is_within_reach() {
@@ -122,9 +106,6 @@ impl Account {
     }
 
     /// Lets the calling thread, and it alone, reach files as this user for the rest of its life.
-    ///
-    /// # Errors
-    /// When the agent may not act as this user.
     pub fn assume_for_files(&self) -> io::Result<()> {
         if !unistd::geteuid().is_root() {
             return if self.is_within_reach() { Ok(()) } else { Err(Errno::EPERM.into()) };

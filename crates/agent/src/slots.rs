@@ -15,7 +15,6 @@ const TURN: Duration = Duration::from_secs(1);
 /// How many of one owner may be under way, slow ones among them.
 const OF_ONE: usize = 8;
 
-/// Turns for submissions.
 #[derive(Debug)]
 pub struct Slots {
     turns: Semaphore,
@@ -63,7 +62,6 @@ impl Slots {
         self.under_way().get(owner).is_some_and(|of_owner| of_owner.slow >= OF_ONE)
     }
 
-    /// How many are slow.
     pub fn count_slow(&self) -> usize {
         self.under_way().values().map(|of_owner| of_owner.slow).sum()
     }

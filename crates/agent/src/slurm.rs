@@ -5,7 +5,10 @@ mod command;
 pub(crate) mod directives;
 mod options;
 mod outcome;
+mod process;
 mod receipt;
+mod refused;
+mod requeue;
 mod sacct;
 mod sbatch;
 mod scancel;
@@ -19,25 +22,22 @@ use tokio::sync::OnceCell;
 
 pub use arguments::SbatchArguments;
 pub use command::CommandError;
-pub use outcome::Outcome;
+pub use outcome::SbatchOutcome;
 pub use receipt::Receipt;
-pub use sbatch::Submission;
+pub use sbatch::BatchJob;
 pub use scontrol::Details;
 pub use squeue::Record;
 
 /// The commands of one Slurm cluster.
 #[derive(Debug)]
 pub struct Slurm {
-    /// Where each command is.
     pub paths: CommandPaths,
     /// How long a command may take that asks or cancels.
     pub deadline: Duration,
-    /// How long `sbatch` may take.
     pub sbatch_deadline: Duration,
     shows_json: OnceCell<bool>,
 }
 
-/// Where each command is.
 #[derive(Debug, Clone)]
 pub struct CommandPaths {
     pub sbatch: PathBuf,
@@ -60,12 +60,6 @@ pub enum SlurmError {
     /// The command did not run to its end.
     #[error(transparent)]
     Command(#[from] CommandError),
-    /// The command failed.
     #[error("{program} failed: {words}")]
-    Failed {
-        /// The command.
-        program: &'static str,
-        /// What it said.
-        words: String,
-    },
+    Failed { program: &'static str, words: String },
 }

@@ -6,14 +6,13 @@ use chrono::Utc;
 use jobbergate_types::{FileType, job_submissions::PendingJobSubmission};
 
 use crate::{
-    Agent,
+    agent::Agent,
     files::{self, Content, Files},
-    journal::FailureKind,
-    origin::origin,
+    journal::{Entry, FailureKind, Phase},
     private_copy::PrivateCopy,
     run_as::Account,
     setback::Setback,
-    slurm::{Outcome, Receipt, SbatchArguments, Submission, directives},
+    slurm::{BatchJob, Receipt, SbatchArguments, SbatchOutcome, directives},
     tag::Tag,
 };
 
@@ -28,16 +27,19 @@ pub struct Prepared {
 
 impl Agent {
     /// Makes a job of a submission of which Slurm certainly has none, or notes why it can't be
-    /// done. `random` goes into the tag and marks the attempt: it is another one each time.
+    /// done. `tag` is that of an earlier attempt, if there was one. `random` goes into a new tag
+    /// and marks the attempt: it is another one each time.
     ///
     /// # Errors
     /// When something is in the way for the moment. Slurm may have the job nevertheless: then
     /// the journal says so.
-    pub async fn submit(&self, pending: &PendingJobSubmission, random: u64) -> Result<(), Setback> {
-        let tag = match self.journal.entry(pending.id).await? {
-            Some(entry) if !entry.tag.as_str().is_empty() => entry.tag,
-            _ => Tag::new(pending.id, random),
-        };
+    pub async fn submit(
+        &self,
+        pending: &PendingJobSubmission,
+        tag: Option<Tag>,
+        random: u64,
+    ) -> Result<Phase, Setback> {
+        let tag = tag.unwrap_or_else(|| Tag::new(pending.id, random));
         let outcome = match self.last_word(pending).await? {
             Some(message) => Err(Setback::Refusal(message)),
             None => match self.prepare(pending).await {
@@ -46,8 +48,9 @@ impl Agent {
             },
         };
         match outcome {
-            Err(Setback::Refusal(message)) => self.reject(pending, &message).await,
-            other => other,
+            Err(Setback::Refusal(message)) => self.reject(pending, message).await,
+            Err(setback) => Err(setback),
+            Ok(slurm_job_id) => Ok(Phase::Submitted { slurm_job_id }),
         }
     }
 
@@ -124,7 +127,7 @@ impl Agent {
         prepared: &Prepared,
         tag: &Tag,
         random: u64,
-    ) -> Result<(), Setback> {
+    ) -> Result<i64, Setback> {
         match self.place(prepared, tag, &format!("{}-{random:016x}", pending.id)).await {
             Ok(copy) => self.attempt(pending, prepared, tag, copy).await,
             Err(setback) => {
@@ -170,11 +173,11 @@ impl Agent {
         prepared: &Prepared,
         tag: &Tag,
         copy: PrivateCopy,
-    ) -> Result<(), Setback> {
+    ) -> Result<i64, Setback> {
         let id = pending.id;
         let Prepared { account, directory, arguments, files } = prepared;
         let written = self.config.write_submission_files;
-        let job = Submission {
+        let job = BatchJob {
             account,
             directory,
             arguments,
@@ -183,33 +186,35 @@ impl Agent {
             script_path: written.then(|| copy.directory().join(files.script_name())),
         };
         let receipt = Receipt::new(&self.state_directory, tag);
-        self.journal.attempt(id, &origin(pending), tag, &account.name, Utc::now()).await?;
+        self.journal
+            .attempt(id, &Entry::origin_of(pending), tag, &account.name, Utc::now())
+            .await?;
         let outcome = self.slurm.sbatch(&job, &receipt).await;
         match outcome {
-            Outcome::Accepted(slurm_job_id) => {
+            SbatchOutcome::Accepted(slurm_job_id) => {
                 self.journal.submitted(id, slurm_job_id, Utc::now()).await?;
                 receipt.discard();
                 copy.remove();
                 tracing::info!(submission = id, slurm_job_id, user = account.name, "submitted");
-                Ok(())
+                Ok(slurm_job_id)
             }
-            Outcome::Refused(words) => {
+            SbatchOutcome::Refused(words) => {
                 receipt.discard();
                 copy.remove();
                 Err(Setback::Refusal(words))
             }
-            Outcome::NotSent(why) => {
+            SbatchOutcome::NotSent(why) => {
                 self.failed(pending, FailureKind::Unreachable, &why).await?;
                 self.journal.came_to_nothing(id, Utc::now()).await?;
                 receipt.discard();
                 copy.remove();
                 Err(Setback::Trouble(why))
             }
-            Outcome::Failed(words) => {
+            SbatchOutcome::Failed(words) => {
                 self.failed(pending, FailureKind::Refused, &words).await?;
                 Err(Setback::Trouble(format!("sbatch made no job, as far as is known: {words}")))
             }
-            Outcome::Unclear(why) => {
+            SbatchOutcome::Unclear(why) => {
                 self.failed(pending, FailureKind::Unreachable, &why).await?;
                 Err(Setback::Trouble(format!("it is not known whether Slurm has the job: {why}")))
             }

@@ -23,7 +23,6 @@ impl Tag {
         Self(text)
     }
 
-    /// The text of the tag.
     pub fn as_str(&self) -> &str {
         &self.0
     }

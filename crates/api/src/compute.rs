@@ -207,8 +207,8 @@ mod tests {
     #[tokio::test]
     async fn who_gives_up_lets_those_behind_go_on() {
         let (pool, bob, carol) = (pool(10_000), customer("bob"), customer("carol"));
-        let _busy = workers.turn(&customer("alice"), workers.memory() - 1).await.unwrap();
-        let (large, small) = (workers.turn(&bob, workers.memory()), workers.turn(&carol, 1));
+        let _busy = pool.turn(&customer("alice"), pool.memory() - 1).await.unwrap();
+        let (large, small) = (pool.turn(&bob, pool.memory()), pool.turn(&carol, 1));
         let gone = async {
             tokio::task::yield_now().await;
             bob.gone.cancel();

@@ -62,12 +62,26 @@ impl SlurmLab {
 
     /// Brings up whatever of it is not running.
     pub fn up(&self) -> io::Result<()> {
+        self.up_with("")
+    }
+
+    /// Starts the controller anew, with further lines in its configuration until the next time.
+    ///
+    /// # Errors
+    /// When that fails; the script's words say why.
+    pub fn restart_with(&self, lines: &str) -> io::Result<()> {
+        self.stop_controller();
+        self.up_with(lines)
+    }
+
+    fn up_with(&self, lines: &str) -> io::Result<()> {
         let Settings { port, nodes, min_job_age, .. } = self.settings;
         let output = Command::new(SCRIPT)
             .env("SLURM_LAB", &self.directory)
             .env("CTLD_PORT", port.to_string())
             .env("NODES", nodes.to_string())
             .env("MIN_JOB_AGE", min_job_age.to_string())
+            .env("EXTRA_CONF", lines)
             .output()?;
         if !output.status.success() {
             return Err(io::Error::other(String::from_utf8_lossy(&output.stderr).into_owned()));

@@ -2,34 +2,34 @@
 
 use jobbergate_types::{SlurmJobState, slurm::Outcome};
 
-use crate::slurm::Record;
+use crate::{journal::TaskEnds, slurm::Record};
 
 /// What a job is doing, all its tasks taken together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Summary {
-    /// Its state.
     pub state: SlurmJobState,
-    /// Slurm's reason for it.
     pub reason: Option<String>,
-    /// The worst end of any task, if there are several: Slurm forgets tasks one by one.
-    pub worst: Option<SlurmJobState>,
+    /// How its tasks ended, if it is an array.
+    pub ends: TaskEnds,
 }
 
-/// Sums up the tasks of a job; `worst` is what is remembered of earlier ones. None if Slurm does
-/// not say what they do, or in a word that is not known here.
-pub fn records(records: &[&Record], worst: Option<SlurmJobState>) -> Option<Summary> {
-    let known: Vec<SlurmJobState> = records.iter().filter_map(|record| record.state).collect();
-    if known.len() < records.len() {
+/// Sums up the tasks of a job; `ends` is what is remembered of those that Slurm may have
+/// forgotten. None if Slurm does not say what they do, or in a word that is not known here.
+pub fn records(records: &[&Record], mut ends: TaskEnds) -> Option<Summary> {
+    let mut states: Vec<SlurmJobState> = records.iter().filter_map(|record| record.state).collect();
+    if states.len() < records.len() {
         return None;
     }
-    let is_array = records.len() > 1 || worst.is_some();
-    let ends = known.iter().copied().filter(|state| state.is_terminal());
-    let worst = ends.chain(worst).max_by_key(|state| severity(*state)).filter(|_| is_array);
-    let states: Vec<SlurmJobState> = known.iter().copied().chain(worst).collect();
+    for record in records {
+        if let (Some(task), Some(state)) = (record.task, record.state) {
+            ends.see(task, state);
+        }
+    }
+    states.extend(ends.states());
     let state = self::states(&states)?;
     let telling = records.iter().find(|record| record.state == Some(state));
     let reason = telling.and_then(|record| record.reason.clone());
-    Some(Summary { state, reason, worst })
+    Some(Summary { state, reason, ends })
 }
 
 /// One state for several: as long as any task may still change the job is running, or pending if
@@ -78,34 +78,56 @@ mod tests {
         assert_eq!(states(&[]), None);
     }
 
-    fn record(state: Option<SlurmJobState>, reason: &str) -> Record {
-        let reason = Some(reason.to_owned());
+    fn record(task: Option<u32>, state: Option<SlurmJobState>, reason: &str) -> Record {
         Record {
             job: 7,
+            task,
             state,
-            reason,
+            reason: Some(reason.to_owned()),
             user: String::new(),
             submit_time: None,
             comment: String::new(),
         }
     }
 
+    /// An array whose listed tasks do this, after what is remembered.
+    fn array(tasks: &[(u32, SlurmJobState)], ends: TaskEnds) -> Summary {
+        let tasks = tasks.iter().map(|(task, state)| record(Some(*task), Some(*state), "x"));
+        let tasks: Vec<Record> = tasks.collect();
+        records(&tasks.iter().collect::<Vec<_>>(), ends).unwrap()
+    }
+
     #[test]
     fn a_task_that_slurm_forgot_still_counts() {
-        let (failed, running) =
-            (record(Some(Failed), "NonZeroExitCode"), record(Some(Running), "x"));
-        let first = records(&[&failed, &running], None).unwrap();
-        assert_eq!((first.state, first.worst), (Running, Some(Failed)));
-        let completed = record(Some(Completed), "y");
-        let second = records(&[&completed], first.worst).unwrap();
-        assert_eq!((second.state, second.worst), (Failed, Some(Failed)));
+        let first = array(&[(0, Failed), (1, Running)], TaskEnds::default());
+        assert_eq!(first.state, Running);
+        let second = array(&[(1, Completed)], first.ends);
+        assert_eq!(second.state, Failed);
+        let before = TaskEnds::restore("", Some(Failed));
+        assert_eq!(array(&[(1, Completed)], before).state, Failed, "an earlier agent saw it");
+    }
+
+    #[test]
+    fn a_task_that_is_queued_again_is_judged_by_its_next_end() {
+        let first = array(&[(0, Completed), (1, Failed), (2, Running)], TaskEnds::default());
+        let second = array(&[(1, Pending), (2, Completed)], first.ends);
+        assert_eq!(second.state, Running);
+        let third = array(&[(1, Completed), (2, Completed)], second.ends.clone());
+        assert_eq!(third.state, Completed);
+        assert_eq!(array(&[(1, Timeout)], second.ends).state, Timeout);
+    }
+
+    #[test]
+    fn an_array_runs_on_when_those_that_ended_are_forgotten() {
+        let first = array(&[(0, Completed), (1, Pending)], TaskEnds::default());
+        assert_eq!(array(&[(1, Pending)], first.ends).state, Running);
     }
 
     #[test]
     fn a_single_job_is_what_slurm_says() {
-        let pending = record(Some(Pending), "Resources");
-        let summary = records(&[&pending], None).unwrap();
+        let pending = record(None, Some(Pending), "Resources");
+        let summary = records(&[&pending], TaskEnds::default()).unwrap();
         assert_eq!((summary.state, summary.reason.as_deref()), (Pending, Some("Resources")));
-        assert_eq!(records(&[&record(None, "x")], None), None);
+        assert_eq!(records(&[&record(None, None, "x")], TaskEnds::default()), None);
     }
 }

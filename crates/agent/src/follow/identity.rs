@@ -4,14 +4,12 @@
 //! The user and the tag decide. Owners may remove the tag; then the time of submission does, which
 //! Slurm changes only when it queues a job again.
 
-use super::{Follower, Job};
+use super::{detailed::Detailed, followed::Followed};
 use crate::{
-    Agent,
-    journal::{Entry, Phase, SeenJob},
-    slurm::{Details, Record},
+    journal::{Entry, SeenJob},
+    slurm::{Details, Record, Slurm},
 };
 
-/// Whose a number is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Whose {
     Ours,
@@ -20,25 +18,24 @@ pub(super) enum Whose {
     Unsaid,
 }
 
-impl Follower {
-    /// Whose the listed job of this number is. Of a job that another agent submitted only the
-    /// number is known.
-    pub(super) async fn whose(&self, job: Job, records: &[&Record]) -> Whose {
-        let Some(own) = self.own_entry(job) else { return Whose::Ours };
-        let said = listed(own, self.last_seen(job), records);
-        if said != Whose::Unsaid {
-            return said;
-        }
-        match self.agent.was_requeued(job.number).await {
-            Some(true) => Whose::Ours,
-            Some(false) => Whose::Anothers,
-            None => Whose::Unsaid,
-        }
+/// Whose the listed job of this number is. Of a job that another agent submitted only the number
+/// is known.
+pub(super) async fn whose(
+    slurm: &Slurm,
+    job: &Followed,
+    records: &[&Record],
+    details: &Detailed,
+) -> Whose {
+    let Some(own) = job.own() else { return Whose::Ours };
+    let said = listed(own, job.last_seen(), records);
+    if said != Whose::Unsaid {
+        return said;
     }
-
-    pub(super) fn own_entry(&self, job: Job) -> Option<&Entry> {
-        let submitted = Phase::Submitted { slurm_job_id: job.number };
-        self.own.get(&job.submission).filter(|own| own.phase == submitted)
+    // Being queued again changes the time of submission.
+    match details.known(slurm).await.and_then(Details::restarts) {
+        Some(0) => Whose::Anothers,
+        Some(_) => Whose::Ours,
+        None => Whose::Unsaid,
     }
 }
 
@@ -80,19 +77,13 @@ pub(super) fn is_described(own: Option<&Entry>, details: &Details) -> bool {
     own.zip(user).is_none_or(|(own, user)| !is_anothers(own, user, details.comment()))
 }
 
-impl Agent {
-    /// Whether a job was queued again, which changes its time of submission; none if Slurm does
-    /// not say.
-    async fn was_requeued(&self, job: i64) -> Option<bool> {
-        let details = self.slurm.details(job).await.ok().flatten()?;
-        details.restarts().map(|restarts| restarts > 0)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tag::Tag;
+    use crate::{
+        journal::{Phase, TaskEnds},
+        tag::Tag,
+    };
     use jobbergate_types::SlurmJobState;
 
     fn own() -> Entry {
@@ -109,6 +100,7 @@ mod tests {
     fn record(user: &str, comment: &str, submit_time: &str) -> Record {
         Record {
             job: 12,
+            task: None,
             state: Some(SlurmJobState::Completed),
             reason: None,
             user: user.to_owned(),
@@ -123,7 +115,7 @@ mod tests {
             slurm_job_id: 12,
             state: SlurmJobState::Running,
             reason: None,
-            worst: None,
+            ends: TaskEnds::default(),
             submit_time: submit_time.map(str::to_owned),
             reported: true,
         }

@@ -31,13 +31,11 @@ impl FailureKind {
 /// An unbroken row of failures of one kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failures {
-    /// Their kind.
     pub kind: FailureKind,
     /// When the first was.
     pub since: DateTime<Utc>,
     /// When the last was.
     pub last: DateTime<Utc>,
-    /// How many.
     pub times: i64,
     /// What was said last.
     pub words: String,
@@ -68,9 +66,6 @@ impl From<Row> for Failures {
 
 impl Journal {
     /// The failures of a submission that nothing else came between until now.
-    ///
-    /// # Errors
-    /// When the journal can't be read.
     pub async fn failures(
         &self,
         id: i64,
@@ -86,9 +81,6 @@ impl Journal {
     }
 
     /// Notes one more failure; one of another kind, or after a long pause, begins a new row.
-    ///
-    /// # Errors
-    /// When the journal can't be written.
     pub async fn failed(
         &self,
         id: i64,
@@ -116,9 +108,6 @@ impl Journal {
     }
 
     /// Forgets the failures of a submission.
-    ///
-    /// # Errors
-    /// When the journal can't be written.
     pub async fn forget_failures(&self, id: i64) -> Result<(), JournalError> {
         let statement = "DELETE FROM failures WHERE submission_id = $1";
         sqlx::query(statement).bind(id).execute(&self.pool).await?;

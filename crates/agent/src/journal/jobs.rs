@@ -4,25 +4,20 @@ use chrono::{DateTime, Utc};
 use jobbergate_types::SlurmJobState;
 use sqlx::FromRow;
 
-use super::Journal;
+use super::{Journal, TaskEnds};
 use crate::error::JournalError;
 
 /// What was last seen of a followed job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SeenJob {
-    /// The submission's number.
     pub submission_id: i64,
-    /// The number of the job.
     pub slurm_job_id: i64,
-    /// Its state.
     pub state: SlurmJobState,
-    /// Slurm's reason for the state.
     pub reason: Option<String>,
-    /// The worst end of any task, if it is an array.
-    pub worst: Option<SlurmJobState>,
+    /// How its tasks ended, if it is an array.
+    pub ends: TaskEnds,
     /// When it was submitted, as Slurm says.
     pub submit_time: Option<String>,
-    /// Whether the server was told.
     pub reported: bool,
 }
 
@@ -34,6 +29,7 @@ struct Row {
     reason: Option<String>,
     worst: Option<String>,
     submit_time: Option<String>,
+    task_ends: String,
     reported: bool,
 }
 
@@ -49,7 +45,7 @@ impl From<Row> for SeenJob {
             slurm_job_id: row.slurm_job_id,
             state: state(&row.state),
             reason: row.reason,
-            worst: row.worst.as_deref().map(state),
+            ends: TaskEnds::restore(&row.task_ends, row.worst.as_deref().map(state)),
             submit_time: row.submit_time,
             reported: row.reported,
         }
@@ -57,19 +53,12 @@ impl From<Row> for SeenJob {
 }
 
 impl Journal {
-    /// All followed jobs.
-    ///
-    /// # Errors
-    /// When the journal can't be read.
     pub async fn jobs(&self) -> Result<Vec<SeenJob>, JournalError> {
         let rows: Vec<Row> = sqlx::query_as("SELECT * FROM jobs").fetch_all(&self.pool).await?;
         Ok(rows.into_iter().map(SeenJob::from).collect())
     }
 
     /// Notes what was seen, all or nothing.
-    ///
-    /// # Errors
-    /// When the journal can't be written.
     pub async fn saw(&self, jobs: &[SeenJob], now: DateTime<Utc>) -> Result<(), JournalError> {
         if jobs.is_empty() {
             return Ok(());
@@ -78,18 +67,20 @@ impl Journal {
         for job in jobs {
             sqlx::query(
                 "INSERT INTO jobs (submission_id, slurm_job_id, state, reason, worst, reported, \
-                 changed_at, submit_time) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
+                 changed_at, submit_time, task_ends) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
                  ON CONFLICT (submission_id) DO UPDATE SET slurm_job_id = $2, state = $3, \
-                 reason = $4, worst = $5, reported = $6, changed_at = $7, submit_time = $8",
+                 reason = $4, worst = $5, reported = $6, changed_at = $7, submit_time = $8, \
+                 task_ends = $9",
             )
             .bind(job.submission_id)
             .bind(job.slurm_job_id)
             .bind(job.state.as_str())
             .bind(&job.reason)
-            .bind(job.worst.map(SlurmJobState::as_str))
+            .bind(job.ends.others.map(SlurmJobState::as_str))
             .bind(job.reported)
             .bind(now.timestamp_millis())
             .bind(&job.submit_time)
+            .bind(job.ends.to_string())
             .execute(&mut *transaction)
             .await?;
         }
@@ -97,10 +88,6 @@ impl Journal {
         Ok(())
     }
 
-    /// Stops following jobs.
-    ///
-    /// # Errors
-    /// When the journal can't be written.
     pub async fn unfollow(&self, submissions: &[i64]) -> Result<(), JournalError> {
         if submissions.is_empty() {
             return Ok(());

@@ -1,6 +1,7 @@
 //! The way of a submission into Slurm: intended, attempted, then a job or a rejection.
 
 use chrono::{DateTime, Utc};
+use jobbergate_types::job_submissions::PendingJobSubmission;
 use sqlx::FromRow;
 
 use super::Journal;
@@ -9,7 +10,6 @@ use crate::{error::JournalError, tag::Tag};
 /// What is known of a submission.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// The submission's number.
     pub id: i64,
     /// What tells it from another of the same number.
     pub origin: String,
@@ -17,32 +17,29 @@ pub struct Entry {
     pub tag: Tag,
     /// The user that the job runs as.
     pub account: String,
-    /// How far it came.
     pub phase: Phase,
     /// Whether the server knows.
     pub settled: bool,
 }
 
-/// How far a submission came.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Phase {
     /// Slurm certainly has no job of it.
     Planned,
     /// `sbatch` was started; Slurm may have a job of it.
-    Attempted {
-        /// When it was started.
-        at: DateTime<Utc>,
-    },
+    Attempted { at: DateTime<Utc> },
     /// Slurm has a job of it.
-    Submitted {
-        /// The number of the job.
-        slurm_job_id: i64,
-    },
+    Submitted { slurm_job_id: i64 },
     /// It can't be run.
-    Rejected {
-        /// Why.
-        message: String,
-    },
+    Rejected { message: String },
+}
+
+impl Entry {
+    /// What tells a submission from one of the same number of a server that was set up anew.
+    pub fn origin_of(pending: &PendingJobSubmission) -> String {
+        let script = &pending.job_script.script;
+        format!("{}@{}", script.id, script.created_at)
+    }
 }
 
 #[derive(FromRow)]
@@ -75,9 +72,6 @@ impl From<Row> for Entry {
 
 impl Journal {
     /// What is known of a submission.
-    ///
-    /// # Errors
-    /// When the journal can't be read.
     pub async fn entry(&self, id: i64) -> Result<Option<Entry>, JournalError> {
         let row: Option<Row> = sqlx::query_as("SELECT * FROM submissions WHERE id = $1")
             .bind(id)
@@ -88,9 +82,6 @@ impl Journal {
 
     /// The submissions that were attempted without a known outcome, and those whose outcome the
     /// server does not know yet.
-    ///
-    /// # Errors
-    /// When the journal can't be read.
     pub async fn unsettled(&self) -> Result<Vec<Entry>, JournalError> {
         let rows: Vec<Row> =
             sqlx::query_as("SELECT * FROM submissions WHERE settled = 0 ORDER BY id")
@@ -100,9 +91,6 @@ impl Journal {
     }
 
     /// The submissions of which Slurm has a job.
-    ///
-    /// # Errors
-    /// When the journal can't be read.
     pub async fn with_jobs(&self) -> Result<Vec<Entry>, JournalError> {
         let rows: Vec<Row> =
             sqlx::query_as("SELECT * FROM submissions WHERE slurm_job_id IS NOT NULL")
@@ -112,9 +100,6 @@ impl Journal {
     }
 
     /// The submissions whose rejection the server acknowledged.
-    ///
-    /// # Errors
-    /// When the journal can't be read.
     pub async fn rejected(&self) -> Result<Vec<i64>, JournalError> {
         let statement = "SELECT id FROM submissions WHERE settled = 1 AND rejection IS NOT NULL";
         Ok(sqlx::query_scalar(statement).fetch_all(&self.pool).await?)
@@ -148,9 +133,6 @@ impl Journal {
     }
 
     /// Notes that the last attempt certainly came to nothing.
-    ///
-    /// # Errors
-    /// When the journal can't be written.
     pub async fn came_to_nothing(&self, id: i64, now: DateTime<Utc>) -> Result<(), JournalError> {
         self.change(
             "UPDATE submissions SET attempted_at = NULL, changed_at = $2 WHERE id = $1",
@@ -161,9 +143,6 @@ impl Journal {
     }
 
     /// Notes the job of a submission.
-    ///
-    /// # Errors
-    /// When the journal can't be written.
     pub async fn submitted(
         &self,
         id: i64,
@@ -179,10 +158,30 @@ impl Journal {
         Ok(())
     }
 
+    /// Notes a job that another agent made of a submission; it carries no tag.
+    pub async fn adopt(
+        &self,
+        id: i64,
+        origin: &str,
+        account: &str,
+        slurm_job_id: i64,
+        now: DateTime<Utc>,
+    ) -> Result<(), JournalError> {
+        sqlx::query(
+            "INSERT INTO submissions (id, origin, tag, account, slurm_job_id, changed_at) \
+             VALUES ($1, $2, '', $3, $4, $5) ON CONFLICT (id) DO NOTHING",
+        )
+        .bind(id)
+        .bind(origin)
+        .bind(account)
+        .bind(slurm_job_id)
+        .bind(now.timestamp_millis())
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
     /// Notes why a submission can't be run.
-    ///
-    /// # Errors
-    /// When the journal can't be written.
     pub async fn rejected_because(
         &self,
         id: i64,
@@ -205,18 +204,12 @@ impl Journal {
     }
 
     /// Notes that the server knows the outcome, or that nobody is left to tell.
-    ///
-    /// # Errors
-    /// When the journal can't be written.
     pub async fn settle(&self, id: i64, now: DateTime<Utc>) -> Result<(), JournalError> {
         self.change("UPDATE submissions SET settled = 1, changed_at = $2 WHERE id = $1", id, now)
             .await
     }
 
     /// Forgets a submission of which Slurm certainly has no job.
-    ///
-    /// # Errors
-    /// When the journal can't be written.
     pub async fn forget(&self, id: i64) -> Result<(), JournalError> {
         sqlx::query("DELETE FROM submissions WHERE id = $1").bind(id).execute(&self.pool).await?;
         self.forget_failures(id).await

@@ -19,30 +19,14 @@ const LONGEST_OUTPUT: u64 = 256 << 20;
 /// Why a program did not run to its end.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
-    /// It did not even start.
     #[error("{} cannot be started: {source}", program.display())]
-    NotStarted {
-        /// The program.
-        program: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
+    NotStarted { program: PathBuf, source: io::Error },
     /// It was ended because it took too long.
     #[error("{} did not end within {} s", program.display(), deadline.as_secs())]
-    Deadline {
-        /// The program.
-        program: PathBuf,
-        /// How long it could take.
-        deadline: Duration,
-    },
+    Deadline { program: PathBuf, deadline: Duration },
     /// It was lost sight of.
     #[error("{} cannot be followed: {source}", program.display())]
-    Lost {
-        /// The program.
-        program: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
+    Lost { program: PathBuf, source: io::Error },
 }
 
 /// What a program left behind.
@@ -58,7 +42,7 @@ pub struct Finished {
 
 impl Finished {
     /// Its complaints without the `squeue: error: ` before each line.
-    pub fn words(&self, program: &str) -> String {
+    pub fn complaints(&self, program: &str) -> String {
         without_prefixes(program, &self.stderr)
     }
 }

@@ -1,6 +1,6 @@
 //! The `#SBATCH` lines of a script, as far as the agent has to know them.
 
-use super::{arguments, options, words};
+use super::{options, refused, words};
 
 /// The comment that a script gives itself; the last one counts, as for `sbatch`.
 pub fn comment(script: &[u8]) -> Option<String> {
@@ -32,7 +32,7 @@ pub fn refusal(script: &[u8]) -> Option<String> {
         let mut words = words.iter();
         while let Some(word) = words.next() {
             let read = options::read(word);
-            if let Some(why) = arguments::refused_in_script(&read) {
+            if let Some(why) = refused::refused_in_script(&read) {
                 return Some(format!(
                     "The option {word:?} in a #SBATCH line of the script is not allowed: {why}. \
                      Remove it."

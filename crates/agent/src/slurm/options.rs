@@ -3,7 +3,6 @@
 /// Whether an option has a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Takes {
-    /// It has none.
     Nothing,
     /// It has one, in the same word or the next.
     Value,
@@ -46,13 +45,10 @@ const NAMES: &[(char, &str)] = &[
 /// A word of a command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Word<'a> {
-    /// A long option.
     Long {
         /// Its full names; of an ambiguous abbreviation all that it may be.
         names: Vec<&'static str>,
-        /// Whether it has a value.
         takes: Takes,
-        /// What stands after the `=`.
         value: Option<&'a str>,
     },
     /// One or more options of one letter.
@@ -64,7 +60,6 @@ pub enum Word<'a> {
         /// The value of the last in the same word.
         value: Option<&'a str>,
     },
-    /// No option.
     Other,
 }
 

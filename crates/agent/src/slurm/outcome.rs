@@ -4,15 +4,15 @@ use super::command;
 
 /// What `sbatch` made of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
+pub enum SbatchOutcome {
     /// Slurm has the job of this number.
     Accepted(i64),
     /// Slurm refused, in these words; it has no job.
     Refused(String),
     /// The request did not reach Slurm; it has no job.
     NotSent(String),
-    /// `sbatch`, or what the site has in its place, failed in words that are not Slurm's refusal.
-    /// If there is no job, they are the reason.
+    /// `sbatch`, or what the site has in its place, failed in words that are not Slurm's refusal,
+    /// or hung while the controller answered. If there is no job, that is the reason.
     Failed(String),
     /// Slurm may have the job, or get it later.
     Unclear(String),
@@ -68,33 +68,33 @@ const FAILED_EARLY: &[&str] = &[
 const BAD_OPTIONS: i32 = 255;
 
 /// Judges an `sbatch` that ended by itself and wrote no number.
-pub(super) fn judge(code: i32, stderr: &str, stdout: &str) -> Outcome {
+pub(super) fn judge(code: i32, stderr: &str, stdout: &str) -> SbatchOutcome {
     let words = command::without_prefixes("sbatch", stderr);
     let any = |text: &str, list: &[&str]| list.iter().any(|part| text.contains(part));
     // Slurm's own reason; only other lines may quote the user.
     if let Some(reason) = words.lines().find_map(|line| line.strip_prefix(REASON)) {
         return match reason {
-            reason if any(reason, NOT_SENT) => Outcome::NotSent(words),
-            reason if any(reason, UNCLEAR) => Outcome::Unclear(words),
-            _ => Outcome::Refused(words),
+            reason if any(reason, NOT_SENT) => SbatchOutcome::NotSent(words),
+            reason if any(reason, UNCLEAR) => SbatchOutcome::Unclear(words),
+            _ => SbatchOutcome::Refused(words),
         };
     }
     let says = |beginning: &str| stderr.lines().any(|line| line.starts_with(beginning));
     // The C library writes the path before what it has to say of options.
     let of_options = |line: &str| line.split(' ').next().is_some_and(|w| w.ends_with("sbatch:"));
     if code == BAD_OPTIONS && stderr.lines().any(of_options) {
-        return Outcome::Refused(words);
+        return SbatchOutcome::Refused(words);
     }
     let errors = errors(stderr);
     if any(&errors, UNCLEAR) {
-        return Outcome::Unclear(format!("sbatch failed: {words}"));
+        return SbatchOutcome::Unclear(format!("sbatch failed: {words}"));
     }
     // Words that are not its own are those of a site's program around it, or of the system.
     let own = says("sbatch: error: ") || says("sbatch: fatal: ");
     if own && code != 0 && !any(&errors, FAILED_EARLY) {
-        return Outcome::Refused(words);
+        return SbatchOutcome::Refused(words);
     }
-    Outcome::Failed(complete(code, &words, stdout))
+    SbatchOutcome::Failed(complete(code, &words, stdout))
 }
 
 /// The lines that say what is wrong: with `--verbose` there are others.
@@ -124,11 +124,11 @@ mod tests {
                     sbatch: error: Batch job submission failed: Invalid partition name specified\n";
         let words = "invalid partition specified: nosuch\n\
                      Batch job submission failed: Invalid partition name specified";
-        assert_eq!(judge(1, text, ""), Outcome::Refused(words.to_owned()));
+        assert_eq!(judge(1, text, ""), SbatchOutcome::Refused(words.to_owned()));
         let usage =
             "/usr/bin/sbatch: unrecognized option '--bogus'\nTry \"sbatch --help\" for more\n";
         let refused = judge(255, usage, "");
-        assert!(matches!(refused, Outcome::Refused(words) if words.contains("--bogus")));
+        assert!(matches!(refused, SbatchOutcome::Refused(words) if words.contains("--bogus")));
     }
 
     #[test]
@@ -141,7 +141,7 @@ mod tests {
             "Unable to contact slurm controller (send failure)",
         ] {
             let text = format!("sbatch: error: Batch job submission failed: {reason}\n");
-            assert!(matches!(judge(1, &text, ""), Outcome::Unclear(_)), "{reason}");
+            assert!(matches!(judge(1, &text, ""), SbatchOutcome::Unclear(_)), "{reason}");
         }
     }
 
@@ -149,7 +149,7 @@ mod tests {
     fn a_controller_that_is_down_was_not_asked() {
         let text = "sbatch: error: Batch job submission failed: \
                     Unable to contact slurm controller (connect failure)\n";
-        assert!(matches!(judge(1, text, ""), Outcome::NotSent(_)));
+        assert!(matches!(judge(1, text, ""), SbatchOutcome::NotSent(_)));
     }
 
     #[test]
@@ -164,7 +164,7 @@ mod tests {
             (127, "sbatch: no libslurm.so\n", "", "sbatch: no libslurm.so"),
             (255, "ssh: kex_exchange: closed\n", "", "ssh: kex_exchange: closed"),
         ] {
-            assert_eq!(judge(code, stderr, stdout), Outcome::Failed(words.to_owned()));
+            assert_eq!(judge(code, stderr, stdout), SbatchOutcome::Failed(words.to_owned()));
         }
     }
 
@@ -172,8 +172,8 @@ mod tests {
     fn a_user_cannot_make_a_refusal_look_like_trouble() {
         let text = "sbatch: error: invalid partition specified: munge Socket timed out\n\
                     sbatch: error: Batch job submission failed: Invalid partition name specified\n";
-        assert!(matches!(judge(1, text, ""), Outcome::Refused(_)));
+        assert!(matches!(judge(1, text, ""), SbatchOutcome::Refused(_)));
         let verbose = "sbatch: debug: auth/munge: init\nsbatch: error: Invalid generic resource\n";
-        assert!(matches!(judge(1, verbose, ""), Outcome::Refused(_)));
+        assert!(matches!(judge(1, verbose, ""), SbatchOutcome::Refused(_)));
     }
 }

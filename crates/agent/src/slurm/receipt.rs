@@ -6,6 +6,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use nix::sys::signal::Signal;
+
+use super::process::Process;
 use crate::tag::Tag;
 
 /// How much of what `sbatch` wrote is read, in bytes.
@@ -31,14 +34,25 @@ impl Receipt {
         Ok((file, File::create(self.complaints())?))
     }
 
+    /// Notes which process writes it.
+    pub(super) fn belongs_to(&self, process: Process) -> io::Result<()> {
+        fs::write(self.process_file(), process.to_string())
+    }
+
+    /// The `sbatch` that writes it, as far as that could be noted.
+    pub(super) fn process(&self) -> Option<Process> {
+        fs::read_to_string(self.process_file()).ok()?.parse().ok()
+    }
+
+    fn process_file(&self) -> PathBuf {
+        self.0.with_extension("process")
+    }
+
     fn complaints(&self) -> PathBuf {
         self.0.with_extension("stderr")
     }
 
     /// The number that `sbatch` wrote, if it wrote one; none while `sbatch` may still write it.
-    ///
-    /// # Errors
-    /// When the file can't be read.
     pub fn read(&self) -> io::Result<Option<Option<i64>>> {
         let file = match File::open(&self.0) {
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Some(None)),
@@ -49,10 +63,30 @@ impl Receipt {
             return Ok(Some(Some(job)));
         }
         match file.try_lock_shared() {
-            Err(fs::TryLockError::WouldBlock) => return Ok(None),
+            // What a site's program left behind keeps the file open for ever.
+            Err(fs::TryLockError::WouldBlock) => {
+                if self.process().is_none_or(Process::group_is_alive) {
+                    return Ok(None);
+                }
+            }
             locked => locked.map_err(io::Error::from)?,
         }
         self.number().map(Some)
+    }
+
+    /// Whether anything has it open for writing.
+    pub(super) fn is_open(&self) -> bool {
+        let locked = File::open(&self.0).map(|file| file.try_lock_shared());
+        matches!(locked, Ok(Err(fs::TryLockError::WouldBlock)))
+    }
+
+    /// Ends an `sbatch` that an earlier agent started and that is long overdue; whether it is gone.
+    pub fn give_up(&self) -> bool {
+        let Some(process) = self.process() else { return false };
+        if process.is_alive() {
+            process.signal_group(Signal::SIGKILL);
+        }
+        !process.is_alive()
     }
 
     /// The number that stands there by now.
@@ -61,7 +95,7 @@ impl Receipt {
     }
 
     /// All that `sbatch` said: its complaints, and what else it wrote.
-    pub fn words(&self) -> (String, String) {
+    pub fn said(&self) -> (String, String) {
         // What is not there was not said.
         (read(&self.complaints()).unwrap_or_default(), read(&self.0).unwrap_or_default())
     }
@@ -70,6 +104,7 @@ impl Receipt {
     pub fn discard(&self) {
         // Ones that stay are small and are removed with the state directory.
         let _ = fs::remove_file(self.complaints());
+        let _ = fs::remove_file(self.process_file());
         let _ = fs::remove_file(&self.0);
     }
 }

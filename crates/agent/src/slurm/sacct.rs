@@ -7,17 +7,11 @@ use super::{Record, Slurm, SlurmError, command, squeue};
 impl Slurm {
     /// What accounting knows of a job, one record for each task if it is an array; none where
     /// there is no accounting.
-    ///
-    /// # Errors
-    /// When accounting does not answer.
     pub async fn sacct_job(&self, job: i64) -> Result<Option<Vec<Record>>, SlurmError> {
         self.sacct(&["-j", &job.to_string()]).await
     }
 
     /// What accounting knows of the jobs of the last `period`; none where there is no accounting.
-    ///
-    /// # Errors
-    /// When accounting does not answer.
     pub async fn sacct_since(&self, period: TimeDelta) -> Result<Option<Vec<Record>>, SlurmError> {
         let since = format!("now-{}minutes", period.num_minutes() + 5);
         self.sacct(&["-a", "-S", &since]).await
@@ -30,7 +24,7 @@ impl Slurm {
         if finished.code == Some(0) {
             return Ok(Some(finished.stdout.lines().filter_map(record).collect()));
         }
-        let words = finished.words("sacct");
+        let words = finished.complaints("sacct");
         if words.contains("accounting storage is disabled") {
             return Ok(None);
         }
@@ -43,13 +37,14 @@ fn record(line: &str) -> Option<Record> {
     let mut fields = line.splitn(6, '|');
     let id = fields.next()?;
     let job = id.split(['_', '+', '.']).next()?.parse().ok()?;
+    let task = id.split_once('_').and_then(|(_, task)| task.parse().ok());
     let state = squeue::state(fields.next()?);
     let reason = Some(fields.next()?).filter(|reason| !reason.is_empty() && *reason != "None");
     let user = fields.next()?.to_owned();
     let submit_time = Some(fields.next()?).filter(|time| !time.is_empty() && *time != "Unknown");
     let submit_time = submit_time.map(str::to_owned);
     let comment = fields.next().unwrap_or_default().to_owned();
-    Some(Record { job, state, reason: reason.map(str::to_owned), user, submit_time, comment })
+    Some(Record { job, task, state, reason: reason.map(str::to_owned), user, submit_time, comment })
 }
 
 #[cfg(test)]
@@ -63,7 +58,8 @@ mod tests {
         let read =
             record("24_1|CANCELLED by 1000|None|alice|2026-11-29T07:23:30|mine jobbergate:1:ff")
                 .unwrap();
-        assert_eq!((read.job, read.state), (24, Some(SlurmJobState::Cancelled)));
+        assert_eq!((read.job, read.task), (24, Some(1)));
+        assert_eq!(read.state, Some(SlurmJobState::Cancelled));
         assert_eq!(read.comment, "mine jobbergate:1:ff");
     }
 

@@ -8,37 +8,34 @@ use std::{
     time::Duration,
 };
 
-use nix::{
-    sys::{
-        memfd::{MFdFlags, memfd_create},
-        signal::{Signal, killpg},
-    },
-    unistd::Pid,
+use nix::sys::{
+    memfd::{MFdFlags, memfd_create},
+    signal::Signal,
 };
 use tokio::{process::Child, time::Instant};
 
-use super::{Outcome, Receipt, Slurm, directives, outcome::judge};
+use super::{Receipt, SbatchOutcome, Slurm, directives, outcome::judge, process::Process};
 use crate::{run_as::Account, slurm::SbatchArguments, tag::Tag};
 
 /// How often the receipt is looked at while `sbatch` runs.
 const LOOK: Duration = Duration::from_millis(200);
 /// How long `sbatch` may run on after it wrote the number.
 const AFTER_NUMBER: Duration = Duration::from_secs(10);
+/// How long the number may come after the end of the program in the place of `sbatch`.
+const AFTER_EXIT: Duration = Duration::from_secs(2);
 /// How long a program may take to end that was asked to.
 const FAREWELL: Duration = Duration::from_secs(5);
 
 /// A job to submit.
 #[derive(Debug)]
-pub struct Submission<'a> {
+pub struct BatchJob<'a> {
     /// The user that it runs as.
     pub account: &'a Account,
-    /// Where it runs.
     pub directory: &'a Path,
     /// The user's options.
     pub arguments: &'a SbatchArguments,
     /// What it is found again by.
     pub tag: &'a Tag,
-    /// The script.
     pub script: &'a [u8],
     /// A file with the script that nobody else will ever write; without, `sbatch` is given its
     /// content.
@@ -46,7 +43,7 @@ pub struct Submission<'a> {
 }
 
 /// How the watch over an `sbatch` ended.
-enum End {
+enum WatchEnd {
     Exit(ExitStatus),
     Number(i64),
     Deadline,
@@ -55,68 +52,94 @@ enum End {
 
 impl Slurm {
     /// Runs `sbatch`. If the caller dies, it runs on; its outcome is in the receipt.
-    pub async fn sbatch(&self, job: &Submission<'_>, receipt: &Receipt) -> Outcome {
-        let mut child = match self.start(job, receipt) {
-            Ok(child) => child,
+    pub async fn sbatch(&self, job: &BatchJob<'_>, receipt: &Receipt) -> SbatchOutcome {
+        let (mut child, process) = match self.start(job, receipt) {
+            Ok(started) => started,
             Err(e) => {
                 let program = self.paths.sbatch.display();
-                return Outcome::NotSent(format!("{program} cannot be started: {e}"));
+                return SbatchOutcome::NotSent(format!("{program} cannot be started: {e}"));
             }
         };
-        let end = self.watch(&mut child, receipt).await;
-        if let End::Number(job) = end {
-            tokio::spawn(let_end(child));
-            return Outcome::Accepted(job);
+        let end = self.watch(&mut child, process, receipt).await;
+        if let WatchEnd::Number(job) = end {
+            tokio::spawn(let_end(child, process));
+            return SbatchOutcome::Accepted(job);
+        }
+        if let WatchEnd::Exit(_) = end {
+            await_offspring(process, receipt).await;
         }
         // A number is a job, whatever else went wrong.
         if let Ok(Some(job)) = receipt.number() {
-            return Outcome::Accepted(job);
+            return SbatchOutcome::Accepted(job);
         }
         let program = self.paths.sbatch.display();
         match end {
-            End::Exit(status) => {
-                let (stderr, stdout) = receipt.words();
-                status.code().map_or_else(
-                    || Outcome::Failed("sbatch was ended by a signal".to_owned()),
-                    |code| judge(code, &stderr, &stdout),
-                )
+            WatchEnd::Exit(status) => {
+                let (stderr, stdout) = receipt.said();
+                match status.code() {
+                    Some(code) => judge(code, &stderr, &stdout),
+                    None => self.unclear("sbatch was ended by a signal".to_owned()).await,
+                }
             }
-            End::Lost(e) => Outcome::Unclear(format!("{program} cannot be followed: {e}")),
-            End::Deadline | End::Number(_) => {
+            WatchEnd::Lost(e) => {
+                SbatchOutcome::Unclear(format!("{program} cannot be followed: {e}"))
+            }
+            WatchEnd::Deadline | WatchEnd::Number(_) => {
                 let seconds = self.sbatch_deadline.as_secs();
-                Outcome::Unclear(format!("{program} did not end within {seconds} s"))
+                self.unclear(format!("{program} did not end within {seconds} s")).await
             }
         }
     }
 
-    fn start(&self, job: &Submission<'_>, receipt: &Receipt) -> io::Result<Child> {
+    /// Where the controller answers others, the trouble is this `sbatch`, and no outage.
+    async fn unclear(&self, why: String) -> SbatchOutcome {
+        if self.is_up().await.unwrap_or(false) {
+            SbatchOutcome::Failed(why)
+        } else {
+            SbatchOutcome::Unclear(why)
+        }
+    }
+
+    fn start(&self, job: &BatchJob<'_>, receipt: &Receipt) -> io::Result<(Child, Option<Process>)> {
         let mut sbatch = job.account.command(&self.paths.sbatch, job.directory)?;
         let (stdout, stderr) = receipt.create()?;
         let stdin = match &job.script_path {
             Some(_) => Stdio::null(),
             None => memory_file(job.script)?.into(),
         };
-        sbatch.args(arguments(job)).stdin(stdin).stdout(stdout).stderr(stderr).spawn()
+        let child =
+            sbatch.args(arguments(job)).stdin(stdin).stdout(stdout).stderr(stderr).spawn()?;
+        let process = child.id().and_then(|id| Process::of(i32::try_from(id).ok()?));
+        if let Some(Err(error)) = process.map(|process| receipt.belongs_to(process)) {
+            // It only matters if this agent is killed and the program leaves something behind.
+            tracing::warn!(%error, "it can't be noted which process sbatch is");
+        }
+        Ok((child, process))
     }
 
-    async fn watch(&self, child: &mut Child, receipt: &Receipt) -> End {
+    async fn watch(
+        &self,
+        child: &mut Child,
+        process: Option<Process>,
+        receipt: &Receipt,
+    ) -> WatchEnd {
         let deadline = Instant::now() + self.sbatch_deadline;
         loop {
             let look = deadline.min(Instant::now() + LOOK);
             match tokio::time::timeout_at(look, child.wait()).await {
-                Ok(Ok(status)) => return End::Exit(status),
-                Ok(Err(e)) => return End::Lost(e),
+                Ok(Ok(status)) => return WatchEnd::Exit(status),
+                Ok(Err(e)) => return WatchEnd::Lost(e),
                 Err(_) => {}
             }
             // It may go on for long, with --wait until the job has ended.
             if let Ok(Some(job)) = receipt.number() {
-                return End::Number(job);
+                return WatchEnd::Number(job);
             }
             if Instant::now() >= deadline {
-                signal(child, Signal::SIGKILL);
+                signal(process, Signal::SIGKILL);
                 // Waits for the end, so that nobody acts while it still may do something.
                 let _ = child.wait().await;
-                return End::Deadline;
+                return WatchEnd::Deadline;
             }
         }
     }
@@ -131,27 +154,38 @@ fn memory_file(content: &[u8]) -> io::Result<File> {
 }
 
 /// Ends an `sbatch` that has done its work, unless it does so by itself.
-async fn let_end(mut child: Child) {
+async fn let_end(mut child: Child, process: Option<Process>) {
     for (pause, how) in [(AFTER_NUMBER, Signal::SIGTERM), (FAREWELL, Signal::SIGKILL)] {
         if tokio::time::timeout(pause, child.wait()).await.is_ok() {
             return;
         }
-        signal(&child, how);
+        signal(process, how);
     }
     let _ = child.wait().await;
 }
 
+/// What a program left behind may yet write the number, for a while; then it is ended. What went
+/// into a session of its own is no longer waited for.
+async fn await_offspring(process: Option<Process>, receipt: &Receipt) {
+    let end = Instant::now() + AFTER_EXIT;
+    while receipt.is_open() && matches!(receipt.number(), Ok(None)) {
+        if Instant::now() >= end {
+            return signal(process, Signal::SIGKILL);
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
 /// To the program and all that it started: it leads a session.
-fn signal(child: &Child, signal: Signal) {
-    if let Some(pid) = child.id().and_then(|pid| i32::try_from(pid).ok()) {
-        // It may have ended just now, which is as good.
-        let _ = killpg(Pid::from_raw(pid), signal);
+fn signal(process: Option<Process>, signal: Signal) {
+    if let Some(process) = process {
+        process.signal_group(signal);
     }
 }
 
 /// Our comment stands last, where it overrules others, and first, where it counts even if the
 /// user's options end the list of options.
-fn arguments(job: &Submission<'_>) -> Vec<String> {
+fn arguments(job: &BatchJob<'_>) -> Vec<String> {
     let own = job.arguments.comment.clone().or_else(|| directives::comment(job.script));
     let comment = format!("--comment={}", job.tag.beside(own.as_deref()));
     let mut arguments = vec!["--parsable".to_owned(), comment.clone()];

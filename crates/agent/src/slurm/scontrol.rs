@@ -1,5 +1,6 @@
 //! Details of a single job, and whether the controller answers.
 
+use chrono::{DateTime, Local, NaiveDateTime, Utc};
 use jobbergate_types::SlurmJobState;
 use serde_json::{Map, Value};
 
@@ -12,24 +13,35 @@ pub struct Details {
     pub states: Vec<SlurmJobState>,
     /// The job as Slurm describes it; of an array, one of its tasks.
     pub info: Map<String, Value>,
+    /// The exit code of each task that failed, 0 after a signal; none where Slurm does not say it.
+    pub failures: Vec<Option<i64>>,
 }
 
 impl Details {
-    /// Slurm's reason for the state.
+    fn of(jobs: Vec<Map<String, Value>>) -> Option<Self> {
+        let states = jobs.iter().filter_map(state_of).collect();
+        let failed = jobs.iter().filter(|job| state_of(job) == Some(SlurmJobState::Failed));
+        let failures = failed.map(exit_code).collect();
+        let info = jobs.into_iter().next()?;
+        Some(Self { states, info, failures })
+    }
+
+    /// The partition that it was last to run in.
+    pub fn partition(&self) -> Option<&str> {
+        self.info.get("Partition").or_else(|| self.info.get("partition"))?.as_str()
+    }
+
     pub fn reason(&self) -> Option<String> {
         let reason = self.info.get("Reason").or_else(|| self.info.get("state_reason"))?;
         reason.as_str().filter(|reason| *reason != "None" && !reason.is_empty()).map(str::to_owned)
     }
-}
 
-impl Details {
     /// The name of the user that it runs as: `alice(1000)` in text.
     pub fn user(&self) -> Option<&str> {
         let user = self.info.get("UserId").or_else(|| self.info.get("user_name"))?.as_str()?;
         user.split('(').next().filter(|name| !name.is_empty())
     }
 
-    /// Its comment.
     pub fn comment(&self) -> &str {
         let comment = self.info.get("Comment").or_else(|| self.info.get("comment"));
         comment.and_then(Value::as_str).unwrap_or_default()
@@ -41,6 +53,15 @@ impl Details {
             Value::Bool(requeue) => Some(*requeue),
             other => whole_number(other).map(|number| number != 0),
         }
+    }
+
+    /// When it was submitted, or queued again. Text has the time of this host's zone.
+    pub fn submit_time(&self) -> Option<DateTime<Utc>> {
+        if let Some(time) = self.info.get("submit_time") {
+            return DateTime::from_timestamp(whole_number(time)?, 0);
+        }
+        let time = self.info.get("SubmitTime")?.as_str()?.parse::<NaiveDateTime>().ok()?;
+        Some(time.and_local_timezone(Local).latest()?.to_utc())
     }
 
     /// How often it was queued again.
@@ -59,20 +80,7 @@ fn whole_number(value: &Value) -> Option<i64> {
 }
 
 impl Slurm {
-    /// Whether the site has jobs with certain exit codes queued again (`RequeueExit`,
-    /// `RequeueExitHold` in slurm.conf).
-    ///
-    /// # Errors
-    /// When Slurm does not answer.
-    pub async fn requeues_exit_codes(&self) -> Result<bool, SlurmError> {
-        let configuration = self.scontrol(&["show", "config"]).await?;
-        Ok(configuration.lines().any(requeues_exit_codes))
-    }
-
     /// What Slurm says of a job; none if it says that there is no such job.
-    ///
-    /// # Errors
-    /// When Slurm does not answer.
     pub async fn details(&self, job: i64) -> Result<Option<Details>, SlurmError> {
         if self.shows_json().await {
             let shown = self.scontrol(&["--json", "show", "job", &job.to_string()]).await;
@@ -87,10 +95,6 @@ impl Slurm {
         }
     }
 
-    /// Whether a controller answers.
-    ///
-    /// # Errors
-    /// When `scontrol` does not run.
     pub async fn is_up(&self) -> Result<bool, SlurmError> {
         match self.scontrol(&["ping"]).await {
             Ok(answer) => Ok(answer.contains(" is UP")),
@@ -106,21 +110,15 @@ impl Slurm {
         known.is_ok_and(|shows| *shows)
     }
 
-    async fn scontrol(&self, arguments: &[&str]) -> Result<String, SlurmError> {
+    pub(super) async fn scontrol(&self, arguments: &[&str]) -> Result<String, SlurmError> {
         let mut scontrol = command::as_agent(&self.paths.scontrol);
         scontrol.args(arguments);
         let finished = command::run(scontrol, self.deadline).await?;
         if finished.code == Some(0) {
             return Ok(finished.stdout);
         }
-        Err(SlurmError::Failed { program: "scontrol", words: finished.words("scontrol") })
+        Err(SlurmError::Failed { program: "scontrol", words: finished.complaints("scontrol") })
     }
-}
-
-fn requeues_exit_codes(line: &str) -> bool {
-    line.split_once('=').is_some_and(|(name, value)| {
-        ["RequeueExit", "RequeueExitHold"].contains(&name.trim()) && value.trim() != "(null)"
-    })
 }
 
 fn is_unknown(words: &str) -> bool {
@@ -138,16 +136,23 @@ fn version(text: &str) -> (u32, u32) {
 fn from_json(text: &str) -> Option<Details> {
     let Value::Object(mut answer) = serde_json::from_str(text).ok()? else { return None };
     let Some(Value::Array(jobs)) = answer.remove("jobs") else { return None };
-    let states = jobs.iter().filter_map(json_state).collect();
-    let first = jobs.into_iter().next()?;
-    let Value::Object(info) = first else { return None };
-    Some(Details { states, info })
+    let objects = jobs.into_iter().filter_map(|job| match job {
+        Value::Object(job) => Some(job),
+        _ => None,
+    });
+    Details::of(objects.collect())
+}
+
+/// Reads the text of `scontrol show job`, whose values may contain spaces.
+fn from_text(text: &str) -> Option<Details> {
+    let blocks = text.trim().split("\n\n").filter(|block| !block.trim().is_empty());
+    Details::of(blocks.map(pairs).filter(|job| job.contains_key("JobId")).collect())
 }
 
 /// A newer Slurm lists the state and its flags: `["CANCELLED", "COMPLETING"]`. A job that is
 /// completing has not ended.
-fn json_state(job: &Value) -> Option<SlurmJobState> {
-    let names = match job.get("job_state")? {
+fn state_of(job: &Map<String, Value>) -> Option<SlurmJobState> {
+    let names = match job.get("JobState").or_else(|| job.get("job_state"))? {
         Value::String(name) => vec![name.as_str()],
         Value::Array(names) => names.iter().filter_map(Value::as_str).collect(),
         _ => return None,
@@ -157,13 +162,16 @@ fn json_state(job: &Value) -> Option<SlurmJobState> {
     active.or(states.first()).copied()
 }
 
-/// Reads the text of `scontrol show job`, whose values may contain spaces.
-fn from_text(text: &str) -> Option<Details> {
-    let blocks = text.trim().split("\n\n").filter(|block| !block.trim().is_empty());
-    let jobs: Vec<Map<String, Value>> = blocks.map(pairs).collect();
-    let named = |job: &Map<String, Value>| job.get("JobState")?.as_str().and_then(squeue::state);
-    let states = jobs.iter().filter_map(named).collect();
-    Some(Details { states, info: jobs.into_iter().find(|job| job.contains_key("JobId"))? })
+/// The exit code in `3:0` (with the signal after it) or, in JSON, in `{"return_code": 3, …}` or the
+/// number that `wait` gave.
+fn exit_code(job: &Map<String, Value>) -> Option<i64> {
+    match job.get("ExitCode").or_else(|| job.get("exit_code"))? {
+        Value::String(text) => text.split_once(':')?.0.parse().ok(),
+        Value::Object(fields) if fields.contains_key("return_code") => {
+            whole_number(fields.get("return_code")?)
+        }
+        number => whole_number(number).map(|status| status >> 8 & 0xff),
+    }
 }
 
 /// `JobId=7 JobName=two words Power=` → three pairs. A word that is no pair belongs to the value
@@ -229,10 +237,21 @@ mod tests {
     }
 
     #[test]
-    fn a_site_may_have_exit_codes_queued_again() {
-        assert!(!requeues_exit_codes("RequeueExit             = (null)"));
-        assert!(requeues_exit_codes("RequeueExitHold         = 10-12"));
-        assert!(!requeues_exit_codes("JobRequeue              = 1"));
+    fn the_exit_code_of_each_failed_task_is_read_in_all_forms() {
+        let array = "JobId=8 JobState=FAILED ExitCode=3:0\n\nJobId=9 JobState=COMPLETED \
+                     ExitCode=0:0\n\nJobId=10 JobState=FAILED ExitCode=0:9\n";
+        assert_eq!(from_text(array).unwrap().failures, [Some(3), Some(0)]);
+        for (written, code) in [
+            ("768", Some(3)),
+            ("9", Some(0)),
+            (r#"{"set":true,"infinite":false,"number":768}"#, Some(3)),
+            (r#"{"status":["ERROR"],"return_code":{"set":true,"number":3}}"#, Some(3)),
+            (r#"{"status":"ERROR","return_code":3}"#, Some(3)),
+            ("null", None),
+        ] {
+            let text = format!(r#"{{"jobs":[{{"job_state":"FAILED","exit_code":{written}}}]}}"#);
+            assert_eq!(from_json(&text).unwrap().failures, [code], "{written}");
+        }
     }
 
     #[test]

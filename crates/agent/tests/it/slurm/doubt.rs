@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jobbergate_agent::{journal::Phase, reconcile::Absences, slurm::Outcome};
+use jobbergate_agent::{journal::Phase, reconcile::Absences, slurm::SbatchOutcome};
 use jobbergate_testkit::slurm::SlurmLab;
 
 use super::support::{Job, accepted, agent, submitted, workdir};
@@ -19,7 +19,7 @@ async fn an_sbatch_that_was_given_up_may_have_made_a_job_and_it_is_found() {
     lab.pause();
     job.intend(&agent).await;
     let outcome = job.sbatch(&agent).await;
-    assert!(matches!(outcome, Outcome::Unclear(_)), "{outcome:?}");
+    assert!(matches!(outcome, SbatchOutcome::Unclear(_)), "{outcome:?}");
     let mut absences = Absences::default();
     let entry = job.entry(&agent).await;
     let silent = agent.reconcile(std::slice::from_ref(&entry), &mut absences, 1).await;
@@ -49,7 +49,7 @@ async fn a_controller_that_is_down_has_no_job_and_loses_none() {
     assert!(!agent.slurm.is_up().await.unwrap());
     let job = Job::new("alice", &home, HELD);
     let outcome = job.sbatch(&agent).await;
-    assert!(matches!(outcome, Outcome::NotSent(_)), "{outcome:?}");
+    assert!(matches!(outcome, SbatchOutcome::NotSent(_)), "{outcome:?}");
     assert!(agent.slurm.squeue(1).await.is_err());
     lab.up().unwrap();
     assert!(agent.slurm.is_up().await.unwrap());

@@ -1,6 +1,6 @@
 //! What is known of jobs, and their end.
 
-use jobbergate_agent::{follow::aggregate, slurm::Slurm};
+use jobbergate_agent::{follow::aggregate, journal::TaskEnds, slurm::Slurm};
 use jobbergate_testkit::slurm::SlurmLab;
 use jobbergate_types::SlurmJobState;
 
@@ -9,7 +9,7 @@ use super::support::{Job, accepted, agent, eventually, workdir};
 async fn state(slurm: &Slurm, job: i64) -> Option<SlurmJobState> {
     let records = slurm.squeue(rand::random()).await.unwrap();
     let ours: Vec<_> = records.iter().filter(|record| record.job == job).collect();
-    aggregate::records(&ours, None).map(|summary| summary.state)
+    aggregate::records(&ours, TaskEnds::default()).map(|summary| summary.state)
 }
 
 #[tokio::test]

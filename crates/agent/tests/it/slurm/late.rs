@@ -125,6 +125,27 @@ async fn a_job_is_found_though_its_sbatch_never_ends_and_keeps_the_number_to_its
 }
 
 #[tokio::test]
+async fn what_a_killed_agents_program_left_behind_is_not_waited_for() {
+    let scene = Scene::new(SlurmLab::start().unwrap(), "").await;
+    let tools = workdir("root");
+    let home = scene.home.path();
+    // The first one ends without a number and leaves something in a session of its own.
+    let lines = format!(
+        "[ -e {0}/begun ] && exec $real \"$@\"; touch {0}/begun; setsid sleep 300 & sleep 1",
+        home.display()
+    );
+    let sbatch = wrapper(&scene.lab, &tools, &lines);
+    scene.submit(1, &[]);
+    scene.server.with(1, |submission| submission.script = marker(1));
+    let first = AgentProcess::start(&scene, &sbatch);
+    eventually(20, "sbatch was started", || async { home.join("begun").exists() }).await;
+    drop(first);
+    let _second = AgentProcess::start(&scene, &sbatch);
+    eventually(40, "it is submitted", || async { scene.server.status(1) == "DONE" }).await;
+    assert_eq!(scene.server.with(1, |submission| submission.jobs.len()), 1);
+}
+
+#[tokio::test]
 async fn users_see_the_name_of_the_file_that_they_uploaded() {
     let scene = Scene::new(SlurmLab::start().unwrap(), "").await;
     let (home, agent) = (scene.home.path(), scene.agent());

@@ -1,11 +1,17 @@
 //! An agent with the settings of the Python agent that it takes the place of.
 
+use std::{fs, time::Duration};
+
 use jobbergate_agent::journal::Phase;
 use jobbergate_testkit::slurm::SlurmLab;
 use jobbergate_types::job_submissions::PendingJobSubmission;
 use serde_json::json;
 
-use super::support::{agent, workdir};
+use super::{
+    scene::{Running, Scene},
+    support::{agent, eventually, workdir},
+    whole_agent::LONG,
+};
 
 fn with_support_file(directory: &str) -> PendingJobSubmission {
     let at = "2026-01-02T03:04:05Z";
@@ -29,8 +35,68 @@ async fn a_script_never_runs_without_its_data() {
     let (state_dir, home) = (tempfile::tempdir().unwrap(), workdir("alice"));
     let agent = agent(&lab, &state_dir, &["--write-submission-files=False"]).await;
     let pending = with_support_file(&home.path().display().to_string());
-    agent.submit(&pending, 1).await.unwrap();
+    agent.submit(&pending, None, 1).await.unwrap();
     let entry = agent.journal.entry(7).await.unwrap().unwrap();
     let Phase::Rejected { message } = entry.phase else { panic!("not rejected: {entry:?}") };
     assert!(message.contains("data.in") && message.contains("WRITE_SUBMISSION_FILES"), "{message}");
+}
+
+/// A job as the Python agent makes it, without a tag.
+async fn theirs(scene: &Scene, comment: &str) -> i64 {
+    let comment = format!("--comment={comment}");
+    let home = scene.home.path().to_str().unwrap();
+    let line = ["--parsable", "-p", "compute", "-D", home, "--uid=alice", "--gid=alice", &comment];
+    let made = scene.lab.run("sbatch", &[&line[..], &["--wrap=sleep 300"]].concat()).unwrap();
+    String::from_utf8(made.stdout).unwrap().trim().parse().unwrap()
+}
+
+#[tokio::test]
+async fn a_job_that_the_python_agent_had_not_reported_is_taken_over() {
+    let scene = Scene::new(SlurmLab::start().unwrap(), LONG).await;
+    let cache = tempfile::tempdir().unwrap();
+    let number = theirs(&scene, "").await;
+    let note = cache.path().join("1.slurm_job_id");
+    fs::write(&note, number.to_string()).unwrap();
+    let mut config = scene.config();
+    config.cache_dir = Some(cache.path().to_owned());
+    let agent = Running::start(config);
+    scene.submit(1, &[]);
+    scene.becomes(1, "SUBMITTED").await;
+    assert_eq!(scene.server.with(1, |submission| submission.jobs.clone()), [number]);
+    eventually(5, "the note is removed", || async { !note.exists() }).await;
+    scene.server.with(1, |submission| submission.status = "CANCELLED");
+    let cancelled = |state: &(String, Option<String>)| state.0 == "CANCELLED";
+    eventually(30, "the job is cancelled", || async {
+        scene.server.with(1, |submission| submission.states.last().is_some_and(cancelled))
+    })
+    .await;
+    assert_eq!(scene.jobs_in(scene.home.path()), 1, "and it is the only one");
+    agent.stop().await;
+}
+
+#[tokio::test]
+async fn a_note_that_cannot_be_believed_makes_no_job_and_its_owner_learns_of_it() {
+    let scene = Scene::new(SlurmLab::start().unwrap(), LONG).await;
+    let cache = tempfile::tempdir().unwrap();
+    let other = theirs(&scene, "jobbergate:77:00ff").await;
+    let later = theirs(&scene, "").await;
+    let note = |id: i64| cache.path().join(format!("{id}.slurm_job_id"));
+    fs::write(note(1), "soon").unwrap();
+    fs::write(note(2), other.to_string()).unwrap();
+    fs::write(note(3), later.to_string()).unwrap();
+    let hour = Duration::from_secs(3600);
+    fs::File::open(note(3)).unwrap().set_modified(std::time::SystemTime::now() - hour).unwrap();
+    let mut config = scene.config();
+    config.cache_dir = Some(cache.path().to_owned());
+    config.refusal_seconds = Duration::from_secs(1);
+    let agent = Running::start(config);
+    for (id, why) in [(1, "no number"), (2, "another submission's"), (3, "after it was written")] {
+        scene.submit(id, &[]);
+        scene.becomes(id, "REJECTED").await;
+        let message = scene.server.with(id, |submission| submission.message.clone()).unwrap();
+        assert!(message.contains(why) && message.contains(".slurm_job_id"), "{message}");
+    }
+    assert_eq!(scene.jobs_in(scene.home.path()), 2, "none was made");
+    agent.stop().await;
+    scene.lab.run("scancel", &[&other.to_string(), &later.to_string()]).unwrap();
 }

@@ -1,6 +1,6 @@
 //! What Slurm accepts and refuses, and how a job is marked.
 
-use jobbergate_agent::{Agent, slurm::Outcome};
+use jobbergate_agent::{Agent, slurm::SbatchOutcome};
 use jobbergate_testkit::slurm::SlurmLab;
 
 use super::support::{Job, accepted, agent, config, workdir};
@@ -63,7 +63,7 @@ async fn a_refusal_is_in_slurms_own_words() {
         let mut job = Job::new("alice", &home, script);
         job.arguments = vec![argument];
         let outcome = job.sbatch(&agent).await;
-        let Outcome::Refused(said) = &outcome else { panic!("{argument}: {outcome:?}") };
+        let SbatchOutcome::Refused(said) = &outcome else { panic!("{argument}: {outcome:?}") };
         assert!(said.contains(words) && !said.contains("sbatch: error"), "{said}");
     }
 }
@@ -76,5 +76,5 @@ async fn a_command_that_is_missing_refuses_nobody() {
     config.sbatch_path = "/nonexistent/sbatch".into();
     let agent = Agent::open(config).await.unwrap();
     let outcome = Job::new("alice", &home, HELD).sbatch(&agent).await;
-    assert!(matches!(&outcome, Outcome::NotSent(why) if why.contains("/nonexistent/sbatch")));
+    assert!(matches!(&outcome, SbatchOutcome::NotSent(why) if why.contains("/nonexistent/sbatch")));
 }

@@ -14,7 +14,7 @@ use jobbergate_agent::{
     config::AgentConfig,
     journal::{Entry, Phase},
     run_as::Account,
-    slurm::{Outcome, Receipt, SbatchArguments, Submission},
+    slurm::{BatchJob, Receipt, SbatchArguments, SbatchOutcome},
     tag::Tag,
 };
 use jobbergate_testkit::slurm::SlurmLab;
@@ -100,11 +100,11 @@ impl Job {
         Self { id, account, directory, script, arguments: vec![], tag }
     }
 
-    pub async fn sbatch(&self, agent: &Agent) -> Outcome {
+    pub async fn sbatch(&self, agent: &Agent) -> SbatchOutcome {
         let arguments = self.arguments.iter().map(|a| (*a).to_owned()).collect();
         let arguments = SbatchArguments::check(arguments).unwrap();
         let receipt = Receipt::new(&agent.state_directory, &self.tag);
-        let submission = Submission {
+        let submission = BatchJob {
             account: &self.account,
             directory: &self.directory,
             arguments: &arguments,
@@ -140,8 +140,8 @@ impl Job {
     }
 }
 
-pub fn accepted(outcome: Outcome) -> i64 {
-    let Outcome::Accepted(job) = outcome else { panic!("not accepted: {outcome:?}") };
+pub fn accepted(outcome: SbatchOutcome) -> i64 {
+    let SbatchOutcome::Accepted(job) = outcome else { panic!("not accepted: {outcome:?}") };
     job
 }
 

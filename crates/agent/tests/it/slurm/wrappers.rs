@@ -2,7 +2,7 @@
 
 use std::{fs, time::Duration};
 
-use jobbergate_agent::{config::AgentConfig, slurm::Outcome};
+use jobbergate_agent::{config::AgentConfig, slurm::SbatchOutcome};
 use jobbergate_testkit::slurm::SlurmLab;
 use tempfile::TempDir;
 
@@ -74,6 +74,45 @@ async fn an_outage_is_waited_out_and_the_owner_learns_of_one_that_does_not_end()
     assert!(message.contains("ontroller") && message.contains("since 20"), "{message}");
     agent.stop().await;
     scene.lab.up().unwrap();
+}
+
+#[tokio::test]
+async fn what_a_program_leaves_behind_is_not_waited_for() {
+    for lines in [
+        "echo 'over budget'; sleep 300 & exit 1",
+        "echo 'over budget'; setsid sleep 300 & exit 1",
+        "echo 'over budget'; setsid sleep 300 & kill -9 $$",
+    ] {
+        let (scene, _tools, config) = start(lines).await;
+        let agent = Running::start(config);
+        scene.submit(1, &[]);
+        eventually(60, lines, || async { scene.server.status(1) == "REJECTED" }).await;
+        let message = scene.server.with(1, |submission| submission.message.clone()).unwrap();
+        assert!(message.contains("over budget") || message.contains("signal"), "{message}");
+        agent.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_number_that_comes_after_the_program_ended_counts() {
+    let (scene, _tools, config) = start("{ sleep 1; $real \"$@\"; } & exit 1").await;
+    let agent = Running::start(config);
+    scene.submit(1, &[]);
+    scene.becomes(1, "DONE").await;
+    assert_eq!(scene.server.with(1, |submission| submission.jobs.len()), 1);
+    agent.stop().await;
+}
+
+#[tokio::test]
+async fn an_sbatch_that_hangs_is_no_outage_where_the_controller_answers() {
+    let (scene, _tools, mut config) = start("exec sleep 300").await;
+    config.sbatch_timeout_seconds = Duration::from_secs(2);
+    let agent = Running::start(config);
+    scene.submit(1, &[]);
+    scene.becomes(1, "REJECTED").await;
+    let message = scene.server.with(1, |submission| submission.message.clone()).unwrap();
+    assert!(message.contains("did not end within 2 s"), "{message}");
+    agent.stop().await;
 }
 
 #[tokio::test]
@@ -228,7 +267,7 @@ async fn a_script_in_memory_is_complete_and_of_any_length() {
     let long = format!("#!/bin/sh\n#SBATCH --hold\n{}\necho end\n", "# filler\n".repeat(50_000));
     let job = Job::new("alice", &home, long.clone().leak());
     let outcome = job.sbatch(&agent).await;
-    let Outcome::Accepted(number) = outcome else { panic!("{outcome:?}") };
+    let SbatchOutcome::Accepted(number) = outcome else { panic!("{outcome:?}") };
     let saved = lab.run("scontrol", &["write", "batch_script", &number.to_string(), "-"]).unwrap();
     assert!(String::from_utf8(saved.stdout).unwrap().starts_with(&long));
     agent.slurm.scancel(&[number]).await.unwrap();

@@ -1,0 +1,39 @@
+//! An agent with all that it works with.
+
+use std::path::PathBuf;
+
+use jobbergate_client::Client;
+
+use crate::{
+    config::AgentConfig, directory_locks::DirectoryLocks, error::AgentError, journal::Journal,
+    slurm::Slurm, user_map::UserMap,
+};
+
+/// An agent with all that it works with.
+#[derive(Debug)]
+pub struct Agent {
+    pub client: Client,
+    pub slurm: Slurm,
+    /// What must not be forgotten.
+    pub journal: Journal,
+    pub user_map: UserMap,
+    /// The directory of the journal and of the receipts of `sbatch`.
+    pub state_directory: PathBuf,
+    /// Who may write where.
+    pub directories: DirectoryLocks,
+    pub config: AgentConfig,
+}
+
+impl Agent {
+    /// Opens the journal and checks the settings. Calls neither the server nor Slurm.
+    pub async fn open(config: AgentConfig) -> Result<Self, AgentError> {
+        let state_directory = config.state_directory()?;
+        let user_map = config.user_map()?;
+        let client = config.client()?;
+        let open = Journal::open(&state_directory).await;
+        let journal = open
+            .map_err(|source| AgentError::Journal { directory: state_directory.clone(), source })?;
+        let (slurm, directories) = (config.slurm(), DirectoryLocks::default());
+        Ok(Self { client, slurm, journal, user_map, state_directory, directories, config })
+    }
+}

@@ -1,0 +1,35 @@
+//! What Slurm says of a job in detail, asked for at most once in each look.
+
+use serde_json::{Map, Value};
+use tokio::sync::OnceCell;
+
+use crate::slurm::{Details, Slurm, SlurmError};
+
+/// The details of one job, as soon as somebody wants to know them.
+#[derive(Debug)]
+pub struct Detailed {
+    number: i64,
+    answer: OnceCell<Result<Option<Details>, SlurmError>>,
+}
+
+impl Detailed {
+    pub(super) fn new(number: i64) -> Self {
+        Self { number, answer: OnceCell::new() }
+    }
+
+    /// Slurm's answer: none if it denies the job.
+    pub(super) async fn ask(&self, slurm: &Slurm) -> Result<Option<&Details>, &SlurmError> {
+        let answer = self.answer.get_or_init(|| slurm.details(self.number)).await;
+        answer.as_ref().map(Option::as_ref)
+    }
+
+    /// The details, if Slurm answers with some.
+    pub(super) async fn known(&self, slurm: &Slurm) -> Option<&Details> {
+        self.ask(slurm).await.ok().flatten()
+    }
+
+    /// The job as Slurm describes it; empty if it can't, which keeps nobody from knowing its state.
+    pub(super) async fn info(&self, slurm: &Slurm) -> Map<String, Value> {
+        self.known(slurm).await.map(|details| details.info.clone()).unwrap_or_default()
+    }
+}

@@ -1,0 +1,177 @@
+//! Jobs that a Python agent had submitted and not yet reported when this one took its place.
+//!
+//! Until the server has acknowledged a job, the Python agent keeps the job's number in a file
+//! `<submission>.slurm_job_id` in its `CACHE_DIR`, and never submits such a submission again.
+
+use std::{fs, io, os::unix::fs::MetadataExt, path::Path};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use jobbergate_types::job_submissions::PendingJobSubmission;
+use nix::unistd::geteuid;
+
+use crate::{
+    agent::Agent,
+    journal::{Entry, FailureKind, Phase},
+    setback::Setback,
+    slurm::Details,
+};
+
+/// A note that is so much older than its submission's script is of another server's submission.
+const STALE: TimeDelta = TimeDelta::hours(1);
+/// How much the clocks of the controller and of this host may differ.
+const CLOCKS: TimeDelta = TimeDelta::minutes(2);
+
+#[derive(Debug, PartialEq, Eq)]
+struct Note {
+    number: i64,
+    written: DateTime<Utc>,
+}
+
+/// The note of a submission, or why the one that is there can't be believed.
+fn read(directory: &Path, submission: i64) -> Result<Option<Note>, String> {
+    let path = directory.join(file_name(submission));
+    let read = || io::Result::Ok((fs::metadata(&path)?, fs::read_to_string(&path)?));
+    let (metadata, text) = match read() {
+        Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return Ok(None);
+        }
+        Err(error) => return Err(format!("it cannot be read: {error}")),
+        Ok(read) => read,
+    };
+    // Whoever may write notes can have any job followed, and cancelled.
+    if ![0, geteuid().as_raw()].contains(&metadata.uid()) {
+        return Err(format!("it belongs to the user {}", metadata.uid()));
+    }
+    let number = text.trim().parse().ok().filter(|number| *number > 0);
+    let number = number.ok_or_else(|| "it holds no number of a job".to_owned())?;
+    let written = metadata.modified().map_err(|e| e.to_string())?.into();
+    Ok(Some(Note { number, written }))
+}
+
+fn file_name(submission: i64) -> String {
+    format!("{submission}.slurm_job_id")
+}
+
+/// Why a job can't be the one of a note, though it has the number.
+fn contradiction(note: &Note, job: &Details) -> Option<&'static str> {
+    if job.comment().contains("jobbergate:") {
+        return Some("the job is another submission's");
+    }
+    let requeued = job.restarts().is_some_and(|restarts| restarts > 0);
+    let later = job.submit_time().is_some_and(|time| time > note.written + CLOCKS);
+    (later && !requeued).then_some("the job was submitted after it was written")
+}
+
+impl Agent {
+    /// Takes over the job that a Python agent made of a submission, if it noted one.
+    ///
+    /// # Errors
+    /// When there is a note that can't be believed, or Slurm does not answer. Nothing must be
+    /// submitted then.
+    pub async fn adopt(&self, pending: &PendingJobSubmission) -> Result<Option<Phase>, Setback> {
+        for directory in self.config.cache_directories() {
+            let path = directory.join(file_name(pending.id));
+            let why = match read(&directory, pending.id) {
+                Ok(None) => continue,
+                Ok(Some(note)) if is_stale(&note, pending) => {
+                    tracing::warn!(submission = pending.id, note = %path.display(),
+                        "the note is older than the submission's script: not believed");
+                    continue;
+                }
+                Ok(Some(note)) => match self.account_of(&note).await? {
+                    Ok(account) => return self.take_over(pending, &note, &account).await.map(Some),
+                    Err(why) => why.to_owned(),
+                },
+                Err(why) => why,
+            };
+            return self.doubt_note(pending, &path, &why).await.map(Some);
+        }
+        Ok(None)
+    }
+
+    /// The user of the job, empty if nothing knows it any more; or why it is not the noted one.
+    async fn account_of(&self, note: &Note) -> Result<Result<String, &'static str>, Setback> {
+        let trouble = |e: crate::slurm::SlurmError| Setback::Trouble(e.to_string());
+        if let Some(job) = self.slurm.details(note.number).await.map_err(trouble)? {
+            let account = job.user().unwrap_or_default().to_owned();
+            return Ok(contradiction(note, &job).map_or(Ok(account), Err));
+        }
+        let accounted = self.slurm.sacct_job(note.number).await.map_err(trouble)?;
+        let first = accounted.into_iter().flatten().next();
+        Ok(Ok(first.map(|record| record.user).unwrap_or_default()))
+    }
+
+    async fn take_over(
+        &self,
+        pending: &PendingJobSubmission,
+        note: &Note,
+        account: &str,
+    ) -> Result<Phase, Setback> {
+        let (id, slurm_job_id) = (pending.id, note.number);
+        let origin = Entry::origin_of(pending);
+        self.journal.adopt(id, &origin, account, slurm_job_id, Utc::now()).await?;
+        tracing::info!(submission = id, slurm_job_id, "took over the Python agent's job");
+        Ok(Phase::Submitted { slurm_job_id })
+    }
+
+    /// A submission of which there may be a job is never submitted; its owner learns of it when
+    /// nobody clears it up.
+    async fn doubt_note(
+        &self,
+        pending: &PendingJobSubmission,
+        path: &Path,
+        why: &str,
+    ) -> Result<Phase, Setback> {
+        let words = format!(
+            "The Python agent left the note {} of a job of this submission, but {why}. The \
+             administrator of the cluster has to correct or remove it.",
+            path.display()
+        );
+        self.failed(pending, FailureKind::Refused, &words).await?;
+        match self.last_word(pending).await? {
+            Some(message) => self.reject(pending, message).await,
+            None => Err(Setback::Trouble(words)),
+        }
+    }
+
+    /// Removes the note of a job that the server knows, as the Python agent does.
+    pub(crate) fn remove_note(&self, submission: i64) {
+        for directory in self.config.cache_directories() {
+            match fs::remove_file(directory.join(file_name(submission))) {
+                Err(error) if directory.join(file_name(submission)).exists() => {
+                    tracing::warn!(submission, %error, "the Python agent's note is not removed");
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+fn is_stale(note: &Note, pending: &PendingJobSubmission) -> bool {
+    note.written + STALE < pending.job_script.script.created_at.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_number_in_a_file_of_the_agents_own_is_a_note() {
+        let directory = tempfile::tempdir().unwrap();
+        assert_eq!(read(directory.path(), 7), Ok(None));
+        assert_eq!(read(Path::new("/nonexistent"), 7), Ok(None));
+        let path = directory.path().join("7.slurm_job_id");
+        for (text, number) in
+            [("4242", Some(4242)), ("4242\n", Some(4242)), ("", None), ("-1", None)]
+        {
+            fs::write(&path, text).unwrap();
+            let read = read(directory.path(), 7).map(|note| note.map(|note| note.number));
+            assert_eq!(read.ok(), number.map(Some), "{text:?}");
+        }
+        assert_eq!(read(directory.path(), 8), Ok(None));
+        if geteuid().is_root() {
+            std::os::unix::fs::chown(&path, Some(1234), None).unwrap();
+            assert!(read(directory.path(), 7).unwrap_err().contains("1234"));
+        }
+    }
+}

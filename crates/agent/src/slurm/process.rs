@@ -1,0 +1,90 @@
+//! The process of an `sbatch`, as a later agent knows it again.
+
+use std::{fmt, fs, str::FromStr};
+
+use nix::{
+    sys::signal::{Signal, killpg},
+    unistd::Pid,
+};
+
+/// A process that leads a group of its own. Numbers are given away again, so its start counts, too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Process {
+    number: i32,
+    /// In the kernel's ticks since it was booted.
+    started: u64,
+}
+
+impl Process {
+    /// The process of this number, also one that has just ended.
+    pub(super) fn of(number: i32) -> Option<Self> {
+        Self::look(number).map(|(process, _)| process)
+    }
+
+    pub(super) fn is_alive(self) -> bool {
+        Self::look(self.number) == Some((self, true))
+    }
+
+    /// A process and whether it lives: one that nobody has waited for is only there.
+    fn look(number: i32) -> Option<(Self, bool)> {
+        let stat = fs::read_to_string(format!("/proc/{number}/stat")).ok()?;
+        // The name of the program comes first and may hold anything.
+        let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
+        let living = fields.next()? != "Z";
+        let started = fields.nth(18)?.parse().ok()?;
+        Some((Self { number, started }, living))
+    }
+
+    /// Whether it, or anything that it started and that stayed in its group, is alive.
+    pub(super) fn group_is_alive(self) -> bool {
+        match Self::of(self.number) {
+            // As long as the group lives, nobody else gets its number.
+            Some(other) if other != self => false,
+            _ => killpg(Pid::from_raw(self.number), None) != Err(nix::errno::Errno::ESRCH),
+        }
+    }
+
+    /// Sends a signal to the whole group.
+    pub(super) fn signal_group(self, signal: Signal) {
+        // It may have ended just now, which is as good.
+        let _ = killpg(Pid::from_raw(self.number), signal);
+    }
+}
+
+impl fmt::Display for Process {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.number, self.started)
+    }
+}
+
+impl FromStr for Process {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (number, started) = text.trim().split_once(' ').ok_or(())?;
+        let number = number.parse().map_err(|_| ())?;
+        Ok(Self { number, started: started.parse().map_err(|_| ())? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{os::unix::process::CommandExt, process::Command};
+
+    use super::*;
+
+    #[test]
+    fn a_process_is_known_again_by_number_and_start() {
+        let mut child = Command::new("sleep").arg("100").process_group(0).spawn().unwrap();
+        let process = Process::of(i32::try_from(child.id()).unwrap()).unwrap();
+        assert!(process.is_alive() && process.group_is_alive());
+        assert_eq!(process.to_string().parse(), Ok(process));
+        let earlier = Process { started: process.started - 1, ..process };
+        assert!(!earlier.is_alive() && !earlier.group_is_alive(), "its number was given away");
+        process.signal_group(Signal::SIGKILL);
+        while process.is_alive() {}
+        assert_eq!(Process::of(process.number), Some(process), "nobody has waited for it");
+        child.wait().unwrap();
+        assert!(!process.is_alive() && !process.group_is_alive());
+    }
+}
