@@ -1,7 +1,7 @@
 //! The way of a submission into Slurm: intended, attempted, then a job or a rejection.
 
 use chrono::{DateTime, Utc};
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use super::Journal;
 use crate::{error::JournalError, tag::Tag};

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use jobbergate_types::{Page, clusters::ClusterStatusView, list::Paging};
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use crate::{args, db::Session};
 

@@ -5,7 +5,7 @@ use jobbergate_types::{
     FileType, job_script_templates::TemplateFileDetailedView,
     job_scripts::JobScriptFileDetailedView,
 };
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use crate::{args, db::Session, error::Error};
 

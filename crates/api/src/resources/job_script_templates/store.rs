@@ -9,7 +9,8 @@ use jobbergate_types::{
 };
 use sea_query::{Condition, Expr, ExprTrait, Value};
 use serde_json::{Map, Value as JsonValue};
-use sqlx::{FromRow, types::Json};
+use sqlx::types::Json;
+use sqlx_macros::FromRow;
 
 use super::Locator;
 use crate::{args, db::Session, error::Result, query::Table};

@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 use jobbergate_types::job_script_templates::{RunTimeConfig, WorkflowFileDetailedView};
 use serde_json::{Map, Value as JsonValue};
-use sqlx::{FromRow, types::Json};
+use sqlx::types::Json;
+use sqlx_macros::FromRow;
 
 use crate::{args, db::Session};
 

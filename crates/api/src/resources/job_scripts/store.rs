@@ -6,7 +6,7 @@ use jobbergate_types::{
     job_scripts::{JobScriptBaseView, JobScriptListQuery},
 };
 use sea_query::{Condition, Expr, ExprTrait, Value};
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use crate::{args, db::Session, error::Result, query::Table};
 

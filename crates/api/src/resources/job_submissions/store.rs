@@ -10,7 +10,7 @@ use jobbergate_types::{
     list::Paging,
 };
 use sea_query::{Condition, Expr, ExprTrait, Value};
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use crate::{
     args,
