@@ -4,6 +4,10 @@ use anyhow::{Context, Result};
 
 use crate::process::{self, cargo};
 
+// The newest that the workspace's Rust can build.
+const DENY: &str = "0.20.2";
+const SHEAR: &str = "1.12.4";
+
 /// Checks format, lints, documentation and dependencies; the first complaint ends it.
 pub(crate) fn run() -> Result<()> {
     process::run(&mut cargo(&["fmt", "--all", "--check"])?).context("run `cargo fmt --all`")?;
@@ -14,12 +18,21 @@ pub(crate) fn run() -> Result<()> {
     check_dependencies()
 }
 
-/// Checks what `deny.toml` says, but for advisories: they need a network, and would let a check of
-/// unchanged code fail.
+/// Checks that all are used, and what `deny.toml` says, but for advisories: they need a network, and
+/// would let a check of unchanged code fail.
 fn check_dependencies() -> Result<()> {
-    if process::output(&mut cargo(&["deny", "--version"])?).is_none() {
-        eprintln!("installing cargo-deny, which takes a few minutes, once");
-        process::run(&mut cargo(&["install", "--locked", "cargo-deny"])?)?;
-    }
+    install("shear", "cargo-shear", SHEAR)?;
+    let unused = "take the dependency out, or name it under `package.metadata.cargo-shear`";
+    process::run(&mut cargo(&["shear", "--locked"])?).context(unused)?;
+    install("deny", "cargo-deny", DENY)?;
     process::run(&mut cargo(&["deny", "--locked", "check", "bans", "licenses", "sources"])?)
+}
+
+/// Installs a command of cargo in this version, unless it is there in any.
+fn install(command: &str, package: &str, version: &str) -> Result<()> {
+    if process::output(&mut cargo(&[command, "--version"])?).is_some() {
+        return Ok(());
+    }
+    eprintln!("installing {package}, which takes a few minutes, once");
+    process::run(&mut cargo(&["install", "--locked", package, "--version", version])?)
 }

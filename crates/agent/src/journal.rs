@@ -43,7 +43,7 @@ impl Journal {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full);
         let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
-        sqlx::migrate!().run(&pool).await?;
+        sqlx_macros::migrate!().run(&pool).await?;
         Ok(Self { pool, _lock: lock })
     }
 

@@ -1,7 +1,7 @@
 //! Submissions whose `sbatch` keeps failing.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use super::Journal;
 use crate::error::JournalError;

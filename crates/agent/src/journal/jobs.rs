@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use jobbergate_types::SlurmJobState;
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use super::{Journal, TaskEnds};
 use crate::error::JournalError;

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use jobbergate_types::job_submissions::PendingJobSubmission;
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use super::Journal;
 use crate::{error::JournalError, tag::Tag};

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use jobbergate_types::SlurmJobState;
 use sea_query::{Condition, Expr, ExprTrait};
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 use struct_field_names_as_array::FieldNamesAsSlice;
 
 use super::task::Entries;

@@ -10,8 +10,8 @@ use sqlx::{
 
 use super::{link::within, open_private};
 
-static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
-static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
+static POSTGRES: Migrator = sqlx_macros::migrate!("migrations/postgres");
+static SQLITE: Migrator = sqlx_macros::migrate!("migrations/sqlite");
 
 /// The last revision of the Python server's migrations, which 0001 repeats.
 pub(super) const UPSTREAM_HEAD: &str = "b16b218ef5d6";

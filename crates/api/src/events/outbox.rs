@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 use sea_query::Value as Argument;
 use serde_json::Value;
-use sqlx::{FromRow, types::Json};
+use sqlx::types::Json;
+use sqlx_macros::FromRow;
 
 use crate::{
     args,

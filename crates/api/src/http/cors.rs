@@ -1,5 +1,7 @@
 //! Cross-origin requests (the Fetch standard's CORS protocol), answered as the Python server's
 //! Starlette does: with `*` any origin may ask, and one that sends cookies is named back.
+//! `tower-http` has no such answers: it refuses to start with `*` and credentials, takes each
+//! OPTIONS for a preflight, and refuses no preflight in words.
 
 use std::sync::Arc;
 

@@ -1,7 +1,8 @@
 //! The tables of the built-in identity provider.
 
 use chrono::{DateTime, Utc};
-use sqlx::{FromRow, types::Json};
+use sqlx::types::Json;
+use sqlx_macros::FromRow;
 
 use super::keys::SigningKey;
 use crate::{args, db::Session};

@@ -110,7 +110,7 @@ async fn runs(agent: &Actor, id: i64, states: &[&str]) {
 }
 
 /// What is still to be told.
-#[derive(Debug, Clone, PartialEq, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, sqlx_macros::FromRow)]
 struct Waiting {
     channel: String,
     job_submission_id: i32,

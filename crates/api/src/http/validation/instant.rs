@@ -1,136 +1,99 @@
-//! Instants, from all that pydantic takes for one: RFC 3339, the same without a zone, a day, and
-//! seconds or milliseconds since 1970. What names no zone is UTC.
+//! Instants, read as pydantic reads them and with the library that it uses: RFC 3339, the same
+//! without a zone, a day, and seconds or milliseconds since 1970. What names no zone is UTC.
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, SecondsFormat, TimeDelta, Utc};
-use serde_json::{Map, Value, json};
+use chrono::{Datelike, SecondsFormat, Utc};
+use serde_json::{Map, Number, Value, json};
+use speedate::{
+    Date, DateTime, DateTimeConfig, MicrosecondsPrecisionOverflowBehavior, ParseError, Time,
+    TimeConfig,
+};
+use strum::EnumMessage;
 
 use super::{Place, Problems};
 
-/// Greater numbers are milliseconds.
-const LARGEST_SECONDS: f64 = 2e10;
-const OTHER_YEARS: &str = "only the years from 1 to 9999 are supported";
+const MIDNIGHT: Time = Time { hour: 0, minute: 0, second: 0, microsecond: 0, tz_offset: None };
+const FROM_TEXT: &str = "Input should be a valid datetime or date";
+const OTHERWISE: &str = "Input should be a valid datetime";
 
-type Parsed = Result<DateTime<Utc>, &'static str>;
+/// Why a value is no instant, with the type and the message's beginning that pydantic gives it.
+type Refusal = (&'static str, &'static str, Option<&'static str>);
 
 pub(super) fn instant(value: &Value, place: &Place, problems: &mut Problems) -> Option<Value> {
-    let parsed = match value {
-        Value::String(text) => parse(text),
-        Value::Number(number) => from_number(number.as_f64().unwrap_or(f64::INFINITY)),
-        _ => {
-            problems.add(place, "datetime_type", "Input should be a valid datetime", value);
-            return None;
-        }
-    };
-    match parsed {
+    match read(value) {
         Ok(instant) => Some(instant.to_rfc3339_opts(SecondsFormat::Micros, true).into()),
-        Err(error) => {
-            let msg = format!("Input should be a valid datetime or date, {error}");
+        Err((kind, msg, None)) => {
+            problems.add(place, kind, msg, value);
+            None
+        }
+        Err((kind, msg, Some(error))) => {
             let ctx = Map::from_iter([("error".to_owned(), json!(error))]);
-            problems.add_with(place, "datetime_from_date_parsing", msg, value, ctx);
+            problems.add_with(place, kind, format!("{msg}, {error}"), value, ctx);
             None
         }
     }
 }
 
-fn parse(text: &str) -> Parsed {
-    let text = text.trim();
-    let numeric = |c: char| c.is_ascii_digit() || matches!(c, '.' | '+' | '-');
-    if text.chars().all(numeric)
-        && let Ok(number) = text.parse()
-    {
-        return from_number(number);
-    }
-    if text.len() < 10 {
-        return Err("input is too short");
-    }
-    let (day, rest) = text.split_at_checked(10).ok_or("invalid character in year")?;
-    if !is_like(day, "0000-00-00") {
-        return Err("it should begin with a day, as 2026-01-31");
-    }
-    let day = NaiveDate::parse_from_str(day, "%Y-%m-%d").map_err(|_| "there is no such day")?;
-    let (time, offset) = match rest.split_at_checked(1) {
-        None => (NaiveTime::MIN, TimeDelta::zero()),
-        Some(("T" | "t" | "_" | " ", rest)) => {
-            let (time, offset) = zone(rest)?;
-            (self::time(time)?, offset)
-        }
-        Some(_) => {
-            return Err("invalid datetime separator, expected `T`, `t`, `_` or space");
-        }
+fn read(value: &Value) -> Result<chrono::DateTime<Utc>, Refusal> {
+    let parsed = match value {
+        Value::String(text) => from_text(text).map_err(|error| {
+            ("datetime_from_date_parsing", FROM_TEXT, error.get_documentation())
+        })?,
+        Value::Number(number) => from_number(number)
+            .map_err(|error| ("datetime_parsing", OTHERWISE, error.get_documentation()))?,
+        _ => return Err(("datetime_type", OTHERWISE, None)),
     };
-    within_years((day.and_time(time) - offset).and_utc())
+    in_utc(&parsed).map_err(|error| ("datetime_parsing", OTHERWISE, Some(error)))
 }
 
-fn from_number(number: f64) -> Parsed {
-    let seconds = if number.abs() > LARGEST_SECONDS { number / 1e3 } else { number };
-    #[expect(clippy::cast_possible_truncation, reason = "what is beyond all years saturates")]
-    let micros = (seconds * 1e6).round() as i64;
-    DateTime::from_timestamp_micros(micros).ok_or(OTHER_YEARS).and_then(within_years)
+fn from_text(text: &str) -> Result<DateTime, ParseError> {
+    DateTime::parse_str_with_config(text, &config())
+        .or_else(|_| Date::parse_str(text).map(|date| DateTime { date, time: MIDNIGHT }))
 }
 
-/// What both databases can store.
-fn within_years(instant: DateTime<Utc>) -> Parsed {
-    if (1..=9999).contains(&instant.year()) { Ok(instant) } else { Err(OTHER_YEARS) }
-}
-
-/// The time of day, and how far its zone is ahead of UTC.
-fn zone(text: &str) -> Result<(&str, TimeDelta), &'static str> {
-    if let Some(time) = text.strip_suffix(['Z', 'z']) {
-        return Ok((time, TimeDelta::zero()));
+fn from_number(number: &Number) -> Result<DateTime, ParseError> {
+    match number.as_i64() {
+        Some(whole) => DateTime::from_timestamp_with_config(whole, 0, &config()),
+        None => DateTime::from_float_with_config(number.as_f64().unwrap_or_default(), &config()),
     }
-    let Some(sign) = text.find(['+', '-']) else { return Ok((text, TimeDelta::zero())) };
-    let (time, offset) = text.split_at(sign);
-    let digits = offset[1..].replacen(':', "", 1);
-    if !is_like(&digits, "0000") {
-        return Err("the time zone should be Z or as +01:30");
-    }
-    let number = |text: &str| text.parse::<i64>().unwrap_or_default();
-    let (hours, minutes) = (number(&digits[..2]), number(&digits[2..]));
-    if hours > 23 || minutes > 59 {
-        return Err("the time zone should be less than a day away");
-    }
-    let ahead = TimeDelta::minutes(hours * 60 + minutes);
-    Ok((time, if offset.starts_with('-') { -ahead } else { ahead }))
 }
 
-fn time(text: &str) -> Result<NaiveTime, &'static str> {
-    let (whole, fraction) = text.split_once(['.', ',']).unwrap_or((text, "0"));
-    let digits = !fraction.is_empty() && fraction.chars().all(|c| c.is_ascii_digit());
-    let with_seconds = is_like(whole, "00:00:00");
-    if !(with_seconds || is_like(whole, "00:00")) || !digits || fraction.len() > 9 {
-        return Err("the time of day should be as 12:30:00 or 12:30:00.5");
-    }
-    let pattern = if with_seconds { "%H:%M:%S" } else { "%H:%M" };
-    let time = NaiveTime::parse_from_str(whole, pattern);
-    let time = time.ok().filter(|_| !whole.ends_with(":60") || !with_seconds);
-    let nanoseconds = format!("{fraction:0<9}").parse().unwrap_or_default();
-    time.map(|time| time + TimeDelta::nanoseconds(nanoseconds))
-        .ok_or("there is no such time of day")
+fn config() -> DateTimeConfig {
+    let time_config = TimeConfig {
+        microseconds_precision_overflow_behavior: MicrosecondsPrecisionOverflowBehavior::Truncate,
+        unix_timestamp_offset: None,
+    };
+    DateTimeConfig { time_config, ..DateTimeConfig::default() }
 }
 
-/// Whether the text has a digit for each digit of `model` and is the same elsewhere.
-fn is_like(text: &str, model: &str) -> bool {
-    text.len() == model.len()
-        && text.bytes().zip(model.bytes()).all(|(found, like)| match like {
-            b'0' => found.is_ascii_digit(),
-            _ => found == like,
-        })
+/// Within the years that Python knows, and both databases can store.
+fn in_utc(parsed: &DateTime) -> Result<chrono::DateTime<Utc>, &'static str> {
+    if parsed.date.year == 0 {
+        return Err("year 0 is out of range");
+    }
+    let nanoseconds = parsed.time.microsecond * 1000;
+    chrono::DateTime::from_timestamp(parsed.timestamp_tz(), nanoseconds)
+        .filter(|instant| (1..=9999).contains(&instant.year()))
+        .ok_or("only the years from 1 to 9999 are supported")
 }
 
 #[cfg(test)]
 mod tests {
-    use super::parse;
+    use serde_json::{Value, json};
 
-    fn read(text: &str) -> String {
-        match parse(text) {
-            Ok(instant) => instant.to_rfc3339(),
-            Err(error) => error.to_owned(),
+    use super::{Problems, instant};
+
+    /// The instant, or what pydantic says in place of one.
+    fn read(value: impl Into<Value>) -> String {
+        let mut problems = Problems::default();
+        match instant(&value.into(), &Vec::new(), &mut problems) {
+            Some(instant) => instant.as_str().unwrap().to_owned(),
+            None => problems.0.remove(0).msg,
         }
     }
 
     #[test]
     fn instants_are_read_in_every_form_that_names_one() {
-        let noon = "2023-11-14T12:30:00+00:00";
+        let noon = "2023-11-14T12:30:00.000000Z";
         for text in [
             "2023-11-14T12:30:00Z",
             "2023-11-14t12:30z",
@@ -138,51 +101,81 @@ mod tests {
             "2023-11-14_12:30",
             "2023-11-14T14:00:00+01:30",
             "2023-11-14T11:00:00.000-0130",
+            "2023-11-14T11:30:00\u{2212}01:00",
             "1699965000",
             "1699965000.0",
             "1699965000000",
-            " 1699965000 ",
+            "+1699965000",
         ] {
             assert_eq!(read(text), noon, "{text}");
         }
-        assert_eq!(read("2023-11-14"), "2023-11-14T00:00:00+00:00");
-        assert_eq!(read("2023-11-14T12:30:00.25"), "2023-11-14T12:30:00.250+00:00");
-        assert_eq!(read("-1"), "1969-12-31T23:59:59+00:00");
+        assert_eq!(read(1_699_965_000), noon);
+        assert_eq!(read(1_699_965_000_000.0), noon);
+        assert_eq!(read("2023-11-14"), "2023-11-14T00:00:00.000000Z");
+        assert_eq!(read("2023-11-14T12:30:00.25"), "2023-11-14T12:30:00.250000Z");
+        assert_eq!(read("2023-11-14T12:30:00,1234567890"), "2023-11-14T12:30:00.123456Z");
+        assert_eq!(read("-1"), "1969-12-31T23:59:59.000000Z");
+        assert_eq!(read("-0.5"), "1969-12-31T23:59:59.500000Z");
+        assert_eq!(read("20000000000"), "2603-10-11T11:33:20.000000Z");
+        assert_eq!(read("20000000001"), "1970-08-20T11:33:20.001000Z");
+        assert_eq!(read("20231114"), "1970-08-23T03:45:14.000000Z");
     }
 
     #[test]
     fn what_names_no_instant_is_told_why() {
-        assert_eq!(read("zzz"), "input is too short");
-        assert_eq!(read("2023-02-30"), "there is no such day");
+        let refusals = [
+            ("input is too short", &["", "zzz", "nan", "infinity", "1e5", "2023-11", "  "][..]),
+            (
+                "invalid character in year",
+                &["today is fine", "\u{e9}023-11-14", "+2023-11-1", "1e999999999", " 1699965000 "],
+            ),
+            (
+                "invalid date separator, expected `-`",
+                &["2023/11/14", "99999999999999999999", "20231114T123000Z"],
+            ),
+            ("invalid character in month", &["2023-W46-2"]),
+            ("month value is outside expected range of 1-12", &["2023-13-01"]),
+            ("day value is outside expected range", &["2023-02-30", "2023-01-00"]),
+            (
+                "unexpected extra characters at the end of the input",
+                &[
+                    "2023-11-14x12:30",
+                    "2023-11-14T",
+                    "2023-11-14T1:00",
+                    "2023-11-14T12",
+                    "2023-11-14T25:00",
+                    "2023-11-14T12:00:60",
+                    "2023-11-14T12:00:00.",
+                    "2023-11-14T23:59:61Z",
+                    "2023-11-14T12:00+1",
+                    "2023-11-14T12:00+aa:bb",
+                    "2023-11-14T12:00+24:00",
+                    "2023-11-14T22:00:00 01:00",
+                    "2023-11-14T22:00:00Zjunk",
+                ],
+            ),
+            ("dates after 9999 are not supported as unix timestamps", &["253402300800000"]),
+            ("dates before 0000 are not supported as unix timestamps", &["-62167219200001"]),
+        ];
+        for (error, texts) in refusals {
+            for text in texts {
+                let expected = format!("Input should be a valid datetime or date, {error}");
+                assert_eq!(read(*text), expected, "{text}");
+            }
+        }
+        for text in ["0000-01-01", "0000-01-01T00:00", "-62167219200000"] {
+            let expected = "Input should be a valid datetime, year 0 is out of range";
+            assert_eq!(read(text), expected, "{text}");
+        }
+        for text in ["9999-12-31T23:00-02:00", "0001-01-01T00:00+02:00"] {
+            assert!(read(text).ends_with("only the years from 1 to 9999 are supported"), "{text}");
+        }
         assert_eq!(
-            read("2023-11-14x12:30"),
-            "invalid datetime separator, expected `T`, `t`, `_` or space"
+            read(1e30),
+            "Input should be a valid datetime, dates after 9999 are not supported as unix timestamps"
         );
-        for text in ["2023-11-14T25:00", "2023-11-14T12:00:60", "2023-11-14T23:59:61Z"] {
-            assert_eq!(read(text), "there is no such time of day", "{text}");
-        }
-        for text in ["2023-11-14T", "2023-11-14T1:00", "2023-11-14T12:00:00.", "2023-11-14T12"] {
-            assert!(read(text).starts_with("the time of day should be"), "{text}");
-        }
-        for text in ["2023-11-14T12:00+1", "2023-11-14T12:00+aa:bb", "2023-11-14T12:00+24:00"] {
-            assert!(read(text).starts_with("the time zone should be"), "{text}");
-        }
-        for text in
-            ["99999999999999999999", "253402300800000", "0000-01-01", "9999-12-31T23:00-02:00"]
-        {
-            assert_eq!(read(text), super::OTHER_YEARS, "{text}");
-        }
-        for text in [
-            "",
-            "today is fine",
-            "2023/11/14",
-            "é023-11-14",
-            "+2023-11-1",
-            "nan",
-            "infinity",
-            "1e999999999",
-        ] {
-            assert!(parse(text).is_err(), "{text}");
+        for other in [json!(true), json!(null), json!([]), json!({})] {
+            assert_eq!(read(other), "Input should be a valid datetime");
         }
     }
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use jobbergate_types::{Page, clusters::ClusterStatusView, list::Paging};
 use sea_query::{Condition, Expr, ExprTrait};
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 use struct_field_names_as_array::FieldNamesAsSlice;
 
 use crate::{

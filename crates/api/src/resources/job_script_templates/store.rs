@@ -9,7 +9,8 @@ use jobbergate_types::{
 };
 use sea_query::{Condition, Expr, ExprTrait};
 use serde_json::{Map, Value};
-use sqlx::{FromRow, types::Json};
+use sqlx::types::Json;
+use sqlx_macros::FromRow;
 use struct_field_names_as_array::FieldNamesAsSlice;
 
 use super::Locator;

@@ -6,7 +6,7 @@ use jobbergate_types::{
     job_scripts::{JobScriptBaseView, JobScriptListQuery},
 };
 use sea_query::{Condition, Expr, ExprTrait};
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 use struct_field_names_as_array::FieldNamesAsSlice;
 
 use crate::{

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use jobbergate_types::{Page, job_submissions::JobProgressDetail, list::Paging};
 use sea_query::{Expr, ExprTrait};
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 use struct_field_names_as_array::FieldNamesAsSlice;
 
 use crate::{

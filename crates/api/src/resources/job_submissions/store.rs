@@ -10,7 +10,7 @@ use jobbergate_types::{
     list::Paging,
 };
 use sea_query::{Condition, Expr, ExprTrait};
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 use struct_field_names_as_array::FieldNamesAsSlice;
 
 use crate::{

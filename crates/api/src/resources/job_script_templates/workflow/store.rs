@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 use jobbergate_types::job_script_templates::{RunTimeConfig, WorkflowFileDetailedView};
 use sea_query::{Expr, ExprTrait};
 use serde_json::{Map, Value};
-use sqlx::{FromRow, types::Json};
+use sqlx::types::Json;
+use sqlx_macros::FromRow;
 use struct_field_names_as_array::FieldNamesAsSlice;
 
 use crate::{db::Session, query::Assignments, resources::files::WORKFLOW_FILES};

@@ -5,7 +5,7 @@ use jobbergate_types::metrics::{
     JobSubmissionAgentMaxTimes, JobSubmissionMetricSchema, JobSubmissionMetricTimestamps,
     MetricSample,
 };
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use crate::{
     args,
