@@ -15,7 +15,6 @@ mod pretty;
 mod quantity;
 mod select;
 mod sequence;
-mod shortcut;
 mod sort;
 mod text;
 mod trim;
@@ -32,7 +31,6 @@ use crate::builtin::Builtin;
 use crate::methods;
 
 pub(crate) use html::{striptags, unescape};
-pub(crate) use shortcut::Shortcut;
 pub(crate) use sort::sort_values;
 
 static FILTERS: &[Builtin] = &[
@@ -41,7 +39,7 @@ static FILTERS: &[Builtin] = &[
     Builtin::new("batch", 1, &["linecount", "fill_with"], sequence::batch),
     Builtin::text("capitalize", methods::capitalize),
     Builtin::new("center", 0, &["width"], text::center),
-    Builtin::plain("count", sequence::length).on_sight(sequence::length_on_sight),
+    Builtin::plain("count", sequence::length),
     Builtin::new("d", 0, &["default_value", "boolean"], lookup::default),
     Builtin::new("default", 0, &["default_value", "boolean"], lookup::default),
     Builtin::new("dictsort", 0, &["case_sensitive", "by", "reverse"], sort::dictsort),
@@ -58,7 +56,7 @@ static FILTERS: &[Builtin] = &[
     Builtin::plain("items", lookup::items),
     Builtin::new("join", 0, &["d", "attribute"], text::join),
     Builtin::plain("last", sequence::last),
-    Builtin::plain("length", sequence::length).on_sight(sequence::length_on_sight),
+    Builtin::plain("length", sequence::length),
     Builtin::plain("list", sequence::list),
     Builtin::text("lower", methods::lower),
     Builtin::variadic("map", select::map),
@@ -81,7 +79,7 @@ static FILTERS: &[Builtin] = &[
     Builtin::new("sum", 0, &["attribute", "start"], aggregate::sum),
     Builtin::plain("title", text::title),
     Builtin::new("tojson", 0, &["indent"], json::tojson),
-    Builtin::new("trim", 0, &["chars"], trim::trim).or_part(methods::strip_space),
+    Builtin::new("trim", 0, &["chars"], trim::trim),
     Builtin::new("truncate", 0, &["length", "killwords", "end", "leeway"], trim::truncate),
     Builtin::new("unique", 0, &["case_sensitive", "attribute"], group::unique),
     Builtin::text("upper", methods::upper),

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod arithmetic;
 mod ast;
 mod builtin;
 mod environment;
@@ -12,7 +13,9 @@ mod lexer;
 mod limits;
 mod markup;
 mod methods;
+mod operator;
 mod parser;
+mod run;
 mod sandbox;
 mod scope;
 mod tests;

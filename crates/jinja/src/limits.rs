@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
-use crate::value::{Key, Value};
 
 /// Bounds on what one template may use. Every field may be set freely.
 ///
@@ -65,9 +64,9 @@ const SHORT: Duration = Duration::from_millis(1);
 /// Bytes that a list, tuple, dict or other object takes besides its items.
 const CONTAINER: usize = 64;
 /// Bytes that an item of a list takes.
-const ITEM: usize = size_of::<Value>();
+pub(crate) const ITEM: usize = 24;
 /// Bytes that an entry of a dict takes, with its hash and its place in the table.
-const ENTRY: usize = size_of::<(Key, Value)>() + 24;
+const ENTRY: usize = 2 * ITEM + 24;
 
 /// Counts what a render has used.
 pub(crate) struct Meter {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 pub(crate) use attribute_name::{AttributeName, LoopAttribute};
 
 use crate::error::{Exception, Result};
-use crate::interpreter::Interpreter;
+use crate::run::Run;
 use crate::value::{Dict, Key, Object, Str, Undefined, Value, item_of_sequence, repr, repr_text};
 
 /// What Python's `getattr` finds.
@@ -21,11 +21,7 @@ pub(crate) enum Found {
 }
 
 /// `subject.name`
-pub(crate) fn attribute(
-    run: &mut Interpreter,
-    subject: &Value,
-    name: &AttributeName,
-) -> Result<Value> {
+pub(crate) fn attribute(run: &mut Run, subject: &Value, name: &AttributeName) -> Result<Value> {
     match subject {
         Value::Dict(dict) if name.is_dict_item() => Ok(dict_item(subject, dict, name)),
         Value::Object(object)
@@ -46,7 +42,7 @@ pub(crate) fn dict_item(subject: &Value, dict: &Dict, name: &AttributeName) -> V
 }
 
 /// `subject.name`, for a name that is only known now.
-pub(crate) fn attribute_named(run: &mut Interpreter, subject: &Value, name: &str) -> Result<Value> {
+pub(crate) fn attribute_named(run: &mut Run, subject: &Value, name: &str) -> Result<Value> {
     match find(run, subject, name)? {
         Found::Value(value) => return Ok(value),
         Found::Hidden => return Ok(hidden(subject, name)),
@@ -55,15 +51,15 @@ pub(crate) fn attribute_named(run: &mut Interpreter, subject: &Value, name: &str
     match subject {
         Value::Undefined(undefined) => Err(undefined.fail()),
         Value::Dict(dict) => Ok(dict.get_text(name).unwrap_or_else(|| absent(subject, name))),
-        Value::Object(object) if let Object::Template(context) = &**object => {
-            Ok(run.block_reference(name, context).unwrap_or_else(|| absent(subject, name)))
+        Value::Object(object) if let Object::Template(block) = &**object => {
+            Ok(block(name).unwrap_or_else(|| absent(subject, name)))
         }
         _ => Ok(absent(subject, name)),
     }
 }
 
 /// `subject[key]`
-pub(crate) fn item(run: &mut Interpreter, subject: &Value, key: &Value) -> Result<Value> {
+pub(crate) fn item(run: &mut Run, subject: &Value, key: &Value) -> Result<Value> {
     if let Some(value) = own_item(run, subject, key)? {
         return Ok(value);
     }
@@ -79,7 +75,7 @@ pub(crate) fn item(run: &mut Interpreter, subject: &Value, key: &Value) -> Resul
 }
 
 /// What `subject[key]` gives in Python, if it does not fail.
-fn own_item(run: &mut Interpreter, subject: &Value, key: &Value) -> Result<Option<Value>> {
+fn own_item(run: &mut Run, subject: &Value, key: &Value) -> Result<Option<Value>> {
     if let (Value::Str(_) | Value::List(_) | Value::Tuple(_), Value::Str(_)) = (subject, key) {
         return Ok(None);
     }
@@ -100,7 +96,7 @@ fn own_item(run: &mut Interpreter, subject: &Value, key: &Value) -> Result<Optio
             },
         },
         Value::Object(object) => match (&**object, key) {
-            (Object::Template(context), Value::Str(name)) => Ok(run.block_reference(name, context)),
+            (Object::Template(block), Value::Str(name)) => Ok(block(name)),
             _ => Ok(None),
         },
         _ => Ok(None),
@@ -108,7 +104,7 @@ fn own_item(run: &mut Interpreter, subject: &Value, key: &Value) -> Result<Optio
 }
 
 /// Python's `getattr`, without hidden attributes.
-pub(crate) fn find(run: &mut Interpreter, subject: &Value, name: &str) -> Result<Found> {
+pub(crate) fn find(run: &mut Run, subject: &Value, name: &str) -> Result<Found> {
     if let Value::Object(object) = subject
         && let Object::Namespace(dict) = &**object
     {
@@ -146,11 +142,7 @@ fn describe(subject: &Value) -> String {
 }
 
 /// The value of a public attribute of a plain object, for filters that look attributes up.
-pub(crate) fn attribute_filter(
-    run: &mut Interpreter,
-    subject: &Value,
-    name: &Str,
-) -> Result<Value> {
+pub(crate) fn attribute_filter(run: &mut Run, subject: &Value, name: &Str) -> Result<Value> {
     match find(run, subject, name)? {
         Found::Value(value) => Ok(value),
         Found::Hidden => Ok(hidden(subject, name)),

@@ -1,6 +1,6 @@
 //! Values with Python's semantics.
 
-mod arithmetic;
+mod arguments;
 mod bytes;
 mod compare;
 mod dict;
@@ -9,6 +9,7 @@ mod float;
 mod integer;
 mod iterate;
 mod json;
+mod loop_state;
 mod object;
 mod reclaim;
 mod repr;
@@ -17,23 +18,23 @@ mod string;
 mod undefined;
 
 use std::cell::RefCell;
-use std::mem;
 use std::rc::Rc;
 
 use num_bigint::BigInt;
 use num_traits::{ToPrimitive, Zero};
 
-pub(crate) use arithmetic::{binary, negative, positive, power_integer, small};
+pub(crate) use arguments::{Args, ArgumentList};
 pub(crate) use bytes::repr_bytes;
-pub(crate) use compare::{Order, contains, equal, identical, ordering};
+pub(crate) use compare::{Order, as_set, contains, equal, identical, ordering};
 pub(crate) use dict::{Dict, Key};
 pub(crate) use entries::Entries;
-pub(crate) use float::{float_to_integer, format_float, parse_float};
+pub(crate) use float::{float_to_integer, format_float, integer_to_float, parse_float};
 pub(crate) use integer::{MAX_DIGITS, ascii_digit, format_integer, integer_from_text};
 pub(crate) use iterate::{Iter, collect, iterate, iterate_all, over_dict};
-pub(crate) use json::from_number;
+pub(crate) use json::from_json;
+pub(crate) use loop_state::{Loop, Recursion};
 pub(crate) use object::{
-    BlockReference, Class, Cycler, Joiner, MacroValue, Method, Object, Range, View, ViewKind,
+    Block, Class, Cycler, Function, Joiner, Macro, Method, Object, Range, View, ViewKind,
 };
 pub(crate) use reclaim::{IteratorCell, List, Tuple};
 pub(crate) use repr::{
@@ -44,15 +45,14 @@ pub(crate) use string::Str;
 pub(crate) use undefined::Undefined;
 
 use crate::error::{Error, Result};
-use crate::interpreter::{Interpreter, Place};
+use crate::limits::ITEM;
+use crate::run::Run;
 
 /// A Python object.
 #[derive(Clone)]
 pub(crate) enum Value {
     /// The variable has no value; never seen by a template.
     Missing,
-    /// Something passed in that nobody has used as a value yet; in the items of loops only.
-    Given(Place),
     Undefined(Rc<Undefined>),
     None,
     Bool(bool),
@@ -67,6 +67,8 @@ pub(crate) enum Value {
     Dict(Rc<Dict>),
     Object(Rc<Object>),
 }
+
+const _: () = assert!(size_of::<Value>() == ITEM, "the size that the meter counts");
 
 impl Value {
     pub fn text(text: impl AsRef<str>) -> Self {
@@ -108,36 +110,25 @@ impl Value {
     }
 
     /// A lazy sequence, which Python would call `name`.
-    pub fn iterator(run: &mut Interpreter, name: &'static str, iter: Iter) -> Result<Self> {
+    pub fn iterator(run: &mut Run, name: &'static str, iter: Iter) -> Result<Self> {
         run.meter.object(size_of::<Object>())?;
         Ok(Self::object(Object::Iterator(IteratorCell { name, iter: RefCell::new(iter) })))
     }
 
     /// A lazy sequence of what `next` gives.
     pub fn generator(
-        run: &mut Interpreter,
-        next: impl FnMut(&mut Interpreter) -> Result<Option<Self>> + 'static,
+        run: &mut Run,
+        next: impl FnMut(&mut Run) -> Result<Option<Self>> + 'static,
     ) -> Result<Self> {
         run.meter.object(size_of_val(&next))?;
         Self::iterator(run, "generator", Iter::Generator(Box::new(next)))
-    }
-
-    /// Drops the value, which most often takes nothing.
-    #[inline]
-    pub fn discard(self) {
-        match self {
-            Self::Missing | Self::Given(_) | Self::None | Self::Bool(_) | Self::Int(_) => {
-                mem::forget(self);
-            }
-            other => drop(other),
-        }
     }
 
     /// Python's `bool(value)`.
     #[inline]
     pub fn is_true(&self) -> bool {
         match self {
-            Self::Missing | Self::Given(_) | Self::Undefined(_) | Self::None => false,
+            Self::Missing | Self::Undefined(_) | Self::None => false,
             Self::Bool(value) => *value,
             Self::Int(value) => *value != 0,
             Self::Big(value) => !value.is_zero(),
@@ -162,7 +153,7 @@ impl Value {
     /// Python's `type(value).__name__`.
     pub fn type_name(&self) -> &'static str {
         match self {
-            Self::Missing | Self::Given(_) | Self::Undefined(_) => "Undefined",
+            Self::Missing | Self::Undefined(_) => "Undefined",
             Self::None => "NoneType",
             Self::Bool(_) => "bool",
             Self::Int(_) | Self::Big(_) => "int",
@@ -251,5 +242,54 @@ impl Value {
     /// A `TypeError` on the value's type.
     pub fn refuse<T>(&self, message: &str) -> Result<T> {
         Err(Error::type_error(format!("'{}' object {message}", self.type_name())))
+    }
+
+    /// Notes that `item` was put into the list or dict, which may have closed a cycle.
+    pub fn note_insertion(&self, run: &mut Run, item: &Self) {
+        let may_hold_others =
+            matches!(item, Self::List(_) | Self::Tuple(_) | Self::Dict(_) | Self::Object(_));
+        let noted = match self {
+            Self::List(list) => &list.noted,
+            Self::Dict(dict) => &dict.noted,
+            _ => return,
+        };
+        if may_hold_others && !noted.replace(true) {
+            let container = self.clone();
+            run.at_end(move || match container {
+                Self::List(list) => drop(list.items.take()),
+                Self::Dict(dict) => drop(dict.entries.take()),
+                _ => {}
+            });
+        }
+    }
+
+    /// Calls the value.
+    pub fn call(&self, run: &mut Run, args: Args) -> Result<Self> {
+        run.meter.tick(1)?;
+        match self {
+            Self::Object(object) => match object.call(run, args) {
+                Some(result) => result,
+                None => self.refuse_use("is not callable"),
+            },
+            _ => self.refuse_use("is not callable"),
+        }
+    }
+
+    /// Whether Python's `callable(value)` holds.
+    pub fn is_callable(&self) -> bool {
+        match self {
+            Self::Undefined(_) => true,
+            Self::Object(object) => matches!(
+                **object,
+                Object::Method(_)
+                    | Object::Function(_)
+                    | Object::Macro(_)
+                    | Object::Class(_)
+                    | Object::Joiner(_)
+                    | Object::Loop(_)
+                    | Object::Block(_)
+            ),
+            _ => false,
+        }
     }
 }

@@ -3,33 +3,32 @@
 use std::borrow::Cow;
 
 use super::attribute::plain_text;
-use crate::builtin::Args;
 use crate::error::{Error, Result};
-use crate::interpreter::Interpreter;
 use crate::markup;
 use crate::methods;
-use crate::value::{Str, Value};
+use crate::run::Run;
+use crate::value::{Args, Str, Value};
 
 /// `escape`
-pub(super) fn escape(run: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
+pub(super) fn escape(run: &mut Run, value: &Value, _: Args) -> Result<Value> {
     markup::escape(run, value).map(Value::Str)
 }
 
 /// `forceescape`: escapes safe text as well.
-pub(super) fn forceescape(run: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
+pub(super) fn forceescape(run: &mut Run, value: &Value, _: Args) -> Result<Value> {
     let text = plain_text(run, value)?;
     markup::escape(run, &Value::Str(text.into_owned())).map(Value::Str)
 }
 
 /// `safe`
-pub(super) fn safe(run: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
+pub(super) fn safe(run: &mut Run, value: &Value, _: Args) -> Result<Value> {
     let text = plain_text(run, value)?;
     run.meter.string(text.len())?;
     Ok(Value::Str(Str::markup(text.as_str())))
 }
 
 /// `striptags`
-pub(super) fn striptags_filter(run: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
+pub(super) fn striptags_filter(run: &mut Run, value: &Value, _: Args) -> Result<Value> {
     let text = plain_text(run, value)?;
     run.meter.string(text.len())?;
     Ok(Value::text(striptags(&text)))
@@ -81,7 +80,7 @@ pub(crate) fn unescape(text: &str) -> String {
 }
 
 /// `xmlattr(autospace=true)`: a dict as attributes of a tag.
-pub(super) fn xmlattr(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
+pub(super) fn xmlattr(run: &mut Run, value: &Value, args: Args) -> Result<Value> {
     let Value::Dict(dict) = value else { return value.refuse_use("has no attribute 'items'") };
     run.meter.dict(dict.entries.borrow().len())?;
     let entries = dict.entries.borrow().clone();

@@ -4,17 +4,16 @@ use std::fmt::Write;
 use std::rc::Rc;
 
 use super::sort::sort_values;
-use crate::builtin::Args;
 use crate::error::{Error, Result};
-use crate::interpreter::Interpreter;
 use crate::markup::write_replacing;
-use crate::value::{Entries, Str, Value, format_float, format_integer, write_integer};
+use crate::run::Run;
+use crate::value::{Args, Entries, Str, Value, format_float, format_integer, write_integer};
 
 /// How deep containers may nest.
 const MAX_DEPTH: usize = 200;
 
 /// `tojson(indent=none)`: JSON that is safe inside of HTML.
-pub(super) fn tojson(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
+pub(super) fn tojson(run: &mut Run, value: &Value, args: Args) -> Result<Value> {
     let indent = match args.some(0) {
         None => None,
         Some(Value::Str(indent)) => Some(indent.to_string()),
@@ -44,15 +43,15 @@ fn write_safe(text: &str, output: &mut String) {
     });
 }
 
-struct Writer<'w, 'r> {
-    run: &'w mut Interpreter<'r>,
+struct Writer<'w> {
+    run: &'w mut Run,
     out: String,
     indent: Option<String>,
     /// Addresses of the containers being written.
     open: Vec<usize>,
 }
 
-impl Writer<'_, '_> {
+impl Writer<'_> {
     fn value(&mut self, value: &Value) -> Result<()> {
         self.run.meter.tick(1)?;
         if self.out.len() > self.run.meter.limits.string {

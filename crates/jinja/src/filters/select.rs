@@ -2,10 +2,10 @@
 
 use super::attribute::Getter;
 use super::group::opened;
-use crate::builtin::{Args, ArgumentList, Builtin};
+use crate::builtin::Builtin;
 use crate::error::{Error, Result};
-use crate::interpreter::Interpreter;
-use crate::value::{Iter, Key, Value, repr};
+use crate::run::Run;
+use crate::value::{Args, ArgumentList, Iter, Key, Value, repr};
 use crate::{filters, tests};
 
 /// What becomes of an item.
@@ -24,7 +24,7 @@ enum Step {
 }
 
 impl Step {
-    fn apply(&self, run: &mut Interpreter, item: &Value) -> Result<Value> {
+    fn apply(&self, run: &mut Run, item: &Value) -> Result<Value> {
         match self {
             Self::Get(getter) => Ok(getter.get(run, item)?.into_owned()),
             Self::Truth => Ok(Value::Bool(item.is_true())),
@@ -47,7 +47,7 @@ enum Transform {
 
 impl Transform {
     /// What is given on of an item, if anything.
-    fn apply(&self, run: &mut Interpreter, item: Value) -> Result<Option<Value>> {
+    fn apply(&self, run: &mut Run, item: Value) -> Result<Option<Value>> {
         match self {
             Self::Map(step) => step.apply(run, &item).map(Some),
             Self::Choose { getter, test, wanted } => {
@@ -73,7 +73,7 @@ fn named(
     }
 }
 
-fn unknown(run: &mut Interpreter, what: &str, name: &Value) -> Result<Error> {
+fn unknown(run: &mut Run, what: &str, name: &Value) -> Result<Error> {
     if !matches!(name, Value::Undefined(_)) {
         Key::new(run, name.clone())?;
     }
@@ -82,10 +82,10 @@ fn unknown(run: &mut Interpreter, what: &str, name: &Value) -> Result<Error> {
 
 /// A lazy sequence over `value` whose transform is prepared when it is first asked for.
 fn lazily(
-    run: &mut Interpreter,
+    run: &mut Run,
     value: &Value,
     args: Args,
-    prepare: impl Fn(&mut Interpreter, ArgumentList) -> Result<Transform> + 'static,
+    prepare: impl Fn(&mut Run, ArgumentList) -> Result<Transform> + 'static,
 ) -> Result<Value> {
     let mut source = Err(value.clone());
     let mut args = Some(ArgumentList::from(args));
@@ -110,11 +110,11 @@ fn lazily(
 }
 
 /// `map(filter, …)` or `map(attribute=…, default=…)`, lazily.
-pub(super) fn map(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
+pub(super) fn map(run: &mut Run, value: &Value, args: Args) -> Result<Value> {
     lazily(run, value, args, |run, args| map_step(run, args).map(Transform::Map))
 }
 
-fn map_step(run: &mut Interpreter, mut args: ArgumentList) -> Result<Step> {
+fn map_step(run: &mut Run, mut args: ArgumentList) -> Result<Step> {
     if args.positional.is_empty()
         && let Some(attribute) = args.take_keyword("attribute")
     {
@@ -134,7 +134,7 @@ fn map_step(run: &mut Interpreter, mut args: ArgumentList) -> Result<Step> {
 
 /// Chooses the items whose test, applied to the item or an attribute, gives `wanted`.
 fn choose(
-    run: &mut Interpreter,
+    run: &mut Run,
     value: &Value,
     args: Args,
     by_attribute: bool,
@@ -156,21 +156,21 @@ fn choose(
 }
 
 /// `select(test, …)`, lazily; without a test, the true items.
-pub(super) fn select(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
+pub(super) fn select(run: &mut Run, value: &Value, args: Args) -> Result<Value> {
     choose(run, value, args, false, true)
 }
 
 /// `reject(test, …)`, lazily; without a test, the false items.
-pub(super) fn reject(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
+pub(super) fn reject(run: &mut Run, value: &Value, args: Args) -> Result<Value> {
     choose(run, value, args, false, false)
 }
 
 /// `selectattr(attribute, test, …)`, lazily.
-pub(super) fn selectattr(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
+pub(super) fn selectattr(run: &mut Run, value: &Value, args: Args) -> Result<Value> {
     choose(run, value, args, true, true)
 }
 
 /// `rejectattr(attribute, test, …)`, lazily.
-pub(super) fn rejectattr(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
+pub(super) fn rejectattr(run: &mut Run, value: &Value, args: Args) -> Result<Value> {
     choose(run, value, args, true, false)
 }

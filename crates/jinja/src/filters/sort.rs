@@ -3,14 +3,13 @@
 use std::cmp::Ordering;
 
 use super::attribute::{Getter, fold, getters};
-use crate::builtin::Args;
 use crate::error::{Error, Result};
-use crate::interpreter::Interpreter;
-use crate::value::{Order, Str, Value, collect, ordering};
+use crate::run::Run;
+use crate::value::{Args, Order, Str, Value, collect, ordering};
 
 /// Sorts the second values by the first, keeping equal ones in order.
 pub(crate) fn sort_values<T>(
-    run: &mut Interpreter,
+    run: &mut Run,
     keyed: Vec<(Value, T)>,
     reverse: bool,
 ) -> Result<Vec<T>> {
@@ -20,7 +19,7 @@ pub(crate) fn sort_values<T>(
 
 /// As [`sort_values`], with the keys.
 pub(super) fn sort_pairs<T>(
-    run: &mut Interpreter,
+    run: &mut Run,
     mut keyed: Vec<(Value, T)>,
     reverse: bool,
 ) -> Result<Vec<(Value, T)>> {
@@ -54,7 +53,7 @@ pub(super) fn sort_pairs<T>(
 
 /// As [`sort_values`], without regard to case; `prepare` sees keys that are not all short texts.
 fn sort_folded<T>(
-    run: &mut Interpreter,
+    run: &mut Run,
     mut keyed: Vec<(Value, T)>,
     reverse: bool,
     prepare: fn(&mut [(Value, T)]),
@@ -96,7 +95,7 @@ fn are_alike<T>(keyed: &[(Value, T)]) -> bool {
 
 /// Sorts by keys that are alike.
 fn sort_alike<T>(
-    run: &mut Interpreter,
+    run: &mut Run,
     keyed: &mut [(Value, T)],
     compare: impl Fn(&Str, &Str) -> Ordering,
 ) -> Result<()> {
@@ -110,7 +109,7 @@ fn sort_alike<T>(
 }
 
 fn merge<T>(
-    run: &mut Interpreter,
+    run: &mut Run,
     left: Vec<(Value, T)>,
     right: Vec<(Value, T)>,
     out: &mut Vec<(Value, T)>,
@@ -127,7 +126,7 @@ fn merge<T>(
 }
 
 /// `sort(reverse=false, case_sensitive=false, attribute=none)`
-pub(super) fn sort(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
+pub(super) fn sort(run: &mut Run, value: &Value, args: Args) -> Result<Value> {
     let fold_case = !args.flag(1, false);
     let getters = getters(run, args.some(2))?;
     let items = collect(run, value)?;
@@ -150,7 +149,7 @@ pub(super) fn sort(run: &mut Interpreter, value: &Value, args: Args) -> Result<V
 }
 
 /// What several getters find.
-fn keys(run: &mut Interpreter, getters: &[Getter], item: &Value, fold_case: bool) -> Result<Value> {
+fn keys(run: &mut Run, getters: &[Getter], item: &Value, fold_case: bool) -> Result<Value> {
     run.meter.list(getters.len())?;
     let mut keys = Vec::with_capacity(getters.len());
     for getter in getters {
@@ -169,7 +168,7 @@ fn wrap_unless_alike<T>(keyed: &mut [(Value, T)]) {
 }
 
 /// `dictsort(case_sensitive=false, by='key', reverse=false)`: pairs of a dict, sorted.
-pub(super) fn dictsort(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
+pub(super) fn dictsort(run: &mut Run, value: &Value, args: Args) -> Result<Value> {
     let by_value = match args.get(1) {
         None => false,
         Some(Value::Str(by)) if by.as_str() == "key" => false,

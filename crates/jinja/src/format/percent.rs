@@ -7,8 +7,8 @@ use convert::{character, integer, real, sign, truncated};
 
 use super::float::format_magnitude;
 use crate::error::{Error, Result};
-use crate::interpreter::Interpreter;
 use crate::markup;
+use crate::run::Run;
 use crate::sandbox;
 use crate::value::{Key, Object, Str, Value, repr, to_text};
 
@@ -69,7 +69,7 @@ struct Formatter<'f> {
 }
 
 /// Python's `format % values`.
-pub(crate) fn percent_format(run: &mut Interpreter, format: &Str, values: &Value) -> Result<Value> {
+pub(crate) fn percent_format(run: &mut Run, format: &Str, values: &Value) -> Result<Value> {
     let mut formatter = Formatter {
         rest: Rest(format),
         values,
@@ -124,7 +124,7 @@ impl Formatter<'_> {
         value.ok_or_else(|| Error::type_error("not enough arguments for format string"))
     }
 
-    fn conversion(&mut self, run: &mut Interpreter) -> Result<()> {
+    fn conversion(&mut self, run: &mut Run) -> Result<()> {
         if self.rest.next_is(b'%') {
             self.out.push('%');
             return Ok(());
@@ -157,7 +157,7 @@ impl Formatter<'_> {
     }
 
     /// The value under `(key)`, whose parenthesis is consumed.
-    fn key(&mut self, run: &mut Interpreter) -> Result<Value> {
+    fn key(&mut self, run: &mut Run) -> Result<Value> {
         if !is_mapping(self.values) {
             return Err(Error::type_error("format requires a mapping"));
         }
@@ -225,7 +225,7 @@ impl Formatter<'_> {
 
     fn convert(
         &mut self,
-        run: &mut Interpreter,
+        run: &mut Run,
         conversion: &Conversion,
         kind: char,
         value: &Value,
@@ -268,7 +268,7 @@ impl Formatter<'_> {
 
     fn text(
         &self,
-        run: &mut Interpreter,
+        run: &mut Run,
         conversion: &Conversion,
         kind: char,
         value: &Value,

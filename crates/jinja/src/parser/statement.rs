@@ -270,7 +270,7 @@ impl Parser<'_> {
             return self.fail("expected call");
         }
         let body = self.closed_body("call", &["endcall"])?;
-        let caller = Arc::new(Macro { is_caller: true, ..new_macro("".into(), parameters, body) });
+        let caller = Arc::new(new_macro("".into(), parameters, body));
         Ok(StatementKind::Call { call, caller })
     }
 }
@@ -286,7 +286,6 @@ fn new_macro(name: Arc<str>, parameters: Vec<Parameter>, body: Vec<Statement>) -
         keywords: None,
         varargs: None,
         explicit_caller: false,
-        is_caller: false,
     }
 }
 

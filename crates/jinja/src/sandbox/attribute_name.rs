@@ -89,11 +89,6 @@ impl AttributeName {
         }
     }
 
-    /// Whether the sandbox shows attributes of that name.
-    pub fn is_public(&self) -> bool {
-        self.is_public
-    }
-
     /// Whether it names an item of dicts, as it is no attribute of theirs.
     pub fn is_dict_item(&self) -> bool {
         self.is_public && self.methods.as_ref().is_none_or(|methods| methods.of_dict.is_none())

@@ -2,10 +2,11 @@
 
 use super::{Found, LoopAttribute};
 use crate::error::Result;
-use crate::interpreter::{Interpreter, Loop};
-use crate::value::{Cycler, MacroValue, Object, Range, Undefined, Value};
+use crate::methods;
+use crate::run::Run;
+use crate::value::{Cycler, Loop, Macro, Object, Range, Undefined, Value};
 
-pub(super) fn find(run: &mut Interpreter, subject: &Value, name: &str) -> Result<Found> {
+pub(super) fn find(run: &mut Run, subject: &Value, name: &str) -> Result<Found> {
     let data = match subject {
         Value::Bool(_) | Value::Int(_) | Value::Big(_) => integer(subject, name),
         Value::Float(value) => match name {
@@ -33,7 +34,8 @@ pub(super) fn find(run: &mut Interpreter, subject: &Value, name: &str) -> Result
     if is_internal(subject, name) {
         return Ok(Found::Hidden);
     }
-    Ok(Interpreter::method(subject, name).map_or(Found::Nothing, Found::Value))
+    let method = methods::find(subject, name).map(|method| methods::bound(subject, method));
+    Ok(method.map_or(Found::Nothing, Found::Value))
 }
 
 /// Attributes without an underscore that the sandbox hides all the same.
@@ -69,10 +71,10 @@ fn of_object(object: &Object, name: &str) -> Option<Value> {
             "imag" => Some(Value::Float(*imaginary)),
             _ => None,
         },
-        Object::Block(reference) => match name {
-            "name" => Some(Value::text(&*reference.block.name)),
+        Object::Block(block) => match name {
+            "name" => Some(Value::Str(block.name.clone())),
             "super" => {
-                let message = format!("there is no parent block called '{}'", reference.block.name);
+                let message = format!("there is no parent block called '{}'", block.name.as_str());
                 Some(Value::undefined(Undefined::Hint(message)))
             }
             _ => None,
@@ -97,20 +99,17 @@ fn range_attribute(range: &Range, name: &str) -> Option<Value> {
     }
 }
 
-fn macro_attribute(value: &MacroValue, name: &str) -> Option<Value> {
-    let definition = &value.definition;
+fn macro_attribute(function: &Macro, name: &str) -> Option<Value> {
     Some(match name {
-        "name" if definition.is_caller => Value::None,
-        "name" => Value::text(&*definition.name),
-        "arguments" => {
-            let names = definition.parameters.iter().map(|parameter| Value::text(&*parameter.name));
-            Value::tuple(names.collect())
-        }
-        "caller" => Value::Bool(definition.caller.is_some()),
-        "catch_kwargs" => Value::Bool(definition.keywords.is_some()),
-        "catch_varargs" => Value::Bool(definition.varargs.is_some()),
+        "name" if function.name.is_empty() => Value::None,
+        "name" => Value::Str(function.name.clone()),
+        "arguments" => Value::tuple(function.arguments.clone()),
+        "caller" => Value::Bool(function.takes_caller),
+        "catch_kwargs" => Value::Bool(function.takes_keywords),
+        "catch_varargs" => Value::Bool(function.takes_positional),
         "explicit_caller" => {
-            Value::Bool(definition.parameters.iter().any(|parameter| &*parameter.name == "caller"))
+            let is_caller = |name: &Value| name.as_str().is_some_and(|name| **name == *"caller");
+            Value::Bool(function.arguments.iter().any(is_caller))
         }
         _ => return None,
     })
@@ -126,7 +125,7 @@ fn cycler_attribute(cycler: &Cycler, name: &str) -> Option<Value> {
 }
 
 pub(super) fn loop_attribute(
-    run: &mut Interpreter,
+    run: &mut Run,
     state: &Loop,
     attribute: LoopAttribute,
 ) -> Result<Value> {
@@ -140,7 +139,7 @@ pub(super) fn loop_attribute(
         LoopAttribute::Length => Value::from_usize(state.length(run)?),
         LoopAttribute::ReverseIndex => difference(state.length(run)?, state.index()),
         LoopAttribute::ReverseIndex0 => difference(state.length(run)?, state.index() + 1),
-        LoopAttribute::Previous => state.previous(run),
+        LoopAttribute::Previous => state.previous(),
         LoopAttribute::Next => state.following(run)?,
     })
 }

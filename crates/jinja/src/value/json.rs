@@ -1,13 +1,31 @@
-//! Numbers of JSON.
+//! JSON as values.
 
 use num_bigint::BigInt;
-use serde_json::Number;
+use serde_json::{Number, Value as Json};
 
-use super::Value;
+use super::{Entries, Key, Value};
+
+/// The value of what was passed in; the depth of JSON is bounded by its parser.
+pub(crate) fn from_json(json: &Json) -> Value {
+    match json {
+        Json::Null => Value::None,
+        Json::Bool(value) => Value::Bool(*value),
+        Json::Number(number) => from_number(number),
+        Json::String(text) => Value::text(text),
+        Json::Array(items) => stacker::maybe_grow(64 << 10, 1 << 20, || {
+            Value::list(items.iter().map(from_json).collect())
+        }),
+        Json::Object(map) => stacker::maybe_grow(64 << 10, 1 << 20, || {
+            let entries =
+                map.iter().map(|(key, value)| (Key::text(key.as_str()), from_json(value)));
+            Value::dict(Entries::of_distinct(entries))
+        }),
+    }
+}
 
 /// Integers keep all digits that the JSON library kept.
 #[inline]
-pub(crate) fn from_number(number: &Number) -> Value {
+fn from_number(number: &Number) -> Value {
     match number.as_i64() {
         Some(value) => Value::Int(value),
         None => from_large(number),

@@ -2,13 +2,10 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
-use std::sync::Arc;
 
-use crate::ast::{Block, Macro};
-use crate::builtin::Builtin;
-use crate::interpreter::{Activation, Context, Loop};
-
-use super::{Dict, Entries, IteratorCell, Tuple, Value};
+use super::{Args, Dict, Entries, IteratorCell, Loop, Str, Tuple, Value};
+use crate::error::{Error, Result};
+use crate::run::{Run, Running};
 
 /// Everything that is neither a number, a string nor a plain container.
 pub(crate) enum Object {
@@ -18,15 +15,16 @@ pub(crate) enum Object {
     Complex(f64, f64),
     Iterator(IteratorCell),
     Loop(Loop),
-    Macro(MacroValue),
+    Macro(Macro),
     Namespace(Rc<Dict>),
     Cycler(Cycler),
     Joiner(Joiner),
     Class(Class),
-    Function(&'static Builtin),
+    Function(Function),
     Method(Method),
-    Template(Context),
-    Block(BlockReference),
+    /// `self`: finds a block.
+    Template(Box<dyn Fn(&str) -> Option<Value>>),
+    Block(Block),
 }
 
 /// Python's `range`.
@@ -77,11 +75,16 @@ pub(crate) enum ViewKind {
 }
 
 /// A macro bound to the variables around its definition.
-pub(crate) struct MacroValue {
-    pub definition: Arc<Macro>,
-    pub enclosing: Activation,
-    /// The context it was defined in.
-    pub context: Context,
+pub(crate) struct Macro {
+    /// Empty for the body of a `call` tag.
+    pub name: Str,
+    pub arguments: Vec<Value>,
+    /// Whether it takes what is not among the parameters.
+    pub takes_caller: bool,
+    pub takes_keywords: bool,
+    pub takes_positional: bool,
+    /// Writes the text to the output.
+    pub write: Box<dyn Fn(&mut Run, Args) -> Result<()>>,
 }
 
 /// The global `cycler(…)`.
@@ -96,37 +99,31 @@ pub(crate) struct Joiner {
     pub used: Cell<bool>,
 }
 
-/// Types that a template can name.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Class {
-    Dict,
-    Cycler,
-    Joiner,
-    Namespace,
+/// A type that a template can name.
+pub(crate) struct Class {
+    /// What Python prints between the quotes.
+    pub path: &'static str,
+    pub construct: fn(&mut Run, Args) -> Result<Value>,
 }
 
-impl Class {
-    /// What Python prints between the quotes.
-    pub fn path(self) -> &'static str {
-        match self {
-            Self::Dict => "dict",
-            Self::Cycler => "jinja2.utils.Cycler",
-            Self::Joiner => "jinja2.utils.Joiner",
-            Self::Namespace => "jinja2.utils.Namespace",
-        }
-    }
+/// A global function.
+pub(crate) struct Function {
+    pub name: &'static str,
+    pub call: fn(&mut Run, Args) -> Result<Value>,
 }
 
 /// A method bound to its object.
 pub(crate) struct Method {
     pub receiver: Value,
-    pub function: &'static Builtin,
+    pub name: &'static str,
+    pub call: Box<dyn Fn(&mut Run, &Value, Args) -> Result<Value>>,
 }
 
-/// `self.name`, or `super` in a block.
-pub(crate) struct BlockReference {
-    pub block: Arc<Block>,
-    pub context: Context,
+/// `self.name`
+pub(crate) struct Block {
+    pub name: Str,
+    /// Writes the text to the output.
+    pub write: Box<dyn Fn(&mut Run) -> Result<()>>,
 }
 
 impl Object {
@@ -164,4 +161,43 @@ impl Object {
             Self::Block(_) => "BlockReference",
         }
     }
+
+    /// Calls the object, if it can be.
+    pub fn call(&self, run: &mut Run, args: Args) -> Option<Result<Value>> {
+        Some(match self {
+            Self::Method(method) => (method.call)(run, &method.receiver, args),
+            Self::Function(function) => (function.call)(run, args),
+            Self::Class(class) => (class.construct)(run, args),
+            Self::Macro(function) => safe_text(run, |run| (function.write)(run, args)),
+            Self::Joiner(joiner) => no_arguments(args).map(|()| {
+                let first = !joiner.used.replace(true);
+                if first { Value::text("") } else { joiner.separator.clone() }
+            }),
+            Self::Loop(state) => match (args.positional, args.keywords) {
+                ([iterable], []) => state.recurse(run, iterable),
+                ([], [(name, iterable)]) if &**name == "iterable" => state.recurse(run, iterable),
+                _ => Err(Error::type_error("loop() takes one argument")),
+            },
+            Self::Block(block) => no_arguments(args).and_then(|()| {
+                safe_text(run, |run| {
+                    (block.write)(run)?;
+                    run.meter.string(run.output.len())
+                })
+            }),
+            _ => return None,
+        })
+    }
+}
+
+/// What `write` writes, which counts it; safe where output is escaped.
+fn safe_text(run: &mut Run, write: impl FnOnce(&mut Run) -> Result<()>) -> Result<Value> {
+    let text = run.aside(write)?;
+    Ok(Value::Str(Str::new(text, run.autoescape)))
+}
+
+fn no_arguments(args: Args) -> Result<()> {
+    if args.positional.is_empty() && args.keywords.is_empty() {
+        return Ok(());
+    }
+    Err(Error::type_error("no arguments are taken here"))
 }

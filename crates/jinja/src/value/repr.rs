@@ -8,13 +8,13 @@ use unicode_general_category::{GeneralCategory, get_general_category};
 
 use super::{Dict, Object, Range, Str, Value, ViewKind, format_float, format_integer, repr_bytes};
 use crate::error::{Error, Result};
-use crate::interpreter::Interpreter;
+use crate::run::Run;
 
 /// How deep containers are printed.
 const MAX_DEPTH: usize = 200;
 
 /// Python's `str(value)`; a string stays what it is.
-pub(crate) fn to_text(run: &mut Interpreter, value: &Value) -> Result<Str> {
+pub(crate) fn to_text(run: &mut Run, value: &Value) -> Result<Str> {
     if let Value::Str(text) = value {
         return Ok(text.clone());
     }
@@ -31,7 +31,7 @@ pub(crate) fn to_text(run: &mut Interpreter, value: &Value) -> Result<Str> {
 }
 
 /// As [`to_text`], for a look only.
-pub(crate) fn as_text<'v>(run: &mut Interpreter, value: &'v Value) -> Result<Cow<'v, Str>> {
+pub(crate) fn as_text<'v>(run: &mut Run, value: &'v Value) -> Result<Cow<'v, Str>> {
     match value {
         Value::Str(text) => Ok(Cow::Borrowed(text)),
         _ => to_text(run, value).map(Cow::Owned),
@@ -39,7 +39,7 @@ pub(crate) fn as_text<'v>(run: &mut Interpreter, value: &'v Value) -> Result<Cow
 }
 
 /// Python's `repr(value)`.
-pub(crate) fn repr(run: &mut Interpreter, value: &Value) -> Result<String> {
+pub(crate) fn repr(run: &mut Run, value: &Value) -> Result<String> {
     let mut text = String::new();
     write_repr(run, value, &mut text)?;
     run.meter.string(text.len())?;
@@ -48,13 +48,13 @@ pub(crate) fn repr(run: &mut Interpreter, value: &Value) -> Result<String> {
 
 /// Appends `str(value)`.
 #[inline]
-pub(crate) fn write_text(run: &mut Interpreter, value: &Value, out: &mut String) -> Result<()> {
+pub(crate) fn write_text(run: &mut Run, value: &Value, out: &mut String) -> Result<()> {
     if write_plain(value, out) { Ok(()) } else { write_other(run, value, out) }
 }
 
-fn write_other(run: &mut Interpreter, value: &Value, out: &mut String) -> Result<()> {
+fn write_other(run: &mut Run, value: &Value, out: &mut String) -> Result<()> {
     match value {
-        Value::Undefined(_) | Value::Missing | Value::Given(_) => {}
+        Value::Undefined(_) | Value::Missing => {}
         Value::Float(value) => out.push_str(&format_float(*value)),
         _ => write_repr(run, value, out)?,
     }
@@ -86,24 +86,22 @@ pub(crate) fn write_integer(value: i64, out: &mut String) {
 }
 
 /// Appends `repr(value)`.
-pub(crate) fn write_repr(run: &mut Interpreter, value: &Value, out: &mut String) -> Result<()> {
+pub(crate) fn write_repr(run: &mut Run, value: &Value, out: &mut String) -> Result<()> {
     Writer { run, out, open: Vec::new() }.value(value)
 }
 
-struct Writer<'w, 'r> {
-    run: &'w mut Interpreter<'r>,
+struct Writer<'w> {
+    run: &'w mut Run,
     out: &'w mut String,
     /// Addresses of the containers being printed.
     open: Vec<usize>,
 }
 
-impl Writer<'_, '_> {
+impl Writer<'_> {
     fn value(&mut self, value: &Value) -> Result<()> {
         self.run.meter.tick(1)?;
         match value {
-            Value::Missing | Value::Given(_) | Value::Undefined(_) => {
-                self.out.push_str("Undefined")
-            }
+            Value::Missing | Value::Undefined(_) => self.out.push_str("Undefined"),
             Value::None => self.out.push_str("None"),
             Value::Bool(true) => self.out.push_str("True"),
             Value::Bool(false) => self.out.push_str("False"),
@@ -205,17 +203,19 @@ impl Writer<'_, '_> {
             }
             Object::Complex(real, imaginary) => repr_complex(*real, *imaginary),
             Object::Loop(state) => state.describe(self.run)?,
-            Object::Macro(value) if value.definition.name.is_empty() => "<Macro anonymous>".into(),
-            Object::Macro(value) => format!("<Macro {}>", repr_text(&value.definition.name)),
+            Object::Macro(function) => match function.name.as_str() {
+                "" => "<Macro anonymous>".into(),
+                name => format!("<Macro {}>", repr_text(name)),
+            },
             Object::Namespace(dict) => {
                 self.out.push_str("<Namespace ");
                 self.value(&Value::Dict(dict.clone()))?;
                 ">".into()
             }
-            Object::Class(class) => format!("<class '{}'>", class.path()),
+            Object::Class(class) => format!("<class '{}'>", class.path),
             Object::Function(function) => format!("<function {} at 0x7f0000000000>", function.name),
             Object::Method(method) => {
-                let (name, owner) = (method.function.name, method.receiver.type_name());
+                let (name, owner) = (method.name, method.receiver.type_name());
                 format!("<built-in method {name} of {owner} object at 0x7f0000000000>")
             }
             Object::Template(_) => "<TemplateReference None>".into(),

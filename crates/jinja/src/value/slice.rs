@@ -6,7 +6,7 @@ use num_traits::ToPrimitive;
 
 use super::{Object, Range, Value};
 use crate::error::{Error, Result};
-use crate::interpreter::Interpreter;
+use crate::run::Run;
 
 /// A slice resolved against a length: `count` items from `start` in steps of `step`.
 #[derive(Clone, Copy)]
@@ -57,7 +57,7 @@ fn bound(value: &Value) -> Result<Option<i64>> {
 
 /// Python's `subject[start:stop:step]`.
 pub(crate) fn slice(
-    run: &mut Interpreter,
+    run: &mut Run,
     subject: &Value,
     [start, stop, step]: [&Value; 3],
 ) -> Result<Value> {

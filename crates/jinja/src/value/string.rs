@@ -6,7 +6,7 @@ use std::ops::Deref;
 use ecow::EcoString;
 
 use crate::error::Result;
-use crate::interpreter::Interpreter;
+use crate::run::Run;
 
 /// An immutable string, short ones without an allocation. Dereferences to `str`.
 #[derive(Clone)]
@@ -30,18 +30,7 @@ impl Str {
     #[inline]
     pub fn new(text: impl AsRef<str>, markup: bool) -> Self {
         let identity = NEXT_IDENTITY.replace(NEXT_IDENTITY.get().wrapping_add(1));
-        Self::with_identity(text.as_ref(), markup, identity)
-    }
-
-    /// The text that lies at `address`, the same object whenever it is looked at.
-    #[inline]
-    pub fn at(text: &str, address: usize) -> Self {
-        let [low, high, ..] = (address / 8).to_le_bytes();
-        Self::with_identity(text, false, u16::from_le_bytes([low, high]))
-    }
-
-    #[inline]
-    fn with_identity(text: &str, markup: bool, identity: u16) -> Self {
+        let text = text.as_ref();
         if text.len() > EcoString::INLINE_LIMIT {
             return Self { text: text.into(), chars: count(text), identity, markup };
         }
@@ -119,7 +108,7 @@ impl Str {
 
     /// Counts the search for a code point, which is a walk unless all take one byte.
     #[inline]
-    pub fn count_walk(&self, run: &mut Interpreter) -> Result<()> {
+    pub fn count_walk(&self, run: &mut Run) -> Result<()> {
         run.meter.tick(self.steps_to_walk())
     }
 
@@ -129,14 +118,14 @@ impl Str {
     }
 
     /// Allows a look at all code points.
-    pub fn charge_for_chars(&self, run: &mut Interpreter) -> Result<()> {
+    pub fn charge_for_chars(&self, run: &mut Run) -> Result<()> {
         let chars = self.chars();
         run.meter.charge(chars.saturating_mul(4))?;
         run.meter.tick(chars / 16)
     }
 
     /// All code points.
-    pub fn chars_vector(&self, run: &mut Interpreter) -> Result<Vec<char>> {
+    pub fn chars_vector(&self, run: &mut Run) -> Result<Vec<char>> {
         self.charge_for_chars(run)?;
         Ok(self.text.chars().collect())
     }

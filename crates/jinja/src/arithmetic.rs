@@ -6,13 +6,11 @@ use num_bigint::BigInt;
 use num_integer::Integer;
 use num_traits::{Signed, ToPrimitive, Zero};
 
-use super::compare::as_set;
-use super::float::integer_to_float;
-use super::{List, Object, Value};
-use crate::ast::BinaryOperator;
 use crate::error::{Error, Exception, Result};
 use crate::format::percent_format;
-use crate::interpreter::Interpreter;
+use crate::operator::BinaryOperator;
+use crate::run::Run;
+use crate::value::{Key, List, Object, Str, Value, as_set, collect, integer_to_float};
 
 /// A number brought to the common type of both operands.
 enum Pair {
@@ -22,7 +20,7 @@ enum Pair {
 
 /// `a operator b`, for all operators but `and` and `or`.
 pub(crate) fn binary(
-    run: &mut Interpreter,
+    run: &mut Run,
     operator: BinaryOperator,
     a: &Value,
     b: &Value,
@@ -95,12 +93,7 @@ fn zero_division(what: &str) -> Error {
     Error::new(Exception::Arithmetic, format!("{what} by zero"))
 }
 
-fn integers(
-    run: &mut Interpreter,
-    operator: BinaryOperator,
-    a: &BigInt,
-    b: &BigInt,
-) -> Result<Value> {
+fn integers(run: &mut Run, operator: BinaryOperator, a: &BigInt, b: &BigInt) -> Result<Value> {
     let divides = matches!(
         operator,
         BinaryOperator::Divide | BinaryOperator::FloorDivide | BinaryOperator::Modulo
@@ -166,7 +159,7 @@ fn scale(mut value: f64, mut exponent: i64) -> f64 {
 }
 
 /// `a ** b` on integers.
-pub(crate) fn power_integer(run: &mut Interpreter, a: &BigInt, b: &BigInt) -> Result<Value> {
+pub(crate) fn power_integer(run: &mut Run, a: &BigInt, b: &BigInt) -> Result<Value> {
     if b.is_negative() {
         if a.is_zero() {
             return Err(Error::new(Exception::Arithmetic, "0 to a negative power"));
@@ -255,7 +248,7 @@ fn unsupported(operator: BinaryOperator, a: &Value, b: &Value) -> Result<Value> 
     Err(Error::type_error(format!("unsupported operand type(s) for {symbol}: '{a}' and '{b}'")))
 }
 
-fn add(run: &mut Interpreter, a: &Value, b: &Value) -> Result<Value> {
+fn add(run: &mut Run, a: &Value, b: &Value) -> Result<Value> {
     match (a, b) {
         (Value::Str(left), Value::Str(right)) => {
             let (left, right, markup) = crate::markup::unify(run, left, right)?;
@@ -263,7 +256,7 @@ fn add(run: &mut Interpreter, a: &Value, b: &Value) -> Result<Value> {
             let mut text = String::with_capacity(left.len() + right.len());
             text.push_str(&left);
             text.push_str(&right);
-            Ok(Value::Str(super::Str::new(text, markup)))
+            Ok(Value::Str(Str::new(text, markup)))
         }
         (Value::List(left), Value::List(right)) => {
             let length = left.items.borrow().len() + right.items.borrow().len();
@@ -284,7 +277,7 @@ fn add(run: &mut Interpreter, a: &Value, b: &Value) -> Result<Value> {
     }
 }
 
-fn repeat(run: &mut Interpreter, a: &Value, b: &Value) -> Result<Value> {
+fn repeat(run: &mut Run, a: &Value, b: &Value) -> Result<Value> {
     let (sequence, count) = match (a, b) {
         (Value::Str(_) | Value::List(_) | Value::Tuple(_) | Value::Bytes(_), count) => (a, count),
         (count, Value::Str(_) | Value::List(_) | Value::Tuple(_) | Value::Bytes(_)) => (b, count),
@@ -294,7 +287,7 @@ fn repeat(run: &mut Interpreter, a: &Value, b: &Value) -> Result<Value> {
         return unsupported(BinaryOperator::Multiply, a, b);
     };
     let count = usize::try_from(count).unwrap_or(0);
-    let items = |items: &[Value], run: &mut Interpreter| -> Result<Vec<Value>> {
+    let items = |items: &[Value], run: &mut Run| -> Result<Vec<Value>> {
         let length = items.len().saturating_mul(count);
         run.meter.list(length)?;
         Ok(items.iter().cycle().take(length).cloned().collect())
@@ -318,12 +311,12 @@ fn repeat(run: &mut Interpreter, a: &Value, b: &Value) -> Result<Value> {
 }
 
 /// The difference of a dict view or set and any iterable.
-fn subtract(run: &mut Interpreter, a: &Value, b: &Value) -> Result<Value> {
+fn subtract(run: &mut Run, a: &Value, b: &Value) -> Result<Value> {
     if let Value::Object(object) = a
         && let Some(mut members) = as_set(run, object)?
     {
-        for item in super::collect(run, b)? {
-            let key = super::Key::new(run, item)?;
+        for item in collect(run, b)? {
+            let key = Key::new(run, item)?;
             members.remove(&key);
         }
         return Ok(Value::object(Object::Set(members.into())));

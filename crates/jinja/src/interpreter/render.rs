@@ -1,0 +1,93 @@
+//! The whole template, and blocks.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use serde_json::{Map, Value as Json};
+
+use super::context::Context;
+use super::frame::Frame;
+use super::state::{Interpreter, Surroundings, Template};
+use crate::ast::{Block, Program};
+use crate::error::{Error, Result};
+use crate::globals;
+use crate::limits::{Limits, Meter};
+use crate::run::Run;
+use crate::value::{self, Object, Undefined, Value, from_json};
+
+/// Renders `program` with the variables in `data`.
+pub(crate) fn render(
+    program: &Arc<Program>,
+    data: &Map<String, Json>,
+    limits: Limits,
+    seed: u64,
+) -> Result<String> {
+    if let Some(error) = &program.compile_error {
+        return Err(error.clone());
+    }
+    let mut run = Run::new(Meter::new(limits), seed);
+    let given = given(program, data);
+    let context =
+        if program.blocks.is_empty() { Context::default() } else { Context::for_blocks() };
+    let frame = Frame::new(program.slots, None);
+    let template = Rc::new(Template { program: program.clone(), given });
+    let here = Surroundings { template, context: context.clone(), frame };
+    run.at_end(move || context.clear());
+    let result = Interpreter::new(&mut run, here).root(program);
+    let output = std::mem::take(&mut run.output);
+    run.finish();
+    result.map(|()| output)
+}
+
+/// What the names from outside stand for: variables passed in, or globals.
+fn given(program: &Program, data: &Map<String, Json>) -> Vec<Value> {
+    let value = |name: &Arc<str>| match data.get(&**name) {
+        Some(json) => from_json(json),
+        None => globals::find(name).unwrap_or(Value::Missing),
+    };
+    program.outside.iter().map(value).collect()
+}
+
+impl Interpreter<'_> {
+    fn root(&mut self, program: &Program) -> Result<()> {
+        if let Some(slot) = program.self_slot {
+            let template = self.template();
+            self.here.frame.set(slot, template);
+        }
+        self.enter_scope(&program.scope);
+        self.statements(&program.body)
+    }
+
+    /// The variable `self`, which finds blocks.
+    fn template(&self) -> Value {
+        let here = self.here.clone();
+        Value::object(Object::Template(Box::new(move |name| {
+            let blocks = &here.template.program.blocks;
+            let block = blocks.iter().find(|block| &*block.name == name)?.clone();
+            let (name, here) = ((&*block.name).into(), here.clone());
+            Some(Value::object(Object::Block(value::Block {
+                name,
+                write: Box::new(move |run| Interpreter::new(run, here.clone()).block(&block)),
+            })))
+        })))
+    }
+
+    /// Renders a block.
+    pub(super) fn block(&mut self, block: &Block) -> Result<()> {
+        if block.required {
+            return Err(Error::runtime(format!("required block '{}' not found", block.name)));
+        }
+        self.activate(block.slots, None, |interpreter| {
+            let frame = &interpreter.here.frame;
+            if let Some(slot) = block.self_slot {
+                frame.set(slot, interpreter.template());
+            }
+            if let Some(slot) = block.super_slot {
+                let message = format!("there is no parent block called '{}'", block.name);
+                frame.set(slot, Value::undefined(Undefined::Hint(message)));
+            }
+            interpreter.enter_scope(&block.scope);
+            interpreter.statements(&block.body)
+        })
+    }
+}

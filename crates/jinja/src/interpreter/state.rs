@@ -1,0 +1,128 @@
+//! What the interpreter knows while it walks the tree.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::context::Context;
+use super::frame::Frame;
+use crate::ast::{Load, Program, Scope, Slot};
+use crate::error::Result;
+use crate::run::{Run, Running};
+use crate::value::Value;
+
+/// Walks the tree at one place of a template.
+pub(crate) struct Interpreter<'r> {
+    pub run: &'r mut Run,
+    pub here: Surroundings,
+    /// The text of the filter block being filtered.
+    pub captured: Value,
+}
+
+/// What code sees around it, which macros, blocks and lazy loops keep for later.
+#[derive(Clone)]
+pub(super) struct Surroundings {
+    pub template: Rc<Template>,
+    pub context: Context,
+    pub frame: Rc<Frame>,
+}
+
+/// A template being rendered.
+pub(super) struct Template {
+    pub program: Arc<Program>,
+    /// What was passed in, and the globals, by the index of their name in [`Program::outside`].
+    pub given: Vec<Value>,
+}
+
+impl Running for Interpreter<'_> {
+    #[inline]
+    fn run(&mut self) -> &mut Run {
+        self.run
+    }
+}
+
+impl<'r> Interpreter<'r> {
+    pub fn new(run: &'r mut Run, here: Surroundings) -> Self {
+        Self { run, here, captured: Value::None }
+    }
+
+    /// What is in `slot`; [`Value::Missing`] if there is nothing.
+    #[inline]
+    pub fn variable(&self, slot: Slot) -> Value {
+        match slot {
+            Slot::Own(index) => self.here.frame.get(index),
+            Slot::Given(index) => self.given(index),
+            Slot::Around { hops, index } => {
+                self.here.frame.outwards(hops).map_or(Value::Missing, |frame| frame.get(index))
+            }
+        }
+    }
+
+    #[inline]
+    fn given(&self, index: usize) -> Value {
+        self.here.template.given.get(index).cloned().unwrap_or(Value::Missing)
+    }
+
+    /// The value of a name that no scope sets.
+    fn resolve(&self, outside: usize) -> Value {
+        match self.here.context.resolve(outside) {
+            Value::Missing => self.given(outside),
+            value => value,
+        }
+    }
+
+    #[inline]
+    pub fn set(&mut self, slot: Slot, value: Value) {
+        match slot {
+            Slot::Own(index) => self.here.frame.set(index, value),
+            Slot::Around { hops, index } => {
+                if let Some(frame) = self.here.frame.outwards(hops) {
+                    frame.set(index, value);
+                }
+            }
+            Slot::Given(_) => {}
+        }
+    }
+
+    /// Gives the variables of a scope their first values.
+    #[inline]
+    pub fn enter_scope(&mut self, scope: &Scope) {
+        for (index, load) in &scope.loads {
+            let value = match load {
+                Load::Resolve(outside) => self.resolve(*outside),
+                Load::Alias(slot) => self.variable(*slot),
+                Load::Missing => Value::Missing,
+            };
+            self.here.frame.set(*index, value);
+        }
+    }
+
+    /// Takes the variables of a scope their values.
+    #[inline]
+    pub fn leave_scope(&mut self, scope: &Scope) {
+        for index in &scope.clears {
+            self.here.frame.set(*index, Value::Missing);
+        }
+    }
+
+    /// What is around here, for something that may outlive the call.
+    pub fn hold(&mut self) -> Result<Surroundings> {
+        for frame in self.here.frame.hold() {
+            self.run.meter.charge(frame.size())?;
+            self.run.at_end(move || frame.clear());
+        }
+        Ok(self.here.clone())
+    }
+
+    /// Runs `body` with new variables inside of `parent`.
+    pub fn activate<T>(
+        &mut self,
+        slots: usize,
+        parent: Option<Rc<Frame>>,
+        body: impl FnOnce(&mut Self) -> Result<T>,
+    ) -> Result<T> {
+        let outer = std::mem::replace(&mut self.here.frame, Frame::new(slots, parent));
+        let result = self.nested(body);
+        self.here.frame = outer;
+        result
+    }
+}
