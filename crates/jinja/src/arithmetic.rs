@@ -35,6 +35,9 @@ pub(crate) fn binary(
     {
         return Ok(Value::Float(a / b));
     }
+    if let (BinaryOperator::Modulo, Value::Str(format)) = (operator, a) {
+        return percent_format(run, format, b);
+    }
     if let Some(pair) = pair(a, b)? {
         return match pair {
             Pair::Integers(a, b) => integers(run, operator, &a, &b),
@@ -42,7 +45,6 @@ pub(crate) fn binary(
         };
     }
     match operator {
-        BinaryOperator::Modulo if let Value::Str(format) = a => percent_format(run, format, b),
         BinaryOperator::Add => add(run, a, b),
         BinaryOperator::Multiply => repeat(run, a, b),
         BinaryOperator::Subtract => subtract(run, a, b),
@@ -51,7 +53,7 @@ pub(crate) fn binary(
 }
 
 /// The result if it is an `i64` and easily found.
-pub(crate) fn small(operator: BinaryOperator, a: i64, b: i64) -> Option<i64> {
+fn small(operator: BinaryOperator, a: i64, b: i64) -> Option<i64> {
     match operator {
         BinaryOperator::Add => a.checked_add(b),
         BinaryOperator::Subtract => a.checked_sub(b),

@@ -9,6 +9,9 @@ use crate::value::{Args, Str, Value, as_text};
 /// The code of a built-in; `subject` is the value filtered or tested, or the method's object.
 pub(crate) type Function = fn(run: &mut Run, subject: &Value, args: Args) -> Result<Value>;
 
+/// Finds a filter or a test.
+pub(crate) type Find = fn(&str) -> Option<&'static Builtin>;
+
 /// One line of a table of built-ins.
 pub(crate) struct Builtin {
     pub name: &'static str,

@@ -13,11 +13,13 @@ mod lexer;
 mod limits;
 mod markup;
 mod methods;
+mod names;
 mod operator;
 mod parser;
 mod run;
 mod sandbox;
 mod scope;
+mod sorting;
 mod tests;
 mod value;
 

@@ -14,7 +14,7 @@ use crate::value::{Args, Method, Object, Value};
 
 pub(crate) use string::{
     ascii_title, capitalize, center, islower, isupper, lines, lower, replace, replace_all,
-    strip_characters, upper, words,
+    strip_characters, striptags, upper,
 };
 
 /// The method `name` of `receiver`'s type.

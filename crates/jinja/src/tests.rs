@@ -2,23 +2,18 @@
 //!
 //! A new test is one function that gives a bool and one line in [`TESTS`].
 
-use std::collections::HashMap;
-use std::sync::LazyLock;
-
-use foldhash::fast::RandomState;
-
 use crate::arithmetic::binary;
 use crate::builtin::Builtin;
 use crate::error::Result;
-use crate::filters;
 use crate::methods;
 use crate::operator::BinaryOperator;
 use crate::run::Run;
 use crate::value::{
-    Args, Key, Object, Order, Value, contains, equal, identical, iterate, ordering, to_text,
+    Args, Object, Order, Value, contains, equal, identical, iterate, ordering, to_text,
 };
 
-static TESTS: &[Builtin] = &[
+/// All but those that are given the name of a filter or test.
+pub(crate) const TESTS: &[Builtin] = &[
     Builtin::new("!=", 1, &[""], not_equal),
     Builtin::new("<", 1, &[""], less),
     Builtin::new("<=", 1, &[""], less_or_equal),
@@ -34,7 +29,6 @@ static TESTS: &[Builtin] = &[
     Builtin::plain("escaped", escaped),
     Builtin::plain("even", even),
     Builtin::plain("false", is_false),
-    Builtin::plain("filter", filter),
     Builtin::plain("float", float),
     Builtin::new("ge", 1, &[""], greater_or_equal),
     Builtin::new("greaterthan", 1, &[""], greater),
@@ -54,19 +48,10 @@ static TESTS: &[Builtin] = &[
     Builtin::new("sameas", 1, &["other"], sameas),
     Builtin::plain("sequence", sequence),
     Builtin::plain("string", string),
-    Builtin::plain("test", test),
     Builtin::plain("true", is_true),
     Builtin::plain("undefined", undefined),
     Builtin::plain("upper", upper),
 ];
-
-static BY_NAME: LazyLock<HashMap<&'static str, &'static Builtin, RandomState>> =
-    LazyLock::new(|| TESTS.iter().map(|test| (test.name, test)).collect());
-
-/// The test `name`.
-pub(crate) fn find(name: &str) -> Option<&'static Builtin> {
-    BY_NAME.get(name).copied()
-}
 
 fn answer(result: bool) -> Result<Value> {
     Ok(Value::Bool(result))
@@ -140,20 +125,6 @@ fn is_false(_: &mut Run, value: &Value, _: Args) -> Result<Value> {
 
 fn is_true(_: &mut Run, value: &Value, _: Args) -> Result<Value> {
     answer(matches!(value, Value::Bool(true)))
-}
-
-/// Whether the name is one `find` knows; as in a Python dict, it must be hashable.
-fn known(run: &mut Run, name: &Value, find: fn(&str) -> Option<&'static Builtin>) -> Result<Value> {
-    Key::new(run, name.clone())?;
-    answer(name.as_str().is_some_and(|name| find(name).is_some()))
-}
-
-fn filter(run: &mut Run, value: &Value, _: Args) -> Result<Value> {
-    known(run, value, filters::find)
-}
-
-fn test(run: &mut Run, value: &Value, _: Args) -> Result<Value> {
-    known(run, value, find)
 }
 
 fn float(_: &mut Run, value: &Value, _: Args) -> Result<Value> {

@@ -146,6 +146,10 @@ impl Value {
         matches!(self, Self::Undefined(_) | Self::Missing)
     }
 
+    pub fn is_missing(&self) -> bool {
+        matches!(self, Self::Missing)
+    }
+
     pub fn is_none(&self) -> bool {
         matches!(self, Self::None)
     }

@@ -3,9 +3,9 @@
 use std::rc::Rc;
 
 use super::attribute::Getter;
-use super::sort::sort_pairs;
 use crate::error::Result;
 use crate::run::Run;
+use crate::sorting::sort_pairs;
 use crate::value::{Args, Entries, Iter, Key, Tuple, Value, collect, equal, iterate_all};
 
 /// `groupby(attribute, default=none, case_sensitive=false)`: pairs of `grouper` and `list`.

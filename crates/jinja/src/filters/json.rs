@@ -3,10 +3,10 @@
 use std::fmt::Write;
 use std::rc::Rc;
 
-use super::sort::sort_values;
 use crate::error::{Error, Result};
 use crate::markup::write_replacing;
 use crate::run::Run;
+use crate::sorting::sort_values;
 use crate::value::{Args, Entries, Str, Value, format_float, format_integer, write_integer};
 
 /// How deep containers may nest.

@@ -1,9 +1,9 @@
 //! `pprint`
 
 use crate::error::{Error, Exception, Result};
-use crate::filters::sort_values;
 use crate::methods;
 use crate::run::{Run, Running};
+use crate::sorting::sort_values;
 use crate::value::{Args, Entries, Value, repr, repr_text};
 
 const WIDTH: usize = 80;

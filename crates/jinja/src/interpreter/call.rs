@@ -10,6 +10,7 @@ use crate::sandbox;
 use crate::value::{Args, ArgumentList, Value, collect};
 
 impl Interpreter<'_> {
+    #[inline(never)]
     pub(super) fn call_expression(
         &mut self,
         callee: &Expression,

@@ -8,7 +8,7 @@ use crate::error::{Error, Exception, Result};
 use crate::markup;
 use crate::operator::{BinaryOperator, Comparison, UnaryOperator};
 use crate::run::Running;
-use crate::sandbox;
+use crate::sandbox::{self, AttributeName};
 use crate::value::{
     Entries, Key, Order, Str, Undefined, Value, contains, equal, ordering, slice, write_text,
 };
@@ -64,20 +64,26 @@ impl Interpreter<'_> {
             ExpressionKind::Conditional(parts) => {
                 self.conditional(node.line, &parts.0, &parts.1, parts.2.as_ref())
             }
-            ExpressionKind::Attribute(subject, name) => {
-                let subject = self.operand(subject)?;
-                sandbox::attribute(self.run, &subject, name)
-            }
-            ExpressionKind::Item(pair) => {
-                let subject = self.operand(&pair.0)?;
-                let item = self.operand(&pair.1)?;
-                sandbox::item(self.run, &subject, &item)
-            }
+            ExpressionKind::Attribute(subject, name) => self.attribute(subject, name),
+            ExpressionKind::Item(pair) => self.item(&pair.0, &pair.1),
             ExpressionKind::Slice(node) => self.slice(node),
             ExpressionKind::Call(call) => self.call_expression(&call.0, &call.1),
             ExpressionKind::Filter(application) => self.application("filter", application),
             ExpressionKind::Test(application) => self.application("test", application),
         }
+    }
+
+    #[inline(never)]
+    fn attribute(&mut self, subject: &Expression, name: &AttributeName) -> Result<Value> {
+        let subject = self.operand(subject)?;
+        sandbox::attribute(self.run, &subject, name)
+    }
+
+    #[inline(never)]
+    fn item(&mut self, subject: &Expression, key: &Expression) -> Result<Value> {
+        let subject = self.operand(subject)?;
+        let key = self.operand(key)?;
+        sandbox::item(self.run, &subject, &key)
     }
 
     pub(super) fn evaluate_all(&mut self, items: &[Expression]) -> Result<Vec<Value>> {
@@ -89,6 +95,7 @@ impl Interpreter<'_> {
         Ok(values)
     }
 
+    #[inline(never)]
     fn dict(&mut self, nodes: &[(Expression, Expression)]) -> Result<Value> {
         self.run.meter.dict(nodes.len())?;
         let mut entries = Entries::default();
@@ -100,6 +107,7 @@ impl Interpreter<'_> {
         Ok(Value::dict(entries))
     }
 
+    #[inline(never)]
     fn unary(&mut self, operator: UnaryOperator, operand: &Expression) -> Result<Value> {
         let value = self.operand(operand)?;
         match operator {
@@ -109,6 +117,7 @@ impl Interpreter<'_> {
         }
     }
 
+    #[inline(never)]
     fn binary(
         &mut self,
         operator: BinaryOperator,
@@ -128,6 +137,7 @@ impl Interpreter<'_> {
         }
     }
 
+    #[inline(never)]
     fn concat(&mut self, parts: &[Expression], escape: Escape) -> Result<Value> {
         let values = self.evaluate_all(parts)?;
         let safe = escape == Escape::On && values.iter().any(Value::is_markup);
@@ -151,6 +161,7 @@ impl Interpreter<'_> {
         Ok(self.operand(node)?.is_true())
     }
 
+    #[inline(never)]
     pub(super) fn comparison(
         &mut self,
         first: &Expression,
@@ -180,6 +191,7 @@ impl Interpreter<'_> {
         }
     }
 
+    #[inline(never)]
     fn conditional(
         &mut self,
         line: usize,
@@ -198,6 +210,7 @@ impl Interpreter<'_> {
         }
     }
 
+    #[inline(never)]
     fn slice(&mut self, node: &SliceExpression) -> Result<Value> {
         let Some(subject) = &node.subject else { return Ok(Value::None) };
         let subject = self.operand(subject)?;
@@ -215,6 +228,7 @@ impl Interpreter<'_> {
         }
     }
 
+    #[inline(never)]
     fn application(&mut self, what: &str, application: &Application) -> Result<Value> {
         let subject = self.operand(&application.subject)?;
         self.with_arguments(&application.arguments, |interpreter, args| match application.builtin {

@@ -19,10 +19,10 @@ impl Frame {
         Rc::new(Self { slots, parent, is_held: Cell::new(false) })
     }
 
-    /// The value in a slot, or [`Value::Missing`].
+    /// Looks at the value in a slot, or at [`Value::Missing`].
     #[inline]
-    pub fn get(&self, index: usize) -> Value {
-        self.slots.borrow().get(index).cloned().unwrap_or(Value::Missing)
+    pub fn look<T>(&self, index: usize, look: impl FnOnce(&Value) -> T) -> T {
+        look(self.slots.borrow().get(index).unwrap_or(&Value::Missing))
     }
 
     #[inline]

@@ -56,7 +56,7 @@ impl Interpreter<'_> {
     /// Gives parameters without an argument their defaults; the first ones have one.
     fn defaults(&mut self, definition: &Macro, given: usize) -> Result<()> {
         for parameter in definition.parameters.iter().skip(given) {
-            if !matches!(self.here.frame.get(parameter.slot), Value::Missing) {
+            if !self.here.frame.look(parameter.slot, Value::is_missing) {
                 continue;
             }
             let value = match &parameter.default {

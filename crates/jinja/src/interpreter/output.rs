@@ -14,62 +14,60 @@ impl Interpreter<'_> {
                 Piece::Text(text) => self.run.output.push_str(text),
                 Piece::Value { before, line, expression } => {
                     self.run.output.push_str(before);
-                    self.print(expression, escape).map_err(|error| error.at(*line))?;
+                    let result = self.print(expression, escape);
+                    result.map_err(|error| error.at(expression.line).at(*line))?;
                 }
             }
-            self.run.check_output()?;
         }
-        Ok(())
+        self.run.check_output()
     }
 
     /// Writes the value of an expression.
     pub(super) fn print(&mut self, expression: &Expression, escape: Escape) -> Result<()> {
-        self.print_value(expression, escape).map_err(|error| error.at(expression.line))
-    }
-
-    fn print_value(&mut self, expression: &Expression, escape: Escape) -> Result<()> {
         self.run.meter.tick(expression.size)?;
         let is_escaped = self.escapes(escape) && (escape == Escape::On || !is_literal(expression));
-        self.write_operand(expression, is_escaped)
+        self.write_operand(expression, is_escaped)?;
+        self.run.check_output()
     }
 
     fn write_operand(&mut self, expression: &Expression, is_escaped: bool) -> Result<()> {
-        if let ExpressionKind::Call(call) = &expression.kind
-            && !is_escaped
-            && !self.run.autoescape
-            && let Value::Object(object) = &self.callee(&call.0)
-            && let Object::Macro(function) = &**object
-        {
-            // Its text need not be put together first.
-            return self.with_arguments(&call.1, |interpreter, args| {
-                (function.write)(interpreter.run, args)
-            });
+        match &expression.kind {
+            ExpressionKind::Name { slot, .. } if !is_escaped => {
+                let output = &mut self.run.output;
+                if self.here.look(*slot, |value| write_plain(value, output)) {
+                    return Ok(());
+                }
+            }
+            ExpressionKind::Call(call) if !is_escaped && !self.run.autoescape => {
+                if let ExpressionKind::Name { slot, .. } = call.0.kind
+                    && let Value::Object(object) = &self.variable(slot)
+                    && let Object::Macro(function) = &**object
+                {
+                    // Its text need not be put together first.
+                    return self.with_arguments(&call.1, |interpreter, args| {
+                        (function.write)(interpreter.run, args)
+                    });
+                }
+            }
+            _ => {}
         }
         let value = self.operand(expression)?;
         if is_escaped {
             let text = markup::escape(self.run, &value)?;
             self.run.output.push_str(&text);
-            return self.run.check_output();
+            return Ok(());
         }
         self.write_value(&value)
     }
 
-    /// What is called, if that is a variable.
-    fn callee(&self, expression: &Expression) -> Value {
-        match &expression.kind {
-            ExpressionKind::Name { slot, .. } => self.variable(*slot),
-            _ => Value::Missing,
-        }
-    }
-
     pub(super) fn write_value(&mut self, value: &Value) -> Result<()> {
-        if !write_plain(value, &mut self.run.output) {
-            let mut output = std::mem::take(&mut self.run.output);
-            let result = write_text(self.run, value, &mut output);
-            self.run.output = output;
-            result?;
+        if write_plain(value, &mut self.run.output) {
+            return Ok(());
         }
-        self.run.check_output()
+        let mut output = std::mem::take(&mut self.run.output);
+        let result = write_text(self.run, value, &mut output);
+        self.run.output = output;
+        result
     }
 
     /// Whether text is safe HTML at a place in the template.

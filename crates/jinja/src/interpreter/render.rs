@@ -27,12 +27,15 @@ pub(crate) fn render(
     }
     let mut run = Run::new(Meter::new(limits), seed);
     let given = given(program, data);
-    let context =
-        if program.blocks.is_empty() { Context::default() } else { Context::for_blocks() };
+    let mut context = Context::default();
+    if !program.blocks.is_empty() {
+        context = Context::for_blocks();
+        let context = context.clone();
+        run.at_end(move || context.clear());
+    }
     let frame = Frame::new(program.slots, None);
     let template = Rc::new(Template { program: program.clone(), given });
-    let here = Surroundings { template, context: context.clone(), frame };
-    run.at_end(move || context.clear());
+    let here = Surroundings { template, context, frame };
     let result = Interpreter::new(&mut run, here).root(program);
     let output = std::mem::take(&mut run.output);
     run.finish();
@@ -41,11 +44,21 @@ pub(crate) fn render(
 
 /// What the names from outside stand for: variables passed in, or globals.
 fn given(program: &Program, data: &Map<String, Json>) -> Vec<Value> {
-    let value = |name: &Arc<str>| match data.get(&**name) {
-        Some(json) => from_json(json),
-        None => globals::find(name).unwrap_or(Value::Missing),
-    };
-    program.outside.iter().map(value).collect()
+    let mut values: Vec<_> = program.outside.iter().map(|_| Value::Missing).collect();
+    for (name, json) in data {
+        let index = program.outside_indices.get(name.as_str());
+        if let Some(value) = index.and_then(|index| values.get_mut(*index)) {
+            *value = from_json(json);
+        }
+    }
+    for (value, name) in values.iter_mut().zip(&program.outside) {
+        if let Value::Missing = value
+            && let Some(global) = globals::find(name)
+        {
+            *value = global;
+        }
+    }
+    values
 }
 
 impl Interpreter<'_> {

@@ -33,6 +33,21 @@ pub(super) struct Template {
     pub given: Vec<Value>,
 }
 
+impl Surroundings {
+    /// Looks at what is in `slot`, or at [`Value::Missing`].
+    #[inline]
+    pub fn look<T>(&self, slot: Slot, look: impl FnOnce(&Value) -> T) -> T {
+        match slot {
+            Slot::Own(index) => self.frame.look(index, look),
+            Slot::Given(index) => look(self.template.given.get(index).unwrap_or(&Value::Missing)),
+            Slot::Around { hops, index } => match self.frame.outwards(hops) {
+                Some(frame) => frame.look(index, look),
+                None => look(&Value::Missing),
+            },
+        }
+    }
+}
+
 impl Running for Interpreter<'_> {
     #[inline]
     fn run(&mut self) -> &mut Run {
@@ -48,24 +63,13 @@ impl<'r> Interpreter<'r> {
     /// What is in `slot`; [`Value::Missing`] if there is nothing.
     #[inline]
     pub fn variable(&self, slot: Slot) -> Value {
-        match slot {
-            Slot::Own(index) => self.here.frame.get(index),
-            Slot::Given(index) => self.given(index),
-            Slot::Around { hops, index } => {
-                self.here.frame.outwards(hops).map_or(Value::Missing, |frame| frame.get(index))
-            }
-        }
-    }
-
-    #[inline]
-    fn given(&self, index: usize) -> Value {
-        self.here.template.given.get(index).cloned().unwrap_or(Value::Missing)
+        self.here.look(slot, Value::clone)
     }
 
     /// The value of a name that no scope sets.
     fn resolve(&self, outside: usize) -> Value {
         match self.here.context.resolve(outside) {
-            Value::Missing => self.given(outside),
+            Value::Missing => self.variable(Slot::Given(outside)),
             value => value,
         }
     }

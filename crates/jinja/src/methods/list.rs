@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use crate::builtin::Builtin;
 use crate::error::{Error, Result};
-use crate::filters::sort_values;
 use crate::run::Run;
+use crate::sorting::sort_values;
 use crate::value::{Args, ArgumentList, List, Value, collect, equal, identical, index_of, iterate};
 
 pub(super) const METHODS: &[Builtin] = &[

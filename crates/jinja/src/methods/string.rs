@@ -7,10 +7,10 @@ mod predicates;
 mod search;
 mod split;
 mod strip;
+mod tags;
 
 use crate::builtin::Builtin;
 use crate::error::{Error, Result};
-use crate::filters::{striptags, unescape};
 use crate::format::{format_map, format_method};
 use crate::run::Run;
 use crate::value::{Args, Str, Value};
@@ -20,8 +20,10 @@ pub(crate) use pad::center;
 pub(super) use predicates::PREDICATES;
 pub(crate) use predicates::{islower, isupper};
 pub(crate) use search::{replace, replace_all};
-pub(crate) use split::{lines, words};
+pub(crate) use split::lines;
 pub(crate) use strip::strip_characters;
+pub(crate) use tags::striptags;
+use tags::unescape;
 
 pub(super) const METHODS: &[Builtin] = &[
     Builtin::text("capitalize", capitalize),

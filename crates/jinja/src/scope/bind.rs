@@ -10,7 +10,7 @@ use crate::ast::{
     Statement, StatementKind, Target, With,
 };
 use crate::error::Result;
-use crate::{filters, tests};
+use crate::names;
 
 impl Binder {
     pub(super) fn statements(&mut self, body: &mut [Statement]) -> Result<()> {
@@ -299,7 +299,7 @@ impl Binder {
             ExpressionKind::Filter(application) => {
                 self.expression(&mut application.subject);
                 self.arguments(line, &mut application.arguments);
-                application.builtin = filters::find(&application.name);
+                application.builtin = names::filter(&application.name);
                 if application.builtin.is_none() && !self.soft {
                     self.fail(line, format!("no filter named '{}'", application.name));
                 }
@@ -307,7 +307,7 @@ impl Binder {
             ExpressionKind::Test(application) => {
                 self.expression(&mut application.subject);
                 self.arguments(line, &mut application.arguments);
-                application.builtin = tests::find(&application.name);
+                application.builtin = names::test(&application.name);
                 if application.builtin.is_none() && !self.soft {
                     self.fail(line, format!("no test named '{}'", application.name));
                 }
