@@ -75,6 +75,15 @@ impl Interpreter<'_> {
 
     #[inline(never)]
     fn attribute(&mut self, subject: &Expression, name: &AttributeName) -> Result<Value> {
+        if let ExpressionKind::Name { slot, .. } = subject.kind
+            && name.is_dict_item()
+            && let Some(item) = self.here.look(slot, |subject| match subject {
+                Value::Dict(dict) => dict.get_text(&name.text),
+                _ => None,
+            })
+        {
+            return Ok(item);
+        }
         let subject = self.operand(subject)?;
         sandbox::attribute(self.run, &subject, name)
     }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::state::{Interpreter, Surroundings};
-use crate::ast::For;
+use crate::ast::{For, Target};
 use crate::error::Result;
 use crate::run::Running;
 use crate::value::{Iter, Loop, Object, Recursion, Str, Value, iterate};
@@ -68,12 +68,15 @@ impl Interpreter<'_> {
                     self.here.frame.set(slot, Value::Object(state.clone()));
                 }
                 iterated = true;
-                self.loop_body(node, item)?;
+                self.assign(&node.target, item)?;
+                self.enter_scope(&node.scope);
+                self.statements(&node.body)?;
             }
         } else {
-            while let Some(item) = iter.next(self.run)? {
+            while self.assign_next(&node.target, &mut iter)? {
                 iterated = true;
-                self.loop_body(node, item)?;
+                self.enter_scope(&node.scope);
+                self.statements(&node.body)?;
             }
         }
         if !iterated && !node.otherwise.is_empty() {
@@ -84,11 +87,20 @@ impl Interpreter<'_> {
         Ok(())
     }
 
-    #[inline]
-    fn loop_body(&mut self, node: &For, item: Value) -> Result<()> {
-        self.assign(&node.target, item)?;
-        self.enter_scope(&node.scope);
-        self.statements(&node.body)
+    /// Assigns the next item, if there is one.
+    fn assign_next(&mut self, target: &Target, iter: &mut Iter) -> Result<bool> {
+        if let Target::Tuple(targets) = target
+            && let [first, second] = targets.as_slice()
+            && let Some(entry) = iter.next_entry(self.run)
+        {
+            let Some((key, value)) = entry? else { return Ok(false) };
+            self.assign(first, key)?;
+            self.assign(second, value)?;
+            return Ok(true);
+        }
+        let Some(item) = iter.next(self.run)? else { return Ok(false) };
+        self.assign(target, item)?;
+        Ok(true)
     }
 
     /// Drops the items that the loop's `if` refuses, as they are asked for.

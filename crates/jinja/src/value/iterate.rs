@@ -109,6 +109,15 @@ impl Iter {
         })
     }
 
+    /// The next item as key and value, if the items are those of a dict: most often taken apart.
+    pub fn next_entry(&mut self, run: &mut Run) -> Option<Result<Option<(Value, Value)>>> {
+        if !matches!(self, Self::Dict { kind: ViewKind::Items, .. }) {
+            return None;
+        }
+        let tick = run.meter.tick(1);
+        Some(tick.and_then(|()| self.step_dict(|key, value, _| (key.clone(), value.clone()))))
+    }
+
     fn next_of_dict(&mut self, run: &mut Run) -> Result<Option<Value>> {
         if matches!(self, Self::Dict { kind: ViewKind::Items, .. }) {
             run.meter.object(size_of::<Tuple>())?;

@@ -7,6 +7,11 @@ use super::{Args, Dict, Entries, IteratorCell, Loop, Str, Tuple, Value};
 use crate::error::{Error, Result};
 use crate::run::{Run, Running};
 
+type FindBlock = Box<dyn Fn(&str) -> Option<Value>>;
+type WriteMacro = Box<dyn Fn(&mut Run, Args) -> Result<()>>;
+type CallMethod = Box<dyn Fn(&mut Run, &Value, Args) -> Result<Value>>;
+type WriteBlock = Box<dyn Fn(&mut Run) -> Result<()>>;
+
 /// Everything that is neither a number, a string nor a plain container.
 pub(crate) enum Object {
     Range(Range),
@@ -23,7 +28,7 @@ pub(crate) enum Object {
     Function(Function),
     Method(Method),
     /// `self`: finds a block.
-    Template(Box<dyn Fn(&str) -> Option<Value>>),
+    Template(FindBlock),
     Block(Block),
 }
 
@@ -84,7 +89,7 @@ pub(crate) struct Macro {
     pub takes_keywords: bool,
     pub takes_positional: bool,
     /// Writes the text to the output.
-    pub write: Box<dyn Fn(&mut Run, Args) -> Result<()>>,
+    pub write: WriteMacro,
 }
 
 /// The global `cycler(…)`.
@@ -116,14 +121,14 @@ pub(crate) struct Function {
 pub(crate) struct Method {
     pub receiver: Value,
     pub name: &'static str,
-    pub call: Box<dyn Fn(&mut Run, &Value, Args) -> Result<Value>>,
+    pub call: CallMethod,
 }
 
 /// `self.name`
 pub(crate) struct Block {
     pub name: Str,
     /// Writes the text to the output.
-    pub write: Box<dyn Fn(&mut Run) -> Result<()>>,
+    pub write: WriteBlock,
 }
 
 impl Object {
