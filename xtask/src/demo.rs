@@ -1,15 +1,9 @@
 //! Shows a job on its way through server, agent and Slurm, and measures it.
 
-mod api;
-mod directory;
-mod executable;
 mod follow;
 mod job;
 mod measurements;
 mod output;
-mod services;
-mod slurm;
-mod terminal;
 
 use std::time::Duration;
 
@@ -17,20 +11,15 @@ use anyhow::{Result, ensure};
 use clap::Args;
 use nix::unistd::geteuid;
 
-use crate::interrupt::{Interrupt, Interrupted};
-use api::Api;
-use directory::Directory;
-use executable::Jobbergate;
+use crate::{
+    interrupt::{Interrupt, Interrupted},
+    lab::{Agent, Api, Directory, EMAIL, Jobbergate, Server, Slurm, Terminal, USER},
+};
 use measurements::Measurements;
-use services::{Agent, Server};
-use slurm::Slurm;
-use terminal::Terminal;
 
-/// Who submits the job: also the name of an ordinary user of this machine, made when missing.
-const USER: &str = "alice";
-const EMAIL: &str = "alice@example.com";
-/// The cluster, by the client id of its agent.
-const CLUSTER: &str = "demo-cluster";
+const DIRECTORY: &str = "/var/tmp/jobbergate-demo";
+/// How long a token is good: longer than anybody looks at the demo.
+const SESSION: Duration = Duration::from_secs(24 * 3600);
 
 /// What becomes of it
 #[derive(Debug, Args)]
@@ -48,7 +37,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     ensure!(geteuid().is_root(), "Slurm's daemons need root: run the demo as root");
     let interrupt = Interrupt::register()?;
     let terminal = Terminal::new();
-    let mut directory = Directory::open(options.keep_data)?;
+    let mut directory = Directory::open(DIRECTORY, options.keep_data)?;
     let outcome = perform(options, &interrupt, &terminal, &directory);
     if outcome.as_ref().is_err_and(|error| !error.is::<Interrupted>()) {
         directory.keep();
@@ -66,11 +55,11 @@ fn perform(
     directory: &Directory,
 ) -> Result<()> {
     let jobbergate = Jobbergate::build(terminal, interrupt)?;
-    let slurm = Slurm::start(terminal, interrupt, directory)?;
+    let slurm = Slurm::start(terminal, interrupt, directory, &[])?;
     let mut server = Server::start(terminal, interrupt, directory, &jobbergate)?;
-    let mut agent = Agent::start(terminal, directory, &jobbergate, &server, &slurm)?;
+    let mut agent = Agent::start(terminal, directory, &jobbergate, &server, &slurm, &[])?;
 
-    let api = Api::new(&server.url, &jobbergate.access_token(directory, EMAIL)?);
+    let api = Api::new(&server.url, &jobbergate.access_token(directory, EMAIL, SESSION)?);
     let script = job::create_script(terminal, &api)?;
     let work = directory.work(USER)?;
     let submission = job::submit(&api, script, &work)?;
@@ -83,8 +72,8 @@ fn perform(
     Measurements {
         start_to_answer: server.start_to_answer,
         accepted_to_sbatch,
-        server_memory: server.memory()?,
-        agent_memory: agent.memory()?,
+        server_memory: server.service.memory()?,
+        agent_memory: agent.service.memory()?,
     }
     .print(terminal);
     checked?;
@@ -93,8 +82,8 @@ fn perform(
     }
     print_login(terminal, &jobbergate, directory, &server);
     while interrupt.sleep(Duration::from_millis(200)).is_ok() {
-        server.check()?;
-        agent.check()?;
+        server.service.check()?;
+        agent.service.check()?;
     }
     terminal.say("");
     Ok(())

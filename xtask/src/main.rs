@@ -3,12 +3,14 @@
 mod demo;
 mod fuzz_jinja;
 mod interrupt;
+mod lab;
 mod lint;
 mod packages;
 mod process;
 mod python;
 mod schemathesis;
 mod test;
+mod torture;
 
 use std::{
     path::{Path, PathBuf},
@@ -32,6 +34,8 @@ enum Command {
     Test(test::Options),
     /// Show a job on its way through server, agent and Slurm, and measure it
     Demo(demo::Options),
+    /// Let everything fail while jobs are submitted, and check that each ran exactly once
+    Torture(torture::Options),
     /// Compare our Jinja with Python's on random templates
     FuzzJinja(fuzz_jinja::Options),
     /// Send the server requests made up from its own description
@@ -44,6 +48,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Test(options) => test::run(&options),
         Command::Demo(options) => demo::run(&options),
+        Command::Torture(options) => torture::run(&options),
         Command::FuzzJinja(options) => fuzz_jinja::run(&options),
         Command::Schemathesis(options) => schemathesis::run(&options),
         Command::Lint => lint::run(),

@@ -2,7 +2,7 @@
 
 use std::{
     env, fs,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
@@ -13,7 +13,7 @@ use crate::process::{cargo, output, run};
 
 /// Installs PostgreSQL's server unless it is there.
 pub(crate) fn install_postgresql() -> Result<()> {
-    if has_postgresql() {
+    if postgresql_programs().is_some() {
         return Ok(());
     }
     install(&["postgresql"]).context("the tests need the PostgreSQL server")
@@ -70,10 +70,13 @@ fn is_in_path(program: &str) -> bool {
         .any(|directory| directory.join(program).is_file())
 }
 
-fn has_postgresql() -> bool {
+/// The directory of PostgreSQL's programs: Debian keeps them out of PATH.
+pub(crate) fn postgresql_programs() -> Option<PathBuf> {
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-    versions.into_iter().any(|version| version.path().join("bin/postgres").is_file())
-        || output(Command::new("postgres").arg("--version")).is_some()
+    let in_debian = versions.map(|version| version.path().join("bin"));
+    let path = env::var_os("PATH").unwrap_or_default();
+    let mut directories = in_debian.chain(env::split_paths(&path));
+    directories.find(|directory| directory.join("postgres").is_file())
 }
 
 /// Installs packages of Debian.

@@ -12,7 +12,7 @@ use std::{
 
 use anyhow::{Context, Result, bail, ensure};
 use nix::{
-    sys::signal::{Signal, killpg},
+    sys::signal::{Signal, kill, killpg},
     unistd::Pid,
 };
 use serde_json::Value;
@@ -57,11 +57,11 @@ fn line(command: &Command) -> String {
     words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
 }
 
-/// A command whose process is asked to end when this process is killed. It inherits no settings:
+/// A command whose process is killed when this process is, even while it is stopped. It inherits no settings:
 /// neither variables nor, by its directory, an `.env`.
 pub(crate) fn tied(program: impl AsRef<OsStr>, directory: &Path) -> Command {
     let mut command = Command::new("setpriv");
-    command.args(["--pdeathsig", "TERM"]).arg(program).current_dir(directory);
+    command.args(["--pdeathsig", "KILL"]).arg(program).current_dir(directory);
     command.env_clear().env("PATH", env::var_os("PATH").unwrap_or_default());
     command
 }
@@ -86,6 +86,18 @@ impl Running {
     /// The process id.
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Sends the program a signal.
+    pub(crate) fn signal(&self, signal: Signal) -> Result<()> {
+        Ok(kill(Pid::from_raw(i32::try_from(self.child.id())?), signal)?)
+    }
+
+    /// Kills the program, and it alone.
+    pub(crate) fn kill(mut self) -> Result<()> {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
     }
 
     /// Fails when the program has ended.
@@ -113,6 +125,8 @@ impl Running {
         }
         let group = Pid::from_raw(i32::try_from(self.child.id())?);
         killpg(group, Signal::SIGTERM)?;
+        // It may be stopped.
+        killpg(group, Signal::SIGCONT)?;
         let deadline = Instant::now() + GRACE;
         while self.child.try_wait()?.is_none() {
             if Instant::now() > deadline {

@@ -68,6 +68,16 @@ pub struct AgentConfig {
     #[arg(long, env = "JOBBERGATE_AGENT_DOUBT_SECONDS", default_value = "15",
           value_parser = seconds, value_name = "SECONDS")]
     pub doubt_seconds: Duration,
+    /// Seconds after which a submission is rejected whose sbatch keeps failing in words that are
+    /// not Slurm's own refusal, while no job of it exists
+    #[arg(long, env = "JOBBERGATE_AGENT_REFUSAL_SECONDS", default_value = "60",
+          value_parser = seconds, value_name = "SECONDS")]
+    pub refusal_seconds: Duration,
+    /// Seconds after which a submission is rejected that could not be submitted because Slurm
+    /// was not reached all the time
+    #[arg(long, env = "JOBBERGATE_AGENT_OUTAGE_SECONDS", default_value = "259200",
+          value_parser = seconds, value_name = "SECONDS")]
+    pub outage_seconds: Duration,
     /// Seconds that Slurm must consistently deny a job before its end is reported as unknown
     #[arg(long, env = "JOBBERGATE_AGENT_VANISHED_SECONDS", default_value = "60",
           value_parser = seconds, value_name = "SECONDS")]
@@ -81,11 +91,19 @@ pub struct AgentConfig {
           value_parser = seconds, value_name = "SECONDS")]
     pub slurm_timeout_seconds: Duration,
 
-    /// Where jobs run that name no execution directory [default: the user's home directory]
-    #[arg(long, env = "JOBBERGATE_AGENT_DEFAULT_SLURM_WORK_DIR", value_name = "DIR")]
+    /// Seconds that a request to the server may take
+    #[arg(long, env = "JOBBERGATE_AGENT_REQUESTS_TIMEOUT", default_value = "30",
+          value_parser = seconds, value_name = "SECONDS")]
+    pub requests_timeout: Duration,
+
+    /// Where jobs run that name no execution directory; {username} stands for the user [default:
+    /// the user's home directory]
+    #[arg(long, env = "JOBBERGATE_AGENT_DEFAULT_SLURM_WORK_DIR", value_name = "DIR",
+          value_parser = absolute)]
     pub default_slurm_work_dir: Option<PathBuf>,
     /// Whether the script and its support files are written into the execution directory;
-    /// otherwise sbatch is given the script's content and support files are left out
+    /// otherwise sbatch is given the script's content, and submissions with support files are
+    /// rejected
     #[arg(
         long,
         env = "JOBBERGATE_AGENT_WRITE_SUBMISSION_FILES",
@@ -103,6 +121,9 @@ pub struct AgentConfig {
     /// The user for everybody, with the mapper single-user
     #[arg(long, env = "JOBBERGATE_AGENT_SINGLE_USER_SUBMITTER", value_name = "USER")]
     pub single_user_submitter: Option<String>,
+    /// The same, where --single-user-submitter is not given
+    #[arg(long, env = "JOBBERGATE_AGENT_X_SLURM_USER_NAME", value_name = "USER")]
+    pub x_slurm_user_name: Option<String>,
     /// File of lines "e-mail user", with the mapper file
     #[arg(long, env = "JOBBERGATE_AGENT_USER_MAP_FILE", value_name = "FILE")]
     pub user_map_file: Option<PathBuf>,
@@ -111,19 +132,20 @@ pub struct AgentConfig {
     pub user_map_domain: Option<String>,
 
     /// sbatch; the other commands are looked for beside it
-    #[arg(long, env = "JOBBERGATE_AGENT_SBATCH_PATH", default_value = "/usr/bin/sbatch")]
+    #[arg(long, env = "JOBBERGATE_AGENT_SBATCH_PATH", default_value = "/usr/bin/sbatch",
+          value_parser = absolute)]
     pub sbatch_path: PathBuf,
     /// scancel
-    #[arg(long, env = "JOBBERGATE_AGENT_SCANCEL_PATH")]
+    #[arg(long, env = "JOBBERGATE_AGENT_SCANCEL_PATH", value_parser = absolute)]
     pub scancel_path: Option<PathBuf>,
     /// squeue
-    #[arg(long, env = "JOBBERGATE_AGENT_SQUEUE_PATH")]
+    #[arg(long, env = "JOBBERGATE_AGENT_SQUEUE_PATH", value_parser = absolute)]
     pub squeue_path: Option<PathBuf>,
     /// sacct
-    #[arg(long, env = "JOBBERGATE_AGENT_SACCT_PATH")]
+    #[arg(long, env = "JOBBERGATE_AGENT_SACCT_PATH", value_parser = absolute)]
     pub sacct_path: Option<PathBuf>,
     /// scontrol
-    #[arg(long, env = "JOBBERGATE_AGENT_SCONTROL_PATH")]
+    #[arg(long, env = "JOBBERGATE_AGENT_SCONTROL_PATH", value_parser = absolute)]
     pub scontrol_path: Option<PathBuf>,
 }
 
@@ -131,19 +153,31 @@ pub struct AgentConfig {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Mapper {
     /// Everybody is the same user
+    #[value(alias = "single-user-mapper")]
     SingleUser,
     /// A file says who is who
     File,
     /// The user is called like the part before the @
     LocalPart,
+    /// The Python agent's, which asks LDAP: refused, with what to use instead
+    #[value(name = "ldap-cached-mapper", hide = true)]
+    Ldap,
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {
     let number: f64 = text.parse().map_err(|_| "it is not a number".to_owned())?;
-    if (0.05..=86_400.0).contains(&number) {
+    if (0.05..=2_592_000.0).contains(&number) {
         return Ok(Duration::from_secs_f64(number));
     }
-    Err("it must be between 0.05 and 86400".to_owned())
+    Err("it must be between 0.05 and 2592000, which are 30 days".to_owned())
+}
+
+fn absolute(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    if path.is_absolute() {
+        return Ok(path);
+    }
+    Err("it must be an absolute path, which begins with /".to_owned())
 }
 
 fn wrong(message: impl Into<String>) -> AgentError {
@@ -162,7 +196,8 @@ impl AgentConfig {
             self.oidc_client_id.clone(),
             self.secret()?,
         )?;
-        Ok(Client::new(&self.base_api_url, TokenSource::ClientCredentials(credentials))?)
+        let token = TokenSource::ClientCredentials(credentials);
+        Ok(Client::with_deadline(&self.base_api_url, token, self.requests_timeout)?)
     }
 
     fn secret(&self) -> Result<Secret, AgentError> {
@@ -199,7 +234,7 @@ impl AgentConfig {
     /// # Errors
     /// When that is not said and the agent runs as root, or something is missing for it.
     pub fn user_map(&self) -> Result<UserMap, AgentError> {
-        let mapper = match (self.slurm_user_mapper, &self.single_user_submitter) {
+        let mapper = match (self.slurm_user_mapper, self.everybody()) {
             (Some(mapper), _) => mapper,
             (None, Some(_)) => Mapper::SingleUser,
             (None, None) if !geteuid().is_root() => Mapper::SingleUser,
@@ -208,7 +243,8 @@ impl AgentConfig {
                     "say how owners of submissions become users of this cluster: \
                      --slurm-user-mapper single-user --single-user-submitter USER, \
                      --slurm-user-mapper file --user-map-file FILE, or \
-                     --slurm-user-mapper local-part --user-map-domain DOMAIN",
+                     --slurm-user-mapper local-part --user-map-domain DOMAIN. (The Python agent \
+                     took the user ubuntu for everybody: --single-user-submitter ubuntu.)",
                 ));
             }
         };
@@ -218,13 +254,31 @@ impl AgentConfig {
                 let file = self.user_map_file.clone();
                 file.map(UserMap::File).ok_or_else(|| wrong("--user-map-file is missing"))
             }
+            Mapper::Ldap => Err(wrong(
+                "the mapper ldap-cached-mapper does not exist here. Write the e-mails and users \
+                 into a file, which the Python agent's CACHE_DIR/user_mapper.sqlite3 may be the \
+                 beginning of (table user), and say --slurm-user-mapper file --user-map-file FILE; \
+                 or, where users are called like the part before the @ of their e-mails, \
+                 --slurm-user-mapper local-part --user-map-domain DOMAIN",
+            )),
             Mapper::LocalPart => Ok(UserMap::LocalPart { domain: self.user_map_domain.clone() }),
         }
     }
 
+    fn everybody(&self) -> Option<&str> {
+        self.single_user_submitter.as_deref().or(self.x_slurm_user_name.as_deref())
+    }
+
+    /// Where jobs of this user run that name no directory.
+    pub fn default_directory(&self, account: &Account) -> PathBuf {
+        let Some(directory) = &self.default_slurm_work_dir else { return account.home.clone() };
+        // The option's text is UTF-8.
+        directory.to_string_lossy().replace("{username}", &account.name).into()
+    }
+
     fn single_user(&self) -> Result<String, AgentError> {
-        match &self.single_user_submitter {
-            Some(name) => Ok(name.clone()),
+        match self.everybody() {
+            Some(name) => Ok(name.to_owned()),
             None if geteuid().is_root() => Err(wrong("--single-user-submitter is missing")),
             None => Ok(own_account()?.name),
         }
@@ -303,6 +357,31 @@ mod tests {
         assert_eq!(parse(&[&option]).unwrap().secret().unwrap().reveal(), "s3cret");
         let missing = parse(&["--client-secret-file=/nonexistent/s"]).unwrap();
         assert!(missing.client().unwrap_err().to_string().contains("/nonexistent/s"));
+    }
+
+    #[test]
+    fn settings_of_the_python_agent_mean_what_they_meant() {
+        let theirs =
+            parse(&["--slurm-user-mapper=single-user-mapper", "--x-slurm-user-name=ubuntu"]);
+        let everybody = |name: &str| UserMap::Single(name.to_owned());
+        assert_eq!(theirs.unwrap().user_map().unwrap(), everybody("ubuntu"));
+        let both = parse(&["--x-slurm-user-name=ubuntu", "--single-user-submitter=ann"]).unwrap();
+        assert_eq!(both.user_map().unwrap(), everybody("ann"));
+        let ldap = parse(&["--slurm-user-mapper=ldap-cached-mapper"]).unwrap();
+        let words = ldap.user_map().unwrap_err().to_string();
+        assert!(words.contains("--user-map-file"), "{words}");
+        let own = Account::own().unwrap();
+        let directory = parse(&["--default-slurm-work-dir=/work/{username}/jobs"]).unwrap();
+        let expected = format!("/work/{}/jobs", own.name);
+        assert_eq!(directory.default_directory(&own), Path::new(&expected));
+        assert_eq!(parse(&[]).unwrap().default_directory(&own), own.home);
+        for spelling in ["True", "1", "YES", "on", "t", "Y"] {
+            let option = format!("--write-submission-files={spelling}");
+            assert!(parse(&[&option]).unwrap().write_submission_files, "{spelling}");
+        }
+        for relative in ["--default-slurm-work-dir=jobs", "--sbatch-path=sbatch"] {
+            assert!(parse(&[relative]).is_err(), "{relative}");
+        }
     }
 
     #[test]

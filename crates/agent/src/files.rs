@@ -1,12 +1,19 @@
 //! Puts the files of a submission into its execution directory, as the user whom they belong to.
 //!
-//! Files are written beside their places first and moved there when all are complete.
+//! Files are written beside their places first and moved there when all are complete. The script
+//! is written a second time, where no other submission ever writes: see
+//! [`crate::private_copy`].
 
 use std::{
+    ffi::OsStr,
     fs, io,
     io::Write,
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Component, Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -41,26 +48,45 @@ pub fn inside(name: &str) -> Result<PathBuf, String> {
     Ok(PathBuf::from(name))
 }
 
-/// Writes `files` into `directory`; with none, only finds out whether it could be done. `mark`
-/// is the submission's own: it names the place where files wait until all are complete.
+/// What is written for a submission.
+#[derive(Debug, Clone)]
+pub struct Files {
+    /// The script.
+    pub script: Content,
+    /// The files that it needs.
+    pub support: Vec<Content>,
+}
+
+impl Files {
+    /// The name of the script without the folders before it.
+    pub fn script_name(&self) -> &OsStr {
+        // There is always one: the name leads to a place inside of the directory.
+        self.script.name.file_name().unwrap_or_default()
+    }
+}
+
+/// Writes `files` into `directory` and the script into `own`, which is made, too; without files,
+/// only finds out whether it could be done.
 ///
 /// # Errors
-/// A refusal if the user can't have files there, otherwise what went wrong for the moment.
+/// A refusal if the user can't have files there, otherwise what went wrong for the moment. Then
+/// `own` is gone, or will be when the file system answers.
 pub async fn place(
     account: &Account,
     directory: &Path,
-    files: Vec<Content>,
-    mark: &str,
+    files: Option<Files>,
+    own: &Path,
 ) -> Result<(), Setback> {
     let (done, result) = oneshot::channel();
     let (account, name) = (account.clone(), account.name.clone());
-    let (directory, shown) = (directory.to_owned(), directory.to_owned());
-    let staging = directory.join(format!(".jobbergate-{mark}"));
+    let (directory, shown, own) = (directory.to_owned(), directory.to_owned(), own.to_owned());
+    let given_up = Arc::new(AtomicBool::new(false));
+    let stop = Arc::clone(&given_up);
     let work = move || {
         // A thread of its own, because it can't become the agent again.
         let outcome = account.assume_for_files().and_then(|()| {
             check(&directory)?;
-            stage_and_move(&directory, &staging, &files)
+            write(&directory, &own, files.as_ref(), &stop)
         });
         let _ = done.send(outcome);
     };
@@ -70,6 +96,8 @@ pub async fn place(
         Ok(Ok(outcome)) => outcome.map_err(|e| explain(&e, &shown, &name)),
         Ok(Err(_)) => Err(Setback::Trouble("writing files was broken off".to_owned())),
         Err(_) => {
+            // When it answers later, others may have had their turn.
+            given_up.store(true, Ordering::SeqCst);
             let shown = shown.display();
             Err(Setback::Trouble(format!("{shown} did not answer within {DEADLINE:?}")))
         }
@@ -84,29 +112,45 @@ fn check(directory: &Path) -> io::Result<()> {
     }
 }
 
-fn stage_and_move(directory: &Path, staging: &Path, files: &[Content]) -> io::Result<()> {
-    // What an agent left that was killed while writing.
-    if staging.exists() {
-        fs::remove_dir_all(staging)?;
+fn write(directory: &Path, own: &Path, files: Option<&Files>, stop: &AtomicBool) -> io::Result<()> {
+    fs::DirBuilder::new().mode(0o700).create(own)?;
+    let Some(files) = files else { return fs::remove_dir(own) };
+    let result = stage(own, files).and_then(|staged| {
+        if stop.load(Ordering::SeqCst) {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        move_all(directory, staged)
+    });
+    if result.is_err() || stop.load(Ordering::SeqCst) {
+        let removed = fs::remove_dir_all(own);
+        return result.and(removed);
     }
-    fs::DirBuilder::new().mode(0o700).create(staging)?;
-    let result = stage(staging, files).and_then(|()| move_all(directory, staging, files));
-    let removed = fs::remove_dir_all(staging);
-    result.and(removed)
+    result
 }
 
-fn stage(staging: &Path, files: &[Content]) -> io::Result<()> {
-    for (i, file) in files.iter().enumerate() {
-        let path = staging.join(i.to_string());
-        let mut open = fs::OpenOptions::new();
-        open.write(true).create_new(true).mode(0o644).open(path)?.write_all(&file.bytes)?;
+/// Writes all files into `own`; those that are to be moved, with their places.
+fn stage<'a>(own: &Path, files: &'a Files) -> io::Result<Vec<(PathBuf, &'a Path)>> {
+    let script_name = files.script_name();
+    create(&own.join(script_name), &files.script.bytes)?;
+    // Other names than the script's.
+    let prefix = if script_name.as_encoded_bytes().starts_with(b"f") { "s" } else { "f" };
+    let mut staged = Vec::new();
+    for (i, file) in files.support.iter().chain([&files.script]).enumerate() {
+        let path = own.join(format!("{prefix}{i}"));
+        create(&path, &file.bytes)?;
+        staged.push((path, file.name.as_path()));
     }
-    Ok(())
+    Ok(staged)
 }
 
-fn move_all(directory: &Path, staging: &Path, files: &[Content]) -> io::Result<()> {
-    for file in files {
-        let target = directory.join(&file.name);
+fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut open = fs::OpenOptions::new();
+    open.write(true).create_new(true).mode(0o644).open(path)?.write_all(bytes)
+}
+
+fn move_all(directory: &Path, staged: Vec<(PathBuf, &Path)>) -> io::Result<()> {
+    for (_, name) in &staged {
+        let target = directory.join(name);
         if let Some(parent) = target.parent() {
             fs::DirBuilder::new().recursive(true).mode(0o755).create(parent)?;
         }
@@ -114,10 +158,26 @@ fn move_all(directory: &Path, staging: &Path, files: &[Content]) -> io::Result<(
             return Err(io::ErrorKind::IsADirectory.into());
         }
     }
-    for (i, file) in files.iter().enumerate() {
-        fs::rename(staging.join(i.to_string()), directory.join(&file.name))?;
+    for (path, name) in staged {
+        let target = directory.join(name);
+        match fs::rename(&path, &target) {
+            Err(e) if e.kind() == io::ErrorKind::CrossesDevices => copy(&path, &target)?,
+            renamed => renamed?,
+        }
     }
     Ok(())
+}
+
+/// To a folder that is a link to another file system.
+fn copy(path: &Path, target: &Path) -> io::Result<()> {
+    let bytes = fs::read(path)?;
+    let draft = target.with_file_name(format!(".jobbergate-{:016x}", rand::random::<u64>()));
+    let copied = create(&draft, &bytes).and_then(|()| fs::rename(&draft, target));
+    if copied.is_err() {
+        // It may not even be there.
+        let _ = fs::remove_file(&draft);
+    }
+    copied
 }
 
 fn explain(error: &io::Error, directory: &Path, user: &str) -> Setback {
@@ -172,27 +232,51 @@ mod tests {
         Content { name: inside(name).unwrap(), bytes: text.into() }
     }
 
-    async fn place_as_self(directory: &Path, files: Vec<Content>) -> Result<(), Setback> {
-        place(&Account::own().unwrap(), directory, files, "7-00ff").await
+    async fn place_as_self(directory: &Path, mark: &str, files: Files) -> Result<(), Setback> {
+        place(&Account::own().unwrap(), directory, Some(files), &directory.join(mark)).await
+    }
+
+    fn files(script: &str, support: Vec<Content>) -> Files {
+        Files { script: content("job.sh", script), support }
     }
 
     #[tokio::test]
-    async fn files_arrive_complete_and_leave_nothing_else() {
+    async fn files_arrive_complete_and_the_script_has_a_copy_that_stays_as_it_is() {
         let home = tempfile::tempdir().unwrap();
-        let files = vec![content("job.sh", "#!/bin/sh\n"), content("data/in.txt", "1")];
-        place_as_self(home.path(), files).await.unwrap();
-        assert_eq!(fs::read_to_string(home.path().join("data/in.txt")).unwrap(), "1");
-        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 2);
-        place_as_self(home.path(), vec![content("job.sh", "new")]).await.unwrap();
-        assert_eq!(fs::read_to_string(home.path().join("job.sh")).unwrap(), "new");
+        let read = |name| fs::read_to_string(home.path().join(name)).unwrap();
+        let first = files("first", vec![content("data/in.txt", "1")]);
+        place_as_self(home.path(), ".a", first).await.unwrap();
+        assert_eq!((read("data/in.txt"), read("job.sh")), ("1".to_owned(), "first".to_owned()));
+        place_as_self(home.path(), ".b", files("second", vec![])).await.unwrap();
+        assert_eq!(read("job.sh"), "second");
+        assert_eq!(
+            (read(".a/job.sh"), read(".b/job.sh")),
+            ("first".to_owned(), "second".to_owned())
+        );
+        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 4);
+        assert_eq!(fs::read_dir(home.path().join(".a")).unwrap().count(), 1);
+        assert!(place_as_self(home.path(), ".a", files("third", vec![])).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn any_name_of_a_script_is_possible() {
+        let home = tempfile::tempdir().unwrap();
+        for (i, name) in ["f0", "0", "s1", "sub/f1", "my job.sh"].into_iter().enumerate() {
+            let script = content(name, "#!/bin/sh\n");
+            let files = Files { script, support: vec![content("f2", "1"), content("s2", "1")] };
+            let base = files.script_name().to_owned();
+            let own = format!(".own{i}");
+            place_as_self(home.path(), &own, files).await.unwrap();
+            assert!(home.path().join(name).is_file() && home.path().join(own).join(base).is_file());
+        }
     }
 
     #[tokio::test]
     async fn a_file_in_the_way_leaves_nothing_half_written() {
         let home = tempfile::tempdir().unwrap();
         fs::create_dir(home.path().join("data")).unwrap();
-        let files = vec![content("job.sh", "#!/bin/sh\n"), content("data", "1")];
-        let Err(Setback::Refusal(why)) = place_as_self(home.path(), files).await else {
+        let files = files("#!/bin/sh\n", vec![content("data", "1")]);
+        let Err(Setback::Refusal(why)) = place_as_self(home.path(), ".a", files).await else {
             panic!("not refused")
         };
         assert!(why.contains("same name") && why.contains("rename"), "{why}");
@@ -200,8 +284,31 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_folder_may_be_a_link_to_another_file_system() {
+        let (home, scratch) = (tempfile::tempdir().unwrap(), tempfile::tempdir_in("/dev/shm"));
+        let Ok(scratch) = scratch else { return eprintln!("skipped: /dev/shm can't be used") };
+        std::os::unix::fs::symlink(scratch.path(), home.path().join("data")).unwrap();
+        for text in ["1", "2"] {
+            let files = files("#!/bin/sh\n", vec![content("data/in.txt", text)]);
+            place_as_self(home.path(), &format!(".{text}"), files).await.unwrap();
+            assert_eq!(fs::read_to_string(scratch.path().join("in.txt")).unwrap(), text);
+            assert_eq!(fs::read_dir(scratch.path()).unwrap().count(), 1);
+        }
+    }
+
+    #[test]
+    fn who_comes_too_late_replaces_nothing() {
+        let home = tempfile::tempdir().unwrap();
+        let late = AtomicBool::new(true);
+        let files = files("late", vec![]);
+        write(home.path(), &home.path().join(".a"), Some(&files), &late).unwrap_err();
+        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0);
+    }
+
+    #[tokio::test]
     async fn a_directory_that_is_missing_is_named() {
-        let Err(Setback::Refusal(why)) = place_as_self(Path::new("/nonexistent/x"), vec![]).await
+        let missing = Path::new("/nonexistent/x");
+        let Err(Setback::Refusal(why)) = place_as_self(missing, ".a", files("", vec![])).await
         else {
             panic!("not refused")
         };

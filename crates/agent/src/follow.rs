@@ -6,6 +6,8 @@
 
 pub mod aggregate;
 mod cancel;
+mod ends;
+mod identity;
 mod tell;
 mod vanished;
 
@@ -15,7 +17,7 @@ use std::{
 };
 
 use chrono::Utc;
-use jobbergate_types::{SlurmJobState, job_submissions::ActiveJobSubmission};
+use jobbergate_types::job_submissions::ActiveJobSubmission;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -23,12 +25,14 @@ use crate::{
     Agent,
     backoff::Backoff,
     error::JournalError,
-    journal::{Entry, Phase, SeenJob},
+    journal::{Entry, SeenJob},
     setback::Setback,
     slurm::Record,
 };
 use aggregate::Summary;
 use cancel::Cancellations;
+use ends::Ends;
+use identity::Whose;
 use vanished::{Absence, Vanished};
 
 /// The list of active submissions is fetched at most for this part of the time.
@@ -46,7 +50,7 @@ pub struct Follower {
     /// What was last seen of each submission's job.
     seen: HashMap<i64, SeenJob>,
     /// Ends that may turn out to be none, when the job is queued again.
-    unconfirmed: HashMap<i64, SlurmJobState>,
+    ends: Ends,
     /// Submissions of which the server does not want to hear any more.
     unwanted: HashSet<i64>,
     vanished: Vanished,
@@ -93,7 +97,7 @@ impl Follower {
             active: Vec::new(),
             fetch_at: Instant::now(),
             seen: HashMap::new(),
-            unconfirmed: HashMap::new(),
+            ends: Ends::default(),
             unwanted: HashSet::new(),
             vanished,
             cancellations: Cancellations::default(),
@@ -117,22 +121,27 @@ impl Follower {
         for record in &records {
             by_job.entry(record.job).or_default().push(record);
         }
-        let mut changes = Vec::new();
-        let mut missing = Vec::new();
+        let (mut changes, mut missing, mut listed) = (Vec::new(), Vec::new(), Vec::new());
         for job in jobs {
-            match by_job.get(&job.number) {
-                Some(records) if self.is_another(job, records) => {
-                    missing.push((job, Absence::Replaced));
+            let Some(records) = by_job.get(&job.number) else {
+                missing.push((job, Absence::Unlisted));
+                continue;
+            };
+            match self.whose(job, records).await {
+                Whose::Ours => {
+                    listed.push(job);
+                    changes.extend(self.compare(job, records).await);
                 }
-                Some(records) => changes.extend(self.compare(job, records)),
-                None => missing.push((job, Absence::Unlisted)),
+                Whose::Anothers => missing.push((job, Absence::Replaced)),
+                Whose::Unsaid => {}
             }
         }
+        self.note(self.newly_timed(&listed, &by_job)).await?;
         for (job, summary) in self.look_for(missing).await {
-            changes.extend(self.change(job, summary));
+            changes.extend(self.change(job, summary, None));
         }
         self.tell(changes).await?;
-        self.cancel().await?;
+        self.cancel(&listed).await?;
         fetched
     }
 
@@ -150,7 +159,7 @@ impl Follower {
         for id in &gone {
             self.own.remove(id);
             self.seen.remove(id);
-            self.unconfirmed.remove(id);
+            self.ends.forget(*id);
             self.unwanted.remove(id);
             self.vanished.forget(*id);
             self.cancellations.forget(*id);
@@ -184,45 +193,44 @@ impl Follower {
         self.seen.get(&job.submission).filter(|seen| seen.slurm_job_id == job.number)
     }
 
-    /// Whether the number now belongs to another job: a controller that loses its memory gives
-    /// numbers away again. Owners may change comments, so the lack of a tag proves nothing.
-    fn is_another(&self, job: Job, records: &[&Record]) -> bool {
-        let Some(own) = self.own.get(&job.submission) else { return false };
-        let is_own = own.phase == Phase::Submitted { slurm_job_id: job.number };
-        is_own
-            && records
-                .iter()
-                .any(|record| record.user != own.account || own.tag.contradicts(&record.comment))
-    }
-
     /// What has to be reported of a job that is in the queue.
-    fn compare(&mut self, job: Job, records: &[&Record]) -> Option<SeenJob> {
+    async fn compare(&mut self, job: Job, records: &[&Record]) -> Option<SeenJob> {
         self.vanished.forget(job.submission);
         let worst = self.last_seen(job).and_then(|seen| seen.worst);
         let summary = aggregate::records(records, worst)?;
-        if may_be_queued_again(summary.state)
-            && self.unconfirmed.insert(job.submission, summary.state) != Some(summary.state)
-        {
-            return None;
-        }
-        self.change(job, summary)
+        let lasts = self.ends.lasts(&self.agent, job, &summary, Instant::now()).await;
+        lasts.then(|| self.change(job, summary, submit_time(records))).flatten()
     }
 
     /// What has to be reported, if the server does not know it yet.
-    fn change(&self, job: Job, summary: Summary) -> Option<SeenJob> {
+    fn change(&self, job: Job, summary: Summary, submit_time: Option<String>) -> Option<SeenJob> {
         let Summary { state, reason, worst } = summary;
+        let last = self.last_seen(job);
+        let submit_time = submit_time.or_else(|| last.and_then(|last| last.submit_time.clone()));
         let seen = SeenJob {
             submission_id: job.submission,
             slurm_job_id: job.number,
             state,
             reason,
             worst,
+            submit_time,
             reported: false,
         };
-        let known = self.last_seen(job).is_some_and(|last| {
-            last.reported && SeenJob { reported: false, ..last.clone() } == seen
-        });
-        (!known).then_some(seen)
+        let same = |last: &SeenJob| {
+            SeenJob { reported: false, submit_time: seen.submit_time.clone(), ..last.clone() }
+                == seen
+        };
+        (!last.is_some_and(|last| last.reported && same(last))).then_some(seen)
+    }
+
+    /// The jobs whose time of submission was not known before.
+    fn newly_timed(&self, listed: &[Job], by_job: &HashMap<i64, Vec<&Record>>) -> Vec<SeenJob> {
+        let timed = |job: &Job| {
+            let last = self.last_seen(*job).filter(|last| last.submit_time.is_none())?;
+            let submit_time = Some(submit_time(by_job.get(&job.number)?)?);
+            Some(SeenJob { submit_time, ..last.clone() })
+        };
+        listed.iter().filter_map(timed).collect()
     }
 
     async fn note(&mut self, jobs: Vec<SeenJob>) -> Result<(), JournalError> {
@@ -232,10 +240,6 @@ impl Follower {
     }
 }
 
-/// Slurm shows such an end for a moment before it queues a job again under the same number
-/// (after a failed node, a preemption, or an exit code that the site queues again): it counts
-/// when it is still there at the next look.
-const fn may_be_queued_again(state: SlurmJobState) -> bool {
-    use SlurmJobState::{BootFail, Failed, NodeFail, Preempted};
-    matches!(state, BootFail | Failed | NodeFail | Preempted)
+fn submit_time(records: &[&Record]) -> Option<String> {
+    records.iter().find_map(|record| record.submit_time.clone())
 }

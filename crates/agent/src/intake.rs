@@ -10,7 +10,7 @@ use std::{
 };
 
 use jobbergate_types::{job_submissions::PendingJobSubmission, list::Paging};
-use tokio::{sync::Semaphore, task::JoinSet, time::Instant};
+use tokio::{task::JoinSet, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -19,15 +19,19 @@ use crate::{
     journal::{Entry, Phase},
     reconcile::Absences,
     setback::Setback,
+    slots::Slots,
     submit::origin,
 };
 
-/// How many `sbatch` run at once.
-const AT_ONCE: usize = 8;
 /// How many submissions are taken up before the next look.
 const BATCH: usize = 100;
 /// How often jobs are looked for whose `sbatch` had no clear outcome.
 const RECONCILIATION: Duration = Duration::from_secs(1);
+/// How often the submissions are counted that wait for a controller that is away.
+const OUTAGE_COUNT: Duration = Duration::from_secs(10);
+
+/// Whom reports are counted for, which wait for nobody but the server.
+const SERVER: &str = "";
 
 struct Intake {
     agent: Arc<Agent>,
@@ -38,7 +42,9 @@ struct Intake {
     delayed: HashMap<i64, (Instant, Backoff)>,
     absences: Absences,
     reconcile_at: Instant,
-    permits: Arc<Semaphore>,
+    /// When the submissions that wait for Slurm are counted next.
+    count_at: Instant,
+    slots: Arc<Slots>,
     /// Whether Slurm has to be asked for its health before it is given more.
     doubtful: Arc<AtomicBool>,
 }
@@ -75,7 +81,8 @@ impl Intake {
             delayed: HashMap::new(),
             absences: Absences::default(),
             reconcile_at: Instant::now(),
-            permits: Arc::new(Semaphore::new(AT_ONCE)),
+            count_at: Instant::now(),
+            slots: Arc::default(),
             doubtful: Arc::new(AtomicBool::new(false)),
         }
     }
@@ -89,7 +96,7 @@ impl Intake {
         self.report_outcomes(&unsettled);
         self.reconcile(unsettled).await;
         if !self.slurm_is_up().await {
-            return Ok(());
+            return self.wait_for_slurm(&in_doubt).await;
         }
         let rejected: HashSet<i64> = self.agent.journal.rejected().await?.into_iter().collect();
         for pending in self.pending(&in_doubt).await? {
@@ -106,7 +113,8 @@ impl Intake {
     /// with something in the way keep nobody else waiting.
     async fn pending(&self, in_doubt: &HashSet<i64>) -> Result<Vec<PendingJobSubmission>, Setback> {
         let begin = |pending: &PendingJobSubmission| {
-            self.is_free(pending.id) && !in_doubt.contains(&pending.id)
+            let free = self.is_free(pending.id) && !in_doubt.contains(&pending.id);
+            free && !self.slots.is_full(&pending.owner_email)
         };
         let mut free = Vec::new();
         let mut paging = Paging { page: 1, size: 100 };
@@ -114,7 +122,8 @@ impl Intake {
             let page = self.agent.client.pending_page(&paging).await?;
             let empty = page.items.is_empty();
             free.extend(page.items.into_iter().filter(begin));
-            if empty || paging.page >= page.pages || free.len() + self.busy.len() >= BATCH {
+            let under_way = self.busy.len().saturating_sub(self.slots.count_slow());
+            if empty || paging.page >= page.pages || free.len() + under_way >= BATCH {
                 return Ok(free);
             }
             paging.page += 1;
@@ -130,12 +139,12 @@ impl Intake {
         if !self.busy.insert(pending.id) {
             return;
         }
-        let (agent, permits) = (Arc::clone(&self.agent), Arc::clone(&self.permits));
+        let (agent, slots) = (Arc::clone(&self.agent), Arc::clone(&self.slots));
         let doubtful = Arc::clone(&self.doubtful);
         self.tasks.spawn(async move {
-            let _permit = permits.acquire().await;
-            let result = agent.take_up(&pending, &doubtful).await;
-            (pending.id, result)
+            let work = agent.take_up(&pending, &doubtful);
+            let result = slots.run(&pending.owner_email, work).await;
+            (pending.id, result.unwrap_or(Ok(())))
         });
     }
 
@@ -145,11 +154,11 @@ impl Intake {
             if !known || !self.is_free(entry.id) || !self.busy.insert(entry.id) {
                 continue;
             }
-            let (agent, permits) = (Arc::clone(&self.agent), Arc::clone(&self.permits));
+            let (agent, slots) = (Arc::clone(&self.agent), Arc::clone(&self.slots));
             let entry = entry.clone();
             self.tasks.spawn(async move {
-                let _permit = permits.acquire().await;
-                (entry.id, agent.report(&entry).await)
+                let result = slots.run(SERVER, agent.report(&entry)).await;
+                (entry.id, result.unwrap_or(Ok(())))
             });
         }
     }
@@ -178,6 +187,18 @@ impl Intake {
             self.doubtful.store(false, Ordering::Relaxed);
         }
         up
+    }
+
+    /// Keeps count for those that can't even be tried.
+    async fn wait_for_slurm(&mut self, in_doubt: &HashSet<i64>) -> Result<(), Setback> {
+        if Instant::now() < self.count_at {
+            return Ok(());
+        }
+        self.count_at = Instant::now() + OUTAGE_COUNT;
+        for pending in self.pending(in_doubt).await? {
+            self.agent.wait_for_slurm(&pending).await?;
+        }
+        Ok(())
     }
 
     /// Waits until `end`; after a full batch, when there may be more, until all of it is done.

@@ -2,6 +2,7 @@
 //!
 //! Every change is on disk before the method returns.
 
+mod failures;
 mod jobs;
 mod submissions;
 
@@ -14,6 +15,7 @@ use sqlx::{
 };
 
 use crate::error::JournalError;
+pub use failures::{FailureKind, Failures};
 pub use jobs::SeenJob;
 pub use submissions::{Entry, Phase};
 
@@ -60,6 +62,8 @@ impl Journal {
         .bind(limit)
         .execute(&self.pool)
         .await?;
+        let failures = "DELETE FROM failures WHERE since < $1";
+        sqlx::query(failures).bind(limit).execute(&self.pool).await?;
         sqlx::query("DELETE FROM jobs WHERE reported = 1 AND changed_at < $1")
             .bind(limit)
             .execute(&self.pool)

@@ -16,10 +16,14 @@ pub mod follow;
 pub mod heartbeat;
 pub mod intake;
 pub mod journal;
+pub mod last_word;
+pub mod migrated;
+pub mod private_copy;
 pub mod reconcile;
 pub mod report;
 pub mod run_as;
 pub mod setback;
+pub mod slots;
 pub mod slurm;
 pub mod submit;
 pub mod tag;
@@ -88,11 +92,10 @@ pub async fn run(
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), AgentError> {
     let agent = Arc::new(Agent::open(config).await?);
-    let forgotten = agent.journal.prune(Utc::now() - MEMORY).await;
-    forgotten.map_err(|source| AgentError::Journal {
-        directory: agent.state_directory.clone(),
-        source,
-    })?;
+    let in_journal =
+        |source| AgentError::Journal { directory: agent.state_directory.clone(), source };
+    agent.journal.prune(Utc::now() - MEMORY).await.map_err(in_journal)?;
+    agent.remove_left_copies().await.map_err(in_journal)?;
     tracing::info!(
         server = %agent.config.base_api_url,
         client_id = %agent.config.oidc_client_id,

@@ -4,7 +4,8 @@
 //! may then appear late: a controller that hangs takes up the waiting requests when it goes on,
 //! and a network that was cut delivers what was on its way. The rule, in this order:
 //!
-//! 1. An `sbatch` that still runs is waited for; if it wrote a number, that is the job.
+//! 1. If `sbatch` wrote a number, that is the job. One that still runs may yet make a job: only a
+//!    job that is found ends the doubt then.
 //! 2. If a job carries the tag, that is the job.
 //! 3. If the controller answers and no job carries the tag, the same must be found once more
 //!    after a pause ([`doubt`]); if the controller falls silent in between, all begins anew. Only
@@ -18,6 +19,7 @@ use tokio::time::Instant;
 use crate::{
     Agent,
     journal::{Entry, Phase},
+    private_copy::PrivateCopy,
     setback::Setback,
     slurm::{Receipt, Record},
 };
@@ -86,7 +88,7 @@ impl Agent {
         mark: u64,
     ) -> Result<(), Setback> {
         let attempts = self.read_receipts(attempts).await?;
-        let Some(oldest) = attempts.iter().map(|(_, at)| *at).min() else { return Ok(()) };
+        let Some(oldest) = attempts.iter().map(|(_, at, _)| *at).min() else { return Ok(()) };
         let asked_at = Instant::now();
         let now = Utc::now();
         let records = match self.all_jobs(now - oldest, mark).await {
@@ -96,9 +98,10 @@ impl Agent {
                 return Err(Setback::Trouble(error.to_string()));
             }
         };
-        for (entry, at) in attempts {
+        for (entry, at, runs) in attempts {
             let finding = match tagged(&records, entry) {
                 Some(job) => Finding::Job(job),
+                None if runs => Finding::NotYetKnown,
                 None => {
                     let silence = (now - at).to_std().unwrap_or_default();
                     let at_least = self.config.doubt_seconds;
@@ -110,11 +113,12 @@ impl Agent {
         Ok(())
     }
 
-    /// Notes the numbers that `sbatch` wrote down; the attempts that have to be looked for.
+    /// Notes the numbers that `sbatch` wrote down; the attempts that have to be looked for, and
+    /// whether their `sbatch` still runs.
     async fn read_receipts<'a>(
         &self,
         attempts: &'a [Entry],
-    ) -> Result<Vec<(&'a Entry, DateTime<Utc>)>, Setback> {
+    ) -> Result<Vec<(&'a Entry, DateTime<Utc>, bool)>, Setback> {
         let mut unknown = Vec::new();
         for entry in attempts {
             let Phase::Attempted { at } = entry.phase else { continue };
@@ -123,11 +127,11 @@ impl Agent {
                 Ok(Some(Some(job))) => {
                     self.note(entry, Finding::Job(job), &mut Absences::default()).await?;
                 }
-                Ok(Some(None)) => unknown.push((entry, at)),
-                Ok(None) => tracing::debug!(submission = entry.id, "sbatch still runs"),
+                Ok(Some(None)) => unknown.push((entry, at, false)),
+                Ok(None) => unknown.push((entry, at, true)),
                 Err(error) => {
                     tracing::warn!(submission = entry.id, %error, "the receipt can't be read");
-                    unknown.push((entry, at));
+                    unknown.push((entry, at, false));
                 }
             }
         }
@@ -158,11 +162,15 @@ impl Agent {
             }
             Finding::Nothing => {
                 self.journal.came_to_nothing(entry.id, Utc::now()).await?;
-                tracing::info!(submission = entry.id, "Slurm certainly has no job of it");
+                let said = Receipt::new(&self.state_directory, &entry.tag).words();
+                tracing::info!(submission = entry.id, ?said, "Slurm certainly has no job of it");
             }
         }
         absences.0.remove(&entry.id);
         Receipt::new(&self.state_directory, &entry.tag).discard();
+        if let Some(copy) = PrivateCopy::noted(&self.state_directory, &entry.tag) {
+            copy.remove();
+        }
         Ok(())
     }
 }
@@ -221,6 +229,7 @@ mod tests {
             state: None,
             reason: None,
             user: user.to_owned(),
+            submit_time: None,
             comment: "x jobbergate:7:ff".to_owned(),
         };
         assert_eq!(tagged(&[record(3, "eve")], &entry), None);

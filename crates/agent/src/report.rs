@@ -76,8 +76,15 @@ impl Agent {
         let state = state.filter(|state| !state.is_terminal()).unwrap_or(SlurmJobState::Pending);
         let reason = details.as_ref().and_then(|details| details.reason());
         let info = details.map(|details| details.info).unwrap_or_default();
-        let seen =
-            SeenJob { submission_id: id, slurm_job_id, state, reason, worst: None, reported: true };
+        let seen = SeenJob {
+            submission_id: id,
+            slurm_job_id,
+            state,
+            reason,
+            worst: None,
+            submit_time: None,
+            reported: true,
+        };
         (seen, info)
     }
 

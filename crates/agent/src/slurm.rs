@@ -3,11 +3,15 @@
 mod arguments;
 mod command;
 pub(crate) mod directives;
+mod options;
+mod outcome;
+mod receipt;
 mod sacct;
 mod sbatch;
 mod scancel;
 mod scontrol;
 mod squeue;
+mod words;
 
 use std::{path::PathBuf, time::Duration};
 
@@ -15,7 +19,9 @@ use tokio::sync::OnceCell;
 
 pub use arguments::SbatchArguments;
 pub use command::CommandError;
-pub use sbatch::{Outcome, Receipt, Submission};
+pub use outcome::Outcome;
+pub use receipt::Receipt;
+pub use sbatch::Submission;
 pub use scontrol::Details;
 pub use squeue::Record;
 

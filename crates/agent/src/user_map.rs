@@ -20,7 +20,7 @@ pub enum UserMap {
     Single(String),
     /// A file with an e-mail and a user in each line.
     File(PathBuf),
-    /// The user is called like the part of the e-mail before the `@`.
+    /// The user is called like the part of the e-mail before the `@`, in small letters.
     LocalPart {
         /// The part of the e-mail after the `@`; without, any will do.
         domain: Option<String>,
@@ -88,7 +88,7 @@ impl UserMap {
                 (Some((_, of)), Some(only)) if !of.eq_ignore_ascii_case(only) => {
                     Err(unknown("the e-mail is of another domain"))
                 }
-                (Some((local, _)), _) if !local.is_empty() => Ok(local.to_owned()),
+                (Some((local, _)), _) if !local.is_empty() => Ok(local.to_lowercase()),
                 _ => Err(unknown("it is no e-mail")),
             },
         }
@@ -98,6 +98,8 @@ impl UserMap {
 /// The user beside `email` in a file of lines `email user`, with comments after `#`.
 fn look_up(path: &Path, email: &str) -> io::Result<Option<String>> {
     let text = fs::read_to_string(path)?;
+    // Editors of Windows begin a file with a byte-order mark.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let entries = text.lines().filter_map(|line| {
         let mut words = line.split('#').next()?.split_whitespace();
         Some((words.next()?, words.next()?))
@@ -139,6 +141,15 @@ mod tests {
     }
 
     #[test]
+    fn a_file_may_come_from_windows() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(&file, "\u{feff}ann@x.org ann\r\nbob@x.org bob\r\n").unwrap();
+        let map = UserMap::File(file.path().to_owned());
+        assert_eq!(map.user("ann@x.org").unwrap(), "ann");
+        assert_eq!(map.user("Bob@x.org").unwrap(), "bob");
+    }
+
+    #[test]
     fn a_file_that_is_missing_rejects_nobody() {
         let map = UserMap::File("/nonexistent/map".into());
         assert!(matches!(map.user("ann@x.org"), Err(Setback::Trouble(_))));
@@ -148,6 +159,7 @@ mod tests {
     fn the_local_part_counts_in_its_domain_only() {
         let map = UserMap::LocalPart { domain: Some("x.org".to_owned()) };
         assert_eq!(map.user("ann@X.org").unwrap(), "ann");
+        assert_eq!(map.user("Ann.Lee@X.ORG").unwrap(), "ann.lee");
         assert!(refusal(map.user("ann@evil.org")).contains("another domain"));
         assert!(refusal(map.user("@x.org")).contains("no e-mail"));
     }

@@ -2,7 +2,7 @@
 //! `crates/api/openapi.json`.
 
 use clap::Parser;
-use jobbergate_api::{config::metadata::MetadataConfig, openapi, resources};
+use jobbergate_api::{config::metadata::MetadataConfig, openapi, service};
 
 #[derive(Parser)]
 struct Defaults {
@@ -11,7 +11,7 @@ struct Defaults {
 }
 
 fn main() -> Result<(), serde_json::Error> {
-    let document = openapi::document(&resources::router(), &Defaults::parse().metadata);
+    let document = openapi::document(&service::routes(), &Defaults::parse().metadata);
     println!("{}", serde_json::to_string_pretty(&document)?);
     Ok(())
 }

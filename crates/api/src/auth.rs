@@ -13,5 +13,5 @@ mod verifier;
 pub use claims::Identity;
 pub use email::normalize as normalize_email;
 pub use issuer::ExternalIssuer;
-pub use principal::{Agent, Anyone, Caller, Claim, Owner, Principal, require_claims};
+pub use principal::{Agent, Caller, Claim, Owner, Principal, require_claims};
 pub use verifier::Verifier;

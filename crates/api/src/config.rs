@@ -6,6 +6,7 @@ pub(crate) mod data;
 pub(crate) mod host;
 mod listen;
 pub mod mail;
+mod memory;
 pub mod metadata;
 pub mod rabbitmq;
 mod tenancy;
@@ -20,6 +21,7 @@ use crate::{auth::ExternalIssuer, startup::StartError};
 
 pub use cleaning::CleaningConfig;
 pub use listen::ListenAddress;
+pub use memory::MemoryConfig;
 pub use tenancy::TenancyConfig;
 pub use upload_by_url::UploadByUrlSettings;
 
@@ -114,6 +116,10 @@ pub struct ServeConfig {
     /// How long a client may send nothing, before a request and in the middle of one, in seconds
     #[arg(long, env = "JOBBERGATE_CLIENT_IDLE_SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..), value_name = "SECONDS")]
     pub client_idle_seconds: u64,
+
+    /// How much is done at once.
+    #[command(flatten)]
+    pub memory: MemoryConfig,
 
     /// Where to listen for Prometheus, which reads `/metrics` there without a token
     #[arg(long, env = "JOBBERGATE_METRICS_LISTEN", value_name = "ADDRESS")]

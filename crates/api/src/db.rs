@@ -6,30 +6,45 @@
 pub mod arguments;
 mod create;
 mod inspect;
+mod link;
 mod migrate;
+mod numbers;
+mod private;
 pub mod rows;
 mod session;
 mod tables;
 mod turn;
 
-use std::{path::Path, str::FromStr, time::Duration};
+use std::{
+    path::Path,
+    str::FromStr,
+    time::{Duration, Instant},
+};
 
 use sqlx::{
-    PgPool, SqlitePool,
+    Connection, PgPool, Postgres, SqlitePool,
+    pool::PoolConnection,
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
 pub use create::create_postgres_database;
 pub use inspect::Schema;
+use link::Link;
 pub use migrate::MigrationError;
+pub(crate) use private::open_private;
 pub use rows::{Record, TextArray};
+use session::Scope;
 pub use session::Session;
 pub use tables::{Address, Tables, TablesError};
 pub use turn::Turn;
 
 /// How long a request waits for a connection before it is answered 503.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a connection may take to show that it still works.
+const PING_DEADLINE: Duration = Duration::from_secs(2);
+/// What was used within this time still works, without asking.
+const SURELY_ALIVE: Duration = Duration::from_millis(500);
 /// How long a SQLite statement waits for another process's write.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 const SQLITE_READERS: u32 = 4;
@@ -85,6 +100,7 @@ impl Db {
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .idle_timeout(None)
             .max_lifetime(None)
+            .after_release(|connection, _| Box::pin(link::undo_sqlite(connection)))
             .connect_with(options.clone())
             .await?;
         migrate::sqlite(&writer).await?;
@@ -126,10 +142,16 @@ impl Db {
             .test_before_acquire(false)
             .before_acquire(|connection, meta| {
                 Box::pin(async move {
-                    if meta.idle_for > Duration::from_secs(5) {
-                        return Ok(sqlx::Connection::ping(connection).await.is_ok());
+                    if meta.idle_for > SURELY_ALIVE {
+                        link::within(PING_DEADLINE, connection.ping()).await?;
                     }
                     Ok(true)
+                })
+            })
+            // The pool itself would wait for ever.
+            .after_release(|connection, _| {
+                Box::pin(async move {
+                    link::within(PING_DEADLINE, connection.ping()).await.map(|()| true)
                 })
             })
             .connect_with(options)
@@ -139,18 +161,29 @@ impl Db {
 
     /// A connection for reading.
     pub async fn read(&self) -> Result<Session, sqlx::Error> {
-        Ok(match self {
-            Self::Postgres(pool) => Session::PostgresRead(pool.acquire().await?),
-            Self::Sqlite { readers, .. } => Session::SqliteRead(readers.acquire().await?),
-        })
+        Session::open(self, Scope::Statement).await
     }
 
     /// A transaction; it is undone unless it is committed.
     pub async fn write(&self) -> Result<Session, sqlx::Error> {
-        Ok(match self {
-            Self::Postgres(pool) => Session::PostgresWrite(pool.begin().await?),
-            Self::Sqlite { writer, .. } => {
-                Session::SqliteWrite(writer.begin_with("BEGIN IMMEDIATE").await?)
+        Session::open(self, Scope::Transaction).await
+    }
+
+    /// A connection was cut, and so may be all that are idle: the next one is new.
+    fn suspect(&self) {
+        if let Self::Postgres(pool) = self {
+            discard_idle(pool);
+        }
+    }
+
+    async fn checkout(&self, scope: Scope) -> Result<Link, sqlx::Error> {
+        Ok(match (self, scope) {
+            (Self::Postgres(pool), _) => Link::Postgres(acquire(pool).await?),
+            (Self::Sqlite { readers, .. }, Scope::Statement) => {
+                Link::Sqlite(readers.acquire().await?)
+            }
+            (Self::Sqlite { writer, .. }, Scope::Transaction) => {
+                Link::Sqlite(writer.acquire().await?)
             }
         })
     }
@@ -179,10 +212,32 @@ impl Db {
     }
 }
 
+/// Whoever waits longer than a ping may take has met a connection that is dead, and so may be the
+/// others that are idle; if all are busy, none is.
+async fn acquire(pool: &PgPool) -> Result<PoolConnection<Postgres>, sqlx::Error> {
+    let started = Instant::now();
+    let acquired = pool.acquire().await;
+    if started.elapsed() >= PING_DEADLINE {
+        discard_idle(pool);
+    }
+    acquired
+}
+
+fn discard_idle(pool: &PgPool) {
+    for _ in 0..pool.num_idle() {
+        let Some(mut idle) = pool.try_acquire() else { break };
+        idle.close_on_drop();
+    }
+}
+
+/// PostgreSQL breaks off what takes longer than anybody waits for, and transactions whose server
+/// is gone: nobody else is to wait for their locks.
 fn postgres_options(url: &str) -> Result<PgConnectOptions, sqlx::Error> {
-    Ok(PgConnectOptions::from_str(url)?
-        .application_name("jobbergate")
-        .options([("statement_timeout", "30s"), ("timezone", "UTC")]))
+    Ok(PgConnectOptions::from_str(url)?.application_name("jobbergate").options([
+        ("statement_timeout", "15s"),
+        ("idle_in_transaction_session_timeout", "60s"),
+        ("timezone", "UTC"),
+    ]))
 }
 
 /// The name of the database at `url`; without one it is the user's name.

@@ -19,6 +19,7 @@ pub use location::Location;
 pub use permitted::Permitted;
 
 use crate::{
+    budget::Share,
     config::UploadByUrlSettings,
     error::{Error, Result},
     startup::StartError,
@@ -64,11 +65,11 @@ impl Downloads {
         Ok(Self { http, permitted, deadline, max_size })
     }
 
-    /// The content of the file at `location`.
+    /// The content of the file at `location`, which takes room as it comes.
     ///
     /// # Errors
     /// 400 if it can't be fetched from there, 413 if it is too large.
-    pub async fn fetch(&self, location: &Location) -> Result<Bytes> {
+    pub async fn fetch(&self, location: &Location, share: &mut Share) -> Result<Bytes> {
         let failed = |cause: String| {
             Error::BadRequest(format!("Failed to download file from {location} -- {cause}"))
         };
@@ -82,11 +83,14 @@ impl Downloads {
             return Err(failed(cause));
         }
         self.check_announced_size(&answer)?;
+        let announced = answer.content_length().and_then(|size| usize::try_from(size).ok());
+        share.grow_to(announced.unwrap_or_default()).await?;
         let mut content = BytesMut::new();
         while let Some(chunk) = answer.chunk().await.map_err(broken)? {
             if content.len() + chunk.len() > self.max_size {
                 return Err(self.too_large("more"));
             }
+            share.grow_to(content.len() + chunk.len()).await?;
             content.extend_from_slice(&chunk);
         }
         Ok(content.freeze())

@@ -8,6 +8,9 @@ use axum::{
 use jobbergate_types::error::{ErrorBody, HTTPValidationError, ValidationError};
 use sqlx::{error::DatabaseError, postgres::PgDatabaseError};
 
+/// When a client that found no room had better try again, in seconds.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
+
 /// An unsuccessful answer.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -53,6 +56,21 @@ pub enum Error {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// 503, with a sentence: there is too much to do at once.
+    #[error("{0}")]
+    Busy(&'static str),
+    /// The client went away; nobody reads this.
+    #[error("The client went away")]
+    Gone,
+    /// 507: there is no room for what was to be kept.
+    #[error("the {service} has no room left")]
+    Full {
+        /// Where there is none.
+        service: &'static str,
+        /// Why, for the log.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// 503, with a sentence; the cause is in the log already.
     #[error("{0}")]
     NotReady(String),
@@ -86,7 +104,10 @@ impl Error {
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Unprocessable(_) | Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Unavailable { .. } | Self::NotReady(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable { .. } | Self::NotReady(_) | Self::Busy(_) | Self::Gone => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            Self::Full { .. } => StatusCode::INSUFFICIENT_STORAGE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -101,6 +122,21 @@ impl Error {
                     "The {service} is not available now; try again in a moment. If it stays so, the server's log has the cause"
                 )
             }
+            Self::Full { service, .. } => format!(
+                "The disk of the {service} is full: nothing was changed. Try again when the \
+                 server's administrator has made room"
+            ),
+            other => other.to_string(),
+        }
+    }
+
+    /// What went wrong, for those who may know the causes.
+    pub fn with_cause(&self) -> String {
+        match self {
+            Self::Unavailable { source, .. } | Self::Full { source, .. } => {
+                format!("{self}: {source}")
+            }
+            Self::Internal(cause) => format!("{self}: {cause}"),
             other => other.to_string(),
         }
     }
@@ -119,25 +155,48 @@ impl From<sqlx::Error> for Error {
                 let words = "What this belongs to was deleted meanwhile; look again, then retry";
                 Self::Conflict(words.to_owned())
             }
-            sqlx::Error::Database(error) if is_for_now(&*error) => {
-                Self::Unavailable { service: "database", source: error.into() }
-            }
+            sqlx::Error::Database(error) => match lack(&*error) {
+                Some(Lack::Room) => Self::Full { service: "database", source: error.into() },
+                Some(Lack::Service) => {
+                    Self::Unavailable { service: "database", source: error.into() }
+                }
+                None => Self::internal(sqlx::Error::Database(error)),
+            },
             other => Self::internal(other),
         }
     }
 }
 
-/// Whether the same statement may succeed later: PostgreSQL is out of resources, stopping, breaks
-/// up a deadlock or waited too long for a lock (classes 08, 40, 53, 57 and `lock_not_available` of
-/// its error codes); SQLite's file is busy (its result code 5, in the lowest byte of the extended
-/// one).
-fn is_for_now(error: &dyn DatabaseError) -> bool {
-    let Some(code) = error.code() else { return false };
+/// What a database lacks to run a statement that it may run later.
+enum Lack {
+    Room,
+    Service,
+}
+
+/// PostgreSQL has no room (`disk_full`), is out of other resources, can't read or write its files, is
+/// stopping, breaks up a deadlock or waited too long for a lock (classes 08, 40, 53, 57, 58 and
+/// `lock_not_available` of its error codes).
+///
+/// SQLite's result codes are in the lowest byte of the extended ones: no room (13, and 19 in the
+/// second byte of an input or output error: no room for its shared memory), the file busy (5), no
+/// memory (7), a file system that is read-only (8) or fails (10), no descriptors left (14).
+fn lack(error: &dyn DatabaseError) -> Option<Lack> {
+    let code = error.code()?;
     if error.try_downcast_ref::<PgDatabaseError>().is_some() {
-        return code == "55P03"
-            || ["08", "40", "53", "57"].iter().any(|class| code.starts_with(class));
+        let for_now = ["08", "40", "53", "57", "58"].iter().any(|class| code.starts_with(class));
+        return match &*code {
+            "53100" => Some(Lack::Room),
+            "55P03" => Some(Lack::Service),
+            _ => for_now.then_some(Lack::Service),
+        };
     }
-    code.parse::<u32>().is_ok_and(|code| code & 0xff == 5)
+    let code: u32 = code.parse().ok()?;
+    match code & 0xff {
+        13 => Some(Lack::Room),
+        10 if code >> 8 == 19 => Some(Lack::Room),
+        5 | 7 | 8 | 10 | 14 => Some(Lack::Service),
+        _ => None,
+    }
 }
 
 impl IntoResponse for Error {
@@ -145,7 +204,7 @@ impl IntoResponse for Error {
         let status = self.status();
         match &self {
             Self::Internal(cause) => tracing::error!(error = %cause, "request failed"),
-            Self::Unavailable { service, source } => {
+            Self::Unavailable { service, source } | Self::Full { service, source } => {
                 tracing::warn!(service, error = %source, "request could not be served");
             }
             _ => {}
@@ -160,6 +219,9 @@ impl IntoResponse for Error {
         if matches!(self, Self::Unauthenticated | Self::Unauthorized) {
             let bearer = HeaderValue::from_static("Bearer");
             response.headers_mut().insert(header::WWW_AUTHENTICATE, bearer);
+        }
+        if matches!(self, Self::Busy(_)) {
+            response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
         }
         response
     }

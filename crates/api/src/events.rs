@@ -6,7 +6,9 @@
 //! and nothing is lost when one does not answer; it may be told twice when the server is killed
 //! in between.
 
+mod change;
 mod channel;
+mod failure;
 mod mail;
 mod outbox;
 mod rabbitmq;
@@ -17,25 +19,22 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use chrono::{DateTime, Utc};
 use futures::future::join_all;
 use tokio::sync::watch;
 
-use self::{
-    channel::{Cause, Channel},
-    mail::Mail,
-    rabbitmq::RabbitMq,
-};
-use crate::{
-    app::Context, config::ServeConfig, db::Session, error::Result,
-    resources::job_submissions::store::SubmissionRow, startup::StartError,
-};
+use self::{channel::Channel, failure::Cause, mail::Mail, rabbitmq::RabbitMq};
+use crate::{config::ServeConfig, db::Session, error::Result, startup::StartError};
 
+pub(crate) use change::Change;
 pub use worker::Worker;
 
 /// Who is told how submissions end.
 #[derive(Debug)]
 pub struct Events {
     channels: Vec<Arc<Channel>>,
+    /// Whether each organization has an outbox of its own.
+    separate: bool,
     written: watch::Sender<()>,
     /// Into whose outboxes something was written, by channels that have not heard of it.
     writers: Mutex<BTreeSet<(&'static str, String)>>,
@@ -47,7 +46,28 @@ impl Events {
         let broker = RabbitMq::configured(&config.rabbitmq)?.map(Channel::RabbitMq);
         let mail = Mail::configured(&config.mail)?.map(Channel::Mail);
         let channels = broker.into_iter().chain(mail).map(Arc::new).collect();
-        Ok(Self { channels, written: watch::Sender::new(()), writers: Mutex::default() })
+        let separate = config.tenancy.multi_tenancy_enabled;
+        Ok(Self { channels, separate, written: watch::Sender::new(()), writers: Mutex::default() })
+    }
+
+    /// Writes into the outbox what is to be told of these changes, which the transaction makes to
+    /// submissions of `organization`.
+    pub(crate) async fn status_changed<'a>(
+        &'a self,
+        db: &mut Session,
+        organization: Option<&'a str>,
+        changes: &[Change],
+        now: DateTime<Utc>,
+    ) -> Result<Written<'a>> {
+        for channel in &self.channels {
+            for change in changes {
+                if let Some(content) = channel.content(organization, change)? {
+                    let submission = change.job_submission_id;
+                    outbox::insert(db, channel.name(), submission, content, now).await?;
+                }
+            }
+        }
+        Ok(Written { events: self, organization: organization.filter(|_| self.separate) })
     }
 
     fn note_written(&self, organization: Option<&str>) {
@@ -71,38 +91,16 @@ impl Events {
 }
 
 /// What a transaction wrote into the outbox.
-#[must_use = "the transaction's events are delivered sooner when this is told of the commit"]
+#[must_use = "those who deliver are to be woken after the commit"]
 pub(crate) struct Written<'a> {
     events: &'a Events,
     organization: Option<&'a str>,
 }
 
 impl Written<'_> {
-    /// Has it delivered now that the transaction is committed.
-    pub(crate) fn deliver(self) {
+    /// Wakes those who deliver, now that the transaction is committed.
+    pub(crate) fn wake(self) {
         self.events.note_written(self.organization);
         self.events.written.send_replace(());
     }
-}
-
-/// Writes into the outbox what is to be told of submissions whose status has just changed, as
-/// these rows say.
-pub(crate) async fn status_changed<'a>(
-    context: &'a Context,
-    db: &mut Session,
-    submissions: &[SubmissionRow],
-) -> Result<Written<'a>> {
-    let events = &context.app.events;
-    let now = context.now();
-    for channel in &events.channels {
-        for submission in submissions {
-            let organization = context.organization.as_deref();
-            if let Some(content) = channel.content(organization, submission)? {
-                outbox::insert(db, channel.name(), submission.id, content, now).await?;
-            }
-        }
-    }
-    let separate = context.app.tenants.are_separate();
-    let organization = context.organization.as_deref().filter(|_| separate);
-    Ok(Written { events, organization })
 }

@@ -1,11 +1,16 @@
 //! Syntax checks of uploaded files, chosen by the suffix of the file name.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 mod bounded;
 mod jinja;
 mod python;
 mod yaml;
+
+/// How much stack a byte of source takes at most, in bytes: it may begin a nested expression.
+const STACK_PER_BYTE: usize = 2048;
+/// How much stack the deepest source takes that the checks let through, in bytes.
+const MAX_STACK: usize = 24 << 20;
 
 /// A check of one language: the whole file in, the first problem out.
 type Check = fn(&[u8]) -> Result<(), SyntaxProblem>;
@@ -61,8 +66,29 @@ impl std::error::Error for SyntaxProblem {}
 ///
 /// [`SyntaxProblem`] with a message that names file, line and cause.
 pub fn check(filename: &str, content: &[u8]) -> Result<(), SyntaxProblem> {
+    check_within(filename, content, Duration::MAX, ())
+}
+
+/// As [`check`], for as long as `time` and not longer than that takes. `held` is kept until the work
+/// ends, which may be after the answer.
+///
+/// # Errors
+///
+/// As [`check`].
+pub fn check_within(
+    filename: &str,
+    content: &[u8],
+    time: Duration,
+    held: impl Send + 'static,
+) -> Result<(), SyntaxProblem> {
     let Some(check) = registered(filename) else { return Ok(()) };
-    bounded::run(check, content).map_err(|problem| problem.in_file(filename))
+    bounded::run(check, content, time, held).map_err(|problem| problem.in_file(filename))
+}
+
+/// How much memory a check of `content` takes at most, in bytes.
+pub fn memory_to_check(content: &[u8]) -> usize {
+    let stack = content.len().saturating_mul(STACK_PER_BYTE).min(MAX_STACK);
+    jobbergate_jinja::memory_to_parse(content).saturating_add(stack)
 }
 
 /// Whether a check is registered for the file's suffix.

@@ -12,11 +12,13 @@ mod json;
 mod multipart;
 pub mod output;
 pub mod router;
+pub mod unread;
 pub mod validation;
 
 pub use answer::Answer;
 /// A JSON body, of a request or an answer.
 pub use axum::Json;
+
 pub use endpoint::Endpoint;
 pub use input::{OptionalJson, Path, Query, Raw};
 pub use multipart::{Form, UploadedFile, WorkflowForm};

@@ -1,14 +1,16 @@
 //! Jobbergate's server: a REST API over templates, scripts and submissions.
 //!
-//! A request flows one way: [`app`] (layers) → a resource's routes (HTTP) → its service (rules)
+//! A request flows one way: [`service`] (routing, layers) → a resource's routes (HTTP) → its service (rules)
 //! → its store (SQL) → [`db`].
 
 pub mod app;
 pub mod auth;
+pub mod budget;
 pub mod cleaning;
 pub mod clock;
 pub mod config;
 pub mod db;
+mod disk;
 pub mod doctor;
 pub mod download;
 pub mod error;
@@ -20,6 +22,7 @@ pub mod openapi;
 pub mod query;
 pub mod resources;
 pub mod server;
+pub mod service;
 pub mod startup;
 pub mod storage;
 mod telemetry;

@@ -9,10 +9,9 @@ pub mod job_submissions;
 
 use crate::http::Router;
 
-/// All operations, in the order in which they are tried.
+/// The resources' operations, in the order in which they are tried.
 pub fn router() -> Router {
     Router::default()
-        .merge(crate::cleaning::routes::router())
         .merge(job_script_templates::routes::router())
         .merge(job_script_templates::workflow_routes::router())
         .merge(job_scripts::routes::router())

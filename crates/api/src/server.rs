@@ -1,21 +1,21 @@
 //! Listening, serving and stopping.
 
+mod connections;
+
 use std::{future::Future, io, sync::Arc, time::Duration};
 
 use axum::Router;
-use axum_server::{Handle, accept::NoDelayAcceptor};
-use hyper_util::rt::TokioTimer;
+use axum_server::Handle;
 use tokio::net::TcpListener;
 
 use crate::{
-    app::App, cleaning, clock::Clock, config::ServeConfig, events::Worker, startup::StartError,
-    telemetry,
+    app::App, cleaning, clock::Clock, config::ServeConfig, events::Worker, service,
+    startup::StartError, telemetry,
 };
+use connections::Acceptor;
 
 /// How long requests may take to finish after the server was told to stop.
 const GRACE: Duration = Duration::from_secs(20);
-/// How long the other end of an HTTP/2 connection may take to answer a ping.
-const PING_TIMEOUT: Duration = Duration::from_secs(20);
 /// How often databases that are no longer used are looked for.
 const TIDYING: Duration = Duration::from_secs(15);
 
@@ -42,32 +42,34 @@ pub async fn serve(
     let tidying = tokio::spawn(close_idle_tenants(Arc::clone(&app)));
     let open = Arc::clone(&app);
     let _cleaning = cleaning::schedule::start(&app);
-    let worker = Worker::start(&app);
+    let worker = Worker::start(&app.events, &app.tenants, &app.clock);
     let idle = app.client_idle;
-    answer(listener, app.into_service(), idle, stop).await.map_err(StartError::Serve)?;
+    let places = config.memory.max_connections as usize;
+    let pages = service::pages(app, &config.metadata);
+    answer(listener, pages, places, idle, stop).await.map_err(StartError::Serve)?;
     tidying.abort();
     worker.stop().await;
     open.tenants.close().await;
     Ok(())
 }
 
-/// Answers requests until `stop` is ready, and those under way then for 20 seconds at most. A
-/// connection that sends no whole head of a request for as long as `idle` is closed.
+/// Answers requests on so many connections until `stop` is ready, and those under way then for 20
+/// seconds at most. A connection that sends no whole head of a request for as long as `idle` is
+/// closed, and one that takes nothing of an answer.
 pub async fn answer(
     listener: TcpListener,
     service: Router,
+    places: usize,
     idle: Duration,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let handle = Handle::new();
+    connections::bound_buffers(&listener)?;
     let mut server = axum_server::from_tcp(listener.into_std()?)?
         .handle(handle.clone())
         .first_request_timeout(idle)
-        .acceptor(NoDelayAcceptor::new());
-    let connections = server.http_builder();
-    connections.http1().timer(TokioTimer::new()).header_read_timeout(idle);
-    let mut http2 = connections.http2();
-    http2.timer(TokioTimer::new()).keep_alive_interval(idle).keep_alive_timeout(PING_TIMEOUT);
+        .acceptor(Acceptor::new(places, idle));
+    connections::bound(server.http_builder(), idle);
     tokio::spawn(async move {
         stop.await;
         tracing::info!("stopping");

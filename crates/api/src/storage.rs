@@ -4,11 +4,19 @@
 //! bucket can be taken over.
 
 mod contents;
+mod directory;
+mod pieces;
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use bytes::Bytes;
-use futures::TryStreamExt;
+use futures::{StreamExt, TryStreamExt, stream};
 use object_store::{
     ClientOptions, ObjectStore, ObjectStoreExt, RetryConfig, aws::AmazonS3Builder,
     local::LocalFileSystem, path::Path as Key,
@@ -16,11 +24,18 @@ use object_store::{
 use sha2::{Digest, Sha256};
 
 pub use contents::StoredFile;
+pub use pieces::OpenFile;
 
 use crate::error::{Error, Result};
 
 /// How long the bucket may take for one request.
 const DEADLINE: Duration = Duration::from_secs(15);
+/// How long one file may take, with all retries.
+pub(crate) const FILE_DEADLINE: Duration = Duration::from_secs(30);
+/// How often writing a file to a directory is tried while others remove its folder.
+const PUTS: usize = 10;
+/// How many files are removed at once.
+const REMOVALS: usize = 8;
 /// The longest name of a file in a directory, in bytes: what common file systems have room for,
 /// less what the store appends while it writes.
 const MAX_IN_DIRECTORY: usize = 240;
@@ -29,6 +44,9 @@ const MAX_IN_DIRECTORY: usize = 240;
 const MAX_IN_BUCKET: usize = 255;
 /// The length of a name that stands for another: `~` and a SHA-256 in hexadecimal.
 const STAND_IN: usize = 65;
+
+/// What the storage is called in answers.
+const SERVICE: &str = "file storage";
 
 /// How to reach a bucket; what is not said here comes from the `AWS_*` variables.
 #[derive(Clone)]
@@ -46,6 +64,8 @@ pub struct S3Settings {
 pub struct Storage {
     store: Arc<dyn ObjectStore>,
     names: Names,
+    /// The directory, if it is one.
+    directory: Option<PathBuf>,
 }
 
 /// Which names of files can be stored as they are.
@@ -65,6 +85,8 @@ impl Storage {
         let retry = RetryConfig { max_retries: 3, retry_timeout: DEADLINE, ..Default::default() };
         let mut builder = AmazonS3Builder::from_env()
             .with_bucket_name(&settings.bucket)
+            // Not every server can remove several objects with one request, and each removes one.
+            .with_disable_bulk_delete(true)
             .with_client_options(options)
             .with_retry(retry);
         if let Some((key, secret)) = &settings.credentials {
@@ -73,13 +95,15 @@ impl Storage {
         if let Some(endpoint) = &settings.endpoint {
             builder = builder.with_endpoint(endpoint);
         }
-        Ok(Self { store: Arc::new(builder.build()?), names: Names::Any })
+        Ok(Self { store: Arc::new(builder.build()?), names: Names::Any, directory: None })
     }
 
-    /// A directory.
+    /// A directory. What was written is on the disk, not only in the system's memory.
     pub fn directory(path: &Path) -> object_store::Result<Self> {
-        let store = LocalFileSystem::new_with_prefix(path)?.with_automatic_cleanup(true);
-        Ok(Self { store: Arc::new(store), names: Names::Flat })
+        let store = LocalFileSystem::new_with_prefix(path)?;
+        let store = store.with_automatic_cleanup(true).with_fsync(true);
+        let directory = Some(path.to_owned());
+        Ok(Self { store: Arc::new(store), names: Names::Flat, directory })
     }
 
     /// Whether the bucket is there; fails if that can't be seen.
@@ -96,16 +120,32 @@ impl Storage {
     /// Writes a file, whole or not at all.
     pub async fn put(&self, table: &str, parent: i64, name: &str, content: Bytes) -> Result<()> {
         let key = key(self.names, table, parent, name)?;
-        self.store.put(&key, content.into()).await.map(drop).map_err(unavailable)
+        in_time(async {
+            for _ in 1..PUTS {
+                match self.store.put(&key, content.clone().into()).await {
+                    // With the last other file of a parent its directory went just now.
+                    Err(error) if is(&error, &[io::ErrorKind::NotFound]) => {}
+                    put => return put,
+                }
+            }
+            self.store.put(&key, content.into()).await
+        })
+        .await
+        .map(drop)
     }
 
     /// Reads a file; `None` if there is none of that name.
     pub async fn get(&self, table: &str, parent: i64, name: &str) -> Result<Option<Bytes>> {
         for key in keys(self.names, table, parent, name)? {
-            match self.store.get(&key).await {
-                Ok(found) => return found.bytes().await.map(Some).map_err(unavailable),
-                Err(object_store::Error::NotFound { .. }) => {}
-                Err(error) => return Err(unavailable(error)),
+            let content = async {
+                match self.store.get(&key).await {
+                    Ok(found) => found.bytes().await.map(Some),
+                    Err(object_store::Error::NotFound { .. }) => Ok(None),
+                    Err(error) => Err(error),
+                }
+            };
+            if let Some(content) = in_time(content).await? {
+                return Ok(Some(content));
             }
         }
         Ok(None)
@@ -119,12 +159,14 @@ impl Storage {
         Ok(())
     }
 
-    /// Removes all files of a parent.
+    /// Removes all files of a parent, as far as that can be done.
     pub async fn delete_all(&self, table: &str, parent: i64) -> Result<()> {
-        for key in self.keys_of(table, parent).await?.into_iter().flatten() {
-            self.remove(&key).await?;
-        }
-        Ok(())
+        let keys = self.keys_of(table, parent).await?;
+        let removals = stream::iter(keys.into_iter().flatten())
+            .map(|key| async move { self.remove(&key).await })
+            .buffer_unordered(REMOVALS);
+        let removed: Vec<_> = removals.collect().await;
+        removed.into_iter().collect()
     }
 }
 
@@ -136,7 +178,7 @@ fn key(names: Names, table: &str, parent: i64, name: &str) -> Result<Key> {
         Names::Flat => name.len() <= MAX_IN_DIRECTORY && !name.contains(['/', '#']),
     };
     let plain = fits
-        && !(name.starts_with('~') && name.len() == STAND_IN)
+        && !is_stand_in(name)
         && !name.chars().any(char::is_control)
         && name.split('/').all(|segment| !matches!(segment, "" | "." | ".."));
     let last = if plain {
@@ -150,11 +192,21 @@ fn key(names: Names, table: &str, parent: i64, name: &str) -> Result<Key> {
     })
 }
 
-/// The keys that a file may have: ours, then the Python server's if it is another one.
+/// Whether this is what is stored instead of another name.
+fn is_stand_in(name: &str) -> bool {
+    name.starts_with('~') && name.len() == STAND_IN
+}
+
+/// The keys that a file may have: ours, then the Python server's if it is another one. None is
+/// another file's: neither what stands for its name, nor what is left of this one without its
+/// slashes at the end.
 fn keys(names: Names, table: &str, parent: i64, name: &str) -> Result<Vec<Key>> {
     let mut keys = vec![key(names, table, parent, name)?];
+    let whole = format!("{table}/{parent}/{name}");
     if names == Names::Any
-        && let Ok(upstream) = Key::parse(format!("{table}/{parent}/{name}"))
+        && !is_stand_in(name)
+        && let Ok(upstream) = Key::parse(&whole)
+        && upstream.as_ref() == whole
         && !keys.contains(&upstream)
     {
         keys.push(upstream);
@@ -162,8 +214,37 @@ fn keys(names: Names, table: &str, parent: i64, name: &str) -> Result<Vec<Key>> 
     Ok(keys)
 }
 
+async fn in_time<T>(answer: impl Future<Output = object_store::Result<T>>) -> Result<T> {
+    match tokio::time::timeout(FILE_DEADLINE, answer).await {
+        Ok(answer) => answer.map_err(unavailable),
+        Err(late) => Err(Error::Unavailable { service: SERVICE, source: late.into() }),
+    }
+}
+
 fn unavailable(error: object_store::Error) -> Error {
-    Error::Unavailable { service: "file storage", source: error.into() }
+    if is_full(&error) {
+        return Error::Full { service: SERVICE, source: error.into() };
+    }
+    Error::Unavailable { service: SERVICE, source: error.into() }
+}
+
+/// No room on the disk, or none within a quota. What a bucket's server says is only in the error's
+/// text.
+fn is_full(error: &object_store::Error) -> bool {
+    is(error, &[io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded])
+        || error.to_string().contains("507 Insufficient Storage")
+}
+
+/// Whether the system gave one of these as the cause.
+fn is(error: &object_store::Error, kinds: &[io::ErrorKind]) -> bool {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        if error.downcast_ref::<io::Error>().is_some_and(|error| kinds.contains(&error.kind())) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }
 
 #[cfg(test)]
@@ -183,6 +264,9 @@ mod tests {
             assert!(stored(odd).starts_with("t/1/~"), "{odd}");
         }
         let long = "x".repeat(300);
+        for odd in ["a/", "a//", "/a", name, ".."] {
+            assert_eq!(keys(Names::Any, "t", 1, odd).unwrap().len(), 1, "{odd}");
+        }
         let found = keys(Names::Any, "t", 1, &long).unwrap();
         assert_eq!((found.len(), found[1].to_string()), (2, format!("t/1/{long}")));
         assert_eq!(keys(Names::Any, "t", 1, "run.sh").unwrap().len(), 1);

@@ -1,9 +1,16 @@
 //! Figures for Prometheus, on a listener of their own: they are nobody's business but the
 //! operator's.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
 
-use axum::http::StatusCode;
+use axum::{
+    extract::{MatchedPath, Request},
+    middleware::Next,
+    response::Response,
+};
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
 
@@ -37,16 +44,26 @@ pub(crate) fn listen(address: SocketAddr) -> Result<(), StartError> {
     Ok(())
 }
 
-/// Notes a request that was answered.
-pub(crate) fn request(
-    method: &'static str,
-    route: &'static str,
-    status: StatusCode,
-    took: Duration,
-) {
-    let status = status.as_str().to_owned();
-    counter!(REQUESTS, "method" => method, "route" => route, "status" => status).increment(1);
-    histogram!(DURATION, "method" => method, "route" => route).record(took.as_secs_f64());
+/// The route that answered, with the names of its parameters in the place of their values.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RoutePattern(pub(crate) &'static str);
+
+/// Notes each request that a route answered.
+pub(crate) async fn count(request: Request, next: Next) -> Response {
+    let begin = Instant::now();
+    let method = request.method().to_string();
+    let matched = request.extensions().get::<MatchedPath>().cloned();
+    let answer = next.run(request).await;
+    let pattern = answer.extensions().get::<RoutePattern>().map(|route| route.0.to_owned());
+    if let Some(route) = pattern.or_else(|| matched.map(|path| path.as_str().to_owned())) {
+        let status = answer.status().as_str().to_owned();
+        let (own_method, own_route) = (method.clone(), route.clone());
+        counter!(REQUESTS, "method" => own_method, "route" => own_route, "status" => status)
+            .increment(1);
+        histogram!(DURATION, "method" => method, "route" => route)
+            .record(begin.elapsed().as_secs_f64());
+    }
+    answer
 }
 
 /// Looks at the pool every few seconds.

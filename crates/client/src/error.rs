@@ -94,14 +94,15 @@ struct OAuthBody {
 impl Detail {
     /// Reads the body of an unsuccessful answer of the API or of an OAuth token endpoint; what
     /// is neither (a proxy's page) is kept as text.
-    pub(crate) fn read(body: &[u8]) -> Self {
-        if let Ok(body) = serde_json::from_slice::<Body>(body) {
+    pub(crate) fn read(body: &str) -> Self {
+        if let Ok(body) = serde_json::from_str::<Body>(body) {
             return body.detail;
         }
-        if let Ok(oauth) = serde_json::from_slice::<OAuthBody>(body) {
+        if let Ok(oauth) = serde_json::from_str::<OAuthBody>(body) {
             return Self::Text(oauth.error_description.unwrap_or(oauth.error));
         }
-        Self::Text(String::from_utf8_lossy(body).trim().chars().take(500).collect())
+        let line = body.trim().chars().map(|c| if c.is_control() { ' ' } else { c });
+        Self::Text(line.take(500).collect())
     }
 }
 
@@ -138,17 +139,18 @@ mod tests {
 
     #[test]
     fn an_answer_of_the_api_is_read() {
-        let sentence = Detail::read(br#"{"detail": "No such thing"}"#);
+        let sentence = Detail::read(r#"{"detail": "No such thing"}"#);
         assert_eq!(sentence, Detail::Text("No such thing".to_owned()));
-        let list = br#"{"detail":[{"type":"missing","loc":["body","name"],"msg":"Field required","input":{}}]}"#;
+        let list = r#"{"detail":[{"type":"missing","loc":["body","name"],"msg":"Field required","input":{}}]}"#;
         let Detail::Validation(problems) = Detail::read(list) else { panic!("not a list") };
         assert_eq!(problems[0].msg, "Field required");
     }
 
     #[test]
     fn a_token_endpoint_and_a_proxy_are_quoted() {
-        let oauth = br#"{"error":"unauthorized_client","error_description":"Invalid client"}"#;
+        let oauth = r#"{"error":"unauthorized_client","error_description":"Invalid client"}"#;
         assert_eq!(Detail::read(oauth).to_string(), "Invalid client");
-        assert_eq!(Detail::read(b"<h1>Bad Gateway</h1>\n").to_string(), "<h1>Bad Gateway</h1>");
+        assert_eq!(Detail::read("one\ntwo\u{1b}[31m").to_string(), "one two [31m");
+        assert_eq!(Detail::read("<h1>Bad Gateway</h1>\n").to_string(), "<h1>Bad Gateway</h1>");
     }
 }

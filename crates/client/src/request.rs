@@ -4,7 +4,7 @@ use reqwest::{Method, RequestBuilder, StatusCode};
 use serde::{Serialize, de::DeserializeOwned};
 use url::Url;
 
-use crate::{Client, Detail, Error};
+use crate::{Client, Detail, Error, Secret};
 
 /// A request in the making.
 pub(crate) struct Request<'a> {
@@ -81,12 +81,12 @@ impl<'a> Request<'a> {
         }
     }
 
-    async fn attempt(&self, token: Option<&crate::Secret>) -> Result<Answer, Error> {
+    async fn attempt(&self, token: Option<&Secret>) -> Result<Answer, Error> {
         let mut request = self.client.http.request(self.method.clone(), self.url.clone());
         if let Some(token) = token {
             request = request.bearer_auth(token.reveal());
         }
-        send((self.decorate)(request), self.method.as_str(), &self.url).await
+        send((self.decorate)(request), self.method.as_str(), &self.url, token).await
     }
 
     /// Sends it and reads the answer as JSON.
@@ -107,11 +107,13 @@ impl Answer {
     }
 }
 
-/// Sends a request and reads the whole answer; one that is not successful is an error.
+/// Sends a request and reads the whole answer; one that is not successful is an error, which goes
+/// to logs and does not repeat the `secret` that was sent.
 pub(crate) async fn send(
     request: RequestBuilder,
     method: &str,
     url: &Url,
+    secret: Option<&Secret>,
 ) -> Result<Answer, Error> {
     let call = format!("{method} {url}");
     let unreachable =
@@ -129,6 +131,8 @@ pub(crate) async fn send(
     if status.is_success() {
         Ok(Answer { call, body })
     } else {
-        Err(Error::Status { call, status, detail: Detail::read(&body) })
+        let text = String::from_utf8_lossy(&body);
+        let text = secret.map_or_else(|| text.clone().into_owned(), |secret| secret.mask(&text));
+        Err(Error::Status { call, status, detail: Detail::read(&text) })
     }
 }

@@ -17,6 +17,15 @@ impl Secret {
     pub fn reveal(&self) -> &str {
         &self.0
     }
+
+    /// `text` without the secret, also as it is written in forms.
+    pub(crate) fn mask(&self, text: &str) -> String {
+        if self.0.is_empty() {
+            return text.to_owned();
+        }
+        let in_forms: String = url::form_urlencoded::byte_serialize(self.0.as_bytes()).collect();
+        text.replace(&self.0, "…").replace(&in_forms, "…")
+    }
 }
 
 impl<T: Into<String>> From<T> for Secret {
@@ -130,7 +139,9 @@ impl ClientCredentials {
         let asked_at = Instant::now();
         let request = http.post(self.token_url.clone()).form(&form);
         let answer: TokenAnswer =
-            request::send(request, "POST", &self.token_url).await?.decode()?;
+            request::send(request, "POST", &self.token_url, Some(&self.client_secret))
+                .await?
+                .decode()?;
         let lifetime = Duration::from_secs(answer.expires_in.unwrap_or(60));
         Ok(CachedToken {
             token: answer.access_token.into(),
@@ -142,4 +153,17 @@ impl ClientCredentials {
 /// How long before its end a token is renewed: a tenth of its life, at most 30 seconds.
 fn renewal_margin(lifetime: Duration) -> Duration {
     (lifetime / 10).min(Duration::from_secs(30))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Secret;
+
+    #[test]
+    fn a_secret_is_masked_as_it_is_and_as_forms_have_it() {
+        let secret = Secret::from("s3/cr et");
+        let said = "no such client_secret=s3%2Fcr+et (s3/cr et)";
+        assert_eq!(secret.mask(said), "no such client_secret=… (…)");
+        assert_eq!(Secret::from("").mask("as it is"), "as it is");
+    }
 }

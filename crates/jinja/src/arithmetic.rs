@@ -41,7 +41,7 @@ pub(crate) fn binary(
     if let Some(pair) = pair(a, b)? {
         return match pair {
             Pair::Integers(a, b) => integers(run, operator, &a, &b),
-            Pair::Floats(a, b) => floats(operator, a, b),
+            Pair::Floats(a, b) => floats(run, operator, a, b),
         };
     }
     match operator {
@@ -166,7 +166,7 @@ pub(crate) fn power_integer(run: &mut Run, a: &BigInt, b: &BigInt) -> Result<Val
         if a.is_zero() {
             return Err(Error::new(Exception::Arithmetic, "0 to a negative power"));
         }
-        return float_power(integer_to_float(a)?, integer_to_float(b)?);
+        return float_power(run, integer_to_float(a)?, integer_to_float(b)?);
     }
     if a.bits() <= 1 {
         let odd = b.is_odd();
@@ -184,12 +184,12 @@ fn power_of_unit(a: &BigInt, b: &BigInt) -> BigInt {
     if b.is_zero() { BigInt::from(1) } else { a.clone() }
 }
 
-fn floats(operator: BinaryOperator, a: f64, b: f64) -> Result<Value> {
+fn floats(run: &mut Run, operator: BinaryOperator, a: f64, b: f64) -> Result<Value> {
     let result = match operator {
         BinaryOperator::Add => a + b,
         BinaryOperator::Subtract => a - b,
         BinaryOperator::Multiply => a * b,
-        BinaryOperator::Power => return float_power(a, b),
+        BinaryOperator::Power => return float_power(run, a, b),
         _ if b == 0.0 => return Err(zero_division("float division or modulo")),
         BinaryOperator::Divide => a / b,
         BinaryOperator::FloorDivide => floor_divide(a, b).0,
@@ -215,13 +215,13 @@ fn floor_divide(a: f64, b: f64) -> (f64, f64) {
     (if quotient - floor > 0.5 { floor + 1.0 } else { floor }, modulo)
 }
 
-fn float_power(a: f64, b: f64) -> Result<Value> {
+fn float_power(run: &mut Run, a: f64, b: f64) -> Result<Value> {
     if a == 0.0 && b < 0.0 {
         return Err(Error::new(Exception::Arithmetic, "0.0 to a negative power"));
     }
     if a < 0.0 && a.is_finite() && b.is_finite() && b.fract() != 0.0 {
         let (size, angle) = ((-a).powf(b), std::f64::consts::PI * b);
-        return Ok(Value::object(Object::Complex(size * angle.cos(), size * angle.sin())));
+        return Value::object(run, Object::Complex(size * angle.cos(), size * angle.sin()));
     }
     let result = a.powf(b);
     if result.is_infinite() && a.is_finite() && b.is_finite() {
@@ -321,7 +321,7 @@ fn subtract(run: &mut Run, a: &Value, b: &Value) -> Result<Value> {
             let key = Key::new(run, item)?;
             members.remove(&key);
         }
-        return Ok(Value::object(Object::Set(members.into())));
+        return Value::object(run, Object::Set(members.into()));
     }
     unsupported(BinaryOperator::Subtract, a, b)
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use foldhash::quality::RandomState;
@@ -10,14 +11,16 @@ use serde_json::{Map, Value as Json};
 use crate::ast::Program;
 use crate::error::{Error, Result};
 use crate::interpreter;
-use crate::limits::Limits;
+use crate::limits::{Limits, Meter};
 use crate::parser;
 use crate::scope;
 
 /// How many parsed templates are kept.
 const CACHE_TEMPLATES: usize = 256;
-/// How many bytes of source the kept templates may have together.
-const CACHE_BYTES: usize = 8 << 20;
+/// How much memory the kept templates may take together, in bytes.
+const CACHE_BYTES: usize = 24 << 20;
+/// What a tree takes at most for each word and each sign of its source, in bytes.
+const TREE: usize = 192;
 
 /// Parses and renders templates within [`Limits`]. Cheap to clone; clones share the cache of
 /// parsed templates.
@@ -49,6 +52,11 @@ impl Environment {
         Self { seed: Some(seed), ..self }
     }
 
+    /// What its templates are rendered within.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
     /// Checks the syntax of a template and prepares it for rendering.
     ///
     /// As in Python's Jinja2, unknown filters and tests, and a few other mistakes, are found only
@@ -73,7 +81,7 @@ impl Environment {
     }
 
     fn template(&self, program: Arc<Program>) -> Template {
-        Template { program, limits: self.limits.clone(), seed: self.seed }
+        Template { program, limits: self.limits.clone(), seed: self.seed, stop: Arc::default() }
     }
 
     fn cache(&self) -> std::sync::MutexGuard<'_, Cache> {
@@ -87,6 +95,7 @@ pub struct Template {
     program: Arc<Program>,
     limits: Limits,
     seed: Option<u64>,
+    stop: Arc<AtomicBool>,
 }
 
 impl fmt::Debug for Environment {
@@ -102,14 +111,42 @@ impl fmt::Debug for Template {
 }
 
 impl Template {
+    /// The same within other limits than the environment's.
+    #[must_use]
+    pub fn within(self, limits: Limits) -> Self {
+        Self { limits, ..self }
+    }
+
+    /// The same, whose renders end soon after `stop` is set, as if a limit was reached.
+    #[must_use]
+    pub fn stopped_by(self, stop: Arc<AtomicBool>) -> Self {
+        Self { stop, ..self }
+    }
+
     /// Renders with the given variables.
     ///
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind); the error names the line where known.
     pub fn render(&self, context: &Map<String, Json>) -> Result<String> {
         let seed = self.seed.unwrap_or_else(|| fastrand::u64(..));
-        interpreter::render(&self.program, context, self.limits.clone(), seed)
+        let meter = Meter::new(self.limits.clone()).stopped_by(self.stop.clone());
+        interpreter::render(&self.program, context, meter, seed)
     }
+}
+
+/// How much memory parsing `source` takes at most, in bytes. It is measured for templates, and is
+/// as true for other languages of which each word and each sign makes a node or two.
+pub fn memory_to_parse(source: &[u8]) -> usize {
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80;
+    let mut before = b' ';
+    let mut parts: usize = 0;
+    for &byte in source {
+        let begins = is_word(byte) && !is_word(before);
+        let is_sign = !is_word(byte) && !matches!(byte, b' ' | b'\t' | b'\r');
+        parts += usize::from(begins || is_sign);
+        before = byte;
+    }
+    parts.saturating_mul(TREE).saturating_add(source.len().saturating_mul(4))
 }
 
 /// Parsed templates by source, oldest dropped first.
@@ -126,17 +163,18 @@ impl Cache {
     }
 
     fn insert(&mut self, source: &str, program: Arc<Program>) {
-        if source.len() > CACHE_BYTES / 4 {
+        let bytes = memory_to_parse(source.as_bytes());
+        if bytes > CACHE_BYTES / 4 {
             return;
         }
         let source: Arc<str> = source.into();
         if self.programs.insert(source.clone(), program).is_none() {
-            self.bytes += source.len();
+            self.bytes += bytes;
             self.order.push_back(source);
         }
         while self.bytes > CACHE_BYTES || self.order.len() > CACHE_TEMPLATES {
             let Some(oldest) = self.order.pop_front() else { return };
-            self.bytes -= oldest.len();
+            self.bytes -= memory_to_parse(oldest.as_bytes());
             self.programs.remove(&oldest);
         }
     }

@@ -9,17 +9,17 @@ use crate::builtin::Builtin;
 use crate::error::{Error, Result};
 use crate::run::Run;
 use crate::value::{
-    Args, Class, Cycler, Dict, Entries, Function, Joiner, Key, Object, Range, Tuple, Undefined,
-    Value, collect, iterate,
+    Args, Class, Cycler, Dict, Entries, Function, Joiner, Key, Object, Range, Tuple, Value,
+    collect, iterate,
 };
 
 static LIPSUM: Builtin =
     Builtin::new("generate_lorem_ipsum", 0, &["n", "html", "min", "max"], lipsum::lipsum);
 
 /// The global `name`.
-pub(crate) fn find(name: &str) -> Option<Value> {
+pub(crate) fn find(name: &str) -> Option<Object> {
     let class = |path, construct| Object::Class(Class { path, construct });
-    Some(Value::object(match name {
+    Some(match name {
         "range" => Object::Function(Function { name: "safe_range", call: range }),
         "lipsum" => Object::Function(Function {
             name: LIPSUM.name,
@@ -30,15 +30,16 @@ pub(crate) fn find(name: &str) -> Option<Value> {
         "joiner" => class("jinja2.utils.Joiner", joiner),
         "namespace" => class("jinja2.utils.Namespace", |run, args| {
             let entries = entries(run, "namespace", args)?;
-            Ok(Value::object(Object::Namespace(Rc::new(Dict::new(entries)))))
+            Value::object(run, Object::Namespace(Rc::new(Dict::new(entries))))
         }),
         _ => return None,
-    }))
+    })
 }
 
 /// The arguments of `dict(…)`, `namespace(…)` and `dict.update(…)`.
 pub(crate) fn entries(run: &mut Run, name: &str, args: Args) -> Result<Entries> {
     let mut entries = Entries::default();
+    run.meter.dict(0)?;
     match args.positional {
         [] => {}
         [source] => add_entries(run, &mut entries, source)?,
@@ -90,16 +91,16 @@ fn cycler(run: &mut Run, args: Args) -> Result<Value> {
     }
     run.meter.list(args.positional.len())?;
     let items = Rc::new(Tuple::new(args.positional.to_vec()));
-    Ok(Value::object(Object::Cycler(Cycler { items, position: Cell::new(0) })))
+    Value::object(run, Object::Cycler(Cycler { items, position: Cell::new(0) }))
 }
 
-fn joiner(_: &mut Run, args: Args) -> Result<Value> {
+fn joiner(run: &mut Run, args: Args) -> Result<Value> {
     let given = args.keyword("sep").or(args.positional.first());
     if args.positional.len() + args.keywords.len() > usize::from(given.is_some()) {
         return Err(Error::type_error("joiner() takes only the argument 'sep'"));
     }
     let separator = given.cloned().unwrap_or_else(|| Value::text(", "));
-    Ok(Value::object(Object::Joiner(Joiner { separator, used: Cell::new(false) })))
+    Value::object(run, Object::Joiner(Joiner { separator, used: Cell::new(false) }))
 }
 
 /// `range(stop)`, `range(start, stop)`, `range(start, stop, step)`
@@ -123,17 +124,11 @@ fn range(run: &mut Run, args: Args) -> Result<Value> {
     if step == 0 {
         return Err(Error::value_error("range() arg 3 must not be zero"));
     }
-    run.meter.object(size_of::<Object>())?;
     let range = Range { start, stop, step };
     let limit = run.meter.limits.range;
     if range.length() > limit {
         let message = format!("range too big; the sandbox blocks ranges longer than {limit}");
         return Err(Error::overflow(message));
     }
-    Ok(Value::object(Object::Range(range)))
-}
-
-/// An undefined that says why.
-pub(crate) fn undefined(message: &str) -> Value {
-    Value::undefined(Undefined::Hint(message.into()))
+    Value::object(run, Object::Range(range))
 }

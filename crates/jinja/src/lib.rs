@@ -23,6 +23,6 @@ mod sorting;
 mod tests;
 mod value;
 
-pub use environment::{Environment, Template};
+pub use environment::{Environment, Template, memory_to_parse};
 pub use error::{Error, ErrorKind};
 pub use limits::Limits;

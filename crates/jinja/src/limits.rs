@@ -1,5 +1,7 @@
 //! The bounds of one render, and the meter that enforces them.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
@@ -68,6 +70,13 @@ pub(crate) const ITEM: usize = 24;
 /// Bytes that an entry of a dict takes, with its hash and its place in the table.
 const ENTRY: usize = 2 * ITEM + 24;
 
+/// Items that the shortest list has room for.
+const LEAST_ITEMS: usize = 4;
+/// Bytes that a string or a large integer takes besides its content.
+const STRING: usize = 32;
+/// Bytes that a dict or set takes besides its entries and what any container takes.
+const DICT: usize = 192;
+
 /// Counts what a render has used.
 pub(crate) struct Meter {
     pub limits: Limits,
@@ -76,6 +85,7 @@ pub(crate) struct Meter {
     next_look: u64,
     memory: usize,
     depth: usize,
+    stop: Option<Arc<AtomicBool>>,
 }
 
 impl Meter {
@@ -84,7 +94,12 @@ impl Meter {
         let deadline = now.checked_add(limits.time).unwrap_or(now + Duration::from_secs(86_400));
         let first_look = if limits.time < SHORT { 1 } else { CLOCK_INTERVAL };
         let next_look = first_look.min(limits.steps);
-        Self { limits, deadline, steps: 0, next_look, memory: 0, depth: 0 }
+        Self { limits, deadline, steps: 0, next_look, memory: 0, depth: 0, stop: None }
+    }
+
+    /// The same, which is used up as soon as `stop` is set.
+    pub fn stopped_by(self, stop: Arc<AtomicBool>) -> Self {
+        Self { stop: Some(stop), ..self }
     }
 
     /// Counts `steps` and looks at the clock from time to time.
@@ -101,6 +116,9 @@ impl Meter {
             let message = format!("template takes more than {} steps", self.limits.steps);
             return Err(Error::limit(message));
         }
+        if self.stop.as_ref().is_some_and(|stop| stop.load(Ordering::Relaxed)) {
+            return Err(Error::limit("nobody waits for it any more"));
+        }
         if Instant::now() < self.deadline {
             return Ok(());
         }
@@ -113,7 +131,7 @@ impl Meter {
         if bytes > self.limits.string {
             return self.exceeded("string would be larger than", self.limits.string, "bytes");
         }
-        self.charge(bytes)?;
+        self.charge(bytes.saturating_add(STRING))?;
         self.tick(bytes / 256)
     }
 
@@ -146,7 +164,7 @@ impl Meter {
     pub fn list(&mut self, items: usize) -> Result<()> {
         self.length(items)?;
         self.object(0)?;
-        self.items(items)
+        self.items(items.max(LEAST_ITEMS))
     }
 
     /// Counts `more` items of a list.
@@ -160,7 +178,7 @@ impl Meter {
     #[inline]
     pub fn dict(&mut self, entries: usize) -> Result<()> {
         self.length(entries)?;
-        self.object(0)?;
+        self.object(DICT)?;
         self.entries(entries)
     }
 
@@ -183,7 +201,9 @@ impl Meter {
             let limit = self.limits.integer_bits;
             return Err(Error::limit(format!("integer would be larger than {limit} bits")));
         }
-        self.tick(usize::try_from(bits / 64).unwrap_or(usize::MAX))
+        let words = usize::try_from(bits / 64).unwrap_or(usize::MAX);
+        self.charge(words.saturating_mul(8).saturating_add(STRING))?;
+        self.tick(words)
     }
 
     /// Counts memory handed out.

@@ -9,6 +9,7 @@ mod set;
 mod string;
 
 use crate::builtin::Builtin;
+use crate::error::Result;
 use crate::run::Run;
 use crate::value::{Args, Method, Object, Value};
 
@@ -68,7 +69,7 @@ pub(crate) fn of_dict(name: &str) -> Option<&'static Builtin> {
 }
 
 /// The method as a value.
-pub(crate) fn bound(receiver: &Value, function: &'static Builtin) -> Value {
+pub(crate) fn bound(run: &mut Run, receiver: &Value, function: &'static Builtin) -> Result<Value> {
     let call = move |run: &mut Run, receiver: &Value, args: Args| match receiver {
         Value::Bytes(bytes) if !bytes::METHODS.iter().any(|own| own.name == function.name) => {
             bytes::call_as_text(run, bytes, function, args)
@@ -76,5 +77,5 @@ pub(crate) fn bound(receiver: &Value, function: &'static Builtin) -> Value {
         receiver => function.call(run, receiver, args),
     };
     let (receiver, name) = (receiver.clone(), function.name);
-    Value::object(Object::Method(Method { receiver, name, call: Box::new(call) }))
+    Value::object(run, Object::Method(Method { receiver, name, call: Box::new(call) }))
 }

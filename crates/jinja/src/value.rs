@@ -84,20 +84,28 @@ impl Value {
     }
 
     /// A tuple of two.
-    pub fn pair(first: Self, second: Self) -> Self {
-        Self::Tuple(Rc::new(Tuple { items: [first, second].into(), is_group: false }))
+    pub fn pair(run: &mut Run, first: Self, second: Self) -> Result<Self> {
+        run.meter.object(size_of::<Tuple>())?;
+        Ok(Self::Tuple(Rc::new(Tuple { items: [first, second].into(), is_group: false })))
     }
 
     pub fn dict(entries: Entries) -> Self {
         Self::Dict(Rc::new(Dict::new(entries)))
     }
 
-    pub fn object(object: Object) -> Self {
-        Self::Object(Rc::new(object))
+    pub fn object(run: &mut Run, object: Object) -> Result<Self> {
+        run.meter.object(size_of::<Object>())?;
+        Ok(Self::Object(Rc::new(object)))
     }
 
-    pub fn undefined(undefined: Undefined) -> Self {
-        Self::Undefined(Rc::new(undefined))
+    pub fn undefined(run: &mut Run, undefined: Undefined) -> Result<Self> {
+        run.meter.object(undefined.size())?;
+        Ok(Self::Undefined(Rc::new(undefined)))
+    }
+
+    /// An undefined that says why.
+    pub fn hint(run: &mut Run, message: impl Into<String>) -> Result<Self> {
+        Self::undefined(run, Undefined::Hint(message.into()))
     }
 
     /// An integer, stored small if it fits.
@@ -111,8 +119,8 @@ impl Value {
 
     /// A lazy sequence, which Python would call `name`.
     pub fn iterator(run: &mut Run, name: &'static str, iter: Iter) -> Result<Self> {
-        run.meter.object(size_of::<Object>())?;
-        Ok(Self::object(Object::Iterator(IteratorCell { name, iter: RefCell::new(iter) })))
+        let cell = IteratorCell { name, iter: RefCell::new(iter) };
+        Self::object(run, Object::Iterator(cell))
     }
 
     /// A lazy sequence of what `next` gives.

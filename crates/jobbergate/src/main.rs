@@ -15,17 +15,21 @@ use std::{collections::BTreeSet, process::ExitCode};
 use clap::{CommandFactory, FromArgMatches};
 use command_line::{Cli, Role};
 use settings::Setting;
+use tikv_jemallocator::Jemalloc;
+
+/// Gives memory back to the system once it is not used; the system's own allocator keeps what a
+/// burst of renders took.
+#[global_allocator]
+static ALLOCATOR: Jemalloc = Jemalloc;
 
 fn main() -> ExitCode {
-    let from_file = match environment::load_dot_env() {
-        Ok(names) => names,
-        Err(error) => {
-            return failed(&error.context("the file .env in the working directory"));
-        }
+    let found = match environment::prepare() {
+        Ok(found) => found,
+        Err(error) => return failed(&error),
     };
     let matches = match command_line::parser().try_get_matches() {
         Ok(matches) => matches,
-        Err(error) => return refused(&error, &from_file),
+        Err(error) => return refused(&error, &found.from_file),
     };
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     // Reports what is on its way when it is dropped.
@@ -34,10 +38,13 @@ fn main() -> ExitCode {
         Err(error) => return failed(&error),
     };
     telemetry::start(&cli.logging);
+    for doubt in &found.doubts {
+        tracing::warn!("{doubt}");
+    }
     let settings = match &cli.role {
         Role::Serve(_) | Role::Agent(_) => Vec::new(),
         Role::Admin(_) => {
-            settings::of_subcommand(&mut Cli::command(), "admin", &matches, &from_file)
+            settings::of_subcommand(&mut Cli::command(), "admin", &matches, &found.from_file)
         }
     };
     if !matches!(&cli.role, Role::Admin(admin) if !admin.examines()) {
@@ -78,6 +85,9 @@ fn run(role: Role, settings: &[Setting]) -> anyhow::Result<()> {
                 jobbergate_api::server::serve(*config, stop).await.map_err(Into::into)
             }
             Role::Agent(config) => {
+                for doubt in jobbergate_agent::migrated::doubts(environment::is_set) {
+                    tracing::warn!("{doubt}");
+                }
                 let stop = signals::stop()?;
                 jobbergate_agent::run(*config, stop).await.map_err(Into::into)
             }

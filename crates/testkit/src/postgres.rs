@@ -6,7 +6,7 @@
 
 mod server;
 
-use std::{path::PathBuf, thread};
+use std::{net::SocketAddr, path::PathBuf, thread};
 
 use anyhow::{Context, Result, anyhow};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, postgres::PgConnectOptions};
@@ -109,6 +109,16 @@ impl TestDatabase {
     /// How to connect to it.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// The server's socket, for a proxy before it.
+    pub fn socket(&self) -> PathBuf {
+        self.server.socket_directory.join(".s.PGSQL.5432")
+    }
+
+    /// How to connect to it through a proxy.
+    pub fn url_through(&self, proxy: SocketAddr) -> String {
+        format!("postgres://{USER}@{proxy}/{}", self.name)
     }
 
     /// Its name on the server.

@@ -76,7 +76,7 @@ states! {
     Stopped "STOPPED" "ST" Active "The job was stopped by a signal and keeps its resources.";
     Suspended "SUSPENDED" "S" Active "The job is suspended and gave its processors to others.";
     Timeout "TIMEOUT" "TO" Aborted "The job reached its time limit.";
-    Unknown "UNKNOWN" "UN" Aborted "Slurm no longer knows the job and nobody could tell how it ended.";
+    Unknown "UNKNOWN" "UK" Aborted "Slurm no longer knows the job and nobody could tell how it ended.";
 }
 
 impl SlurmJobState {
@@ -84,6 +84,13 @@ impl SlurmJobState {
     pub fn is_terminal(self) -> bool {
         self.outcome() != Outcome::Active
     }
+}
+
+/// Whether a job with this reason is held: it does not start until somebody releases it
+/// (`JobHeldUser`, `launch failed requeued held`, `job_requeued_in_held_state`; `man squeue`, JOB
+/// REASON CODES).
+pub fn is_held(reason: &str) -> bool {
+    reason.to_ascii_lowercase().contains("held")
 }
 
 impl fmt::Display for SlurmJobState {
@@ -147,7 +154,7 @@ mod tests {
         ("STOPPED", "ST", Outcome::Active),
         ("SUSPENDED", "S", Outcome::Active),
         ("TIMEOUT", "TO", Outcome::Aborted),
-        ("UNKNOWN", "UN", Outcome::Aborted),
+        ("UNKNOWN", "UK", Outcome::Aborted),
     ];
 
     #[test]

@@ -5,8 +5,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 use serde_json::Value;
 
-use super::{api::Api, terminal::Terminal};
-use crate::interrupt::Interrupt;
+use crate::{
+    interrupt::Interrupt,
+    lab::{Api, Terminal},
+};
 
 /// How long the job may take on a busy machine.
 const DEADLINE: Duration = Duration::from_secs(300);

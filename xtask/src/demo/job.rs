@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
-use super::{CLUSTER, api::Api, terminal::Terminal};
+use crate::lab::{Api, CLUSTER, Terminal};
 
 const IDENTIFIER: &str = "heat-equation";
 const FILES: [(&str, &str, &str); 2] = [
@@ -58,7 +58,7 @@ pub(crate) fn create_script(terminal: &Terminal, api: &Api) -> Result<i64> {
         },
     });
     let path = format!("/job-scripts/render-from-template/{IDENTIFIER}");
-    let script = number(&api.post(&path, &rendering)?)?;
+    let script = api.create(&path, &rendering)?;
     terminal.done(&format!("Rendered as job script {script} with {}", describe(&choices())));
     Ok(script)
 }
@@ -71,7 +71,7 @@ pub(crate) fn submit(api: &Api, script: i64, directory: &Path) -> Result<i64> {
         "client_id": CLUSTER,
         "execution_directory": directory,
     });
-    number(&api.post("/job-submissions", &submission)?)
+    api.create("/job-submissions", &submission)
 }
 
 fn find_template(api: &Api) -> Result<Option<Value>> {
@@ -95,10 +95,6 @@ fn create_template(api: &Api) -> Result<Value> {
         api.upload(&path, name, content)?;
     }
     Ok(template)
-}
-
-fn number(created: &Value) -> Result<i64> {
-    created["id"].as_i64().with_context(|| format!("there is no id in {created}"))
 }
 
 /// Parameters as `name=value`, separated by blanks.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::terminal::Terminal;
+use crate::lab::Terminal;
 
 /// What was measured on this machine, with whatever else it did meanwhile.
 #[derive(Debug)]

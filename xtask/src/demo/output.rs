@@ -4,10 +4,8 @@ use std::{collections::HashSet, fs, path::Path};
 
 use anyhow::{Context, Result, ensure};
 
-use super::{
-    job::{NODES, TASKS},
-    terminal::Terminal,
-};
+use super::job::{NODES, TASKS};
+use crate::lab::Terminal;
 
 /// Prints what the job printed, and checks its result.
 pub(crate) fn show(terminal: &Terminal, directory: &Path) -> Result<()> {

@@ -80,7 +80,14 @@ mod tests {
 
     fn record(state: Option<SlurmJobState>, reason: &str) -> Record {
         let reason = Some(reason.to_owned());
-        Record { job: 7, state, reason, user: String::new(), comment: String::new() }
+        Record {
+            job: 7,
+            state,
+            reason,
+            user: String::new(),
+            submit_time: None,
+            comment: String::new(),
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::{collections::HashMap, time::Duration};
 use jobbergate_types::job_submissions::JobSubmissionStatus;
 use tokio::time::Instant;
 
-use super::Follower;
+use super::{Follower, Job};
 use crate::setback::Setback;
 
 /// How long a job may take to end before it is cancelled again.
@@ -28,11 +28,14 @@ impl Cancellations {
 impl Follower {
     /// Cancels what is to be cancelled and has not ended, again and again until it has: `scancel`
     /// succeeds even if it does nothing.
-    pub(super) async fn cancel(&mut self) -> Result<(), Setback> {
+    pub(super) async fn cancel(&mut self, listed: &[Job]) -> Result<(), Setback> {
         let now = Instant::now();
         let mut due = Vec::new();
+        // A number that is not in the queue, or another's now, must not be cancelled.
+        let listed: HashMap<i64, i64> =
+            listed.iter().map(|job| (job.submission, job.number)).collect();
         for submission in &self.active {
-            let Some(number) = submission.slurm_job_id else { continue };
+            let Some(number) = listed.get(&submission.id).copied() else { continue };
             let ended = self.seen.get(&submission.id).is_some_and(|seen| seen.state.is_terminal());
             if submission.status == JobSubmissionStatus::Cancelled
                 && !ended

@@ -12,8 +12,13 @@ use tokio::time::Instant;
 use super::{
     Follower, Job,
     aggregate::{self, Summary},
+    identity,
 };
-use crate::{Agent, journal::SeenJob, slurm::SlurmError};
+use crate::{
+    Agent,
+    journal::{Entry, SeenJob},
+    slurm::SlurmError,
+};
 
 /// How often a vanished job is looked for.
 const PAUSE: Duration = Duration::from_secs(5);
@@ -103,7 +108,7 @@ impl Follower {
             let last = self.last_seen(job).cloned();
             let finding = match absence {
                 Absence::Replaced => Ok(Found::Denied),
-                Absence::Unlisted => self.agent.find(job, last.as_ref()).await,
+                Absence::Unlisted => self.agent.find(job, self.own_entry(job), last.as_ref()).await,
             };
             match finding {
                 Ok(Found::State(summary)) => {
@@ -131,7 +136,7 @@ impl Follower {
     /// Slurm denies the job: what was seen last counts if that was an end, also one that was
     /// waiting for confirmation.
     fn conclude(&mut self, job: Job, last: Option<SeenJob>, now: Instant) -> Option<Summary> {
-        let unconfirmed = self.unconfirmed.get(&job.submission).copied();
+        let unconfirmed = self.ends.of(job.submission);
         let (state, reason, worst) = match last {
             Some(SeenJob { state, reason, worst, .. }) => (Some(state), reason, worst),
             None => (None, None, None),
@@ -152,10 +157,16 @@ impl Follower {
 }
 
 impl Agent {
-    async fn find(&self, job: Job, last: Option<&SeenJob>) -> Result<Found, SlurmError> {
+    async fn find(
+        &self,
+        job: Job,
+        own: Option<&Entry>,
+        last: Option<&SeenJob>,
+    ) -> Result<Found, SlurmError> {
         let worst = last.and_then(|last| last.worst);
         // Accounting that is broken must not hide what the controller knows.
         let accounted = self.slurm.sacct_job(job.number).await;
+        let accounted = accounted.map(|all| all.map(|all| identity::accounted(own, last, all)));
         if let Ok(Some(records)) = &accounted
             && !records.is_empty()
         {
@@ -163,14 +174,14 @@ impl Agent {
             return Ok(aggregate::records(&records, worst).map_or(Found::Unsaid, Found::State));
         }
         match self.slurm.details(job.number).await? {
-            Some(details) => {
+            Some(details) if identity::is_described(own, &details) => {
                 let state = aggregate::states(&details.states);
                 let reason = details.reason();
                 let summary = state.map(|state| Summary { state, reason, worst });
                 Ok(summary.map_or(Found::Unsaid, Found::State))
             }
             // Broken accounting might know.
-            None => accounted.map(|_| Found::Denied),
+            Some(_) | None => accounted.map(|_| Found::Denied),
         }
     }
 }

@@ -20,6 +20,8 @@ pub struct SeenJob {
     pub reason: Option<String>,
     /// The worst end of any task, if it is an array.
     pub worst: Option<SlurmJobState>,
+    /// When it was submitted, as Slurm says.
+    pub submit_time: Option<String>,
     /// Whether the server was told.
     pub reported: bool,
 }
@@ -31,6 +33,7 @@ struct Row {
     state: String,
     reason: Option<String>,
     worst: Option<String>,
+    submit_time: Option<String>,
     reported: bool,
 }
 
@@ -47,6 +50,7 @@ impl From<Row> for SeenJob {
             state: state(&row.state),
             reason: row.reason,
             worst: row.worst.as_deref().map(state),
+            submit_time: row.submit_time,
             reported: row.reported,
         }
     }
@@ -74,9 +78,9 @@ impl Journal {
         for job in jobs {
             sqlx::query(
                 "INSERT INTO jobs (submission_id, slurm_job_id, state, reason, worst, reported, \
-                 changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7) \
+                 changed_at, submit_time) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
                  ON CONFLICT (submission_id) DO UPDATE SET slurm_job_id = $2, state = $3, \
-                 reason = $4, worst = $5, reported = $6, changed_at = $7",
+                 reason = $4, worst = $5, reported = $6, changed_at = $7, submit_time = $8",
             )
             .bind(job.submission_id)
             .bind(job.slurm_job_id)
@@ -85,6 +89,7 @@ impl Journal {
             .bind(job.worst.map(SlurmJobState::as_str))
             .bind(job.reported)
             .bind(now.timestamp_millis())
+            .bind(&job.submit_time)
             .execute(&mut *transaction)
             .await?;
         }

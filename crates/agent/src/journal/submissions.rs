@@ -219,7 +219,7 @@ impl Journal {
     /// When the journal can't be written.
     pub async fn forget(&self, id: i64) -> Result<(), JournalError> {
         sqlx::query("DELETE FROM submissions WHERE id = $1").bind(id).execute(&self.pool).await?;
-        Ok(())
+        self.forget_failures(id).await
     }
 
     async fn change(

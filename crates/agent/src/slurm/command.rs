@@ -9,7 +9,7 @@ use std::{
 };
 
 use tokio::{
-    io::{AsyncRead, AsyncReadExt, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt},
     process::{Child, Command},
 };
 
@@ -84,18 +84,13 @@ pub fn as_agent(program: &Path) -> Command {
 }
 
 /// Runs `command`; at the deadline it is killed and gone when this returns.
-pub async fn run(
-    mut command: Command,
-    stdin: Option<Vec<u8>>,
-    deadline: Duration,
-) -> Result<Finished, CommandError> {
+pub async fn run(mut command: Command, deadline: Duration) -> Result<Finished, CommandError> {
     let program = PathBuf::from(command.as_std().get_program() as &OsStr);
-    command.stdin(if stdin.is_some() { Stdio::piped() } else { Stdio::null() });
-    command.stderr(Stdio::piped()).kill_on_drop(true);
+    command.stdin(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
     let mut child = command
         .spawn()
         .map_err(|source| CommandError::NotStarted { program: program.clone(), source })?;
-    match tokio::time::timeout(deadline, finish(&mut child, stdin)).await {
+    match tokio::time::timeout(deadline, finish(&mut child)).await {
         Ok(finished) => finished.map_err(|source| CommandError::Lost { program, source }),
         Err(_) => {
             // Waits for the end, so that nobody acts while it still may do something.
@@ -105,15 +100,9 @@ pub async fn run(
     }
 }
 
-async fn finish(child: &mut Child, stdin: Option<Vec<u8>>) -> io::Result<Finished> {
-    let (into, out, err) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-    let feed = async {
-        if let (Some(mut into), Some(text)) = (into, stdin) {
-            // A program that does not want to read it all says why itself.
-            let _ = into.write_all(&text).await;
-        }
-    };
-    let ((), stdout, stderr, status) = tokio::join!(feed, read(out), read(err), child.wait());
+async fn finish(child: &mut Child) -> io::Result<Finished> {
+    let (out, err) = (child.stdout.take(), child.stderr.take());
+    let (stdout, stderr, status) = tokio::join!(read(out), read(err), child.wait());
     Ok(Finished { code: status?.code(), stdout: stdout?, stderr: stderr? })
 }
 
@@ -136,10 +125,10 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_program_is_fed_and_heard() {
-        let script = shell("cat; echo oops >&2; exit 3");
-        let fed = run(script, Some(b"text".to_vec()), Duration::from_secs(10)).await.unwrap();
-        let heard = (fed.code, fed.stdout.as_str(), fed.stderr.as_str());
+    async fn a_program_is_heard() {
+        let script = shell("echo -n text; echo oops >&2; exit 3");
+        let finished = run(script, Duration::from_secs(10)).await.unwrap();
+        let heard = (finished.code, finished.stdout.as_str(), finished.stderr.as_str());
         assert_eq!(heard, (Some(3), "text", "oops\n"));
     }
 
@@ -147,7 +136,7 @@ mod tests {
     async fn a_program_that_hangs_is_gone_at_its_deadline() {
         let file = tempfile::NamedTempFile::new().unwrap();
         let script = format!("echo $$ > {}; exec sleep 100", file.path().display());
-        let result = run(shell(&script), None, Duration::from_millis(300)).await;
+        let result = run(shell(&script), Duration::from_millis(300)).await;
         assert!(matches!(result, Err(CommandError::Deadline { .. })));
         let pid = std::fs::read_to_string(file.path()).unwrap();
         assert!(!Path::new("/proc").join(pid.trim()).exists());
@@ -156,7 +145,7 @@ mod tests {
     #[tokio::test]
     async fn a_program_that_is_missing_is_named() {
         let missing = as_agent(Path::new("/nonexistent/squeue"));
-        let error = run(missing, None, Duration::from_secs(1)).await.unwrap_err();
+        let error = run(missing, Duration::from_secs(1)).await.unwrap_err();
         assert!(error.to_string().starts_with("/nonexistent/squeue cannot be started"));
     }
 }

@@ -25,8 +25,8 @@ impl Slurm {
 
     async fn sacct(&self, which: &[&str]) -> Result<Option<Vec<Record>>, SlurmError> {
         let mut sacct = command::as_agent(&self.paths.sacct);
-        sacct.args(["-n", "-P", "-X", "-o", "JobID,State,Reason,User,Comment"]).args(which);
-        let finished = command::run(sacct, None, self.deadline).await?;
+        sacct.args(["-n", "-P", "-X", "-o", "JobID,State,Reason,User,Submit,Comment"]).args(which);
+        let finished = command::run(sacct, self.deadline).await?;
         if finished.code == Some(0) {
             return Ok(Some(finished.stdout.lines().filter_map(record).collect()));
         }
@@ -38,16 +38,18 @@ impl Slurm {
     }
 }
 
-/// `24_1|CANCELLED by 1000|None|alice|comment`
+/// `24_1|CANCELLED by 1000|None|alice|2026-11-29T07:23:30|comment`
 fn record(line: &str) -> Option<Record> {
-    let mut fields = line.splitn(5, '|');
+    let mut fields = line.splitn(6, '|');
     let id = fields.next()?;
     let job = id.split(['_', '+', '.']).next()?.parse().ok()?;
     let state = squeue::state(fields.next()?);
     let reason = Some(fields.next()?).filter(|reason| !reason.is_empty() && *reason != "None");
     let user = fields.next()?.to_owned();
+    let submit_time = Some(fields.next()?).filter(|time| !time.is_empty() && *time != "Unknown");
+    let submit_time = submit_time.map(str::to_owned);
     let comment = fields.next().unwrap_or_default().to_owned();
-    Some(Record { job, state, reason: reason.map(str::to_owned), user, comment })
+    Some(Record { job, state, reason: reason.map(str::to_owned), user, submit_time, comment })
 }
 
 #[cfg(test)]
@@ -58,15 +60,17 @@ mod tests {
 
     #[test]
     fn a_task_belongs_to_its_array_and_who_cancelled_does_not_matter() {
-        let read = record("24_1|CANCELLED by 1000|None|alice|mine jobbergate:1:ff").unwrap();
+        let read =
+            record("24_1|CANCELLED by 1000|None|alice|2026-11-29T07:23:30|mine jobbergate:1:ff")
+                .unwrap();
         assert_eq!((read.job, read.state), (24, Some(SlurmJobState::Cancelled)));
         assert_eq!(read.comment, "mine jobbergate:1:ff");
     }
 
     #[test]
     fn pending_tasks_and_components_are_read() {
-        assert_eq!(record("24_[2-9]|PENDING|Resources|bob|").unwrap().job, 24);
-        assert_eq!(record("27+1|FAILED|None|bob|").unwrap().job, 27);
+        assert_eq!(record("24_[2-9]|PENDING|Resources|bob|T|").unwrap().job, 24);
+        assert_eq!(record("27+1|FAILED|None|bob|T|").unwrap().job, 27);
         assert_eq!(record("a line of a comment"), None);
     }
 }

@@ -15,7 +15,7 @@ impl Slurm {
         for some in jobs.chunks(JOBS_PER_CALL) {
             let mut scancel = command::as_agent(&self.paths.scancel);
             scancel.arg("-Q").args(some.iter().map(i64::to_string));
-            let finished = command::run(scancel, None, self.deadline).await?;
+            let finished = command::run(scancel, self.deadline).await?;
             if finished.code != Some(0) {
                 let words = finished.words("scancel");
                 return Err(SlurmError::Failed { program: "scancel", words });

@@ -22,7 +22,53 @@ impl Details {
     }
 }
 
+impl Details {
+    /// The name of the user that it runs as: `alice(1000)` in text.
+    pub fn user(&self) -> Option<&str> {
+        let user = self.info.get("UserId").or_else(|| self.info.get("user_name"))?.as_str()?;
+        user.split('(').next().filter(|name| !name.is_empty())
+    }
+
+    /// Its comment.
+    pub fn comment(&self) -> &str {
+        let comment = self.info.get("Comment").or_else(|| self.info.get("comment"));
+        comment.and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// Whether Slurm may queue it again by itself.
+    pub fn requeue(&self) -> Option<bool> {
+        match self.info.get("Requeue").or_else(|| self.info.get("requeue"))? {
+            Value::Bool(requeue) => Some(*requeue),
+            other => whole_number(other).map(|number| number != 0),
+        }
+    }
+
+    /// How often it was queued again.
+    pub fn restarts(&self) -> Option<i64> {
+        whole_number(self.info.get("Restarts").or_else(|| self.info.get("restart_cnt"))?)
+    }
+}
+
+/// A number as text, as a number or, in newer versions, as `{"set": true, "number": 7}`.
+fn whole_number(value: &Value) -> Option<i64> {
+    match value {
+        Value::String(text) => text.parse().ok(),
+        Value::Object(fields) => fields.get("number")?.as_i64(),
+        other => other.as_i64(),
+    }
+}
+
 impl Slurm {
+    /// Whether the site has jobs with certain exit codes queued again (`RequeueExit`,
+    /// `RequeueExitHold` in slurm.conf).
+    ///
+    /// # Errors
+    /// When Slurm does not answer.
+    pub async fn requeues_exit_codes(&self) -> Result<bool, SlurmError> {
+        let configuration = self.scontrol(&["show", "config"]).await?;
+        Ok(configuration.lines().any(requeues_exit_codes))
+    }
+
     /// What Slurm says of a job; none if it says that there is no such job.
     ///
     /// # Errors
@@ -63,12 +109,18 @@ impl Slurm {
     async fn scontrol(&self, arguments: &[&str]) -> Result<String, SlurmError> {
         let mut scontrol = command::as_agent(&self.paths.scontrol);
         scontrol.args(arguments);
-        let finished = command::run(scontrol, None, self.deadline).await?;
+        let finished = command::run(scontrol, self.deadline).await?;
         if finished.code == Some(0) {
             return Ok(finished.stdout);
         }
         Err(SlurmError::Failed { program: "scontrol", words: finished.words("scontrol") })
     }
+}
+
+fn requeues_exit_codes(line: &str) -> bool {
+    line.split_once('=').is_some_and(|(name, value)| {
+        ["RequeueExit", "RequeueExitHold"].contains(&name.trim()) && value.trim() != "(null)"
+    })
 }
 
 fn is_unknown(words: &str) -> bool {
@@ -160,6 +212,27 @@ mod tests {
         assert_eq!(failed.info["ExitCode"], "1:0");
         assert_eq!(failed.info["ReqB:S:C:T"], "0:0:*:*");
         assert_eq!(failed.info["Power"], "");
+    }
+
+    #[test]
+    fn whose_a_job_is_and_whether_it_may_come_back_is_read_in_all_forms() {
+        let text = from_text(&sample("scontrol.failed_exit1.FAILED.NonZeroExitCode.txt")).unwrap();
+        assert_eq!((text.requeue(), text.restarts()), (Some(true), Some(0)));
+        assert!(text.user().is_some_and(|user| !user.contains('(')), "{:?}", text.user());
+        let json = r#"{"jobs":[{"job_state":"RUNNING","user_name":"alice","comment":"c",
+            "requeue":false,"restart_cnt":{"set":true,"number":2}}]}"#;
+        let json = from_json(json).unwrap();
+        assert_eq!((json.user(), json.comment()), (Some("alice"), "c"));
+        assert_eq!((json.requeue(), json.restarts()), (Some(false), Some(2)));
+        let plain = from_json(r#"{"jobs":[{"requeue":1,"restart_cnt":0}]}"#).unwrap();
+        assert_eq!((plain.requeue(), plain.restarts(), plain.user()), (Some(true), Some(0), None));
+    }
+
+    #[test]
+    fn a_site_may_have_exit_codes_queued_again() {
+        assert!(!requeues_exit_codes("RequeueExit             = (null)"));
+        assert!(requeues_exit_codes("RequeueExitHold         = 10-12"));
+        assert!(!requeues_exit_codes("JobRequeue              = 1"));
     }
 
     #[test]

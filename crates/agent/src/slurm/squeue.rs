@@ -15,6 +15,8 @@ pub struct Record {
     pub reason: Option<String>,
     /// The user that it runs as.
     pub user: String,
+    /// When it was submitted, or queued again, in Slurm's words.
+    pub submit_time: Option<String>,
     /// Its comment.
     pub comment: String,
 }
@@ -30,8 +32,8 @@ impl Slurm {
     pub async fn squeue(&self, mark: u64) -> Result<Vec<Record>, SlurmError> {
         let mark = format!("{mark:016x}");
         let mut squeue = command::as_agent(&self.paths.squeue);
-        squeue.args(["-h", "-a", "-t", "all", "-o"]).arg(format!("{mark}|%F|%T|%r|%u|%k"));
-        let finished = command::run(squeue, None, self.deadline).await?;
+        squeue.args(["-h", "-a", "-t", "all", "-o"]).arg(format!("{mark}|%F|%T|%r|%u|%V|%k"));
+        let finished = command::run(squeue, self.deadline).await?;
         if finished.code != Some(0) {
             let words = finished.words("squeue");
             return Err(SlurmError::Failed { program: "squeue", words });
@@ -45,11 +47,12 @@ fn records(text: &str, mark: &str) -> Vec<Record> {
 }
 
 fn record(text: &str) -> Option<Record> {
-    let mut fields = text.strip_prefix('|')?.splitn(5, '|');
+    let mut fields = text.strip_prefix('|')?.splitn(6, '|');
     let job = fields.next()?.trim().parse().ok()?;
     let state = state(fields.next()?);
     let reason = Some(fields.next()?.trim()).filter(|r| !r.is_empty() && *r != "None");
     let user = fields.next()?.trim().to_owned();
+    let submit_time = Some(fields.next()?.trim()).filter(|time| !time.is_empty() && *time != "N/A");
     let comment = fields.next()?.trim_end_matches('\n');
     let comment = if comment == "(null)" { "" } else { comment };
     Some(Record {
@@ -57,6 +60,7 @@ fn record(text: &str) -> Option<Record> {
         state,
         reason: reason.map(str::to_owned),
         user,
+        submit_time: submit_time.map(str::to_owned),
         comment: comment.to_owned(),
     })
 }
@@ -73,27 +77,29 @@ mod tests {
 
     #[test]
     fn each_job_is_read_with_its_reason() {
-        let text = "m|7|PENDING|Resources|alice|(null)\nm|8|RUNNING|None|bob|night run\n";
+        let text = "m|7|PENDING|Resources|alice|2026-11-29T07:23:30|(null)\nm|8|RUNNING|None|bob|N/A|night run\n";
         let read = records(text, "m|7".split('|').next().unwrap());
         assert_eq!(read.len(), 2);
         assert_eq!(read[0].reason.as_deref(), Some("Resources"));
         assert_eq!((read[0].comment.as_str(), read[1].comment.as_str()), ("", "night run"));
+        assert_eq!(read[0].submit_time.as_deref(), Some("2026-11-29T07:23:30"));
+        assert_eq!(read[1].submit_time, None);
         assert_eq!((read[1].state, &read[1].reason), (Some(SlurmJobState::Running), &None));
     }
 
     #[test]
     fn a_comment_may_contain_anything_even_what_looks_like_a_job() {
-        let text = "ab12|7|RUNNING|None|eve|a|b \"c\"\n8|COMPLETED|None|bob|forged\n\
-                    ab12|8|PENDING|Priority|bob|(null)\n";
+        let text = "ab12|7|RUNNING|None|eve|T|a|b \"c\"\n8|COMPLETED|None|bob|T|forged\n\
+                    ab12|8|PENDING|Priority|bob|T|(null)\n";
         let read = records(text, "ab12");
         assert_eq!(read.len(), 2);
-        assert_eq!(read[0].comment, "a|b \"c\"\n8|COMPLETED|None|bob|forged");
+        assert_eq!(read[0].comment, "a|b \"c\"\n8|COMPLETED|None|bob|T|forged");
         assert_eq!(read[1].state, Some(SlurmJobState::Pending));
     }
 
     #[test]
     fn a_state_of_a_newer_slurm_is_no_end() {
-        let read = records("ab12|7|HIBERNATING|None|eve|x\n", "ab12");
+        let read = records("ab12|7|HIBERNATING|None|eve|T|x\n", "ab12");
         assert_eq!((read[0].job, read[0].state), (7, None));
     }
 

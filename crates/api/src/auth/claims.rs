@@ -1,5 +1,7 @@
 //! What a verified token says of its bearer.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use jobbergate_types::Permission;
 use serde_json::{Map, Value};
@@ -34,12 +36,27 @@ impl Identity {
         })
     }
 
+    /// Who the bearer is, for what callers have a share of.
+    pub fn caller(&self) -> Arc<str> {
+        let name = self.email.as_deref().or(self.client_id.as_deref()).unwrap_or_default();
+        format!("{}/{name}", self.organization.as_deref().unwrap_or_default()).into()
+    }
+
     /// 403 unless the bearer has one of these permissions.
     pub fn require_any_of(&self, permissions: &[Permission]) -> Result<()> {
         if permissions.iter().any(|permission| self.has(*permission)) {
             return Ok(());
         }
         Err(Error::Unauthorized)
+    }
+
+    /// 403 unless the resource is the bearer's, or the bearer maintains everybody's.
+    pub fn require_ownership(&self, owner_email: &str) -> Result<()> {
+        let bypass = self.has(Permission::Admin) || self.has(Permission::Maintainer);
+        if bypass || self.email.as_deref() == Some(owner_email) {
+            return Ok(());
+        }
+        Err(Error::Forbidden("Mismatch on attribute(s): owner_email".to_owned()))
     }
 
     /// Whether the bearer has this permission.

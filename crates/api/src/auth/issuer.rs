@@ -6,7 +6,7 @@ use std::{
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
-use jsonwebtoken::jwk::{Jwk, JwkSet};
+use jsonwebtoken::jwk::{Jwk, KeyOperations, PublicKeyUse};
 use serde::Deserialize;
 use tokio::sync::Mutex;
 
@@ -120,8 +120,40 @@ impl ExternalIssuer {
         let raw: serde_json::Value = get(&discovery.jwks_uri).await?.json().await?;
         let keys = raw["keys"].as_array().map_or(&[][..], Vec::as_slice);
         // A key of a kind that is not known must not hide the others.
-        let keys = keys.iter().filter_map(|key| serde_json::from_value(key.clone()).ok()).collect();
-        let JwkSet { keys } = JwkSet { keys };
+        let keys = keys.iter().filter_map(|key| serde_json::from_value(key.clone()).ok());
+        let keys = keys.filter(is_for_signatures).collect();
         Ok(Known { issuer: discovery.issuer, keys, fetched: now })
+    }
+}
+
+/// Whether the provider signs with this key, as far as it says what it does with it (RFC 7517
+/// §4.2 and §4.3).
+fn is_for_signatures(key: &Jwk) -> bool {
+    let said = &key.common;
+    said.public_key_use.as_ref().is_none_or(|it| *it == PublicKeyUse::Signature)
+        && said.key_operations.as_ref().is_none_or(|all| all.contains(&KeyOperations::Verify))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn keys_for_other_purposes_sign_no_token() {
+        for (said, trusted) in [
+            (json!({}), true),
+            (json!({"use": "sig"}), true),
+            (json!({"use": "sig", "key_ops": ["verify"]}), true),
+            (json!({"use": "enc"}), false),
+            (json!({"use": "other"}), false),
+            (json!({"key_ops": ["encrypt", "wrapKey"]}), false),
+        ] {
+            let mut key = json!({"kty": "RSA", "kid": "1", "n": "AQAB", "e": "AQAB"});
+            key.as_object_mut().unwrap().extend(said.as_object().unwrap().clone());
+            let key = serde_json::from_value(key).unwrap();
+            assert_eq!(is_for_signatures(&key), trusted, "{said}");
+        }
     }
 }

@@ -81,34 +81,6 @@ pub struct Agent<P> {
     permission: PhantomData<P>,
 }
 
-/// Anyone's name in places that need one.
-pub trait Anyone {
-    /// Who it is.
-    fn identity(&self) -> &Identity;
-
-    /// 403 unless the resource is the caller's, or the caller maintains everybody's.
-    fn require_ownership(&self, owner_email: &str) -> Result<()> {
-        let identity = self.identity();
-        let bypass = identity.has(Permission::Admin) || identity.has(Permission::Maintainer);
-        if bypass || identity.email.as_deref() == Some(owner_email) {
-            return Ok(());
-        }
-        Err(Error::Forbidden("Mismatch on attribute(s): owner_email".to_owned()))
-    }
-}
-
-impl<P> Anyone for Caller<P> {
-    fn identity(&self) -> &Identity {
-        &self.identity
-    }
-}
-
-impl<P> Anyone for Owner<P> {
-    fn identity(&self) -> &Identity {
-        &self.identity
-    }
-}
-
 impl<P> Agent<P> {
     /// 403 unless the submission is for this agent's cluster.
     pub fn require_cluster(&self, client_id: &str) -> Result<()> {

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use axum::http::{HeaderMap, header};
+use axum::http::HeaderMap;
+use headers::{Authorization, HeaderMapExt, authorization::Bearer};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, jwk::Jwk};
 use serde_json::{Map, Value};
 
@@ -53,7 +54,9 @@ impl Verifier {
 
     /// The bearer of the request's token; 401 if there is none or it can't be trusted.
     pub async fn authenticate(&self, headers: &HeaderMap) -> Result<Identity> {
-        let token = bearer(headers).ok_or(Error::Unauthenticated)?;
+        let bearer = headers.typed_get::<Authorization<Bearer>>();
+        let Authorization(bearer) = bearer.ok_or(Error::Unauthenticated)?;
+        let token = bearer.token().trim();
         let head = jsonwebtoken::decode_header(token).map_err(|_| Error::Unauthenticated)?;
         let kid = head.kid.ok_or(Error::Unauthenticated)?;
         let claims = match &self.issuer {
@@ -73,13 +76,6 @@ impl Verifier {
         };
         Identity::from_claims(&claims, self.clock.now())
     }
-}
-
-/// The token in an `Authorization: Bearer` header; the scheme's case does not matter.
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, token) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 fn verify(token: &str, algorithm: Algorithm, key: &Jwk) -> Result<Map<String, Value>> {

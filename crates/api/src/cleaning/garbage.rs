@@ -3,21 +3,26 @@
 //!
 //! A file is written before its row is committed. So that no upload under way loses its file,
 //! only files are removed that are older than any upload takes; that have no row while nobody
-//! else can write files of their parent; and that are still as old right before they go.
+//! else can write them; and that are still as old right before they go.
 
-use std::collections::{BTreeSet, HashSet};
+use std::{
+    collections::{BTreeSet, HashSet},
+    fmt::Display,
+};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::{StreamExt, TryStreamExt};
 
-use super::{Entries, Outcome, store};
+use super::{Outcome, store};
 use crate::{
     app::Context,
-    error::Result,
-    resources::files::{JOB_SCRIPT_FILES, TEMPLATE_FILES, WORKFLOW_FILES},
+    error::{Error, Result},
+    resources::files::{self, Claim, JOB_SCRIPT_FILES, TEMPLATE_FILES, WORKFLOW_FILES},
     storage::StoredFile,
 };
 
+/// How many files may be impossible to remove before the others are left for next time.
+const FAILURES: usize = 20;
 /// How many stored files are looked up at once.
 const CHUNK: usize = 500;
 
@@ -39,16 +44,10 @@ impl StoredFiles {
             Self::Workflows => WORKFLOW_FILES.0,
         }
     }
-
-    const fn parents(self) -> Entries {
-        match self {
-            Self::Scripts => Entries::Scripts,
-            Self::Templates | Self::Workflows => Entries::Templates,
-        }
-    }
 }
 
-/// Removes files that belong to nothing and are older than `grace`; counts rows without files.
+/// Removes files that belong to nothing and are older than `grace`; counts rows without files. What
+/// can't be removed is told of and left for next time; then this fails in the end.
 pub(super) async fn collect(
     context: &Context,
     files: StoredFiles,
@@ -57,22 +56,68 @@ pub(super) async fn collect(
 ) -> Result<Outcome> {
     let before = context.now() - grace;
     let rows = store::count_files(&mut context.db.read().await?, files).await?;
-    let (mut removed, mut bytes, mut named) = (0, 0, 0);
+    let mut garbage = Garbage::default();
+    let mut named = 0;
     let mut chunks = context.storage.files(files.table()).await?.try_chunks(CHUNK);
     while let Some(chunk) = chunks.next().await {
         let (with_row, without_row) =
             by_row(context, files, chunk.map_err(|error| error.1)?).await?;
         named += with_row;
         for file in without_row.into_iter().filter(|file| file.last_modified < before) {
-            if dry_run || remove(context, files, &file, before).await? {
-                removed += 1;
-                bytes += file.size;
-            }
+            let removed = match dry_run {
+                true => Ok(true),
+                false => remove(context, files, &file, before).await,
+            };
+            garbage.count(&file.key, file.size, removed)?;
         }
+    }
+    for file in context.storage.unfinished(files.table(), before).await? {
+        let (path, size) = (file.to_string(), file.size);
+        let removed = match dry_run {
+            true => Ok(true),
+            false => context.storage.remove_unfinished(file).await.map(|()| true),
+        };
+        garbage.count(path, size, removed)?;
+    }
+    if !dry_run {
+        files::forget_expired(context).await?;
     }
     // Looking for each row's file takes long, and is needed only if fewer files were found.
     let missing = if named < rows { count_missing(context, files).await? } else { 0 };
-    Ok(Outcome::Files { removed, bytes, missing })
+    let Garbage { removed, bytes, failed, .. } = garbage;
+    failed.map_or(Ok(Outcome::Files { removed, bytes, missing }), Err)
+}
+
+/// What was, or would be, removed.
+#[derive(Default)]
+struct Garbage {
+    removed: u64,
+    bytes: u64,
+    failed: Option<Error>,
+    failures: usize,
+}
+
+impl Garbage {
+    /// Fails after too many failures: then the storage won't remove the next file either.
+    fn count(&mut self, name: impl Display, size: u64, removed: Result<bool>) -> Result<()> {
+        match removed {
+            Ok(true) => {
+                self.removed += 1;
+                self.bytes += size;
+            }
+            Ok(false) => {}
+            Err(error) => {
+                let cause = error.with_cause();
+                tracing::warn!(%name, error = cause, "a file that belongs to nothing is left behind");
+                self.failures += 1;
+                if self.failures >= FAILURES {
+                    return Err(error);
+                }
+                self.failed.get_or_insert(error);
+            }
+        }
+        Ok(())
+    }
 }
 
 /// How many of the files have a row, and those that have none.
@@ -102,17 +147,27 @@ fn keys(
     Ok(all)
 }
 
-/// Removes a file while nobody else can write files of its parent; false if it came to belong to
-/// something meanwhile.
+/// Removes a file while nobody else can write it; false if it came to belong to something
+/// meanwhile, or is about to.
 async fn remove(
     context: &Context,
     files: StoredFiles,
     file: &StoredFile,
     before: DateTime<Utc>,
 ) -> Result<bool> {
-    let mut db = context.db.write().await?;
-    store::lock(&mut db, files.parents(), file.parent).await?;
-    let rows = store::files_of(&mut db, files, &[file.parent]).await?;
+    let Some(claim) = Claim::to_key(context, file.key.as_ref()).await? else { return Ok(false) };
+    let removed = remove_claimed(context, files, file, before).await;
+    claim.end(context).await;
+    removed
+}
+
+async fn remove_claimed(
+    context: &Context,
+    files: StoredFiles,
+    file: &StoredFile,
+    before: DateTime<Utc>,
+) -> Result<bool> {
+    let rows = store::files_of(&mut context.db.read().await?, files, &[file.parent]).await?;
     let written = context.storage.last_modified(&file.key).await?;
     let garbage = !keys(context, files, &rows)?.contains(&file.key)
         && written.is_some_and(|written| written < before);
@@ -120,7 +175,6 @@ async fn remove(
         context.storage.remove(&file.key).await?;
         tracing::info!(key = %file.key, bytes = file.size, "a file that belonged to nothing was removed");
     }
-    db.commit().await?;
     Ok(garbage)
 }
 

@@ -1,7 +1,9 @@
 //! Where data is: the database and the bucket that are configured, or the data directory.
 
 use std::{
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
+    fs::{DirBuilder, File},
+    io,
+    os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
 };
 
@@ -12,7 +14,7 @@ use super::{
     host::{postgres_address, without_secrets},
 };
 use crate::{
-    db::{Address, Db, Tables},
+    db::{Address, Db, Tables, open_private},
     startup::StartError,
     storage::{S3Settings, Storage},
 };
@@ -107,10 +109,10 @@ impl ServeConfig {
     }
 }
 
-/// Opens the SQLite file in `directory`.
+/// Opens the SQLite file in `directory`; SQLite gives its other files the same permissions.
 pub(crate) async fn open_sqlite(directory: &Path) -> Result<Db, StartError> {
     let path = directory.join(DATABASE_FILE);
-    make_private_file(&path)?;
+    open_private(&path).map_err(|cause| StartError::DataDirectory { path: path.clone(), cause })?;
     Db::open_sqlite(&path).await.map_err(|cause| StartError::Sqlite { path, cause })
 }
 
@@ -131,22 +133,17 @@ fn default_data_directory() -> Option<PathBuf> {
 
 /// Makes a directory that only its owner can look into: it holds keys.
 pub(crate) fn create_private(path: &Path) -> Result<(), StartError> {
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path)
-        .map_err(|cause| StartError::DataDirectory { path: path.to_owned(), cause })
+    make_durable(path).map_err(|cause| StartError::DataDirectory { path: path.to_owned(), cause })
 }
 
-/// Makes a file, or one that is there, readable by its owner only; SQLite gives its other files
-/// the same permissions.
-fn make_private_file(path: &Path) -> Result<(), StartError> {
-    let private = std::fs::Permissions::from_mode(0o600);
-    std::fs::OpenOptions::new()
-        .create(true)
-        .append(true)
-        .mode(0o600)
-        .open(path)
-        .and_then(|file| file.set_permissions(private))
-        .map_err(|cause| StartError::DataDirectory { path: path.to_owned(), cause })
+/// A directory that is missing is noted in its parent on the disk, too, before anything in it is
+/// promised to last.
+fn make_durable(path: &Path) -> io::Result<()> {
+    let missing: Vec<_> = path.ancestors().take_while(|directory| !directory.exists()).collect();
+    DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+    for parent in missing.into_iter().filter_map(Path::parent) {
+        let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
+        File::open(parent)?.sync_all()?;
+    }
+    Ok(())
 }

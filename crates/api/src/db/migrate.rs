@@ -8,6 +8,8 @@ use sqlx::{
     postgres::PgConnectOptions,
 };
 
+use super::{link::within, open_private};
+
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 
@@ -70,7 +72,7 @@ pub(super) fn newest(sqlite: bool) -> i64 {
 pub(super) async fn sqlite_turn(path: &Path) -> Result<File, sqlx::Error> {
     let turn = path.with_extension("lock");
     let turn = tokio::task::spawn_blocking(move || {
-        let file = File::create(turn)?;
+        let file = open_private(&turn)?;
         file.lock().map(|()| file)
     });
     turn.await.map_err(io::Error::other).flatten().map_err(sqlx::Error::Io)
@@ -102,9 +104,7 @@ pub(super) async fn postgres(options: &PgConnectOptions) -> Result<(), Migration
 
 /// A connection outside of a pool.
 pub(super) async fn connect(options: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> {
-    tokio::time::timeout(CONNECT_TIMEOUT, PgConnection::connect_with(options))
-        .await
-        .map_err(|elapsed| sqlx::Error::Io(elapsed.into()))?
+    within(CONNECT_TIMEOUT, PgConnection::connect_with(options)).await
 }
 
 /// Fails if there are tables, but none of ours among them; those of extensions don't count.

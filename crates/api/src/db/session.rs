@@ -1,60 +1,69 @@
 //! One connection, for reading or in a transaction, and the statements that run on it.
 
-use sqlx::{
-    AssertSqlSafe, PgConnection, Postgres, Sqlite, SqliteConnection, Transaction,
-    pool::PoolConnection,
-};
+use std::io;
 
-use super::{Record, arguments::Arguments};
+use sqlx::postgres::PgDatabaseError;
 
-/// A connection that stores run their statements on.
+use super::{Db, Record, arguments::Arguments, link::Link};
+
+/// A connection that stores run their statements on. A transaction is undone unless it is
+/// committed.
+///
+/// A connection that turns out to be cut is replaced by a new one, once, as long as nothing was
+/// done on it that would have to be done again.
 #[derive(Debug)]
-pub enum Session {
-    /// PostgreSQL, each statement for itself.
-    PostgresRead(PoolConnection<Postgres>),
-    /// PostgreSQL, in a transaction.
-    PostgresWrite(Transaction<'static, Postgres>),
-    /// SQLite, each statement for itself.
-    SqliteRead(PoolConnection<Sqlite>),
-    /// SQLite, in a transaction.
-    SqliteWrite(Transaction<'static, Sqlite>),
+pub struct Session {
+    db: Db,
+    /// Nothing only while it is being replaced, and after the end.
+    link: Option<Link>,
+    scope: Scope,
+    replaceable: bool,
 }
 
-enum Link<'a> {
-    Postgres(&'a mut PgConnection),
-    Sqlite(&'a mut SqliteConnection),
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// Each statement for itself.
+    Statement,
+    /// All together or none.
+    Transaction,
 }
 
 impl Session {
-    fn link(&mut self) -> Link<'_> {
-        match self {
-            Self::PostgresRead(connection) => Link::Postgres(connection),
-            Self::PostgresWrite(transaction) => Link::Postgres(transaction),
-            Self::SqliteRead(connection) => Link::Sqlite(connection),
-            Self::SqliteWrite(transaction) => Link::Sqlite(transaction),
-        }
+    pub(super) async fn open(db: &Db, scope: Scope) -> Result<Self, sqlx::Error> {
+        let link = match link(db, scope).await {
+            Err(error) if is_cut(&error) => {
+                db.suspect();
+                link(db, scope).await?
+            }
+            link => link?,
+        };
+        Ok(Self { db: db.clone(), link: Some(link), scope, replaceable: true })
+    }
+
+    fn link(&mut self) -> Result<&mut Link, sqlx::Error> {
+        self.link.as_mut().ok_or(sqlx::Error::PoolClosed)
     }
 
     /// Whether the other end is SQLite.
     pub const fn is_sqlite(&self) -> bool {
-        matches!(self, Self::SqliteRead(_) | Self::SqliteWrite(_))
+        matches!(self.db, Db::Sqlite { .. })
     }
 
     /// What ends a `SELECT` of a row that nobody else may change until this transaction ends.
     /// SQLite has no room for a second writer, so that nothing needs to be said.
     pub const fn lock_clause(&self) -> &'static str {
-        match self {
-            Self::PostgresWrite(_) => " FOR UPDATE",
-            Self::PostgresRead(_) | Self::SqliteRead(_) | Self::SqliteWrite(_) => "",
+        match (&self.db, self.scope) {
+            (Db::Postgres(_), Scope::Transaction) => " FOR UPDATE",
+            _ => "",
         }
     }
 
     /// What ends a `SELECT` of a row that may be read meanwhile, also so, but not changed by others
     /// until this transaction ends.
     pub const fn share_clause(&self) -> &'static str {
-        match self {
-            Self::PostgresWrite(_) => " FOR SHARE",
-            Self::PostgresRead(_) | Self::SqliteRead(_) | Self::SqliteWrite(_) => "",
+        match (&self.db, self.scope) {
+            (Db::Postgres(_), Scope::Transaction) => " FOR SHARE",
+            _ => "",
         }
     }
 
@@ -72,15 +81,12 @@ impl Session {
         sql: &str,
         arguments: Arguments,
     ) -> Result<Vec<R>, sqlx::Error> {
-        let sql = AssertSqlSafe(sql);
-        match self.link() {
-            Link::Postgres(link) => {
-                sqlx::query_as_with(sql, arguments.for_postgres()).fetch_all(link).await
-            }
-            Link::Sqlite(link) => {
-                sqlx::query_as_with(sql, arguments.for_sqlite()).fetch_all(link).await
-            }
+        let answer = self.link()?.fetch_all(sql, arguments.clone()).await;
+        if let Some(answer) = self.settle(answer).await? {
+            return Ok(answer);
         }
+        let answer = self.link()?.fetch_all(sql, arguments).await;
+        self.settle_again(answer)
     }
 
     /// The first row of a query, if there is one.
@@ -89,15 +95,12 @@ impl Session {
         sql: &str,
         arguments: Arguments,
     ) -> Result<Option<R>, sqlx::Error> {
-        let sql = AssertSqlSafe(sql);
-        match self.link() {
-            Link::Postgres(link) => {
-                sqlx::query_as_with(sql, arguments.for_postgres()).fetch_optional(link).await
-            }
-            Link::Sqlite(link) => {
-                sqlx::query_as_with(sql, arguments.for_sqlite()).fetch_optional(link).await
-            }
+        let answer = self.link()?.fetch_optional(sql, arguments.clone()).await;
+        if let Some(answer) = self.settle(answer).await? {
+            return Ok(answer);
         }
+        let answer = self.link()?.fetch_optional(sql, arguments).await;
+        self.settle_again(answer)
     }
 
     /// The row of a query that always has one.
@@ -111,23 +114,99 @@ impl Session {
 
     /// Runs a statement; how many rows it changed.
     pub async fn execute(&mut self, sql: &str, arguments: Arguments) -> Result<u64, sqlx::Error> {
-        let sql = AssertSqlSafe(sql);
-        Ok(match self.link() {
-            Link::Postgres(link) => {
-                sqlx::query_with(sql, arguments.for_postgres()).execute(link).await?.rows_affected()
-            }
-            Link::Sqlite(link) => {
-                sqlx::query_with(sql, arguments.for_sqlite()).execute(link).await?.rows_affected()
-            }
-        })
+        let answer = self.link()?.execute(sql, arguments.clone()).await;
+        if let Some(answer) = self.settle(answer).await? {
+            return Ok(answer);
+        }
+        let answer = self.link()?.execute(sql, arguments).await;
+        self.settle_again(answer)
     }
 
     /// Makes a transaction's changes last.
-    pub async fn commit(self) -> Result<(), sqlx::Error> {
-        match self {
-            Self::PostgresWrite(transaction) => transaction.commit().await,
-            Self::SqliteWrite(transaction) => transaction.commit().await,
-            Self::PostgresRead(_) | Self::SqliteRead(_) => Ok(()),
+    pub async fn commit(mut self) -> Result<(), sqlx::Error> {
+        if self.scope == Scope::Statement {
+            return Ok(());
+        }
+        let committed = self.link()?.commit().await;
+        self.settle_again(committed)?;
+        // Back to the pool: there is nothing to undo.
+        drop(self.link.take());
+        Ok(())
+    }
+
+    /// The answer, or `None` if the statement is to be tried once more, on a connection that has
+    /// taken the place of the one that was cut.
+    async fn settle<T>(
+        &mut self,
+        answer: Result<T, sqlx::Error>,
+    ) -> Result<Option<T>, sqlx::Error> {
+        let replaceable = self.replaceable;
+        self.replaceable = replaceable && self.scope == Scope::Statement;
+        match self.settle_again(answer) {
+            Ok(answer) => Ok(Some(answer)),
+            Err(error) if replaceable && is_cut(&error) => {
+                self.replaceable = false;
+                self.db.suspect();
+                self.link = Some(link(&self.db, self.scope).await?);
+                Ok(None)
+            }
+            Err(error) => Err(error),
         }
     }
+
+    /// A connection that does not work is not used again.
+    fn settle_again<T>(&mut self, answer: Result<T, sqlx::Error>) -> Result<T, sqlx::Error> {
+        answer.inspect_err(|error| {
+            if is_broken(error)
+                && let Some(link) = self.link.take()
+            {
+                link.discard();
+            }
+        })
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        if self.scope == Scope::Transaction
+            && let Some(link) = self.link.take()
+        {
+            link.undo();
+        }
+    }
+}
+
+async fn link(db: &Db, scope: Scope) -> Result<Link, sqlx::Error> {
+    let mut link = db.checkout(scope).await?;
+    if scope == Scope::Transaction
+        && let Err(error) = link.begin().await
+    {
+        match is_broken(&error) {
+            true => link.discard(),
+            false => link.undo(),
+        }
+        return Err(error);
+    }
+    Ok(link)
+}
+
+/// Whether the connection is of no use any more.
+fn is_broken(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) => true,
+        // The session was ended: by an administrator, a stop, a crash or for being idle.
+        sqlx::Error::Database(error) => {
+            let Some(error) = error.try_downcast_ref::<PgDatabaseError>() else { return false };
+            let code = error.code();
+            code.starts_with("08")
+                || matches!(code, "57P01" | "57P02" | "57P05" | "25P03" | "25P04")
+        }
+        _ => false,
+    }
+}
+
+/// Whether the connection was cut; one that gives no answer may still have done what it was told.
+fn is_cut(error: &sqlx::Error) -> bool {
+    let late = matches!(error, sqlx::Error::Io(error) if error.kind() == io::ErrorKind::TimedOut);
+    is_broken(error) && !late
 }

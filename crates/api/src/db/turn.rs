@@ -1,14 +1,10 @@
 //! Turns at work that one process at a time does on a database.
 
-use std::{
-    fs::{File, TryLockError},
-    io,
-    time::Duration,
-};
+use std::{fs::File, fs::TryLockError, time::Duration};
 
 use sqlx::{Connection, PgConnection};
 
-use super::Db;
+use super::{Db, link::within, open_private};
 
 /// How long `PostgreSQL` may take to say whose turn it is.
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -38,13 +34,12 @@ impl Db {
                     let taken: bool = lock.fetch_one(&mut connection).await?;
                     Ok(taken.then(|| Turn(Held::Postgres(Box::new(connection), number))))
                 };
-                let late = |_| sqlx::Error::Io(io::ErrorKind::TimedOut.into());
-                tokio::time::timeout(DEADLINE, take).await.map_err(late)?
+                within(DEADLINE, take).await
             }
             Self::Sqlite { readers, .. } => {
                 let options = readers.connect_options();
                 let path = options.get_filename().with_extension(format!("turn-{number:x}.lock"));
-                let file = File::create(path)?;
+                let file = open_private(&path)?;
                 match file.try_lock() {
                     Ok(()) => Ok(Some(Turn(Held::Sqlite(file)))),
                     Err(TryLockError::WouldBlock) => Ok(None),
@@ -59,10 +54,7 @@ impl Turn {
     /// Whether nobody else can have got it meanwhile: `PostgreSQL` ends it with the connection.
     pub async fn is_held(&mut self) -> bool {
         match &mut self.0 {
-            Held::Postgres(connection, _) => {
-                let answer = tokio::time::timeout(DEADLINE, connection.ping()).await;
-                matches!(answer, Ok(Ok(())))
-            }
+            Held::Postgres(connection, _) => within(DEADLINE, connection.ping()).await.is_ok(),
             Held::Sqlite(_) => true,
         }
     }
@@ -72,7 +64,7 @@ impl Turn {
         match self.0 {
             Held::Postgres(mut connection, number) => {
                 let unlock = sqlx::query("SELECT pg_advisory_unlock($1)").bind(number);
-                if let Err(error) = unlock.execute(&mut *connection).await {
+                if let Err(error) = within(DEADLINE, unlock.execute(&mut *connection)).await {
                     tracing::debug!(%error, "the lock ends with its connection");
                 }
             }

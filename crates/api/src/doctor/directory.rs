@@ -3,7 +3,10 @@
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use super::Problem;
-use crate::config::{ServeConfig, data::DATABASE_FILE};
+use crate::{
+    config::{ServeConfig, data::DATABASE_FILE},
+    disk,
+};
 
 const CHOOSE: &str = "choose another one with JOBBERGATE_DATA_DIR";
 
@@ -26,6 +29,9 @@ pub(super) async fn check(config: &ServeConfig) -> Result<String, Problem> {
     }
     let advice = format!("make it a directory that this user may write to, or {CHOOSE}");
     try_writing(&path).map_err(|error| Problem::new(format!("{shown}: {error}"), advice))?;
+    disk::require_room(&path).map_err(|error| {
+        Problem::new(error, "make room there: until then changes are refused with status 507")
+    })?;
     require_closed(&path, 0o022, "700")?;
     require_closed(&path.join(DATABASE_FILE), 0o077, "600")?;
     Ok(shown.to_string())

@@ -70,8 +70,5 @@ async fn probe(storage: &Storage) -> Result<(), String> {
 
 /// What clients may not see, an administrator needs.
 fn cause(what: &str, error: Error) -> String {
-    match error {
-        Error::Unavailable { source, .. } => format!("cannot {what}: {source}"),
-        other => format!("cannot {what}: {other}"),
-    }
+    format!("cannot {what}: {}", error.with_cause())
 }

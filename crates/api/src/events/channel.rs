@@ -3,28 +3,14 @@
 use jobbergate_types::job_submissions::JobSubmissionStatus;
 use serde_json::Value;
 
-use super::{mail::Mail, outbox::OutboxRow, rabbitmq::RabbitMq};
-use crate::{error::Result, resources::job_submissions::store::SubmissionRow};
-
-/// What went wrong, for the log.
-pub(super) type Cause = Box<dyn std::error::Error + Send + Sync>;
-
-/// Why something was not delivered.
-#[derive(Debug)]
-pub(super) enum Failure {
-    /// This is refused for now; something else may be accepted.
-    Refused(Cause),
-    /// The other end does not answer, or does not accept us: nothing can be delivered for now.
-    Unreachable(Cause),
-    /// It never will be.
-    ForEver(Cause),
-}
-
-impl<E: Into<Cause>> From<E> for Failure {
-    fn from(cause: E) -> Self {
-        Self::Unreachable(cause.into())
-    }
-}
+use super::{
+    change::Change,
+    failure::{Cause, Failure},
+    mail::Mail,
+    outbox::OutboxRow,
+    rabbitmq::RabbitMq,
+};
+use crate::error::Result;
 
 /// A way of telling somebody.
 #[derive(Debug)]
@@ -56,14 +42,14 @@ impl Channel {
     pub(super) fn content(
         &self,
         organization: Option<&str>,
-        submission: &SubmissionRow,
+        change: &Change,
     ) -> Result<Option<Value>> {
         use JobSubmissionStatus::{Aborted, Cancelled, Done, Rejected};
-        Ok(match (self, submission.status()?) {
+        Ok(match (self, change.status) {
             (Self::RabbitMq(broker), Rejected | Cancelled | Done | Aborted) => {
-                Some(broker.content(organization, submission)?)
+                Some(broker.content(organization, change)?)
             }
-            (Self::Mail(_), Rejected) => Some(super::mail::content(submission)?),
+            (Self::Mail(_), Rejected) => Some(super::mail::content(change)?),
             _ => None,
         })
     }

@@ -12,13 +12,13 @@ use tokio::time::timeout;
 
 use self::{sendgrid::SendGrid, smtp::Smtp};
 use super::{
-    channel::{Cause, Failure},
+    change::Change,
+    failure::{Cause, Failure},
     outbox::OutboxRow,
 };
 use crate::{
     config::mail::MailConfig,
     error::{Error, Result},
-    resources::job_submissions::store::SubmissionRow,
     startup::StartError,
 };
 
@@ -86,13 +86,13 @@ impl Mail {
 }
 
 /// What the owner of a rejected submission reads.
-pub(super) fn content(submission: &SubmissionRow) -> Result<Value> {
+pub(super) fn content(change: &Change) -> Result<Value> {
     let message = rejection(
-        submission.id,
-        &submission.name,
-        &submission.client_id,
-        &submission.owner_email,
-        submission.report_message.as_deref(),
+        change.job_submission_id,
+        &change.name,
+        &change.client_id,
+        &change.owner_email,
+        change.report_message.as_deref(),
     );
     serde_json::to_value(message).map_err(Error::internal)
 }

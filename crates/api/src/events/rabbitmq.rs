@@ -17,17 +17,15 @@ use serde_json::{Value, json};
 use tokio::{sync::Mutex, time::timeout};
 
 use super::{
-    channel::{Cause, Failure},
+    change::Change,
+    failure::{Cause, Failure},
     outbox::OutboxRow,
 };
-use crate::{
-    config::rabbitmq::RabbitMqConfig, error::Result,
-    resources::job_submissions::store::SubmissionRow, startup::StartError,
-};
+use crate::{config::rabbitmq::RabbitMqConfig, error::Result, startup::StartError};
 
 const QUEUE: &str = "jobs";
 const ROUTING_KEY: &str = "status";
-const ACTION: &str = "update";
+const ACTION: &str = "status";
 /// Written to the disk by the broker (AMQP 0-9-1 §1.8, `delivery-mode`).
 const PERSISTENT: u8 = 2;
 /// Seconds after which a silent broker counts as gone.
@@ -54,6 +52,9 @@ impl fmt::Debug for RabbitMq {
 #[derive(Debug, Serialize, Deserialize)]
 struct Message {
     exchange: String,
+    /// Where the exchange can't be named after it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    organization: Option<String>,
     body: Value,
 }
 
@@ -83,23 +84,22 @@ impl RabbitMq {
     }
 
     /// What is to be told of a submission.
-    pub(super) fn content(
-        &self,
-        organization: Option<&str>,
-        submission: &SubmissionRow,
-    ) -> Result<Value> {
+    pub(super) fn content(&self, organization: Option<&str>, change: &Change) -> Result<Value> {
         let organization = organization.filter(|organization| !organization.is_empty());
+        let named = organization.filter(|organization| may_name_exchange(organization));
         let body = json!({
-            "path": format!("/jobs/submissions/{}", submission.id),
-            "user_email": submission.owner_email,
+            "path": format!("jobs.job_submissions.{}", change.job_submission_id),
+            "user_email": change.owner_email,
             "action": ACTION,
             "additional_context": {
-                "status": submission.status()?.as_str(),
-                "slurm_job_state": submission.slurm_job_state().map(|state| state.to_string()),
+                "status": change.status.as_str(),
+                "slurm_job_state": change.slurm_job_state.map(|state| state.to_string()),
             },
         });
-        let exchange = organization.unwrap_or(&self.default_exchange).to_owned();
-        serde_json::to_value(Message { exchange, body }).map_err(crate::error::Error::internal)
+        let exchange = named.unwrap_or(&self.default_exchange).to_owned();
+        let organization = organization.filter(|_| named.is_none()).map(str::to_owned);
+        serde_json::to_value(Message { exchange, organization, body })
+            .map_err(crate::error::Error::internal)
     }
 
     /// The connection to the broker, made anew unless it is there.
@@ -178,13 +178,20 @@ async fn publish_on(
 
 fn properties(id: &str, message: &Message) -> BasicProperties {
     let mut headers = FieldTable::default();
-    let organization = LongString::from(message.exchange.as_str());
+    let organization = message.organization.as_deref().unwrap_or(&message.exchange);
+    let organization = LongString::from(organization);
     headers.insert("organization".into(), AMQPValue::LongString(organization));
     BasicProperties::default()
         .with_delivery_mode(PERSISTENT)
         .with_content_type("application/json".into())
         .with_message_id(id.into())
         .with_headers(headers)
+}
+
+/// The broker keeps names that begin with `amq.` for itself (AMQP 0-9-1 §3.1.3), and there is room
+/// for 255 bytes.
+fn may_name_exchange(organization: &str) -> bool {
+    !organization.starts_with("amq.") && ShortString::try_new(organization).is_ok()
 }
 
 /// AMQP has room for 255 bytes.

@@ -18,13 +18,15 @@ use tokio::{
 };
 
 use super::{
-    channel::{Cause, Channel, Failure},
+    Events,
+    channel::Channel,
+    failure::{Cause, Failure},
     outbox::{self, OutboxRow},
 };
 use crate::{
-    app::App,
+    clock::Clock,
     db::{Db, Session},
-    tenant::{AllTenants, Tables, Tenant, Unopened},
+    tenant::{AllTenants, Tables, Tenant, Tenants, Unopened},
 };
 
 /// How often the outbox is looked at when no commit wakes the worker: other replicas write too.
@@ -56,14 +58,16 @@ pub struct Worker {
 
 impl Worker {
     /// Starts delivering by all channels that are configured.
-    pub fn start(app: &Arc<App>) -> Self {
+    pub fn start(events: &Arc<Events>, tenants: &Arc<Tenants>, clock: &Clock) -> Self {
         let stop = watch::Sender::new(false);
         let mut couriers = JoinSet::new();
-        for channel in &app.events.channels {
+        for channel in &events.channels {
             let courier = Courier {
-                app: Arc::clone(app),
+                events: Arc::clone(events),
+                tenants: Arc::clone(tenants),
+                clock: clock.clone(),
                 channel: Arc::clone(channel),
-                written: app.events.written.subscribe(),
+                written: events.written.subscribe(),
                 stop: stop.subscribe(),
                 sweep_due: Instant::now(),
                 waiting: BTreeMap::new(),
@@ -89,7 +93,9 @@ impl Worker {
 /// It remembers which organizations have something in their outboxes, rather than keeping their
 /// databases open: those are for requests.
 struct Courier {
-    app: Arc<App>,
+    events: Arc<Events>,
+    tenants: Arc<Tenants>,
+    clock: Clock,
     channel: Arc<Channel>,
     written: watch::Receiver<()>,
     stop: watch::Receiver<bool>,
@@ -134,14 +140,14 @@ impl Courier {
     async fn round(&mut self) -> Result<Duration, Cause> {
         self.note_written();
         if self.sweep_due <= Instant::now() {
-            let all = self.app.tenants.all(Tables::Any).await?;
+            let all = self.tenants.all(Tables::Any).await?;
             self.sweep_due = Instant::now() + SWEEP;
             return self.visit_each(all).await;
         }
         let mut pause = Ok(POLL);
         for organization in self.open() {
             // One at a time is held: the others may have to make room for requests.
-            if let Some(tenant) = self.app.tenants.if_open(organization.as_deref()) {
+            if let Some(tenant) = self.tenants.if_open(organization.as_deref()) {
                 pause = earlier(pause, self.visit(&tenant).await);
             }
         }
@@ -149,13 +155,13 @@ impl Courier {
     }
 
     fn open(&self) -> Vec<Option<String>> {
-        self.app.tenants.opened().into_iter().map(|tenant| tenant.organization).collect()
+        self.tenants.opened().into_iter().map(|tenant| tenant.organization).collect()
     }
 
     /// The database of whoever has written may be closed before it is looked at.
     fn note_written(&mut self) {
-        let now = self.app.clock.now();
-        for organization in self.app.events.take_written(self.channel.name()) {
+        let now = self.clock.now();
+        for organization in self.events.take_written(self.channel.name()) {
             self.waiting.insert(organization, now);
         }
     }
@@ -163,7 +169,7 @@ impl Courier {
     /// Visits organizations whose databases are closed while something is due there. An outage of
     /// the other end is found out before any is opened.
     async fn visit_waiting(&mut self) -> Result<Duration, Cause> {
-        let (now, open) = (self.app.clock.now(), self.open());
+        let (now, open) = (self.clock.now(), self.open());
         let is_open = |id: &String| open.iter().any(|other| other.as_ref() == Some(id));
         let due = self.waiting.iter().filter(|(id, due)| **due <= now && !is_open(id));
         let due: BTreeSet<_> = due.map(|(id, _)| id.clone()).collect();
@@ -171,7 +177,7 @@ impl Courier {
             return Ok(POLL);
         }
         self.channel.connect().await?;
-        let mut tenants = self.app.tenants.all(Tables::Any).await?;
+        let mut tenants = self.tenants.all(Tables::Any).await?;
         self.waiting.retain(|id, _| tenants.contains(id));
         tenants.retain(&due);
         self.visit_each(tenants).await
@@ -186,7 +192,7 @@ impl Courier {
                 Err(Unopened { organization, reason }) => {
                     tracing::warn!(organization, reason, "its outbox is not looked at for now");
                     if let Some(due) = self.waiting.get_mut(&organization) {
-                        *due = self.app.clock.now() + UNOPENED;
+                        *due = self.clock.now() + UNOPENED;
                     }
                 }
             }
@@ -197,7 +203,7 @@ impl Courier {
     /// Delivers what is due, and remembers whether something is left.
     async fn visit(&mut self, tenant: &Tenant) -> Result<Duration, Cause> {
         let delivered = self.deliver_due(&tenant.db).await;
-        let now = self.app.clock.now();
+        let now = self.clock.now();
         let left = match &delivered {
             Ok(next) => *next,
             Err(_) => Some(now),
@@ -217,7 +223,7 @@ impl Courier {
         self.drop_expired(db).await?;
         loop {
             let next = outbox::next_due(&mut db.read().await?, self.channel.name()).await?;
-            let now = self.app.clock.now();
+            let now = self.clock.now();
             if *self.stop.borrow() || next.is_none_or(|next| next > now) {
                 return Ok(next);
             }
@@ -232,7 +238,7 @@ impl Courier {
 
     async fn claim(&self, db: &Db) -> Result<Vec<OutboxRow>, Cause> {
         let (name, limit) = (self.channel.name(), self.channel.batch());
-        let now = self.app.clock.now();
+        let now = self.clock.now();
         let mut db = db.write().await?;
         let rows = outbox::claim(&mut db, name, limit, now, now + LEASE).await?;
         db.commit().await?;
@@ -277,11 +283,11 @@ impl Courier {
         let (channel, submission) = (self.channel.name(), row.job_submission_id);
         let delay = delay(row.failures);
         tracing::warn!(channel, submission, error = &**cause as &dyn Error, %delay, "not delivered; tried again");
-        outbox::postpone(db, row.id, self.app.clock.now() + delay).await
+        outbox::postpone(db, row.id, self.clock.now() + delay).await
     }
 
     async fn drop_expired(&self, db: &Db) -> Result<(), Cause> {
-        let limit = self.app.clock.now() - MAX_AGE;
+        let limit = self.clock.now() - MAX_AGE;
         let oldest = outbox::oldest(&mut db.read().await?).await?;
         if oldest.is_none_or(|oldest| oldest >= limit) {
             return Ok(());

@@ -36,24 +36,33 @@ fn keep_panics_of_checks_quiet() {
     });
 }
 
-/// Runs `check` on a thread of its own with a large stack and waits for it until the deadline.
-pub(super) fn run(check: Check, content: &[u8]) -> Result<(), SyntaxProblem> {
+/// Runs `check` on a thread of its own with a large stack and waits for it for as long as `time`, a
+/// second at most. The thread keeps `held` until it ends.
+pub(super) fn run(
+    check: Check,
+    content: &[u8],
+    time: Duration,
+    held: impl Send + 'static,
+) -> Result<(), SyntaxProblem> {
     keep_panics_of_checks_quiet();
     let (answer, answered) = mpsc::channel();
     let content = content.to_vec();
     let job = move || {
         CHECKS.set(true);
+        let result = panic::catch_unwind(|| check(&content));
+        drop((content, held));
         // Nobody listens any more after the deadline.
-        let _ = answer.send(check(&content));
+        let _ = answer.send(result);
     };
     let spawned =
         thread::Builder::new().name("file-check".to_owned()).stack_size(STACK_BYTES).spawn(job);
     spawned.map_err(|error| SyntaxProblem::new(format!("cannot be checked: {error}"), None))?;
-    answered.recv_timeout(DEADLINE).unwrap_or_else(|error| {
-        Err(match error {
-            RecvTimeoutError::Timeout => SyntaxProblem::too_complex(),
-            // The parser of the language panicked.
-            RecvTimeoutError::Disconnected => SyntaxProblem::new("cannot be parsed", None),
-        })
-    })
+    match answered.recv_timeout(DEADLINE.min(time)) {
+        Ok(Ok(result)) => result,
+        Err(RecvTimeoutError::Timeout) => Err(SyntaxProblem::too_complex()),
+        // The parser of the language panicked.
+        Ok(Err(_)) | Err(RecvTimeoutError::Disconnected) => {
+            Err(SyntaxProblem::new("cannot be parsed", None))
+        }
+    }
 }

@@ -2,21 +2,41 @@
 
 use std::error::Error as StdError;
 
-use axum::body::Body;
-use bytes::Bytes;
-use http_body_util::LengthLimitError;
+use axum::{body::Body, http::HeaderMap};
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt;
 use tower_http::timeout::TimeoutError;
 
+use crate::budget::Share;
 use crate::error::{Error, Result};
 
-/// Reads a body of at most so many bytes.
-pub(super) async fn read_bytes(body: Body, limit: usize) -> Result<Bytes> {
-    axum::body::to_bytes(body, limit).await.map_err(|error| {
-        if has_cause::<LengthLimitError>(&error) {
-            return Error::TooLarge(format!("The body exceeds {limit} bytes"));
+/// Reads a body of at most so many bytes. Room for the announced size is taken at once, for any
+/// other as it comes.
+pub(super) async fn read_bytes(
+    headers: &HeaderMap,
+    mut body: Body,
+    limit: usize,
+    share: &mut Share,
+) -> Result<Bytes> {
+    let too_large = || Error::TooLarge(format!("The body exceeds {limit} bytes"));
+    let announced = announced_size(headers).unwrap_or_default().min(limit);
+    share.grow_to(announced).await?;
+    let mut read = BytesMut::with_capacity(announced);
+    while let Some(frame) = body.frame().await {
+        let Ok(piece) = frame.map_err(|error| unreadable(&error))?.into_data() else { continue };
+        let size = read.len() + piece.len();
+        if size > limit {
+            return Err(too_large());
         }
-        unreadable(&error)
-    })
+        share.grow_to(size).await?;
+        read.extend_from_slice(&piece);
+    }
+    Ok(read.freeze())
+}
+
+/// The size in the header `content-length`.
+pub(super) fn announced_size(headers: &HeaderMap) -> Option<usize> {
+    headers.get("content-length")?.to_str().ok()?.parse().ok()
 }
 
 /// 408 for a client that stopped sending, 400 for anything else.

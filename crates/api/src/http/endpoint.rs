@@ -7,8 +7,10 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
+use bytes::Bytes;
 use jobbergate_types::Permission;
 use schemars::{Schema, SchemaGenerator};
+use tokio_util::sync::CancellationToken;
 
 use super::{
     answer::Answer,
@@ -19,14 +21,18 @@ use super::{
     output::Output,
     validation::Problems,
 };
+use crate::budget::Room;
 use crate::{
     app::{App, Context},
     auth::{Claim, Identity, Principal, require_claims},
     error::{Error, Result},
+    workers::Customer,
 };
 
 /// The largest body of bytes, in bytes.
 const MAX_RAW_SIZE: usize = 1024 * 1024;
+/// What each byte of such a body takes at most until it is answered, in bytes: it may be a value.
+const RAW_COST: usize = 40;
 
 type Answering = Pin<Box<dyn Future<Output = Result<Response>> + Send>>;
 
@@ -38,6 +44,8 @@ pub struct Incoming {
     pub parts: Parts,
     /// Its body.
     pub body: Body,
+    /// Says that the client went away.
+    pub gone: CancellationToken,
 }
 
 /// A handler, made callable with any request, and what is to be known of it.
@@ -100,8 +108,9 @@ impl Endpoint {
     }
 
     /// Answers a request, in a task of its own: a client that goes away must not stop a handler
-    /// half-way through a transaction.
+    /// half-way through a transaction. What is only computed for it ends.
     pub async fn answer(&self, app: Arc<App>, incoming: Incoming) -> Response {
+        let _gone = incoming.gone.clone().drop_guard();
         let span = tracing::Span::current();
         let answering = tracing::Instrument::instrument((self.call)(app, incoming), span);
         match tokio::spawn(answering).await {
@@ -116,30 +125,41 @@ async fn prepare<P: Principal, I: Input>(
     app: Arc<App>,
     incoming: Incoming,
 ) -> Result<(Context, P, I)> {
-    let Incoming { headers, mut parts, mut body } = incoming;
+    let Incoming { headers, mut parts, mut body, gone } = incoming;
     let claims_json = I::BODY == BodyKind::Raw && json::is_json(&headers);
     let identity = identify(&app, &headers, P::ANY_OF).await;
+    let caller = identity.as_ref().map_or_else(|_| "".into(), Identity::caller);
+    let mut room = Room { body: app.bodies.share(&caller), values: app.values.share(&caller) };
     if I::BODY == BodyKind::Json || claims_json {
         let body = std::mem::take(&mut body);
         parts.json = match &identity {
-            Ok(_) => json::read(&headers, body, json::MAX_SIZE).await?,
-            Err(_) => json::read_from_stranger(&headers, body).await?,
+            Ok(_) => json::read(&headers, body, json::MAX_SIZE, &mut room).await?,
+            Err(_) => json::read_from_stranger(&headers, body, &mut room).await?,
         };
     }
     let identity = identity?;
     require_claims(&identity, needed_claims::<P>(&app))?;
-    let context = Context::for_identity(app, &identity).await?;
+    let mut context = Context::for_identity(app, &identity).await?;
+    context.customer = Customer { caller, gone };
     let principal = P::from_identity(identity)?;
     if I::BODY == BodyKind::Form {
-        parts.form = Some(Form::read(&headers, body, context.app.max_upload_file_size).await?);
+        let limit = context.app.max_upload_file_size;
+        parts.form = Some(Form::read(&headers, body, limit, &mut room.body).await?);
     } else if I::BODY == BodyKind::Raw && !claims_json {
-        parts.raw = Some(body::read_bytes(body, MAX_RAW_SIZE).await?);
+        parts.raw = Some(read_raw(&headers, body, &mut room).await?);
     }
+    context.room = Some(Arc::new(room));
     let mut problems = Problems::default();
     match I::read(&mut parts, &mut problems) {
         Some(input) if problems.0.is_empty() => Ok((context, principal, input)),
         _ => Err(Error::Invalid(problems.0)),
     }
+}
+
+async fn read_raw(headers: &HeaderMap, body: Body, room: &mut Room) -> Result<Bytes> {
+    let bytes = body::read_bytes(headers, body, MAX_RAW_SIZE, &mut room.body).await?;
+    room.values.grow_to(bytes.len().saturating_mul(RAW_COST)).await?;
+    Ok(bytes)
 }
 
 /// What the token must say. Without a token there is nobody who could be in an organization.

@@ -5,11 +5,12 @@ use jobbergate_types::error::{Location, ValidationError};
 use serde_json::{Map, Value, json};
 
 use super::body::read_bytes;
+use crate::budget::Room;
 use crate::error::{Error, Result};
 
 mod scan;
 
-pub(super) use scan::{BEYOND_64_BITS, inexact_integer};
+pub(super) use scan::{BEYOND_64_BITS, inexact_integer, without_negative_zeros};
 
 /// The largest JSON body, in bytes.
 pub(super) const MAX_SIZE: usize = 16 * 1024 * 1024;
@@ -18,10 +19,17 @@ pub(super) const MAX_SIZE: usize = 16 * 1024 * 1024;
 const MAX_SIZE_OF_STRANGERS: usize = 64 * 1024;
 /// How many values a body may consist of: each takes much more memory than text.
 const MAX_VALUES: usize = 250_000;
+/// What a value takes at most, in bytes, beside its text, which is counted as the body.
+const VALUE: usize = 220;
 
 /// Reads a body as JSON if it says that it is, otherwise as text.
-pub(super) async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Option<Value>> {
-    let bytes = read_bytes(body, limit).await?;
+pub(super) async fn read(
+    headers: &HeaderMap,
+    body: Body,
+    limit: usize,
+    room: &mut Room,
+) -> Result<Option<Value>> {
+    let bytes = read_bytes(headers, body, limit, &mut room.body).await?;
     if bytes.is_empty() {
         return Ok(None);
     }
@@ -34,16 +42,23 @@ pub(super) async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Resul
     if let Some(position) = inexact_integer(text) {
         return Err(refused(position, BEYOND_64_BITS.to_owned()));
     }
-    if scan::values(text) > MAX_VALUES {
+    let values = scan::values(text);
+    if values > MAX_VALUES {
         return Err(Error::TooLarge(format!("The body has more than {MAX_VALUES} values")));
     }
-    serde_json::from_str(text).map(Some).map_err(|error| malformed(text, &error))
+    room.values.grow_to(values.saturating_mul(VALUE)).await?;
+    let plain = without_negative_zeros(text);
+    serde_json::from_str(&plain).map(Some).map_err(|error| malformed(text, &error))
 }
 
 /// What is wrong with the body is told before what is wrong with the token, unless finding it out
 /// would take much.
-pub(super) async fn read_from_stranger(headers: &HeaderMap, body: Body) -> Result<Option<Value>> {
-    match read(headers, body, MAX_SIZE_OF_STRANGERS).await {
+pub(super) async fn read_from_stranger(
+    headers: &HeaderMap,
+    body: Body,
+    room: &mut Room,
+) -> Result<Option<Value>> {
+    match read(headers, body, MAX_SIZE_OF_STRANGERS, room).await {
         Err(Error::TooLarge(_)) => Ok(None),
         other => other,
     }

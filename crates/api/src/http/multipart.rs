@@ -1,5 +1,6 @@
 //! Forms with an uploaded file (RFC 7578).
 
+mod header;
 mod paced;
 mod workflow;
 
@@ -8,14 +9,21 @@ use bytes::{Bytes, BytesMut};
 use schemars::JsonSchema;
 use serde_json::{Map, Value};
 
+use header::Header;
 use paced::{Paced, Unused};
 pub use workflow::WorkflowForm;
 
-use super::{body::unreadable, validation::Problems};
+use super::{
+    body::{announced_size, unreadable},
+    validation::Problems,
+};
+use crate::budget::Share;
 use crate::error::{Error, Result};
 
 /// The largest form field that is not a file, in bytes.
 const MAX_FIELD_SIZE: usize = 1024 * 1024;
+/// How many such fields are kept.
+const FIELDS: usize = 2;
 /// How much larger than the largest file a form as a whole may be, in bytes: room for its other
 /// fields, and for telling by how much a file is too large.
 const MAX_REST_SIZE: u64 = 16 * 1024 * 1024;
@@ -58,15 +66,18 @@ impl Form {
         headers: &HeaderMap,
         body: Body,
         max_file_size: usize,
+        share: &mut Share,
     ) -> Result<Self> {
-        let content_type = headers.get("content-type").and_then(|value| value.to_str().ok());
-        let Some(content_type) = content_type
-            .filter(|value| value.to_ascii_lowercase().starts_with("multipart/form-data"))
-        else {
-            return Ok(Self::default());
-        };
-        let boundary = multer::parse_boundary(content_type).map_err(|error| unreadable(&error))?;
+        let content_type = headers.get("content-type").map(|value| Header::parse(value.as_bytes()));
+        let content_type = content_type.filter(|header| header.value == "multipart/form-data");
+        let Some(content_type) = content_type else { return Ok(Self::default()) };
+        let boundary = content_type
+            .get("boundary")
+            .ok_or_else(|| Error::BadRequest("Missing boundary in multipart.".to_owned()))?;
+        let charset = content_type.get("charset").unwrap_or_default();
         let most = (max_file_size as u64).saturating_add(MAX_REST_SIZE);
+        let largest = max_file_size.saturating_add(FIELDS * MAX_FIELD_SIZE);
+        share.grow_to(announced_size(headers).unwrap_or(largest).min(largest)).await?;
         let limit = multer::SizeLimit::new().whole_stream(most);
         let constraints = multer::Constraints::new().size_limit(limit);
         let unused = Unused::default();
@@ -77,20 +88,27 @@ impl Form {
             let field = parts.next_field().await.map_err(|error| refused(error, max_file_size))?;
             let Some(field) = field else { return Ok(form) };
             unused.reset();
-            form.take(Part { field, unused: &unused }, max_file_size).await?;
+            form.take(Part { field, unused: &unused }, charset, max_file_size).await?;
         }
     }
 
-    async fn take(&mut self, part: Part<'_>, max_file_size: usize) -> Result<()> {
-        let filename = part.field.file_name().map(str::to_owned);
-        match (part.field.name().map(str::to_owned).as_deref(), filename) {
-            (Some("upload_file"), Some(filename)) => {
+    async fn take(&mut self, part: Part<'_>, charset: &str, max_file_size: usize) -> Result<()> {
+        let disposition = part.field.headers().get("content-disposition");
+        let disposition = disposition.map(|value| Header::parse(value.as_bytes()));
+        let name = disposition.as_ref().and_then(|header| header.text("name", charset));
+        let Some(name) = name else {
+            let words = "The Content-Disposition header field \"name\" must be provided.";
+            return Err(Error::BadRequest(words.to_owned()));
+        };
+        let filename = disposition.and_then(|header| header.filename(charset));
+        match (name.as_str(), filename) {
+            ("upload_file", Some(filename)) => {
                 let content = limited(part, max_file_size).await?;
                 self.upload_file = Some(UploadedFile { filename, content });
             }
-            (Some("upload_file"), None) => self.misplaced_text = Some(text(part).await?),
+            ("upload_file", None) => self.misplaced_text = Some(text(part, charset).await?),
             // `curl --form runtime_config=@settings.json` sends it as a file.
-            (Some("runtime_config"), _) => self.runtime_config = Some(text(part).await?),
+            ("runtime_config", _) => self.runtime_config = Some(text(part, charset).await?),
             _ => drop(limited(part, max_file_size).await?),
         }
         Ok(())
@@ -124,9 +142,9 @@ impl Part<'_> {
     }
 }
 
-async fn text(part: Part<'_>) -> Result<String> {
+async fn text(part: Part<'_>, charset: &str) -> Result<String> {
     let content = limited(part, MAX_FIELD_SIZE).await?;
-    String::from_utf8(content.into()).map_err(|error| unreadable(&error))
+    Ok(header::decode(&content, charset))
 }
 
 async fn limited(mut part: Part<'_>, limit: usize) -> Result<Bytes> {

@@ -2,15 +2,15 @@
 
 use axum::{
     Json,
+    body::Body,
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use bytes::Bytes;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::error::Error;
+use crate::{error::Error, storage::OpenFile};
 
 /// The answer of a handler.
 pub trait Output {
@@ -57,7 +57,7 @@ pub struct FileContent {
     /// Its name.
     pub filename: String,
     /// What is in it.
-    pub content: Bytes,
+    pub content: OpenFile,
 }
 
 impl<T: Serialize + JsonSchema> Output for Json<T> {
@@ -166,7 +166,9 @@ impl Output for FileContent {
 
     fn into_answer(self) -> Response {
         let plain = HeaderValue::from_static("text/plain; charset=utf-8");
-        let mut response = ([(header::CONTENT_TYPE, plain)], self.content).into_response();
+        let size = HeaderValue::from(self.content.size);
+        let head = [(header::CONTENT_TYPE, plain), (header::CONTENT_LENGTH, size)];
+        let mut response = (head, Body::from_stream(self.content.content())).into_response();
         if let Some(name) = header_text(&self.filename) {
             response.headers_mut().insert(HeaderName::from_static("filename"), name);
         }

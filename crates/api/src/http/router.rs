@@ -1,23 +1,10 @@
-//! Finding the handler of a request.
-//!
-//! Routes are tried in order and the first match wins, with the Python server's answers for
-//! what does not match: 405 with the methods of the first route of that path, 307 to the path
-//! without its trailing slash.
+//! Finding the handler of a request: routes are tried in order and the first match wins.
 
-use std::{fmt, sync::Arc, time::Instant};
+use std::fmt;
 
-use axum::{
-    Json,
-    extract::{Request, State},
-    http::{StatusCode, Uri, header},
-    response::{IntoResponse, Response},
-};
-use jobbergate_types::error::ErrorBody;
-use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
-use super::{Endpoint, endpoint::Incoming, input::Parts};
-use crate::{app::App, telemetry};
+use super::Endpoint;
 
 /// The methods that operations have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,7 +78,8 @@ impl Router {
         self
     }
 
-    fn find(&self, method: &str, path: &str) -> Found<'_> {
+    /// The route of a request, or why there is none.
+    pub(crate) fn find(&self, method: &str, path: &str) -> Found<'_> {
         let mut other_method = None;
         for route in &self.0 {
             let Some(parameters) = matches(route.pattern, path) else { continue };
@@ -106,13 +94,17 @@ impl Router {
         }
     }
 
-    fn knows(&self, path: &str) -> bool {
+    /// Whether there is a route of this path, whatever the method.
+    pub(crate) fn knows(&self, path: &str) -> bool {
         self.0.iter().any(|route| matches(route.pattern, path).is_some())
     }
 }
 
-enum Found<'a> {
+/// What the routes say of a request.
+pub(crate) enum Found<'a> {
+    /// A route, with the path's parameters.
     Route(&'a Route, Map<String, Value>),
+    /// The path is known, with this method.
     OtherMethod(Method),
     Nothing,
 }
@@ -144,62 +136,6 @@ fn matches(pattern: &str, path: &str) -> Option<Map<String, Value>> {
         rest = remaining;
     }
     rest.is_none().then_some(parameters)
-}
-
-/// Answers a request for any path.
-pub async fn dispatch(State(app): State<Arc<App>>, request: Request) -> Response {
-    let (head, body) = request.into_parts();
-    let path = percent_decode_str(head.uri.path()).decode_utf8_lossy().into_owned();
-    let Some(local) = path.strip_prefix("/jobbergate") else { return not_found() };
-    if local.is_empty() {
-        return redirect(&head.uri, &head.headers, "/jobbergate/");
-    }
-    match app.router.find(head.method.as_str(), local) {
-        Found::Route(route, parameters) => {
-            let query = head.uri.query().unwrap_or_default();
-            let parts = Parts { path: parameters, query: decode(query), ..Parts::default() };
-            let incoming = Incoming { headers: head.headers, parts, body };
-            let begin = Instant::now();
-            let answer = route.endpoint.answer(Arc::clone(&app), incoming).await;
-            let method = route.method.as_str();
-            telemetry::request(method, route.pattern, answer.status(), begin.elapsed());
-            answer
-        }
-        Found::OtherMethod(allowed) => method_not_allowed(allowed),
-        Found::Nothing => match local.strip_suffix('/') {
-            Some(shorter) if app.router.knows(shorter) => {
-                redirect(&head.uri, &head.headers, head.uri.path().trim_end_matches('/'))
-            }
-            _ => not_found(),
-        },
-    }
-}
-
-/// Query parameters; of repeated ones the last counts.
-fn decode(query: &str) -> Map<String, Value> {
-    url::form_urlencoded::parse(query.as_bytes())
-        .map(|(name, value)| (name.into_owned(), Value::String(value.into_owned())))
-        .collect()
-}
-
-fn not_found() -> Response {
-    (StatusCode::NOT_FOUND, Json(ErrorBody { detail: "Not Found".to_owned() })).into_response()
-}
-
-fn method_not_allowed(allowed: Method) -> Response {
-    let body = Json(ErrorBody { detail: "Method Not Allowed".to_owned() });
-    let allow = [(header::ALLOW, allowed.to_string())];
-    (StatusCode::METHOD_NOT_ALLOWED, allow, body).into_response()
-}
-
-/// The scheme is that of the proxy in front, if it says so.
-fn redirect(uri: &Uri, headers: &axum::http::HeaderMap, path: &str) -> Response {
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
-    let scheme = headers.get("x-forwarded-proto").filter(|scheme| *scheme == "https");
-    let scheme = if scheme.is_some() { "https" } else { "http" };
-    let location = format!("{scheme}://{host}{path}{query}");
-    (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, location)]).into_response()
 }
 
 #[cfg(test)]

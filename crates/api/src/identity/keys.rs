@@ -4,11 +4,11 @@ use aws_lc_rs::{
     encoding::{AsDer, Pkcs8V1Der},
     rsa::{KeyPair, KeySize},
 };
-use base64::{Engine, engine::general_purpose::STANDARD};
 use jsonwebtoken::{
     Algorithm, EncodingKey,
     jwk::{Jwk, PublicKeyUse, ThumbprintHash},
 };
+use pem::{EncodeConfig, LineEnding, Pem};
 
 use crate::error::{Error, Result};
 
@@ -35,10 +35,11 @@ impl std::fmt::Debug for SigningKey {
 impl SigningKey {
     /// Makes a 2048 bit RSA key; this may take a good part of a second.
     pub(super) async fn generate() -> Result<Self> {
-        let pem = tokio::task::spawn_blocking(|| {
+        let unix_lines = EncodeConfig::new().set_line_ending(LineEnding::LF);
+        let pem = tokio::task::spawn_blocking(move || {
             let pair = KeyPair::generate(KeySize::Rsa2048).map_err(Error::internal)?;
             let der = AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).map_err(Error::internal)?;
-            Ok::<_, Error>(pem_of(der.as_ref()))
+            Ok::<_, Error>(pem::encode_config(&Pem::new("PRIVATE KEY", der.as_ref()), unix_lines))
         })
         .await
         .map_err(Error::internal)??;
@@ -56,19 +57,4 @@ impl SigningKey {
         public.common.public_key_use = Some(PublicKeyUse::Signature);
         Ok(Self { id: id.to_owned(), public, private, pem: pem.to_owned() })
     }
-}
-
-/// RFC 7468 text of a PKCS #8 key.
-fn pem_of(der: &[u8]) -> String {
-    let encoded = STANDARD.encode(der);
-    let mut pem = String::from("-----BEGIN PRIVATE KEY-----\n");
-    let mut rest = encoded.as_str();
-    while !rest.is_empty() {
-        let (line, remaining) = rest.split_at(rest.len().min(64));
-        pem.push_str(line);
-        pem.push('\n');
-        rest = remaining;
-    }
-    pem.push_str("-----END PRIVATE KEY-----\n");
-    pem
 }

@@ -1,6 +1,6 @@
 //! The provider's pages, under Keycloak's paths.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use axum::{
     Form, Json, Router,
@@ -9,7 +9,8 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use base64::{Engine, engine::general_purpose::STANDARD};
+use headers::{Authorization, HeaderMapExt, authorization::Basic};
+use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
 use super::{Provider, REALM_PATH, TokenRequest};
@@ -84,13 +85,15 @@ async fn answer(
     }
 }
 
-/// Credentials in an `Authorization: Basic` header (RFC 6749 §2.3.1).
+/// Credentials in an `Authorization: Basic` header, each encoded as in a form (RFC 6749 §2.3.1).
 fn basic(headers: &HeaderMap) -> Option<(String, String)> {
-    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, encoded) = value.split_once(' ')?;
-    let text = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
-    let (client_id, secret) = text.split_once(':')?;
-    scheme.eq_ignore_ascii_case("basic").then(|| (client_id.to_owned(), secret.to_owned()))
+    let Authorization(credentials) = headers.typed_get::<Authorization<Basic>>()?;
+    Some((form_decoded(credentials.username())?, form_decoded(credentials.password())?))
+}
+
+fn form_decoded(text: &str) -> Option<String> {
+    let spaced = text.replace('+', " ");
+    percent_decode_str(&spaced).decode_utf8().ok().map(Cow::into_owned)
 }
 
 /// A random id for a token.

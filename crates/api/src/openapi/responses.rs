@@ -37,6 +37,7 @@ fn usual(route: &Route, sources: &[Source]) -> Vec<Answer> {
     }
     if route.method != Method::Get {
         answers.push(sentence(StatusCode::CONFLICT, "Something else is in the way"));
+        answers.push(sentence(StatusCode::INSUFFICIENT_STORAGE, "The disk is full"));
     }
     if sources.iter().any(|source| !matches!(source, Source::Path | Source::Query)) {
         answers.push(Answer::TOO_LARGE);

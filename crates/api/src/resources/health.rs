@@ -1,9 +1,10 @@
-//! Whether the server answers.
+//! Whether the server answers, and can keep what it is told.
 
 use crate::{
     app::Context,
     auth::{Identity, Principal},
-    error::Result,
+    disk,
+    error::{Error, Result},
     http::{Endpoint, Method, NoContent, Router},
 };
 
@@ -27,6 +28,9 @@ pub(super) fn router() -> Router {
     )
 }
 
-async fn health(_: Context, _: Nobody, (): ()) -> Result<NoContent> {
+async fn health(context: Context, _: Nobody, (): ()) -> Result<NoContent> {
+    let Some(directory) = &context.app.data_directory else { return Ok(NoContent) };
+    let room = disk::require_room(directory);
+    room.map_err(|error| Error::Full { service: "data directory", source: error.into() })?;
     Ok(NoContent)
 }

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use futures::{Stream, StreamExt, TryStreamExt, future, stream};
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, path::Path as Key};
 
-use super::{Storage, unavailable};
+use super::{Storage, in_time};
 use crate::error::Result;
 
 /// How many parents' files are listed at once.
@@ -49,7 +49,7 @@ impl Storage {
         table: &str,
     ) -> Result<impl Stream<Item = Result<StoredFile>> + Send + use<>> {
         let table = Key::from_iter([table]);
-        let found = self.store.list_with_delimiter(Some(&table)).await.map_err(unavailable)?;
+        let found = in_time(self.store.list_with_delimiter(Some(&table))).await?;
         let storage = self.clone();
         let of_parents = stream::iter(found.common_prefixes)
             .map(move |prefix| storage.clone().below(prefix))
@@ -66,34 +66,43 @@ impl Storage {
     }
 
     async fn below(self, prefix: Key) -> Result<Option<Vec<ObjectMeta>>> {
-        match self.store.list(Some(&prefix)).try_collect().await {
-            Ok(found) => Ok(Some(found)),
-            Err(object_store::Error::InvalidPath { source }) => {
-                tracing::warn!(
-                    %prefix, error = %source,
-                    "files are left alone: one has a key that the Python server allowed, but not this one"
-                );
-                Ok(None)
+        let listed = async {
+            match self.store.list(Some(&prefix)).try_collect().await {
+                Ok(found) => Ok(Some(found)),
+                Err(object_store::Error::InvalidPath { source }) => {
+                    tracing::warn!(
+                        %prefix, error = %source,
+                        "files are left alone: one has a key that the Python server allowed, but not this one"
+                    );
+                    Ok(None)
+                }
+                Err(error) => Err(error),
             }
-            Err(error) => Err(unavailable(error)),
-        }
+        };
+        in_time(listed).await
     }
 
     /// When a file was written; `None` if there is none.
     pub async fn last_modified(&self, key: &Key) -> Result<Option<DateTime<Utc>>> {
-        match self.store.head(key).await {
-            Ok(object) => Ok(Some(object.last_modified)),
-            Err(object_store::Error::NotFound { .. }) => Ok(None),
-            Err(error) => Err(unavailable(error)),
-        }
+        in_time(async {
+            match self.store.head(key).await {
+                Ok(object) => Ok(Some(object.last_modified)),
+                Err(object_store::Error::NotFound { .. }) => Ok(None),
+                Err(error) => Err(error),
+            }
+        })
+        .await
     }
 
     /// Removes a file, if it is there.
     pub async fn remove(&self, key: &Key) -> Result<()> {
-        match self.store.delete(key).await {
-            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
-            Err(error) => Err(unavailable(error)),
-        }
+        in_time(async {
+            match self.store.delete(key).await {
+                Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+                Err(error) => Err(error),
+            }
+        })
+        .await
     }
 }
 

@@ -44,8 +44,14 @@ async fn a_statement_that_postgresql_breaks_off_may_be_repeated() {
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
         }
         assert!(broken_off);
-        is_for_now(update.await.unwrap());
-        drop(other);
+        if function == "pg_cancel_backend" {
+            is_for_now(update.await.unwrap());
+            drop(other);
+        } else {
+            // Nothing was done on that connection yet, so that another one can take its place.
+            drop(other);
+            update.await.unwrap().ok();
+        }
     }
     let works = async || alice.put(&path, json!({"name": "n"})).await.status == 200;
     assert!(eventually(works).await);

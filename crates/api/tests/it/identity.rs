@@ -74,6 +74,17 @@ on_both! {
         Answer::read(request.send().await.unwrap()).await.expect(200);
     }
 
+    async fn an_id_in_a_header_is_encoded_as_in_a_form(app: TestApp) {
+        let secret = registered(&app, "slurm@fjord").await;
+        for id in ["slurm%40fjord", "slurm@fjord"] {
+            let request = Client::new()
+                .post(app.realm(TOKEN))
+                .basic_auth(id, Some(&secret))
+                .form(&[("grant_type", "client_credentials")]);
+            Answer::read(request.send().await.unwrap()).await.expect(200);
+        }
+    }
+
     async fn a_wrong_secret_or_client_gets_nothing(app: TestApp) {
         let secret = registered(&app, "c").await;
         for (client, secret) in [("c", "wrong"), ("c", ""), ("other", secret.as_str()), ("c\0", "x"), ("c", "\0")] {

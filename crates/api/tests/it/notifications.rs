@@ -166,9 +166,9 @@ async fn told(host: &VirtualHost, count: usize) -> Vec<Value> {
 /// What a message says of a submission.
 fn body(id: i64, status: &str, state: Option<&str>) -> Value {
     json!({
-        "path": format!("/jobs/submissions/{id}"),
+        "path": format!("jobs.job_submissions.{id}"),
         "user_email": "alice@example.com",
-        "action": "update",
+        "action": "status",
         "additional_context": {"status": status, "slurm_job_state": state},
     })
 }

@@ -3,7 +3,6 @@
 use super::attribute::Getter;
 use crate::arithmetic::binary;
 use crate::error::{Error, Result};
-use crate::globals::undefined;
 use crate::operator::BinaryOperator;
 use crate::run::Run;
 use crate::value::{Args, Order, Value, iterate_all, ordering};
@@ -22,7 +21,7 @@ fn extreme(run: &mut Run, value: &Value, args: &Args, order: Order) -> Result<Va
     let getter = Getter::new(run, args.some(1))?.folding(!args.flag(0, false));
     let mut iter = iterate_all(run, value)?;
     let Some(mut best) = iter.next(run)? else {
-        return Ok(undefined("no aggregated item, the sequence is empty"));
+        return Value::hint(run, "no aggregated item, the sequence is empty");
     };
     let mut best_key = getter.get(run, &best)?.into_owned();
     while let Some(item) = iter.next(run)? {

@@ -30,7 +30,7 @@ pub(super) fn items(run: &mut Run, value: &Value, _: Args) -> Result<Value> {
                 Value::Undefined(_) => Ok(Iter::Empty),
                 Value::Dict(dict) => {
                     let view = View { dict: dict.clone(), kind: ViewKind::Items };
-                    Err(Value::object(Object::View(view)))
+                    Err(Value::object(run, Object::View(view))?)
                 }
                 other => return other.refuse("is no mapping, so it has no pairs"),
             };

@@ -2,7 +2,6 @@
 
 use super::group::opened;
 use crate::error::{Error, Exception, Result};
-use crate::globals::undefined;
 use crate::run::Run;
 use crate::value::{
     Args, Iter, Object, Str, Value, ViewKind, collect, item_of_sequence, iterate, over_dict,
@@ -32,7 +31,8 @@ pub(super) fn list(run: &mut Run, value: &Value, _: Args) -> Result<Value> {
 /// `first`
 pub(super) fn first(run: &mut Run, value: &Value, _: Args) -> Result<Value> {
     let mut iter = iterate(run, value)?;
-    Ok(iter.next(run)?.unwrap_or_else(|| undefined("no first item, the sequence is empty")))
+    let item = iter.next(run)?;
+    item.map_or_else(|| Value::hint(run, "no first item, the sequence is empty"), Ok)
 }
 
 /// `last`
@@ -45,7 +45,8 @@ pub(super) fn last(run: &mut Run, value: &Value, _: Args) -> Result<Value> {
     let Some(mut iter) = reversed(run, value)? else {
         return value.refuse("is not reversible");
     };
-    Ok(iter.next(run)?.unwrap_or_else(|| undefined("no last item, the sequence is empty")))
+    let item = iter.next(run)?;
+    item.map_or_else(|| Value::hint(run, "no last item, the sequence is empty"), Ok)
 }
 
 /// Python's `reversed(value)`; `None` where it fails.
@@ -105,7 +106,7 @@ pub(super) fn reverse(run: &mut Run, value: &Value, _: Args) -> Result<Value> {
 pub(super) fn random(run: &mut Run, value: &Value, _: Args) -> Result<Value> {
     let Some(length) = value.length() else { return value.refuse("has no len()") };
     if length == 0 {
-        return Ok(undefined("no random item, the sequence is empty"));
+        return Value::hint(run, "no random item, the sequence is empty");
     }
     let index = Value::from_usize(run.random.usize(..length));
     if let Value::Str(text) = value {

@@ -6,6 +6,9 @@ use crate::run::Run;
 use crate::sorting::{SHORT, are_alike, sort_alike, sort_values};
 use crate::value::{Args, Str, Value, collect};
 
+/// Bytes that a key and its value take as a tuple, while it is sorted.
+const PAIR: usize = 192;
+
 /// As [`sort_values`], without regard to case; `prepare` sees keys that are not all short texts.
 fn sort_folded<T>(
     run: &mut Run,
@@ -91,10 +94,11 @@ pub(super) fn dictsort(run: &mut Run, value: &Value, args: Args) -> Result<Value
     let Value::Dict(dict) = value else { return value.refuse_use("has no attribute 'items'") };
     let entries = dict.entries.borrow();
     run.meter.list(entries.len())?;
+    run.meter.charge(entries.len().saturating_mul(PAIR))?;
     let mut keyed = Vec::with_capacity(entries.len());
     for (key, value) in entries.iter() {
         let by = if by_value { value } else { &key.value };
-        keyed.push((by.clone(), Value::pair(key.value.clone(), value.clone())));
+        keyed.push((by.clone(), Value::pair(run, key.value.clone(), value.clone())?));
     }
     let (fold_case, reverse) = (!args.flag(0, false), args.integer(2, 0)? != 0);
     let sorted = match fold_case {

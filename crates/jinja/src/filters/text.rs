@@ -81,6 +81,7 @@ pub(super) fn format(run: &mut Run, value: &Value, args: Args) -> Result<Value> 
     }
     let format = as_text(run, value)?;
     if args.keywords.is_empty() {
+        run.meter.list(args.positional.len())?;
         return percent_format(run, &format, &Value::tuple(args.positional.to_vec()));
     }
     run.meter.dict(args.keywords.len())?;

@@ -9,7 +9,7 @@ pub(super) fn urlencode(run: &mut Run, value: &Value, _: Args) -> Result<Value> 
     let pairs = match value {
         Value::Str(_) => return quote(run, value, false).map(Value::text),
         Value::Dict(dict) => {
-            Value::object(Object::View(View { dict: dict.clone(), kind: ViewKind::Items }))
+            Value::object(run, Object::View(View { dict: dict.clone(), kind: ViewKind::Items }))?
         }
         other => other.clone(),
     };

@@ -37,7 +37,7 @@ impl Interpreter<'_> {
         match &node.kind {
             ExpressionKind::Constant(constant) => Ok(value_of(constant)),
             ExpressionKind::Name { name, slot } => match self.variable(*slot) {
-                Value::Missing => Ok(Value::undefined(Undefined::Name(name.clone()))),
+                Value::Missing => Value::undefined(self.run, Undefined::Name(name.clone())),
                 value => Ok(value),
             },
             _ => self.part(node),
@@ -213,9 +213,12 @@ impl Interpreter<'_> {
         }
         match otherwise {
             Some(otherwise) => self.operand(otherwise),
-            None => Ok(Value::undefined(Undefined::Hint(format!(
-                "the condition of the inline if on line {line} is false, and it has no else"
-            )))),
+            None => Value::hint(
+                self.run,
+                format!(
+                    "the condition of the inline if on line {line} is false, and it has no else"
+                ),
+            ),
         }
     }
 
@@ -231,7 +234,7 @@ impl Interpreter<'_> {
         }
         match slice(self.run, &subject, bounds.each_ref()) {
             Err(error) if node.is_lenient && error.exception() == Exception::Type => {
-                Ok(Value::undefined(Undefined::Failed(error.message().into())))
+                Value::undefined(self.run, Undefined::Failed(error.message().into()))
             }
             result => result,
         }

@@ -5,14 +5,15 @@ use std::sync::Arc;
 use super::state::Interpreter;
 use crate::ast::{Expression, ExpressionKind, Macro};
 use crate::error::{Error, Result};
-use crate::value::{self, Args, ArgumentList, Entries, Key, Object, Undefined, Value};
+use crate::value::{self, Args, ArgumentList, Entries, Key, Object, Value};
 
 impl Interpreter<'_> {
     /// The macro as a value, bound to the variables around.
     pub(super) fn macro_value(&mut self, definition: &Arc<Macro>) -> Result<Value> {
         let (around, definition) = (self.hold()?, definition.clone());
+        self.run.meter.list(definition.parameters.len())?;
         let parameters = definition.parameters.iter();
-        Ok(Value::object(Object::Macro(value::Macro {
+        let function = value::Macro {
             name: (&*definition.name).into(),
             arguments: parameters.map(|parameter| Value::text(&*parameter.name)).collect(),
             takes_caller: definition.caller.is_some(),
@@ -21,7 +22,8 @@ impl Interpreter<'_> {
             write: Box::new(move |run, args| {
                 Interpreter::new(run, around.clone()).write_macro(&definition, args)
             }),
-        })))
+        };
+        Value::object(self.run, Object::Macro(function))
     }
 
     pub(super) fn call_block(&mut self, call: &Expression, caller: &Arc<Macro>) -> Result<()> {
@@ -63,7 +65,7 @@ impl Interpreter<'_> {
                 Some(default) => self.evaluate(default)?,
                 None => {
                     let message = format!("parameter '{}' was not provided", parameter.name);
-                    Value::undefined(Undefined::Hint(message))
+                    Value::hint(self.run, message)?
                 }
             };
             self.here.frame.set(parameter.slot, value);
@@ -92,8 +94,8 @@ impl Interpreter<'_> {
         }
         if let Some(slot) = definition.caller.filter(|_| !found_caller) {
             let caller = rest.take_keyword("caller").filter(|caller| !caller.is_none());
-            let missing = || Value::undefined(Undefined::Hint("no caller defined".into()));
-            frame.set(slot, caller.unwrap_or_else(missing));
+            let missing = || Value::hint(self.run, "no caller defined");
+            frame.set(slot, caller.map_or_else(missing, Ok)?);
         }
         self.rest_arguments(definition, extra, rest.view())
     }

@@ -11,22 +11,22 @@ use super::state::{Interpreter, Surroundings, Template};
 use crate::ast::{Block, Program};
 use crate::error::{Error, Result};
 use crate::globals;
-use crate::limits::{Limits, Meter};
+use crate::limits::Meter;
 use crate::run::Run;
-use crate::value::{self, Object, Undefined, Value, from_json};
+use crate::value::{self, Object, Value, from_json};
 
 /// Renders `program` with the variables in `data`.
 pub(crate) fn render(
     program: &Arc<Program>,
     data: &Map<String, Json>,
-    limits: Limits,
+    meter: Meter,
     seed: u64,
 ) -> Result<String> {
     if let Some(error) = &program.compile_error {
         return Err(error.clone());
     }
-    let mut run = Run::new(Meter::new(limits), seed);
-    let given = given(program, data);
+    let mut run = Run::new(meter, seed);
+    let given = given(&mut run, program, data)?;
     let mut context = Context::default();
     if !program.blocks.is_empty() {
         context = Context::for_blocks();
@@ -43,28 +43,29 @@ pub(crate) fn render(
 }
 
 /// What the names from outside stand for: variables passed in, or globals.
-fn given(program: &Program, data: &Map<String, Json>) -> Vec<Value> {
+fn given(run: &mut Run, program: &Program, data: &Map<String, Json>) -> Result<Vec<Value>> {
+    run.meter.list(program.outside.len())?;
     let mut values: Vec<_> = program.outside.iter().map(|_| Value::Missing).collect();
     for (name, json) in data {
         let index = program.outside_indices.get(name.as_str());
         if let Some(value) = index.and_then(|index| values.get_mut(*index)) {
-            *value = from_json(json);
+            *value = from_json(run, json)?;
         }
     }
     for (value, name) in values.iter_mut().zip(&program.outside) {
         if let Value::Missing = value
             && let Some(global) = globals::find(name)
         {
-            *value = global;
+            *value = Value::object(run, global)?;
         }
     }
-    values
+    Ok(values)
 }
 
 impl Interpreter<'_> {
     fn root(&mut self, program: &Program) -> Result<()> {
         if let Some(slot) = program.self_slot {
-            let template = self.template();
+            let template = self.template()?;
             self.here.frame.set(slot, template);
         }
         self.enter_scope(&program.scope);
@@ -72,17 +73,19 @@ impl Interpreter<'_> {
     }
 
     /// The variable `self`, which finds blocks.
-    fn template(&self) -> Value {
+    fn template(&mut self) -> Result<Value> {
         let here = self.here.clone();
-        Value::object(Object::Template(Box::new(move |name| {
+        let find = move |run: &mut Run, name: &str| {
             let blocks = &here.template.program.blocks;
-            let block = blocks.iter().find(|block| &*block.name == name)?.clone();
-            let (name, here) = ((&*block.name).into(), here.clone());
-            Some(Value::object(Object::Block(value::Block {
-                name,
-                write: Box::new(move |run| Interpreter::new(run, here.clone()).block(&block)),
-            })))
-        })))
+            let Some(block) = blocks.iter().find(|block| &*block.name == name) else {
+                return Ok(None);
+            };
+            let (name, block, here) = ((&*block.name).into(), block.clone(), here.clone());
+            let write = move |run: &mut Run| Interpreter::new(run, here.clone()).block(&block);
+            let block = value::Block { name, write: Box::new(write) };
+            Value::object(run, Object::Block(block)).map(Some)
+        };
+        Value::object(self.run, Object::Template(Box::new(find)))
     }
 
     /// Renders a block.
@@ -91,13 +94,14 @@ impl Interpreter<'_> {
             return Err(Error::runtime(format!("required block '{}' not found", block.name)));
         }
         self.activate(block.slots, None, |interpreter| {
-            let frame = &interpreter.here.frame;
             if let Some(slot) = block.self_slot {
-                frame.set(slot, interpreter.template());
+                let template = interpreter.template()?;
+                interpreter.here.frame.set(slot, template);
             }
             if let Some(slot) = block.super_slot {
                 let message = format!("there is no parent block called '{}'", block.name);
-                frame.set(slot, Value::undefined(Undefined::Hint(message)));
+                let missing = Value::hint(interpreter.run, message)?;
+                interpreter.here.frame.set(slot, missing);
             }
             interpreter.enter_scope(&block.scope);
             interpreter.statements(&block.body)

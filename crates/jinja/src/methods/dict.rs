@@ -62,6 +62,7 @@ fn copy(run: &mut Run, subject: &Value, _: Args) -> Result<Value> {
 
 fn fromkeys(run: &mut Run, _: &Value, args: Args) -> Result<Value> {
     let mut entries = Entries::default();
+    run.meter.dict(0)?;
     let mut iter = iterate(run, args.value(0))?;
     while let Some(key) = iter.next(run)? {
         entries.insert(Key::new(run, key)?, args.value(1).clone());
@@ -77,9 +78,8 @@ fn get(run: &mut Run, subject: &Value, args: Args) -> Result<Value> {
 }
 
 fn view(run: &mut Run, subject: &Value, kind: ViewKind) -> Result<Value> {
-    run.meter.object(size_of::<Object>())?;
     let dict = dict_of(subject)?.clone();
-    Ok(Value::object(Object::View(View { dict, kind })))
+    Value::object(run, Object::View(View { dict, kind }))
 }
 
 fn items(run: &mut Run, subject: &Value, _: Args) -> Result<Value> {
@@ -102,9 +102,9 @@ fn pop(run: &mut Run, subject: &Value, args: Args) -> Result<Value> {
     removed.or_else(|| args.get(1).cloned()).ok_or_else(|| Error::lookup("key is not in the dict"))
 }
 
-fn popitem(_: &mut Run, subject: &Value, _: Args) -> Result<Value> {
+fn popitem(run: &mut Run, subject: &Value, _: Args) -> Result<Value> {
     match dict_of(subject)?.entries.borrow_mut().pop() {
-        Some((key, value)) => Ok(Value::pair(key.value.clone(), value)),
+        Some((key, value)) => Value::pair(run, key.value, value),
         None => Err(Error::lookup("popitem(): dictionary is empty")),
     }
 }

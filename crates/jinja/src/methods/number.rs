@@ -43,17 +43,17 @@ fn integer_conjugate(_: &mut Run, subject: &Value, _: Args) -> Result<Value> {
     Ok(Value::integer(integer_of(subject)))
 }
 
-fn complex_conjugate(_: &mut Run, subject: &Value, _: Args) -> Result<Value> {
+fn complex_conjugate(run: &mut Run, subject: &Value, _: Args) -> Result<Value> {
     if let Value::Object(object) = subject
         && let Object::Complex(real, imaginary) = &**object
     {
-        return Ok(Value::object(Object::Complex(*real, -imaginary)));
+        return Value::object(run, Object::Complex(*real, -imaginary));
     }
     Ok(subject.clone())
 }
 
-fn integer_ratio(_: &mut Run, subject: &Value, _: Args) -> Result<Value> {
-    Ok(Value::pair(Value::integer(integer_of(subject)), Value::Int(1)))
+fn integer_ratio(run: &mut Run, subject: &Value, _: Args) -> Result<Value> {
+    Value::pair(run, Value::integer(integer_of(subject)), Value::Int(1))
 }
 
 fn bit_count(_: &mut Run, subject: &Value, _: Args) -> Result<Value> {
@@ -137,7 +137,7 @@ fn parts(value: f64) -> (u64, i32) {
     if exponent == 0 { (fraction, -1074) } else { (fraction | (1 << 52), exponent - 1075) }
 }
 
-fn float_ratio(_: &mut Run, subject: &Value, _: Args) -> Result<Value> {
+fn float_ratio(run: &mut Run, subject: &Value, _: Args) -> Result<Value> {
     let value = float_of(subject);
     if value.is_nan() {
         return Err(Error::value_error("cannot convert NaN to integer ratio"));
@@ -147,7 +147,7 @@ fn float_ratio(_: &mut Run, subject: &Value, _: Args) -> Result<Value> {
     }
     let (mut mantissa, mut exponent) = parts(value);
     if mantissa == 0 {
-        return Ok(Value::pair(Value::Int(0), Value::Int(1)));
+        return Value::pair(run, Value::Int(0), Value::Int(1));
     }
     let zeros = mantissa.trailing_zeros();
     mantissa >>= zeros;
@@ -162,7 +162,7 @@ fn float_ratio(_: &mut Run, subject: &Value, _: Args) -> Result<Value> {
     if value < 0.0 {
         numerator = -numerator;
     }
-    Ok(Value::pair(Value::integer(numerator), Value::integer(denominator)))
+    Value::pair(run, Value::integer(numerator), Value::integer(denominator))
 }
 
 fn hex(_: &mut Run, subject: &Value, _: Args) -> Result<Value> {

@@ -4,7 +4,7 @@ use super::{Found, LoopAttribute};
 use crate::error::Result;
 use crate::methods;
 use crate::run::Run;
-use crate::value::{Cycler, Loop, Macro, Object, Range, Undefined, Value};
+use crate::value::{Cycler, Loop, Macro, Object, Range, Value};
 
 pub(super) fn find(run: &mut Run, subject: &Value, name: &str) -> Result<Found> {
     let data = match subject {
@@ -24,7 +24,7 @@ pub(super) fn find(run: &mut Run, subject: &Value, name: &str) -> Result<Found> 
                 Some(attribute) => Some(loop_attribute(run, state, attribute)?),
                 None => None,
             },
-            other => of_object(other, name),
+            other => of_object(run, other, name)?,
         },
         _ => None,
     };
@@ -34,8 +34,8 @@ pub(super) fn find(run: &mut Run, subject: &Value, name: &str) -> Result<Found> 
     if is_internal(subject, name) {
         return Ok(Found::Hidden);
     }
-    let method = methods::find(subject, name).map(|method| methods::bound(subject, method));
-    Ok(method.map_or(Found::Nothing, Found::Value))
+    let Some(method) = methods::find(subject, name) else { return Ok(Found::Nothing) };
+    methods::bound(run, subject, method).map(Found::Value)
 }
 
 /// Attributes without an underscore that the sandbox hides all the same.
@@ -56,10 +56,10 @@ fn integer(value: &Value, name: &str) -> Option<Value> {
     }
 }
 
-fn of_object(object: &Object, name: &str) -> Option<Value> {
-    match object {
+fn of_object(run: &mut Run, object: &Object, name: &str) -> Result<Option<Value>> {
+    Ok(match object {
         Object::Range(range) => range_attribute(range, name),
-        Object::Macro(value) => macro_attribute(value, name),
+        Object::Macro(value) => return macro_attribute(run, value, name),
         Object::Cycler(cycler) => cycler_attribute(cycler, name),
         Object::Joiner(joiner) => match name {
             "sep" => Some(joiner.separator.clone()),
@@ -75,7 +75,7 @@ fn of_object(object: &Object, name: &str) -> Option<Value> {
             "name" => Some(Value::Str(block.name.clone())),
             "super" => {
                 let message = format!("there is no parent block called '{}'", block.name.as_str());
-                Some(Value::undefined(Undefined::Hint(message)))
+                return Value::hint(run, message).map(Some);
             }
             _ => None,
         },
@@ -87,7 +87,7 @@ fn of_object(object: &Object, name: &str) -> Option<Value> {
             _ => None,
         },
         _ => None,
-    }
+    })
 }
 
 fn range_attribute(range: &Range, name: &str) -> Option<Value> {
@@ -99,11 +99,14 @@ fn range_attribute(range: &Range, name: &str) -> Option<Value> {
     }
 }
 
-fn macro_attribute(function: &Macro, name: &str) -> Option<Value> {
-    Some(match name {
+fn macro_attribute(run: &mut Run, function: &Macro, name: &str) -> Result<Option<Value>> {
+    Ok(Some(match name {
         "name" if function.name.is_empty() => Value::None,
         "name" => Value::Str(function.name.clone()),
-        "arguments" => Value::tuple(function.arguments.clone()),
+        "arguments" => {
+            run.meter.list(function.arguments.len())?;
+            Value::tuple(function.arguments.clone())
+        }
         "caller" => Value::Bool(function.takes_caller),
         "catch_kwargs" => Value::Bool(function.takes_keywords),
         "catch_varargs" => Value::Bool(function.takes_positional),
@@ -111,8 +114,8 @@ fn macro_attribute(function: &Macro, name: &str) -> Option<Value> {
             let is_caller = |name: &Value| name.as_str().is_some_and(|name| **name == *"caller");
             Value::Bool(function.arguments.iter().any(is_caller))
         }
-        _ => return None,
-    })
+        _ => return Ok(None),
+    }))
 }
 
 fn cycler_attribute(cycler: &Cycler, name: &str) -> Option<Value> {
@@ -139,7 +142,7 @@ pub(super) fn loop_attribute(
         LoopAttribute::Length => Value::from_usize(state.length(run)?),
         LoopAttribute::ReverseIndex => difference(state.length(run)?, state.index()),
         LoopAttribute::ReverseIndex0 => difference(state.length(run)?, state.index() + 1),
-        LoopAttribute::Previous => state.previous(),
+        LoopAttribute::Previous => state.previous(run)?,
         LoopAttribute::Next => state.following(run)?,
     })
 }

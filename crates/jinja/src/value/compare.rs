@@ -250,8 +250,8 @@ pub(crate) fn as_set(run: &mut Run, object: &Object) -> Result<Option<Entries>> 
             run.meter.dict(view.dict.entries.borrow().len())?;
             let items = view.dict.entries.borrow().clone();
             for (key, value) in items {
-                let key = Key::new(run, Value::pair(key.value.clone(), value))?;
-                members.insert(key, Value::None);
+                let pair = Value::pair(run, key.value, value)?;
+                members.insert(Key::new(run, pair)?, Value::None);
             }
         }
         _ => return Ok(None),

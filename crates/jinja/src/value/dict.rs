@@ -37,6 +37,12 @@ impl Dict {
         }
     }
 
+    /// The key and the value that were inserted as number `at`, counted from 0.
+    pub fn entry(&self, at: usize) -> Option<(Value, Value)> {
+        let entries = self.entries.borrow();
+        entries.get_index(at).map(|(key, value)| (key.value.clone(), value.clone()))
+    }
+
     pub fn get(&self, key: &Key) -> Option<Value> {
         self.entries.borrow().get(key).cloned()
     }

@@ -30,8 +30,8 @@ impl Default for Entries {
 
 impl Entries {
     /// Entries whose keys are known to differ.
-    pub fn of_distinct(entries: impl ExactSizeIterator<Item = (Key, Value)>) -> Self {
-        if entries.len() <= FEW { Self(Store::Few(entries.collect())) } else { Self::many(entries) }
+    pub fn of_distinct(entries: Vec<(Key, Value)>) -> Self {
+        if entries.len() <= FEW { Self(Store::Few(entries)) } else { Self::many(entries) }
     }
 
     fn many(entries: impl IntoIterator<Item = (Key, Value)>) -> Self {

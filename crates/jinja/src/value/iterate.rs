@@ -119,14 +119,12 @@ impl Iter {
     }
 
     fn next_of_dict(&mut self, run: &mut Run) -> Result<Option<Value>> {
-        if matches!(self, Self::Dict { kind: ViewKind::Items, .. }) {
-            run.meter.object(size_of::<Tuple>())?;
-        }
-        self.step_dict(|key, value, kind| match kind {
-            ViewKind::Keys => key.clone(),
-            ViewKind::Values => value.clone(),
-            ViewKind::Items => Value::pair(key.clone(), value.clone()),
-        })
+        let item = self.step_dict(|key, value, kind| match kind {
+            ViewKind::Keys => Ok(key.clone()),
+            ViewKind::Values => Ok(value.clone()),
+            ViewKind::Items => Value::pair(run, key.clone(), value.clone()),
+        })?;
+        item.transpose()
     }
 
     fn step_dict<T>(
@@ -162,7 +160,8 @@ fn next_of_object(run: &mut Run, object: &Rc<Object>) -> Result<Option<Value>> {
             item
         }
         Object::Loop(state) => {
-            Ok(state.next_item(run)?.map(|item| Value::pair(item, Value::Object(object.clone()))))
+            let Some(item) = state.next_item(run)? else { return Ok(None) };
+            Value::pair(run, item, Value::Object(object.clone())).map(Some)
         }
         _ => Ok(None),
     }

@@ -1,26 +1,46 @@
 //! JSON as values.
 
 use num_bigint::BigInt;
-use serde_json::{Number, Value as Json};
+use serde_json::{Map, Number, Value as Json};
 
 use super::{Entries, Key, Value};
+use crate::error::Result;
+use crate::run::Run;
 
-/// The value of what was passed in; the depth of JSON is bounded by its parser.
-pub(crate) fn from_json(json: &Json) -> Value {
+/// The value of what was passed in, whose memory and work are counted. Its size has no bound but
+/// these; its depth is bounded by the parser of JSON.
+pub(crate) fn from_json(run: &mut Run, json: &Json) -> Result<Value> {
     match json {
-        Json::Null => Value::None,
-        Json::Bool(value) => Value::Bool(*value),
-        Json::Number(number) => from_number(number),
-        Json::String(text) => Value::text(text),
-        Json::Array(items) => stacker::maybe_grow(64 << 10, 1 << 20, || {
-            Value::list(items.iter().map(from_json).collect())
-        }),
-        Json::Object(map) => stacker::maybe_grow(64 << 10, 1 << 20, || {
-            let entries =
-                map.iter().map(|(key, value)| (Key::text(key.as_str()), from_json(value)));
-            Value::dict(Entries::of_distinct(entries))
-        }),
+        Json::Null => Ok(Value::None),
+        Json::Bool(value) => Ok(Value::Bool(*value)),
+        Json::Number(number) => Ok(from_number(number)),
+        Json::String(text) => from_text(run, text),
+        Json::Array(items) => stacker::maybe_grow(64 << 10, 1 << 20, || list(run, items)),
+        Json::Object(map) => stacker::maybe_grow(64 << 10, 1 << 20, || dict(run, map)),
     }
+}
+
+fn from_text(run: &mut Run, text: &str) -> Result<Value> {
+    run.meter.charge(text.len())?;
+    Ok(Value::text(text))
+}
+
+fn list(run: &mut Run, items: &[Json]) -> Result<Value> {
+    run.meter.object(0)?;
+    run.meter.items(items.len())?;
+    let items: Result<_> = items.iter().map(|item| from_json(run, item)).collect();
+    Ok(Value::list(items?))
+}
+
+fn dict(run: &mut Run, map: &Map<String, Json>) -> Result<Value> {
+    run.meter.object(0)?;
+    run.meter.entries(map.len())?;
+    let mut entries = Vec::with_capacity(map.len());
+    for (key, value) in map {
+        run.meter.charge(key.len())?;
+        entries.push((Key::text(key.as_str()), from_json(run, value)?));
+    }
+    Ok(Value::dict(Entries::of_distinct(entries)))
 }
 
 /// Integers keep all digits that the JSON library kept.

@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 
-use super::{Iter, Undefined, Value, equal};
+use super::{Iter, Value, equal};
 use crate::error::{Error, Result};
 use crate::run::Run;
 
@@ -104,16 +104,16 @@ impl Loop {
         Ok(length)
     }
 
-    pub fn previous(&self) -> Value {
+    pub fn previous(&self, run: &mut Run) -> Result<Value> {
         match &self.items.borrow().previous {
-            Value::Missing => hint("there is no previous item"),
-            item => item.clone(),
+            Value::Missing => Value::hint(run, "there is no previous item"),
+            item => Ok(item.clone()),
         }
     }
 
     pub fn following(&self, run: &mut Run) -> Result<Value> {
         let next = self.peek(run, |next| next.cloned())?;
-        Ok(next.unwrap_or_else(|| hint("there is no next item")))
+        next.map_or_else(|| Value::hint(run, "there is no next item"), Ok)
     }
 
     /// Whether the values differ from those of the last call.
@@ -140,10 +140,6 @@ impl Loop {
         };
         recursion(run, iterable.clone(), self.depth + 1)
     }
-}
-
-fn hint(message: &str) -> Value {
-    Value::undefined(Undefined::Hint(message.into()))
 }
 
 fn already_running<T>() -> Result<T> {

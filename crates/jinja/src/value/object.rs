@@ -7,7 +7,7 @@ use super::{Args, Dict, Entries, IteratorCell, Loop, Str, Tuple, Value};
 use crate::error::{Error, Result};
 use crate::run::{Run, Running};
 
-type FindBlock = Box<dyn Fn(&str) -> Option<Value>>;
+type FindBlock = Box<dyn Fn(&mut Run, &str) -> Result<Option<Value>>>;
 type WriteMacro = Box<dyn Fn(&mut Run, Args) -> Result<()>>;
 type CallMethod = Box<dyn Fn(&mut Run, &Value, Args) -> Result<Value>>;
 type WriteBlock = Box<dyn Fn(&mut Run) -> Result<()>>;

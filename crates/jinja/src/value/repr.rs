@@ -1,12 +1,15 @@
 //! Printing: Python's `str` and `repr`.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::fmt::Write;
 use std::rc::Rc;
 
 use unicode_general_category::{GeneralCategory, get_general_category};
 
-use super::{Dict, Object, Range, Str, Value, ViewKind, format_float, format_integer, repr_bytes};
+use super::{
+    Dict, Entries, Object, Range, Str, Value, ViewKind, format_float, format_integer, repr_bytes,
+};
 use crate::error::{Error, Result};
 use crate::run::Run;
 
@@ -116,14 +119,16 @@ impl Writer<'_> {
             Value::List(list) => {
                 let address = Rc::as_ptr(list).addr();
                 self.guarded(address, "[...]", |writer| {
-                    let items = list.items.borrow().clone();
-                    writer.sequence("[", &items, "]")
+                    let item = |_: &mut Run, at| Ok(list.items.borrow().get(at).cloned());
+                    writer.sequence("[", "]", item)
                 })?;
             }
             Value::Tuple(tuple) => {
                 let end = if tuple.items.len() == 1 { ",)" } else { ")" };
                 let address = Rc::as_ptr(tuple).addr();
-                self.guarded(address, "(...)", |writer| writer.sequence("(", &tuple.items, end))?;
+                self.guarded(address, "(...)", |writer| {
+                    writer.sequence("(", end, |_, at| Ok(tuple.items.get(at).cloned()))
+                })?;
             }
             Value::Dict(dict) => {
                 let address = Rc::as_ptr(dict).addr();
@@ -162,33 +167,37 @@ impl Writer<'_> {
         result
     }
 
-    fn sequence(&mut self, start: &str, items: &[Value], end: &str) -> Result<()> {
+    /// Prints what `item` gives for each place, as long as there is something.
+    fn sequence(
+        &mut self,
+        start: &str,
+        end: &str,
+        item: impl Fn(&mut Run, usize) -> Result<Option<Value>>,
+    ) -> Result<()> {
         self.out.push_str(start);
-        for (index, item) in items.iter().enumerate() {
-            if index > 0 {
+        let mut at = 0;
+        while let Some(item) = item(self.run, at)? {
+            if at > 0 {
                 self.out.push_str(", ");
             }
-            self.value(item)?;
+            self.value(&item)?;
+            at += 1;
         }
         self.out.push_str(end);
         Ok(())
     }
 
     fn dict(&mut self, dict: &Dict) -> Result<()> {
-        let entries: Vec<_> = dict
-            .entries
-            .borrow()
-            .iter()
-            .map(|(key, value)| (key.value.clone(), value.clone()))
-            .collect();
         self.out.push('{');
-        for (index, (key, value)) in entries.iter().enumerate() {
-            if index > 0 {
+        let mut at = 0;
+        while let Some((key, value)) = dict.entry(at) {
+            if at > 0 {
                 self.out.push_str(", ");
             }
-            self.value(key)?;
+            self.value(&key)?;
             self.out.push_str(": ");
-            self.value(value)?;
+            self.value(&value)?;
+            at += 1;
         }
         self.out.push('}');
         Ok(())
@@ -199,7 +208,7 @@ impl Writer<'_> {
             Object::Range(range) => repr_range(range),
             Object::View(view) => return self.view(object, &view.dict, view.kind),
             Object::Set(items) => {
-                return self.set(items.borrow().keys().map(|key| key.value.clone()).collect());
+                return self.set(items);
             }
             Object::Complex(real, imaginary) => repr_complex(*real, *imaginary),
             Object::Loop(state) => state.describe(self.run)?,
@@ -229,27 +238,25 @@ impl Writer<'_> {
 
     fn view(&mut self, object: &Rc<Object>, dict: &Dict, kind: ViewKind) -> Result<()> {
         self.out.push_str(object.type_name());
-        let items: Vec<_> = dict
-            .entries
-            .borrow()
-            .iter()
-            .map(|(key, value)| match kind {
-                ViewKind::Keys => key.value.clone(),
-                ViewKind::Values => value.clone(),
-                ViewKind::Items => Value::pair(key.value.clone(), value.clone()),
-            })
-            .collect();
         self.guarded(Rc::as_ptr(object).addr(), "(...)", |writer| {
-            writer.sequence("([", &items, "])")
+            writer.sequence("([", "])", |run, at| {
+                let Some((key, value)) = dict.entry(at) else { return Ok(None) };
+                Ok(Some(match kind {
+                    ViewKind::Keys => key,
+                    ViewKind::Values => value,
+                    ViewKind::Items => Value::pair(run, key, value)?,
+                }))
+            })
         })
     }
 
-    fn set(&mut self, items: Vec<Value>) -> Result<()> {
-        if items.is_empty() {
+    fn set(&mut self, members: &RefCell<Entries>) -> Result<()> {
+        if members.borrow().is_empty() {
             self.out.push_str("set()");
             return Ok(());
         }
-        self.sequence("{", &items, "}")
+        let member = |at| members.borrow().get_index(at).map(|(key, _)| key.value.clone());
+        self.sequence("{", "}", |_, at| Ok(member(at)))
     }
 }
 

@@ -124,6 +124,15 @@ fn a_file_of_settings_is_read_as_the_python_server_reads_it() {
     assert_eq!(value("DATABASE_NAME "), ".env file top$1x-db");
     assert_eq!(value("S3_BUCKET_NAME "), ".env file from-file");
     assert_eq!(value("SMTP_HOST "), "default (not set)");
+    fs::write(&file, "database_host=db\nDatabase_User=joe\nS3_BUCKET_NAME=b\n").unwrap();
+    let text = stdout(&config(&[("database_user", "ann"), ("s3_bucket_name", "a")]));
+    let value = |variable: &str| {
+        let line = text.lines().find(|line| line.starts_with(variable)).unwrap();
+        line.split_whitespace().skip(1).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(value("DATABASE_HOST "), ".env file db");
+    assert_eq!(value("DATABASE_USER "), "environment ann");
+    assert_eq!(value("S3_BUCKET_NAME "), "environment a");
     fs::write(&file, "A=1\nDATABASE_PSWD='s3cret\n").unwrap();
     let words = complaint(&config(&[]));
     assert!(words.contains(".env") && words.contains("line 2"), "{words}");

@@ -8,6 +8,7 @@ mod cleaning;
 mod crashes;
 mod downloads;
 mod endings;
+mod memory;
 mod misconfiguration;
 mod observability;
 mod refusals;

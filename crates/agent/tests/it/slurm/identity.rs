@@ -3,7 +3,7 @@
 use std::{fs, os::unix::fs::MetadataExt};
 
 use jobbergate_agent::{
-    files::{self, Content},
+    files::{self, Content, Files},
     setback::Setback,
 };
 use jobbergate_testkit::slurm::SlurmLab;
@@ -53,14 +53,15 @@ async fn files_are_written_by_their_owner() {
     let home = workdir("alice");
     let alice = account("alice");
     let content = |name: &str| Content { name: files::inside(name).unwrap(), bytes: b"x".to_vec() };
-    let both = vec![content("job.sh"), content("data/in.txt")];
-    files::place(&alice, home.path(), both, "1").await.unwrap();
-    for name in ["job.sh", "data", "data/in.txt"] {
+    let both = Files { script: content("job.sh"), support: vec![content("data/in.txt")] };
+    files::place(&alice, home.path(), Some(both), &home.path().join(".own")).await.unwrap();
+    for name in ["job.sh", "data", "data/in.txt", ".own", ".own/job.sh"] {
         let metadata = fs::metadata(home.path().join(name)).unwrap();
         let owner = (metadata.uid(), metadata.gid());
         assert_eq!(owner, (alice.uid.as_raw(), alice.gid.as_raw()), "{name}");
     }
-    assert_eq!(fs::read_dir(home.path()).unwrap().count(), 2);
+    assert_eq!(fs::metadata(home.path().join(".own")).unwrap().mode() & 0o777, 0o700);
+    assert_eq!(fs::read_dir(home.path()).unwrap().count(), 3);
 }
 
 #[tokio::test]
@@ -70,9 +71,11 @@ async fn nobody_writes_where_only_root_or_another_may() {
     let alice = account("alice");
     // A link that points out of the directory does not help.
     std::os::unix::fs::symlink("/etc", home.path().join("data")).unwrap();
-    let evil = Content { name: files::inside("data/evil").unwrap(), bytes: b"x".to_vec() };
-    for (directory, content) in [(&home, vec![evil]), (&others, vec![])] {
-        let Err(Setback::Refusal(why)) = files::place(&alice, directory.path(), content, "1").await
+    let content = |name: &str| Content { name: files::inside(name).unwrap(), bytes: b"x".to_vec() };
+    let evil = Files { script: content("job.sh"), support: vec![content("data/evil")] };
+    for (directory, files) in [(&home, Some(evil)), (&others, None)] {
+        let own = directory.path().join(".own");
+        let Err(Setback::Refusal(why)) = files::place(&alice, directory.path(), files, &own).await
         else {
             panic!("not refused")
         };

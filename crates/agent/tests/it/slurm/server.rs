@@ -32,6 +32,9 @@ pub enum Fault {
 #[derive(Debug)]
 pub struct Submission {
     pub status: &'static str,
+    pub owner: &'static str,
+    /// Its script, if it isn't everybody's.
+    pub script: Option<String>,
     pub created_at: Instant,
     pub directory: String,
     pub arguments: Vec<String>,
@@ -78,6 +81,8 @@ impl Server {
     pub fn add(&self, id: i64, directory: &str, arguments: &[&str]) {
         let submission = Submission {
             status: "CREATED",
+            owner: "alice@lab.org",
+            script: None,
             created_at: Instant::now(),
             directory: directory.to_owned(),
             arguments: arguments.iter().map(|a| (*a).to_owned()).collect(),
@@ -128,7 +133,7 @@ async fn answer(
             world.heartbeats += 1;
             StatusCode::ACCEPTED.into_response()
         }
-        (Method::GET, ["job-scripts", ..]) => world.script.clone().into_response(),
+        (Method::GET, ["job-scripts", id, ..]) => world.script_of(id).into_response(),
         (Method::GET, [_, "agent", "pending"]) => page(world.pending()),
         (Method::GET, [_, "agent", "active"]) => page(world.active()),
         (_, ["job-submissions", "agent", what]) => world.report(what, &body),
@@ -143,16 +148,21 @@ fn page(items: Vec<Value>) -> Response {
 }
 
 impl World {
+    fn script_of(&self, id: &str) -> String {
+        let submission = id.parse().ok().and_then(|id: i64| self.submissions.get(&id));
+        submission.and_then(|s| s.script.clone()).unwrap_or_else(|| self.script.clone())
+    }
+
     fn pending(&self) -> Vec<Value> {
         let waiting = self.submissions.iter().filter(|(_, s)| s.status == "CREATED");
         let at = "2026-01-02T03:04:05Z";
-        let file = json!({"parent_id": 1, "filename": "job.sh", "file_type": "ENTRYPOINT",
-            "created_at": at, "updated_at": at});
-        let script = json!({"id": 1, "name": "s", "owner_email": "alice@lab.org",
-            "created_at": at, "updated_at": at, "is_archived": false, "description": null,
-            "parent_template_id": null, "cloned_from_id": null, "files": [file]});
         let view = |(id, s): (&i64, &Submission)| {
-            json!({"id": id, "name": "n", "owner_email": "alice@lab.org", "job_script": script,
+            let file = json!({"parent_id": id, "filename": "job.sh", "file_type": "ENTRYPOINT",
+                "created_at": at, "updated_at": at});
+            let script = json!({"id": id, "name": "s", "owner_email": s.owner,
+                "created_at": at, "updated_at": at, "is_archived": false, "description": null,
+                "parent_template_id": null, "cloned_from_id": null, "files": [file]});
+            json!({"id": id, "name": "n", "owner_email": s.owner, "job_script": script,
                 "execution_directory": s.directory, "execution_parameters": {},
                 "sbatch_arguments": s.arguments})
         };

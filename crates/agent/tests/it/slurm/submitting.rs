@@ -37,7 +37,7 @@ async fn the_users_arguments_count() {
     let (state, home) = (tempfile::tempdir().unwrap(), workdir("alice"));
     let agent = agent(&lab, &state, &[]).await;
     let mut job = Job::new("alice", &home, HELD);
-    job.arguments = vec!["-p", "compute", "--job-name=two words", "--time=7"];
+    job.arguments = vec!["-p", "compute", "--job-name=\"two words\" --time=7 # minutes"];
     let number = accepted(job.sbatch(&agent).await);
     let details = agent.slurm.details(number).await.unwrap().unwrap();
     assert_eq!(details.info["Partition"], "compute");

@@ -45,6 +45,26 @@ pub fn config(lab: &SlurmLab, state: &Path, more: &[&str]) -> AgentConfig {
     Cli::try_parse_from(line).unwrap().agent
 }
 
+/// A program for the place of `sbatch`: lines of shell, in which `$real "$@"` is Slurm's own.
+pub fn wrapper(lab: &SlurmLab, directory: &TempDir, lines: &str) -> PathBuf {
+    let (path, draft) = (directory.path().join("sbatch"), directory.path().join("sbatch.new"));
+    let real = lab.command("sbatch");
+    fs::write(&draft, format!("#!/bin/sh\nreal={}\n{lines}\n", real.display())).unwrap();
+    fs::set_permissions(&draft, fs::Permissions::from_mode(0o755)).unwrap();
+    // An agent may be using the one before.
+    fs::rename(draft, &path).unwrap();
+    path
+}
+
+/// Has an agent use another `sbatch`, and Slurm's own other commands.
+pub fn use_sbatch(config: &mut AgentConfig, lab: &SlurmLab, sbatch: PathBuf) {
+    config.sbatch_path = sbatch;
+    config.scancel_path = Some(lab.command("scancel"));
+    config.squeue_path = Some(lab.command("squeue"));
+    config.sacct_path = Some(lab.command("sacct"));
+    config.scontrol_path = Some(lab.command("scontrol"));
+}
+
 pub async fn agent(lab: &SlurmLab, state: &TempDir, more: &[&str]) -> Agent {
     Agent::open(config(lab, state.path(), more)).await.unwrap()
 }
@@ -103,6 +123,13 @@ impl Job {
 
     pub async fn entry(&self, agent: &Agent) -> Entry {
         agent.journal.entry(self.id).await.unwrap().unwrap()
+    }
+
+    /// The comment of the job, without the tag.
+    pub async fn comment(&self, agent: &Agent) -> String {
+        let records = agent.slurm.squeue(rand::random()).await.unwrap();
+        let ours = records.iter().find(|record| self.tag.is_in(&record.comment)).unwrap();
+        ours.comment.replace(self.tag.as_str(), "")
     }
 
     /// The numbers of all jobs that carry the tag.

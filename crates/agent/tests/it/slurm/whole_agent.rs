@@ -1,79 +1,17 @@
 //! The agent as a whole, with a server that fails and a Slurm that is real.
 
-use std::{fs, path::Path, time::Duration};
+use std::{fs, time::Duration};
 
-use jobbergate_agent::{config::AgentConfig, error::AgentError};
 use jobbergate_testkit::slurm::SlurmLab;
-use tempfile::TempDir;
-use tokio::{sync::oneshot, task::JoinHandle};
 
 use super::{
-    server::{Fault, Server},
-    support::{self, eventually, workdir},
+    scene::{Running, Scene},
+    server::Fault,
+    support::eventually,
 };
 
 const QUICK: &str = "#!/bin/sh\n#SBATCH -p compute -o out.txt\nhostname\n";
-const LONG: &str = "#!/bin/sh\n#SBATCH -p compute -o /dev/null\nsleep 300\n";
-
-/// An agent that runs.
-struct Running {
-    stop: oneshot::Sender<()>,
-    end: JoinHandle<Result<(), AgentError>>,
-}
-
-impl Running {
-    fn start(config: AgentConfig) -> Self {
-        let (stop, stopped) = oneshot::channel::<()>();
-        let shutdown = async {
-            let _ = stopped.await;
-        };
-        Self { stop, end: tokio::spawn(jobbergate_agent::run(config, shutdown)) }
-    }
-
-    async fn stop(self) {
-        self.stop.send(()).unwrap();
-        self.end.await.unwrap().unwrap();
-    }
-}
-
-fn config(lab: &SlurmLab, state: &TempDir, server: &Server) -> AgentConfig {
-    let mut config = support::config(lab, state.path(), &["--task-heartbeat-interval-seconds=2"]);
-    config.base_api_url = format!("http://{}", server.address);
-    config.oidc_domain = format!("{}/realms/r", server.address);
-    config
-}
-
-struct Scene {
-    lab: SlurmLab,
-    state: TempDir,
-    home: TempDir,
-    server: Server,
-}
-
-impl Scene {
-    async fn new(lab: SlurmLab, script: &str) -> Self {
-        let (state, home) = (tempfile::tempdir().unwrap(), workdir("alice"));
-        Self { lab, state, home, server: Server::start(script).await }
-    }
-
-    fn agent(&self) -> Running {
-        Running::start(config(&self.lab, &self.state, &self.server))
-    }
-
-    fn submit(&self, id: i64, arguments: &[&str]) {
-        self.server.add(id, self.home.path().to_str().unwrap(), arguments);
-    }
-
-    async fn becomes(&self, id: i64, status: &str) {
-        eventually(30, status, || async { self.server.status(id) == status }).await;
-    }
-
-    fn jobs_in(&self, directory: &Path) -> usize {
-        let list = self.lab.run("squeue", &["-h", "-a", "-t", "all", "-o", "%Z"]).unwrap();
-        let list = String::from_utf8(list.stdout).unwrap();
-        list.lines().filter(|line| *line == directory.to_str().unwrap()).count()
-    }
-}
+pub(super) const LONG: &str = "#!/bin/sh\n#SBATCH -p compute -o /dev/null\nsleep 300\n";
 
 #[tokio::test]
 async fn a_submission_becomes_a_job_at_once_and_is_followed_to_its_end() {
@@ -170,7 +108,7 @@ async fn a_deleted_submission_leaves_no_job_behind() {
 #[tokio::test]
 async fn a_slurm_that_hangs_aborts_no_job_and_doubles_none() {
     let scene = Scene::new(SlurmLab::start_alone().unwrap(), LONG).await;
-    let mut config = config(&scene.lab, &scene.state, &scene.server);
+    let mut config = scene.config();
     config.sbatch_timeout_seconds = Duration::from_secs(3);
     config.slurm_timeout_seconds = Duration::from_secs(3);
     config.vanished_seconds = Duration::from_secs(1);

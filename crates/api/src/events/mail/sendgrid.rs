@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{Message, pair, sender};
 use crate::{
     config::mail::MailConfig,
-    events::channel::{Cause, Failure},
+    events::failure::{Cause, Failure},
     startup::StartError,
 };
 
@@ -79,8 +79,7 @@ impl SendGrid {
         if status.is_success() {
             return Ok(());
         }
-        let words: String =
-            response.text().await.unwrap_or_default().chars().take(LOGGED).collect();
+        let words = self.loggable(&response.text().await.unwrap_or_default());
         let cause = format!("SendGrid answers {status}: {words}").into();
         Err(match status {
             StatusCode::BAD_REQUEST | StatusCode::PAYLOAD_TOO_LARGE => Failure::ForEver(cause),
@@ -90,6 +89,12 @@ impl SendGrid {
             _ if status.is_server_error() => Failure::Unreachable(cause),
             _ => Failure::Refused(cause),
         })
+    }
+
+    /// The beginning of an answer, in one line and without the key, which a proxy may have repeated.
+    fn loggable(&self, answer: &str) -> String {
+        let masked = answer.replace(&self.key.0, "…");
+        masked.chars().take(LOGGED).map(|c| if c.is_control() { ' ' } else { c }).collect()
     }
 
     fn body(&self, message: &Message) -> Value {

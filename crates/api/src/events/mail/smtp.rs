@@ -15,7 +15,7 @@ use super::{Message, pair, sender};
 use crate::{
     config::mail::{MailConfig, SmtpTls},
     events::{
-        channel::{Cause, Failure},
+        failure::{Cause, Failure},
         outbox::OutboxRow,
     },
     startup::StartError,

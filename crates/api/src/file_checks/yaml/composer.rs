@@ -4,8 +4,7 @@ use std::collections::HashMap;
 
 use libyaml_safer::{Event, EventData, MappingStyle, Mark, ScalarStyle, SequenceStyle};
 
-use super::graph::{Content, Graph, Node, NodeId};
-use super::stream::line_of;
+use super::graph::{Content, Graph, Node, NodeId, line_of};
 use super::tag::Tag;
 use crate::file_checks::SyntaxProblem;
 

@@ -46,3 +46,8 @@ impl Graph {
         self.nodes.len()
     }
 }
+
+/// A line of a mark, counted from 1.
+pub(super) fn line_of(line: u64) -> usize {
+    usize::try_from(line).unwrap_or(usize::MAX).saturating_add(1)
+}

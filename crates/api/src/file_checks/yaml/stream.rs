@@ -4,7 +4,7 @@ use libyaml_safer::{Encoding, Error, EventData, Parser};
 
 use super::blanks::{self, Span};
 use super::composer::Composer;
-use super::graph::Graph;
+use super::graph::{Graph, line_of};
 use super::source;
 use crate::file_checks::SyntaxProblem;
 
@@ -75,9 +75,4 @@ fn unparsable(error: &Error) -> SyntaxProblem {
     let context = context.map(|context| format!("{context}: "));
     let cause = format!("{}{}", context.unwrap_or_default(), error.problem());
     SyntaxProblem::new(cause, line)
-}
-
-/// A line of a mark, counted from 1.
-pub(super) fn line_of(line: u64) -> usize {
-    usize::try_from(line).unwrap_or(usize::MAX).saturating_add(1)
 }

@@ -1,5 +1,7 @@
 //! Looking through JSON before it is parsed. What is no JSON is not found here.
 
+use std::borrow::Cow;
+
 /// What is said of integers that would be rounded.
 pub(in crate::http) const BEYOND_64_BITS: &str = "Integers beyond 64 bits are not supported";
 
@@ -11,15 +13,34 @@ pub(super) fn values(text: &str) -> usize {
 /// Where the first integer is that a 64-bit number can't hold: it would be rounded, and a rendered
 /// script would silently differ from what was asked for.
 pub(in crate::http) fn inexact_integer(text: &str) -> Option<usize> {
+    let is_inexact = |number: &str| {
+        let whole = !number.contains(['.', 'e', 'E']);
+        whole && number.len() > 18 && !fits(number)
+    };
+    numbers(text).find(|(_, number)| is_inexact(number)).map(|(index, _)| index)
+}
+
+/// The text with `0` for the integer `-0`: as an integer it has no sign, which `-0.0` keeps.
+pub(in crate::http) fn without_negative_zeros(text: &str) -> Cow<'_, str> {
+    let found: Vec<usize> =
+        numbers(text).filter(|(_, number)| *number == "-0").map(|(index, _)| index).collect();
+    let mut text = Cow::Borrowed(text);
+    for index in found {
+        text.to_mut().replace_range(index..=index, " ");
+    }
+    text
+}
+
+/// All numbers, each with its place.
+fn numbers(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut end = 0;
-    outside_strings(text).map(|(index, _)| index).find(|&index| {
+    outside_strings(text).filter_map(move |(index, _)| {
         if index < end {
-            return false;
+            return None;
         }
         let number = number_at(text, index);
         end = index + number.len();
-        let whole = !number.contains(['.', 'e', 'E']);
-        whole && number.len() > 18 && !fits(number)
+        (!number.is_empty()).then_some((index, number))
     })
 }
 
@@ -54,7 +75,7 @@ fn outside_strings(text: &str) -> impl Iterator<Item = (usize, u8)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{inexact_integer, values};
+    use super::{inexact_integer, values, without_negative_zeros};
 
     #[test]
     fn integers_that_would_be_rounded_are_found() {
@@ -68,6 +89,20 @@ mod tests {
         assert_eq!(inexact_integer("-9223372036854775809"), Some(0));
         assert_eq!(inexact_integer("\"a\\"), None);
         assert_eq!(inexact_integer("é 99999999999999999999"), Some(3));
+    }
+
+    #[test]
+    fn the_integer_zero_has_no_sign() {
+        for (text, plain) in [
+            (
+                r#"{"-0": [-0, -0.0, 1e-0, -0e0, -01, "a\"-0"]}"#,
+                r#"{"-0": [ 0, -0.0, 1e-0, -0e0, -01, "a\"-0"]}"#,
+            ),
+            ("-0", " 0"),
+            ("[1,-0]", "[1, 0]"),
+        ] {
+            assert_eq!(without_negative_zeros(text), plain);
+        }
     }
 
     #[test]

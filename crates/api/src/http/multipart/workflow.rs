@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::{Form, UploadedFile};
 use crate::http::{
     input::{BodyKind, Input, Parts, Source, conform_to},
-    json::{BEYOND_64_BITS, inexact_integer},
+    json::{BEYOND_64_BITS, inexact_integer, without_negative_zeros},
     validation::{Place, Problems},
 };
 
@@ -62,7 +62,7 @@ fn settings(text: Option<&str>, problems: &mut Problems) -> Option<Option<RunTim
         problems.add(&place, "value_error", BEYOND_64_BITS, &text.into());
         return None;
     }
-    let value: Value = match serde_json::from_str(text) {
+    let value: Value = match serde_json::from_str(&without_negative_zeros(text)) {
         Ok(Value::Null) => return Some(None),
         Ok(value) => value,
         Err(error) => {

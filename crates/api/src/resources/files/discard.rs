@@ -1,8 +1,7 @@
-//! Removing content that no row speaks of, while others write files of the same names.
+//! Removing content that no row speaks of.
 //!
-//! Whether there is a row is looked up under the lock that every writer of files takes, so that
-//! content which somebody else has just written is never removed. What can't be removed now is
-//! left for the collector: the answer to the request does not depend on it.
+//! What can't be removed now is left for the collector: the answer to the request does not depend
+//! on it.
 
 use super::{FileTable, store};
 use crate::{
@@ -11,57 +10,69 @@ use crate::{
     error::{Error, Result},
 };
 
-/// Removes the content of a file unless it has a row.
-pub(crate) async fn discard(context: &Context, table: FileTable, parent: i32, filename: &str) {
+/// Removes the content of a file unless it has a row. The caller has the claim to it.
+pub(super) async fn discard(context: &Context, table: FileTable, parent: i32, filename: &str) {
     let removed = async {
-        let mut db = context.db.write().await?;
-        store::lock_parent(&mut db, table, parent).await?;
-        if store::exists(&mut db, table, parent, filename).await? {
+        if store::exists(&mut context.db.read().await?, table, parent, filename).await? {
             return Ok(());
         }
         context.storage.delete(table.0, parent.into(), filename).await
     };
     if let Err::<(), Error>(error) = removed.await {
-        tracing::warn!(table = table.0, parent, filename, %error, "a file's content is left behind");
+        let error = error.with_cause();
+        tracing::warn!(table = table.0, parent, filename, error, "a file's content is left behind");
     }
 }
 
-/// Removes the content of all files of a parent that does not exist.
+/// Removes the content of all files of a parent unless there is one of this number, which is never
+/// given again.
 pub(crate) async fn discard_all(context: &Context, tables: &[FileTable], parent: i32) {
     for &table in tables {
         let removed = async {
-            let mut db = context.db.write().await?;
-            if store::lock_parent(&mut db, table, parent).await? {
+            if store::has_parent(&mut context.db.read().await?, table, parent).await? {
                 return Ok(());
             }
-            // On SQLite, the number of an insert that was undone is given again, but not while
-            // this transaction lasts.
             context.storage.delete_all(table.0, parent.into()).await
         };
         if let Err::<(), Error>(error) = removed.await {
-            tracing::warn!(table = table.0, parent, %error, "content of files is left behind");
+            let error = error.with_cause();
+            tracing::warn!(table = table.0, parent, error, "content of files is left behind");
         }
     }
 }
 
-/// Ends the transaction in which a new parent got its files: commits if all could be stored,
-/// otherwise removes those that were.
+/// How a transaction ended. Without a word from the database the rows may have come to last, so
+/// that what was stored for them is left alone.
+pub(super) enum Ended {
+    Committed,
+    Undone(Error),
+    Unclear(Error),
+}
+
+pub(super) async fn commit(db: Session) -> Ended {
+    match db.commit().await {
+        Ok(()) => Ended::Committed,
+        Err(error @ sqlx::Error::Io(_)) => Ended::Unclear(error.into()),
+        Err(error) => Ended::Undone(error.into()),
+    }
+}
+
+/// Ends the transaction that makes a new parent whose files are stored already: commits if all
+/// went well, otherwise removes them.
 pub(crate) async fn commit_new<T>(
     context: &Context,
-    db: Session,
     tables: &[FileTable],
     parent: i32,
-    stored: Result<T>,
+    made: Result<(Session, T)>,
 ) -> Result<T> {
-    let kept = match stored {
-        Ok(files) => db.commit().await.map(|()| files).map_err(Error::from),
-        Err(error) => {
-            drop(db);
-            Err(error)
-        }
+    let failed = match made {
+        Ok((db, made)) => match commit(db).await {
+            Ended::Committed => return Ok(made),
+            Ended::Unclear(error) => return Err(error),
+            Ended::Undone(error) => error,
+        },
+        Err(error) => error,
     };
-    if kept.is_err() {
-        discard_all(context, tables, parent).await;
-    }
-    kept
+    discard_all(context, tables, parent).await;
+    Err(failed)
 }

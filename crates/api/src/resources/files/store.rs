@@ -112,15 +112,13 @@ pub(super) async fn exists(
     Ok(db.fetch_optional::<(i32,)>(&sql, args![parent, filename]).await?.is_some())
 }
 
-/// Whether there is a parent of this number, whose files nobody else changes until the
-/// transaction ends.
-pub(super) async fn lock_parent(
+/// Whether there is a parent of this number.
+pub(super) async fn has_parent(
     db: &mut Session,
     table: FileTable,
     parent: i32,
 ) -> sqlx::Result<bool> {
-    let (name, lock) = (table.1, db.lock_clause());
-    let sql = format!("SELECT id FROM {name} WHERE id = $1{lock}");
+    let sql = format!("SELECT id FROM {} WHERE id = $1", table.1);
     Ok(db.fetch_optional::<(i32,)>(&sql, args![parent]).await?.is_some())
 }
 

@@ -1,9 +1,15 @@
 //! Uploading, replacing and renaming.
 
+use std::{fmt::Display, time::Duration};
+
 use bytes::Bytes;
 use jobbergate_types::{FileType, job_script_templates::FileNameQuery};
 
-use super::{FileRow, FileTable, add, discard, no_file, store};
+use super::{
+    Claim, FileTable,
+    discard::{Ended, commit, discard},
+    no_file, store,
+};
 use crate::{
     app::Context,
     db::Session,
@@ -31,13 +37,16 @@ impl FilePut {
     /// The name that the file will have; 400 if it is nowhere to be found.
     pub(crate) fn target_name(&self) -> Result<String> {
         let given = |name: &Option<String>| name.clone().filter(|name| !name.is_empty());
-        if self.upload.is_none() && given(&self.names.previous_filename).is_none() {
+        let previous = given(&self.names.previous_filename);
+        let new = given(&self.names.filename);
+        let renames = previous.is_some() && new.is_some() && new != previous;
+        if self.upload.is_none() && !renames {
             let words = "Either a file or a previous filename must be provided";
             return Err(Error::BadRequest(words.to_owned()));
         }
-        let name = given(&self.names.filename)
+        let name = new
             .or_else(|| self.upload.as_ref().map(|file| file.filename.clone()))
-            .or_else(|| given(&self.names.previous_filename))
+            .or(previous)
             .filter(|name| !name.is_empty())
             .ok_or_else(|| Error::BadRequest("The file needs a name".to_owned()))?;
         check_name(&name)?;
@@ -68,7 +77,8 @@ impl FilePut {
             ))
         })?;
         check_name(&filename)?;
-        let content = context.app.downloads.fetch(&location).await?;
+        let mut share = context.app.bodies.share(&context.customer.caller);
+        let content = context.app.downloads.fetch(&location, &mut share).await?;
         Ok(Self { names, file_type, upload: Some(UploadedFile { filename, content }) })
     }
 }
@@ -89,57 +99,128 @@ pub(crate) fn check_name(name: &str) -> Result<()> {
     Ok(())
 }
 
-/// Writes, replaces or renames a file of `parent`, whose row is locked in `db`, and commits.
-/// What is uploaded was checked before.
-pub(crate) async fn put(
+/// A file whose content is stored, but whose row is not.
+#[derive(Debug)]
+pub(crate) struct Stored {
+    claim: Claim,
+    table: FileTable,
+    parent: i32,
+    filename: String,
+    /// The file that it takes the place of, if that is called otherwise.
+    gone: Option<String>,
+}
+
+/// Stores the content of a file of `parent`, new, replaced or renamed. What is uploaded was checked
+/// before.
+pub(crate) async fn store_file(
     context: &Context,
-    mut db: Session,
     table: FileTable,
     parent: i32,
     put: FilePut,
-) -> Result<FileRow> {
+) -> Result<Stored> {
     let filename = put.target_name()?;
-    let FilePut { names, file_type, upload } = put;
-    let previous = names.previous_filename.filter(|name| !name.is_empty());
-    if let Some(previous) = &previous
-        && !store::exists(&mut db, table, parent, previous).await?
-    {
-        return Err(no_file(table, parent, previous));
-    }
-    let content = match (upload, &previous) {
-        (Some(file), _) => file.content,
-        (None, Some(previous)) => {
-            let content = super::stored(context, table, parent, previous).await?;
-            check_syntax(context, &filename, &content).await?;
-            content
+    let previous = put.names.previous_filename.filter(|name| !name.is_empty());
+    let gone = previous.clone().filter(|previous| *previous != filename);
+    let names: Vec<_> = std::iter::once(&*filename).chain(gone.as_deref()).collect();
+    let claim = Claim::wait(context, table, parent, &names).await?;
+    let stored = Stored { claim, table, parent, filename, gone };
+    let content = async {
+        if let Some(previous) = &previous
+            && !store::exists(&mut context.db.read().await?, table, parent, previous).await?
+        {
+            return Err(no_file(table, parent, previous));
         }
-        (None, None) => Bytes::new(),
+        match (put.upload, &previous) {
+            (Some(file), _) => Ok(file.content),
+            (None, Some(previous)) => {
+                let content = super::stored(context, table, parent, previous).await?;
+                check_syntax(context, &stored.filename, &content).await?;
+                Ok(content)
+            }
+            (None, None) => Ok(Bytes::new()),
+        }
     };
-    let gone = previous.filter(|previous| *previous != filename);
-    let file = (filename.as_str(), file_type, content);
-    let kept = replace(context, db, table, parent, gone.as_deref(), file).await;
-    let leftover = if kept.is_ok() { gone } else { Some(filename) };
-    if let Some(name) = leftover {
-        discard(context, table, parent, &name).await;
-    }
-    kept
+    let content = content.await;
+    stored.write(context, content).await
 }
 
-/// Writes a file, which takes the place of the one called `gone`, and commits.
-async fn replace(
+/// Stores the content of a file of `parent`, new or replaced.
+pub(crate) async fn store_content(
     context: &Context,
-    mut db: Session,
     table: FileTable,
     parent: i32,
-    gone: Option<&str>,
-    file: (&str, FileType, Bytes),
-) -> Result<FileRow> {
-    if let Some(gone) = gone {
-        store::delete(&mut db, table, parent, gone).await?;
+    filename: &str,
+    content: Bytes,
+) -> Result<Stored> {
+    let claim = Claim::wait(context, table, parent, &[filename]).await?;
+    let stored = Stored { claim, table, parent, filename: filename.to_owned(), gone: None };
+    stored.write(context, Ok(content)).await
+}
+
+impl Stored {
+    async fn write(self, context: &Context, content: Result<Bytes>) -> Result<Self> {
+        let error = match content {
+            Err(error) => error,
+            Ok(content) => {
+                let (table, parent) = (self.table.0, self.parent.into());
+                match context.storage.put(table, parent, &self.filename, content).await {
+                    Ok(()) => return Ok(self),
+                    Err(error) => {
+                        // It may have been written though nobody was told.
+                        discard(context, self.table, self.parent, &self.filename).await;
+                        error
+                    }
+                }
+            }
+        };
+        self.claim.end(context).await;
+        Err(error)
     }
-    let row = add(context, &mut db, table, parent, file).await?;
-    db.commit().await?;
-    Ok(row)
+
+    /// The name of the file.
+    pub(crate) fn filename(&self) -> &str {
+        &self.filename
+    }
+
+    /// Ends the transaction that notes the file's row: commits if all went well, otherwise removes
+    /// the content if there was no such file before.
+    pub(crate) async fn keep<T>(self, context: &Context, noted: Result<(Session, T)>) -> Result<T> {
+        let kept = match self.finish(context, noted).await {
+            Ok((db, row)) => match commit(db).await {
+                Ended::Committed => Ok(row),
+                Ended::Undone(error) => Err(error),
+                Ended::Unclear(error) => {
+                    self.claim.end(context).await;
+                    return Err(error);
+                }
+            },
+            Err(error) => Err(error),
+        };
+        let leftover = if kept.is_ok() { self.gone } else { Some(self.filename) };
+        if let Some(name) = leftover {
+            discard(context, self.table, self.parent, &name).await;
+            self.claim.end(context).await;
+        }
+        kept
+    }
+
+    async fn finish<T>(
+        &self,
+        context: &Context,
+        noted: Result<(Session, T)>,
+    ) -> Result<(Session, T)> {
+        let (mut db, row) = noted?;
+        match &self.gone {
+            None => self.claim.end_with(&mut db).await?,
+            Some(gone) => {
+                if !store::delete(&mut db, self.table, self.parent, gone).await? {
+                    return Err(no_file(self.table, self.parent, gone));
+                }
+                self.claim.renew(&mut db, context).await?;
+            }
+        }
+        Ok((db, row))
+    }
 }
 
 /// 400 if the file's suffix promises a syntax that its content does not have.
@@ -147,11 +228,30 @@ pub(crate) async fn check_syntax(context: &Context, filename: &str, content: &By
     if !file_checks::is_checked(filename) {
         return Ok(());
     }
+    let memory = file_checks::memory_to_check(content);
+    let workers = &context.app.workers;
+    if memory > workers.memory() {
+        return Err(not_passed(
+            filename,
+            format!(
+                "too complex to check: it may take {} MiB of memory, more than \
+                 JOBBERGATE_COMPUTE_MEMORY_MIB={}",
+                memory >> 20,
+                workers.memory() >> 20
+            ),
+        ));
+    }
+    let turn = workers.turn(&context.customer, memory).await?;
     let (name, content) = (filename.to_owned(), content.clone());
-    let checking = move || file_checks::check(&name, &content);
-    context.app.workers.run(checking).await?.map_err(|problem| {
-        Error::BadRequest(format!(
-            "File {filename} did not pass the syntax check for its extension: {problem}"
-        ))
-    })
+    let checking = turn.run(&context.customer, move |turn, _| {
+        file_checks::check_within(&name, &content, Duration::MAX, turn)
+    });
+    checking.await?.map_err(|problem| not_passed(filename, problem))
+}
+
+/// 400: the syntax of a file is not what its name promises.
+pub(crate) fn not_passed(filename: &str, problem: impl Display) -> Error {
+    Error::BadRequest(format!(
+        "File {filename} did not pass the syntax check for its extension: {problem}"
+    ))
 }

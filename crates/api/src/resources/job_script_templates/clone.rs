@@ -9,14 +9,13 @@ use serde_json::Value as JsonValue;
 use super::{
     Locator, service,
     store::{self, NewTemplate, TemplateRow},
-    workflow,
     workflow_store::{self, WorkflowFileRow},
 };
 use crate::{
     app::Context,
     db::Session,
     error::{Error, Result},
-    resources::files::{self, FileRow, TEMPLATE_FILES, WORKFLOW_FILES},
+    resources::files::{self, TEMPLATE_FILES, WORKFLOW_FILES},
 };
 
 /// Copies a template; what `request` does not mention, or says is null, is as in the original,
@@ -29,17 +28,39 @@ pub(super) async fn clone(
 ) -> Result<JobTemplateDetailedView> {
     let request = request.unwrap_or_default();
     let identifier = service::checked_identifier(request.identifier.clone())?;
-    let mut db = context.db.write().await?;
-    let original = store::find_shared(&mut db, locator).await?;
-    let original = original.ok_or_else(|| Error::no_entry("job_script_templates", locator))?;
-    let new = new_template(&original, &request, owner_email, identifier.as_deref());
-    let inserted = store::insert(&mut db, new, context.now()).await;
-    let row = inserted.map_err(|error| service::taken(error, identifier.as_deref()))?;
-    let copied = copy_files(context, &mut db, original.id, row.id).await;
+    let original = service::require(&mut context.db.read().await?, locator).await?.id;
+    let clone = files::reserve_parent(context, TEMPLATE_FILES).await?;
+    let made = clone_as(context, owner_email, original, clone, &request, identifier).await;
     let tables = [TEMPLATE_FILES, WORKFLOW_FILES];
-    let (template_files, workflow_files) =
-        files::commit_new(context, db, &tables, row.id, copied).await?;
-    service::detailed(row, template_files, workflow_files)
+    files::commit_new(context, &tables, clone, made).await
+}
+
+async fn clone_as(
+    context: &Context,
+    owner_email: &str,
+    from: i32,
+    clone: i32,
+    request: &JobTemplateCloneRequest,
+    identifier: Option<String>,
+) -> Result<(Session, JobTemplateDetailedView)> {
+    let copies = files::copy_all(context, TEMPLATE_FILES, from, clone).await?;
+    let workflow_files = copy_workflow(context, from, clone).await?;
+    let mut db = context.db.write().await?;
+    let original = store::find_shared(&mut db, &Locator::Id(from.into())).await?;
+    let original = original.ok_or_else(|| Error::no_entry("job_script_templates", from))?;
+    let new = new_template(&original, request, owner_email, identifier.as_deref());
+    let inserted = store::insert(&mut db, NewTemplate { id: Some(clone), ..new }, context.now());
+    let row = inserted.await.map_err(|error| service::taken(error, identifier.as_deref()))?;
+    let mut files = Vec::new();
+    for (name, file_type) in &copies {
+        let file = (&**name, *file_type);
+        files.push(files::note(context, &mut db, TEMPLATE_FILES, clone, file).await?);
+    }
+    let mut workflows = Vec::new();
+    for settings in workflow_files {
+        workflows.push(workflow_store::upsert(&mut db, clone, settings, context.now()).await?);
+    }
+    Ok((db, service::detailed(row, files, workflows)?))
 }
 
 fn new_template<'a>(
@@ -55,6 +76,7 @@ fn new_template<'a>(
         Patch::Absent | Patch::Null => original.description.as_deref(),
     };
     NewTemplate {
+        id: None,
         name: request.name.as_deref().unwrap_or(&original.name),
         identifier,
         description,
@@ -64,18 +86,12 @@ fn new_template<'a>(
     }
 }
 
-async fn copy_files(
-    context: &Context,
-    db: &mut Session,
-    from: i32,
-    to: i32,
-) -> Result<(Vec<FileRow>, Vec<WorkflowFileRow>)> {
-    let template_files = files::copy_all(context, db, TEMPLATE_FILES, from, to).await?;
-    let mut workflow_files = Vec::new();
-    for row in workflow_store::of_template(db, from).await? {
-        let content = files::stored(context, WORKFLOW_FILES, from, &row.filename).await?;
-        let settings = RunTimeConfig(row.runtime_config.0.unwrap_or_default());
-        workflow_files.push(workflow::add(context, db, to, content, settings).await?);
-    }
-    Ok((template_files, workflow_files))
+/// Copies the content of the workflow file, if there is one; its settings.
+async fn copy_workflow(context: &Context, from: i32, to: i32) -> Result<Vec<RunTimeConfig>> {
+    let rows = workflow_store::of_template(&mut context.db.read().await?, from).await?;
+    let names = rows.iter().map(|row| &*row.filename);
+    // Whoever deleted it meanwhile did so before the template was cloned.
+    let copied = files::copy_content(context, WORKFLOW_FILES, (from, to), names).await?;
+    let settings = |row: WorkflowFileRow| RunTimeConfig(row.runtime_config.0.unwrap_or_default());
+    Ok(rows.into_iter().filter(|_| copied).map(settings).collect())
 }

@@ -110,19 +110,19 @@ async fn get(
 
 async fn update(
     context: Context,
-    caller: Caller<permission::JobTemplatesUpdate>,
+    owner: Owner<permission::JobTemplatesUpdate>,
     (Path(path), Json(request)): (Path<TemplatePath>, Json<JobTemplateUpdateRequest>),
 ) -> Result<Json<JobTemplateBaseDetailedView>> {
     let locator = Locator::parse(&path.id_or_identifier);
-    service::update(&context, &caller, &locator, request).await.map(Json)
+    service::update(&context, &owner.identity, &locator, request).await.map(Json)
 }
 
 async fn delete(
     context: Context,
-    caller: Caller<permission::JobTemplatesDelete>,
+    owner: Owner<permission::JobTemplatesDelete>,
     Path(path): Path<TemplatePath>,
 ) -> Result<NoContent> {
-    service::delete(&context, &caller, &Locator::parse(&path.id_or_identifier)).await?;
+    service::delete(&context, &owner.identity, &Locator::parse(&path.id_or_identifier)).await?;
     Ok(NoContent)
 }
 
@@ -138,29 +138,31 @@ async fn get_file(
 
 async fn put_file(
     context: Context,
-    caller: Caller<permission::JobTemplateFilesWrite>,
+    owner: Owner<permission::JobTemplateFilesWrite>,
     (Path(path), Query(names), form): (Path<FileTypePath>, Query<FileNameQuery>, Form),
 ) -> Result<Json<TemplateFileDetailedView>> {
     let locator = Locator::parse(&path.id_or_identifier);
     let file = FilePut { names, file_type: path.file_type, upload: form.upload_file };
-    service::put_file(&context, &caller, &locator, file).await.map(Json)
+    service::put_file(&context, &owner.identity, &locator, file).await.map(Json)
 }
 
 async fn put_file_by_url(
     context: Context,
-    caller: Caller<permission::JobTemplateFilesWrite>,
+    owner: Owner<permission::JobTemplateFilesWrite>,
     (Path(path), Query(query)): (Path<FileTypePath>, Query<FileUrlQuery>),
 ) -> Result<Json<TemplateFileDetailedView>> {
     let locator = Locator::parse(&path.id_or_identifier);
-    service::put_file_by_url(&context, &caller, &locator, path.file_type, query).await.map(Json)
+    service::put_file_by_url(&context, &owner.identity, &locator, path.file_type, query)
+        .await
+        .map(Json)
 }
 
 async fn delete_file(
     context: Context,
-    caller: Caller<permission::JobTemplateFilesDelete>,
+    owner: Owner<permission::JobTemplateFilesDelete>,
     Path(path): Path<FilePath>,
 ) -> Result<Deleted> {
     let locator = Locator::parse(&path.id_or_identifier);
-    service::delete_file(&context, &caller, &locator, &path.file_name).await?;
+    service::delete_file(&context, &owner.identity, &locator, &path.file_name).await?;
     Ok(Deleted)
 }

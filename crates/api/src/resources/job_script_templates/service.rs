@@ -18,10 +18,11 @@ use super::{
 };
 use crate::{
     app::Context,
-    auth::Anyone,
+    auth::Identity,
     db::Session,
     error::{Error, Result},
     resources::files::{self, FilePut, FileRow, TEMPLATE_FILES, WORKFLOW_FILES},
+    storage::OpenFile,
 };
 
 /// A template; 404 if there is none.
@@ -33,7 +34,7 @@ pub(crate) async fn require(db: &mut Session, locator: &Locator) -> Result<Templ
 /// 404 or 403 unless there is such a template and the caller may change it.
 pub(super) async fn check_own(
     context: &Context,
-    caller: &impl Anyone,
+    caller: &Identity,
     locator: &Locator,
 ) -> Result<TemplateRow> {
     let row = require(&mut context.db.read().await?, locator).await?;
@@ -44,7 +45,7 @@ pub(super) async fn check_own(
 /// A template that the caller may change and nobody else changes meanwhile.
 pub(super) async fn require_own(
     db: &mut Session,
-    caller: &impl Anyone,
+    caller: &Identity,
     locator: &Locator,
 ) -> Result<TemplateRow> {
     let found = store::find_locked(db, locator).await?;
@@ -69,6 +70,7 @@ pub(super) async fn create(
         description: Some(request.description.as_deref().unwrap_or_default()),
         template_vars,
         owner_email,
+        id: None,
         cloned_from_id: None,
     };
     let mut db = context.db.write().await?;
@@ -110,7 +112,7 @@ pub(super) async fn list(
 
 pub(super) async fn update(
     context: &Context,
-    caller: &impl Anyone,
+    caller: &Identity,
     locator: &Locator,
     request: JobTemplateUpdateRequest,
 ) -> Result<JobTemplateBaseDetailedView> {
@@ -138,11 +140,7 @@ pub(super) async fn update(
     updated.map(Into::into).ok_or_else(|| Error::no_entry("job_script_templates", locator))
 }
 
-pub(super) async fn delete(
-    context: &Context,
-    caller: &impl Anyone,
-    locator: &Locator,
-) -> Result<()> {
+pub(super) async fn delete(context: &Context, caller: &Identity, locator: &Locator) -> Result<()> {
     let mut db = context.db.write().await?;
     let row = require_own(&mut db, caller, locator).await?;
     delete_locked(context, db, row.id).await
@@ -158,20 +156,28 @@ pub(crate) async fn delete_locked(context: &Context, mut db: Session, id: i32) -
 
 pub(super) async fn put_file(
     context: &Context,
-    caller: &impl Anyone,
+    caller: &Identity,
     locator: &Locator,
     file: FilePut,
 ) -> Result<TemplateFileDetailedView> {
-    check_own(context, caller, locator).await?;
+    let template = check_own(context, caller, locator).await?;
     file.check(context).await?;
-    let mut db = context.db.write().await?;
-    let template = require_own(&mut db, caller, locator).await?;
-    files::put(context, db, TEMPLATE_FILES, template.id, file).await?.try_into()
+    let file_type = file.file_type;
+    let stored = files::store_file(context, TEMPLATE_FILES, template.id, file).await?;
+    let noted = async {
+        let mut db = context.db.write().await?;
+        require_own(&mut db, caller, &Locator::Id(template.id.into())).await?;
+        let file = (stored.filename(), file_type);
+        let row = files::note(context, &mut db, TEMPLATE_FILES, template.id, file).await?;
+        Ok((db, row))
+    };
+    let noted = noted.await;
+    stored.keep(context, noted).await?.try_into()
 }
 
 pub(super) async fn put_file_by_url(
     context: &Context,
-    caller: &impl Anyone,
+    caller: &Identity,
     locator: &Locator,
     file_type: FileType,
     query: FileUrlQuery,
@@ -185,14 +191,14 @@ pub(super) async fn get_file(
     context: &Context,
     locator: &Locator,
     filename: &str,
-) -> Result<bytes::Bytes> {
+) -> Result<OpenFile> {
     let template = require(&mut context.db.read().await?, locator).await?;
     files::content(context, TEMPLATE_FILES, template.id, filename).await
 }
 
 pub(super) async fn delete_file(
     context: &Context,
-    caller: &impl Anyone,
+    caller: &Identity,
     locator: &Locator,
     filename: &str,
 ) -> Result<()> {

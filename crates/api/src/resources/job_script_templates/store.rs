@@ -30,17 +30,7 @@ pub(crate) const TEMPLATES: Table = Table {
         "template_vars",
     ],
     searched: &["name", "description", "owner_email", "identifier"],
-    sortable: &[
-        "id",
-        "name",
-        "owner_email",
-        "created_at",
-        "updated_at",
-        "is_archived",
-        "description",
-        "identifier",
-        "cloned_from_id",
-    ],
+    sortable: &["id", "name", "owner_email", "created_at", "updated_at", "identifier"],
 };
 
 const COLUMNS: &str = "id, name, owner_email, created_at, updated_at, is_archived, description, \
@@ -64,6 +54,8 @@ pub(crate) struct TemplateRow {
 /// A template to create.
 #[derive(Debug)]
 pub(crate) struct NewTemplate<'a> {
+    /// Its number, if it was reserved.
+    pub(crate) id: Option<i32>,
     pub(crate) name: &'a str,
     pub(crate) identifier: Option<&'a str>,
     pub(crate) description: Option<&'a str>,
@@ -111,15 +103,24 @@ pub(crate) async fn insert(
     template: NewTemplate<'_>,
     now: DateTime<Utc>,
 ) -> sqlx::Result<TemplateRow> {
+    let NewTemplate { id, name, identifier, description, template_vars, owner_email, .. } =
+        template;
+    let mut arguments = args![
+        name,
+        identifier,
+        description,
+        template_vars,
+        owner_email,
+        template.cloned_from_id,
+        now
+    ];
+    let (column, place) = if id.is_some() { (", id", ", $8") } else { ("", "") };
+    arguments.0.extend(id.map(Value::from));
     let sql = format!(
         "INSERT INTO job_script_templates (name, identifier, description, template_vars, \
-         owner_email, cloned_from_id, is_archived, created_at, updated_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, false, $7, $7) RETURNING {COLUMNS}"
+         owner_email, cloned_from_id, is_archived, created_at, updated_at{column}) \
+         VALUES ($1, $2, $3, $4, $5, $6, false, $7, $7{place}) RETURNING {COLUMNS}"
     );
-    let NewTemplate { name, identifier, description, template_vars, owner_email, cloned_from_id } =
-        template;
-    let arguments =
-        args![name, identifier, description, template_vars, owner_email, cloned_from_id, now];
     db.fetch_one(&sql, arguments).await
 }
 

@@ -5,39 +5,43 @@ use jobbergate_types::job_script_templates::{RunTimeConfig, WorkflowFileDetailed
 
 use super::{
     Locator, service,
-    workflow_store::{self, FILENAME, WorkflowFileRow},
+    workflow_store::{self, FILENAME},
 };
 use crate::{
     app::Context,
-    auth::Anyone,
+    auth::Identity,
     db::Session,
     download::Location,
     error::{Error, Result},
     resources::files::{self, WORKFLOW_FILES},
+    storage::OpenFile,
 };
 
-pub(super) async fn get(context: &Context, locator: &Locator) -> Result<Bytes> {
+pub(super) async fn get(context: &Context, locator: &Locator) -> Result<OpenFile> {
     let template = service::require(&mut context.db.read().await?, locator).await?;
     files::content(context, WORKFLOW_FILES, template.id, FILENAME).await
 }
 
 pub(super) async fn put(
     context: &Context,
-    caller: &impl Anyone,
+    caller: &Identity,
     locator: &Locator,
     content: Bytes,
     settings: Option<RunTimeConfig>,
 ) -> Result<WorkflowFileDetailedView> {
-    service::check_own(context, caller, locator).await?;
+    let template = service::check_own(context, caller, locator).await?.id;
     files::check_syntax(context, FILENAME, &content).await?;
-    let mut db = context.db.write().await?;
-    let template = service::require_own(&mut db, caller, locator).await?;
-    let settings = settings_to_keep(&mut db, template.id, settings).await?;
-    let kept = replace(context, db, template.id, content, settings).await;
-    if kept.is_err() {
-        files::discard(context, WORKFLOW_FILES, template.id, FILENAME).await;
-    }
-    Ok(kept?.into())
+    settings_to_keep(&mut context.db.read().await?, template, settings.clone()).await?;
+    let stored = files::store_content(context, WORKFLOW_FILES, template, FILENAME, content).await?;
+    let noted = async {
+        let mut db = context.db.write().await?;
+        service::require_own(&mut db, caller, &Locator::Id(template.into())).await?;
+        let settings = settings_to_keep(&mut db, template, settings).await?;
+        let row = workflow_store::upsert(&mut db, template, settings, context.now()).await?;
+        Ok((db, row))
+    };
+    let noted = noted.await;
+    Ok(stored.keep(context, noted).await?.into())
 }
 
 /// The settings given, or those that there are; 400 if there are neither.
@@ -57,47 +61,20 @@ async fn settings_to_keep(
     Ok(RunTimeConfig(present.runtime_config.0.unwrap_or_default()))
 }
 
-/// Writes the file as part of the transaction in `db`.
-pub(super) async fn add(
-    context: &Context,
-    db: &mut Session,
-    template: i32,
-    content: Bytes,
-    settings: RunTimeConfig,
-) -> Result<WorkflowFileRow> {
-    context.storage.put(WORKFLOW_FILES.0, template.into(), FILENAME, content).await?;
-    Ok(workflow_store::upsert(db, template, settings, context.now()).await?)
-}
-
-async fn replace(
-    context: &Context,
-    mut db: Session,
-    template: i32,
-    content: Bytes,
-    settings: RunTimeConfig,
-) -> Result<WorkflowFileRow> {
-    let row = add(context, &mut db, template, content, settings).await?;
-    db.commit().await?;
-    Ok(row)
-}
-
 pub(super) async fn put_by_url(
     context: &Context,
-    caller: &impl Anyone,
+    caller: &Identity,
     locator: &Locator,
     url: &str,
     settings: Option<RunTimeConfig>,
 ) -> Result<WorkflowFileDetailedView> {
     service::check_own(context, caller, locator).await?;
-    let content = context.app.downloads.fetch(&Location::parse(url)?).await?;
+    let mut share = context.app.bodies.share(&context.customer.caller);
+    let content = context.app.downloads.fetch(&Location::parse(url)?, &mut share).await?;
     put(context, caller, locator, content, settings).await
 }
 
-pub(super) async fn delete(
-    context: &Context,
-    caller: &impl Anyone,
-    locator: &Locator,
-) -> Result<()> {
+pub(super) async fn delete(context: &Context, caller: &Identity, locator: &Locator) -> Result<()> {
     let template = service::check_own(context, caller, locator).await?;
     files::delete(context, WORKFLOW_FILES, template.id, FILENAME).await
 }

@@ -7,7 +7,7 @@ use jobbergate_types::job_script_templates::{
 use super::{Locator, routes::TemplatePath, workflow, workflow_store::FILENAME};
 use crate::{
     app::Context,
-    auth::{Caller, permission},
+    auth::{Caller, Owner, permission},
     error::Result,
     http::{
         Answer, Deleted, Endpoint, FileContent, Json, Method, OptionalJson, Path, Query, Router,
@@ -44,17 +44,17 @@ async fn get(
 
 async fn put(
     context: Context,
-    caller: Caller<permission::JobTemplateFilesWrite>,
+    owner: Owner<permission::JobTemplateFilesWrite>,
     (Path(path), form): (Path<TemplatePath>, WorkflowForm),
 ) -> Result<Json<WorkflowFileDetailedView>> {
     let locator = Locator::parse(&path.id_or_identifier);
     let content = form.upload_file.content;
-    workflow::put(&context, &caller, &locator, content, form.runtime_config).await.map(Json)
+    workflow::put(&context, &owner.identity, &locator, content, form.runtime_config).await.map(Json)
 }
 
 async fn put_by_url(
     context: Context,
-    caller: Caller<permission::JobTemplateFilesWrite>,
+    owner: Owner<permission::JobTemplateFilesWrite>,
     (Path(path), Query(query), OptionalJson(settings)): (
         Path<TemplatePath>,
         Query<WorkflowUrlQuery>,
@@ -62,14 +62,16 @@ async fn put_by_url(
     ),
 ) -> Result<Json<WorkflowFileDetailedView>> {
     let locator = Locator::parse(&path.id_or_identifier);
-    workflow::put_by_url(&context, &caller, &locator, &query.file_url, settings).await.map(Json)
+    workflow::put_by_url(&context, &owner.identity, &locator, &query.file_url, settings)
+        .await
+        .map(Json)
 }
 
 async fn delete(
     context: Context,
-    caller: Caller<permission::JobTemplateFilesDelete>,
+    owner: Owner<permission::JobTemplateFilesDelete>,
     Path(path): Path<TemplatePath>,
 ) -> Result<Deleted> {
-    workflow::delete(&context, &caller, &Locator::parse(&path.id_or_identifier)).await?;
+    workflow::delete(&context, &owner.identity, &Locator::parse(&path.id_or_identifier)).await?;
     Ok(Deleted)
 }

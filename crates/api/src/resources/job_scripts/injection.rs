@@ -8,14 +8,17 @@ pub(super) fn inject(script: &str, arguments: &[String]) -> String {
     if arguments.is_empty() {
         return script.to_owned();
     }
-    let mut lines: Vec<_> = script.split('\n').map(str::to_owned).collect();
-    let commands = lines.iter().position(|line| !line.is_empty() && !line.starts_with('#'));
-    let at = commands.unwrap_or(lines.len());
-    let mut block = vec![HEADING.to_owned()];
-    block.extend(arguments.iter().map(|argument| format!("#SBATCH {argument}")));
-    block.push(String::new());
-    lines.splice(at..at, block);
-    lines.join("\n")
+    let arguments = arguments.iter().map(|argument| format!("#SBATCH {argument}\n"));
+    let block = format!("{HEADING}\n{}", arguments.collect::<String>());
+    let mut at = 0;
+    for line in script.split('\n') {
+        if !line.is_empty() && !line.starts_with('#') {
+            let (head, commands) = script.split_at(at);
+            return format!("{head}{block}\n{commands}");
+        }
+        at += line.len() + 1;
+    }
+    format!("{script}\n{block}")
 }
 
 #[cfg(test)]

@@ -1,21 +1,43 @@
 //! From a template's files and parameters to a script's files.
 
-use std::collections::HashSet;
+mod renderer;
+
+use std::{collections::HashMap, sync::Arc};
 
 use bytes::Bytes;
-use jobbergate_jinja::{Environment, ErrorKind};
 use jobbergate_types::{FileType, job_scripts::RenderFromTemplateRequest};
-use serde_json::{Map, Value};
 
-use super::injection::inject;
 use crate::{
     app::Context,
     error::{Error, Result},
     resources::files::{self, FileRow, TEMPLATE_FILES},
+    workers::{RENDERING, Reserved},
 };
+use renderer::Renderer;
 
-/// The largest size of a script's rendered files together, in bytes.
+/// The largest size of a script's rendered files together, and of their templates, in bytes.
 const MAX_SIZE: usize = 64 << 20;
+/// How many files one request renders at most.
+const MAX_FILES: usize = 100;
+
+/// What was rendered, and the memory that it takes until it is stored.
+#[derive(Debug)]
+pub(super) struct Rendered {
+    pub(super) files: Vec<RenderedFile>,
+    pub(super) memory: Reserved,
+}
+
+/// A file of a template, with the name of what results.
+#[derive(Debug)]
+struct SourceFile {
+    filename: String,
+    output: String,
+    file_type: FileType,
+    content: Bytes,
+}
+
+/// The Python server's words.
+const ONE_ENTRYPOINT: &str = "Exactly one entrypoint file must be specified";
 
 /// A file of the script to be.
 #[derive(Debug)]
@@ -41,24 +63,46 @@ pub(super) fn choose(
     by_mapping(locator, sources, request)
 }
 
-/// Renders what was chosen.
+/// Renders what was chosen, and checks what results.
 pub(super) async fn render(
     context: &Context,
     chosen: Vec<(FileRow, String)>,
     request: RenderFromTemplateRequest,
-) -> Result<Vec<RenderedFile>> {
-    let mut inputs = Vec::new();
+) -> Result<Rendered> {
+    if chosen.len() > MAX_FILES {
+        return Err(Error::Unprocessable(format!(
+            "template_output_name_mapping names {} files, {MAX_FILES} are possible at most",
+            chosen.len()
+        )));
+    }
+    let turn = context.app.workers.turn(&context.customer, RENDERING).await?;
+    let sources = load(context, chosen).await?;
+    let jinja = context.app.jinja.clone();
+    let rendering = turn.run(&context.customer, move |turn, stop| {
+        let turn = Arc::new(turn);
+        let files = Renderer::new(jinja, &sources, request, stop).all(sources, &turn)?;
+        let size = files.iter().map(|file| file.content.len()).sum();
+        let turn = Arc::into_inner(turn).ok_or_else(|| Error::internal("a check goes on"))?;
+        Ok(Rendered { files, memory: turn.keep(size) })
+    });
+    rendering.await?
+}
+
+async fn load(context: &Context, chosen: Vec<(FileRow, String)>) -> Result<Vec<SourceFile>> {
+    let mut sources = Vec::new();
+    let mut size = 0;
     for (row, output) in chosen {
         let content = files::stored(context, TEMPLATE_FILES, row.parent_id, &row.filename).await?;
-        inputs.push((row.filename.clone(), output, row.file_type()?, content));
+        size += content.len();
+        if size > MAX_SIZE {
+            return Err(Error::Unprocessable(format!(
+                "The template's files exceed {MAX_SIZE} bytes together"
+            )));
+        }
+        let file_type = row.file_type()?;
+        sources.push(SourceFile { filename: row.filename, output, file_type, content });
     }
-    let jinja = context.app.jinja.clone();
-    let rendering = move || render_all(&jinja, inputs, &request);
-    let rendered = context.app.workers.run(rendering).await??;
-    for file in &rendered {
-        files::check_syntax(context, &file.filename, &file.content).await?;
-    }
-    Ok(rendered)
+    Ok(sources)
 }
 
 fn by_mapping(
@@ -78,91 +122,44 @@ fn by_mapping(
             missing.join(", ")
         )));
     }
-    let mut names = HashSet::new();
-    let mut entrypoints = Vec::new();
     let mut chosen = Vec::new();
     for row in sources {
-        let Some(output) = mapping.get(&row.filename) else { continue };
-        if output.is_empty() || !names.insert(output.clone()) {
-            return Err(Error::Unprocessable(format!(
-                "template_output_name_mapping gives {} the name {output:?}, which is empty or \
-                 another file's; each file needs its own",
-                row.filename
-            )));
-        }
-        files::check_name(output)?;
+        // An empty name leaves the file out.
+        let output = mapping.get(&row.filename).filter(|output| !output.is_empty());
+        let Some(output) = output.cloned() else { continue };
+        files::check_name(&output)?;
+        chosen.push((row, output));
+    }
+    check_outputs(locator, &chosen)?;
+    Ok(chosen)
+}
+
+/// 400 unless there is one entrypoint, and each file has a name of its own: of two with the same
+/// name one would be lost.
+fn check_outputs(locator: &str, chosen: &[(FileRow, String)]) -> Result<()> {
+    let mut named: HashMap<&str, &str> = HashMap::new();
+    let mut entrypoints = Vec::new();
+    for (row, _) in chosen {
         if row.file_type()? == FileType::Entrypoint {
-            entrypoints.push(row.filename.clone());
+            entrypoints.push(row.filename.as_str());
         }
-        chosen.push((row, output.clone()));
     }
     if entrypoints.len() != 1 {
         let found = if entrypoints.is_empty() { "none".to_owned() } else { entrypoints.join(", ") };
         return Err(Error::BadRequest(format!(
-            "template_output_name_mapping names {} entrypoint files of job template {locator}, one \
-             and only one is required: {found}",
-            entrypoints.len(),
+            "{ONE_ENTRYPOINT}, got {}: template_output_name_mapping of job template {locator} names \
+             {found}",
+            entrypoints.len()
         )));
     }
-    Ok(chosen)
-}
-
-fn render_all(
-    jinja: &Environment,
-    inputs: Vec<(String, String, FileType, Bytes)>,
-    request: &RenderFromTemplateRequest,
-) -> Result<Vec<RenderedFile>> {
-    let sbatch_params = request.sbatch_params.as_deref().unwrap_or_default();
-    let mut size = 0;
-    inputs
-        .into_iter()
-        .map(|(source_name, filename, file_type, source)| {
-            let text = std::str::from_utf8(&source).map_err(|_| {
-                Error::Unprocessable(format!(
-                    "Unable to process jinja template filename={source_name} -- it is not UTF-8 text"
-                ))
-            })?;
-            let mut text = render_one(jinja, &source_name, text, &request.param_dict)?;
-            if file_type == FileType::Entrypoint {
-                text = inject(&text, sbatch_params);
-            }
-            size += text.len();
-            if size > MAX_SIZE {
-                return Err(Error::Unprocessable(format!(
-                    "The rendered files exceed {MAX_SIZE} bytes together"
-                )));
-            }
-            Ok(RenderedFile { filename, file_type, content: text.into() })
-        })
-        .collect()
-}
-
-/// Renders with the parameters at top level and, if one is not defined there, once more with
-/// all of them under `data`, as older templates have it.
-fn render_one(
-    jinja: &Environment,
-    filename: &str,
-    source: &str,
-    parameters: &Map<String, Value>,
-) -> Result<String> {
-    let unable = |error: &jobbergate_jinja::Error| {
-        Error::Unprocessable(format!(
-            "Unable to process jinja template filename={filename} -- {error}"
-        ))
-    };
-    let template = jinja.parse(source).map_err(|error| unable(&error))?;
-    let first = match template.render(parameters) {
-        Ok(text) => return Ok(text),
-        Err(error) if error.kind() == ErrorKind::Undefined => error,
-        Err(error) => return Err(unable(&error)),
-    };
-    let nested = Map::from_iter([("data".to_owned(), Value::Object(parameters.clone()))]);
-    template.render(&nested).map_err(|second| {
-        // A template that has its parameters under `data` lacks one of them, not `data`.
-        let cause = if first.message().starts_with("'data'") { second } else { first };
-        Error::Unprocessable(format!(
-            "Jinja can not render filename={filename}: {cause}; give the parameter in param_dict, \
-             or a default in the template"
-        ))
-    })
+    for (row, output) in chosen {
+        let Some(other) = named.insert(output, &row.filename) else { continue };
+        return Err(Error::BadRequest(format!(
+            "{ONE_ENTRYPOINT}, got 0 and others with names of their own: \
+             template_output_name_mapping of job template {locator} gives {other} and {} the name \
+             {output:?}",
+            row.filename
+        )));
+    }
+    Ok(())
 }

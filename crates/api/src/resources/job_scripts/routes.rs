@@ -136,18 +136,18 @@ async fn get(
 
 async fn update(
     context: Context,
-    caller: Caller<permission::JobScriptsUpdate>,
+    owner: Owner<permission::JobScriptsUpdate>,
     (Path(path), Json(request)): (Path<ScriptPath>, Json<JobScriptUpdateRequest>),
 ) -> Result<Json<JobScriptListView>> {
-    service::update(&context, &caller, path.job_script_id, request).await.map(Json)
+    service::update(&context, &owner.identity, path.job_script_id, request).await.map(Json)
 }
 
 async fn delete(
     context: Context,
-    caller: Caller<permission::JobScriptsDelete>,
+    owner: Owner<permission::JobScriptsDelete>,
     Path(path): Path<ScriptPath>,
 ) -> Result<NoContent> {
-    service::delete(&context, &caller, path.job_script_id).await?;
+    service::delete(&context, &owner.identity, path.job_script_id).await?;
     Ok(NoContent)
 }
 
@@ -162,27 +162,27 @@ async fn get_file(
 
 async fn put_file(
     context: Context,
-    caller: Caller<permission::JobScriptFilesWrite>,
+    owner: Owner<permission::JobScriptFilesWrite>,
     (Path(path), Query(names), form): (Path<FileTypePath>, Query<FileNameQuery>, Form),
 ) -> Result<Json<JobScriptFileDetailedView>> {
     let file = FilePut { names, file_type: path.file_type, upload: form.upload_file };
-    service::put_file(&context, &caller, path.job_script_id, file).await.map(Json)
+    service::put_file(&context, &owner.identity, path.job_script_id, file).await.map(Json)
 }
 
 async fn put_file_by_url(
     context: Context,
-    caller: Caller<permission::JobScriptFilesWrite>,
+    owner: Owner<permission::JobScriptFilesWrite>,
     (Path(path), Query(query)): (Path<FileTypePath>, Query<FileUrlQuery>),
 ) -> Result<Json<JobScriptFileDetailedView>> {
     let id = path.job_script_id;
-    service::put_file_by_url(&context, &caller, id, path.file_type, query).await.map(Json)
+    service::put_file_by_url(&context, &owner.identity, id, path.file_type, query).await.map(Json)
 }
 
 async fn delete_file(
     context: Context,
-    caller: Caller<permission::JobScriptFilesDelete>,
+    owner: Owner<permission::JobScriptFilesDelete>,
     Path(path): Path<DeletedFilePath>,
 ) -> Result<Deleted> {
-    service::delete_file(&context, &caller, path.job_script_id, &path.file_name).await?;
+    service::delete_file(&context, &owner.identity, path.job_script_id, &path.file_name).await?;
     Ok(Deleted)
 }

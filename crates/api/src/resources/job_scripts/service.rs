@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use bytes::Bytes;
 use jobbergate_types::{
     FileType, Page,
     job_script_templates::FileUrlQuery,
@@ -15,20 +14,20 @@ use jobbergate_types::{
 use sea_query::Value;
 
 use super::{
-    render::{RenderedFile, choose, render},
+    render::{Rendered, RenderedFile, choose, render},
     store::{self, NewScript, ScriptRow},
 };
 use crate::{
     app::Context,
-    auth::Anyone,
+    auth::Identity,
     db::Session,
     error::{Error, Result},
-    events,
     resources::{
         files::{self, FilePut, FileRow, JOB_SCRIPT_FILES, TEMPLATE_FILES},
         job_script_templates::{self, Locator},
-        job_submissions,
+        job_submissions::{self, store::SubmissionRow},
     },
+    storage::OpenFile,
 };
 
 /// A script; 404 if there is none.
@@ -42,14 +41,14 @@ pub(crate) async fn require_locked(db: &mut Session, id: i64) -> Result<ScriptRo
 }
 
 /// 404 or 403 unless there is such a script and the caller may change it.
-async fn check_own(context: &Context, caller: &impl Anyone, id: i64) -> Result<ScriptRow> {
+async fn check_own(context: &Context, caller: &Identity, id: i64) -> Result<ScriptRow> {
     let row = require(&mut context.db.read().await?, id).await?;
     caller.require_ownership(&row.owner_email)?;
     Ok(row)
 }
 
 /// A script that the caller may change and nobody else changes meanwhile.
-async fn require_own(db: &mut Session, caller: &impl Anyone, id: i64) -> Result<ScriptRow> {
+async fn require_own(db: &mut Session, caller: &Identity, id: i64) -> Result<ScriptRow> {
     let row = require_locked(db, id).await?;
     caller.require_ownership(&row.owner_email)?;
     Ok(row)
@@ -73,6 +72,7 @@ fn new_script<'a>(
     parent_template_id: Option<i32>,
 ) -> NewScript<'a> {
     NewScript {
+        id: None,
         name: &request.name,
         description: Some(request.description.as_deref().unwrap_or_default()),
         owner_email,
@@ -101,24 +101,44 @@ pub(super) async fn create_from_template(
             return Err(error);
         }
     };
-    let mut db = context.db.write().await?;
-    let new = new_script(&body.create_request, owner_email, Some(template.id));
-    let row = store::insert(&mut db, new, context.now()).await?;
-    let added = add_all(context, &mut db, row.id, rendered).await;
-    let files = files::commit_new(context, db, &[JOB_SCRIPT_FILES], row.id, added).await?;
-    detailed(row, files)
+    let Rendered { files, memory } = rendered;
+    let id = files::reserve_parent(context, JOB_SCRIPT_FILES).await?;
+    let made = async {
+        let stored = store_all(context, id, files).await?;
+        drop(memory);
+        let mut db = context.db.write().await?;
+        let new = new_script(&body.create_request, owner_email, Some(template.id));
+        let row = store::insert(&mut db, NewScript { id: Some(id), ..new }, context.now()).await?;
+        let files = note_all(context, &mut db, id, stored).await?;
+        Ok((db, detailed(row, files)?))
+    };
+    let made = made.await;
+    files::commit_new(context, &[JOB_SCRIPT_FILES], id, made).await
 }
 
-async fn add_all(
+async fn store_all(
+    context: &Context,
+    script: i32,
+    rendered: Vec<RenderedFile>,
+) -> Result<Vec<(String, FileType)>> {
+    let mut files = Vec::new();
+    for RenderedFile { filename, file_type, content } in rendered {
+        context.storage.put(JOB_SCRIPT_FILES.0, script.into(), &filename, content).await?;
+        files.push((filename, file_type));
+    }
+    Ok(files)
+}
+
+async fn note_all(
     context: &Context,
     db: &mut Session,
     script: i32,
-    rendered: Vec<RenderedFile>,
+    files: Vec<(String, FileType)>,
 ) -> Result<Vec<FileRow>> {
     let mut rows = Vec::new();
-    for RenderedFile { filename, file_type, content } in rendered {
-        let file = (filename.as_str(), file_type, content);
-        rows.push(files::add(context, db, JOB_SCRIPT_FILES, script, file).await?);
+    for (name, file_type) in files {
+        let file = (&*name, file_type);
+        rows.push(files::note(context, db, JOB_SCRIPT_FILES, script, file).await?);
     }
     Ok(rows)
 }
@@ -186,7 +206,7 @@ fn with_template(row: ScriptRow, templates: &Templates) -> JobScriptListView {
 
 pub(super) async fn update(
     context: &Context,
-    caller: &impl Anyone,
+    caller: &Identity,
     id: i64,
     request: JobScriptUpdateRequest,
 ) -> Result<JobScriptListView> {
@@ -204,7 +224,7 @@ pub(super) async fn update(
 }
 
 /// Deletes a script; what waits for an agent to run it is rejected.
-pub(super) async fn delete(context: &Context, caller: &impl Anyone, id: i64) -> Result<()> {
+pub(super) async fn delete(context: &Context, caller: &Identity, id: i64) -> Result<()> {
     let mut db = context.db.write().await?;
     let row = require_own(&mut db, caller, id).await?;
     delete_locked(context, db, row.id).await
@@ -214,10 +234,11 @@ pub(super) async fn delete(context: &Context, caller: &impl Anyone, id: i64) -> 
 pub(crate) async fn delete_locked(context: &Context, mut db: Session, id: i32) -> Result<()> {
     let now = context.now();
     let rejected = job_submissions::store::reject_created_of_script(&mut db, id, now).await?;
-    let events = events::status_changed(context, &mut db, &rejected).await?;
+    let changes: Vec<_> = rejected.iter().map(SubmissionRow::change).collect::<Result<_>>()?;
+    let written = context.tell(&mut db, &changes).await?;
     store::delete(&mut db, id).await?;
     db.commit().await?;
-    events.deliver();
+    written.wake();
     files::discard_all(context, &[JOB_SCRIPT_FILES], id).await;
     Ok(())
 }
@@ -229,11 +250,26 @@ pub(super) async fn clone(
     request: Option<JobScriptCloneRequest>,
 ) -> Result<JobScriptDetailedView> {
     let request = request.unwrap_or_default();
+    let original = require(&mut context.db.read().await?, id).await?.id;
+    let clone = files::reserve_parent(context, JOB_SCRIPT_FILES).await?;
+    let made = clone_as(context, owner_email, original, clone, request).await;
+    files::commit_new(context, &[JOB_SCRIPT_FILES], clone, made).await
+}
+
+async fn clone_as(
+    context: &Context,
+    owner_email: &str,
+    original: i32,
+    clone: i32,
+    request: JobScriptCloneRequest,
+) -> Result<(Session, JobScriptDetailedView)> {
+    let copies = files::copy_all(context, JOB_SCRIPT_FILES, original, clone).await?;
     let mut db = context.db.write().await?;
-    let original = store::find_shared(&mut db, id).await?;
-    let original = original.ok_or_else(|| Error::no_entry("job_scripts", id))?;
+    let found = store::find_shared(&mut db, original.into()).await?;
+    let original = found.ok_or_else(|| Error::no_entry("job_scripts", original))?;
     let description = request.description.value();
     let new = NewScript {
+        id: Some(clone),
         name: request.name.as_deref().unwrap_or(&original.name),
         description: description.as_deref().or(original.description.as_deref()),
         owner_email,
@@ -241,39 +277,58 @@ pub(super) async fn clone(
         cloned_from_id: Some(original.id),
     };
     let row = store::insert(&mut db, new, context.now()).await?;
-    let copied = files::copy_all(context, &mut db, JOB_SCRIPT_FILES, original.id, row.id).await;
-    let files = files::commit_new(context, db, &[JOB_SCRIPT_FILES], row.id, copied).await?;
-    detailed(row, files)
+    let files = note_all(context, &mut db, clone, copies).await?;
+    Ok((db, detailed(row, files)?))
 }
 
 /// Writes, replaces or renames a file; a script has at most one entrypoint.
 pub(super) async fn put_file(
     context: &Context,
-    caller: &impl Anyone,
+    caller: &Identity,
     id: i64,
     file: FilePut,
 ) -> Result<JobScriptFileDetailedView> {
-    check_own(context, caller, id).await?;
+    let script = check_own(context, caller, id).await?;
     file.check(context).await?;
-    let mut db = context.db.write().await?;
-    let script = require_own(&mut db, caller, id).await?;
-    if file.file_type == FileType::Entrypoint {
-        let replaced = [Some(file.target_name()?), file.names.previous_filename.clone()];
-        let others = entrypoints(&mut db, script.id).await?;
-        if let Some(other) = others.into_iter().find(|name| !replaced.contains(&Some(name.clone())))
-        {
-            return Err(Error::Unprocessable(format!(
-                "A job script can not have more than one entry point file. Consider deleting the \
-                 existing one first. Found: {other}"
-            )));
-        }
+    let file_type = file.file_type;
+    let replaced = [Some(file.target_name()?), file.names.previous_filename.clone()];
+    require_one_entrypoint(&mut context.db.read().await?, script.id, file_type, &replaced).await?;
+    let stored = files::store_file(context, JOB_SCRIPT_FILES, script.id, file).await?;
+    let noted = async {
+        let mut db = context.db.write().await?;
+        require_own(&mut db, caller, id).await?;
+        require_one_entrypoint(&mut db, script.id, file_type, &replaced).await?;
+        let file = (stored.filename(), file_type);
+        let row = files::note(context, &mut db, JOB_SCRIPT_FILES, script.id, file).await?;
+        Ok((db, row))
+    };
+    let noted = noted.await;
+    stored.keep(context, noted).await?.try_into()
+}
+
+/// 422 if the script has an entrypoint that is not replaced by the new one.
+async fn require_one_entrypoint(
+    db: &mut Session,
+    script: i32,
+    file_type: FileType,
+    replaced: &[Option<String>],
+) -> Result<()> {
+    if file_type != FileType::Entrypoint {
+        return Ok(());
     }
-    files::put(context, db, JOB_SCRIPT_FILES, script.id, file).await?.try_into()
+    let others = entrypoints(db, script).await?;
+    match others.into_iter().find(|name| !replaced.contains(&Some(name.clone()))) {
+        Some(other) => Err(Error::Unprocessable(format!(
+            "A job script can not have more than one entry point file. Consider deleting the \
+             existing one first. Found: {other}"
+        ))),
+        None => Ok(()),
+    }
 }
 
 pub(super) async fn put_file_by_url(
     context: &Context,
-    caller: &impl Anyone,
+    caller: &Identity,
     id: i64,
     file_type: FileType,
     query: FileUrlQuery,
@@ -294,14 +349,14 @@ pub(crate) async fn entrypoints(db: &mut Session, script: i32) -> Result<Vec<Str
     Ok(names)
 }
 
-pub(super) async fn get_file(context: &Context, id: i64, filename: &str) -> Result<Bytes> {
+pub(super) async fn get_file(context: &Context, id: i64, filename: &str) -> Result<OpenFile> {
     let script = require(&mut context.db.read().await?, id).await?;
     files::content(context, JOB_SCRIPT_FILES, script.id, filename).await
 }
 
 pub(super) async fn delete_file(
     context: &Context,
-    caller: &impl Anyone,
+    caller: &Identity,
     id: i64,
     filename: &str,
 ) -> Result<()> {

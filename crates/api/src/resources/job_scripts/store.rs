@@ -25,17 +25,7 @@ const SCRIPTS: Table = Table {
         "cloned_from_id",
     ],
     searched: &["name", "description", "owner_email"],
-    sortable: &[
-        "id",
-        "name",
-        "owner_email",
-        "created_at",
-        "updated_at",
-        "is_archived",
-        "description",
-        "parent_template_id",
-        "cloned_from_id",
-    ],
+    sortable: &["id", "name", "owner_email", "created_at", "updated_at", "parent_template_id"],
 };
 
 const COLUMNS: &str = "id, name, owner_email, created_at, updated_at, is_archived, description, \
@@ -58,6 +48,8 @@ pub(crate) struct ScriptRow {
 /// A script to create.
 #[derive(Debug)]
 pub(crate) struct NewScript<'a> {
+    /// Its number, if it was reserved.
+    pub(crate) id: Option<i32>,
     pub(crate) name: &'a str,
     pub(crate) description: Option<&'a str>,
     pub(crate) owner_email: &'a str,
@@ -97,13 +89,17 @@ pub(crate) async fn insert(
     script: NewScript<'_>,
     now: DateTime<Utc>,
 ) -> sqlx::Result<ScriptRow> {
+    let NewScript { id, name, description, owner_email, parent_template_id, cloned_from_id } =
+        script;
+    let mut arguments =
+        args![name, description, owner_email, parent_template_id, cloned_from_id, now];
+    let (column, place) = if id.is_some() { (", id", ", $7") } else { ("", "") };
+    arguments.0.extend(id.map(Value::from));
     let sql = format!(
         "INSERT INTO job_scripts (name, description, owner_email, parent_template_id, \
-         cloned_from_id, is_archived, created_at, updated_at) \
-         VALUES ($1, $2, $3, $4, $5, false, $6, $6) RETURNING {COLUMNS}"
+         cloned_from_id, is_archived, created_at, updated_at{column}) \
+         VALUES ($1, $2, $3, $4, $5, false, $6, $6{place}) RETURNING {COLUMNS}"
     );
-    let NewScript { name, description, owner_email, parent_template_id, cloned_from_id } = script;
-    let arguments = args![name, description, owner_email, parent_template_id, cloned_from_id, now];
     db.fetch_one(&sql, arguments).await
 }
 

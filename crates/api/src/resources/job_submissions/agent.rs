@@ -7,7 +7,7 @@ use jobbergate_types::{
         JobSubmissionAgentUpdateRequest, JobSubmissionStatus, PendingJobSubmission,
     },
     list::Paging,
-    slurm::Outcome,
+    slurm::{Outcome, is_held},
 };
 use sea_query::Value;
 use serde_json::Map;
@@ -21,9 +21,11 @@ use crate::{
     auth::{Agent, permission::Allow},
     db::Session,
     error::{Error, Result},
-    events,
     resources::job_scripts,
 };
+
+/// How the message to the owner of a held job begins.
+const HELD: &str = "Slurm holds the job";
 
 pub(super) async fn pending(
     context: &Context,
@@ -87,10 +89,9 @@ pub(super) async fn submitted<P: Allow>(
         }
         JobSubmissionStatus::Created => JobSubmissionStatus::Submitted,
         JobSubmissionStatus::Cancelled => JobSubmissionStatus::Cancelled,
-        other => {
-            return Err(Error::BadRequest(format!(
-                "Only CREATED or CANCELLED jobs may be marked as submitted, got {other}"
-            )));
+        _ => {
+            let words = "Only CREATED Job Submissions can be marked as SUBMITTED";
+            return Err(Error::BadRequest(words.to_owned()));
         }
     };
     let now = context.now();
@@ -116,14 +117,9 @@ pub(super) async fn rejected<P: Allow>(
 ) -> Result<()> {
     let mut db = context.db.write().await?;
     let row = require_assigned(&mut db, agent, request.id).await?;
-    match row.status()? {
-        JobSubmissionStatus::Created => {}
-        JobSubmissionStatus::Rejected | JobSubmissionStatus::Cancelled => return Ok(()),
-        other => {
-            return Err(Error::BadRequest(format!(
-                "Only CREATED jobs may be rejected, got {other}"
-            )));
-        }
+    if row.status()? != JobSubmissionStatus::Created {
+        let words = "Only CREATED Job Submissions can be marked as REJECTED";
+        return Err(Error::BadRequest(words.to_owned()));
     }
     let now = context.now();
     let status = JobSubmissionStatus::Rejected.as_str();
@@ -135,9 +131,10 @@ pub(super) async fn rejected<P: Allow>(
         ("updated_at", now.into()),
     ];
     let rejected = store::update(&mut db, row.id, changes).await?;
-    let events = events::status_changed(context, &mut db, rejected.as_slice()).await?;
+    let changes = rejected.as_ref().map(SubmissionRow::change).transpose()?;
+    let written = context.tell(&mut db, changes.as_slice()).await?;
     db.commit().await?;
-    events.deliver();
+    written.wake();
     Ok(())
 }
 
@@ -150,17 +147,16 @@ pub(super) async fn update<P: Allow>(
 ) -> Result<()> {
     let mut db = context.db.write().await?;
     let row = require_assigned(&mut db, agent, id).await?;
+    if request.slurm_job_id != row.slurm_job_id.map(i64::from) {
+        return Err(Error::Conflict(format!(
+            "Update slurm job id does not match the job id on record for job submission \
+             job_submission_id={id}"
+        )));
+    }
     let current = row.status()?;
     if !matches!(current, JobSubmissionStatus::Submitted | JobSubmissionStatus::Cancelled) {
         return Err(Error::BadRequest(format!(
             "Only SUBMITTED or CANCELLED jobs may be updated by the agent, got {current}"
-        )));
-    }
-    let known = row.slurm_job_id.map(i64::from);
-    if let Some(named) = request.slurm_job_id.filter(|named| known != Some(*named)) {
-        let known = known.map_or_else(|| "not known yet".to_owned(), |known| known.to_string());
-        return Err(Error::BadRequest(format!(
-            "The job of submission {id} in Slurm is {known}, not {named}"
         )));
     }
     let now = context.now();
@@ -175,14 +171,31 @@ pub(super) async fn update<P: Allow>(
     if ends {
         changes.extend(ending(state.outcome(), reason.as_deref().unwrap_or(state.description())));
     }
-    if row.slurm_job_state() != Some(state) {
+    let hold = reason.as_deref().filter(|reason| !ends && is_held(reason));
+    let hold = hold.map(|reason| held(reason, request.slurm_job_id));
+    let told = row.report_message.as_deref().filter(|message| message.starts_with(HELD));
+    let newly_held = hold.as_deref().is_some_and(|hold| told != Some(hold));
+    if hold.is_some() || (told.is_some() && state.outcome() != Outcome::Aborted) {
+        changes.push(("report_message", hold.into()));
+    }
+    if row.slurm_job_state() != Some(state) || newly_held {
         progress::insert(&mut db, row.id, Some(state.as_str()), reason.as_deref(), now).await?;
     }
     let updated = store::update(&mut db, row.id, changes).await?.filter(|_| ends);
-    let events = events::status_changed(context, &mut db, updated.as_slice()).await?;
+    let changes = updated.as_ref().map(SubmissionRow::change).transpose()?;
+    let written = context.tell(&mut db, changes.as_slice()).await?;
     db.commit().await?;
-    events.deliver();
+    written.wake();
     Ok(())
+}
+
+/// What the owner of a held job reads: nobody else is told, and the job would wait for ever.
+fn held(reason: &str, slurm_job_id: Option<i64>) -> String {
+    let number = slurm_job_id.map(|number| number.to_string()).unwrap_or_default();
+    format!(
+        "{HELD} ({reason}): it does not start until it is released, with `scontrol release \
+         {number}` or by the cluster's administrators"
+    )
 }
 
 /// What changes when a submitted job ends.

@@ -11,7 +11,7 @@ use jobbergate_types::metrics::{
     JobSubmissionMetricTimestamps, JobSubmissionMetricsQuery,
 };
 
-use super::agent::require_assigned;
+use super::{agent::require_assigned, service};
 use crate::{
     app::Context,
     auth::{Agent, permission::Allow},
@@ -30,6 +30,9 @@ const END_OF_TIME: i64 = 253_402_300_799_999_999;
 /// Keeps an agent's samples. Those that are there already stay as they are, so that an agent may
 /// repeat itself.
 async fn upload<P: Allow>(context: &Context, agent: &Agent<P>, id: i64, body: &[u8]) -> Result<()> {
+    // As on the Python server, an agent of another cluster is told so whatever it sends.
+    let submission = service::require(&mut context.db.read().await?, id).await?;
+    agent.require_cluster(&submission.client_id)?;
     let samples = decode::samples(body)?;
     let mut db = context.db.write().await?;
     let submission = require_assigned(&mut db, agent, id).await?;
@@ -49,7 +52,11 @@ async fn max_times(context: &Context, id: i64) -> Result<JobSubmissionAgentMetri
 
 async fn timestamps(context: &Context, id: i64) -> Result<JobSubmissionMetricTimestamps> {
     let found = store::timestamps(&mut context.db.read().await?, id).await?;
-    found.ok_or_else(|| Error::NotFound(format!("Job submission {id} has no metrics")))
+    found.ok_or_else(|| {
+        Error::NotFound(format!(
+            "No metrics found for job submission {id} or job submission does not exist"
+        ))
+    })
 }
 
 /// The metrics whose whiles begin between two instants.
@@ -61,6 +68,10 @@ async fn list(
     let rate = query.sample_rate;
     let start = query.start_time.map_or_else(|| context.now() - USUAL_PERIOD, |time| time.0);
     let end = query.end_time.map_or_else(|| context.now(), |time| time.0);
+    if query.end_time.is_some() && end <= start {
+        let words = "End time must be greater than the start time.";
+        return Err(Error::BadRequest(words.to_owned()));
+    }
     let Some((start, end)) = whole_whiles(start, end, rate) else { return Ok(Vec::new()) };
     let node = query.node.filter(|node| !node.is_empty());
     let mut db = context.db.read().await?;

@@ -11,7 +11,7 @@ const PROGRESSES: Table = Table {
     name: "job_progresses",
     columns: &["id", "job_submission_id", "timestamp", "slurm_job_state", "additional_info"],
     searched: &[],
-    sortable: &["id", "job_submission_id", "timestamp", "slurm_job_state", "additional_info"],
+    sortable: &["id", "job_submission_id", "timestamp", "slurm_job_state"],
 };
 
 /// A step.

@@ -105,27 +105,27 @@ async fn get(
 
 async fn update(
     context: Context,
-    caller: Caller<permission::JobSubmissionsUpdate>,
+    owner: Owner<permission::JobSubmissionsUpdate>,
     (Path(path), Json(request)): (Path<SubmissionPath>, Json<JobSubmissionUpdateRequest>),
 ) -> Result<Json<JobSubmissionDetailedView>> {
-    service::update(&context, &caller, path.job_submission_id, request).await.map(Json)
+    service::update(&context, &owner.identity, path.job_submission_id, request).await.map(Json)
 }
 
 async fn delete(
     context: Context,
-    caller: Caller<permission::JobSubmissionsDelete>,
+    owner: Owner<permission::JobSubmissionsDelete>,
     Path(path): Path<SubmissionPath>,
 ) -> Result<NoContent> {
-    service::delete(&context, &caller, path.job_submission_id).await?;
+    service::delete(&context, &owner.identity, path.job_submission_id).await?;
     Ok(NoContent)
 }
 
 async fn cancel(
     context: Context,
-    caller: Caller<permission::JobSubmissionsUpdate>,
+    owner: Owner<permission::JobSubmissionsUpdate>,
     Path(path): Path<SubmissionPath>,
 ) -> Result<Json<JobSubmissionDetailedView>> {
-    service::cancel(&context, &caller, path.job_submission_id).await.map(Json)
+    service::cancel(&context, &owner.identity, path.job_submission_id).await.map(Json)
 }
 
 async fn progress(

@@ -20,10 +20,9 @@ use super::{
 };
 use crate::{
     app::Context,
-    auth::Anyone,
+    auth::Identity,
     db::Session,
     error::{Error, Result},
-    events,
     http::validation::parse_integer,
     resources::job_scripts,
 };
@@ -34,7 +33,7 @@ pub(super) async fn require(db: &mut Session, id: i64) -> Result<SubmissionRow> 
 }
 
 /// A submission that the caller may change and nobody else changes meanwhile.
-async fn require_own(db: &mut Session, caller: &impl Anyone, id: i64) -> Result<SubmissionRow> {
+async fn require_own(db: &mut Session, caller: &Identity, id: i64) -> Result<SubmissionRow> {
     let found = store::find_locked(db, id).await?;
     let row = found.ok_or_else(|| Error::no_entry("job_submissions", id))?;
     caller.require_ownership(&row.owner_email)?;
@@ -158,7 +157,7 @@ async fn scripts_of(
 
 pub(super) async fn update(
     context: &Context,
-    caller: &impl Anyone,
+    caller: &Identity,
     id: i64,
     request: JobSubmissionUpdateRequest,
 ) -> Result<JobSubmissionDetailedView> {
@@ -176,7 +175,7 @@ pub(super) async fn update(
     updated.ok_or_else(|| Error::no_entry("job_submissions", id))?.try_into()
 }
 
-pub(super) async fn delete(context: &Context, caller: &impl Anyone, id: i64) -> Result<()> {
+pub(super) async fn delete(context: &Context, caller: &Identity, id: i64) -> Result<()> {
     let mut db = context.db.write().await?;
     let row = require_own(&mut db, caller, id).await?;
     store::delete(&mut db, row.id).await?;
@@ -213,7 +212,7 @@ pub(super) async fn clone(
 
 pub(super) async fn cancel(
     context: &Context,
-    caller: &impl Anyone,
+    caller: &Identity,
     id: i64,
 ) -> Result<JobSubmissionDetailedView> {
     let mut db = context.db.write().await?;
@@ -230,9 +229,10 @@ pub(super) async fn cancel(
     let status = JobSubmissionStatus::Cancelled.as_str();
     let changes = vec![("status", status.into()), ("updated_at", now.into())];
     let cancelled = store::update(&mut db, row.id, changes).await?;
-    let events = events::status_changed(context, &mut db, cancelled.as_slice()).await?;
+    let changes = cancelled.as_ref().map(SubmissionRow::change).transpose()?;
+    let written = context.tell(&mut db, changes.as_slice()).await?;
     db.commit().await?;
-    events.deliver();
+    written.wake();
     cancelled.ok_or_else(|| Error::no_entry("job_submissions", id))?.try_into()
 }
 

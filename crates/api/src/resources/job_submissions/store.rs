@@ -16,6 +16,7 @@ use crate::{
     args,
     db::{Session, TextArray},
     error::{Error, Result},
+    events::Change,
     query::Table,
 };
 
@@ -55,15 +56,11 @@ const SUBMISSIONS: Table = Table {
         "owner_email",
         "created_at",
         "updated_at",
-        "is_archived",
-        "description",
         "job_script_id",
         "slurm_job_id",
         "client_id",
         "status",
         "slurm_job_state",
-        "cloned_from_id",
-        "execution_directory",
     ],
 };
 
@@ -107,6 +104,19 @@ impl SubmissionRow {
     pub(crate) fn slurm_job_state(&self) -> Option<SlurmJobState> {
         let Ok(state) = self.slurm_job_state.as_deref()?.parse();
         Some(state)
+    }
+
+    /// What can be told of it now that it has come to its status.
+    pub(crate) fn change(&self) -> Result<Change> {
+        Ok(Change {
+            job_submission_id: self.id,
+            name: self.name.clone(),
+            owner_email: self.owner_email.clone(),
+            client_id: self.client_id.clone(),
+            status: self.status()?,
+            slurm_job_state: self.slurm_job_state(),
+            report_message: self.report_message.clone(),
+        })
     }
 
     /// Arguments of `sbatch`.

@@ -43,8 +43,14 @@ on_both! {
         alice.has_submission(1, "c").await;
         let shouting = app.somebody("ALICE@example.com", None, &all_for_users()).await;
         let nameless = app.client("nameless", all_for_users()).await;
+        let admin = app.client("admin", vec![Permission::Admin]).await;
         for (method, path, _) in OWNED {
-            for actor in [&bob, &shouting, &nameless] {
+            for actor in [&nameless, &admin] {
+                let refused = call(actor, method, path).await.expect(400).detail();
+                let words = "Checked expressions failed: Access token does not contain\n  1: email";
+                assert_eq!(refused, words, "{method} {path}");
+            }
+            for actor in [&bob, &shouting] {
                 let refused = call(actor, method, path).await;
                 assert_eq!(refused.status, 403, "{method} {path}: {refused:?}");
                 assert_eq!(refused.detail(), "Mismatch on attribute(s): owner_email");

@@ -40,7 +40,8 @@ async fn one_of_each(app: &TestApp) -> Actor {
             agent.post("/job-submissions/agent/submitted", body).await.expect(202);
         }
     }
-    let ended = json!({"slurm_job_state": "COMPLETED", "slurm_job_info": "{}"});
+    let ended =
+        json!({"slurm_job_id": 103, "slurm_job_state": "COMPLETED", "slurm_job_info": "{}"});
     agent.put("/job-submissions/agent/3", ended).await.expect(202);
     let rejected = json!({"id": 4, "report_message": "no"});
     agent.post("/job-submissions/agent/rejected", rejected).await.expect(202);
@@ -129,7 +130,7 @@ on_both! {
         assert_eq!(count(&app, &monthly(), SUBMISSIONS).await, done(0, 3));
         assert_eq!(clean(&app, &monthly(), SUBMISSIONS).await, done(0, 3));
         assert_eq!(archived(&alice, "job-submissions").await, [1, 2, 6]);
-        let ended = json!({"slurm_job_state": "CANCELLED", "slurm_job_info": "{}"});
+        let ended = json!({"slurm_job_id": 106, "slurm_job_state": "CANCELLED", "slurm_job_info": "{}"});
         let agent = app
             .somebody("c@example.com", Some("c"), &[jobbergate_types::Permission::JobSubmissionsUpdate])
             .await;

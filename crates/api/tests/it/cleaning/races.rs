@@ -34,16 +34,20 @@ on_both! {
         let alice = app.user("alice").await;
         alice.post("/job-scripts", json!({"name": "s"})).await.created();
         store(&app, "job_script_files", 1, "run.sh").await;
-        // As an upload does it: lock the parent, write the content, note the row, commit.
+        // As an upload does it: claim the key, write the content, note the row with the claim's end.
+        let claim = "INSERT INTO file_claims VALUES ('job_script_files/1/run.sh', 'upload', $1)";
         let mut upload = app.db().write().await.unwrap();
-        upload.execute("UPDATE job_scripts SET name = name WHERE id = 1", args![]).await.unwrap();
-        let cleaning = begun(&app, SCRIPT_FILES).await;
+        upload.execute(claim, args![app.clock.now()]).await.unwrap();
+        upload.commit().await.unwrap();
+        let nothing = Outcome::Files { removed: 0, bytes: 0, missing: 0 };
+        assert_eq!(clean(&app, &usual(), SCRIPT_FILES).await, nothing);
         store(&app, "job_script_files", 1, "run.sh").await;
+        let mut upload = app.db().write().await.unwrap();
         let sql = "INSERT INTO job_script_files VALUES (1, 'run.sh', 'ENTRYPOINT', $1, $1)";
         upload.execute(sql, args![app.clock.now()]).await.unwrap();
+        upload.execute("DELETE FROM file_claims", args![]).await.unwrap();
         upload.commit().await.unwrap();
-        let done = cleaning.await.unwrap();
-        assert_eq!(done, Outcome::Files { removed: 0, bytes: 0, missing: 0 });
+        assert_eq!(clean(&app, &usual(), SCRIPT_FILES).await, nothing);
         assert_eq!(alice.get("/job-scripts/1/upload/run.sh").await.expect(200).text, "content");
     }
 

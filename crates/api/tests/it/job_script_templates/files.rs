@@ -105,7 +105,11 @@ on_both! {
         alice.upload(&replace, "x", "other").await.ok();
         assert_eq!(alice.get(&format!("{FILES}/last.txt")).await.expect(200).text, "other");
         let same = format!("{SUPPORT}?filename=last.txt&previous_filename=last.txt");
-        alice.put(&same, json!(null)).await.ok();
+        let itself = format!("{SUPPORT}?previous_filename=last.txt");
+        for path in [same, itself] {
+            let refused = alice.put(&path, json!(null)).await.expect(400).detail();
+            assert_eq!(refused, "Either a file or a previous filename must be provided");
+        }
         assert_eq!(alice.get(&format!("{FILES}/last.txt")).await.expect(200).text, "other");
         if let Some(s3) = &app.s3 {
             assert_eq!(s3.keys().unwrap(), ["job_script_template_files/1/last.txt"]);
@@ -135,12 +139,36 @@ on_both! {
         let request = alice.request(Method::PUT, SUPPORT).multipart(text);
         let problem = &alice.send(request).await.expect(422).json()["detail"][0];
         assert_eq!(problem["msg"], "Value error, Expected UploadFile, received: <class 'str'>");
-        for content_type in ["multipart/form-data; boundary=XbX", "multipart/form-data"] {
+        for (content_type, words) in [
+            ("multipart/form-data; boundary=XbX", "There was an error parsing the body"),
+            ("multipart/form-data", "Missing boundary in multipart."),
+        ] {
             let request = alice.request(Method::PUT, SUPPORT);
             let request = request.header("content-type", content_type).body("garbage");
             let refused = alice.send(request).await.expect(400).detail();
-            assert_eq!(refused, "There was an error parsing the body");
+            assert_eq!(refused, words);
         }
+    }
+
+    async fn what_old_browsers_call_a_file_is_understood(app: TestApp) {
+        let alice = app.user("alice").await;
+        alice.has_template("t", &[]).await;
+        for (sent, filename) in [
+            (b"name=\"upload_file\"; filename=\"C:\\dir\\a.sh\"".as_slice(), "a.sh"),
+            (b"name=\"upload_file\"; filename=\"caf\xe9.sh\"", "caf\u{e9}.sh"),
+            (b"name=\"upload_file\"; filename=\"caf\xc3\xa9.sh\"", "caf\u{e9}.sh"),
+        ] {
+            let head = b"--XbX\r\nContent-Disposition: form-data; ".as_slice();
+            let body = [head, sent, b"\r\n\r\nhi\r\n--XbX--\r\n"].concat();
+            let request = alice.request(Method::PUT, SUPPORT).body(body);
+            let request = request.header("content-type", "multipart/form-data; boundary=XbX");
+            assert_eq!(alice.send(request).await.ok()["filename"], filename);
+        }
+        let body = "--XbX\r\nContent-Disposition: form-data; filename=a\r\n\r\nhi\r\n--XbX--\r\n";
+        let request = alice.request(Method::PUT, SUPPORT).body(body);
+        let request = request.header("content-type", "multipart/form-data; boundary=XbX");
+        let words = "The Content-Disposition header field \"name\" must be provided.";
+        assert_eq!(alice.send(request).await.expect(400).detail(), words);
     }
 
     async fn a_file_is_deleted_once(app: TestApp) {

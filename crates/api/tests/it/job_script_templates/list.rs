@@ -90,8 +90,12 @@ on_both! {
         assert_eq!(listed(&alice, "sort_field=name", "name").await, ["a", "b", "c"]);
         let down = listed(&alice, "sort_field=name&sort_ascending=false", "name").await;
         assert_eq!(down, ["c", "b", "a"]);
-        let refused = alice.get("/job-script-templates?sort_field=template_vars").await.expect(400);
-        let words = "Invalid sorting column requested: template_vars. Must be one of id, name, ";
-        assert!(refused.detail().starts_with(words), "{}", refused.detail());
+        for field in ["template_vars", "description", "is_archived", "cloned_from_id"] {
+            let path = format!("/job-script-templates?sort_field={field}");
+            let refused = alice.get(&path).await.expect(400).detail();
+            let words = "Must be one of id, name, owner_email, created_at, updated_at, identifier";
+            let sentence = format!("Invalid sorting column requested: {field}. {words}");
+            assert_eq!(refused, sentence);
+        }
     }
 }

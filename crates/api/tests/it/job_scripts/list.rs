@@ -111,16 +111,26 @@ on_both! {
 
     async fn rows_without_a_value_are_sorted_as_the_largest(app: TestApp) {
         let alice = app.user("alice").await;
-        let first = alice.has_script("original", "echo").await;
-        alice.post(&format!("/job-scripts/clone/{first}"), json!({"name": "clone"})).await.created();
-        let up = page(&alice, "sort_field=cloned_from_id").await;
-        assert_eq!(names(&up), ["clone", "original"]);
-        let down = page(&alice, "sort_field=cloned_from_id&sort_ascending=false").await;
-        assert_eq!(names(&down), ["original", "clone"]);
-        let refused = alice.get("/job-scripts?sort_field=nope").await.expect(400).detail();
-        let words = "Invalid sorting column requested: nope. Must be one of id, name, owner_email, \
-                     created_at, updated_at, is_archived, description, parent_template_id, \
-                     cloned_from_id";
-        assert_eq!(refused, words);
+        alice.has_script("plain", "echo").await;
+        alice.has_template("t", &[("run.sh.j2", "echo")]).await;
+        let body = json!({
+            "create_request": {"name": "rendered"},
+            "render_request": {
+                "template_output_name_mapping": {"run.sh.j2": "run.sh"}, "param_dict": {},
+            },
+        });
+        alice.post("/job-scripts/render-from-template/t", body).await.created();
+        let up = page(&alice, "sort_field=parent_template_id").await;
+        assert_eq!(names(&up), ["rendered", "plain"]);
+        let down = page(&alice, "sort_field=parent_template_id&sort_ascending=false").await;
+        assert_eq!(names(&down), ["plain", "rendered"]);
+        for field in ["nope", "description", "is_archived", "cloned_from_id"] {
+            let path = format!("/job-scripts?sort_field={field}");
+            let refused = alice.get(&path).await.expect(400).detail();
+            let words = "Must be one of id, name, owner_email, created_at, updated_at, \
+                         parent_template_id";
+            let sentence = format!("Invalid sorting column requested: {field}. {words}");
+            assert_eq!(refused, sentence);
+        }
     }
 }

@@ -23,8 +23,8 @@ async fn alice_with_three(app: &TestApp) -> Actor {
             json!({"name": "on site", "job_script_id": 1, "client_id": "c", "slurm_job_id": job});
         alice.post("/job-submissions", body).await.created();
     }
-    for (id, state) in [(2, "RUNNING"), (3, "COMPLETED")] {
-        let body = json!({"slurm_job_state": state, "slurm_job_info": "{}"});
+    for (id, job, state) in [(2, 77, "RUNNING"), (3, 78, "COMPLETED")] {
+        let body = json!({"slurm_job_id": job, "slurm_job_state": state, "slurm_job_info": "{}"});
         agent.put(&format!("/job-submissions/agent/{id}"), body).await.expect(202);
     }
     alice
@@ -100,8 +100,10 @@ on_both! {
         assert_eq!(states, [json!("COMPLETED"), json!("RUNNING"), json!(null)]);
         let query = "sort_field=status&sort_ascending=false";
         assert_eq!(listed(&alice, query, "status").await, ["SUBMITTED", "DONE", "CREATED"]);
-        let refused = alice.get("/job-submissions?sort_field=report_message").await.expect(400);
-        assert!(refused.detail().ends_with("execution_directory"), "{}", refused.detail());
+        let refused = alice.get("/job-submissions?sort_field=execution_directory").await.expect(400);
+        let words = "Must be one of id, name, owner_email, created_at, updated_at, job_script_id, \
+                     slurm_job_id, client_id, status, slurm_job_state";
+        assert!(refused.detail().ends_with(words), "{}", refused.detail());
     }
 
     async fn what_is_archived_or_of_others_is_left_out_on_demand(app: TestApp) {

@@ -17,7 +17,7 @@ on_both! {
         agent.post("/job-submissions/agent/submitted", body).await.expect(202);
         for state in ["PENDING", "RUNNING", "RUNNING", "COMPLETED"] {
             app.clock.advance(TimeDelta::seconds(1));
-            let body = json!({"slurm_job_state": state, "slurm_job_info": "{}"});
+            let body = json!({"slurm_job_id": 7, "slurm_job_state": state, "slurm_job_info": "{}"});
             agent.put("/job-submissions/agent/1", body).await.expect(202);
         }
         let steps = async |query: &str| -> Vec<(Value, Value, Value)> {
@@ -40,7 +40,7 @@ on_both! {
         assert_eq!(last, expected[2..]);
         let refused = alice.get("/job-submissions/1/progress?sort_field=nope").await.expect(400);
         let words = "Invalid sorting column requested: nope. Must be one of id, job_submission_id, \
-                     timestamp, slurm_job_state, additional_info";
+                     timestamp, slurm_job_state";
         assert_eq!(refused.detail(), words);
     }
 

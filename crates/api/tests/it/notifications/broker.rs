@@ -140,14 +140,18 @@ in_both! {
         nothing_waits(&app).await;
     }
 
-    async fn an_organization_that_can_be_no_exchange_is_given_up(place: Place) {
+    async fn an_organization_that_can_be_no_exchange_is_told_by_the_default_one(place: Place) {
         let host = VirtualHost::new().await.unwrap();
         let app = place.server(|config| tells(config, &host, host.port)).await;
         let _agent = app.agent("c").await;
-        let alice = member(&app, "alice", &"o".repeat(256)).await;
-        cancels(&alice, submits(&alice).await).await;
+        for organization in ["amq.lab", &"o".repeat(256)] {
+            let alice = member(&app, "alice", organization).await;
+            cancels(&alice, submits(&alice).await).await;
+            let message = until(async || host.take("jobs").await.unwrap().pop()).await;
+            assert_eq!(message.exchange, "default");
+            assert_eq!(message.properties["headers"], json!({"organization": organization}));
+        }
         nothing_waits(&app).await;
-        assert_eq!(host.take("jobs").await.unwrap(), []);
     }
 
     async fn two_servers_tell_everything_once(place: Place) {

@@ -70,7 +70,7 @@ in_both! {
             alice.put(&format!("/job-submissions/cancel/{id}"), json!(null)).await.ok();
             let path = format!("/job-submissions/{id}");
             alice.put(&path, json!({"status": "SUBMITTED"})).await.ok();
-            let ended = json!({"slurm_job_state": "FAILED", "slurm_job_info": "{}"});
+            let ended = json!({"slurm_job_id": 7, "slurm_job_state": "FAILED", "slurm_job_info": "{}"});
             agent.put(&format!("/job-submissions/agent/{id}"), ended).await.expect(202);
             alice.put(&path, json!({"status": "SUBMITTED"})).await.ok();
             let state = if expected.is_empty() { "RUNNING" } else { "FAILED" };

@@ -22,11 +22,6 @@ impl TestApp {
         }
     }
 
-    /// Lets a file be written to the directory again.
-    pub fn store_again(&self, table: &str, parent: i64, name: &str) {
-        std::fs::remove_dir_all(self.obstacle(table, parent, name)).unwrap();
-    }
-
     fn obstacle(&self, table: &str, parent: i64, name: &str) -> std::path::PathBuf {
         self.directory.path().join("files").join(table).join(parent.to_string()).join(name)
     }

@@ -18,7 +18,7 @@ use jobbergate_api::{
     db::Db,
     events::Worker,
     identity::{NewClient, Provider, UserToken},
-    server,
+    openapi, server, service,
 };
 use jobbergate_testkit::{
     issuer::Issuer,
@@ -87,6 +87,12 @@ pub fn settings(directory: &tempfile::TempDir) -> ServeConfig {
     Defaults::parse_from(line.into_iter().chain(remotes)).config
 }
 
+/// The API's description of a server without settings.
+pub fn document() -> serde_json::Value {
+    let config = Defaults::parse_from(["jobbergate"]).config;
+    openapi::document(&service::routes(), &config.metadata)
+}
+
 impl TestApp {
     pub async fn on_sqlite() -> Self {
         let directory = tempfile::tempdir().unwrap();
@@ -149,10 +155,11 @@ impl TestApp {
         let app = App::open(&config, clock.clone()).await.unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let service = Arc::clone(&app).into_service();
+        let service = service::pages(Arc::clone(&app), &config.metadata);
         let idle = app.client_idle;
-        tokio::spawn(server::answer(listener, service, idle, std::future::pending()));
-        let worker = Some(Worker::start(&app));
+        let places = config.memory.max_connections as usize;
+        tokio::spawn(server::answer(listener, service, places, idle, std::future::pending()));
+        let worker = Some(Worker::start(&app.events, &app.tenants, &app.clock));
         Self { app, clock, address, s3, worker, _database: database, directory }
     }
 

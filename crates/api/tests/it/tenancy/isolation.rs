@@ -1,13 +1,12 @@
 //! One organization can't reach what is another's.
 
-use jobbergate_api::openapi;
 use jobbergate_types::Permission;
 use reqwest::{Method, multipart};
 use serde_json::{Value, json};
 
 use crate::{
     on_both,
-    support::{Actor, Answer, Organization, TenantApp},
+    support::{Actor, Answer, Organization, document},
 };
 
 /// In everything that the first organization writes.
@@ -54,8 +53,8 @@ async fn snapshot(administrator: &Actor) -> Vec<String> {
 }
 
 /// All operations of the API, each with the schema of its body.
-fn operations(app: &TenantApp) -> Vec<(Method, String, Value)> {
-    let document = openapi::document(&app.app.router, &app.app.metadata);
+fn operations() -> Vec<(Method, String, Value)> {
+    let document = document();
     let mut all = Vec::new();
     for (path, methods) in document["paths"].as_object().unwrap() {
         for (method, operation) in methods.as_object().unwrap() {
@@ -135,7 +134,7 @@ on_both! {
         assert_eq!((belongings.template, belongings.script, belongings.submission), (1, 1, 1));
         let before = snapshot(&theirs_all).await;
         let intruder = ours.administrator().await;
-        for (method, pattern, operation) in operations(&app) {
+        for (method, pattern, operation) in operations() {
             let path = fill(&pattern);
             let answer = call(&intruder, method.clone(), &path, &operation).await;
             let (status, text) = (answer.status.as_u16(), &answer.text);
@@ -228,7 +227,7 @@ on_both! {
         let organization = app.organization().await;
         furnish(&organization, &organization.agent("cluster").await).await;
         let nobody = app.somebody("boss@example.com", Some("cluster"), &Permission::ALL).await;
-        for (method, pattern, operation) in operations(&app) {
+        for (method, pattern, operation) in operations() {
             if pattern == "/health" || pattern.starts_with("/clusters") {
                 continue;
             }

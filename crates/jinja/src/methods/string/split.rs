@@ -188,6 +188,7 @@ pub(super) fn splitlines(run: &mut Run, subject: &Value, args: Args) -> Result<V
 pub(super) fn partition(run: &mut Run, subject: &Value, args: Args) -> Result<Value> {
     let text = text_of(subject)?;
     run.meter.string(text.len())?;
+    run.meter.list(3)?;
     let separator = filled(&args)?;
     let parts = text.split_once(separator.as_str());
     Ok(three(text, parts.map_or([text.as_str(), "", ""], |(a, b)| [a, separator.as_str(), b])))
@@ -196,6 +197,7 @@ pub(super) fn partition(run: &mut Run, subject: &Value, args: Args) -> Result<Va
 pub(super) fn rpartition(run: &mut Run, subject: &Value, args: Args) -> Result<Value> {
     let text = text_of(subject)?;
     run.meter.string(text.len())?;
+    run.meter.list(3)?;
     let separator = filled(&args)?;
     let parts = text.rsplit_once(separator.as_str());
     Ok(three(text, parts.map_or(["", "", text.as_str()], |(a, b)| [a, separator.as_str(), b])))

@@ -15,7 +15,7 @@ const TEXT_DEPTH: usize = 3;
 /// The samples in `body`; 400 that says which row and column can't be read.
 pub(super) fn samples(body: &[u8]) -> Result<Vec<MetricSample>> {
     let mut rest = body;
-    let rows = array(&mut rest).ok_or_else(|| refused("the body is not a MessagePack array"))?;
+    let rows = array(&mut rest).ok_or_else(|| not_a_list(body))?;
     if rows == 0 {
         return Err(refused("there are none"));
     }
@@ -25,6 +25,7 @@ pub(super) fn samples(body: &[u8]) -> Result<Vec<MetricSample>> {
              {MAX_SAMPLES_PER_UPLOAD}, received {rows}"
         )));
     }
+    check_shape(rest, rows)?;
     let samples: Vec<_> = (0..rows)
         .map(|row| sample(&mut rest).map_err(|words| refused(&format!("row {row}{words}"))))
         .collect::<Result<_>>()?;
@@ -34,24 +35,89 @@ pub(super) fn samples(body: &[u8]) -> Result<Vec<MetricSample>> {
     Ok(samples)
 }
 
+/// What a body is that does not begin with an array.
+fn not_a_list(body: &[u8]) -> Error {
+    match skip(&mut &*body) {
+        Ok(()) => Error::BadRequest("Decoded data must be a list.".to_owned()),
+        Err(words) => refused(&words),
+    }
+}
+
+/// That all rows are lists is told before that all have their columns, and that before what is
+/// wrong with a value. What is broken is told where the samples are read.
+fn check_shape(mut rest: &[u8], rows: usize) -> Result<()> {
+    let mut other_length = None;
+    for row in 0..rows {
+        let begin = rest;
+        if skip(&mut rest).is_err() {
+            break;
+        }
+        let Some(columns) = array(&mut &*begin) else {
+            return Err(Error::BadRequest(format!(
+                "All elements of the inner data must be a Sequence: row {row} is not an array"
+            )));
+        };
+        if columns != COLUMNS {
+            other_length = other_length.or(Some((row, columns)));
+        }
+    }
+    let Some((row, columns)) = other_length else { return Ok(()) };
+    Err(Error::BadRequest(format!(
+        "Every iterable in `data` must match the length of `expected_types`. Row {row} has {columns} \
+         columns, {COLUMNS} are needed"
+    )))
+}
+
+/// Goes to the end of the value that begins here, however deep it is.
+fn skip(rest: &mut &[u8]) -> Result<(), String> {
+    let mut ahead = 1;
+    while ahead > 0 {
+        let inside = match rest.first() {
+            None => return Err("the body ends early".to_owned()),
+            // Never used, and no library refuses it.
+            Some(0xc1) => None,
+            Some(0x90..=0x9f | 0xdc | 0xdd) => array(rest),
+            Some(0x80..=0x8f | 0xde | 0xdf) => map(rest).map(|pairs| pairs.saturating_mul(2)),
+            Some(_) => {
+                read_value_ref_with_max_depth(rest, TEXT_DEPTH)
+                    .map_err(|error| format!("the MessagePack is broken ({error})"))?;
+                Some(0)
+            }
+        };
+        let inside = inside.ok_or("the MessagePack is broken")?;
+        ahead = inside.saturating_add(ahead - 1);
+    }
+    Ok(())
+}
+
 fn refused(words: &str) -> Error {
     Error::BadRequest(format!("Failed to insert metrics: {words}"))
 }
 
 /// The length of the array that begins here.
 fn array(rest: &mut &[u8]) -> Option<usize> {
-    let (marker, after) = rest.split_first()?;
-    let (length, after) = match marker {
-        0x90..=0x9f => (usize::from(marker & 0x0f), after),
-        0xdc => {
-            let (length, after) = after.split_first_chunk()?;
-            (u16::from_be_bytes(*length).into(), after)
-        }
-        0xdd => {
-            let (length, after) = after.split_first_chunk()?;
-            (u32::from_be_bytes(*length).try_into().ok()?, after)
-        }
-        _ => return None,
+    length(rest, 0x90, 0xdc)
+}
+
+/// How many pairs the map has that begins here.
+fn map(rest: &mut &[u8]) -> Option<usize> {
+    length(rest, 0x80, 0xde)
+}
+
+/// The length that a container says it has: in its marker if that is `short`, in the two bytes
+/// after `long`, or in the four bytes after the marker that follows `long`.
+fn length(rest: &mut &[u8], short: u8, long: u8) -> Option<usize> {
+    let (&marker, after) = rest.split_first()?;
+    let (length, after) = if marker & 0xf0 == short {
+        (usize::from(marker & 0x0f), after)
+    } else if marker == long {
+        let (length, after) = after.split_first_chunk()?;
+        (u16::from_be_bytes(*length).into(), after)
+    } else if marker == long + 1 {
+        let (length, after) = after.split_first_chunk()?;
+        (u32::from_be_bytes(*length).try_into().ok()?, after)
+    } else {
+        return None;
     };
     *rest = after;
     Some(length)
@@ -111,16 +177,25 @@ mod tests {
 
     #[test]
     fn what_is_no_list_of_rows_is_refused() {
-        let whole = "Failed to insert metrics: the body is not a MessagePack array";
-        for body in
-            [&b""[..], b"\xc1", b"\x81\xa1a\x01", b"\x01", b"\xdc\x00", b"\xdd\x00\x00\x00", b"{}"]
-        {
-            assert_eq!(complaint(body), whole, "{body:?}");
+        for body in [&b"\x81\xa1a\x01"[..], b"\x01", b"\xa1a", b"\xc0", b"{}"] {
+            assert_eq!(complaint(body), "Decoded data must be a list.", "{body:?}");
+        }
+        for body in [&b""[..], b"\xc1", b"\x81\xa1a", b"\xdc\x00", b"\xdd\x00\x00\x00"] {
+            let said = complaint(body);
+            assert!(said.starts_with("Failed to insert metrics: the "), "{body:?}: {said}");
         }
         assert_eq!(complaint(b"\x90"), "Failed to insert metrics: there are none");
-        assert_eq!(complaint(b"\x92\x01\x02"), "Failed to insert metrics: row 0 is not an array");
-        let short = "Failed to insert metrics: row 0 has 2 columns, 14 are needed";
-        assert_eq!(complaint(b"\x91\x92\x01\x02"), short);
+        let flat = "All elements of the inner data must be a Sequence: row ";
+        for (body, row) in [(&b"\x92\x01\x02"[..], 0), (b"\x92\x91\x01\x80", 1), (b"\x91\xc0", 0)] {
+            assert_eq!(complaint(body), format!("{flat}{row} is not an array"), "{body:?}");
+        }
+        let short = "Every iterable in `data` must match the length of `expected_types`. Row ";
+        assert_eq!(
+            complaint(b"\x91\x92\x01\x02"),
+            format!("{short}0 has 2 columns, 14 are needed")
+        );
+        let bad_value = [b"\x92\x9e".as_slice(), &[0xa1, b'x'].repeat(14), b"\x90"].concat();
+        assert_eq!(complaint(&bad_value), format!("{short}1 has 0 columns, 14 are needed"));
         let ends = "Failed to insert metrics: row 0, node_host: the body ends there";
         assert_eq!(complaint(b"\x91\x9e\x01"), ends);
         assert!(

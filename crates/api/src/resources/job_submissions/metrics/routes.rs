@@ -52,7 +52,7 @@ pub(crate) fn router() -> Router {
 
 async fn max_times(
     context: Context,
-    _: Caller<permission::JobSubmissionsRead>,
+    _: Agent<permission::JobSubmissionsRead>,
     Path(path): Path<SubmissionPath>,
 ) -> Result<Json<JobSubmissionAgentMetricsRequest>> {
     super::max_times(&context, path.job_submission_id).await.map(Json)

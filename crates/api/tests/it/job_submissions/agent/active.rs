@@ -22,7 +22,7 @@ on_both! {
         let followed = json!([{"id": 1, "name": "job", "status": "SUBMITTED", "slurm_job_id": 7}]);
         assert_eq!(active(&agent).await, followed);
         assert_eq!(active(&other).await, json!([]));
-        let body = json!({"slurm_job_state": "FAILED", "slurm_job_info": "{}"});
+        let body = json!({"slurm_job_id": 7, "slurm_job_state": "FAILED", "slurm_job_info": "{}"});
         agent.put("/job-submissions/agent/1", body).await.expect(202);
         assert_eq!(active(&agent).await, json!([]));
     }
@@ -38,7 +38,7 @@ on_both! {
         alice.put("/job-submissions/cancel/1", Value::Null).await.ok();
         assert_eq!(active(&agent).await[0]["status"], "CANCELLED");
         for (state, count) in [("COMPLETING", 1), ("CANCELLED", 0)] {
-            let body = json!({"slurm_job_state": state, "slurm_job_info": "{}"});
+            let body = json!({"slurm_job_id": 7, "slurm_job_state": state, "slurm_job_info": "{}"});
             agent.put("/job-submissions/agent/1", body).await.expect(202);
             assert_eq!(active(&agent).await.as_array().unwrap().len(), count, "{state}");
         }

@@ -12,9 +12,9 @@ on_both! {
         let script = alice.has_script("s", "echo").await;
         alice.has_submission(script, "c").await;
         let body = json!({"id": 1, "report_message": "invalid partition ☃"});
-        for _ in 0..2 {
-            assert_eq!(agent.post(PATH, body.clone()).await.expect(202).text, "");
-        }
+        assert_eq!(agent.post(PATH, body.clone()).await.expect(202).text, "");
+        let again = agent.post(PATH, body).await.expect(400).detail();
+        assert_eq!(again, "Only CREATED Job Submissions can be marked as REJECTED");
         let view = alice.get("/job-submissions/1").await.ok();
         assert_eq!(view["status"], "REJECTED");
         assert_eq!(view["report_message"], "invalid partition ☃");
@@ -35,9 +35,11 @@ on_both! {
         });
         agent.post("/job-submissions/agent/submitted", body).await.expect(202);
         let refused = agent.post(PATH, json!({"id": 1, "report_message": "bad"})).await.expect(400);
-        assert_eq!(refused.detail(), "Only CREATED jobs may be rejected, got SUBMITTED");
+        let words = "Only CREATED Job Submissions can be marked as REJECTED";
+        assert_eq!(refused.detail(), words);
         alice.put("/job-submissions/cancel/2", Value::Null).await.ok();
-        agent.post(PATH, json!({"id": 2, "report_message": "bad"})).await.expect(202);
+        let refused = agent.post(PATH, json!({"id": 2, "report_message": "bad"})).await.expect(400);
+        assert_eq!(refused.detail(), words);
         assert_eq!(alice.get("/job-submissions/2").await.ok()["status"], "CANCELLED");
     }
 

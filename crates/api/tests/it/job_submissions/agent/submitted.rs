@@ -44,7 +44,7 @@ on_both! {
         agent.post(PATH, report(100)).await.expect(202);
         assert_eq!(alice.get("/job-submissions/1/progress").await.ok()["total"], 1);
         let refused = agent.post(PATH, report(101)).await.expect(400);
-        let words = "Only CREATED or CANCELLED jobs may be marked as submitted, got SUBMITTED";
+        let words = "Only CREATED Job Submissions can be marked as SUBMITTED";
         assert_eq!(refused.detail(), words);
     }
 
@@ -53,7 +53,8 @@ on_both! {
         let script = alice.has_script("s", "echo").await;
         alice.has_submission(script, "c").await;
         agent.post(PATH, report(100)).await.expect(202);
-        let body = json!({"slurm_job_state": "RUNNING", "slurm_job_info": "{}"});
+        let body =
+            json!({"slurm_job_id": 100, "slurm_job_state": "RUNNING", "slurm_job_info": "{}"});
         agent.put("/job-submissions/agent/1", body).await.expect(202);
         agent.post(PATH, report(100)).await.expect(202);
         assert_eq!(alice.get("/job-submissions/1").await.ok()["slurm_job_state"], "RUNNING");

@@ -56,6 +56,28 @@ on_both! {
         assert_eq!(refused.detail(), words);
     }
 
+    async fn the_owner_of_a_held_job_reads_why_it_waits_until_it_is_released(app: TestApp) {
+        let (alice, agent) = with_a_job(&app).await;
+        let because = |state: &str, reason: &str| {
+            json!({"slurm_job_id": 100, "slurm_job_state": state, "slurm_job_info": "i",
+                "slurm_job_state_reason": reason})
+        };
+        let reason = "launch failed requeued held";
+        for _ in 0..2 {
+            agent.put(PATH, because("PENDING", reason)).await.expect(202);
+        }
+        let view = alice.get("/job-submissions/1").await.ok();
+        assert_eq!(view["status"], "SUBMITTED");
+        let message = view["report_message"].as_str().unwrap();
+        assert!(message.starts_with("Slurm holds the job (launch failed requeued held)"), "{message}");
+        assert!(message.contains("scontrol release 100"), "{message}");
+        let steps = alice.get("/job-submissions/1/progress").await.ok();
+        let told = steps["items"].as_array().unwrap().iter();
+        assert_eq!(told.filter(|step| step["additional_info"] == reason).count(), 1, "{steps}");
+        agent.put(PATH, because("PENDING", "Priority")).await.expect(202);
+        assert_eq!(alice.get("/job-submissions/1").await.ok()["report_message"], Value::Null);
+    }
+
     async fn the_reason_that_slurm_gives_comes_first(app: TestApp) {
         let (alice, agent) = with_a_job(&app).await;
         let mut body = state("TIMEOUT");
@@ -71,9 +93,25 @@ on_both! {
         let (alice, agent) = with_a_job(&app).await;
         let mut body = state("COMPLETED");
         body["slurm_job_id"] = json!(5);
-        let refused = agent.put(PATH, body.clone()).await.expect(400).detail();
-        assert!(refused.contains("100") && refused.contains('5'), "{refused}");
+        let without = json!({"slurm_job_state": "COMPLETED", "slurm_job_info": "i"});
+        let words = "Update slurm job id does not match the job id on record for job submission \
+                     job_submission_id=1";
+        let mut null = body.clone();
+        null["slurm_job_id"] = json!(null);
+        for body in [&body, &null, &without] {
+            assert_eq!(agent.put(PATH, body.clone()).await.expect(409).detail(), words);
+        }
         assert_eq!(alice.get("/job-submissions/1").await.ok()["status"], "SUBMITTED");
+        agent.put(PATH, state("COMPLETED")).await.expect(202);
+        assert_eq!(agent.put(PATH, body).await.expect(409).detail(), words);
+    }
+
+    async fn a_cancelled_submission_without_a_job_is_reported_without_one(app: TestApp) {
+        let (alice, agent) = (app.user("alice").await, app.agent("c").await);
+        let script = alice.has_script("s", "echo").await;
+        alice.has_submission(script, "c").await;
+        alice.put("/job-submissions/cancel/1", Value::Null).await.ok();
+        let mut body = state("CANCELLED");
         body["slurm_job_id"] = json!(null);
         agent.put(PATH, body).await.expect(202);
     }
@@ -91,7 +129,10 @@ on_both! {
         let (alice, agent) = (app.user("alice").await, app.agent("c").await);
         let script = alice.has_script("s", "echo").await;
         alice.has_submission(script, "c").await;
-        let refused = agent.put(PATH, state("RUNNING")).await.expect(400);
+        agent.put(PATH, state("RUNNING")).await.expect(409);
+        let mut body = state("RUNNING");
+        body["slurm_job_id"] = json!(null);
+        let refused = agent.put(PATH, body).await.expect(400);
         let words = "Only SUBMITTED or CANCELLED jobs may be updated by the agent, got CREATED";
         assert_eq!(refused.detail(), words);
     }

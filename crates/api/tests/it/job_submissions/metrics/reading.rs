@@ -86,11 +86,15 @@ on_both! {
         }
         let two = rows(&alice, "start_time=1700000000&end_time=1700000010&sample_rate=10").await;
         assert_eq!(two, all[..4]);
-        for nothing in [
+        let nothing = "start_time=1700000001&end_time=1700000009&sample_rate=10";
+        assert_eq!(rows(&alice, nothing).await, [] as [Value; 0]);
+        for backwards in [
             "start_time=2023-11-14T22:00:00Z&end_time=2023-11-14T21:00:00Z",
-            "start_time=1700000001&end_time=1700000009&sample_rate=10",
+            "start_time=2023-11-14T22:00:00Z&end_time=2023-11-14T22:00:00Z",
         ] {
-            assert_eq!(rows(&alice, nothing).await, [] as [Value; 0]);
+            let path = format!("/job-submissions/1/metrics?{backwards}");
+            let refused = alice.get(&path).await.expect(400).detail();
+            assert_eq!(refused, "End time must be greater than the start time.");
         }
     }
 
@@ -140,7 +144,7 @@ on_both! {
             assert_eq!(alice.get(&format!("/job-submissions/{id}/metrics")).await.ok(), json!([]));
             let path = format!("/job-submissions/{id}/metrics/timestamps");
             let refused = alice.get(&path).await.expect(404).detail();
-            assert_eq!(refused, format!("Job submission {id} has no metrics"));
+            assert_eq!(refused, format!("No metrics found for job submission {id} or job submission does not exist"));
         }
         for path in ["abc/metrics", "abc/metrics/timestamps", "agent/metrics"] {
             let refused = alice.get(&format!("/job-submissions/{path}")).await.expect(422).json();

@@ -16,23 +16,27 @@ fn with(column: usize, value: Value) -> Value {
 on_both! {
     async fn what_is_no_list_of_samples_is_refused_in_words(app: TestApp) {
         let (_alice, agent) = with_a_job(&app).await;
-        let no_list = "the body is not a MessagePack array";
+        let no_list = "Decoded data must be a list.";
+        let no_row = "All elements of the inner data must be a Sequence: row 0 is not an array";
+        let short = "Every iterable in `data` must match the length of `expected_types`. Row 0 has 2 \
+                     columns, 14 are needed";
+        let broken = "Failed to insert metrics: the MessagePack is broken";
         let truncated = message(&two_nodes());
         let truncated = truncated[..truncated.len() - 5].to_vec();
         let mut trailing = message(&two_nodes());
         trailing.push(0);
         for (body, words) in [
-            (b"\xc1".to_vec(), no_list),
+            (b"\xc1".to_vec(), broken),
             (message(&json!({"a": 1})), no_list),
             (message(&json!("text")), no_list),
-            (message(&json!([])), "there are none"),
-            (message(&json!([1, 2])), "row 0 is not an array"),
-            (message(&json!([[1, 2]])), "row 0 has 2 columns, 14 are needed"),
-            (truncated, "row 24, page_faults: the body ends there"),
-            (trailing, "1 bytes follow the last row"),
+            (message(&json!([])), "Failed to insert metrics: there are none"),
+            (message(&json!([1, 2])), no_row),
+            (message(&json!([[1, 2]])), short),
+            (truncated, "Failed to insert metrics: row 24, page_faults: the body ends there"),
+            (trailing, "Failed to insert metrics: 1 bytes follow the last row"),
         ] {
             let refused = send(&agent, PATH, body).await.expect(400).detail();
-            assert_eq!(refused, format!("Failed to insert metrics: {words}"));
+            assert!(refused.starts_with(words), "{refused}");
         }
         let deep = [b"\x91\x9e".as_slice(), &[0x91; 500_000]].concat();
         let refused = send(&agent, PATH, deep).await.expect(400).detail();

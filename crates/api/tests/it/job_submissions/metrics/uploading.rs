@@ -39,7 +39,7 @@ on_both! {
         assert_eq!(stored(&app).await, 26);
         let other = json!([[BASE, "n0", 0, 0, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99]]);
         upload(&agent, &other).await.expect(204);
-        let query = "?start_time=1700000000&end_time=1700000000&sample_rate=10&node=n0";
+        let query = "?start_time=1700000000&end_time=1700000001&sample_rate=10&node=n0";
         let rows = agent.get(&format!("/job-submissions/1/metrics{query}")).await.ok();
         assert_eq!(rows[0]["cpu_frequency"], 1.5, "the first word stands");
     }

@@ -1,6 +1,6 @@
 //! The server's API, as any client with an access token uses it.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -19,6 +19,23 @@ pub(crate) struct Api {
     url: String,
     authorization: String,
 }
+
+/// An answer that is no success.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    path: String,
+    pub(crate) status: u16,
+    body: String,
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { path, status, body } = self;
+        write!(f, "the server answers {path} with {status}: {body}")
+    }
+}
+
+impl std::error::Error for Refused {}
 
 /// Whether a server answers there.
 pub(crate) fn is_healthy(url: &str) -> bool {
@@ -45,6 +62,17 @@ impl Api {
         read(path, request.header("Authorization", &self.authorization).send_json(body))
     }
 
+    pub(crate) fn put(&self, path: &str) -> Result<Value> {
+        let request = self.http.put(format!("{}{path}", self.url));
+        read(path, request.header("Authorization", &self.authorization).send_empty())
+    }
+
+    /// Creates something; gives its number.
+    pub(crate) fn create(&self, path: &str, body: &Value) -> Result<i64> {
+        let created = self.post(path, body)?;
+        created["id"].as_i64().with_context(|| format!("there is no id in {created}"))
+    }
+
     /// Uploads a file as a form does it.
     pub(crate) fn upload(&self, path: &str, name: &str, content: &str) -> Result<Value> {
         let form = Form::new().part("upload_file", Part::text(content).file_name(name));
@@ -65,7 +93,7 @@ fn read(path: &str, answer: Result<Response<Body>, ureq::Error>) -> Result<Value
     let mut answer = answer.with_context(|| format!("can't ask the server for {path}"))?;
     let (status, body) = (answer.status(), answer.body_mut().read_to_string()?);
     if !status.is_success() {
-        bail!("the server answers {path} with {status}: {body}");
+        bail!(Refused { path: path.to_owned(), status: status.as_u16(), body });
     }
     serde_json::from_str(&body).with_context(|| format!("{path} is answered with no JSON: {body}"))
 }

@@ -1,9 +1,7 @@
 //! The server and the agent.
 
 use std::{
-    fs,
     net::TcpListener,
-    path::Path,
     thread,
     time::{Duration, Instant},
 };
@@ -11,10 +9,10 @@ use std::{
 use anyhow::{Context, Result, bail};
 
 use super::{
-    CLUSTER, EMAIL, api, directory::Directory, executable::Jobbergate, slurm::Slurm,
-    terminal::Terminal,
+    CLUSTER, EMAIL, api, directory::Directory, executable::Jobbergate, service::Service,
+    slurm::Slurm, terminal::Terminal,
 };
-use crate::{interrupt::Interrupt, process::Running};
+use crate::interrupt::Interrupt;
 
 const PORT: u16 = 8000;
 /// How long the server may take to answer at all.
@@ -26,7 +24,7 @@ pub(crate) struct Server {
     pub(crate) url: String,
     pub(crate) start_to_answer: Duration,
     authority: String,
-    process: Running,
+    pub(crate) service: Service,
 }
 
 impl Server {
@@ -47,11 +45,11 @@ impl Server {
         command.args(["--listen", &authority]).arg("--data-dir").arg(directory.server());
         command.stdout(directory.log("server-output")?).stderr(directory.log("server")?);
         let began = Instant::now();
-        let mut process = Running::start(&mut command)?;
+        let mut service = Service::start(command)?;
         let url = format!("http://{authority}");
         while !api::is_healthy(&url) {
             interrupt.check()?;
-            process.check()?;
+            service.check()?;
             if began.elapsed() > START_DEADLINE {
                 bail!("the server does not answer");
             }
@@ -59,90 +57,54 @@ impl Server {
         }
         let start_to_answer = began.elapsed();
         terminal.done(&format!("The server answers on {url} ({} ms)", start_to_answer.as_millis()));
-        Ok(Self { url, start_to_answer, authority, process })
-    }
-
-    /// Fails when it has ended.
-    pub(crate) fn check(&mut self) -> Result<()> {
-        self.process.check()
-    }
-
-    /// Its resident memory in bytes.
-    pub(crate) fn memory(&self) -> Result<u64> {
-        resident_memory(self.process.id())
+        Ok(Self { url, start_to_answer, authority, service })
     }
 }
 
 /// A running agent.
 #[derive(Debug)]
 pub(crate) struct Agent {
-    process: Running,
+    pub(crate) service: Service,
 }
 
 impl Agent {
-    /// Registers the cluster and starts its agent.
+    /// Registers the cluster and starts its agent, with these settings (`JOBBERGATE_AGENT_…`)
+    /// besides the necessary ones.
     pub(crate) fn start(
         terminal: &Terminal,
         directory: &Directory,
         jobbergate: &Jobbergate,
         server: &Server,
         slurm: &Slurm,
+        settings: &[(&str, &str)],
     ) -> Result<Self> {
         let secret = jobbergate.client_secret(directory, CLUSTER)?;
         let domain = EMAIL.rsplit('@').next().context("an e-mail has a domain")?;
         let mut command = jobbergate.command("agent", directory);
-        command
-            .env("SLURM_CONF", slurm.configuration())
-            .env("JOBBERGATE_AGENT_BASE_API_URL", &server.url)
-            .env("JOBBERGATE_AGENT_OIDC_DOMAIN", format!("{}/realms/jobbergate", server.authority))
-            .env("JOBBERGATE_AGENT_OIDC_USE_HTTPS", "false")
-            .env("JOBBERGATE_AGENT_OIDC_CLIENT_ID", CLUSTER)
-            .env("JOBBERGATE_AGENT_OIDC_CLIENT_SECRET", secret)
-            .env("JOBBERGATE_AGENT_STATE_DIR", directory.agent())
-            .env("JOBBERGATE_AGENT_SLURM_USER_MAPPER", "local-part")
-            .env("JOBBERGATE_AGENT_USER_MAP_DOMAIN", domain);
+        command.env("SLURM_CONF", slurm.configuration());
+        let realm = format!("{}/realms/jobbergate", server.authority);
+        let state = directory.agent();
+        let necessary = [
+            ("BASE_API_URL", server.url.as_str()),
+            ("OIDC_DOMAIN", &realm),
+            ("OIDC_USE_HTTPS", "false"),
+            ("OIDC_CLIENT_ID", CLUSTER),
+            ("OIDC_CLIENT_SECRET", &secret),
+            ("STATE_DIR", state.to_str().context("the state directory is no UTF-8")?),
+            ("SLURM_USER_MAPPER", "local-part"),
+            ("USER_MAP_DOMAIN", domain),
+        ];
+        for (name, value) in necessary.iter().chain(settings) {
+            command.env(format!("JOBBERGATE_AGENT_{name}"), value);
+        }
         command.stdout(directory.log("agent-output")?).stderr(directory.log("agent")?);
-        let process = Running::start(&mut command)?;
+        let service = Service::start(command)?;
         terminal.done(&format!("The agent of {CLUSTER} runs"));
-        Ok(Self { process })
-    }
-
-    /// Fails when it has ended.
-    pub(crate) fn check(&mut self) -> Result<()> {
-        self.process.check()
-    }
-
-    /// Its resident memory in bytes.
-    pub(crate) fn memory(&self) -> Result<u64> {
-        resident_memory(self.process.id())
+        Ok(Self { service })
     }
 }
 
 fn free_port() -> Result<u16> {
     let free = (PORT..PORT + 100).find(|&port| TcpListener::bind(("127.0.0.1", port)).is_ok());
     free.with_context(|| format!("no port from {PORT} on is free"))
-}
-
-fn resident_memory(process: u32) -> Result<u64> {
-    let path = Path::new("/proc").join(process.to_string()).join("status");
-    let status = fs::read_to_string(&path)?;
-    parse_resident_memory(&status).with_context(|| format!("{} says nothing of it", path.display()))
-}
-
-/// Bytes, of a line such as `VmRSS:     4711 kB`.
-fn parse_resident_memory(status: &str) -> Option<u64> {
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    Some(line.trim().strip_suffix(" kB")?.parse::<u64>().ok()? * 1024)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn resident_memory_is_read_in_bytes() {
-        let status = "Name:\tjobbergate\nVmPeak:\t  99 kB\nVmRSS:\t   12288 kB\nThreads:\t3\n";
-        assert_eq!(parse_resident_memory(status), Some(12 * 1024 * 1024));
-        assert_eq!(parse_resident_memory("Name:\tzombie\n"), None);
-    }
 }

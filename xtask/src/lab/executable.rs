@@ -1,6 +1,10 @@
-//! The program that is shown.
+//! The program that is shown or tortured.
 
-use std::{path::PathBuf, process::Command, time::Instant};
+use std::{
+    path::PathBuf,
+    process::Command,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
@@ -11,14 +15,16 @@ use crate::{
     process::{Running, cargo, target_directory, tied},
 };
 
-/// The executable `jobbergate`, optimized.
+/// The executable `jobbergate`, and the database that it is to use.
 #[derive(Debug)]
 pub(crate) struct Jobbergate {
     pub(crate) path: PathBuf,
+    /// A PostgreSQL; without, the server has an SQLite file in its data directory.
+    pub(crate) database_url: Option<String>,
 }
 
 impl Jobbergate {
-    /// Builds it, showing cargo's progress.
+    /// Builds it, optimized, showing cargo's progress.
     pub(crate) fn build(terminal: &Terminal, interrupt: &Interrupt) -> Result<Self> {
         let began = Instant::now();
         terminal.passing("building jobbergate\n");
@@ -27,13 +33,19 @@ impl Jobbergate {
         let path = target_directory()?.join("release/jobbergate");
         ensure!(path.is_file(), "cargo built no {}", path.display());
         terminal.done(&format!("jobbergate is built ({:.1} s)", began.elapsed().as_secs_f64()));
-        Ok(Self { path })
+        Ok(Self::at(path))
     }
 
-    /// A command that ends when the demo does, and takes nothing from its environment.
+    /// One that is built already.
+    pub(crate) fn at(path: PathBuf) -> Self {
+        Self { path, database_url: None }
+    }
+
+    /// A command that ends when this process does, and takes nothing from its environment.
     pub(crate) fn command(&self, subcommand: &str, directory: &Directory) -> Command {
         let mut command = tied(&self.path, directory.path());
         command.arg(subcommand);
+        command.envs(self.database_url.iter().map(|url| ("DATABASE_URL", url)));
         command
     }
 
@@ -49,8 +61,15 @@ impl Jobbergate {
     }
 
     /// A token of a user with this address.
-    pub(crate) fn access_token(&self, directory: &Directory, email: &str) -> Result<String> {
-        let token = self.admin(directory, &["token", "--email", email])?;
+    pub(crate) fn access_token(
+        &self,
+        directory: &Directory,
+        email: &str,
+        good_for: Duration,
+    ) -> Result<String> {
+        let seconds = good_for.as_secs().to_string();
+        let token =
+            self.admin(directory, &["token", "--email", email, "--expires-in", &seconds])?;
         Ok(token.trim().to_owned())
     }
 

@@ -1,4 +1,4 @@
-//! Where the demo keeps its files: one place, so that a second run finds what a first one that was
+//! Where a run keeps its files: one place, so that a second run finds what a first one that was
 //! killed has left.
 
 use std::{
@@ -11,9 +11,7 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 use nix::unistd::{User, geteuid};
 
-const PATH: &str = "/var/tmp/jobbergate-demo";
-
-/// The demo's directory; removed when dropped, unless it is kept.
+/// A run's directory; removed when dropped, unless it is kept.
 #[derive(Debug)]
 pub(crate) struct Directory {
     path: PathBuf,
@@ -22,17 +20,18 @@ pub(crate) struct Directory {
 }
 
 impl Directory {
-    /// Makes it, or takes over what an earlier demo has left: its data when `keep`, nothing
+    /// Makes it, or takes over what an earlier run has left: its data when `keep`, nothing
     /// otherwise.
-    pub(crate) fn open(keep: bool) -> Result<Self> {
-        let path = PathBuf::from(PATH);
+    pub(crate) fn open(path: &str, keep: bool) -> Result<Self> {
+        let path = PathBuf::from(path);
         // Others may pass through: the job runs as somebody else.
         make(&path, 0o711)?;
         let owner = fs::symlink_metadata(&path)?.uid();
-        ensure!(owner == geteuid().as_raw(), "{PATH} belongs to somebody else: remove it");
+        let name = path.display();
+        ensure!(owner == geteuid().as_raw(), "{name} belongs to somebody else: remove it");
         let lock = File::create(path.join("lock"))?;
         if lock.try_lock().is_err() {
-            bail!("another demo runs: end it first");
+            bail!("another run uses {name}: end it first");
         }
         let directory = Self { path, keep, _lock: lock };
         if !keep {
@@ -64,18 +63,21 @@ impl Directory {
         self.path.join("slurm")
     }
 
-    /// Where the job runs; it belongs to the user.
+    /// Where jobs run; it belongs to the user.
     pub(crate) fn work(&self, user: &str) -> Result<PathBuf> {
         let path = self.path.join("work");
-        make(&path, 0o700)?;
-        let user = User::from_name(user)?.with_context(|| format!("there is no user {user}"))?;
-        chown(&path, Some(user.uid.as_raw()), Some(user.gid.as_raw()))?;
+        make_for(&path, user)?;
         Ok(path)
+    }
+
+    /// The files that take what programs print.
+    pub(crate) fn logs(&self) -> PathBuf {
+        self.path.join("logs")
     }
 
     /// A file that takes what a program prints.
     pub(crate) fn log(&self, name: &str) -> Result<File> {
-        let path = self.path.join("logs").join(name);
+        let path = self.logs().join(name);
         File::create(&path).with_context(|| format!("can't write {}", path.display()))
     }
 
@@ -86,7 +88,7 @@ impl Directory {
 
     /// Prints the end of each log, for the person who wants to know why something failed.
     pub(crate) fn print_logs(&self) {
-        for entry in fs::read_dir(self.path.join("logs")).into_iter().flatten().flatten() {
+        for entry in fs::read_dir(self.logs()).into_iter().flatten().flatten() {
             let bytes = fs::read(entry.path()).unwrap_or_default();
             let text = String::from_utf8_lossy(&bytes);
             let lines: Vec<&str> = text.lines().collect();
@@ -98,7 +100,7 @@ impl Directory {
     }
 
     fn remove_data(&self) -> Result<()> {
-        for name in ["server", "agent", "logs", "work"] {
+        for name in ["server", "agent", "logs", "work", "postgres"] {
             remove(&self.path.join(name))?;
         }
         Ok(())
@@ -113,6 +115,13 @@ impl Drop for Directory {
             eprintln!("{error:#}");
         }
     }
+}
+
+/// Makes a directory that belongs to a user alone.
+pub(crate) fn make_for(path: &Path, user: &str) -> Result<()> {
+    make(path, 0o700)?;
+    let user = User::from_name(user)?.with_context(|| format!("there is no user {user}"))?;
+    Ok(chown(path, Some(user.uid.as_raw()), Some(user.gid.as_raw()))?)
 }
 
 fn make(path: &Path, mode: u32) -> Result<()> {

@@ -1,0 +1,159 @@
+//! Whether a job number still stands for the job that was submitted: a controller that lost what
+//! it had not saved gives numbers away again.
+//!
+//! The user and the tag decide. Owners may remove the tag; then the time of submission does, which
+//! Slurm changes only when it queues a job again.
+
+use super::{Follower, Job};
+use crate::{
+    Agent,
+    journal::{Entry, Phase, SeenJob},
+    slurm::{Details, Record},
+};
+
+/// Whose a number is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Whose {
+    Ours,
+    Anothers,
+    /// What is known does not tell.
+    Unsaid,
+}
+
+impl Follower {
+    /// Whose the listed job of this number is. Of a job that another agent submitted only the
+    /// number is known.
+    pub(super) async fn whose(&self, job: Job, records: &[&Record]) -> Whose {
+        let Some(own) = self.own_entry(job) else { return Whose::Ours };
+        let said = listed(own, self.last_seen(job), records);
+        if said != Whose::Unsaid {
+            return said;
+        }
+        match self.agent.was_requeued(job.number).await {
+            Some(true) => Whose::Ours,
+            Some(false) => Whose::Anothers,
+            None => Whose::Unsaid,
+        }
+    }
+
+    pub(super) fn own_entry(&self, job: Job) -> Option<&Entry> {
+        let submitted = Phase::Submitted { slurm_job_id: job.number };
+        self.own.get(&job.submission).filter(|own| own.phase == submitted)
+    }
+}
+
+fn listed(own: &Entry, last: Option<&SeenJob>, records: &[&Record]) -> Whose {
+    if records.iter().any(|record| is_anothers(own, &record.user, &record.comment)) {
+        return Whose::Anothers;
+    }
+    let known = last.and_then(|last| last.submit_time.as_ref());
+    let tagged = records.iter().any(|record| own.tag.is_in(&record.comment));
+    let same_time = |known: &String| records.iter().any(|r| r.submit_time.as_ref() == Some(known));
+    if tagged || known.is_none_or(same_time) { Whose::Ours } else { Whose::Unsaid }
+}
+
+/// Whether the user or the tag says that a job is not this submission's. An owner may change the
+/// comment, so the lack of a tag proves nothing.
+fn is_anothers(own: &Entry, user: &str, comment: &str) -> bool {
+    user != own.account || own.tag.contradicts(comment)
+}
+
+/// What accounting knows of this submission's job; another job may have had its number.
+pub(super) fn accounted(
+    own: Option<&Entry>,
+    last: Option<&SeenJob>,
+    mut records: Vec<Record>,
+) -> Vec<Record> {
+    let Some(own) = own else { return records };
+    let known = last.and_then(|last| last.submit_time.as_ref());
+    records.retain(|record| {
+        let same_time = known.is_none_or(|known| record.submit_time.as_ref() == Some(known));
+        !is_anothers(own, &record.user, &record.comment)
+            && (same_time || own.tag.is_in(&record.comment))
+    });
+    records
+}
+
+/// Whether what Slurm says in detail is of this submission's job.
+pub(super) fn is_described(own: Option<&Entry>, details: &Details) -> bool {
+    let user = details.user();
+    own.zip(user).is_none_or(|(own, user)| !is_anothers(own, user, details.comment()))
+}
+
+impl Agent {
+    /// Whether a job was queued again, which changes its time of submission; none if Slurm does
+    /// not say.
+    async fn was_requeued(&self, job: i64) -> Option<bool> {
+        let details = self.slurm.details(job).await.ok().flatten()?;
+        details.restarts().map(|restarts| restarts > 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tag::Tag;
+    use jobbergate_types::SlurmJobState;
+
+    fn own() -> Entry {
+        Entry {
+            id: 7,
+            origin: "1@x".to_owned(),
+            tag: Tag::restore("jobbergate:7:00ff".to_owned()),
+            account: "alice".to_owned(),
+            phase: Phase::Submitted { slurm_job_id: 12 },
+            settled: true,
+        }
+    }
+
+    fn record(user: &str, comment: &str, submit_time: &str) -> Record {
+        Record {
+            job: 12,
+            state: Some(SlurmJobState::Completed),
+            reason: None,
+            user: user.to_owned(),
+            submit_time: Some(submit_time.to_owned()),
+            comment: comment.to_owned(),
+        }
+    }
+
+    fn seen(submit_time: Option<&str>) -> SeenJob {
+        SeenJob {
+            submission_id: 7,
+            slurm_job_id: 12,
+            state: SlurmJobState::Running,
+            reason: None,
+            worst: None,
+            submit_time: submit_time.map(str::to_owned),
+            reported: true,
+        }
+    }
+
+    #[test]
+    fn a_job_is_ours_by_user_and_tag_or_by_user_and_time() {
+        let last = seen(Some("T1"));
+        for (user, comment, time, whose) in [
+            ("alice", "mine jobbergate:7:00ff", "T1", Whose::Ours),
+            ("alice", "jobbergate:7:00ff", "T2", Whose::Ours),
+            ("alice", "edited", "T1", Whose::Ours),
+            ("alice", "", "T2", Whose::Unsaid),
+            ("alice", "jobbergate:7:00fe", "T1", Whose::Anothers),
+            ("bob", "jobbergate:7:00ff", "T1", Whose::Anothers),
+        ] {
+            let record = record(user, comment, time);
+            assert_eq!(listed(&own(), Some(&last), &[&record]), whose, "{user} {comment} {time}");
+        }
+        assert_eq!(listed(&own(), None, &[&record("alice", "", "T2")]), Whose::Ours);
+    }
+
+    #[test]
+    fn accounting_tells_of_our_job_only_whatever_else_had_its_number() {
+        let last = seen(Some("T1"));
+        let tell = |record: Record| accounted(Some(&own()), Some(&last), vec![record]).len();
+        assert_eq!(tell(record("alice", "", "T1")), 1);
+        assert_eq!(tell(record("alice", "jobbergate:7:00ff", "T2")), 1);
+        assert_eq!(tell(record("alice", "", "T2")), 0);
+        assert_eq!(tell(record("bob", "", "T1")), 0);
+        assert_eq!(accounted(None, None, vec![record("bob", "", "T1")]).len(), 1);
+    }
+}

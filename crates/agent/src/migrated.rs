@@ -1,0 +1,71 @@
+//! Settings of the Python agent that have another name here, or no effect: none of them is passed
+//! over in silence.
+
+/// Their names and ours.
+pub const RENAMED: [(&str, &str); 4] = [
+    ("JOBBERGATE_AGENT_SENTRY_DSN", "SENTRY_DSN"),
+    ("JOBBERGATE_AGENT_SENTRY_ENV", "SENTRY_ENVIRONMENT"),
+    ("JOBBERGATE_AGENT_SENTRY_SAMPLE_RATE", "SENTRY_SAMPLE_RATE"),
+    ("JOBBERGATE_AGENT_SENTRY_TRACES_SAMPLE_RATE", "SENTRY_TRACES_SAMPLE_RATE"),
+];
+
+const PREFIX: &str = "JOBBERGATE_AGENT_";
+const CACHE: &str = "the journal is in JOBBERGATE_AGENT_STATE_DIR. Files NUMBER.slurm_job_id in \
+                     the old directory are jobs that the Python agent has not reported yet: let \
+                     it report them before it is replaced, or they are submitted again";
+const PAGES: &str = "all pages are always read";
+const UPDATE: &str = "the agent does not update itself; update its package";
+const PROFILING: &str = "there is no profiling";
+const GROUPS: &str = "jobs always have all groups of their user, and none of the agent's";
+const METRICS: &str = "this agent does not collect metrics";
+const LDAP: &str = "this agent does not ask LDAP; use JOBBERGATE_AGENT_SLURM_USER_MAPPER=file, or \
+                    local-part where accounts are called like the part before the @";
+
+/// Their names without the prefix, and what there is to know.
+const WITHOUT_EFFECT: [(&str, &str); 19] = [
+    ("CACHE_DIR", CACHE),
+    ("MAX_PAGES_PER_CYCLE", PAGES),
+    ("ITEMS_PER_PAGE", PAGES),
+    ("TASK_SELF_UPDATE_INTERVAL_SECONDS", UPDATE),
+    ("SENTRY_PROFILING_SAMPLE_RATE", PROFILING),
+    ("GET_EXTRA_GROUPS", GROUPS),
+    ("INFLUX_DSN", METRICS),
+    ("INFLUX_SSL", METRICS),
+    ("INFLUX_VERIFY_SSL", METRICS),
+    ("INFLUX_CERT_PATH", METRICS),
+    ("INFLUX_TIMEOUT", METRICS),
+    ("INFLUX_POOL_SIZE", METRICS),
+    ("INFLUX_UDP_PORT", METRICS),
+    ("LDAP_DOMAIN", LDAP),
+    ("LDAP_PORT", LDAP),
+    ("LDAP_BIND_DN", LDAP),
+    ("LDAP_PASSWORD", LDAP),
+    ("LDAP_SEARCH_BASE", LDAP),
+    ("LDAP_UID_ATTRIBUTE", LDAP),
+];
+
+/// The names of all of them.
+pub fn names() -> impl Iterator<Item = String> {
+    let renamed = RENAMED.iter().map(|(theirs, _)| (*theirs).to_owned());
+    renamed.chain(WITHOUT_EFFECT.iter().map(|(name, _)| format!("{PREFIX}{name}")))
+}
+
+/// A sentence for each setting that is given and has no effect.
+pub fn doubts(is_given: impl Fn(&str) -> bool) -> Vec<String> {
+    let given = WITHOUT_EFFECT.iter().map(|(name, why)| (format!("{PREFIX}{name}"), why));
+    let given = given.filter(|(name, _)| is_given(name));
+    given.map(|(name, why)| format!("{name} has no effect: {why}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_setting_without_effect_is_named_with_the_reason() {
+        assert_eq!(doubts(|_| false), Vec::<String>::new());
+        let said = doubts(|name| name == "JOBBERGATE_AGENT_INFLUX_DSN");
+        assert_eq!(said.len(), 1);
+        assert!(said[0].contains("INFLUX_DSN") && said[0].contains("metrics"), "{said:?}");
+    }
+}

@@ -1,0 +1,141 @@
+//! What `sbatch` wrote, where it outlives the agent.
+
+use std::{
+    fs::{self, File},
+    io::{self, Read},
+    path::{Path, PathBuf},
+};
+
+use crate::tag::Tag;
+
+/// How much of what `sbatch` wrote is read, in bytes.
+const LONGEST: u64 = 1 << 20;
+
+/// The file that `sbatch` writes the number of the job to, and beside it one for its complaints.
+///
+/// It is locked as long as `sbatch` has it open, even if the agent is gone: so a new agent can
+/// wait for an `sbatch` that outlived the old one, and read what came of it.
+#[derive(Debug, Clone)]
+pub struct Receipt(PathBuf);
+
+impl Receipt {
+    /// The receipt of a submission, in the agent's state directory.
+    pub fn new(state_directory: &Path, tag: &Tag) -> Self {
+        Self(state_directory.join(format!("{tag}.sbatch")))
+    }
+
+    /// The files for what `sbatch` writes and for its complaints, empty.
+    pub(super) fn create(&self) -> io::Result<(File, File)> {
+        let file = File::create(&self.0)?;
+        file.try_lock().map_err(io::Error::from)?;
+        Ok((file, File::create(self.complaints())?))
+    }
+
+    fn complaints(&self) -> PathBuf {
+        self.0.with_extension("stderr")
+    }
+
+    /// The number that `sbatch` wrote, if it wrote one; none while `sbatch` may still write it.
+    ///
+    /// # Errors
+    /// When the file can't be read.
+    pub fn read(&self) -> io::Result<Option<Option<i64>>> {
+        let file = match File::open(&self.0) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Some(None)),
+            opened => opened?,
+        };
+        // It may hold its lock long after the number: with --wait until the job has ended.
+        if let Some(job) = self.number()? {
+            return Ok(Some(Some(job)));
+        }
+        match file.try_lock_shared() {
+            Err(fs::TryLockError::WouldBlock) => return Ok(None),
+            locked => locked.map_err(io::Error::from)?,
+        }
+        self.number().map(Some)
+    }
+
+    /// The number that stands there by now.
+    pub(super) fn number(&self) -> io::Result<Option<i64>> {
+        Ok(job_number(&read(&self.0)?))
+    }
+
+    /// All that `sbatch` said: its complaints, and what else it wrote.
+    pub fn words(&self) -> (String, String) {
+        // What is not there was not said.
+        (read(&self.complaints()).unwrap_or_default(), read(&self.0).unwrap_or_default())
+    }
+
+    /// Removes the files; the journal has what they said.
+    pub fn discard(&self) {
+        // Ones that stay are small and are removed with the state directory.
+        let _ = fs::remove_file(self.complaints());
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+fn read(path: &Path) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(LONGEST).read_to_end(&mut bytes)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// The number in lines like `7`, `7;cluster` or `Submitted batch job 7`, complete with their ends.
+/// Lines of others, such as a site's greeting, say nothing; several numbers contradict each other.
+fn job_number(text: &str) -> Option<i64> {
+    let lines = text.split_inclusive('\n').filter(|line| line.ends_with('\n'));
+    let mut numbers = lines.filter_map(|line| number_of(line.trim()));
+    let first = numbers.next()?;
+    numbers.all(|number| number == first).then_some(first)
+}
+
+fn number_of(line: &str) -> Option<i64> {
+    let submitted = line.strip_prefix("Submitted batch job ");
+    let number = match submitted {
+        Some(rest) => rest.split(' ').next()?,
+        None => line.split(';').next()?,
+    };
+    let digits = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    number.parse().ok().filter(|id| digits && *id > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_number_is_read_whatever_stands_around_it() {
+        for text in [
+            "17\n",
+            "17;lab\n",
+            "Welcome to the lab!\n\n17\n",
+            "17\ngood bye\n",
+            "Submitted batch job 17\n",
+            "Submitted batch job 17 on cluster lab\n17\n",
+        ] {
+            assert_eq!(job_number(text), Some(17), "{text:?}");
+        }
+        for text in
+            ["", "\n", "17", "-1\n", "+1\n", "0\n", "1 2\n", "17\n18\n", "over budget: 17\n"]
+        {
+            assert_eq!(job_number(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn an_absent_number_counts_only_when_nobody_writes_any_more() {
+        let directory = tempfile::tempdir().unwrap();
+        let receipt = Receipt::new(directory.path(), &Tag::restore("jobbergate:1:ff".to_owned()));
+        assert_eq!(receipt.read().unwrap(), Some(None));
+        let writer = receipt.create().unwrap();
+        assert_eq!(receipt.read().unwrap(), None);
+        fs::write(&receipt.0, "17").unwrap();
+        assert_eq!(receipt.read().unwrap(), None, "more digits may follow");
+        fs::write(&receipt.0, "17\n").unwrap();
+        assert_eq!(receipt.read().unwrap(), Some(Some(17)), "it waits for the job's end");
+        drop(writer);
+        receipt.discard();
+        assert_eq!(receipt.read().unwrap(), Some(None));
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
+    }
+}

@@ -1,0 +1,19 @@
+//! How much room is left for the data directory.
+
+use std::{io, path::Path};
+
+use nix::sys::statvfs::statvfs;
+
+/// What a change may need beside the file that it stores, in bytes. With less the disk is full.
+const LEAST: u64 = 1 << 20;
+
+/// Fails if there is no room for changes left.
+pub(crate) fn require_room(directory: &Path) -> io::Result<()> {
+    let disk = statvfs(directory)?;
+    let left = disk.blocks_available() * disk.fragment_size();
+    if left >= LEAST {
+        return Ok(());
+    }
+    let words = format!("{}: its disk is full, {left} bytes are left", directory.display());
+    Err(io::Error::new(io::ErrorKind::StorageFull, words))
+}

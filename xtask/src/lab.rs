@@ -1,0 +1,23 @@
+//! What the demo and the torture work with: a server, an agent and a Slurm of their own.
+
+mod api;
+mod directory;
+mod executable;
+mod service;
+mod services;
+mod slurm;
+mod terminal;
+
+pub(crate) use api::{Api, Refused};
+pub(crate) use directory::{Directory, make_for};
+pub(crate) use executable::Jobbergate;
+pub(crate) use service::Service;
+pub(crate) use services::{Agent, Server};
+pub(crate) use slurm::Slurm;
+pub(crate) use terminal::Terminal;
+
+/// Who submits jobs: also the name of an ordinary user of this machine, made when missing.
+pub(crate) const USER: &str = "alice";
+pub(crate) const EMAIL: &str = "alice@example.com";
+/// The cluster, by the client id of its agent.
+pub(crate) const CLUSTER: &str = "demo-cluster";

@@ -1,0 +1,240 @@
+//! Jobs of many users while server, agent, Slurm and database fail every second or two, and the
+//! check that each script ran exactly once and everybody was told the truth.
+
+mod evidence;
+mod faults;
+mod ground_truth;
+mod outcome;
+mod plan;
+mod postgres;
+mod report;
+mod sbatch;
+mod users;
+mod verdict;
+mod wishes;
+
+use std::{
+    path::PathBuf,
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, AtomicU32, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Result, anyhow, ensure};
+use clap::{Args, ValueEnum};
+use fastrand::Rng;
+use nix::unistd::geteuid;
+
+use crate::{
+    interrupt::{Interrupt, Interrupted},
+    lab::{Agent, Api, Directory, EMAIL, Jobbergate, Server, Slurm, Terminal, USER},
+};
+use evidence::Sources;
+use faults::Victims;
+use ground_truth::GroundTruth;
+use outcome::Settled;
+use plan::{Fault, Target};
+use postgres::Postgres;
+use report::Report;
+use sbatch::FaultySbatch;
+use users::Users;
+use verdict::{Findings, judge};
+
+const DIRECTORY: &str = "/var/tmp/jobbergate-torture";
+/// How long everything may take to settle after the last fault.
+const SETTLED_WITHIN: Duration = Duration::from_secs(180);
+/// How long a token is good beyond the faults.
+const DAY: Duration = Duration::from_secs(24 * 3600);
+/// Shorter than usual, so that a minute is enough to see what becomes of them.
+const AGENT_SETTINGS: [(&str, &str); 3] =
+    [("SBATCH_TIMEOUT_SECONDS", "10"), ("SLURM_TIMEOUT_SECONDS", "10"), ("VANISHED_SECONDS", "20")];
+/// A job that Slurm itself starts again would run twice, or be held until somebody releases it.
+const SLURM_SETTINGS: [(&str, &str); 1] = [("EXTRA_CONF", "JobRequeue=0")];
+
+/// What fails, and how much of it
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Options {
+    /// Jobs to submit
+    #[arg(long, default_value_t = 200)]
+    submissions: usize,
+    /// How long faults come
+    #[arg(long, default_value_t = 3.0)]
+    minutes: f64,
+    /// The server's database
+    #[arg(long, value_enum, default_value_t = Database::Postgres)]
+    database: Database,
+    /// Start of the random choices; the same seed brings the same jobs and the same faults in the
+    /// same order [default: another one each time]
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Keep database, journal, logs and what the jobs wrote
+    #[arg(long)]
+    keep: bool,
+    /// Torture this program instead of building one
+    #[arg(long, value_name = "FILE")]
+    program: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Database {
+    Sqlite,
+    Postgres,
+}
+
+/// Fails when a promise was broken. Whatever happens, nothing that it started is left running.
+pub(crate) fn run(options: &Options) -> Result<()> {
+    ensure!(geteuid().is_root(), "Slurm's daemons need root: run the torture as root");
+    let most = f64::from(u16::MAX);
+    ensure!((0.0..most).contains(&options.minutes), "--minutes must be from 0 to {most}");
+    let interrupt = Interrupt::register()?;
+    let terminal = Terminal::new();
+    let mut directory = Directory::open(DIRECTORY, false)?;
+    if options.keep {
+        directory.keep();
+    }
+    let seed = options.seed.unwrap_or_else(|| fastrand::u64(..1_000_000));
+    let outcome = torture(options, seed, &interrupt, &terminal, &directory);
+    if outcome.as_ref().is_err_and(|error| !error.is::<Interrupted>()) {
+        directory.keep();
+    }
+    terminal.say(&format!("Again:  {}", command(options, seed)));
+    outcome
+}
+
+fn torture(
+    options: &Options,
+    seed: u64,
+    interrupt: &Interrupt,
+    terminal: &Terminal,
+    directory: &Directory,
+) -> Result<()> {
+    let length = Duration::from_secs_f64(options.minutes * 60.0);
+    let mut rng = Rng::with_seed(seed);
+    let wishes = wishes::wishes(&mut rng.fork(), options.submissions, length);
+    let plan = plan::plan(&mut rng, length, options.database == Database::Postgres);
+    let mut jobbergate = match &options.program {
+        Some(program) => Jobbergate::at(program.canonicalize()?),
+        None => Jobbergate::build(terminal, interrupt)?,
+    };
+    let slurm = Slurm::start(terminal, interrupt, directory, &SLURM_SETTINGS)?;
+    let mut victims = start(options, interrupt, terminal, directory, &mut jobbergate, slurm)?;
+    let work = directory.work(USER)?;
+    let token = jobbergate.access_token(directory, EMAIL, length + DAY)?;
+    let api = Api::new(&victims.server.url, &token);
+    let ground_truth = GroundTruth::new(&work);
+
+    terminal.say(&format!("Seed {seed}: {} submissions in {length:?}", options.submissions));
+    let began = Instant::now();
+    let users = Users {
+        api: &api,
+        interrupt,
+        work: &work,
+        ground_truth: &ground_truth,
+        began,
+        deadline: began + length + SETTLED_WITHIN,
+        wishes: Mutex::new(wishes.into()),
+        memories: Mutex::default(),
+        failed_requests: AtomicU32::new(0),
+        over: AtomicBool::new(false),
+    };
+    let faults =
+        endure(&users, || victims.suffer(&plan, terminal, interrupt, directory.log("faults")?))?;
+    let settled = outcome::settle(&api, &victims.slurm, terminal, interrupt, SETTLED_WITHIN)?;
+    victims.check()?;
+    let took = began.elapsed();
+
+    let (memories, failed_requests) = users.told();
+    let findings = Findings {
+        outcomes: &settled.outcomes,
+        memories: &memories,
+        runs: &ground_truth.runs()?,
+        controller_killed: faults.contains_key(&Fault::Kill(Target::Controller)),
+    };
+    Report { findings: &findings, faults: &faults, failed_requests, took }.print(terminal);
+    conclude(&findings, &settled, &mut victims, directory)?;
+    terminal.done("Every script ran exactly once, or not at all where that was said");
+    Ok(())
+}
+
+/// Lets users submit while the faults come.
+fn endure<T>(users: &Users<'_>, faults: impl FnOnce() -> Result<T>) -> Result<T> {
+    thread::scope(|scope| {
+        let workers: Vec<_> = (0..users::AT_ONCE).map(|_| scope.spawn(|| users.work())).collect();
+        // Programs end with the thread that started them: the faults come from this one.
+        let suffered = faults();
+        users.over.store(suffered.is_err(), Ordering::Relaxed);
+        let worked: Vec<_> = workers.into_iter().map(|worker| worker.join()).collect();
+        let suffered = suffered?;
+        for worker in worked {
+            worker.map_err(|_| anyhow!("a user panicked"))??;
+        }
+        Ok(suffered)
+    })
+}
+
+/// Prints what must not be, and fails if there is anything.
+fn conclude(
+    findings: &Findings<'_>,
+    settled: &Settled,
+    victims: &mut Victims,
+    directory: &Directory,
+) -> Result<()> {
+    let violations = judge(findings);
+    // It keeps others out of its journal.
+    victims.agent.service.stop();
+    let logs = directory.logs();
+    let sources = Sources {
+        slurm: &victims.slurm,
+        runs: findings.runs,
+        journal: directory.agent().join("journal.sqlite"),
+        logs: vec![
+            victims.sbatch.calls(),
+            logs.join("agent"),
+            logs.join("server"),
+            directory.slurm().join("log/slurmctld.log"),
+        ],
+    };
+    violations.iter().for_each(|violation| sources.print(violation));
+    let jobs_left = &settled.jobs_left;
+    ensure!(jobs_left.is_empty(), "jobs are left in Slurm:\n{jobs_left}");
+    ensure!(violations.is_empty(), "{} promises were broken, see above", violations.len());
+    Ok(())
+}
+
+fn start(
+    options: &Options,
+    interrupt: &Interrupt,
+    terminal: &Terminal,
+    directory: &Directory,
+    jobbergate: &mut Jobbergate,
+    slurm: Slurm,
+) -> Result<Victims> {
+    let sbatch = FaultySbatch::new(&directory.work(USER)?)?;
+    let postgres = match options.database {
+        Database::Postgres => Some(Postgres::start(interrupt, directory)?),
+        Database::Sqlite => None,
+    };
+    jobbergate.database_url = postgres.as_ref().map(Postgres::url);
+    let server = Server::start(terminal, interrupt, directory, jobbergate)?;
+    let path = sbatch.path().to_string_lossy().into_owned();
+    let mut settings = vec![("SBATCH_PATH", path.as_str())];
+    settings.extend(AGENT_SETTINGS);
+    let agent = Agent::start(terminal, directory, jobbergate, &server, &slurm, &settings)?;
+    Ok(Victims { server, agent, slurm, sbatch, postgres })
+}
+
+/// The command that does the same again.
+fn command(options: &Options, seed: u64) -> String {
+    let Options { submissions, minutes, database, .. } = options;
+    let database = database.to_possible_value().map(|value| value.get_name().to_owned());
+    let program = options.program.iter().map(|path| format!(" --program {}", path.display()));
+    format!(
+        "cargo xtask torture --submissions {submissions} --minutes {minutes} --database {} \
+         --seed {seed}{}",
+        database.unwrap_or_default(),
+        program.collect::<String>(),
+    )
+}

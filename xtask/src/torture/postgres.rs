@@ -1,0 +1,116 @@
+//! A PostgreSQL whose connections are cut.
+
+use std::{
+    fs::DirBuilder,
+    os::unix::fs::{DirBuilderExt, chown},
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
+
+use anyhow::{Context, Result, ensure};
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::{Pid, User},
+};
+
+use crate::{
+    interrupt::Interrupt,
+    lab::Directory,
+    packages,
+    process::{self, Running, tied},
+};
+
+/// It refuses to run as root.
+const OWNER: &str = "postgres";
+const DATABASE: &str = "jobbergate";
+const OTHERS: &str = "FROM pg_stat_activity WHERE datname = current_database() \
+                      AND pid <> pg_backend_pid()";
+/// Twentieths of a second that it may take to answer.
+const PATIENCE: u32 = 600;
+
+/// A server on a Unix socket; it ends when this is dropped.
+#[derive(Debug)]
+pub(super) struct Postgres {
+    programs: PathBuf,
+    directory: PathBuf,
+    process: Running,
+}
+
+impl Postgres {
+    /// Installs it unless it is there, and starts it with an empty database.
+    pub(super) fn start(interrupt: &Interrupt, directory: &Directory) -> Result<Self> {
+        packages::install_postgresql()?;
+        let programs = packages::postgresql_programs().context("there is no PostgreSQL")?;
+        let owner = User::from_name(OWNER)?.context("there is no user postgres")?;
+        let path = directory.path().join("postgres");
+        DirBuilder::new().mode(0o700).create(&path)?;
+        chown(&path, Some(owner.uid.as_raw()), Some(owner.gid.as_raw()))?;
+        let log = directory.log("postgres")?;
+        let data = path.join("data");
+        let mut initdb = as_owner(&programs.join("initdb"), &path);
+        initdb.args(["--username", OWNER, "--auth", "trust", "--no-sync", "--encoding", "UTF8"]);
+        process::run(initdb.arg("--pgdata").arg(&data).stdout(log.try_clone()?))?;
+        let mut postgres = as_owner(&programs.join("postgres"), &path);
+        postgres.arg("-D").arg(&data).args(["-c", "listen_addresses=", "-c", "fsync=off"]);
+        postgres.arg("-c").arg(format!("unix_socket_directories={}", path.display()));
+        let process = Running::start(postgres.stdout(log.try_clone()?).stderr(log))?;
+        let postgres = Self { programs, directory: path, process };
+        postgres.await_answer(interrupt)?;
+        postgres.query(OWNER, &format!("CREATE DATABASE {DATABASE}"))?;
+        Ok(postgres)
+    }
+
+    pub(super) fn url(&self) -> String {
+        format!("postgres://{OWNER}@localhost/{DATABASE}?host={}", self.directory.display())
+    }
+
+    /// Ends one of the connections to the database, whichever.
+    pub(super) fn cut_one(&self) -> Result<()> {
+        let statement =
+            format!("SELECT pg_terminate_backend(pid) {OTHERS} ORDER BY random() LIMIT 1");
+        self.query(DATABASE, &statement).map(drop)
+    }
+
+    /// Ends all connections to the database.
+    pub(super) fn cut_all(&self) -> Result<()> {
+        self.query(DATABASE, &format!("SELECT pg_terminate_backend(pid) {OTHERS}")).map(drop)
+    }
+
+    /// Kills the process of a connection: the server drops all connections without a word and
+    /// recovers from its log.
+    pub(super) fn crash(&self) -> Result<()> {
+        let pid = self.query(DATABASE, &format!("SELECT pid {OTHERS} LIMIT 1"))?;
+        if let Ok(pid) = pid.trim().parse() {
+            kill(Pid::from_raw(pid), Signal::SIGKILL)?;
+        }
+        Ok(())
+    }
+
+    fn await_answer(&self, interrupt: &Interrupt) -> Result<()> {
+        for _ in 0..PATIENCE {
+            if self.query(OWNER, "SELECT 1").is_ok() {
+                return Ok(());
+            }
+            interrupt.sleep(Duration::from_millis(50))?;
+        }
+        anyhow::bail!("PostgreSQL (process {}) does not answer", self.process.id())
+    }
+
+    fn query(&self, database: &str, statement: &str) -> Result<String> {
+        let mut psql = Command::new(self.programs.join("psql"));
+        psql.args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--username", OWNER]);
+        psql.args(["--dbname", database, "--command", statement]);
+        let output = psql.arg("--host").arg(&self.directory).output()?;
+        let errors = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "psql fails: {errors}");
+        Ok(String::from_utf8(output.stdout)?)
+    }
+}
+
+fn as_owner(program: &Path, directory: &Path) -> Command {
+    let mut command = tied("setpriv", directory);
+    command.args(["--reuid", OWNER, "--regid", OWNER, "--clear-groups", "--pdeathsig", "KILL"]);
+    command.arg(program);
+    command
+}
