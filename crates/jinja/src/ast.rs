@@ -12,6 +12,7 @@ pub(crate) use expression::{
 };
 
 use crate::error::Error;
+use crate::value::Signature;
 
 /// Names, each kept once.
 pub(crate) type NameSet = HashSet<Arc<str>, RandomState>;
@@ -19,7 +20,6 @@ pub(crate) type NameSet = HashSet<Arc<str>, RandomState>;
 /// Anything by name.
 pub(crate) type NameMap<T> = HashMap<Arc<str>, T, RandomState>;
 
-/// A whole template.
 #[derive(Debug, Default)]
 pub(crate) struct Program {
     pub body: Vec<Statement>,
@@ -144,8 +144,7 @@ pub(crate) struct For {
 
 #[derive(Debug)]
 pub(crate) struct Macro {
-    /// Empty for the body of a `call` tag.
-    pub name: Arc<str>,
+    pub signature: Arc<Signature>,
     pub parameters: Vec<Parameter>,
     pub body: Vec<Statement>,
     pub scope: Scope,

@@ -7,7 +7,7 @@ use crate::run::Run;
 use crate::value::{Args, Str, Value, as_text};
 
 /// The code of a built-in; `subject` is the value filtered or tested, or the method's object.
-pub(crate) type Function = fn(run: &mut Run, subject: &Value, args: Args) -> Result<Value>;
+pub(crate) type Call = fn(run: &mut Run, subject: &Value, args: Args) -> Result<Value>;
 
 /// Finds a filter or a test.
 pub(crate) type Find = fn(&str) -> Option<&'static Builtin>;
@@ -20,7 +20,7 @@ pub(crate) struct Builtin {
 }
 
 enum Code {
-    Function(Function),
+    Function(Call),
     /// Makes of a text another, at most thrice as long.
     Text(fn(&str, &mut String)),
 }
@@ -36,7 +36,7 @@ enum Parameters {
 
 impl Builtin {
     /// A built-in without arguments.
-    pub const fn plain(name: &'static str, function: Function) -> Self {
+    pub const fn plain(name: &'static str, function: Call) -> Self {
         Self::new(name, 0, &[], function)
     }
 
@@ -45,7 +45,7 @@ impl Builtin {
         name: &'static str,
         required: usize,
         names: &'static [&'static str],
-        function: Function,
+        function: Call,
     ) -> Self {
         Self {
             name,
@@ -55,7 +55,7 @@ impl Builtin {
     }
 
     /// A built-in that takes its arguments as they come.
-    pub const fn variadic(name: &'static str, function: Function) -> Self {
+    pub const fn variadic(name: &'static str, function: Call) -> Self {
         Self { name, parameters: Parameters::Variadic, code: Code::Function(function) }
     }
 

@@ -9,7 +9,7 @@ use crate::builtin::Builtin;
 use crate::error::{Error, Result};
 use crate::run::Run;
 use crate::value::{
-    Args, Class, Cycler, Dict, Entries, Function, Joiner, Key, Object, Range, Tuple, Value,
+    Args, Class, Cycler, Dict, Entries, GlobalFunction, Joiner, Key, Object, Range, Tuple, Value,
     collect, iterate,
 };
 
@@ -20,8 +20,8 @@ static LIPSUM: Builtin =
 pub(crate) fn find(name: &str) -> Option<Object> {
     let class = |path, construct| Object::Class(Class { path, construct });
     Some(match name {
-        "range" => Object::Function(Function { name: "safe_range", call: range }),
-        "lipsum" => Object::Function(Function {
+        "range" => Object::Function(GlobalFunction { name: "safe_range", call: range }),
+        "lipsum" => Object::Function(GlobalFunction {
             name: LIPSUM.name,
             call: |run, args| LIPSUM.call(run, &Value::None, args),
         }),

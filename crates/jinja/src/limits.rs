@@ -34,7 +34,8 @@ pub struct Limits {
     pub list: usize,
     /// Size of one integer, in bits.
     pub integer_bits: u64,
-    /// Memory handed out over the whole render, in bytes, whether or not freed again.
+    /// Memory handed out over the whole render, in bytes, whether or not freed again; the
+    /// variables that the template names are part of it.
     pub memory: usize,
     /// Wall-clock time of one render. Parsing is bounded by the size of the source, and by small
     /// bounds of its own for what it computes ahead.

@@ -58,18 +58,16 @@ pub(crate) fn of_text(name: &str) -> Option<&'static Builtin> {
     find_in(&[string::METHODS, string::PREDICATES], name)
 }
 
-/// The method `name` of a list.
 pub(crate) fn of_list(name: &str) -> Option<&'static Builtin> {
     find_in(&[list::METHODS, list::SEQUENCE], name)
 }
 
-/// The method `name` of a dict.
 pub(crate) fn of_dict(name: &str) -> Option<&'static Builtin> {
     find_in(&[dict::METHODS], name)
 }
 
-/// The method as a value.
-pub(crate) fn bound(run: &mut Run, receiver: &Value, function: &'static Builtin) -> Result<Value> {
+/// The method of `receiver`, as a value to call later.
+pub(crate) fn bind(run: &mut Run, receiver: &Value, function: &'static Builtin) -> Result<Value> {
     let call = move |run: &mut Run, receiver: &Value, args: Args| match receiver {
         Value::Bytes(bytes) if !bytes::METHODS.iter().any(|own| own.name == function.name) => {
             bytes::call_as_text(run, bytes, function, args)

@@ -33,12 +33,10 @@ static FILTERS_BY_NAME: ByName =
 static TESTS_BY_NAME: ByName =
     LazyLock::new(|| TESTS.iter().chain(NAMING_TESTS).map(|one| (one.name, one)).collect());
 
-/// The filter `name`.
 pub(crate) fn filter(name: &str) -> Option<&'static Builtin> {
     FILTERS_BY_NAME.get(name).copied()
 }
 
-/// The test `name`.
 pub(crate) fn test(name: &str) -> Option<&'static Builtin> {
     TESTS_BY_NAME.get(name).copied()
 }

@@ -46,7 +46,9 @@ pub(crate) fn attribute_named(run: &mut Run, subject: &Value, name: &str) -> Res
     let item = match subject {
         Value::Undefined(undefined) => return Err(undefined.fail()),
         Value::Dict(dict) => dict.get_text(name),
-        Value::Object(object) if let Object::Template(block) = &**object => block(run, name)?,
+        Value::Object(object) if let Object::TemplateReference(block) = &**object => {
+            block(run, name)?
+        }
         _ => None,
     };
     item.map_or_else(|| absent(run, subject, name), Ok)
@@ -90,7 +92,7 @@ fn own_item(run: &mut Run, subject: &Value, key: &Value) -> Result<Option<Value>
             },
         },
         Value::Object(object) => match (&**object, key) {
-            (Object::Template(block), Value::Str(name)) => block(run, name),
+            (Object::TemplateReference(block), Value::Str(name)) => block(run, name),
             _ => Ok(None),
         },
         _ => Ok(None),

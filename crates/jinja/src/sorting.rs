@@ -51,16 +51,16 @@ pub(crate) fn sort_pairs<T>(
 }
 
 /// The longest text, in bytes, that is compared without counting steps.
-pub(crate) const SHORT: usize = 256;
+pub(crate) const SHORT_KEY: usize = 256;
 
 /// Whether the keys are all integers or all short texts.
 pub(crate) fn are_alike<T>(keyed: &[(Value, T)]) -> bool {
-    let is_short = |key: &Value| key.as_str().is_some_and(|text| text.len() <= SHORT);
+    let is_short = |key: &Value| key.as_str().is_some_and(|text| text.len() <= SHORT_KEY);
     keyed.iter().all(|(key, _)| matches!(key, Value::Int(_)))
         || keyed.iter().all(|(key, _)| is_short(key))
 }
 
-/// Sorts by keys that are alike.
+/// Sorts by keys that [`are_alike`].
 pub(crate) fn sort_alike<T>(
     run: &mut Run,
     keyed: &mut [(Value, T)],

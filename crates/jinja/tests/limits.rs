@@ -1,5 +1,7 @@
 //! Nothing a template says can panic, overflow the stack, or outlast its limits.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use jobbergate_jinja::{Environment, Error, ErrorKind, Limits};
@@ -237,7 +239,7 @@ fn small_objects_are_charged_what_they_take() {
         "((-1) ** 0.5)",
         "range(9)[1:]",
         "m.arguments",
-        "loop.nextitem",
+        "[]|last",
         "{1: 2}.popitem()",
         "loop",
     ] {
@@ -422,6 +424,24 @@ fn endless_recursion_ends_on_a_small_stack() {
             assert!(matches!(kind, ErrorKind::Limit | ErrorKind::Undefined), "{source}");
         }
     });
+}
+
+#[test]
+fn a_render_that_nobody_waits_for_ends() {
+    let stop = Arc::new(AtomicBool::new(true));
+    let endless =
+        "{% for a in range(100000) %}{% for b in range(100000) %}{% endfor %}{% endfor %}";
+    let template = Environment::new(Limits::default()).parse(endless).unwrap();
+    let error = template.stopped_by(stop).render(&Map::new()).unwrap_err();
+    assert_eq!(error.message(), "nobody waits for it any more");
+}
+
+#[test]
+fn a_template_may_have_limits_of_its_own() {
+    let template = Environment::new(Limits::default()).parse("{{ 'a' * 11 }}").unwrap();
+    assert!(template.render(&Map::new()).is_ok());
+    let short = template.within(Limits { output: 10, ..Limits::default() });
+    assert_eq!(short.render(&Map::new()).unwrap_err().kind(), ErrorKind::Limit);
 }
 
 #[test]

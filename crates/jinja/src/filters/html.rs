@@ -7,7 +7,6 @@ use crate::methods;
 use crate::run::Run;
 use crate::value::{Args, Str, Value};
 
-/// `escape`
 pub(super) fn escape(run: &mut Run, value: &Value, _: Args) -> Result<Value> {
     markup::escape(run, value).map(Value::Str)
 }
@@ -18,14 +17,12 @@ pub(super) fn forceescape(run: &mut Run, value: &Value, _: Args) -> Result<Value
     markup::escape(run, &Value::Str(text.into_owned())).map(Value::Str)
 }
 
-/// `safe`
 pub(super) fn safe(run: &mut Run, value: &Value, _: Args) -> Result<Value> {
     let text = plain_text(run, value)?;
     run.meter.string(text.len())?;
     Ok(Value::Str(Str::markup(text.as_str())))
 }
 
-/// `striptags`
 pub(super) fn striptags_filter(run: &mut Run, value: &Value, _: Args) -> Result<Value> {
     let text = plain_text(run, value)?;
     run.meter.string(text.len())?;

@@ -23,7 +23,7 @@ pub(super) fn tojson(run: &mut Run, value: &Value, args: Args) -> Result<Value> 
             Some(" ".repeat(width))
         }
     };
-    let mut writer = Writer { run, out: String::with_capacity(64), indent, open: Vec::new() };
+    let mut writer = JsonWriter { run, out: String::with_capacity(64), indent, open: Vec::new() };
     writer.value(value)?;
     let text = writer.out;
     run.meter.string(text.len())?;
@@ -43,7 +43,7 @@ fn write_safe(text: &str, output: &mut String) {
     });
 }
 
-struct Writer<'w> {
+struct JsonWriter<'w> {
     run: &'w mut Run,
     out: String,
     indent: Option<String>,
@@ -51,7 +51,7 @@ struct Writer<'w> {
     open: Vec<usize>,
 }
 
-impl Writer<'_> {
+impl JsonWriter<'_> {
     fn value(&mut self, value: &Value) -> Result<()> {
         self.run.meter.tick(1)?;
         if self.out.len() > self.run.meter.limits.string {

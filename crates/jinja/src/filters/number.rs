@@ -10,7 +10,6 @@ use crate::operator::BinaryOperator;
 use crate::run::Run;
 use crate::value::{Args, Object, Value, float_to_integer, integer_from_text, parse_float};
 
-/// `abs`
 pub(super) fn abs(_: &mut Run, value: &Value, _: Args) -> Result<Value> {
     match value {
         Value::Float(number) => Ok(Value::Float(number.abs())),

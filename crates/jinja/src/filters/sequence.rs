@@ -7,7 +7,6 @@ use crate::value::{
     Args, Iter, Object, Str, Value, ViewKind, collect, item_of_sequence, iterate, over_dict,
 };
 
-/// `length`
 pub(super) fn length(run: &mut Run, value: &Value, _: Args) -> Result<Value> {
     if let Value::Object(object) = value
         && let Object::Loop(state) = &**object
@@ -23,19 +22,16 @@ pub(super) fn length(run: &mut Run, value: &Value, _: Args) -> Result<Value> {
     }
 }
 
-/// `list`
 pub(super) fn list(run: &mut Run, value: &Value, _: Args) -> Result<Value> {
     Ok(Value::list(collect(run, value)?))
 }
 
-/// `first`
 pub(super) fn first(run: &mut Run, value: &Value, _: Args) -> Result<Value> {
     let mut iter = iterate(run, value)?;
     let item = iter.next(run)?;
     item.map_or_else(|| Value::hint(run, "no first item, the sequence is empty"), Ok)
 }
 
-/// `last`
 pub(super) fn last(run: &mut Run, value: &Value, _: Args) -> Result<Value> {
     if let Value::List(list) = value
         && let Some(item) = list.items.borrow().last()
@@ -102,7 +98,6 @@ pub(super) fn reverse(run: &mut Run, value: &Value, _: Args) -> Result<Value> {
     Ok(Value::list(items))
 }
 
-/// `random`
 pub(super) fn random(run: &mut Run, value: &Value, _: Args) -> Result<Value> {
     let Some(length) = value.length() else { return value.refuse("has no len()") };
     if length == 0 {

@@ -3,7 +3,7 @@
 use super::attribute::{Getter, fold, getters};
 use crate::error::{Error, Result};
 use crate::run::Run;
-use crate::sorting::{SHORT, are_alike, sort_alike, sort_values};
+use crate::sorting::{SHORT_KEY, are_alike, sort_alike, sort_values};
 use crate::value::{Args, Str, Value, collect};
 
 /// Bytes that a key and its value take as a tuple, while it is sorted.
@@ -38,7 +38,7 @@ fn sort_folded<T>(
 }
 
 fn is_short_ascii(text: &Str) -> bool {
-    text.len() <= SHORT && text.is_ascii()
+    text.len() <= SHORT_KEY && text.is_ascii()
 }
 
 /// `sort(reverse=false, case_sensitive=false, attribute=none)`

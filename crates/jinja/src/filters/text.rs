@@ -14,7 +14,6 @@ use crate::value::{
     Args, Entries, Iter, Key, Str, Value, as_text, iterate_all, to_text, write_text,
 };
 
-/// `string`
 pub(super) fn string(run: &mut Run, value: &Value, _: Args) -> Result<Value> {
     to_text(run, value).map(Value::Str)
 }
@@ -54,7 +53,6 @@ fn write_title(text: &str, out: &mut String, is_border: impl Fn(char) -> bool + 
     }
 }
 
-/// `wordcount`
 pub(super) fn wordcount(run: &mut Run, value: &Value, _: Args) -> Result<Value> {
     let text = as_text(run, value)?;
     run.meter.tick(text.len() / 16)?;

@@ -14,7 +14,7 @@ use crate::value::{Args, Key, Str, Value, repr, to_text};
 /// `str.format`
 pub(crate) fn format_method(run: &mut Run, format: &Str, args: Args) -> Result<Value> {
     let lookup = Lookup::Arguments(args.keywords);
-    let mut formatter = Formatter {
+    let mut formatter = BracesFormatter {
         positional: args.positional,
         lookup,
         auto: Auto::Unused,
@@ -28,7 +28,7 @@ pub(crate) fn format_method(run: &mut Run, format: &Str, args: Args) -> Result<V
 pub(crate) fn format_map(run: &mut Run, format: &Str, mapping: &Value) -> Result<Value> {
     let lookup = Lookup::Mapping(mapping);
     let mut formatter =
-        Formatter { positional: &[], lookup, auto: Auto::Unused, markup: format.is_markup() };
+        BracesFormatter { positional: &[], lookup, auto: Auto::Unused, markup: format.is_markup() };
     let text = formatter.format(run, format, 3)?;
     Ok(Value::Str(format.like(text)))
 }
@@ -46,14 +46,14 @@ enum Auto {
     Manual,
 }
 
-struct Formatter<'f> {
+struct BracesFormatter<'f> {
     positional: &'f [Value],
     lookup: Lookup<'f>,
     auto: Auto,
     markup: bool,
 }
 
-impl Formatter<'_> {
+impl BracesFormatter<'_> {
     fn format(&mut self, run: &mut Run, format: &str, depth: usize) -> Result<String> {
         let Some(depth) = depth.checked_sub(1) else {
             return Err(Error::value_error("Max string recursion exceeded"));

@@ -58,7 +58,7 @@ impl<'f> Rest<'f> {
     }
 }
 
-struct Formatter<'f> {
+struct PercentFormatter<'f> {
     rest: Rest<'f>,
     values: &'f Value,
     /// Next item of the values, if they are a tuple; otherwise 1 once the value is used.
@@ -70,7 +70,7 @@ struct Formatter<'f> {
 
 /// Python's `format % values`.
 pub(crate) fn percent_format(run: &mut Run, format: &Str, values: &Value) -> Result<Value> {
-    let mut formatter = Formatter {
+    let mut formatter = PercentFormatter {
         rest: Rest(format),
         values,
         next: 0,
@@ -97,12 +97,14 @@ pub(crate) fn percent_format(run: &mut Run, format: &Str, values: &Value) -> Res
 fn is_mapping(value: &Value) -> bool {
     match value {
         Value::Dict(_) | Value::List(_) | Value::Undefined(_) | Value::Bytes(_) => true,
-        Value::Object(object) => matches!(**object, Object::Range(_) | Object::Template(_)),
+        Value::Object(object) => {
+            matches!(**object, Object::Range(_) | Object::TemplateReference(_))
+        }
         _ => false,
     }
 }
 
-impl Formatter<'_> {
+impl PercentFormatter<'_> {
     fn check_all_used(&self) -> Result<()> {
         let given = match self.values {
             Value::Tuple(tuple) => tuple.items.len(),

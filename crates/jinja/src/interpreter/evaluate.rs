@@ -36,10 +36,10 @@ impl Interpreter<'_> {
     pub(super) fn operand(&mut self, node: &Expression) -> Result<Value> {
         match &node.kind {
             ExpressionKind::Constant(constant) => Ok(value_of(constant)),
-            ExpressionKind::Name { name, slot } => match self.variable(*slot) {
+            ExpressionKind::Name { name, slot } => self.here.look(*slot, |value| match value {
                 Value::Missing => Value::undefined(self.run, Undefined::Name(name.clone())),
-                value => Ok(value),
-            },
+                value => Ok(value.clone()),
+            }),
             _ => self.part(node),
         }
     }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::apart::is_written_as_literal;
 use super::context::Context;
 use super::frame::Frame;
-use super::state::{Interpreter, Surroundings, Template};
+use super::state::{Interpreter, Rendering, Surroundings};
 use crate::ast::{Escape, Expression};
 use crate::error::Result;
 use crate::limits::{Limits, Meter};
@@ -36,9 +36,9 @@ impl Folder {
             string: limits.string.min(MEMORY),
             ..limits.clone()
         };
-        let template = Rc::new(Template { program: Default::default(), given: Vec::new() });
+        let rendering = Rc::new(Rendering { program: Default::default(), given: Vec::new() });
         let nothing =
-            Surroundings { template, context: Context::default(), frame: Frame::new(0, None) };
+            Surroundings { rendering, context: Context::default(), frame: Frame::new(0, None) };
         Self { run: Run::new(Meter::new(limits), SEED), nothing }
     }
 

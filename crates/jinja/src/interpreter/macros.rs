@@ -5,20 +5,14 @@ use std::sync::Arc;
 use super::state::Interpreter;
 use crate::ast::{Expression, ExpressionKind, Macro};
 use crate::error::{Error, Result};
-use crate::value::{self, Args, ArgumentList, Entries, Key, Object, Value};
+use crate::value::{Args, ArgumentList, BoundMacro, Entries, Key, Object, Value};
 
 impl Interpreter<'_> {
     /// The macro as a value, bound to the variables around.
     pub(super) fn macro_value(&mut self, definition: &Arc<Macro>) -> Result<Value> {
         let (around, definition) = (self.hold()?, definition.clone());
-        self.run.meter.list(definition.parameters.len())?;
-        let parameters = definition.parameters.iter();
-        let function = value::Macro {
-            name: (&*definition.name).into(),
-            arguments: parameters.map(|parameter| Value::text(&*parameter.name)).collect(),
-            takes_caller: definition.caller.is_some(),
-            takes_keywords: definition.keywords.is_some(),
-            takes_positional: definition.varargs.is_some(),
+        let function = BoundMacro {
+            signature: definition.signature.clone(),
             write: Box::new(move |run, args| {
                 Interpreter::new(run, around.clone()).write_macro(&definition, args)
             }),
@@ -102,7 +96,7 @@ impl Interpreter<'_> {
 
     /// Hands over or refuses arguments that no parameter takes.
     fn rest_arguments(&mut self, definition: &Macro, extra: &[Value], args: Args) -> Result<()> {
-        let name = &definition.name;
+        let name = definition.signature.name.as_str();
         if let Some(slot) = definition.keywords {
             self.run.meter.dict(args.keywords.len())?;
             let keywords = args.keywords.iter();

@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json};
 
 use super::context::Context;
 use super::frame::Frame;
-use super::state::{Interpreter, Surroundings, Template};
+use super::state::{Interpreter, Rendering, Surroundings};
 use crate::ast::{Block, Program};
 use crate::error::{Error, Result};
 use crate::globals;
@@ -34,8 +34,8 @@ pub(crate) fn render(
         run.at_end(move || context.clear());
     }
     let frame = Frame::new(program.slots, None);
-    let template = Rc::new(Template { program: program.clone(), given });
-    let here = Surroundings { template, context, frame };
+    let rendering = Rc::new(Rendering { program: program.clone(), given });
+    let here = Surroundings { rendering, context, frame };
     let result = Interpreter::new(&mut run, here).root(program);
     let output = std::mem::take(&mut run.output);
     run.finish();
@@ -76,19 +76,18 @@ impl Interpreter<'_> {
     fn template(&mut self) -> Result<Value> {
         let here = self.here.clone();
         let find = move |run: &mut Run, name: &str| {
-            let blocks = &here.template.program.blocks;
+            let blocks = &here.rendering.program.blocks;
             let Some(block) = blocks.iter().find(|block| &*block.name == name) else {
                 return Ok(None);
             };
             let (name, block, here) = ((&*block.name).into(), block.clone(), here.clone());
             let write = move |run: &mut Run| Interpreter::new(run, here.clone()).block(&block);
-            let block = value::Block { name, write: Box::new(write) };
-            Value::object(run, Object::Block(block)).map(Some)
+            let block = value::BlockReference { name, write: Box::new(write) };
+            Value::object(run, Object::BlockReference(block)).map(Some)
         };
-        Value::object(self.run, Object::Template(Box::new(find)))
+        Value::object(self.run, Object::TemplateReference(Box::new(find)))
     }
 
-    /// Renders a block.
     pub(super) fn block(&mut self, block: &Block) -> Result<()> {
         if block.required {
             return Err(Error::runtime(format!("required block '{}' not found", block.name)));

@@ -21,13 +21,13 @@ pub(crate) struct Interpreter<'r> {
 /// What code sees around it, which macros, blocks and lazy loops keep for later.
 #[derive(Clone)]
 pub(super) struct Surroundings {
-    pub template: Rc<Template>,
+    pub rendering: Rc<Rendering>,
     pub context: Context,
     pub frame: Rc<Frame>,
 }
 
 /// A template being rendered.
-pub(super) struct Template {
+pub(super) struct Rendering {
     pub program: Arc<Program>,
     /// What was passed in, and the globals, by the index of their name in [`Program::outside`].
     pub given: Vec<Value>,
@@ -39,7 +39,7 @@ impl Surroundings {
     pub fn look<T>(&self, slot: Slot, look: impl FnOnce(&Value) -> T) -> T {
         match slot {
             Slot::Own(index) => self.frame.look(index, look),
-            Slot::Given(index) => look(self.template.given.get(index).unwrap_or(&Value::Missing)),
+            Slot::Given(index) => look(self.rendering.given.get(index).unwrap_or(&Value::Missing)),
             Slot::Around { hops, index } => match self.frame.outwards(hops) {
                 Some(frame) => frame.look(index, look),
                 None => look(&Value::Missing),

@@ -12,7 +12,6 @@ use crate::operator::UnaryOperator;
 use crate::value::Str;
 
 impl Parser<'_> {
-    /// A full expression.
     pub(super) fn expression(&mut self) -> Result<Expression> {
         self.nested(Self::conditional)
     }

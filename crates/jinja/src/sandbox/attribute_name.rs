@@ -33,7 +33,6 @@ impl Methods {
     }
 }
 
-/// An attribute of the `loop` variable.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum LoopAttribute {
     Index0,

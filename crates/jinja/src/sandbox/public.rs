@@ -4,7 +4,7 @@ use super::{Found, LoopAttribute};
 use crate::error::Result;
 use crate::methods;
 use crate::run::Run;
-use crate::value::{Cycler, Loop, Macro, Object, Range, Value};
+use crate::value::{BoundMacro, Cycler, Loop, Object, Range, Value};
 
 pub(super) fn find(run: &mut Run, subject: &Value, name: &str) -> Result<Found> {
     let data = match subject {
@@ -35,7 +35,7 @@ pub(super) fn find(run: &mut Run, subject: &Value, name: &str) -> Result<Found> 
         return Ok(Found::Hidden);
     }
     let Some(method) = methods::find(subject, name) else { return Ok(Found::Nothing) };
-    methods::bound(run, subject, method).map(Found::Value)
+    methods::bind(run, subject, method).map(Found::Value)
 }
 
 /// Attributes without an underscore that the sandbox hides all the same.
@@ -71,7 +71,7 @@ fn of_object(run: &mut Run, object: &Object, name: &str) -> Result<Option<Value>
             "imag" => Some(Value::Float(*imaginary)),
             _ => None,
         },
-        Object::Block(block) => match name {
+        Object::BlockReference(block) => match name {
             "name" => Some(Value::Str(block.name.clone())),
             "super" => {
                 let message = format!("there is no parent block called '{}'", block.name.as_str());
@@ -99,20 +99,20 @@ fn range_attribute(range: &Range, name: &str) -> Option<Value> {
     }
 }
 
-fn macro_attribute(run: &mut Run, function: &Macro, name: &str) -> Result<Option<Value>> {
+fn macro_attribute(run: &mut Run, function: &BoundMacro, name: &str) -> Result<Option<Value>> {
+    let signature = &function.signature;
     Ok(Some(match name {
-        "name" if function.name.is_empty() => Value::None,
-        "name" => Value::Str(function.name.clone()),
+        "name" if signature.name.is_empty() => Value::None,
+        "name" => Value::Str(signature.name.clone()),
         "arguments" => {
-            run.meter.list(function.arguments.len())?;
-            Value::tuple(function.arguments.clone())
+            run.meter.list(signature.parameters.len())?;
+            Value::tuple(signature.parameters.iter().cloned().map(Value::Str).collect())
         }
-        "caller" => Value::Bool(function.takes_caller),
-        "catch_kwargs" => Value::Bool(function.takes_keywords),
-        "catch_varargs" => Value::Bool(function.takes_positional),
+        "caller" => Value::Bool(signature.takes_caller),
+        "catch_kwargs" => Value::Bool(signature.takes_keywords),
+        "catch_varargs" => Value::Bool(signature.takes_positional),
         "explicit_caller" => {
-            let is_caller = |name: &Value| name.as_str().is_some_and(|name| **name == *"caller");
-            Value::Bool(function.arguments.iter().any(is_caller))
+            Value::Bool(signature.parameters.iter().any(|name| **name == *"caller"))
         }
         _ => return Ok(None),
     }))

@@ -132,6 +132,15 @@ impl Entries {
         (0..self.len()).filter_map(|index| self.get_index(index))
     }
 
+    /// Whether one of the keys and values is of a kind.
+    pub fn any(&self, is_of_kind: impl Fn(&Value) -> bool) -> bool {
+        let is_one = |key: &Key, value| is_of_kind(&key.value) || is_of_kind(value);
+        match &self.0 {
+            Store::Few(entries) => entries.iter().any(|(key, value)| is_one(key, value)),
+            Store::Many(map) => map.iter().any(|(key, value)| is_one(key, value)),
+        }
+    }
+
     pub fn keys(&self) -> impl Iterator<Item = &Key> {
         self.iter().map(|(key, _)| key)
     }

@@ -5,7 +5,7 @@ use serde_json::{Map, Number, Value as Json};
 
 use super::{Entries, Key, Value};
 use crate::error::Result;
-use crate::run::Run;
+use crate::run::{Run, Running};
 
 /// The value of what was passed in, whose memory and work are counted. Its size has no bound but
 /// these; its depth is bounded by the parser of JSON.
@@ -15,8 +15,8 @@ pub(crate) fn from_json(run: &mut Run, json: &Json) -> Result<Value> {
         Json::Bool(value) => Ok(Value::Bool(*value)),
         Json::Number(number) => Ok(from_number(number)),
         Json::String(text) => from_text(run, text),
-        Json::Array(items) => stacker::maybe_grow(64 << 10, 1 << 20, || list(run, items)),
-        Json::Object(map) => stacker::maybe_grow(64 << 10, 1 << 20, || dict(run, map)),
+        Json::Array(items) => run.deeper(|run| list(run, items)),
+        Json::Object(map) => run.deeper(|run| dict(run, map)),
     }
 }
 
@@ -28,8 +28,11 @@ fn from_text(run: &mut Run, text: &str) -> Result<Value> {
 fn list(run: &mut Run, items: &[Json]) -> Result<Value> {
     run.meter.object(0)?;
     run.meter.items(items.len())?;
-    let items: Result<_> = items.iter().map(|item| from_json(run, item)).collect();
-    Ok(Value::list(items?))
+    let mut values = Vec::with_capacity(items.len());
+    for item in items {
+        values.push(from_json(run, item)?);
+    }
+    Ok(Value::list(values))
 }
 
 fn dict(run: &mut Run, map: &Map<String, Json>) -> Result<Value> {

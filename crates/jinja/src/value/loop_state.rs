@@ -43,7 +43,6 @@ impl Loop {
         }
     }
 
-    /// Advances to the next item.
     pub fn next_item(&self, run: &mut Run) -> Result<Option<Value>> {
         let Ok(mut items) = self.items.try_borrow_mut() else { return already_running() };
         let item = match items.next.take() {

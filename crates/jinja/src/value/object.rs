@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::{Args, Dict, Entries, IteratorCell, Loop, Str, Tuple, Value};
 use crate::error::{Error, Result};
@@ -20,16 +21,16 @@ pub(crate) enum Object {
     Complex(f64, f64),
     Iterator(IteratorCell),
     Loop(Loop),
-    Macro(Macro),
+    Macro(BoundMacro),
     Namespace(Rc<Dict>),
     Cycler(Cycler),
     Joiner(Joiner),
     Class(Class),
-    Function(Function),
+    Function(GlobalFunction),
     Method(Method),
     /// `self`: finds a block.
-    Template(FindBlock),
-    Block(Block),
+    TemplateReference(FindBlock),
+    BlockReference(BlockReference),
 }
 
 /// Python's `range`.
@@ -79,15 +80,21 @@ pub(crate) enum ViewKind {
     Items,
 }
 
-/// A macro bound to the variables around its definition.
-pub(crate) struct Macro {
+/// What a template can ask a macro for.
+#[derive(Debug)]
+pub(crate) struct Signature {
     /// Empty for the body of a `call` tag.
     pub name: Str,
-    pub arguments: Vec<Value>,
+    pub parameters: Vec<Str>,
     /// Whether it takes what is not among the parameters.
     pub takes_caller: bool,
     pub takes_keywords: bool,
     pub takes_positional: bool,
+}
+
+/// A macro bound to the variables around its definition.
+pub(crate) struct BoundMacro {
+    pub signature: Arc<Signature>,
     /// Writes the text to the output.
     pub write: WriteMacro,
 }
@@ -111,8 +118,7 @@ pub(crate) struct Class {
     pub construct: fn(&mut Run, Args) -> Result<Value>,
 }
 
-/// A global function.
-pub(crate) struct Function {
+pub(crate) struct GlobalFunction {
     pub name: &'static str,
     pub call: fn(&mut Run, Args) -> Result<Value>,
 }
@@ -125,7 +131,7 @@ pub(crate) struct Method {
 }
 
 /// `self.name`
-pub(crate) struct Block {
+pub(crate) struct BlockReference {
     pub name: Str,
     /// Writes the text to the output.
     pub write: WriteBlock,
@@ -162,8 +168,8 @@ impl Object {
             Self::Class(_) => "type",
             Self::Function(_) => "function",
             Self::Method(_) => "builtin_function_or_method",
-            Self::Template(_) => "TemplateReference",
-            Self::Block(_) => "BlockReference",
+            Self::TemplateReference(_) => "TemplateReference",
+            Self::BlockReference(_) => "BlockReference",
         }
     }
 
@@ -183,7 +189,7 @@ impl Object {
                 ([], [(name, iterable)]) if &**name == "iterable" => state.recurse(run, iterable),
                 _ => Err(Error::type_error("loop() takes one argument")),
             },
-            Self::Block(block) => no_arguments(args).and_then(|()| {
+            Self::BlockReference(block) => no_arguments(args).and_then(|()| {
                 safe_text(run, |run| {
                     (block.write)(run)?;
                     run.meter.string(run.output.len())

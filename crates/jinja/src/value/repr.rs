@@ -90,17 +90,17 @@ pub(crate) fn write_integer(value: i64, out: &mut String) {
 
 /// Appends `repr(value)`.
 pub(crate) fn write_repr(run: &mut Run, value: &Value, out: &mut String) -> Result<()> {
-    Writer { run, out, open: Vec::new() }.value(value)
+    ReprWriter { run, out, open: Vec::new() }.value(value)
 }
 
-struct Writer<'w> {
+struct ReprWriter<'w> {
     run: &'w mut Run,
     out: &'w mut String,
     /// Addresses of the containers being printed.
     open: Vec<usize>,
 }
 
-impl Writer<'_> {
+impl ReprWriter<'_> {
     fn value(&mut self, value: &Value) -> Result<()> {
         self.run.meter.tick(1)?;
         match value {
@@ -212,7 +212,7 @@ impl Writer<'_> {
             }
             Object::Complex(real, imaginary) => repr_complex(*real, *imaginary),
             Object::Loop(state) => state.describe(self.run)?,
-            Object::Macro(function) => match function.name.as_str() {
+            Object::Macro(function) => match function.signature.name.as_str() {
                 "" => "<Macro anonymous>".into(),
                 name => format!("<Macro {}>", repr_text(name)),
             },
@@ -227,8 +227,11 @@ impl Writer<'_> {
                 let (name, owner) = (method.name, method.receiver.type_name());
                 format!("<built-in method {name} of {owner} object at 0x7f0000000000>")
             }
-            Object::Template(_) => "<TemplateReference None>".into(),
-            Object::Iterator(_) | Object::Cycler(_) | Object::Joiner(_) | Object::Block(_) => {
+            Object::TemplateReference(_) => "<TemplateReference None>".into(),
+            Object::Iterator(_)
+            | Object::Cycler(_)
+            | Object::Joiner(_)
+            | Object::BlockReference(_) => {
                 format!("<{} object at 0x7f0000000000>", qualified(object.type_name()))
             }
         };

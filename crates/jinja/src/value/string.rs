@@ -12,6 +12,12 @@ use crate::run::Run;
 #[derive(Clone)]
 pub(crate) struct Str {
     text: EcoString,
+    about: About,
+}
+
+/// What is known of a text, copied as one word.
+#[derive(Clone, Copy)]
+struct About {
     /// Number of code points, or [`UNCOUNTED`]; a string is never as large as 4 GiB.
     chars: u32,
     /// The same in all copies of one Python object, and rarely in others of the same text.
@@ -31,12 +37,15 @@ impl Str {
     pub fn new(text: impl AsRef<str>, markup: bool) -> Self {
         let identity = NEXT_IDENTITY.replace(NEXT_IDENTITY.get().wrapping_add(1));
         let text = text.as_ref();
+        let about = About { chars: UNCOUNTED, identity, markup };
+        let mut string = Self { text: EcoString::new(), about };
         if text.len() > EcoString::INLINE_LIMIT {
-            return Self { text: text.into(), chars: count(text), identity, markup };
+            string.text = text.into();
+            string.about.chars = count(text);
+        } else {
+            string.text.push_str(text);
         }
-        let mut short = EcoString::new();
-        short.push_str(text);
-        Self { text: short, chars: UNCOUNTED, identity, markup }
+        string
     }
 
     /// The text that `write` appends to a draft, which is left as it was.
@@ -55,14 +64,14 @@ impl Str {
 
     /// Number of code points.
     pub fn chars(&self) -> usize {
-        match self.chars {
+        match self.about.chars {
             UNCOUNTED => self.text.chars().count(),
             chars => chars as usize,
         }
     }
 
     pub fn is_markup(&self) -> bool {
-        self.markup
+        self.about.markup
     }
 
     #[inline]
@@ -71,12 +80,12 @@ impl Str {
     }
 
     pub fn is_same(&self, other: &Self) -> bool {
-        self.identity == other.identity
+        self.about.identity == other.about.identity
             && (std::ptr::eq(self.as_str(), other.as_str()) || self.text == other.text)
     }
 
     fn has_one_byte_each(&self) -> bool {
-        match self.chars {
+        match self.about.chars {
             UNCOUNTED => self.text.is_ascii(),
             chars => chars as usize == self.text.len(),
         }
@@ -114,7 +123,7 @@ impl Str {
 
     /// The steps that the search for a code point counts.
     pub fn steps_to_walk(&self) -> usize {
-        if self.chars == UNCOUNTED || self.has_one_byte_each() { 0 } else { self.len() / 64 }
+        if self.about.chars == UNCOUNTED || self.has_one_byte_each() { 0 } else { self.len() / 64 }
     }
 
     /// Allows a look at all code points.
@@ -137,7 +146,7 @@ impl Str {
 
     /// The same kind of string, plain or markup, with another text.
     pub fn like(&self, text: impl AsRef<str>) -> Self {
-        Self::new(text, self.markup)
+        Self::new(text, self.about.markup)
     }
 }
 
