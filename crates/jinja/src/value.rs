@@ -50,6 +50,7 @@ use crate::limits::ITEM;
 use crate::run::Run;
 
 /// A Python object.
+#[derive(Clone)]
 pub(crate) enum Value {
     /// The variable has no value; never seen by a template.
     Missing,
@@ -70,38 +71,7 @@ pub(crate) enum Value {
 
 const _: () = assert!(size_of::<Value>() == ITEM, "the size that the meter counts");
 
-impl Clone for Value {
-    /// Another reference to the same object. Texts and integers, the most frequent, on the spot.
-    #[inline]
-    fn clone(&self) -> Self {
-        match self {
-            Self::Str(text) => Self::Str(text.clone()),
-            Self::Int(value) => Self::Int(*value),
-            _ => self.clone_other(),
-        }
-    }
-}
-
 impl Value {
-    #[inline(never)]
-    fn clone_other(&self) -> Self {
-        match self {
-            Self::Missing => Self::Missing,
-            Self::Undefined(undefined) => Self::Undefined(undefined.clone()),
-            Self::None => Self::None,
-            Self::Bool(value) => Self::Bool(*value),
-            Self::Int(value) => Self::Int(*value),
-            Self::Big(value) => Self::Big(value.clone()),
-            Self::Float(value) => Self::Float(*value),
-            Self::Str(text) => Self::Str(text.clone()),
-            Self::Bytes(bytes) => Self::Bytes(bytes.clone()),
-            Self::List(list) => Self::List(list.clone()),
-            Self::Tuple(tuple) => Self::Tuple(tuple.clone()),
-            Self::Dict(dict) => Self::Dict(dict.clone()),
-            Self::Object(object) => Self::Object(object.clone()),
-        }
-    }
-
     pub fn text(text: impl AsRef<str>) -> Self {
         Self::Str(Str::new(text, false))
     }
