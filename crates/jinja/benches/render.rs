@@ -9,6 +9,11 @@ use std::time::{Duration, Instant};
 
 use jobbergate_jinja::{Environment, Limits};
 use serde_json::{Map, Value as Json};
+use tikv_jemallocator::Jemalloc;
+
+/// What the server runs with; Python has an allocator of its own, too.
+#[global_allocator]
+static ALLOCATOR: Jemalloc = Jemalloc;
 
 /// The name of a template, its source and its variables.
 type Script = (&'static str, &'static str, &'static str);

@@ -1,7 +1,6 @@
 //! The parsed template, with every variable bound to a slot.
 
 mod expression;
-mod operator;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -11,10 +10,9 @@ use foldhash::fast::RandomState;
 pub(crate) use expression::{
     Application, Arguments, Constant, Expression, ExpressionKind, SliceExpression,
 };
-pub(crate) use operator::{BinaryOperator, Comparison, UnaryOperator};
 
 use crate::error::Error;
-use crate::format::PlainFormat;
+use crate::value::Signature;
 
 /// Names, each kept once.
 pub(crate) type NameSet = HashSet<Arc<str>, RandomState>;
@@ -22,7 +20,6 @@ pub(crate) type NameSet = HashSet<Arc<str>, RandomState>;
 /// Anything by name.
 pub(crate) type NameMap<T> = HashMap<Arc<str>, T, RandomState>;
 
-/// A whole template.
 #[derive(Debug, Default)]
 pub(crate) struct Program {
     pub body: Vec<Statement>,
@@ -60,9 +57,6 @@ impl Default for Slot {
 #[derive(Debug, Default)]
 pub(crate) struct Scope {
     pub loads: Vec<(usize, Load)>,
-    /// Slots that are never set in the scope and keep a value from the context, by its index in
-    /// [`Program::outside`].
-    pub fixed: Vec<(usize, usize)>,
     /// Slots that lose their value when the scope is left.
     pub clears: Vec<usize>,
 }
@@ -111,15 +105,13 @@ pub(crate) enum Piece {
         /// Line of the tag.
         line: usize,
         expression: Expression,
-        /// The format, if the value is made by a plain one; found while binding.
-        format: Option<Box<PlainFormat>>,
     },
 }
 
 impl Piece {
     /// A value not yet bound.
     pub fn value(line: usize, expression: Expression) -> Self {
-        Self::Value { before: String::new(), line, expression, format: None }
+        Self::Value { before: String::new(), line, expression }
     }
 }
 
@@ -152,7 +144,7 @@ pub(crate) struct For {
 
 #[derive(Debug)]
 pub(crate) struct Macro {
-    pub name: Arc<str>,
+    pub signature: Arc<Signature>,
     pub parameters: Vec<Parameter>,
     pub body: Vec<Statement>,
     pub scope: Scope,
@@ -162,15 +154,6 @@ pub(crate) struct Macro {
     pub varargs: Option<usize>,
     /// `caller` is also a declared parameter.
     pub explicit_caller: bool,
-    /// The body of a `call` tag, which has no name.
-    pub is_caller: bool,
-}
-
-impl Macro {
-    /// Whether the body asks for nothing that is passed in beside the parameters.
-    pub fn takes_parameters_only(&self) -> bool {
-        self.caller.or(self.keywords).or(self.varargs).is_none()
-    }
 }
 
 #[derive(Debug)]

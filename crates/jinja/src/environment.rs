@@ -123,10 +123,14 @@ impl Template {
         Self { stop, ..self }
     }
 
-    /// Renders with the given variables.
+    /// Renders with the variables in `context`. Those that the template names are copied, and
+    /// charged to [`Limits::memory`].
     ///
     /// # Errors
-    /// See [`ErrorKind`](crate::ErrorKind); the error names the line where known.
+    /// Whatever the template does that Python would refuse, as the
+    /// [`ErrorKind`](crate::ErrorKind) says, and with the line unless it fails before the first;
+    /// [`ErrorKind::Limit`](crate::ErrorKind::Limit) once a limit is reached or it is
+    /// [stopped](Template::stopped_by). The text written until then is lost.
     pub fn render(&self, context: &Map<String, Json>) -> Result<String> {
         let seed = self.seed.unwrap_or_else(|| fastrand::u64(..));
         let meter = Meter::new(self.limits.clone()).stopped_by(self.stop.clone());

@@ -96,7 +96,7 @@ impl Error {
         self.0.exception
     }
 
-    /// The class of the error.
+    /// What the error is to the caller, whatever its text.
     pub fn kind(&self) -> ErrorKind {
         match self.0.exception {
             Exception::Syntax => ErrorKind::Syntax,
@@ -107,12 +107,12 @@ impl Error {
         }
     }
 
-    /// The line of the template, counted from 1.
+    /// The line of the template, counted from 1; `None` if the whole template is at fault.
     pub fn line(&self) -> Option<usize> {
         self.0.line
     }
 
-    /// The cause without the line.
+    /// The cause in Python's words, without its line.
     pub fn message(&self) -> &str {
         &self.0.message
     }

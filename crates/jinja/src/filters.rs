@@ -13,9 +13,8 @@ mod lookup;
 mod number;
 mod pretty;
 mod quantity;
-mod select;
+pub(crate) mod select;
 mod sequence;
-mod shortcut;
 mod sort;
 mod text;
 mod trim;
@@ -23,25 +22,17 @@ mod url;
 mod urlize;
 mod wrap;
 
-use std::collections::HashMap;
-use std::sync::LazyLock;
-
-use foldhash::fast::RandomState;
-
 use crate::builtin::Builtin;
 use crate::methods;
 
-pub(crate) use html::{striptags, unescape};
-pub(crate) use shortcut::Shortcut;
-pub(crate) use sort::sort_values;
-
-static FILTERS: &[Builtin] = &[
+/// All but those that are given the name of another filter or test.
+pub(crate) const FILTERS: &[Builtin] = &[
     Builtin::plain("abs", number::abs),
     Builtin::new("attr", 1, &["name"], lookup::attr),
     Builtin::new("batch", 1, &["linecount", "fill_with"], sequence::batch),
     Builtin::text("capitalize", methods::capitalize),
     Builtin::new("center", 0, &["width"], text::center),
-    Builtin::plain("count", sequence::length).on_sight(sequence::length_on_sight),
+    Builtin::plain("count", sequence::length),
     Builtin::new("d", 0, &["default_value", "boolean"], lookup::default),
     Builtin::new("default", 0, &["default_value", "boolean"], lookup::default),
     Builtin::new("dictsort", 0, &["case_sensitive", "by", "reverse"], sort::dictsort),
@@ -58,22 +49,17 @@ static FILTERS: &[Builtin] = &[
     Builtin::plain("items", lookup::items),
     Builtin::new("join", 0, &["d", "attribute"], text::join),
     Builtin::plain("last", sequence::last),
-    Builtin::plain("length", sequence::length).on_sight(sequence::length_on_sight),
+    Builtin::plain("length", sequence::length),
     Builtin::plain("list", sequence::list),
     Builtin::text("lower", methods::lower),
-    Builtin::variadic("map", select::map),
     Builtin::new("max", 0, &["case_sensitive", "attribute"], aggregate::max),
     Builtin::new("min", 0, &["case_sensitive", "attribute"], aggregate::min),
     Builtin::plain("pprint", pretty::pprint),
     Builtin::plain("random", sequence::random),
-    Builtin::variadic("reject", select::reject),
-    Builtin::variadic("rejectattr", select::rejectattr),
     Builtin::new("replace", 2, &["old", "new", "count"], text::replace),
     Builtin::plain("reverse", sequence::reverse),
     Builtin::new("round", 0, &["precision", "method"], number::round),
     Builtin::plain("safe", html::safe),
-    Builtin::variadic("select", select::select),
-    Builtin::variadic("selectattr", select::selectattr),
     Builtin::new("slice", 1, &["slices", "fill_with"], sequence::slice),
     Builtin::new("sort", 0, &["reverse", "case_sensitive", "attribute"], sort::sort),
     Builtin::plain("string", text::string),
@@ -81,7 +67,7 @@ static FILTERS: &[Builtin] = &[
     Builtin::new("sum", 0, &["attribute", "start"], aggregate::sum),
     Builtin::plain("title", text::title),
     Builtin::new("tojson", 0, &["indent"], json::tojson),
-    Builtin::new("trim", 0, &["chars"], trim::trim).or_part(methods::strip_space),
+    Builtin::new("trim", 0, &["chars"], trim::trim),
     Builtin::new("truncate", 0, &["length", "killwords", "end", "leeway"], trim::truncate),
     Builtin::new("unique", 0, &["case_sensitive", "attribute"], group::unique),
     Builtin::text("upper", methods::upper),
@@ -101,11 +87,3 @@ static FILTERS: &[Builtin] = &[
     ),
     Builtin::new("xmlattr", 0, &["autospace"], html::xmlattr),
 ];
-
-static BY_NAME: LazyLock<HashMap<&'static str, &'static Builtin, RandomState>> =
-    LazyLock::new(|| FILTERS.iter().map(|filter| (filter.name, filter)).collect());
-
-/// The filter `name`.
-pub(crate) fn find(name: &str) -> Option<&'static Builtin> {
-    BY_NAME.get(name).copied()
-}

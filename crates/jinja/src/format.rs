@@ -3,9 +3,7 @@
 mod braces;
 mod float;
 mod percent;
-mod plain;
 mod spec;
 
 pub(crate) use braces::{format_map, format_method};
 pub(crate) use percent::percent_format;
-pub(crate) use plain::PlainFormat;

@@ -5,47 +5,39 @@ mod lipsum;
 use std::cell::Cell;
 use std::rc::Rc;
 
-use crate::builtin::{Args, Builtin};
+use crate::builtin::Builtin;
 use crate::error::{Error, Result};
-use crate::interpreter::Interpreter;
+use crate::run::Run;
 use crate::value::{
-    Class, Cycler, Dict, Entries, Joiner, Key, Object, Range, Tuple, Undefined, Value, collect,
-    iterate,
+    Args, Class, Cycler, Dict, Entries, GlobalFunction, Joiner, Key, Object, Range, Tuple, Value,
+    collect, iterate,
 };
 
-static RANGE: Builtin = Builtin::variadic("safe_range", range);
 static LIPSUM: Builtin =
     Builtin::new("generate_lorem_ipsum", 0, &["n", "html", "min", "max"], lipsum::lipsum);
 
 /// The global `name`.
-pub(crate) fn find(name: &str) -> Option<Value> {
-    Some(Value::object(match name {
-        "range" => Object::Function(&RANGE),
-        "lipsum" => Object::Function(&LIPSUM),
-        "dict" => Object::Class(Class::Dict),
-        "cycler" => Object::Class(Class::Cycler),
-        "joiner" => Object::Class(Class::Joiner),
-        "namespace" => Object::Class(Class::Namespace),
-        _ => return None,
-    }))
-}
-
-/// Calls a class.
-pub(crate) fn construct(run: &mut Interpreter, class: Class, args: Args) -> Result<Value> {
-    run.meter.object(size_of::<Object>())?;
-    match class {
-        Class::Dict => Ok(Value::dict(entries(run, "dict", args)?)),
-        Class::Namespace => {
+pub(crate) fn find(name: &str) -> Option<Object> {
+    let class = |path, construct| Object::Class(Class { path, construct });
+    Some(match name {
+        "range" => Object::Function(GlobalFunction { name: "safe_range", call: range }),
+        "lipsum" => Object::Function(GlobalFunction {
+            name: LIPSUM.name,
+            call: |run, args| LIPSUM.call(run, &Value::None, args),
+        }),
+        "dict" => class("dict", |run, args| Ok(Value::dict(entries(run, "dict", args)?))),
+        "cycler" => class("jinja2.utils.Cycler", cycler),
+        "joiner" => class("jinja2.utils.Joiner", joiner),
+        "namespace" => class("jinja2.utils.Namespace", |run, args| {
             let entries = entries(run, "namespace", args)?;
-            Ok(Value::object(Object::Namespace(Rc::new(Dict::new(entries)))))
-        }
-        Class::Cycler => cycler(run, args),
-        Class::Joiner => joiner(args),
-    }
+            Value::object(run, Object::Namespace(Rc::new(Dict::new(entries))))
+        }),
+        _ => return None,
+    })
 }
 
 /// The arguments of `dict(…)`, `namespace(…)` and `dict.update(…)`.
-pub(crate) fn entries(run: &mut Interpreter, name: &str, args: Args) -> Result<Entries> {
+pub(crate) fn entries(run: &mut Run, name: &str, args: Args) -> Result<Entries> {
     let mut entries = Entries::default();
     run.meter.dict(0)?;
     match args.positional {
@@ -65,7 +57,7 @@ pub(crate) fn entries(run: &mut Interpreter, name: &str, args: Args) -> Result<E
     Ok(entries)
 }
 
-fn add_entries(run: &mut Interpreter, entries: &mut Entries, source: &Value) -> Result<()> {
+fn add_entries(run: &mut Run, entries: &mut Entries, source: &Value) -> Result<()> {
     if let Value::Dict(dict) = source {
         run.meter.dict(dict.entries.borrow().len())?;
         entries
@@ -90,7 +82,7 @@ fn add_entries(run: &mut Interpreter, entries: &mut Entries, source: &Value) -> 
     Ok(())
 }
 
-fn cycler(run: &mut Interpreter, args: Args) -> Result<Value> {
+fn cycler(run: &mut Run, args: Args) -> Result<Value> {
     if let Some((name, _)) = args.keywords.first() {
         return Err(Error::type_error(format!("unexpected keyword argument '{name}'")));
     }
@@ -99,20 +91,20 @@ fn cycler(run: &mut Interpreter, args: Args) -> Result<Value> {
     }
     run.meter.list(args.positional.len())?;
     let items = Rc::new(Tuple::new(args.positional.to_vec()));
-    Ok(Value::object(Object::Cycler(Cycler { items, position: Cell::new(0) })))
+    Value::object(run, Object::Cycler(Cycler { items, position: Cell::new(0) }))
 }
 
-fn joiner(args: Args) -> Result<Value> {
+fn joiner(run: &mut Run, args: Args) -> Result<Value> {
     let given = args.keyword("sep").or(args.positional.first());
     if args.positional.len() + args.keywords.len() > usize::from(given.is_some()) {
         return Err(Error::type_error("joiner() takes only the argument 'sep'"));
     }
     let separator = given.cloned().unwrap_or_else(|| Value::text(", "));
-    Ok(Value::object(Object::Joiner(Joiner { separator, used: Cell::new(false) })))
+    Value::object(run, Object::Joiner(Joiner { separator, used: Cell::new(false) }))
 }
 
 /// `range(stop)`, `range(start, stop)`, `range(start, stop, step)`
-fn range(run: &mut Interpreter, _: &Value, args: Args) -> Result<Value> {
+fn range(run: &mut Run, args: Args) -> Result<Value> {
     if !args.keywords.is_empty() {
         return Err(Error::type_error("range() takes no keyword arguments"));
     }
@@ -132,17 +124,11 @@ fn range(run: &mut Interpreter, _: &Value, args: Args) -> Result<Value> {
     if step == 0 {
         return Err(Error::value_error("range() arg 3 must not be zero"));
     }
-    run.meter.object(size_of::<Object>())?;
     let range = Range { start, stop, step };
     let limit = run.meter.limits.range;
     if range.length() > limit {
         let message = format!("range too big; the sandbox blocks ranges longer than {limit}");
         return Err(Error::overflow(message));
     }
-    Ok(Value::object(Object::Range(range)))
-}
-
-/// An undefined that says why.
-pub(crate) fn undefined(message: &str) -> Value {
-    Value::undefined(Undefined::Hint(message.into()))
+    Value::object(run, Object::Range(range))
 }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![warn(missing_docs)]
 
+mod arithmetic;
 mod ast;
 mod builtin;
 mod environment;
@@ -13,9 +14,13 @@ mod lexer;
 mod limits;
 mod markup;
 mod methods;
+mod names;
+mod operator;
 mod parser;
+mod run;
 mod sandbox;
 mod scope;
+mod sorting;
 mod tests;
 mod value;
 

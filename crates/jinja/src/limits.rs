@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
-use crate::value::{Key, Value};
 
 /// Bounds on what one template may use. Every field may be set freely.
 ///
@@ -35,7 +34,8 @@ pub struct Limits {
     pub list: usize,
     /// Size of one integer, in bits.
     pub integer_bits: u64,
-    /// Memory handed out over the whole render, in bytes, whether or not freed again.
+    /// Memory handed out over the whole render, in bytes, whether or not freed again; the
+    /// variables that the template names are part of it.
     pub memory: usize,
     /// Wall-clock time of one render. Parsing is bounded by the size of the source, and by small
     /// bounds of its own for what it computes ahead.
@@ -67,9 +67,9 @@ const SHORT: Duration = Duration::from_millis(1);
 /// Bytes that a list, tuple, dict or other object takes besides its items.
 const CONTAINER: usize = 64;
 /// Bytes that an item of a list takes.
-const ITEM: usize = size_of::<Value>();
+pub(crate) const ITEM: usize = 24;
 /// Bytes that an entry of a dict takes, with its hash and its place in the table.
-const ENTRY: usize = size_of::<(Key, Value)>() + 24;
+const ENTRY: usize = 2 * ITEM + 24;
 
 /// Items that the shortest list has room for.
 const LEAST_ITEMS: usize = 4;

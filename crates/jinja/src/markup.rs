@@ -1,7 +1,7 @@
 //! HTML escaping, and strings marked as safe.
 
 use crate::error::Result;
-use crate::interpreter::Interpreter;
+use crate::run::Run;
 use crate::value::{Str, Value, as_text};
 
 /// Replaces the five characters special in HTML.
@@ -40,7 +40,7 @@ pub(crate) fn write_replacing(
 }
 
 /// The value as safe text: escaped unless it is markup already.
-pub(crate) fn escape(run: &mut Interpreter, value: &Value) -> Result<Str> {
+pub(crate) fn escape(run: &mut Run, value: &Value) -> Result<Str> {
     let text = as_text(run, value)?;
     if text.is_markup() {
         return Ok(text.into_owned());
@@ -52,7 +52,7 @@ pub(crate) fn escape(run: &mut Interpreter, value: &Value) -> Result<Str> {
 }
 
 /// Brings two strings to the same kind; if one is markup, the other is escaped.
-pub(crate) fn unify(run: &mut Interpreter, a: &Str, b: &Str) -> Result<(Str, Str, bool)> {
+pub(crate) fn unify(run: &mut Run, a: &Str, b: &Str) -> Result<(Str, Str, bool)> {
     if a.is_markup() == b.is_markup() {
         return Ok((a.clone(), b.clone(), a.is_markup()));
     }

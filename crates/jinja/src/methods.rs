@@ -8,14 +8,14 @@ mod object;
 mod set;
 mod string;
 
-use crate::builtin::{Args, Builtin};
+use crate::builtin::Builtin;
 use crate::error::Result;
-use crate::interpreter::Interpreter;
-use crate::value::{Class, Method, Object, Value};
+use crate::run::Run;
+use crate::value::{Args, Method, Object, Value};
 
 pub(crate) use string::{
     ascii_title, capitalize, center, islower, isupper, lines, lower, replace, replace_all,
-    strip_characters, strip_space, upper, words, write_replaced,
+    strip_characters, striptags, upper,
 };
 
 /// The method `name` of `receiver`'s type.
@@ -41,7 +41,7 @@ pub(crate) fn find(receiver: &Value, name: &str) -> Option<&'static Builtin> {
             Object::Set(_) => &[set::VIEW, set::METHODS],
             Object::Iterator(iterator) if iterator.name == "generator" => &[object::GENERATOR],
             Object::Complex(..) => &[number::COMPLEX],
-            Object::Class(Class::Dict) => &[dict::CLASS],
+            Object::Class(class) if class.path == "dict" => &[dict::CLASS],
             _ => &[],
         },
         _ => &[],
@@ -58,28 +58,22 @@ pub(crate) fn of_text(name: &str) -> Option<&'static Builtin> {
     find_in(&[string::METHODS, string::PREDICATES], name)
 }
 
-/// The method `name` of a list.
 pub(crate) fn of_list(name: &str) -> Option<&'static Builtin> {
     find_in(&[list::METHODS, list::SEQUENCE], name)
 }
 
-/// The method `name` of a dict.
 pub(crate) fn of_dict(name: &str) -> Option<&'static Builtin> {
     find_in(&[dict::METHODS], name)
 }
 
-/// Calls a method.
-pub(crate) fn call(run: &mut Interpreter, method: &Method, args: Args) -> Result<Value> {
-    let function = method.function;
-    match &method.receiver {
+/// The method of `receiver`, as a value to call later.
+pub(crate) fn bind(run: &mut Run, receiver: &Value, function: &'static Builtin) -> Result<Value> {
+    let call = move |run: &mut Run, receiver: &Value, args: Args| match receiver {
         Value::Bytes(bytes) if !bytes::METHODS.iter().any(|own| own.name == function.name) => {
             bytes::call_as_text(run, bytes, function, args)
         }
         receiver => function.call(run, receiver, args),
-    }
-}
-
-/// The method as a value.
-pub(crate) fn bound(receiver: &Value, function: &'static Builtin) -> Value {
-    Value::object(Object::Method(Method { receiver: receiver.clone(), function }))
+    };
+    let (receiver, name) = (receiver.clone(), function.name);
+    Value::object(run, Object::Method(Method { receiver, name, call: Box::new(call) }))
 }

@@ -9,8 +9,8 @@ use std::sync::Arc;
 pub(crate) use attribute_name::{AttributeName, LoopAttribute};
 
 use crate::error::{Exception, Result};
-use crate::interpreter::Interpreter;
-use crate::value::{Dict, Key, Object, Str, Undefined, Value, item_of_sequence, repr, repr_text};
+use crate::run::Run;
+use crate::value::{Key, Object, Str, Undefined, Value, item_of_sequence, repr, repr_text};
 
 /// What Python's `getattr` finds.
 pub(crate) enum Found {
@@ -21,16 +21,12 @@ pub(crate) enum Found {
 }
 
 /// `subject.name`
-pub(crate) fn attribute(
-    run: &mut Interpreter,
-    subject: &Value,
-    name: &AttributeName,
-) -> Result<Value> {
+pub(crate) fn attribute(run: &mut Run, subject: &Value, name: &AttributeName) -> Result<Value> {
     match subject {
-        Value::Dict(dict) if name.is_dict_item() => {
-            run.meter.object(0)?;
-            Ok(dict_item(subject, dict, name))
-        }
+        Value::Dict(dict) if name.is_dict_item() => match dict.get_text(&name.text) {
+            Some(value) => Ok(value),
+            None => absent(run, subject, name.text.clone()),
+        },
         Value::Object(object)
             if let (Object::Loop(state), Some(attribute)) = (&**object, name.of_loop) =>
         {
@@ -40,51 +36,42 @@ pub(crate) fn attribute(
     }
 }
 
-/// The item of the dict `subject`, or undefined.
-pub(crate) fn dict_item(subject: &Value, dict: &Dict, name: &AttributeName) -> Value {
-    match dict.entries.borrow().get_text(&name.text) {
-        Some(value) => value.clone(),
-        None => absent(subject, name.text.clone()),
-    }
-}
-
 /// `subject.name`, for a name that is only known now.
-pub(crate) fn attribute_named(run: &mut Interpreter, subject: &Value, name: &str) -> Result<Value> {
+pub(crate) fn attribute_named(run: &mut Run, subject: &Value, name: &str) -> Result<Value> {
     match find(run, subject, name)? {
         Found::Value(value) => return Ok(value),
-        Found::Hidden => return Ok(hidden(subject, name)),
+        Found::Hidden => return hidden(run, subject, name),
         Found::Nothing => {}
     }
-    run.meter.object(size_of::<Object>())?;
-    match subject {
-        Value::Undefined(undefined) => Err(undefined.fail()),
-        Value::Dict(dict) => Ok(dict.get_text(name).unwrap_or_else(|| absent(subject, name))),
-        Value::Object(object) if let Object::Template(context) = &**object => {
-            Ok(run.block_reference(name, context).unwrap_or_else(|| absent(subject, name)))
+    let item = match subject {
+        Value::Undefined(undefined) => return Err(undefined.fail()),
+        Value::Dict(dict) => dict.get_text(name),
+        Value::Object(object) if let Object::TemplateReference(block) = &**object => {
+            block(run, name)?
         }
-        _ => Ok(absent(subject, name)),
-    }
+        _ => None,
+    };
+    item.map_or_else(|| absent(run, subject, name), Ok)
 }
 
 /// `subject[key]`
-pub(crate) fn item(run: &mut Interpreter, subject: &Value, key: &Value) -> Result<Value> {
+pub(crate) fn item(run: &mut Run, subject: &Value, key: &Value) -> Result<Value> {
     if let Some(value) = own_item(run, subject, key)? {
         return Ok(value);
     }
-    run.meter.object(size_of::<Object>())?;
     let Value::Str(name) = key else {
         let message = format!("{} has no element {}", describe(subject), repr(run, key)?);
-        return Ok(Value::undefined(Undefined::Absent(message)));
+        return Value::undefined(run, Undefined::Absent(message));
     };
     match find(run, subject, name)? {
         Found::Value(value) => Ok(value),
-        Found::Hidden => Ok(hidden(subject, name)),
-        Found::Nothing => Ok(absent(subject, name.as_str())),
+        Found::Hidden => hidden(run, subject, name),
+        Found::Nothing => absent(run, subject, name.as_str()),
     }
 }
 
 /// What `subject[key]` gives in Python, if it does not fail.
-fn own_item(run: &mut Interpreter, subject: &Value, key: &Value) -> Result<Option<Value>> {
+fn own_item(run: &mut Run, subject: &Value, key: &Value) -> Result<Option<Value>> {
     if let (Value::Str(_) | Value::List(_) | Value::Tuple(_), Value::Str(_)) = (subject, key) {
         return Ok(None);
     }
@@ -105,10 +92,7 @@ fn own_item(run: &mut Interpreter, subject: &Value, key: &Value) -> Result<Optio
             },
         },
         Value::Object(object) => match (&**object, key) {
-            (Object::Template(context), Value::Str(name)) => {
-                run.meter.object(size_of::<Object>())?;
-                Ok(run.block_reference(name, context))
-            }
+            (Object::TemplateReference(block), Value::Str(name)) => block(run, name),
             _ => Ok(None),
         },
         _ => Ok(None),
@@ -116,7 +100,7 @@ fn own_item(run: &mut Interpreter, subject: &Value, key: &Value) -> Result<Optio
 }
 
 /// Python's `getattr`, without hidden attributes.
-pub(crate) fn find(run: &mut Interpreter, subject: &Value, name: &str) -> Result<Found> {
+pub(crate) fn find(run: &mut Run, subject: &Value, name: &str) -> Result<Found> {
     if let Value::Object(object) = subject
         && let Object::Namespace(dict) = &**object
     {
@@ -136,14 +120,14 @@ pub(crate) fn find(run: &mut Interpreter, subject: &Value, name: &str) -> Result
 }
 
 /// What a hidden attribute evaluates to: it fails once it is used.
-fn hidden(subject: &Value, name: &str) -> Value {
+fn hidden(run: &mut Run, subject: &Value, name: &str) -> Result<Value> {
     let (name, owner) = (repr_text(name), subject.type_name());
     let message = format!("access to attribute {name} of '{owner}' object is unsafe");
-    Value::undefined(Undefined::Unsafe(message))
+    Value::undefined(run, Undefined::Unsafe(message))
 }
 
-fn absent(subject: &Value, name: impl Into<Arc<str>>) -> Value {
-    Value::undefined(Undefined::attribute(subject, name.into()))
+fn absent(run: &mut Run, subject: &Value, name: impl Into<Arc<str>>) -> Result<Value> {
+    Value::undefined(run, Undefined::attribute(subject, name.into()))
 }
 
 fn describe(subject: &Value) -> String {
@@ -154,18 +138,13 @@ fn describe(subject: &Value) -> String {
 }
 
 /// The value of a public attribute of a plain object, for filters that look attributes up.
-pub(crate) fn attribute_filter(
-    run: &mut Interpreter,
-    subject: &Value,
-    name: &Str,
-) -> Result<Value> {
-    run.meter.object(0)?;
+pub(crate) fn attribute_filter(run: &mut Run, subject: &Value, name: &Str) -> Result<Value> {
     match find(run, subject, name)? {
         Found::Value(value) => Ok(value),
-        Found::Hidden => Ok(hidden(subject, name)),
+        Found::Hidden => hidden(run, subject, name),
         Found::Nothing => match subject {
             Value::Undefined(undefined) if !is_dunder(name) => Err(undefined.fail()),
-            _ => Ok(absent(subject, name.as_str())),
+            _ => absent(run, subject, name.as_str()),
         },
     }
 }

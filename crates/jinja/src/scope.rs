@@ -29,8 +29,7 @@ use symbols::{Place, Source, Symbols};
 /// `names` are all names in it. What always is the same is computed within `limits`.
 pub(crate) fn bind(program: &mut Program, names: NameSet, limits: &Limits) -> Result<()> {
     let assigned = Assigned::anywhere_in(&program.body);
-    let folder = Folder::new(limits);
-    let mut binder = Binder { names, assigned, folder, ..Binder::default() };
+    let mut binder = Binder::new(names, assigned, Folder::new(limits));
     binder.start_function();
     let mut root = Symbols::new(0);
     if binder.mentions(&program.body, "self") {
@@ -60,7 +59,6 @@ fn with_stack<T>(height: u32, walk: impl FnOnce() -> T) -> T {
     if height <= SHALLOW { walk() } else { stacker::maybe_grow(64 << 10, 1 << 20, walk) }
 }
 
-#[derive(Default)]
 struct Binder {
     /// All names in the template.
     names: NameSet,
@@ -87,6 +85,26 @@ struct Binder {
 }
 
 impl Binder {
+    fn new(names: NameSet, assigned: Assigned, folder: Folder) -> Self {
+        Self {
+            names,
+            scopes: Vec::new(),
+            functions: Vec::new(),
+            assigned,
+            outside: NameMap::default(),
+            outside_names: Vec::new(),
+            folder,
+            blocks: Vec::new(),
+            block_names: NameSet::default(),
+            escape: Escape::default(),
+            toplevel: false,
+            soft: false,
+            in_literal: false,
+            syntax_error: None,
+            other_error: None,
+        }
+    }
+
     /// Whether `body` asks for the special variable `name`.
     fn mentions(&self, body: &[Statement], name: &str) -> bool {
         self.names.contains(name) && mentions::mentions(body, name)
@@ -140,21 +158,17 @@ impl Binder {
         let mut own: Vec<_> = symbols.refs.into_iter().collect();
         own.sort_unstable_by_key(|(_, (place, _))| place.index);
         let clears = own.iter().map(|(_, (place, _))| place.index).collect();
-        let (mut loads, mut fixed) = (Vec::new(), Vec::new());
+        let mut loads = Vec::new();
         for (name, (Place { index, .. }, source)) in own {
             let load = match source {
                 Source::Parameter => continue,
-                Source::Context if !symbols.stores.contains(&name) => {
-                    fixed.push((index, self.outside(&name)));
-                    continue;
-                }
                 Source::Context => Load::Resolve(self.outside(&name)),
                 Source::Outer(place) => Load::Alias(self.slot(place)),
                 Source::Nowhere => Load::Missing,
             };
             loads.push((index, load));
         }
-        Scope { loads, fixed, clears }
+        Scope { loads, clears }
     }
 
     /// All names assigned in the enclosing scopes, with their places.

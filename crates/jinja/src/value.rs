@@ -1,6 +1,6 @@
 //! Values with Python's semantics.
 
-mod arithmetic;
+mod arguments;
 mod bytes;
 mod compare;
 mod dict;
@@ -9,6 +9,7 @@ mod float;
 mod integer;
 mod iterate;
 mod json;
+mod loop_state;
 mod object;
 mod reclaim;
 mod repr;
@@ -17,23 +18,24 @@ mod string;
 mod undefined;
 
 use std::cell::RefCell;
-use std::mem;
 use std::rc::Rc;
 
 use num_bigint::BigInt;
 use num_traits::{ToPrimitive, Zero};
 
-pub(crate) use arithmetic::{binary, negative, positive, power_integer, small};
+pub(crate) use arguments::{Args, ArgumentList};
 pub(crate) use bytes::repr_bytes;
-pub(crate) use compare::{Order, contains, equal, identical, ordering};
+pub(crate) use compare::{Order, as_set, contains, equal, identical, ordering};
 pub(crate) use dict::{Dict, Key};
 pub(crate) use entries::Entries;
-pub(crate) use float::{float_to_integer, format_float, parse_float};
+pub(crate) use float::{float_to_integer, format_float, integer_to_float, parse_float};
 pub(crate) use integer::{MAX_DIGITS, ascii_digit, format_integer, integer_from_text};
 pub(crate) use iterate::{Iter, collect, iterate, iterate_all, over_dict};
-pub(crate) use json::from_number;
+pub(crate) use json::from_json;
+pub(crate) use loop_state::{Loop, Recursion};
 pub(crate) use object::{
-    BlockReference, Class, Cycler, Joiner, MacroValue, Method, Object, Range, View, ViewKind,
+    BlockReference, BoundMacro, Class, Cycler, GlobalFunction, Joiner, Method, Object, Range,
+    Signature, View, ViewKind,
 };
 pub(crate) use reclaim::{IteratorCell, List, Tuple};
 pub(crate) use repr::{
@@ -44,15 +46,14 @@ pub(crate) use string::Str;
 pub(crate) use undefined::Undefined;
 
 use crate::error::{Error, Result};
-use crate::interpreter::{Interpreter, Place};
+use crate::limits::ITEM;
+use crate::run::Run;
 
 /// A Python object.
 #[derive(Clone)]
 pub(crate) enum Value {
     /// The variable has no value; never seen by a template.
     Missing,
-    /// Something passed in that nobody has used as a value yet; in the items of loops only.
-    Given(Place),
     Undefined(Rc<Undefined>),
     None,
     Bool(bool),
@@ -68,6 +69,8 @@ pub(crate) enum Value {
     Object(Rc<Object>),
 }
 
+const _: () = assert!(size_of::<Value>() == ITEM, "the size that the meter counts");
+
 impl Value {
     pub fn text(text: impl AsRef<str>) -> Self {
         Self::Str(Str::new(text, false))
@@ -81,21 +84,28 @@ impl Value {
         Self::Tuple(Rc::new(Tuple::new(items)))
     }
 
-    /// A tuple of two.
-    pub fn pair(first: Self, second: Self) -> Self {
-        Self::Tuple(Rc::new(Tuple { items: [first, second].into(), is_group: false }))
+    pub fn pair(run: &mut Run, first: Self, second: Self) -> Result<Self> {
+        run.meter.object(size_of::<Tuple>())?;
+        Ok(Self::Tuple(Rc::new(Tuple { items: [first, second].into(), is_group: false })))
     }
 
     pub fn dict(entries: Entries) -> Self {
         Self::Dict(Rc::new(Dict::new(entries)))
     }
 
-    pub fn object(object: Object) -> Self {
-        Self::Object(Rc::new(object))
+    pub fn object(run: &mut Run, object: Object) -> Result<Self> {
+        run.meter.object(size_of::<Object>())?;
+        Ok(Self::Object(Rc::new(object)))
     }
 
-    pub fn undefined(undefined: Undefined) -> Self {
-        Self::Undefined(Rc::new(undefined))
+    pub fn undefined(run: &mut Run, undefined: Undefined) -> Result<Self> {
+        run.meter.object(undefined.size())?;
+        Ok(Self::Undefined(Rc::new(undefined)))
+    }
+
+    /// An undefined that says why.
+    pub fn hint(run: &mut Run, message: impl Into<String>) -> Result<Self> {
+        Self::undefined(run, Undefined::Hint(message.into()))
     }
 
     /// An integer, stored small if it fits.
@@ -108,36 +118,25 @@ impl Value {
     }
 
     /// A lazy sequence, which Python would call `name`.
-    pub fn iterator(run: &mut Interpreter, name: &'static str, iter: Iter) -> Result<Self> {
-        run.meter.object(size_of::<Object>())?;
-        Ok(Self::object(Object::Iterator(IteratorCell { name, iter: RefCell::new(iter) })))
+    pub fn iterator(run: &mut Run, name: &'static str, iter: Iter) -> Result<Self> {
+        let cell = IteratorCell { name, iter: RefCell::new(iter) };
+        Self::object(run, Object::Iterator(cell))
     }
 
     /// A lazy sequence of what `next` gives.
     pub fn generator(
-        run: &mut Interpreter,
-        next: impl FnMut(&mut Interpreter) -> Result<Option<Self>> + 'static,
+        run: &mut Run,
+        next: impl FnMut(&mut Run) -> Result<Option<Self>> + 'static,
     ) -> Result<Self> {
         run.meter.object(size_of_val(&next))?;
         Self::iterator(run, "generator", Iter::Generator(Box::new(next)))
-    }
-
-    /// Drops the value, which most often takes nothing.
-    #[inline]
-    pub fn discard(self) {
-        match self {
-            Self::Missing | Self::Given(_) | Self::None | Self::Bool(_) | Self::Int(_) => {
-                mem::forget(self);
-            }
-            other => drop(other),
-        }
     }
 
     /// Python's `bool(value)`.
     #[inline]
     pub fn is_true(&self) -> bool {
         match self {
-            Self::Missing | Self::Given(_) | Self::Undefined(_) | Self::None => false,
+            Self::Missing | Self::Undefined(_) | Self::None => false,
             Self::Bool(value) => *value,
             Self::Int(value) => *value != 0,
             Self::Big(value) => !value.is_zero(),
@@ -155,6 +154,10 @@ impl Value {
         matches!(self, Self::Undefined(_) | Self::Missing)
     }
 
+    pub fn is_missing(&self) -> bool {
+        matches!(self, Self::Missing)
+    }
+
     pub fn is_none(&self) -> bool {
         matches!(self, Self::None)
     }
@@ -162,7 +165,7 @@ impl Value {
     /// Python's `type(value).__name__`.
     pub fn type_name(&self) -> &'static str {
         match self {
-            Self::Missing | Self::Given(_) | Self::Undefined(_) => "Undefined",
+            Self::Missing | Self::Undefined(_) => "Undefined",
             Self::None => "NoneType",
             Self::Bool(_) => "bool",
             Self::Int(_) | Self::Big(_) => "int",
@@ -251,5 +254,53 @@ impl Value {
     /// A `TypeError` on the value's type.
     pub fn refuse<T>(&self, message: &str) -> Result<T> {
         Err(Error::type_error(format!("'{}' object {message}", self.type_name())))
+    }
+
+    /// Notes that `item` was put into the list or dict, which may have closed a cycle.
+    pub fn note_insertion(&self, run: &mut Run, item: &Self) {
+        let may_hold_others =
+            matches!(item, Self::List(_) | Self::Tuple(_) | Self::Dict(_) | Self::Object(_));
+        let noted = match self {
+            Self::List(list) => &list.noted,
+            Self::Dict(dict) => &dict.noted,
+            _ => return,
+        };
+        if may_hold_others && !noted.replace(true) {
+            let container = self.clone();
+            run.at_end(move || match container {
+                Self::List(list) => drop(list.items.take()),
+                Self::Dict(dict) => drop(dict.entries.take()),
+                _ => {}
+            });
+        }
+    }
+
+    pub fn call(&self, run: &mut Run, args: Args) -> Result<Self> {
+        run.meter.tick(1)?;
+        match self {
+            Self::Object(object) => match object.call(run, args) {
+                Some(result) => result,
+                None => self.refuse_use("is not callable"),
+            },
+            _ => self.refuse_use("is not callable"),
+        }
+    }
+
+    /// Whether Python's `callable(value)` holds.
+    pub fn is_callable(&self) -> bool {
+        match self {
+            Self::Undefined(_) => true,
+            Self::Object(object) => matches!(
+                **object,
+                Object::Method(_)
+                    | Object::Function(_)
+                    | Object::Macro(_)
+                    | Object::Class(_)
+                    | Object::Joiner(_)
+                    | Object::Loop(_)
+                    | Object::BlockReference(_)
+            ),
+            _ => false,
+        }
     }
 }

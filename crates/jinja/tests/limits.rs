@@ -1,9 +1,11 @@
 //! Nothing a template says can panic, overflow the stack, or outlast its limits.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use jobbergate_jinja::{Environment, Error, ErrorKind, Limits};
-use serde_json::Map;
+use serde_json::{Map, json};
 
 fn render_within(limits: Limits, source: &str) -> Result<String, Error> {
     Environment::new(limits).parse(source)?.render(&Map::new())
@@ -219,6 +221,60 @@ fn lazy_sequences_are_charged_what_they_take() {
 }
 
 #[test]
+fn small_objects_are_charged_what_they_take() {
+    let limits = || Limits { memory: 2 << 20, ..Limits::default() };
+    for object in [
+        "cycler(1)",
+        "joiner()",
+        "namespace()",
+        "dict.fromkeys([])",
+        "nobody",
+        "d.nothing",
+        "d[0]",
+        "(1 if false)",
+        "[]|first",
+        "''.upper",
+        "(1).as_integer_ratio()",
+        "(0.5).as_integer_ratio()",
+        "((-1) ** 0.5)",
+        "range(9)[1:]",
+        "m.arguments",
+        "[]|last",
+        "{1: 2}.popitem()",
+        "loop",
+    ] {
+        let body = format!("{{% set _ = kept.append({object}) %}}");
+        if object == "loop" {
+            let nested = "{% for j in [1] %}{% set _ = kept.append(loop) %}{% endfor %}";
+            assert_stopped(limits(), &repeated(20_000, nested));
+        } else {
+            assert_stopped(limits(), &repeated(20_000, &body));
+        }
+    }
+}
+
+#[test]
+fn what_is_passed_in_is_charged_where_it_is_named() {
+    let context = json!({
+        "texts": vec!["a".repeat(1000); 100],
+        "small": vec![1; 10_000],
+        "dicts": vec![json!({}); 2000],
+        "entries": Map::from_iter((0..2000).map(|n| (n.to_string(), json!(n)))),
+        "one": "a".repeat(100_000),
+    });
+    let context = context.as_object().cloned().unwrap_or_default();
+    let limits = Limits { memory: 80_000, ..Limits::default() };
+    let environment = Environment::new(limits);
+    let render = |source: &str| environment.parse(source).unwrap().render(&context);
+    assert_eq!(render("{{ other is defined }}").unwrap(), "False");
+    for name in context.keys() {
+        let error = render(&format!("{{{{ {name} is defined }}}}")).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Limit, "{name}");
+        assert_eq!(error.message(), "template uses more than 80000 bytes", "{name}");
+    }
+}
+
+#[test]
 fn items_taken_from_the_front_are_counted() {
     let limits = || Limits { steps: 60_000, ..Limits::default() };
     let source = |take: &str| {
@@ -368,6 +424,24 @@ fn endless_recursion_ends_on_a_small_stack() {
             assert!(matches!(kind, ErrorKind::Limit | ErrorKind::Undefined), "{source}");
         }
     });
+}
+
+#[test]
+fn a_render_that_nobody_waits_for_ends() {
+    let stop = Arc::new(AtomicBool::new(true));
+    let endless =
+        "{% for a in range(100000) %}{% for b in range(100000) %}{% endfor %}{% endfor %}";
+    let template = Environment::new(Limits::default()).parse(endless).unwrap();
+    let error = template.stopped_by(stop).render(&Map::new()).unwrap_err();
+    assert_eq!(error.message(), "nobody waits for it any more");
+}
+
+#[test]
+fn a_template_may_have_limits_of_its_own() {
+    let template = Environment::new(Limits::default()).parse("{{ 'a' * 11 }}").unwrap();
+    assert!(template.render(&Map::new()).is_ok());
+    let short = template.within(Limits { output: 10, ..Limits::default() });
+    assert_eq!(short.render(&Map::new()).unwrap_err().kind(), ErrorKind::Limit);
 }
 
 #[test]

@@ -129,3 +129,20 @@ fn dicts_keep_order_and_equality_of_keys_at_any_size() {
         format!("{{1: 'float', 'a': 0}}2;bool two 30 0 7 (29, 29) False {}", keys.join("."));
     assert_eq!(render(source), Ok(expected));
 }
+
+#[test]
+fn integers_are_formatted_as_in_python() {
+    for (format, number, text) in [
+        ("%d", "0", "0"),
+        ("a%%%db", "-7", "a%-7b"),
+        ("%03d", "7", "007"),
+        ("%03d", "-7", "-07"),
+        ("%020d", "-9223372036854775808", "-9223372036854775808"),
+        ("%022d", "9223372036854775807", "0009223372036854775807"),
+        ("%5d", "100000", "100000"),
+        ("%00d", "5", "5"),
+    ] {
+        let source = format!("{{% set n = {number} %}}{{{{ '{format}' % n }}}}");
+        assert_eq!(render(&source).as_deref(), Ok(text), "{format}");
+    }
+}

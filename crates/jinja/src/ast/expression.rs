@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use num_bigint::BigInt;
 
-use super::{BinaryOperator, Comparison, Escape, Slot, UnaryOperator};
-use crate::builtin::{Builtin, Glance};
-use crate::filters::Shortcut;
+use super::{Escape, Slot};
+use crate::builtin::Builtin;
+use crate::operator::{BinaryOperator, Comparison, UnaryOperator};
 use crate::sandbox::AttributeName;
 use crate::value::Str;
 
@@ -97,24 +97,6 @@ impl ExpressionKind {
         self.each_child(&mut |child| child.kind.look_for(container, operation));
     }
 
-    /// The format and the values of `'format' % values` or `'format'|format(values)`.
-    pub fn formatted(&self) -> Option<(&Str, &[Expression])> {
-        let (format, values) = match self {
-            Self::Binary(BinaryOperator::Modulo, pair) => match &pair.1.kind {
-                Self::Tuple(items) => (&pair.0, items.as_slice()),
-                _ => (&pair.0, std::slice::from_ref(&pair.1)),
-            },
-            Self::Filter(filter) if &*filter.name == "format" && filter.arguments.is_plain() => {
-                (&filter.subject, filter.arguments.positional.as_slice())
-            }
-            _ => return None,
-        };
-        match &format.kind {
-            Self::Constant(Constant::Text(format)) => Some((format, values)),
-            _ => None,
-        }
-    }
-
     /// Calls `visit` on each direct child, in source order.
     pub fn each_child<'e>(&'e self, visit: &mut dyn FnMut(&'e Expression)) {
         match self {
@@ -165,9 +147,6 @@ pub(crate) struct Application {
     pub name: Arc<str>,
     /// Found by name while binding.
     pub builtin: Option<&'static Builtin>,
-    /// Found while binding, too.
-    pub shortcut: Option<Shortcut>,
-    pub glance: Option<Glance>,
     pub arguments: Arguments,
 }
 

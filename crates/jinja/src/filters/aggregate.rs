@@ -1,28 +1,27 @@
 //! One value out of many.
 
 use super::attribute::Getter;
-use crate::ast::BinaryOperator;
-use crate::builtin::Args;
+use crate::arithmetic::binary;
 use crate::error::{Error, Result};
-use crate::globals::undefined;
-use crate::interpreter::Interpreter;
-use crate::value::{Order, Value, binary, iterate_all, ordering};
+use crate::operator::BinaryOperator;
+use crate::run::Run;
+use crate::value::{Args, Order, Value, iterate_all, ordering};
 
 /// `max(case_sensitive=false, attribute=none)`
-pub(super) fn max(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
+pub(super) fn max(run: &mut Run, value: &Value, args: Args) -> Result<Value> {
     extreme(run, value, &args, Order::Greater)
 }
 
 /// `min(case_sensitive=false, attribute=none)`
-pub(super) fn min(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
+pub(super) fn min(run: &mut Run, value: &Value, args: Args) -> Result<Value> {
     extreme(run, value, &args, Order::Less)
 }
 
-fn extreme(run: &mut Interpreter, value: &Value, args: &Args, order: Order) -> Result<Value> {
+fn extreme(run: &mut Run, value: &Value, args: &Args, order: Order) -> Result<Value> {
     let getter = Getter::new(run, args.some(1))?.folding(!args.flag(0, false));
     let mut iter = iterate_all(run, value)?;
     let Some(mut best) = iter.next(run)? else {
-        return Ok(undefined("no aggregated item, the sequence is empty"));
+        return Value::hint(run, "no aggregated item, the sequence is empty");
     };
     let mut best_key = getter.get(run, &best)?.into_owned();
     while let Some(item) = iter.next(run)? {
@@ -36,7 +35,7 @@ fn extreme(run: &mut Interpreter, value: &Value, args: &Args, order: Order) -> R
 }
 
 /// `sum(attribute=none, start=0)`
-pub(super) fn sum(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
+pub(super) fn sum(run: &mut Run, value: &Value, args: Args) -> Result<Value> {
     let getter = Getter::new(run, args.some(0))?;
     let mut total = args.get(1).cloned().unwrap_or(Value::Int(0));
     if matches!(total, Value::Str(_)) {

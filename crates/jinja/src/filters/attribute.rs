@@ -6,8 +6,8 @@ use num_bigint::BigInt;
 use smallvec::{SmallVec, smallvec};
 
 use crate::error::{Error, Result};
-use crate::interpreter::Interpreter;
 use crate::methods;
+use crate::run::Run;
 use crate::sandbox;
 use crate::value::{MAX_DIGITS, Str, Value, as_text};
 
@@ -20,7 +20,7 @@ pub(super) struct Getter {
 
 impl Getter {
     /// A getter for the `attribute` given; without one, the item itself.
-    pub fn new(run: &mut Interpreter, attribute: Option<&Value>) -> Result<Self> {
+    pub fn new(run: &mut Run, attribute: Option<&Value>) -> Result<Self> {
         let mut path = SmallVec::new();
         match attribute {
             None => {}
@@ -47,7 +47,7 @@ impl Getter {
     }
 
     #[inline]
-    pub fn get<'v>(&self, run: &mut Interpreter, item: &'v Value) -> Result<Cow<'v, Value>> {
+    pub fn get<'v>(&self, run: &mut Run, item: &'v Value) -> Result<Cow<'v, Value>> {
         let mut value = Cow::Borrowed(item);
         run.meter.tick(self.path.len())?;
         for part in &self.path {
@@ -61,7 +61,7 @@ impl Getter {
         Ok(value)
     }
 
-    fn part(&self, run: &mut Interpreter, value: &Value, part: &Value) -> Result<Value> {
+    fn part(&self, run: &mut Run, value: &Value, part: &Value) -> Result<Value> {
         let found = sandbox::item(run, value, part)?;
         match &self.default {
             Some(default) if found.is_undefined() => Ok(default.clone()),
@@ -83,7 +83,7 @@ fn part(text: &str) -> Result<Value> {
 }
 
 /// The lower case of a string that has another.
-pub(super) fn fold(run: &mut Interpreter, value: &Value) -> Result<Option<Value>> {
+pub(super) fn fold(run: &mut Run, value: &Value) -> Result<Option<Value>> {
     let Value::Str(text) = value else { return Ok(None) };
     run.meter.string(text.len())?;
     if text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
@@ -94,10 +94,7 @@ pub(super) fn fold(run: &mut Interpreter, value: &Value) -> Result<Option<Value>
 }
 
 /// Getters for the attributes in `'a,b'`.
-pub(super) fn getters(
-    run: &mut Interpreter,
-    attribute: Option<&Value>,
-) -> Result<SmallVec<[Getter; 1]>> {
+pub(super) fn getters(run: &mut Run, attribute: Option<&Value>) -> Result<SmallVec<[Getter; 1]>> {
     match attribute {
         Some(Value::Str(text)) if text.contains(',') => {
             run.meter.string(text.len())?;
@@ -109,7 +106,7 @@ pub(super) fn getters(
 }
 
 /// Python's `str(value)`, which is never safe text.
-pub(super) fn plain_text<'v>(run: &mut Interpreter, value: &'v Value) -> Result<Cow<'v, Str>> {
+pub(super) fn plain_text<'v>(run: &mut Run, value: &'v Value) -> Result<Cow<'v, Str>> {
     let text = as_text(run, value)?;
     Ok(if text.is_markup() { Cow::Owned(text.as_str().into()) } else { text })
 }

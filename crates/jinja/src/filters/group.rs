@@ -3,14 +3,13 @@
 use std::rc::Rc;
 
 use super::attribute::Getter;
-use super::sort::sort_pairs;
-use crate::builtin::Args;
 use crate::error::Result;
-use crate::interpreter::Interpreter;
-use crate::value::{Entries, Iter, Key, Tuple, Value, collect, equal, iterate_all};
+use crate::run::Run;
+use crate::sorting::sort_pairs;
+use crate::value::{Args, Entries, Iter, Key, Tuple, Value, collect, equal, iterate_all};
 
 /// `groupby(attribute, default=none, case_sensitive=false)`: pairs of `grouper` and `list`.
-pub(super) fn groupby(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
+pub(super) fn groupby(run: &mut Run, value: &Value, args: Args) -> Result<Value> {
     let attribute = args.value(0);
     let shown = Getter::new(run, Some(attribute))?.or(args.some(1));
     let key = Getter::new(run, Some(attribute))?.or(args.some(1)).folding(!args.flag(2, false));
@@ -40,7 +39,7 @@ pub(super) fn groupby(run: &mut Interpreter, value: &Value, args: Args) -> Resul
 }
 
 /// `unique(case_sensitive=false, attribute=none)`, lazily.
-pub(super) fn unique(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
+pub(super) fn unique(run: &mut Run, value: &Value, args: Args) -> Result<Value> {
     let getter = Getter::new(run, args.some(1))?.folding(!args.flag(0, false));
     let mut source = Err(value.clone());
     let mut seen = Entries::default();
@@ -59,7 +58,7 @@ pub(super) fn unique(run: &mut Interpreter, value: &Value, args: Args) -> Result
 
 /// The iteration over a value, begun when it is first asked for.
 pub(super) fn opened<'s>(
-    run: &mut Interpreter,
+    run: &mut Run,
     source: &'s mut std::result::Result<Iter, Value>,
 ) -> Result<&'s mut Iter> {
     if let Err(value) = source {

@@ -1,87 +1,36 @@
 //! HTML.
 
-use std::borrow::Cow;
-
 use super::attribute::plain_text;
-use crate::builtin::Args;
 use crate::error::{Error, Result};
-use crate::interpreter::Interpreter;
 use crate::markup;
 use crate::methods;
-use crate::value::{Str, Value};
+use crate::run::Run;
+use crate::value::{Args, Str, Value};
 
-/// `escape`
-pub(super) fn escape(run: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
+pub(super) fn escape(run: &mut Run, value: &Value, _: Args) -> Result<Value> {
     markup::escape(run, value).map(Value::Str)
 }
 
 /// `forceescape`: escapes safe text as well.
-pub(super) fn forceescape(run: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
+pub(super) fn forceescape(run: &mut Run, value: &Value, _: Args) -> Result<Value> {
     let text = plain_text(run, value)?;
     markup::escape(run, &Value::Str(text.into_owned())).map(Value::Str)
 }
 
-/// `safe`
-pub(super) fn safe(run: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
+pub(super) fn safe(run: &mut Run, value: &Value, _: Args) -> Result<Value> {
     let text = plain_text(run, value)?;
     run.meter.string(text.len())?;
     Ok(Value::Str(Str::markup(text.as_str())))
 }
 
-/// `striptags`
-pub(super) fn striptags_filter(run: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
+pub(super) fn striptags_filter(run: &mut Run, value: &Value, _: Args) -> Result<Value> {
     let text = plain_text(run, value)?;
     run.meter.string(text.len())?;
-    Ok(Value::text(striptags(&text)))
-}
-
-/// Removes comments and tags, joins words by one space, and resolves entities.
-pub(crate) fn striptags(text: &str) -> String {
-    let text = without(text, "<!--", "-->");
-    let text = without(&text, "<", ">");
-    let mut joined = String::with_capacity(text.len());
-    for word in methods::words(&text) {
-        if !joined.is_empty() {
-            joined.push(' ');
-        }
-        joined.push_str(word);
-    }
-    if joined.contains('&') { unescape(&joined) } else { joined }
-}
-
-/// The text without what stands between `open` and `close`.
-fn without<'t>(text: &'t str, open: &str, close: &str) -> Cow<'t, str> {
-    if !text.contains('<') {
-        return text.into();
-    }
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(start) = find_short(rest, open) {
-        let (before, inside) = rest.split_at(start);
-        let after = inside.get(open.len()..).unwrap_or("");
-        let Some(end) = find_short(after, close) else { break };
-        out.push_str(before);
-        rest = after.get(end + close.len()..).unwrap_or("");
-    }
-    out.push_str(rest);
-    out.into()
-}
-
-/// As `text.find(part)`, faster for a part of a few characters that is rare.
-fn find_short(text: &str, part: &str) -> Option<usize> {
-    let first = *part.as_bytes().first()?;
-    let mut places = text.bytes().enumerate().filter(|(_, byte)| *byte == first);
-    let is_there = |place: usize| text.get(place..).is_some_and(|rest| rest.starts_with(part));
-    places.find(|(place, _)| is_there(*place)).map(|(place, _)| place)
-}
-
-/// Replaces HTML entities by what they stand for.
-pub(crate) fn unescape(text: &str) -> String {
-    htmlize::unescape(text).into_owned()
+    Ok(Value::text(methods::striptags(&text)))
 }
 
 /// `xmlattr(autospace=true)`: a dict as attributes of a tag.
-pub(super) fn xmlattr(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
+pub(super) fn xmlattr(run: &mut Run, value: &Value, args: Args) -> Result<Value> {
     let Value::Dict(dict) = value else { return value.refuse_use("has no attribute 'items'") };
     run.meter.dict(dict.entries.borrow().len())?;
     let entries = dict.entries.borrow().clone();

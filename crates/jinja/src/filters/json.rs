@@ -3,18 +3,17 @@
 use std::fmt::Write;
 use std::rc::Rc;
 
-use super::sort::sort_values;
-use crate::builtin::Args;
 use crate::error::{Error, Result};
-use crate::interpreter::Interpreter;
 use crate::markup::write_replacing;
-use crate::value::{Entries, Str, Value, format_float, format_integer, write_integer};
+use crate::run::Run;
+use crate::sorting::sort_values;
+use crate::value::{Args, Entries, Str, Value, format_float, format_integer, write_integer};
 
 /// How deep containers may nest.
 const MAX_DEPTH: usize = 200;
 
 /// `tojson(indent=none)`: JSON that is safe inside of HTML.
-pub(super) fn tojson(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
+pub(super) fn tojson(run: &mut Run, value: &Value, args: Args) -> Result<Value> {
     let indent = match args.some(0) {
         None => None,
         Some(Value::Str(indent)) => Some(indent.to_string()),
@@ -24,7 +23,7 @@ pub(super) fn tojson(run: &mut Interpreter, value: &Value, args: Args) -> Result
             Some(" ".repeat(width))
         }
     };
-    let mut writer = Writer { run, out: String::with_capacity(64), indent, open: Vec::new() };
+    let mut writer = JsonWriter { run, out: String::with_capacity(64), indent, open: Vec::new() };
     writer.value(value)?;
     let text = writer.out;
     run.meter.string(text.len())?;
@@ -44,15 +43,15 @@ fn write_safe(text: &str, output: &mut String) {
     });
 }
 
-struct Writer<'w, 'r> {
-    run: &'w mut Interpreter<'r>,
+struct JsonWriter<'w> {
+    run: &'w mut Run,
     out: String,
     indent: Option<String>,
     /// Addresses of the containers being written.
     open: Vec<usize>,
 }
 
-impl Writer<'_, '_> {
+impl JsonWriter<'_> {
     fn value(&mut self, value: &Value) -> Result<()> {
         self.run.meter.tick(1)?;
         if self.out.len() > self.run.meter.limits.string {

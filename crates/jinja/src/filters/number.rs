@@ -4,16 +4,13 @@ use num_bigint::BigInt;
 use num_integer::Integer;
 use num_traits::{Signed, ToPrimitive, Zero};
 
-use crate::ast::BinaryOperator;
-use crate::builtin::Args;
+use crate::arithmetic::{binary, power_integer};
 use crate::error::{Error, Result};
-use crate::interpreter::Interpreter;
-use crate::value::{
-    Object, Value, binary, float_to_integer, integer_from_text, parse_float, power_integer,
-};
+use crate::operator::BinaryOperator;
+use crate::run::Run;
+use crate::value::{Args, Object, Value, float_to_integer, integer_from_text, parse_float};
 
-/// `abs`
-pub(super) fn abs(_: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
+pub(super) fn abs(_: &mut Run, value: &Value, _: Args) -> Result<Value> {
     match value {
         Value::Float(number) => Ok(Value::Float(number.abs())),
         Value::Int(number) if let Some(magnitude) = number.checked_abs() => {
@@ -36,7 +33,7 @@ pub(super) fn abs(_: &mut Interpreter, value: &Value, _: Args) -> Result<Value> 
 const SMALL: f64 = 9e18;
 
 /// `int(default=0, base=10)`
-pub(super) fn int(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
+pub(super) fn int(run: &mut Run, value: &Value, args: Args) -> Result<Value> {
     count_characters(run, value)?;
     let default = || args.get(0).cloned().unwrap_or(Value::Int(0));
     match value {
@@ -70,7 +67,7 @@ pub(super) fn int(run: &mut Interpreter, value: &Value, args: Args) -> Result<Va
 }
 
 /// Counts the characters that are looked at to read a number.
-fn count_characters(run: &mut Interpreter, value: &Value) -> Result<()> {
+fn count_characters(run: &mut Run, value: &Value) -> Result<()> {
     match value {
         Value::Str(text) => run.meter.tick(text.len() / 16),
         Value::Bytes(bytes) => run.meter.tick(bytes.len() / 16),
@@ -87,13 +84,13 @@ fn whole(number: f64) -> Result<Value> {
 }
 
 /// `float(default=0.0)`
-pub(super) fn float(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
+pub(super) fn float(run: &mut Run, value: &Value, args: Args) -> Result<Value> {
     let default = || args.get(0).cloned().unwrap_or(Value::Float(0.0));
     Ok(as_float(run, value)?.map_or_else(default, Value::Float))
 }
 
 /// Python's `float(value)`; `None` where it fails for type or value.
-pub(super) fn as_float(run: &mut Interpreter, value: &Value) -> Result<Option<f64>> {
+pub(super) fn as_float(run: &mut Run, value: &Value) -> Result<Option<f64>> {
     count_characters(run, value)?;
     match value {
         Value::Undefined(undefined) => Err(undefined.fail()),
@@ -112,7 +109,7 @@ pub(super) fn as_float(run: &mut Interpreter, value: &Value) -> Result<Option<f6
 }
 
 /// `round(precision=0, method='common')`
-pub(super) fn round(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
+pub(super) fn round(run: &mut Run, value: &Value, args: Args) -> Result<Value> {
     let method = match args.get(1) {
         None => "common",
         Some(Value::Str(method)) => method.as_str(),
@@ -126,7 +123,7 @@ pub(super) fn round(run: &mut Interpreter, value: &Value, args: Args) -> Result<
     }
 }
 
-fn common(run: &mut Interpreter, value: &Value, args: &Args) -> Result<Value> {
+fn common(run: &mut Run, value: &Value, args: &Args) -> Result<Value> {
     if let Value::Float(number) = value {
         if args.get(0).is_some_and(Value::is_none) {
             return whole(number.round_ties_even());
@@ -200,12 +197,7 @@ fn round_float(number: f64, digits: i64) -> Result<f64> {
 }
 
 /// Rounds by scaling, always in one direction.
-fn toward(
-    run: &mut Interpreter,
-    value: &Value,
-    args: &Args,
-    round: fn(f64) -> f64,
-) -> Result<Value> {
+fn toward(run: &mut Run, value: &Value, args: &Args, round: fn(f64) -> f64) -> Result<Value> {
     let precision = args.get(0).cloned().unwrap_or(Value::Int(0));
     let unit = binary(run, BinaryOperator::Power, &Value::Int(10), &precision)?;
     let scaled = binary(run, BinaryOperator::Multiply, value, &unit)?;

@@ -1,17 +1,16 @@
 //! `pprint`
 
-use crate::builtin::Args;
 use crate::error::{Error, Exception, Result};
-use crate::filters::sort_values;
-use crate::interpreter::Interpreter;
 use crate::methods;
-use crate::value::{Entries, Value, repr, repr_text};
+use crate::run::{Run, Running};
+use crate::sorting::sort_values;
+use crate::value::{Args, Entries, Value, repr, repr_text};
 
 const WIDTH: usize = 80;
 const MAX_DEPTH: usize = 100;
 
 /// `pprint`: as Python's `pprint.pformat`.
-pub(super) fn pprint(run: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
+pub(super) fn pprint(run: &mut Run, value: &Value, _: Args) -> Result<Value> {
     let value = sorted(run, value, 0)?;
     let mut printer = Printer { run, out: String::new() };
     printer.value(&value, 0, 0, 1)?;
@@ -21,7 +20,7 @@ pub(super) fn pprint(run: &mut Interpreter, value: &Value, _: Args) -> Result<Va
 }
 
 /// The value with all dicts in the order of their keys.
-fn sorted(run: &mut Interpreter, value: &Value, depth: usize) -> Result<Value> {
+fn sorted(run: &mut Run, value: &Value, depth: usize) -> Result<Value> {
     run.meter.tick(1)?;
     if depth > MAX_DEPTH {
         return Err(Error::limit(format!("value is nested deeper than {MAX_DEPTH}")));
@@ -44,12 +43,12 @@ fn sorted(run: &mut Interpreter, value: &Value, depth: usize) -> Result<Value> {
     })
 }
 
-fn all_sorted(run: &mut Interpreter, items: &[Value], depth: usize) -> Result<Vec<Value>> {
+fn all_sorted(run: &mut Run, items: &[Value], depth: usize) -> Result<Vec<Value>> {
     run.meter.list(items.len())?;
     items.iter().map(|item| sorted(run, item, depth + 1)).collect()
 }
 
-fn sorted_entries(run: &mut Interpreter, entries: Entries, depth: usize) -> Result<Entries> {
+fn sorted_entries(run: &mut Run, entries: Entries, depth: usize) -> Result<Entries> {
     run.meter.dict(entries.len())?;
     let places = |entries: &Entries| -> Vec<_> {
         let keys = entries.keys().enumerate();
@@ -74,12 +73,12 @@ fn sorted_entries(run: &mut Interpreter, entries: Entries, depth: usize) -> Resu
     Ok(result)
 }
 
-struct Printer<'p, 'r> {
-    run: &'p mut Interpreter<'r>,
+struct Printer<'p> {
+    run: &'p mut Run,
     out: String,
 }
 
-impl Printer<'_, '_> {
+impl Printer<'_> {
     /// Prints at column `indent`, leaving `allowance` columns free on the last line.
     fn value(
         &mut self,

@@ -1,16 +1,15 @@
 //! Quantities for people.
 
 use super::number::as_float;
-use crate::builtin::Args;
 use crate::error::{Error, Result};
-use crate::interpreter::Interpreter;
-use crate::value::{Value, float_to_integer};
+use crate::run::Run;
+use crate::value::{Args, Value, float_to_integer};
 
 const DECIMAL: [&str; 8] = ["kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB"];
 const BINARY: [&str; 8] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB", "ZiB", "YiB"];
 
 /// `filesizeformat(binary=false)`
-pub(super) fn filesizeformat(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
+pub(super) fn filesizeformat(run: &mut Run, value: &Value, args: Args) -> Result<Value> {
     let Some(bytes) = as_float(run, value)? else {
         return Err(Error::value_error("the size is no number"));
     };

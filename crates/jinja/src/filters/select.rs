@@ -2,11 +2,10 @@
 
 use super::attribute::Getter;
 use super::group::opened;
-use crate::builtin::{Args, ArgumentList, Builtin};
+use crate::builtin::{Builtin, Find};
 use crate::error::{Error, Result};
-use crate::interpreter::Interpreter;
-use crate::value::{Iter, Key, Value, repr};
-use crate::{filters, tests};
+use crate::run::Run;
+use crate::value::{Args, ArgumentList, Iter, Key, Value, repr};
 
 /// What becomes of an item.
 enum Step {
@@ -24,7 +23,7 @@ enum Step {
 }
 
 impl Step {
-    fn apply(&self, run: &mut Interpreter, item: &Value) -> Result<Value> {
+    fn apply(&self, run: &mut Run, item: &Value) -> Result<Value> {
         match self {
             Self::Get(getter) => Ok(getter.get(run, item)?.into_owned()),
             Self::Truth => Ok(Value::Bool(item.is_true())),
@@ -47,7 +46,7 @@ enum Transform {
 
 impl Transform {
     /// What is given on of an item, if anything.
-    fn apply(&self, run: &mut Interpreter, item: Value) -> Result<Option<Value>> {
+    fn apply(&self, run: &mut Run, item: Value) -> Result<Option<Value>> {
         match self {
             Self::Map(step) => step.apply(run, &item).map(Some),
             Self::Choose { getter, test, wanted } => {
@@ -61,11 +60,7 @@ impl Transform {
 }
 
 /// What applies the filter or test that the first argument names; items need it, not none of them.
-fn named(
-    mut args: ArgumentList,
-    what: &'static str,
-    find: fn(&str) -> Option<&'static Builtin>,
-) -> Step {
+fn named(mut args: ArgumentList, what: &'static str, find: Find) -> Step {
     let name = args.positional.remove(0);
     match name.as_str().and_then(|name| find(name)) {
         Some(function) => Step::Call { function, args },
@@ -73,7 +68,7 @@ fn named(
     }
 }
 
-fn unknown(run: &mut Interpreter, what: &str, name: &Value) -> Result<Error> {
+fn unknown(run: &mut Run, what: &str, name: &Value) -> Result<Error> {
     if !matches!(name, Value::Undefined(_)) {
         Key::new(run, name.clone())?;
     }
@@ -82,10 +77,10 @@ fn unknown(run: &mut Interpreter, what: &str, name: &Value) -> Result<Error> {
 
 /// A lazy sequence over `value` whose transform is prepared when it is first asked for.
 fn lazily(
-    run: &mut Interpreter,
+    run: &mut Run,
     value: &Value,
     args: Args,
-    prepare: impl Fn(&mut Interpreter, ArgumentList) -> Result<Transform> + 'static,
+    prepare: impl Fn(&mut Run, ArgumentList) -> Result<Transform> + 'static,
 ) -> Result<Value> {
     let mut source = Err(value.clone());
     let mut args = Some(ArgumentList::from(args));
@@ -110,11 +105,11 @@ fn lazily(
 }
 
 /// `map(filter, …)` or `map(attribute=…, default=…)`, lazily.
-pub(super) fn map(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
-    lazily(run, value, args, |run, args| map_step(run, args).map(Transform::Map))
+pub(crate) fn map(run: &mut Run, value: &Value, args: Args, filters: Find) -> Result<Value> {
+    lazily(run, value, args, move |run, args| map_step(run, args, filters).map(Transform::Map))
 }
 
-fn map_step(run: &mut Interpreter, mut args: ArgumentList) -> Result<Step> {
+fn map_step(run: &mut Run, mut args: ArgumentList, filters: Find) -> Result<Step> {
     if args.positional.is_empty()
         && let Some(attribute) = args.take_keyword("attribute")
     {
@@ -129,19 +124,27 @@ fn map_step(run: &mut Interpreter, mut args: ArgumentList) -> Result<Step> {
     if args.positional.is_empty() {
         return Err(Error::runtime("map requires a filter argument"));
     }
-    Ok(named(args, "filter", filters::find))
+    Ok(named(args, "filter", filters))
 }
 
-/// Chooses the items whose test, applied to the item or an attribute, gives `wanted`.
-fn choose(
-    run: &mut Interpreter,
+/// Which items are given on.
+#[derive(Clone, Copy)]
+pub(crate) struct Choice {
+    /// Whether it is an attribute of the item that is tested, which the first argument names.
+    pub by_attribute: bool,
+    pub wanted: bool,
+}
+
+/// `select`, `reject`, `selectattr` and `rejectattr`, lazily; without a test, by truth.
+pub(crate) fn choose(
+    run: &mut Run,
     value: &Value,
     args: Args,
-    by_attribute: bool,
-    wanted: bool,
+    choice: Choice,
+    tests: Find,
 ) -> Result<Value> {
     lazily(run, value, args, move |run, mut args| {
-        let getter = match (by_attribute, args.positional.is_empty()) {
+        let getter = match (choice.by_attribute, args.positional.is_empty()) {
             (false, _) => Getter::new(run, None)?,
             (true, true) => return Err(Error::runtime("missing parameter for attribute name")),
             (true, false) => {
@@ -150,27 +153,7 @@ fn choose(
             }
         };
         let test =
-            if args.positional.is_empty() { Step::Truth } else { named(args, "test", tests::find) };
-        Ok(Transform::Choose { getter, test, wanted })
+            if args.positional.is_empty() { Step::Truth } else { named(args, "test", tests) };
+        Ok(Transform::Choose { getter, test, wanted: choice.wanted })
     })
-}
-
-/// `select(test, …)`, lazily; without a test, the true items.
-pub(super) fn select(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
-    choose(run, value, args, false, true)
-}
-
-/// `reject(test, …)`, lazily; without a test, the false items.
-pub(super) fn reject(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
-    choose(run, value, args, false, false)
-}
-
-/// `selectattr(attribute, test, …)`, lazily.
-pub(super) fn selectattr(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
-    choose(run, value, args, true, true)
-}
-
-/// `rejectattr(attribute, test, …)`, lazily.
-pub(super) fn rejectattr(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
-    choose(run, value, args, true, false)
 }

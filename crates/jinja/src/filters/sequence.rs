@@ -1,25 +1,13 @@
 //! Sequences: ends, order, and parts.
 
 use super::group::opened;
-use crate::builtin::Args;
 use crate::error::{Error, Exception, Result};
-use crate::globals::undefined;
-use crate::interpreter::{Data, Interpreter, Seen};
+use crate::run::Run;
 use crate::value::{
-    Iter, Object, Str, Value, ViewKind, collect, item_of_sequence, iterate, over_dict,
+    Args, Iter, Object, Str, Value, ViewKind, collect, item_of_sequence, iterate, over_dict,
 };
 
-/// `length` of texts and of what was passed in.
-pub(super) fn length_on_sight(seen: Seen, data: &Data) -> Option<Value> {
-    match seen {
-        Seen::Text(text) => Some(Value::from_usize(text.chars().count())),
-        Seen::Container(json) => data.length(json).map(Value::from_usize),
-        _ => None,
-    }
-}
-
-/// `length`
-pub(super) fn length(run: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
+pub(super) fn length(run: &mut Run, value: &Value, _: Args) -> Result<Value> {
     if let Value::Object(object) = value
         && let Object::Loop(state) = &**object
     {
@@ -34,19 +22,17 @@ pub(super) fn length(run: &mut Interpreter, value: &Value, _: Args) -> Result<Va
     }
 }
 
-/// `list`
-pub(super) fn list(run: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
+pub(super) fn list(run: &mut Run, value: &Value, _: Args) -> Result<Value> {
     Ok(Value::list(collect(run, value)?))
 }
 
-/// `first`
-pub(super) fn first(run: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
+pub(super) fn first(run: &mut Run, value: &Value, _: Args) -> Result<Value> {
     let mut iter = iterate(run, value)?;
-    Ok(iter.next(run)?.unwrap_or_else(|| undefined("no first item, the sequence is empty")))
+    let item = iter.next(run)?;
+    item.map_or_else(|| Value::hint(run, "no first item, the sequence is empty"), Ok)
 }
 
-/// `last`
-pub(super) fn last(run: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
+pub(super) fn last(run: &mut Run, value: &Value, _: Args) -> Result<Value> {
     if let Value::List(list) = value
         && let Some(item) = list.items.borrow().last()
     {
@@ -55,11 +41,12 @@ pub(super) fn last(run: &mut Interpreter, value: &Value, _: Args) -> Result<Valu
     let Some(mut iter) = reversed(run, value)? else {
         return value.refuse("is not reversible");
     };
-    Ok(iter.next(run)?.unwrap_or_else(|| undefined("no last item, the sequence is empty")))
+    let item = iter.next(run)?;
+    item.map_or_else(|| Value::hint(run, "no last item, the sequence is empty"), Ok)
 }
 
 /// Python's `reversed(value)`; `None` where it fails.
-fn reversed(run: &mut Interpreter, value: &Value) -> Result<Option<Iter>> {
+fn reversed(run: &mut Run, value: &Value) -> Result<Option<Iter>> {
     Ok(Some(match value {
         Value::Undefined(_) => Iter::Empty,
         Value::List(list) => {
@@ -85,7 +72,7 @@ fn reversed(run: &mut Interpreter, value: &Value) -> Result<Option<Iter>> {
 }
 
 /// `reverse`: a string reversed, or a lazy sequence.
-pub(super) fn reverse(run: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
+pub(super) fn reverse(run: &mut Run, value: &Value, _: Args) -> Result<Value> {
     if let Value::Str(text) = value {
         text.charge_for_chars(run)?;
         let reverse = |output: &mut String| output.extend(text.as_str().chars().rev());
@@ -111,11 +98,10 @@ pub(super) fn reverse(run: &mut Interpreter, value: &Value, _: Args) -> Result<V
     Ok(Value::list(items))
 }
 
-/// `random`
-pub(super) fn random(run: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
+pub(super) fn random(run: &mut Run, value: &Value, _: Args) -> Result<Value> {
     let Some(length) = value.length() else { return value.refuse("has no len()") };
     if length == 0 {
-        return Ok(undefined("no random item, the sequence is empty"));
+        return Value::hint(run, "no random item, the sequence is empty");
     }
     let index = Value::from_usize(run.random.usize(..length));
     if let Value::Str(text) = value {
@@ -134,7 +120,7 @@ pub(super) fn random(run: &mut Interpreter, value: &Value, _: Args) -> Result<Va
 }
 
 /// `batch(linecount, fill_with=none)`, lazily.
-pub(super) fn batch(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
+pub(super) fn batch(run: &mut Run, value: &Value, args: Args) -> Result<Value> {
     let count = args.value(0).clone();
     let fill = args.some(1).cloned();
     let mut source = Err(value.clone());
@@ -172,7 +158,7 @@ fn is_length(line: &[Value], count: &Value) -> bool {
 }
 
 /// `slice(slices, fill_with=none)`, lazily: so many lists of about the same length.
-pub(super) fn slice(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
+pub(super) fn slice(run: &mut Run, value: &Value, args: Args) -> Result<Value> {
     let (value, slices) = (value.clone(), args.value(0).clone());
     let fill = args.some(1).cloned();
     let mut lists = None;
@@ -185,7 +171,7 @@ pub(super) fn slice(run: &mut Interpreter, value: &Value, args: Args) -> Result<
 }
 
 fn slices_of(
-    run: &mut Interpreter,
+    run: &mut Run,
     value: &Value,
     slices: &Value,
     fill: Option<&Value>,

@@ -1,63 +1,17 @@
 //! Sorting.
 
-use std::cmp::Ordering;
-
 use super::attribute::{Getter, fold, getters};
-use crate::builtin::Args;
 use crate::error::{Error, Result};
-use crate::interpreter::Interpreter;
-use crate::value::{Order, Str, Value, collect, ordering};
+use crate::run::Run;
+use crate::sorting::{SHORT_KEY, are_alike, sort_alike, sort_values};
+use crate::value::{Args, Str, Value, collect};
 
 /// Bytes that a key and its value take as a tuple, while it is sorted.
 const PAIR: usize = 192;
 
-/// Sorts the second values by the first, keeping equal ones in order.
-pub(crate) fn sort_values<T>(
-    run: &mut Interpreter,
-    keyed: Vec<(Value, T)>,
-    reverse: bool,
-) -> Result<Vec<T>> {
-    let sorted = sort_pairs(run, keyed, reverse)?;
-    Ok(sorted.into_iter().map(|(_, value)| value).collect())
-}
-
-/// As [`sort_values`], with the keys.
-pub(super) fn sort_pairs<T>(
-    run: &mut Interpreter,
-    mut keyed: Vec<(Value, T)>,
-    reverse: bool,
-) -> Result<Vec<(Value, T)>> {
-    if reverse {
-        keyed.reverse();
-    }
-    let mut width = 1;
-    if are_alike(&keyed) {
-        sort_alike(run, &mut keyed, |a, b| a.as_str().cmp(b.as_str()))?;
-        width = keyed.len();
-    }
-    while width < keyed.len() {
-        let mut merged = Vec::with_capacity(keyed.len());
-        let mut rest = keyed.into_iter();
-        loop {
-            let left: Vec<_> = rest.by_ref().take(width).collect();
-            if left.is_empty() {
-                break;
-            }
-            let right: Vec<_> = rest.by_ref().take(width).collect();
-            merge(run, left, right, &mut merged)?;
-        }
-        keyed = merged;
-        width *= 2;
-    }
-    if reverse {
-        keyed.reverse();
-    }
-    Ok(keyed)
-}
-
 /// As [`sort_values`], without regard to case; `prepare` sees keys that are not all short texts.
 fn sort_folded<T>(
-    run: &mut Interpreter,
+    run: &mut Run,
     mut keyed: Vec<(Value, T)>,
     reverse: bool,
     prepare: fn(&mut [(Value, T)]),
@@ -84,53 +38,11 @@ fn sort_folded<T>(
 }
 
 fn is_short_ascii(text: &Str) -> bool {
-    text.len() <= SHORT && text.is_ascii()
-}
-
-/// The longest text, in bytes, that is compared without counting steps.
-const SHORT: usize = 256;
-
-/// Whether the keys are all integers or all short texts.
-fn are_alike<T>(keyed: &[(Value, T)]) -> bool {
-    let is_short = |key: &Value| key.as_str().is_some_and(|text| text.len() <= SHORT);
-    keyed.iter().all(|(key, _)| matches!(key, Value::Int(_)))
-        || keyed.iter().all(|(key, _)| is_short(key))
-}
-
-/// Sorts by keys that are alike.
-fn sort_alike<T>(
-    run: &mut Interpreter,
-    keyed: &mut [(Value, T)],
-    compare: impl Fn(&Str, &Str) -> Ordering,
-) -> Result<()> {
-    run.meter.tick(keyed.len().saturating_mul(keyed.len().max(1).ilog2() as usize))?;
-    keyed.sort_by(|(a, _), (b, _)| match (a, b) {
-        (Value::Int(a), Value::Int(b)) => a.cmp(b),
-        (Value::Str(a), Value::Str(b)) => compare(a, b),
-        _ => Ordering::Equal,
-    });
-    Ok(())
-}
-
-fn merge<T>(
-    run: &mut Interpreter,
-    left: Vec<(Value, T)>,
-    right: Vec<(Value, T)>,
-    out: &mut Vec<(Value, T)>,
-) -> Result<()> {
-    let mut left = left.into_iter().peekable();
-    let mut right = right.into_iter().peekable();
-    while let (Some(first), Some(second)) = (left.peek(), right.peek()) {
-        let takes_right = ordering(run, Order::Less, &second.0, &first.0)?;
-        out.extend(if takes_right { right.next() } else { left.next() });
-    }
-    out.extend(left);
-    out.extend(right);
-    Ok(())
+    text.len() <= SHORT_KEY && text.is_ascii()
 }
 
 /// `sort(reverse=false, case_sensitive=false, attribute=none)`
-pub(super) fn sort(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
+pub(super) fn sort(run: &mut Run, value: &Value, args: Args) -> Result<Value> {
     let fold_case = !args.flag(1, false);
     let getters = getters(run, args.some(2))?;
     let items = collect(run, value)?;
@@ -153,7 +65,7 @@ pub(super) fn sort(run: &mut Interpreter, value: &Value, args: Args) -> Result<V
 }
 
 /// What several getters find.
-fn keys(run: &mut Interpreter, getters: &[Getter], item: &Value, fold_case: bool) -> Result<Value> {
+fn keys(run: &mut Run, getters: &[Getter], item: &Value, fold_case: bool) -> Result<Value> {
     run.meter.list(getters.len())?;
     let mut keys = Vec::with_capacity(getters.len());
     for getter in getters {
@@ -172,7 +84,7 @@ fn wrap_unless_alike<T>(keyed: &mut [(Value, T)]) {
 }
 
 /// `dictsort(case_sensitive=false, by='key', reverse=false)`: pairs of a dict, sorted.
-pub(super) fn dictsort(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
+pub(super) fn dictsort(run: &mut Run, value: &Value, args: Args) -> Result<Value> {
     let by_value = match args.get(1) {
         None => false,
         Some(Value::Str(by)) if by.as_str() == "key" => false,
@@ -186,7 +98,7 @@ pub(super) fn dictsort(run: &mut Interpreter, value: &Value, args: Args) -> Resu
     let mut keyed = Vec::with_capacity(entries.len());
     for (key, value) in entries.iter() {
         let by = if by_value { value } else { &key.value };
-        keyed.push((by.clone(), Value::pair(key.value.clone(), value.clone())));
+        keyed.push((by.clone(), Value::pair(run, key.value.clone(), value.clone())?));
     }
     let (fold_case, reverse) = (!args.flag(0, false), args.integer(2, 0)? != 0);
     let sorted = match fold_case {

@@ -5,28 +5,28 @@ use std::borrow::Cow;
 use smallvec::SmallVec;
 
 use super::attribute::{Getter, plain_text};
-use crate::builtin::Args;
 use crate::error::{Error, Result};
 use crate::format::percent_format;
-use crate::interpreter::Interpreter;
 use crate::markup;
 use crate::methods;
-use crate::value::{Entries, Iter, Key, Str, Value, as_text, iterate_all, to_text, write_text};
+use crate::run::Run;
+use crate::value::{
+    Args, Entries, Iter, Key, Str, Value, as_text, iterate_all, to_text, write_text,
+};
 
-/// `string`
-pub(super) fn string(run: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
+pub(super) fn string(run: &mut Run, value: &Value, _: Args) -> Result<Value> {
     to_text(run, value).map(Value::Str)
 }
 
 /// `center(width=80)`
-pub(super) fn center(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
+pub(super) fn center(run: &mut Run, value: &Value, args: Args) -> Result<Value> {
     let text = string(run, value, args)?;
     let width = args.get(0).unwrap_or(&Value::Int(80));
     methods::center(run, &text, Args::of(std::slice::from_ref(width)))
 }
 
 /// `title`: capitalizes what follows white space, hyphens and opening brackets.
-pub(super) fn title(run: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
+pub(super) fn title(run: &mut Run, value: &Value, _: Args) -> Result<Value> {
     let text = as_text(run, value)?;
     run.meter.string(text.len().saturating_mul(3))?;
     let is_border = |c: char| matches!(c, '-' | '(' | '{' | '[' | '<') || crate::lexer::is_space(c);
@@ -53,8 +53,7 @@ fn write_title(text: &str, out: &mut String, is_border: impl Fn(char) -> bool + 
     }
 }
 
-/// `wordcount`
-pub(super) fn wordcount(run: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
+pub(super) fn wordcount(run: &mut Run, value: &Value, _: Args) -> Result<Value> {
     let text = as_text(run, value)?;
     run.meter.tick(text.len() / 16)?;
     let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
@@ -73,13 +72,14 @@ fn count_starts(goes_on: impl Iterator<Item = bool>) -> usize {
 }
 
 /// `format(…)`: the value as a `%` format.
-pub(super) fn format(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
+pub(super) fn format(run: &mut Run, value: &Value, args: Args) -> Result<Value> {
     if !args.positional.is_empty() && !args.keywords.is_empty() {
         let message = "can't handle positional and keyword arguments at the same time";
         return Err(Error::runtime(message));
     }
     let format = as_text(run, value)?;
     if args.keywords.is_empty() {
+        run.meter.list(args.positional.len())?;
         return percent_format(run, &format, &Value::tuple(args.positional.to_vec()));
     }
     run.meter.dict(args.keywords.len())?;
@@ -89,7 +89,7 @@ pub(super) fn format(run: &mut Interpreter, value: &Value, args: Args) -> Result
 }
 
 /// `replace(old, new, count=none)`
-pub(super) fn replace(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
+pub(super) fn replace(run: &mut Run, value: &Value, args: Args) -> Result<Value> {
     if let (Value::Str(text), Some(Value::Str(old)), Some(Value::Str(new)), None) =
         (value, args.get(0), args.get(1), args.some(2))
         && ![text, old, new].into_iter().any(Str::is_markup)
@@ -111,7 +111,7 @@ pub(super) fn replace(run: &mut Interpreter, value: &Value, args: Args) -> Resul
 }
 
 /// `join(d='', attribute=none)`
-pub(super) fn join(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
+pub(super) fn join(run: &mut Run, value: &Value, args: Args) -> Result<Value> {
     let getter = Getter::new(run, args.some(1))?;
     let separator = match args.get(0) {
         Some(separator) => as_text(run, separator)?,
@@ -139,7 +139,7 @@ pub(super) fn join(run: &mut Interpreter, value: &Value, args: Args) -> Result<V
 
 /// As [`join`]; if one part is safe text, the others are escaped.
 fn join_escaped(
-    run: &mut Interpreter,
+    run: &mut Run,
     mut iter: Iter,
     getter: &Getter,
     mut separator: Str,
@@ -165,7 +165,7 @@ fn join_escaped(
 }
 
 /// `indent(width=4, first=false, blank=false)`
-pub(super) fn indent(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
+pub(super) fn indent(run: &mut Run, value: &Value, args: Args) -> Result<Value> {
     let indention = match args.get(0) {
         None => "    ".to_owned(),
         Some(Value::Str(indention)) => indention.to_string(),

@@ -1,14 +1,14 @@
 //! Making text shorter.
 
-use crate::ast::BinaryOperator;
-use crate::builtin::Args;
+use crate::arithmetic::binary;
 use crate::error::{Error, Result};
-use crate::interpreter::Interpreter;
 use crate::methods::strip_characters;
-use crate::value::{Str, Value, as_text, binary};
+use crate::operator::BinaryOperator;
+use crate::run::Run;
+use crate::value::{Args, Str, Value, as_text};
 
 /// `trim(chars=none)`
-pub(super) fn trim(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
+pub(super) fn trim(run: &mut Run, value: &Value, args: Args) -> Result<Value> {
     let text = as_text(run, value)?;
     let characters = match args.some(0) {
         None => None,
@@ -21,7 +21,7 @@ pub(super) fn trim(run: &mut Interpreter, value: &Value, args: Args) -> Result<V
 }
 
 /// `truncate(length=255, killwords=false, end='...', leeway=5)`
-pub(super) fn truncate(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
+pub(super) fn truncate(run: &mut Run, value: &Value, args: Args) -> Result<Value> {
     let length = args.get(0).map_or(Ok(255), Value::expect_number)?;
     let leeway = if args.some(3).is_some() { args.integer(3, 5)? } else { 5 };
     let end = match args.get(2) {

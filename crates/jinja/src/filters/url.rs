@@ -1,16 +1,15 @@
 //! `urlencode`
 
-use crate::builtin::Args;
 use crate::error::{Error, Result};
-use crate::interpreter::Interpreter;
-use crate::value::{Object, Value, View, ViewKind, as_text, collect, iterate};
+use crate::run::Run;
+use crate::value::{Args, Object, Value, View, ViewKind, as_text, collect, iterate};
 
 /// `urlencode`: a string quoted, or pairs as a query.
-pub(super) fn urlencode(run: &mut Interpreter, value: &Value, _: Args) -> Result<Value> {
+pub(super) fn urlencode(run: &mut Run, value: &Value, _: Args) -> Result<Value> {
     let pairs = match value {
         Value::Str(_) => return quote(run, value, false).map(Value::text),
         Value::Dict(dict) => {
-            Value::object(Object::View(View { dict: dict.clone(), kind: ViewKind::Items }))
+            Value::object(run, Object::View(View { dict: dict.clone(), kind: ViewKind::Items }))?
         }
         other => other.clone(),
     };
@@ -33,7 +32,7 @@ pub(super) fn urlencode(run: &mut Interpreter, value: &Value, _: Args) -> Result
 }
 
 /// Quotes for a path, or for a query, where a space becomes `+`.
-fn quote(run: &mut Interpreter, value: &Value, in_query: bool) -> Result<String> {
+fn quote(run: &mut Run, value: &Value, in_query: bool) -> Result<String> {
     let text = match value {
         Value::Bytes(_) => None,
         other => Some(as_text(run, other)?),

@@ -5,11 +5,10 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::builtin::Args;
 use crate::error::{Error, Result};
-use crate::interpreter::Interpreter;
 use crate::markup::{self, escape_text};
-use crate::value::{Order, Str, Value, collect, ordering, slice, to_text};
+use crate::run::Run;
+use crate::value::{Args, Order, Str, Value, collect, ordering, slice, to_text};
 
 /// Addresses with a scheme or `www.`, of a well-known top-level domain, or of numbers.
 static ADDRESS: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -39,7 +38,7 @@ struct Links {
 }
 
 /// `urlize(trim_url_limit=none, nofollow=false, target=none, rel=none, extra_schemes=none)`
-pub(super) fn urlize(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
+pub(super) fn urlize(run: &mut Run, value: &Value, args: Args) -> Result<Value> {
     let links = links(run, &args)?;
     let text = markup::escape(run, value)?;
     let mut out = String::with_capacity(text.len());
@@ -61,7 +60,7 @@ pub(super) fn urlize(run: &mut Interpreter, value: &Value, args: Args) -> Result
     Ok(Value::Str(Str::new(out, run.autoescape)))
 }
 
-fn links(run: &mut Interpreter, args: &Args) -> Result<Links> {
+fn links(run: &mut Run, args: &Args) -> Result<Links> {
     let limit = args.some(0).cloned();
     let rel = match args.some(3).filter(|rel| rel.is_true()) {
         None => String::new(),
@@ -93,14 +92,14 @@ fn links(run: &mut Interpreter, args: &Args) -> Result<Links> {
 }
 
 impl Links {
-    fn word(&self, run: &mut Interpreter, word: &str) -> Result<String> {
+    fn word(&self, run: &mut Run, word: &str) -> Result<String> {
         let (head, middle) = split_head(word);
         let (middle, tail) = split_tail(middle);
         let (middle, tail) = balance(middle, tail);
         Ok([head, &self.link(run, &middle)?, &tail].concat())
     }
 
-    fn link(&self, run: &mut Interpreter, text: &str) -> Result<String> {
+    fn link(&self, run: &mut Run, text: &str) -> Result<String> {
         let attributes = &self.attributes;
         // All addresses have one or the other.
         let may_be_address = text.contains(['.', ':']);
@@ -127,7 +126,7 @@ impl Links {
         Ok(text.into())
     }
 
-    fn shown(&self, run: &mut Interpreter, text: &str) -> Result<String> {
+    fn shown(&self, run: &mut Run, text: &str) -> Result<String> {
         let Some(limit) = &self.limit else { return Ok(text.into()) };
         let text = Str::from(text);
         if !ordering(run, Order::Greater, &Value::from_usize(text.chars()), limit)? {

@@ -2,12 +2,11 @@
 
 use std::ops::Range;
 
-use crate::builtin::Args;
 use crate::error::{Error, Result};
-use crate::interpreter::Interpreter;
 use crate::lexer::{is_space, is_word};
 use crate::methods;
-use crate::value::{Value, ascii_digit};
+use crate::run::Run;
+use crate::value::{Args, Value, ascii_digit};
 
 /// A byte of ASCII, or a character.
 trait Character: Copy + Into<char> {}
@@ -23,7 +22,7 @@ struct Wrap {
 }
 
 /// `wordwrap(width=79, break_long_words=true, wrapstring=none, break_on_hyphens=true)`
-pub(super) fn wordwrap(run: &mut Interpreter, value: &Value, args: Args) -> Result<Value> {
+pub(super) fn wordwrap(run: &mut Run, value: &Value, args: Args) -> Result<Value> {
     let Value::Str(text) = value else {
         return value.refuse_use("cannot be wrapped; a str is needed");
     };

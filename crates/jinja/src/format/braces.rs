@@ -5,17 +5,16 @@ use std::sync::Arc;
 
 use super::percent::ascii;
 use super::spec::format_value;
-use crate::builtin::Args;
 use crate::error::{Error, Result};
-use crate::interpreter::Interpreter;
 use crate::markup;
+use crate::run::Run;
 use crate::sandbox;
-use crate::value::{Key, Str, Value, repr, to_text};
+use crate::value::{Args, Key, Str, Value, repr, to_text};
 
 /// `str.format`
-pub(crate) fn format_method(run: &mut Interpreter, format: &Str, args: Args) -> Result<Value> {
+pub(crate) fn format_method(run: &mut Run, format: &Str, args: Args) -> Result<Value> {
     let lookup = Lookup::Arguments(args.keywords);
-    let mut formatter = Formatter {
+    let mut formatter = BracesFormatter {
         positional: args.positional,
         lookup,
         auto: Auto::Unused,
@@ -26,10 +25,10 @@ pub(crate) fn format_method(run: &mut Interpreter, format: &Str, args: Args) -> 
 }
 
 /// `str.format_map`
-pub(crate) fn format_map(run: &mut Interpreter, format: &Str, mapping: &Value) -> Result<Value> {
+pub(crate) fn format_map(run: &mut Run, format: &Str, mapping: &Value) -> Result<Value> {
     let lookup = Lookup::Mapping(mapping);
     let mut formatter =
-        Formatter { positional: &[], lookup, auto: Auto::Unused, markup: format.is_markup() };
+        BracesFormatter { positional: &[], lookup, auto: Auto::Unused, markup: format.is_markup() };
     let text = formatter.format(run, format, 3)?;
     Ok(Value::Str(format.like(text)))
 }
@@ -47,15 +46,15 @@ enum Auto {
     Manual,
 }
 
-struct Formatter<'f> {
+struct BracesFormatter<'f> {
     positional: &'f [Value],
     lookup: Lookup<'f>,
     auto: Auto,
     markup: bool,
 }
 
-impl Formatter<'_> {
-    fn format(&mut self, run: &mut Interpreter, format: &str, depth: usize) -> Result<String> {
+impl BracesFormatter<'_> {
+    fn format(&mut self, run: &mut Run, format: &str, depth: usize) -> Result<String> {
         let Some(depth) = depth.checked_sub(1) else {
             return Err(Error::value_error("Max string recursion exceeded"));
         };
@@ -87,7 +86,7 @@ impl Formatter<'_> {
         Ok(out)
     }
 
-    fn field(&mut self, run: &mut Interpreter, field: &str, depth: usize) -> Result<String> {
+    fn field(&mut self, run: &mut Run, field: &str, depth: usize) -> Result<String> {
         let end = name_end(field);
         let (name, rest) = field.split_at(end);
         let (conversion, spec) = split_conversion(rest)?;
@@ -113,7 +112,7 @@ impl Formatter<'_> {
         Ok(markup::escape(run, &Value::Str(text))?.to_string())
     }
 
-    fn value(&mut self, run: &mut Interpreter, name: &str) -> Result<Value> {
+    fn value(&mut self, run: &mut Run, name: &str) -> Result<Value> {
         let end = name.find(['.', '[']).unwrap_or(name.len());
         let (first, mut rest) = name.split_at(end);
         let mut value = self.first(run, first, name)?;
@@ -141,7 +140,7 @@ impl Formatter<'_> {
         Ok(value)
     }
 
-    fn first(&mut self, run: &mut Interpreter, name: &str, field: &str) -> Result<Value> {
+    fn first(&mut self, run: &mut Run, name: &str, field: &str) -> Result<Value> {
         let switched =
             || Error::value_error("cannot switch between manual and automatic field numbering");
         let index = if field.is_empty() {
@@ -173,7 +172,7 @@ impl Formatter<'_> {
         }
     }
 
-    fn named(&self, run: &mut Interpreter, name: &str) -> Result<Value> {
+    fn named(&self, run: &mut Run, name: &str) -> Result<Value> {
         let found = match &self.lookup {
             Lookup::Arguments(keywords) => {
                 run.meter.tick(keywords.len() / 4)?;
@@ -266,7 +265,7 @@ fn split_conversion(rest: &str) -> Result<(Option<char>, &str)> {
     }
 }
 
-fn convert(run: &mut Interpreter, value: Value, conversion: Option<char>) -> Result<Value> {
+fn convert(run: &mut Run, value: Value, conversion: Option<char>) -> Result<Value> {
     Ok(match conversion {
         None => value,
         Some('s') => Value::Str(to_text(run, &value)?),

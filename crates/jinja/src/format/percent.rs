@@ -7,8 +7,8 @@ use convert::{character, integer, real, sign, truncated};
 
 use super::float::format_magnitude;
 use crate::error::{Error, Result};
-use crate::interpreter::Interpreter;
 use crate::markup;
+use crate::run::Run;
 use crate::sandbox;
 use crate::value::{Key, Object, Str, Value, repr, to_text};
 
@@ -58,7 +58,7 @@ impl<'f> Rest<'f> {
     }
 }
 
-struct Formatter<'f> {
+struct PercentFormatter<'f> {
     rest: Rest<'f>,
     values: &'f Value,
     /// Next item of the values, if they are a tuple; otherwise 1 once the value is used.
@@ -69,8 +69,8 @@ struct Formatter<'f> {
 }
 
 /// Python's `format % values`.
-pub(crate) fn percent_format(run: &mut Interpreter, format: &Str, values: &Value) -> Result<Value> {
-    let mut formatter = Formatter {
+pub(crate) fn percent_format(run: &mut Run, format: &Str, values: &Value) -> Result<Value> {
+    let mut formatter = PercentFormatter {
         rest: Rest(format),
         values,
         next: 0,
@@ -97,12 +97,14 @@ pub(crate) fn percent_format(run: &mut Interpreter, format: &Str, values: &Value
 fn is_mapping(value: &Value) -> bool {
     match value {
         Value::Dict(_) | Value::List(_) | Value::Undefined(_) | Value::Bytes(_) => true,
-        Value::Object(object) => matches!(**object, Object::Range(_) | Object::Template(_)),
+        Value::Object(object) => {
+            matches!(**object, Object::Range(_) | Object::TemplateReference(_))
+        }
         _ => false,
     }
 }
 
-impl Formatter<'_> {
+impl PercentFormatter<'_> {
     fn check_all_used(&self) -> Result<()> {
         let given = match self.values {
             Value::Tuple(tuple) => tuple.items.len(),
@@ -124,7 +126,7 @@ impl Formatter<'_> {
         value.ok_or_else(|| Error::type_error("not enough arguments for format string"))
     }
 
-    fn conversion(&mut self, run: &mut Interpreter) -> Result<()> {
+    fn conversion(&mut self, run: &mut Run) -> Result<()> {
         if self.rest.next_is(b'%') {
             self.out.push('%');
             return Ok(());
@@ -157,7 +159,7 @@ impl Formatter<'_> {
     }
 
     /// The value under `(key)`, whose parenthesis is consumed.
-    fn key(&mut self, run: &mut Interpreter) -> Result<Value> {
+    fn key(&mut self, run: &mut Run) -> Result<Value> {
         if !is_mapping(self.values) {
             return Err(Error::type_error("format requires a mapping"));
         }
@@ -225,7 +227,7 @@ impl Formatter<'_> {
 
     fn convert(
         &mut self,
-        run: &mut Interpreter,
+        run: &mut Run,
         conversion: &Conversion,
         kind: char,
         value: &Value,
@@ -268,7 +270,7 @@ impl Formatter<'_> {
 
     fn text(
         &self,
-        run: &mut Interpreter,
+        run: &mut Run,
         conversion: &Conversion,
         kind: char,
         value: &Value,

@@ -5,7 +5,7 @@ use num_traits::{Signed, ToPrimitive};
 
 use super::float::{format_magnitude, format_significant, with_point};
 use crate::error::{Error, Result};
-use crate::interpreter::Interpreter;
+use crate::run::Run;
 use crate::value::{Str, Value, format_float, format_integer, repr_text, to_text};
 
 /// A parsed specification.
@@ -25,7 +25,7 @@ struct Spec {
 }
 
 /// Python's `format(value, spec)`.
-pub(crate) fn format_value(run: &mut Interpreter, value: &Value, spec: &str) -> Result<Str> {
+pub(crate) fn format_value(run: &mut Run, value: &Value, spec: &str) -> Result<Str> {
     if spec.is_empty() {
         return to_text(run, value);
     }
@@ -55,7 +55,7 @@ pub(crate) fn format_value(run: &mut Interpreter, value: &Value, spec: &str) -> 
 }
 
 /// Asks for the memory that width and precision will need.
-fn reserve(run: &mut Interpreter, spec: &Spec, plus: usize) -> Result<()> {
+fn reserve(run: &mut Run, spec: &Spec, plus: usize) -> Result<()> {
     let size = spec.width.saturating_mul(4).saturating_add(spec.precision.unwrap_or(0));
     run.meter.string(size.saturating_add(plus))
 }
@@ -193,7 +193,7 @@ fn group(body: &str, size: usize, sign: &str, spec: &Spec) -> String {
     reversed.chars().rev().chain(rest.chars()).collect()
 }
 
-fn format_int(run: &mut Interpreter, value: &Value, spec: &Spec) -> Result<String> {
+fn format_int(run: &mut Run, value: &Value, spec: &Spec) -> Result<String> {
     let integer = value.as_integer().unwrap_or_default();
     let kind = spec.kind.unwrap_or('d');
     if matches!(kind, 'e' | 'E' | 'f' | 'F' | 'g' | 'G' | '%') {

@@ -1,10 +1,9 @@
 //! Filler text.
 
-use crate::builtin::Args;
 use crate::error::{Error, Result};
-use crate::interpreter::Interpreter;
 use crate::markup::escape_text;
-use crate::value::{Str, Value};
+use crate::run::Run;
+use crate::value::{Args, Str, Value};
 
 const WORDS: &str = "a ac accumsan ad adipiscing aenean aliquam aliquet amet ante aptent arcu at \
     auctor augue bibendum blandit class commodo condimentum congue consectetuer consequat conubia \
@@ -23,7 +22,7 @@ const WORDS: &str = "a ac accumsan ad adipiscing aenean aliquam aliquet amet ant
     vel velit venenatis vestibulum vitae vivamus viverra volutpat vulputate";
 
 /// `lipsum(n=5, html=true, min=20, max=100)`: paragraphs of random words.
-pub(super) fn lipsum(run: &mut Interpreter, _: &Value, args: Args) -> Result<Value> {
+pub(super) fn lipsum(run: &mut Run, _: &Value, args: Args) -> Result<Value> {
     let count = args.size(0, 5)?;
     let html = args.flag(1, true);
     let (min, max) = (args.size(2, 20)?, args.size(3, 100)?);
@@ -47,7 +46,7 @@ pub(super) fn lipsum(run: &mut Interpreter, _: &Value, args: Args) -> Result<Val
     Ok(Value::Str(Str::markup(paragraphs.join("\n"))))
 }
 
-fn paragraph(run: &mut Interpreter, words: &[&str], min: usize, max: usize) -> Result<String> {
+fn paragraph(run: &mut Run, words: &[&str], min: usize, max: usize) -> Result<String> {
     let count = run.random.usize(min..max);
     let mut text = String::new();
     let mut next_comma = 3;

@@ -1,6 +1,6 @@
 //! Literals that Python computes ahead and writes into its code, where each list is a new one.
 
-use super::Interpreter;
+use super::state::Interpreter;
 use crate::error::Result;
 use crate::value::{Entries, Value};
 
@@ -37,7 +37,7 @@ impl Interpreter<'_> {
             Value::Tuple(tuple) => Ok(Value::tuple(self.all_apart(&tuple.items)?)),
             Value::Dict(dict) => {
                 let entries = dict.entries.borrow();
-                self.meter.list(entries.len())?;
+                self.run.meter.list(entries.len())?;
                 let mut copies = Entries::default();
                 for (key, value) in entries.iter() {
                     copies.insert(key.clone(), self.apart(value)?);
@@ -49,8 +49,8 @@ impl Interpreter<'_> {
     }
 
     fn all_apart(&mut self, items: &[Value]) -> Result<Vec<Value>> {
-        self.meter.list(items.len())?;
-        self.meter.tick(items.len())?;
+        self.run.meter.list(items.len())?;
+        self.run.meter.tick(items.len())?;
         items.iter().map(|item| self.apart(item)).collect()
     }
 }

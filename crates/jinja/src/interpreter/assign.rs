@@ -1,27 +1,24 @@
 //! Assignment and unpacking.
 
-use super::Interpreter;
-use super::variable::Variable;
+use super::state::Interpreter;
 use crate::ast::Target;
 use crate::error::{Error, Result};
 use crate::value::{Object, Value, collect, iterate};
 
-impl<'r> Interpreter<'r> {
-    pub(super) fn assign(&mut self, target: &Target, value: Variable<'r>) -> Result<()> {
+impl Interpreter<'_> {
+    pub(super) fn assign(&mut self, target: &Target, value: Value) -> Result<()> {
         match target {
             Target::Name { slot, export, .. } => {
                 if let Some(index) = export {
-                    let value = self.value_of(value.clone());
-                    self.context.export(*index, value);
+                    self.here.context.export(*index, value.clone());
                 }
-                self.write(*slot, value);
+                self.set(*slot, value);
                 Ok(())
             }
             Target::Tuple(targets) => self.assign_all(targets, value),
             Target::Attribute { attribute, .. } => {
                 let Some(dict) = self.namespace(target)? else { return Ok(()) };
-                let value = self.value_of(value);
-                self.note_insertion(&dict, &value);
+                dict.note_insertion(self.run, &value);
                 if let Value::Dict(dict) = dict {
                     let _old = dict.set_text(attribute, value);
                 }
@@ -31,26 +28,14 @@ impl<'r> Interpreter<'r> {
     }
 
     /// Takes `value` apart.
-    fn assign_all(&mut self, targets: &[Target], value: Variable<'r>) -> Result<()> {
-        if let Variable::Container(json) = value
-            && let Some(items) = self.data.list(json)
-            && items.len() == targets.len()
-        {
-            let mut pairs = targets.iter().zip(items);
-            return pairs.try_for_each(|(target, item)| self.assign(target, Variable::of(item)));
-        }
-        let value = self.value_of(value);
+    fn assign_all(&mut self, targets: &[Target], value: Value) -> Result<()> {
         if let Value::Tuple(tuple) = &value
             && tuple.items.len() == targets.len()
         {
-            let items = tuple.items.iter().map(|item| Variable::Value(item.clone()));
-            return targets
-                .iter()
-                .zip(items)
-                .try_for_each(|(target, item)| self.assign(target, item));
+            let mut pairs = targets.iter().zip(&tuple.items);
+            return pairs.try_for_each(|(target, item)| self.assign(target, item.clone()));
         }
         let items = self.unpack(&value, targets.len())?;
-        let items = items.into_iter().map(Variable::Value);
         targets.iter().zip(items).try_for_each(|(target, item)| self.assign(target, item))
     }
 
@@ -66,7 +51,7 @@ impl<'r> Interpreter<'r> {
                 other => return other.refuse("does not support item assignment"),
             }
         }
-        self.assign(target, Variable::Value(value))
+        self.assign(target, value)
     }
 
     /// Fails early if an attribute is to be set on something that is no namespace.
@@ -80,8 +65,8 @@ impl<'r> Interpreter<'r> {
 
     fn namespace(&mut self, target: &Target) -> Result<Option<Value>> {
         let Target::Attribute { slot, .. } = target else { return Ok(None) };
-        if let Some(Variable::Value(Value::Object(object))) = self.variables.get(*slot)
-            && let Object::Namespace(dict) = &**object
+        if let Value::Object(object) = self.variable(*slot)
+            && let Object::Namespace(dict) = &*object
         {
             return Ok(Some(Value::Dict(dict.clone())));
         }
@@ -95,10 +80,10 @@ impl<'r> Interpreter<'r> {
                 self.take_some(value, count + 1)?
             }
             Value::List(_) | Value::Tuple(_) | Value::Str(_) | Value::Object(_) => {
-                collect(self, value)?
+                collect(self.run, value)?
             }
-            _ => match iterate(self, value) {
-                Ok(_) => collect(self, value)?,
+            _ => match iterate(self.run, value) {
+                Ok(_) => collect(self.run, value)?,
                 Err(_) => {
                     let name = value.type_name();
                     return Err(Error::type_error(format!(
@@ -121,10 +106,10 @@ impl<'r> Interpreter<'r> {
     }
 
     fn take_some(&mut self, value: &Value, most: usize) -> Result<Vec<Value>> {
-        let mut iter = iterate(self, value)?;
+        let mut iter = iterate(self.run, value)?;
         let mut items = Vec::new();
         while items.len() < most
-            && let Some(item) = iter.next(self)?
+            && let Some(item) = iter.next(self.run)?
         {
             items.push(item);
         }

@@ -1,14 +1,16 @@
-//! What always gives the same text, computed when a template is parsed.
+//! What always gives the same, computed when a template is parsed.
 
-use std::sync::LazyLock;
+use std::rc::Rc;
 
-use serde_json::{Map, Value as Json};
-
-use super::Interpreter;
 use super::apart::is_written_as_literal;
-use crate::ast::{Comparison, Escape, Expression, Program};
+use super::context::Context;
+use super::frame::Frame;
+use super::state::{Interpreter, Rendering, Surroundings};
+use crate::ast::{Escape, Expression};
 use crate::error::Result;
 use crate::limits::{Limits, Meter};
+use crate::operator::Comparison;
+use crate::run::Run;
 use crate::value::Value;
 
 /// What all the expressions of a template together may use when computed ahead.
@@ -18,16 +20,10 @@ const SEED: u64 = 0;
 /// Longest text that is kept, in bytes.
 const TEXT: usize = 256;
 
-/// A literal is computed without variables.
-static NOTHING: LazyLock<(Program, Map<String, Json>)> = LazyLock::new(Default::default);
-
 /// Computes literals ahead, as long as that is cheap.
-#[derive(Default)]
 pub(crate) struct Folder {
-    /// None once there has been too much to compute.
-    meter: Option<Meter>,
-    /// What the last literal was computed with, with the meter.
-    run: Option<Interpreter<'static>>,
+    run: Run,
+    nothing: Surroundings,
 }
 
 impl Folder {
@@ -40,7 +36,10 @@ impl Folder {
             string: limits.string.min(MEMORY),
             ..limits.clone()
         };
-        Self { meter: Some(Meter::new(limits)), run: None }
+        let rendering = Rc::new(Rendering { program: Default::default(), given: Vec::new() });
+        let nothing =
+            Surroundings { rendering, context: Context::default(), frame: Frame::new(0, None) };
+        Self { run: Run::new(Meter::new(limits), SEED), nothing }
     }
 
     /// The text of an expression made of literals only; what fails is left to the rendering.
@@ -48,15 +47,15 @@ impl Folder {
         if escape == Escape::Dynamic {
             return None;
         }
-        self.compute(escape, |run| {
-            run.print(expression, escape)?;
-            Ok(run.output.as_str().into())
+        self.compute(escape, |interpreter| {
+            interpreter.print(expression, escape)?;
+            Ok(interpreter.run.output.as_str().into())
         })
     }
 
     /// The value of an expression of which all that is reached is known.
     pub fn value(&mut self, expression: &Expression, escape: Escape) -> Option<Value> {
-        self.compute(escape, |run| run.operand(expression))
+        self.compute(escape, |interpreter| interpreter.operand(expression))
     }
 
     /// Whether such an expression has a value that Python writes into its code.
@@ -71,7 +70,7 @@ impl Folder {
         rest: &[(Comparison, Expression)],
         escape: Escape,
     ) -> Option<bool> {
-        self.compute(escape, |run| run.comparison(first, rest))
+        self.compute(escape, |interpreter| interpreter.comparison(first, rest))
     }
 
     fn compute<T>(
@@ -79,20 +78,13 @@ impl Folder {
         escape: Escape,
         compute: impl FnOnce(&mut Interpreter) -> Result<T>,
     ) -> Option<T> {
-        let mut run = match self.run.take() {
-            Some(run) => run,
-            None => Interpreter::new(&NOTHING.0, &NOTHING.1, self.meter.take()?, SEED),
-        };
-        // The result must not depend on what was computed before.
-        run.random.seed(SEED);
-        run.autoescape = escape == Escape::On;
-        run.output.clear();
-        let result = compute(&mut run);
-        if result.is_ok() && !run.meter.is_used_up() {
-            self.run = Some(run);
-        } else {
-            self.meter = Some(run.finish()).filter(|meter| !meter.is_used_up());
+        if self.run.meter.is_used_up() {
+            return None;
         }
-        result.ok()
+        // The result must not depend on what was computed before.
+        self.run.random.seed(SEED);
+        self.run.autoescape = escape == Escape::On;
+        self.run.output.clear();
+        compute(&mut Interpreter::new(&mut self.run, self.nothing.clone())).ok()
     }
 }

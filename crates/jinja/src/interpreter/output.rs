@@ -1,7 +1,6 @@
 //! What is written out.
 
-use super::Interpreter;
-use super::variable::Variable;
+use super::state::Interpreter;
 use crate::ast::{Escape, Expression, ExpressionKind, Piece};
 use crate::error::Result;
 use crate::markup;
@@ -9,96 +8,66 @@ use crate::value::{Object, Value, write_plain, write_text};
 
 impl Interpreter<'_> {
     pub(super) fn output(&mut self, pieces: &[Piece], escape: Escape) -> Result<()> {
-        self.meter.tick(pieces.len())?;
+        self.run.meter.tick(pieces.len())?;
         for piece in pieces {
             match piece {
-                Piece::Text(text) => self.output.push_str(text),
-                Piece::Value { before, line, expression, format } => {
-                    self.output.push_str(before);
-                    let is_written =
-                        escape == Escape::Off && self.write_directly(expression, format.as_deref());
-                    if !is_written {
-                        self.print(expression, escape).map_err(|error| error.at(*line))?;
-                    }
+                Piece::Text(text) => self.run.output.push_str(text),
+                Piece::Value { before, line, expression } => {
+                    self.run.output.push_str(before);
+                    let result = self.print(expression, escape);
+                    result.map_err(|error| error.at(expression.line).at(*line))?;
                 }
             }
-            self.check_output()?;
         }
-        Ok(())
+        self.run.check_output()
     }
 
     /// Writes the value of an expression.
     pub(super) fn print(&mut self, expression: &Expression, escape: Escape) -> Result<()> {
-        let escaped = match escape {
-            Escape::Off => false,
-            Escape::On => true,
-            Escape::Dynamic => self.autoescape && !is_literal(expression),
-        };
-        if let ExpressionKind::Call(call) = &expression.kind
-            && !escaped
-            && !self.autoescape
-            && let ExpressionKind::Name { slot, .. } = &call.0.kind
-            && let Some(Variable::Value(Value::Object(object))) = self.variables.get(*slot)
-            && let Object::Macro(_) = &**object
-        {
-            self.meter.tick(expression.size)?;
-            let written = self.write_call(object.clone(), &call.1);
-            return written.map_err(|error| error.at(expression.line));
+        self.run.meter.tick(expression.size)?;
+        let is_escaped = self.escapes(escape) && (escape == Escape::On || !is_literal(expression));
+        self.write_operand(expression, is_escaped)?;
+        self.run.check_output()
+    }
+
+    fn write_operand(&mut self, expression: &Expression, is_escaped: bool) -> Result<()> {
+        match &expression.kind {
+            ExpressionKind::Name { slot, .. } if !is_escaped => {
+                let output = &mut self.run.output;
+                if self.here.look(*slot, |value| write_plain(value, output)) {
+                    return Ok(());
+                }
+            }
+            ExpressionKind::Call(call) if !is_escaped && !self.run.autoescape => {
+                if let ExpressionKind::Name { slot, .. } = call.0.kind
+                    && let Value::Object(object) = &self.variable(slot)
+                    && let Object::Macro(function) = &**object
+                {
+                    // Its text need not be put together first.
+                    return self.with_arguments(&call.1, |interpreter, args| {
+                        (function.write)(interpreter.run, args)
+                    });
+                }
+            }
+            _ => {}
         }
-        if let ExpressionKind::Concat { parts, escape: Escape::Off } = &expression.kind
-            && !escaped
-        {
-            return self.write_parts(expression, parts);
-        }
-        if let ExpressionKind::Conditional(parts) = &expression.kind
-            && escape == Escape::Off
-        {
-            return self.write_chosen(expression, &parts.0, &parts.1, parts.2.as_ref());
-        }
-        let value = self.evaluate(expression).map_err(|error| error.at(expression.line))?;
-        if escaped {
-            let text = markup::escape(self, &value)?;
-            self.output.push_str(&text);
-            return self.check_output();
+        let value = self.operand(expression)?;
+        if is_escaped {
+            let text = markup::escape(self.run, &value)?;
+            self.run.output.push_str(&text);
+            return Ok(());
         }
         self.write_value(&value)
     }
 
-    /// Writes one of two values.
-    fn write_chosen(
-        &mut self,
-        node: &Expression,
-        condition: &Expression,
-        value: &Expression,
-        otherwise: Option<&Expression>,
-    ) -> Result<()> {
-        self.meter.tick(1 + condition.size)?;
-        let is_true = self.truth(condition).map_err(|error| error.at(node.line))?;
-        match if is_true { Some(value) } else { otherwise } {
-            Some(chosen) if self.write_composite(chosen, None) => self.check_output(),
-            Some(chosen) => self.deeper(|run| run.print(chosen, Escape::Off)),
-            None => Ok(()),
-        }
-    }
-
-    /// Writes what a concatenation puts together.
-    fn write_parts(&mut self, node: &Expression, parts: &[Expression]) -> Result<()> {
-        self.meter.tick(node.size)?;
-        let values = self.evaluate_all(parts).map_err(|error| error.at(node.line))?;
-        let start = self.output.len();
-        values.iter().try_for_each(|value| self.write_value(value))?;
-        self.meter.string(self.output.len().saturating_sub(start))
-    }
-
     pub(super) fn write_value(&mut self, value: &Value) -> Result<()> {
-        if write_plain(value, &mut self.output) {
-            return self.check_output();
+        if write_plain(value, &mut self.run.output) {
+            return Ok(());
         }
-        let mut output = std::mem::take(&mut self.output);
-        let result = write_text(self, value, &mut output);
-        self.output = output;
-        result?;
-        self.check_output()
+        let mut output = std::mem::take(&mut self.run.output);
+        let result = write_text(self.run, value, &mut output);
+        self.run.output = output;
+        result
     }
 
     /// Whether text is safe HTML at a place in the template.
@@ -106,7 +75,7 @@ impl Interpreter<'_> {
         match escape {
             Escape::Off => false,
             Escape::On => true,
-            Escape::Dynamic => self.autoescape,
+            Escape::Dynamic => self.run.autoescape,
         }
     }
 }

@@ -1,10 +1,10 @@
 //! Statements.
 
-use super::Interpreter;
 use super::context::Context;
-use super::variable::Variable;
+use super::state::Interpreter;
 use crate::ast::{Expression, FilterBlock, Statement, StatementKind, With};
 use crate::error::{Error, Exception, Result};
+use crate::run::Running;
 use crate::value::{Str, Value, iterate};
 
 impl Interpreter<'_> {
@@ -22,14 +22,14 @@ impl Interpreter<'_> {
 
     #[inline(never)]
     fn statement(&mut self, kind: &StatementKind) -> Result<()> {
-        self.meter.tick(1)?;
+        self.run.meter.tick(1)?;
         match kind {
             StatementKind::Output { pieces, escape } => self.output(pieces, *escape),
             StatementKind::If { branches, otherwise } => self.choose(branches, otherwise),
             StatementKind::For(node) => self.deeper(|run| run.for_loop(node)),
             StatementKind::Macro { target, function } => {
                 let value = self.macro_value(function)?;
-                self.assign(target, Variable::Value(value))
+                self.assign(target, value)
             }
             StatementKind::Call { call, caller } => self.call_block(call, caller),
             StatementKind::FilterBlock(block) => {
@@ -42,7 +42,7 @@ impl Interpreter<'_> {
             StatementKind::Set { target, value } => {
                 self.check_target(target)?;
                 let value = self.evaluate(value)?;
-                self.assign(target, Variable::Value(value))
+                self.assign(target, value)
             }
             StatementKind::SetBlock { target, block } => {
                 let value = self.filtered(block)?;
@@ -51,23 +51,22 @@ impl Interpreter<'_> {
             StatementKind::With(node) => self.deeper(|run| run.with(node)),
             StatementKind::Autoescape { value, scope, body } => {
                 self.enter_scope(scope);
-                let outer = self.autoescape;
-                self.autoescape = self.evaluate(value)?.is_true();
+                let outer = self.run.autoescape;
+                self.run.autoescape = self.evaluate(value)?.is_true();
                 let result = self.deeper(|run| run.statements(body));
-                self.autoescape = outer;
+                self.run.autoescape = outer;
                 self.leave_scope(scope);
                 result
             }
             StatementKind::Block { block, visible } => {
-                let mut context = self.context.clone();
+                let outer = self.here.context.clone();
                 if block.scoped {
-                    let values = visible.iter().map(|(index, slot)| {
-                        let variable = self.read(*slot);
-                        (*index, self.value_of(variable))
-                    });
-                    context = Context::derived(&context, values);
+                    let values = visible.iter().map(|(index, slot)| (*index, self.variable(*slot)));
+                    self.here.context = Context::derived(&outer, values);
                 }
-                self.block(block, context)
+                let result = self.block(block);
+                self.here.context = outer;
+                result
             }
             StatementKind::Extends(template) | StatementKind::Import { template, .. } => {
                 self.evaluate(template)?;
@@ -88,7 +87,7 @@ impl Interpreter<'_> {
         otherwise: &[Statement],
     ) -> Result<()> {
         for (condition, body) in branches {
-            self.meter.tick(1 + condition.size)?;
+            self.run.meter.tick(1 + condition.size)?;
             if self.truth(condition).map_err(|error| error.at(condition.line))? {
                 return self.deeper(|run| run.statements(body));
             }
@@ -100,7 +99,7 @@ impl Interpreter<'_> {
         self.enter_scope(&node.scope);
         for (target, value) in &node.bindings {
             let value = self.evaluate(value)?;
-            self.assign(target, Variable::Value(value))?;
+            self.assign(target, value)?;
         }
         self.statements(&node.body)?;
         self.leave_scope(&node.scope);
@@ -111,7 +110,7 @@ impl Interpreter<'_> {
     fn filtered(&mut self, block: &FilterBlock) -> Result<Value> {
         self.enter_scope(&block.scope);
         let text = self.deeper(|run| run.aside(|run| run.statements(&block.body)))?;
-        self.meter.string(text.len())?;
+        self.run.meter.string(text.len())?;
         let mut value = Value::Str(Str::new(text, self.escapes(block.escape)));
         if let Some(filter) = &block.filter {
             let outer = std::mem::replace(&mut self.captured, value);
@@ -125,7 +124,7 @@ impl Interpreter<'_> {
 
     fn include(&mut self, template: &Value, ignore_missing: bool) -> Result<()> {
         let named = template.as_str().is_some() || template.is_undefined();
-        if named || (template.is_true() && iterate(self, template)?.next(self)?.is_some()) {
+        if named || (template.is_true() && iterate(self.run, template)?.next(self.run)?.is_some()) {
             return no_loader();
         }
         if ignore_missing {

@@ -1,13 +1,13 @@
 //! Methods of `bytes`.
 
-use crate::builtin::{Args, Builtin};
+use crate::builtin::Builtin;
 use crate::error::{Error, Result};
-use crate::interpreter::Interpreter;
-use crate::value::Value;
+use crate::run::Run;
+use crate::value::{Args, Value};
 
 /// Calls a method that `bytes` shares with `str`, on text that stands for the bytes.
 pub(super) fn call_as_text(
-    run: &mut Interpreter,
+    run: &mut Run,
     bytes: &[u8],
     function: &Builtin,
     args: Args,
@@ -72,7 +72,7 @@ fn bytes_of(subject: &Value) -> &[u8] {
     if let Value::Bytes(bytes) = subject { bytes } else { &[] }
 }
 
-fn decode(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
+fn decode(run: &mut Run, subject: &Value, args: Args) -> Result<Value> {
     let bytes = bytes_of(subject);
     run.meter.string(bytes.len() * 2)?;
     let encoding = args.get(0).map_or(Ok("utf-8"), |_| args.text(0).map(|text| text.as_str()))?;
@@ -91,7 +91,7 @@ fn decode(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
     }
 }
 
-fn hex(run: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
+fn hex(run: &mut Run, subject: &Value, _: Args) -> Result<Value> {
     use std::fmt::Write;
     let bytes = bytes_of(subject);
     run.meter.string(bytes.len() * 2)?;

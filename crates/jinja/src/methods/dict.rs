@@ -2,11 +2,11 @@
 
 use std::rc::Rc;
 
-use crate::builtin::{Args, Builtin};
+use crate::builtin::Builtin;
 use crate::error::{Error, Result};
 use crate::globals::entries;
-use crate::interpreter::Interpreter;
-use crate::value::{Dict, Entries, Key, Object, Value, View, ViewKind, iterate};
+use crate::run::Run;
+use crate::value::{Args, Dict, Entries, Key, Object, Value, View, ViewKind, iterate};
 
 pub(super) const METHODS: &[Builtin] = &[
     Builtin::plain("clear", clear),
@@ -45,23 +45,24 @@ fn dict_of(subject: &Value) -> Result<&Rc<Dict>> {
 }
 
 /// A method of the class without an object is of no use to a template.
-fn unbound(_: &mut Interpreter, _: &Value, _: Args) -> Result<Value> {
+fn unbound(_: &mut Run, _: &Value, _: Args) -> Result<Value> {
     Err(Error::type_error("the method needs a dict to work on"))
 }
 
-fn clear(_: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
+fn clear(_: &mut Run, subject: &Value, _: Args) -> Result<Value> {
     let _old = dict_of(subject)?.entries.take();
     Ok(Value::None)
 }
 
-fn copy(run: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
+fn copy(run: &mut Run, subject: &Value, _: Args) -> Result<Value> {
     let entries = dict_of(subject)?.entries.borrow();
     run.meter.dict(entries.len())?;
     Ok(Value::dict(entries.clone()))
 }
 
-fn fromkeys(run: &mut Interpreter, _: &Value, args: Args) -> Result<Value> {
+fn fromkeys(run: &mut Run, _: &Value, args: Args) -> Result<Value> {
     let mut entries = Entries::default();
+    run.meter.dict(0)?;
     let mut iter = iterate(run, args.value(0))?;
     while let Some(key) = iter.next(run)? {
         entries.insert(Key::new(run, key)?, args.value(1).clone());
@@ -71,30 +72,29 @@ fn fromkeys(run: &mut Interpreter, _: &Value, args: Args) -> Result<Value> {
     Ok(Value::dict(entries))
 }
 
-fn get(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
+fn get(run: &mut Run, subject: &Value, args: Args) -> Result<Value> {
     let key = Key::new(run, args.value(0).clone())?;
     Ok(dict_of(subject)?.get(&key).unwrap_or_else(|| args.value(1).clone()))
 }
 
-fn view(run: &mut Interpreter, subject: &Value, kind: ViewKind) -> Result<Value> {
-    run.meter.object(size_of::<Object>())?;
+fn view(run: &mut Run, subject: &Value, kind: ViewKind) -> Result<Value> {
     let dict = dict_of(subject)?.clone();
-    Ok(Value::object(Object::View(View { dict, kind })))
+    Value::object(run, Object::View(View { dict, kind }))
 }
 
-fn items(run: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
+fn items(run: &mut Run, subject: &Value, _: Args) -> Result<Value> {
     view(run, subject, ViewKind::Items)
 }
 
-fn keys(run: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
+fn keys(run: &mut Run, subject: &Value, _: Args) -> Result<Value> {
     view(run, subject, ViewKind::Keys)
 }
 
-fn values(run: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
+fn values(run: &mut Run, subject: &Value, _: Args) -> Result<Value> {
     view(run, subject, ViewKind::Values)
 }
 
-fn pop(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
+fn pop(run: &mut Run, subject: &Value, args: Args) -> Result<Value> {
     let key = Key::new(run, args.value(0).clone())?;
     let dict = dict_of(subject)?;
     run.meter.tick(dict.entries.borrow().len() / 64)?;
@@ -102,14 +102,14 @@ fn pop(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
     removed.or_else(|| args.get(1).cloned()).ok_or_else(|| Error::lookup("key is not in the dict"))
 }
 
-fn popitem(_: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
+fn popitem(run: &mut Run, subject: &Value, _: Args) -> Result<Value> {
     match dict_of(subject)?.entries.borrow_mut().pop() {
-        Some((key, value)) => Ok(Value::pair(key.value.clone(), value)),
+        Some((key, value)) => Value::pair(run, key.value, value),
         None => Err(Error::lookup("popitem(): dictionary is empty")),
     }
 }
 
-fn setdefault(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
+fn setdefault(run: &mut Run, subject: &Value, args: Args) -> Result<Value> {
     let key = Key::new(run, args.value(0).clone())?;
     let dict = dict_of(subject)?;
     if let Some(value) = dict.get(&key) {
@@ -120,17 +120,17 @@ fn setdefault(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Valu
     Ok(value)
 }
 
-fn insert(run: &mut Interpreter, subject: &Value, key: Key, value: Value) -> Result<()> {
+fn insert(run: &mut Run, subject: &Value, key: Key, value: Value) -> Result<()> {
     let dict = dict_of(subject)?;
     run.meter.length(dict.entries.borrow().len() + 1)?;
     run.meter.entries(1)?;
-    run.note_insertion(subject, &value);
-    run.note_insertion(subject, &key.value);
+    subject.note_insertion(run, &value);
+    subject.note_insertion(run, &key.value);
     let _old = dict.entries.borrow_mut().insert(key, value);
     Ok(())
 }
 
-fn update(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
+fn update(run: &mut Run, subject: &Value, args: Args) -> Result<Value> {
     for (key, value) in entries(run, "update", args)? {
         insert(run, subject, key, value)?;
     }

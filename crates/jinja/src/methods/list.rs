@@ -2,11 +2,11 @@
 
 use std::rc::Rc;
 
-use crate::builtin::{Args, ArgumentList, Builtin};
+use crate::builtin::Builtin;
 use crate::error::{Error, Result};
-use crate::filters::sort_values;
-use crate::interpreter::Interpreter;
-use crate::value::{List, Value, collect, equal, identical, index_of, iterate};
+use crate::run::Run;
+use crate::sorting::sort_values;
+use crate::value::{Args, ArgumentList, List, Value, collect, equal, identical, index_of, iterate};
 
 pub(super) const METHODS: &[Builtin] = &[
     Builtin::new("append", 1, &[""], append),
@@ -32,46 +32,46 @@ fn list_of(subject: &Value) -> Result<&Rc<List>> {
 }
 
 /// Allows `list` to grow by `more` items.
-fn grow(run: &mut Interpreter, list: &List, more: usize) -> Result<()> {
+fn grow(run: &mut Run, list: &List, more: usize) -> Result<()> {
     run.meter.length(list.items.borrow().len() + more)?;
     run.meter.items(more)
 }
 
-fn append(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
+fn append(run: &mut Run, subject: &Value, args: Args) -> Result<Value> {
     let list = list_of(subject)?;
     grow(run, list, 1)?;
     let item = args.value(0).clone();
-    run.note_insertion(subject, &item);
+    subject.note_insertion(run, &item);
     list.items.borrow_mut().push(item);
     Ok(Value::None)
 }
 
-fn clear(_: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
+fn clear(_: &mut Run, subject: &Value, _: Args) -> Result<Value> {
     let _old = list_of(subject)?.items.take();
     Ok(Value::None)
 }
 
-fn copy(run: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
+fn copy(run: &mut Run, subject: &Value, _: Args) -> Result<Value> {
     Ok(Value::list(collect(run, subject)?))
 }
 
-fn extend(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
+fn extend(run: &mut Run, subject: &Value, args: Args) -> Result<Value> {
     let list = list_of(subject)?;
     let items = collect(run, args.value(0))?;
     grow(run, list, items.len())?;
     for item in items {
-        run.note_insertion(subject, &item);
+        subject.note_insertion(run, &item);
         list.items.borrow_mut().push(item);
     }
     Ok(Value::None)
 }
 
-fn insert(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
+fn insert(run: &mut Run, subject: &Value, args: Args) -> Result<Value> {
     let list = list_of(subject)?;
     let position = args.integer(0, 0)?;
     let item = args.value(1).clone();
     grow(run, list, 1)?;
-    run.note_insertion(subject, &item);
+    subject.note_insertion(run, &item);
     let mut items = list.items.borrow_mut();
     run.meter.tick(items.len() / 64)?;
     let place = clamp(position, items.len());
@@ -86,7 +86,7 @@ fn clamp(position: i64, length: usize) -> usize {
     usize::try_from(position.min(length)).unwrap_or(0)
 }
 
-fn pop(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
+fn pop(run: &mut Run, subject: &Value, args: Args) -> Result<Value> {
     let position = args.integer(0, -1)?;
     let mut items = list_of(subject)?.items.borrow_mut();
     if items.is_empty() {
@@ -99,7 +99,7 @@ fn pop(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
     Ok(items.remove(place))
 }
 
-fn position_of(run: &mut Interpreter, items: &[Value], wanted: &Value) -> Result<Option<usize>> {
+fn position_of(run: &mut Run, items: &[Value], wanted: &Value) -> Result<Option<usize>> {
     for (place, item) in items.iter().enumerate() {
         run.meter.tick(1)?;
         if identical(item, wanted) || equal(run, item, wanted)? {
@@ -109,7 +109,7 @@ fn position_of(run: &mut Interpreter, items: &[Value], wanted: &Value) -> Result
     Ok(None)
 }
 
-fn remove(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
+fn remove(run: &mut Run, subject: &Value, args: Args) -> Result<Value> {
     let list = list_of(subject)?;
     let items = collect(run, subject)?;
     let Some(place) = position_of(run, &items, args.value(0))? else {
@@ -119,14 +119,14 @@ fn remove(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
     Ok(Value::None)
 }
 
-fn reverse(run: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
+fn reverse(run: &mut Run, subject: &Value, _: Args) -> Result<Value> {
     let mut items = list_of(subject)?.items.borrow_mut();
     run.meter.tick(items.len() / 16)?;
     items.reverse();
     Ok(Value::None)
 }
 
-fn sort(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
+fn sort(run: &mut Run, subject: &Value, args: Args) -> Result<Value> {
     let mut args = ArgumentList::from(args);
     let key = args.take_keyword("key").filter(|key| !key.is_none());
     let reverse = match args.take_keyword("reverse") {
@@ -141,7 +141,7 @@ fn sort(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
     let mut keyed = Vec::with_capacity(items.len());
     for item in items {
         let key = match &key {
-            Some(key) => run.call_value(key, Args::of(std::slice::from_ref(&item)))?,
+            Some(key) => key.call(run, Args::of(std::slice::from_ref(&item)))?,
             None => item.clone(),
         };
         keyed.push((key, item));
@@ -151,7 +151,7 @@ fn sort(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
     Ok(Value::None)
 }
 
-fn count(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
+fn count(run: &mut Run, subject: &Value, args: Args) -> Result<Value> {
     let wanted = args.value(0);
     let mut iter = iterate(run, subject)?;
     let mut count = 0;
@@ -161,7 +161,7 @@ fn count(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
     Ok(Value::Int(count))
 }
 
-fn index(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
+fn index(run: &mut Run, subject: &Value, args: Args) -> Result<Value> {
     let items = collect(run, subject)?;
     let wanted = args.value(0);
     let start = clamp(args.integer(1, 0)?, items.len());

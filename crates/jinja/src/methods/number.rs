@@ -3,10 +3,10 @@
 use num_bigint::{BigInt, BigUint, Sign};
 use num_traits::{Signed, ToPrimitive};
 
-use crate::builtin::{Args, Builtin};
+use crate::builtin::Builtin;
 use crate::error::{Error, Result};
-use crate::interpreter::Interpreter;
-use crate::value::{Object, Value};
+use crate::run::Run;
+use crate::value::{Args, Object, Value};
 
 pub(super) const INTEGER: &[Builtin] = &[
     Builtin::plain("as_integer_ratio", integer_ratio),
@@ -35,28 +35,28 @@ fn float_of(subject: &Value) -> f64 {
     if let Value::Float(value) = subject { *value } else { f64::NAN }
 }
 
-fn same(_: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
+fn same(_: &mut Run, subject: &Value, _: Args) -> Result<Value> {
     Ok(subject.clone())
 }
 
-fn integer_conjugate(_: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
+fn integer_conjugate(_: &mut Run, subject: &Value, _: Args) -> Result<Value> {
     Ok(Value::integer(integer_of(subject)))
 }
 
-fn complex_conjugate(_: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
+fn complex_conjugate(run: &mut Run, subject: &Value, _: Args) -> Result<Value> {
     if let Value::Object(object) = subject
         && let Object::Complex(real, imaginary) = &**object
     {
-        return Ok(Value::object(Object::Complex(*real, -imaginary)));
+        return Value::object(run, Object::Complex(*real, -imaginary));
     }
     Ok(subject.clone())
 }
 
-fn integer_ratio(_: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
-    Ok(Value::pair(Value::integer(integer_of(subject)), Value::Int(1)))
+fn integer_ratio(run: &mut Run, subject: &Value, _: Args) -> Result<Value> {
+    Value::pair(run, Value::integer(integer_of(subject)), Value::Int(1))
 }
 
-fn bit_count(_: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
+fn bit_count(_: &mut Run, subject: &Value, _: Args) -> Result<Value> {
     let ones: u64 = integer_of(subject)
         .magnitude()
         .iter_u64_digits()
@@ -65,7 +65,7 @@ fn bit_count(_: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
     Ok(Value::integer(ones.into()))
 }
 
-fn bit_length(_: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
+fn bit_length(_: &mut Run, subject: &Value, _: Args) -> Result<Value> {
     Ok(Value::integer(integer_of(subject).bits().into()))
 }
 
@@ -82,7 +82,7 @@ fn is_big_endian(args: &Args, place: usize) -> Result<bool> {
     }
 }
 
-fn from_bytes(run: &mut Interpreter, _: &Value, args: Args) -> Result<Value> {
+fn from_bytes(run: &mut Run, _: &Value, args: Args) -> Result<Value> {
     let bytes = match args.value(0) {
         Value::Bytes(bytes) => bytes.to_vec(),
         other => other.refuse("found where bytes are needed")?,
@@ -97,7 +97,7 @@ fn from_bytes(run: &mut Interpreter, _: &Value, args: Args) -> Result<Value> {
     }))
 }
 
-fn to_bytes(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
+fn to_bytes(run: &mut Run, subject: &Value, args: Args) -> Result<Value> {
     let length = args.integer(0, 1)?;
     let Ok(length) = usize::try_from(length) else {
         return Err(Error::value_error("length argument must be non-negative"));
@@ -124,7 +124,7 @@ fn to_bytes(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value>
     Ok(Value::Bytes(bytes.into()))
 }
 
-fn is_integer(_: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
+fn is_integer(_: &mut Run, subject: &Value, _: Args) -> Result<Value> {
     let value = float_of(subject);
     Ok(Value::Bool(value.is_finite() && value.fract() == 0.0))
 }
@@ -137,7 +137,7 @@ fn parts(value: f64) -> (u64, i32) {
     if exponent == 0 { (fraction, -1074) } else { (fraction | (1 << 52), exponent - 1075) }
 }
 
-fn float_ratio(_: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
+fn float_ratio(run: &mut Run, subject: &Value, _: Args) -> Result<Value> {
     let value = float_of(subject);
     if value.is_nan() {
         return Err(Error::value_error("cannot convert NaN to integer ratio"));
@@ -147,7 +147,7 @@ fn float_ratio(_: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
     }
     let (mut mantissa, mut exponent) = parts(value);
     if mantissa == 0 {
-        return Ok(Value::pair(Value::Int(0), Value::Int(1)));
+        return Value::pair(run, Value::Int(0), Value::Int(1));
     }
     let zeros = mantissa.trailing_zeros();
     mantissa >>= zeros;
@@ -162,10 +162,10 @@ fn float_ratio(_: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
     if value < 0.0 {
         numerator = -numerator;
     }
-    Ok(Value::pair(Value::integer(numerator), Value::integer(denominator)))
+    Value::pair(run, Value::integer(numerator), Value::integer(denominator))
 }
 
-fn hex(_: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
+fn hex(_: &mut Run, subject: &Value, _: Args) -> Result<Value> {
     let value = float_of(subject);
     if !value.is_finite() {
         return Ok(Value::text(crate::value::format_float(value)));
@@ -179,7 +179,7 @@ fn hex(_: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
     Ok(Value::text(format!("{sign}0x{lead}.{fraction:013x}p{:+}", exponent + 52)))
 }
 
-fn fromhex(_: &mut Interpreter, _: &Value, args: Args) -> Result<Value> {
+fn fromhex(_: &mut Run, _: &Value, args: Args) -> Result<Value> {
     let text = args.text(0)?.trim_matches(crate::lexer::is_space).to_ascii_lowercase();
     let invalid = || Error::value_error("invalid hexadecimal floating-point string");
     if let Some(value) = matches!(text.trim_start_matches(['+', '-']), "inf" | "infinity" | "nan")

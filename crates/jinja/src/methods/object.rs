@@ -1,9 +1,9 @@
 //! Methods of `loop`, `cycler` and generators.
 
-use crate::builtin::{Args, Builtin};
+use crate::builtin::Builtin;
 use crate::error::{Error, Result};
-use crate::interpreter::Interpreter;
-use crate::value::{Cycler, Iter, Object, Value};
+use crate::run::Run;
+use crate::value::{Args, Cycler, Iter, Object, Value};
 
 pub(super) const LOOP: &[Builtin] =
     &[Builtin::variadic("cycle", loop_cycle), Builtin::variadic("changed", changed)];
@@ -14,7 +14,7 @@ pub(super) const CYCLER: &[Builtin] =
 pub(super) const GENERATOR: &[Builtin] =
     &[Builtin::plain("close", close), Builtin::new("send", 1, &[""], send)];
 
-fn loop_cycle(_: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
+fn loop_cycle(_: &mut Run, subject: &Value, args: Args) -> Result<Value> {
     let Value::Object(object) = subject else { return subject.refuse("is no loop") };
     let Object::Loop(state) = &**object else { return subject.refuse("is no loop") };
     no_keywords(&args)?;
@@ -24,7 +24,7 @@ fn loop_cycle(_: &mut Interpreter, subject: &Value, args: Args) -> Result<Value>
     Ok(args.value(state.index() % args.positional.len()).clone())
 }
 
-fn changed(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
+fn changed(run: &mut Run, subject: &Value, args: Args) -> Result<Value> {
     let Value::Object(object) = subject else { return subject.refuse("is no loop") };
     let Object::Loop(state) = &**object else { return subject.refuse("is no loop") };
     no_keywords(&args)?;
@@ -50,20 +50,20 @@ fn cycler_of(subject: &Value) -> Option<&Cycler> {
     }
 }
 
-fn next(_: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
+fn next(_: &mut Run, subject: &Value, _: Args) -> Result<Value> {
     let Some(cycler) = cycler_of(subject) else { return subject.refuse("is no cycler") };
     let position = cycler.position.get();
     cycler.position.set((position + 1) % cycler.items.items.len().max(1));
     Ok(cycler.items.items.get(position).cloned().unwrap_or(Value::None))
 }
 
-fn reset(_: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
+fn reset(_: &mut Run, subject: &Value, _: Args) -> Result<Value> {
     let Some(cycler) = cycler_of(subject) else { return subject.refuse("is no cycler") };
     cycler.position.set(0);
     Ok(Value::None)
 }
 
-fn close(_: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
+fn close(_: &mut Run, subject: &Value, _: Args) -> Result<Value> {
     if let Value::Object(object) = subject
         && let Object::Iterator(cell) = &**object
     {
@@ -75,7 +75,7 @@ fn close(_: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
     Ok(Value::None)
 }
 
-fn send(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
+fn send(run: &mut Run, subject: &Value, args: Args) -> Result<Value> {
     if args.some(0).is_some() {
         return Err(Error::type_error("cannot send a value to a just-started generator"));
     }

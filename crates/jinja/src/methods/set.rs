@@ -1,15 +1,15 @@
 //! Methods of dict views and of the sets that come from them.
 
-use crate::builtin::{Args, Builtin};
+use crate::builtin::Builtin;
 use crate::error::Result;
-use crate::interpreter::Interpreter;
-use crate::value::{Value, contains, iterate};
+use crate::run::Run;
+use crate::value::{Args, Value, contains, iterate};
 
 pub(super) const VIEW: &[Builtin] = &[Builtin::new("isdisjoint", 1, &[""], isdisjoint)];
 
 pub(super) const METHODS: &[Builtin] = &[Builtin::new("issuperset", 1, &[""], issuperset)];
 
-fn isdisjoint(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
+fn isdisjoint(run: &mut Run, subject: &Value, args: Args) -> Result<Value> {
     let mut others = iterate(run, args.value(0))?;
     while let Some(item) = others.next(run)? {
         if contains(run, subject, &item)? {
@@ -19,7 +19,7 @@ fn isdisjoint(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Valu
     Ok(Value::Bool(true))
 }
 
-fn issuperset(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
+fn issuperset(run: &mut Run, subject: &Value, args: Args) -> Result<Value> {
     let mut others = iterate(run, args.value(0))?;
     while let Some(item) = others.next(run)? {
         if !contains(run, subject, &item)? {

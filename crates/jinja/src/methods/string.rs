@@ -7,21 +7,23 @@ mod predicates;
 mod search;
 mod split;
 mod strip;
+mod tags;
 
-use crate::builtin::{Args, Builtin};
+use crate::builtin::Builtin;
 use crate::error::{Error, Result};
-use crate::filters::{striptags, unescape};
 use crate::format::{format_map, format_method};
-use crate::interpreter::Interpreter;
-use crate::value::{Str, Value};
+use crate::run::Run;
+use crate::value::{Args, Str, Value};
 
 pub(crate) use case::{ascii_title, capitalize, lower, upper};
 pub(crate) use pad::center;
 pub(super) use predicates::PREDICATES;
 pub(crate) use predicates::{islower, isupper};
-pub(crate) use search::{replace, replace_all, write_replaced};
-pub(crate) use split::{lines, words};
-pub(crate) use strip::{strip_characters, strip_space};
+pub(crate) use search::{replace, replace_all};
+pub(crate) use split::lines;
+pub(crate) use strip::strip_characters;
+pub(crate) use tags::striptags;
+use tags::unescape;
 
 pub(super) const METHODS: &[Builtin] = &[
     Builtin::text("capitalize", capitalize),
@@ -38,7 +40,7 @@ pub(super) const METHODS: &[Builtin] = &[
     Builtin::new("join", 1, &[""], split::join),
     Builtin::new("ljust", 1, &["", ""], pad::ljust),
     Builtin::text("lower", lower),
-    Builtin::new("lstrip", 0, &[""], strip::lstrip).or_part(strip::space_before),
+    Builtin::new("lstrip", 0, &[""], strip::lstrip),
     Builtin::new("maketrans", 1, &["", "", ""], encode::maketrans),
     Builtin::new("partition", 1, &[""], split::partition),
     Builtin::new("removeprefix", 1, &[""], strip::removeprefix),
@@ -49,11 +51,11 @@ pub(super) const METHODS: &[Builtin] = &[
     Builtin::new("rjust", 1, &["", ""], pad::rjust),
     Builtin::new("rpartition", 1, &[""], split::rpartition),
     Builtin::new("rsplit", 0, &["sep", "maxsplit"], split::rsplit),
-    Builtin::new("rstrip", 0, &[""], strip::rstrip).or_part(strip::space_after),
+    Builtin::new("rstrip", 0, &[""], strip::rstrip),
     Builtin::new("split", 0, &["sep", "maxsplit"], split::split),
     Builtin::new("splitlines", 0, &["keepends"], split::splitlines),
     Builtin::new("startswith", 1, &["", "", ""], search::startswith),
-    Builtin::new("strip", 0, &[""], strip::strip).or_part(strip_space),
+    Builtin::new("strip", 0, &[""], strip::strip),
     Builtin::text("swapcase", case::swapcase),
     Builtin::text("title", case::title),
     Builtin::new("translate", 1, &[""], encode::translate),
@@ -76,28 +78,28 @@ fn text_of(subject: &Value) -> Result<&Str> {
     }
 }
 
-fn format(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
+fn format(run: &mut Run, subject: &Value, args: Args) -> Result<Value> {
     format_method(run, text_of(subject)?, args)
 }
 
-fn format_with_map(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
+fn format_with_map(run: &mut Run, subject: &Value, args: Args) -> Result<Value> {
     match (args.positional, args.keywords) {
         ([mapping], []) => format_map(run, text_of(subject)?, mapping),
         _ => Err(Error::type_error("format_map() takes exactly one argument")),
     }
 }
 
-fn escape(run: &mut Interpreter, _: &Value, args: Args) -> Result<Value> {
+fn escape(run: &mut Run, _: &Value, args: Args) -> Result<Value> {
     Ok(Value::Str(crate::markup::escape(run, args.value(0))?))
 }
 
-fn strip_tags(run: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
+fn strip_tags(run: &mut Run, subject: &Value, _: Args) -> Result<Value> {
     let text = text_of(subject)?;
     run.meter.string(text.len())?;
     Ok(Value::text(striptags(text)))
 }
 
-fn unescape_method(run: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
+fn unescape_method(run: &mut Run, subject: &Value, _: Args) -> Result<Value> {
     let text = text_of(subject)?;
     run.meter.string(text.len())?;
     Ok(Value::text(unescape(text)))

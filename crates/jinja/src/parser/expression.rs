@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use super::Parser;
 use super::operation::Precedence;
-use crate::ast::{Application, Constant, Expression, ExpressionKind, UnaryOperator};
+use crate::ast::{Application, Constant, Expression, ExpressionKind};
 use crate::error::Result;
 use crate::lexer::{Operator, TokenKind};
+use crate::operator::UnaryOperator;
 use crate::value::Str;
 
 impl Parser<'_> {
-    /// A full expression.
     pub(super) fn expression(&mut self) -> Result<Expression> {
         self.nested(Self::conditional)
     }
@@ -180,8 +180,7 @@ impl Parser<'_> {
         } else {
             Default::default()
         };
-        let (builtin, shortcut, glance) = (None, None, None);
-        let application = Application { subject, name, builtin, shortcut, glance, arguments };
+        let application = Application { subject, name, builtin: None, arguments };
         self.node(line, ExpressionKind::Filter(Box::new(application)))
     }
 
@@ -200,14 +199,7 @@ impl Parser<'_> {
             let argument = self.primary()?;
             arguments.positional.push(self.postfix(argument)?);
         }
-        let application = Box::new(Application {
-            subject,
-            name,
-            builtin: None,
-            shortcut: None,
-            glance: None,
-            arguments,
-        });
+        let application = Box::new(Application { subject, name, builtin: None, arguments });
         let test = self.node(line, ExpressionKind::Test(application))?;
         if !negated {
             return Ok(test);

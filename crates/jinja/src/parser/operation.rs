@@ -1,9 +1,10 @@
 //! Operators, by how tightly they bind.
 
 use super::Parser;
-use crate::ast::{BinaryOperator, Comparison, Escape, Expression, ExpressionKind, UnaryOperator};
+use crate::ast::{Escape, Expression, ExpressionKind};
 use crate::error::Result;
 use crate::lexer::{Operator, TokenKind};
+use crate::operator::{BinaryOperator, Comparison, UnaryOperator};
 
 /// How tightly an operator binds.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -9,6 +9,7 @@ use crate::ast::{
 };
 use crate::error::Result;
 use crate::lexer::{Operator, TokenKind, is_space};
+use crate::value::Signature;
 
 impl Parser<'_> {
     /// A tag, from its name to before its closing delimiter.
@@ -121,7 +122,7 @@ impl Parser<'_> {
         let parameters = self.signature()?;
         let body = self.closed_body("macro", &["endmacro"])?;
         let target = Target::name(&name);
-        let function = Arc::new(new_macro(name, parameters, body));
+        let function = Arc::new(new_macro(&name, parameters, body));
         Ok(StatementKind::Macro { target, function })
     }
 
@@ -270,14 +271,21 @@ impl Parser<'_> {
             return self.fail("expected call");
         }
         let body = self.closed_body("call", &["endcall"])?;
-        let caller = Arc::new(Macro { is_caller: true, ..new_macro("".into(), parameters, body) });
+        let caller = Arc::new(new_macro("", parameters, body));
         Ok(StatementKind::Call { call, caller })
     }
 }
 
-fn new_macro(name: Arc<str>, parameters: Vec<Parameter>, body: Vec<Statement>) -> Macro {
+fn new_macro(name: &str, parameters: Vec<Parameter>, body: Vec<Statement>) -> Macro {
+    let signature = Signature {
+        name: name.into(),
+        parameters: parameters.iter().map(|parameter| (&*parameter.name).into()).collect(),
+        takes_caller: false,
+        takes_keywords: false,
+        takes_positional: false,
+    };
     Macro {
-        name,
+        signature: Arc::new(signature),
         parameters,
         body,
         scope: Scope::default(),
@@ -286,7 +294,6 @@ fn new_macro(name: Arc<str>, parameters: Vec<Parameter>, body: Vec<Statement>) -
         keywords: None,
         varargs: None,
         explicit_caller: false,
-        is_caller: false,
     }
 }
 

@@ -10,7 +10,6 @@ use crate::lexer::{Operator, TokenKind};
 const CONSTANTS: [&str; 6] = ["true", "false", "none", "True", "False", "None"];
 
 impl Parser<'_> {
-    /// A single name.
     pub(super) fn name_target(&mut self) -> Result<Arc<str>> {
         let name = self.expect_name()?;
         if CONSTANTS.contains(&&*name) {

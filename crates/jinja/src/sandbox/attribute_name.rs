@@ -33,7 +33,6 @@ impl Methods {
     }
 }
 
-/// An attribute of the `loop` variable.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum LoopAttribute {
     Index0,
@@ -87,11 +86,6 @@ impl AttributeName {
             Value::Dict(_) => methods.of_dict,
             _ => None,
         }
-    }
-
-    /// Whether the sandbox shows attributes of that name.
-    pub fn is_public(&self) -> bool {
-        self.is_public
     }
 
     /// Whether it names an item of dicts, as it is no attribute of theirs.

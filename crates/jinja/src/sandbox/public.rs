@@ -2,10 +2,11 @@
 
 use super::{Found, LoopAttribute};
 use crate::error::Result;
-use crate::interpreter::{Interpreter, Loop};
-use crate::value::{Cycler, MacroValue, Object, Range, Undefined, Value};
+use crate::methods;
+use crate::run::Run;
+use crate::value::{BoundMacro, Cycler, Loop, Object, Range, Value};
 
-pub(super) fn find(run: &mut Interpreter, subject: &Value, name: &str) -> Result<Found> {
+pub(super) fn find(run: &mut Run, subject: &Value, name: &str) -> Result<Found> {
     let data = match subject {
         Value::Bool(_) | Value::Int(_) | Value::Big(_) => integer(subject, name),
         Value::Float(value) => match name {
@@ -23,7 +24,7 @@ pub(super) fn find(run: &mut Interpreter, subject: &Value, name: &str) -> Result
                 Some(attribute) => Some(loop_attribute(run, state, attribute)?),
                 None => None,
             },
-            other => of_object(other, name),
+            other => of_object(run, other, name)?,
         },
         _ => None,
     };
@@ -33,9 +34,8 @@ pub(super) fn find(run: &mut Interpreter, subject: &Value, name: &str) -> Result
     if is_internal(subject, name) {
         return Ok(Found::Hidden);
     }
-    let Some(method) = Interpreter::method(subject, name) else { return Ok(Found::Nothing) };
-    run.meter.object(size_of::<Object>())?;
-    Ok(Found::Value(method))
+    let Some(method) = methods::find(subject, name) else { return Ok(Found::Nothing) };
+    methods::bind(run, subject, method).map(Found::Value)
 }
 
 /// Attributes without an underscore that the sandbox hides all the same.
@@ -56,10 +56,10 @@ fn integer(value: &Value, name: &str) -> Option<Value> {
     }
 }
 
-fn of_object(object: &Object, name: &str) -> Option<Value> {
-    match object {
+fn of_object(run: &mut Run, object: &Object, name: &str) -> Result<Option<Value>> {
+    Ok(match object {
         Object::Range(range) => range_attribute(range, name),
-        Object::Macro(value) => macro_attribute(value, name),
+        Object::Macro(value) => return macro_attribute(run, value, name),
         Object::Cycler(cycler) => cycler_attribute(cycler, name),
         Object::Joiner(joiner) => match name {
             "sep" => Some(joiner.separator.clone()),
@@ -71,11 +71,11 @@ fn of_object(object: &Object, name: &str) -> Option<Value> {
             "imag" => Some(Value::Float(*imaginary)),
             _ => None,
         },
-        Object::Block(reference) => match name {
-            "name" => Some(Value::text(&*reference.block.name)),
+        Object::BlockReference(block) => match name {
+            "name" => Some(Value::Str(block.name.clone())),
             "super" => {
-                let message = format!("there is no parent block called '{}'", reference.block.name);
-                Some(Value::undefined(Undefined::Hint(message)))
+                let message = format!("there is no parent block called '{}'", block.name.as_str());
+                return Value::hint(run, message).map(Some);
             }
             _ => None,
         },
@@ -87,7 +87,7 @@ fn of_object(object: &Object, name: &str) -> Option<Value> {
             _ => None,
         },
         _ => None,
-    }
+    })
 }
 
 fn range_attribute(range: &Range, name: &str) -> Option<Value> {
@@ -99,23 +99,23 @@ fn range_attribute(range: &Range, name: &str) -> Option<Value> {
     }
 }
 
-fn macro_attribute(value: &MacroValue, name: &str) -> Option<Value> {
-    let definition = &value.definition;
-    Some(match name {
-        "name" if definition.is_caller => Value::None,
-        "name" => Value::text(&*definition.name),
+fn macro_attribute(run: &mut Run, function: &BoundMacro, name: &str) -> Result<Option<Value>> {
+    let signature = &function.signature;
+    Ok(Some(match name {
+        "name" if signature.name.is_empty() => Value::None,
+        "name" => Value::Str(signature.name.clone()),
         "arguments" => {
-            let names = definition.parameters.iter().map(|parameter| Value::text(&*parameter.name));
-            Value::tuple(names.collect())
+            run.meter.list(signature.parameters.len())?;
+            Value::tuple(signature.parameters.iter().cloned().map(Value::Str).collect())
         }
-        "caller" => Value::Bool(definition.caller.is_some()),
-        "catch_kwargs" => Value::Bool(definition.keywords.is_some()),
-        "catch_varargs" => Value::Bool(definition.varargs.is_some()),
+        "caller" => Value::Bool(signature.takes_caller),
+        "catch_kwargs" => Value::Bool(signature.takes_keywords),
+        "catch_varargs" => Value::Bool(signature.takes_positional),
         "explicit_caller" => {
-            Value::Bool(definition.parameters.iter().any(|parameter| &*parameter.name == "caller"))
+            Value::Bool(signature.parameters.iter().any(|name| **name == *"caller"))
         }
-        _ => return None,
-    })
+        _ => return Ok(None),
+    }))
 }
 
 fn cycler_attribute(cycler: &Cycler, name: &str) -> Option<Value> {
@@ -128,7 +128,7 @@ fn cycler_attribute(cycler: &Cycler, name: &str) -> Option<Value> {
 }
 
 pub(super) fn loop_attribute(
-    run: &mut Interpreter,
+    run: &mut Run,
     state: &Loop,
     attribute: LoopAttribute,
 ) -> Result<Value> {
@@ -142,7 +142,7 @@ pub(super) fn loop_attribute(
         LoopAttribute::Length => Value::from_usize(state.length(run)?),
         LoopAttribute::ReverseIndex => difference(state.length(run)?, state.index()),
         LoopAttribute::ReverseIndex0 => difference(state.length(run)?, state.index() + 1),
-        LoopAttribute::Previous => state.previous(run),
+        LoopAttribute::Previous => state.previous(run)?,
         LoopAttribute::Next => state.following(run)?,
     })
 }

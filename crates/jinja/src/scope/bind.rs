@@ -6,13 +6,11 @@ use std::sync::Arc;
 use super::symbols::Symbols;
 use super::{Binder, with_stack};
 use crate::ast::{
-    Application, Arguments, Block, Constant, Escape, Expression, ExpressionKind, FilterBlock,
-    NameSet, Scope, Statement, StatementKind, Target, With,
+    Arguments, Block, Constant, Escape, Expression, ExpressionKind, FilterBlock, NameSet, Scope,
+    Statement, StatementKind, Target, With,
 };
-use crate::builtin::Glance;
 use crate::error::Result;
-use crate::filters::Shortcut;
-use crate::{filters, tests};
+use crate::names;
 
 impl Binder {
     pub(super) fn statements(&mut self, body: &mut [Statement]) -> Result<()> {
@@ -301,12 +299,7 @@ impl Binder {
             ExpressionKind::Filter(application) => {
                 self.expression(&mut application.subject);
                 self.arguments(line, &mut application.arguments);
-                application.builtin = filters::find(&application.name);
-                application.glance = glance(application);
-                let (subject, arguments) = (&application.subject, &application.arguments);
-                application.shortcut = application
-                    .builtin
-                    .and_then(|filter| Shortcut::new(filter, subject, arguments));
+                application.builtin = names::filter(&application.name);
                 if application.builtin.is_none() && !self.soft {
                     self.fail(line, format!("no filter named '{}'", application.name));
                 }
@@ -314,8 +307,7 @@ impl Binder {
             ExpressionKind::Test(application) => {
                 self.expression(&mut application.subject);
                 self.arguments(line, &mut application.arguments);
-                application.builtin = tests::find(&application.name);
-                application.glance = glance(application);
+                application.builtin = names::test(&application.name);
                 if application.builtin.is_none() && !self.soft {
                     self.fail(line, format!("no test named '{}'", application.name));
                 }
@@ -339,13 +331,6 @@ impl Binder {
         arguments.unpack.iter_mut().for_each(|value| self.expression(value));
         arguments.unpack_keywords.iter_mut().for_each(|value| self.expression(value));
     }
-}
-
-/// What tells the result at sight, if no arguments are given.
-fn glance(application: &Application) -> Option<Glance> {
-    let arguments = &application.arguments;
-    let has_arguments = !arguments.positional.is_empty() || !arguments.is_plain();
-    application.builtin.filter(|_| !has_arguments)?.on_sight
 }
 
 fn is_true(constant: &Constant) -> bool {

@@ -1,5 +1,7 @@
 //! Loops, macros and `call` bodies: scopes with parameters, partly functions of their own.
 
+use std::sync::Arc;
+
 use super::Binder;
 use super::symbols::Symbols;
 use crate::ast::{For, Macro, NameSet, Statement, StatementKind, Target};
@@ -109,6 +111,11 @@ impl Binder {
         }
         if !own_varargs && self.mentions(&node.body, "varargs") {
             node.varargs = Some(self.declare(symbols, "varargs"));
+        }
+        if let Some(signature) = Arc::get_mut(&mut node.signature) {
+            signature.takes_caller = node.caller.is_some();
+            signature.takes_keywords = node.keywords.is_some();
+            signature.takes_positional = node.varargs.is_some();
         }
     }
 }

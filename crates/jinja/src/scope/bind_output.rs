@@ -4,21 +4,19 @@ use std::mem;
 
 use super::Binder;
 use crate::ast::{Expression, ExpressionKind, Piece};
-use crate::format::PlainFormat;
 
 impl Binder {
     /// Binds what is written out, and computes ahead what always is the same.
     pub(super) fn output(&mut self, pieces: &mut Vec<Piece>) {
         for piece in pieces.iter_mut() {
-            let Piece::Value { expression, format, .. } = piece else { continue };
+            let Piece::Value { expression, .. } = piece else { continue };
             let is_sound = self.syntax_error.is_none();
             self.part(expression);
             if is_sound && self.syntax_error.is_some() && self.is_constant(expression) {
                 self.syntax_error = None;
             }
-            match self.constant_text(expression) {
-                Some(text) => *piece = Piece::Text(text),
-                None => *format = plain_format(expression),
+            if let Some(text) = self.constant_text(expression) {
+                *piece = Piece::Text(text);
             }
         }
         pieces.dedup_by(|piece, before| match (before, piece) {
@@ -53,11 +51,4 @@ impl Binder {
         }
         self.folder.text(expression, self.escape)
     }
-}
-
-/// The format, if `expression` is bound and made by a plain one.
-fn plain_format(expression: &Expression) -> Option<Box<PlainFormat>> {
-    let (format, values) = expression.kind.formatted()?;
-    let plain = PlainFormat::new(format).filter(|_| !format.is_markup())?;
-    (plain.conversions().len() == values.len()).then(|| Box::new(plain))
 }

@@ -1,7 +1,8 @@
 //! What Python computes ahead: an unknown filter or test that is not reached then is no error.
 
 use super::{Binder, with_stack};
-use crate::ast::{BinaryOperator, Comparison, Escape, Expression, ExpressionKind};
+use crate::ast::{Escape, Expression, ExpressionKind};
+use crate::operator::{BinaryOperator, Comparison};
 use crate::value::Value;
 
 /// Filters that ask for the context, which is not there ahead.

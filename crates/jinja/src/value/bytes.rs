@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::Value;
 use crate::error::{Error, Result};
-use crate::interpreter::Interpreter;
+use crate::run::Run;
 
 /// Python's `repr(bytes)`.
 pub(crate) fn repr_bytes(bytes: &[u8]) -> String {
@@ -31,7 +31,7 @@ pub(crate) fn repr_bytes(bytes: &[u8]) -> String {
 }
 
 /// Python's `item in bytes`.
-pub(super) fn bytes_contain(run: &mut Interpreter, bytes: &[u8], item: &Value) -> Result<bool> {
+pub(super) fn bytes_contain(run: &mut Run, bytes: &[u8], item: &Value) -> Result<bool> {
     let sought = if let Value::Bytes(item) = item { item.len() } else { 1 };
     run.meter.tick((bytes.len() / 64).saturating_mul(1 + sought / 64))?;
     match item {

@@ -9,7 +9,7 @@ use num_traits::ToPrimitive;
 use super::bytes::bytes_contain;
 use super::{Dict, Entries, Key, Object, Value, ViewKind, iterate};
 use crate::error::{Error, Result};
-use crate::interpreter::Interpreter;
+use crate::run::{Run, Running};
 
 /// How deep values are compared.
 const MAX_DEPTH: usize = 200;
@@ -69,8 +69,8 @@ pub(crate) fn identical(a: &Value, b: &Value) -> bool {
 
 fn same_object(a: &Rc<Object>, b: &Rc<Object>) -> bool {
     match (&**a, &**b) {
-        (Object::Class(a), Object::Class(b)) => a == b,
-        (Object::Function(a), Object::Function(b)) => std::ptr::eq(*a, *b),
+        (Object::Class(a), Object::Class(b)) => a.path == b.path,
+        (Object::Function(a), Object::Function(b)) => a.name == b.name,
         (Object::Namespace(a), Object::Namespace(b)) => Rc::ptr_eq(a, b),
         _ => Rc::ptr_eq(a, b),
     }
@@ -139,13 +139,13 @@ fn leaf_equal(a: &Value, b: &Value) -> Option<bool> {
 }
 
 /// Python's `a == b`.
-pub(crate) fn equal(run: &mut Interpreter, a: &Value, b: &Value) -> Result<bool> {
+pub(crate) fn equal(run: &mut Run, a: &Value, b: &Value) -> Result<bool> {
     equal_at(run, a, b, 0)
 }
 
 /// Counts the bytes that a comparison of two texts looks at.
 #[inline]
-fn count_bytes(run: &mut Interpreter, a: &Value, b: &Value) -> Result<()> {
+fn count_bytes(run: &mut Run, a: &Value, b: &Value) -> Result<()> {
     match (a, b) {
         (Value::Str(a), Value::Str(b)) => run.meter.tick(a.len().min(b.len()) / 256),
         (Value::Bytes(a), Value::Bytes(b)) => run.meter.tick(a.len().min(b.len()) / 256),
@@ -153,7 +153,7 @@ fn count_bytes(run: &mut Interpreter, a: &Value, b: &Value) -> Result<()> {
     }
 }
 
-fn equal_at(run: &mut Interpreter, a: &Value, b: &Value, depth: usize) -> Result<bool> {
+fn equal_at(run: &mut Run, a: &Value, b: &Value, depth: usize) -> Result<bool> {
     count_bytes(run, a, b)?;
     if let Some(equal) = leaf_equal(a, b) {
         return Ok(equal);
@@ -177,7 +177,7 @@ fn equal_at(run: &mut Interpreter, a: &Value, b: &Value, depth: usize) -> Result
     })
 }
 
-fn sequences_equal(run: &mut Interpreter, a: &[Value], b: &[Value], depth: usize) -> Result<bool> {
+fn sequences_equal(run: &mut Run, a: &[Value], b: &[Value], depth: usize) -> Result<bool> {
     if a.len() != b.len() {
         return Ok(false);
     }
@@ -191,7 +191,7 @@ fn sequences_equal(run: &mut Interpreter, a: &[Value], b: &[Value], depth: usize
     Ok(true)
 }
 
-fn dicts_equal(run: &mut Interpreter, a: &Rc<Dict>, b: &Rc<Dict>, depth: usize) -> Result<bool> {
+fn dicts_equal(run: &mut Run, a: &Rc<Dict>, b: &Rc<Dict>, depth: usize) -> Result<bool> {
     if Rc::ptr_eq(a, b) {
         return Ok(true);
     }
@@ -210,7 +210,7 @@ fn dicts_equal(run: &mut Interpreter, a: &Rc<Dict>, b: &Rc<Dict>, depth: usize) 
     Ok(true)
 }
 
-fn objects_equal(run: &mut Interpreter, a: &Rc<Object>, b: &Rc<Object>) -> Result<bool> {
+fn objects_equal(run: &mut Run, a: &Rc<Object>, b: &Rc<Object>) -> Result<bool> {
     match (&**a, &**b) {
         (Object::Range(a), Object::Range(b)) => {
             let length = a.length();
@@ -219,7 +219,7 @@ fn objects_equal(run: &mut Interpreter, a: &Rc<Object>, b: &Rc<Object>) -> Resul
         }
         (Object::Complex(a, b), Object::Complex(c, d)) => Ok(a == c && b == d),
         (Object::Method(a), Object::Method(b)) => {
-            Ok(std::ptr::eq(a.function, b.function) && identical(&a.receiver, &b.receiver))
+            Ok(a.name == b.name && identical(&a.receiver, &b.receiver))
         }
         (Object::View(_) | Object::Set(_), Object::View(_) | Object::Set(_)) => {
             match (as_set(run, a)?, as_set(run, b)?) {
@@ -234,7 +234,7 @@ fn objects_equal(run: &mut Interpreter, a: &Rc<Object>, b: &Rc<Object>) -> Resul
 }
 
 /// The members of a set-like object.
-pub(super) fn as_set(run: &mut Interpreter, object: &Object) -> Result<Option<Entries>> {
+pub(crate) fn as_set(run: &mut Run, object: &Object) -> Result<Option<Entries>> {
     let mut members = Entries::default();
     match object {
         Object::Set(items) => {
@@ -250,8 +250,8 @@ pub(super) fn as_set(run: &mut Interpreter, object: &Object) -> Result<Option<En
             run.meter.dict(view.dict.entries.borrow().len())?;
             let items = view.dict.entries.borrow().clone();
             for (key, value) in items {
-                let key = Key::new(run, Value::pair(key.value.clone(), value))?;
-                members.insert(key, Value::None);
+                let pair = Value::pair(run, key.value, value)?;
+                members.insert(Key::new(run, pair)?, Value::None);
             }
         }
         _ => return Ok(None),
@@ -260,7 +260,7 @@ pub(super) fn as_set(run: &mut Interpreter, object: &Object) -> Result<Option<En
 }
 
 /// Python's `<`, `<=`, `>`, `>=`.
-pub(crate) fn ordering(run: &mut Interpreter, order: Order, a: &Value, b: &Value) -> Result<bool> {
+pub(crate) fn ordering(run: &mut Run, order: Order, a: &Value, b: &Value) -> Result<bool> {
     run.meter.tick(1)?;
     if let Some(ordering) = numbers(a, b) {
         return Ok(order.holds(ordering));
@@ -296,12 +296,7 @@ fn unordered(order: Order, a: &Value, b: &Value) -> Result<bool> {
     Err(Error::type_error(message))
 }
 
-fn sequence_ordering(
-    run: &mut Interpreter,
-    order: Order,
-    a: &[Value],
-    b: &[Value],
-) -> Result<bool> {
+fn sequence_ordering(run: &mut Run, order: Order, a: &[Value], b: &[Value]) -> Result<bool> {
     for (a, b) in a.iter().zip(b) {
         run.meter.tick(1)?;
         count_bytes(run, a, b)?;
@@ -324,7 +319,7 @@ fn set_ordering(order: Order, a: &Entries, b: &Entries) -> bool {
 }
 
 /// Python's `item in container`.
-pub(crate) fn contains(run: &mut Interpreter, container: &Value, item: &Value) -> Result<bool> {
+pub(crate) fn contains(run: &mut Run, container: &Value, item: &Value) -> Result<bool> {
     match container {
         Value::Str(text) => {
             let Value::Str(item) = item else {
@@ -359,7 +354,7 @@ pub(crate) fn contains(run: &mut Interpreter, container: &Value, item: &Value) -
     }
 }
 
-fn search(run: &mut Interpreter, container: &Value, item: &Value) -> Result<bool> {
+fn search(run: &mut Run, container: &Value, item: &Value) -> Result<bool> {
     match container {
         Value::List(list) => return search_items(run, &list.items.borrow(), item),
         Value::Tuple(tuple) => return search_items(run, &tuple.items, item),
@@ -377,7 +372,7 @@ fn search(run: &mut Interpreter, container: &Value, item: &Value) -> Result<bool
     Ok(false)
 }
 
-fn search_items(run: &mut Interpreter, items: &[Value], item: &Value) -> Result<bool> {
+fn search_items(run: &mut Run, items: &[Value], item: &Value) -> Result<bool> {
     for candidate in items {
         run.meter.tick(1)?;
         if is_item(run, candidate, item)? {
@@ -389,7 +384,7 @@ fn search_items(run: &mut Interpreter, items: &[Value], item: &Value) -> Result<
 }
 
 /// `a is b or a == b`
-fn is_item(run: &mut Interpreter, a: &Value, b: &Value) -> Result<bool> {
+fn is_item(run: &mut Run, a: &Value, b: &Value) -> Result<bool> {
     count_bytes(run, a, b)?;
     match leaf_equal(a, b) {
         Some(equal) => Ok(equal),

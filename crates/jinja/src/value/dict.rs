@@ -9,7 +9,7 @@ use num_traits::ToPrimitive;
 use super::reclaim::free_entries;
 use super::{Entries, Object, Value};
 use crate::error::{Error, Result};
-use crate::interpreter::Interpreter;
+use crate::run::Run;
 
 /// Shared and mutable.
 pub(crate) struct Dict {
@@ -37,6 +37,12 @@ impl Dict {
         }
     }
 
+    /// The key and the value that were inserted as number `at`, counted from 0.
+    pub fn entry(&self, at: usize) -> Option<(Value, Value)> {
+        let entries = self.entries.borrow();
+        entries.get_index(at).map(|(key, value)| (key.value.clone(), value.clone()))
+    }
+
     pub fn get(&self, key: &Key) -> Option<Value> {
         self.entries.borrow().get(key).cloned()
     }
@@ -61,7 +67,7 @@ const MAX_SIZE: usize = 10_000;
 
 impl Key {
     /// Fails for values that Python cannot hash.
-    pub fn new(run: &mut Interpreter, value: Value) -> Result<Self> {
+    pub fn new(run: &mut Run, value: Value) -> Result<Self> {
         let mut size = Size::default();
         check_hashable(&value, 0, &mut size)?;
         run.meter.tick(size.values.saturating_add(size.bytes / 256))?;
@@ -123,7 +129,7 @@ fn hash_into(value: &Value, hasher: &mut impl Hasher) {
         Value::Big(value) => value.hash(hasher),
         Value::Float(value) => hash_float(*value, hasher),
         Value::None => hasher.write_u8(1),
-        Value::Undefined(_) | Value::Missing | Value::Given(_) => hasher.write_u8(2),
+        Value::Undefined(_) | Value::Missing => hasher.write_u8(2),
         Value::Bytes(bytes) => bytes.hash(hasher),
         Value::Tuple(tuple) => {
             hasher.write_usize(tuple.items.len());

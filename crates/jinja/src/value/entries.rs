@@ -30,8 +30,8 @@ impl Default for Entries {
 
 impl Entries {
     /// Entries whose keys are known to differ.
-    pub fn of_distinct(entries: impl ExactSizeIterator<Item = (Key, Value)>) -> Self {
-        if entries.len() <= FEW { Self(Store::Few(entries.collect())) } else { Self::many(entries) }
+    pub fn of_distinct(entries: Vec<(Key, Value)>) -> Self {
+        if entries.len() <= FEW { Self(Store::Few(entries)) } else { Self::many(entries) }
     }
 
     fn many(entries: impl IntoIterator<Item = (Key, Value)>) -> Self {
@@ -130,6 +130,15 @@ impl Entries {
 
     pub fn iter(&self) -> impl Iterator<Item = (&Key, &Value)> {
         (0..self.len()).filter_map(|index| self.get_index(index))
+    }
+
+    /// Whether one of the keys and values is of a kind.
+    pub fn any(&self, is_of_kind: impl Fn(&Value) -> bool) -> bool {
+        let is_one = |key: &Key, value| is_of_kind(&key.value) || is_of_kind(value);
+        match &self.0 {
+            Store::Few(entries) => entries.iter().any(|(key, value)| is_one(key, value)),
+            Store::Many(map) => map.iter().any(|(key, value)| is_one(key, value)),
+        }
     }
 
     pub fn keys(&self) -> impl Iterator<Item = &Key> {

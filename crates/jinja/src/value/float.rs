@@ -112,7 +112,7 @@ pub(crate) fn float_to_integer(value: f64) -> Result<BigInt> {
 }
 
 /// The nearest float, or the error Python raises on large integers.
-pub(super) fn integer_to_float(value: &BigInt) -> Result<f64> {
+pub(crate) fn integer_to_float(value: &BigInt) -> Result<f64> {
     value
         .to_f64()
         .filter(|float| float.is_finite())

@@ -5,10 +5,10 @@ use std::rc::Rc;
 
 use super::{Dict, List, Object, Str, Tuple, Value, ViewKind};
 use crate::error::{Error, Result};
-use crate::interpreter::{Data, Interpreter, Place};
+use crate::run::{Run, Running};
 
 /// The rest of a lazily computed sequence.
-pub(crate) type Generator = Box<dyn FnMut(&mut Interpreter) -> Result<Option<Value>>>;
+pub(crate) type Generator = Box<dyn FnMut(&mut Run) -> Result<Option<Value>>>;
 
 /// A position in something iterable.
 pub(crate) enum Iter {
@@ -16,11 +16,6 @@ pub(crate) enum Iter {
     /// A list as it is at the time of each step.
     List {
         list: Rc<List>,
-        next: usize,
-    },
-    /// A list that nobody has used as a value yet; its items are [`Value::Given`].
-    Given {
-        place: Place,
         next: usize,
     },
     ListReversed {
@@ -61,7 +56,7 @@ pub(crate) enum Iter {
 impl Iter {
     /// The next item, if any.
     #[inline]
-    pub fn next(&mut self, run: &mut Interpreter) -> Result<Option<Value>> {
+    pub fn next(&mut self, run: &mut Run) -> Result<Option<Value>> {
         run.meter.tick(1)?;
         match self {
             Self::Range { next, step, left } => {
@@ -71,32 +66,16 @@ impl Iter {
                 *next = next.saturating_add(*step);
                 Ok(Some(Value::Int(value)))
             }
-            _ => match self.next_of_list(&run.data) {
-                Some(item) => Ok(item),
-                None => self.next_of_others(run),
-            },
-        }
-    }
-
-    /// The next item, if any, of a list; `None` for anything else.
-    #[inline]
-    pub fn next_of_list(&mut self, data: &Data) -> Option<Option<Value>> {
-        match self {
             Self::List { list, next } => {
                 *next += 1;
-                Some(list.items.borrow().get(*next - 1).cloned())
+                Ok(list.items.borrow().get(*next - 1).cloned())
             }
-            Self::Given { place, next } => {
-                let item = data.item(*place, *next)?;
-                *next += 1;
-                Some(item)
-            }
-            _ => None,
+            _ => self.next_of_others(run),
         }
     }
 
     #[inline(never)]
-    fn next_of_others(&mut self, run: &mut Interpreter) -> Result<Option<Value>> {
+    fn next_of_others(&mut self, run: &mut Run) -> Result<Option<Value>> {
         Ok(match self {
             Self::Empty | Self::List { .. } | Self::Range { .. } => None,
             Self::ListReversed { list, left } => {
@@ -117,38 +96,35 @@ impl Iter {
                 *next += 1;
                 bytes.get(*next - 1).map(|byte| Value::Int(i64::from(*byte)))
             }
-            Self::Given { place, next } => {
-                let Value::List(list) = run.data.value_at(*place) else { return Ok(None) };
-                *self = Self::List { list, next: *next };
-                self.next_of_list(&run.data).flatten()
-            }
             Self::Dict { .. } => return self.next_of_dict(run),
             Self::Items(items) => items.next(),
-            Self::Generator(generator) => return run.nested_lazily(|run| generator(run)),
+            Self::Generator(generator) => {
+                // Counts as two calls.
+                run.meter.enter()?;
+                let item = run.nested(|run| generator(run));
+                run.meter.leave();
+                return item;
+            }
             Self::Shared(object) => return next_of_object(run, object),
         })
     }
 
-    /// Whether the items are those of a dict, so that [`Iter::next_entry`] gives them.
-    pub fn has_entries(&self) -> bool {
-        matches!(self, Self::Dict { kind: ViewKind::Items, .. })
-    }
-
-    /// The next item as key and value.
-    pub fn next_entry(&mut self, run: &mut Interpreter) -> Result<Option<(Value, Value)>> {
-        run.meter.tick(1)?;
-        self.step_dict(|key, value, _| (key.clone(), value.clone()))
-    }
-
-    fn next_of_dict(&mut self, run: &mut Interpreter) -> Result<Option<Value>> {
-        if self.has_entries() {
-            run.meter.object(size_of::<Tuple>())?;
+    /// The next item as key and value, if the items are those of a dict: most often taken apart.
+    pub fn next_entry(&mut self, run: &mut Run) -> Option<Result<Option<(Value, Value)>>> {
+        if !matches!(self, Self::Dict { kind: ViewKind::Items, .. }) {
+            return None;
         }
-        self.step_dict(|key, value, kind| match kind {
-            ViewKind::Keys => key.clone(),
-            ViewKind::Values => value.clone(),
-            ViewKind::Items => Value::pair(key.clone(), value.clone()),
-        })
+        let tick = run.meter.tick(1);
+        Some(tick.and_then(|()| self.step_dict(|key, value, _| (key.clone(), value.clone()))))
+    }
+
+    fn next_of_dict(&mut self, run: &mut Run) -> Result<Option<Value>> {
+        let item = self.step_dict(|key, value, kind| match kind {
+            ViewKind::Keys => Ok(key.clone()),
+            ViewKind::Values => Ok(value.clone()),
+            ViewKind::Items => Value::pair(run, key.clone(), value.clone()),
+        })?;
+        item.transpose()
     }
 
     fn step_dict<T>(
@@ -171,7 +147,7 @@ impl Iter {
     }
 }
 
-fn next_of_object(run: &mut Interpreter, object: &Rc<Object>) -> Result<Option<Value>> {
+fn next_of_object(run: &mut Run, object: &Rc<Object>) -> Result<Option<Value>> {
     match &**object {
         Object::Iterator(cell) => {
             let Ok(mut iter) = cell.iter.try_borrow_mut() else {
@@ -184,8 +160,8 @@ fn next_of_object(run: &mut Interpreter, object: &Rc<Object>) -> Result<Option<V
             item
         }
         Object::Loop(state) => {
-            let pair = |item| Value::pair(item, Value::Object(object.clone()));
-            Ok(state.next_item(run)?.map(|item| pair(run.brought_in(item))))
+            let Some(item) = state.next_item(run)? else { return Ok(None) };
+            Value::pair(run, item, Value::Object(object.clone())).map(Some)
         }
         _ => Ok(None),
     }
@@ -196,11 +172,10 @@ fn of_character(character: char) -> Value {
 }
 
 /// Python's `iter(value)`.
-pub(crate) fn iterate(run: &mut Interpreter, value: &Value) -> Result<Iter> {
+pub(crate) fn iterate(run: &mut Run, value: &Value) -> Result<Iter> {
     Ok(match value {
         Value::Undefined(_) => Iter::Empty,
         Value::List(list) => Iter::List { list: list.clone(), next: 0 },
-        Value::Given(place) => Iter::Given { place: *place, next: 0 },
         Value::Tuple(tuple) => Iter::Tuple { tuple: tuple.clone(), next: 0 },
         Value::Str(text) => Iter::Text { text: text.clone(), offset: 0 },
         Value::Bytes(bytes) => Iter::Bytes { bytes: bytes.clone(), next: 0 },
@@ -223,7 +198,7 @@ pub(crate) fn iterate(run: &mut Interpreter, value: &Value) -> Result<Iter> {
 }
 
 /// As [`iterate`], for who asks for all the items.
-pub(crate) fn iterate_all(run: &mut Interpreter, value: &Value) -> Result<Iter> {
+pub(crate) fn iterate_all(run: &mut Run, value: &Value) -> Result<Iter> {
     // What nobody else can ask for an item needs no sharing.
     if let Value::Object(object) = value
         && Rc::strong_count(object) == 1
@@ -242,7 +217,7 @@ pub(crate) fn over_dict(dict: &Rc<Dict>, kind: ViewKind, reversed: bool) -> Iter
 }
 
 /// Python's `list(value)`, as a vector.
-pub(crate) fn collect(run: &mut Interpreter, value: &Value) -> Result<Vec<Value>> {
+pub(crate) fn collect(run: &mut Run, value: &Value) -> Result<Vec<Value>> {
     let known = match value {
         Value::List(list) => Some(list.items.borrow().clone()),
         Value::Tuple(tuple) => Some(tuple.items.to_vec()),

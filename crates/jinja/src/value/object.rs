@@ -4,11 +4,14 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::ast::{Block, Macro};
-use crate::builtin::Builtin;
-use crate::interpreter::{Activation, Context, Loop};
+use super::{Args, Dict, Entries, IteratorCell, Loop, Str, Tuple, Value};
+use crate::error::{Error, Result};
+use crate::run::{Run, Running};
 
-use super::{Dict, Entries, IteratorCell, Tuple, Value};
+type FindBlock = Box<dyn Fn(&mut Run, &str) -> Result<Option<Value>>>;
+type WriteMacro = Box<dyn Fn(&mut Run, Args) -> Result<()>>;
+type CallMethod = Box<dyn Fn(&mut Run, &Value, Args) -> Result<Value>>;
+type WriteBlock = Box<dyn Fn(&mut Run) -> Result<()>>;
 
 /// Everything that is neither a number, a string nor a plain container.
 pub(crate) enum Object {
@@ -18,15 +21,16 @@ pub(crate) enum Object {
     Complex(f64, f64),
     Iterator(IteratorCell),
     Loop(Loop),
-    Macro(MacroValue),
+    Macro(BoundMacro),
     Namespace(Rc<Dict>),
     Cycler(Cycler),
     Joiner(Joiner),
     Class(Class),
-    Function(&'static Builtin),
+    Function(GlobalFunction),
     Method(Method),
-    Template(Context),
-    Block(BlockReference),
+    /// `self`: finds a block.
+    TemplateReference(FindBlock),
+    BlockReference(BlockReference),
 }
 
 /// Python's `range`.
@@ -76,12 +80,23 @@ pub(crate) enum ViewKind {
     Items,
 }
 
+/// What a template can ask a macro for.
+#[derive(Debug)]
+pub(crate) struct Signature {
+    /// Empty for the body of a `call` tag.
+    pub name: Str,
+    pub parameters: Vec<Str>,
+    /// Whether it takes what is not among the parameters.
+    pub takes_caller: bool,
+    pub takes_keywords: bool,
+    pub takes_positional: bool,
+}
+
 /// A macro bound to the variables around its definition.
-pub(crate) struct MacroValue {
-    pub definition: Arc<Macro>,
-    pub enclosing: Activation,
-    /// The context it was defined in.
-    pub context: Context,
+pub(crate) struct BoundMacro {
+    pub signature: Arc<Signature>,
+    /// Writes the text to the output.
+    pub write: WriteMacro,
 }
 
 /// The global `cycler(…)`.
@@ -96,37 +111,30 @@ pub(crate) struct Joiner {
     pub used: Cell<bool>,
 }
 
-/// Types that a template can name.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Class {
-    Dict,
-    Cycler,
-    Joiner,
-    Namespace,
+/// A type that a template can name.
+pub(crate) struct Class {
+    /// What Python prints between the quotes.
+    pub path: &'static str,
+    pub construct: fn(&mut Run, Args) -> Result<Value>,
 }
 
-impl Class {
-    /// What Python prints between the quotes.
-    pub fn path(self) -> &'static str {
-        match self {
-            Self::Dict => "dict",
-            Self::Cycler => "jinja2.utils.Cycler",
-            Self::Joiner => "jinja2.utils.Joiner",
-            Self::Namespace => "jinja2.utils.Namespace",
-        }
-    }
+pub(crate) struct GlobalFunction {
+    pub name: &'static str,
+    pub call: fn(&mut Run, Args) -> Result<Value>,
 }
 
 /// A method bound to its object.
 pub(crate) struct Method {
     pub receiver: Value,
-    pub function: &'static Builtin,
+    pub name: &'static str,
+    pub call: CallMethod,
 }
 
-/// `self.name`, or `super` in a block.
+/// `self.name`
 pub(crate) struct BlockReference {
-    pub block: Arc<Block>,
-    pub context: Context,
+    pub name: Str,
+    /// Writes the text to the output.
+    pub write: WriteBlock,
 }
 
 impl Object {
@@ -160,8 +168,47 @@ impl Object {
             Self::Class(_) => "type",
             Self::Function(_) => "function",
             Self::Method(_) => "builtin_function_or_method",
-            Self::Template(_) => "TemplateReference",
-            Self::Block(_) => "BlockReference",
+            Self::TemplateReference(_) => "TemplateReference",
+            Self::BlockReference(_) => "BlockReference",
         }
     }
+
+    /// Calls the object, if it can be.
+    pub fn call(&self, run: &mut Run, args: Args) -> Option<Result<Value>> {
+        Some(match self {
+            Self::Method(method) => (method.call)(run, &method.receiver, args),
+            Self::Function(function) => (function.call)(run, args),
+            Self::Class(class) => (class.construct)(run, args),
+            Self::Macro(function) => safe_text(run, |run| (function.write)(run, args)),
+            Self::Joiner(joiner) => no_arguments(args).map(|()| {
+                let first = !joiner.used.replace(true);
+                if first { Value::text("") } else { joiner.separator.clone() }
+            }),
+            Self::Loop(state) => match (args.positional, args.keywords) {
+                ([iterable], []) => state.recurse(run, iterable),
+                ([], [(name, iterable)]) if &**name == "iterable" => state.recurse(run, iterable),
+                _ => Err(Error::type_error("loop() takes one argument")),
+            },
+            Self::BlockReference(block) => no_arguments(args).and_then(|()| {
+                safe_text(run, |run| {
+                    (block.write)(run)?;
+                    run.meter.string(run.output.len())
+                })
+            }),
+            _ => return None,
+        })
+    }
+}
+
+/// What `write` writes, which counts it; safe where output is escaped.
+fn safe_text(run: &mut Run, write: impl FnOnce(&mut Run) -> Result<()>) -> Result<Value> {
+    let text = run.aside(write)?;
+    Ok(Value::Str(Str::new(text, run.autoescape)))
+}
+
+fn no_arguments(args: Args) -> Result<()> {
+    if args.positional.is_empty() && args.keywords.is_empty() {
+        return Ok(());
+    }
+    Err(Error::type_error("no arguments are taken here"))
 }

@@ -82,7 +82,7 @@ pub(super) fn free_values(values: Vec<Value>) {
 
 /// Frees `entries` and all that only they hold.
 pub(super) fn free_entries(entries: &mut Entries) {
-    if entries.iter().any(|(key, value)| nests(&key.value) || nests(value)) {
+    if entries.any(nests) {
         free(Waste::Entries(mem::take(entries)));
     }
 }

@@ -1,20 +1,23 @@
 //! Printing: Python's `str` and `repr`.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::fmt::Write;
 use std::rc::Rc;
 
 use unicode_general_category::{GeneralCategory, get_general_category};
 
-use super::{Dict, Object, Range, Str, Value, ViewKind, format_float, format_integer, repr_bytes};
+use super::{
+    Dict, Entries, Object, Range, Str, Value, ViewKind, format_float, format_integer, repr_bytes,
+};
 use crate::error::{Error, Result};
-use crate::interpreter::Interpreter;
+use crate::run::Run;
 
 /// How deep containers are printed.
 const MAX_DEPTH: usize = 200;
 
 /// Python's `str(value)`; a string stays what it is.
-pub(crate) fn to_text(run: &mut Interpreter, value: &Value) -> Result<Str> {
+pub(crate) fn to_text(run: &mut Run, value: &Value) -> Result<Str> {
     if let Value::Str(text) = value {
         return Ok(text.clone());
     }
@@ -31,7 +34,7 @@ pub(crate) fn to_text(run: &mut Interpreter, value: &Value) -> Result<Str> {
 }
 
 /// As [`to_text`], for a look only.
-pub(crate) fn as_text<'v>(run: &mut Interpreter, value: &'v Value) -> Result<Cow<'v, Str>> {
+pub(crate) fn as_text<'v>(run: &mut Run, value: &'v Value) -> Result<Cow<'v, Str>> {
     match value {
         Value::Str(text) => Ok(Cow::Borrowed(text)),
         _ => to_text(run, value).map(Cow::Owned),
@@ -39,7 +42,7 @@ pub(crate) fn as_text<'v>(run: &mut Interpreter, value: &'v Value) -> Result<Cow
 }
 
 /// Python's `repr(value)`.
-pub(crate) fn repr(run: &mut Interpreter, value: &Value) -> Result<String> {
+pub(crate) fn repr(run: &mut Run, value: &Value) -> Result<String> {
     let mut text = String::new();
     write_repr(run, value, &mut text)?;
     run.meter.string(text.len())?;
@@ -48,13 +51,13 @@ pub(crate) fn repr(run: &mut Interpreter, value: &Value) -> Result<String> {
 
 /// Appends `str(value)`.
 #[inline]
-pub(crate) fn write_text(run: &mut Interpreter, value: &Value, out: &mut String) -> Result<()> {
+pub(crate) fn write_text(run: &mut Run, value: &Value, out: &mut String) -> Result<()> {
     if write_plain(value, out) { Ok(()) } else { write_other(run, value, out) }
 }
 
-fn write_other(run: &mut Interpreter, value: &Value, out: &mut String) -> Result<()> {
+fn write_other(run: &mut Run, value: &Value, out: &mut String) -> Result<()> {
     match value {
-        Value::Undefined(_) | Value::Missing | Value::Given(_) => {}
+        Value::Undefined(_) | Value::Missing => {}
         Value::Float(value) => out.push_str(&format_float(*value)),
         _ => write_repr(run, value, out)?,
     }
@@ -86,24 +89,22 @@ pub(crate) fn write_integer(value: i64, out: &mut String) {
 }
 
 /// Appends `repr(value)`.
-pub(crate) fn write_repr(run: &mut Interpreter, value: &Value, out: &mut String) -> Result<()> {
-    Writer { run, out, open: Vec::new() }.value(value)
+pub(crate) fn write_repr(run: &mut Run, value: &Value, out: &mut String) -> Result<()> {
+    ReprWriter { run, out, open: Vec::new() }.value(value)
 }
 
-struct Writer<'w, 'r> {
-    run: &'w mut Interpreter<'r>,
+struct ReprWriter<'w> {
+    run: &'w mut Run,
     out: &'w mut String,
     /// Addresses of the containers being printed.
     open: Vec<usize>,
 }
 
-impl Writer<'_, '_> {
+impl ReprWriter<'_> {
     fn value(&mut self, value: &Value) -> Result<()> {
         self.run.meter.tick(1)?;
         match value {
-            Value::Missing | Value::Given(_) | Value::Undefined(_) => {
-                self.out.push_str("Undefined")
-            }
+            Value::Missing | Value::Undefined(_) => self.out.push_str("Undefined"),
             Value::None => self.out.push_str("None"),
             Value::Bool(true) => self.out.push_str("True"),
             Value::Bool(false) => self.out.push_str("False"),
@@ -118,14 +119,16 @@ impl Writer<'_, '_> {
             Value::List(list) => {
                 let address = Rc::as_ptr(list).addr();
                 self.guarded(address, "[...]", |writer| {
-                    let items = list.items.borrow().clone();
-                    writer.sequence("[", &items, "]")
+                    let item = |_: &mut Run, at| Ok(list.items.borrow().get(at).cloned());
+                    writer.sequence("[", "]", item)
                 })?;
             }
             Value::Tuple(tuple) => {
                 let end = if tuple.items.len() == 1 { ",)" } else { ")" };
                 let address = Rc::as_ptr(tuple).addr();
-                self.guarded(address, "(...)", |writer| writer.sequence("(", &tuple.items, end))?;
+                self.guarded(address, "(...)", |writer| {
+                    writer.sequence("(", end, |_, at| Ok(tuple.items.get(at).cloned()))
+                })?;
             }
             Value::Dict(dict) => {
                 let address = Rc::as_ptr(dict).addr();
@@ -164,33 +167,37 @@ impl Writer<'_, '_> {
         result
     }
 
-    fn sequence(&mut self, start: &str, items: &[Value], end: &str) -> Result<()> {
+    /// Prints what `item` gives for each place, as long as there is something.
+    fn sequence(
+        &mut self,
+        start: &str,
+        end: &str,
+        item: impl Fn(&mut Run, usize) -> Result<Option<Value>>,
+    ) -> Result<()> {
         self.out.push_str(start);
-        for (index, item) in items.iter().enumerate() {
-            if index > 0 {
+        let mut at = 0;
+        while let Some(item) = item(self.run, at)? {
+            if at > 0 {
                 self.out.push_str(", ");
             }
-            self.value(item)?;
+            self.value(&item)?;
+            at += 1;
         }
         self.out.push_str(end);
         Ok(())
     }
 
     fn dict(&mut self, dict: &Dict) -> Result<()> {
-        let entries: Vec<_> = dict
-            .entries
-            .borrow()
-            .iter()
-            .map(|(key, value)| (key.value.clone(), value.clone()))
-            .collect();
         self.out.push('{');
-        for (index, (key, value)) in entries.iter().enumerate() {
-            if index > 0 {
+        let mut at = 0;
+        while let Some((key, value)) = dict.entry(at) {
+            if at > 0 {
                 self.out.push_str(", ");
             }
-            self.value(key)?;
+            self.value(&key)?;
             self.out.push_str(": ");
-            self.value(value)?;
+            self.value(&value)?;
+            at += 1;
         }
         self.out.push('}');
         Ok(())
@@ -201,25 +208,30 @@ impl Writer<'_, '_> {
             Object::Range(range) => repr_range(range),
             Object::View(view) => return self.view(object, &view.dict, view.kind),
             Object::Set(items) => {
-                return self.set(items.borrow().keys().map(|key| key.value.clone()).collect());
+                return self.set(items);
             }
             Object::Complex(real, imaginary) => repr_complex(*real, *imaginary),
             Object::Loop(state) => state.describe(self.run)?,
-            Object::Macro(value) if value.definition.name.is_empty() => "<Macro anonymous>".into(),
-            Object::Macro(value) => format!("<Macro {}>", repr_text(&value.definition.name)),
+            Object::Macro(function) => match function.signature.name.as_str() {
+                "" => "<Macro anonymous>".into(),
+                name => format!("<Macro {}>", repr_text(name)),
+            },
             Object::Namespace(dict) => {
                 self.out.push_str("<Namespace ");
                 self.value(&Value::Dict(dict.clone()))?;
                 ">".into()
             }
-            Object::Class(class) => format!("<class '{}'>", class.path()),
+            Object::Class(class) => format!("<class '{}'>", class.path),
             Object::Function(function) => format!("<function {} at 0x7f0000000000>", function.name),
             Object::Method(method) => {
-                let (name, owner) = (method.function.name, method.receiver.type_name());
+                let (name, owner) = (method.name, method.receiver.type_name());
                 format!("<built-in method {name} of {owner} object at 0x7f0000000000>")
             }
-            Object::Template(_) => "<TemplateReference None>".into(),
-            Object::Iterator(_) | Object::Cycler(_) | Object::Joiner(_) | Object::Block(_) => {
+            Object::TemplateReference(_) => "<TemplateReference None>".into(),
+            Object::Iterator(_)
+            | Object::Cycler(_)
+            | Object::Joiner(_)
+            | Object::BlockReference(_) => {
                 format!("<{} object at 0x7f0000000000>", qualified(object.type_name()))
             }
         };
@@ -229,27 +241,25 @@ impl Writer<'_, '_> {
 
     fn view(&mut self, object: &Rc<Object>, dict: &Dict, kind: ViewKind) -> Result<()> {
         self.out.push_str(object.type_name());
-        let items: Vec<_> = dict
-            .entries
-            .borrow()
-            .iter()
-            .map(|(key, value)| match kind {
-                ViewKind::Keys => key.value.clone(),
-                ViewKind::Values => value.clone(),
-                ViewKind::Items => Value::pair(key.value.clone(), value.clone()),
-            })
-            .collect();
         self.guarded(Rc::as_ptr(object).addr(), "(...)", |writer| {
-            writer.sequence("([", &items, "])")
+            writer.sequence("([", "])", |run, at| {
+                let Some((key, value)) = dict.entry(at) else { return Ok(None) };
+                Ok(Some(match kind {
+                    ViewKind::Keys => key,
+                    ViewKind::Values => value,
+                    ViewKind::Items => Value::pair(run, key, value)?,
+                }))
+            })
         })
     }
 
-    fn set(&mut self, items: Vec<Value>) -> Result<()> {
-        if items.is_empty() {
+    fn set(&mut self, members: &RefCell<Entries>) -> Result<()> {
+        if members.borrow().is_empty() {
             self.out.push_str("set()");
             return Ok(());
         }
-        self.sequence("{", &items, "}")
+        let member = |at| members.borrow().get_index(at).map(|(key, _)| key.value.clone());
+        self.sequence("{", "}", |_, at| Ok(member(at)))
     }
 }
 

@@ -6,7 +6,7 @@ use num_traits::ToPrimitive;
 
 use super::{Object, Range, Value};
 use crate::error::{Error, Result};
-use crate::interpreter::Interpreter;
+use crate::run::Run;
 
 /// A slice resolved against a length: `count` items from `start` in steps of `step`.
 #[derive(Clone, Copy)]
@@ -57,7 +57,7 @@ fn bound(value: &Value) -> Result<Option<i64>> {
 
 /// Python's `subject[start:stop:step]`.
 pub(crate) fn slice(
-    run: &mut Interpreter,
+    run: &mut Run,
     subject: &Value,
     [start, stop, step]: [&Value; 3],
 ) -> Result<Value> {
@@ -98,19 +98,19 @@ pub(crate) fn slice(
             Value::Bytes(Rc::new(picked))
         }
         Value::Object(object) if let Object::Range(range) = &**object => {
-            slice_range(range, span(range.length())?)
+            slice_range(run, range, span(range.length())?)?
         }
         Value::Dict(_) => return Err(Error::type_error("unhashable type: 'slice'")),
         _ => return subject.refuse("is not subscriptable"),
     })
 }
 
-fn slice_range(range: &Range, span: Span) -> Value {
+fn slice_range(run: &mut Run, range: &Range, span: Span) -> Result<Value> {
     let at = |index: i64| range.start.saturating_add(index.saturating_mul(range.step));
     let count = i64::try_from(span.count).unwrap_or(i64::MAX);
     let stop = span.start.saturating_add(count.saturating_mul(span.step));
     let step = range.step.saturating_mul(span.step);
-    Value::object(Object::Range(Range { start: at(span.start), stop: at(stop), step }))
+    Value::object(run, Object::Range(Range { start: at(span.start), stop: at(stop), step }))
 }
 
 /// The place an index stands for in a sequence of `length` items.

@@ -6,12 +6,18 @@ use std::ops::Deref;
 use ecow::EcoString;
 
 use crate::error::Result;
-use crate::interpreter::Interpreter;
+use crate::run::Run;
 
 /// An immutable string, short ones without an allocation. Dereferences to `str`.
 #[derive(Clone)]
 pub(crate) struct Str {
     text: EcoString,
+    about: About,
+}
+
+/// What is known of a text, copied as one word.
+#[derive(Clone, Copy)]
+struct About {
     /// Number of code points, or [`UNCOUNTED`]; a string is never as large as 4 GiB.
     chars: u32,
     /// The same in all copies of one Python object, and rarely in others of the same text.
@@ -30,24 +36,16 @@ impl Str {
     #[inline]
     pub fn new(text: impl AsRef<str>, markup: bool) -> Self {
         let identity = NEXT_IDENTITY.replace(NEXT_IDENTITY.get().wrapping_add(1));
-        Self::with_identity(text.as_ref(), markup, identity)
-    }
-
-    /// The text that lies at `address`, the same object whenever it is looked at.
-    #[inline]
-    pub fn at(text: &str, address: usize) -> Self {
-        let [low, high, ..] = (address / 8).to_le_bytes();
-        Self::with_identity(text, false, u16::from_le_bytes([low, high]))
-    }
-
-    #[inline]
-    fn with_identity(text: &str, markup: bool, identity: u16) -> Self {
+        let text = text.as_ref();
+        let about = About { chars: UNCOUNTED, identity, markup };
+        let mut string = Self { text: EcoString::new(), about };
         if text.len() > EcoString::INLINE_LIMIT {
-            return Self { text: text.into(), chars: count(text), identity, markup };
+            string.text = text.into();
+            string.about.chars = count(text);
+        } else {
+            string.text.push_str(text);
         }
-        let mut short = EcoString::new();
-        short.push_str(text);
-        Self { text: short, chars: UNCOUNTED, identity, markup }
+        string
     }
 
     /// The text that `write` appends to a draft, which is left as it was.
@@ -66,14 +64,14 @@ impl Str {
 
     /// Number of code points.
     pub fn chars(&self) -> usize {
-        match self.chars {
+        match self.about.chars {
             UNCOUNTED => self.text.chars().count(),
             chars => chars as usize,
         }
     }
 
     pub fn is_markup(&self) -> bool {
-        self.markup
+        self.about.markup
     }
 
     #[inline]
@@ -82,12 +80,12 @@ impl Str {
     }
 
     pub fn is_same(&self, other: &Self) -> bool {
-        self.identity == other.identity
+        self.about.identity == other.about.identity
             && (std::ptr::eq(self.as_str(), other.as_str()) || self.text == other.text)
     }
 
     fn has_one_byte_each(&self) -> bool {
-        match self.chars {
+        match self.about.chars {
             UNCOUNTED => self.text.is_ascii(),
             chars => chars as usize == self.text.len(),
         }
@@ -119,24 +117,24 @@ impl Str {
 
     /// Counts the search for a code point, which is a walk unless all take one byte.
     #[inline]
-    pub fn count_walk(&self, run: &mut Interpreter) -> Result<()> {
+    pub fn count_walk(&self, run: &mut Run) -> Result<()> {
         run.meter.tick(self.steps_to_walk())
     }
 
     /// The steps that the search for a code point counts.
     pub fn steps_to_walk(&self) -> usize {
-        if self.chars == UNCOUNTED || self.has_one_byte_each() { 0 } else { self.len() / 64 }
+        if self.about.chars == UNCOUNTED || self.has_one_byte_each() { 0 } else { self.len() / 64 }
     }
 
     /// Allows a look at all code points.
-    pub fn charge_for_chars(&self, run: &mut Interpreter) -> Result<()> {
+    pub fn charge_for_chars(&self, run: &mut Run) -> Result<()> {
         let chars = self.chars();
         run.meter.charge(chars.saturating_mul(4))?;
         run.meter.tick(chars / 16)
     }
 
     /// All code points.
-    pub fn chars_vector(&self, run: &mut Interpreter) -> Result<Vec<char>> {
+    pub fn chars_vector(&self, run: &mut Run) -> Result<Vec<char>> {
         self.charge_for_chars(run)?;
         Ok(self.text.chars().collect())
     }
@@ -148,7 +146,7 @@ impl Str {
 
     /// The same kind of string, plain or markup, with another text.
     pub fn like(&self, text: impl AsRef<str>) -> Self {
-        Self::new(text, self.markup)
+        Self::new(text, self.about.markup)
     }
 }
 

@@ -32,6 +32,19 @@ impl Undefined {
         Self::Attribute { owner, name }
     }
 
+    /// The memory it takes, in bytes.
+    pub fn size(&self) -> usize {
+        let text = match self {
+            Self::Name(_) => 0,
+            Self::Attribute { name, .. } => name.len(),
+            Self::Absent(message)
+            | Self::Hint(message)
+            | Self::Failed(message)
+            | Self::Unsafe(message) => message.len(),
+        };
+        size_of::<Self>() + text
+    }
+
     /// The error on using the value.
     pub fn fail(&self) -> Error {
         match self {

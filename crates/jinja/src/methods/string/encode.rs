@@ -3,12 +3,11 @@
 use num_traits::ToPrimitive;
 
 use super::text_of;
-use crate::builtin::Args;
 use crate::error::{Error, Result};
-use crate::interpreter::Interpreter;
-use crate::value::{Entries, Key, Value, item_of_sequence};
+use crate::run::Run;
+use crate::value::{Args, Entries, Key, Value, item_of_sequence};
 
-pub(super) fn encode(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
+pub(super) fn encode(run: &mut Run, subject: &Value, args: Args) -> Result<Value> {
     let text = text_of(subject)?;
     run.meter.string(text.len())?;
     let encoding = args.get(0).map_or(Ok("utf-8"), |_| args.text(0).map(|text| text.as_str()))?;
@@ -46,7 +45,7 @@ fn escape(character: char) -> String {
     }
 }
 
-pub(super) fn translate(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
+pub(super) fn translate(run: &mut Run, subject: &Value, args: Args) -> Result<Value> {
     let text = text_of(subject)?;
     let table = args.value(0);
     let walk = if let Value::Str(table) = table { table.steps_to_walk() } else { 0 };
@@ -76,7 +75,7 @@ pub(super) fn translate(run: &mut Interpreter, subject: &Value, args: Args) -> R
     Ok(Value::Str(text.like(out)))
 }
 
-fn lookup(run: &mut Interpreter, table: &Value, code: &Value) -> Result<Option<Value>> {
+fn lookup(run: &mut Run, table: &Value, code: &Value) -> Result<Option<Value>> {
     if let Some(item) = item_of_sequence(table, code) {
         return Ok(item.ok());
     }
@@ -89,7 +88,7 @@ fn lookup(run: &mut Interpreter, table: &Value, code: &Value) -> Result<Option<V
     }
 }
 
-pub(super) fn maketrans(run: &mut Interpreter, _: &Value, args: Args) -> Result<Value> {
+pub(super) fn maketrans(run: &mut Run, _: &Value, args: Args) -> Result<Value> {
     let mut entries = Entries::default();
     let code = |character: char| Value::Int(i64::from(u32::from(character)));
     if args.get(1).is_none() {

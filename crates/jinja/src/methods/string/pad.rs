@@ -1,13 +1,12 @@
 //! Filling up to a width.
 
 use super::text_of;
-use crate::builtin::Args;
 use crate::error::{Error, Result};
-use crate::interpreter::Interpreter;
-use crate::value::{Str, Value};
+use crate::run::Run;
+use crate::value::{Args, Str, Value};
 
 /// The character to fill with; escaped for safe text.
-fn fill(run: &mut Interpreter, text: &Str, args: &Args) -> Result<Str> {
+fn fill(run: &mut Run, text: &Str, args: &Args) -> Result<Str> {
     if args.get(1).is_none() {
         return Ok(" ".into());
     }
@@ -22,7 +21,7 @@ fn fill(run: &mut Interpreter, text: &Str, args: &Args) -> Result<Str> {
 }
 
 fn padded(
-    run: &mut Interpreter,
+    run: &mut Run,
     subject: &Value,
     args: &Args,
     split: fn(missing: usize, width: usize) -> usize,
@@ -43,19 +42,19 @@ fn padded(
     })))
 }
 
-pub(crate) fn center(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
+pub(crate) fn center(run: &mut Run, subject: &Value, args: Args) -> Result<Value> {
     padded(run, subject, &args, |missing, width| missing / 2 + (missing & width & 1))
 }
 
-pub(super) fn ljust(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
+pub(super) fn ljust(run: &mut Run, subject: &Value, args: Args) -> Result<Value> {
     padded(run, subject, &args, |_, _| 0)
 }
 
-pub(super) fn rjust(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
+pub(super) fn rjust(run: &mut Run, subject: &Value, args: Args) -> Result<Value> {
     padded(run, subject, &args, |missing, _| missing)
 }
 
-pub(super) fn zfill(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
+pub(super) fn zfill(run: &mut Run, subject: &Value, args: Args) -> Result<Value> {
     let text = text_of(subject)?;
     let missing = args.size(0, 0)?.saturating_sub(text.chars());
     run.meter.string(text.len().saturating_add(missing))?;
@@ -68,7 +67,7 @@ pub(super) fn zfill(run: &mut Interpreter, subject: &Value, args: Args) -> Resul
     })))
 }
 
-pub(super) fn expandtabs(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
+pub(super) fn expandtabs(run: &mut Run, subject: &Value, args: Args) -> Result<Value> {
     let text = text_of(subject)?;
     let size = args.size(0, 8)?;
     let tabs = text.matches('\t').count();

@@ -3,11 +3,11 @@
 use unicode_general_category::{GeneralCategory as Category, get_general_category};
 
 use super::text_of;
-use crate::builtin::{Args, Builtin};
+use crate::builtin::Builtin;
 use crate::error::Result;
-use crate::interpreter::Interpreter;
 use crate::lexer::is_space;
-use crate::value::{Value, ascii_digit, is_printable};
+use crate::run::Run;
+use crate::value::{Args, Value, ascii_digit, is_printable};
 
 pub(crate) const PREDICATES: &[Builtin] = &[
     Builtin::plain("isalnum", isalnum),
@@ -59,49 +59,49 @@ fn is_numeric(character: char) -> bool {
 }
 
 /// Whether all characters satisfy `predicate`, and there is one.
-fn all(run: &mut Interpreter, subject: &Value, predicate: impl Fn(char) -> bool) -> Result<Value> {
+fn all(run: &mut Run, subject: &Value, predicate: impl Fn(char) -> bool) -> Result<Value> {
     let text = text_of(subject)?;
     run.meter.tick(text.len() / 16)?;
     Ok(Value::Bool(!text.is_empty() && text.as_str().chars().all(predicate)))
 }
 
-fn isalnum(run: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
+fn isalnum(run: &mut Run, subject: &Value, _: Args) -> Result<Value> {
     all(run, subject, |c| is_alpha(c) || is_digit(c) || is_numeric(c))
 }
 
-fn isalpha(run: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
+fn isalpha(run: &mut Run, subject: &Value, _: Args) -> Result<Value> {
     all(run, subject, is_alpha)
 }
 
-fn isascii(run: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
+fn isascii(run: &mut Run, subject: &Value, _: Args) -> Result<Value> {
     let text = text_of(subject)?;
     run.meter.tick(text.len() / 64)?;
     Ok(Value::Bool(text.is_ascii()))
 }
 
-fn isdecimal(run: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
+fn isdecimal(run: &mut Run, subject: &Value, _: Args) -> Result<Value> {
     all(run, subject, is_decimal)
 }
 
-fn isdigit(run: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
+fn isdigit(run: &mut Run, subject: &Value, _: Args) -> Result<Value> {
     all(run, subject, is_digit)
 }
 
-fn isnumeric(run: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
+fn isnumeric(run: &mut Run, subject: &Value, _: Args) -> Result<Value> {
     all(run, subject, |c| is_digit(c) || is_numeric(c))
 }
 
-fn isspace(run: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
+fn isspace(run: &mut Run, subject: &Value, _: Args) -> Result<Value> {
     all(run, subject, is_space)
 }
 
-fn isprintable(run: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
+fn isprintable(run: &mut Run, subject: &Value, _: Args) -> Result<Value> {
     let text = text_of(subject)?;
     run.meter.tick(text.len() / 16)?;
     Ok(Value::Bool(text.as_str().chars().all(is_printable)))
 }
 
-fn isidentifier(run: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
+fn isidentifier(run: &mut Run, subject: &Value, _: Args) -> Result<Value> {
     let text = text_of(subject)?;
     run.meter.tick(text.len() / 16)?;
     let mut characters = text.as_str().chars();
@@ -114,7 +114,7 @@ fn is_title_letter(character: char) -> bool {
     get_general_category(character) == Category::TitlecaseLetter
 }
 
-pub(crate) fn islower(run: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
+pub(crate) fn islower(run: &mut Run, subject: &Value, _: Args) -> Result<Value> {
     let text = text_of(subject)?;
     run.meter.tick(text.len() / 16)?;
     let lower = text.as_str().chars().any(char::is_lowercase);
@@ -122,7 +122,7 @@ pub(crate) fn islower(run: &mut Interpreter, subject: &Value, _: Args) -> Result
     Ok(Value::Bool(lower && !other))
 }
 
-pub(crate) fn isupper(run: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
+pub(crate) fn isupper(run: &mut Run, subject: &Value, _: Args) -> Result<Value> {
     let text = text_of(subject)?;
     run.meter.tick(text.len() / 16)?;
     let upper = text.as_str().chars().any(char::is_uppercase);
@@ -130,7 +130,7 @@ pub(crate) fn isupper(run: &mut Interpreter, subject: &Value, _: Args) -> Result
     Ok(Value::Bool(upper && !other))
 }
 
-fn istitle(run: &mut Interpreter, subject: &Value, _: Args) -> Result<Value> {
+fn istitle(run: &mut Run, subject: &Value, _: Args) -> Result<Value> {
     let text = text_of(subject)?;
     run.meter.tick(text.len() / 16)?;
     let (mut in_word, mut any) = (false, false);

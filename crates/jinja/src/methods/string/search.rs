@@ -1,10 +1,9 @@
 //! Finding, counting and replacing.
 
 use super::text_of;
-use crate::builtin::Args;
 use crate::error::{Error, Result};
-use crate::interpreter::Interpreter;
-use crate::value::{Str, Value};
+use crate::run::Run;
+use crate::value::{Args, Str, Value};
 
 /// A part of a string that a search is limited to.
 struct Window<'w> {
@@ -29,7 +28,7 @@ fn bound(args: &Args, place: usize, default: i64, length: usize) -> Result<usize
     Ok(usize::try_from(index).unwrap_or(0))
 }
 
-fn window<'w>(run: &mut Interpreter, subject: &'w Value, args: &Args) -> Result<Window<'w>> {
+fn window<'w>(run: &mut Run, subject: &'w Value, args: &Args) -> Result<Window<'w>> {
     let text = text_of(subject)?;
     run.meter.tick(text.len() / 32)?;
     let start = bound(args, 1, 0, text.chars())?;
@@ -47,13 +46,13 @@ impl Window<'_> {
     }
 }
 
-pub(super) fn find(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
+pub(super) fn find(run: &mut Run, subject: &Value, args: Args) -> Result<Value> {
     let needle = args.text(0)?;
     let window = window(run, subject, &args)?;
     Ok(Value::Int(window.place(window.part.find(needle.as_str()))))
 }
 
-pub(super) fn rfind(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
+pub(super) fn rfind(run: &mut Run, subject: &Value, args: Args) -> Result<Value> {
     let needle = args.text(0)?;
     let window = window(run, subject, &args)?;
     Ok(Value::Int(window.place(window.part.rfind(needle.as_str()))))
@@ -66,15 +65,15 @@ fn or_fail(found: Value) -> Result<Value> {
     }
 }
 
-pub(super) fn index(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
+pub(super) fn index(run: &mut Run, subject: &Value, args: Args) -> Result<Value> {
     find(run, subject, args).and_then(or_fail)
 }
 
-pub(super) fn rindex(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
+pub(super) fn rindex(run: &mut Run, subject: &Value, args: Args) -> Result<Value> {
     rfind(run, subject, args).and_then(or_fail)
 }
 
-pub(super) fn count(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
+pub(super) fn count(run: &mut Run, subject: &Value, args: Args) -> Result<Value> {
     let needle = args.text(0)?;
     let window = window(run, subject, &args)?;
     if window.outside {
@@ -85,7 +84,7 @@ pub(super) fn count(run: &mut Interpreter, subject: &Value, args: Args) -> Resul
 
 /// Whether the part satisfies `test` for the string given, or one of a tuple of strings.
 fn affix(
-    run: &mut Interpreter,
+    run: &mut Run,
     subject: &Value,
     args: &Args,
     test: fn(&str, &str) -> bool,
@@ -107,15 +106,15 @@ fn affix(
     Ok(Value::Bool(false))
 }
 
-pub(super) fn startswith(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
+pub(super) fn startswith(run: &mut Run, subject: &Value, args: Args) -> Result<Value> {
     affix(run, subject, &args, |text, affix| text.starts_with(affix))
 }
 
-pub(super) fn endswith(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
+pub(super) fn endswith(run: &mut Run, subject: &Value, args: Args) -> Result<Value> {
     affix(run, subject, &args, |text, affix| text.ends_with(affix))
 }
 
-pub(crate) fn replace(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
+pub(crate) fn replace(run: &mut Run, subject: &Value, args: Args) -> Result<Value> {
     let text = text_of(subject)?;
     let old = args.text(0)?;
     let mut new = args.text(1)?.clone();
@@ -127,12 +126,7 @@ pub(crate) fn replace(run: &mut Interpreter, subject: &Value, args: Args) -> Res
 }
 
 /// Replaces all occurrences of `old` in a text, which stays the same object if there are none.
-pub(crate) fn replace_all(
-    run: &mut Interpreter,
-    text: &Str,
-    old: &str,
-    new: &str,
-) -> Result<Value> {
+pub(crate) fn replace_all(run: &mut Run, text: &Str, old: &str, new: &str) -> Result<Value> {
     if !old.is_empty() && !contains(text, old) {
         run.meter.tick(text.len() / 32)?;
         return Ok(Value::Str(text.clone()));
@@ -151,13 +145,7 @@ fn contains(text: &str, part: &str) -> bool {
 const SHORT: usize = 4096;
 
 /// Replaces up to `count` occurrences; all if negative.
-fn replace_text(
-    run: &mut Interpreter,
-    text: &Str,
-    old: &str,
-    new: &str,
-    count: i64,
-) -> Result<Value> {
+fn replace_text(run: &mut Run, text: &Str, old: &str, new: &str, count: i64) -> Result<Value> {
     let most = usize::try_from(count).unwrap_or(usize::MAX);
     run.meter.tick(text.len() / 32)?;
     let is_short = (text.len() + 1).saturating_mul(new.len() + 1) <= SHORT;
@@ -176,7 +164,7 @@ fn replace_text(
 }
 
 /// Writes a text in which up to `most` occurrences of `old` are replaced.
-pub(crate) fn write_replaced(text: &str, old: &str, new: &str, most: usize, output: &mut String) {
+fn write_replaced(text: &str, old: &str, new: &str, most: usize, output: &mut String) {
     let mut start = 0;
     let mut put = |place: usize| {
         output.push_str(text.get(start..place).unwrap_or(""));

@@ -3,14 +3,13 @@
 use std::borrow::Cow;
 
 use super::text_of;
-use crate::builtin::Args;
 use crate::error::{Error, Result};
-use crate::interpreter::Interpreter;
 use crate::lexer::is_space;
 use crate::markup;
-use crate::value::{Str, Value, iterate};
+use crate::run::Run;
+use crate::value::{Args, Str, Value, iterate};
 
-pub(super) fn split(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
+pub(super) fn split(run: &mut Run, subject: &Value, args: Args) -> Result<Value> {
     let text = text_of(subject)?;
     let most = most_splits(&args)?;
     run.meter.tick(text.len() / 16)?;
@@ -25,7 +24,7 @@ pub(super) fn split(run: &mut Interpreter, subject: &Value, args: Args) -> Resul
 }
 
 /// The parts of a text between occurrences of an ASCII character.
-fn split_at_byte(run: &mut Interpreter, text: &Str, separator: u8) -> Result<Value> {
+fn split_at_byte(run: &mut Run, text: &Str, separator: u8) -> Result<Value> {
     run.meter.charge(text.len())?;
     let mut parts = Vec::with_capacity(4);
     let mut rest = text.as_str();
@@ -42,7 +41,7 @@ fn split_at_byte(run: &mut Interpreter, text: &Str, separator: u8) -> Result<Val
     Ok(Value::list(parts))
 }
 
-pub(super) fn rsplit(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
+pub(super) fn rsplit(run: &mut Run, subject: &Value, args: Args) -> Result<Value> {
     let text = text_of(subject)?;
     let most = most_splits(&args)?;
     run.meter.tick(text.len() / 16)?;
@@ -54,7 +53,7 @@ pub(super) fn rsplit(run: &mut Interpreter, subject: &Value, args: Args) -> Resu
     parts_list(run, text, parts)
 }
 
-fn parts_list(run: &mut Interpreter, text: &Str, parts: Vec<&str>) -> Result<Value> {
+fn parts_list(run: &mut Run, text: &Str, parts: Vec<&str>) -> Result<Value> {
     run.meter.list(parts.len())?;
     run.meter.charge(text.len())?;
     Ok(Value::list(parts.into_iter().map(|part| Value::Str(text.like(part))).collect()))
@@ -172,7 +171,7 @@ pub(crate) fn lines(text: &str) -> impl Iterator<Item = (&str, &str)> {
     })
 }
 
-pub(super) fn splitlines(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
+pub(super) fn splitlines(run: &mut Run, subject: &Value, args: Args) -> Result<Value> {
     let text = text_of(subject)?;
     let keep = args.integer(0, 0)? != 0;
     run.meter.string(text.len())?;
@@ -186,7 +185,7 @@ pub(super) fn splitlines(run: &mut Interpreter, subject: &Value, args: Args) -> 
     Ok(Value::list(parts))
 }
 
-pub(super) fn partition(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
+pub(super) fn partition(run: &mut Run, subject: &Value, args: Args) -> Result<Value> {
     let text = text_of(subject)?;
     run.meter.string(text.len())?;
     run.meter.list(3)?;
@@ -195,7 +194,7 @@ pub(super) fn partition(run: &mut Interpreter, subject: &Value, args: Args) -> R
     Ok(three(text, parts.map_or([text.as_str(), "", ""], |(a, b)| [a, separator.as_str(), b])))
 }
 
-pub(super) fn rpartition(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
+pub(super) fn rpartition(run: &mut Run, subject: &Value, args: Args) -> Result<Value> {
     let text = text_of(subject)?;
     run.meter.string(text.len())?;
     run.meter.list(3)?;
@@ -213,7 +212,7 @@ fn three(text: &Str, parts: [&str; 3]) -> Value {
     Value::tuple(parts.into_iter().map(|part| Value::Str(text.like(part))).collect())
 }
 
-pub(super) fn join(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
+pub(super) fn join(run: &mut Run, subject: &Value, args: Args) -> Result<Value> {
     let separator = text_of(subject)?;
     let mut iter = iterate(run, args.value(0))?;
     let mut out = String::with_capacity(64);

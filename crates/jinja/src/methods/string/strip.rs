@@ -1,11 +1,10 @@
 //! Removing what stands at the ends.
 
 use super::text_of;
-use crate::builtin::Args;
 use crate::error::Result;
-use crate::interpreter::Interpreter;
 use crate::lexer::is_space;
-use crate::value::Value;
+use crate::run::Run;
+use crate::value::{Args, Value};
 
 /// Strips white space, or the given characters, at the chosen ends.
 pub(crate) fn strip_characters<'t>(
@@ -18,37 +17,6 @@ pub(crate) fn strip_characters<'t>(
         None => strip_if(text, start, end, is_space),
         Some(characters) => strip_if(text, start, end, |c| characters.contains(c)),
     }
-}
-
-/// Removes white space at both ends.
-pub(crate) fn strip_space(text: &str) -> &str {
-    let is_border = |byte: u8| matches!(byte, b'\t'..=b'\r' | 0x1c..=b' ');
-    let (mut bytes, mut start, mut end) = (text.as_bytes(), 0, text.len());
-    while let [first, rest @ ..] = bytes
-        && is_border(*first)
-    {
-        (bytes, start) = (rest, start + 1);
-    }
-    while let [rest @ .., last] = bytes
-        && is_border(*last)
-    {
-        (bytes, end) = (rest, end - 1);
-    }
-    let rest = text.get(start..end).unwrap_or("");
-    match bytes {
-        [first, .., last] if first.is_ascii() && last.is_ascii() => rest,
-        _ => strip_if(rest, true, true, is_space),
-    }
-}
-
-/// Removes white space at the start.
-pub(super) fn space_before(text: &str) -> &str {
-    strip_if(text, true, false, is_space)
-}
-
-/// Removes white space at the end.
-pub(super) fn space_after(text: &str) -> &str {
-    strip_if(text, false, true, is_space)
 }
 
 #[inline]
@@ -65,13 +33,7 @@ fn strip_if(text: &str, start: bool, end: bool, stripped: impl Fn(char) -> bool)
     rest
 }
 
-fn stripped(
-    run: &mut Interpreter,
-    subject: &Value,
-    args: &Args,
-    start: bool,
-    end: bool,
-) -> Result<Value> {
+fn stripped(run: &mut Run, subject: &Value, args: &Args, start: bool, end: bool) -> Result<Value> {
     let text = text_of(subject)?;
     let characters = match args.some(0) {
         None => None,
@@ -83,26 +45,26 @@ fn stripped(
     Ok(Value::Str(text.like(strip_characters(text, characters, start, end))))
 }
 
-pub(super) fn strip(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
+pub(super) fn strip(run: &mut Run, subject: &Value, args: Args) -> Result<Value> {
     stripped(run, subject, &args, true, true)
 }
 
-pub(super) fn lstrip(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
+pub(super) fn lstrip(run: &mut Run, subject: &Value, args: Args) -> Result<Value> {
     stripped(run, subject, &args, true, false)
 }
 
-pub(super) fn rstrip(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
+pub(super) fn rstrip(run: &mut Run, subject: &Value, args: Args) -> Result<Value> {
     stripped(run, subject, &args, false, true)
 }
 
-pub(super) fn removeprefix(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
+pub(super) fn removeprefix(run: &mut Run, subject: &Value, args: Args) -> Result<Value> {
     let text = text_of(subject)?;
     run.meter.string(text.len())?;
     let prefix = args.text(0)?;
     Ok(Value::Str(text.like(text.strip_prefix(prefix.as_str()).unwrap_or(text))))
 }
 
-pub(super) fn removesuffix(run: &mut Interpreter, subject: &Value, args: Args) -> Result<Value> {
+pub(super) fn removesuffix(run: &mut Run, subject: &Value, args: Args) -> Result<Value> {
     let text = text_of(subject)?;
     run.meter.string(text.len())?;
     let suffix = args.text(0)?;

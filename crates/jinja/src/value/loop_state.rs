@@ -1,14 +1,13 @@
 //! The `loop` variable.
 
 use std::cell::{Cell, RefCell};
-use std::sync::Arc;
 
-use super::data::Data;
-use super::{Activation, Interpreter};
-use crate::ast::For;
+use super::{Iter, Value, equal};
 use crate::error::{Error, Result};
-use crate::sandbox::LoopAttribute;
-use crate::value::{Iter, Undefined, Value, equal};
+use crate::run::Run;
+
+/// What `loop(iterable)` does, one level deeper.
+pub(crate) type Recursion = Box<dyn Fn(&mut Run, Value, usize) -> Result<Value>>;
 
 /// A loop that is under way, as its body sees it.
 pub(crate) struct Loop {
@@ -19,8 +18,7 @@ pub(crate) struct Loop {
     index: Cell<Option<usize>>,
     pub depth: usize,
     changed: RefCell<Option<Vec<Value>>>,
-    /// For `loop(…)`: the loop and the variables around it.
-    recursion: Option<(Arc<For>, Activation)>,
+    recursion: Option<Recursion>,
 }
 
 struct Items {
@@ -32,12 +30,7 @@ struct Items {
 }
 
 impl Loop {
-    pub(super) fn new(
-        iterable: Value,
-        rest: Iter,
-        depth: usize,
-        recursion: Option<(Arc<For>, Activation)>,
-    ) -> Self {
+    pub fn new(iterable: Value, rest: Iter, depth: usize, recursion: Option<Recursion>) -> Self {
         let items = Items { rest, previous: Value::Missing, current: Value::Missing, next: None };
         Self {
             iterable,
@@ -50,8 +43,7 @@ impl Loop {
         }
     }
 
-    /// Advances to the next item.
-    pub fn next_item(&self, run: &mut Interpreter) -> Result<Option<Value>> {
+    pub fn next_item(&self, run: &mut Run) -> Result<Option<Value>> {
         let Ok(mut items) = self.items.try_borrow_mut() else { return already_running() };
         let item = match items.next.take() {
             Some(item) => Some(item),
@@ -64,7 +56,7 @@ impl Loop {
     }
 
     /// Looks at the next item.
-    fn peek<T>(&self, run: &mut Interpreter, look: impl FnOnce(Option<&Value>) -> T) -> Result<T> {
+    fn peek<T>(&self, run: &mut Run, look: impl FnOnce(Option<&Value>) -> T) -> Result<T> {
         let Ok(mut items) = self.items.try_borrow_mut() else { return already_running() };
         if items.next.is_none() {
             let next = items.rest.next(run)?;
@@ -73,66 +65,21 @@ impl Loop {
         Ok(look(items.next.as_ref()))
     }
 
-    /// An attribute that takes no computing.
-    #[inline]
-    pub fn simple_attribute(&self, data: &Data, attribute: LoopAttribute) -> Option<Value> {
-        Some(match attribute {
-            LoopAttribute::Index0 => Value::from_usize(self.index()),
-            LoopAttribute::Index => Value::from_usize(self.index() + 1),
-            LoopAttribute::First => Value::Bool(self.index() == 0),
-            LoopAttribute::Length => Value::from_usize(self.length_of_given(data)?),
-            LoopAttribute::Previous => self.previous_of_given()?,
-            LoopAttribute::Last => Value::Bool(self.is_last_of_list(data)?),
-            _ => return None,
-        })
-    }
-
-    /// The item before, if it was passed in.
-    fn previous_of_given(&self) -> Option<Value> {
-        match self.items.try_borrow().ok()?.previous {
-            Value::Given(place) => Some(Value::Given(place)),
-            _ => None,
-        }
-    }
-
-    /// As [`Loop::length`], for a loop over a list that was passed in.
-    fn length_of_given(&self, data: &Data) -> Option<usize> {
-        if self.length.get().is_none()
-            && let Value::Given(place) = self.iterable
-        {
-            self.length.set(data.at(place).and_then(|list| data.length(list)));
-        }
-        self.length.get()
-    }
-
-    /// As [`Loop::is_last`], for a loop over a list.
-    fn is_last_of_list(&self, data: &Data) -> Option<bool> {
-        let mut items = self.items.try_borrow_mut().ok()?;
-        if items.next.is_none() {
-            items.next = items.rest.next_of_list(data)?;
-        }
-        Some(items.next.is_none())
-    }
-
     pub fn index(&self) -> usize {
         self.index.get().unwrap_or(0)
     }
 
-    pub fn is_last(&self, run: &mut Interpreter) -> Result<bool> {
+    pub fn is_last(&self, run: &mut Run) -> Result<bool> {
         self.peek(run, |next| next.is_none())
     }
 
     /// The number of items; a lazy sequence is computed to its end for it.
-    pub fn length(&self, run: &mut Interpreter) -> Result<usize> {
+    pub fn length(&self, run: &mut Run) -> Result<usize> {
         if let Some(length) = self.length.get() {
             return Ok(length);
         }
         let length = match &self.iterable {
             Value::Undefined(_) => None,
-            Value::Given(place) => {
-                let length = self.length_of_given(&run.data);
-                length.or_else(|| run.data.value_at(*place).length())
-            }
             iterable => iterable.length(),
         };
         let length = match length {
@@ -143,7 +90,7 @@ impl Loop {
         Ok(length)
     }
 
-    fn exhaust(&self, run: &mut Interpreter) -> Result<usize> {
+    fn exhaust(&self, run: &mut Run) -> Result<usize> {
         let Ok(mut items) = self.items.try_borrow_mut() else { return already_running() };
         let mut rest = Vec::new();
         while let Some(item) = items.rest.next(run)? {
@@ -156,20 +103,20 @@ impl Loop {
         Ok(length)
     }
 
-    pub fn previous(&self, run: &mut Interpreter) -> Value {
+    pub fn previous(&self, run: &mut Run) -> Result<Value> {
         match &self.items.borrow().previous {
-            Value::Missing => hint("there is no previous item"),
-            item => run.brought_in(item.clone()),
+            Value::Missing => Value::hint(run, "there is no previous item"),
+            item => Ok(item.clone()),
         }
     }
 
-    pub fn following(&self, run: &mut Interpreter) -> Result<Value> {
+    pub fn following(&self, run: &mut Run) -> Result<Value> {
         let next = self.peek(run, |next| next.cloned())?;
-        Ok(next.map_or_else(|| hint("there is no next item"), |item| run.brought_in(item)))
+        next.map_or_else(|| Value::hint(run, "there is no next item"), Ok)
     }
 
     /// Whether the values differ from those of the last call.
-    pub fn changed(&self, run: &mut Interpreter, values: Vec<Value>) -> Result<bool> {
+    pub fn changed(&self, run: &mut Run, values: Vec<Value>) -> Result<bool> {
         let last = self.changed.borrow().clone();
         if let Some(last) = last
             && equal(run, &Value::tuple(last), &Value::tuple(values.clone()))?
@@ -180,22 +127,18 @@ impl Loop {
         Ok(true)
     }
 
-    pub fn describe(&self, run: &mut Interpreter) -> Result<String> {
+    pub fn describe(&self, run: &mut Run) -> Result<String> {
         Ok(format!("<LoopContext {}/{}>", self.index() + 1, self.length(run)?))
     }
 
     /// `loop(iterable)` in a recursive loop.
-    pub fn recurse(&self, run: &mut Interpreter, iterable: &Value) -> Result<Value> {
-        let Some((node, around)) = &self.recursion else {
+    pub fn recurse(&self, run: &mut Run, iterable: &Value) -> Result<Value> {
+        let Some(recursion) = &self.recursion else {
             let message = "the loop must have the 'recursive' marker to be called recursively";
             return Err(Error::type_error(message));
         };
-        run.recursive_loop(node, *around, iterable.clone(), self.depth + 1)
+        recursion(run, iterable.clone(), self.depth + 1)
     }
-}
-
-fn hint(message: &str) -> Value {
-    Value::undefined(Undefined::Hint(message.into()))
 }
 
 fn already_running<T>() -> Result<T> {

@@ -6,13 +6,11 @@ use num_bigint::BigInt;
 use num_integer::Integer;
 use num_traits::{Signed, ToPrimitive, Zero};
 
-use super::compare::as_set;
-use super::float::integer_to_float;
-use super::{List, Object, Value};
-use crate::ast::BinaryOperator;
 use crate::error::{Error, Exception, Result};
 use crate::format::percent_format;
-use crate::interpreter::Interpreter;
+use crate::operator::BinaryOperator;
+use crate::run::Run;
+use crate::value::{Key, List, Object, Str, Value, as_set, collect, integer_to_float};
 
 /// A number brought to the common type of both operands.
 enum Pair {
@@ -22,7 +20,7 @@ enum Pair {
 
 /// `a operator b`, for all operators but `and` and `or`.
 pub(crate) fn binary(
-    run: &mut Interpreter,
+    run: &mut Run,
     operator: BinaryOperator,
     a: &Value,
     b: &Value,
@@ -37,14 +35,16 @@ pub(crate) fn binary(
     {
         return Ok(Value::Float(a / b));
     }
+    if let (BinaryOperator::Modulo, Value::Str(format)) = (operator, a) {
+        return percent_format(run, format, b);
+    }
     if let Some(pair) = pair(a, b)? {
         return match pair {
             Pair::Integers(a, b) => integers(run, operator, &a, &b),
-            Pair::Floats(a, b) => floats(operator, a, b),
+            Pair::Floats(a, b) => floats(run, operator, a, b),
         };
     }
     match operator {
-        BinaryOperator::Modulo if let Value::Str(format) = a => percent_format(run, format, b),
         BinaryOperator::Add => add(run, a, b),
         BinaryOperator::Multiply => repeat(run, a, b),
         BinaryOperator::Subtract => subtract(run, a, b),
@@ -53,7 +53,7 @@ pub(crate) fn binary(
 }
 
 /// The result if it is an `i64` and easily found.
-pub(crate) fn small(operator: BinaryOperator, a: i64, b: i64) -> Option<i64> {
+fn small(operator: BinaryOperator, a: i64, b: i64) -> Option<i64> {
     match operator {
         BinaryOperator::Add => a.checked_add(b),
         BinaryOperator::Subtract => a.checked_sub(b),
@@ -95,12 +95,7 @@ fn zero_division(what: &str) -> Error {
     Error::new(Exception::Arithmetic, format!("{what} by zero"))
 }
 
-fn integers(
-    run: &mut Interpreter,
-    operator: BinaryOperator,
-    a: &BigInt,
-    b: &BigInt,
-) -> Result<Value> {
+fn integers(run: &mut Run, operator: BinaryOperator, a: &BigInt, b: &BigInt) -> Result<Value> {
     let divides = matches!(
         operator,
         BinaryOperator::Divide | BinaryOperator::FloorDivide | BinaryOperator::Modulo
@@ -166,12 +161,12 @@ fn scale(mut value: f64, mut exponent: i64) -> f64 {
 }
 
 /// `a ** b` on integers.
-pub(crate) fn power_integer(run: &mut Interpreter, a: &BigInt, b: &BigInt) -> Result<Value> {
+pub(crate) fn power_integer(run: &mut Run, a: &BigInt, b: &BigInt) -> Result<Value> {
     if b.is_negative() {
         if a.is_zero() {
             return Err(Error::new(Exception::Arithmetic, "0 to a negative power"));
         }
-        return float_power(integer_to_float(a)?, integer_to_float(b)?);
+        return float_power(run, integer_to_float(a)?, integer_to_float(b)?);
     }
     if a.bits() <= 1 {
         let odd = b.is_odd();
@@ -189,12 +184,12 @@ fn power_of_unit(a: &BigInt, b: &BigInt) -> BigInt {
     if b.is_zero() { BigInt::from(1) } else { a.clone() }
 }
 
-fn floats(operator: BinaryOperator, a: f64, b: f64) -> Result<Value> {
+fn floats(run: &mut Run, operator: BinaryOperator, a: f64, b: f64) -> Result<Value> {
     let result = match operator {
         BinaryOperator::Add => a + b,
         BinaryOperator::Subtract => a - b,
         BinaryOperator::Multiply => a * b,
-        BinaryOperator::Power => return float_power(a, b),
+        BinaryOperator::Power => return float_power(run, a, b),
         _ if b == 0.0 => return Err(zero_division("float division or modulo")),
         BinaryOperator::Divide => a / b,
         BinaryOperator::FloorDivide => floor_divide(a, b).0,
@@ -220,13 +215,13 @@ fn floor_divide(a: f64, b: f64) -> (f64, f64) {
     (if quotient - floor > 0.5 { floor + 1.0 } else { floor }, modulo)
 }
 
-fn float_power(a: f64, b: f64) -> Result<Value> {
+fn float_power(run: &mut Run, a: f64, b: f64) -> Result<Value> {
     if a == 0.0 && b < 0.0 {
         return Err(Error::new(Exception::Arithmetic, "0.0 to a negative power"));
     }
     if a < 0.0 && a.is_finite() && b.is_finite() && b.fract() != 0.0 {
         let (size, angle) = ((-a).powf(b), std::f64::consts::PI * b);
-        return Ok(Value::object(Object::Complex(size * angle.cos(), size * angle.sin())));
+        return Value::object(run, Object::Complex(size * angle.cos(), size * angle.sin()));
     }
     let result = a.powf(b);
     if result.is_infinite() && a.is_finite() && b.is_finite() {
@@ -255,7 +250,7 @@ fn unsupported(operator: BinaryOperator, a: &Value, b: &Value) -> Result<Value> 
     Err(Error::type_error(format!("unsupported operand type(s) for {symbol}: '{a}' and '{b}'")))
 }
 
-fn add(run: &mut Interpreter, a: &Value, b: &Value) -> Result<Value> {
+fn add(run: &mut Run, a: &Value, b: &Value) -> Result<Value> {
     match (a, b) {
         (Value::Str(left), Value::Str(right)) => {
             let (left, right, markup) = crate::markup::unify(run, left, right)?;
@@ -263,7 +258,7 @@ fn add(run: &mut Interpreter, a: &Value, b: &Value) -> Result<Value> {
             let mut text = String::with_capacity(left.len() + right.len());
             text.push_str(&left);
             text.push_str(&right);
-            Ok(Value::Str(super::Str::new(text, markup)))
+            Ok(Value::Str(Str::new(text, markup)))
         }
         (Value::List(left), Value::List(right)) => {
             let length = left.items.borrow().len() + right.items.borrow().len();
@@ -284,7 +279,7 @@ fn add(run: &mut Interpreter, a: &Value, b: &Value) -> Result<Value> {
     }
 }
 
-fn repeat(run: &mut Interpreter, a: &Value, b: &Value) -> Result<Value> {
+fn repeat(run: &mut Run, a: &Value, b: &Value) -> Result<Value> {
     let (sequence, count) = match (a, b) {
         (Value::Str(_) | Value::List(_) | Value::Tuple(_) | Value::Bytes(_), count) => (a, count),
         (count, Value::Str(_) | Value::List(_) | Value::Tuple(_) | Value::Bytes(_)) => (b, count),
@@ -294,7 +289,7 @@ fn repeat(run: &mut Interpreter, a: &Value, b: &Value) -> Result<Value> {
         return unsupported(BinaryOperator::Multiply, a, b);
     };
     let count = usize::try_from(count).unwrap_or(0);
-    let items = |items: &[Value], run: &mut Interpreter| -> Result<Vec<Value>> {
+    let items = |items: &[Value], run: &mut Run| -> Result<Vec<Value>> {
         let length = items.len().saturating_mul(count);
         run.meter.list(length)?;
         Ok(items.iter().cycle().take(length).cloned().collect())
@@ -318,15 +313,15 @@ fn repeat(run: &mut Interpreter, a: &Value, b: &Value) -> Result<Value> {
 }
 
 /// The difference of a dict view or set and any iterable.
-fn subtract(run: &mut Interpreter, a: &Value, b: &Value) -> Result<Value> {
+fn subtract(run: &mut Run, a: &Value, b: &Value) -> Result<Value> {
     if let Value::Object(object) = a
         && let Some(mut members) = as_set(run, object)?
     {
-        for item in super::collect(run, b)? {
-            let key = super::Key::new(run, item)?;
+        for item in collect(run, b)? {
+            let key = Key::new(run, item)?;
             members.remove(&key);
         }
-        return Ok(Value::object(Object::Set(members.into())));
+        return Value::object(run, Object::Set(members.into()));
     }
     unsupported(BinaryOperator::Subtract, a, b)
 }
