@@ -21,8 +21,8 @@ use futures::future::join_all;
 use jobbergate_api::{
     app::Context,
     cleaning::{self, Cleaned, StoredFiles, Task},
+    compute::Customer,
     config::{CleaningConfig, ServeConfig},
-    workers::Customer,
 };
 use jobbergate_testkit::{
     proxy::{Mode, Proxy},
@@ -137,9 +137,9 @@ async fn who_waits_for_a_silent_store_takes_no_turn_to_render() {
     let waiting: Vec<_> = [&alice, &bob, &alice, &bob].map(render).into();
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert!(waiting.iter().all(|render| !render.is_finished()));
-    let workers = &app.app.workers;
+    let pool = &app.app.compute;
     let carol = Customer::default();
-    let turn = workers.turn(&carol, workers.memory());
+    let turn = pool.turn(&carol, pool.memory());
     tokio::time::timeout(Duration::from_secs(1), turn).await.unwrap().unwrap();
     let ended = tokio::time::timeout(Duration::from_secs(40), join_all(waiting)).await.unwrap();
     assert!(ended.into_iter().all(|status| status.unwrap() == 503));
