@@ -8,6 +8,7 @@ mod email;
 mod issuer;
 pub mod permission;
 mod principal;
+mod seen;
 mod verifier;
 
 pub use claims::Identity;

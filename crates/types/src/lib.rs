@@ -16,6 +16,7 @@ pub mod metrics;
 pub mod page;
 pub mod patch;
 pub mod permission;
+pub mod personal_access_tokens;
 pub mod slurm;
 pub mod timestamp;
 

@@ -27,6 +27,11 @@ permissions! {
     ClustersUpdate: ClustersUpdate, organization optional;
     /// See which clusters report.
     ClustersRead: Admin | ClustersRead, organization optional;
+    /// Manage personal access tokens of one's own, which permit no more than one may do.
+    PersonalAccessTokens: Admin | Maintainer | ClustersRead | JobTemplatesCreate | JobTemplatesRead
+        | JobTemplatesUpdate | JobTemplatesDelete | JobScriptsCreate | JobScriptsRead
+        | JobScriptsUpdate | JobScriptsDelete | JobSubmissionsCreate | JobSubmissionsRead
+        | JobSubmissionsUpdate | JobSubmissionsDelete, organization optional;
     /// Create or clone templates.
     JobTemplatesCreate: Admin | JobTemplatesCreate;
     /// Read templates and their files.

@@ -1,0 +1,120 @@
+//! `/personal-access-tokens`
+
+use axum::http::StatusCode;
+use jobbergate_types::personal_access_tokens::{
+    PersonalAccessTokenCreateRequest, PersonalAccessTokenCreatedView, PersonalAccessTokenView,
+};
+use rand::rngs::StdRng;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::{
+    app::Context,
+    auth::{Identity, Owner, normalize_email, permission},
+    error::{Error, Result},
+    http::{Answer, Created, Endpoint, Json, Method, NoContent, Path, Router},
+    identity::{NewPersonalToken, PersonalToken, Provider, User},
+};
+
+#[derive(Debug, Deserialize, JsonSchema)]
+struct TokenPath {
+    /// The token's id.
+    id: String,
+}
+
+const ALL: &str = "/personal-access-tokens";
+const ONE: &str = "/personal-access-tokens/{id}";
+const NO_ACCOUNT: Answer = Answer::sentence(
+    StatusCode::CONFLICT,
+    "The caller has no account here, or their accounts are kept by another identity provider",
+);
+
+/// The routes.
+pub(crate) fn router() -> Router {
+    use Method::{Delete, Get, Post};
+    Router::default()
+        .route(
+            Post,
+            ALL,
+            "Make a token for a script of one's own; its secret is shown only once.",
+            Endpoint::new(create).answering(&[NO_ACCOUNT]),
+        )
+        .route(Get, ALL, "List one's tokens.", Endpoint::new(list).answering(&[NO_ACCOUNT]))
+        .route(
+            Delete,
+            ONE,
+            "Revoke one of one's tokens.",
+            Endpoint::new(delete).answering(&[Answer::NOT_FOUND, NO_ACCOUNT]),
+        )
+}
+
+async fn create(
+    context: Context,
+    owner: Owner<permission::PersonalAccessTokens>,
+    Json(request): Json<PersonalAccessTokenCreateRequest>,
+) -> Result<Created<PersonalAccessTokenCreatedView>> {
+    let (provider, user) = account(&context, &owner.identity).await?;
+    if owner.identity.is_personal_token {
+        let words = "A personal access token can't make others; log in instead";
+        return Err(Error::Forbidden(words.to_owned()));
+    }
+    let new = NewPersonalToken {
+        name: request.name,
+        permissions: request.permissions,
+        expires_at: request.expires_at.map(|at| at.0),
+    };
+    let (held, mut rng): (_, StdRng) = (&owner.identity.permissions, rand::make_rng());
+    let (secret, token) = provider.create_personal_token(&user, held, &new, &mut rng).await?;
+    Ok(Created(PersonalAccessTokenCreatedView { details: view(token), token: secret.0 }))
+}
+
+async fn list(
+    context: Context,
+    owner: Owner<permission::PersonalAccessTokens>,
+    (): (),
+) -> Result<Json<Vec<PersonalAccessTokenView>>> {
+    let (provider, user) = account(&context, &owner.identity).await?;
+    Ok(Json(provider.personal_tokens(&user).await?.into_iter().map(view).collect()))
+}
+
+async fn delete(
+    context: Context,
+    owner: Owner<permission::PersonalAccessTokens>,
+    Path(path): Path<TokenPath>,
+) -> Result<NoContent> {
+    let (provider, user) = account(&context, &owner.identity).await?;
+    provider.delete_personal_token(&user, &path.id).await?;
+    Ok(NoContent)
+}
+
+/// The caller's account: that of the token's subject, or for a token of the server's command line
+/// that of its address.
+async fn account<'a>(context: &'a Context, identity: &Identity) -> Result<(&'a Provider, User)> {
+    let Some(provider) = &context.app.provider else {
+        let words = "Accounts are kept by another identity provider; make tokens there";
+        return Err(Error::Conflict(words.to_owned()));
+    };
+    if let Some(user) = provider.active_user(&identity.subject).await? {
+        return Ok((provider, user));
+    }
+    let email = identity.email.as_deref().and_then(normalize_email).unwrap_or_default();
+    match provider.user(&email).await {
+        Ok(user) if user.disabled_at.is_none() && identity.subject == email => Ok((provider, user)),
+        Ok(_) | Err(Error::NotFound(_) | Error::Unprocessable(_)) => {
+            let words = format!("{email} has no account here; ask an administrator for one");
+            Err(Error::Conflict(words))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn view(token: PersonalToken) -> PersonalAccessTokenView {
+    PersonalAccessTokenView {
+        id: token.id,
+        name: token.name,
+        permissions: token.permissions,
+        created_at: token.created_at.into(),
+        expires_at: token.expires_at.map(Into::into),
+        last_used_at: token.last_used_at.map(Into::into),
+    }
+}
