@@ -2,7 +2,13 @@
 
 mod connections;
 
-use std::{future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    io::{self, Write},
+    net::SocketAddr,
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::Router;
 use axum_server::Handle;
@@ -96,9 +102,11 @@ async fn close_idle_tenants(app: Arc<App>) {
 async fn offer_set_up(app: &App) -> Result<(), StartError> {
     let Some(provider) = &app.provider else { return Ok(()) };
     let mut rng: rand::rngs::StdRng = rand::make_rng();
-    if let Some(url) = provider.offer_set_up(&mut rng).await? {
-        println!("There is no administrator yet. To become the first one, open within 24 hours:");
-        println!("{url}");
+    let Some(url) = provider.offer_set_up(&mut rng).await? else { return Ok(()) };
+    let mut out = io::stdout().lock();
+    let words = "There is no administrator yet. To become the first one, open within 24 hours:";
+    if let Err(error) = writeln!(out, "{words}\n{url}").and_then(|()| out.flush()) {
+        tracing::warn!(%error, "nobody can read where the first administrator makes their account");
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use crate::Timestamp;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PersonalAccessTokenView {
     /// What to delete it by.
-    pub id: String,
+    pub token_id: String,
     /// What it is for.
     pub name: String,
     /// What it permits, as far as its owner may still do it.
@@ -36,7 +36,7 @@ pub struct PersonalAccessTokenCreatedView {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PersonalAccessTokenCreateRequest {
     /// What it is for.
-    #[schemars(length(min = 1, max = 128))]
+    #[schemars(length(max = 128))]
     pub name: String,
     /// What it permits, of what the caller's own token permits; all of that when left out.
     #[serde(default)]

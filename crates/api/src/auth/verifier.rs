@@ -78,7 +78,13 @@ impl Verifier {
 
     /// Whether nothing was revoked since a token was verified.
     async fn is_still_good(&self, seen: &Seen) -> Result<bool> {
-        let Issuer::BuiltIn(provider) = &self.issuer else { return Ok(true) };
+        let provider = match &self.issuer {
+            Issuer::BuiltIn(provider) => provider,
+            Issuer::External { issuer, .. } => {
+                let kid = seen.key.as_deref().unwrap_or_default();
+                return Ok(issuer.key(kid, self.clock.now()).await.is_ok());
+            }
+        };
         let revoked = provider.revoked().await?;
         Ok(match &seen.key {
             Some(key) => {

@@ -171,6 +171,11 @@ impl Provider {
         passwords::check_strength(&choice.password, &email)?;
         let hash = self.hash_password(&choice.password).await?;
         let mut db = self.db.write().await?;
+        // Links are locked last, as by those who end them.
+        match link.purpose {
+            Purpose::SetUp => drop(roles::existing(&mut db, roles::ADMINISTRATOR).await?),
+            Purpose::Invitation | Purpose::Reset => drop(users::existing(&mut db, &email).await?),
+        }
         let found = store::find(&mut db, &secrets::hash(secret), self.clock.now()).await?;
         let row = found.ok_or_else(used_up)?;
         let user = match row.user_id {
@@ -184,7 +189,7 @@ impl Provider {
     }
 
     async fn replace_password(&self, db: &mut Db, id: &str, hash: &str) -> Result<User> {
-        let user = users::active(db, id).await?.ok_or_else(used_up)?;
+        let user = users::locked(db, id).await?.ok_or_else(used_up)?;
         user_store::set_password(db, id, hash, self.clock.now()).await?;
         store::delete_of_user(db, id).await?;
         self.log_out_everywhere(db, id).await?;
@@ -199,8 +204,6 @@ impl Provider {
         hash: String,
         rng: &mut (impl CryptoRng + Send),
     ) -> Result<User> {
-        // Whoever has the role's row comes first.
-        roles::existing(db, roles::ADMINISTRATOR).await?;
         if role_store::is_held(db, roles::ADMINISTRATOR).await? {
             return Err(used_up());
         }

@@ -85,7 +85,7 @@ impl Provider {
         };
         let mut db = self.db.write().await?;
         // Counted while nobody else makes one for this person.
-        users::active(&mut db, &user.id).await?.ok_or(Error::Unauthenticated)?;
+        users::locked(&mut db, &user.id).await?.ok_or(Error::Unauthenticated)?;
         if store::of_user(&mut db, &user.id).await?.len() >= MOST {
             let words = "There are 100 personal access tokens already; delete one first";
             return Err(Error::Conflict(words.to_owned()));

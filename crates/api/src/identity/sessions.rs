@@ -123,7 +123,7 @@ impl Provider {
             return Ok(LogIn::Refused);
         };
         let mut db = self.db.write().await?;
-        let Some(user) = users::active(&mut db, &row.id).await? else {
+        let Some(user) = users::locked(&mut db, &row.id).await? else {
             return Ok(LogIn::Disabled);
         };
         self.succeeded(&mut db, &limits).await?;

@@ -242,6 +242,12 @@ pub(super) async fn active(db: &mut Db, id: &str) -> Result<Option<User>> {
     }
 }
 
+/// The same; nobody else changes or disables them until the transaction ends.
+pub(super) async fn locked(db: &mut Db, id: &str) -> Result<Option<User>> {
+    store::lock(db, id).await?;
+    active(db, id).await
+}
+
 /// A person with what they may do.
 pub(super) async fn with_roles(db: &mut Db, row: store::UserRow) -> Result<User> {
     let roles = role_store::of_user(db, &row.id).await?;

@@ -19,14 +19,14 @@ use crate::{
 #[derive(Debug, Deserialize, JsonSchema)]
 struct TokenPath {
     /// The token's id.
-    id: String,
+    token_id: String,
 }
 
 const ALL: &str = "/personal-access-tokens";
-const ONE: &str = "/personal-access-tokens/{id}";
-const NO_ACCOUNT: Answer = Answer::sentence(
-    StatusCode::CONFLICT,
-    "The caller has no account here, or their accounts are kept by another identity provider",
+const ONE: &str = "/personal-access-tokens/{token_id}";
+const NOT_FOUND: Answer = Answer::sentence(
+    StatusCode::NOT_FOUND,
+    "There is no such token, the caller has no account here, or accounts are kept elsewhere",
 );
 
 /// The routes.
@@ -37,14 +37,14 @@ pub(crate) fn router() -> Router {
             Post,
             ALL,
             "Make a token for a script of one's own; its secret is shown only once.",
-            Endpoint::new(create).answering(&[NO_ACCOUNT]),
+            Endpoint::new(create).answering(&[NOT_FOUND]),
         )
-        .route(Get, ALL, "List one's tokens.", Endpoint::new(list).answering(&[NO_ACCOUNT]))
+        .route(Get, ALL, "List one's tokens.", Endpoint::new(list).answering(&[NOT_FOUND]))
         .route(
             Delete,
             ONE,
             "Revoke one of one's tokens.",
-            Endpoint::new(delete).answering(&[Answer::NOT_FOUND, NO_ACCOUNT]),
+            Endpoint::new(delete).answering(&[NOT_FOUND]),
         )
 }
 
@@ -83,7 +83,7 @@ async fn delete(
     Path(path): Path<TokenPath>,
 ) -> Result<NoContent> {
     let (provider, user) = account(&context, &owner.identity).await?;
-    provider.delete_personal_token(&user, &path.id).await?;
+    provider.delete_personal_token(&user, &path.token_id).await?;
     Ok(NoContent)
 }
 
@@ -92,7 +92,7 @@ async fn delete(
 async fn account<'a>(context: &'a Context, identity: &Identity) -> Result<(&'a Provider, User)> {
     let Some(provider) = &context.app.provider else {
         let words = "Accounts are kept by another identity provider; make tokens there";
-        return Err(Error::Conflict(words.to_owned()));
+        return Err(Error::NotFound(words.to_owned()));
     };
     if let Some(user) = provider.active_user(&identity.subject).await? {
         return Ok((provider, user));
@@ -102,7 +102,7 @@ async fn account<'a>(context: &'a Context, identity: &Identity) -> Result<(&'a P
         Ok(user) if user.disabled_at.is_none() && identity.subject == email => Ok((provider, user)),
         Ok(_) | Err(Error::NotFound(_) | Error::Unprocessable(_)) => {
             let words = format!("{email} has no account here; ask an administrator for one");
-            Err(Error::Conflict(words))
+            Err(Error::NotFound(words))
         }
         Err(error) => Err(error),
     }
@@ -110,7 +110,7 @@ async fn account<'a>(context: &'a Context, identity: &Identity) -> Result<(&'a P
 
 fn view(token: PersonalToken) -> PersonalAccessTokenView {
     PersonalAccessTokenView {
-        id: token.id,
+        token_id: token.id,
         name: token.name,
         permissions: token.permissions,
         created_at: token.created_at.into(),

@@ -46,11 +46,19 @@ pub(crate) async fn by_email(db: &mut Session, email: &str) -> sqlx::Result<Opti
     db.fetch_optional(&sql, args![email]).await
 }
 
-/// The person with this id; nobody else changes them until the transaction ends.
+/// The person with this id. There is no lock: whoever disables somebody takes the locks of what is
+/// theirs after that of their row, and those who use these look at the row last.
 pub(crate) async fn by_id(db: &mut Session, id: &str) -> sqlx::Result<Option<UserRow>> {
-    let lock = db.lock_clause();
-    let sql = format!("SELECT {COLUMNS} FROM identity_users WHERE id = $1{lock}");
+    let sql = format!("SELECT {COLUMNS} FROM identity_users WHERE id = $1");
     db.fetch_optional(&sql, args![id]).await
+}
+
+/// Lets nobody else change a person until the transaction ends.
+pub(crate) async fn lock(db: &mut Session, id: &str) -> sqlx::Result<()> {
+    let lock = db.lock_clause();
+    let sql = format!("SELECT id FROM identity_users WHERE id = $1{lock}");
+    let _locked: Option<(String,)> = db.fetch_optional(&sql, args![id]).await?;
+    Ok(())
 }
 
 /// Everybody, by address.

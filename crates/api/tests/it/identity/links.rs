@@ -58,7 +58,11 @@ on_both! {
         let [(first, _), (second, _)] = links.map(|url| secret(&url));
         let (eve, ada) = (choice("eve@example.com", PASSWORD), choice("ada@example.com", PASSWORD));
         let both = futures::join!(choose(&app, &first, &eve), choose(&app, &second, &ada));
-        assert!(both.0.is_ok() != both.1.is_ok(), "{both:?}");
+        let refused = match both {
+            (Ok(_), Err(refused)) | (Err(refused), Ok(_)) => refused,
+            both => panic!("{both:?}"),
+        };
+        assert_eq!(refused.status(), 404, "{refused}");
         assert_eq!(app.provider().users().await.unwrap().len(), 1);
     }
 

@@ -3,7 +3,7 @@
 use jobbergate_api::identity::{LogOut, LogOutRequest};
 
 use super::story::{CALLBACK, COMMAND_LINE, log_in, person, refresh, tokens};
-use crate::{on_both, support::TestApp};
+use crate::on_both;
 
 fn text(text: &str) -> Option<String> {
     Some(text.to_owned())

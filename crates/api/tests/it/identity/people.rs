@@ -4,10 +4,7 @@ use jobbergate_api::identity::NewUser;
 use jobbergate_types::Permission;
 
 use super::story::{PASSWORD, claims, log_in, person, refresh, tokens};
-use crate::{
-    on_both,
-    support::{TestApp, random},
-};
+use crate::{on_both, support::random};
 
 on_both! {
     async fn an_address_has_one_account_however_it_is_written(app: TestApp) {

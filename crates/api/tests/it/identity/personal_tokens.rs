@@ -36,7 +36,7 @@ on_both! {
         assert_eq!(list.as_array().unwrap().len(), 1);
         assert_eq!((&list[0]["name"], &list[0]["last_used_at"]), (&json!("nightly"), &json!("2026-01-01T00:00:00Z")));
         assert!(list[0].get("token").is_none());
-        let path = format!("{PATH}/{}", made["id"].as_str().unwrap());
+        let path = format!("{PATH}/{}", made["token_id"].as_str().unwrap());
         alice.delete(&path).await.expect(204);
         script.get("/job-scripts").await.expect(401);
         alice.delete(&path).await.expect(404);
@@ -101,7 +101,7 @@ on_both! {
         let refused = script.post(PATH, json!({"name": "y"})).await.expect(403);
         assert_eq!(refused.detail(), "A personal access token can't make others; log in instead");
         assert_eq!(bob.get(PATH).await.ok(), json!([]));
-        bob.delete(&format!("{PATH}/{}", made["id"].as_str().unwrap())).await.expect(404);
+        bob.delete(&format!("{PATH}/{}", made["token_id"].as_str().unwrap())).await.expect(404);
         script.get("/job-scripts").await.ok();
     }
 
@@ -112,13 +112,14 @@ on_both! {
         for bad in ["jbg_", "jbg_x", &good[..good.len() - 1], &format!("{good}0"), &good.replace("jbg_", "ghp_")] {
             app.bearer(bad).get("/job-scripts").await.expect(401);
         }
-        let body = json!({"name": "", "permissions": "x"});
-        assert_eq!(alice.post(PATH, body).await.expect(422).json()["detail"].as_array().unwrap().len(), 2);
+        for body in [json!({"name": ""}), json!({"name": "a\nb"}), json!({"name": "x", "permissions": "x"})] {
+            alice.post(PATH, body).await.expect(422);
+        }
     }
 
     async fn who_has_no_account_makes_no_tokens(app: TestApp) {
         let stranger = app.user("stranger").await;
-        let refused = stranger.post(PATH, json!({"name": "x"})).await.expect(409);
+        let refused = stranger.post(PATH, json!({"name": "x"})).await.expect(404);
         assert_eq!(refused.detail(), "stranger@example.com has no account here; ask an administrator for one");
         app.agent("fjord").await.get(PATH).await.expect(400);
         // A token of the server's command line stands for the account of its address.

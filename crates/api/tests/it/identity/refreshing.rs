@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 
 use super::story::{COMMAND_LINE, Tokens, claims, log_in, person, post, refresh, refusal, tokens};
-use crate::{on_both, support::TestApp};
+use crate::on_both;
 
 on_both! {
     async fn a_program_goes_on_with_new_tokens(app: TestApp) {
