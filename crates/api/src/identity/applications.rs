@@ -29,7 +29,7 @@ pub struct NewApplication {
 }
 
 /// What a client sends to show who it is.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Credentials {
     /// Its id.
     pub client_id: String,

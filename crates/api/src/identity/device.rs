@@ -38,7 +38,7 @@ const LETTERS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
 pub const DEVICE_PAGE: &str = "/device";
 
 /// A request of a program that wants to be let in.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Clone, Default, Deserialize)]
 #[serde(default)]
 #[expect(missing_docs, reason = "the names are the RFCs'")]
 pub struct DeviceRequest {
@@ -50,7 +50,7 @@ pub struct DeviceRequest {
 }
 
 /// What the program shows and asks with (RFC 8628 §3.2).
-#[derive(Debug, Clone, Serialize)]
+#[derive(Clone, Serialize)]
 #[expect(missing_docs, reason = "the names are the RFC's")]
 pub struct DeviceResponse {
     pub device_code: String,

@@ -14,7 +14,7 @@ use super::{
 use crate::error::Result;
 
 /// A form with a token.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Clone, Default, Deserialize)]
 #[serde(default)]
 #[expect(missing_docs, reason = "the names are the RFCs'")]
 pub struct TokenForm {

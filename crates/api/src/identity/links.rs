@@ -44,7 +44,7 @@ pub struct Link {
 }
 
 /// What somebody chooses.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Choice {
     /// The address, where the link does not say whose it is.
     pub email: String,

@@ -26,7 +26,7 @@ pub(super) const ACCESS_LIFETIME: i64 = 900;
 pub(super) const LONGEST_ACCESS: TimeDelta = TimeDelta::hours(1);
 
 /// A form sent to the token endpoint.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Clone, Default, Deserialize)]
 #[serde(default)]
 #[expect(missing_docs, reason = "the names are the RFCs'")]
 pub struct TokenRequest {
@@ -42,7 +42,7 @@ pub struct TokenRequest {
 }
 
 /// The answer of the token endpoint (RFC 6749 §5.1), with what Keycloak says beside it.
-#[derive(Debug, Clone, Serialize, PartialEq, Eq)]
+#[derive(Clone, Serialize, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names are the RFCs'")]
 pub struct TokenResponse {
     pub access_token: String,

@@ -25,7 +25,7 @@ pub enum Source {
 }
 
 /// Somebody to make an account for.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct NewUser {
     /// Their address, by which they log in.
     pub email: String,
