@@ -13,6 +13,8 @@ use crate::{
     support::{Answer, TestApp},
 };
 
+type Form<'a> = &'a [(&'a str, &'a str)];
+
 /// What today's command line sends.
 async fn begin(app: &TestApp) -> Value {
     let form = [
@@ -163,7 +165,7 @@ on_both! {
 
     async fn what_is_wrong_with_a_request_is_said(app: TestApp) {
         app.client("agent", Vec::new()).await;
-        let wrong: [(&[(&str, &str)], u16, &str); 6] = [
+        let wrong: [(Form<'_>, u16, &str); 6] = [
             (&[], 400, "invalid_request"),
             (&[("client_id", "nobody")], 401, "invalid_client"),
             (&[("client_id", "agent")], 401, "invalid_client"),
