@@ -2,6 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
+use ipnet::IpNet;
 use jobbergate_jinja::{Environment, Limits};
 
 use crate::{
@@ -58,6 +59,8 @@ pub struct App {
     pub data_directory: Option<PathBuf>,
     pub downloads: Downloads,
     pub cleaning: CleaningConfig,
+    /// Whom to believe where a request comes from.
+    pub trusted_proxies: Arc<[IpNet]>,
 }
 
 /// What a handler has at hand: the server, and the data of the caller's organization.
@@ -109,6 +112,7 @@ impl App {
             data_directory,
             downloads,
             cleaning: config.cleaning.clone(),
+            trusted_proxies: config.trusted_proxies.as_slice().into(),
         }))
     }
 }

@@ -6,6 +6,7 @@
 mod claims;
 mod issuer;
 mod principal;
+mod seen;
 mod verifier;
 
 pub use claims::Identity;

@@ -15,6 +15,7 @@ mod upload_by_url;
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::Args;
+use ipnet::IpNet;
 use url::Url;
 
 use crate::{auth::ExternalIssuer, startup::StartError};
@@ -108,6 +109,12 @@ pub struct ServeConfig {
     /// Whether a token's issuer must be the one that the provider names in its discovery document
     #[arg(long, env = "JOBBERGATE_CHECK_ISSUER", default_value_t = true, action = clap::ArgAction::Set, value_parser = clap::builder::BoolishValueParser::new(), value_name = "BOOL")]
     pub check_issuer: bool,
+
+    /// The proxies in front of this server, as addresses or networks with commas between them:
+    /// they are believed for whom they ask (`X-Forwarded-For`), which limits to guessing
+    /// passwords count by
+    #[arg(long, env = "JOBBERGATE_TRUSTED_PROXIES", default_value = "127.0.0.0/8,::1", value_delimiter = ',', value_parser = host::network, value_name = "NETWORKS")]
+    pub trusted_proxies: Vec<IpNet>,
 
     /// The largest file that may be uploaded, in bytes
     #[arg(long, env = "MAX_UPLOAD_FILE_SIZE", default_value_t = 5 * 1024 * 1024, value_name = "BYTES")]

@@ -3,26 +3,65 @@
 //! It speaks OpenID Connect under Keycloak's URL layout (`/realms/jobbergate/…`), so that
 //! clients made for Keycloak need only another domain.
 
+mod applications;
+mod attempts;
+mod authorization;
 pub mod clients;
+mod device;
+mod families;
+mod introspection;
+mod keyring;
 mod keys;
+mod links;
+mod log_out;
+mod passwords;
+mod personal_tokens;
+mod pkce;
+mod redirects;
+mod refusal;
+mod revocations;
+mod roles;
 mod routes;
+mod scope;
+mod secrets;
+mod sessions;
 mod store;
+mod tidying;
 mod tokens;
+mod users;
+mod verification;
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, RwLock};
 
-use jsonwebtoken::jwk::Jwk;
 use tokio::sync::Semaphore;
 
-pub use clients::{ClientSecret, NewClient};
-pub use routes::{router, token_id};
-pub use tokens::{TokenRequest, UserToken};
+pub use applications::{Credentials, NewApplication};
+pub use authorization::{AuthorizationRequest, Browser, Decision};
+pub use clients::{Client, ClientSecret, NewClient};
+pub use device::{DEVICE_PAGE, DeviceRequest, DeviceResponse, TypedCode, Waiting};
+pub use families::Admission;
+pub use introspection::{Introspection, TokenForm};
+pub use keyring::KeyInfo;
+pub use links::{Choice, Link, PASSWORD_PAGE, Purpose, SET_UP_PAGE};
+pub use log_out::{LogOut, LogOutRequest};
+pub use personal_tokens::{
+    NewPersonalToken, PREFIX as PERSONAL_TOKEN_PREFIX, PersonalToken, PersonalTokenSecret,
+};
+pub use refusal::{Code, Refusal};
+pub use roles::Role;
+pub use routes::{peer, router, token_id};
+pub use scope::Scope;
+pub use sessions::{LogIn, NewSession, PasswordChange, Peer, Session, SessionCookie};
+pub use tokens::{TokenRequest, TokenResponse, UserToken};
+pub use users::{NewUser, Source, User};
 
 use crate::{clock::Clock, db::Db, error::Result};
 use keys::SigningKey;
 
 /// The realm's path below the server's address.
 pub const REALM_PATH: &str = "/realms/jobbergate";
+/// The grant of programs that are let in from a browser elsewhere (RFC 8628 §3.4).
+pub const DEVICE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 /// Argon2 takes 19 MiB and tens of milliseconds a time; more at once would only swap.
 const CONCURRENT_HASHES: usize = 2;
 
@@ -34,6 +73,8 @@ pub struct Provider {
     keys: RwLock<Arc<Vec<SigningKey>>>,
     making_key: tokio::sync::Mutex<()>,
     hashing: Semaphore,
+    checked: passwords::Checked,
+    revocations: revocations::Revocations,
 }
 
 impl Provider {
@@ -46,6 +87,8 @@ impl Provider {
             keys: RwLock::default(),
             making_key: tokio::sync::Mutex::default(),
             hashing: Semaphore::new(CONCURRENT_HASHES),
+            checked: passwords::Checked::default(),
+            revocations: revocations::Revocations::default(),
         }
     }
 
@@ -67,56 +110,5 @@ impl Provider {
 
     pub fn issuer(&self) -> String {
         format!("{}{REALM_PATH}", self.base_url)
-    }
-
-    /// The public key with this id, if it is one of ours.
-    pub(crate) async fn public_key(&self, kid: &str) -> Result<Option<Jwk>> {
-        let find = |keys: &[SigningKey]| {
-            keys.iter().find(|key| key.id == kid).map(|key| key.public.clone())
-        };
-        if let Some(key) = find(&self.known_keys()) {
-            return Ok(Some(key));
-        }
-        Ok(find(&self.load_keys().await?))
-    }
-
-    /// How many keys there are; none is made.
-    pub(crate) async fn count_keys(&self) -> Result<usize> {
-        self.load_keys().await.map(|keys| keys.len())
-    }
-
-    pub(crate) async fn public_keys(&self) -> Result<Vec<Jwk>> {
-        self.signing_key().await?;
-        Ok(self.known_keys().iter().map(|key| key.public.clone()).collect())
-    }
-
-    /// The newest key; the first one is made when it is needed.
-    pub async fn signing_key(&self) -> Result<SigningKey> {
-        if let Some(key) = self.known_keys().last() {
-            return Ok(key.clone());
-        }
-        let _one_at_a_time = self.making_key.lock().await;
-        if let Some(key) = self.load_keys().await?.last() {
-            return Ok(key.clone());
-        }
-        let made = SigningKey::generate().await?;
-        let mut db = self.db.write().await?;
-        store::insert_first_key(&mut db, &made, self.clock.now()).await?;
-        db.commit().await?;
-        let keys = self.load_keys().await?;
-        keys.last().cloned().ok_or_else(|| crate::error::Error::internal("no signing key was kept"))
-    }
-
-    fn known_keys(&self) -> Arc<Vec<SigningKey>> {
-        Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    async fn load_keys(&self) -> Result<Arc<Vec<SigningKey>>> {
-        let rows = store::keys(&mut self.db.read().await?).await?;
-        let keys: Result<Vec<_>> =
-            rows.iter().map(|row| SigningKey::from_pem(&row.id, &row.private_key_pem)).collect();
-        let keys = Arc::new(keys?);
-        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&keys);
-        Ok(keys)
     }
 }

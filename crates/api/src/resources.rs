@@ -6,6 +6,7 @@ mod health;
 pub mod job_script_templates;
 pub mod job_scripts;
 pub mod job_submissions;
+pub mod personal_access_tokens;
 
 use crate::http::Router;
 
@@ -19,5 +20,6 @@ pub fn router() -> Router {
         .merge(job_submissions::agent::routes::router())
         .merge(job_submissions::metrics::routes::router())
         .merge(clusters::routes::router())
+        .merge(personal_access_tokens::router())
         .merge(health::router())
 }

@@ -2,7 +2,13 @@
 
 mod connections;
 
-use std::{future::Future, io, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    io::{self, Write},
+    net::SocketAddr,
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::Router;
 use axum_server::Handle;
@@ -18,6 +24,8 @@ use connections::Acceptor;
 const GRACE: Duration = Duration::from_secs(20);
 /// How often databases that are no longer used are looked for.
 const TIDYING: Duration = Duration::from_secs(15);
+/// How often sessions and tokens that have expired are forgotten.
+const FORGETTING: Duration = Duration::from_mins(10);
 
 /// Serves until `stop` is ready, then lets requests that are under way finish.
 pub async fn serve(
@@ -35,6 +43,8 @@ pub async fn serve(
     }
     tracing::info!(%address, url = config.base_url(), "listening");
     make_first_key(&app);
+    offer_set_up(&app).await?;
+    let forgetting = tokio::spawn(forget_what_expired(Arc::clone(&app)));
     if let Some(address) = config.metrics_listen {
         telemetry::listen(address)?;
         tokio::spawn(telemetry::watch_pool(app.tenants.default_tenant().db));
@@ -48,6 +58,7 @@ pub async fn serve(
     let pages = service::pages(app, &config.metadata);
     answer(listener, pages, places, idle, stop).await.map_err(StartError::Serve)?;
     tidying.abort();
+    forgetting.abort();
     worker.stop().await;
     open.tenants.close().await;
     Ok(())
@@ -75,7 +86,7 @@ pub async fn answer(
         tracing::info!("stopping");
         handle.graceful_shutdown(Some(GRACE));
     });
-    server.serve(service.into_make_service()).await
+    server.serve(service.into_make_service_with_connect_info::<SocketAddr>()).await
 }
 
 async fn close_idle_tenants(app: Arc<App>) {
@@ -83,6 +94,31 @@ async fn close_idle_tenants(app: Arc<App>) {
     loop {
         ticks.tick().await;
         app.tenants.close_idle().await;
+    }
+}
+
+/// Says where the first administrator makes their account, to whoever reads what the server prints:
+/// the log may be read by others, or leave this out.
+async fn offer_set_up(app: &App) -> Result<(), StartError> {
+    let Some(provider) = &app.provider else { return Ok(()) };
+    let mut rng: rand::rngs::StdRng = rand::make_rng();
+    let Some(url) = provider.offer_set_up(&mut rng).await? else { return Ok(()) };
+    let mut out = io::stdout().lock();
+    let words = "There is no administrator yet. To become the first one, open within 24 hours:";
+    if let Err(error) = writeln!(out, "{words}\n{url}").and_then(|()| out.flush()) {
+        tracing::warn!(%error, "nobody can read where the first administrator makes their account");
+    }
+    Ok(())
+}
+
+async fn forget_what_expired(app: Arc<App>) {
+    let Some(provider) = &app.provider else { return };
+    let mut ticks = tokio::time::interval(FORGETTING);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = provider.tidy().await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "nothing was tidied up");
+        }
     }
 }
 

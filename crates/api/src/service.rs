@@ -55,7 +55,8 @@ struct Api {
 /// The server's pages, with the layers in the order that a request meets them: it gets an id
 /// first, so that the log line of the next layer carries it.
 pub fn pages(app: Arc<App>, metadata: &MetadataConfig) -> Router {
-    let provider = app.provider.clone().map(identity::router);
+    let proxies = Arc::clone(&app.trusted_proxies);
+    let provider = app.provider.clone().map(|provider| identity::router(provider, proxies));
     let client_idle = RequestBodyTimeoutLayer::new(app.client_idle);
     let unread = middleware::from_fn_with_state(app.client_idle, unread::close);
     let body_deadline = RequestBodyDeadlineLayer::new(BODY_DEADLINE);

@@ -1,7 +1,11 @@
-//! `jobbergate admin`: clients and tokens of the built-in identity provider, organizations,
-//! cleaning, and whether the server's settings work.
+//! `jobbergate admin`: people, clients, keys and tokens of the built-in identity provider,
+//! organizations, cleaning, and whether the server's settings work.
 
+mod application;
 mod clean;
+mod keys;
+mod role;
+mod user;
 
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
@@ -38,9 +42,22 @@ impl Admin {
 
 #[derive(Debug, Subcommand)]
 enum AdminCommand {
+    /// Manage the accounts of people
+    #[command(subcommand)]
+    User(user::UserCommand),
+    /// Manage roles, and who has them
+    #[command(subcommand)]
+    Role(role::RoleCommand),
     /// Manage the clients that agents authenticate as
     #[command(subcommand)]
     Client(ClientCommand),
+    /// Manage other programs that people log in with; `jobbergate admin client` lists and removes
+    /// them
+    #[command(subcommand)]
+    Application(application::ApplicationCommand),
+    /// Manage the keys that tokens are signed with
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
     /// Issue an access token for a person
     Token(TokenArgs),
     /// Manage organizations, each with its own data (MULTI_TENANCY_ENABLED)
@@ -148,7 +165,11 @@ pub async fn run(admin: Admin, settings: &[Setting]) -> anyhow::Result<()> {
         AdminCommand::Config { json: true } => println!("{}", serde_json::to_string(settings)?),
         AdminCommand::Config { json: false } => print!("{}", settings::as_text(settings)),
         AdminCommand::Doctor => return examine(&config).await,
-        AdminCommand::Client(_)
+        AdminCommand::User(_)
+        | AdminCommand::Role(_)
+        | AdminCommand::Client(_)
+        | AdminCommand::Application(_)
+        | AdminCommand::Keys(_)
         | AdminCommand::Token(_)
         | AdminCommand::Organization(_)
         | AdminCommand::Clean { .. } => return run_on_data(command, &config).await,
@@ -170,7 +191,13 @@ async fn examine(config: &ServeConfig) -> anyhow::Result<()> {
 
 /// A command on a server's data, which must be there, unless it sets the server up.
 async fn run_on_data(command: AdminCommand, config: &ServeConfig) -> anyhow::Result<()> {
-    let first = matches!(command, AdminCommand::Client(ClientCommand::Create { .. }));
+    let first = matches!(
+        command,
+        AdminCommand::Client(ClientCommand::Create { .. })
+            | AdminCommand::User(
+                user::UserCommand::Create { .. } | user::UserCommand::Invite { .. }
+            )
+    );
     config.check()?;
     config.require_data_directory(first)?;
     if let AdminCommand::Clean { dry_run } = command {
@@ -178,6 +205,18 @@ async fn run_on_data(command: AdminCommand, config: &ServeConfig) -> anyhow::Res
     }
     let app = App::open(config, Clock::System).await?;
     match command {
+        AdminCommand::User(command) => {
+            user::run(&provider(&app, config).await?, &app.tenants, command).await?;
+        }
+        AdminCommand::Role(command) => {
+            role::run(&provider(&app, config).await?, command).await?;
+        }
+        AdminCommand::Application(command) => {
+            application::run(&provider(&app, config).await?, command).await?;
+        }
+        AdminCommand::Keys(command) => {
+            keys::run(&provider(&app, config).await?, command).await?;
+        }
         AdminCommand::Client(command) => {
             client(&provider(&app, config).await?, &app.tenants, command).await?;
         }
@@ -196,8 +235,8 @@ async fn run_on_data(command: AdminCommand, config: &ServeConfig) -> anyhow::Res
 async fn provider(app: &App, config: &ServeConfig) -> anyhow::Result<Provider> {
     let Some(provider) = &app.provider else {
         bail!(
-            "clients and tokens are managed by the external identity provider (ARMASEC_DOMAIN is \
-             set); unset it to use the built-in one"
+            "people, clients and tokens are managed by the external identity provider \
+             (ARMASEC_DOMAIN is set); unset it to use the built-in one"
         );
     };
     let remembered = match config.public_url {

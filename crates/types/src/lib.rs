@@ -17,6 +17,7 @@ pub mod maintenance;
 pub mod metrics;
 pub mod page;
 pub mod patch;
+pub mod personal_access_tokens;
 pub mod slurm;
 pub mod timestamp;
 

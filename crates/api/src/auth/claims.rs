@@ -21,6 +21,10 @@ pub struct Identity {
     pub permissions: Vec<String>,
     /// The organization whose data the bearer works with.
     pub organization: Option<String>,
+    /// The `sub` claim: who it is for the provider.
+    pub subject: String,
+    /// Whether the token is one that a person made for a script of theirs.
+    pub is_personal_token: bool,
 }
 
 impl Identity {
@@ -34,6 +38,8 @@ impl Identity {
             client_id: client_id_of(claims)?,
             permissions: permissions_of(claims)?,
             organization: organization_of(claims.get("organization"))?,
+            subject: claims.get("sub").and_then(Value::as_str).unwrap_or_default().to_owned(),
+            is_personal_token: false,
         })
     }
 

@@ -1,8 +1,9 @@
 //! Hosts and addresses, as they are configured. What is wrong is not repeated: it may be a
 //! password at the wrong place.
 
-use std::net::Ipv6Addr;
+use std::net::{IpAddr, Ipv6Addr};
 
+use ipnet::IpNet;
 use url::Url;
 
 /// The name or the number of a host, for a setting whose port is in `port`.
@@ -12,6 +13,14 @@ pub(super) fn host(text: &str, port: &str) -> Result<String, String> {
         return Err(format!("it must be a host's name only; the port goes into {port}"));
     }
     Ok(text.to_owned())
+}
+
+/// An address, or a network such as `10.0.0.0/8`.
+pub(super) fn network(text: &str) -> Result<IpNet, String> {
+    let text = text.trim();
+    let address = || text.parse::<IpAddr>().ok().map(IpNet::from);
+    let network = text.parse().ok().or_else(address);
+    network.ok_or_else(|| "it must be an address or a network such as 10.0.0.0/8".to_owned())
 }
 
 /// An address that begins with `http://` or `https://` and has no credentials in it.

@@ -4,11 +4,10 @@ use argon2::{
     Algorithm, Argon2, Params, Version,
     password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
 };
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 use rand::CryptoRng;
 
-use super::{Provider, store};
+use super::{Provider, secrets, store};
 use crate::{
     error::{Error, Result},
     permission::Permission,
@@ -39,6 +38,14 @@ pub struct Client {
     pub permissions: Vec<String>,
     pub organization: Option<String>,
     pub created_at: DateTime<Utc>,
+    /// What people read of it.
+    pub name: String,
+    /// Whether it has no secret.
+    pub is_public: bool,
+    /// Whether it is one of our own programs, so that nobody need be asked for their consent.
+    pub is_first_party: bool,
+    /// Where browsers may be sent back to; people log in only with a client that has some.
+    pub redirect_uris: Vec<String>,
 }
 
 impl Provider {
@@ -49,7 +56,7 @@ impl Provider {
         rng: &mut (impl CryptoRng + Send),
     ) -> Result<ClientSecret> {
         check_name(&client.client_id)?;
-        let secret = random_secret(rng);
+        let secret = secrets::random(rng);
         let hash = self.hash(&secret).await?;
         let permissions: Vec<_> = client.permissions.iter().map(ToString::to_string).collect();
         let mut db = self.db.write().await?;
@@ -76,7 +83,7 @@ impl Provider {
         client_id: &str,
         rng: &mut (impl CryptoRng + Send),
     ) -> Result<ClientSecret> {
-        let secret = random_secret(rng);
+        let secret = secrets::random(rng);
         let hash = self.hash(&secret).await?;
         let mut db = self.db.write().await?;
         if !store::update_secret(&mut db, client_id, &hash, self.clock.now()).await? {
@@ -128,7 +135,7 @@ impl Provider {
         Ok(good.await.map_err(Error::internal)?.then(|| row.into()))
     }
 
-    async fn hash(&self, secret: &str) -> Result<String> {
+    pub(super) async fn hash(&self, secret: &str) -> Result<String> {
         let _permit = self.hashing.acquire().await.map_err(Error::internal)?;
         let secret = secret.to_owned();
         tokio::task::spawn_blocking(move || {
@@ -143,15 +150,19 @@ impl Provider {
 impl From<store::ClientRow> for Client {
     fn from(row: store::ClientRow) -> Self {
         Self {
+            name: row.name.unwrap_or_else(|| row.client_id.clone()),
             client_id: row.client_id,
             permissions: row.permissions.0,
             organization: row.organization,
             created_at: row.created_at,
+            is_public: row.is_public,
+            is_first_party: false,
+            redirect_uris: row.redirect_uris.0,
         }
     }
 }
 
-fn check_name(client_id: &str) -> Result<()> {
+pub(super) fn check_name(client_id: &str) -> Result<()> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.@".contains(c);
     if (1..=255).contains(&client_id.len()) && client_id.chars().all(plain) {
         return Ok(());
@@ -170,11 +181,4 @@ fn no_client(client_id: &str) -> Error {
 fn hasher() -> Argon2<'static> {
     let params = Params::new(1024, 2, 1, None).unwrap_or_default();
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-}
-
-/// 256 random bits, in URL-safe base64.
-fn random_secret(rng: &mut impl CryptoRng) -> String {
-    let mut bytes = [0; 32];
-    rng.fill_bytes(&mut bytes);
-    URL_SAFE_NO_PAD.encode(bytes)
 }

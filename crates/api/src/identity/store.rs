@@ -1,16 +1,29 @@
 //! The tables of the built-in identity provider.
 
+pub(crate) mod attempts;
+pub(crate) mod codes;
+pub(crate) mod device_codes;
+pub(crate) mod families;
+pub(crate) mod links;
+pub(crate) mod personal_tokens;
+pub(crate) mod purge;
+pub(crate) mod roles;
+pub(crate) mod sessions;
+pub(crate) mod users;
+
 use chrono::{DateTime, Utc};
 use sqlx::types::Json;
 use sqlx_macros::FromRow;
 
-use super::keys::SigningKey;
+use super::{keys::SigningKey, tokens::LONGEST_ACCESS};
 use crate::{args, db::Session};
 
 #[derive(Debug, FromRow)]
 pub(super) struct KeyRow {
     pub(super) id: String,
     pub(super) private_key_pem: String,
+    pub(super) created_at: DateTime<Utc>,
+    pub(super) retired_at: Option<DateTime<Utc>>,
 }
 
 #[derive(Debug, FromRow)]
@@ -20,6 +33,9 @@ pub(super) struct ClientRow {
     pub(super) permissions: Json<Vec<String>>,
     pub(super) organization: Option<String>,
     pub(super) created_at: DateTime<Utc>,
+    pub(super) name: Option<String>,
+    pub(super) is_public: bool,
+    pub(super) redirect_uris: Json<Vec<String>>,
 }
 
 pub(super) struct NewClientRow<'a> {
@@ -29,12 +45,68 @@ pub(super) struct NewClientRow<'a> {
     pub(super) organization: Option<&'a str>,
 }
 
-const CLIENT_COLUMNS: &str = "client_id, secret_hash, permissions, organization, created_at";
+const CLIENT_COLUMNS: &str = "client_id, secret_hash, permissions, organization, created_at, \
+                              name, is_public, redirect_uris";
+const KEY_COLUMNS: &str = "id, private_key_pem, created_at, retired_at";
 
-/// All keys, oldest first.
-pub(super) async fn keys(db: &mut Session) -> sqlx::Result<Vec<KeyRow>> {
-    let sql = "SELECT id, private_key_pem FROM identity_keys ORDER BY created_at, id";
-    db.fetch_all(sql, args![]).await
+/// The keys whose tokens may be good, oldest first; the last one signs.
+pub(super) async fn published_keys(
+    db: &mut Session,
+    now: DateTime<Utc>,
+) -> sqlx::Result<Vec<KeyRow>> {
+    let sql = format!(
+        "SELECT {KEY_COLUMNS} FROM identity_keys \
+         WHERE retired_at IS NULL OR retired_at > $1 OR needed_until > $2 \
+         ORDER BY CASE WHEN retired_at IS NULL THEN 1 ELSE 0 END, created_at, id"
+    );
+    db.fetch_all(&sql, args![now - LONGEST_ACCESS, now]).await
+}
+
+/// All keys there ever were, as they are in any version.
+pub(super) async fn all_keys(db: &mut Session) -> sqlx::Result<Vec<(String, String)>> {
+    db.fetch_all("SELECT id, private_key_pem FROM identity_keys", args![]).await
+}
+
+/// Retires all keys: they sign nothing more.
+pub(super) async fn retire_keys(db: &mut Session, now: DateTime<Utc>) -> sqlx::Result<()> {
+    let sql = "UPDATE identity_keys SET retired_at = $1 WHERE retired_at IS NULL";
+    db.execute(sql, args![now]).await.map(drop)
+}
+
+/// Forgets the keys that are retired, so that their tokens are refused.
+pub(super) async fn delete_retired_keys(db: &mut Session) -> sqlx::Result<()> {
+    db.execute("DELETE FROM identity_keys WHERE retired_at IS NOT NULL", args![]).await.map(drop)
+}
+
+/// Keeps a key published until this instant, even if it is retired meanwhile.
+pub(super) async fn need_key(db: &mut Session, id: &str, until: DateTime<Utc>) -> sqlx::Result<()> {
+    let sql = "UPDATE identity_keys SET needed_until = $2 \
+               WHERE id = $1 AND (needed_until IS NULL OR needed_until < $2)";
+    db.execute(sql, args![id, until]).await.map(drop)
+}
+
+/// Keeps a key.
+pub(super) async fn insert_key(
+    db: &mut Session,
+    key: &SigningKey,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    let sql = "INSERT INTO identity_keys (id, private_key_pem, created_at) VALUES ($1, $2, $3)";
+    db.execute(sql, args![key.id.as_str(), key.pem.as_str(), now]).await.map(drop)
+}
+
+/// Makes a program for people of a client.
+pub(super) async fn make_application(
+    db: &mut Session,
+    client_id: &str,
+    name: &str,
+    is_public: bool,
+    redirect_uris: &[String],
+) -> sqlx::Result<()> {
+    let sql = "UPDATE identity_clients SET name = $2, is_public = $3, redirect_uris = $4 \
+               WHERE client_id = $1";
+    let redirect_uris = serde_json::Value::from(redirect_uris.to_vec());
+    db.execute(sql, args![client_id, name, is_public, redirect_uris]).await.map(drop)
 }
 
 /// Keeps a key unless another replica was quicker.
@@ -44,7 +116,7 @@ pub(super) async fn insert_first_key(
     now: DateTime<Utc>,
 ) -> sqlx::Result<()> {
     let sql = "INSERT INTO identity_keys (id, private_key_pem, created_at) SELECT $1, $2, $3 \
-               WHERE NOT EXISTS (SELECT 1 FROM identity_keys)";
+               WHERE NOT EXISTS (SELECT 1 FROM identity_keys WHERE retired_at IS NULL)";
     db.execute(sql, args![key.id.as_str(), key.pem.as_str(), now]).await.map(drop)
 }
 

@@ -1,9 +1,16 @@
 //! Issuing tokens.
 
+use chrono::TimeDelta;
+use rand::CryptoRng;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{Provider, keys::ALGORITHM};
+use super::{
+    Client, Provider,
+    keys::{ALGORITHM, SigningKey},
+    refusal::{Code, Refusal},
+    secrets, store,
+};
 use crate::{
     email_address,
     error::{Error, Result},
@@ -11,26 +18,42 @@ use crate::{
 };
 
 /// How long a client's token is good, in seconds.
-pub(super) const CLIENT_TOKEN_LIFETIME: i64 = 600;
+const CLIENT_TOKEN_LIFETIME: i64 = 600;
+/// How long a person's access token is good, in seconds.
+pub(super) const ACCESS_LIFETIME: i64 = 900;
+/// How long a token is good at most that nobody asked to be good for longer, with room for clocks
+/// that differ.
+pub(super) const LONGEST_ACCESS: TimeDelta = TimeDelta::hours(1);
 
-/// A form sent to the token endpoint (RFC 6749 §4.4.2).
-#[derive(Debug, Clone, Default, Deserialize)]
+/// A form sent to the token endpoint.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+#[expect(missing_docs, reason = "the names are the RFCs'")]
 pub struct TokenRequest {
-    /// Only `client_credentials` so far.
-    #[serde(default)]
     pub grant_type: String,
     pub client_id: Option<String>,
     pub client_secret: Option<String>,
+    pub scope: Option<String>,
+    pub code: Option<String>,
+    pub redirect_uri: Option<String>,
+    pub code_verifier: Option<String>,
+    pub device_code: Option<String>,
+    pub refresh_token: Option<String>,
 }
 
-/// The answer of the token endpoint (RFC 6749 §5.1).
-#[derive(Debug, Clone, Serialize, PartialEq, Eq)]
-pub(super) struct TokenResponse {
-    pub(super) access_token: String,
-    pub(super) token_type: &'static str,
-    pub(super) expires_in: i64,
-    pub(super) refresh_expires_in: i64,
-    pub(super) scope: &'static str,
+/// The answer of the token endpoint (RFC 6749 §5.1), with what Keycloak says beside it.
+#[derive(Clone, Serialize, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are the RFCs'")]
+pub struct TokenResponse {
+    pub access_token: String,
+    pub token_type: &'static str,
+    pub expires_in: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refresh_token: Option<String>,
+    pub refresh_expires_in: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id_token: Option<String>,
+    pub scope: String,
 }
 
 /// A token for a person, issued on the server's command line.
@@ -58,43 +81,84 @@ impl Provider {
         if let Some(organization) = &user.organization {
             claims["organization"] = json!({ organization: {} });
         }
-        self.sign(claims, user.lifetime, id).await
+        let key = self.signing_key().await?;
+        let lifetime = TimeDelta::seconds(user.lifetime);
+        if lifetime > LONGEST_ACCESS {
+            let until = self.clock.now() + lifetime;
+            let mut db = self.db.write().await?;
+            store::need_key(&mut db, &key.id, until).await?;
+            db.commit().await?;
+        }
+        self.sign(&key, claims, "Bearer", user.lifetime, id)
     }
 
-    /// A token for a client that shows its secret; `None` if it is not good.
-    pub(super) async fn issue_client_token(
+    /// Answers a request of a client that has shown who it is.
+    pub(super) async fn token(
         &self,
-        client_id: &str,
-        secret: &str,
-        id: &str,
-    ) -> Result<Option<TokenResponse>> {
-        let Some(client) = self.verified_client(client_id, secret).await? else { return Ok(None) };
+        client: &Client,
+        request: &TokenRequest,
+        user_agent: &str,
+        rng: &mut (impl CryptoRng + Send),
+    ) -> Result<TokenResponse, Refusal> {
+        match request.grant_type.as_str() {
+            "client_credentials" => self.client_token(client, rng).await,
+            "authorization_code" => self.redeem_code(client, request, user_agent, rng).await,
+            "refresh_token" => {
+                let missing = || Refusal::new(Code::InvalidRequest, "refresh_token is missing");
+                let token = request.refresh_token.as_deref().ok_or_else(missing)?;
+                self.refresh(client, token, request.scope.as_deref(), rng).await
+            }
+            super::DEVICE_GRANT => self.poll_device(client, request, user_agent, rng).await,
+            _ => Err(Refusal::new(Code::UnsupportedGrantType, "There is no such grant_type here")),
+        }
+    }
+
+    /// A token for a client that acts for itself.
+    async fn client_token(
+        &self,
+        client: &Client,
+        rng: &mut (impl CryptoRng + Send),
+    ) -> Result<TokenResponse, Refusal> {
+        if client.is_public || !client.redirect_uris.is_empty() {
+            let words = "This client gets tokens only for people who log in";
+            return Err(Refusal::new(Code::UnauthorizedClient, words));
+        }
         let mut claims = json!({
-            "sub": format!("service-account-{client_id}"),
+            "sub": format!("service-account-{}", client.client_id),
             "azp": client.client_id,
             "permissions": client.permissions,
         });
         if let Some(organization) = &client.organization {
             claims["organization"] = json!({ organization: {} });
         }
-        let access_token = self.sign(claims, CLIENT_TOKEN_LIFETIME, id).await?;
-        Ok(Some(TokenResponse {
-            access_token,
+        let key = self.signing_key().await?;
+        let id = secrets::id(rng);
+        Ok(TokenResponse {
+            access_token: self.sign(&key, claims, "Bearer", CLIENT_TOKEN_LIFETIME, &id)?,
             token_type: "Bearer",
             expires_in: CLIENT_TOKEN_LIFETIME,
+            refresh_token: None,
             refresh_expires_in: 0,
-            scope: "profile email",
-        }))
+            id_token: None,
+            scope: "profile email".to_owned(),
+        })
     }
 
-    async fn sign(&self, mut claims: serde_json::Value, lifetime: i64, id: &str) -> Result<String> {
+    /// Signs claims as a token of this type.
+    pub(super) fn sign(
+        &self,
+        key: &SigningKey,
+        mut claims: Value,
+        kind: &str,
+        lifetime: i64,
+        id: &str,
+    ) -> Result<String> {
         let now = self.clock.now().timestamp();
         claims["iss"] = self.issuer().into();
         claims["iat"] = now.into();
         claims["exp"] = now.saturating_add(lifetime).into();
         claims["jti"] = id.into();
-        claims["typ"] = "Bearer".into();
-        let key = self.signing_key().await?;
+        claims["typ"] = kind.into();
         let mut header = jsonwebtoken::Header::new(ALGORITHM);
         header.kid = Some(key.id.clone());
         jsonwebtoken::encode(&header, &claims, &key.private).map_err(Error::internal)

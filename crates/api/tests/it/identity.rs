@@ -1,5 +1,17 @@
 //! The built-in identity provider.
 
+mod code_flow;
+mod device;
+mod keys;
+mod links;
+mod log_in;
+mod log_out;
+mod people;
+mod personal_tokens;
+mod refreshing;
+mod story;
+mod worth;
+
 use chrono::TimeDelta;
 use jobbergate_api::{identity::NewClient, permission::Permission};
 use reqwest::Client;
@@ -89,13 +101,13 @@ on_both! {
         for (client, secret) in [("c", "wrong"), ("c", ""), ("other", secret.as_str()), ("c\0", "x"), ("c", "\0")] {
             let refused = app.token(client, secret).await.expect(401).json();
             let words = "Invalid client or Invalid client credentials";
-            assert_eq!(refused, json!({"error": "unauthorized_client", "error_description": words}));
+            assert_eq!(refused, json!({"error": "invalid_client", "error_description": words}));
         }
         let refused = post(&app, &[("grant_type", "client_credentials")]).await.expect(400).json();
         assert_eq!(refused["error"], "invalid_request");
-        for grant in ["password", ""] {
+        for (grant, error) in [("password", "unsupported_grant_type"), ("", "invalid_request")] {
             let refused = post(&app, &[("grant_type", grant)]).await.expect(400).json();
-            assert_eq!(refused["error"], "unsupported_grant_type");
+            assert_eq!(refused["error"], error);
         }
     }
 

@@ -11,6 +11,7 @@ mod endings;
 mod memory;
 mod misconfiguration;
 mod observability;
+mod people;
 mod refusals;
 mod start;
 mod support;

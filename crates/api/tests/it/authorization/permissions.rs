@@ -102,6 +102,27 @@ const OPERATIONS: &[(&str, &str, &[Permission])] = &[
     ("PUT", "/clusters/status", &[ClustersUpdate]),
     ("GET", "/clusters/status", &[ClustersRead]),
     ("GET", "/clusters/status/{client_id}", &[ClustersRead]),
+    ("POST", "/personal-access-tokens", PEOPLE),
+    ("GET", "/personal-access-tokens", PEOPLE),
+    ("DELETE", "/personal-access-tokens/{token_id}", PEOPLE),
+];
+
+/// All permissions but that of agents.
+const PEOPLE: &[Permission] = &[
+    Maintainer,
+    ClustersRead,
+    JobTemplatesCreate,
+    JobTemplatesRead,
+    JobTemplatesUpdate,
+    JobTemplatesDelete,
+    JobScriptsCreate,
+    JobScriptsRead,
+    JobScriptsUpdate,
+    JobScriptsDelete,
+    JobSubmissionsCreate,
+    JobSubmissionsRead,
+    JobSubmissionsUpdate,
+    JobSubmissionsDelete,
 ];
 
 /// The operation that not even administrators may use without its permission.

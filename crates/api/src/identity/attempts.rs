@@ -1,0 +1,101 @@
+//! Limits to guessing, which all replicas share.
+
+use std::net::IpAddr;
+
+use chrono::TimeDelta;
+
+use super::{Provider, store::attempts as store};
+use crate::error::Result;
+
+/// Within which time attempts are counted.
+const WINDOW: TimeDelta = TimeDelta::minutes(15);
+/// How many passwords of one account may be wrong within it.
+pub const PER_ACCOUNT: i32 = 10;
+/// How many passwords from one address may be wrong within it.
+pub const PER_ADDRESS: i32 = 100;
+/// How many codes of devices one person may get wrong within it.
+pub const CODES_PER_PERSON: i32 = 20;
+
+/// What is limited.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Limit<'a> {
+    /// Passwords of an account, whether there is one or not.
+    Account(&'a str),
+    /// Passwords from an address.
+    Address(IpAddr),
+    /// Codes of devices that a person types.
+    Codes(&'a str),
+}
+
+impl Limit<'_> {
+    fn key(&self) -> String {
+        match self {
+            Self::Account(email) => format!("account:{}", super::secrets::hash(email)),
+            Self::Address(address) => format!("address:{}", neighbourhood(*address)),
+            Self::Codes(user) => format!("codes:{user}"),
+        }
+    }
+
+    const fn most(&self) -> i32 {
+        match self {
+            Self::Account(_) => PER_ACCOUNT,
+            Self::Address(_) => PER_ADDRESS,
+            Self::Codes(_) => CODES_PER_PERSON,
+        }
+    }
+}
+
+impl Provider {
+    /// Counts an attempt under each of these, before it is made, so that many at once count, too;
+    /// how long to wait if there were too many.
+    pub(super) async fn attempt(&self, limits: &[Limit<'_>]) -> Result<Option<TimeDelta>> {
+        let now = self.clock.now();
+        let mut wait = None;
+        let mut db = self.db.write().await?;
+        for limit in limits {
+            let (count, ends_at) = store::count(&mut db, &limit.key(), now, now + WINDOW).await?;
+            if count > limit.most() {
+                wait = wait.max(Some(ends_at - now));
+            }
+        }
+        db.commit().await?;
+        Ok(wait)
+    }
+
+    /// The attempt was no guess: the account starts anew, for an address it does not count.
+    pub(super) async fn succeeded(
+        &self,
+        db: &mut crate::db::Session,
+        limits: &[Limit<'_>],
+    ) -> Result<()> {
+        for limit in limits {
+            match limit {
+                Limit::Address(_) => store::take_back(db, &limit.key()).await?,
+                Limit::Account(_) | Limit::Codes(_) => store::forget(db, &limit.key()).await?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Who has one IPv6 address has at least the 64 bits after its network.
+fn neighbourhood(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) & !u128::from(u64::MAX)).into()),
+        v4 => v4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neighbours_in_an_ipv6_network_count_together() {
+        let key = |text: &str| Limit::Address(text.parse().unwrap()).key();
+        assert_eq!(key("2001:db8::1"), key("2001:db8::ffff:1"));
+        assert_ne!(key("2001:db8::1"), key("2001:db8:0:1::1"));
+        assert_eq!(key("::ffff:10.0.0.1"), key("10.0.0.1"));
+        assert_ne!(key("10.0.0.1"), key("10.0.0.2"));
+    }
+}

@@ -1,0 +1,266 @@
+//! Browsers in which somebody is logged in.
+
+use std::net::IpAddr;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rand::CryptoRng;
+
+use super::{
+    Provider, User,
+    attempts::Limit,
+    passwords, secrets,
+    store::{
+        codes, families,
+        sessions::{self as store, SessionRow},
+        users as user_store,
+    },
+    users,
+};
+use crate::{
+    db::Session as Db,
+    email_address,
+    error::{Error, Result},
+};
+
+/// How long a session lasts in which nothing happens.
+const IDLE: TimeDelta = TimeDelta::hours(12);
+/// How long a session lasts at most.
+const LONGEST: TimeDelta = TimeDelta::days(7);
+/// How exactly is noted when a session was used.
+const NOTED_EVERY: TimeDelta = TimeDelta::minutes(1);
+/// How much is kept of what a browser calls itself, in characters.
+const LONGEST_AGENT: usize = 200;
+
+/// Where a request comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Peer {
+    /// Its address.
+    pub address: IpAddr,
+    /// What the program calls itself.
+    pub user_agent: String,
+}
+
+/// A browser in which somebody is logged in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// What it is called on the account page; no secret.
+    pub id: String,
+    /// Who is logged in.
+    pub user: User,
+    /// From where, at first.
+    pub address: String,
+    /// What the browser calls itself.
+    pub user_agent: String,
+    /// When they logged in.
+    pub created_at: DateTime<Utc>,
+    /// When it was used last.
+    pub last_seen_at: DateTime<Utc>,
+    /// When it ends if nothing happens.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// A session that has just begun.
+#[derive(Debug, Clone)]
+pub struct NewSession {
+    /// What the browser's cookie holds.
+    pub cookie: SessionCookie,
+    /// The session.
+    pub session: Session,
+}
+
+/// The secret of a session.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SessionCookie(pub String);
+
+impl std::fmt::Debug for SessionCookie {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SessionCookie(…)")
+    }
+}
+
+/// How a log-in ends.
+#[derive(Debug)]
+pub enum LogIn {
+    /// With a session.
+    Welcome(Box<NewSession>),
+    /// There is no such account, or the password is wrong: nobody is told which.
+    Refused,
+    /// The password is right, but an administrator disabled the account.
+    Disabled,
+    /// Too many wrong passwords.
+    TooMany {
+        /// How long to wait.
+        wait: TimeDelta,
+    },
+}
+
+impl Provider {
+    /// Logs somebody in with their password.
+    pub async fn log_in(
+        &self,
+        email: &str,
+        password: &str,
+        peer: &Peer,
+        rng: &mut (impl CryptoRng + Send),
+    ) -> Result<LogIn> {
+        // What is no address is nobody's.
+        let email = email_address::normalize(email).filter(|email| !email.contains('\0'));
+        let account = email.as_deref().unwrap_or_default();
+        let limits = [Limit::Account(account), Limit::Address(peer.address)];
+        if let Some(wait) = self.attempt(&limits).await? {
+            tracing::warn!(address = %peer.address, "too many wrong passwords");
+            return Ok(LogIn::TooMany { wait });
+        }
+        let found = match &email {
+            Some(email) => user_store::by_email(&mut self.db.read().await?, email).await?,
+            None => None,
+        };
+        let stored = found.as_ref().and_then(|row| row.password_hash.as_deref());
+        let short = password.chars().count() <= passwords::LONGEST;
+        let right = self.is_password(if short { password } else { "" }, stored).await?;
+        let (Some(row), true) = (found, right && short) else {
+            tracing::info!(address = %peer.address, "a log-in was refused");
+            return Ok(LogIn::Refused);
+        };
+        let mut db = self.db.write().await?;
+        let Some(user) = users::locked(&mut db, &row.id).await? else {
+            return Ok(LogIn::Disabled);
+        };
+        self.succeeded(&mut db, &limits).await?;
+        let session = self.begin_session(&mut db, user, peer, rng).await?;
+        db.commit().await?;
+        Ok(LogIn::Welcome(Box::new(session)))
+    }
+
+    /// Begins a session, under a secret that nobody has seen before.
+    pub(super) async fn begin_session(
+        &self,
+        db: &mut Db,
+        mut user: User,
+        peer: &Peer,
+        rng: &mut (impl CryptoRng + Send),
+    ) -> Result<NewSession> {
+        let now = self.clock.now();
+        let secret = secrets::random(rng);
+        let row = SessionRow {
+            hash: secrets::hash(&secret),
+            user_id: user.id.clone(),
+            address: peer.address.to_string(),
+            user_agent: short(&peer.user_agent),
+            created_at: now,
+            last_seen_at: now,
+            expires_at: now + IDLE,
+        };
+        store::insert(db, &row).await?;
+        user_store::logged_in(db, &user.id, now).await?;
+        user.last_login_at = Some(now);
+        Ok(NewSession { cookie: SessionCookie(secret), session: Session::new(row, user) })
+    }
+
+    /// The session that a cookie stands for, unless it is over.
+    pub async fn session(&self, cookie: &str) -> Result<Option<Session>> {
+        let now = self.clock.now();
+        let mut db = self.db.read().await?;
+        let found = store::find(&mut db, &secrets::hash(cookie), now).await?;
+        let Some(mut row) = found else { return Ok(None) };
+        let Some(user) = users::active(&mut db, &row.user_id).await? else { return Ok(None) };
+        drop(db);
+        if now - row.last_seen_at >= NOTED_EVERY {
+            row.last_seen_at = now;
+            row.expires_at = (now + IDLE).min(row.created_at + LONGEST);
+            let mut db = self.db.write().await?;
+            store::touch(&mut db, &row.hash, now, row.expires_at).await?;
+            db.commit().await?;
+        }
+        Ok(Some(Session::new(row, user)))
+    }
+
+    /// A person's sessions, the latest first.
+    pub async fn sessions(&self, user: &User) -> Result<Vec<Session>> {
+        let rows = store::of_user(&mut self.db.read().await?, &user.id, self.clock.now()).await?;
+        Ok(rows.into_iter().map(|row| Session::new(row, user.clone())).collect())
+    }
+
+    /// Ends a session of a person, and the tokens of the programs that were let in from it; 404 if
+    /// there is none.
+    pub async fn end_session(&self, user: &User, id: &str) -> Result<()> {
+        let mut db = self.db.write().await?;
+        if !store::delete(&mut db, &user.id, id).await? {
+            return Err(Error::NotFound("This session is over already".to_owned()));
+        }
+        codes::delete_of_session(&mut db, id).await?;
+        families::revoke_of_session(&mut db, id, self.clock.now()).await?;
+        db.commit().await?;
+        self.revocations.changed();
+        Ok(())
+    }
+
+    /// Gives a person another password, if they know the one they have; their other sessions end.
+    /// Too many wrong ones are refused as at a log-in.
+    pub async fn change_password(
+        &self,
+        session: &Session,
+        current: &str,
+        new: &str,
+    ) -> Result<PasswordChange> {
+        let user = &session.user;
+        let limits = [Limit::Account(&user.email)];
+        if let Some(wait) = self.attempt(&limits).await? {
+            return Ok(PasswordChange::TooMany { wait });
+        }
+        let row = user_store::by_id(&mut self.db.read().await?, &user.id).await?;
+        let stored = row.and_then(|row| row.password_hash);
+        if !self.is_password(current, stored.as_deref()).await? {
+            return Ok(PasswordChange::Refused);
+        }
+        passwords::check_strength(new, &user.email)?;
+        let hash = self.hash_password(new).await?;
+        let now = self.clock.now();
+        let mut db = self.db.write().await?;
+        self.succeeded(&mut db, &limits).await?;
+        user_store::set_password(&mut db, &user.id, &hash, now).await?;
+        for other in store::of_user(&mut db, &user.id, now).await? {
+            if other.hash != session.id {
+                store::delete(&mut db, &user.id, &other.hash).await?;
+                codes::delete_of_session(&mut db, &other.hash).await?;
+                families::revoke_of_session(&mut db, &other.hash, now).await?;
+            }
+        }
+        db.commit().await?;
+        self.revocations.changed();
+        Ok(PasswordChange::Changed)
+    }
+}
+
+/// How a change of a password ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PasswordChange {
+    /// The new one counts.
+    Changed,
+    /// The current one was wrong.
+    Refused,
+    /// Too many were wrong.
+    TooMany {
+        /// How long to wait.
+        wait: TimeDelta,
+    },
+}
+
+impl Session {
+    fn new(row: SessionRow, user: User) -> Self {
+        Self {
+            id: row.hash,
+            user,
+            address: row.address,
+            user_agent: row.user_agent,
+            created_at: row.created_at,
+            last_seen_at: row.last_seen_at,
+            expires_at: row.expires_at,
+        }
+    }
+}
+
+/// What is kept of a program's name for itself.
+pub(super) fn short(user_agent: &str) -> String {
+    user_agent.chars().filter(|c| !c.is_control()).take(LONGEST_AGENT).collect()
+}

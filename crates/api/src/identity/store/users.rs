@@ -1,0 +1,108 @@
+//! `identity_users` and their roles.
+
+use chrono::{DateTime, Utc};
+use sqlx_macros::FromRow;
+
+use crate::{args, db::Session};
+
+/// A person, as they are kept.
+#[derive(Debug, Clone, FromRow)]
+pub(crate) struct UserRow {
+    pub(crate) id: String,
+    pub(crate) email: String,
+    pub(crate) name: String,
+    pub(crate) password_hash: Option<String>,
+    pub(crate) source: String,
+    pub(crate) organization: Option<String>,
+    pub(crate) disabled_at: Option<DateTime<Utc>>,
+    pub(crate) created_at: DateTime<Utc>,
+    pub(crate) last_login_at: Option<DateTime<Utc>>,
+}
+
+const COLUMNS: &str = "id, email, name, password_hash, source, organization, disabled_at, \
+                       created_at, last_login_at";
+
+/// Keeps a person; false if there is one of that address.
+pub(crate) async fn insert(db: &mut Session, user: &UserRow) -> sqlx::Result<bool> {
+    let sql = "INSERT INTO identity_users (id, email, name, password_hash, source, organization, \
+               created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $7) \
+               ON CONFLICT (email) DO NOTHING";
+    let arguments = args![
+        user.id.as_str(),
+        user.email.as_str(),
+        user.name.as_str(),
+        user.password_hash.clone(),
+        user.source.as_str(),
+        user.organization.clone(),
+        user.created_at,
+    ];
+    Ok(db.execute(sql, arguments).await? == 1)
+}
+
+/// The person with this address; nobody else changes them until the transaction ends.
+pub(crate) async fn by_email(db: &mut Session, email: &str) -> sqlx::Result<Option<UserRow>> {
+    let lock = db.lock_clause();
+    let sql = format!("SELECT {COLUMNS} FROM identity_users WHERE email = $1{lock}");
+    db.fetch_optional(&sql, args![email]).await
+}
+
+/// The person with this id. There is no lock: whoever disables somebody takes the locks of what is
+/// theirs after that of their row, and those who use these look at the row last.
+pub(crate) async fn by_id(db: &mut Session, id: &str) -> sqlx::Result<Option<UserRow>> {
+    let sql = format!("SELECT {COLUMNS} FROM identity_users WHERE id = $1");
+    db.fetch_optional(&sql, args![id]).await
+}
+
+/// Lets nobody else change a person until the transaction ends.
+pub(crate) async fn lock(db: &mut Session, id: &str) -> sqlx::Result<()> {
+    let lock = db.lock_clause();
+    let sql = format!("SELECT id FROM identity_users WHERE id = $1{lock}");
+    let _locked: Option<(String,)> = db.fetch_optional(&sql, args![id]).await?;
+    Ok(())
+}
+
+/// Everybody, by address.
+pub(crate) async fn all(db: &mut Session) -> sqlx::Result<Vec<UserRow>> {
+    let sql = format!("SELECT {COLUMNS} FROM identity_users ORDER BY email");
+    db.fetch_all(&sql, args![]).await
+}
+
+/// The addresses of those who are disabled.
+pub(crate) async fn disabled(db: &mut Session) -> sqlx::Result<Vec<String>> {
+    let sql = "SELECT email FROM identity_users WHERE disabled_at IS NOT NULL";
+    let rows: Vec<(String,)> = db.fetch_all(sql, args![]).await?;
+    Ok(rows.into_iter().map(|(email,)| email).collect())
+}
+
+/// Disables or enables a person.
+pub(crate) async fn set_disabled(
+    db: &mut Session,
+    id: &str,
+    disabled_at: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    let sql = "UPDATE identity_users SET disabled_at = $2, updated_at = $3 WHERE id = $1";
+    db.execute(sql, args![id, disabled_at, now]).await.map(drop)
+}
+
+/// Gives a person another password.
+pub(crate) async fn set_password(
+    db: &mut Session,
+    id: &str,
+    hash: &str,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    let sql = "UPDATE identity_users SET password_hash = $2, updated_at = $3 WHERE id = $1";
+    db.execute(sql, args![id, hash, now]).await.map(drop)
+}
+
+/// Notes that a person logged in.
+pub(crate) async fn logged_in(db: &mut Session, id: &str, now: DateTime<Utc>) -> sqlx::Result<()> {
+    let sql = "UPDATE identity_users SET last_login_at = $2 WHERE id = $1";
+    db.execute(sql, args![id, now]).await.map(drop)
+}
+
+/// Forgets a person and all that is theirs, but for the families of their tokens.
+pub(crate) async fn delete(db: &mut Session, id: &str) -> sqlx::Result<()> {
+    db.execute("DELETE FROM identity_users WHERE id = $1", args![id]).await.map(drop)
+}

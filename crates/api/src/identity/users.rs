@@ -1,0 +1,255 @@
+//! People who have an account here.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use rand::CryptoRng;
+
+use super::{
+    Provider, passwords, roles, secrets,
+    store::{codes, device_codes, families, links, roles as role_store, sessions, users as store},
+};
+use crate::{
+    db::Session as Db,
+    email_address,
+    error::{Error, Result},
+};
+
+/// Where a person's password is checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// Here.
+    Local,
+    /// In the centre's directory.
+    Ldap,
+}
+
+/// Somebody to make an account for.
+#[derive(Clone, Default)]
+pub struct NewUser {
+    /// Their address, by which they log in.
+    pub email: String,
+    /// What they are called; the address if nothing is said.
+    pub name: Option<String>,
+    /// The organization whose data they work with.
+    pub organization: Option<String>,
+    /// What they may do.
+    pub roles: Vec<String>,
+    /// Their password; without one they are to be invited.
+    pub password: Option<String>,
+}
+
+/// Somebody who has an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// What stays when the address changes: `sub` in tokens.
+    pub id: String,
+    /// Their address.
+    pub email: String,
+    /// What they are called.
+    pub name: String,
+    /// Where their password is checked.
+    pub source: Source,
+    /// Whether they have chosen a password here.
+    pub has_password: bool,
+    /// The organization whose data they work with.
+    pub organization: Option<String>,
+    /// What they may do, by the names of roles.
+    pub roles: Vec<String>,
+    /// What their roles permit together.
+    pub permissions: Vec<String>,
+    /// Since when they are kept out.
+    pub disabled_at: Option<DateTime<Utc>>,
+    /// When the account was made.
+    pub created_at: DateTime<Utc>,
+    /// When they logged in last.
+    pub last_login_at: Option<DateTime<Utc>>,
+}
+
+impl Source {
+    /// Its name in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Local => "local",
+            Self::Ldap => "ldap",
+        }
+    }
+}
+
+impl Provider {
+    /// Makes an account; 409 if there is one of that address.
+    pub async fn create_user(
+        &self,
+        new: &NewUser,
+        rng: &mut (impl CryptoRng + Send),
+    ) -> Result<User> {
+        let email = address(&new.email)?;
+        let name = new.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
+        let name = passwords::check_name(name.unwrap_or(&email))?;
+        let password_hash = match &new.password {
+            Some(password) => {
+                passwords::check_strength(password, &email)?;
+                Some(self.hash_password(password).await?)
+            }
+            None => None,
+        };
+        let row = store::UserRow {
+            id: secrets::id(rng),
+            email,
+            name,
+            password_hash,
+            source: Source::Local.as_str().to_owned(),
+            organization: new.organization.clone(),
+            disabled_at: None,
+            created_at: self.clock.now(),
+            last_login_at: None,
+        };
+        let mut db = self.db.write().await?;
+        let user = self.insert_user(&mut db, row, &new.roles).await?;
+        db.commit().await?;
+        Ok(user)
+    }
+
+    /// Keeps an account with these roles.
+    pub(super) async fn insert_user(
+        &self,
+        db: &mut Db,
+        row: store::UserRow,
+        roles: &[String],
+    ) -> Result<User> {
+        roles::keep_built_in(db, self.clock.now()).await?;
+        if !store::insert(db, &row).await? {
+            return Err(Error::Conflict(format!("There is an account for {} already", row.email)));
+        }
+        for role in roles {
+            roles::existing(db, role).await?;
+            role_store::grant(db, &row.id, role).await?;
+        }
+        with_roles(db, row).await
+    }
+
+    /// Everybody who has an account.
+    pub async fn users(&self) -> Result<Vec<User>> {
+        let mut db = self.db.read().await?;
+        let rows = store::all(&mut db).await?;
+        let roles: HashMap<_, _> = role_store::all(&mut db)
+            .await?
+            .into_iter()
+            .map(|role| (role.name.clone(), role))
+            .collect();
+        let mut held: HashMap<String, Vec<&role_store::RoleRow>> = HashMap::new();
+        for (user, role) in role_store::holders(&mut db).await? {
+            held.entry(user).or_default().extend(roles.get(&role));
+        }
+        let user = |row: store::UserRow| {
+            let roles = held.get(&row.id).map_or(&[][..], Vec::as_slice);
+            User::new(row, roles)
+        };
+        Ok(rows.into_iter().map(user).collect())
+    }
+
+    /// The account of this address; 404 if there is none.
+    pub async fn user(&self, email: &str) -> Result<User> {
+        let mut db = self.db.read().await?;
+        let row = existing(&mut db, email).await?;
+        with_roles(&mut db, row).await
+    }
+
+    /// The account of this id, if it is there and not disabled.
+    pub async fn active_user(&self, id: &str) -> Result<Option<User>> {
+        let mut db = self.db.read().await?;
+        active(&mut db, id).await
+    }
+
+    /// Keeps a person out: their sessions and tokens are refused from now on.
+    pub async fn disable_user(&self, email: &str) -> Result<()> {
+        let now = self.clock.now();
+        let mut db = self.db.write().await?;
+        let row = existing(&mut db, email).await?;
+        store::set_disabled(&mut db, &row.id, Some(now), now).await?;
+        self.log_out_everywhere(&mut db, &row.id).await?;
+        links::delete_of_user(&mut db, &row.id).await?;
+        db.commit().await?;
+        self.revocations.changed();
+        Ok(())
+    }
+
+    /// Lets a person in again; they log in anew.
+    pub async fn enable_user(&self, email: &str) -> Result<()> {
+        let mut db = self.db.write().await?;
+        let row = existing(&mut db, email).await?;
+        store::set_disabled(&mut db, &row.id, None, self.clock.now()).await?;
+        db.commit().await?;
+        self.revocations.changed();
+        Ok(())
+    }
+
+    /// Forgets a person; what they own stays. Their tokens are refused from now on.
+    pub async fn delete_user(&self, email: &str) -> Result<()> {
+        let mut db = self.db.write().await?;
+        let row = existing(&mut db, email).await?;
+        self.log_out_everywhere(&mut db, &row.id).await?;
+        store::delete(&mut db, &row.id).await?;
+        db.commit().await?;
+        self.revocations.changed();
+        Ok(())
+    }
+
+    /// Ends all that a person's log-ins have led to.
+    pub(super) async fn log_out_everywhere(&self, db: &mut Db, user_id: &str) -> Result<()> {
+        sessions::delete_all(db, user_id).await?;
+        codes::delete_of_user(db, user_id).await?;
+        device_codes::delete_of_user(db, user_id).await?;
+        Ok(families::revoke_of_user(db, user_id, self.clock.now()).await?)
+    }
+}
+
+impl User {
+    fn new(row: store::UserRow, roles: &[&role_store::RoleRow]) -> Self {
+        Self {
+            id: row.id,
+            email: row.email,
+            name: row.name,
+            source: if row.source == Source::Ldap.as_str() { Source::Ldap } else { Source::Local },
+            has_password: row.password_hash.is_some(),
+            organization: row.organization,
+            roles: roles.iter().map(|role| role.name.clone()).collect(),
+            permissions: roles::together(roles),
+            disabled_at: row.disabled_at,
+            created_at: row.created_at,
+            last_login_at: row.last_login_at,
+        }
+    }
+}
+
+/// The address, in the form that is kept; 422 if it is none.
+pub(super) fn address(email: &str) -> Result<String> {
+    let normal = email_address::normalize(email).filter(|normal| normal.len() <= 254);
+    normal.ok_or_else(|| Error::Unprocessable(format!("{email:?} is not an e-mail address")))
+}
+
+/// The account of this address; 404 if there is none.
+pub(super) async fn existing(db: &mut Db, email: &str) -> Result<store::UserRow> {
+    let row = store::by_email(db, &address(email)?).await?;
+    row.ok_or_else(|| Error::NotFound(format!("There is no account for {email}")))
+}
+
+/// The account of this id, if it is there and not disabled.
+pub(super) async fn active(db: &mut Db, id: &str) -> Result<Option<User>> {
+    match store::by_id(db, id).await? {
+        Some(row) if row.disabled_at.is_none() => with_roles(db, row).await.map(Some),
+        _ => Ok(None),
+    }
+}
+
+/// The same; nobody else changes or disables them until the transaction ends.
+pub(super) async fn locked(db: &mut Db, id: &str) -> Result<Option<User>> {
+    store::lock(db, id).await?;
+    active(db, id).await
+}
+
+/// A person with what they may do.
+pub(super) async fn with_roles(db: &mut Db, row: store::UserRow) -> Result<User> {
+    let roles = role_store::of_user(db, &row.id).await?;
+    Ok(User::new(row, &roles.iter().collect::<Vec<_>>()))
+}

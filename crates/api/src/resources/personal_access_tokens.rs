@@ -1,0 +1,119 @@
+//! `/personal-access-tokens`
+
+use axum::http::StatusCode;
+use jobbergate_types::personal_access_tokens::{
+    PersonalAccessTokenCreateRequest, PersonalAccessTokenCreatedView, PersonalAccessTokenView,
+};
+use rand::rngs::StdRng;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::{
+    app::Context,
+    auth::{Identity, Owner},
+    email_address,
+    error::{Error, Result},
+    http::{Created, Json, NoContent, Path, ResponseDoc, Router},
+    identity::{NewPersonalToken, PersonalToken, Provider, User},
+    permission::{Allow, Permission},
+};
+
+#[derive(Debug, Deserialize, JsonSchema)]
+struct TokenPath {
+    /// The token's id.
+    token_id: String,
+}
+
+const ALL: &str = "/personal-access-tokens";
+const NOT_FOUND: ResponseDoc = ResponseDoc::sentence(
+    StatusCode::NOT_FOUND,
+    "There is no such token, the caller has no account here, or accounts are kept elsewhere",
+);
+
+pub(crate) fn router() -> Router {
+    Router::default()
+        .post(ALL, "Make a token for a script of one's own; its secret is shown only once.", create)
+        .responding(&[NOT_FOUND])
+        .get(ALL, "List one's tokens.", list)
+        .responding(&[NOT_FOUND])
+        .delete("/personal-access-tokens/{token_id}", "Revoke one of one's tokens.", delete)
+        .responding(&[NOT_FOUND])
+}
+
+/// Whoever may do anything at all: a token permits no more than its owner may do.
+struct ManageTokens;
+
+impl Allow for ManageTokens {
+    const ANY_OF: &'static [Permission] = &Permission::ALL;
+    const NEEDS_ORGANIZATION: bool = false;
+}
+
+async fn create(
+    context: Context,
+    owner: Owner<ManageTokens>,
+    Json(request): Json<PersonalAccessTokenCreateRequest>,
+) -> Result<Created<PersonalAccessTokenCreatedView>> {
+    let (provider, user) = account(&context, &owner.identity).await?;
+    if owner.identity.is_personal_token {
+        let words = "A personal access token can't make others; log in instead";
+        return Err(Error::Forbidden(words.to_owned()));
+    }
+    let new = NewPersonalToken {
+        name: request.name,
+        permissions: request.permissions,
+        expires_at: request.expires_at.map(|at| at.0),
+    };
+    let (held, mut rng): (_, StdRng) = (&owner.identity.permissions, rand::make_rng());
+    let (secret, token) = provider.create_personal_token(&user, held, &new, &mut rng).await?;
+    Ok(Created(PersonalAccessTokenCreatedView { details: view(token), token: secret.0 }))
+}
+
+async fn list(
+    context: Context,
+    owner: Owner<ManageTokens>,
+) -> Result<Json<Vec<PersonalAccessTokenView>>> {
+    let (provider, user) = account(&context, &owner.identity).await?;
+    Ok(Json(provider.personal_tokens(&user).await?.into_iter().map(view).collect()))
+}
+
+async fn delete(
+    context: Context,
+    owner: Owner<ManageTokens>,
+    Path(path): Path<TokenPath>,
+) -> Result<NoContent> {
+    let (provider, user) = account(&context, &owner.identity).await?;
+    provider.delete_personal_token(&user, &path.token_id).await?;
+    Ok(NoContent)
+}
+
+/// The caller's account: that of the token's subject, or for a token of the server's command line
+/// that of its address.
+async fn account<'a>(context: &'a Context, identity: &Identity) -> Result<(&'a Provider, User)> {
+    let Some(provider) = &context.app.provider else {
+        let words = "Accounts are kept by another identity provider; make tokens there";
+        return Err(Error::NotFound(words.to_owned()));
+    };
+    if let Some(user) = provider.active_user(&identity.subject).await? {
+        return Ok((provider, user));
+    }
+    let email = identity.email.as_deref().and_then(email_address::normalize).unwrap_or_default();
+    match provider.user(&email).await {
+        Ok(user) if user.disabled_at.is_none() && identity.subject == email => Ok((provider, user)),
+        Ok(_) | Err(Error::NotFound(_) | Error::Unprocessable(_)) => {
+            let words = format!("{email} has no account here; ask an administrator for one");
+            Err(Error::NotFound(words))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn view(token: PersonalToken) -> PersonalAccessTokenView {
+    PersonalAccessTokenView {
+        token_id: token.id,
+        name: token.name,
+        permissions: token.permissions,
+        created_at: token.created_at.into(),
+        expires_at: token.expires_at.map(Into::into),
+        last_used_at: token.last_used_at.map(Into::into),
+    }
+}

@@ -1,0 +1,160 @@
+//! Logging in with a password, and the sessions that follow.
+
+use chrono::TimeDelta;
+use jobbergate_api::identity::{LogIn, NewUser, PasswordChange, Peer};
+
+use super::story::{PASSWORD, log_in, peer, person, tokens, try_to_log_in};
+use crate::{
+    on_both,
+    support::{TestApp, random},
+};
+
+async fn from(app: &TestApp, address: &str, email: &str, password: &str) -> LogIn {
+    let peer = Peer { address: address.parse().unwrap(), user_agent: String::new() };
+    app.provider().log_in(email, password, &peer, &mut random()).await.unwrap()
+}
+
+on_both! {
+    async fn somebody_logs_in_and_is_known_by_their_cookie(app: TestApp) {
+        let alice = person(&app, "alice", &["user"]).await;
+        let (session, cookie) = log_in(&app, &alice).await;
+        assert_eq!((session.user.email.as_str(), session.address.as_str()), ("alice@example.com", "192.0.2.7"));
+        let found = app.provider().session(&cookie).await.unwrap().unwrap();
+        assert_eq!(found.id, session.id);
+        assert_eq!(found.user.last_login_at, Some(app.clock.now()));
+        for other in ["", "x", session.id.as_str()] {
+            assert!(app.provider().session(other).await.unwrap().is_none());
+        }
+    }
+
+    async fn each_log_in_has_a_cookie_of_its_own(app: TestApp) {
+        let alice = person(&app, "alice", &["user"]).await;
+        let (first, second) = (log_in(&app, &alice).await, log_in(&app, &alice).await);
+        assert_ne!(first.1, second.1);
+        assert_eq!(app.provider().sessions(&alice).await.unwrap().len(), 2);
+        app.provider().end_session(&alice, &first.0.id).await.unwrap();
+        assert!(app.provider().session(&first.1).await.unwrap().is_none());
+        assert!(app.provider().session(&second.1).await.unwrap().is_some());
+        let bob = person(&app, "bob", &["user"]).await;
+        let refused = app.provider().end_session(&bob, &second.0.id).await.unwrap_err();
+        assert_eq!(refused.status(), 404);
+    }
+
+    async fn a_session_ends_when_nothing_happens_and_after_a_week_at_the_latest(app: TestApp) {
+        let alice = person(&app, "alice", &["user"]).await;
+        let (_, idle) = log_in(&app, &alice).await;
+        app.clock.advance(TimeDelta::hours(12));
+        assert!(app.provider().session(&idle).await.unwrap().is_none());
+        let (_, busy) = log_in(&app, &alice).await;
+        for _ in 0..7 * 24 / 8 - 1 {
+            app.clock.advance(TimeDelta::hours(8));
+            assert!(app.provider().session(&busy).await.unwrap().is_some());
+        }
+        app.clock.advance(TimeDelta::hours(8));
+        assert!(app.provider().session(&busy).await.unwrap().is_none());
+    }
+
+    async fn nobody_learns_whether_there_is_an_account(app: TestApp) {
+        person(&app, "alice", &["user"]).await;
+        let invited = NewUser { email: "bob@example.com".to_owned(), ..NewUser::default() };
+        app.provider().create_user(&invited, &mut random()).await.unwrap();
+        let provider = app.provider();
+        for (email, password) in [
+            ("alice@example.com", "wrong horse battery staple"),
+            ("alice@example.com", ""),
+            ("bob@example.com", PASSWORD),
+            ("nobody@example.com", PASSWORD),
+            ("no address", PASSWORD),
+            ("a\0@example.com", PASSWORD),
+            ("", ""),
+        ] {
+            // The same work is done for each, so that none is quicker.
+            let before = provider.checked_passwords();
+            let refused = try_to_log_in(provider, email, password).await;
+            assert!(matches!(refused, LogIn::Refused), "{email}: {refused:?}");
+            assert_eq!(provider.checked_passwords(), before + 1, "{email}");
+        }
+    }
+
+    async fn who_guesses_passwords_of_an_account_has_to_wait(app: TestApp) {
+        let alice = person(&app, "alice", &["user"]).await;
+        for email in ["alice@example.com", "nobody@example.com"] {
+            for index in 0..10 {
+                let guess = from(&app, &format!("192.0.2.{index}"), email, "guess").await;
+                assert!(matches!(guess, LogIn::Refused), "{guess:?}");
+            }
+            let before = app.provider().checked_passwords();
+            let refused = from(&app, "192.0.2.99", email, PASSWORD).await;
+            let LogIn::TooMany { wait } = refused else { panic!("{refused:?}") };
+            assert_eq!(wait, TimeDelta::minutes(15));
+            assert_eq!(app.provider().checked_passwords(), before);
+        }
+        person(&app, "bob", &["user"]).await;
+        assert!(matches!(from(&app, "192.0.2.99", "bob@example.com", PASSWORD).await, LogIn::Welcome(_)));
+        app.clock.advance(TimeDelta::minutes(15));
+        log_in(&app, &alice).await;
+    }
+
+    async fn many_guesses_at_once_are_no_more(app: TestApp) {
+        person(&app, "alice", &["user"]).await;
+        let guesses = (0..30).map(|index| {
+            let app = &app;
+            async move { from(app, &format!("192.0.2.{index}"), "alice@example.com", "guess").await }
+        });
+        let answers = futures::future::join_all(guesses).await;
+        let refused = answers.iter().filter(|answer| matches!(answer, LogIn::Refused)).count();
+        assert_eq!(refused, 10);
+        assert_eq!(app.provider().checked_passwords(), 10);
+    }
+
+    async fn who_guesses_from_one_address_has_to_wait(app: TestApp) {
+        let alice = person(&app, "alice", &["user"]).await;
+        for index in 0..100 {
+            let guess = from(&app, "2001:db8::1", &format!("x{index}@example.com"), "guess").await;
+            assert!(matches!(guess, LogIn::Refused), "{index} {guess:?}");
+        }
+        let neighbour = from(&app, "2001:db8::2", &alice.email, PASSWORD).await;
+        assert!(matches!(neighbour, LogIn::TooMany { .. }), "{neighbour:?}");
+        log_in(&app, &alice).await;
+    }
+
+    async fn who_knows_the_password_is_not_counted(app: TestApp) {
+        let alice = person(&app, "alice", &["user"]).await;
+        for _ in 0..25 {
+            let guess = try_to_log_in(app.provider(), &alice.email, "guess").await;
+            assert!(matches!(guess, LogIn::Refused), "{guess:?}");
+            log_in(&app, &alice).await;
+        }
+    }
+
+    async fn another_password_ends_other_sessions(app: TestApp) {
+        let provider = app.provider();
+        let alice = person(&app, "alice", &["user"]).await;
+        let (here, cookie) = log_in(&app, &alice).await;
+        let (there, other_cookie) = log_in(&app, &alice).await;
+        let other = tokens(&app, &there).await;
+        let new = "a different horse, a different staple";
+        let wrong = provider.change_password(&here, "wrong", new).await.unwrap();
+        assert_eq!(wrong, PasswordChange::Refused);
+        let weak = provider.change_password(&here, PASSWORD, "short").await.unwrap_err();
+        assert_eq!(weak.status(), 422);
+        let changed = provider.change_password(&here, PASSWORD, new).await.unwrap();
+        assert_eq!(changed, PasswordChange::Changed);
+        assert!(provider.session(&cookie).await.unwrap().is_some());
+        assert!(provider.session(&other_cookie).await.unwrap().is_none());
+        other.bearer(&app).get("/job-scripts").await.expect(401);
+        assert!(matches!(try_to_log_in(provider, &alice.email, PASSWORD).await, LogIn::Refused));
+        assert!(matches!(try_to_log_in(provider, &alice.email, new).await, LogIn::Welcome(_)));
+    }
+
+    async fn what_has_expired_is_forgotten_an_hour_later(app: TestApp) {
+        let alice = person(&app, "alice", &["user"]).await;
+        let (session, _) = log_in(&app, &alice).await;
+        super::story::code(&app, &session).await;
+        assert_eq!(app.provider().tidy().await.unwrap(), 0);
+        app.clock.advance(TimeDelta::days(8));
+        // The session, the code and the attempts from the browser's address.
+        assert_eq!(app.provider().tidy().await.unwrap(), 3);
+        assert_eq!(peer().user_agent, "Firefox");
+    }
+}

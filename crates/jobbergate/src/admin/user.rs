@@ -1,0 +1,213 @@
+//! `jobbergate admin user`
+
+use std::io::BufRead;
+
+use anyhow::{Context, bail};
+use clap::Subcommand;
+use jobbergate_api::{
+    identity::{NewUser, Provider, User},
+    tenant::Tenants,
+};
+use rand::rngs::StdRng;
+use serde_json::{Value, json};
+
+use super::check_organization;
+
+#[derive(Debug, Subcommand)]
+pub enum UserCommand {
+    /// Make an account; its owner can log in once they are invited, or at once with a password
+    Create {
+        #[command(flatten)]
+        new: NewAccount,
+        /// Read the password from the first line of standard input
+        #[arg(long)]
+        password_stdin: bool,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the address where somebody chooses the password of their account, which is made if
+    /// there is none; it is good for 7 days, once
+    Invite {
+        #[command(flatten)]
+        new: NewAccount,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the address where somebody chooses another password; it is good for an hour, once
+    Reset {
+        /// Their e-mail address
+        email: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// List the accounts
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print what is known of an account
+    Show {
+        /// The e-mail address
+        email: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Keep somebody out: their sessions and tokens are refused from now on
+    Disable {
+        /// Their e-mail address
+        email: String,
+    },
+    /// Let somebody in again
+    Enable {
+        /// Their e-mail address
+        email: String,
+    },
+    /// Remove an account; what its owner made stays
+    Delete {
+        /// The e-mail address
+        email: String,
+    },
+}
+
+/// Whose account is made.
+#[derive(Debug, clap::Args)]
+pub struct NewAccount {
+    /// The e-mail address, by which they log in
+    email: String,
+    /// What they are called
+    #[arg(long)]
+    name: Option<String>,
+    /// What they may do: user, expert, maintainer, admin or a role that you made; user when left
+    /// out; may be given several times
+    #[arg(long = "role", value_name = "NAME")]
+    roles: Vec<String>,
+    /// The organization whose data they work with
+    #[arg(long)]
+    organization: Option<String>,
+}
+
+impl NewAccount {
+    fn with_password(self, password: Option<String>) -> NewUser {
+        let roles = if self.roles.is_empty() { vec!["user".to_owned()] } else { self.roles };
+        let Self { email, name, organization, .. } = self;
+        NewUser { email, name, organization, roles, password }
+    }
+}
+
+pub async fn run(
+    provider: &Provider,
+    tenants: &Tenants,
+    command: UserCommand,
+) -> anyhow::Result<()> {
+    let mut rng: StdRng = rand::make_rng();
+    match command {
+        UserCommand::Create { new, password_stdin, json } => {
+            check_organization(tenants, new.organization.as_ref())?;
+            let password = if password_stdin { Some(first_line()?) } else { None };
+            let user = provider.create_user(&new.with_password(password), &mut rng).await?;
+            print(&user, json);
+        }
+        UserCommand::Invite { new, json } => {
+            check_organization(tenants, new.organization.as_ref())?;
+            let email = new.email.clone();
+            if !has_account(provider, &email).await? {
+                provider.create_user(&new.with_password(None), &mut rng).await?;
+            } else if new.name.is_some() || !new.roles.is_empty() || new.organization.is_some() {
+                bail!(
+                    "there is an account for {email} already; leave out --name, --role and \
+                     --organization, or change its roles with `jobbergate admin role grant`"
+                );
+            }
+            print_link(&email, &provider.password_link(&email, &mut rng).await?, json);
+        }
+        UserCommand::Reset { email, json } => {
+            print_link(&email, &provider.password_link(&email, &mut rng).await?, json);
+        }
+        UserCommand::List { json: true } => {
+            let users: Vec<_> = provider.users().await?.iter().map(as_json).collect();
+            println!("{}", Value::from(users));
+        }
+        UserCommand::List { json: false } => {
+            for user in provider.users().await? {
+                println!(
+                    "{}\t{}\t{}\t{}",
+                    user.email,
+                    state(&user),
+                    user.roles.join(","),
+                    user.name
+                );
+            }
+        }
+        UserCommand::Show { email, json } => print(&provider.user(&email).await?, json),
+        UserCommand::Disable { email } => provider.disable_user(&email).await?,
+        UserCommand::Enable { email } => provider.enable_user(&email).await?,
+        UserCommand::Delete { email } => provider.delete_user(&email).await?,
+    }
+    Ok(())
+}
+
+async fn has_account(provider: &Provider, email: &str) -> anyhow::Result<bool> {
+    match provider.user(email).await {
+        Ok(_) => Ok(true),
+        Err(jobbergate_api::error::Error::NotFound(_)) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn first_line() -> anyhow::Result<String> {
+    let mut line = String::new();
+    let read = std::io::stdin().lock().read_line(&mut line);
+    read.context("the password could not be read from standard input")?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+fn state(user: &User) -> &'static str {
+    match user {
+        User { disabled_at: Some(_), .. } => "disabled",
+        User { has_password: false, .. } if user.source.as_str() == "local" => "invited",
+        _ => "active",
+    }
+}
+
+fn print(user: &User, as_json_: bool) {
+    if as_json_ {
+        println!("{}", as_json(user));
+        return;
+    }
+    println!("email: {}\nname: {}\nid: {}", user.email, user.name, user.id);
+    println!("state: {}\nsource: {}", state(user), user.source.as_str());
+    println!("roles: {}\npermissions: {}", user.roles.join(", "), user.permissions.join(", "));
+    if let Some(organization) = &user.organization {
+        println!("organization: {organization}");
+    }
+    println!("created: {}", user.created_at.to_rfc3339());
+    let last = user.last_login_at.map_or_else(|| "never".to_owned(), |at| at.to_rfc3339());
+    println!("last login: {last}");
+}
+
+fn as_json(user: &User) -> Value {
+    json!({
+        "id": user.id,
+        "email": user.email,
+        "name": user.name,
+        "state": state(user),
+        "source": user.source.as_str(),
+        "roles": user.roles,
+        "permissions": user.permissions,
+        "organization": user.organization,
+        "created_at": user.created_at.to_rfc3339(),
+        "last_login_at": user.last_login_at.map(|at| at.to_rfc3339()),
+    })
+}
+
+fn print_link(email: &str, url: &str, as_json: bool) {
+    match as_json {
+        true => println!("{}", json!({"email": email, "url": url})),
+        false => println!("{url}"),
+    }
+}
