@@ -30,7 +30,6 @@ const LONGEST_PARAMETER: usize = 2048;
 /// A program's request.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
-#[expect(missing_docs, reason = "the names are the RFCs'")]
 pub struct AuthorizationRequest {
     pub client_id: Option<String>,
     pub redirect_uri: Option<String>,

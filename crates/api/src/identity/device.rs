@@ -40,7 +40,6 @@ pub const DEVICE_PAGE: &str = "/device";
 /// A request of a program that wants to be let in.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
-#[expect(missing_docs, reason = "the names are the RFCs'")]
 pub struct DeviceRequest {
     pub client_id: Option<String>,
     pub client_secret: Option<String>,
@@ -51,7 +50,6 @@ pub struct DeviceRequest {
 
 /// What the program shows and asks with (RFC 8628 §3.2).
 #[derive(Clone, Serialize)]
-#[expect(missing_docs, reason = "the names are the RFC's")]
 pub struct DeviceResponse {
     pub device_code: String,
     pub user_code: String,

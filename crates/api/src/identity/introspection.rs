@@ -16,7 +16,6 @@ use crate::error::Result;
 /// A form with a token.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
-#[expect(missing_docs, reason = "the names are the RFCs'")]
 pub struct TokenForm {
     pub token: Option<String>,
     pub token_type_hint: Option<String>,

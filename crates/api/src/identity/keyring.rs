@@ -9,6 +9,7 @@ use super::{
     Provider,
     keys::SigningKey,
     store::{self, KeyRow},
+    tokens::LONGEST_ACCESS,
 };
 use crate::error::{Error, Result};
 
@@ -42,7 +43,9 @@ impl Provider {
 
     /// The keys whose tokens may be good, the one that signs last.
     pub async fn keys(&self) -> Result<Vec<KeyInfo>> {
-        let rows = store::published_keys(&mut self.db.read().await?, self.clock.now()).await?;
+        let now = self.clock.now();
+        let mut db = self.db.read().await?;
+        let rows = store::published_keys(&mut db, now - LONGEST_ACCESS, now).await?;
         let info = |row: KeyRow| KeyInfo {
             id: row.id,
             created_at: row.created_at,

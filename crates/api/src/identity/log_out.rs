@@ -10,7 +10,6 @@ use crate::error::{Error, Result};
 /// A program's request.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
-#[expect(missing_docs, reason = "the names are the specification's")]
 pub struct LogOutRequest {
     pub id_token_hint: Option<String>,
     pub client_id: Option<String>,

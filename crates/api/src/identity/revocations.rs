@@ -86,7 +86,7 @@ impl Provider {
         }
         let generation = self.revocations.generation.load(Ordering::SeqCst);
         let mut db = self.db.read().await?;
-        let keys = store::published_keys(&mut db, now).await?;
+        let keys = store::published_keys(&mut db, now - LONGEST_ACCESS, now).await?;
         let snapshot = Arc::new(Snapshot {
             generation,
             read_at: now,

@@ -6,7 +6,6 @@ use chrono::{DateTime, Utc};
 use super::{
     Provider,
     store::roles::{self as store, RoleRow},
-    users,
 };
 use crate::{
     db::Session as Db,
@@ -64,28 +63,6 @@ impl Provider {
             return Err(Error::Conflict(words));
         }
         store::delete(&mut db, name).await?;
-        Ok(db.commit().await?)
-    }
-
-    /// Gives a person a role; their next access token has its permissions.
-    pub async fn grant_role(&self, email: &str, role: &str) -> Result<()> {
-        let mut db = self.db.write().await?;
-        keep_built_in(&mut db, self.clock.now()).await?;
-        let user = users::existing(&mut db, email).await?;
-        existing(&mut db, role).await?;
-        store::grant(&mut db, &user.id, role).await?;
-        Ok(db.commit().await?)
-    }
-
-    /// Takes a role from a person; their next access token lacks its permissions.
-    pub async fn revoke_role(&self, email: &str, role: &str) -> Result<()> {
-        let mut db = self.db.write().await?;
-        let user = users::existing(&mut db, email).await?;
-        existing(&mut db, role).await?;
-        if !store::revoke(&mut db, &user.id, role).await? {
-            let words = format!("{} does not have the role {role}", user.email);
-            return Err(Error::NotFound(words));
-        }
         Ok(db.commit().await?)
     }
 }

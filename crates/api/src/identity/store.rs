@@ -15,7 +15,7 @@ use chrono::{DateTime, Utc};
 use sqlx::types::Json;
 use sqlx_macros::FromRow;
 
-use super::{keys::SigningKey, tokens::LONGEST_ACCESS};
+use super::keys::SigningKey;
 use crate::{args, db::Session};
 
 #[derive(Debug, FromRow)]
@@ -49,9 +49,11 @@ const CLIENT_COLUMNS: &str = "client_id, secret_hash, permissions, organization,
                               name, is_public, redirect_uris";
 const KEY_COLUMNS: &str = "id, private_key_pem, created_at, retired_at";
 
-/// The keys whose tokens may be good, oldest first; the last one signs.
+/// The keys whose tokens may be good, those retired since then among them, oldest first; the last
+/// one signs.
 pub(super) async fn published_keys(
     db: &mut Session,
+    retired_since: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> sqlx::Result<Vec<KeyRow>> {
     let sql = format!(
@@ -59,7 +61,7 @@ pub(super) async fn published_keys(
          WHERE retired_at IS NULL OR retired_at > $1 OR needed_until > $2 \
          ORDER BY CASE WHEN retired_at IS NULL THEN 1 ELSE 0 END, created_at, id"
     );
-    db.fetch_all(&sql, args![now - LONGEST_ACCESS, now]).await
+    db.fetch_all(&sql, args![retired_since, now]).await
 }
 
 /// All keys there ever were, as they are in any version.

@@ -28,7 +28,6 @@ pub(super) const LONGEST_ACCESS: TimeDelta = TimeDelta::hours(1);
 /// A form sent to the token endpoint.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
-#[expect(missing_docs, reason = "the names are the RFCs'")]
 pub struct TokenRequest {
     pub grant_type: String,
     pub client_id: Option<String>,
@@ -43,7 +42,6 @@ pub struct TokenRequest {
 
 /// The answer of the token endpoint (RFC 6749 §5.1), with what Keycloak says beside it.
 #[derive(Clone, Serialize, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names are the RFCs'")]
 pub struct TokenResponse {
     pub access_token: String,
     pub token_type: &'static str,
