@@ -28,8 +28,18 @@ impl Provider {
     /// The public key with this id, if it is one of ours.
     pub(crate) async fn public_key(&self, kid: &str) -> Result<Option<Jwk>> {
         self.revoked().await?;
+        if let Some(key) = self.known_key(kid) {
+            return Ok(Some(key));
+        }
+        // Another replica, or `jobbergate admin`, may just have made it.
+        self.revocations.changed();
+        self.revoked().await?;
+        Ok(self.known_key(kid))
+    }
+
+    fn known_key(&self, kid: &str) -> Option<Jwk> {
         let keys = self.known_keys();
-        Ok(keys.iter().find(|key| key.id == kid).map(|key| key.public.clone()))
+        keys.iter().find(|key| key.id == kid).map(|key| key.public.clone())
     }
 
     /// How many keys there are, all of which can be read; none is made.
