@@ -6,9 +6,7 @@ use jobbergate_types::{
 };
 
 use super::{
-    Locator,
-    json_size::check_size,
-    service,
+    Locator, service,
     store::{self, NewTemplate, TemplateRow, Vars},
     workflow::store::{self as workflow_store, WorkflowFileRow},
 };
@@ -30,9 +28,6 @@ pub(super) async fn clone(
 ) -> Result<JobTemplateDetailedView> {
     let request = request.unwrap_or_default();
     let identifier = service::checked_identifier(request.identifier.clone())?;
-    if let Patch::Value(vars) = &request.template_vars {
-        check_size("template_vars", Some(vars))?;
-    }
     service::room_for_vars(context, locator).await?;
     let original = service::require(&mut context.db.read().await?, locator).await?.id;
     let clone = files::reserve_parent(context, TEMPLATE_FILES).await?;

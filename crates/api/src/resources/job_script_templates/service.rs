@@ -12,7 +12,6 @@ use serde_json::Map;
 
 use super::{
     Locator,
-    json_size::check_size,
     store::{self, NewTemplate, TemplateChanges, TemplateRow, Vars},
     workflow::store::{self as workflow_store, WorkflowFileRow},
 };
@@ -69,7 +68,6 @@ pub(super) async fn create(
 ) -> Result<JobTemplateBaseDetailedView> {
     let identifier = checked_identifier(request.identifier)?;
     let template_vars = request.template_vars.into_change().unwrap_or(Some(Map::new()));
-    check_size("template_vars", template_vars.as_ref())?;
     let new = NewTemplate {
         name: &request.name,
         identifier: identifier.as_deref(),
@@ -135,9 +133,6 @@ pub(super) async fn update(
     locator: &Locator,
     request: JobTemplateUpdateRequest,
 ) -> Result<JobTemplateBaseDetailedView> {
-    if let Patch::Value(vars) = &request.template_vars {
-        check_size("template_vars", Some(vars))?;
-    }
     room_for_vars(context, locator).await?;
     let mut db = context.db.write().await?;
     let row = require_own(&mut db, caller, locator).await?;

@@ -116,23 +116,14 @@ on_both! {
         assert_eq!(refused["detail"][0]["loc"], place);
     }
 
-    async fn variables_take_a_mebibyte_at_most(app: TestApp) {
+    async fn settings_of_a_workflow_take_a_mebibyte_at_most_and_variables_more(app: TestApp) {
         let alice = app.user("alice").await;
-        let vars = |size: usize| json!({"a": "x".repeat(size - r#"{"a":""}"#.len())});
-        let (largest, larger) = (vars(1 << 20), vars((1 << 20) + 1));
-        let body = json!({"name": "t", "template_vars": largest});
-        alice.post(TEMPLATES, body.clone()).await.created();
-        assert_eq!(alice.put("/job-script-templates/1", body.clone()).await.ok()["template_vars"], largest);
-        let clone = alice.post("/job-script-templates/clone/1", json!(null)).await.created();
-        assert_eq!(clone["template_vars"], largest);
+        let larger = json!({"a": "x".repeat(1 << 20)});
         let body = json!({"name": "t", "template_vars": larger});
-        for refused in [
-            alice.post(TEMPLATES, body.clone()).await,
-            alice.put("/job-script-templates/1", body.clone()).await,
-            alice.post("/job-script-templates/clone/1", body).await,
-        ] {
-            assert_eq!(refused.expect(413).detail(), "template_vars exceeds 1048576 bytes as JSON");
-        }
+        alice.post(TEMPLATES, body.clone()).await.created();
+        assert_eq!(alice.put("/job-script-templates/1", body).await.ok()["template_vars"], larger);
+        let clone = alice.post("/job-script-templates/clone/1", json!(null)).await.created();
+        assert_eq!(clone["template_vars"], larger);
         let settings = larger;
         let path = "/job-script-templates/1/upload-by-url/workflow?file_url=http://localhost:1/a.py";
         let refused = alice.put(path, settings).await.expect(413).detail();
