@@ -102,6 +102,7 @@ impl Provider {
     ) -> Result<TokenResponse> {
         let Grant { client, user, family, scope, log_in } = grant;
         let now = self.clock.now();
+        let granted = Scope::granted(&family.scope);
         let mut access = json!({
             "sub": user.id,
             "azp": client.client_id,
@@ -111,7 +112,7 @@ impl Provider {
             "email_verified": true,
             "name": user.name,
             "preferred_username": user.email,
-            "permissions": scope.permits(&user.permissions, client.is_first_party),
+            "permissions": scope.permits(&granted, &user.permissions, client.is_first_party),
         });
         if let Some(organization) = &user.organization {
             access["organization"] = json!({ organization: {} });
@@ -269,7 +270,7 @@ pub(super) fn identity_claims(user: &User, scope: &Scope) -> serde_json::Value {
 
 fn narrowed(family: &FamilyRow, narrower: Option<&str>) -> Result<Scope, Refusal> {
     let granted = Scope::granted(&family.scope);
-    let Some(narrower) = narrower else { return Ok(granted) };
+    let Some(narrower) = narrower.filter(|scope| !scope.is_empty()) else { return Ok(granted) };
     let narrower = Scope::requested(Some(narrower));
     match granted.covers(&narrower) {
         true => Ok(narrower),

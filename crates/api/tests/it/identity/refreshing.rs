@@ -1,8 +1,13 @@
 //! Refresh tokens.
 
 use chrono::TimeDelta;
+use jobbergate_api::identity::AuthorizationRequest;
+use serde_json::json;
 
-use super::story::{COMMAND_LINE, Tokens, claims, log_in, person, post, refresh, refusal, tokens};
+use super::story::{
+    COMMAND_LINE, Tokens, claims, decide, log_in, person, post, redeem, redirect, refresh, refusal,
+    request, tokens,
+};
 use crate::on_both;
 
 on_both! {
@@ -69,6 +74,32 @@ on_both! {
         };
         assert_eq!(refusal(asking("openid offline_access").await, 400), "invalid_scope");
         assert_eq!(asking("openid").await.ok()["scope"], "openid");
+    }
+
+    async fn who_asks_for_less_is_permitted_no_more(app: TestApp) {
+        let (read, create) = ("jobbergate:job-scripts:read", "jobbergate:job-scripts:create");
+        let alice = person(&app, "alice", &["user"]).await;
+        let (session, _) = log_in(&app, &alice).await;
+        for (granted, narrower, permitted) in [
+            (format!("openid {read} {create}"), "openid", json!([])),
+            (format!("openid {read} {create}"), "unknown", json!([])),
+            (format!("openid {read} {create}"), read, json!([read])),
+            (format!("openid {read} {create}"), "", json!([read, create])),
+            (format!("openid {read} jobbergate:admin"), "openid", json!([])),
+            ("openid email".to_owned(), "openid", json!(alice.permissions)),
+        ] {
+            let asks = AuthorizationRequest { scope: Some(granted.clone()), ..request() };
+            let (_, query) = redirect(&decide(&app, &asks, Some(&session)).await);
+            let held = Tokens::of(&redeem(&app, &query["code"]).await.ok());
+            let form = [
+                ("grant_type", "refresh_token"),
+                ("client_id", COMMAND_LINE),
+                ("refresh_token", held.refresh.as_str()),
+                ("scope", narrower),
+            ];
+            let less = Tokens::of(&post(&app, "token", &form).await.ok());
+            assert_eq!(claims(&less.access)["permissions"], permitted, "{granted} {narrower}");
+        }
     }
 
     async fn who_does_not_come_for_a_month_logs_in_again(app: TestApp) {
