@@ -107,13 +107,16 @@ impl Provider {
         Ok(rows.into_iter().map(Client::from).collect())
     }
 
-    /// The names of all clients, or of those of one organization.
-    pub(crate) async fn client_ids(&self, organization: Option<&str>) -> Result<Vec<String>> {
+    /// The clusters that have an agent, or those of one organization. Programs that people log in
+    /// with are none.
+    pub(crate) async fn clusters(&self, organization: Option<&str>) -> Result<Vec<String>> {
         let rows = store::clients(&mut self.db.read().await?).await?;
-        let wanted = |row: &store::ClientRow| {
-            organization.is_none() || row.organization.as_deref() == organization
+        let wanted = |client: &Client| {
+            client.is_for_itself()
+                && (organization.is_none() || client.organization.as_deref() == organization)
         };
-        Ok(rows.into_iter().filter(wanted).map(|row| row.client_id).collect())
+        let clients = rows.into_iter().map(Client::from).filter(wanted);
+        Ok(clients.map(|client| client.client_id).collect())
     }
 
     /// The client, if the secret is its own.
@@ -144,6 +147,13 @@ impl Provider {
         })
         .await
         .map_err(Error::internal)?
+    }
+}
+
+impl Client {
+    /// Whether it acts for itself, as agents do; else people log in with it.
+    pub(super) const fn is_for_itself(&self) -> bool {
+        !self.is_public && self.redirect_uris.is_empty()
     }
 }
 

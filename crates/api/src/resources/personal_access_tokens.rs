@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use crate::{
     app::Context,
-    auth::{Identity, Owner},
+    auth::{Identity, Owner, TokenKind},
     email_address,
     error::{Error, Result},
     http::{Created, Json, NoContent, Path, ResponseDoc, Router},
@@ -54,7 +54,7 @@ async fn create(
     Json(request): Json<PersonalAccessTokenCreateRequest>,
 ) -> Result<Created<PersonalAccessTokenCreatedView>> {
     let (provider, user) = account(&context, &owner.identity).await?;
-    if owner.identity.is_personal_token {
+    if owner.identity.kind == TokenKind::Personal {
         let words = "A personal access token can't make others; log in instead";
         return Err(Error::Forbidden(words.to_owned()));
     }

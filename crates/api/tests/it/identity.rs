@@ -1,5 +1,6 @@
 //! The built-in identity provider.
 
+mod agents;
 mod code_flow;
 mod device;
 mod keys;
