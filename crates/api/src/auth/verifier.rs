@@ -89,7 +89,11 @@ impl Verifier {
         Ok(match &seen.key {
             Some(key) => {
                 revoked.has_key(key)
-                    && !revoked.refuses(seen.family.as_deref(), seen.identity.email.as_deref())
+                    && !revoked.refuses(
+                        seen.family.as_deref(),
+                        seen.identity.email.as_deref(),
+                        seen.issued_at,
+                    )
             }
             None => seen.version == Some(revoked.version()),
         })

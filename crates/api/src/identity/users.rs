@@ -212,6 +212,7 @@ impl Provider {
         let row = existing(&mut db, email).await?;
         self.log_out_everywhere(&mut db, &row.id).await?;
         store::delete(&mut db, &row.id).await?;
+        store::note_deletion(&mut db, &row.email, self.clock.now()).await?;
         db.commit().await?;
         self.revocations.changed();
         Ok(())

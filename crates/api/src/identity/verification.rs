@@ -13,7 +13,8 @@ impl Provider {
         let now = self.clock.now().timestamp();
         let expired = claims.get("exp").and_then(Value::as_i64).is_none_or(|exp| exp < now);
         let text = |name: &str| claims.get(name).and_then(Value::as_str);
-        let revoked = self.revoked().await?.refuses(text("sid"), text("email"));
+        let issued_at = claims.get("iat").and_then(Value::as_i64);
+        let revoked = self.revoked().await?.refuses(text("sid"), text("email"), issued_at);
         Ok((!expired && !revoked).then_some(claims))
     }
 

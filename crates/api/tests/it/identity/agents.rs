@@ -12,7 +12,7 @@ use super::story::{
 };
 use crate::{
     on_both,
-    support::{Actor, TestApp, random},
+    support::{Actor, random},
 };
 
 const PENDING: &str = "/job-submissions/agent/pending";
