@@ -93,6 +93,11 @@ impl Provider {
         }
     }
 
+    /// Whether this is one of our own programs.
+    pub(crate) async fn is_first_party(&self, client_id: &str) -> Result<bool> {
+        Ok(self.find_client(client_id).await?.is_some_and(|client| client.is_first_party))
+    }
+
     /// The client that has shown who it is, as far as it can.
     pub(super) async fn authenticate_client(
         &self,

@@ -1,15 +1,9 @@
 //! Agents, and what is none.
 
-use jobbergate_api::{
-    identity::{AuthorizationRequest, Browser, NewApplication},
-    permission::Permission,
-};
+use jobbergate_api::{identity::NewApplication, permission::Permission};
 use serde_json::{Value, json};
 
-use super::story::{
-    PORTAL_CALLBACK, Tokens, VERIFIER, log_in, person, portal, portal_request, post, redirect,
-    tokens,
-};
+use super::story::{log_in, person, portal, portal_tokens, tokens};
 use crate::{
     on_both,
     support::{Actor, random},
@@ -46,26 +40,12 @@ on_both! {
     }
 
     async fn a_person_is_no_agent_whatever_they_log_in_with(app: TestApp) {
-        let secret = portal(&app).await;
         let boss = person(&app, "boss", &["admin", "user"]).await;
         let (session, _) = log_in(&app, &boss).await;
         let ours = tokens(&app, &session).await.bearer(&app);
         is_no_agent(&ours).await;
-        let asks = AuthorizationRequest {
-            scope: Some("openid jobbergate:job-submissions:read jobbergate:clusters:update".to_owned()),
-            ..portal_request()
-        };
-        let browser = Browser { session: Some(&session), consented: true, ..Browser::default() };
-        let decision = app.provider().authorize(&asks, browser, &mut random()).await.unwrap();
-        let form = [
-            ("grant_type", "authorization_code"),
-            ("client_id", "portal"),
-            ("client_secret", &secret),
-            ("code", &redirect(&decision).1["code"]),
-            ("redirect_uri", PORTAL_CALLBACK),
-            ("code_verifier", VERIFIER),
-        ];
-        let held = Tokens::of(&post(&app, "token", &form).await.ok());
+        let asks = "openid jobbergate:job-submissions:read jobbergate:clusters:update";
+        let held = portal_tokens(&app, &session, asks).await;
         is_no_agent(&held.bearer(&app)).await;
         // Nor is the program the cluster that they submit to.
         let script = ours.has_script("s", "echo").await;
