@@ -163,6 +163,21 @@ on_both! {
         assert!(!provider.approve_device(&session, user_code(&device)).await.unwrap());
     }
 
+    async fn ones_own_code_brings_no_more_guesses(app: TestApp) {
+        let alice = person(&app, "alice", &["user"]).await;
+        let (session, _) = log_in(&app, &alice).await;
+        let device = begin(&app).await;
+        let provider = app.provider();
+        for _ in 0..19 {
+            provider.typed_code(&session, "BCDF-GHJK").await.unwrap();
+            let own = provider.typed_code(&session, user_code(&device)).await.unwrap();
+            assert!(matches!(own, TypedCode::Waiting(_)), "{own:?}");
+        }
+        provider.typed_code(&session, "BCDF-GHJK").await.unwrap();
+        let refused = provider.typed_code(&session, user_code(&device)).await.unwrap();
+        assert!(matches!(refused, TypedCode::TooMany { .. }), "{refused:?}");
+    }
+
     async fn what_is_wrong_with_a_request_is_said(app: TestApp) {
         app.client("agent", Vec::new()).await;
         let wrong: [(Form<'_>, u16, &str); 6] = [
