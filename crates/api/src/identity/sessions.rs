@@ -126,6 +126,9 @@ impl Provider {
         let Some(user) = users::locked(&mut db, &row.id).await? else {
             return Ok(LogIn::Disabled);
         };
+        if !is_still_kept(&mut db, &row.id, row.password_hash.as_deref()).await? {
+            return Ok(LogIn::Refused);
+        }
         self.succeeded(&mut db, &limits).await?;
         let session = self.begin_session(&mut db, user, peer, rng).await?;
         db.commit().await?;
@@ -217,6 +220,11 @@ impl Provider {
         let hash = self.hash_password(new).await?;
         let now = self.clock.now();
         let mut db = self.db.write().await?;
+        let is_active = users::locked(&mut db, &user.id).await?.is_some()
+            && store::find(&mut db, &session.id, now).await?.is_some();
+        if !is_active || !is_still_kept(&mut db, &user.id, stored.as_deref()).await? {
+            return Ok(PasswordChange::Refused);
+        }
         self.succeeded(&mut db, &limits).await?;
         user_store::set_password(&mut db, &user.id, &hash, now).await?;
         for other in store::of_user(&mut db, &user.id, now).await? {
@@ -258,6 +266,13 @@ impl Session {
             expires_at: row.expires_at,
         }
     }
+}
+
+/// Whether a person, who is locked, still has the password that was checked: somebody may have
+/// replaced it meanwhile.
+async fn is_still_kept(db: &mut Db, user_id: &str, checked: Option<&str>) -> Result<bool> {
+    let row = user_store::by_id(db, user_id).await?;
+    Ok(row.is_some_and(|row| row.password_hash.as_deref() == checked))
 }
 
 /// What is kept of a program's name for itself.

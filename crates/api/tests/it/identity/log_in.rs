@@ -147,6 +147,43 @@ on_both! {
         assert!(matches!(try_to_log_in(provider, &alice.email, new).await, LogIn::Welcome(_)));
     }
 
+    async fn a_password_that_is_replaced_meanwhile_is_worth_nothing(app: TestApp) {
+        let provider = app.provider();
+        let alice = person(&app, "alice", &["user"]).await;
+        let (session, _) = log_in(&app, &alice).await;
+        // While it is being checked.
+        let replace = async |hash: &str| {
+            let before = provider.checked_passwords();
+            while provider.checked_passwords() == before {
+                tokio::task::yield_now().await;
+            }
+            let mut db = app.db().write().await.unwrap();
+            let sql = "UPDATE identity_users SET password_hash = $1";
+            db.execute(sql, jobbergate_api::args![hash]).await.unwrap();
+            db.commit().await.unwrap();
+        };
+        let (kept,): (String,) = {
+            let sql = "SELECT password_hash FROM identity_users";
+            app.db().read().await.unwrap().fetch_one(sql, jobbergate_api::args![]).await.unwrap()
+        };
+        let ((), refused) = tokio::join!(replace("x"), try_to_log_in(provider, &alice.email, PASSWORD));
+        assert!(matches!(refused, LogIn::Refused), "{refused:?}");
+        assert_eq!(provider.sessions(&alice).await.unwrap().len(), 1);
+        let mut db = app.db().write().await.unwrap();
+        db.execute("UPDATE identity_users SET password_hash = $1", jobbergate_api::args![kept.as_str()]).await.unwrap();
+        db.commit().await.unwrap();
+        let change = provider.change_password(&session, PASSWORD, "a different horse, a different staple");
+        let ((), refused) = tokio::join!(replace("x"), change);
+        assert_eq!(refused.unwrap(), PasswordChange::Refused);
+        // Nor does it count in a session that is over.
+        let mut db = app.db().write().await.unwrap();
+        db.execute("UPDATE identity_users SET password_hash = $1", jobbergate_api::args![kept.as_str()]).await.unwrap();
+        db.commit().await.unwrap();
+        provider.end_session(&alice, &session.id).await.unwrap();
+        let refused = provider.change_password(&session, PASSWORD, "a different horse, a different staple").await;
+        assert_eq!(refused.unwrap(), PasswordChange::Refused);
+    }
+
     async fn what_has_expired_is_forgotten_an_hour_later(app: TestApp) {
         let alice = person(&app, "alice", &["user"]).await;
         let (session, _) = log_in(&app, &alice).await;
