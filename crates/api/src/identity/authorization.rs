@@ -12,7 +12,7 @@ use super::{
     pkce, redirects,
     refusal::{Code, Refusal},
     scope::Scope,
-    secrets,
+    secrets, sessions,
     store::{
         codes::{self as store, CodeRow},
         families,
@@ -191,6 +191,7 @@ impl Provider {
             return Ok(Decision::Consent { client, scope: asked.scope });
         }
         let code = self.issue_code(request, known, session, &asked, rng).await?;
+        let Some(code) = code else { return log_in("The log-in has ended") };
         Ok(self.redirect(request, known, &[("code", &code)])?)
     }
 
@@ -208,6 +209,7 @@ impl Provider {
         }))
     }
 
+    /// Nothing if the session has ended meanwhile.
     async fn issue_code(
         &self,
         request: &AuthorizationRequest,
@@ -215,7 +217,7 @@ impl Provider {
         session: &Session,
         asked: &Asked,
         rng: &mut (impl CryptoRng + Send),
-    ) -> Result<String> {
+    ) -> Result<Option<String>> {
         let code = secrets::random(rng);
         let row = CodeRow {
             hash: secrets::hash(&code),
@@ -232,9 +234,12 @@ impl Provider {
             used_at: None,
         };
         let mut db = self.db.write().await?;
+        if !sessions::locked(&mut db, session, self.clock.now()).await? {
+            return Ok(None);
+        }
         store::insert(&mut db, &row).await?;
         db.commit().await?;
-        Ok(code)
+        Ok(Some(code))
     }
 
     /// Back to the program, with our name (RFC 9207) and the request's `state`.

@@ -220,9 +220,7 @@ impl Provider {
         let hash = self.hash_password(new).await?;
         let now = self.clock.now();
         let mut db = self.db.write().await?;
-        let is_active = users::locked(&mut db, &user.id).await?.is_some()
-            && store::find(&mut db, &session.id, now).await?.is_some();
-        if !is_active || !is_still_kept(&mut db, &user.id, stored.as_deref()).await? {
+        if !locked(&mut db, session, now).await? || !is_still_kept(&mut db, &user.id, stored.as_deref()).await? {
             return Ok(PasswordChange::Refused);
         }
         self.succeeded(&mut db, &limits).await?;
@@ -266,6 +264,13 @@ impl Session {
             expires_at: row.expires_at,
         }
     }
+}
+
+/// Whether a session is still there, and its person not disabled; nobody ends it until the
+/// transaction does. The person is locked first, as by those who log them out.
+pub(super) async fn locked(db: &mut Db, session: &Session, now: DateTime<Utc>) -> Result<bool> {
+    Ok(users::locked(db, &session.user.id).await?.is_some()
+        && store::find(db, &session.id, now).await?.is_some())
 }
 
 /// Whether a person, who is locked, still has the password that was checked: somebody may have

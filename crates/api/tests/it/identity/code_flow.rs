@@ -300,6 +300,18 @@ on_both! {
         refresh(&app, &lasting.refresh).await.ok();
     }
 
+    async fn a_session_that_is_over_lets_nothing_in(app: TestApp) {
+        let alice = person(&app, "alice", &["user"]).await;
+        let (session, _) = log_in(&app, &alice).await;
+        app.provider().end_session(&alice, &session.id).await.unwrap();
+        let browser = Browser { session: Some(&session), consented: true, ..Browser::default() };
+        let decision = app.provider().authorize(&request(), browser, &mut random()).await.unwrap();
+        assert!(matches!(decision, Decision::LogIn { .. }), "{decision:?}");
+        let silent = AuthorizationRequest { prompt: Some("none".to_owned()), ..request() };
+        let decision = app.provider().authorize(&silent, browser, &mut random()).await.unwrap();
+        assert_eq!(redirect(&decision).1["error"], "login_required");
+    }
+
     async fn a_program_is_registered_under_addresses_that_are_its_own(app: TestApp) {
         let new = |client_id: &str, uri: &str| NewApplication {
             client_id: client_id.to_owned(),

@@ -149,6 +149,15 @@ on_both! {
         poll(&app, &device).await.expect(400);
     }
 
+    async fn a_session_that_is_over_lets_nobody_in(app: TestApp) {
+        let alice = person(&app, "alice", &["user"]).await;
+        let (session, _) = log_in(&app, &alice).await;
+        let device = begin(&app).await;
+        app.provider().end_session(&alice, &session.id).await.unwrap();
+        assert!(!app.provider().approve_device(&session, user_code(&device)).await.unwrap());
+        assert_eq!(refusal(poll(&app, &device).await, 400), "authorization_pending");
+    }
+
     async fn who_guesses_codes_has_to_wait(app: TestApp) {
         let alice = person(&app, "alice", &["user"]).await;
         let (session, _) = log_in(&app, &alice).await;
