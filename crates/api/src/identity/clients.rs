@@ -13,6 +13,12 @@ use crate::{
     permission::Permission,
 };
 
+/// The program for terminals, under the name that the Python one has when nothing is configured,
+/// and under its own.
+pub(super) const COMMAND_LINES: [&str; 2] = ["default", "jobbergate-cli"];
+/// The pages of this server.
+pub(super) const WEB: &str = "jobbergate-web";
+
 #[derive(Debug, Clone)]
 pub struct NewClient {
     /// Its name; for an agent, that of its cluster.
@@ -172,7 +178,12 @@ impl From<store::ClientRow> for Client {
     }
 }
 
+/// Whether a client may be registered under this name.
 pub(super) fn check_name(client_id: &str) -> Result<()> {
+    if COMMAND_LINES.contains(&client_id) || client_id == WEB {
+        let words = format!("{client_id} is the name of a program that is there already");
+        return Err(Error::Conflict(words));
+    }
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.@".contains(c);
     if (1..=255).contains(&client_id.len()) && client_id.chars().all(plain) {
         return Ok(());
