@@ -87,6 +87,14 @@ struct Known<'a> {
     redirect_uri: &'a str,
 }
 
+impl Known<'_> {
+    /// Whether any program on the person's machine may say that it is this one, so that they are
+    /// asked each time (RFC 8252 §8.6): it has no secret, and others may listen where it does.
+    fn may_be_another(&self) -> bool {
+        self.client.is_public && !self.redirect_uri.starts_with("https://")
+    }
+}
+
 /// What a request asks for, checked.
 struct Asked {
     scope: Scope,
@@ -182,7 +190,9 @@ impl Provider {
         }
         let needs_consent = !known.client.is_first_party
             && !browser.consented
-            && (prompts("consent") || !self.has_consented(session, known, &asked.scope).await?);
+            && (prompts("consent")
+                || known.may_be_another()
+                || !self.has_consented(session, known, &asked.scope).await?);
         if needs_consent && prompts("none") {
             return Err(Refusal::new(Code::ConsentRequired, "Consent was not given yet"));
         }

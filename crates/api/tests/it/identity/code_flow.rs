@@ -281,6 +281,45 @@ on_both! {
         assert_eq!(app.provider().admissions(&alice).await.unwrap().len(), 1);
     }
 
+    async fn people_are_asked_each_time_for_what_any_program_may_say_it_is(app: TestApp) {
+        let alice = person(&app, "alice", &["user"]).await;
+        let (session, _) = log_in(&app, &alice).await;
+        for (client_id, uri, each_time) in [
+            ("a", "http://127.0.0.1/cb", true),
+            ("b", "http://localhost/cb", true),
+            ("c", "com.example.app:/cb", true),
+            ("d", "https://app.example.com/cb", false),
+        ] {
+            let new = NewApplication {
+                client_id: client_id.to_owned(),
+                name: "App".to_owned(),
+                redirect_uris: vec![uri.to_owned()],
+                is_public: true,
+            };
+            app.provider().create_application(&new, &mut random()).await.unwrap();
+            let asks = AuthorizationRequest {
+                client_id: Some(client_id.to_owned()),
+                redirect_uri: Some(uri.to_owned()),
+                ..request()
+            };
+            let browser = Browser { session: Some(&session), consented: true, ..Browser::default() };
+            let decision = app.provider().authorize(&asks, browser, &mut random()).await.unwrap();
+            let form = [
+                ("grant_type", "authorization_code"),
+                ("client_id", client_id),
+                ("code", &redirect(&decision).1["code"]),
+                ("redirect_uri", uri),
+                ("code_verifier", VERIFIER),
+            ];
+            post(&app, "token", &form).await.ok();
+            let again = decide(&app, &asks, Some(&session)).await;
+            assert_eq!(matches!(again, Decision::Consent { .. }), each_time, "{uri} {again:?}");
+            let silent = AuthorizationRequest { prompt: Some("none".to_owned()), ..asks };
+            let (_, query) = redirect(&decide(&app, &silent, Some(&session)).await);
+            assert_eq!(query.get("error").is_some_and(|it| it == "consent_required"), each_time, "{uri}");
+        }
+    }
+
     async fn who_ends_a_session_ends_what_was_let_in_from_it(app: TestApp) {
         let alice = person(&app, "alice", &["user"]).await;
         let (session, _) = log_in(&app, &alice).await;
