@@ -1,6 +1,6 @@
 //! Families of tokens: what a person let a program do at one log-in. Refresh tokens follow one
-//! another in a family; who shows one twice has stolen it or was robbed, and all end (RFC 9700
-//! §4.14).
+//! another in a family; who shows one again later has stolen it or was robbed, and all end (RFC
+//! 9700 §4.14).
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -27,6 +27,10 @@ use crate::{
 const REFRESH_LIFETIME: TimeDelta = TimeDelta::days(30);
 /// How long a family lasts, however often it is refreshed.
 const LONGEST: TimeDelta = TimeDelta::days(90);
+
+/// How long a refresh token that was used gives other tokens of its family: commands of today's
+/// command line that run at once share one file of tokens, and each refreshes it.
+const GRACE: TimeDelta = TimeDelta::seconds(10);
 
 /// A program that a person has let in, on the account page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -196,7 +200,7 @@ impl Provider {
         if family.revoked_at.is_some() {
             return refuse("The refresh token was revoked; log in again");
         }
-        if row.used_at.is_some() {
+        if row.used_at.is_some_and(|used_at| now - used_at >= GRACE) {
             store::revoke(&mut db, &family.id, now).await?;
             db.commit().await?;
             self.revocations.changed();
@@ -214,7 +218,9 @@ impl Provider {
         let Some(user) = users::active(&mut db, &family.user_id).await? else {
             return refuse("The account is disabled");
         };
-        store::use_refresh_token(&mut db, &hash, now).await?;
+        if row.used_at.is_none() {
+            store::use_refresh_token(&mut db, &hash, now).await?;
+        }
         store::touch(&mut db, &family.id, now).await?;
         let grant = Grant { client, user: &user, family: &family, scope, log_in: None };
         let tokens = self.issue(&mut db, &key, &grant, rng).await?;
