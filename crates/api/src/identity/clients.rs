@@ -134,25 +134,22 @@ impl Provider {
         let Some(row) = store::client(&mut self.db.read().await?, id).await? else {
             return Ok(None);
         };
-        let _permit = self.hashing.acquire().await.map_err(Error::internal)?;
         let (secret, hash) = (secret.to_owned(), row.secret_hash.clone());
-        let good = tokio::task::spawn_blocking(move || {
+        let good = self.at_work(move || {
             PasswordHash::new(&hash).is_ok_and(|hash| {
                 Argon2::default().verify_password(secret.as_bytes(), &hash).is_ok()
             })
         });
-        Ok(good.await.map_err(Error::internal)?.then(|| row.into()))
+        Ok(good.await?.then(|| row.into()))
     }
 
     pub(super) async fn hash(&self, secret: &str) -> Result<String> {
-        let _permit = self.hashing.acquire().await.map_err(Error::internal)?;
         let secret = secret.to_owned();
-        tokio::task::spawn_blocking(move || {
+        self.at_work(move || {
             let hash = hasher().hash_password(secret.as_bytes());
             hash.map(|hash| hash.to_string()).map_err(|error| Error::internal(error.to_string()))
         })
-        .await
-        .map_err(Error::internal)?
+        .await?
     }
 }
 
