@@ -346,6 +346,9 @@ fn asked(request: &AuthorizationRequest, client: &Client) -> Result<Asked, Refus
     if long(&request.state) || long(&request.nonce) {
         return refuse(Code::InvalidRequest, "state and nonce must have at most 2048 bytes");
     }
+    if given(&request.nonce).is_some_and(|nonce| nonce.chars().any(char::is_control)) {
+        return refuse(Code::InvalidRequest, "nonce must have no control characters");
+    }
     let method = given(&request.code_challenge_method);
     let code_challenge = pkce::challenge(given(&request.code_challenge), method)?;
     if client.is_public && code_challenge.is_none() {

@@ -7,7 +7,10 @@ use argon2::{
 use chrono::{DateTime, Utc};
 use rand::CryptoRng;
 
-use super::{Provider, secrets, store};
+use super::{
+    Provider, secrets,
+    store::{self, codes, device_codes, families},
+};
 use crate::{
     error::{Error, Result},
     permission::Permission,
@@ -99,13 +102,19 @@ impl Provider {
         Ok(ClientSecret(secret))
     }
 
-    /// Forgets a client; tokens it has stay good until they expire.
+    /// Forgets a client, and ends what people have let it do. Tokens of its own stay good until they
+    /// expire.
     pub async fn delete_client(&self, client_id: &str) -> Result<()> {
         let mut db = self.db.write().await?;
         if !store::delete_client(&mut db, client_id).await? {
             return Err(no_client(client_id));
         }
-        Ok(db.commit().await?)
+        codes::delete_of_client(&mut db, client_id).await?;
+        device_codes::delete_of_client(&mut db, client_id).await?;
+        families::revoke_of_client(&mut db, client_id, self.clock.now()).await?;
+        db.commit().await?;
+        self.revocations.changed();
+        Ok(())
     }
 
     pub async fn clients(&self) -> Result<Vec<Client>> {

@@ -10,7 +10,7 @@ use super::{
     attempts::Limit,
     passwords, secrets,
     store::{
-        codes, families,
+        codes, device_codes, families,
         sessions::{self as store, SessionRow},
         users as user_store,
     },
@@ -198,7 +198,8 @@ impl Provider {
         Ok(())
     }
 
-    /// Gives a person another password, if they know the one they have; their other sessions end.
+    /// Gives a person another password, if they know the one they have; all that was logged in ends
+    /// but this session, and what was let in from it.
     /// Too many wrong ones are refused as at a log-in.
     pub async fn change_password(
         &self,
@@ -220,7 +221,9 @@ impl Provider {
         let hash = self.hash_password(new).await?;
         let now = self.clock.now();
         let mut db = self.db.write().await?;
-        if !locked(&mut db, session, now).await? || !is_still_kept(&mut db, &user.id, stored.as_deref()).await? {
+        if !locked(&mut db, session, now).await?
+            || !is_still_kept(&mut db, &user.id, stored.as_deref()).await?
+        {
             return Ok(PasswordChange::Refused);
         }
         self.succeeded(&mut db, &limits).await?;
@@ -229,9 +232,10 @@ impl Provider {
             if other.hash != session.id {
                 store::delete(&mut db, &user.id, &other.hash).await?;
                 codes::delete_of_session(&mut db, &other.hash).await?;
-                families::revoke_of_session(&mut db, &other.hash, now).await?;
             }
         }
+        device_codes::delete_of_user(&mut db, &user.id).await?;
+        families::revoke_of_others(&mut db, &user.id, &session.id, now).await?;
         db.commit().await?;
         self.revocations.changed();
         Ok(PasswordChange::Changed)

@@ -109,11 +109,7 @@ async fn account<'a>(
 }
 
 /// 403 for tokens that others may hold: what ends must not leave something behind that lasts.
-async fn require_own_program(
-    provider: &Provider,
-    identity: &Identity,
-    action: &str,
-) -> Result<()> {
+async fn require_own_program(provider: &Provider, identity: &Identity, action: &str) -> Result<()> {
     let program = identity.client_id.as_deref().unwrap_or_default();
     match identity.kind {
         TokenKind::Personal => Err(Error::Forbidden(format!(

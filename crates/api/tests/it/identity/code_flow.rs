@@ -6,8 +6,8 @@ use serde_json::json;
 
 use super::story::{
     CALLBACK, CHALLENGE, COMMAND_LINE, PORTAL_CALLBACK, Tokens, VERIFIER, claims, code, decide,
-    log_in, person, portal, portal_request, post, redeem, redirect, refresh, refusal, request,
-    tokens,
+    log_in, person, portal, portal_request, portal_tokens, post, redeem, redirect, refresh,
+    refusal, request, tokens,
 };
 use crate::{
     on_both,
@@ -191,6 +191,8 @@ on_both! {
             (AuthorizationRequest { code_challenge: text("short"), ..request() }, "invalid_request"),
             (AuthorizationRequest { request: text("e30."), ..request() }, "request_not_supported"),
             (AuthorizationRequest { request_uri: text("https://x"), ..request() }, "request_uri_not_supported"),
+            (AuthorizationRequest { nonce: text("a\0"), ..request() }, "invalid_request"),
+            (AuthorizationRequest { nonce: text("a\nb"), ..request() }, "invalid_request"),
             (AuthorizationRequest { prompt: text("none login"), ..request() }, "invalid_request"),
             (AuthorizationRequest { max_age: text("soon"), ..request() }, "invalid_request"),
         ] {
@@ -372,6 +374,29 @@ on_both! {
         let good = new("a", "com.example.app:/cb");
         assert!(app.provider().create_application(&good, &mut random()).await.unwrap().is_none());
         assert_eq!(app.provider().create_application(&good, &mut random()).await.unwrap_err().status(), 409);
+    }
+
+    async fn a_program_that_is_deleted_is_out_at_once(app: TestApp) {
+        let alice = person(&app, "alice", &["user"]).await;
+        let (session, _) = log_in(&app, &alice).await;
+        let portals = portal_tokens(&app, &session, "openid jobbergate:job-scripts:read").await;
+        let ours = tokens(&app, &session).await.bearer(&app);
+        portals.bearer(&app).get("/job-scripts").await.ok();
+        let (_, query) = redirect(&decide(&app, &portal_request(), Some(&session)).await);
+        app.provider().delete_client("portal").await.unwrap();
+        portals.bearer(&app).get("/job-scripts").await.expect(401);
+        ours.get("/job-scripts").await.ok();
+        // Another one of that name has nothing of it.
+        let secret = portal(&app).await;
+        assert_eq!(refusal(redeem_portal(&app, &query["code"], &secret).await, 400), "invalid_grant");
+        let form = [
+            ("grant_type", "refresh_token"),
+            ("client_id", "portal"),
+            ("client_secret", &secret),
+            ("refresh_token", &portals.refresh),
+        ];
+        assert_eq!(refusal(post(&app, "token", &form).await, 400), "invalid_grant");
+        portals.bearer(&app).get("/job-scripts").await.expect(401);
     }
 
     async fn a_program_for_people_gets_nothing_for_itself(app: TestApp) {

@@ -1,9 +1,12 @@
 //! Logging in with a password, and the sessions that follow.
 
 use chrono::TimeDelta;
-use jobbergate_api::identity::{LogIn, NewUser, PasswordChange, Peer};
+use jobbergate_api::identity::{AuthorizationRequest, LogIn, NewUser, PasswordChange, Peer};
 
-use super::story::{PASSWORD, log_in, peer, person, tokens, try_to_log_in};
+use super::story::{
+    PASSWORD, Tokens, decide, log_in, peer, person, redeem, redirect, refresh, request, tokens,
+    try_to_log_in,
+};
 use crate::{
     on_both,
     support::{TestApp, random},
@@ -132,7 +135,10 @@ on_both! {
         let alice = person(&app, "alice", &["user"]).await;
         let (here, cookie) = log_in(&app, &alice).await;
         let (there, other_cookie) = log_in(&app, &alice).await;
-        let other = tokens(&app, &there).await;
+        let (ours, other) = (tokens(&app, &here).await, tokens(&app, &there).await);
+        let lasting = AuthorizationRequest { scope: Some("offline_access".to_owned()), ..request() };
+        let (_, query) = redirect(&decide(&app, &lasting, Some(&there)).await);
+        let lasting = Tokens::of(&redeem(&app, &query["code"]).await.ok());
         let new = "a different horse, a different staple";
         let wrong = provider.change_password(&here, "wrong", new).await.unwrap();
         assert_eq!(wrong, PasswordChange::Refused);
@@ -142,7 +148,11 @@ on_both! {
         assert_eq!(changed, PasswordChange::Changed);
         assert!(provider.session(&cookie).await.unwrap().is_some());
         assert!(provider.session(&other_cookie).await.unwrap().is_none());
-        other.bearer(&app).get("/job-scripts").await.expect(401);
+        for ended in [&other, &lasting] {
+            ended.bearer(&app).get("/job-scripts").await.expect(401);
+            refresh(&app, &ended.refresh).await.expect(400);
+        }
+        ours.bearer(&app).get("/job-scripts").await.ok();
         assert!(matches!(try_to_log_in(provider, &alice.email, PASSWORD).await, LogIn::Refused));
         assert!(matches!(try_to_log_in(provider, &alice.email, new).await, LogIn::Welcome(_)));
     }
