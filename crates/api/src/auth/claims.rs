@@ -21,7 +21,7 @@ pub enum TokenKind {
     Client,
     /// That of a person who logged in, with the program that is the token's client.
     LogIn,
-    /// That of a person, issued on the server's command line.
+    /// One that was issued on the server's command line, for whoever and whichever cluster it says.
     Issued,
     /// One that a person made for a script of theirs.
     Personal,
@@ -58,15 +58,9 @@ impl Identity {
         })
     }
 
-    /// The cluster that the bearer is the agent of. A person never is one: their token's client is
-    /// a program that they use.
+    /// The cluster that the bearer is the agent of, or submits to when a request names none. The
+    /// client of a person who logged in is none: it is the program that they did it with.
     pub fn cluster(&self) -> Option<&str> {
-        let may_be = matches!(self.kind, TokenKind::Foreign | TokenKind::Client);
-        self.client_id.as_deref().filter(|_| may_be)
-    }
-
-    /// The cluster to submit to when a request names none.
-    pub fn usual_cluster(&self) -> Option<&str> {
         self.client_id.as_deref().filter(|_| self.kind != TokenKind::LogIn)
     }
 

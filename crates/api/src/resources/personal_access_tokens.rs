@@ -40,11 +40,27 @@ pub(crate) fn router() -> Router {
         .responding(&[NOT_FOUND])
 }
 
-/// Whoever may do anything at all: a token permits no more than its owner may do.
+/// Whoever may do anything at all that is not the agents' alone: a token permits no more than its owner may do.
 struct ManageTokens;
 
 impl Allow for ManageTokens {
-    const ANY_OF: &'static [Permission] = &Permission::ALL;
+    const ANY_OF: &'static [Permission] = &[
+        Permission::Admin,
+        Permission::Maintainer,
+        Permission::ClustersRead,
+        Permission::JobTemplatesCreate,
+        Permission::JobTemplatesRead,
+        Permission::JobTemplatesUpdate,
+        Permission::JobTemplatesDelete,
+        Permission::JobScriptsCreate,
+        Permission::JobScriptsRead,
+        Permission::JobScriptsUpdate,
+        Permission::JobScriptsDelete,
+        Permission::JobSubmissionsCreate,
+        Permission::JobSubmissionsRead,
+        Permission::JobSubmissionsUpdate,
+        Permission::JobSubmissionsDelete,
+    ];
     const NEEDS_ORGANIZATION: bool = false;
 }
 

@@ -70,8 +70,8 @@ async fn create(
     owner: Owner<permission::JobSubmissionsCreate>,
     Json(request): Json<JobSubmissionCreateRequest>,
 ) -> Result<Created<JobSubmissionDetailedView>> {
-    let usual_cluster = owner.identity.usual_cluster();
-    service::create(&context, &owner.email, usual_cluster, request).await.map(Created)
+    let own_cluster = owner.identity.cluster();
+    service::create(&context, &owner.email, own_cluster, request).await.map(Created)
 }
 
 async fn list(

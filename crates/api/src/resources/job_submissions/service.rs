@@ -43,11 +43,11 @@ async fn require_own(db: &mut Session, caller: &Identity, id: i64) -> Result<Sub
 pub(super) async fn create(
     context: &Context,
     owner_email: &str,
-    usual_cluster: Option<&str>,
+    own_cluster: Option<&str>,
     request: JobSubmissionCreateRequest,
 ) -> Result<JobSubmissionDetailedView> {
     let named = request.client_id.as_deref().filter(|client_id| !client_id.is_empty());
-    let client_id = named.or(usual_cluster).ok_or_else(|| {
+    let client_id = named.or(own_cluster).ok_or_else(|| {
         let words = "The submission needs a cluster: give its client_id in the request, or use a \
                      token that has one";
         Error::BadRequest(words.to_owned())

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{clean, count, days, execute, is_stored, monthly, usual};
 use crate::{
     on_both,
-    support::{Actor, TestApp, random},
+    support::{Actor, TestApp},
 };
 
 const SCRIPTS: Task = Task::Unused(Entries::Scripts);
@@ -131,9 +131,9 @@ on_both! {
         assert_eq!(clean(&app, &monthly(), SUBMISSIONS).await, done(0, 3));
         assert_eq!(archived(&alice, "job-submissions").await, [1, 2, 6]);
         let ended = json!({"slurm_job_id": 106, "slurm_job_state": "CANCELLED", "slurm_job_info": "{}"});
-        let secret = app.provider().rotate_client("c", &mut random()).await.unwrap();
-        let token = app.token("c", &secret.0).await.ok();
-        let agent = app.bearer(token["access_token"].as_str().unwrap());
+        let agent = app
+            .somebody("c@example.com", Some("c"), &[jobbergate_api::permission::Permission::JobSubmissionsUpdate])
+            .await;
         agent.put("/job-submissions/agent/6", ended).await.expect(202);
         days(&app, 61);
         assert_eq!(clean(&app, &monthly(), SUBMISSIONS).await, done(0, 1));

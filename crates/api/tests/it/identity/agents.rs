@@ -1,6 +1,6 @@
 //! Agents, and what is none.
 
-use jobbergate_api::{identity::NewApplication, permission::Permission};
+use jobbergate_api::identity::NewApplication;
 use serde_json::{Value, json};
 
 use super::story::{log_in, person, portal, portal_tokens, tokens};
@@ -51,11 +51,5 @@ on_both! {
         let script = ours.has_script("s", "echo").await;
         let refused = ours.post("/job-submissions", json!({"name": "j", "job_script_id": script})).await;
         assert!(refused.expect(400).detail().starts_with("The submission needs a cluster"));
-    }
-
-    async fn a_person_with_a_cluster_in_their_token_is_not_its_agent(app: TestApp) {
-        app.agent("fjord").await.get(PENDING).await.ok();
-        let permissions = [Permission::ClustersUpdate, Permission::JobSubmissionsRead];
-        is_no_agent(&app.somebody("a@example.com", Some("fjord"), &permissions).await).await;
     }
 }

@@ -382,7 +382,11 @@ on_both! {
         let portals = portal_tokens(&app, &session, "openid jobbergate:job-scripts:read").await;
         let ours = tokens(&app, &session).await.bearer(&app);
         portals.bearer(&app).get("/job-scripts").await.ok();
-        let (_, query) = redirect(&decide(&app, &portal_request(), Some(&session)).await);
+        let asks = AuthorizationRequest {
+            scope: Some("openid jobbergate:job-scripts:read".to_owned()),
+            ..portal_request()
+        };
+        let (_, query) = redirect(&decide(&app, &asks, Some(&session)).await);
         app.provider().delete_client("portal").await.unwrap();
         portals.bearer(&app).get("/job-scripts").await.expect(401);
         ours.get("/job-scripts").await.ok();
