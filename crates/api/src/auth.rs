@@ -9,7 +9,7 @@ mod principal;
 mod seen;
 mod verifier;
 
-pub use claims::Identity;
+pub use claims::{Identity, TokenKind};
 pub use issuer::ExternalIssuer;
 pub use principal::{Agent, Caller, Claim, Owner, Principal, require_claims};
 pub use verifier::Verifier;

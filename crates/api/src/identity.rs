@@ -72,7 +72,7 @@ pub struct Provider {
     base_url: String,
     keys: RwLock<Arc<Vec<SigningKey>>>,
     making_key: tokio::sync::Mutex<()>,
-    hashing: Semaphore,
+    hashing: Arc<Semaphore>,
     checked: passwords::Checked,
     revocations: revocations::Revocations,
 }
@@ -86,7 +86,7 @@ impl Provider {
             base_url: base_url.trim_end_matches('/').to_owned(),
             keys: RwLock::default(),
             making_key: tokio::sync::Mutex::default(),
-            hashing: Semaphore::new(CONCURRENT_HASHES),
+            hashing: Arc::new(Semaphore::new(CONCURRENT_HASHES)),
             checked: passwords::Checked::default(),
             revocations: revocations::Revocations::default(),
         }

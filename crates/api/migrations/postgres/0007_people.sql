@@ -22,6 +22,12 @@ CREATE TABLE identity_users (
     last_login_at timestamptz
 );
 
+-- Addresses whose accounts were deleted: tokens that were issued for them before are refused.
+CREATE TABLE identity_deleted_users (
+    email varchar PRIMARY KEY,
+    deleted_at timestamptz NOT NULL
+);
+
 CREATE TABLE identity_roles (
     name varchar PRIMARY KEY,
     permissions jsonb NOT NULL,

@@ -22,6 +22,12 @@ CREATE TABLE identity_users (
     last_login_at text
 );
 
+-- Addresses whose accounts were deleted: tokens that were issued for them before are refused.
+CREATE TABLE identity_deleted_users (
+    email text PRIMARY KEY,
+    deleted_at text NOT NULL
+);
+
 CREATE TABLE identity_roles (
     name text PRIMARY KEY,
     permissions text NOT NULL,

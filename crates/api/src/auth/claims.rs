@@ -11,20 +11,35 @@ use crate::{
     permission::Permission,
 };
 
+/// Whose token it is, and how they got it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum TokenKind {
+    /// Another provider's, of which nothing is known.
+    #[default]
+    Foreign,
+    /// That of a client which acts for itself.
+    Client,
+    /// That of a person who logged in, with the program that is the token's client.
+    LogIn,
+    /// One that was issued on the server's command line, for whoever and whichever cluster it says.
+    Issued,
+    /// One that a person made for a script of theirs.
+    Personal,
+}
+
 /// The bearer of a token.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Identity {
     /// The `email` claim, normalized.
     pub email: Option<String>,
-    /// The client that the token was issued to; for an agent, its cluster.
+    /// The client that the token was issued to.
     pub client_id: Option<String>,
     pub permissions: Vec<String>,
     /// The organization whose data the bearer works with.
     pub organization: Option<String>,
     /// The `sub` claim: who it is for the provider.
     pub subject: String,
-    /// Whether the token is one that a person made for a script of theirs.
-    pub is_personal_token: bool,
+    pub kind: TokenKind,
 }
 
 impl Identity {
@@ -39,8 +54,14 @@ impl Identity {
             permissions: permissions_of(claims)?,
             organization: organization_of(claims.get("organization"))?,
             subject: claims.get("sub").and_then(Value::as_str).unwrap_or_default().to_owned(),
-            is_personal_token: false,
+            kind: TokenKind::Foreign,
         })
+    }
+
+    /// The cluster that the bearer is the agent of, or submits to when a request names none. The
+    /// client of a person who logged in is none: it is the program that they did it with.
+    pub fn cluster(&self) -> Option<&str> {
+        self.client_id.as_deref().filter(|_| self.kind != TokenKind::LogIn)
     }
 
     /// Who the bearer is, for what callers have a share of.

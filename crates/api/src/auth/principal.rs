@@ -35,10 +35,10 @@ impl Claim {
         }
     }
 
-    const fn is_in(self, identity: &Identity) -> bool {
+    fn is_in(self, identity: &Identity) -> bool {
         match self {
             Self::Email => identity.email.is_some(),
-            Self::ClientId => identity.client_id.is_some(),
+            Self::ClientId => identity.cluster().is_some(),
             Self::Organization => identity.organization.is_some(),
         }
     }
@@ -117,7 +117,7 @@ impl<P: Allow> Principal for Agent<P> {
     const NEEDS_ORGANIZATION: bool = P::NEEDS_ORGANIZATION;
 
     fn from_identity(identity: Identity) -> Result<Self> {
-        let client_id = identity.client_id.ok_or_else(|| missing_claims(&[Claim::ClientId]))?;
-        Ok(Self { client_id, permission: PhantomData })
+        let cluster = identity.cluster().ok_or_else(|| missing_claims(&[Claim::ClientId]))?;
+        Ok(Self { client_id: cluster.to_owned(), permission: PhantomData })
     }
 }

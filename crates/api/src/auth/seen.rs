@@ -29,6 +29,7 @@ pub(super) struct Seen {
     pub(super) family: Option<String>,
     /// What was known of revocations then, for one that is known by its hash.
     pub(super) version: Option<(u64, DateTime<Utc>)>,
+    pub(super) issued_at: Option<i64>,
     expires_at: Option<i64>,
     verified_at: DateTime<Utc>,
 }
@@ -69,7 +70,8 @@ impl Seen {
             None => None,
         };
         let family = claims.get("sid").and_then(Value::as_str).map(str::to_owned);
-        Ok(Self { identity, key, family, version: None, expires_at, verified_at: now })
+        let issued_at = claims.get("iat").and_then(Value::as_i64);
+        Ok(Self { identity, key, family, version: None, issued_at, expires_at, verified_at: now })
     }
 }
 

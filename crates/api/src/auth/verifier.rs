@@ -8,7 +8,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation, jwk::Jwk};
 use serde_json::{Map, Value};
 
 use super::{
-    ExternalIssuer, Identity,
+    ExternalIssuer, Identity, TokenKind,
     seen::{Seen, SeenTokens},
 };
 use crate::{
@@ -89,7 +89,11 @@ impl Verifier {
         Ok(match &seen.key {
             Some(key) => {
                 revoked.has_key(key)
-                    && !revoked.refuses(seen.family.as_deref(), seen.identity.email.as_deref())
+                    && !revoked.refuses(
+                        seen.family.as_deref(),
+                        seen.identity.email.as_deref(),
+                        seen.issued_at,
+                    )
             }
             None => seen.version == Some(revoked.version()),
         })
@@ -103,7 +107,7 @@ impl Verifier {
                 let version = provider.revoked().await?.version();
                 let claims = provider.personal_token_claims(token).await?;
                 let mut seen = Seen::new(&claims.ok_or(Error::Unauthenticated)?, None, now)?;
-                seen.identity.is_personal_token = true;
+                seen.identity.kind = TokenKind::Personal;
                 seen.version = Some(version);
                 Ok(seen)
             }
@@ -115,7 +119,8 @@ impl Verifier {
                 if claims.get("typ").is_none_or(|kind| kind != "Bearer") {
                     return Err(Error::Unauthenticated);
                 }
-                let seen = Seen::new(&claims, Some(kid), now)?;
+                let mut seen = Seen::new(&claims, Some(kid), now)?;
+                seen.identity.kind = kind_of(&seen);
                 match self.is_still_good(&seen).await? {
                     true => Ok(seen),
                     false => Err(Error::Unauthenticated),
@@ -132,6 +137,15 @@ impl Verifier {
                 Seen::new(&claims, Some(kid), now)
             }
         }
+    }
+}
+
+/// Whose token of ours it is: only log-ins have families, and clients no address.
+fn kind_of(seen: &Seen) -> TokenKind {
+    match (&seen.family, &seen.identity.email) {
+        (Some(_), _) => TokenKind::LogIn,
+        (None, Some(_)) => TokenKind::Issued,
+        (None, None) => TokenKind::Client,
     }
 }
 

@@ -3,17 +3,13 @@
 use rand::CryptoRng;
 
 use super::{
-    Client, ClientSecret, Provider, clients, redirects,
+    Client, ClientSecret, Provider,
+    clients::{self, COMMAND_LINES, WEB},
+    redirects,
     refusal::{Code, Refusal},
     secrets, store,
 };
 use crate::error::{Error, Result};
-
-/// The program for terminals, under the name that the Python one has when nothing is configured,
-/// and under its own.
-const COMMAND_LINES: [&str; 2] = ["default", "jobbergate-cli"];
-/// The pages of this server.
-const WEB: &str = "jobbergate-web";
 
 /// A program to register.
 #[derive(Debug, Clone, Default)]
@@ -46,10 +42,6 @@ impl Provider {
         rng: &mut (impl CryptoRng + Send),
     ) -> Result<Option<ClientSecret>> {
         clients::check_name(&new.client_id)?;
-        if built_in(&new.client_id, &self.base_url).is_some() {
-            let words = format!("{} is the name of a program that is there already", new.client_id);
-            return Err(Error::Conflict(words));
-        }
         let name = super::passwords::check_name(&new.name)?;
         if new.redirect_uris.is_empty() {
             let words = "Name at least one address where browsers are sent back to";
@@ -91,6 +83,11 @@ impl Provider {
             Some(row) => Ok(Some(row.into())),
             None => Ok(built_in(client_id, &self.base_url)),
         }
+    }
+
+    /// Whether this is one of our own programs.
+    pub(crate) async fn is_first_party(&self, client_id: &str) -> Result<bool> {
+        Ok(self.find_client(client_id).await?.is_some_and(|client| client.is_first_party))
     }
 
     /// The client that has shown who it is, as far as it can.

@@ -62,7 +62,8 @@ impl Provider {
         Ok(wait)
     }
 
-    /// The attempt was no guess: the account starts anew, for an address it does not count.
+    /// The attempt was no guess: the account starts anew, for the others it does not count. Anybody
+    /// has codes and passwords of their own to get right between two guesses.
     pub(super) async fn succeeded(
         &self,
         db: &mut crate::db::Session,
@@ -70,8 +71,10 @@ impl Provider {
     ) -> Result<()> {
         for limit in limits {
             match limit {
-                Limit::Address(_) => store::take_back(db, &limit.key()).await?,
-                Limit::Account(_) | Limit::Codes(_) => store::forget(db, &limit.key()).await?,
+                Limit::Account(_) => store::forget(db, &limit.key()).await?,
+                Limit::Address(_) | Limit::Codes(_) => {
+                    store::take_back(db, &limit.key()).await?;
+                }
             }
         }
         Ok(())

@@ -12,7 +12,7 @@ use super::{
     pkce, redirects,
     refusal::{Code, Refusal},
     scope::Scope,
-    secrets,
+    secrets, sessions,
     store::{
         codes::{self as store, CodeRow},
         families,
@@ -85,6 +85,14 @@ pub enum Decision {
 struct Known<'a> {
     client: Client,
     redirect_uri: &'a str,
+}
+
+impl Known<'_> {
+    /// Whether any program on the person's machine may say that it is this one, so that they are
+    /// asked each time (RFC 8252 §8.6): it has no secret, and others may listen where it does.
+    fn may_be_another(&self) -> bool {
+        self.client.is_public && !self.redirect_uri.starts_with("https://")
+    }
 }
 
 /// What a request asks for, checked.
@@ -182,7 +190,9 @@ impl Provider {
         }
         let needs_consent = !known.client.is_first_party
             && !browser.consented
-            && (prompts("consent") || !self.has_consented(session, known, &asked.scope).await?);
+            && (prompts("consent")
+                || known.may_be_another()
+                || !self.has_consented(session, known, &asked.scope).await?);
         if needs_consent && prompts("none") {
             return Err(Refusal::new(Code::ConsentRequired, "Consent was not given yet"));
         }
@@ -191,6 +201,7 @@ impl Provider {
             return Ok(Decision::Consent { client, scope: asked.scope });
         }
         let code = self.issue_code(request, known, session, &asked, rng).await?;
+        let Some(code) = code else { return log_in("The log-in has ended") };
         Ok(self.redirect(request, known, &[("code", &code)])?)
     }
 
@@ -208,6 +219,7 @@ impl Provider {
         }))
     }
 
+    /// Nothing if the session has ended meanwhile.
     async fn issue_code(
         &self,
         request: &AuthorizationRequest,
@@ -215,7 +227,7 @@ impl Provider {
         session: &Session,
         asked: &Asked,
         rng: &mut (impl CryptoRng + Send),
-    ) -> Result<String> {
+    ) -> Result<Option<String>> {
         let code = secrets::random(rng);
         let row = CodeRow {
             hash: secrets::hash(&code),
@@ -232,9 +244,12 @@ impl Provider {
             used_at: None,
         };
         let mut db = self.db.write().await?;
+        if !sessions::locked(&mut db, session, self.clock.now()).await? {
+            return Ok(None);
+        }
         store::insert(&mut db, &row).await?;
         db.commit().await?;
-        Ok(code)
+        Ok(Some(code))
     }
 
     /// Back to the program, with our name (RFC 9207) and the request's `state`.
@@ -330,6 +345,9 @@ fn asked(request: &AuthorizationRequest, client: &Client) -> Result<Asked, Refus
         |text: &Option<String>| text.as_ref().is_some_and(|text| text.len() > LONGEST_PARAMETER);
     if long(&request.state) || long(&request.nonce) {
         return refuse(Code::InvalidRequest, "state and nonce must have at most 2048 bytes");
+    }
+    if given(&request.nonce).is_some_and(|nonce| nonce.chars().any(char::is_control)) {
+        return refuse(Code::InvalidRequest, "nonce must have no control characters");
     }
     let method = given(&request.code_challenge_method);
     let code_challenge = pkce::challenge(given(&request.code_challenge), method)?;

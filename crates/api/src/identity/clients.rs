@@ -7,11 +7,20 @@ use argon2::{
 use chrono::{DateTime, Utc};
 use rand::CryptoRng;
 
-use super::{Provider, secrets, store};
+use super::{
+    Provider, secrets,
+    store::{self, codes, device_codes, families},
+};
 use crate::{
     error::{Error, Result},
     permission::Permission,
 };
+
+/// The program for terminals, under the name that the Python one has when nothing is configured,
+/// and under its own.
+pub(super) const COMMAND_LINES: [&str; 2] = ["default", "jobbergate-cli"];
+/// The pages of this server.
+pub(super) const WEB: &str = "jobbergate-web";
 
 #[derive(Debug, Clone)]
 pub struct NewClient {
@@ -93,13 +102,19 @@ impl Provider {
         Ok(ClientSecret(secret))
     }
 
-    /// Forgets a client; tokens it has stay good until they expire.
+    /// Forgets a client, and ends what people have let it do. Tokens of its own stay good until they
+    /// expire.
     pub async fn delete_client(&self, client_id: &str) -> Result<()> {
         let mut db = self.db.write().await?;
         if !store::delete_client(&mut db, client_id).await? {
             return Err(no_client(client_id));
         }
-        Ok(db.commit().await?)
+        codes::delete_of_client(&mut db, client_id).await?;
+        device_codes::delete_of_client(&mut db, client_id).await?;
+        families::revoke_of_client(&mut db, client_id, self.clock.now()).await?;
+        db.commit().await?;
+        self.revocations.changed();
+        Ok(())
     }
 
     pub async fn clients(&self) -> Result<Vec<Client>> {
@@ -107,13 +122,16 @@ impl Provider {
         Ok(rows.into_iter().map(Client::from).collect())
     }
 
-    /// The names of all clients, or of those of one organization.
-    pub(crate) async fn client_ids(&self, organization: Option<&str>) -> Result<Vec<String>> {
+    /// The clusters that have an agent, or those of one organization. Programs that people log in
+    /// with are none.
+    pub(crate) async fn clusters(&self, organization: Option<&str>) -> Result<Vec<String>> {
         let rows = store::clients(&mut self.db.read().await?).await?;
-        let wanted = |row: &store::ClientRow| {
-            organization.is_none() || row.organization.as_deref() == organization
+        let wanted = |client: &Client| {
+            client.is_for_itself()
+                && (organization.is_none() || client.organization.as_deref() == organization)
         };
-        Ok(rows.into_iter().filter(wanted).map(|row| row.client_id).collect())
+        let clients = rows.into_iter().map(Client::from).filter(wanted);
+        Ok(clients.map(|client| client.client_id).collect())
     }
 
     /// The client, if the secret is its own.
@@ -125,25 +143,29 @@ impl Provider {
         let Some(row) = store::client(&mut self.db.read().await?, id).await? else {
             return Ok(None);
         };
-        let _permit = self.hashing.acquire().await.map_err(Error::internal)?;
         let (secret, hash) = (secret.to_owned(), row.secret_hash.clone());
-        let good = tokio::task::spawn_blocking(move || {
+        let good = self.at_work(move || {
             PasswordHash::new(&hash).is_ok_and(|hash| {
                 Argon2::default().verify_password(secret.as_bytes(), &hash).is_ok()
             })
         });
-        Ok(good.await.map_err(Error::internal)?.then(|| row.into()))
+        Ok(good.await?.then(|| row.into()))
     }
 
     pub(super) async fn hash(&self, secret: &str) -> Result<String> {
-        let _permit = self.hashing.acquire().await.map_err(Error::internal)?;
         let secret = secret.to_owned();
-        tokio::task::spawn_blocking(move || {
+        self.at_work(move || {
             let hash = hasher().hash_password(secret.as_bytes());
             hash.map(|hash| hash.to_string()).map_err(|error| Error::internal(error.to_string()))
         })
-        .await
-        .map_err(Error::internal)?
+        .await?
+    }
+}
+
+impl Client {
+    /// Whether it acts for itself, as agents do; else people log in with it.
+    pub(super) const fn is_for_itself(&self) -> bool {
+        !self.is_public && self.redirect_uris.is_empty()
     }
 }
 
@@ -162,7 +184,12 @@ impl From<store::ClientRow> for Client {
     }
 }
 
+/// Whether a client may be registered under this name.
 pub(super) fn check_name(client_id: &str) -> Result<()> {
+    if COMMAND_LINES.contains(&client_id) || client_id == WEB {
+        let words = format!("{client_id} is the name of a program that is there already");
+        return Err(Error::Conflict(words));
+    }
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.@".contains(c);
     if (1..=255).contains(&client_id.len()) && client_id.chars().all(plain) {
         return Ok(());

@@ -14,7 +14,7 @@ use super::{
     pkce,
     refusal::{Code, Refusal},
     scope::Scope,
-    secrets,
+    secrets, sessions,
     store::device_codes::{self as store, DeviceCodeRow},
     tokens::{TokenRequest, TokenResponse},
     users,
@@ -190,6 +190,9 @@ impl Provider {
         let (user, since) = (&session.user.id, session.created_at);
         let mut db = self.db.write().await?;
         let now = self.clock.now();
+        if !sessions::locked(&mut db, session, now).await? {
+            return Ok(false);
+        }
         let decided = store::decide(&mut db, &code, decision, user, since, now).await?;
         db.commit().await?;
         Ok(decided)

@@ -1,6 +1,6 @@
 //! Families of tokens: what a person let a program do at one log-in. Refresh tokens follow one
-//! another in a family; who shows one twice has stolen it or was robbed, and all end (RFC 9700
-//! §4.14).
+//! another in a family; who shows one again later has stolen it or was robbed, and all end (RFC
+//! 9700 §4.14).
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -27,6 +27,10 @@ use crate::{
 const REFRESH_LIFETIME: TimeDelta = TimeDelta::days(30);
 /// How long a family lasts, however often it is refreshed.
 const LONGEST: TimeDelta = TimeDelta::days(90);
+
+/// How long a refresh token that was used gives other tokens of its family: commands of today's
+/// command line that run at once share one file of tokens, and each refreshes it.
+const GRACE: TimeDelta = TimeDelta::seconds(10);
 
 /// A program that a person has let in, on the account page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,6 +106,7 @@ impl Provider {
     ) -> Result<TokenResponse> {
         let Grant { client, user, family, scope, log_in } = grant;
         let now = self.clock.now();
+        let granted = Scope::granted(&family.scope);
         let mut access = json!({
             "sub": user.id,
             "azp": client.client_id,
@@ -111,7 +116,7 @@ impl Provider {
             "email_verified": true,
             "name": user.name,
             "preferred_username": user.email,
-            "permissions": scope.permits(&user.permissions, client.is_first_party),
+            "permissions": scope.permits(&granted, &user.permissions, client.is_first_party),
         });
         if let Some(organization) = &user.organization {
             access["organization"] = json!({ organization: {} });
@@ -195,7 +200,7 @@ impl Provider {
         if family.revoked_at.is_some() {
             return refuse("The refresh token was revoked; log in again");
         }
-        if row.used_at.is_some() {
+        if row.used_at.is_some_and(|used_at| now - used_at >= GRACE) {
             store::revoke(&mut db, &family.id, now).await?;
             db.commit().await?;
             self.revocations.changed();
@@ -213,7 +218,9 @@ impl Provider {
         let Some(user) = users::active(&mut db, &family.user_id).await? else {
             return refuse("The account is disabled");
         };
-        store::use_refresh_token(&mut db, &hash, now).await?;
+        if row.used_at.is_none() {
+            store::use_refresh_token(&mut db, &hash, now).await?;
+        }
         store::touch(&mut db, &family.id, now).await?;
         let grant = Grant { client, user: &user, family: &family, scope, log_in: None };
         let tokens = self.issue(&mut db, &key, &grant, rng).await?;
@@ -269,7 +276,7 @@ pub(super) fn identity_claims(user: &User, scope: &Scope) -> serde_json::Value {
 
 fn narrowed(family: &FamilyRow, narrower: Option<&str>) -> Result<Scope, Refusal> {
     let granted = Scope::granted(&family.scope);
-    let Some(narrower) = narrower else { return Ok(granted) };
+    let Some(narrower) = narrower.filter(|scope| !scope.is_empty()) else { return Ok(granted) };
     let narrower = Scope::requested(Some(narrower));
     match granted.covers(&narrower) {
         true => Ok(narrower),

@@ -173,7 +173,10 @@ impl Provider {
         let mut db = self.db.write().await?;
         // Links are locked last, as by those who end them.
         match link.purpose {
-            Purpose::SetUp => drop(roles::existing(&mut db, roles::ADMINISTRATOR).await?),
+            Purpose::SetUp => {
+                roles::keep_built_in(&mut db, self.clock.now()).await?;
+                roles::existing(&mut db, roles::ADMINISTRATOR).await?;
+            }
             Purpose::Invitation | Purpose::Reset => drop(users::existing(&mut db, &email).await?),
         }
         let found = store::find(&mut db, &secrets::hash(secret), self.clock.now()).await?;

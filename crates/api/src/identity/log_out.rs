@@ -1,7 +1,7 @@
 //! RP-initiated logout: a program sends the browser here when its person logs out of it.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use url::Url;
 
 use super::{Provider, Session, authorization::given, redirects, store::families};
@@ -40,21 +40,18 @@ impl Provider {
         session: Option<&Session>,
         confirmed: bool,
     ) -> Result<LogOut> {
-        let hint = match given(&request.id_token_hint) {
-            Some(token) => match self.signed_claims(token, "ID").await? {
-                Some(claims) => Some(claims),
-                None => return Ok(LogOut::Refuse("id_token_hint is no token of this server.")),
-            },
-            None => None,
+        let Some((claims, is_good)) = self.hint(given(&request.id_token_hint)).await? else {
+            return Ok(LogOut::Refuse("id_token_hint is no token of this server."));
         };
-        let text = |name: &str| hint.as_ref()?.get(name).and_then(Value::as_str);
+        let said = |name: &str| claims.get(name).and_then(Value::as_str);
+        let text = |name: &str| said(name).filter(|_| is_good);
         let client_id = given(&request.client_id);
-        if client_id.is_some() && hint.is_some() && client_id != text("aud") {
+        if client_id.is_some() && said("aud").is_some_and(|aud| Some(aud) != client_id) {
             return Ok(LogOut::Refuse("id_token_hint was issued to another program."));
         }
         let back = match given(&request.post_logout_redirect_uri) {
             None => None,
-            Some(uri) => match self.way_back(client_id.or(text("aud")), uri).await? {
+            Some(uri) => match self.way_back(client_id.or(said("aud")), uri).await? {
                 Some(url) => Some(url),
                 None => {
                     return Ok(LogOut::Refuse(
@@ -83,6 +80,16 @@ impl Provider {
             }
             None => LogOut::Done,
         })
+    }
+
+    /// What the request's token says, and whether it is ours; nothing if it can't be. One whose key
+    /// was withdrawn says which program asks, as any request may, but not whose it is.
+    async fn hint(&self, token: Option<&str>) -> Result<Option<(Map<String, Value>, bool)>> {
+        let Some(token) = token else { return Ok(Some((Map::new(), false))) };
+        if let Some(claims) = self.signed_claims(token, "ID").await? {
+            return Ok(Some((claims, true)));
+        }
+        Ok(self.unsigned_claims(token).await?.map(|claims| (claims, false)))
     }
 
     async fn way_back(&self, client_id: Option<&str>, uri: &str) -> Result<Option<Url>> {

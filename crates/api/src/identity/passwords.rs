@@ -1,11 +1,15 @@
 //! People's passwords: what is accepted, and how they are kept.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 use argon2::{
     Algorithm, Argon2, Params, Version,
     password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
 };
+use tokio::sync::Semaphore;
 
 use super::Provider;
 use crate::error::{Error, Result};
@@ -46,13 +50,26 @@ impl Provider {
         self.checked.0.load(Ordering::Relaxed)
     }
 
-    async fn at_work<T: Send + 'static>(
+    /// Hashes when there is room for it.
+    pub(super) async fn at_work<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T> {
-        let _permit = self.hashing.acquire().await.map_err(Error::internal)?;
-        tokio::task::spawn_blocking(work).await.map_err(Error::internal)
+        in_room(Arc::clone(&self.hashing), work).await
     }
+}
+
+/// The permit goes with the work, which goes on when nobody waits for it any more.
+async fn in_room<T: Send + 'static>(
+    room: Arc<Semaphore>,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T> {
+    let permit = room.acquire_owned().await.map_err(Error::internal)?;
+    let work = move || {
+        let _permit = permit;
+        work()
+    };
+    tokio::task::spawn_blocking(work).await.map_err(Error::internal)
 }
 
 /// 422 unless somebody may choose this password. What it is made of is left to them (NIST SP
@@ -114,6 +131,24 @@ mod tests {
     fn passwords_are_kept_as_argon2id_with_19_mib() {
         let kept = hash("correct horse battery staple").unwrap();
         assert!(kept.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{kept}");
+    }
+
+    #[tokio::test]
+    async fn work_that_nobody_waits_for_still_takes_room() {
+        let room = Arc::new(Semaphore::new(1));
+        let (begins, began) = tokio::sync::oneshot::channel();
+        let (ends, ended) = std::sync::mpsc::channel::<()>();
+        let work = move || {
+            begins.send(()).unwrap();
+            ended.recv().unwrap();
+        };
+        let waiting = tokio::spawn(in_room(Arc::clone(&room), work));
+        began.await.unwrap();
+        waiting.abort();
+        assert!(waiting.await.unwrap_err().is_cancelled());
+        assert_eq!(room.available_permits(), 0);
+        ends.send(()).unwrap();
+        room.acquire().await.unwrap().forget();
     }
 
     #[test]

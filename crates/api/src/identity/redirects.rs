@@ -5,12 +5,19 @@ use url::{Host, Url};
 
 /// Whether `uri` is one of those that were registered.
 pub(super) fn is_registered(uri: &str, registered: &[String]) -> bool {
+    // What takes addresses apart leaves them out.
+    if uri.chars().any(char::is_control) {
+        return false;
+    }
     registered.iter().any(|known| known == uri || is_same_but_for_port(uri, known))
 }
 
 /// Why a URI can't be registered.
 pub(super) fn check(uri: &str) -> Result<(), String> {
     let url = Url::parse(uri).map_err(|error| format!("{uri:?} is no address: {error}"))?;
+    if uri.chars().any(char::is_control) {
+        return Err(format!("{uri:?} must have no control characters"));
+    }
     if uri.contains('#') {
         return Err(format!("{uri:?} must have no fragment"));
     }
@@ -66,6 +73,9 @@ mod tests {
             "http://127.0.0.1:1/cb/",
             "http://127.0.0.1:1/cb?x",
             "http://127.0.0.1:1/cb#f",
+            "http://127.0.0.1:1/c\nb",
+            "http://127.0.0.1:1/cb\0",
+            "\thttp://127.0.0.1:1/cb",
             "http://127.0.0.2:1/cb",
             "http://localhost:1/cb",
             "http://127.0.0.1:1@evil.com/cb",
@@ -94,6 +104,7 @@ mod tests {
             "https://u@a.example.com/",
             "javascript:alert(1)",
             "data:text/html,x",
+            "https://a.example.com/c\nb",
             "/cb",
         ] {
             assert!(check(bad).is_err(), "{bad}");

@@ -2,7 +2,7 @@
 //! second, and at once after something was revoked here.
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     sync::{
         Arc, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
@@ -37,6 +37,8 @@ pub(crate) struct Snapshot {
     read_at: DateTime<Utc>,
     families: HashSet<String>,
     disabled: HashSet<String>,
+    /// When the accounts of these addresses were deleted, in seconds since 1970.
+    deleted: HashMap<String, i64>,
     keys: Vec<String>,
 }
 
@@ -56,10 +58,21 @@ impl Revocations {
 }
 
 impl Snapshot {
-    /// Whether tokens of this family, or with this address, are refused.
-    pub(crate) fn refuses(&self, family: Option<&str>, email: Option<&str>) -> bool {
-        family.is_some_and(|family| self.families.contains(family))
-            || email.is_some_and(|email| self.disabled.contains(email))
+    /// Whether tokens of this family, or with this address and issued then, are refused.
+    pub(crate) fn refuses(
+        &self,
+        family: Option<&str>,
+        email: Option<&str>,
+        issued_at: Option<i64>,
+    ) -> bool {
+        let is_revoked = |family| self.families.contains(family);
+        // Families end with their account; who has another one under that address has others.
+        let was_deleted = |email| {
+            let deleted_at = self.deleted.get(email).filter(|_| family.is_none());
+            deleted_at.is_some_and(|at| issued_at.is_none_or(|issued_at| issued_at <= *at))
+        };
+        family.is_some_and(is_revoked)
+            || email.is_some_and(|email| self.disabled.contains(email) || was_deleted(email))
     }
 
     /// Whether this key is published.
@@ -95,6 +108,11 @@ impl Provider {
                 .into_iter()
                 .collect(),
             disabled: users::disabled(&mut db).await?.into_iter().collect(),
+            deleted: users::deleted(&mut db)
+                .await?
+                .into_iter()
+                .map(|(email, at)| (email, at.timestamp()))
+                .collect(),
             keys: keys.iter().map(|key| key.id.clone()).collect(),
         });
         drop(db);

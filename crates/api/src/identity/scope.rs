@@ -41,10 +41,10 @@ impl Scope {
     }
 
     /// What a token with this scope permits, of all that a person may do. Our own programs get all
-    /// of it unless they ask for less, others only what they ask for.
-    pub(super) fn permits(&self, all: &[String], first_party: bool) -> Vec<String> {
-        let named = self.0.iter().any(|scope| Permission::from_name(scope).is_some());
-        if first_party && !named {
+    /// of it unless less was granted by name, others only what they ask for. Whoever asks for less
+    /// than was `granted` gets less, even if that is no permission at all.
+    pub(super) fn permits(&self, granted: &Self, all: &[String], first_party: bool) -> Vec<String> {
+        if first_party && !granted.names_permissions() && !self.names_permissions() {
             return all.to_vec();
         }
         let may_all = all.iter().any(|name| name == Permission::Admin.as_str());
@@ -52,6 +52,10 @@ impl Scope {
             Permission::from_name(scope).is_some() && (may_all || all.contains(scope))
         };
         self.0.iter().filter(permitted).cloned().collect()
+    }
+
+    fn names_permissions(&self) -> bool {
+        self.0.iter().any(|scope| Permission::from_name(scope).is_some())
     }
 
     /// The scopes, one by one.
@@ -76,7 +80,8 @@ mod tests {
 
     fn permits(scope: &str, all: &[&str], first_party: bool) -> String {
         let all: Vec<_> = all.iter().map(|name| (*name).to_owned()).collect();
-        Scope::requested(Some(scope)).permits(&all, first_party).join(" ")
+        let scope = Scope::requested(Some(scope));
+        scope.permits(&scope, &all, first_party).join(" ")
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::{
     attempts::Limit,
     passwords, secrets,
     store::{
-        codes, families,
+        codes, device_codes, families,
         sessions::{self as store, SessionRow},
         users as user_store,
     },
@@ -126,6 +126,9 @@ impl Provider {
         let Some(user) = users::locked(&mut db, &row.id).await? else {
             return Ok(LogIn::Disabled);
         };
+        if !is_still_kept(&mut db, &row.id, row.password_hash.as_deref()).await? {
+            return Ok(LogIn::Refused);
+        }
         self.succeeded(&mut db, &limits).await?;
         let session = self.begin_session(&mut db, user, peer, rng).await?;
         db.commit().await?;
@@ -195,7 +198,8 @@ impl Provider {
         Ok(())
     }
 
-    /// Gives a person another password, if they know the one they have; their other sessions end.
+    /// Gives a person another password, if they know the one they have; all that was logged in ends
+    /// but this session, and what was let in from it.
     /// Too many wrong ones are refused as at a log-in.
     pub async fn change_password(
         &self,
@@ -217,15 +221,21 @@ impl Provider {
         let hash = self.hash_password(new).await?;
         let now = self.clock.now();
         let mut db = self.db.write().await?;
+        if !locked(&mut db, session, now).await?
+            || !is_still_kept(&mut db, &user.id, stored.as_deref()).await?
+        {
+            return Ok(PasswordChange::Refused);
+        }
         self.succeeded(&mut db, &limits).await?;
         user_store::set_password(&mut db, &user.id, &hash, now).await?;
         for other in store::of_user(&mut db, &user.id, now).await? {
             if other.hash != session.id {
                 store::delete(&mut db, &user.id, &other.hash).await?;
                 codes::delete_of_session(&mut db, &other.hash).await?;
-                families::revoke_of_session(&mut db, &other.hash, now).await?;
             }
         }
+        device_codes::delete_of_user(&mut db, &user.id).await?;
+        families::revoke_of_others(&mut db, &user.id, &session.id, now).await?;
         db.commit().await?;
         self.revocations.changed();
         Ok(PasswordChange::Changed)
@@ -258,6 +268,20 @@ impl Session {
             expires_at: row.expires_at,
         }
     }
+}
+
+/// Whether a session is still there, and its person not disabled; nobody ends it until the
+/// transaction does. The person is locked first, as by those who log them out.
+pub(super) async fn locked(db: &mut Db, session: &Session, now: DateTime<Utc>) -> Result<bool> {
+    Ok(users::locked(db, &session.user.id).await?.is_some()
+        && store::find(db, &session.id, now).await?.is_some())
+}
+
+/// Whether a person, who is locked, still has the password that was checked: somebody may have
+/// replaced it meanwhile.
+async fn is_still_kept(db: &mut Db, user_id: &str, checked: Option<&str>) -> Result<bool> {
+    let row = user_store::by_id(db, user_id).await?;
+    Ok(row.is_some_and(|row| row.password_hash.as_deref() == checked))
 }
 
 /// What is kept of a program's name for itself.

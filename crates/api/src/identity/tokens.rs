@@ -117,7 +117,7 @@ impl Provider {
         client: &Client,
         rng: &mut (impl CryptoRng + Send),
     ) -> Result<TokenResponse, Refusal> {
-        if client.is_public || !client.redirect_uris.is_empty() {
+        if !client.is_for_itself() {
             let words = "This client gets tokens only for people who log in";
             return Err(Refusal::new(Code::UnauthorizedClient, words));
         }

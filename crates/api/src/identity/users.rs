@@ -161,12 +161,14 @@ impl Provider {
         active(&mut db, id).await
     }
 
+    // Roles are locked before people, those that are there from the start first.
+
     /// Gives a person a role; their next access token has its permissions.
     pub async fn grant_role(&self, email: &str, role: &str) -> Result<()> {
         let mut db = self.db.write().await?;
         roles::keep_built_in(&mut db, self.clock.now()).await?;
-        let user = existing(&mut db, email).await?;
         roles::existing(&mut db, role).await?;
+        let user = existing(&mut db, email).await?;
         role_store::grant(&mut db, &user.id, role).await?;
         Ok(db.commit().await?)
     }
@@ -174,8 +176,8 @@ impl Provider {
     /// Takes a role from a person; their next access token lacks its permissions.
     pub async fn revoke_role(&self, email: &str, role: &str) -> Result<()> {
         let mut db = self.db.write().await?;
-        let user = existing(&mut db, email).await?;
         roles::existing(&mut db, role).await?;
+        let user = existing(&mut db, email).await?;
         if !role_store::revoke(&mut db, &user.id, role).await? {
             let words = format!("{} does not have the role {role}", user.email);
             return Err(Error::NotFound(words));
@@ -212,6 +214,7 @@ impl Provider {
         let row = existing(&mut db, email).await?;
         self.log_out_everywhere(&mut db, &row.id).await?;
         store::delete(&mut db, &row.id).await?;
+        store::note_deletion(&mut db, &row.email, self.clock.now()).await?;
         db.commit().await?;
         self.revocations.changed();
         Ok(())

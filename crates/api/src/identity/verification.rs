@@ -13,8 +13,20 @@ impl Provider {
         let now = self.clock.now().timestamp();
         let expired = claims.get("exp").and_then(Value::as_i64).is_none_or(|exp| exp < now);
         let text = |name: &str| claims.get(name).and_then(Value::as_str);
-        let revoked = self.revoked().await?.refuses(text("sid"), text("email"));
+        let issued_at = claims.get("iat").and_then(Value::as_i64);
+        let revoked = self.revoked().await?.refuses(text("sid"), text("email"), issued_at);
         Ok((!expired && !revoked).then_some(claims))
+    }
+
+    /// What a token says that was signed with a key that is not ours, or no more: nothing of it can
+    /// be believed.
+    pub(super) async fn unsigned_claims(&self, token: &str) -> Result<Option<Map<String, Value>>> {
+        let Ok(head) = jsonwebtoken::decode_header(token) else { return Ok(None) };
+        let Some(kid) = head.kid.filter(|_| head.alg == ALGORITHM) else { return Ok(None) };
+        if self.public_key(&kid).await?.is_some() {
+            return Ok(None);
+        }
+        Ok(jsonwebtoken::dangerous::insecure_decode_claims(token).ok())
     }
 
     /// What a token of this type says, even if it has expired.

@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use crate::{
     app::Context,
-    auth::{Identity, Owner},
+    auth::{Identity, Owner, TokenKind},
     email_address,
     error::{Error, Result},
     http::{Created, Json, NoContent, Path, ResponseDoc, Router},
@@ -69,11 +69,7 @@ async fn create(
     owner: Owner<ManageTokens>,
     Json(request): Json<PersonalAccessTokenCreateRequest>,
 ) -> Result<Created<PersonalAccessTokenCreatedView>> {
-    let (provider, user) = account(&context, &owner.identity).await?;
-    if owner.identity.is_personal_token {
-        let words = "A personal access token can't make others; log in instead";
-        return Err(Error::Forbidden(words.to_owned()));
-    }
+    let (provider, user) = account(&context, &owner.identity, "make").await?;
     let new = NewPersonalToken {
         name: request.name,
         permissions: request.permissions,
@@ -88,7 +84,7 @@ async fn list(
     context: Context,
     owner: Owner<ManageTokens>,
 ) -> Result<Json<Vec<PersonalAccessTokenView>>> {
-    let (provider, user) = account(&context, &owner.identity).await?;
+    let (provider, user) = account(&context, &owner.identity, "list").await?;
     Ok(Json(provider.personal_tokens(&user).await?.into_iter().map(view).collect()))
 }
 
@@ -97,18 +93,23 @@ async fn delete(
     owner: Owner<ManageTokens>,
     Path(path): Path<TokenPath>,
 ) -> Result<NoContent> {
-    let (provider, user) = account(&context, &owner.identity).await?;
+    let (provider, user) = account(&context, &owner.identity, "revoke").await?;
     provider.delete_personal_token(&user, &path.token_id).await?;
     Ok(NoContent)
 }
 
-/// The caller's account: that of the token's subject, or for a token of the server's command line
-/// that of its address.
-async fn account<'a>(context: &'a Context, identity: &Identity) -> Result<(&'a Provider, User)> {
+/// The account of a caller who may make, list and revoke its tokens: that of the token's subject,
+/// or for a token of the server's command line that of its address.
+async fn account<'a>(
+    context: &'a Context,
+    identity: &Identity,
+    action: &str,
+) -> Result<(&'a Provider, User)> {
     let Some(provider) = &context.app.provider else {
         let words = "Accounts are kept by another identity provider; make tokens there";
         return Err(Error::NotFound(words.to_owned()));
     };
+    require_own_program(provider, identity, action).await?;
     if let Some(user) = provider.active_user(&identity.subject).await? {
         return Ok((provider, user));
     }
@@ -120,6 +121,23 @@ async fn account<'a>(context: &'a Context, identity: &Identity) -> Result<(&'a P
             Err(Error::NotFound(words))
         }
         Err(error) => Err(error),
+    }
+}
+
+/// 403 for tokens that others may hold: what ends must not leave something behind that lasts.
+async fn require_own_program(provider: &Provider, identity: &Identity, action: &str) -> Result<()> {
+    let program = identity.client_id.as_deref().unwrap_or_default();
+    match identity.kind {
+        TokenKind::Personal => Err(Error::Forbidden(format!(
+            "A personal access token can't {action} others; log in instead"
+        ))),
+        TokenKind::LogIn if !provider.is_first_party(program).await? => {
+            Err(Error::Forbidden(format!(
+                "{program} may not {action} personal access tokens; log in with Jobbergate's own \
+                 programs"
+            )))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The built-in identity provider.
 
+mod agents;
 mod code_flow;
 mod device;
 mod keys;
@@ -142,7 +143,9 @@ on_both! {
 
     async fn a_name_is_taken_once_and_is_plain(app: TestApp) {
         registered(&app, "c").await;
-        for (client_id, status) in [("c", 409), ("", 422), ("a b", 422), ("ü", 422), ("a/b", 422)] {
+        let taken = [("c", 409), ("default", 409), ("jobbergate-cli", 409), ("jobbergate-web", 409)];
+        let odd = [("", 422), ("a b", 422), ("ü", 422), ("a/b", 422)];
+        for (client_id, status) in taken.into_iter().chain(odd) {
             let client = NewClient { client_id: client_id.to_owned(), permissions: Vec::new(), organization: None };
             let refused = app.provider().create_client(&client, &mut random()).await.unwrap_err();
             assert_eq!(refused.status(), status, "{client_id:?}: {refused}");

@@ -31,10 +31,16 @@ fn behind(headers: &HeaderMap, connected: IpAddr, proxies: &[IpNet]) -> IpAddr {
         if !trusted(&address) {
             break;
         }
-        let Ok(before) = hop.parse::<IpAddr>() else { break };
+        let Some(before) = read(hop) else { break };
         address = before.to_canonical();
     }
     address
+}
+
+/// Some proxies tell the port, too, and put IPv6 addresses in brackets.
+fn read(hop: &str) -> Option<IpAddr> {
+    let bare = hop.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(hop);
+    bare.parse().ok().or_else(|| Some(hop.parse::<SocketAddr>().ok()?.ip()))
 }
 
 #[cfg(test)]
@@ -59,6 +65,9 @@ mod tests {
         // What somebody claims to be forwarded for is not believed.
         assert_eq!(seen("127.0.0.1", &["198.51.100.1, 192.0.2.7"]), "192.0.2.7");
         assert_eq!(seen("192.0.2.7", &["198.51.100.1"]), "192.0.2.7");
+        assert_eq!(seen("127.0.0.1", &["192.0.2.7:49152, 10.0.0.1:80"]), "192.0.2.7");
+        assert_eq!(seen("127.0.0.1", &["[2001:db8::1]:49152"]), "2001:db8::1");
+        assert_eq!(seen("127.0.0.1", &["[2001:db8::1]"]), "2001:db8::1");
         assert_eq!(seen("127.0.0.1", &["nonsense"]), "127.0.0.1");
     }
 }

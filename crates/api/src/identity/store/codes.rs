@@ -64,6 +64,11 @@ pub(crate) async fn delete_of_session(db: &mut Session, session: &str) -> sqlx::
     db.execute("DELETE FROM identity_codes WHERE session = $1", args![session]).await.map(drop)
 }
 
+/// Forgets a client's codes.
+pub(crate) async fn delete_of_client(db: &mut Session, client_id: &str) -> sqlx::Result<()> {
+    db.execute("DELETE FROM identity_codes WHERE client_id = $1", args![client_id]).await.map(drop)
+}
+
 /// Forgets a person's codes.
 pub(crate) async fn delete_of_user(db: &mut Session, user_id: &str) -> sqlx::Result<()> {
     db.execute("DELETE FROM identity_codes WHERE user_id = $1", args![user_id]).await.map(drop)

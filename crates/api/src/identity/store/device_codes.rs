@@ -105,6 +105,12 @@ pub(crate) async fn delete_of_user(db: &mut Session, user_id: &str) -> sqlx::Res
     db.execute(sql, args![user_id]).await.map(drop)
 }
 
+/// Forgets what a client waits for.
+pub(crate) async fn delete_of_client(db: &mut Session, client_id: &str) -> sqlx::Result<()> {
+    let sql = "DELETE FROM identity_device_codes WHERE client_id = $1";
+    db.execute(sql, args![client_id]).await.map(drop)
+}
+
 /// How many programs at this address wait.
 pub(crate) async fn count_of_address(
     db: &mut Session,

@@ -102,6 +102,29 @@ pub(crate) async fn revoke_of_session(
     db.execute(sql, args![session, now]).await.map(drop)
 }
 
+/// Revokes all families of a person but those that a session was for.
+pub(crate) async fn revoke_of_others(
+    db: &mut Session,
+    user_id: &str,
+    session: &str,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    let sql = "UPDATE identity_families SET revoked_at = $3 WHERE user_id = $1 \
+               AND (session IS NULL OR session <> $2) AND revoked_at IS NULL";
+    db.execute(sql, args![user_id, session, now]).await.map(drop)
+}
+
+/// Revokes all families of a client.
+pub(crate) async fn revoke_of_client(
+    db: &mut Session,
+    client_id: &str,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    let sql = "UPDATE identity_families SET revoked_at = $2 \
+               WHERE client_id = $1 AND revoked_at IS NULL";
+    db.execute(sql, args![client_id, now]).await.map(drop)
+}
+
 /// The families that were revoked since this instant.
 pub(crate) async fn revoked_since(
     db: &mut Session,

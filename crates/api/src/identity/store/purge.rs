@@ -15,6 +15,9 @@ pub(crate) async fn purge(db: &mut Session, before: DateTime<Utc>) -> sqlx::Resu
         "DELETE FROM identity_families WHERE expires_at < $1 OR revoked_at < $1",
         "DELETE FROM identity_links WHERE expires_at < $1",
         "DELETE FROM identity_attempts WHERE window_ends_at < $1",
+        // Tokens that were asked for with a longer life may still be good.
+        "DELETE FROM identity_deleted_users WHERE deleted_at < $1 \
+         AND NOT EXISTS (SELECT 1 FROM identity_keys WHERE needed_until >= $1)",
     ] {
         removed += db.execute(sql, args![before]).await?;
     }

@@ -35,14 +35,16 @@ pub(crate) async fn insert(db: &mut Session, row: &SessionRow) -> sqlx::Result<(
     db.execute(sql, arguments).await.map(drop)
 }
 
-/// The session of this secret's hash, unless it is over.
+/// The session of this secret's hash, unless it is over; nobody ends it until the transaction does.
 pub(crate) async fn find(
     db: &mut Session,
     hash: &str,
     now: DateTime<Utc>,
 ) -> sqlx::Result<Option<SessionRow>> {
-    let sql =
-        format!("SELECT {COLUMNS} FROM identity_sessions WHERE hash = $1 AND expires_at > $2");
+    let lock = db.lock_clause();
+    let sql = format!(
+        "SELECT {COLUMNS} FROM identity_sessions WHERE hash = $1 AND expires_at > $2{lock}"
+    );
     db.fetch_optional(&sql, args![hash, now]).await
 }
 

@@ -74,6 +74,22 @@ pub(crate) async fn disabled(db: &mut Session) -> sqlx::Result<Vec<String>> {
     Ok(rows.into_iter().map(|(email,)| email).collect())
 }
 
+/// The addresses whose accounts were deleted, and when.
+pub(crate) async fn deleted(db: &mut Session) -> sqlx::Result<Vec<(String, DateTime<Utc>)>> {
+    db.fetch_all("SELECT email, deleted_at FROM identity_deleted_users", args![]).await
+}
+
+/// Notes that the account of this address was deleted.
+pub(crate) async fn note_deletion(
+    db: &mut Session,
+    email: &str,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    let sql = "INSERT INTO identity_deleted_users (email, deleted_at) VALUES ($1, $2) \
+               ON CONFLICT (email) DO UPDATE SET deleted_at = excluded.deleted_at";
+    db.execute(sql, args![email, now]).await.map(drop)
+}
+
 /// Disables or enables a person.
 pub(crate) async fn set_disabled(
     db: &mut Session,

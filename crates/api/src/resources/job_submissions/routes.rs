@@ -70,8 +70,8 @@ async fn create(
     owner: Owner<permission::JobSubmissionsCreate>,
     Json(request): Json<JobSubmissionCreateRequest>,
 ) -> Result<Created<JobSubmissionDetailedView>> {
-    let own_client_id = owner.identity.client_id.as_deref();
-    service::create(&context, &owner.email, own_client_id, request).await.map(Created)
+    let own_cluster = owner.identity.cluster();
+    service::create(&context, &owner.email, own_cluster, request).await.map(Created)
 }
 
 async fn list(

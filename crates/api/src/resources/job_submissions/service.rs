@@ -43,11 +43,11 @@ async fn require_own(db: &mut Session, caller: &Identity, id: i64) -> Result<Sub
 pub(super) async fn create(
     context: &Context,
     owner_email: &str,
-    own_client_id: Option<&str>,
+    own_cluster: Option<&str>,
     request: JobSubmissionCreateRequest,
 ) -> Result<JobSubmissionDetailedView> {
     let named = request.client_id.as_deref().filter(|client_id| !client_id.is_empty());
-    let client_id = named.or(own_client_id).ok_or_else(|| {
+    let client_id = named.or(own_cluster).ok_or_else(|| {
         let words = "The submission needs a cluster: give its client_id in the request, or use a \
                      token that has one";
         Error::BadRequest(words.to_owned())
@@ -90,7 +90,7 @@ async fn registered_clusters(context: &Context) -> Result<Option<Vec<String>>> {
     let Some(provider) = &context.app.provider else { return Ok(None) };
     let separate = context.app.tenants.are_separate();
     let organization = context.organization.as_deref().filter(|_| separate);
-    provider.client_ids(organization).await.map(Some)
+    provider.clusters(organization).await.map(Some)
 }
 
 /// A cluster without a client would leave the submission waiting for ever.

@@ -6,8 +6,8 @@ use serde_json::json;
 
 use super::story::{
     CALLBACK, CHALLENGE, COMMAND_LINE, PORTAL_CALLBACK, Tokens, VERIFIER, claims, code, decide,
-    log_in, person, portal, portal_request, post, redeem, redirect, refresh, refusal, request,
-    tokens,
+    log_in, person, portal, portal_request, portal_tokens, post, redeem, redirect, refresh,
+    refusal, request, tokens,
 };
 use crate::{
     on_both,
@@ -191,6 +191,8 @@ on_both! {
             (AuthorizationRequest { code_challenge: text("short"), ..request() }, "invalid_request"),
             (AuthorizationRequest { request: text("e30."), ..request() }, "request_not_supported"),
             (AuthorizationRequest { request_uri: text("https://x"), ..request() }, "request_uri_not_supported"),
+            (AuthorizationRequest { nonce: text("a\0"), ..request() }, "invalid_request"),
+            (AuthorizationRequest { nonce: text("a\nb"), ..request() }, "invalid_request"),
             (AuthorizationRequest { prompt: text("none login"), ..request() }, "invalid_request"),
             (AuthorizationRequest { max_age: text("soon"), ..request() }, "invalid_request"),
         ] {
@@ -281,6 +283,45 @@ on_both! {
         assert_eq!(app.provider().admissions(&alice).await.unwrap().len(), 1);
     }
 
+    async fn people_are_asked_each_time_for_what_any_program_may_say_it_is(app: TestApp) {
+        let alice = person(&app, "alice", &["user"]).await;
+        let (session, _) = log_in(&app, &alice).await;
+        for (client_id, uri, each_time) in [
+            ("a", "http://127.0.0.1/cb", true),
+            ("b", "http://localhost/cb", true),
+            ("c", "com.example.app:/cb", true),
+            ("d", "https://app.example.com/cb", false),
+        ] {
+            let new = NewApplication {
+                client_id: client_id.to_owned(),
+                name: "App".to_owned(),
+                redirect_uris: vec![uri.to_owned()],
+                is_public: true,
+            };
+            app.provider().create_application(&new, &mut random()).await.unwrap();
+            let asks = AuthorizationRequest {
+                client_id: Some(client_id.to_owned()),
+                redirect_uri: Some(uri.to_owned()),
+                ..request()
+            };
+            let browser = Browser { session: Some(&session), consented: true, ..Browser::default() };
+            let decision = app.provider().authorize(&asks, browser, &mut random()).await.unwrap();
+            let form = [
+                ("grant_type", "authorization_code"),
+                ("client_id", client_id),
+                ("code", &redirect(&decision).1["code"]),
+                ("redirect_uri", uri),
+                ("code_verifier", VERIFIER),
+            ];
+            post(&app, "token", &form).await.ok();
+            let again = decide(&app, &asks, Some(&session)).await;
+            assert_eq!(matches!(again, Decision::Consent { .. }), each_time, "{uri} {again:?}");
+            let silent = AuthorizationRequest { prompt: Some("none".to_owned()), ..asks };
+            let (_, query) = redirect(&decide(&app, &silent, Some(&session)).await);
+            assert_eq!(query.get("error").is_some_and(|it| it == "consent_required"), each_time, "{uri}");
+        }
+    }
+
     async fn who_ends_a_session_ends_what_was_let_in_from_it(app: TestApp) {
         let alice = person(&app, "alice", &["user"]).await;
         let (session, _) = log_in(&app, &alice).await;
@@ -298,6 +339,18 @@ on_both! {
         assert_eq!(refusal(redeem(&app, &unused).await, 400), "invalid_grant");
         lasting.bearer(&app).get("/job-scripts").await.ok();
         refresh(&app, &lasting.refresh).await.ok();
+    }
+
+    async fn a_session_that_is_over_lets_nothing_in(app: TestApp) {
+        let alice = person(&app, "alice", &["user"]).await;
+        let (session, _) = log_in(&app, &alice).await;
+        app.provider().end_session(&alice, &session.id).await.unwrap();
+        let browser = Browser { session: Some(&session), consented: true, ..Browser::default() };
+        let decision = app.provider().authorize(&request(), browser, &mut random()).await.unwrap();
+        assert!(matches!(decision, Decision::LogIn { .. }), "{decision:?}");
+        let silent = AuthorizationRequest { prompt: Some("none".to_owned()), ..request() };
+        let decision = app.provider().authorize(&silent, browser, &mut random()).await.unwrap();
+        assert_eq!(redirect(&decision).1["error"], "login_required");
     }
 
     async fn a_program_is_registered_under_addresses_that_are_its_own(app: TestApp) {
@@ -321,6 +374,33 @@ on_both! {
         let good = new("a", "com.example.app:/cb");
         assert!(app.provider().create_application(&good, &mut random()).await.unwrap().is_none());
         assert_eq!(app.provider().create_application(&good, &mut random()).await.unwrap_err().status(), 409);
+    }
+
+    async fn a_program_that_is_deleted_is_out_at_once(app: TestApp) {
+        let alice = person(&app, "alice", &["user"]).await;
+        let (session, _) = log_in(&app, &alice).await;
+        let portals = portal_tokens(&app, &session, "openid jobbergate:job-scripts:read").await;
+        let ours = tokens(&app, &session).await.bearer(&app);
+        portals.bearer(&app).get("/job-scripts").await.ok();
+        let asks = AuthorizationRequest {
+            scope: Some("openid jobbergate:job-scripts:read".to_owned()),
+            ..portal_request()
+        };
+        let (_, query) = redirect(&decide(&app, &asks, Some(&session)).await);
+        app.provider().delete_client("portal").await.unwrap();
+        portals.bearer(&app).get("/job-scripts").await.expect(401);
+        ours.get("/job-scripts").await.ok();
+        // Another one of that name has nothing of it.
+        let secret = portal(&app).await;
+        assert_eq!(refusal(redeem_portal(&app, &query["code"], &secret).await, 400), "invalid_grant");
+        let form = [
+            ("grant_type", "refresh_token"),
+            ("client_id", "portal"),
+            ("client_secret", &secret),
+            ("refresh_token", &portals.refresh),
+        ];
+        assert_eq!(refusal(post(&app, "token", &form).await, 400), "invalid_grant");
+        portals.bearer(&app).get("/job-scripts").await.expect(401);
     }
 
     async fn a_program_for_people_gets_nothing_for_itself(app: TestApp) {

@@ -149,6 +149,15 @@ on_both! {
         poll(&app, &device).await.expect(400);
     }
 
+    async fn a_session_that_is_over_lets_nobody_in(app: TestApp) {
+        let alice = person(&app, "alice", &["user"]).await;
+        let (session, _) = log_in(&app, &alice).await;
+        let device = begin(&app).await;
+        app.provider().end_session(&alice, &session.id).await.unwrap();
+        assert!(!app.provider().approve_device(&session, user_code(&device)).await.unwrap());
+        assert_eq!(refusal(poll(&app, &device).await, 400), "authorization_pending");
+    }
+
     async fn who_guesses_codes_has_to_wait(app: TestApp) {
         let alice = person(&app, "alice", &["user"]).await;
         let (session, _) = log_in(&app, &alice).await;
@@ -161,6 +170,21 @@ on_both! {
         let refused = provider.typed_code(&session, user_code(&device)).await.unwrap();
         assert!(matches!(refused, TypedCode::TooMany { .. }), "{refused:?}");
         assert!(!provider.approve_device(&session, user_code(&device)).await.unwrap());
+    }
+
+    async fn ones_own_code_brings_no_more_guesses(app: TestApp) {
+        let alice = person(&app, "alice", &["user"]).await;
+        let (session, _) = log_in(&app, &alice).await;
+        let device = begin(&app).await;
+        let provider = app.provider();
+        for _ in 0..19 {
+            provider.typed_code(&session, "BCDF-GHJK").await.unwrap();
+            let own = provider.typed_code(&session, user_code(&device)).await.unwrap();
+            assert!(matches!(own, TypedCode::Waiting(_)), "{own:?}");
+        }
+        provider.typed_code(&session, "BCDF-GHJK").await.unwrap();
+        let refused = provider.typed_code(&session, user_code(&device)).await.unwrap();
+        assert!(matches!(refused, TypedCode::TooMany { .. }), "{refused:?}");
     }
 
     async fn what_is_wrong_with_a_request_is_said(app: TestApp) {

@@ -1,9 +1,12 @@
 //! Logging in with a password, and the sessions that follow.
 
 use chrono::TimeDelta;
-use jobbergate_api::identity::{LogIn, NewUser, PasswordChange, Peer};
+use jobbergate_api::identity::{AuthorizationRequest, LogIn, NewUser, PasswordChange, Peer};
 
-use super::story::{PASSWORD, log_in, peer, person, tokens, try_to_log_in};
+use super::story::{
+    PASSWORD, Tokens, decide, log_in, peer, person, redeem, redirect, refresh, request, tokens,
+    try_to_log_in,
+};
 use crate::{
     on_both,
     support::{TestApp, random},
@@ -132,7 +135,10 @@ on_both! {
         let alice = person(&app, "alice", &["user"]).await;
         let (here, cookie) = log_in(&app, &alice).await;
         let (there, other_cookie) = log_in(&app, &alice).await;
-        let other = tokens(&app, &there).await;
+        let (ours, other) = (tokens(&app, &here).await, tokens(&app, &there).await);
+        let lasting = AuthorizationRequest { scope: Some("offline_access".to_owned()), ..request() };
+        let (_, query) = redirect(&decide(&app, &lasting, Some(&there)).await);
+        let lasting = Tokens::of(&redeem(&app, &query["code"]).await.ok());
         let new = "a different horse, a different staple";
         let wrong = provider.change_password(&here, "wrong", new).await.unwrap();
         assert_eq!(wrong, PasswordChange::Refused);
@@ -142,9 +148,50 @@ on_both! {
         assert_eq!(changed, PasswordChange::Changed);
         assert!(provider.session(&cookie).await.unwrap().is_some());
         assert!(provider.session(&other_cookie).await.unwrap().is_none());
-        other.bearer(&app).get("/job-scripts").await.expect(401);
+        for ended in [&other, &lasting] {
+            ended.bearer(&app).get("/job-scripts").await.expect(401);
+            refresh(&app, &ended.refresh).await.expect(400);
+        }
+        ours.bearer(&app).get("/job-scripts").await.ok();
         assert!(matches!(try_to_log_in(provider, &alice.email, PASSWORD).await, LogIn::Refused));
         assert!(matches!(try_to_log_in(provider, &alice.email, new).await, LogIn::Welcome(_)));
+    }
+
+    async fn a_password_that_is_replaced_meanwhile_is_worth_nothing(app: TestApp) {
+        let provider = app.provider();
+        let alice = person(&app, "alice", &["user"]).await;
+        let (session, _) = log_in(&app, &alice).await;
+        // While it is being checked.
+        let replace = async |hash: &str| {
+            let before = provider.checked_passwords();
+            while provider.checked_passwords() == before {
+                tokio::task::yield_now().await;
+            }
+            let mut db = app.db().write().await.unwrap();
+            let sql = "UPDATE identity_users SET password_hash = $1";
+            db.execute(sql, jobbergate_api::args![hash]).await.unwrap();
+            db.commit().await.unwrap();
+        };
+        let (kept,): (String,) = {
+            let sql = "SELECT password_hash FROM identity_users";
+            app.db().read().await.unwrap().fetch_one(sql, jobbergate_api::args![]).await.unwrap()
+        };
+        let ((), refused) = tokio::join!(replace("x"), try_to_log_in(provider, &alice.email, PASSWORD));
+        assert!(matches!(refused, LogIn::Refused), "{refused:?}");
+        assert_eq!(provider.sessions(&alice).await.unwrap().len(), 1);
+        let mut db = app.db().write().await.unwrap();
+        db.execute("UPDATE identity_users SET password_hash = $1", jobbergate_api::args![kept.as_str()]).await.unwrap();
+        db.commit().await.unwrap();
+        let change = provider.change_password(&session, PASSWORD, "a different horse, a different staple");
+        let ((), refused) = tokio::join!(replace("x"), change);
+        assert_eq!(refused.unwrap(), PasswordChange::Refused);
+        // Nor does it count in a session that is over.
+        let mut db = app.db().write().await.unwrap();
+        db.execute("UPDATE identity_users SET password_hash = $1", jobbergate_api::args![kept.as_str()]).await.unwrap();
+        db.commit().await.unwrap();
+        provider.end_session(&alice, &session.id).await.unwrap();
+        let refused = provider.change_password(&session, PASSWORD, "a different horse, a different staple").await;
+        assert_eq!(refused.unwrap(), PasswordChange::Refused);
     }
 
     async fn what_has_expired_is_forgotten_an_hour_later(app: TestApp) {

@@ -46,6 +46,25 @@ on_both! {
         assert_eq!(provider.log_out(&plain, None, false).await.unwrap(), LogOut::Done);
     }
 
+    async fn who_has_a_token_of_a_withdrawn_key_is_asked(app: TestApp) {
+        let provider = app.provider();
+        let alice = person(&app, "alice", &["user"]).await;
+        let (session, cookie) = log_in(&app, &alice).await;
+        let held = tokens(&app, &session).await;
+        provider.rotate_keys(true).await.unwrap();
+        let request = LogOutRequest {
+            id_token_hint: held.id.clone(),
+            post_logout_redirect_uri: text(CALLBACK),
+            ..LogOutRequest::default()
+        };
+        let asked = provider.log_out(&request, Some(&session), false).await.unwrap();
+        assert_eq!(asked, LogOut::Confirm);
+        assert!(provider.session(&cookie).await.unwrap().is_some());
+        let done = provider.log_out(&request, Some(&session), true).await.unwrap();
+        assert_eq!(done, LogOut::Redirect(CALLBACK.to_owned()));
+        assert!(provider.session(&cookie).await.unwrap().is_none());
+    }
+
     async fn nobody_is_sent_to_an_address_that_is_not_the_programs(app: TestApp) {
         let alice = person(&app, "alice", &["user"]).await;
         let (session, cookie) = log_in(&app, &alice).await;

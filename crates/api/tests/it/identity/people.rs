@@ -135,4 +135,30 @@ on_both! {
         assert_eq!(provider.delete_user(&alice.email).await.unwrap_err().status(), 404);
         app.maintainer().await.get(&format!("/job-scripts/{script}")).await.ok();
     }
+
+    async fn who_is_deleted_while_disabled_is_still_out(app: TestApp) {
+        let provider = app.provider();
+        let alice = person(&app, "alice", &["user"]).await;
+        let (by_shell, bob) = (app.user("alice").await, app.user("bob").await);
+        by_shell.get("/job-scripts").await.ok();
+        app.clock.advance(chrono::TimeDelta::seconds(1));
+        provider.disable_user(&alice.email).await.unwrap();
+        by_shell.get("/job-scripts").await.expect(401);
+        provider.delete_user(&alice.email).await.unwrap();
+        by_shell.get("/job-scripts").await.expect(401);
+        bob.get("/job-scripts").await.ok();
+        // Not even an account of the same address brings it back, but that has tokens of its own.
+        let again = person(&app, "alice", &["user"]).await;
+        by_shell.get("/job-scripts").await.expect(401);
+        let (session, _) = log_in(&app, &again).await;
+        tokens(&app, &session).await.bearer(&app).get("/job-scripts").await.ok();
+        app.clock.advance(chrono::TimeDelta::hours(2));
+        let later = app.user("alice").await;
+        later.get("/job-scripts").await.ok();
+        provider.tidy().await.unwrap();
+        later.get("/job-scripts").await.ok();
+        by_shell.get("/job-scripts").await.expect(401);
+        provider.delete_user(&again.email).await.unwrap();
+        later.get("/job-scripts").await.expect(401);
+    }
 }

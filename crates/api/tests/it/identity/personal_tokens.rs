@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use jobbergate_api::identity::User;
 use serde_json::{Value, json};
 
-use super::story::{log_in, person, post, tokens};
+use super::story::{log_in, person, portal_tokens, post, tokens};
 use crate::{
     on_both,
     support::{Actor, TestApp},
@@ -100,9 +100,29 @@ on_both! {
         let script = app.bearer(secret(&made));
         let refused = script.post(PATH, json!({"name": "y"})).await.expect(403);
         assert_eq!(refused.detail(), "A personal access token can't make others; log in instead");
+        assert_eq!(script.get(PATH).await.expect(403).detail(), "A personal access token can't list others; log in instead");
+        let other = alice.post(PATH, json!({"name": "other"})).await.created();
+        let others = format!("{PATH}/{}", other["token_id"].as_str().unwrap());
+        script.delete(&others).await.expect(403);
+        app.bearer(secret(&other)).get("/job-scripts").await.ok();
         assert_eq!(bob.get(PATH).await.ok(), json!([]));
         bob.delete(&format!("{PATH}/{}", made["token_id"].as_str().unwrap())).await.expect(404);
         script.get("/job-scripts").await.ok();
+    }
+
+    async fn only_our_own_programs_manage_tokens(app: TestApp) {
+        let (alice, ours) = logged_in(&app, "alice").await;
+        let made = ours.post(PATH, json!({"name": "x"})).await.created();
+        let path = format!("{PATH}/{}", made["token_id"].as_str().unwrap());
+        let (session, _) = log_in(&app, &alice).await;
+        let portals = portal_tokens(&app, &session, "openid jobbergate:job-scripts:read").await.bearer(&app);
+        portals.get("/job-scripts").await.ok();
+        let refused = portals.post(PATH, json!({"name": "y"})).await.expect(403);
+        assert_eq!(refused.detail(), "portal may not make personal access tokens; log in with Jobbergate's own programs");
+        portals.get(PATH).await.expect(403);
+        portals.delete(&path).await.expect(403);
+        assert_eq!(ours.get(PATH).await.ok().as_array().unwrap().len(), 1);
+        app.user("alice").await.delete(&path).await.expect(204);
     }
 
     async fn what_is_no_token_is_refused(app: TestApp) {

@@ -1,8 +1,13 @@
 //! Refresh tokens.
 
 use chrono::TimeDelta;
+use jobbergate_api::identity::AuthorizationRequest;
+use serde_json::json;
 
-use super::story::{COMMAND_LINE, Tokens, claims, log_in, person, post, refresh, refusal, tokens};
+use super::story::{
+    COMMAND_LINE, Tokens, claims, decide, log_in, person, post, redeem, redirect, refresh, refusal,
+    request, tokens,
+};
 use crate::on_both;
 
 on_both! {
@@ -25,6 +30,7 @@ on_both! {
         let elsewhere = tokens(&app, &session).await;
         let second = Tokens::of(&refresh(&app, &first.refresh).await.ok());
         second.bearer(&app).get("/job-scripts").await.ok();
+        app.clock.advance(TimeDelta::seconds(10));
         assert_eq!(refusal(refresh(&app, &first.refresh).await, 400), "invalid_grant");
         for held in [&first, &second] {
             held.bearer(&app).get("/job-scripts").await.expect(401);
@@ -33,12 +39,35 @@ on_both! {
         elsewhere.bearer(&app).get("/job-scripts").await.ok();
     }
 
-    async fn of_two_that_refresh_at_once_one_wins_at_most(app: TestApp) {
+    async fn commands_that_refresh_at_once_all_go_on(app: TestApp) {
         let alice = person(&app, "alice", &["user"]).await;
         let (session, _) = log_in(&app, &alice).await;
         let held = tokens(&app, &session).await;
         let answers = futures::future::join_all((0..5).map(|_| refresh(&app, &held.refresh))).await;
-        assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 1);
+        let all: Vec<_> = answers.into_iter().map(|answer| Tokens::of(&answer.ok())).collect();
+        app.clock.advance(TimeDelta::seconds(9));
+        refresh(&app, &held.refresh).await.ok();
+        // Those that were given are used, too, each for itself, and end together.
+        for one in &all {
+            one.bearer(&app).get("/job-scripts").await.ok();
+            refresh(&app, &one.refresh).await.ok();
+        }
+        app.clock.advance(TimeDelta::seconds(1));
+        assert_eq!(refusal(refresh(&app, &held.refresh).await, 400), "invalid_grant");
+        for one in &all {
+            one.bearer(&app).get("/job-scripts").await.expect(401);
+            assert_eq!(refusal(refresh(&app, &one.refresh).await, 400), "invalid_grant");
+        }
+    }
+
+    async fn who_is_shut_out_is_given_no_grace(app: TestApp) {
+        let alice = person(&app, "alice", &["user"]).await;
+        let (session, _) = log_in(&app, &alice).await;
+        let held = tokens(&app, &session).await;
+        refresh(&app, &held.refresh).await.ok();
+        let admissions = app.provider().admissions(&alice).await.unwrap();
+        app.provider().end_admission(&alice, &admissions[0].id).await.unwrap();
+        assert_eq!(refusal(refresh(&app, &held.refresh).await, 400), "invalid_grant");
     }
 
     async fn a_refresh_token_is_of_use_to_its_program_only(app: TestApp) {
@@ -69,6 +98,32 @@ on_both! {
         };
         assert_eq!(refusal(asking("openid offline_access").await, 400), "invalid_scope");
         assert_eq!(asking("openid").await.ok()["scope"], "openid");
+    }
+
+    async fn who_asks_for_less_is_permitted_no_more(app: TestApp) {
+        let (read, create) = ("jobbergate:job-scripts:read", "jobbergate:job-scripts:create");
+        let alice = person(&app, "alice", &["user"]).await;
+        let (session, _) = log_in(&app, &alice).await;
+        for (granted, narrower, permitted) in [
+            (format!("openid {read} {create}"), "openid", json!([])),
+            (format!("openid {read} {create}"), "unknown", json!([])),
+            (format!("openid {read} {create}"), read, json!([read])),
+            (format!("openid {read} {create}"), "", json!([read, create])),
+            (format!("openid {read} jobbergate:admin"), "openid", json!([])),
+            ("openid email".to_owned(), "openid", json!(alice.permissions)),
+        ] {
+            let asks = AuthorizationRequest { scope: Some(granted.clone()), ..request() };
+            let (_, query) = redirect(&decide(&app, &asks, Some(&session)).await);
+            let held = Tokens::of(&redeem(&app, &query["code"]).await.ok());
+            let form = [
+                ("grant_type", "refresh_token"),
+                ("client_id", COMMAND_LINE),
+                ("refresh_token", held.refresh.as_str()),
+                ("scope", narrower),
+            ];
+            let less = Tokens::of(&post(&app, "token", &form).await.ok());
+            assert_eq!(claims(&less.access)["permissions"], permitted, "{granted} {narrower}");
+        }
     }
 
     async fn who_does_not_come_for_a_month_logs_in_again(app: TestApp) {

@@ -168,6 +168,23 @@ pub async fn tokens(app: &TestApp, session: &Session) -> Tokens {
     Tokens::of(&redeem(app, &code(app, session).await).await.ok())
 }
 
+/// Registers the portal, and logs somebody in to it.
+pub async fn portal_tokens(app: &TestApp, session: &Session, scope: &str) -> Tokens {
+    let secret = portal(app).await;
+    let asks = AuthorizationRequest { scope: Some(scope.to_owned()), ..portal_request() };
+    let browser = Browser { session: Some(session), consented: true, ..Browser::default() };
+    let decision = app.provider().authorize(&asks, browser, &mut random()).await.unwrap();
+    let form = [
+        ("grant_type", "authorization_code"),
+        ("client_id", "portal"),
+        ("client_secret", &secret),
+        ("code", &redirect(&decision).1["code"]),
+        ("redirect_uri", PORTAL_CALLBACK),
+        ("code_verifier", VERIFIER),
+    ];
+    Tokens::of(&post(app, "token", &form).await.ok())
+}
+
 /// What a token says, without a look at its signature.
 pub fn claims(token: &str) -> Value {
     use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
