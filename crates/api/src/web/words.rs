@@ -43,3 +43,58 @@ pub(super) fn later(wait: TimeDelta) -> String {
 pub(super) fn instant(at: &DateTime<Utc>) -> String {
     at.format("%Y-%m-%d %H:%M UTC").to_string()
 }
+
+const BROWSERS: [(&str, &str); 5] = [
+    ("Edg/", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+];
+const SYSTEMS: [(&str, &str); 6] = [
+    ("Android", "Android"),
+    ("iPhone", "iOS"),
+    ("iPad", "iPadOS"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("Linux", "Linux"),
+];
+
+/// What a browser is, of all that it says of itself.
+pub(super) fn browser(user_agent: &str) -> String {
+    let name = |known: &[(&str, &'static str)]| {
+        known.iter().find(|(part, _)| user_agent.contains(part)).map(|(_, name)| *name)
+    };
+    match (name(&BROWSERS), name(&SYSTEMS)) {
+        (Some(name), Some(system)) => format!("{name} on {system}"),
+        _ if user_agent.is_empty() => "An unknown browser".to_owned(),
+        _ => user_agent.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn browsers_are_called_by_their_names() {
+        let firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";
+        assert_eq!(browser(firefox), "Firefox on Linux");
+        let edge = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like \
+                    Gecko) Chrome/126.0 Safari/537.36 Edg/126.0";
+        assert_eq!(browser(edge), "Edge on Windows");
+        assert_eq!(browser("curl/8"), "curl/8");
+        assert_eq!(browser(""), "An unknown browser");
+    }
+
+    #[test]
+    fn waits_are_rounded_up() {
+        for (seconds, words) in [
+            (0, "Try again in a minute."),
+            (60, "Try again in a minute."),
+            (61, "Try again in 2 minutes."),
+        ] {
+            assert_eq!(later(TimeDelta::seconds(seconds)), words);
+        }
+    }
+}

@@ -50,7 +50,7 @@ impl Note {
             "welcome" => "Your password counts from now on, and you are logged in.",
             "password" => "Your password was changed. Your other sessions have ended.",
             "session" => "The session has ended.",
-            "program" => "The program was shut out.",
+            "program" => "The program's access has ended.",
             "token" => "The token was revoked.",
             _ => return Self::default(),
         };

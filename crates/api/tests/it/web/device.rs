@@ -37,11 +37,11 @@ on_both! {
         let fields = [("email", "alice@example.com"), ("password", PASSWORD)];
         let answer = alice.submit(&page, "/login", &fields).await;
         let page = alice.follow(&answer).await.expect(200);
-        assert_eq!(heading(&page), "Let Jobbergate in a terminal in?");
+        assert_eq!(heading(&page), "Allow Jobbergate in a terminal?");
         assert!(page.text.contains(code(&device)) && page.text.contains("127.0.0.1"));
         assert!(page.text.contains("do all that you may do, in your name"));
         let done = alice.submit(&page, "/device", &[("decision", "allow")]).await.expect(200);
-        assert_eq!(heading(&done), "The program is in");
+        assert_eq!(heading(&done), "Access allowed");
         let held = Tokens::of(&poll(&app, &device).await.ok());
         held.bearer(&app).get("/job-scripts").await.ok();
     }
@@ -55,7 +55,7 @@ on_both! {
         let typed = code(&device).to_lowercase().replace('-', "+");
         let page = alice.open(&format!("{DEVICE}?user_code={typed}")).await.expect(200);
         let done = alice.submit(&page, "/device", &[("decision", "deny")]).await.expect(200);
-        assert_eq!(heading(&done), "The program was not let in");
+        assert_eq!(heading(&done), "Access denied");
         assert_eq!(refusal(poll(&app, &device).await, 400), "access_denied");
         let late = alice.submit(&page, "/device", &[("decision", "allow")]).await.expect(409);
         assert_eq!(problem(&late), "The program does not wait any more. Have it show another code.");

@@ -77,7 +77,7 @@ on_both! {
         let page = alice.open(&address(&asking)).await.expect(200);
         let right = [("email", "alice@example.com"), ("password", PASSWORD)];
         let page = alice.submit(&page, "/login", &right).await.expect(200);
-        assert_eq!(heading(&page), "Let Portal in?");
+        assert_eq!(heading(&page), "Allow Portal?");
         assert!(page.text.contains("portal.example.com"));
         assert!(page.text.contains("<li>read job scripts</li>"));
         assert!(!page.text.contains("do all that you may do"));
