@@ -20,12 +20,7 @@ mod words;
 
 use std::sync::Arc;
 
-use axum::{
-    Router,
-    extract::DefaultBodyLimit,
-    middleware,
-    routing::{get, post},
-};
+use axum::{Router, extract::DefaultBodyLimit, middleware, routing::get};
 use ipnet::IpNet;
 use url::Url;
 
@@ -67,16 +62,16 @@ pub fn router(provider: Arc<Provider>, proxies: Arc<[IpNet]>, clock: Clock) -> R
             &below(authorization::PATH),
             get(authorization::ask).post(authorization::ask_by_form),
         )
-        .route(&below("/consent"), post(authorization::consent))
+        .route(&below("/consent"), get(account::instead).post(authorization::consent))
         .route(&below(DEVICE_PAGE), get(device::show).post(device::decide))
         .route(&below(log_out::PATH), get(log_out::ask).post(log_out::ask_by_form))
-        .route(&below("/logout"), post(log_out::confirmed))
+        .route(&below("/logout"), get(account::instead).post(log_out::confirmed))
         .route(&below("/account"), get(account::show))
-        .route(&below("/account/password"), post(account::change_password))
-        .route(&below("/account/sessions/end"), post(account::end_session))
-        .route(&below("/account/programs/end"), post(account::end_admission))
-        .route(&below("/account/tokens"), post(account::create_token))
-        .route(&below("/account/tokens/revoke"), post(account::revoke_token))
+        .route(&below("/account/password"), get(account::instead).post(account::change_password))
+        .route(&below("/account/sessions/end"), get(account::instead).post(account::end_session))
+        .route(&below("/account/programs/end"), get(account::instead).post(account::end_admission))
+        .route(&below("/account/tokens"), get(account::instead).post(account::create_token))
+        .route(&below("/account/tokens/revoke"), get(account::instead).post(account::revoke_token))
         .layer(DefaultBodyLimit::max(MAX_FORM_SIZE))
         .layer(middleware::from_fn_with_state(web.clone(), headers::finish))
         .with_state(web)

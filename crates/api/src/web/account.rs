@@ -63,6 +63,11 @@ pub(super) async fn show(
     Ok(account(&web, person, StatusCode::OK, Note::done(&done)).await?)
 }
 
+/// For who opens the address of a form, as browsers do that are told to go back or to reload.
+pub(super) async fn instead(State(web): State<Web>) -> Response {
+    go_to(&web, "/account")
+}
+
 pub(super) async fn change_password(
     State(web): State<Web>,
     PersonForm { person, fields }: PersonForm<NewPassword>,

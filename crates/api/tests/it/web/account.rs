@@ -94,6 +94,14 @@ on_both! {
         token.get("/job-scripts").await.expect(401);
     }
 
+    async fn who_opens_a_forms_address_comes_to_the_account(app: TestApp) {
+        let mut alice = Browser::new(&app);
+        for path in ["consent", "logout", "account/password", "account/tokens", "account/tokens/revoke"] {
+            let answer = alice.open(&format!("/realms/jobbergate/{path}")).await.expect(303);
+            assert_eq!(answer.header("location"), Some(ACCOUNT));
+        }
+    }
+
     async fn nobody_ends_what_is_anothers(app: TestApp) {
         person(&app, "alice", &["user"]).await;
         person(&app, "eve", &["user"]).await;
