@@ -110,7 +110,8 @@ impl Error {
         }
     }
 
-    fn detail(&self) -> String {
+    /// What the client reads.
+    pub(crate) fn detail(&self) -> String {
         match self {
             Self::Internal(_) => {
                 "Internal server error; the server's log has the cause under the request id".into()
@@ -131,6 +132,17 @@ impl Error {
                 )
             }
             other => other.to_string(),
+        }
+    }
+
+    /// Puts the cause into the log, where it is a matter of the server.
+    pub(crate) fn log(&self) {
+        match self {
+            Self::Internal(cause) => tracing::error!(error = %cause, "request failed"),
+            Self::Unavailable { service, source } | Self::Full { service, source, .. } => {
+                tracing::warn!(service, error = %source, "request could not be served");
+            }
+            _ => {}
         }
     }
 
@@ -208,13 +220,7 @@ fn lack(error: &dyn DatabaseError) -> Option<Lack> {
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let status = self.status();
-        match &self {
-            Self::Internal(cause) => tracing::error!(error = %cause, "request failed"),
-            Self::Unavailable { service, source } | Self::Full { service, source, .. } => {
-                tracing::warn!(service, error = %source, "request could not be served");
-            }
-            _ => {}
-        }
+        self.log();
         if let Self::NotFoundBare = self {
             return status.into_response();
         }

@@ -23,7 +23,7 @@ mod revocations;
 mod roles;
 mod routes;
 mod scope;
-mod secrets;
+pub(crate) mod secrets;
 mod sessions;
 mod store;
 mod tidying;
@@ -49,7 +49,7 @@ pub use personal_tokens::{
 };
 pub use refusal::{Code, Refusal};
 pub use roles::Role;
-pub use routes::{peer, router, token_id};
+pub use routes::{parameters, peer, router, token_id};
 pub use scope::Scope;
 pub use sessions::{LogIn, NewSession, PasswordChange, Peer, Session, SessionCookie};
 pub use tokens::{TokenRequest, TokenResponse, UserToken};

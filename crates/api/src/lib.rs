@@ -30,3 +30,4 @@ pub mod startup;
 pub mod storage;
 mod telemetry;
 pub mod tenant;
+pub mod web;

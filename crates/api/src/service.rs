@@ -33,7 +33,7 @@ use crate::{
         router::Router as Routes,
         unread,
     },
-    identity, openapi, resources, telemetry,
+    identity, openapi, resources, telemetry, web,
 };
 
 /// How long the body of a request may take as a whole.
@@ -56,7 +56,10 @@ struct Api {
 /// first, so that the log line of the next layer carries it.
 pub fn pages(app: Arc<App>, metadata: &MetadataConfig) -> Router {
     let proxies = Arc::clone(&app.trusted_proxies);
-    let provider = app.provider.clone().map(|provider| identity::router(provider, proxies));
+    let provider = app.provider.clone().map(|provider| {
+        let pages = web::router(Arc::clone(&provider), Arc::clone(&proxies), app.clock.clone());
+        identity::router(provider, proxies).merge(pages)
+    });
     let client_idle = RequestBodyTimeoutLayer::new(app.client_idle);
     let unread = middleware::from_fn_with_state(app.client_idle, unread::close);
     let body_deadline = RequestBodyDeadlineLayer::new(BODY_DEADLINE);

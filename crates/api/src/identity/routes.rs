@@ -25,6 +25,7 @@ use super::{
 };
 use crate::error::Result;
 
+pub use form::parameters;
 pub use peer::peer;
 
 /// The largest form that is read, in bytes.

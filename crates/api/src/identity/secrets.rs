@@ -6,7 +6,7 @@ use rand::CryptoRng;
 use sha2::{Digest, Sha256};
 
 /// A new secret, in URL-safe base64.
-pub(super) fn random(rng: &mut impl CryptoRng) -> String {
+pub(crate) fn random(rng: &mut impl CryptoRng) -> String {
     let mut bytes = [0; 32];
     rng.fill_bytes(&mut bytes);
     URL_SAFE_NO_PAD.encode(bytes)

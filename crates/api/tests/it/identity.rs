@@ -10,7 +10,7 @@ mod log_out;
 mod people;
 mod personal_tokens;
 mod refreshing;
-mod story;
+pub(crate) mod story;
 mod worth;
 
 use chrono::TimeDelta;

@@ -27,3 +27,4 @@ mod support;
 mod tenancy;
 mod upload_by_url;
 mod validation;
+mod web;

@@ -20,8 +20,14 @@ pub(super) fn read<T: DeserializeOwned>(headers: &HeaderMap, body: &Bytes) -> Re
             "The body must be a form (application/x-www-form-urlencoded)".to_owned(),
         ));
     }
+    parameters(body)
+}
+
+/// Reads parameters, of a form or of an address.
+pub fn parameters<T: DeserializeOwned>(text: &[u8]) -> Result<T, Refusal> {
+    let wrong = |words: String| Refusal::new(Code::InvalidRequest, words);
     let mut fields = Map::new();
-    for (name, value) in url::form_urlencoded::parse(body) {
+    for (name, value) in url::form_urlencoded::parse(text) {
         if value.is_empty() {
             continue;
         }

@@ -1,0 +1,78 @@
+//! What people see in a browser: the pages of the built-in identity provider. They are made here,
+//! need no JavaScript, and call the provider as any other caller would.
+
+mod account;
+mod assets;
+mod authorization;
+mod browser;
+mod cookies;
+mod destination;
+mod device;
+mod errors;
+mod forms;
+mod headers;
+mod log_in;
+mod log_in_form;
+mod log_out;
+mod page;
+mod password;
+mod words;
+
+use std::sync::Arc;
+
+use axum::{Router, extract::DefaultBodyLimit, middleware, routing::get};
+use ipnet::IpNet;
+use url::Url;
+
+use crate::{
+    clock::Clock,
+    identity::{DEVICE_PAGE, PASSWORD_PAGE, Provider, REALM_PATH, SET_UP_PAGE},
+};
+
+/// The largest form that is read, in bytes.
+const MAX_FORM_SIZE: usize = 64 * 1024;
+
+/// What pages have at hand.
+#[derive(Debug, Clone)]
+struct Web {
+    provider: Arc<Provider>,
+    proxies: Arc<[IpNet]>,
+    clock: Clock,
+    /// The path of the realm, as browsers have it: a proxy may have put something in front.
+    realm: Arc<str>,
+    /// What browsers call this server, such as `https://jobs.example.com`.
+    origin: Arc<str>,
+}
+
+/// The pages of the provider.
+pub fn router(provider: Arc<Provider>, proxies: Arc<[IpNet]>, clock: Clock) -> Router {
+    let address = Url::parse(&provider.issuer());
+    let realm = address.as_ref().map_or(REALM_PATH, Url::path).into();
+    let origin = address.as_ref().map(|url| url.origin().ascii_serialization());
+    let origin = origin.unwrap_or_default().into();
+    let web = Web { provider, proxies, clock, realm, origin };
+    let below = |path: &str| format!("{REALM_PATH}{path}");
+    let password = get(password::show).post(password::choose);
+    Router::new()
+        .route(&below(assets::STYLE), get(assets::style))
+        .route(&below(SET_UP_PAGE), password.clone())
+        .route(&below(PASSWORD_PAGE), password)
+        .route(&below("/login"), get(log_in::show).post(log_in::log_in))
+        .route(
+            &below(authorization::PATH),
+            get(authorization::ask).post(authorization::ask_by_form),
+        )
+        .route(&below("/consent"), get(account::instead).post(authorization::consent))
+        .route(&below(DEVICE_PAGE), get(device::show).post(device::decide))
+        .route(&below(log_out::PATH), get(log_out::ask).post(log_out::ask_by_form))
+        .route(&below("/logout"), get(account::instead).post(log_out::confirmed))
+        .route(&below("/account"), get(account::show))
+        .route(&below("/account/password"), get(account::instead).post(account::change_password))
+        .route(&below("/account/sessions/end"), get(account::instead).post(account::end_session))
+        .route(&below("/account/programs/end"), get(account::instead).post(account::end_admission))
+        .route(&below("/account/tokens"), get(account::instead).post(account::create_token))
+        .route(&below("/account/tokens/revoke"), get(account::instead).post(account::revoke_token))
+        .layer(DefaultBodyLimit::max(MAX_FORM_SIZE))
+        .layer(middleware::from_fn_with_state(web.clone(), headers::finish))
+        .with_state(web)
+}

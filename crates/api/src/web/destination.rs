@@ -1,0 +1,65 @@
+//! Where somebody goes on after they have logged in: to a page of ours, whatever is asked for.
+
+use url::form_urlencoded::Serializer;
+
+use crate::identity::DEVICE_PAGE;
+
+/// A page that people come to before they are logged in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Destination {
+    /// Their account.
+    Account,
+    /// The page where they let a program in, with the code that they may have come with.
+    Device(String),
+    /// The answer to a program's request, which is this query.
+    Authorization(String),
+}
+
+impl Destination {
+    /// As a form carries it.
+    pub(super) fn to_field(&self) -> String {
+        match self {
+            Self::Account => "account".to_owned(),
+            Self::Device(code) => format!("device?{code}"),
+            Self::Authorization(query) => format!("auth?{query}"),
+        }
+    }
+
+    /// The account, if it is nothing else.
+    pub(super) fn from_field(text: &str) -> Self {
+        match text.split_once('?') {
+            Some(("device", code)) => Self::Device(code.to_owned()),
+            Some(("auth", query)) => Self::Authorization(query.to_owned()),
+            _ => Self::Account,
+        }
+    }
+}
+
+/// The address of the page for a program's code, below the realm.
+pub(super) fn device_page(code: &str) -> String {
+    if code.is_empty() {
+        return DEVICE_PAGE.to_owned();
+    }
+    let query = Serializer::new(String::new()).append_pair("user_code", code).finish();
+    format!("{DEVICE_PAGE}?{query}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_is_no_way_to_another_site() {
+        for page in [
+            Destination::Account,
+            Destination::Device("BCDF-GHJK".to_owned()),
+            Destination::Authorization("a=1&b=?".to_owned()),
+        ] {
+            assert_eq!(Destination::from_field(&page.to_field()), page);
+        }
+        for odd in ["https://evil.com/", "//evil.com", "/\\evil.com", "javascript:alert(1)", ""] {
+            assert_eq!(Destination::from_field(odd), Destination::Account);
+        }
+        assert_eq!(device_page("//evil.com\r\n"), "/device?user_code=%2F%2Fevil.com%0D%0A");
+    }
+}

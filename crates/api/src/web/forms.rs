@@ -1,0 +1,105 @@
+//! Forms, which only pages of ours can send.
+
+use axum::{
+    Form,
+    extract::{FromRequest, FromRequestParts, Request},
+    http::{HeaderMap, StatusCode, header},
+};
+use serde::{Deserialize, de::DeserializeOwned};
+use url::Url;
+
+use super::{
+    Web,
+    browser::{Person, Visitor},
+    errors::Failure,
+};
+
+/// A form of a browser in which nobody need be logged in.
+#[derive(Debug)]
+pub(super) struct AnonymousForm<T> {
+    pub(super) visitor: Visitor,
+    pub(super) fields: T,
+}
+
+/// A form of somebody who is logged in.
+#[derive(Debug)]
+pub(super) struct PersonForm<T> {
+    pub(super) person: Person,
+    pub(super) fields: T,
+}
+
+/// What each form carries, beside its own fields.
+#[derive(Deserialize)]
+struct Guarded<T> {
+    #[serde(default)]
+    form_token: String,
+    #[serde(flatten)]
+    fields: T,
+}
+
+impl<T: DeserializeOwned + Send> FromRequest<Web> for AnonymousForm<T> {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, web: &Web) -> Result<Self, Failure> {
+        let (visitor, form) = read::<T>(request, web).await?;
+        check(visitor.form_token().as_deref(), &form.form_token)?;
+        Ok(Self { visitor, fields: form.fields })
+    }
+}
+
+impl<T: DeserializeOwned + Send> FromRequest<Web> for PersonForm<T> {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, web: &Web) -> Result<Self, Failure> {
+        let (visitor, form) = read::<T>(request, web).await?;
+        let words = "You are not logged in any more. Log in, then try again.";
+        let ended = || Failure::new(StatusCode::FORBIDDEN, words);
+        let person = visitor.person.ok_or_else(ended)?;
+        check(Some(&person.form_token), &form.form_token)?;
+        Ok(Self { person, fields: form.fields })
+    }
+}
+
+async fn read<T: DeserializeOwned>(
+    request: Request,
+    web: &Web,
+) -> Result<(Visitor, Guarded<T>), Failure> {
+    if !is_from_here(web, request.headers()) {
+        let words = "This form was sent by another site's page.";
+        return Err(Failure::new(StatusCode::FORBIDDEN, words));
+    }
+    let (mut parts, body) = request.into_parts();
+    let visitor = Visitor::from_request_parts(&mut parts, web).await?;
+    let request = Request::from_parts(parts, body);
+    let form = Form::<Guarded<T>>::from_request(request, web).await;
+    let Form(form) = form.map_err(|rejection| {
+        Failure::new(rejection.status(), format!("The form can't be read: {rejection}"))
+    })?;
+    Ok((visitor, form))
+}
+
+fn check(expected: Option<&str>, sent: &str) -> Result<(), Failure> {
+    let same = expected.is_some_and(|expected| {
+        let (expected, sent) = (expected.as_bytes(), sent.as_bytes());
+        aws_lc_rs::constant_time::verify_slices_are_equal(expected, sent).is_ok()
+    });
+    let words = "This form is out of date, or your browser keeps no cookies for this site. Go \
+                 back, reload the page, and try again.";
+    same.then_some(()).ok_or_else(|| Failure::new(StatusCode::FORBIDDEN, words))
+}
+
+/// Whether a browser says that a page of ours sent this, or doesn't say: for a page without a
+/// referrer it may call the origin `null`.
+fn is_from_here(web: &Web, headers: &HeaderMap) -> bool {
+    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+    if let Some(site) = text("sec-fetch-site") {
+        return matches!(site, "same-origin" | "none");
+    }
+    let Some(origin) = text("origin").filter(|origin| *origin != "null") else { return true };
+    let host = text(header::HOST.as_str());
+    let authority = Url::parse(origin).ok().and_then(|url| {
+        let host = url.host_str()?.to_owned();
+        Some(url.port().map(|port| format!("{host}:{port}")).unwrap_or(host))
+    });
+    *origin == *web.origin || (authority.is_some() && authority.as_deref() == host)
+}

@@ -1,0 +1,58 @@
+//! What all answers have: what browsers must not do with them, and a page where something failed.
+
+use askama::Template;
+use axum::{
+    extract::{Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, header},
+    middleware::Next,
+    response::Response,
+};
+
+use super::{
+    Web,
+    errors::Failure,
+    page::{self, Layout},
+};
+
+const FIXED: [(HeaderName, &str); 4] = [
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+];
+
+#[derive(Template)]
+#[template(path = "error.html")]
+struct ErrorPage<'a> {
+    layout: Layout,
+    title: &'a str,
+    words: &'a str,
+}
+
+pub(super) async fn finish(State(web): State<Web>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    if let Some(failure) = response.extensions_mut().remove::<Failure>() {
+        let layout = Layout::anonymous(&web, String::new());
+        let template = ErrorPage { layout, title: failure.title(), words: &failure.words };
+        match page::page(failure.status, &template) {
+            Ok(page) => response = page,
+            Err(error) => error.log(),
+        }
+    }
+    add_headers(response.headers_mut());
+    response
+}
+
+fn add_headers(headers: &mut HeaderMap) {
+    for (name, value) in FIXED {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    if let (false, Ok(policy)) =
+        (headers.contains_key(header::CONTENT_SECURITY_POLICY), page::policy(None))
+    {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+}

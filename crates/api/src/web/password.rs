@@ -1,0 +1,145 @@
+//! Somebody chooses a password: the first administrator, who was invited, who forgot theirs.
+
+use askama::Template;
+use axum::{
+    extract::{RawQuery, State},
+    http::{StatusCode, header},
+    response::Response,
+};
+use rand::rngs::StdRng;
+use serde::Deserialize;
+
+use super::{
+    Web,
+    browser::Visitor,
+    cookies::Purpose as Cookie,
+    errors::Failure,
+    forms::AnonymousForm,
+    page::{Layout, go_to, page},
+    words,
+};
+use crate::{
+    error::{Error, Result},
+    identity::{Choice, Link, PASSWORD_PAGE, Purpose, SET_UP_PAGE, parameters},
+};
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Opened {
+    #[serde(default)]
+    link: String,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Fields {
+    link: String,
+    #[serde(default)]
+    email: String,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    password: String,
+    #[serde(default)]
+    again: String,
+}
+
+#[derive(Template)]
+#[template(path = "password.html")]
+struct PasswordPage<'a> {
+    layout: Layout,
+    path: &'static str,
+    title: &'static str,
+    /// Whether the account is still to be made.
+    is_new: bool,
+    expires_at: String,
+    link: &'a str,
+    email: &'a str,
+    name: &'a str,
+    problem: Option<&'a str>,
+}
+
+pub(super) async fn show(
+    State(web): State<Web>,
+    visitor: Visitor,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Failure> {
+    let Opened { link: secret } = parameters(query.unwrap_or_default().as_bytes())?;
+    let fields = Fields {
+        link: secret,
+        email: String::new(),
+        name: String::new(),
+        password: String::new(),
+        again: String::new(),
+    };
+    let link = good(&web, &fields.link).await?;
+    Ok(form(&web, &visitor, &link, &fields, None)?)
+}
+
+pub(super) async fn choose(
+    State(web): State<Web>,
+    AnonymousForm { visitor, fields }: AnonymousForm<Fields>,
+) -> Result<Response, Failure> {
+    let link = good(&web, &fields.link).await?;
+    if fields.password != fields.again {
+        let words = "The two passwords are not the same.";
+        return Ok(form(&web, &visitor, &link, &fields, Some(words))?);
+    }
+    let choice = Choice {
+        email: fields.email.clone(),
+        name: Some(fields.name.trim().to_owned()).filter(|name| !name.is_empty()),
+        password: fields.password.clone(),
+    };
+    let mut rng: StdRng = rand::make_rng();
+    let chosen = web.provider.choose_password(&fields.link, &choice, &visitor.peer, &mut rng).await;
+    match chosen {
+        Ok(new) => {
+            visitor.end_session(&web).await?;
+            let mut response = go_to(&web, "/account?done=welcome");
+            let cookie = web.set_cookie(Cookie::Session, &new.cookie.0)?;
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+            Ok(response)
+        }
+        Err(Error::Unprocessable(words)) => {
+            Ok(form(&web, &visitor, &link, &fields, Some(&format!("{words}.")))?)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn good(web: &Web, secret: &str) -> Result<Link, Failure> {
+    let words = "This link was used already or has expired. Ask your administrator for another \
+                 one; if there is no administrator yet, restart the server: it prints a new link.";
+    let used_up = || Failure::new(StatusCode::NOT_FOUND, words);
+    web.provider.link(secret).await?.ok_or_else(used_up)
+}
+
+fn form(
+    web: &Web,
+    visitor: &Visitor,
+    link: &Link,
+    fields: &Fields,
+    problem: Option<&str>,
+) -> Result<Response> {
+    let (token, cookie) = visitor.new_form(web)?;
+    let (path, title) = match link.purpose {
+        Purpose::SetUp => (SET_UP_PAGE, "Become the first administrator"),
+        Purpose::Invitation => (PASSWORD_PAGE, "Welcome to Jobbergate"),
+        Purpose::Reset => (PASSWORD_PAGE, "Choose a new password"),
+    };
+    let template = PasswordPage {
+        layout: Layout::anonymous(web, token),
+        path,
+        title,
+        is_new: link.email.is_none(),
+        expires_at: words::instant(&link.expires_at),
+        link: &fields.link,
+        email: link.email.as_deref().unwrap_or(&fields.email),
+        name: &fields.name,
+        problem,
+    };
+    let status = problem.map_or(StatusCode::OK, |_| StatusCode::UNPROCESSABLE_ENTITY);
+    let mut response = page(status, &template)?;
+    if let Some(cookie) = cookie {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
+}

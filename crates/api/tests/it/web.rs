@@ -1,0 +1,10 @@
+//! The pages of the built-in provider, in a browser without JavaScript.
+
+mod account;
+mod browser;
+mod device;
+mod guards;
+mod log_in;
+mod log_out;
+mod password;
+mod programs;

@@ -1,0 +1,116 @@
+//! The account page.
+
+use chrono::TimeDelta;
+
+use super::browser::{Browser, forms, heading, problem};
+use crate::{
+    identity::story::{PASSWORD, log_in, person, tokens},
+    on_both,
+};
+
+const ACCOUNT: &str = "/realms/jobbergate/account";
+const NEW: &str = "a different horse, a different staple";
+
+on_both! {
+    async fn somebody_changes_their_password(app: TestApp) {
+        person(&app, "alice", &["user"]).await;
+        let mut other = Browser::of(&app, "alice@example.com").await;
+        let mut alice = Browser::of(&app, "alice@example.com").await;
+        let page = alice.open(ACCOUNT).await.expect(200);
+        for (current, password, again, status, words) in [
+            ("wrong", NEW, NEW, 403, "The current password is wrong."),
+            (PASSWORD, NEW, PASSWORD, 422, "The two new passwords are not the same."),
+            (PASSWORD, "short", "short", 422, "The password is too short: it must have at least 12 characters."),
+        ] {
+            let fields = [("current", current), ("password", password), ("again", again)];
+            let refused = alice.submit(&page, "/account/password", &fields).await.expect(status);
+            assert_eq!(problem(&refused), words);
+        }
+        let fields = [("current", PASSWORD), ("password", NEW), ("again", NEW)];
+        let answer = alice.submit(&page, "/account/password", &fields).await;
+        let page = alice.follow(&answer).await.expect(200);
+        assert!(page.text.contains("Your password was changed."));
+        assert_eq!(heading(&other.open(ACCOUNT).await), "Log in");
+        other.log_in("alice@example.com", PASSWORD).await.expect(403);
+        other.log_in("alice@example.com", NEW).await.expect(303);
+    }
+
+    async fn somebody_ends_sessions_here_and_elsewhere(app: TestApp) {
+        person(&app, "alice", &["user"]).await;
+        let mut other = Browser::of(&app, "alice@example.com").await;
+        app.clock.advance(TimeDelta::seconds(1));
+        let mut alice = Browser::of(&app, "alice@example.com").await;
+        let page = alice.open(ACCOUNT).await.expect(200);
+        let sessions = forms(&page, "/account/sessions/end");
+        assert_eq!(sessions.len(), 2);
+        assert_eq!(page.text.matches("<em>this one</em>").count(), 1);
+        alice.post(&sessions[1]).await.expect(303);
+        assert_eq!(heading(&other.open(ACCOUNT).await), "Log in");
+        let answer = alice.post(&sessions[0]).await;
+        assert_eq!(heading(&alice.follow(&answer).await), "Log in");
+        assert!(alice.cookie("jobbergate-session").is_none());
+    }
+
+    async fn somebody_shuts_a_program_out(app: TestApp) {
+        let user = person(&app, "alice", &["user"]).await;
+        let (session, _) = log_in(&app, &user).await;
+        let held = tokens(&app, &session).await;
+        let mut alice = Browser::of(&app, "alice@example.com").await;
+        let page = alice.open(ACCOUNT).await.expect(200);
+        assert!(page.text.contains("Jobbergate in a terminal"));
+        for _ in 0..2 {
+            let answer = alice.submit(&page, "/account/programs/end", &[]).await;
+            let page = alice.follow(&answer).await.expect(200);
+            assert!(page.text.contains("The program&#39;s access has ended."));
+        }
+        held.bearer(&app).get("/job-scripts").await.expect(401);
+    }
+
+    async fn somebody_makes_a_token_sees_it_once_and_revokes_it(app: TestApp) {
+        person(&app, "alice", &["user"]).await;
+        let mut alice = Browser::of(&app, "alice@example.com").await;
+        let page = alice.open(ACCOUNT).await.expect(200);
+        for (name, days, words) in [
+            ("", "90", "The name must have 1 to 128 characters, without line breaks and the like."),
+            ("ci", "0", "The number of days must be between 1 and 3650, or nothing."),
+            ("ci", "soon", "The number of days must be between 1 and 3650, or nothing."),
+        ] {
+            let fields = [("name", name), ("days", days)];
+            let refused = alice.submit(&page, "/account/tokens", &fields).await.expect(422);
+            assert_eq!(problem(&refused), words);
+        }
+        let fields = [("name", "nightly <b>"), ("days", "1")];
+        let made = alice.submit(&page, "/account/tokens", &fields).await.expect(200);
+        let secret = made.text.split(">jbg_").nth(1).unwrap().split('<').next().unwrap();
+        let token = app.bearer(&format!("jbg_{secret}"));
+        token.get("/job-scripts").await.ok();
+        assert!(made.text.contains("nightly &#60;b&#62;"));
+        let page = alice.open(ACCOUNT).await.expect(200);
+        assert!(!page.text.contains("jbg_"));
+        // Made on the first of January, it ends with the second.
+        assert!(page.text.contains("until 2026-01-03 00:00 UTC"), "{}", page.text);
+        let answer = alice.submit(&page, "/account/tokens/revoke", &[]).await;
+        assert!(alice.follow(&answer).await.text.contains("The token was revoked."));
+        token.get("/job-scripts").await.expect(401);
+    }
+
+    async fn who_opens_a_forms_address_comes_to_the_account(app: TestApp) {
+        let mut alice = Browser::new(&app);
+        for path in ["consent", "logout", "account/password", "account/tokens", "account/tokens/revoke"] {
+            let answer = alice.open(&format!("/realms/jobbergate/{path}")).await.expect(303);
+            assert_eq!(answer.header("location"), Some(ACCOUNT));
+        }
+    }
+
+    async fn nobody_ends_what_is_anothers(app: TestApp) {
+        person(&app, "alice", &["user"]).await;
+        person(&app, "eve", &["user"]).await;
+        let mut alice = Browser::of(&app, "alice@example.com").await;
+        let mut eve = Browser::of(&app, "eve@example.com").await;
+        let theirs = forms(&alice.open(ACCOUNT).await, "/account/sessions/end").remove(0);
+        let id = theirs.fields.iter().find(|(name, _)| name == "id").unwrap().1.clone();
+        let page = eve.open(ACCOUNT).await;
+        eve.submit(&page, "/account/sessions/end", &[("id", &id)]).await;
+        assert_eq!(heading(&alice.open(ACCOUNT).await), "Your account");
+    }
+}
