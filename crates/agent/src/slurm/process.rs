@@ -54,10 +54,12 @@ impl Process {
         numbers.filter_map(Stat::of).any(|stat| stat.group == self.number && stat.living)
     }
 
-    /// Sends a signal to the whole group.
+    /// Sends a signal to the whole group, unless it is gone: its number may be another's by then.
     pub(super) fn signal_group(self, signal: Signal) {
-        // It may have ended just now, which is as good.
-        let _ = killpg(Pid::from_raw(self.number), signal);
+        if self.group_is_alive() {
+            // It may have ended just now, which is as good.
+            let _ = killpg(Pid::from_raw(self.number), signal);
+        }
     }
 }
 
@@ -98,7 +100,10 @@ impl FromStr for Process {
 
 #[cfg(test)]
 mod tests {
-    use std::{os::unix::process::CommandExt, process::Command};
+    use std::{
+        os::unix::process::{CommandExt, ExitStatusExt},
+        process::Command,
+    };
 
     use super::*;
 
@@ -110,11 +115,13 @@ mod tests {
         assert_eq!(process.to_string().parse(), Ok(process));
         let earlier = Process { started: process.started - 1, ..process };
         assert!(!earlier.is_alive() && !earlier.group_is_alive(), "its number was given away");
-        process.signal_group(Signal::SIGKILL);
+        earlier.signal_group(Signal::SIGKILL);
+        process.signal_group(Signal::SIGTERM);
         while process.is_alive() {}
         assert_eq!(Process::of(process.number), Some(process), "nobody has waited for it");
         assert!(!process.group_is_alive(), "it does nothing any more");
-        child.wait().unwrap();
+        let ended_by = child.wait().unwrap().signal();
+        assert_eq!(ended_by, Some(Signal::SIGTERM as i32), "only its own signal reached it");
         assert!(!process.is_alive() && !process.group_is_alive());
     }
 }

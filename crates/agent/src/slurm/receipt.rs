@@ -84,9 +84,7 @@ impl Receipt {
     /// in its group; whether all of it is gone.
     pub fn give_up(&self) -> bool {
         let Some(process) = self.process() else { return false };
-        if process.group_is_alive() {
-            process.signal_group(Signal::SIGKILL);
-        }
+        process.signal_group(Signal::SIGKILL);
         !process.group_is_alive()
     }
 
