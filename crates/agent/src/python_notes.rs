@@ -117,6 +117,14 @@ impl Agent {
         Ok(None)
     }
 
+    /// Whether a Python agent noted a job of a submission, be it in a note that can't be believed.
+    pub(crate) fn has_note(&self, pending: &PendingJobSubmission) -> bool {
+        self.config.cache_directories().iter().any(|directory| match read(directory, pending.id) {
+            Ok(note) => note.is_some_and(|note| !is_stale(&note, pending)),
+            Err(_) => true,
+        })
+    }
+
     /// The user of the job, empty if nothing knows it any more; or why it is not the noted one.
     async fn account_of(
         &self,

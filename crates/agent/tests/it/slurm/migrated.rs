@@ -7,14 +7,14 @@ use std::{
     time::Duration,
 };
 
-use jobbergate_agent::journal::Phase;
+use jobbergate_agent::{Agent, journal::Phase};
 use jobbergate_testkit::slurm::SlurmLab;
 use jobbergate_types::job_submissions::PendingJobSubmission;
 use serde_json::json;
 
 use super::{
     scene::{Running, Scene},
-    support::{agent, eventually, workdir},
+    support::{agent, config, eventually, workdir},
     whole_agent::LONG,
 };
 
@@ -150,4 +150,35 @@ async fn a_number_that_only_accounting_knows_is_no_more_believed_than_a_queued_o
     assert_eq!(scene.server.with(4, |submission| submission.jobs.clone()), [9_000_004]);
     assert_eq!(scene.jobs_in(scene.home.path()), 0, "none was made");
     agent.stop().await;
+}
+
+#[tokio::test]
+async fn an_outage_rejects_no_submission_of_which_the_python_agent_noted_a_job() {
+    let scene = Scene::new(SlurmLab::start().unwrap(), LONG).await;
+    let cache = tempfile::tempdir().unwrap();
+    let mut config = config(&scene.lab, scene.state.path(), &[]);
+    config.cache_dir = Some(cache.path().to_owned());
+    config.outage_seconds = Duration::ZERO;
+    let agent = Agent::open(config).await.unwrap();
+    let pending = with_support_file(scene.home.path().to_str().unwrap());
+    let number = theirs(&scene, "").await;
+    let note = cache.path().join("7.slurm_job_id");
+    for text in [number.to_string(), "not a number".to_owned()] {
+        fs::write(&note, text).unwrap();
+        for _ in 0..3 {
+            agent.note_outage(&pending).await.unwrap();
+        }
+        assert_eq!(agent.journal.entry(7).await.unwrap(), None, "it waits for the controller");
+    }
+    fs::write(&note, number.to_string()).unwrap();
+    let phase = agent.adopt(&pending).await.unwrap();
+    assert_eq!(phase, Some(Phase::Submitted { slurm_job_id: number }));
+    scene.lab.run("scancel", &[&number.to_string()]).unwrap();
+    let mut other = pending;
+    other.id = 8;
+    for _ in 0..2 {
+        agent.note_outage(&other).await.unwrap();
+    }
+    let entry = agent.journal.entry(8).await.unwrap().unwrap();
+    assert!(matches!(entry.phase, Phase::Rejected { .. }), "of this one there is certainly no job");
 }
