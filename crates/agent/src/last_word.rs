@@ -48,8 +48,11 @@ impl Agent {
     }
 
     /// Notes that a submission waits for a controller that does not answer, and rejects it when
-    /// that lasts too long.
+    /// that lasts too long. Not if there may be a job of it already, which only Slurm can tell.
     pub async fn note_outage(&self, pending: &PendingJobSubmission) -> Result<(), Setback> {
+        if self.has_note(pending) {
+            return Ok(());
+        }
         self.failed(pending, FailureKind::Unreachable, SILENCE).await?;
         match self.last_word(pending).await? {
             Some(message) => self.reject(pending, message).await.map(drop),

@@ -13,7 +13,7 @@ use crate::{
     agent::Agent,
     journal::{Entry, FailureKind, Phase},
     setback::Setback,
-    slurm::Details,
+    slurm::{Details, Record, SlurmError},
 };
 
 /// A note that is so much older than its submission's script is of another server's submission.
@@ -52,14 +52,42 @@ fn file_name(submission: i64) -> String {
     format!("{submission}.slurm_job_id")
 }
 
-/// Why a job can't be the one of a note, though it has the number.
-fn contradiction(note: &Note, job: &Details) -> Option<&'static str> {
-    if job.comment().contains("jobbergate:") {
-        return Some("the job is another submission's");
+/// What the controller or accounting says of the job that has a note's number.
+struct Claim {
+    /// Empty if that is not known.
+    user: String,
+    comment: String,
+    /// Unless it was queued again, which changes the time.
+    submitted: Option<DateTime<Utc>>,
+}
+
+impl From<&Details> for Claim {
+    fn from(job: &Details) -> Self {
+        let requeued = job.restarts().is_some_and(|restarts| restarts > 0);
+        Self {
+            user: job.user().unwrap_or_default().to_owned(),
+            comment: job.comment().to_owned(),
+            submitted: job.submit_time().filter(|_| !requeued),
+        }
     }
-    let requeued = job.restarts().is_some_and(|restarts| restarts > 0);
-    let later = job.submit_time().is_some_and(|time| time > note.written + CLOCKS);
-    (later && !requeued).then_some("the job was submitted after it was written")
+}
+
+impl From<&Record> for Claim {
+    fn from(job: &Record) -> Self {
+        Self { user: job.user.clone(), comment: job.comment.clone(), submitted: job.submitted_at() }
+    }
+}
+
+/// Why a job can't be the one of a note, though it has the number.
+fn contradiction(note: &Note, owner: Option<&str>, job: &Claim) -> Option<String> {
+    if let Some(owner) = owner.filter(|owner| !job.user.is_empty() && *owner != job.user) {
+        return Some(format!("the job is of the user {}, not of {owner}", job.user));
+    }
+    if job.comment.contains("jobbergate:") {
+        return Some("the job is another submission's".to_owned());
+    }
+    let later = job.submitted.is_some_and(|time| time > note.written + CLOCKS);
+    later.then(|| "the job was submitted after it was written".to_owned())
 }
 
 impl Agent {
@@ -78,9 +106,9 @@ impl Agent {
                         "the note is older than the submission's script: not believed");
                     continue;
                 }
-                Ok(Some(note)) => match self.account_of(&note).await? {
+                Ok(Some(note)) => match self.account_of(pending, &note).await? {
                     Ok(account) => return self.take_over(pending, &note, &account).await.map(Some),
-                    Err(why) => why.to_owned(),
+                    Err(why) => why,
                 },
                 Err(why) => why,
             };
@@ -89,16 +117,43 @@ impl Agent {
         Ok(None)
     }
 
+    /// Whether a Python agent noted a job of a submission, be it in a note that can't be believed.
+    pub(crate) fn has_note(&self, pending: &PendingJobSubmission) -> bool {
+        self.config.cache_directories().iter().any(|directory| match read(directory, pending.id) {
+            Ok(note) => note.is_some_and(|note| !is_stale(&note, pending)),
+            Err(_) => true,
+        })
+    }
+
     /// The user of the job, empty if nothing knows it any more; or why it is not the noted one.
-    async fn account_of(&self, note: &Note) -> Result<Result<String, &'static str>, Setback> {
-        let trouble = |e: crate::slurm::SlurmError| Setback::Trouble(e.to_string());
-        if let Some(job) = self.slurm.details(note.number).await.map_err(trouble)? {
-            let account = job.user().unwrap_or_default().to_owned();
-            return Ok(contradiction(note, &job).map_or(Ok(account), Err));
+    async fn account_of(
+        &self,
+        pending: &PendingJobSubmission,
+        note: &Note,
+    ) -> Result<Result<String, String>, Setback> {
+        let claims = self.claims(note.number).await.map_err(|e| Setback::Trouble(e.to_string()))?;
+        let owner = match self.user_map.account(&pending.owner_email).await {
+            Ok(account) => Some(account.name),
+            // The Python agent may have known a user.
+            Err(Setback::Refusal(_)) => None,
+            Err(trouble) => return Err(trouble),
+        };
+        let mut contradictions =
+            claims.iter().filter_map(|claim| contradiction(note, owner.as_deref(), claim));
+        if let Some(why) = contradictions.next() {
+            return Ok(Err(why));
         }
-        let accounted = self.slurm.sacct_job(note.number).await.map_err(trouble)?;
-        let first = accounted.into_iter().flatten().next();
-        Ok(Ok(first.map(|record| record.user).unwrap_or_default()))
+        Ok(Ok(claims.into_iter().next().map(|claim| claim.user).unwrap_or_default()))
+    }
+
+    /// What is said of the job of this number: by the controller or, when it has forgotten it, by
+    /// accounting.
+    async fn claims(&self, number: i64) -> Result<Vec<Claim>, SlurmError> {
+        if let Some(job) = self.slurm.details(number).await? {
+            return Ok(vec![Claim::from(&job)]);
+        }
+        let accounted = self.slurm.sacct_job(number).await?.unwrap_or_default();
+        Ok(accounted.iter().map(Claim::from).collect())
     }
 
     async fn take_over(

@@ -27,12 +27,8 @@ impl Process {
 
     /// A process and whether it lives: one that nobody has waited for is only there.
     fn look(number: i32) -> Option<(Self, bool)> {
-        let stat = fs::read_to_string(format!("/proc/{number}/stat")).ok()?;
-        // The name of the program comes first and may hold anything.
-        let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
-        let living = fields.next()? != "Z";
-        let started = fields.nth(18)?.parse().ok()?;
-        Some((Self { number, started }, living))
+        let stat = Stat::of(number)?;
+        Some((Self { number, started: stat.started }, stat.living))
     }
 
     /// Whether it, or anything that it started and that stayed in its group, is alive.
@@ -40,14 +36,49 @@ impl Process {
         match Self::of(self.number) {
             // As long as the group lives, nobody else gets its number.
             Some(other) if other != self => false,
-            _ => killpg(Pid::from_raw(self.number), None) != Err(nix::errno::Errno::ESRCH),
+            _ => self.group_is_there() && self.has_living_members(),
         }
     }
 
-    /// Sends a signal to the whole group.
+    fn group_is_there(self) -> bool {
+        killpg(Pid::from_raw(self.number), None) != Err(nix::errno::Errno::ESRCH)
+    }
+
+    /// Orphans that nobody waits for, as in a container without an init, stay in the group for
+    /// ever.
+    fn has_living_members(self) -> bool {
+        // What can't be seen may be alive.
+        let Ok(processes) = fs::read_dir("/proc") else { return true };
+        let numbers =
+            processes.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+        numbers.filter_map(Stat::of).any(|stat| stat.group == self.number && stat.living)
+    }
+
+    /// Sends a signal to the whole group, unless it is gone: its number may be another's by then.
     pub(super) fn signal_group(self, signal: Signal) {
-        // It may have ended just now, which is as good.
-        let _ = killpg(Pid::from_raw(self.number), signal);
+        if self.group_is_alive() {
+            // It may have ended just now, which is as good.
+            let _ = killpg(Pid::from_raw(self.number), signal);
+        }
+    }
+}
+
+/// What the kernel says of a process.
+struct Stat {
+    living: bool,
+    group: i32,
+    started: u64,
+}
+
+impl Stat {
+    fn of(number: i32) -> Option<Self> {
+        let stat = fs::read_to_string(format!("/proc/{number}/stat")).ok()?;
+        // The name of the program comes first and may hold anything.
+        let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
+        let living = fields.next()? != "Z";
+        let group = fields.nth(1)?.parse().ok()?;
+        let started = fields.nth(16)?.parse().ok()?;
+        Some(Self { living, group, started })
     }
 }
 
@@ -69,7 +100,10 @@ impl FromStr for Process {
 
 #[cfg(test)]
 mod tests {
-    use std::{os::unix::process::CommandExt, process::Command};
+    use std::{
+        os::unix::process::{CommandExt, ExitStatusExt},
+        process::Command,
+    };
 
     use super::*;
 
@@ -81,10 +115,13 @@ mod tests {
         assert_eq!(process.to_string().parse(), Ok(process));
         let earlier = Process { started: process.started - 1, ..process };
         assert!(!earlier.is_alive() && !earlier.group_is_alive(), "its number was given away");
-        process.signal_group(Signal::SIGKILL);
+        earlier.signal_group(Signal::SIGKILL);
+        process.signal_group(Signal::SIGTERM);
         while process.is_alive() {}
         assert_eq!(Process::of(process.number), Some(process), "nobody has waited for it");
-        child.wait().unwrap();
+        assert!(!process.group_is_alive(), "it does nothing any more");
+        let ended_by = child.wait().unwrap().signal();
+        assert_eq!(ended_by, Some(Signal::SIGTERM as i32), "only its own signal reached it");
         assert!(!process.is_alive() && !process.group_is_alive());
     }
 }

@@ -80,13 +80,12 @@ impl Receipt {
         matches!(locked, Ok(Err(fs::TryLockError::WouldBlock)))
     }
 
-    /// Ends an `sbatch` that an earlier agent started and that is long overdue; whether it is gone.
+    /// Ends an `sbatch` that an earlier agent started and that is long overdue, and what it left
+    /// in its group; whether all of it is gone.
     pub fn give_up(&self) -> bool {
         let Some(process) = self.process() else { return false };
-        if process.is_alive() {
-            process.signal_group(Signal::SIGKILL);
-        }
-        !process.is_alive()
+        process.signal_group(Signal::SIGKILL);
+        !process.group_is_alive()
     }
 
     /// The number that stands there by now.
@@ -136,6 +135,12 @@ fn number_of(line: &str) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        os::unix::process::CommandExt,
+        process::Command,
+        time::{Duration, Instant},
+    };
+
     use super::*;
 
     #[test]
@@ -172,5 +177,27 @@ mod tests {
         receipt.discard();
         assert_eq!(receipt.read().unwrap(), Some(None));
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn what_hangs_in_the_group_of_a_program_that_ended_is_ended_before_it_counts_as_gone() {
+        let directory = tempfile::tempdir().unwrap();
+        let receipt = Receipt::new(directory.path(), &Tag::restore("jobbergate:1:ff".to_owned()));
+        let (stdout, stderr) = receipt.create().unwrap();
+        let mut wrapper = Command::new("sh");
+        wrapper.args(["-c", "sleep 300 &"]).process_group(0).stdout(stdout).stderr(stderr);
+        let mut child = wrapper.spawn().unwrap();
+        drop(wrapper);
+        let process = Process::of(i32::try_from(child.id()).unwrap()).unwrap();
+        receipt.belongs_to(process).unwrap();
+        child.wait().unwrap();
+        assert_eq!(receipt.read().unwrap(), None, "its child may yet write a number");
+        let end = Instant::now() + Duration::from_secs(10);
+        while !receipt.give_up() {
+            assert!(Instant::now() < end, "it is not gone");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        assert!(!receipt.is_open(), "what hung is dead");
+        assert_eq!(receipt.read().unwrap(), Some(None));
     }
 }

@@ -60,14 +60,18 @@ impl Details {
         if let Some(time) = self.info.get("submit_time") {
             return DateTime::from_timestamp(whole_number(time)?, 0);
         }
-        let time = self.info.get("SubmitTime")?.as_str()?.parse::<NaiveDateTime>().ok()?;
-        Some(time.and_local_timezone(Local).latest()?.to_utc())
+        local_time(self.info.get("SubmitTime")?.as_str()?)
     }
 
     /// How often it was queued again.
     pub fn restarts(&self) -> Option<i64> {
         whole_number(self.info.get("Restarts").or_else(|| self.info.get("restart_cnt"))?)
     }
+}
+
+/// A time in Slurm's words, of this host's zone.
+pub(super) fn local_time(text: &str) -> Option<DateTime<Utc>> {
+    Some(text.parse::<NaiveDateTime>().ok()?.and_local_timezone(Local).latest()?.to_utc())
 }
 
 /// A number as text, as a number or, in newer versions, as `{"set": true, "number": 7}`.

@@ -1,8 +1,9 @@
 //! All jobs that Slurm knows, in one question.
 
+use chrono::{DateTime, Utc};
 use jobbergate_types::SlurmJobState;
 
-use super::{Slurm, SlurmError, command};
+use super::{Slurm, SlurmError, command, scontrol::local_time};
 
 /// A job, or a task of a job array.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +20,13 @@ pub struct Record {
     /// When it was submitted, or queued again, in Slurm's words.
     pub submit_time: Option<String>,
     pub comment: String,
+}
+
+impl Record {
+    /// When it was submitted, or queued again.
+    pub fn submitted_at(&self) -> Option<DateTime<Utc>> {
+        local_time(self.submit_time.as_deref()?)
+    }
 }
 
 impl Slurm {

@@ -4,6 +4,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::{Child, Command},
+    time::Duration,
 };
 
 use jobbergate_testkit::slurm::SlurmLab;
@@ -17,6 +18,8 @@ use super::{
 const SERVER: &str = "TEST_AGENT_SERVER";
 const STATE: &str = "TEST_AGENT_STATE";
 const SBATCH: &str = "TEST_AGENT_SBATCH";
+/// How long its `sbatch` may take, in seconds.
+const DEADLINE: &str = "TEST_AGENT_DEADLINE";
 const AGENT: &str = "slurm::late::an_agent_that_can_be_killed";
 
 /// Does nothing in a run of tests; started by the tests below it is an agent.
@@ -27,6 +30,10 @@ async fn an_agent_that_can_be_killed() {
     let state = std::env::var(STATE).unwrap();
     let mut config = scene::config(&lab, Path::new(&state), &server);
     use_sbatch(&mut config, &lab, PathBuf::from(std::env::var(SBATCH).unwrap()));
+    if let Ok(seconds) = std::env::var(DEADLINE) {
+        config.sbatch_timeout_seconds = Duration::from_secs(seconds.parse().unwrap());
+        config.doubt_seconds = Duration::from_secs(1);
+    }
     jobbergate_agent::run(config, std::future::pending()).await.unwrap();
 }
 
@@ -35,10 +42,25 @@ struct AgentProcess(Child);
 
 impl AgentProcess {
     fn start(scene: &Scene, sbatch: &Path) -> Self {
+        Self::spawn(Self::command(scene, sbatch))
+    }
+
+    /// One that gives an `sbatch` so many seconds.
+    fn start_impatient(scene: &Scene, sbatch: &Path, seconds: u32) -> Self {
+        let mut agent = Self::command(scene, sbatch);
+        agent.env(DEADLINE, seconds.to_string());
+        Self::spawn(agent)
+    }
+
+    fn spawn(mut agent: Command) -> Self {
+        Self(agent.spawn().unwrap())
+    }
+
+    fn command(scene: &Scene, sbatch: &Path) -> Command {
         let mut agent = Command::new(std::env::current_exe().unwrap());
         agent.args(["--exact", AGENT, "--nocapture"]).env(SERVER, &scene.server.address);
         agent.env(STATE, scene.state.path()).env(SBATCH, sbatch);
-        Self(agent.spawn().unwrap())
+        agent
     }
 }
 
@@ -143,6 +165,33 @@ async fn what_a_killed_agents_program_left_behind_is_not_waited_for() {
     let _second = AgentProcess::start(&scene, &sbatch);
     eventually(40, "it is submitted", || async { scene.server.status(1) == "DONE" }).await;
     assert_eq!(scene.server.with(1, |submission| submission.jobs.len()), 1);
+}
+
+#[tokio::test]
+async fn an_sbatch_that_hangs_behind_a_wrapper_that_ended_makes_no_second_job() {
+    let scene = Scene::new(SlurmLab::start().unwrap(), "").await;
+    let tools = workdir("root");
+    let home = scene.home.path();
+    // The first one has read the script when it hangs, and gets through when it is let.
+    let lines = format!(
+        "[ -e {0}/begun ] && exec $real \"$@\"; for script; do :; done; cp $script {0}/read.sh; \
+         touch {0}/begun\n\
+         {{ while ! [ -e {0}/go ]; do sleep 0.1; done; $real \"$1\" \"$2\" {0}/read.sh; }} &\nsleep 1",
+        home.display()
+    );
+    let sbatch = wrapper(&scene.lab, &tools, &lines);
+    scene.submit(1, &[]);
+    scene.server.with(1, |submission| submission.script = marker(1));
+    let first = AgentProcess::start_impatient(&scene, &sbatch, 3);
+    eventually(20, "sbatch was started", || async { home.join("begun").exists() }).await;
+    drop(first);
+    let _second = AgentProcess::start_impatient(&scene, &sbatch, 3);
+    eventually(60, "it is submitted", || async { scene.server.status(1) == "DONE" }).await;
+    fs::write(home.join("go"), "").unwrap();
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    let jobs = scene.server.with(1, |submission| submission.jobs.clone());
+    let ran = fs::read_to_string(home.join("ran.1")).unwrap();
+    assert_eq!(jobs.iter().map(|job| format!("{job}\n")).collect::<String>(), ran);
 }
 
 #[tokio::test]
