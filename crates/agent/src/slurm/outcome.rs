@@ -18,6 +18,17 @@ pub enum SbatchOutcome {
     Unclear(String),
 }
 
+impl SbatchOutcome {
+    /// The same where it is not certain that Slurm has no job.
+    pub(super) fn in_doubt(self) -> Self {
+        match self {
+            Self::Refused(words) => Self::Failed(words),
+            Self::NotSent(words) => Self::Unclear(words),
+            other => other,
+        }
+    }
+}
+
 /// Before Slurm's own reason in the last line of a failure.
 const REASON: &str = "Batch job submission failed: ";
 

@@ -18,17 +18,7 @@ pub(super) struct Process {
 impl Process {
     /// The process of this number, also one that has just ended.
     pub(super) fn of(number: i32) -> Option<Self> {
-        Self::look(number).map(|(process, _)| process)
-    }
-
-    pub(super) fn is_alive(self) -> bool {
-        Self::look(self.number) == Some((self, true))
-    }
-
-    /// A process and whether it lives: one that nobody has waited for is only there.
-    fn look(number: i32) -> Option<(Self, bool)> {
-        let stat = Stat::of(number)?;
-        Some((Self { number, started: stat.started }, stat.living))
+        Some(Self { number, started: Stat::of(number)?.started })
     }
 
     /// Whether it, or anything that it started and that stayed in its group, is alive.
@@ -65,6 +55,7 @@ impl Process {
 
 /// What the kernel says of a process.
 struct Stat {
+    /// One that nobody has waited for is only there.
     living: bool,
     group: i32,
     started: u64,
@@ -111,17 +102,16 @@ mod tests {
     fn a_process_is_known_again_by_number_and_start() {
         let mut child = Command::new("sleep").arg("100").process_group(0).spawn().unwrap();
         let process = Process::of(i32::try_from(child.id()).unwrap()).unwrap();
-        assert!(process.is_alive() && process.group_is_alive());
+        assert!(process.group_is_alive());
         assert_eq!(process.to_string().parse(), Ok(process));
         let earlier = Process { started: process.started - 1, ..process };
-        assert!(!earlier.is_alive() && !earlier.group_is_alive(), "its number was given away");
+        assert!(!earlier.group_is_alive(), "its number was given away");
         earlier.signal_group(Signal::SIGKILL);
         process.signal_group(Signal::SIGTERM);
-        while process.is_alive() {}
+        while process.group_is_alive() {}
         assert_eq!(Process::of(process.number), Some(process), "nobody has waited for it");
-        assert!(!process.group_is_alive(), "it does nothing any more");
         let ended_by = child.wait().unwrap().signal();
         assert_eq!(ended_by, Some(Signal::SIGTERM as i32), "only its own signal reached it");
-        assert!(!process.is_alive() && !process.group_is_alive());
+        assert!(!process.group_is_alive());
     }
 }

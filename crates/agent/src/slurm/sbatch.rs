@@ -65,9 +65,7 @@ impl Slurm {
             tokio::spawn(let_end(child, process));
             return SbatchOutcome::Accepted(job);
         }
-        if let WatchEnd::Exit(_) = end {
-            await_offspring(process, receipt).await;
-        }
+        let killed = matches!(end, WatchEnd::Exit(_)) && await_offspring(process, receipt).await;
         // A number is a job, whatever else went wrong.
         if let Ok(Some(job)) = receipt.number() {
             return SbatchOutcome::Accepted(job);
@@ -77,6 +75,8 @@ impl Slurm {
             WatchEnd::Exit(status) => {
                 let (stderr, stdout) = receipt.said();
                 match status.code() {
+                    // What was killed may have got through, whatever the program said.
+                    Some(code) if killed => judge(code, &stderr, &stdout).in_doubt(),
                     Some(code) => judge(code, &stderr, &stdout),
                     None => self.unclear("sbatch was ended by a signal".to_owned()).await,
                 }
@@ -165,15 +165,18 @@ async fn let_end(mut child: Child, process: Option<Process>) {
 }
 
 /// What a program left behind may yet write the number, for a while; then it is ended. What went
-/// into a session of its own is no longer waited for.
-async fn await_offspring(process: Option<Process>, receipt: &Receipt) {
+/// into a session of its own is no longer waited for. Whether something had to be ended.
+async fn await_offspring(process: Option<Process>, receipt: &Receipt) -> bool {
     let end = Instant::now() + AFTER_EXIT;
     while receipt.is_open() && matches!(receipt.number(), Ok(None)) {
         if Instant::now() >= end {
-            return signal(process, Signal::SIGKILL);
+            let alive = process.is_some_and(Process::group_is_alive);
+            signal(process, Signal::SIGKILL);
+            return alive;
         }
         tokio::time::sleep(LOOK).await;
     }
+    false
 }
 
 /// To the program and all that it started: it leads a session.

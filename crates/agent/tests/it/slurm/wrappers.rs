@@ -2,13 +2,13 @@
 
 use std::{fs, time::Duration};
 
-use jobbergate_agent::{config::AgentConfig, slurm::SbatchOutcome};
+use jobbergate_agent::{Agent, config::AgentConfig, slurm::SbatchOutcome};
 use jobbergate_testkit::slurm::SlurmLab;
 use tempfile::TempDir;
 
 use super::{
     scene::{Running, Scene},
-    support::{Job, accepted, agent, eventually, use_sbatch, workdir, wrapper},
+    support::{Job, accepted, agent, config, eventually, use_sbatch, workdir, wrapper},
 };
 
 const QUICK: &str = "#!/bin/sh\n#SBATCH -p compute -o /dev/null\nhostname\n";
@@ -91,6 +91,29 @@ async fn what_a_program_leaves_behind_is_not_waited_for() {
         assert!(message.contains("over budget") || message.contains("signal"), "{message}");
         agent.stop().await;
     }
+}
+
+#[tokio::test]
+async fn a_refusal_is_not_certain_while_what_was_left_behind_had_to_be_killed() {
+    let lab = SlurmLab::start().unwrap();
+    let (state, home, tools) = (tempfile::tempdir().unwrap(), workdir("alice"), workdir("root"));
+    let refusal = "echo 'sbatch: error: Batch job submission failed: Invalid partition' >&2";
+    let unsent = "echo 'sbatch: error: Batch job submission failed: Unable to contact slurm \
+                  controller (connect failure)' >&2";
+    let mut outcomes = Vec::new();
+    for lines in [refusal, unsent] {
+        for more in ["exit 1", "sleep 300 & exit 1"] {
+            let mut config = config(&lab, state.path(), &[]);
+            use_sbatch(&mut config, &lab, wrapper(&lab, &tools, &format!("{lines}; {more}")));
+            let agent = Agent::open(config).await.unwrap();
+            outcomes.push(Job::new("alice", &home, QUICK).sbatch(&agent).await);
+        }
+    }
+    let [refused, doubtful, not_sent, unclear] = outcomes.as_slice() else { unreachable!() };
+    assert!(matches!(refused, SbatchOutcome::Refused(_)), "{refused:?}");
+    assert!(matches!(doubtful, SbatchOutcome::Failed(_)), "{doubtful:?}");
+    assert!(matches!(not_sent, SbatchOutcome::NotSent(_)), "{not_sent:?}");
+    assert!(matches!(unclear, SbatchOutcome::Unclear(_)), "{unclear:?}");
 }
 
 #[tokio::test]
