@@ -200,7 +200,8 @@ fn explain(error: &io::Error, directory: &Path, user: &str) -> Setback {
             "The user {user} may not write to the execution directory {directory} ({error}). \
              {remedy} change its permissions."
         ),
-        Kind::NotADirectory => format!(
+        // A file where a folder would have to be made.
+        Kind::NotADirectory | Kind::AlreadyExists => format!(
             "The execution directory {directory}, or a part of the path of a file in it, is a file \
              and no directory. {remedy} remove that file."
         ),
@@ -290,6 +291,17 @@ mod tests {
         };
         assert!(why.contains("same name") && why.contains("rename"), "{why}");
         assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_file_where_a_folder_is_needed_is_said() {
+        let home = tempfile::tempdir().unwrap();
+        fs::write(home.path().join("in"), "").unwrap();
+        let files = files("#!/bin/sh\n", vec![content("in/a.dat", "1")]);
+        let Err(Setback::Refusal(why)) = place_as_self(home.path(), ".a", files).await else {
+            panic!("not refused")
+        };
+        assert!(why.contains("is a file and no directory"), "{why}");
     }
 
     #[tokio::test]

@@ -204,7 +204,10 @@ impl Agent {
                 Err(Setback::Refusal(words))
             }
             SbatchOutcome::NotSent(why) => {
-                self.failed(pending, FailureKind::Unreachable, &why).await?;
+                // Where the controller answers others, it is no outage.
+                let up = self.slurm.is_up().await.unwrap_or(false);
+                let kind = if up { FailureKind::Refused } else { FailureKind::Unreachable };
+                self.failed(pending, kind, &why).await?;
                 self.journal.came_to_nothing(id, Utc::now()).await?;
                 receipt.discard();
                 copy.remove();

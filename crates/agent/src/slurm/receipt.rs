@@ -111,7 +111,9 @@ impl Receipt {
 fn read(path: &Path) -> io::Result<String> {
     let mut bytes = Vec::new();
     File::open(path)?.take(LONGEST).read_to_end(&mut bytes)?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    // The server keeps no NUL, and nobody's terminal should obey the rest.
+    let readable = |c: char| if c.is_control() && !"\n\t".contains(c) { '\u{fffd}' } else { c };
+    Ok(String::from_utf8_lossy(&bytes).replace("\r\n", "\n").chars().map(readable).collect())
 }
 
 /// The number in lines like `7`, `7;cluster` or `Submitted batch job 7`, complete with their ends.

@@ -3,6 +3,7 @@
 use std::{
     fs::File,
     io::{self, Seek, Write},
+    os::unix::process::ExitStatusExt,
     path::{Path, PathBuf},
     process::{ExitStatus, Stdio},
     time::Duration,
@@ -78,7 +79,12 @@ impl Slurm {
                     // What was killed may have got through, whatever the program said.
                     Some(code) if killed => judge(code, &stderr, &stdout).in_doubt(),
                     Some(code) => judge(code, &stderr, &stdout),
-                    None => self.unclear("sbatch was ended by a signal".to_owned()).await,
+                    None => {
+                        let signal = status.signal().and_then(|n| Signal::try_from(n).ok());
+                        let signal = signal.map_or("a signal", Signal::as_str);
+                        self.unclear(with_words(format!("sbatch was ended by {signal}"), receipt))
+                            .await
+                    }
                 }
             }
             WatchEnd::Lost(e) => {
@@ -86,7 +92,8 @@ impl Slurm {
             }
             WatchEnd::Deadline | WatchEnd::Number(_) => {
                 let seconds = self.sbatch_deadline.as_secs();
-                self.unclear(format!("{program} did not end within {seconds} s")).await
+                let why = format!("{program} did not end within {seconds} s");
+                self.unclear(with_words(why, receipt)).await
             }
         }
     }
@@ -151,6 +158,13 @@ fn memory_file(content: &[u8]) -> io::Result<File> {
     file.write_all(content)?;
     file.rewind()?;
     Ok(file)
+}
+
+/// With what it said before.
+fn with_words(why: String, receipt: &Receipt) -> String {
+    let (stderr, stdout) = receipt.said();
+    let said = [why.as_str(), stderr.trim(), stdout.trim()];
+    said.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n")
 }
 
 /// Ends an `sbatch` that has done its work, unless it does so by itself.

@@ -28,7 +28,11 @@ pub(super) async fn check(config: &ServeConfig) -> Result<String, Problem> {
         return if config.data_dir.is_none() { Ok(found) } else { Err(wrong()) };
     }
     let advice = format!("make it a directory that this user may write to, or {CHOOSE}");
-    try_writing(&path).map_err(|error| Problem::new(format!("{shown}: {error}"), advice))?;
+    try_writing(&path).map_err(|error| {
+        let full = error.kind() == std::io::ErrorKind::StorageFull;
+        let advice = if full { "make room there".to_owned() } else { advice };
+        Problem::new(format!("{shown}: {error}"), advice)
+    })?;
     disk::require_room(&path).map_err(|error| {
         Problem::new(error, "make room there: changes that find none are refused with status 507")
     })?;

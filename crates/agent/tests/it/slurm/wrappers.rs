@@ -32,6 +32,10 @@ async fn what_a_sites_program_says_reaches_the_owner() {
         "echo 'sbatch: error: slurmctld: Your project is out of hours.' >&2; exit 1",
         "echo 'sbatch: error: Munge: Your project is out of hours.' >&2; exit 1",
         "echo 'Your project is out of hours.' >&2; exit 255",
+        "printf 'no\\0\\033: Your project is out of hours.\\n' >&2; exit 1",
+        "echo 'sbatch: error: Unable to contact slurm controller (connect failure)' >&2\n\
+         echo 'sbatch: error: Batch job submission failed: Unable to contact slurm controller \
+         (connect failure)' >&2; echo 'Your project is out of hours.' >&2; exit 1",
     ] {
         let (scene, _tools, config) = start(lines).await;
         let agent = Running::start(config);
@@ -48,12 +52,25 @@ async fn what_a_sites_program_says_reaches_the_owner() {
 
 #[tokio::test]
 async fn the_owner_learns_of_an_sbatch_that_crashes_each_time() {
-    let (scene, _tools, config) = start("kill -SEGV $$").await;
+    let (scene, _tools, config) = start("echo 'out of memory' >&2; kill -SEGV $$").await;
     let agent = Running::start(config);
     scene.submit(1, &[]);
     scene.becomes(1, "REJECTED").await;
     let message = scene.server.with(1, |submission| submission.message.clone()).unwrap();
-    assert!(message.contains("ended by a signal"), "{message}");
+    assert!(message.contains("ended by SIGSEGV\nout of memory"), "{message}");
+    agent.stop().await;
+}
+
+#[tokio::test]
+async fn the_owner_learns_of_an_sbatch_that_can_not_be_started() {
+    let (scene, tools, config) = start("exit 1").await;
+    let program = fs::read_dir(tools.path()).unwrap().next().unwrap().unwrap().path();
+    fs::remove_file(program).unwrap();
+    let agent = Running::start(config);
+    scene.submit(1, &[]);
+    scene.becomes(1, "REJECTED").await;
+    let message = scene.server.with(1, |submission| submission.message.clone()).unwrap();
+    assert!(message.contains("cannot be started"), "{message}");
     agent.stop().await;
 }
 
