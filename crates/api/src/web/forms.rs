@@ -3,7 +3,7 @@
 use axum::{
     Form,
     extract::{FromRequest, FromRequestParts, Request},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, StatusCode, Uri, header, uri::Authority},
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use url::Url;
@@ -64,7 +64,7 @@ async fn read<T: DeserializeOwned>(
     request: Request,
     web: &Web,
 ) -> Result<(Visitor, Guarded<T>), Failure> {
-    if !is_from_here(web, request.headers()) {
+    if !is_from_here(web, request.uri(), request.headers()) {
         let words = "This form was sent by another site's page.";
         return Err(Failure::new(StatusCode::FORBIDDEN, words));
     }
@@ -90,13 +90,14 @@ fn check(expected: Option<&str>, sent: &str) -> Result<(), Failure> {
 
 /// Whether a browser says that a page of ours sent this, or doesn't say: for a page without a
 /// referrer it may call the origin `null`.
-fn is_from_here(web: &Web, headers: &HeaderMap) -> bool {
+fn is_from_here(web: &Web, uri: &Uri, headers: &HeaderMap) -> bool {
     let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     if let Some(site) = text("sec-fetch-site") {
         return matches!(site, "same-origin" | "none");
     }
     let Some(origin) = text("origin").filter(|origin| *origin != "null") else { return true };
-    let host = text(header::HOST.as_str());
+    // HTTP/2 has the host in the address.
+    let host = uri.authority().map(Authority::as_str).or(text(header::HOST.as_str()));
     let authority = Url::parse(origin).ok().and_then(|url| {
         let host = url.host_str()?.to_owned();
         Some(url.port().map(|port| format!("{host}:{port}")).unwrap_or(host))

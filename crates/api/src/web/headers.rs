@@ -14,11 +14,10 @@ use super::{
     page::{self, Layout},
 };
 
-const FIXED: [(HeaderName, &str); 4] = [
+const FIXED: [(HeaderName, &str); 3] = [
     (header::X_FRAME_OPTIONS, "DENY"),
     (header::REFERRER_POLICY, "no-referrer"),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
 ];
 
 #[derive(Template)]
