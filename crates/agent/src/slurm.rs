@@ -14,6 +14,7 @@ mod sbatch;
 mod scancel;
 mod scontrol;
 mod squeue;
+mod time;
 mod words;
 
 use std::{path::PathBuf, time::Duration};

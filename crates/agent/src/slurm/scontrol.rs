@@ -1,10 +1,10 @@
 //! Details of a single job, and whether the controller answers.
 
-use chrono::{DateTime, Local, NaiveDateTime, Utc};
+use chrono::{DateTime, Utc};
 use jobbergate_types::SlurmJobState;
 use serde_json::{Map, Value};
 
-use super::{Slurm, SlurmError, command, squeue};
+use super::{Slurm, SlurmError, command, squeue, time::local_time};
 
 /// What Slurm says of a single job.
 #[derive(Debug, Clone, PartialEq)]
@@ -67,11 +67,6 @@ impl Details {
     pub fn restarts(&self) -> Option<i64> {
         whole_number(self.info.get("Restarts").or_else(|| self.info.get("restart_cnt"))?)
     }
-}
-
-/// A time in Slurm's words, of this host's zone.
-pub(super) fn local_time(text: &str) -> Option<DateTime<Utc>> {
-    Some(text.parse::<NaiveDateTime>().ok()?.and_local_timezone(Local).latest()?.to_utc())
 }
 
 /// A number as text, as a number or, in newer versions, as `{"set": true, "number": 7}`.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use jobbergate_types::SlurmJobState;
 
-use super::{Slurm, SlurmError, command, scontrol::local_time};
+use super::{Slurm, SlurmError, command, time::local_time};
 
 /// A job, or a task of a job array.
 #[derive(Debug, Clone, PartialEq, Eq)]
