@@ -76,8 +76,7 @@ pub(crate) async fn touch(db: &mut Session, id: &str, now: DateTime<Utc>) -> sql
 
 /// Revokes a family; false if there is none that is good.
 pub(crate) async fn revoke(db: &mut Session, id: &str, now: DateTime<Utc>) -> sqlx::Result<bool> {
-    let sql = "UPDATE identity_families SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL";
-    Ok(db.execute(sql, args![id, now]).await? == 1)
+    Ok(revoke_where(db, "id", id, now).await? == 1)
 }
 
 /// Revokes all families of a person.
@@ -86,9 +85,7 @@ pub(crate) async fn revoke_of_user(
     user_id: &str,
     now: DateTime<Utc>,
 ) -> sqlx::Result<()> {
-    let sql = "UPDATE identity_families SET revoked_at = $2 \
-               WHERE user_id = $1 AND revoked_at IS NULL";
-    db.execute(sql, args![user_id, now]).await.map(drop)
+    revoke_where(db, "user_id", user_id, now).await.map(drop)
 }
 
 /// Revokes all families that a session was for.
@@ -97,9 +94,29 @@ pub(crate) async fn revoke_of_session(
     session: &str,
     now: DateTime<Utc>,
 ) -> sqlx::Result<()> {
-    let sql = "UPDATE identity_families SET revoked_at = $2 \
-               WHERE session = $1 AND revoked_at IS NULL";
-    db.execute(sql, args![session, now]).await.map(drop)
+    revoke_where(db, "session", session, now).await.map(drop)
+}
+
+/// Revokes all families of a client.
+pub(crate) async fn revoke_of_client(
+    db: &mut Session,
+    client_id: &str,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    revoke_where(db, "client_id", client_id, now).await.map(drop)
+}
+
+/// How many were good.
+async fn revoke_where(
+    db: &mut Session,
+    column: &'static str,
+    value: &str,
+    now: DateTime<Utc>,
+) -> sqlx::Result<u64> {
+    let sql = format!(
+        "UPDATE identity_families SET revoked_at = $2 WHERE {column} = $1 AND revoked_at IS NULL"
+    );
+    db.execute(&sql, args![value, now]).await
 }
 
 /// Revokes all families of a person but those that a session was for.
@@ -112,17 +129,6 @@ pub(crate) async fn revoke_of_others(
     let sql = "UPDATE identity_families SET revoked_at = $3 WHERE user_id = $1 \
                AND (session IS NULL OR session <> $2) AND revoked_at IS NULL";
     db.execute(sql, args![user_id, session, now]).await.map(drop)
-}
-
-/// Revokes all families of a client.
-pub(crate) async fn revoke_of_client(
-    db: &mut Session,
-    client_id: &str,
-    now: DateTime<Utc>,
-) -> sqlx::Result<()> {
-    let sql = "UPDATE identity_families SET revoked_at = $2 \
-               WHERE client_id = $1 AND revoked_at IS NULL";
-    db.execute(sql, args![client_id, now]).await.map(drop)
 }
 
 /// The families that were revoked since this instant.
