@@ -41,8 +41,6 @@ pub const DEVICE_PAGE: &str = "/device";
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct DeviceRequest {
-    pub client_id: Option<String>,
-    pub client_secret: Option<String>,
     pub scope: Option<String>,
     pub code_challenge: Option<String>,
     pub code_challenge_method: Option<String>,

@@ -19,8 +19,6 @@ use crate::error::Result;
 pub struct TokenForm {
     pub token: Option<String>,
     pub token_type_hint: Option<String>,
-    pub client_id: Option<String>,
-    pub client_secret: Option<String>,
 }
 
 /// What a token is worth.

@@ -30,8 +30,6 @@ pub(super) const LONGEST_ACCESS: TimeDelta = TimeDelta::hours(1);
 #[serde(default)]
 pub struct TokenRequest {
     pub grant_type: String,
-    pub client_id: Option<String>,
-    pub client_secret: Option<String>,
     pub scope: Option<String>,
     pub code: Option<String>,
     pub redirect_uri: Option<String>,

@@ -12,6 +12,7 @@ use axum::{
 use headers::{Authorization, HeaderMapExt, authorization::Basic};
 use percent_encoding::percent_decode_str;
 use rand::rngs::StdRng;
+use serde::Deserialize;
 
 use super::{Endpoints, NO_STORE, form, peer::peer};
 use crate::identity::{
@@ -22,6 +23,16 @@ use crate::identity::{
 const GRANTS: [&str; 4] =
     ["authorization_code", "refresh_token", "client_credentials", crate::identity::DEVICE_GRANT];
 
+/// A form of a client, which may say in it who it is (RFC 6749 §2.3.1).
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct ClientForm<T> {
+    client_id: Option<String>,
+    client_secret: Option<String>,
+    #[serde(flatten)]
+    request: T,
+}
+
 /// RFC 6749 §3.2.
 pub(super) async fn token(
     State(endpoints): State<Endpoints>,
@@ -29,7 +40,8 @@ pub(super) async fn token(
     extensions: Extensions,
     body: Bytes,
 ) -> Result<Response, Refusal> {
-    let request: TokenRequest = form::read(&headers, &body)?;
+    let form: ClientForm<TokenRequest> = form::read(&headers, &body)?;
+    let request = &form.request;
     if request.grant_type.is_empty() {
         return Err(Refusal::new(Code::InvalidRequest, "grant_type is missing"));
     }
@@ -37,11 +49,10 @@ pub(super) async fn token(
         let words = format!("grant_type must be one of {}", GRANTS.join(", "));
         return Err(Refusal::new(Code::UnsupportedGrantType, words));
     }
-    let sent = (request.client_id.as_deref(), request.client_secret.as_deref());
-    let client = authenticated(&endpoints, &headers, sent).await?;
+    let client = form.client(&endpoints, &headers).await?;
     let peer = peer(&headers, &extensions, &endpoints.proxies);
     let mut rng: StdRng = rand::make_rng();
-    let tokens = endpoints.provider.token(&client, &request, &peer.user_agent, &mut rng).await?;
+    let tokens = endpoints.provider.token(&client, request, &peer.user_agent, &mut rng).await?;
     Ok((NO_STORE, Json(tokens)).into_response())
 }
 
@@ -52,13 +63,12 @@ pub(super) async fn device(
     extensions: Extensions,
     body: Bytes,
 ) -> Result<Response, Refusal> {
-    let request: DeviceRequest = form::read(&headers, &body)?;
-    let sent = (request.client_id.as_deref(), request.client_secret.as_deref());
-    let client = authenticated(&endpoints, &headers, sent).await?;
+    let form: ClientForm<DeviceRequest> = form::read(&headers, &body)?;
+    let client = form.client(&endpoints, &headers).await?;
     let peer = peer(&headers, &extensions, &endpoints.proxies);
     let mut rng: StdRng = rand::make_rng();
     let (provider, address) = (&endpoints.provider, peer.address);
-    let answer = provider.begin_device(&client, &request, address, &mut rng).await?;
+    let answer = provider.begin_device(&client, &form.request, address, &mut rng).await?;
     Ok((NO_STORE, Json(answer)).into_response())
 }
 
@@ -68,14 +78,13 @@ pub(super) async fn introspect(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Refusal> {
-    let request: TokenForm = form::read(&headers, &body)?;
-    let sent = (request.client_id.as_deref(), request.client_secret.as_deref());
-    let client = authenticated(&endpoints, &headers, sent).await?;
+    let form: ClientForm<TokenForm> = form::read(&headers, &body)?;
+    let client = form.client(&endpoints, &headers).await?;
     if client.is_public {
         let words = "This client has no secret to show who it is";
         return Err(Refusal::new(Code::InvalidClient, words));
     }
-    let answer = endpoints.provider.introspect(&required(request.token)?).await?;
+    let answer = endpoints.provider.introspect(&required(form.request.token)?).await?;
     Ok((NO_STORE, Json(answer)).into_response())
 }
 
@@ -85,10 +94,9 @@ pub(super) async fn revoke(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Refusal> {
-    let request: TokenForm = form::read(&headers, &body)?;
-    let sent = (request.client_id.as_deref(), request.client_secret.as_deref());
-    let client = authenticated(&endpoints, &headers, sent).await?;
-    endpoints.provider.revoke(&client, &required(request.token)?).await?;
+    let form: ClientForm<TokenForm> = form::read(&headers, &body)?;
+    let client = form.client(&endpoints, &headers).await?;
+    endpoints.provider.revoke(&client, &required(form.request.token)?).await?;
     Ok(NO_STORE.into_response())
 }
 
@@ -96,27 +104,28 @@ fn required(token: Option<String>) -> Result<String, Refusal> {
     token.ok_or_else(|| Refusal::new(Code::InvalidRequest, "token is missing"))
 }
 
-/// The client, by what it sends in the header or in the form, but not in both.
-async fn authenticated(
-    endpoints: &Endpoints,
-    headers: &HeaderMap,
-    (client_id, secret): (Option<&str>, Option<&str>),
-) -> Result<Client, Refusal> {
-    let refuse = |words: &'static str| Err(Refusal::new(Code::InvalidRequest, words));
-    let credentials = match (basic(headers), client_id) {
-        (Some(_), _) if secret.is_some() => {
-            return refuse("The client's secret is in the header and in the form; send it once");
-        }
-        (Some((id, _)), Some(client_id)) if id != client_id => {
-            return refuse("The header and the form name different clients");
-        }
-        (Some((client_id, secret)), _) => Credentials { client_id, secret: Some(secret) },
-        (None, Some(client_id)) => {
-            Credentials { client_id: client_id.to_owned(), secret: secret.map(str::to_owned) }
-        }
-        (None, None) => return refuse("client_id is missing"),
-    };
-    endpoints.provider.authenticate_client(&credentials).await
+impl<T> ClientForm<T> {
+    /// The client, by what it sends in the header or in the form, but not in both.
+    async fn client(&self, endpoints: &Endpoints, headers: &HeaderMap) -> Result<Client, Refusal> {
+        let (client_id, secret) = (self.client_id.as_deref(), self.client_secret.as_deref());
+        let refuse = |words: &'static str| Err(Refusal::new(Code::InvalidRequest, words));
+        let credentials = match (basic(headers), client_id) {
+            (Some(_), _) if secret.is_some() => {
+                return refuse(
+                    "The client's secret is in the header and in the form; send it once",
+                );
+            }
+            (Some((id, _)), Some(client_id)) if id != client_id => {
+                return refuse("The header and the form name different clients");
+            }
+            (Some((client_id, secret)), _) => Credentials { client_id, secret: Some(secret) },
+            (None, Some(client_id)) => {
+                Credentials { client_id: client_id.to_owned(), secret: secret.map(str::to_owned) }
+            }
+            (None, None) => return refuse("client_id is missing"),
+        };
+        endpoints.provider.authenticate_client(&credentials).await
+    }
 }
 
 /// Credentials in an `Authorization: Basic` header, each encoded as in a form (RFC 6749 §2.3.1).
