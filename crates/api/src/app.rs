@@ -6,7 +6,7 @@ use ipnet::IpNet;
 use jobbergate_jinja::{Environment, Limits};
 
 use crate::{
-    auth::{Identity, Verifier},
+    auth::{ExternalIssuer, Identity, Verifier},
     budget::{Budget, Room},
     clock::Clock,
     compute::{ComputePool, Customer},
@@ -36,7 +36,7 @@ const READING: &str = "Too much is being read at once; try again in a moment";
 pub struct App {
     pub verifier: Verifier,
     pub tenants: Arc<Tenants>,
-    /// The built-in identity provider, if it is in charge.
+    /// The built-in identity provider, if it is used.
     pub provider: Option<Arc<Provider>>,
     pub events: Arc<Events>,
     pub clock: Clock,
@@ -83,15 +83,13 @@ impl App {
         let needed = config.needs_data_directory()?;
         let data_directory = needed.then(|| config.data_path()).transpose()?;
         let events = Arc::new(Events::new(config)?);
-        let (verifier, provider) = match config.external_issuer()? {
-            Some(issuer) => (Verifier::external(issuer, config.check_issuer, clock.clone()), None),
-            None => {
-                let db = tenants.default_tenant().db;
-                let url = config.base_url();
-                let provider = Arc::new(Provider::new(db, clock.clone(), &url));
-                (Verifier::built_in(Arc::clone(&provider), clock.clone()), Some(provider))
-            }
-        };
+        let provider = config.uses_built_in_provider().then(|| {
+            let db = tenants.default_tenant().db;
+            Arc::new(Provider::new(db, clock.clone(), &config.base_url()))
+        });
+        let external = config.external_providers()?.into_iter().map(ExternalIssuer::new);
+        let external = external.collect::<Result<_, _>>()?;
+        let verifier = Verifier::new(external, provider.clone(), clock.clone());
         Ok(Arc::new(Self {
             verifier,
             tenants,

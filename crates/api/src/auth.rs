@@ -5,6 +5,8 @@
 
 mod claims;
 mod issuer;
+mod issuers;
+mod occasion;
 mod principal;
 mod seen;
 mod verifier;

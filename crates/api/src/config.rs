@@ -8,6 +8,7 @@ mod listen;
 pub mod mail;
 mod memory;
 pub mod metadata;
+pub(crate) mod oidc;
 pub mod rabbitmq;
 mod tenancy;
 mod upload_by_url;
@@ -18,11 +19,10 @@ use clap::Args;
 use ipnet::IpNet;
 use url::Url;
 
-use crate::{auth::ExternalIssuer, startup::StartError};
-
 pub use cleaning::CleaningConfig;
 pub use listen::ListenAddress;
 pub use memory::MemoryConfig;
+pub use oidc::OidcConfig;
 pub use tenancy::TenancyConfig;
 pub use upload_by_url::UploadByUrlSettings;
 
@@ -98,7 +98,7 @@ pub struct ServeConfig {
     #[arg(long, env = "AWS_SECRET_ACCESS_KEY", hide_env_values = true, value_name = "SECRET")]
     pub aws_secret_access_key: Option<String>,
 
-    /// The OpenID Connect provider, as HOST:PORT/PATH; without one the built-in provider is used
+    /// The OpenID Connect provider, as HOST:PORT/PATH; without any the built-in provider is used
     #[arg(long, env = "ARMASEC_DOMAIN", value_parser = host::domain, value_name = "DOMAIN")]
     pub armasec_domain: Option<String>,
 
@@ -109,6 +109,10 @@ pub struct ServeConfig {
     /// Whether a token's issuer must be the one that the provider names in its discovery document
     #[arg(long, env = "JOBBERGATE_CHECK_ISSUER", default_value_t = true, action = clap::ArgAction::Set, value_parser = clap::builder::BoolishValueParser::new(), value_name = "BOOL")]
     pub check_issuer: bool,
+
+    /// Other providers, and what their tokens say.
+    #[command(flatten)]
+    pub oidc: OidcConfig,
 
     /// The proxies in front of this server, as addresses or networks with commas between them:
     /// they are believed for whom they ask (`X-Forwarded-For`), which limits to guessing
@@ -164,14 +168,5 @@ impl ServeConfig {
             Some(url) => url.as_str().trim_end_matches('/').to_owned(),
             None => format!("http://{}", self.listen),
         }
-    }
-
-    /// The external provider, if one is configured.
-    pub(crate) fn external_issuer(&self) -> Result<Option<ExternalIssuer>, StartError> {
-        let Some(domain) = &self.armasec_domain else { return Ok(None) };
-        let wrong = |reason| StartError::Setting { setting: "ARMASEC_DOMAIN", reason };
-        let domain = host::domain(domain).map_err(wrong)?;
-        let issuer = ExternalIssuer::new(&domain, self.armasec_use_https);
-        issuer.map(Some).map_err(|error| wrong(error.to_string()))
     }
 }

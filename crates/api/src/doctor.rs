@@ -50,18 +50,21 @@ impl fmt::Display for Finding {
 
 /// Makes all checks. A new one is a function in a file of its own and a line here.
 pub async fn examine(config: &ServeConfig, clock: &Clock) -> Vec<Finding> {
-    vec![
+    let mut findings = vec![
         within("settings", settings::check(config)).await,
         within("data directory", directory::check(config)).await,
         within("database", database::check(config)).await,
         within("files", storage::check(config)).await,
-        within("identity provider", issuer::check(config, clock)).await,
+    ];
+    findings.extend(issuer::check_all(config, clock).await);
+    findings.extend([
         within("messages and e-mail", events::check(config)).await,
         within("organizations", organizations::check(config)).await,
         within("public address", public_url::check(config)).await,
         within("listening", listen::check(config)).await,
         within("figures", listen::check_figures(config)).await,
-    ]
+    ]);
+    findings
 }
 
 async fn within(

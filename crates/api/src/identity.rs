@@ -49,6 +49,7 @@ pub use personal_tokens::{
 };
 pub use refusal::{Code, Refusal};
 pub use roles::Role;
+pub(crate) use roles::built_in_role;
 pub use routes::{parameters, peer, router, token_id};
 pub use scope::Scope;
 pub use sessions::{LogIn, NewSession, PasswordChange, Peer, Session, SessionCookie};

@@ -43,6 +43,7 @@ pub async fn serve(
     }
     tracing::info!(%address, url = config.base_url(), "listening");
     make_first_key(&app);
+    ask_for_keys(&app);
     offer_set_up(&app).await?;
     let forgetting = tokio::spawn(forget_what_expired(Arc::clone(&app)));
     if let Some(address) = config.metrics_listen {
@@ -120,6 +121,12 @@ async fn forget_what_expired(app: Arc<App>) {
             tracing::warn!(error = &error as &dyn std::error::Error, "nothing was tidied up");
         }
     }
+}
+
+/// Who trusts a provider that is down reads of it when the server starts, not when somebody comes.
+fn ask_for_keys(app: &Arc<App>) {
+    let app = Arc::clone(app);
+    tokio::spawn(async move { app.verifier.prepare().await });
 }
 
 /// A key takes a while to make: not while somebody waits for a token.

@@ -3,16 +3,27 @@
 
 mod key;
 
-use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    convert::Infallible,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 
 use anyhow::{Context, Result};
-use axum::{Json, Router, extract::State, http::StatusCode, response::Response, routing::get};
-use axum::{middleware, response::IntoResponse};
+use axum::{
+    Json, Router,
+    body::Body,
+    extract::State,
+    http::StatusCode,
+    middleware,
+    response::{Html, IntoResponse, Response},
+    routing::get,
+};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use jsonwebtoken::jwk::JwkSet;
+use futures::stream;
 use key::Key;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -34,12 +45,20 @@ pub enum Behaviour {
     Failing,
     /// Never.
     Hanging,
+    /// With a page that says that all is well.
+    Html,
+    /// With JSON that does not end before it has 2 MiB.
+    Huge,
+    /// With a byte now and then, for ever.
+    Dripping,
 }
 
 #[derive(Debug)]
 struct Shared {
     url: String,
     keys: Mutex<Vec<Key>>,
+    /// Published before the others.
+    odd_keys: Mutex<Vec<Value>>,
     behaviour: Mutex<Behaviour>,
     key_set_requests: AtomicUsize,
 }
@@ -52,6 +71,7 @@ impl Issuer {
         let shared = Arc::new(Shared {
             url: format!("http://{authority}{REALM}"),
             keys: Mutex::new(vec![Key::rsa(0)?]),
+            odd_keys: Mutex::default(),
             behaviour: Mutex::new(Behaviour::Serving),
             key_set_requests: AtomicUsize::new(0),
         });
@@ -106,6 +126,11 @@ impl Issuer {
         }
     }
 
+    /// Publishes this, too, which nothing is signed with.
+    pub fn publish(&self, odd_key: Value) {
+        lock(&self.shared.odd_keys).push(odd_key);
+    }
+
     /// A token with these claims, and `iss` where they don't have it.
     pub fn token(&self, mut claims: Value) -> Result<String> {
         let object = claims.as_object_mut().context("the claims of a token are an object")?;
@@ -156,6 +181,15 @@ async fn misbehave(
         Behaviour::Serving => next.run(request).await,
         Behaviour::Failing => StatusCode::SERVICE_UNAVAILABLE.into_response(),
         Behaviour::Hanging => std::future::pending().await,
+        Behaviour::Html => Html("<html>It works!</html>").into_response(),
+        Behaviour::Huge => format!("{{\"issuer\": \"{}\"}}", "x".repeat(2 << 20)).into_response(),
+        Behaviour::Dripping => {
+            let drop = |()| async {
+                tokio::time::sleep(Duration::from_millis(200)).await;
+                Some((Ok::<_, Infallible>(" "), ()))
+            };
+            Body::from_stream(stream::unfold((), drop)).into_response()
+        }
     }
 }
 
@@ -169,10 +203,11 @@ async fn discovery(State(shared): State<Arc<Shared>>) -> Json<Value> {
     }))
 }
 
-async fn key_set(State(shared): State<Arc<Shared>>) -> Json<JwkSet> {
+async fn key_set(State(shared): State<Arc<Shared>>) -> Json<Value> {
     shared.key_set_requests.fetch_add(1, Ordering::SeqCst);
-    let keys = lock(&shared.keys);
-    Json(JwkSet { keys: keys.iter().filter(|key| key.published).map(Key::jwk).collect() })
+    let (odd, keys) = (lock(&shared.odd_keys), lock(&shared.keys));
+    let good = keys.iter().filter(|key| key.published).map(|key| json!(key.jwk()));
+    Json(json!({"keys": odd.iter().cloned().chain(good).collect::<Vec<_>>()}))
 }
 
 fn message(header: &Value, claims: &Value) -> String {

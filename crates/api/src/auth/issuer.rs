@@ -1,18 +1,26 @@
 //! An external OpenID Connect provider, known by its discovery document and keys.
 
+mod fetch;
+mod judgement;
+
 use std::{
     sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
-use jsonwebtoken::jwk::{Jwk, KeyOperations, PublicKeyUse};
-use serde::Deserialize;
+use jsonwebtoken::jwk::Jwk;
 use tokio::sync::Mutex;
 
-use crate::error::Error;
+use super::occasion::Occasion;
+use crate::{
+    config::oidc::{ClaimPath, ExternalProvider, IssuerCheck},
+    error::Error,
+    startup::StartError,
+};
+pub(crate) use fetch::FetchError;
 
-/// How long the provider may take for an answer.
+/// How long the provider may take for its discovery document and its keys.
 const DEADLINE: Duration = Duration::from_secs(5);
 /// How often keys are fetched again at most, whatever tokens name.
 const PAUSE: TimeDelta = TimeDelta::seconds(10);
@@ -22,10 +30,13 @@ const MAX_AGE: TimeDelta = TimeDelta::minutes(10);
 /// A provider and the keys that it signs with.
 #[derive(Debug)]
 pub struct ExternalIssuer {
-    discovery_url: String,
+    provider: ExternalProvider,
     http: reqwest::Client,
     known: RwLock<Option<Arc<Known>>>,
     fetching: Mutex<Option<DateTime<Utc>>>,
+    outage: Occasion,
+    refusal: Occasion,
+    no_permission: Occasion,
 }
 
 /// What a provider told of itself.
@@ -36,29 +47,44 @@ pub(super) struct Known {
     fetched: DateTime<Utc>,
 }
 
-/// The part of the discovery document (OpenID Connect Discovery 1.0 §3) that matters here.
-#[derive(Debug, Deserialize)]
-struct Discovery {
-    issuer: String,
-    jwks_uri: String,
-}
-
 impl ExternalIssuer {
-    /// The provider at `domain` (`host[:port][/path]`).
-    pub fn new(domain: &str, use_https: bool) -> reqwest::Result<Self> {
-        let scheme = if use_https { "https" } else { "http" };
-        let domain = domain.trim_end_matches('/');
+    pub(crate) fn new(provider: ExternalProvider) -> Result<Self, StartError> {
+        // Whoever is known by an `https` address has no keys elsewhere.
+        let only_https =
+            provider.issuer == IssuerCheck::Exact && provider.url.starts_with("https:");
+        let http = reqwest::Client::builder().timeout(DEADLINE).https_only(only_https).build();
+        let setting = provider.variable;
+        let http = http
+            .map_err(|error| StartError::Setting { setting, reason: error.to_string() })?;
         Ok(Self {
-            discovery_url: format!("{scheme}://{domain}/.well-known/openid-configuration"),
-            http: reqwest::Client::builder().timeout(DEADLINE).build()?,
+            provider,
+            http,
             known: RwLock::default(),
             fetching: Mutex::default(),
+            outage: Occasion::default(),
+            refusal: Occasion::default(),
+            no_permission: Occasion::default(),
         })
     }
 
     /// What the provider calls itself, and how many of its keys can be used.
-    pub(crate) async fn examine(&self, now: DateTime<Utc>) -> reqwest::Result<(String, usize)> {
+    pub(crate) async fn examine(&self, now: DateTime<Utc>) -> Result<(String, usize), FetchError> {
         self.fetch(now).await.map(|known| (known.issuer, known.keys.len()))
+    }
+
+    /// Whether tokens with this `iss` are for this provider and no other one to judge.
+    pub(super) fn is_called(&self, iss: &str) -> bool {
+        !self.takes_the_rest() && iss.trim_end_matches('/') == self.provider.url
+    }
+
+    /// Whether tokens that name none of the others are for this one to judge.
+    pub(super) fn takes_the_rest(&self) -> bool {
+        self.provider.issuer != IssuerCheck::Exact
+    }
+
+    /// Asks for the keys before anybody needs them.
+    pub(super) async fn prepare(&self, now: DateTime<Utc>) {
+        self.refresh(&mut *self.fetching.lock().await, now).await;
     }
 
     /// The key with this id; keys are fetched when they are not known yet.
@@ -97,63 +123,55 @@ impl ExternalIssuer {
         }
         *last = Some(now);
         match self.fetch(now).await {
-            Ok(known) => {
-                *self.known.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(known));
-            }
-            Err(error) => tracing::warn!(
-                url = self.discovery_url,
-                error = &error as &dyn std::error::Error,
-                "the identity provider's keys could not be fetched"
+            Ok(known) => self.keep(known),
+            Err(error) if self.outage.is_due(now) => tracing::warn!(
+                url = self.discovery_url(),
+                %error,
+                known = self.known().is_some(),
+                "the identity provider's keys could not be fetched; those that are known stay \
+                 good, and it is asked again when a token comes"
             ),
+            Err(error) => {
+                tracing::debug!(url = self.discovery_url(), %error, "still without the keys");
+            }
         }
     }
 
+    fn keep(&self, known: Known) {
+        let keys = known.keys.len();
+        if self.outage.end() || self.known().is_none() {
+            let (issuer, permissions) = (&known.issuer, self.permissions_claim());
+            tracing::info!(issuer, keys, permissions, "tokens of this identity provider are trusted");
+        }
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(known));
+    }
+
+    fn known(&self) -> Option<Arc<Known>> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     fn lookup(&self, kid: &str) -> Option<(Jwk, Arc<Known>)> {
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner).clone()?;
+        let known = self.known()?;
         let key = known.keys.iter().find(|key| key.common.key_id.as_deref() == Some(kid))?.clone();
         Some((key, known))
     }
 
-    async fn fetch(&self, now: DateTime<Utc>) -> reqwest::Result<Known> {
-        let get = async |url: &str| self.http.get(url).send().await?.error_for_status();
-        let discovery: Discovery = get(&self.discovery_url).await?.json().await?;
-        let raw: serde_json::Value = get(&discovery.jwks_uri).await?.json().await?;
-        let keys = raw["keys"].as_array().map_or(&[][..], Vec::as_slice);
-        // A key of a kind that is not known must not hide the others.
-        let keys = keys.iter().filter_map(|key| serde_json::from_value(key.clone()).ok());
-        let keys = keys.filter(is_for_signatures).collect();
-        Ok(Known { issuer: discovery.issuer, keys, fetched: now })
+    fn discovery_url(&self) -> String {
+        format!("{}/.well-known/openid-configuration", self.provider.url)
     }
-}
 
-/// Whether the provider signs with this key, as far as it says what it does with it (RFC 7517
-/// §4.2 and §4.3).
-fn is_for_signatures(key: &Jwk) -> bool {
-    let said = &key.common;
-    said.public_key_use.as_ref().is_none_or(|it| *it == PublicKeyUse::Signature)
-        && said.key_operations.as_ref().is_none_or(|all| all.contains(&KeyOperations::Verify))
-}
+    /// Which claim says what tokens permit.
+    pub(crate) fn permissions_claim(&self) -> &str {
+        let claim = self.provider.rules.oidc_permissions_claim.as_ref();
+        claim.map_or("permissions", ClaimPath::as_str)
+    }
 
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
+    /// The variable that names this provider.
+    pub(crate) fn variable(&self) -> &'static str {
+        self.provider.variable
+    }
 
-    use super::*;
-
-    #[test]
-    fn keys_for_other_purposes_sign_no_token() {
-        for (said, trusted) in [
-            (json!({}), true),
-            (json!({"use": "sig"}), true),
-            (json!({"use": "sig", "key_ops": ["verify"]}), true),
-            (json!({"use": "enc"}), false),
-            (json!({"use": "other"}), false),
-            (json!({"key_ops": ["encrypt", "wrapKey"]}), false),
-        ] {
-            let mut key = json!({"kty": "RSA", "kid": "1", "n": "AQAB", "e": "AQAB"});
-            key.as_object_mut().unwrap().extend(said.as_object().unwrap().clone());
-            let key = serde_json::from_value(key).unwrap();
-            assert_eq!(is_for_signatures(&key), trusted, "{said}");
-        }
+    pub(crate) fn url(&self) -> &str {
+        &self.provider.url
     }
 }

@@ -7,8 +7,7 @@ use moka::sync::Cache;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use super::Identity;
-use crate::error::Result;
+use super::{ExternalIssuer, Identity};
 
 /// How many tokens are known at once.
 const MOST: u64 = 10_000;
@@ -23,6 +22,8 @@ pub(super) struct SeenTokens(Cache<[u8; 32], Arc<Seen>>);
 #[derive(Debug)]
 pub(super) struct Seen {
     pub(super) identity: Identity,
+    /// The external provider that it is from; none for one of ours.
+    pub(super) issuer: Option<Arc<ExternalIssuer>>,
     /// The key that signed it; none for one that is known by its hash.
     pub(super) key: Option<String>,
     /// What it is revoked with.
@@ -56,13 +57,13 @@ impl SeenTokens {
 }
 
 impl Seen {
-    /// What the claims of a token with a good signature say; 401 if it is not good at this time.
+    /// Whose token it is, and what its claims say of how long it is good.
     pub(super) fn new(
+        identity: Identity,
         claims: &Map<String, Value>,
         key: Option<String>,
         now: DateTime<Utc>,
-    ) -> Result<Self> {
-        let identity = Identity::from_claims(claims, now)?;
+    ) -> Self {
         let expires_at = match claims.get("exp") {
             // Read with good success before.
             Some(Value::String(text)) => text.parse().ok(),
@@ -71,7 +72,16 @@ impl Seen {
         };
         let family = claims.get("sid").and_then(Value::as_str).map(str::to_owned);
         let issued_at = claims.get("iat").and_then(Value::as_i64);
-        Ok(Self { identity, key, family, version: None, issued_at, expires_at, verified_at: now })
+        Self {
+            identity,
+            issuer: None,
+            key,
+            family,
+            version: None,
+            issued_at,
+            expires_at,
+            verified_at: now,
+        }
     }
 }
 

@@ -3,16 +3,19 @@
 use std::sync::Arc;
 
 use axum::http::HeaderMap;
+use futures::future::join_all;
 use headers::{Authorization, HeaderMapExt, authorization::Bearer};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, jwk::Jwk};
 use serde_json::{Map, Value};
 
 use super::{
     ExternalIssuer, Identity, TokenKind,
+    issuers::{Issuer, Issuers},
     seen::{Seen, SeenTokens},
 };
 use crate::{
     clock::Clock,
+    config::oidc::ClaimRules,
     error::{Error, Result},
     identity::{PERSONAL_TOKEN_PREFIX, Provider},
 };
@@ -33,31 +36,31 @@ const ALGORITHMS: [Algorithm; 9] = [
 /// Verifies bearer tokens (RFC 6750, RFC 7519).
 #[derive(Debug)]
 pub struct Verifier {
-    issuer: Issuer,
+    issuers: Issuers,
     clock: Clock,
     seen: SeenTokens,
 }
 
-#[derive(Debug)]
-enum Issuer {
-    External { issuer: Arc<ExternalIssuer>, check_issuer: bool },
-    BuiltIn(Arc<Provider>),
-}
-
 impl Verifier {
-    /// Trusts an external provider's tokens; with `check_issuer` only those whose `iss` is the
-    /// one in its discovery document.
-    pub fn external(issuer: ExternalIssuer, check_issuer: bool, clock: Clock) -> Self {
-        Self::new(Issuer::External { issuer: Arc::new(issuer), check_issuer }, clock)
+    /// Trusts the tokens of these providers; of several, a token's `iss` says whose it is.
+    pub fn new(
+        external: Vec<ExternalIssuer>,
+        built_in: Option<Arc<Provider>>,
+        clock: Clock,
+    ) -> Self {
+        let issuers = Issuers::new(external, built_in);
+        Self { issuers, clock, seen: SeenTokens::default() }
     }
 
-    /// Trusts the built-in provider's tokens.
-    pub fn built_in(provider: Arc<Provider>, clock: Clock) -> Self {
-        Self::new(Issuer::BuiltIn(provider), clock)
+    /// Whether all agents are clients of ours.
+    pub(crate) fn knows_all_clients(&self) -> bool {
+        self.issuers.external.is_empty()
     }
 
-    fn new(issuer: Issuer, clock: Clock) -> Self {
-        Self { issuer, clock, seen: SeenTokens::default() }
+    /// Asks all external providers for their keys, each for itself, before anybody needs them.
+    pub(crate) async fn prepare(&self) {
+        let now = self.clock.now();
+        join_all(self.issuers.external.iter().map(|issuer| issuer.prepare(now))).await;
     }
 
     /// The bearer of the request's token; 401 if there is none or it can't be trusted.
@@ -78,13 +81,11 @@ impl Verifier {
 
     /// Whether nothing was revoked since a token was verified.
     async fn is_still_good(&self, seen: &Seen) -> Result<bool> {
-        let provider = match &self.issuer {
-            Issuer::BuiltIn(provider) => provider,
-            Issuer::External { issuer, .. } => {
-                let kid = seen.key.as_deref().unwrap_or_default();
-                return Ok(issuer.key(kid, self.clock.now()).await.is_ok());
-            }
-        };
+        if let Some(issuer) = &seen.issuer {
+            let kid = seen.key.as_deref().unwrap_or_default();
+            return Ok(issuer.key(kid, self.clock.now()).await.is_ok());
+        }
+        let Some(provider) = &self.issuers.built_in else { return Ok(false) };
         let revoked = provider.revoked().await?;
         Ok(match &seen.key {
             Some(key) => {
@@ -100,43 +101,57 @@ impl Verifier {
     }
 
     async fn verify(&self, token: &str) -> Result<Seen> {
-        let now = self.clock.now();
-        match &self.issuer {
-            Issuer::BuiltIn(provider) if token.starts_with(PERSONAL_TOKEN_PREFIX) => {
-                // Read first: what changes meanwhile is noticed.
-                let version = provider.revoked().await?.version();
-                let claims = provider.personal_token_claims(token).await?;
-                let mut seen = Seen::new(&claims.ok_or(Error::Unauthenticated)?, None, now)?;
-                seen.identity.kind = TokenKind::Personal;
-                seen.version = Some(version);
-                Ok(seen)
+        match self.issuers.of(token, self.clock.now()) {
+            Some(Issuer::BuiltIn(provider)) if token.starts_with(PERSONAL_TOKEN_PREFIX) => {
+                self.verify_personal(token, provider).await
             }
-            Issuer::BuiltIn(provider) => {
-                let (head, kid) = head(token)?;
-                let key = provider.public_key(&kid).await?.ok_or(Error::Unauthenticated)?;
-                let claims = verified(token, head, &key)?;
-                // Others are signed with the same key, but not for this.
-                if claims.get("typ").is_none_or(|kind| kind != "Bearer") {
-                    return Err(Error::Unauthenticated);
-                }
-                let mut seen = Seen::new(&claims, Some(kid), now)?;
-                seen.identity.kind = kind_of(&seen);
-                match self.is_still_good(&seen).await? {
-                    true => Ok(seen),
-                    false => Err(Error::Unauthenticated),
-                }
-            }
-            Issuer::External { issuer, check_issuer } => {
-                let (head, kid) = head(token)?;
-                let (key, known) = issuer.key(&kid, now).await?;
-                let claims = verified(token, head, &key)?;
-                if *check_issuer && claims.get("iss").is_some_and(|iss| *iss != *known.issuer) {
-                    tracing::warn!(expected = known.issuer, found = ?claims.get("iss"), "a token of another issuer was refused");
-                    return Err(Error::Unauthenticated);
-                }
-                Seen::new(&claims, Some(kid), now)
-            }
+            Some(Issuer::BuiltIn(provider)) => self.verify_own(token, provider).await,
+            Some(Issuer::External(issuer)) => self.verify_foreign(token, issuer).await,
+            None => Err(Error::Unauthenticated),
         }
+    }
+
+    async fn verify_personal(&self, token: &str, provider: &Provider) -> Result<Seen> {
+        // Read first: what changes meanwhile is noticed.
+        let version = provider.revoked().await?.version();
+        let claims = provider.personal_token_claims(token).await?;
+        let mut seen = self.own(&claims.ok_or(Error::Unauthenticated)?, None)?;
+        seen.identity.kind = TokenKind::Personal;
+        seen.version = Some(version);
+        Ok(seen)
+    }
+
+    async fn verify_own(&self, token: &str, provider: &Provider) -> Result<Seen> {
+        let (head, kid) = head(token)?;
+        let key = provider.public_key(&kid).await?.ok_or(Error::Unauthenticated)?;
+        let claims = verified(token, head, &key)?;
+        // Others are signed with the same key, but not for this.
+        if claims.get("typ").is_none_or(|kind| kind != "Bearer") {
+            return Err(Error::Unauthenticated);
+        }
+        let mut seen = self.own(&claims, Some(kid))?;
+        seen.identity.kind = kind_of(&seen);
+        match self.is_still_good(&seen).await? {
+            true => Ok(seen),
+            false => Err(Error::Unauthenticated),
+        }
+    }
+
+    fn own(&self, claims: &Map<String, Value>, key: Option<String>) -> Result<Seen> {
+        let now = self.clock.now();
+        let identity = Identity::from_claims(claims, &ClaimRules::default(), now)?;
+        Ok(Seen::new(identity, claims, key, now))
+    }
+
+    async fn verify_foreign(&self, token: &str, issuer: &Arc<ExternalIssuer>) -> Result<Seen> {
+        let now = self.clock.now();
+        let (head, kid) = head(token)?;
+        let (key, known) = issuer.key(&kid, now).await?;
+        let claims = verified(token, head, &key)?;
+        let identity = issuer.judge(&claims, &known, now)?;
+        let mut seen = Seen::new(identity, &claims, Some(kid), now);
+        seen.issuer = Some(Arc::clone(issuer));
+        Ok(seen)
     }
 }
 

@@ -7,7 +7,7 @@ impl ServeConfig {
     /// Fails if a setting makes no sense beside the others, before anything is opened.
     pub fn check(&self) -> Result<(), StartError> {
         self.postgres_url()?;
-        self.external_issuer()?;
+        self.external_providers()?;
         if self.s3_endpoint_url.is_some() && self.s3_bucket_name.is_none() {
             let reason = "it has no effect without S3_BUCKET_NAME; set that too, or leave it out";
             return Err(StartError::Setting {

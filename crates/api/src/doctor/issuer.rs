@@ -1,26 +1,55 @@
 //! Whoever signs tokens.
 
-use std::error::Error as _;
+use super::{Finding, Problem, database, within};
+use crate::{
+    auth::ExternalIssuer, clock::Clock, config::ServeConfig, identity::Provider,
+    startup::StartError,
+};
 
-use super::{Problem, database};
-use crate::{clock::Clock, config::ServeConfig, identity::Provider};
+const CHECK: &str = "identity provider";
 
-pub(super) async fn check(config: &ServeConfig, clock: &Clock) -> Result<String, Problem> {
-    let advice = "check ARMASEC_DOMAIN and ARMASEC_USE_HTTPS: the provider's discovery document \
-                  must be at DOMAIN/.well-known/openid-configuration";
-    let issuer = config.external_issuer().map_err(|error| Problem::new(error, advice))?;
-    let Some(issuer) = issuer else { return built_in(config, clock).await };
-    let (url, keys) = issuer.examine(clock.now()).await.map_err(|error| {
-        let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
-        Problem::new(format!("{error}{cause}"), advice)
+/// Examines each provider.
+pub(super) async fn check_all(config: &ServeConfig, clock: &Clock) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    match external(config) {
+        Ok(issuers) => {
+            for issuer in issuers {
+                findings.push(within(CHECK, check(&issuer, clock)).await);
+            }
+        }
+        Err(error) => {
+            let advice = "correct it; docs/identity.md has examples";
+            findings.push(Finding { check: CHECK, outcome: Err(Problem::new(error, advice)) });
+        }
+    }
+    if config.uses_built_in_provider() {
+        findings.push(within(CHECK, built_in(config, clock)).await);
+    }
+    findings
+}
+
+fn external(config: &ServeConfig) -> Result<Vec<ExternalIssuer>, StartError> {
+    config.external_providers()?.into_iter().map(ExternalIssuer::new).collect()
+}
+
+async fn check(issuer: &ExternalIssuer, clock: &Clock) -> Result<String, Problem> {
+    let variable = issuer.variable();
+    let (name, keys) = issuer.examine(clock.now()).await.map_err(|error| {
+        let advice = format!(
+            "check {variable}: the provider's discovery document must be at \
+             {}/.well-known/openid-configuration",
+            issuer.url()
+        );
+        Problem::new(error, advice)
     })?;
     if keys == 0 {
         return Err(Problem::new(
-            format!("{url} publishes no key that can be used"),
+            format!("{name} publishes no key that can be used"),
             "let it sign with RS256, ES256 or EdDSA",
         ));
     }
-    Ok(format!("{url}, {keys} keys"))
+    let claim = issuer.permissions_claim();
+    Ok(format!("{name}, {keys} keys, permissions in the tokens' claim {claim}"))
 }
 
 async fn built_in(config: &ServeConfig, clock: &Clock) -> Result<String, Problem> {

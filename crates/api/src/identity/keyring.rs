@@ -32,7 +32,9 @@ impl Provider {
             return Ok(Some(key));
         }
         // Another replica, or `jobbergate admin`, may just have made it.
-        self.revocations.changed();
+        if self.revocations.may_look_again(self.clock.now()) {
+            self.revocations.changed();
+        }
         self.revoked().await?;
         Ok(self.known_key(kid))
     }

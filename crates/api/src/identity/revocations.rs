@@ -4,7 +4,7 @@
 use std::{
     collections::{HashMap, HashSet},
     sync::{
-        Arc, PoisonError, RwLock,
+        Arc, Mutex, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -28,6 +28,8 @@ pub(super) struct Revocations {
     reading: tokio::sync::Mutex<()>,
     /// Grows with each revocation here.
     generation: AtomicU64,
+    /// When a token named a key that was not known, and it was looked for.
+    looked_again: Mutex<Option<DateTime<Utc>>>,
 }
 
 /// What was revoked, at an instant.
@@ -46,6 +48,17 @@ impl Revocations {
     /// Something was revoked, and the transaction is over.
     pub(super) fn changed(&self) {
         self.generation.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Whether what is known may be read again although it is young: once in its lifetime, since
+    /// anybody can name keys that there never were.
+    pub(super) fn may_look_again(&self, now: DateTime<Utc>) -> bool {
+        let mut looked = self.looked_again.lock().unwrap_or_else(PoisonError::into_inner);
+        let may = looked.is_none_or(|looked| (now - looked).abs() >= MAX_AGE);
+        if may {
+            *looked = Some(now);
+        }
+        may
     }
 
     fn fresh(&self, now: DateTime<Utc>) -> Option<Arc<Snapshot>> {

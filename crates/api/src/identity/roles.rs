@@ -76,14 +76,19 @@ impl From<RoleRow> for Role {
 /// Keeps the roles that are there from the start.
 pub(super) async fn keep_built_in(db: &mut Db, now: DateTime<Utc>) -> Result<()> {
     for name in BUILT_IN {
-        let permissions: Vec<_> = Permission::ALL
-            .into_iter()
-            .filter(|permission| permits(name, *permission))
-            .map(Permission::as_str)
-            .collect();
+        let permissions: Vec<_> = permitted(name).into_iter().map(Permission::as_str).collect();
         store::keep_built_in(db, name, &permissions, now).await?;
     }
     Ok(())
+}
+
+/// What a role permits that is there from the start, if this is one.
+pub(crate) fn built_in_role(name: &str) -> Option<Vec<Permission>> {
+    BUILT_IN.contains(&name).then(|| permitted(name))
+}
+
+fn permitted(role: &str) -> Vec<Permission> {
+    Permission::ALL.into_iter().filter(|permission| permits(role, *permission)).collect()
 }
 
 fn permits(role: &str, permission: Permission) -> bool {

@@ -105,8 +105,9 @@ async fn account<'a>(
     identity: &Identity,
     action: &str,
 ) -> Result<(&'a Provider, User)> {
-    let Some(provider) = &context.app.provider else {
-        let words = "Accounts are kept by another identity provider; make tokens there";
+    let is_ours = identity.kind != TokenKind::Foreign;
+    let Some(provider) = context.app.provider.as_ref().filter(|_| is_ours) else {
+        let words = "The account is kept by another identity provider; make tokens there";
         return Err(Error::NotFound(words.to_owned()));
     };
     require_own_program(provider, identity, action).await?;

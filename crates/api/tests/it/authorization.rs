@@ -5,3 +5,6 @@ mod issuer;
 mod ownership;
 mod permissions;
 mod provider;
+mod rules;
+mod several;
+mod unwell;

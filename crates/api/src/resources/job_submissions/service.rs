@@ -85,9 +85,12 @@ pub(super) async fn create(
 }
 
 /// With the built-in provider every agent is a client of ours, of the caller's organization where
-/// these are kept apart. With another provider they are not known.
+/// these are kept apart. Those of another provider are not known.
 async fn registered_clusters(context: &Context) -> Result<Option<Vec<String>>> {
-    let Some(provider) = &context.app.provider else { return Ok(None) };
+    let provider = context.app.provider.as_ref();
+    let Some(provider) = provider.filter(|_| context.app.verifier.knows_all_clients()) else {
+        return Ok(None);
+    };
     let separate = context.app.tenants.are_separate();
     let organization = context.organization.as_deref().filter(|_| separate);
     provider.clusters(organization).await.map(Some)

@@ -1,0 +1,122 @@
+//! Asking a provider what it calls itself and which keys it signs with.
+
+use chrono::{DateTime, Utc};
+use jsonwebtoken::{
+    DecodingKey,
+    jwk::{AlgorithmParameters, Jwk, KeyOperations, PublicKeyUse},
+};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
+
+use super::{DEADLINE, ExternalIssuer, Known};
+use crate::config::oidc::IssuerCheck;
+
+/// The largest answer that is read, in bytes.
+const LARGEST: usize = 1 << 20;
+
+/// Why a provider's keys are not known.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum FetchError {
+    #[error("the provider can't be asked: {}", causes(.0))]
+    Request(#[from] reqwest::Error),
+    #[error("the provider does not answer within {} s", DEADLINE.as_secs())]
+    Slow,
+    #[error("{url} answers with more than {LARGEST} bytes")]
+    TooLarge { url: String },
+    #[error("what {url} answers is not what a provider answers: {cause}")]
+    NotUnderstood { url: String, cause: serde_json::Error },
+    #[error("the provider calls itself {found}; that must be its url in JOBBERGATE_OIDC_ISSUERS")]
+    OtherName { found: String },
+}
+
+/// The part of the discovery document (OpenID Connect Discovery 1.0 §3) that matters here.
+#[derive(Debug, Deserialize)]
+struct Discovery {
+    issuer: String,
+    jwks_uri: String,
+}
+
+/// Keys of a kind that is not known must not hide the others.
+#[derive(Debug, Deserialize)]
+struct KeySet {
+    keys: Vec<Value>,
+}
+
+impl ExternalIssuer {
+    pub(super) async fn fetch(&self, now: DateTime<Utc>) -> Result<Known, FetchError> {
+        let fetching = async {
+            let discovery: Discovery = self.get(&self.discovery_url()).await?;
+            let found = discovery.issuer;
+            let exact = self.provider.issuer == IssuerCheck::Exact;
+            if exact && found.trim_end_matches('/') != self.provider.url {
+                return Err(FetchError::OtherName { found });
+            }
+            let set: KeySet = self.get(&discovery.jwks_uri).await?;
+            let keys = set.keys.into_iter().filter_map(|key| serde_json::from_value(key).ok());
+            Ok(Known { issuer: found, keys: keys.filter(is_of_use).collect(), fetched: now })
+        };
+        tokio::time::timeout(DEADLINE, fetching).await.unwrap_or(Err(FetchError::Slow))
+    }
+
+    async fn get<T: DeserializeOwned>(&self, url: &str) -> Result<T, FetchError> {
+        let mut response = self.http.get(url).send().await?.error_for_status()?;
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await? {
+            if body.len() + chunk.len() > LARGEST {
+                return Err(FetchError::TooLarge { url: url.to_owned() });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        serde_json::from_slice(&body)
+            .map_err(|cause| FetchError::NotUnderstood { url: url.to_owned(), cause })
+    }
+}
+
+/// Whether tokens can be verified with this key, and the provider signs with it, as far as it
+/// says what it does with it (RFC 7517 §4.2 and §4.3).
+fn is_of_use(key: &Jwk) -> bool {
+    let said = &key.common;
+    let is_secret = matches!(key.algorithm, AlgorithmParameters::OctetKey(_));
+    said.public_key_use.as_ref().is_none_or(|it| *it == PublicKeyUse::Signature)
+        && said.key_operations.as_ref().is_none_or(|all| all.contains(&KeyOperations::Verify))
+        && !is_secret
+        && DecodingKey::from_jwk(key).is_ok()
+}
+
+/// The library's sentence and what it comes from.
+fn causes(error: &reqwest::Error) -> String {
+    let mut words = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        words = format!("{words}: {error}");
+        cause = error.source();
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn keys_for_other_purposes_and_secrets_sign_no_token() {
+        for (said, trusted) in [
+            (json!({}), true),
+            (json!({"use": "sig"}), true),
+            (json!({"use": "sig", "key_ops": ["verify"]}), true),
+            (json!({"use": "enc"}), false),
+            (json!({"use": "other"}), false),
+            (json!({"key_ops": ["encrypt", "wrapKey"]}), false),
+            (json!({"n": "not base64!"}), false),
+            (json!({"kty": "oct", "k": "AQAB"}), false),
+            (json!({"kty": "other"}), false),
+        ] {
+            let mut key = json!({"kty": "RSA", "kid": "1", "n": "AQAB", "e": "AQAB"});
+            key.as_object_mut().unwrap().extend(said.as_object().unwrap().clone());
+            let key = serde_json::from_value(key);
+            assert_eq!(key.is_ok_and(|key| is_of_use(&key)), trusted, "{said}");
+        }
+    }
+}
