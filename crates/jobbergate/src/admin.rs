@@ -236,7 +236,8 @@ async fn provider(app: &App, config: &ServeConfig) -> anyhow::Result<Provider> {
     let Some(provider) = &app.provider else {
         bail!(
             "people, clients and tokens are managed by the external identity provider \
-             (ARMASEC_DOMAIN is set); unset it to use the built-in one"
+             (ARMASEC_DOMAIN or JOBBERGATE_OIDC_ISSUERS is set); unset it to use the built-in one, \
+             or set JOBBERGATE_BUILT_IN_PROVIDER=true to use both"
         );
     };
     let remembered = match config.public_url {

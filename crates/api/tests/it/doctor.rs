@@ -203,6 +203,34 @@ async fn a_provider_that_does_not_answer_is_reported() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn each_provider_is_examined() {
+    let (good, bad) = (Issuer::start().await.unwrap(), Issuer::start().await.unwrap());
+    bad.behave(Behaviour::Html);
+    let directory = tempfile::tempdir().unwrap();
+    let mut config = settings(&directory);
+    let elsewhere = good.url().replace("127.0.0.1", "localhost");
+    let issuers = serde_json::json!([
+        {"url": good.url(), "permissions_claim": "groups"},
+        {"url": bad.url()},
+        {"url": elsewhere},
+    ]);
+    config.oidc.oidc_issuers = Some(issuers.to_string().parse().unwrap());
+    config.oidc.built_in_provider = Some(true);
+    let found = doctor::examine(&config, &Clock::manual(start_time())).await;
+    let found: Vec<_> = found.iter().filter(|it| it.check == "identity provider").collect();
+    let lines: Vec<_> = found.iter().map(ToString::to_string).collect();
+    assert_eq!(lines.len(), 4, "{lines:?}");
+    let about = format!("{}, 1 keys, permissions in the tokens' claim groups", good.url());
+    assert!(lines[0].starts_with("ok ") && lines[0].contains(&about), "{lines:?}");
+    let answers = "openid-configuration answers is not what a provider answers";
+    assert!(lines[1].starts_with("failed") && lines[1].contains(answers), "{lines:?}");
+    let name = format!("calls itself {}", good.url());
+    assert!(lines[2].starts_with("failed") && lines[2].contains(&name), "{lines:?}");
+    assert!(lines[2].contains("JOBBERGATE_OIDC_ISSUERS"), "{lines:?}");
+    assert!(lines[3].starts_with("ok ") && lines[3].contains("built-in"), "{lines:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn addresses_that_cannot_work_are_reported() {
     let directory = tempfile::tempdir().unwrap();
     let mut config = settings(&directory);

@@ -12,6 +12,7 @@ mod memory;
 mod misconfiguration;
 mod observability;
 mod people;
+mod providers;
 mod refusals;
 mod start;
 mod support;

@@ -28,6 +28,22 @@ fn a_setting_that_makes_no_sense_is_named_with_the_remedy() {
         ("JOBBERGATE_LOG_FORMAT", "xml", "possible values: text, json"),
         ("ARMASEC_DOMAIN", "https://foo/", "leave out https://"),
         ("SMTP_HOST", "mail:25", "SMTP_PORT"),
+        ("JOBBERGATE_OIDC_ISSUERS", "https://id.example.com", "JSON list such as"),
+        ("JOBBERGATE_OIDC_ISSUERS", "[]", "names no provider"),
+        ("JOBBERGATE_OIDC_ISSUERS", r#"[{"uri": "https://h"}]"#, "there are url, permissions_claim"),
+        ("JOBBERGATE_OIDC_ISSUERS", r#"[{"url": "https://h", "roles": "a=boss"}]"#, "no role"),
+        (
+            "JOBBERGATE_OIDC_ISSUERS",
+            r#"[{"url": "https://h/x"}, {"url": "https://h/x/"}]"#,
+            "names a provider twice",
+        ),
+        ("JOBBERGATE_OIDC_ROLES", "hpc=boss", "there are user, expert, maintainer, admin, agent"),
+        ("JOBBERGATE_OIDC_ROLES", "hpc", "NAME=ROLE"),
+        ("JOBBERGATE_OIDC_ROLES", "hpc=user", "ARMASEC_DOMAIN, which is not set"),
+        ("JOBBERGATE_OIDC_AUDIENCE", "jobs", "ARMASEC_DOMAIN, which is not set"),
+        ("JOBBERGATE_OIDC_AUDIENCE", "jobs,", "leave the comma out"),
+        ("JOBBERGATE_OIDC_PERMISSIONS_CLAIM", "realm_access..roles", "resource_access"),
+        ("JOBBERGATE_BUILT_IN_PROVIDER", "false", "ARMASEC_DOMAIN or JOBBERGATE_OIDC_ISSUERS"),
     ] {
         let words = complaint(&["serve", "--listen", "127.0.0.1:0"], &[(variable, value)]);
         assert!(words.contains(variable) && words.contains(remedy), "{variable}: {words}");
@@ -69,6 +85,8 @@ fn secrets_are_not_printed_wherever_they_stand() {
         ("S3_ENDPOINT_URL", "http://joe:s3cret@h"),
         ("RABBITMQ_HOST", "joe:s3cret@broker"),
         ("ARMASEC_DOMAIN", "joe:s3cret@issuer"),
+        ("JOBBERGATE_OIDC_ISSUERS", r#"[{"url": "https://joe:s3cret@issuer"}]"#),
+        ("JOBBERGATE_OIDC_ISSUERS", r#"[{"url": "https://issuer", "s3cret]"#),
     ] {
         for arguments in [&["serve", "--listen", "127.0.0.1:0"][..], &["admin", "doctor"]] {
             let words = complaint(arguments, &[(variable, value)]);

@@ -52,3 +52,37 @@ async fn an_agent_of_a_certified_provider_is_known_by_its_client() {
     let stranger = app.bearer(&access_token(&elsewhere, "RS256").await);
     stranger.get("/clusters/status").await.expect(401);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn roles_and_audiences_of_two_certified_providers_are_told_apart() {
+    let roles = json!({"roles": ["hpc-admins", "offline_access"]});
+    let keycloak = json!({"email": "alice@example.com", "realm_access": roles});
+    let keycloak = OidcProvider::start(keycloak).await.unwrap();
+    let azure = json!({"upn": "bob@example.com", "groups": ["hpc-admins", "hpc-users"]});
+    let azure = OidcProvider::start(azure).await.unwrap();
+    let app = TestApp::configured(|config| {
+        let issuers = json!([
+            {"url": format!("http://{}", keycloak.authority), "roles": "hpc-admins=admin",
+             "permissions_claim": "realm_access.roles", "audience": "urn:jobbergate"},
+            {"url": format!("http://{}/", azure.authority), "roles": "hpc-users=user",
+             "permissions_claim": "groups", "email_claim": "upn"},
+        ]);
+        config.oidc.oidc_issuers = Some(issuers.to_string().parse().unwrap());
+    })
+    .await;
+    let alice = app.bearer(&access_token(&keycloak, "RS256").await);
+    let bob = app.bearer(&access_token(&azure, "ES256").await);
+    alice.post("/job-script-templates", json!({"name": "t"})).await.created();
+    bob.post("/job-script-templates", json!({"name": "t"})).await.expect(403);
+    let script = bob.post("/job-scripts", json!({"name": "s"})).await.created();
+    assert_eq!(script["owner_email"], "bob@example.com");
+
+    let elsewhere = TestApp::configured(|config| {
+        config.armasec_domain = Some(keycloak.authority.clone());
+        config.armasec_use_https = false;
+        config.oidc.claims.oidc_audience = vec!["wiki".to_owned()];
+    })
+    .await;
+    let token = access_token(&keycloak, "RS256").await;
+    elsewhere.bearer(&token).get("/job-scripts").await.expect(401);
+}

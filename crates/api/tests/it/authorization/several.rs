@@ -161,8 +161,8 @@ async fn the_built_in_provider_may_keep_the_administrators_beside_an_external_on
 
     // Agents of the other provider are not clients of ours.
     let tester = app.bearer(&external);
-    let script = tester.post("/job-scripts", json!({"name": "x"})).await.created();
-    let submission = json!({"name": "x", "job_script_id": script["id"], "client_id": "titan"});
+    let script = tester.has_script("x", "echo").await;
+    let submission = json!({"name": "x", "job_script_id": script, "client_id": "titan"});
     tester.post("/job-submissions", submission).await.created();
     // Nor are its people, whatever their tokens say of who they are.
     let mut claims = claims();

@@ -16,14 +16,17 @@ async fn published(app: &TestApp) -> Vec<String> {
 
 /// A token of the server's command line.
 async fn token(app: &TestApp, hours: i64) -> crate::support::Actor {
-    let user = UserToken {
+    app.token_holder(&user(hours)).await
+}
+
+fn user(hours: i64) -> UserToken {
+    UserToken {
         email: "alice@example.com".to_owned(),
         permissions: vec![Permission::JobScriptsRead],
         client_id: None,
         lifetime: hours * 3600,
         organization: None,
-    };
-    app.token_holder(&user).await
+    }
 }
 
 /// What `jobbergate admin` works with beside the server.
@@ -56,6 +59,20 @@ on_both! {
         alice.get("/job-scripts").await.ok();
         app.clock.advance(TimeDelta::hours(2));
         assert!(!published(&app).await.contains(&old));
+    }
+
+    async fn unknown_keys_make_the_server_read_again_once_a_second_only(app: TestApp) {
+        let status = async |token: &str| app.bearer(token).get("/job-scripts").await.status;
+        let fresh = async || {
+            shell(&app).rotate_keys(false).await.unwrap();
+            shell(&app).issue_user_token(&user(1), "test").await.unwrap()
+        };
+        token(&app, 1).await.get("/job-scripts").await.ok();
+        assert_eq!(status(&fresh().await).await, 200);
+        let unread = fresh().await;
+        assert_eq!(status(&unread).await, 401);
+        app.clock.advance(TimeDelta::seconds(1));
+        assert_eq!(status(&unread).await, 200);
     }
 
     async fn a_key_that_was_stolen_ends_at_once(app: TestApp) {
