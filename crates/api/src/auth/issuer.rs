@@ -26,6 +26,8 @@ const DEADLINE: Duration = Duration::from_secs(5);
 const PAUSE: TimeDelta = TimeDelta::seconds(10);
 /// After which time keys are fetched again: the provider may have withdrawn one.
 const MAX_AGE: TimeDelta = TimeDelta::minutes(10);
+/// How much is shown of what a token says, in characters.
+const SHOWN: usize = 500;
 
 /// A provider and the keys that it signs with.
 #[derive(Debug)]
@@ -36,6 +38,7 @@ pub struct ExternalIssuer {
     fetching: Mutex<Option<DateTime<Utc>>>,
     outage: Occasion,
     refusal: Occasion,
+    unknown_key: Occasion,
     no_permission: Occasion,
 }
 
@@ -54,8 +57,8 @@ impl ExternalIssuer {
             provider.issuer == IssuerCheck::Exact && provider.url.starts_with("https:");
         let http = reqwest::Client::builder().timeout(DEADLINE).https_only(only_https).build();
         let setting = provider.variable;
-        let http = http
-            .map_err(|error| StartError::Setting { setting, reason: error.to_string() })?;
+        let http =
+            http.map_err(|error| StartError::Setting { setting, reason: error.to_string() })?;
         Ok(Self {
             provider,
             http,
@@ -63,6 +66,7 @@ impl ExternalIssuer {
             fetching: Mutex::default(),
             outage: Occasion::default(),
             refusal: Occasion::default(),
+            unknown_key: Occasion::default(),
             no_permission: Occasion::default(),
         })
     }
@@ -104,7 +108,12 @@ impl ExternalIssuer {
             return Ok(found);
         }
         self.refresh(&mut last, now).await;
-        self.lookup(kid).ok_or(Error::Unauthenticated)
+        let found = self.lookup(kid);
+        if found.is_none() && self.known().is_some() && self.unknown_key.is_due(now) {
+            let (issuer, kid): (_, String) = (self.url(), kid.chars().take(SHOWN).collect());
+            tracing::info!(issuer, ?kid, "a token names a key that the provider does not publish");
+        }
+        found.ok_or(Error::Unauthenticated)
     }
 
     /// Nobody whose key is known waits for the provider.
@@ -123,7 +132,7 @@ impl ExternalIssuer {
         }
         *last = Some(now);
         match self.fetch(now).await {
-            Ok(known) => self.keep(known),
+            Ok(known) => self.keep(known, now),
             Err(error) if self.outage.is_due(now) => tracing::warn!(
                 url = self.discovery_url(),
                 %error,
@@ -137,11 +146,21 @@ impl ExternalIssuer {
         }
     }
 
-    fn keep(&self, known: Known) {
+    fn keep(&self, known: Known, now: DateTime<Utc>) {
         let keys = known.keys.len();
-        if self.outage.end() || self.known().is_none() {
+        if keys == 0 {
+            if self.outage.is_due(now) {
+                let url = self.url();
+                tracing::warn!(url, "the identity provider publishes no key that can be used");
+            }
+        } else if self.outage.end() || self.known().is_none() {
             let (issuer, permissions) = (&known.issuer, self.permissions_claim());
-            tracing::info!(issuer, keys, permissions, "tokens of this identity provider are trusted");
+            tracing::info!(
+                issuer,
+                keys,
+                permissions,
+                "tokens of this identity provider are trusted"
+            );
         }
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(known));
     }

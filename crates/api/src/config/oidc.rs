@@ -102,9 +102,8 @@ impl ServeConfig {
             rules: rules.clone(),
         });
         let all: Vec<_> = self.armasec_provider()?.into_iter().chain(others).collect();
-        let wrong = |setting, reason: &str| {
-            Err(StartError::Setting { setting, reason: reason.to_owned() })
-        };
+        let wrong =
+            |setting, reason: &str| Err(StartError::Setting { setting, reason: reason.to_owned() });
         let is_twice = |(index, provider): (usize, &ExternalProvider)| {
             all.iter().take(index).any(|other| other.url == provider.url)
         };
@@ -148,12 +147,14 @@ impl ServeConfig {
     }
 
     fn refuse_rules_without_domain(&self) -> Result<Option<ExternalProvider>, StartError> {
-        match self.oidc.claims.first_variable() {
+        let unchecked = !self.check_issuer && self.oidc.oidc_issuers.is_some();
+        let unchecked = unchecked.then_some("JOBBERGATE_CHECK_ISSUER");
+        match self.oidc.claims.first_variable().or(unchecked) {
             None => Ok(None),
             Some(setting) => Err(StartError::Setting {
                 setting,
-                reason: "it is about the provider at ARMASEC_DOMAIN, which is not set; what is in \
-                         JOBBERGATE_OIDC_ISSUERS has its own there"
+                reason: "it is about the provider at ARMASEC_DOMAIN, which is not set; leave it \
+                         out: those in JOBBERGATE_OIDC_ISSUERS have their own rules there"
                     .to_owned(),
             }),
         }

@@ -30,7 +30,11 @@ fn a_setting_that_makes_no_sense_is_named_with_the_remedy() {
         ("SMTP_HOST", "mail:25", "SMTP_PORT"),
         ("JOBBERGATE_OIDC_ISSUERS", "https://id.example.com", "JSON list such as"),
         ("JOBBERGATE_OIDC_ISSUERS", "[]", "names no provider"),
-        ("JOBBERGATE_OIDC_ISSUERS", r#"[{"uri": "https://h"}]"#, "there are url, permissions_claim"),
+        (
+            "JOBBERGATE_OIDC_ISSUERS",
+            r#"[{"uri": "https://h"}]"#,
+            "there are url, permissions_claim",
+        ),
         ("JOBBERGATE_OIDC_ISSUERS", r#"[{"url": "https://h", "roles": "a=boss"}]"#, "no role"),
         (
             "JOBBERGATE_OIDC_ISSUERS",
@@ -49,6 +53,23 @@ fn a_setting_that_makes_no_sense_is_named_with_the_remedy() {
         assert!(words.contains(variable) && words.contains(remedy), "{variable}: {words}");
         assert!(!words.contains("panicked"), "{words}");
     }
+}
+
+#[test]
+fn providers_that_do_not_go_together_are_named_with_the_remedy() {
+    let one = ("JOBBERGATE_OIDC_ISSUERS", r#"[{"url": "https://h/x/"}]"#);
+    for (other, words) in [
+        (("ARMASEC_DOMAIN", "h/x"), "JOBBERGATE_OIDC_ISSUERS is wrong: it names a provider twice"),
+        (("JOBBERGATE_OIDC_ROLES", "a=user"), "JOBBERGATE_OIDC_ROLES is wrong: it is about"),
+        (("JOBBERGATE_CHECK_ISSUER", "no"), "JOBBERGATE_CHECK_ISSUER is wrong: it is about"),
+    ] {
+        for arguments in [&["serve", "--listen", "127.0.0.1:0"][..], &["admin", "doctor"]] {
+            let said = complaint(arguments, &[one, other]);
+            assert!(said.contains(words), "{said}");
+        }
+    }
+    let said = complaint(&["admin", "client", "create", "titan"], &[one]);
+    assert!(said.contains("JOBBERGATE_BUILT_IN_PROVIDER=true"), "{said}");
 }
 
 #[test]

@@ -41,9 +41,7 @@ async fn the_log_says_what_a_provider_lacks_and_not_at_each_request() {
     assert!(said["url"].as_str().unwrap().starts_with(issuer.url()), "{said}");
     assert!(said["error"].as_str().unwrap().contains("503"), "{said}");
 
-    let claims = |roles: Value, aud: &str| {
-        json!({"sub": "s", "email": "alice@lab.co", "aud": aud, "realm_access": {"roles": roles}})
-    };
+    let claims = |roles: Value, aud: &str| json!({"sub": "s", "email": "alice@lab.co", "aud": aud, "realm_access": {"roles": roles}});
     let good = issuer.token(claims(json!(["hpc-users"]), "jobbergate")).unwrap();
     assert_eq!(status(&url, &good).await, 401);
     issuer.behave(Behaviour::Serving);
@@ -58,6 +56,9 @@ async fn the_log_says_what_a_provider_lacks_and_not_at_each_request() {
         assert_eq!(status(&url, &nobody).await, 403);
         let wiki = issuer.token(claims(json!([number]), "wiki")).unwrap();
         assert_eq!(status(&url, &wiki).await, 401);
+        let header = json!({"alg": "RS256", "kid": format!("unknown-{number}")});
+        let unknown = issuer.sign(&header, &json!({"sub": "s", "iss": issuer.url()})).unwrap();
+        assert_eq!(status(&url, &unknown).await, 401);
         let mut stranger = claims(json!([number]), "jobbergate");
         stranger["iss"] = json!("https://elsewhere");
         assert_eq!(status(&url, &issuer.token(stranger).unwrap()).await, 401);
@@ -71,6 +72,7 @@ async fn the_log_says_what_a_provider_lacks_and_not_at_each_request() {
         down,
         "a token permits nothing",
         "a token was refused",
+        "a token names a key that the provider does not publish",
         "a token of an issuer that is not trusted was refused",
     ] {
         assert_eq!(lines(&process, message), 1, "{message}");

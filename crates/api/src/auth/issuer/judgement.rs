@@ -3,15 +3,12 @@
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
-use super::{ExternalIssuer, Known};
+use super::{ExternalIssuer, Known, SHOWN};
 use crate::{
     auth::{Identity, claims::is_for},
     config::oidc::IssuerCheck,
     error::{Error, Result},
 };
-
-/// How much of a claim is shown, in characters.
-const SHOWN: usize = 500;
 
 impl ExternalIssuer {
     /// The bearer of a token; 401 if it is another provider's or for others.
@@ -25,7 +22,9 @@ impl ExternalIssuer {
         let named = match self.provider.issuer {
             IssuerCheck::Nothing => true,
             IssuerCheck::IfThere => iss.is_none_or(|iss| *iss == *known.issuer),
-            IssuerCheck::Always | IssuerCheck::Exact => iss.is_some_and(|iss| *iss == *known.issuer),
+            IssuerCheck::Always | IssuerCheck::Exact => {
+                iss.is_some_and(|iss| *iss == *known.issuer)
+            }
         };
         if !named {
             return self.refuse("iss", &known.issuer, iss, now);
@@ -69,7 +68,14 @@ impl ExternalIssuer {
         if self.no_permission.is_due(now) {
             tracing::info!(issuer, claim, found, mapped, claims = names, "a token permits nothing");
         } else {
-            tracing::debug!(issuer, claim, found, mapped, claims = names, "a token permits nothing");
+            tracing::debug!(
+                issuer,
+                claim,
+                found,
+                mapped,
+                claims = names,
+                "a token permits nothing"
+            );
         }
     }
 }
