@@ -88,7 +88,16 @@ impl App {
             None => {
                 let db = tenants.default_tenant().db;
                 let url = config.base_url();
-                let provider = Arc::new(Provider::new(db, clock.clone(), &url));
+                let directory = config.ldap.directory()?;
+                let organization = config.ldap.ldap_organization.as_deref();
+                if let Some(organization) = organization.filter(|_| tenants.are_separate()) {
+                    tenants.check(organization).map_err(|error| StartError::Setting {
+                        setting: "JOBBERGATE_LDAP_ORGANIZATION",
+                        reason: error.to_string(),
+                    })?;
+                }
+                let provider = Provider::new(db, clock.clone(), &url).with_directory(directory);
+                let provider = Arc::new(provider);
                 (Verifier::built_in(Arc::clone(&provider), clock.clone()), Some(provider))
             }
         };

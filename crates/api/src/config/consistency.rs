@@ -7,7 +7,15 @@ impl ServeConfig {
     /// Fails if a setting makes no sense beside the others, before anything is opened.
     pub fn check(&self) -> Result<(), StartError> {
         self.postgres_url()?;
-        self.external_issuer()?;
+        let external = self.external_issuer()?;
+        if self.ldap.directory()?.is_some() && external.is_some() {
+            let reason = "people log in at the provider of ARMASEC_DOMAIN, which may know the \
+                          directory itself; leave out one of the two";
+            return Err(StartError::Setting {
+                setting: "JOBBERGATE_LDAP_URI",
+                reason: reason.to_owned(),
+            });
+        }
         if self.s3_endpoint_url.is_some() && self.s3_bucket_name.is_none() {
             let reason = "it has no effect without S3_BUCKET_NAME; set that too, or leave it out";
             return Err(StartError::Setting {

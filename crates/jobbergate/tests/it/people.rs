@@ -113,7 +113,7 @@ fn an_administrator_manages_accounts() {
     let list = said(data, &["user", "list"]);
     assert_eq!(
         list,
-        "alice@example.com\tinvited\texpert\tAlice\nbob@example.com\tdisabled\tuser\tbob@example.com\n"
+        "alice@example.com\tinvited\texpert\tAlice\tlocal\nbob@example.com\tdisabled\tuser\tbob@example.com\tlocal\n"
     );
     assert!(refused(data, &["user", "reset", "bob@example.com"]).contains("enable it first"));
     said(data, &["user", "enable", "bob@example.com"]);
