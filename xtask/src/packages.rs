@@ -59,10 +59,10 @@ pub(crate) fn install_smtp() -> Result<()> {
 }
 
 pub(crate) fn install_slapd() -> Result<()> {
-    if ["slapd", "slapadd"].iter().all(|program| is_in_path(program)) {
+    if ["slapd", "ldapmodify", "openssl"].iter().all(|program| is_in_path(program)) {
         return Ok(());
     }
-    install(&["slapd"]).context("the tests need an LDAP server")
+    install(&["slapd", "ldap-utils", "openssl"]).context("the tests need an LDAP server")
 }
 
 fn is_in_path(program: &str) -> bool {
