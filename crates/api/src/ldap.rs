@@ -228,3 +228,6 @@ fn explain(error: &LdapError) -> String {
         other => other.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -76,16 +76,17 @@ pub struct LdapConfig {
 
     /// The attributes with what a person is called, with commas between them; the first that is
     /// there counts
-    #[arg(long, env = "JOBBERGATE_LDAP_NAME_ATTRIBUTE", default_value = "displayName,cn", value_delimiter = ',', value_name = "NAMES")]
+    #[arg(
+        long,
+        env = "JOBBERGATE_LDAP_NAME_ATTRIBUTE",
+        default_value = "displayName,cn",
+        value_delimiter = ',',
+        value_name = "NAMES"
+    )]
     pub ldap_name_attribute: Vec<String>,
 
     /// The attribute with a person's user name, {uid} in the filter of groups
-    #[arg(
-        long,
-        env = "JOBBERGATE_LDAP_UID_ATTRIBUTE",
-        default_value = "uid",
-        value_name = "NAME"
-    )]
+    #[arg(long, env = "JOBBERGATE_LDAP_UID_ATTRIBUTE", default_value = "uid", value_name = "NAME")]
     pub ldap_uid_attribute: String,
 
     /// Where groups are, with all that is below [default: JOBBERGATE_LDAP_BASE]
@@ -149,8 +150,7 @@ impl LdapConfig {
         let group_base = self.ldap_group_base.as_deref().unwrap_or(base);
         name(base, "JOBBERGATE_LDAP_BASE")?;
         let group_root = name(group_base, "JOBBERGATE_LDAP_GROUP_BASE")?;
-        values::filter(&self.ldap_filter, &["{login}"])
-            .map_err(wrong("JOBBERGATE_LDAP_FILTER"))?;
+        values::filter(&self.ldap_filter, &["{login}"]).map_err(wrong("JOBBERGATE_LDAP_FILTER"))?;
         if !self.ldap_group_filter.is_empty() {
             values::filter(&self.ldap_group_filter, &["{dn}", "{uid}"])
                 .map_err(wrong("JOBBERGATE_LDAP_GROUP_FILTER"))?;
@@ -206,7 +206,8 @@ impl LdapConfig {
         ];
         match given.into_iter().find(|(_, given)| *given) {
             Some((setting, _)) => {
-                let reason = "it has no effect without JOBBERGATE_LDAP_URI; set that too, or leave it out";
+                let reason =
+                    "it has no effect without JOBBERGATE_LDAP_URI; set that too, or leave it out";
                 Err(wrong(setting)(reason.to_owned()))
             }
             None => Ok(()),

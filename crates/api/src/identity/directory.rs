@@ -85,7 +85,7 @@ impl Directory {
             tracing::warn!(base, "JOBBERGATE_LDAP_BASE is not in the directory");
         }
         match (found.entries.pop(), found.entries.len()) {
-            (Some(entry), 0) => Ok(Some(self.person(connection, &entry).await?)),
+            (Some(entry), 0) if !found.more => Ok(Some(self.person(connection, &entry).await?)),
             (Some(_), _) => {
                 tracing::warn!(
                     filter,

@@ -127,7 +127,9 @@ impl Provider {
         };
         let is_here = found.as_ref().is_some_and(|row| row.source == Source::Local.as_str());
         if let (Some(directory), false) = (&self.directory, is_here) {
-            return self.log_in_by_directory(directory, (login, password), peer, &limits, rng).await;
+            return self
+                .log_in_by_directory(directory, (login, password), peer, &limits, rng)
+                .await;
         }
         let stored = found.as_ref().and_then(|row| row.password_hash.as_deref());
         let short = password.chars().count() <= passwords::LONGEST;

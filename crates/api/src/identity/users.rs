@@ -7,7 +7,10 @@ use rand::CryptoRng;
 
 use super::{
     Provider, passwords, roles, secrets,
-    store::{codes, device_codes, directory, families, links, roles as role_store, sessions, users as store},
+    store::{
+        codes, device_codes, directory, families, links, roles as role_store, sessions,
+        users as store,
+    },
 };
 use crate::{
     db::Session as Db,
@@ -293,7 +296,9 @@ pub(super) async fn existing(db: &mut Db, email: &str) -> Result<store::UserRow>
 /// The account of this id, if it is there and not disabled.
 pub(super) async fn active(db: &mut Db, id: &str) -> Result<Option<User>> {
     match store::by_id(db, id).await? {
-        Some(row) if row.disabled_at.is_none() && row.left_at.is_none() => with_roles(db, row).await.map(Some),
+        Some(row) if row.disabled_at.is_none() && row.left_at.is_none() => {
+            with_roles(db, row).await.map(Some)
+        }
         _ => Ok(None),
     }
 }

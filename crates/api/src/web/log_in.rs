@@ -67,9 +67,10 @@ pub(super) async fn log_in(
         ),
         LogIn::Unavailable => Problem {
             status: StatusCode::SERVICE_UNAVAILABLE,
-            words: "Your centre’s directory, which knows your password, does not answer. Try again \
+            words:
+                "Your centre’s directory, which knows your password, does not answer. Try again \
                     in a minute; if it stays so, tell your administrator."
-                .to_owned(),
+                    .to_owned(),
             wait: Some(60),
         },
         LogIn::TooMany { wait } => Problem {

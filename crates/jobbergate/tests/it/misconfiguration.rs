@@ -28,6 +28,10 @@ fn a_setting_that_makes_no_sense_is_named_with_the_remedy() {
         ("JOBBERGATE_LOG_FORMAT", "xml", "possible values: text, json"),
         ("ARMASEC_DOMAIN", "https://foo/", "leave out https://"),
         ("SMTP_HOST", "mail:25", "SMTP_PORT"),
+        ("JOBBERGATE_LDAP_URI", "ldap.example.org", "ldaps://HOST"),
+        ("JOBBERGATE_LDAP_URI", "ldap://ldap.example.org", "JOBBERGATE_LDAP_START_TLS"),
+        ("JOBBERGATE_LDAP_BIND_DN", "cn=a", "JOBBERGATE_LDAP_URI"),
+        ("JOBBERGATE_LDAP_CHECK_SECONDS", "0", "1..=86400"),
     ] {
         let words = complaint(&["serve", "--listen", "127.0.0.1:0"], &[(variable, value)]);
         assert!(words.contains(variable) && words.contains(remedy), "{variable}: {words}");

@@ -108,7 +108,17 @@ mod tests {
         let found = servers(" ldaps://a.example  ldap://b.example:1389/ ").unwrap();
         assert_eq!(found.len(), 2);
         assert_eq!(found[0].as_str(), "ldaps://a.example");
-        for odd in ["", " ", "a.example", "https://a", "ldap://", "ldap:///", "ldap://u:p@a", "ldap://a/dc=x", "ldap://a?x"] {
+        for odd in [
+            "",
+            " ",
+            "a.example",
+            "https://a",
+            "ldap://",
+            "ldap:///",
+            "ldap://u:p@a",
+            "ldap://a/dc=x",
+            "ldap://a?x",
+        ] {
             let reason = servers(odd).unwrap_err();
             assert!(!reason.contains("u:p"), "{reason}");
         }

@@ -7,8 +7,7 @@ use crate::{
     db::Session as Db,
     error::{Error, Result},
     identity::{
-        Provider, Source, User,
-        passwords,
+        Provider, Source, User, passwords,
         store::{directory as store, users as user_store},
         users,
     },
@@ -39,12 +38,8 @@ impl Provider {
         }
         match self.ask_again(directory, &dn).await {
             Ok(found) => self.note_check(found, &user).await,
-            Err(failure) if age < BELIEVED => {
-                tracing::warn!(error = %failure, "people are not checked: LDAP is of no use");
-                Ok(Some(user))
-            }
-            Err(failure) => {
-                tracing::error!(error = %failure, "people are kept out: LDAP has been of no use for a day");
+            Err(_) if age < BELIEVED => Ok(Some(user)),
+            Err(_) => {
                 let words = "The centre's directory has not answered for a day, so that it is not \
                              known whether you may still come in; try again later";
                 Err(Error::NotReady(words.to_owned()))
@@ -52,11 +47,7 @@ impl Provider {
         }
     }
 
-    async fn ask_again(
-        &self,
-        directory: &Directory,
-        dn: &str,
-    ) -> Result<Option<Person>, Failure> {
+    async fn ask_again(&self, directory: &Directory, dn: &str) -> Result<Option<Person>, Failure> {
         let now = self.clock.now();
         if directory.is_paused(now) {
             return Err(Failure::new("it did not answer a moment ago"));
@@ -66,7 +57,8 @@ impl Provider {
             directory.look_up(dn).await
         };
         let asked = asked.await;
-        if asked.is_err() {
+        if let Err(failure) = &asked {
+            tracing::warn!(error = %failure, "people are not checked: LDAP is of no use");
             directory.pause(now);
         }
         asked
@@ -91,7 +83,10 @@ impl Provider {
                 store::note(&mut db, &user.id, &seen, now).await?;
             }
             _ => {
-                tracing::info!(user = user.email, "the directory does not let somebody in any more");
+                tracing::info!(
+                    user = user.email,
+                    "the directory does not let somebody in any more"
+                );
                 self.keep_out(&mut db, &user.id).await?;
             }
         }

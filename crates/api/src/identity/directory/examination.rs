@@ -26,8 +26,7 @@ impl DirectorySettings {
     /// The roles that are configured.
     pub(crate) fn named_roles(&self) -> Vec<&str> {
         let by_groups = self.group_roles.iter().flat_map(|given| &given.roles);
-        let mut names: Vec<_> =
-            by_groups.chain(&self.default_roles).map(String::as_str).collect();
+        let mut names: Vec<_> = by_groups.chain(&self.default_roles).map(String::as_str).collect();
         names.sort_unstable();
         names.dedup();
         names
@@ -37,8 +36,7 @@ impl DirectorySettings {
         let mut connection = self.client.connect().await?;
         let mut missing = Vec::new();
         let filter = self.everybody();
-        let people =
-            connection.search(&self.base, Scope::Subtree, &filter, &["1.1"], MOST).await?;
+        let people = connection.search(&self.base, Scope::Subtree, &filter, &["1.1"], MOST).await?;
         if people.nowhere {
             missing.push(format!("JOBBERGATE_LDAP_BASE: there is no {}", self.base));
         } else if people.entries.is_empty() {

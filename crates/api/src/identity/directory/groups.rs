@@ -55,7 +55,10 @@ impl Directory {
             tracing::warn!(base, "JOBBERGATE_LDAP_GROUP_BASE is not in the directory");
         }
         if found.more {
-            tracing::warn!(dn, "somebody is in more groups than the directory or we may list: of the others nothing is known");
+            tracing::warn!(
+                dn,
+                "somebody is in more groups than the directory or we may list: of the others nothing is known"
+            );
         }
         let groups = found.entries.iter().filter_map(|entry| {
             let called = values(entry, "cn").iter().map(|name| name.to_lowercase()).collect();

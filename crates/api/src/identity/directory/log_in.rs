@@ -54,16 +54,13 @@ impl Provider {
         limits: &[Limit<'_>],
         rng: &mut (impl CryptoRng + Send),
     ) -> Result<LogIn> {
-        let sendable = |text: &str| {
-            !text.contains('\0') && text.chars().count() <= passwords::LONGEST
-        };
+        let sendable =
+            |text: &str| !text.contains('\0') && text.chars().count() <= passwords::LONGEST;
         let login = if sendable(login) { login.trim() } else { "" };
         let password = if sendable(password) { password } else { "" };
         // The same work as for an account with a password here.
-        let (worked, asked) = tokio::join!(
-            self.is_password(password, None),
-            self.ask(directory, login, password),
-        );
+        let (worked, asked) =
+            tokio::join!(self.is_password(password, None), self.ask(directory, login, password),);
         worked?;
         let person = match asked {
             Ok(Asked::Is(person)) => person,
@@ -90,7 +87,11 @@ impl Provider {
             }
             Account::NoAddress => {
                 let attribute = &directory.settings.mail;
-                tracing::warn!(dn, attribute, "somebody of the directory is kept out: they have no e-mail address there");
+                tracing::warn!(
+                    dn,
+                    attribute,
+                    "somebody of the directory is kept out: they have no e-mail address there"
+                );
                 Ok(LogIn::NoAddress)
             }
         }
@@ -146,11 +147,7 @@ impl Provider {
     }
 
     /// Which account somebody has, or is to have.
-    async fn account_of(
-        &self,
-        directory: &Directory,
-        person: &Person,
-    ) -> Result<Account, Fault> {
+    async fn account_of(&self, directory: &Directory, person: &Person) -> Result<Account, Fault> {
         let mut db = self.db.read().await?;
         let theirs = store::by_entry(&mut db, &person.dn).await?;
         let known = theirs.map(|row| row.email).filter(|email| person.emails.contains(email));
@@ -195,7 +192,10 @@ impl Provider {
             return Ok(LogIn::Disabled);
         }
         if user.roles.is_empty() {
-            tracing::warn!(dn = person.dn, "somebody of the directory is in no group that lets them in");
+            tracing::warn!(
+                dn = person.dn,
+                "somebody of the directory is in no group that lets them in"
+            );
             self.keep_out(&mut db, &user.id).await?;
             db.commit().await?;
             self.revocations.changed();
@@ -253,7 +253,10 @@ impl Provider {
         for role in names {
             match role_store::find(db, role).await? {
                 Some(_) => there.push(role.clone()),
-                None => tracing::warn!(role, "JOBBERGATE_LDAP_GROUP_ROLES or JOBBERGATE_LDAP_DEFAULT_ROLE names a role that there is not"),
+                None => tracing::warn!(
+                    role,
+                    "JOBBERGATE_LDAP_GROUP_ROLES or JOBBERGATE_LDAP_DEFAULT_ROLE names a role that there is not"
+                ),
             }
         }
         Ok(there)
