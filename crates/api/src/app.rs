@@ -83,10 +83,10 @@ impl App {
         let needed = config.needs_data_directory()?;
         let data_directory = needed.then(|| config.data_path()).transpose()?;
         let events = Arc::new(Events::new(config)?);
-        let provider = config.uses_built_in_provider().then(|| {
-            let db = tenants.default_tenant().db;
-            Arc::new(Provider::new(db, clock.clone(), &config.base_url()))
-        });
+        let provider = match config.uses_built_in_provider() {
+            true => Some(Arc::new(built_in_provider(config, &tenants, clock.clone())?)),
+            false => None,
+        };
         let external = config.external_providers()?.into_iter().map(ExternalIssuer::new);
         let external = external.collect::<Result<_, _>>()?;
         let verifier = Verifier::new(external, provider.clone(), clock.clone());
@@ -113,6 +113,23 @@ impl App {
             trusted_proxies: config.trusted_proxies.as_slice().into(),
         }))
     }
+}
+
+fn built_in_provider(
+    config: &ServeConfig,
+    tenants: &Tenants,
+    clock: Clock,
+) -> Result<Provider, StartError> {
+    let directory = config.ldap.directory()?;
+    let organization = config.ldap.ldap_organization.as_deref();
+    if let Some(organization) = organization.filter(|_| tenants.are_separate()) {
+        tenants.check(organization).map_err(|error| StartError::Setting {
+            setting: "JOBBERGATE_LDAP_ORGANIZATION",
+            reason: error.to_string(),
+        })?;
+    }
+    let db = tenants.default_tenant().db;
+    Ok(Provider::new(db, clock, &config.base_url()).with_directory(directory))
 }
 
 impl Context {

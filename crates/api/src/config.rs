@@ -4,6 +4,7 @@ mod cleaning;
 mod consistency;
 pub(crate) mod data;
 pub(crate) mod host;
+mod ldap;
 mod listen;
 pub mod mail;
 mod memory;
@@ -20,6 +21,7 @@ use ipnet::IpNet;
 use url::Url;
 
 pub use cleaning::CleaningConfig;
+pub use ldap::LdapConfig;
 pub use listen::ListenAddress;
 pub use memory::MemoryConfig;
 pub use oidc::OidcConfig;
@@ -139,6 +141,10 @@ pub struct ServeConfig {
     /// How the API presents itself.
     #[command(flatten)]
     pub metadata: metadata::MetadataConfig,
+
+    /// The directory that people come from.
+    #[command(flatten)]
+    pub ldap: LdapConfig,
 
     /// Several organizations on one server.
     #[command(flatten)]

@@ -5,6 +5,7 @@ mod database;
 mod directory;
 mod events;
 mod issuer;
+mod ldap;
 mod listen;
 mod organizations;
 mod public_url;
@@ -58,6 +59,7 @@ pub async fn examine(config: &ServeConfig, clock: &Clock) -> Vec<Finding> {
     ];
     findings.extend(issuer::check_all(config, clock).await);
     findings.extend([
+        within("people from LDAP", ldap::check(config, clock)).await,
         within("messages and e-mail", events::check(config)).await,
         within("organizations", organizations::check(config)).await,
         within("public address", public_url::check(config)).await,

@@ -8,6 +8,7 @@ mod attempts;
 mod authorization;
 pub mod clients;
 mod device;
+mod directory;
 mod families;
 mod introspection;
 mod keyring;
@@ -57,6 +58,8 @@ pub use tokens::{TokenRequest, TokenResponse, UserToken};
 pub use users::{NewUser, Source, User};
 
 use crate::{clock::Clock, db::Db, error::Result};
+use directory::Directory;
+pub(crate) use directory::{DirectorySettings, Group, GroupRoles};
 use keys::SigningKey;
 
 /// The realm's path below the server's address.
@@ -76,6 +79,7 @@ pub struct Provider {
     hashing: Arc<Semaphore>,
     checked: passwords::Checked,
     revocations: revocations::Revocations,
+    directory: Option<Directory>,
 }
 
 impl Provider {
@@ -90,7 +94,18 @@ impl Provider {
             hashing: Arc::new(Semaphore::new(CONCURRENT_HASHES)),
             checked: passwords::Checked::default(),
             revocations: revocations::Revocations::default(),
+            directory: None,
         }
+    }
+
+    /// The same, with a directory whose people may log in, too.
+    pub(crate) fn with_directory(self, settings: Option<DirectorySettings>) -> Self {
+        Self { directory: settings.map(Directory::new), ..self }
+    }
+
+    /// Whether people may log in by a user name.
+    pub const fn knows_user_names(&self) -> bool {
+        self.directory.is_some()
     }
 
     /// Notes how others reach this server, for `jobbergate admin`, whose tokens must have the

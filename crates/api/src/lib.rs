@@ -20,6 +20,7 @@ pub mod events;
 pub mod file_checks;
 pub mod http;
 pub mod identity;
+mod ldap;
 pub mod openapi;
 pub mod permission;
 pub mod query;

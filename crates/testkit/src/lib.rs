@@ -1,5 +1,5 @@
 //! Real peers for tests, started on this machine: a PostgreSQL server, an S3 server, two OIDC
-//! providers, a RabbitMQ, an SMTP server, a Slurm. They are Debian packages, parts of the test's
+//! providers, a RabbitMQ, an SMTP server, an LDAP server, a Slurm. They are Debian packages, parts of the test's
 //! process or, for one of the OIDC providers, an npm package; none but Slurm outlives its use, and
 //! all listen on the loopback interface or a Unix socket only.
 
@@ -12,6 +12,7 @@ pub mod proxy;
 pub mod rabbitmq;
 pub mod s3;
 mod skipped;
+pub mod slapd;
 pub mod slurm;
 pub mod smtp;
 

@@ -8,6 +8,14 @@ impl ServeConfig {
     pub fn check(&self) -> Result<(), StartError> {
         self.postgres_url()?;
         self.external_providers()?;
+        if self.ldap.directory()?.is_some() && !self.uses_built_in_provider() {
+            let reason = "people log in at the external provider, which may know the directory \
+                          itself; leave this out, or set JOBBERGATE_BUILT_IN_PROVIDER=true";
+            return Err(StartError::Setting {
+                setting: "JOBBERGATE_LDAP_URI",
+                reason: reason.to_owned(),
+            });
+        }
         if self.s3_endpoint_url.is_some() && self.s3_bucket_name.is_none() {
             let reason = "it has no effect without S3_BUCKET_NAME; set that too, or leave it out";
             return Err(StartError::Setting {

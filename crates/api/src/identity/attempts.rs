@@ -79,6 +79,18 @@ impl Provider {
         }
         Ok(())
     }
+
+    /// The attempt said nothing of whether it was a guess.
+    pub(super) async fn take_back(
+        &self,
+        db: &mut crate::db::Session,
+        limits: &[Limit<'_>],
+    ) -> Result<()> {
+        for limit in limits {
+            store::take_back(db, &limit.key()).await?;
+        }
+        Ok(())
+    }
 }
 
 /// Who has one IPv6 address has at least the 64 bits after its network.

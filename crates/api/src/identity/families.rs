@@ -187,6 +187,10 @@ impl Provider {
         let refuse = |words: &'static str| Err(Refusal::new(Code::InvalidGrant, words));
         let (hash, now) = (secrets::hash(token), self.clock.now());
         let key = self.signing_key().await?;
+        // The directory may take its time: nothing is locked meanwhile.
+        if let Some(holder) = store::holder(&mut self.db.read().await?, &hash).await? {
+            self.active_user(&holder).await?;
+        }
         let mut db = self.db.write().await?;
         let Some(row) = store::refresh_token(&mut db, &hash).await? else {
             return refuse("The refresh token is not known");
@@ -215,7 +219,8 @@ impl Provider {
             return refuse("The refresh token has expired; log in again");
         }
         let scope = narrowed(&family, narrower)?;
-        let Some(user) = users::active(&mut db, &family.user_id).await? else {
+        let user = users::active(&mut db, &family.user_id).await?;
+        let Some(user) = user.filter(|user| self.may_come(user)) else {
             return refuse("The account is disabled");
         };
         if row.used_at.is_none() {

@@ -212,6 +212,13 @@ impl Provider {
         }
         store::delete_for(db, Purpose::SetUp.as_str()).await?;
         if let Some(row) = user_store::by_email(db, email).await? {
+            if row.source != Source::Local.as_str() {
+                let words = format!(
+                    "The password of {email} is kept in the directory; choose another address, or \
+                     make it an administrator's with `jobbergate admin role grant`"
+                );
+                return Err(Error::Conflict(words));
+            }
             // Somebody whom the shell's administrator has added already.
             role_store::grant(db, &row.id, roles::ADMINISTRATOR).await?;
             user_store::set_disabled(db, &row.id, None, self.clock.now()).await?;
@@ -227,6 +234,9 @@ impl Provider {
             disabled_at: None,
             created_at: self.clock.now(),
             last_login_at: None,
+            directory_dn: None,
+            checked_at: None,
+            left_at: None,
         };
         self.insert_user(db, row, &[roles::ADMINISTRATOR.to_owned()]).await
     }

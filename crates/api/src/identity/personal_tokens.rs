@@ -129,8 +129,8 @@ impl Provider {
         if row.expires_at.is_some_and(|at| at < now) {
             return Ok(None);
         }
-        let Some(user) = users::active(&mut db, &row.user_id).await? else { return Ok(None) };
         drop(db);
+        let Some(user) = self.active_user(&row.user_id).await? else { return Ok(None) };
         if row.last_used_at.is_none_or(|at| now - at >= NOTED_EVERY) {
             let mut db = self.db.write().await?;
             store::touch(&mut db, &row.id, now).await?;

@@ -39,6 +39,18 @@ impl Provider {
         Ok(rows.into_iter().map(Role::from).collect())
     }
 
+    /// The names of the roles that are there from the start.
+    pub fn built_in_roles() -> Vec<String> {
+        BUILT_IN.map(str::to_owned).to_vec()
+    }
+
+    /// The names of all roles; nothing is changed.
+    pub async fn role_names(&self) -> Result<Vec<String>> {
+        let rows = store::all(&mut self.db.read().await?).await?;
+        let made = rows.into_iter().filter(|row| !row.built_in).map(|row| row.name);
+        Ok(Self::built_in_roles().into_iter().chain(made).collect())
+    }
+
     /// Makes a role; 409 if there is one of that name.
     pub async fn create_role(&self, name: &str, permissions: &[Permission]) -> Result<()> {
         let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);

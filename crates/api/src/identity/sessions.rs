@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rand::CryptoRng;
 
 use super::{
-    Provider, User,
+    Provider, Source, User,
     attempts::Limit,
     passwords, secrets,
     store::{
@@ -92,20 +92,30 @@ pub enum LogIn {
         /// How long to wait.
         wait: TimeDelta,
     },
+    /// The password may be right, but the directory that knows does not answer.
+    Unavailable,
+    /// The password is the directory's, but their address is of an account that is not theirs.
+    NotTheirs,
+    /// The password is the directory's, but there is no address with it.
+    NoAddress,
+    /// The password is the directory's, but none of their groups lets them in.
+    NoRole,
 }
 
 impl Provider {
-    /// Logs somebody in with their password.
+    /// Logs somebody in with their password. An account that has its password here is known by its
+    /// address; whoever has none may be in the directory, where they have a user name, too.
     pub async fn log_in(
         &self,
-        email: &str,
+        login: &str,
         password: &str,
         peer: &Peer,
         rng: &mut (impl CryptoRng + Send),
     ) -> Result<LogIn> {
         // What is no address is nobody's.
-        let email = email_address::normalize(email).filter(|email| !email.contains('\0'));
-        let account = email.as_deref().unwrap_or_default();
+        let email = email_address::normalize(login).filter(|email| !email.contains('\0'));
+        let user_name = self.directory.as_ref().map(|_| login.trim().to_lowercase());
+        let account = email.as_deref().or(user_name.as_deref()).unwrap_or_default();
         let limits = [Limit::Account(account), Limit::Address(peer.address)];
         if let Some(wait) = self.attempt(&limits).await? {
             tracing::warn!(address = %peer.address, "too many wrong passwords");
@@ -115,6 +125,12 @@ impl Provider {
             Some(email) => user_store::by_email(&mut self.db.read().await?, email).await?,
             None => None,
         };
+        let is_here = found.as_ref().is_some_and(|row| row.source == Source::Local.as_str());
+        if let (Some(directory), false) = (&self.directory, is_here) {
+            return self
+                .log_in_by_directory(directory, (login, password), peer, &limits, rng)
+                .await;
+        }
         let stored = found.as_ref().and_then(|row| row.password_hash.as_deref());
         let short = password.chars().count() <= passwords::LONGEST;
         let right = self.is_password(if short { password } else { "" }, stored).await?;
@@ -165,9 +181,9 @@ impl Provider {
         let now = self.clock.now();
         let mut db = self.db.read().await?;
         let found = store::find(&mut db, &secrets::hash(cookie), now).await?;
-        let Some(mut row) = found else { return Ok(None) };
-        let Some(user) = users::active(&mut db, &row.user_id).await? else { return Ok(None) };
         drop(db);
+        let Some(mut row) = found else { return Ok(None) };
+        let Some(user) = self.active_user(&row.user_id).await? else { return Ok(None) };
         if now - row.last_seen_at >= NOTED_EVERY {
             row.last_seen_at = now;
             row.expires_at = (now + IDLE).min(row.created_at + LONGEST);
@@ -208,6 +224,10 @@ impl Provider {
         new: &str,
     ) -> Result<PasswordChange> {
         let user = &session.user;
+        if user.source != Source::Local {
+            let words = "Your password is kept in your centre's directory; change it there";
+            return Err(Error::Conflict(words.to_owned()));
+        }
         let limits = [Limit::Account(&user.email)];
         if let Some(wait) = self.attempt(&limits).await? {
             return Ok(PasswordChange::TooMany { wait });

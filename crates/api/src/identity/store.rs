@@ -3,6 +3,7 @@
 pub(crate) mod attempts;
 pub(crate) mod codes;
 pub(crate) mod device_codes;
+pub(crate) mod directory;
 pub(crate) mod families;
 pub(crate) mod links;
 pub(crate) mod personal_tokens;

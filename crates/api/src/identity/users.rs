@@ -7,7 +7,10 @@ use rand::CryptoRng;
 
 use super::{
     Provider, passwords, roles, secrets,
-    store::{codes, device_codes, families, links, roles as role_store, sessions, users as store},
+    store::{
+        codes, device_codes, directory, families, links, roles as role_store, sessions,
+        users as store,
+    },
 };
 use crate::{
     db::Session as Db,
@@ -60,6 +63,8 @@ pub struct User {
     pub permissions: Vec<String>,
     /// Since when they are kept out.
     pub disabled_at: Option<DateTime<Utc>>,
+    /// Since when the directory does not let them in any more.
+    pub left_at: Option<DateTime<Utc>>,
     /// When the account was made.
     pub created_at: DateTime<Utc>,
     /// When they logged in last.
@@ -103,6 +108,9 @@ impl Provider {
             disabled_at: None,
             created_at: self.clock.now(),
             last_login_at: None,
+            directory_dn: None,
+            checked_at: None,
+            left_at: None,
         };
         let mut db = self.db.write().await?;
         let user = self.insert_user(&mut db, row, &new.roles).await?;
@@ -155,10 +163,14 @@ impl Provider {
         with_roles(&mut db, row).await
     }
 
-    /// The account of this id, if it is there and not disabled.
+    /// The account of this id, if it is there and not disabled. The directory is asked from time to
+    /// time whether it still lets its people in.
     pub async fn active_user(&self, id: &str) -> Result<Option<User>> {
-        let mut db = self.db.read().await?;
-        active(&mut db, id).await
+        let found = active(&mut self.db.read().await?, id).await?;
+        match found {
+            Some(user) if user.source == Source::Ldap => self.checked(user).await,
+            found => Ok(found),
+        }
     }
 
     // Roles are locked before people, those that are there from the start first.
@@ -179,7 +191,11 @@ impl Provider {
         roles::existing(&mut db, role).await?;
         let user = existing(&mut db, email).await?;
         if !role_store::revoke(&mut db, &user.id, role).await? {
-            let words = format!("{} does not have the role {role}", user.email);
+            let held = role_store::of_user(&mut db, &user.id).await?;
+            let words = match held.iter().any(|held| held.name == role) {
+                true => format!("{} has the role {role} by a group of the directory", user.email),
+                false => format!("{} does not have the role {role}", user.email),
+            };
             return Err(Error::NotFound(words));
         }
         Ok(db.commit().await?)
@@ -203,6 +219,23 @@ impl Provider {
         let mut db = self.db.write().await?;
         let row = existing(&mut db, email).await?;
         store::set_disabled(&mut db, &row.id, None, self.clock.now()).await?;
+        db.commit().await?;
+        self.revocations.changed();
+        Ok(())
+    }
+
+    /// Leaves an account to whoever has its address in the directory: its password here counts no
+    /// more, and all that was logged in is logged out.
+    pub async fn link_user(&self, email: &str) -> Result<()> {
+        let mut db = self.db.write().await?;
+        let row = existing(&mut db, email).await?;
+        if row.source != Source::Local.as_str() {
+            let words = format!("{} comes from the directory already", row.email);
+            return Err(Error::Conflict(words));
+        }
+        directory::link(&mut db, &row.id, self.clock.now()).await?;
+        self.log_out_everywhere(&mut db, &row.id).await?;
+        links::delete_of_user(&mut db, &row.id).await?;
         db.commit().await?;
         self.revocations.changed();
         Ok(())
@@ -241,6 +274,7 @@ impl User {
             roles: roles.iter().map(|role| role.name.clone()).collect(),
             permissions: roles::together(roles),
             disabled_at: row.disabled_at,
+            left_at: row.left_at,
             created_at: row.created_at,
             last_login_at: row.last_login_at,
         }
@@ -262,7 +296,9 @@ pub(super) async fn existing(db: &mut Db, email: &str) -> Result<store::UserRow>
 /// The account of this id, if it is there and not disabled.
 pub(super) async fn active(db: &mut Db, id: &str) -> Result<Option<User>> {
     match store::by_id(db, id).await? {
-        Some(row) if row.disabled_at.is_none() => with_roles(db, row).await.map(Some),
+        Some(row) if row.disabled_at.is_none() && row.left_at.is_none() => {
+            with_roles(db, row).await.map(Some)
+        }
         _ => Ok(None),
     }
 }

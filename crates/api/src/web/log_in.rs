@@ -48,15 +48,30 @@ pub(super) async fn log_in(
     let entry = provider.log_in(&fields.email, &fields.password, &visitor.peer, &mut rng).await?;
     let problem = match entry {
         LogIn::Welcome(new) => return welcome(&web, &visitor, *new, destination).await,
-        LogIn::Refused => Problem {
-            status: StatusCode::FORBIDDEN,
-            words: "The e-mail address or the password is wrong.".to_owned(),
-            wait: None,
-        },
-        LogIn::Disabled => Problem {
-            status: StatusCode::FORBIDDEN,
-            words: "This account is disabled; ask your administrator.".to_owned(),
-            wait: None,
+        LogIn::Refused if provider.knows_user_names() => {
+            refused("The user name, the e-mail address or the password is wrong.")
+        }
+        LogIn::Refused => refused("The e-mail address or the password is wrong."),
+        LogIn::Disabled => refused("This account is disabled; ask your administrator."),
+        LogIn::NotTheirs => refused(
+            "Your password is right, but your e-mail address belongs to another account here; ask \
+             your administrator to leave it to you.",
+        ),
+        LogIn::NoAddress => refused(
+            "Your password is right, but your centre’s directory has no e-mail address of yours; \
+             ask your administrator to add it.",
+        ),
+        LogIn::NoRole => refused(
+            "Your password is right, but none of your groups may use Jobbergate; ask your \
+             administrator.",
+        ),
+        LogIn::Unavailable => Problem {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            words:
+                "Your centre’s directory, which knows your password, does not answer. Try again \
+                    in a minute; if it stays so, tell your administrator."
+                    .to_owned(),
+            wait: Some(60),
         },
         LogIn::TooMany { wait } => Problem {
             status: StatusCode::TOO_MANY_REQUESTS,
@@ -70,6 +85,10 @@ pub(super) async fn log_in(
     };
     (form.email, form.problem) = (fields.email, Some(problem));
     Ok(form.show(&web, &visitor)?)
+}
+
+fn refused(words: &str) -> Problem {
+    Problem { status: StatusCode::FORBIDDEN, words: words.to_owned(), wait: None }
 }
 
 async fn welcome(

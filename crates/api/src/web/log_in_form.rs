@@ -44,6 +44,8 @@ struct LogInPage<'a> {
     layout: Layout,
     next: String,
     program: Option<&'a str>,
+    /// Whether they may have a user name.
+    user_names: bool,
     email: &'a str,
     problem: Option<&'a str>,
 }
@@ -60,6 +62,7 @@ impl LogInForm {
             layout: Layout::anonymous(web, token),
             next: self.destination.to_field(),
             program: self.program.as_deref(),
+            user_names: web.provider.knows_user_names(),
             email: &self.email,
             problem: self.problem.as_ref().map(|problem| problem.words.as_str()),
         };

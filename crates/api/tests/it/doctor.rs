@@ -56,7 +56,7 @@ async fn a_new_and_a_used_directory_are_healthy() {
     app.provider.as_ref().unwrap().signing_key().await.unwrap();
     let used = findings(&config).await;
     assert_eq!(failed(&used), [""; 0], "{used:?}");
-    assert!(used["database"].1.contains("revision 7"), "{used:?}");
+    assert!(used["database"].1.contains("revision 8"), "{used:?}");
     assert!(used["identity provider"].1.contains("1 keys"), "{used:?}");
     app.tenants.close().await;
 }
@@ -89,7 +89,7 @@ async fn postgres_and_s3_are_healthy_before_and_after_the_first_start() {
     let used = site(database().await).await;
     let found = findings(&used.config).await;
     assert_eq!(failed(&found), [""; 0], "{found:?}");
-    assert!(found["database"].1.contains("revision 7"), "{found:?}");
+    assert!(found["database"].1.contains("revision 8"), "{found:?}");
     assert!(used.s3.keys().unwrap().is_empty(), "the doctor removes its probe");
 }
 
@@ -264,4 +264,48 @@ async fn an_organization_that_is_gone_is_reported() {
     assert_eq!(failed(&found), ["organizations"]);
     assert!(found["organizations"].1.contains(&name), "{found:?}");
     assert!(Db::attach_postgres(site.database.url(), Some(&name)).await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_directory_of_people_is_examined() {
+    const CHECK: &str = "people from LDAP";
+    let slapd = jobbergate_testkit::slapd::Slapd::start().unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let with = |change: &dyn Fn(&mut ServeConfig)| {
+        let mut config = settings(&directory);
+        crate::support::use_ldap(&mut config, &slapd.uri());
+        change(&mut config);
+        config
+    };
+    let text = |text: &str| Some(text.to_owned());
+    let healthy = findings(&with(&|_| {})).await;
+    assert_eq!(failed(&healthy), [""; 0], "{healthy:?}");
+    assert!(healthy[CHECK].1.ends_with("7 people may log in"), "{healthy:?}");
+    let cases: [(&str, &dyn Fn(&mut ServeConfig)); 6] = [
+        ("cn=jobbergate,dc=example,dc=org is refused: result code 49", &|it| {
+            it.ldap.ldap_bind_password = text("secret");
+        }),
+        ("Connection refused", &|it| it.ldap.ldap_uri = text("ldap://127.0.0.1:1")),
+        ("UnknownIssuer", &|it| it.ldap.ldap_uri = Some(slapd.tls_uri())),
+        ("JOBBERGATE_LDAP_BASE: there is no ou=x,dc=example,dc=org", &|it| {
+            it.ldap.ldap_base = text("ou=x,dc=example,dc=org");
+        }),
+        ("JOBBERGATE_LDAP_FILTER: nobody fits it", &|it| {
+            it.ldap.ldap_filter = "(sAMAccountName={login})".to_owned();
+        }),
+        (
+            "there is no cn=x,dc=example,dc=org; JOBBERGATE_LDAP_GROUP_ROLES: there is no hpc; \
+             there is no role king",
+            &|it| {
+                it.ldap.ldap_group_roles = text("cn=x,dc=example,dc=org:king; hpc:user");
+            },
+        ),
+    ];
+    for (words, change) in cases {
+        let found = findings(&with(change)).await;
+        assert_eq!(failed(&found), [CHECK], "{words}");
+        let said = &found[CHECK].1;
+        assert!(said.contains(words) && said.contains("JOBBERGATE_LDAP_"), "{words}: {said}");
+        assert!(!said.contains("searching") && !said.contains("secret"), "{said}");
+    }
 }

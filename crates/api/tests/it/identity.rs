@@ -4,6 +4,7 @@ mod agents;
 mod code_flow;
 mod device;
 mod keys;
+mod ldap;
 mod links;
 mod log_in;
 mod log_out;

@@ -4,6 +4,7 @@ mod account;
 mod browser;
 mod device;
 mod guards;
+mod ldap;
 mod log_in;
 mod log_out;
 mod password;

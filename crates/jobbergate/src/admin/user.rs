@@ -67,6 +67,12 @@ pub enum UserCommand {
         /// Their e-mail address
         email: String,
     },
+    /// Leave an account to whoever has its address in the LDAP directory: its password here counts
+    /// no more
+    Link {
+        /// The e-mail address
+        email: String,
+    },
     /// Remove an account; what its owner made stays
     Delete {
         /// The e-mail address
@@ -135,17 +141,19 @@ pub async fn run(
         UserCommand::List { json: false } => {
             for user in provider.users().await? {
                 println!(
-                    "{}\t{}\t{}\t{}",
+                    "{}\t{}\t{}\t{}\t{}",
                     user.email,
                     state(&user),
                     user.roles.join(","),
-                    user.name
+                    user.name,
+                    user.source.as_str()
                 );
             }
         }
         UserCommand::Show { email, json } => print(&provider.user(&email).await?, json),
         UserCommand::Disable { email } => provider.disable_user(&email).await?,
         UserCommand::Enable { email } => provider.enable_user(&email).await?,
+        UserCommand::Link { email } => provider.link_user(&email).await?,
         UserCommand::Delete { email } => provider.delete_user(&email).await?,
     }
     Ok(())
@@ -169,6 +177,7 @@ fn first_line() -> anyhow::Result<String> {
 fn state(user: &User) -> &'static str {
     match user {
         User { disabled_at: Some(_), .. } => "disabled",
+        User { left_at: Some(_), .. } => "left",
         User { has_password: false, .. } if user.source.as_str() == "local" => "invited",
         _ => "active",
     }

@@ -48,6 +48,10 @@ fn a_setting_that_makes_no_sense_is_named_with_the_remedy() {
         ("JOBBERGATE_OIDC_AUDIENCE", "jobs,", "leave the comma out"),
         ("JOBBERGATE_OIDC_PERMISSIONS_CLAIM", "realm_access..roles", "resource_access"),
         ("JOBBERGATE_BUILT_IN_PROVIDER", "false", "ARMASEC_DOMAIN or JOBBERGATE_OIDC_ISSUERS"),
+        ("JOBBERGATE_LDAP_URI", "ldap.example.org", "ldaps://HOST"),
+        ("JOBBERGATE_LDAP_URI", "ldap://ldap.example.org", "JOBBERGATE_LDAP_START_TLS"),
+        ("JOBBERGATE_LDAP_BIND_DN", "cn=a", "JOBBERGATE_LDAP_URI"),
+        ("JOBBERGATE_LDAP_CHECK_SECONDS", "0", "1..=86400"),
     ] {
         let words = complaint(&["serve", "--listen", "127.0.0.1:0"], &[(variable, value)]);
         assert!(words.contains(variable) && words.contains(remedy), "{variable}: {words}");

@@ -113,10 +113,17 @@ fn an_administrator_manages_accounts() {
     let list = said(data, &["user", "list"]);
     assert_eq!(
         list,
-        "alice@example.com\tinvited\texpert\tAlice\nbob@example.com\tdisabled\tuser\tbob@example.com\n"
+        "alice@example.com\tinvited\texpert\tAlice\tlocal\nbob@example.com\tdisabled\tuser\tbob@example.com\tlocal\n"
     );
     assert!(refused(data, &["user", "reset", "bob@example.com"]).contains("enable it first"));
     said(data, &["user", "enable", "bob@example.com"]);
+    said(data, &["user", "link", "bob@example.com"]);
+    let bob = json_of(data, &["user", "show", "bob@example.com"]);
+    assert_eq!((&bob["source"], &bob["state"]), (&json!("ldap"), &json!("active")));
+    for command in ["reset", "invite"] {
+        let words = refused(data, &["user", command, "bob@example.com"]);
+        assert!(words.contains("The password of bob@example.com is kept in the directory"));
+    }
     said(data, &["user", "delete", "bob@example.com"]);
     assert_eq!(json_of(data, &["user", "list"]).as_array().unwrap().len(), 1);
     assert!(refused(data, &["user", "show", "bob@example.com"]).contains("no account for bob@"));

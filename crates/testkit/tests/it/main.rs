@@ -6,4 +6,5 @@ mod issuer;
 mod postgres;
 mod rabbitmq;
 mod s3;
+mod slapd;
 mod smtp;

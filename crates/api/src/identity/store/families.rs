@@ -166,6 +166,14 @@ pub(crate) async fn refresh_token(
     db.fetch_optional(&sql, args![hash]).await
 }
 
+/// Whose refresh token it is.
+pub(crate) async fn holder(db: &mut Session, hash: &str) -> sqlx::Result<Option<String>> {
+    let sql = "SELECT f.user_id FROM identity_refresh_tokens t \
+               JOIN identity_families f ON f.id = t.family WHERE t.hash = $1";
+    let row: Option<(String,)> = db.fetch_optional(sql, args![hash]).await?;
+    Ok(row.map(|(user_id,)| user_id))
+}
+
 /// Notes that a refresh token was used.
 pub(crate) async fn use_refresh_token(
     db: &mut Session,

@@ -57,16 +57,18 @@ pub(crate) async fn all(db: &mut Session) -> sqlx::Result<Vec<RoleRow>> {
     db.fetch_all(sql, args![]).await
 }
 
-/// The roles of a person.
+/// The roles of a person, by an administrator or by groups of the directory.
 pub(crate) async fn of_user(db: &mut Session, user_id: &str) -> sqlx::Result<Vec<RoleRow>> {
-    let sql = "SELECT r.name, r.permissions, r.built_in FROM identity_roles r \
-               JOIN identity_user_roles u ON u.role = r.name WHERE u.user_id = $1 ORDER BY r.name";
+    let sql = "SELECT name, permissions, built_in FROM identity_roles WHERE name IN \
+               (SELECT role FROM identity_user_roles WHERE user_id = $1 UNION \
+                SELECT role FROM identity_directory_roles WHERE user_id = $1) ORDER BY name";
     db.fetch_all(sql, args![user_id]).await
 }
 
 /// Who has which role.
 pub(crate) async fn holders(db: &mut Session) -> sqlx::Result<Vec<(String, String)>> {
-    let sql = "SELECT user_id, role FROM identity_user_roles ORDER BY user_id, role";
+    let sql = "SELECT user_id, role FROM identity_user_roles UNION \
+               SELECT user_id, role FROM identity_directory_roles ORDER BY user_id, role";
     db.fetch_all(sql, args![]).await
 }
 
@@ -90,8 +92,10 @@ pub(crate) async fn delete(db: &mut Session, name: &str) -> sqlx::Result<()> {
 
 /// Whether somebody who is not disabled and can log in has this role.
 pub(crate) async fn is_held(db: &mut Session, role: &str) -> sqlx::Result<bool> {
-    let sql = "SELECT u.id FROM identity_users u JOIN identity_user_roles r ON r.user_id = u.id \
-               WHERE r.role = $1 AND u.disabled_at IS NULL \
+    let sql = "SELECT u.id FROM identity_users u WHERE u.id IN \
+               (SELECT user_id FROM identity_user_roles WHERE role = $1 UNION \
+                SELECT user_id FROM identity_directory_roles WHERE role = $1) \
+               AND u.disabled_at IS NULL AND u.left_at IS NULL \
                AND (u.password_hash IS NOT NULL OR u.source <> 'local') LIMIT 1";
     let found: Option<(String,)> = db.fetch_optional(sql, args![role]).await?;
     Ok(found.is_some())

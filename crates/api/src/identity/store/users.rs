@@ -17,10 +17,16 @@ pub(crate) struct UserRow {
     pub(crate) disabled_at: Option<DateTime<Utc>>,
     pub(crate) created_at: DateTime<Utc>,
     pub(crate) last_login_at: Option<DateTime<Utc>>,
+    /// Their entry in the directory.
+    pub(crate) directory_dn: Option<String>,
+    /// When the directory was asked last whether it still lets them in.
+    pub(crate) checked_at: Option<DateTime<Utc>>,
+    /// Since when it does not.
+    pub(crate) left_at: Option<DateTime<Utc>>,
 }
 
 const COLUMNS: &str = "id, email, name, password_hash, source, organization, disabled_at, \
-                       created_at, last_login_at";
+                       created_at, last_login_at, directory_dn, checked_at, left_at";
 
 /// Keeps a person; false if there is one of that address.
 pub(crate) async fn insert(db: &mut Session, user: &UserRow) -> sqlx::Result<bool> {
@@ -67,9 +73,10 @@ pub(crate) async fn all(db: &mut Session) -> sqlx::Result<Vec<UserRow>> {
     db.fetch_all(&sql, args![]).await
 }
 
-/// The addresses of those who are disabled.
+/// The addresses of those who are kept out.
 pub(crate) async fn disabled(db: &mut Session) -> sqlx::Result<Vec<String>> {
-    let sql = "SELECT email FROM identity_users WHERE disabled_at IS NOT NULL";
+    let sql = "SELECT email FROM identity_users WHERE disabled_at IS NOT NULL \
+               OR left_at IS NOT NULL";
     let rows: Vec<(String,)> = db.fetch_all(sql, args![]).await?;
     Ok(rows.into_iter().map(|(email,)| email).collect())
 }

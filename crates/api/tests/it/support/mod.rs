@@ -3,6 +3,7 @@
 mod actor;
 mod answer;
 mod files;
+mod ldap;
 mod raw;
 mod remote;
 mod tenants;
@@ -30,6 +31,7 @@ use jobbergate_testkit::{
 
 pub use actor::Actor;
 pub use answer::Answer;
+pub use ldap::{LdapApp, use_ldap};
 pub use raw::{in_url, raw};
 pub use remote::Remote;
 pub use tenants::{Organization, TenantApp};

@@ -1,0 +1,47 @@
+//! The directory that people come from.
+
+use super::{Problem, database};
+use crate::{clock::Clock, config::ServeConfig, db::Schema, identity::Provider};
+
+const ADVICE: &str = "check JOBBERGATE_LDAP_*";
+
+pub(super) async fn check(config: &ServeConfig, clock: &Clock) -> Result<String, Problem> {
+    let directory = config.ldap.directory().map_err(|error| Problem::new(error, ADVICE))?;
+    let Some(directory) = directory else { return Ok("nobody comes from LDAP".to_owned()) };
+    let found = directory.examine().await.map_err(|cause| {
+        let advice = "check JOBBERGATE_LDAP_URI, _START_TLS, _CA_FILE, _BIND_DN and _BIND_PASSWORD";
+        Problem::new(cause, advice)
+    })?;
+    let mut missing = found.missing;
+    for role in missing_roles(config, clock, &directory.named_roles()).await? {
+        missing.push(format!("there is no role {role}: `jobbergate admin role create` makes it"));
+    }
+    match missing.is_empty() {
+        true if found.more => Ok(format!("more than {} people may log in", found.people)),
+        true => Ok(format!("{} people may log in", found.people)),
+        false => Err(Problem::new(missing.join("; "), ADVICE)),
+    }
+}
+
+/// Which of these roles there are not.
+async fn missing_roles(
+    config: &ServeConfig,
+    clock: &Clock,
+    names: &[&str],
+) -> Result<Vec<String>, Problem> {
+    let attached = database::attach(config).await?;
+    let there = match &attached {
+        Some((_, db)) if matches!(db.schema().await, Ok(Schema::Ours { .. })) => {
+            let provider = Provider::new(db.clone(), clock.clone(), &config.base_url());
+            provider.role_names().await
+        }
+        _ => Ok(Provider::built_in_roles()),
+    };
+    if let Some((_, db)) = attached {
+        db.close().await;
+    }
+    let there =
+        there.map_err(|error| Problem::new(error, "see what is wrong with the database"))?;
+    let missing = names.iter().filter(|name| there.iter().all(|there| there != *name));
+    Ok(missing.map(|name| (*name).to_owned()).collect())
+}

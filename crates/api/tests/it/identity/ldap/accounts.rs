@@ -1,0 +1,96 @@
+//! Accounts here of people who are in the directory.
+
+use jobbergate_api::identity::{Choice, LogIn, Source};
+
+use super::{ALICE, ALICES, BOBS};
+use crate::{
+    identity::story::{PASSWORD, peer, person, refresh, tokens},
+    on_both,
+    support::{LdapApp, random},
+};
+
+on_both! {
+    async fn an_account_with_a_password_here_is_nobody_elses(app: LdapApp) {
+        let alice = person(&app, "alice", &["expert"]).await;
+        for login in ["alice", "a.liddell@example.com"] {
+            let refused = app.try_to_log_in(login, ALICES).await;
+            assert!(matches!(refused, LogIn::NotTheirs), "{refused:?}");
+        }
+        let refused = app.try_to_log_in("alice@example.com", ALICES).await;
+        assert!(matches!(refused, LogIn::Refused), "{refused:?}");
+        let (session, cookie) = app.person("alice@example.com", PASSWORD).await;
+        assert_eq!(session.user.source, Source::Local);
+        // Unless an administrator leaves it to them.
+        app.provider().link_user("alice@example.com").await.unwrap();
+        assert!(app.provider().session(&cookie).await.unwrap().is_none());
+        let refused = app.try_to_log_in("alice@example.com", PASSWORD).await;
+        assert!(matches!(refused, LogIn::Refused), "{refused:?}");
+        let (session, _) = app.person("alice", ALICES).await;
+        assert_eq!((&session.user.id, session.user.source), (&alice.id, Source::Ldap));
+        assert_eq!(session.user.roles, ["admin", "expert", "user"]);
+        let again = app.provider().link_user("alice@example.com").await.unwrap_err();
+        assert_eq!(again.status(), 409);
+    }
+
+    async fn an_address_is_not_taken_over_by_who_writes_it_into_their_entry(app: LdapApp) {
+        let (alice, _) = app.person("alice", ALICES).await;
+        let bob = "uid=bob,ou=people,dc=example,dc=org";
+        app.modify(bob, "replace: mail\nmail: alice@example.com");
+        let refused = app.try_to_log_in("bob", BOBS).await;
+        assert!(matches!(refused, LogIn::NotTheirs), "{refused:?}");
+        // It is theirs once nobody else has it.
+        app.ldap.change(&format!("dn: {ALICE}\nchangetype: delete\n")).unwrap();
+        let (session, _) = app.person("bob", BOBS).await;
+        assert_eq!(session.user.id, alice.user.id);
+        assert_eq!(session.user.roles, ["expert", "user"]);
+    }
+
+    async fn an_account_keeps_its_address_while_the_person_has_it(app: LdapApp) {
+        let (alice, _) = app.person("alice", ALICES).await;
+        app.modify(ALICE, "replace: mail\nmail: new@example.com\nmail: alice@example.com");
+        assert_eq!(app.person("alice", ALICES).await.0.user, {
+            let mut user = alice.user.clone();
+            user.last_login_at = Some(app.clock.now());
+            user
+        });
+        app.modify(ALICE, "replace: mail\nmail: new@example.com");
+        let (other, _) = app.person("alice", ALICES).await;
+        assert_eq!(other.user.email, "new@example.com");
+        assert_ne!(other.user.id, alice.user.id);
+    }
+
+    async fn there_is_no_password_here_to_choose(app: LdapApp) {
+        let (session, _) = app.person("bob", BOBS).await;
+        let provider = app.provider();
+        let refused = provider.password_link("bob@example.com", &mut random()).await.unwrap_err();
+        assert_eq!(refused.to_string(), "The password of bob@example.com is kept in the directory");
+        let refused = provider.change_password(&session, BOBS, PASSWORD).await.unwrap_err();
+        assert_eq!(refused.to_string(), "Your password is kept in your centre's directory; change it there");
+        let set_up = provider.offer_set_up(&mut random()).await.unwrap().unwrap();
+        let choice = Choice { email: "bob@example.com".to_owned(), name: None, password: PASSWORD.to_owned() };
+        let secret = set_up.split_once("link=").unwrap().1;
+        let refused = provider.choose_password(secret, &choice, &peer(), &mut random()).await.unwrap_err();
+        assert!(refused.to_string().starts_with("The password of bob@example.com is kept in the directory"), "{refused}");
+        assert!(!provider.user("bob@example.com").await.unwrap().has_password);
+    }
+
+    async fn an_administrator_keeps_somebody_out_and_lets_them_in_again(app: LdapApp) {
+        let (session, cookie) = app.person("alice", ALICES).await;
+        let held = tokens(&app, &session).await;
+        app.provider().disable_user("alice@example.com").await.unwrap();
+        held.bearer(&app).get("/job-scripts").await.expect(401);
+        refresh(&app, &held.refresh).await.expect(400);
+        assert!(app.provider().session(&cookie).await.unwrap().is_none());
+        let refused = app.try_to_log_in("alice", ALICES).await;
+        assert!(matches!(refused, LogIn::Disabled), "{refused:?}");
+        assert!(app.provider().user("alice@example.com").await.unwrap().disabled_at.is_some());
+        app.provider().enable_user("alice@example.com").await.unwrap();
+        app.person("alice", ALICES).await;
+    }
+
+    async fn many_first_log_ins_at_once_make_one_account(app: LdapApp) {
+        let all = (0..8).map(|_| app.person("bob", BOBS));
+        futures::future::join_all(all).await;
+        assert_eq!(app.provider().users().await.unwrap().len(), 1);
+    }
+}
