@@ -266,6 +266,8 @@ async fn an_organization_that_is_gone_is_reported() {
     assert!(Db::attach_postgres(site.database.url(), Some(&name)).await.is_err());
 }
 
+type Change<'a> = &'a dyn Fn(&mut ServeConfig);
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_directory_of_people_is_examined() {
     const CHECK: &str = "people from LDAP";
@@ -281,7 +283,7 @@ async fn a_directory_of_people_is_examined() {
     let healthy = findings(&with(&|_| {})).await;
     assert_eq!(failed(&healthy), [""; 0], "{healthy:?}");
     assert!(healthy[CHECK].1.ends_with("7 people may log in"), "{healthy:?}");
-    let cases: [(&str, &dyn Fn(&mut ServeConfig)); 6] = [
+    let cases: [(&str, Change<'_>); 6] = [
         ("cn=jobbergate,dc=example,dc=org is refused: result code 49", &|it| {
             it.ldap.ldap_bind_password = text("secret");
         }),

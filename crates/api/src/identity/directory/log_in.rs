@@ -60,7 +60,7 @@ impl Provider {
         let password = if sendable(password) { password } else { "" };
         // The same work as for an account with a password here.
         let (worked, asked) =
-            tokio::join!(self.is_password(password, None), self.ask(directory, login, password),);
+            tokio::join!(self.is_password(password, None), self.ask(directory, login, password));
         worked?;
         let person = match asked {
             Ok(Asked::Is(person)) => person,
@@ -83,7 +83,7 @@ impl Provider {
             Account::Taken(why) => {
                 let emails = person.emails.join(", ");
                 tracing::warn!(dn, emails, why, "somebody of the directory is kept out");
-                Ok(LogIn::NotTheirs)
+                self.kept_out(LogIn::NotTheirs, limits).await
             }
             Account::NoAddress => {
                 let attribute = &directory.settings.mail;
@@ -92,9 +92,17 @@ impl Provider {
                     attribute,
                     "somebody of the directory is kept out: they have no e-mail address there"
                 );
-                Ok(LogIn::NoAddress)
+                self.kept_out(LogIn::NoAddress, limits).await
             }
         }
+    }
+
+    /// The password was right, so that it was no guess.
+    async fn kept_out(&self, why: LogIn, limits: &[Limit<'_>]) -> Result<LogIn> {
+        let mut db = self.db.write().await?;
+        self.succeeded(&mut db, limits).await?;
+        db.commit().await?;
+        Ok(why)
     }
 
     /// The directory could not say whether it was a guess.

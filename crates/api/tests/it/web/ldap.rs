@@ -3,10 +3,9 @@
 use jobbergate_testkit::proxy::Mode;
 
 use super::browser::{Browser, heading, problem};
-use crate::{identity::story::person, on_both, support::LdapApp};
+use crate::{identity::story::person, on_both};
 
 const LOGIN: &str = "/realms/jobbergate/login";
-const ACCOUNT: &str = "/realms/jobbergate/account";
 
 on_both! {
     async fn somebody_logs_in_by_user_name_and_sees_no_password_to_change(app: LdapApp) {

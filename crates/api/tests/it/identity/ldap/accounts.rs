@@ -6,7 +6,7 @@ use super::{ALICE, ALICES, BOBS};
 use crate::{
     identity::story::{PASSWORD, peer, person, refresh, tokens},
     on_both,
-    support::{LdapApp, random},
+    support::random,
 };
 
 on_both! {

@@ -110,6 +110,8 @@ async fn people_of_a_directory_that_is_no_more_are_out() {
     assert!(app.provider().session(&cookie).await.unwrap().is_some());
 }
 
+type Change<'a> = &'a dyn Fn(&mut ServeConfig);
+
 #[test]
 fn settings_that_make_no_sense_are_refused_by_name() {
     let directory = tempfile::tempdir().unwrap();
@@ -120,7 +122,7 @@ fn settings_that_make_no_sense_are_refused_by_name() {
         config.check().unwrap_err().to_string()
     };
     let text = |text: &str| Some(text.to_owned());
-    let cases: [(&str, &dyn Fn(&mut ServeConfig)); 22] = [
+    let cases: [(&str, Change<'_>); 22] = [
         ("JOBBERGATE_LDAP_URI is wrong: each must be", &|it| it.ldap.ldap_uri = text("https://a")),
         ("JOBBERGATE_LDAP_URI is wrong: it names no", &|it| it.ldap.ldap_uri = text(" ")),
         ("JOBBERGATE_LDAP_START_TLS=true", &|it| it.ldap.ldap_uri = text("ldaps://a ldap://b")),
