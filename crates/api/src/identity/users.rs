@@ -185,6 +185,14 @@ impl Provider {
         Ok(db.commit().await?)
     }
 
+    /// Has a person be called otherwise.
+    pub async fn rename_user(&self, user: &User, name: &str) -> Result<()> {
+        let name = passwords::check_name(name)?;
+        let mut db = self.db.write().await?;
+        store::set_name(&mut db, &user.id, &name, self.clock.now()).await?;
+        Ok(db.commit().await?)
+    }
+
     /// Keeps a person out: their sessions and tokens are refused from now on.
     pub async fn disable_user(&self, email: &str) -> Result<()> {
         let now = self.clock.now();

@@ -46,6 +46,8 @@ struct LogInPage<'a> {
     program: Option<&'a str>,
     email: &'a str,
     problem: Option<&'a str>,
+    /// Whether people can be sent links.
+    sends_email: bool,
 }
 
 impl LogInForm {
@@ -62,6 +64,7 @@ impl LogInForm {
             program: self.program.as_deref(),
             email: &self.email,
             problem: self.problem.as_ref().map(|problem| problem.words.as_str()),
+            sends_email: web.events.sends_email(),
         };
         let status = self.problem.as_ref().map_or(StatusCode::OK, |problem| problem.status);
         let mut response = leading_to(page(status, &template)?, self.target.as_deref())?;

@@ -18,7 +18,7 @@ use crate::{
 const AUTH: &str = "/realms/jobbergate/protocol/openid-connect/auth";
 
 /// A request as a query.
-fn query(request: &AuthorizationRequest) -> String {
+pub fn query(request: &AuthorizationRequest) -> String {
     let fields = serde_json::to_value(request).unwrap();
     let fields = fields.as_object().unwrap().clone();
     let given = fields.iter().filter_map(|(name, value)| Some((name, value.as_str()?)));
