@@ -257,7 +257,8 @@ impl User {
 
 /// The address, in the form that is kept; 422 if it is none.
 pub(super) fn address(email: &str) -> Result<String> {
-    let normal = email_address::normalize(email).filter(|normal| normal.len() <= 254);
+    let normal = email_address::normalize(email)
+        .filter(|normal| normal.len() <= 254 && !normal.contains('\0'));
     normal.ok_or_else(|| Error::Unprocessable(format!("{email:?} is not an e-mail address")))
 }
 

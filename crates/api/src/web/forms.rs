@@ -78,6 +78,10 @@ async fn read<T: DeserializeOwned>(
         };
         Failure::new(rejection.status(), words)
     })?;
+    if url::form_urlencoded::parse(&body).any(|(_, value)| value.contains('\0')) {
+        let words = "A field has a character that can't be typed (NUL).";
+        return Err(Failure::new(StatusCode::UNPROCESSABLE_ENTITY, words));
+    }
     let origin = Destination::of_form(parts.uri.path(), &body);
     let request = Request::from_parts(parts, body.into());
     let form = Form::<Guarded<T>>::from_request(request, web).await;

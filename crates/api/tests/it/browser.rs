@@ -3,6 +3,7 @@
 mod accessibility;
 mod keyboard;
 mod person;
+mod screenshots;
 
 mod stories;
 

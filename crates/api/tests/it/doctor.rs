@@ -237,3 +237,21 @@ async fn an_organization_that_is_gone_is_reported() {
     assert!(found["organizations"].1.contains(&name), "{found:?}");
     assert!(Db::attach_postgres(site.database.url(), Some(&name)).await.is_err());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_from_before_that_has_the_name_of_our_program_is_found() {
+    let directory = tempfile::tempdir().unwrap();
+    let config = settings(&directory);
+    let app = jobbergate_api::app::App::open(&config, Clock::System).await.unwrap();
+    app.provider.as_ref().unwrap().signing_key().await.unwrap();
+    let mut db = app.tenants.default_tenant().db.write().await.unwrap();
+    let sql = "INSERT INTO identity_clients (client_id, secret_hash, permissions, created_at, \
+               updated_at) VALUES ('default', '', '[]', '2026-01-01', '2026-01-01')";
+    db.execute(sql, jobbergate_api::args![]).await.unwrap();
+    db.commit().await.unwrap();
+    let found = findings(&config).await;
+    assert_eq!(failed(&found), ["identity provider"], "{found:?}");
+    let words = &found["identity provider"].1;
+    assert!(words.contains("there is a client default: nobody can log in"), "{words}");
+    assert!(words.contains("`jobbergate admin client delete default`"), "{words}");
+}

@@ -51,7 +51,7 @@ async fn pages_of_who_forgot_their_password() {
     alice.open(FORGOTTEN).await;
     alice.fill("email", "nobody@example.com").await;
     alice.press("Send the link").await;
-    assert!(alice.problem().await.starts_with("A link was asked for too often."));
+    alice.is_told("A link was asked for too often.").await;
     alice.finds_it_accessible("too many links").await;
 }
 
@@ -116,13 +116,13 @@ async fn the_account_and_what_goes_wrong_there() {
     }
     alice.fill("token-name", "nothing").await;
     alice.press("Make a token").await;
-    assert_eq!(alice.problem().await, "Tick at least one thing that the token may do.");
+    alice.is_told("Tick at least one thing that the token may do.").await;
     alice.finds_it_accessible("a token for nothing").await;
     alice.open(ACCOUNT).await;
     alice.fill("current", "wrong").await;
     alice.fill("password", NEW).await;
     alice.fill("again", NEW).await;
     alice.press("Change password").await;
-    assert_eq!(alice.problem().await, "The current password is wrong.");
+    alice.is_told("The current password is wrong.").await;
     alice.finds_it_accessible("wrong current password").await;
 }

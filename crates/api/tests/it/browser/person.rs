@@ -101,6 +101,36 @@ impl Person {
         }
     }
 
+    /// Waits until the page has these words.
+    #[track_caller]
+    pub fn reads<'a>(&'a self, words: &'a str) -> impl Future<Output = ()> + 'a {
+        self.waits_for("body", words)
+    }
+
+    /// Waits until the page says that something was not done, and why.
+    #[track_caller]
+    pub fn is_told<'a>(&'a self, words: &'a str) -> impl Future<Output = ()> + 'a {
+        self.waits_for(".problem, [role=alert]", words)
+    }
+
+    #[track_caller]
+    fn waits_for<'a>(&'a self, css: &'static str, words: &'a str) -> impl Future<Output = ()> + 'a {
+        let caller = std::panic::Location::caller();
+        async move {
+            let mut seen = String::new();
+            for _ in 0..100 {
+                if let Ok(found) = self.browser.find(By::Css(css)).await {
+                    seen = found.text().await.unwrap_or_default();
+                }
+                if seen.contains(words) {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            panic!("{caller}: {words:?} is not in {seen:?}");
+        }
+    }
+
     /// What the page says.
     pub async fn text(&self) -> String {
         self.find("body").await.text().await.unwrap()

@@ -30,7 +30,7 @@ async fn the_first_administrator_sets_the_server_up() {
     ada.fill("password", PASSWORD).await;
     ada.fill("again", NEW).await;
     ada.press("Choose this password").await;
-    assert_eq!(ada.problem().await, "The two passwords are not the same.");
+    ada.is_told("The two passwords are not the same.").await;
     ada.fill("password", PASSWORD).await;
     ada.fill("again", PASSWORD).await;
     ada.press("Choose this password").await;
@@ -50,7 +50,7 @@ async fn somebody_logs_in_after_a_wrong_password_and_logs_out() {
     alice.open("/").await;
     alice.sees("Log in").await;
     alice.tries("alice@example.com", "wrong").await;
-    assert_eq!(alice.problem().await, WRONG);
+    alice.is_told(WRONG).await;
     let email = alice.find("#email").await.prop("value").await.unwrap();
     assert_eq!(email.as_deref(), Some("alice@example.com"));
     alice.fill("password", PASSWORD).await;
@@ -74,11 +74,11 @@ async fn who_guesses_waits() {
     eve.open(LOG_IN).await;
     for _ in 0..10 {
         eve.tries("alice@example.com", "wrong").await;
-        assert_eq!(eve.problem().await, WRONG);
+        eve.is_told(WRONG).await;
     }
     eve.tries("alice@example.com", PASSWORD).await;
     let words = "There were too many wrong passwords. Try again in 15 minutes.";
-    assert_eq!(eve.problem().await, words);
+    eve.is_told(words).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -91,7 +91,7 @@ async fn somebody_clicks_a_programs_link_and_lets_it_in() {
     alice.sees("Log in").await;
     alice.tries("alice@example.com", PASSWORD).await;
     alice.sees("Allow Jobbergate in a terminal?").await;
-    assert!(alice.text().await.contains(code(&device)));
+    alice.reads(code(&device)).await;
     alice.press("Allow").await;
     alice.sees("Access allowed").await;
     reloads(&alice, "Access allowed").await;
@@ -101,7 +101,7 @@ async fn somebody_clicks_a_programs_link_and_lets_it_in() {
     alice.browser.back().await.unwrap();
     alice.sees("Allow Jobbergate in a terminal?").await;
     alice.press("Deny").await;
-    assert!(alice.problem().await.starts_with("The program does not wait any more."));
+    alice.is_told("The program does not wait any more.").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -114,7 +114,7 @@ async fn somebody_types_a_programs_code_and_keeps_it_out() {
     alice.open(DEVICE).await;
     alice.fill("user_code", "BCDF-GHJK").await;
     alice.press("Go on").await;
-    assert!(alice.problem().await.starts_with("No program waits with this code."));
+    alice.is_told("No program waits with this code.").await;
     alice.fill("user_code", &code(&device).to_lowercase().replace('-', " ")).await;
     alice.press("Go on").await;
     alice.sees("Allow Jobbergate in a terminal?").await;
@@ -154,10 +154,10 @@ async fn somebody_is_asked_before_a_program_of_others_gets_in() {
     let address = portal(&app).await;
     alice.open(&address).await;
     alice.sees("Log in").await;
-    assert!(alice.text().await.contains("Portal"));
+    alice.reads("Portal").await;
     alice.tries("alice@example.com", PASSWORD).await;
     alice.sees("Allow Portal?").await;
-    assert!(alice.text().await.contains("read job scripts"));
+    alice.reads("read job scripts").await;
     reloads(&alice, "Allow Portal?").await;
     alice.finds_it_accessible("consent").await;
     alice.press("Allow").await;
@@ -175,7 +175,7 @@ async fn somebody_is_asked_before_a_program_of_others_gets_in() {
     alice.sees("Allow Portal?").await;
     alice.browser.delete_all_cookies().await.unwrap();
     alice.press("Allow").await;
-    assert!(alice.problem().await.starts_with("You were logged out in the meantime"));
+    alice.is_told("You were logged out in the meantime").await;
     alice.press("Log in").await;
     alice.tries("alice@example.com", PASSWORD).await;
     alice.sees("Allow Portal?").await;
@@ -224,19 +224,19 @@ async fn somebody_looks_after_their_account() {
     alice.logs_in("alice@example.com").await;
     alice.fill("name", "Alice of the Lab").await;
     alice.press("Change name").await;
-    assert!(alice.text().await.contains("Your name was changed."));
+    alice.reads("Your name was changed.").await;
     let name = alice.find("#name").await.prop("value").await.unwrap();
     assert_eq!(name.as_deref(), Some("Alice of the Lab"));
     let others = "//li[not(.//em)]//button[normalize-space()='End']";
     alice.click(By::XPath(others)).await;
-    assert!(alice.text().await.contains("The session has ended."));
+    alice.reads("The session has ended.").await;
     alice.browser.set_implicit_wait_timeout(std::time::Duration::ZERO).await.unwrap();
     assert!(alice.browser.find(By::XPath(others)).await.is_err());
     alice.fill("current", PASSWORD).await;
     alice.fill("password", NEW).await;
     alice.fill("again", NEW).await;
     alice.press("Change password").await;
-    assert!(alice.text().await.contains("Your password was changed."));
+    alice.reads("Your password was changed.").await;
     reloads(&alice, "Your account").await;
 }
 
@@ -270,7 +270,7 @@ async fn somebody_makes_a_token_sees_it_once_and_revokes_it() {
     assert!(!text.contains("jbg_"));
     assert_eq!(text.matches("may: read job scripts").count(), 1, "{text}");
     alice.press("Revoke").await;
-    assert!(alice.text().await.contains("The token was revoked."));
+    alice.reads("The token was revoked.").await;
     script.get("/job-scripts").await.expect(401);
 }
 
@@ -290,6 +290,6 @@ async fn a_form_of_another_log_in_is_refused_and_says_what_to_do() {
     alice.browser.switch_to_window(first).await.unwrap();
     alice.fill("name", "Not Bob").await;
     alice.press("Change name").await;
-    assert!(alice.problem().await.starts_with("This form is out of date"));
+    alice.is_told("This form is out of date").await;
     assert_eq!(app.provider().user("bob@example.com").await.unwrap().name, "bob");
 }

@@ -56,7 +56,7 @@ async fn somebody_is_sent_a_link_and_chooses_another_password() {
         let mut alice = Browser::new(&app);
         assert!(alice.open("/realms/jobbergate/login").await.text.contains("Password forgotten?"));
         for count in 1..=2 {
-            let answer = asks(&mut alice, " Alice@Example.com ").await;
+            let answer = asks(&mut alice, " alice@Example.com ").await;
             assert_eq!(heading(&alice.follow(&answer).await), "Look into your mailbox");
             mails(&smtp, count).await;
         }

@@ -76,7 +76,8 @@ on_both! {
         let mut alice = Browser::new(&app);
         let page = alice.open(&address(&asking)).await.expect(200);
         let right = [("email", "alice@example.com"), ("password", PASSWORD)];
-        let page = alice.submit(&page, "/login", &right).await.expect(200);
+        let answer = alice.submit(&page, "/login", &right).await;
+        let page = alice.follow(&answer).await.expect(200);
         assert_eq!(heading(&page), "Allow Portal?");
         assert!(page.text.contains("portal.example.com"));
         assert!(page.text.contains("<li>read job scripts</li>"));
