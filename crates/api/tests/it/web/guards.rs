@@ -81,7 +81,7 @@ on_both! {
             assert_eq!(problem(&refused), "This form was sent by another site's page.", "{name}: {value}");
         }
         for (name, value) in [("sec-fetch-site", "same-origin"), ("origin", here.as_str()), ("origin", "null")] {
-            alice.post_from(&good, &[(name, value)]).await.expect(200);
+            alice.post_from(&good, &[(name, value)]).await.expect(303);
         }
     }
 
@@ -91,7 +91,7 @@ on_both! {
         let set_up = format!("/realms/{}", url.split_once("/realms/").unwrap().1);
         let mut alice = Browser::of(&app, "alice@example.com").await;
         for path in [
-            &set_up, "/realms/jobbergate/login", "/realms/jobbergate/account", "/realms/jobbergate/device",
+            &set_up, "/realms/jobbergate/login", "/realms/jobbergate/forgotten", "/realms/jobbergate/account", "/realms/jobbergate/device",
             "/realms/jobbergate/password", "/realms/jobbergate/protocol/openid-connect/auth",
             "/realms/jobbergate/protocol/openid-connect/logout",
         ] {
