@@ -3,7 +3,7 @@
 use std::error::Error as _;
 
 use super::{Problem, database};
-use crate::{clock::Clock, config::ServeConfig, identity::Provider};
+use crate::{clock::Clock, config::ServeConfig, error::Error, identity::Provider};
 
 pub(super) async fn check(config: &ServeConfig, clock: &Clock) -> Result<String, Problem> {
     let advice = "check ARMASEC_DOMAIN and ARMASEC_USE_HTTPS: the provider's discovery document \
@@ -33,13 +33,19 @@ async fn built_in(config: &ServeConfig, clock: &Clock) -> Result<String, Problem
         }
         _ => (Ok(0), Ok(Vec::new())),
     };
-    let keys = keys.map_err(|error| {
-        let advice = "restore the table identity_keys from a backup, or empty it: a new key \
-                      ends all tokens";
-        Problem::new(format!("the built-in one's keys cannot be read: {error}"), advice)
-    });
+    let unreadable = |what: &'static str, advice: &'static str| {
+        move |error: Error| {
+            Problem::new(format!("the built-in one's {what} cannot be read: {error}"), advice)
+        }
+    };
+    let advice = "restore the table identity_keys from a backup, or empty it: a new key ends all \
+                  tokens";
+    let keys = keys.map_err(unreadable("keys", advice));
+    let advice = "restore the table identity_clients from a backup";
+    let shadowed = shadowed.map_err(unreadable("clients", advice));
     db.close().await;
-    if let Ok([name, ..]) = shadowed.as_deref() {
+    let keys = keys?;
+    if let [name, ..] = shadowed?.as_slice() {
         let advice = format!(
             "register it under another name, then remove it with `jobbergate admin client delete \
              {name}`"
@@ -49,7 +55,7 @@ async fn built_in(config: &ServeConfig, clock: &Clock) -> Result<String, Problem
         );
         return Err(Problem::new(what, advice));
     }
-    match keys? {
+    match keys {
         0 => Ok(not_yet),
         keys => Ok(format!("the built-in one, {keys} keys")),
     }

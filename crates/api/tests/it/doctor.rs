@@ -246,8 +246,8 @@ async fn a_client_from_before_that_has_the_name_of_our_program_is_found() {
     app.provider.as_ref().unwrap().signing_key().await.unwrap();
     let mut db = app.tenants.default_tenant().db.write().await.unwrap();
     let sql = "INSERT INTO identity_clients (client_id, secret_hash, permissions, created_at, \
-               updated_at) VALUES ('default', '', '[]', '2026-01-01', '2026-01-01')";
-    db.execute(sql, jobbergate_api::args![]).await.unwrap();
+               updated_at) VALUES ('default', '', '[]', $1, $1)";
+    db.execute(sql, jobbergate_api::args![start_time()]).await.unwrap();
     db.commit().await.unwrap();
     let found = findings(&config).await;
     assert_eq!(failed(&found), ["identity provider"], "{found:?}");

@@ -70,6 +70,6 @@ async fn pages_are_shown_in_the_documentation() {
     ada.fill("token-name", "nightly").await;
     ada.click(By::XPath("//button[.='Make a token']")).await;
     ada.find(".secret").await;
-    album.shoot(&ada, "account", ((800, 900), false)).await;
-    album.shoot(&ada, "account-dark-narrow", ((360, 1000), true)).await;
+    album.shoot(&ada, "account", ((800, 800), false)).await;
+    album.shoot(&ada, "account-dark-narrow", ((360, 860), true)).await;
 }
