@@ -9,6 +9,7 @@ mod packages;
 mod process;
 mod python;
 mod schemathesis;
+mod screenshots;
 mod test;
 mod torture;
 
@@ -41,6 +42,8 @@ enum Command {
     FuzzJinja(fuzz_jinja::Options),
     /// Send the server requests made up from its own description
     Schemathesis(schemathesis::Options),
+    /// Make the pictures of the pages in docs/screenshots anew
+    Screenshots,
     /// Check format, lints, documentation and dependencies
     Lint,
 }
@@ -52,6 +55,7 @@ fn main() -> ExitCode {
         Command::Torture(options) => torture::run(&options),
         Command::FuzzJinja(options) => fuzz_jinja::run(&options),
         Command::Schemathesis(options) => schemathesis::run(&options),
+        Command::Screenshots => screenshots::run(),
         Command::Lint => lint::run(),
     };
     match outcome {

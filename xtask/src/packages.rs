@@ -65,6 +65,13 @@ pub(crate) fn install_slapd() -> Result<()> {
     install(&["slapd", "ldap-utils", "openssl"]).context("the tests need an LDAP server")
 }
 
+pub(crate) fn install_browser() -> Result<()> {
+    if ["chromium", "chromedriver"].iter().all(|program| is_in_path(program)) {
+        return Ok(());
+    }
+    install(&["chromium", "chromium-driver"]).context("the tests need a browser")
+}
+
 fn is_in_path(program: &str) -> bool {
     let path = env::var_os("PATH").unwrap_or_default();
     // The daemons are in a directory that is not everybody's.

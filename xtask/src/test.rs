@@ -44,6 +44,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     packages::install_rabbitmq()?;
     packages::install_smtp()?;
     packages::install_slapd()?;
+    packages::install_browser()?;
     let nextest = packages::install_nextest()?;
     interrupt.check()?;
 

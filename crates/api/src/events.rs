@@ -24,7 +24,9 @@ use futures::future::join_all;
 use tokio::sync::watch;
 
 use self::{channel::Channel, failure::Cause, mail::Mail, rabbitmq::RabbitMq};
-use crate::{config::ServeConfig, db::Session, error::Result, startup::StartError};
+use crate::{
+    config::ServeConfig, db::Session, error::Result, identity::PasswordLink, startup::StartError,
+};
 
 pub(crate) use change::Change;
 pub use worker::Worker;
@@ -67,6 +69,24 @@ impl Events {
             }
         }
         Ok(Written { events: self, organization: organization.filter(|_| self.separate) })
+    }
+
+    /// Whether people can be sent e-mail.
+    pub fn sends_email(&self) -> bool {
+        self.mail().is_some()
+    }
+
+    /// Sends somebody the address where they choose a password; once, and at once.
+    pub async fn send_link(&self, link: &PasswordLink, now: DateTime<Utc>) -> Result<(), Cause> {
+        let mail = self.mail().ok_or("no e-mail is configured (SMTP_HOST or SENDGRID_API_KEY)")?;
+        mail.send_link(link, now).await
+    }
+
+    fn mail(&self) -> Option<&Mail> {
+        self.channels.iter().find_map(|channel| match &**channel {
+            Channel::Mail(mail) => Some(mail),
+            Channel::RabbitMq(_) => None,
+        })
     }
 
     fn note_written(&self, organization: Option<&str>) {

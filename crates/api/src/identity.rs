@@ -43,7 +43,7 @@ pub use device::{DEVICE_PAGE, DeviceRequest, DeviceResponse, TypedCode, Waiting}
 pub use families::Admission;
 pub use introspection::{Introspection, TokenForm};
 pub use keyring::KeyInfo;
-pub use links::{Choice, Link, PASSWORD_PAGE, Purpose, SET_UP_PAGE};
+pub use links::{Choice, Link, PASSWORD_PAGE, PasswordLink, Purpose, SET_UP_PAGE};
 pub use log_out::{LogOut, LogOutRequest};
 pub use personal_tokens::{
     NewPersonalToken, PREFIX as PERSONAL_TOKEN_PREFIX, PersonalToken, PersonalTokenSecret,

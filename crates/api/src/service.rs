@@ -56,17 +56,20 @@ struct Api {
 /// first, so that the log line of the next layer carries it.
 pub fn pages(app: Arc<App>, metadata: &MetadataConfig) -> Router {
     let proxies = Arc::clone(&app.trusted_proxies);
-    let provider = app.provider.clone().map(|provider| {
-        let pages = web::router(Arc::clone(&provider), Arc::clone(&proxies), app.clock.clone());
-        identity::router(provider, proxies).merge(pages)
-    });
+    let (provider, events, clock) =
+        (app.provider.clone(), Arc::clone(&app.events), app.clock.clone());
     let client_idle = RequestBodyTimeoutLayer::new(app.client_idle);
     let unread = middleware::from_fn_with_state(app.client_idle, unread::close);
     let body_deadline = RequestBodyDeadlineLayer::new(BODY_DEADLINE);
-    provider
-        .unwrap_or_default()
-        .merge(api(app, metadata))
-        .layer(unread)
+    let api = api(app, metadata);
+    let all = match provider {
+        Some(provider) => {
+            let rest = identity::router(Arc::clone(&provider), Arc::clone(&proxies)).merge(api);
+            web::in_front_of(rest, provider, events, proxies, clock)
+        }
+        None => api,
+    };
+    all.layer(unread)
         .layer(client_idle)
         .layer(body_deadline)
         .layer(middleware::from_fn(telemetry::count))

@@ -8,7 +8,9 @@ mod browser;
 mod cookies;
 mod destination;
 mod device;
+mod elsewhere;
 mod errors;
+mod forgotten;
 mod forms;
 mod headers;
 mod log_in;
@@ -26,6 +28,7 @@ use url::Url;
 
 use crate::{
     clock::Clock,
+    events::Events,
     identity::{DEVICE_PAGE, PASSWORD_PAGE, Provider, REALM_PATH, SET_UP_PAGE},
 };
 
@@ -36,6 +39,7 @@ const MAX_FORM_SIZE: usize = 64 * 1024;
 #[derive(Debug, Clone)]
 struct Web {
     provider: Arc<Provider>,
+    events: Arc<Events>,
     proxies: Arc<[IpNet]>,
     clock: Clock,
     /// The path of the realm, as browsers have it: a proxy may have put something in front.
@@ -44,13 +48,24 @@ struct Web {
     origin: Arc<str>,
 }
 
-/// The pages of the provider.
-pub fn router(provider: Arc<Provider>, proxies: Arc<[IpNet]>, clock: Clock) -> Router {
+/// The pages of the provider, in front of what else the server answers.
+pub fn in_front_of(
+    rest: Router,
+    provider: Arc<Provider>,
+    events: Arc<Events>,
+    proxies: Arc<[IpNet]>,
+    clock: Clock,
+) -> Router {
     let address = Url::parse(&provider.issuer());
     let realm = address.as_ref().map_or(REALM_PATH, Url::path).into();
     let origin = address.as_ref().map(|url| url.origin().ascii_serialization());
     let origin = origin.unwrap_or_default().into();
-    let web = Web { provider, proxies, clock, realm, origin };
+    let web = Web { provider, events, proxies, clock, realm, origin };
+    let elsewhere = middleware::from_fn_with_state(web.clone(), elsewhere::answer);
+    router(web).merge(rest).layer(elsewhere)
+}
+
+fn router(web: Web) -> Router {
     let below = |path: &str| format!("{REALM_PATH}{path}");
     let password = get(password::show).post(password::choose);
     Router::new()
@@ -59,20 +74,22 @@ pub fn router(provider: Arc<Provider>, proxies: Arc<[IpNet]>, clock: Clock) -> R
         .route(&below(PASSWORD_PAGE), password)
         .route(&below("/login"), get(log_in::show).post(log_in::log_in))
         .route(
-            &below(authorization::PATH),
+            &below(destination::AUTHORIZATION),
             get(authorization::ask).post(authorization::ask_by_form),
         )
         .route(&below("/consent"), get(account::instead).post(authorization::consent))
         .route(&below(DEVICE_PAGE), get(device::show).post(device::decide))
         .route(&below(log_out::PATH), get(log_out::ask).post(log_out::ask_by_form))
-        .route(&below("/logout"), get(account::instead).post(log_out::confirmed))
+        .route(&below("/logout"), get(log_out::done).post(log_out::confirmed))
         .route(&below("/account"), get(account::show))
+        .route(&below(forgotten::PATH), get(forgotten::show).post(forgotten::ask))
+        .route(&below("/account/name"), get(account::instead).post(account::change_name))
         .route(&below("/account/password"), get(account::instead).post(account::change_password))
         .route(&below("/account/sessions/end"), get(account::instead).post(account::end_session))
         .route(&below("/account/programs/end"), get(account::instead).post(account::end_admission))
         .route(&below("/account/tokens"), get(account::instead).post(account::create_token))
         .route(&below("/account/tokens/revoke"), get(account::instead).post(account::revoke_token))
         .layer(DefaultBodyLimit::max(MAX_FORM_SIZE))
-        .layer(middleware::from_fn_with_state(web.clone(), headers::finish))
+        .layer(middleware::from_fn_with_state(web.clone(), headers::after))
         .with_state(web)
 }

@@ -206,7 +206,7 @@ async fn run_on_data(command: AdminCommand, config: &ServeConfig) -> anyhow::Res
     let app = App::open(config, Clock::System).await?;
     match command {
         AdminCommand::User(command) => {
-            user::run(&provider(&app, config).await?, &app.tenants, command).await?;
+            user::run(&provider(&app, config).await?, &app, command).await?;
         }
         AdminCommand::Role(command) => {
             role::run(&provider(&app, config).await?, command).await?;

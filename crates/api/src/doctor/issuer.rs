@@ -2,7 +2,7 @@
 
 use super::{Finding, Problem, database, within};
 use crate::{
-    auth::ExternalIssuer, clock::Clock, config::ServeConfig, identity::Provider,
+    auth::ExternalIssuer, clock::Clock, config::ServeConfig, error::Error, identity::Provider,
     startup::StartError,
 };
 
@@ -56,16 +56,35 @@ async fn built_in(config: &ServeConfig, clock: &Clock) -> Result<String, Problem
     let not_yet = "the built-in one, its key is made when `jobbergate serve` starts".to_owned();
     let Some((_, db)) = database::attach(config).await? else { return Ok(not_yet) };
     let provider = Provider::new(db.clone(), clock.clone(), &config.base_url());
-    let keys = match db.schema().await {
-        Ok(crate::db::Schema::Ours { .. }) => provider.count_keys().await.map_err(|error| {
-            let advice = "restore the table identity_keys from a backup, or empty it: a new key \
-                          ends all tokens";
-            Problem::new(format!("the built-in one's keys cannot be read: {error}"), advice)
-        }),
-        _ => Ok(0),
+    let (keys, shadowed) = match db.schema().await {
+        Ok(crate::db::Schema::Ours { .. }) => {
+            (provider.count_keys().await, provider.shadowed_programs().await)
+        }
+        _ => (Ok(0), Ok(Vec::new())),
     };
+    let unreadable = |what: &'static str, advice: &'static str| {
+        move |error: Error| {
+            Problem::new(format!("the built-in one's {what} cannot be read: {error}"), advice)
+        }
+    };
+    let advice = "restore the table identity_keys from a backup, or empty it: a new key ends all \
+                  tokens";
+    let keys = keys.map_err(unreadable("keys", advice));
+    let advice = "restore the table identity_clients from a backup";
+    let shadowed = shadowed.map_err(unreadable("clients", advice));
     db.close().await;
-    match keys? {
+    let keys = keys?;
+    if let [name, ..] = shadowed?.as_slice() {
+        let advice = format!(
+            "register it under another name, then remove it with `jobbergate admin client delete \
+             {name}`"
+        );
+        let what = format!(
+            "there is a client {name}: nobody can log in with the program that has this name"
+        );
+        return Err(Problem::new(what, advice));
+    }
+    match keys {
         0 => Ok(not_yet),
         keys => Ok(format!("the built-in one, {keys} keys")),
     }

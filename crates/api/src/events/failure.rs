@@ -1,7 +1,7 @@
 //! Why something was not delivered.
 
 /// What went wrong, for the log.
-pub(crate) type Cause = Box<dyn std::error::Error + Send + Sync>;
+pub type Cause = Box<dyn std::error::Error + Send + Sync>;
 
 #[derive(Debug)]
 pub(super) enum Failure {

@@ -1,10 +1,12 @@
-//! E-mail to the owners of submissions.
+//! E-mail: to the owners of submissions, and to people who choose a password.
 
+mod password;
 mod sendgrid;
 mod smtp;
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use lettre::message::Mailbox;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -77,8 +79,17 @@ impl Mail {
     pub(super) async fn deliver(&self, row: &OutboxRow) -> Result<(), Failure> {
         let message = Email::deserialize(&row.content.0);
         let message = message.map_err(|error| Failure::ForEver(error.into()))?;
+        self.send(message, &row.message_id(), row.created_at).await
+    }
+
+    async fn send(
+        &self,
+        message: Email,
+        id: &str,
+        written_at: DateTime<Utc>,
+    ) -> Result<(), Failure> {
         match self {
-            Self::Smtp(smtp) => timeout(DEADLINE, smtp.send(row, message)).await?,
+            Self::Smtp(smtp) => timeout(DEADLINE, smtp.send(message, id, written_at)).await?,
             Self::SendGrid(sendgrid) => timeout(DEADLINE, sendgrid.send(message)).await?,
         }
     }

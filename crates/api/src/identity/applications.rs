@@ -85,6 +85,13 @@ impl Provider {
         }
     }
 
+    /// The clients that have the name of a program of ours, from before names were reserved: they
+    /// are found instead of it.
+    pub(crate) async fn shadowed_programs(&self) -> Result<Vec<String>> {
+        let names = self.clients().await?.into_iter().map(|client| client.client_id);
+        Ok(names.filter(|name| built_in(name, &self.base_url).is_some()).collect())
+    }
+
     /// Whether this is one of our own programs.
     pub(crate) async fn is_first_party(&self, client_id: &str) -> Result<bool> {
         Ok(self.find_client(client_id).await?.is_some_and(|client| client.is_first_party))

@@ -16,6 +16,11 @@ pub const PER_ADDRESS: i32 = 100;
 /// How many codes of devices one person may get wrong within it.
 pub const CODES_PER_PERSON: i32 = 20;
 
+/// How many links one account may be sent within it.
+pub const MAILS_PER_ACCOUNT: i32 = 3;
+/// How many links may be asked for from one address within it.
+pub const MAILS_PER_ADDRESS: i32 = 30;
+
 /// What is limited.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Limit<'a> {
@@ -25,6 +30,10 @@ pub(super) enum Limit<'a> {
     Address(IpAddr),
     /// Codes of devices that a person types.
     Codes(&'a str),
+    /// Links by e-mail to an address, whether there is an account or not.
+    Mails(&'a str),
+    /// The same from an address of the network.
+    Requests(IpAddr),
 }
 
 impl Limit<'_> {
@@ -33,6 +42,8 @@ impl Limit<'_> {
             Self::Account(email) => format!("account:{}", super::secrets::hash(email)),
             Self::Address(address) => format!("address:{}", neighbourhood(*address)),
             Self::Codes(user) => format!("codes:{user}"),
+            Self::Mails(email) => format!("mails:{}", super::secrets::hash(email)),
+            Self::Requests(address) => format!("requests:{}", neighbourhood(*address)),
         }
     }
 
@@ -41,6 +52,8 @@ impl Limit<'_> {
             Self::Account(_) => PER_ACCOUNT,
             Self::Address(_) => PER_ADDRESS,
             Self::Codes(_) => CODES_PER_PERSON,
+            Self::Mails(_) => MAILS_PER_ACCOUNT,
+            Self::Requests(_) => MAILS_PER_ADDRESS,
         }
     }
 }
@@ -72,7 +85,7 @@ impl Provider {
         for limit in limits {
             match limit {
                 Limit::Account(_) => store::forget(db, &limit.key()).await?,
-                Limit::Address(_) | Limit::Codes(_) => {
+                Limit::Address(_) | Limit::Codes(_) | Limit::Mails(_) | Limit::Requests(_) => {
                     store::take_back(db, &limit.key()).await?;
                 }
             }

@@ -4,7 +4,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rand::CryptoRng;
 
 use super::{
-    NewSession, Peer, Provider, REALM_PATH, User, passwords, roles, secrets,
+    NewSession, Peer, Provider, REALM_PATH, User,
+    attempts::Limit,
+    passwords, roles, secrets,
     store::{
         links::{self as store, LinkRow},
         roles as role_store, users as user_store,
@@ -43,6 +45,19 @@ pub struct Link {
     pub expires_at: DateTime<Utc>,
 }
 
+/// An address that was made for somebody to choose a password at.
+#[derive(Clone)]
+pub struct PasswordLink {
+    /// Whose account it is.
+    pub email: String,
+    /// The address, which is a secret.
+    pub url: String,
+    /// What for.
+    pub purpose: Purpose,
+    /// Until when it is good.
+    pub expires_at: DateTime<Utc>,
+}
+
 /// What somebody chooses.
 #[derive(Clone, Default)]
 pub struct Choice {
@@ -52,6 +67,12 @@ pub struct Choice {
     pub name: Option<String>,
     /// The password.
     pub password: String,
+}
+
+impl std::fmt::Debug for PasswordLink {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PasswordLink").field("email", &self.email).finish_non_exhaustive()
+    }
 }
 
 impl Purpose {
@@ -107,7 +128,7 @@ impl Provider {
         &self,
         email: &str,
         rng: &mut (impl CryptoRng + Send),
-    ) -> Result<String> {
+    ) -> Result<PasswordLink> {
         let mut db = self.db.write().await?;
         let row = users::existing(&mut db, email).await?;
         if row.source != Source::Local.as_str() {
@@ -119,11 +140,47 @@ impl Provider {
             return Err(Error::Conflict(words));
         }
         store::delete_of_user(&mut db, &row.id).await?;
+        let link = self.link_for(&mut db, row, rng).await?;
+        db.commit().await?;
+        Ok(link)
+    }
+
+    /// Counts that somebody asks to be sent a link for this address, whether there is an account or
+    /// not; how long to wait if that was too often. 422 if it is no address.
+    pub async fn ask_for_link(&self, email: &str, peer: &Peer) -> Result<Option<TimeDelta>> {
+        let email = users::address(email)?;
+        self.attempt(&[Limit::Mails(&email), Limit::Requests(peer.address)]).await
+    }
+
+    /// A link for who has forgotten their password, or says so; none where there is no password to
+    /// choose. Addresses that were made before stay good, else anybody could end them.
+    pub async fn forgotten_password_link(
+        &self,
+        email: &str,
+        rng: &mut (impl CryptoRng + Send),
+    ) -> Result<Option<PasswordLink>> {
+        let mut db = self.db.write().await?;
+        let found = user_store::by_email(&mut db, &users::address(email)?).await?;
+        let is_wanted = |row: &user_store::UserRow| {
+            row.source == Source::Local.as_str() && row.disabled_at.is_none()
+        };
+        let Some(row) = found.filter(is_wanted) else { return Ok(None) };
+        let link = self.link_for(&mut db, row, rng).await?;
+        db.commit().await?;
+        Ok(Some(link))
+    }
+
+    async fn link_for(
+        &self,
+        db: &mut Db,
+        row: user_store::UserRow,
+        rng: &mut (impl CryptoRng + Send),
+    ) -> Result<PasswordLink> {
         let purpose =
             if row.password_hash.is_some() { Purpose::Reset } else { Purpose::Invitation };
-        let url = self.new_link(&mut db, purpose, Some(row.id), rng).await?;
-        db.commit().await?;
-        Ok(url)
+        let url = self.new_link(db, purpose, Some(row.id), rng).await?;
+        let expires_at = self.clock.now() + purpose.lifetime();
+        Ok(PasswordLink { email: row.email, url, purpose, expires_at })
     }
 
     async fn new_link(

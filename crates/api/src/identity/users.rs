@@ -201,6 +201,14 @@ impl Provider {
         Ok(db.commit().await?)
     }
 
+    /// Has a person be called otherwise.
+    pub async fn rename_user(&self, user: &User, name: &str) -> Result<()> {
+        let name = passwords::check_name(name)?;
+        let mut db = self.db.write().await?;
+        store::set_name(&mut db, &user.id, &name, self.clock.now()).await?;
+        Ok(db.commit().await?)
+    }
+
     /// Keeps a person out: their sessions and tokens are refused from now on.
     pub async fn disable_user(&self, email: &str) -> Result<()> {
         let now = self.clock.now();
@@ -283,7 +291,8 @@ impl User {
 
 /// The address, in the form that is kept; 422 if it is none.
 pub(super) fn address(email: &str) -> Result<String> {
-    let normal = email_address::normalize(email).filter(|normal| normal.len() <= 254);
+    let normal = email_address::normalize(email)
+        .filter(|normal| normal.len() <= 254 && !normal.contains('\0'));
     normal.ok_or_else(|| Error::Unprocessable(format!("{email:?} is not an e-mail address")))
 }
 

@@ -2,9 +2,11 @@
 
 mod view;
 
+use std::collections::BTreeMap;
+
 use axum::{
     extract::{RawQuery, State},
-    http::{StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
     response::Response,
 };
 use chrono::{Days, NaiveTime};
@@ -19,7 +21,7 @@ use crate::{
     error::{Error, Result},
     identity::{NewPersonalToken, PasswordChange, parameters},
 };
-use view::{Note, Section, show as account};
+use view::{Note, Section, TypedToken, show as account};
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Done {
@@ -43,6 +45,15 @@ pub(super) struct NewToken {
     name: String,
     #[serde(default)]
     days: String,
+    /// Permissions that were ticked, each under its name.
+    #[serde(flatten)]
+    ticked: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct NewName {
+    #[serde(default)]
+    name: String,
 }
 
 /// What to end or revoke.
@@ -54,18 +65,38 @@ pub(super) struct Which {
 pub(super) async fn show(
     State(web): State<Web>,
     visitor: Visitor,
+    headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Failure> {
     let Done { done } = parameters(query.unwrap_or_default().as_bytes())?;
     let Some(person) = &visitor.person else {
         return Ok(LogInForm::before(Destination::Account).show(&web, &visitor)?);
     };
-    Ok(account(&web, person, StatusCode::OK, Note::done(&done)).await?)
+    let Some(shown) = web.cookie(&headers, Purpose::Shown) else {
+        return Ok(account(&web, person, StatusCode::OK, Note::done(&done)).await?);
+    };
+    let mut response = account(&web, person, StatusCode::OK, Note::secret(&shown)).await?;
+    response.headers_mut().append(header::SET_COOKIE, web.forget_cookie(Purpose::Shown)?);
+    Ok(response)
 }
 
 /// For who opens the address of a form, as browsers do that are told to go back or to reload.
 pub(super) async fn instead(State(web): State<Web>) -> Response {
     go_to(&web, "/account")
+}
+
+pub(super) async fn change_name(
+    State(web): State<Web>,
+    PersonForm { person, fields }: PersonForm<NewName>,
+) -> Result<Response, Failure> {
+    match web.provider.rename_user(&person.session.user, &fields.name).await {
+        Ok(()) => Ok(go_to(&web, "/account?done=name")),
+        Err(error @ (Error::Unprocessable(_) | Error::Conflict(_))) => {
+            let note = Note::problem(Section::Name, format!("{error}."));
+            Ok(account(&web, &person, error.status(), note).await?)
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 pub(super) async fn change_password(
@@ -114,26 +145,30 @@ pub(super) async fn end_admission(
     Ok(go_to(&web, "/account?done=program"))
 }
 
-/// The secret is on the page that answers, and nowhere else.
+/// The secret is on the next page, and nowhere else.
 pub(super) async fn create_token(
     State(web): State<Web>,
     PersonForm { person, fields }: PersonForm<NewToken>,
 ) -> Result<Response, Failure> {
     let user = &person.session.user;
     let mut rng: StdRng = rand::make_rng();
-    let problem = |words| Note::problem(Section::Tokens, words);
-    let Ok(new) = new_token(&web, &fields) else {
-        let words = "The number of days must be between 1 and 3650, or nothing.";
-        let note = problem(words.to_owned());
-        return Ok(account(&web, &person, StatusCode::UNPROCESSABLE_ENTITY, note).await?);
+    let problem = |words| Note::refused_token(fields.typed(), words);
+    let new = match new_token(&web, &fields) {
+        Ok(new) => new,
+        Err(words) => {
+            let note = problem(words.to_owned());
+            return Ok(account(&web, &person, StatusCode::UNPROCESSABLE_ENTITY, note).await?);
+        }
     };
     let made = web.provider.create_personal_token(user, &user.permissions, &new, &mut rng).await;
     match made {
         Ok((secret, token)) => {
-            let note = Note::secret(token.name, secret.0);
-            Ok(account(&web, &person, StatusCode::OK, note).await?)
+            let mut response = go_to(&web, "/account");
+            let shown = web.set_cookie(Purpose::Shown, &format!("{}.{}", token.id, secret.0))?;
+            response.headers_mut().append(header::SET_COOKIE, shown);
+            Ok(response)
         }
-        Err(error @ (Error::Unprocessable(_) | Error::Conflict(_))) => {
+        Err(error @ (Error::Unprocessable(_) | Error::Conflict(_) | Error::Forbidden(_))) => {
             Ok(account(&web, &person, error.status(), problem(format!("{error}."))).await?)
         }
         Err(error) => Err(error.into()),
@@ -148,18 +183,34 @@ pub(super) async fn revoke_token(
     Ok(go_to(&web, "/account?done=token"))
 }
 
+impl NewToken {
+    /// For the form to show it again.
+    fn typed(&self) -> TypedToken {
+        TypedToken {
+            name: self.name.clone(),
+            days: self.days.clone(),
+            permissions: self.ticked.keys().cloned().collect(),
+        }
+    }
+}
+
 /// A token that ends with the last of so many days, or never.
-fn new_token(web: &Web, fields: &NewToken) -> Result<NewPersonalToken, ()> {
+fn new_token(web: &Web, fields: &NewToken) -> Result<NewPersonalToken, &'static str> {
+    const DAYS: &str = "The number of days must be between 1 and 3650, or nothing.";
+    let permissions: Vec<_> = fields.ticked.keys().cloned().collect();
+    if permissions.is_empty() {
+        return Err("Tick at least one thing that the token may do.");
+    }
     let days = match fields.days.trim() {
         "" => None,
-        text => Some(text.parse::<u16>().ok().filter(|it| (1..=3650).contains(it)).ok_or(())?),
+        text => Some(text.parse::<u16>().ok().filter(|it| (1..=3650).contains(it)).ok_or(DAYS)?),
     };
     let end = |days: u16| {
         let date = web.clock.now().date_naive().checked_add_days(Days::new(u64::from(days) + 1))?;
         Some(date.and_time(NaiveTime::MIN).and_utc())
     };
-    let expires_at = days.map(|days| end(days).ok_or(())).transpose()?;
-    Ok(NewPersonalToken { name: fields.name.clone(), permissions: None, expires_at })
+    let expires_at = days.map(|days| end(days).ok_or(DAYS)).transpose()?;
+    Ok(NewPersonalToken { name: fields.name.clone(), permissions: Some(permissions), expires_at })
 }
 
 /// Who clicks twice has what they want.

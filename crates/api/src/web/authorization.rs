@@ -13,7 +13,7 @@ use serde::Deserialize;
 use super::{
     Web,
     browser::{Person, Visitor},
-    destination::Destination,
+    destination::{AUTHORIZATION, Destination},
     errors::Failure,
     forms::PersonForm,
     log_in_form::LogInForm,
@@ -22,8 +22,6 @@ use super::{
 };
 use crate::identity::{AuthorizationRequest, Browser, Client, Decision, Scope, parameters};
 
-/// The endpoint's path below the realm.
-pub(super) const PATH: &str = "/protocol/openid-connect/auth";
 /// How long somebody who has just logged in may think about what a program asks for.
 const THINKING: TimeDelta = TimeDelta::minutes(10);
 
@@ -72,7 +70,7 @@ pub(super) async fn ask(
 pub(super) async fn ask_by_form(State(web): State<Web>, RawForm(body): RawForm) -> Response {
     let pairs = url::form_urlencoded::parse(&body);
     let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
-    go_to(&web, &format!("{PATH}?{query}"))
+    go_to(&web, &format!("{AUTHORIZATION}?{query}"))
 }
 
 /// Goes on with a request that somebody has logged in for.
@@ -81,6 +79,10 @@ pub(super) async fn go_on(web: &Web, query: &str, person: &Person) -> Result<Res
     let session = Some(&person.session);
     let browser = Browser { session, just_logged_in: true, consented: false };
     match decide(web, &request, browser).await? {
+        // So that a reload sends no password again, unless they would have to log in again.
+        Decision::Consent { .. } if request.prompt.is_none() && request.max_age.is_none() => {
+            Ok(go_to(web, &format!("{AUTHORIZATION}?{query}")))
+        }
         Decision::Consent { client, scope } => {
             ask_person(web, person, query, (&request, &client, &scope), true)
         }
@@ -102,7 +104,7 @@ pub(super) async fn consent(
     let browser = Browser { session: Some(&person.session), just_logged_in, consented: true };
     match decide(&web, &request, browser).await? {
         // They thought for too long.
-        Decision::LogIn { .. } => Ok(go_to(&web, &format!("{PATH}?{}", fields.request))),
+        Decision::LogIn { .. } => Ok(go_to(&web, &format!("{AUTHORIZATION}?{}", fields.request))),
         decision => follow(decision),
     }
 }

@@ -1,4 +1,5 @@
-//! The two cookies: one knows who is logged in, the other which browser was given a form.
+//! The cookies: one knows who is logged in, one which browser was given a form, and one holds what is
+//! shown on the next page.
 
 use axum::http::{HeaderMap, HeaderValue};
 use headers::{Cookie, HeaderMapExt};
@@ -13,6 +14,8 @@ pub(super) enum Purpose {
     Session,
     /// Which browser a form was made for in which nobody is logged in.
     Form,
+    /// A secret that the next page shows, once: a reload of that page makes no other one.
+    Shown,
 }
 
 impl Web {
@@ -23,6 +26,8 @@ impl Web {
             (Purpose::Session, false) => "jobbergate-session",
             (Purpose::Form, true) => "__Host-jobbergate-form",
             (Purpose::Form, false) => "jobbergate-form",
+            (Purpose::Shown, true) => "__Host-jobbergate-shown",
+            (Purpose::Shown, false) => "jobbergate-shown",
         }
     }
 

@@ -2,7 +2,10 @@
 
 use url::form_urlencoded::Serializer;
 
-use crate::identity::DEVICE_PAGE;
+use crate::identity::{DEVICE_PAGE, REALM_PATH};
+
+/// The path that programs send browsers to, below the realm.
+pub(super) const AUTHORIZATION: &str = "/protocol/openid-connect/auth";
 
 /// A page that people come to before they are logged in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +28,29 @@ impl Destination {
         }
     }
 
+    /// Where people begin again who were logged out before they sent this form.
+    pub(super) fn of_form(path: &str, body: &[u8]) -> Self {
+        let field = |wanted: &str| {
+            let mut pairs = url::form_urlencoded::parse(body);
+            let found = pairs.find(|(name, _)| name == wanted);
+            found.map(|(_, value)| value.into_owned()).unwrap_or_default()
+        };
+        match path.strip_prefix(REALM_PATH) {
+            Some(DEVICE_PAGE) => Self::Device(field("user_code")),
+            Some("/consent") => Self::Authorization(field("request")),
+            _ => Self::Account,
+        }
+    }
+
+    /// Its address below the realm.
+    pub(super) fn page(&self) -> String {
+        match self {
+            Self::Account => "/account".to_owned(),
+            Self::Device(code) => device_page(code),
+            Self::Authorization(query) => format!("{AUTHORIZATION}?{query}"),
+        }
+    }
+
     /// The account, if it is nothing else.
     pub(super) fn from_field(text: &str) -> Self {
         match text.split_once('?') {
@@ -35,8 +61,7 @@ impl Destination {
     }
 }
 
-/// The address of the page for a program's code, below the realm.
-pub(super) fn device_page(code: &str) -> String {
+fn device_page(code: &str) -> String {
     if code.is_empty() {
         return DEVICE_PAGE.to_owned();
     }

@@ -15,18 +15,21 @@ use super::{
     errors::Failure,
     forms::PersonForm,
     log_in_form::LogInForm,
-    page::{Layout, page},
+    page::{Layout, go_to, page},
     words,
 };
 use crate::{
     error::Result,
-    identity::{TypedCode, Waiting, parameters},
+    identity::{DEVICE_PAGE, TypedCode, Waiting, parameters},
 };
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Typed {
     #[serde(default)]
     user_code: String,
+    /// What was decided, on the page that a decision leads to.
+    #[serde(default)]
+    done: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -64,11 +67,15 @@ pub(super) async fn show(
     visitor: Visitor,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Failure> {
-    let Typed { user_code } = parameters(query.unwrap_or_default().as_bytes())?;
+    let Typed { user_code, done } = parameters(query.unwrap_or_default().as_bytes())?;
     let Some(person) = &visitor.person else {
         let form = LogInForm::before(Destination::Device(user_code));
         return Ok(form.show(&web, &visitor)?);
     };
+    if !done.is_empty() {
+        let template = DonePage { layout: Layout::of(&web, person), approved: done == "allowed" };
+        return Ok(page(StatusCode::OK, &template)?);
+    }
     if user_code.trim().is_empty() {
         return Ok(ask_for_code(&web, person, "", None)?);
     }
@@ -102,7 +109,8 @@ pub(super) async fn decide(
         let problem = Some((StatusCode::CONFLICT, words.to_owned()));
         return Ok(ask_for_code(&web, &person, "", problem)?);
     }
-    Ok(page(StatusCode::OK, &DonePage { layout: Layout::of(&web, &person), approved })?)
+    let done = if approved { "allowed" } else { "denied" };
+    Ok(go_to(&web, &format!("{DEVICE_PAGE}?done={done}")))
 }
 
 fn ask_for_code(

@@ -12,11 +12,20 @@ use crate::{error::Error, identity::Refusal};
 pub(super) struct Failure {
     pub(super) status: StatusCode,
     pub(super) words: String,
+    /// The page below the realm to go on from; the account if there is none.
+    pub(super) next: Option<String>,
 }
 
 impl Failure {
     pub(super) fn new(status: StatusCode, words: impl Into<String>) -> Self {
-        Self { status, words: words.into() }
+        Self { status, words: words.into(), next: None }
+    }
+
+    /// For who was logged out before they sent a form; they begin again on this page.
+    pub(super) fn logged_out(page: String) -> Self {
+        let words = "You were logged out in the meantime, and nothing was changed. Log in, and do it \
+                     once more.";
+        Self { next: Some(page), ..Self::new(StatusCode::FORBIDDEN, words) }
     }
 
     /// What to say above the words.

@@ -5,12 +5,14 @@ use axum::{
     extract::{FromRequest, FromRequestParts, Request},
     http::{HeaderMap, StatusCode, Uri, header, uri::Authority},
 };
+use bytes::Bytes;
 use serde::{Deserialize, de::DeserializeOwned};
 use url::Url;
 
 use super::{
     Web,
     browser::{Person, Visitor},
+    destination::Destination,
     errors::Failure,
 };
 
@@ -41,7 +43,7 @@ impl<T: DeserializeOwned + Send> FromRequest<Web> for AnonymousForm<T> {
     type Rejection = Failure;
 
     async fn from_request(request: Request, web: &Web) -> Result<Self, Failure> {
-        let (visitor, form) = read::<T>(request, web).await?;
+        let (visitor, form, _) = read::<T>(request, web).await?;
         check(visitor.form_token().as_deref(), &form.form_token)?;
         Ok(Self { visitor, fields: form.fields })
     }
@@ -51,10 +53,8 @@ impl<T: DeserializeOwned + Send> FromRequest<Web> for PersonForm<T> {
     type Rejection = Failure;
 
     async fn from_request(request: Request, web: &Web) -> Result<Self, Failure> {
-        let (visitor, form) = read::<T>(request, web).await?;
-        let words = "You are not logged in any more. Log in, then try again.";
-        let ended = || Failure::new(StatusCode::FORBIDDEN, words);
-        let person = visitor.person.ok_or_else(ended)?;
+        let (visitor, form, origin) = read::<T>(request, web).await?;
+        let person = visitor.person.ok_or_else(|| Failure::logged_out(origin.page()))?;
         check(Some(&person.form_token), &form.form_token)?;
         Ok(Self { person, fields: form.fields })
     }
@@ -63,19 +63,32 @@ impl<T: DeserializeOwned + Send> FromRequest<Web> for PersonForm<T> {
 async fn read<T: DeserializeOwned>(
     request: Request,
     web: &Web,
-) -> Result<(Visitor, Guarded<T>), Failure> {
+) -> Result<(Visitor, Guarded<T>, Destination), Failure> {
     if !is_from_here(web, request.uri(), request.headers()) {
         let words = "This form was sent by another site's page.";
         return Err(Failure::new(StatusCode::FORBIDDEN, words));
     }
     let (mut parts, body) = request.into_parts();
     let visitor = Visitor::from_request_parts(&mut parts, web).await?;
-    let request = Request::from_parts(parts, body);
+    let request = Request::from_parts(parts.clone(), body);
+    let body = Bytes::from_request(request, web).await.map_err(|rejection| {
+        let words = match rejection.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => "What was filled in is too long.".to_owned(),
+            _ => format!("The form can't be read: {rejection}"),
+        };
+        Failure::new(rejection.status(), words)
+    })?;
+    if url::form_urlencoded::parse(&body).any(|(_, value)| value.contains('\0')) {
+        let words = "A field has a character that can't be typed (NUL).";
+        return Err(Failure::new(StatusCode::UNPROCESSABLE_ENTITY, words));
+    }
+    let origin = Destination::of_form(parts.uri.path(), &body);
+    let request = Request::from_parts(parts, body.into());
     let form = Form::<Guarded<T>>::from_request(request, web).await;
     let Form(form) = form.map_err(|rejection| {
         Failure::new(rejection.status(), format!("The form can't be read: {rejection}"))
     })?;
-    Ok((visitor, form))
+    Ok((visitor, form, origin))
 }
 
 fn check(expected: Option<&str>, sent: &str) -> Result<(), Failure> {

@@ -26,13 +26,25 @@ struct ErrorPage<'a> {
     layout: Layout,
     title: &'a str,
     words: &'a str,
+    next: &'a str,
+    /// What the link to the next page says.
+    onward: &'a str,
 }
 
-pub(super) async fn finish(State(web): State<Web>, request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+pub(super) async fn after(State(web): State<Web>, request: Request, next: Next) -> Response {
+    finish(&web, next.run(request).await)
+}
+
+/// Puts the words of a failure on a page, and adds what all answers have.
+pub(super) fn finish(web: &Web, mut response: Response) -> Response {
     if let Some(failure) = response.extensions_mut().remove::<Failure>() {
-        let layout = Layout::anonymous(&web, String::new());
-        let template = ErrorPage { layout, title: failure.title(), words: &failure.words };
+        let layout = Layout::anonymous(web, String::new());
+        let (next, onward) = match &failure.next {
+            Some(page) => (page.as_str(), "Log in"),
+            None => ("/account", "Go to your account"),
+        };
+        let (title, words) = (failure.title(), failure.words.as_str());
+        let template = ErrorPage { layout, title, words, next, onward };
         match page::page(failure.status, &template) {
             Ok(page) => response = page,
             Err(error) => error.log(),

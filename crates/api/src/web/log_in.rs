@@ -12,7 +12,7 @@ use super::{
     Web, authorization,
     browser::{Person, Visitor},
     cookies::Purpose,
-    destination::{Destination, device_page},
+    destination::Destination,
     errors::Failure,
     forms::AnonymousForm,
     log_in_form::{LogInForm, Problem},
@@ -100,12 +100,11 @@ async fn welcome(
     visitor.end_session(web).await?;
     let cookie = web.set_cookie(Purpose::Session, &new.cookie.0)?;
     let mut response = match destination {
-        Destination::Account => go_to(web, "/account"),
-        Destination::Device(code) => go_to(web, &device_page(&code)),
         Destination::Authorization(query) => {
             let person = Person::new(new.session, &new.cookie.0);
             authorization::go_on(web, &query, &person).await?
         }
+        page => go_to(web, &page.page()),
     };
     response.headers_mut().append(header::SET_COOKIE, cookie);
     Ok(response)

@@ -48,6 +48,8 @@ struct LogInPage<'a> {
     user_names: bool,
     email: &'a str,
     problem: Option<&'a str>,
+    /// Whether people can be sent links.
+    sends_email: bool,
 }
 
 impl LogInForm {
@@ -65,6 +67,7 @@ impl LogInForm {
             user_names: web.provider.knows_user_names(),
             email: &self.email,
             problem: self.problem.as_ref().map(|problem| problem.words.as_str()),
+            sends_email: web.events.sends_email(),
         };
         let status = self.problem.as_ref().map_or(StatusCode::OK, |problem| problem.status);
         let mut response = leading_to(page(status, &template)?, self.target.as_deref())?;

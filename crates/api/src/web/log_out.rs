@@ -62,6 +62,15 @@ pub(super) async fn confirmed(
     log_out(&web, &fields.request, Some(&person), true).await
 }
 
+/// Where people are who have logged out.
+pub(super) async fn done(State(web): State<Web>, visitor: Visitor) -> Result<Response, Failure> {
+    if visitor.person.is_some() {
+        return Ok(go_to(&web, "/account"));
+    }
+    let layout = Layout::anonymous(&web, String::new());
+    Ok(page(StatusCode::OK, &DonePage { layout })?)
+}
+
 async fn log_out(
     web: &Web,
     query: &str,
@@ -78,10 +87,7 @@ async fn log_out(
         }
         (LogOut::Refuse(words), _) => return Err(Failure::new(StatusCode::BAD_REQUEST, words)),
         (LogOut::Redirect(uri), _) => Redirect::to(&uri).into_response(),
-        (LogOut::Done | LogOut::Confirm, _) => {
-            let layout = Layout::anonymous(web, String::new());
-            page(StatusCode::OK, &DonePage { layout })?
-        }
+        (LogOut::Done | LogOut::Confirm, _) => go_to(web, "/logout"),
     };
     response.headers_mut().append(header::SET_COOKIE, web.forget_cookie(Purpose::Session)?);
     Ok(response)

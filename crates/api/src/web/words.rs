@@ -17,6 +17,24 @@ pub(super) fn asked(client: &Client, scope: &Scope) -> Vec<String> {
     all
 }
 
+/// What a token permits, for somebody who holds these permissions.
+pub(super) fn permitted(permissions: &[String], held: &[String]) -> String {
+    if permissions == held {
+        return "all that you may do".to_owned();
+    }
+    let all: Vec<_> = permissions.iter().filter_map(|it| in_words(it)).collect();
+    all.join(", ")
+}
+
+/// A permission in two parts: what it is about, and what may be done with it.
+pub(super) fn permission(name: &str) -> (String, String) {
+    let words = in_words(name).unwrap_or_else(|| name.to_owned());
+    match name.strip_prefix("jobbergate:").and_then(|it| it.rsplit_once(':')) {
+        Some((things, verb)) => (things.replace('-', " "), verb.to_owned()),
+        None => ("everything".to_owned(), words),
+    }
+}
+
 fn in_words(scope: &str) -> Option<String> {
     Some(match scope {
         "openid" => return None,

@@ -311,3 +311,21 @@ async fn a_directory_of_people_is_examined() {
         assert!(!said.contains("searching") && !said.contains("secret"), "{said}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_from_before_that_has_the_name_of_our_program_is_found() {
+    let directory = tempfile::tempdir().unwrap();
+    let config = settings(&directory);
+    let app = jobbergate_api::app::App::open(&config, Clock::System).await.unwrap();
+    app.provider.as_ref().unwrap().signing_key().await.unwrap();
+    let mut db = app.tenants.default_tenant().db.write().await.unwrap();
+    let sql = "INSERT INTO identity_clients (client_id, secret_hash, permissions, created_at, \
+               updated_at) VALUES ('default', '', '[]', $1, $1)";
+    db.execute(sql, jobbergate_api::args![start_time()]).await.unwrap();
+    db.commit().await.unwrap();
+    let found = findings(&config).await;
+    assert_eq!(failed(&found), ["identity provider"], "{found:?}");
+    let words = &found["identity provider"].1;
+    assert!(words.contains("there is a client default: nobody can log in"), "{words}");
+    assert!(words.contains("`jobbergate admin client delete default`"), "{words}");
+}

@@ -4,6 +4,7 @@
 
 mod adoption;
 mod authorization;
+mod browser;
 mod cleaning;
 mod clusters;
 mod concurrency;

@@ -5,8 +5,8 @@ use std::io::BufRead;
 use anyhow::{Context, bail};
 use clap::Subcommand;
 use jobbergate_api::{
-    identity::{NewUser, Provider, User},
-    tenant::Tenants,
+    app::App,
+    identity::{NewUser, PasswordLink, Provider, User},
 };
 use rand::rngs::StdRng;
 use serde_json::{Value, json};
@@ -31,6 +31,9 @@ pub enum UserCommand {
     Invite {
         #[command(flatten)]
         new: NewAccount,
+        /// Send it to them by e-mail instead of printing it
+        #[arg(long)]
+        send: bool,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -39,6 +42,9 @@ pub enum UserCommand {
     Reset {
         /// Their e-mail address
         email: String,
+        /// Send it to them by e-mail instead of printing it
+        #[arg(long)]
+        send: bool,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -105,12 +111,9 @@ impl NewAccount {
     }
 }
 
-pub async fn run(
-    provider: &Provider,
-    tenants: &Tenants,
-    command: UserCommand,
-) -> anyhow::Result<()> {
+pub async fn run(provider: &Provider, app: &App, command: UserCommand) -> anyhow::Result<()> {
     let mut rng: StdRng = rand::make_rng();
+    let tenants = &app.tenants;
     match command {
         UserCommand::Create { new, password_stdin, json } => {
             check_organization(tenants, new.organization.as_ref())?;
@@ -118,7 +121,8 @@ pub async fn run(
             let user = provider.create_user(&new.with_password(password), &mut rng).await?;
             print(&user, json);
         }
-        UserCommand::Invite { new, json } => {
+        UserCommand::Invite { new, send, json } => {
+            check_mail(app, send)?;
             check_organization(tenants, new.organization.as_ref())?;
             let email = new.email.clone();
             if !has_account(provider, &email).await? {
@@ -129,10 +133,13 @@ pub async fn run(
                      --organization, or change its roles with `jobbergate admin role grant`"
                 );
             }
-            print_link(&email, &provider.password_link(&email, &mut rng).await?, json);
+            let link = provider.password_link(&email, &mut rng).await?;
+            hand_over(app, &link, send, json).await?;
         }
-        UserCommand::Reset { email, json } => {
-            print_link(&email, &provider.password_link(&email, &mut rng).await?, json);
+        UserCommand::Reset { email, send, json } => {
+            check_mail(app, send)?;
+            let link = provider.password_link(&email, &mut rng).await?;
+            hand_over(app, &link, send, json).await?;
         }
         UserCommand::List { json: true } => {
             let users: Vec<_> = provider.users().await?.iter().map(as_json).collect();
@@ -214,9 +221,31 @@ fn as_json(user: &User) -> Value {
     })
 }
 
-fn print_link(email: &str, url: &str, as_json: bool) {
-    match as_json {
-        true => println!("{}", json!({"email": email, "url": url})),
-        false => println!("{url}"),
+fn check_mail(app: &App, send: bool) -> anyhow::Result<()> {
+    if send && !app.events.sends_email() {
+        bail!("no e-mail is configured (SMTP_HOST or SENDGRID_API_KEY): leave out --send");
     }
+    Ok(())
+}
+
+/// Sends a link or prints it.
+async fn hand_over(
+    app: &App,
+    link: &PasswordLink,
+    send: bool,
+    as_json: bool,
+) -> anyhow::Result<()> {
+    let PasswordLink { email, url, .. } = link;
+    if send {
+        let sent = app.events.send_link(link, app.clock.now()).await;
+        let advice = format!("the link was not sent to {email}; without --send it is printed");
+        sent.map_err(|cause| anyhow::anyhow!(cause)).context(advice)?;
+    }
+    match (as_json, send) {
+        (true, true) => println!("{}", json!({"email": email, "sent": true})),
+        (true, false) => println!("{}", json!({"email": email, "url": url})),
+        (false, true) => println!("sent to {email}"),
+        (false, false) => println!("{url}"),
+    }
+    Ok(())
 }

@@ -130,6 +130,31 @@ fn an_administrator_manages_accounts() {
 }
 
 #[test]
+fn a_link_is_sent_to_whom_it_is_for() {
+    let data = tempfile::tempdir().unwrap();
+    started(data.path());
+    let data = data.path();
+    let words = refused(data, &["user", "invite", "alice@example.com", "--send"]);
+    assert!(words.contains("no e-mail is configured"), "{words}");
+    assert!(refused(data, &["user", "show", "alice@example.com"]).contains("no account"));
+    let smtp = jobbergate_testkit::smtp::Smtp::start().unwrap();
+    let port = smtp.port.to_string();
+    let mails = ["--smtp-host", "localhost", "--smtp-port", &port, "--smtp-tls", "none"];
+    let mails = [&mails[..], &["--smtp-from-email", "jobs@lab.co"]].concat();
+    let sends = |arguments: &[&str]| [&mails[..], arguments, &["--send"]].concat();
+    let invited = said(data, &sends(&["user", "invite", "alice@example.com"]));
+    assert_eq!(invited, "sent to alice@example.com\n");
+    let again = json_of(data, &sends(&["user", "reset", "alice@example.com"]));
+    assert_eq!(again, json!({"email": "alice@example.com", "sent": true}));
+    let received = smtp.received().unwrap();
+    assert_eq!(received.len(), 2);
+    assert_eq!(received[0].recipients, ["alice@example.com"]);
+    assert!(received[0].text.contains("/realms/jobbergate/password?link="));
+    let words = refused(data, &sends(&["user", "invite", "nobody@example.com"]));
+    assert!(words.contains("without --send it is printed"), "{words}");
+}
+
+#[test]
 fn an_administrator_manages_roles_keys_and_applications() {
     let data = tempfile::tempdir().unwrap();
     started(data.path());

@@ -141,7 +141,7 @@ fn free_ports() -> Result<[u16; 4]> {
 
 fn last_lines(directory: &Path) -> String {
     let read = |name| fs::read_to_string(directory.join(name)).unwrap_or_default();
-    let text = read("out") + &read("log");
+    let text = [read("out"), read("log")].concat();
     let lines: Vec<&str> = text.lines().collect();
     lines[lines.len().saturating_sub(20)..].join("\n")
 }

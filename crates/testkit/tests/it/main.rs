@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod browser;
 mod issuer;
 mod postgres;
 mod rabbitmq;

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use chrono::{DateTime, Utc};
 use lettre::{
     Address, AsyncSmtpTransport, AsyncTransport, Tokio1Executor,
     message::{Mailbox, header::ContentType},
@@ -14,10 +15,7 @@ use lettre::{
 use super::{Email, pair, sender};
 use crate::{
     config::mail::{MailConfig, SmtpTls},
-    events::{
-        failure::{Cause, Failure},
-        outbox::OutboxRow,
-    },
+    events::failure::{Cause, Failure},
     startup::StartError,
 };
 
@@ -70,19 +68,25 @@ impl Smtp {
         }
     }
 
-    pub(super) async fn send(&self, row: &OutboxRow, message: Email) -> Result<(), Failure> {
+    /// Sends a message under an id by which whoever gets it twice knows it.
+    pub(super) async fn send(
+        &self,
+        message: Email,
+        id: &str,
+        written_at: DateTime<Utc>,
+    ) -> Result<(), Failure> {
         let for_ever = |error: Cause| Failure::ForEver(error);
         let to: Address = message.to.parse().map_err(|error| {
             let error: lettre::address::AddressError = error;
             for_ever(format!("{:?} is no e-mail address: {error}", message.to).into())
         })?;
         let ascii = message.to.is_ascii();
-        let id = format!("<{}@{}>", row.message_id(), self.from.email.domain());
+        let id = format!("<{id}@{}>", self.from.email.domain());
         let email = lettre::Message::builder()
             .from(self.from.clone())
             .to(to.into())
             .subject(message.subject)
-            .date(SystemTime::from(row.created_at))
+            .date(SystemTime::from(written_at))
             .message_id(Some(id))
             .header(ContentType::TEXT_PLAIN)
             .body(message.text)

@@ -108,6 +108,17 @@ pub(crate) async fn set_disabled(
     db.execute(sql, args![id, disabled_at, now]).await.map(drop)
 }
 
+/// Gives a person another name.
+pub(crate) async fn set_name(
+    db: &mut Session,
+    id: &str,
+    name: &str,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    let sql = "UPDATE identity_users SET name = $2, updated_at = $3 WHERE id = $1";
+    db.execute(sql, args![id, name, now]).await.map(drop)
+}
+
 /// Gives a person another password.
 pub(crate) async fn set_password(
     db: &mut Session,

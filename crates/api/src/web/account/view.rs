@@ -6,6 +6,7 @@ use axum::{http::StatusCode, response::Response};
 use crate::{
     error::Result,
     identity::{Admission, PersonalToken, Session, Source, User},
+    permission::Permission,
     web::{
         Web,
         browser::Person,
@@ -17,6 +18,7 @@ use crate::{
 /// Parts of the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Section {
+    Name,
     Password,
     Tokens,
 }
@@ -26,7 +28,29 @@ pub(super) enum Section {
 pub(super) struct Note {
     done: Option<&'static str>,
     problem: Option<(Section, String)>,
+    /// A new token's id and secret.
     secret: Option<(String, String)>,
+    token: Option<TypedToken>,
+}
+
+/// What somebody filled in for a token that was not made.
+#[derive(Debug)]
+pub(super) struct TypedToken {
+    pub(super) name: String,
+    pub(super) days: String,
+    pub(super) permissions: Vec<String>,
+}
+
+/// Permissions about one kind of thing.
+struct Group {
+    things: String,
+    choices: Vec<Choice>,
+}
+
+struct Choice {
+    permission: String,
+    verb: String,
+    ticked: bool,
 }
 
 #[derive(Template)]
@@ -40,6 +64,10 @@ struct AccountPage<'a> {
     current: &'a str,
     admissions: &'a [Admission],
     tokens: &'a [PersonalToken],
+    /// A token and its secret, which is shown once.
+    made: Option<(&'a PersonalToken, &'a str)>,
+    typed: TypedToken,
+    groups: Vec<Group>,
     note: Note,
 }
 
@@ -48,6 +76,7 @@ impl Note {
     pub(super) fn done(what: &str) -> Self {
         let done = match what {
             "welcome" => "Your password counts from now on, and you are logged in.",
+            "name" => "Your name was changed.",
             "password" => "Your password was changed. Your other sessions have ended.",
             "session" => "The session has ended.",
             "program" => "The program's access has ended.",
@@ -62,9 +91,16 @@ impl Note {
         Self { problem: Some((section, words.into())), ..Self::default() }
     }
 
-    /// Shows a new token, once.
-    pub(super) fn secret(name: String, secret: String) -> Self {
-        Self { secret: Some((name, secret)), ..Self::default() }
+    /// Says why a token was not made, and keeps what was filled in.
+    pub(super) fn refused_token(typed: TypedToken, words: String) -> Self {
+        Self { token: Some(typed), ..Self::problem(Section::Tokens, words) }
+    }
+
+    /// Shows a new token, once: its id and its secret, with a dot between them.
+    pub(super) fn secret(shown: &str) -> Self {
+        let parts = shown.split_once('.');
+        let secret = parts.map(|(id, secret)| (id.to_owned(), secret.to_owned()));
+        Self { secret, ..Self::default() }
     }
 
     fn about(&self, section: Section) -> Option<&str> {
@@ -76,9 +112,19 @@ pub(super) async fn show(
     web: &Web,
     person: &Person,
     status: StatusCode,
-    note: Note,
+    mut note: Note,
 ) -> Result<Response> {
     let user = &person.session.user;
+    let tokens = web.provider.personal_tokens(user).await?;
+    let typed = note.token.take().unwrap_or_else(|| TypedToken {
+        name: String::new(),
+        days: "90".to_owned(),
+        permissions: user.permissions.clone(),
+    });
+    let secret = note.secret.take();
+    let made = secret.as_ref().and_then(|(id, secret)| {
+        Some((tokens.iter().find(|token| token.id == *id)?, secret.as_str()))
+    });
     let template = AccountPage {
         layout: Layout::of(web, person),
         user,
@@ -86,8 +132,28 @@ pub(super) async fn show(
         sessions: &web.provider.sessions(user).await?,
         current: &person.session.id,
         admissions: &web.provider.admissions(user).await?,
-        tokens: &web.provider.personal_tokens(user).await?,
+        made,
+        tokens: &tokens,
+        groups: groups(user, &typed.permissions),
+        typed,
         note,
     };
     page(status, &template)
+}
+
+/// What somebody may let a token do.
+fn groups(user: &User, ticked: &[String]) -> Vec<Group> {
+    let held = |name: &str| user.permissions.iter().any(|it| it == name);
+    let may = |name: &str| held(name) || held(Permission::Admin.as_str());
+    let mut groups: Vec<Group> = Vec::new();
+    for name in Permission::ALL.map(Permission::as_str).into_iter().filter(|name| may(name)) {
+        let (things, verb) = words::permission(name);
+        let ticked = ticked.iter().any(|it| it == name);
+        let choice = Choice { permission: name.to_owned(), verb, ticked };
+        match groups.last_mut().filter(|group| group.things == things) {
+            Some(group) => group.choices.push(choice),
+            None => groups.push(Group { things, choices: vec![choice] }),
+        }
+    }
+    groups
 }

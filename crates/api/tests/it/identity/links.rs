@@ -91,10 +91,10 @@ on_both! {
         let provider = app.provider();
         let new = NewUser { email: "bob@example.com".to_owned(), ..NewUser::default() };
         provider.create_user(&new, &mut random()).await.unwrap();
-        let url = provider.password_link("bob@example.com", &mut random()).await.unwrap();
+        let url = provider.password_link("bob@example.com", &mut random()).await.unwrap().url;
         let (first, page) = secret(&url);
         assert_eq!(page, "password");
-        let url = provider.password_link("bob@example.com", &mut random()).await.unwrap();
+        let url = provider.password_link("bob@example.com", &mut random()).await.unwrap().url;
         let (link, _) = secret(&url);
         assert!(provider.link(&first).await.unwrap().is_none());
         let known = provider.link(&link).await.unwrap().unwrap();
@@ -113,7 +113,7 @@ on_both! {
         let alice = person(&app, "alice", &["user"]).await;
         let (session, cookie) = log_in(&app, &alice).await;
         let held = tokens(&app, &session).await;
-        let url = provider.password_link(&alice.email, &mut random()).await.unwrap();
+        let url = provider.password_link(&alice.email, &mut random()).await.unwrap().url;
         let (link, _) = secret(&url);
         assert_eq!(provider.link(&link).await.unwrap().unwrap().purpose, Purpose::Reset);
         held.bearer(&app).get("/job-scripts").await.ok();
@@ -122,7 +122,7 @@ on_both! {
         assert!(provider.session(&cookie).await.unwrap().is_none());
         assert!(matches!(try_to_log_in(provider, &alice.email, PASSWORD).await, LogIn::Refused));
         assert!(matches!(try_to_log_in(provider, &alice.email, NEW).await, LogIn::Welcome(_)));
-        let url = provider.password_link(&alice.email, &mut random()).await.unwrap();
+        let url = provider.password_link(&alice.email, &mut random()).await.unwrap().url;
         app.clock.advance(TimeDelta::hours(1));
         assert!(choose(&app, &secret(&url).0, &choice("", PASSWORD)).await.is_err());
     }
@@ -130,7 +130,7 @@ on_both! {
     async fn who_is_disabled_can_not_get_in_by_a_link(app: TestApp) {
         let provider = app.provider();
         let alice = person(&app, "alice", &["user"]).await;
-        let url = provider.password_link(&alice.email, &mut random()).await.unwrap();
+        let url = provider.password_link(&alice.email, &mut random()).await.unwrap().url;
         provider.disable_user(&alice.email).await.unwrap();
         assert!(choose(&app, &secret(&url).0, &choice("", NEW)).await.is_err());
         let refused = provider.password_link(&alice.email, &mut random()).await.unwrap_err();

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use super::browser::{Browser, forms, heading, problem};
+use super::browser::{Browser, form, forms, heading, problem};
 use crate::{
     identity::story::{PASSWORD, log_in, person, tokens},
     on_both,
@@ -80,7 +80,8 @@ on_both! {
             assert_eq!(problem(&refused), words);
         }
         let fields = [("name", "nightly <b>"), ("days", "1")];
-        let made = alice.submit(&page, "/account/tokens", &fields).await.expect(200);
+        let answer = alice.submit(&page, "/account/tokens", &fields).await;
+        let made = alice.follow(&answer).await.expect(200);
         let secret = made.text.split(">jbg_").nth(1).unwrap().split('<').next().unwrap();
         let token = app.bearer(&format!("jbg_{secret}"));
         token.get("/job-scripts").await.ok();
@@ -94,9 +95,106 @@ on_both! {
         token.get("/job-scripts").await.expect(401);
     }
 
+    async fn a_token_may_do_what_its_owner_ticks(app: TestApp) {
+        person(&app, "alice", &["user"]).await;
+        let mut alice = Browser::of(&app, "alice@example.com").await;
+        let page = alice.open(ACCOUNT).await.expect(200);
+        let mut form = forms(&page, "/account/tokens").remove(0);
+        form.fields.retain(|(name, _)| !name.starts_with("jobbergate:"));
+        form.fields.push(("name".to_owned(), "ci".to_owned()));
+        form.fields.retain(|(name, value)| name != "name" || value == "ci");
+        let refused = alice.post(&form).await.expect(422);
+        assert_eq!(problem(&refused), "Tick at least one thing that the token may do.");
+        assert!(refused.text.contains(r#"value="ci""#), "what was filled in stays");
+        let ticked = |name: &str| {
+            let mut form = form.clone();
+            form.fields.push((name.to_owned(), "1".to_owned()));
+            form
+        };
+        for (name, status, words) in [
+            ("jobbergate:admin", 403, "permissions: you do not have jobbergate:admin yourself."),
+            ("jobbergate:nothing", 422, "permissions: there is no jobbergate:nothing."),
+        ] {
+            let refused = alice.post(&ticked(name)).await.expect(status);
+            assert_eq!(problem(&refused), words);
+        }
+        let answer = alice.post(&ticked("jobbergate:job-scripts:read")).await;
+        let made = alice.follow(&answer).await.expect(200);
+        assert!(made.text.contains("may: read job scripts"), "{}", made.text);
+        let secret = made.text.split(">jbg_").nth(1).unwrap().split('<').next().unwrap();
+        let token = app.bearer(&format!("jbg_{secret}"));
+        token.get("/job-scripts").await.ok();
+        token.get("/job-submissions").await.expect(403);
+        assert!(alice.cookie("jobbergate-shown").is_none(), "it is shown once");
+    }
+
+    async fn an_administrator_may_let_a_token_do_one_thing(app: TestApp) {
+        person(&app, "ada", &["admin"]).await;
+        let mut ada = Browser::of(&app, "ada@example.com").await;
+        let page = ada.open(ACCOUNT).await.expect(200);
+        assert!(page.text.contains("do everything that an administrator may do"));
+        assert_eq!(page.text.matches(" checked>").count(), 1);
+        assert!(page.text.contains(r#"name="jobbergate:clusters:update""#));
+    }
+
+    async fn somebody_changes_their_name(app: TestApp) {
+        person(&app, "alice", &["user"]).await;
+        let mut alice = Browser::of(&app, "alice@example.com").await;
+        let page = alice.open(ACCOUNT).await.expect(200);
+        for name in ["", " ", "a\nb", &"x".repeat(129)] {
+            let refused = alice.submit(&page, "/account/name", &[("name", name)]).await.expect(422);
+            assert_eq!(problem(&refused), "The name must have 1 to 128 characters, without line breaks and the like.");
+        }
+        let answer = alice.submit(&page, "/account/name", &[("name", " Alice <A> ")]).await;
+        let page = alice.follow(&answer).await.expect(200);
+        assert!(page.text.contains("Your name was changed.") && page.text.contains("<dd>Alice &#60;A&#62;</dd>"));
+        assert_eq!(app.provider().user("alice@example.com").await.unwrap().name, "Alice <A>");
+    }
+
+    async fn who_was_logged_out_meanwhile_goes_on_where_they_were(app: TestApp) {
+        person(&app, "alice", &["user"]).await;
+        let mut alice = Browser::of(&app, "alice@example.com").await;
+        let page = alice.open(ACCOUNT).await.expect(200);
+        alice.set_cookie("jobbergate-session", "ended");
+        let refused = alice.submit(&page, "/account/name", &[("name", "x")]).await.expect(403);
+        assert!(problem(&refused).starts_with("You were logged out in the meantime, and nothing was changed."));
+        assert!(refused.text.contains(r#"<a href="/realms/jobbergate/account">Log in</a>"#));
+        let mut form = form(&page, "/account/name");
+        form.fields.push(("user_code".to_owned(), "BCDF-GHJK".to_owned()));
+        form.fields.push(("decision".to_owned(), "allow".to_owned()));
+        form.fields.push(("request".to_owned(), "client_id=x\"><b>".to_owned()));
+        for (action, link) in [
+            ("/device", "/device?user_code=BCDF-GHJK"),
+            ("/consent", "/protocol/openid-connect/auth?client_id=x&#34;&#62;&#60;b&#62;"),
+        ] {
+            form.action = format!("/realms/jobbergate{action}");
+            let refused = alice.post(&form).await.expect(403);
+            assert!(refused.text.contains(&format!(r#"<a href="/realms/jobbergate{link}">"#)), "{}", refused.text);
+        }
+    }
+
+    async fn what_is_too_long_or_odd_is_refused_with_words(app: TestApp) {
+        person(&app, "alice", &["user"]).await;
+        let mut alice = Browser::of(&app, "alice@example.com").await;
+        let page = alice.open(ACCOUNT).await.expect(200);
+        let long = "x".repeat(70_000);
+        let refused = alice.submit(&page, "/account/name", &[("name", &long)]).await.expect(413);
+        assert_eq!(problem(&refused), "What was filled in is too long.");
+        for action in ["/account/name", "/account/sessions/end", "/account/tokens/revoke", "/account/programs/end", "/device"] {
+            let mut form = form(&page, "/account/name");
+            form.action = format!("/realms/jobbergate{action}");
+            for name in ["id", "user_code", "decision"] {
+                form.fields.push((name.to_owned(), "\0".to_owned()));
+            }
+            let refused = alice.post(&form).await.expect(422);
+            assert_eq!(problem(&refused), "A field has a character that can't be typed (NUL).", "{action}");
+        }
+    }
+
     async fn who_opens_a_forms_address_comes_to_the_account(app: TestApp) {
         let mut alice = Browser::new(&app);
-        for path in ["consent", "logout", "account/password", "account/tokens", "account/tokens/revoke"] {
+        assert_eq!(heading(&alice.open("/realms/jobbergate/logout").await), "You are logged out");
+        for path in ["consent", "account/name", "account/password", "account/tokens", "account/tokens/revoke"] {
             let answer = alice.open(&format!("/realms/jobbergate/{path}")).await.expect(303);
             assert_eq!(answer.header("location"), Some(ACCOUNT));
         }

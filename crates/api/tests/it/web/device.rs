@@ -40,7 +40,8 @@ on_both! {
         assert_eq!(heading(&page), "Allow Jobbergate in a terminal?");
         assert!(page.text.contains(code(&device)) && page.text.contains("127.0.0.1"));
         assert!(page.text.contains("do all that you may do, in your name"));
-        let done = alice.submit(&page, "/device", &[("decision", "allow")]).await.expect(200);
+        let answer = alice.submit(&page, "/device", &[("decision", "allow")]).await;
+        let done = alice.follow(&answer).await.expect(200);
         assert_eq!(heading(&done), "Access allowed");
         let held = Tokens::of(&poll(&app, &device).await.ok());
         held.bearer(&app).get("/job-scripts").await.ok();
@@ -54,7 +55,8 @@ on_both! {
         assert_eq!(form(&page, "/device").fields, [("user_code".to_owned(), String::new())]);
         let typed = code(&device).to_lowercase().replace('-', "+");
         let page = alice.open(&format!("{DEVICE}?user_code={typed}")).await.expect(200);
-        let done = alice.submit(&page, "/device", &[("decision", "deny")]).await.expect(200);
+        let answer = alice.submit(&page, "/device", &[("decision", "deny")]).await;
+        let done = alice.follow(&answer).await.expect(200);
         assert_eq!(heading(&done), "Access denied");
         assert_eq!(refusal(poll(&app, &device).await, 400), "access_denied");
         let late = alice.submit(&page, "/device", &[("decision", "allow")]).await.expect(409);

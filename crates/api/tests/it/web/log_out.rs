@@ -15,7 +15,8 @@ on_both! {
         let mut alice = Browser::of(&app, "alice@example.com").await;
         let cookie = alice.cookie("jobbergate-session").unwrap().to_owned();
         let page = alice.open(ACCOUNT).await;
-        let done = alice.submit(&page, "/logout", &[]).await.expect(200);
+        let answer = alice.submit(&page, "/logout", &[]).await;
+        let done = alice.follow(&answer).await.expect(200);
         assert_eq!(heading(&done), "You are logged out");
         assert!(alice.cookie("jobbergate-session").is_none());
         assert!(app.provider().session(&cookie).await.unwrap().is_none());
@@ -44,7 +45,8 @@ on_both! {
         let mut browser = Browser::new(&app);
         browser.set_cookie("jobbergate-session", &cookie);
         let query = format!("id_token_hint={}", held.id.as_ref().unwrap());
-        let done = browser.open(&format!("{LOGOUT}?{query}")).await.expect(200);
+        let answer = browser.open(&format!("{LOGOUT}?{query}")).await;
+        let done = browser.follow(&answer).await.expect(200);
         assert_eq!(heading(&done), "You are logged out");
         held.bearer(&app).get("/job-scripts").await.expect(401);
     }

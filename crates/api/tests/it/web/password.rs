@@ -55,7 +55,7 @@ on_both! {
         let new = NewUser { email: "bob@example.com".to_owned(), ..NewUser::default() };
         app.provider().create_user(&new, &mut random()).await.unwrap();
         for (title, password) in [("Welcome to Jobbergate", PASSWORD), ("Choose a new password", NEW)] {
-            let url = app.provider().password_link("bob@example.com", &mut random()).await.unwrap();
+            let url = app.provider().password_link("bob@example.com", &mut random()).await.unwrap().url;
             let mut bob = Browser::new(&app);
             let page = bob.open(&here(&app, &url)).await.expect(200);
             assert_eq!(heading(&page), title);
@@ -80,7 +80,7 @@ on_both! {
         let bob = person(&app, "bob", &["user"]).await;
         let mut shared = Browser::of(&app, "alice@example.com").await;
         let alices = shared.cookie("jobbergate-session").unwrap().to_owned();
-        let url = app.provider().password_link(&bob.email, &mut random()).await.unwrap();
+        let url = app.provider().password_link(&bob.email, &mut random()).await.unwrap().url;
         let page = shared.open(&here(&app, &url)).await.expect(200);
         let fields = [("password", NEW), ("again", NEW)];
         shared.submit(&page, "/password", &fields).await.expect(303);

@@ -18,7 +18,7 @@ use crate::{
 const AUTH: &str = "/realms/jobbergate/protocol/openid-connect/auth";
 
 /// A request as a query.
-fn query(request: &AuthorizationRequest) -> String {
+pub fn query(request: &AuthorizationRequest) -> String {
     let fields = serde_json::to_value(request).unwrap();
     let fields = fields.as_object().unwrap().clone();
     let given = fields.iter().filter_map(|(name, value)| Some((name, value.as_str()?)));
@@ -76,7 +76,8 @@ on_both! {
         let mut alice = Browser::new(&app);
         let page = alice.open(&address(&asking)).await.expect(200);
         let right = [("email", "alice@example.com"), ("password", PASSWORD)];
-        let page = alice.submit(&page, "/login", &right).await.expect(200);
+        let answer = alice.submit(&page, "/login", &right).await;
+        let page = alice.follow(&answer).await.expect(200);
         assert_eq!(heading(&page), "Allow Portal?");
         assert!(page.text.contains("portal.example.com"));
         assert!(page.text.contains("<li>read job scripts</li>"));

@@ -1,0 +1,46 @@
+//! Where there is no page, for people: programs get their answers as they are.
+
+use axum::{
+    extract::{Request, State},
+    http::{HeaderMap, Method, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+
+use super::{Web, errors::Failure, headers, page::go_to};
+use crate::identity::REALM_PATH;
+
+/// Has browsers see a page instead of what programs are told of an address without one. The
+/// server's own address leads to the account.
+pub(super) async fn answer(State(web): State<Web>, request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let is_root = path == "/";
+    let is_ours = is_root
+        || path.strip_prefix(REALM_PATH).is_some_and(|it| it.is_empty() || it.starts_with('/'));
+    if !is_ours || !wants_page(request.method(), request.headers()) {
+        return next.run(request).await;
+    }
+    let response = next.run(request).await;
+    let words = match response.status() {
+        StatusCode::NOT_FOUND if is_root => return go_to(&web, "/account"),
+        StatusCode::NOT_FOUND if !is_page(&response) => "There is no page at this address.",
+        StatusCode::METHOD_NOT_ALLOWED => "This address is for programs, not for browsers.",
+        _ => return response,
+    };
+    headers::finish(&web, Failure::new(StatusCode::NOT_FOUND, words).into_response())
+}
+
+fn wants_page(method: &Method, headers: &HeaderMap) -> bool {
+    let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    let names_pages = |accepted: &str| {
+        accepted
+            .split(',')
+            .any(|it| it.split(';').next().is_some_and(|it| it.trim() == "text/html"))
+    };
+    matches!(*method, Method::GET | Method::HEAD) && accepted.is_some_and(names_pages)
+}
+
+fn is_page(response: &Response) -> bool {
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
+}

@@ -1,0 +1,47 @@
+//! Addresses without a page.
+
+use reqwest::{Client, header::ACCEPT, redirect::Policy};
+
+use super::browser::{heading, problem};
+use crate::{
+    on_both,
+    support::{Answer, TestApp},
+};
+
+const CHROMIUM: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+
+async fn get(app: &TestApp, path: &str, accept: &str) -> Answer {
+    let http = Client::builder().redirect(Policy::none()).build().unwrap();
+    let request = http.get(format!("http://{}{path}", app.address)).header(ACCEPT, accept);
+    Answer::read(request.send().await.unwrap()).await
+}
+
+on_both! {
+    async fn browsers_see_a_page_where_there_is_none(app: TestApp) {
+        let answer = get(&app, "/", CHROMIUM).await.expect(303);
+        assert_eq!(answer.header("location"), Some("/realms/jobbergate/account"));
+        for path in ["", "/", "/nothing", "/account/", "/account/x"] {
+            let page = get(&app, &format!("/realms/jobbergate{path}"), CHROMIUM).await.expect(404);
+            assert_eq!(heading(&page), "This is not here any more", "{path}");
+            assert_eq!(problem(&page), "There is no page at this address.");
+            assert!(page.header("content-security-policy").is_some());
+        }
+        let page = get(&app, "/realms/jobbergate/protocol/openid-connect/token", CHROMIUM).await.expect(404);
+        assert_eq!(problem(&page), "This address is for programs, not for browsers.");
+    }
+
+    async fn programs_are_told_what_they_always_were(app: TestApp) {
+        for accept in ["*/*", "application/json", "text/plain"] {
+            for path in ["/", "/realms/jobbergate/nothing", "/realms/jobbergate"] {
+                let answer = get(&app, path, accept).await.expect(404);
+                assert_eq!(answer.text, r#"{"detail":"Not Found"}"#, "{path} {accept}");
+            }
+        }
+        // The API's own paths are not for browsers, whatever they ask for.
+        for path in ["/jobbergate/nothing", "/nothing", "/realms/other", "/realms/jobbergatex"] {
+            let answer = get(&app, path, CHROMIUM).await.expect(404);
+            assert_eq!(answer.text, r#"{"detail":"Not Found"}"#, "{path}");
+        }
+        get(&app, "/realms/jobbergate/protocol/openid-connect/token", "*/*").await.expect(405);
+    }
+}

@@ -1,0 +1,65 @@
+//! What axe-core, which knows the Web Content Accessibility Guidelines, has to say of a page.
+
+use std::{
+    fs::{self, File},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+
+use super::Browser;
+use crate::directory;
+
+const PACKAGE: &str = include_str!("../axe/package.json");
+const LOCK: &str = include_str!("../axe/package-lock.json");
+/// What it found, and what it could not decide.
+const RUN: &str = r"
+const done = arguments[arguments.length - 1];
+axe.run(document, { resultTypes: ['violations', 'incomplete'] }).then(
+  (found) => done([...found.violations, ...found.incomplete].flatMap((rule) =>
+    rule.nodes.map((node) => `${rule.id}: ${node.html}: ${node.failureSummary}`))),
+  (error) => done([`axe-core failed: ${error}`]));
+";
+
+impl Browser {
+    /// What is wrong with the page for people who see badly, use a keyboard or have it read to
+    /// them.
+    pub async fn accessibility_problems(&self) -> Result<Vec<String>> {
+        let script = tokio::task::spawn_blocking(axe).await??;
+        // A script of WebDriver's need not be one that the page's policy lets in.
+        self.execute(script, Vec::new()).await?;
+        let found = self.execute_async(RUN, Vec::<Value>::new()).await?;
+        found.convert().context("axe-core says nothing")
+    }
+}
+
+/// The source of axe-core, installed by whoever comes first.
+fn axe() -> Result<String> {
+    let directory = directory::shared()?.join("axe-core");
+    fs::create_dir_all(&directory)?;
+    let lock = File::create(directory.join("lock"))?;
+    lock.lock()?;
+    let script = installed(&directory)?;
+    fs::read_to_string(&script).with_context(|| format!("can't read {}", script.display()))
+}
+
+fn installed(directory: &Path) -> Result<PathBuf> {
+    let script = directory.join("node_modules/axe-core/axe.min.js");
+    let complete = directory.join("complete");
+    if fs::read_to_string(&complete).is_ok_and(|lock| lock == LOCK) {
+        return Ok(script);
+    }
+    fs::write(directory.join("package.json"), PACKAGE)?;
+    fs::write(directory.join("package-lock.json"), LOCK)?;
+    let npm = Command::new("npm")
+        .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"])
+        .current_dir(directory)
+        .stdin(Stdio::null())
+        .output()
+        .context("can't run npm; is Node.js installed?")?;
+    ensure!(npm.status.success(), "npm ci: {}", String::from_utf8_lossy(&npm.stderr));
+    fs::write(complete, LOCK)?;
+    Ok(script)
+}
