@@ -58,6 +58,13 @@ pub(crate) fn install_smtp() -> Result<()> {
     install(&["python3-aiosmtpd"]).context("the tests need an SMTP server")
 }
 
+pub(crate) fn install_browser() -> Result<()> {
+    if ["chromium", "chromedriver"].iter().all(|program| is_in_path(program)) {
+        return Ok(());
+    }
+    install(&["chromium", "chromium-driver"]).context("the tests need a browser")
+}
+
 fn is_in_path(program: &str) -> bool {
     let path = env::var_os("PATH").unwrap_or_default();
     // The daemons are in a directory that is not everybody's.

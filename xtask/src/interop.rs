@@ -1,0 +1,108 @@
+//! Today's Python clients, as they are released, against our server and a real Slurm.
+
+mod outcome;
+mod world;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, ensure};
+use clap::Args;
+use nix::unistd::geteuid;
+
+use crate::{
+    interrupt::{Interrupt, Interrupted},
+    lab::{Directory, Jobbergate, Terminal},
+    packages,
+    process::{Running, cargo, target_directory, tied},
+    python,
+    torture::Database,
+};
+use outcome::Outcome;
+use world::World;
+
+const DIRECTORY: &str = "/var/tmp/jobbergate-interop";
+/// What each client does, below `xtask/src/interop`; they do it side by side.
+const STORIES: [&str; 3] = ["cli", "core", "python_agent"];
+/// Seconds that a story may take: it has a deadline for each of its steps, too.
+const DEADLINE: &str = "300";
+
+/// With what they are tried
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// Where the server keeps its data
+    #[arg(long, value_enum, default_value_t = Database::Sqlite)]
+    database: Database,
+}
+
+pub(crate) fn run(options: &Options) -> Result<()> {
+    check(&Interrupt::register()?, options.database)
+}
+
+/// Fails when any operation of a client does. Nothing that it starts is left running.
+pub(crate) fn check(interrupt: &Interrupt, database: Database) -> Result<()> {
+    ensure!(geteuid().is_root(), "Slurm's daemons need root: run this as root");
+    let terminal = Terminal::new();
+    let programs = install(&terminal)?;
+    Running::start(&mut cargo(&["build", "--locked", "--package", "jobbergate"])?)?
+        .finish(interrupt)?;
+    let jobbergate = Jobbergate::at(target_directory()?.join("debug/jobbergate"));
+    let mut directory = Directory::open(DIRECTORY, false)?;
+    let outcome = perform(&terminal, interrupt, &directory, jobbergate, &programs, database);
+    if outcome.as_ref().is_err_and(|error| !error.is::<Interrupted>()) {
+        directory.keep();
+        directory.print_logs();
+    }
+    outcome?.verdict(&terminal)
+}
+
+/// The clients, and the browser in which a person lets them in; gives the directory of the former.
+fn install(terminal: &Terminal) -> Result<PathBuf> {
+    packages::install_browser()?;
+    terminal.passing("installing the clients from PyPI\n");
+    let requirements = stories()?.join("requirements.txt");
+    python::environment("interop", &["--requirement".as_ref(), requirements.as_ref()])
+}
+
+fn stories() -> Result<PathBuf> {
+    Ok(crate::workspace()?.join("xtask/src/interop"))
+}
+
+fn perform(
+    terminal: &Terminal,
+    interrupt: &Interrupt,
+    directory: &Directory,
+    jobbergate: Jobbergate,
+    programs: &Path,
+    database: Database,
+) -> Result<Outcome> {
+    let mut world = World::start(terminal, interrupt, directory, jobbergate, database)?;
+    terminal.passing("the clients at work\n");
+    let running = STORIES.map(|story| start(story, &world, directory, programs));
+    let mut outcome = Outcome::default();
+    for (story, running) in STORIES.into_iter().zip(running) {
+        let finished = running?.finish(interrupt);
+        world.check()?;
+        outcome.add(story, &directory.logs().join(results(story)), finished)?;
+    }
+    outcome.print(terminal);
+    if outcome.has_failed() {
+        directory.print_logs();
+    }
+    Ok(outcome)
+}
+
+fn start(story: &str, world: &World, directory: &Directory, programs: &Path) -> Result<Running> {
+    let mut command = tied("timeout", &stories()?);
+    command.args(["--kill-after=10", DEADLINE]).arg(programs.join("python"));
+    command.arg(format!("{story}.py"));
+    world.describe(&mut command, directory, story)?;
+    command.env("INTEROP_PROGRAMS", programs);
+    command.env("PYTHONDONTWRITEBYTECODE", "1");
+    command.stdout(directory.log(&results(story))?).stderr(directory.log(story)?);
+    Running::start(&mut command)
+}
+
+/// The file of a story's rows.
+fn results(story: &str) -> String {
+    format!("{story}-results")
+}
