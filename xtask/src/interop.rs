@@ -3,7 +3,7 @@
 mod outcome;
 mod world;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Result, ensure};
 use clap::Args;
@@ -35,32 +35,47 @@ pub(crate) struct Options {
 }
 
 pub(crate) fn run(options: &Options) -> Result<()> {
-    check(&Interrupt::register()?, options.database)
+    let interrupt = Interrupt::register()?;
+    Running::start(&mut cargo(&["build", "--locked", "--package", "jobbergate"])?)?
+        .finish(&interrupt)?;
+    eprintln!("{}", check(&interrupt, options.database)?);
+    Ok(())
 }
 
-/// Fails when any operation of a client does. Nothing that it starts is left running.
-pub(crate) fn check(interrupt: &Interrupt, database: Database) -> Result<()> {
+/// Tries what cargo has built; gives a line for a summary, or fails when any operation does.
+/// Nothing that it starts is left running.
+pub(crate) fn check(interrupt: &Interrupt, database: Database) -> Result<String> {
     ensure!(geteuid().is_root(), "Slurm's daemons need root: run this as root");
     let terminal = Terminal::new();
-    let programs = install(&terminal)?;
-    Running::start(&mut cargo(&["build", "--locked", "--package", "jobbergate"])?)?
-        .finish(interrupt)?;
-    let jobbergate = Jobbergate::at(target_directory()?.join("debug/jobbergate"));
+    let programs = Programs::install(&terminal)?;
     let mut directory = Directory::open(DIRECTORY, false)?;
-    let outcome = perform(&terminal, interrupt, &directory, jobbergate, &programs, database);
+    let outcome = perform(&terminal, interrupt, &directory, &programs, database);
     if outcome.as_ref().is_err_and(|error| !error.is::<Interrupted>()) {
         directory.keep();
         directory.print_logs();
     }
-    outcome?.verdict(&terminal)
+    outcome
 }
 
-/// The clients, and the browser in which a person lets them in; gives the directory of the former.
-fn install(terminal: &Terminal) -> Result<PathBuf> {
-    packages::install_browser()?;
-    terminal.passing("installing the clients from PyPI\n");
-    let requirements = stories()?.join("requirements.txt");
-    python::environment("interop", &["--requirement".as_ref(), requirements.as_ref()])
+/// The directories of what people use.
+#[derive(Debug)]
+struct Programs {
+    clients: PathBuf,
+    browser: PathBuf,
+}
+
+impl Programs {
+    /// The clients from PyPI, and Chromium with what drives it.
+    fn install(terminal: &Terminal) -> Result<Self> {
+        packages::install_browser()?;
+        terminal.passing("installing the clients from PyPI\n");
+        let install = |name| {
+            let requirements = stories()?.join(format!("{name}-requirements.txt"));
+            let wanted = ["--requirement".as_ref(), requirements.as_ref()];
+            python::environment(&format!("interop-{name}"), &wanted)
+        };
+        Ok(Self { clients: install("client")?, browser: install("browser")? })
+    }
 }
 
 fn stories() -> Result<PathBuf> {
@@ -71,32 +86,36 @@ fn perform(
     terminal: &Terminal,
     interrupt: &Interrupt,
     directory: &Directory,
-    jobbergate: Jobbergate,
-    programs: &Path,
+    programs: &Programs,
     database: Database,
-) -> Result<Outcome> {
+) -> Result<String> {
+    let jobbergate = Jobbergate::at(target_directory()?.join("debug/jobbergate"));
     let mut world = World::start(terminal, interrupt, directory, jobbergate, database)?;
     terminal.passing("the clients at work\n");
     let running = STORIES.map(|story| start(story, &world, directory, programs));
     let mut outcome = Outcome::default();
     for (story, running) in STORIES.into_iter().zip(running) {
         let finished = running?.finish(interrupt);
+        interrupt.check()?;
         world.check()?;
         outcome.add(story, &directory.logs().join(results(story)), finished)?;
     }
     outcome.print(terminal);
-    if outcome.has_failed() {
-        directory.print_logs();
-    }
-    Ok(outcome)
+    outcome.verdict()
 }
 
-fn start(story: &str, world: &World, directory: &Directory, programs: &Path) -> Result<Running> {
+fn start(
+    story: &str,
+    world: &World,
+    directory: &Directory,
+    programs: &Programs,
+) -> Result<Running> {
     let mut command = tied("timeout", &stories()?);
-    command.args(["--kill-after=10", DEADLINE]).arg(programs.join("python"));
+    command.args(["--kill-after=10", DEADLINE]).arg(programs.clients.join("python"));
     command.arg(format!("{story}.py"));
     world.describe(&mut command, directory, story)?;
-    command.env("INTEROP_PROGRAMS", programs);
+    command.env("INTEROP_PROGRAMS", &programs.clients);
+    command.env("INTEROP_BROWSER_PYTHON", programs.browser.join("python"));
     command.env("PYTHONDONTWRITEBYTECODE", "1");
     command.stdout(directory.log(&results(story))?).stderr(directory.log(story)?);
     Running::start(&mut command)

@@ -1,49 +1,51 @@
-"""A person with a browser: Debian's Chromium, through its WebDriver."""
+"""A person with a browser, Debian's Chromium: follows the link to a device's page, logs in there, and lets it in."""
 
+import os
+import sys
 import tempfile
 
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 
-import lab
-
 PATIENCE = 30
+# Root can't have a sandbox, and only our own pages are opened.
+ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 
 
-def allow(link):
-    """Follows a link to the page of a device's code, logs in there and lets the program in."""
-    with tempfile.TemporaryDirectory() as profile:
-        browser = _start(profile)
-        try:
-            browser.get(link)
-            _heading(browser, "Log in")
-            browser.find_element(By.NAME, "email").send_keys(lab.EMAIL)
-            password = browser.find_element(By.NAME, "password")
-            password.send_keys(lab.PASSWORD)
-            password.submit()
-            _heading(browser, "Allow Jobbergate in a terminal?")
-            browser.find_element(By.CSS_SELECTOR, "button[name=decision][value=allow]").click()
-            _heading(browser, "Access allowed")
-        finally:
-            browser.quit()
+def allow(browser, link):
+    browser.get(link)
+    await_heading(browser, "Log in")
+    browser.find_element(By.NAME, "email").send_keys(os.environ["INTEROP_EMAIL"])
+    password = browser.find_element(By.NAME, "password")
+    password.send_keys(os.environ["INTEROP_PASSWORD"])
+    password.submit()
+    await_heading(browser, "Allow Jobbergate in a terminal?")
+    browser.find_element(By.CSS_SELECTOR, "button[name=decision][value=allow]").click()
+    await_heading(browser, "Access allowed")
 
 
-def _start(profile):
+def await_heading(browser, text):
+    def is_shown(browser):
+        return any(it.text == text for it in browser.find_elements(By.TAG_NAME, "h1"))
+
+    WebDriverWait(browser, PATIENCE).until(is_shown, f"no page {text!r}: {browser.title!r}")
+
+
+def start(home):
     options = ChromeOptions()
-    # Root can't have a sandbox, and only our own pages are opened.
-    for argument in ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"):
+    for argument in [*ARGUMENTS, f"--user-data-dir={home}/profile"]:
         options.add_argument(argument)
-    options.add_argument(f"--user-data-dir={profile}")
     options.binary_location = "/usr/bin/chromium"
-    service = ChromeService("/usr/bin/chromedriver", env=lab.ENVIRONMENT | {"HOME": profile})
-    browser = Chrome(options, service)
+    environment = {"PATH": os.environ["PATH"], "HOME": home}
+    browser = Chrome(options, ChromeService("/usr/bin/chromedriver", env=environment))
     browser.set_page_load_timeout(PATIENCE)
     return browser
 
 
-def _heading(browser, text):
-    def is_shown(browser):
-        return any(it.text == text for it in browser.find_elements(By.TAG_NAME, "h1"))
-
-    WebDriverWait(browser, PATIENCE, ignored_exceptions=()).until(is_shown, f"no page {text!r}: {browser.title!r}")
+with tempfile.TemporaryDirectory() as home:
+    browser = start(home)
+    try:
+        allow(browser, sys.argv[1])
+    finally:
+        browser.quit()

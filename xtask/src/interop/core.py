@@ -8,7 +8,6 @@ from jobbergate_core import JobbergateAuthHandler
 from jobbergate_core.sdk import Apps
 from jobbergate_core.tools.sbatch import InfoHandler, ScancelHandler, SubmissionHandler, inject_sbatch_params
 
-import chromium
 import lab
 from report import Report, expect, expect_in
 
@@ -29,6 +28,7 @@ def story():
     script = job_scripts(report, apps, template)
     job_submissions(report, apps, script)
     slurm_tools(report)
+    log_out(report)
 
 
 def authentication(report):
@@ -36,8 +36,13 @@ def authentication(report):
         return JobbergateAuthHandler(TOKENS, LOGIN_URL, **more)
 
     with report.operation("login (approved in a browser)"):
-        handler(login_url_handler=lambda device: chromium.allow(device.verification_uri_complete)).login()
+        handler(login_url_handler=lambda device: lab.allow(device.verification_uri_complete)).login()
         expect("e-mail", handler().get_identity_data().email, lab.EMAIL)
+    with report.operation("client credentials"):
+        identity = {"login_client_id": lab.PYTHON_CLUSTER, "login_client_secret": lab.PYTHON_SECRET}
+        bearer = JobbergateAuthHandler(lab.DIRECTORY / "machine", LOGIN_URL, **identity).acquire_access()
+        pending = lab.api.get("/job-submissions/agent/pending", headers={"Authorization": bearer})
+        pending.raise_for_status()
     with report.operation("token refresh"):
         (TOKENS / "access.token").write_text(lab.EXPIRED_TOKEN)
         bearer = handler().acquire_access()
@@ -230,6 +235,12 @@ def slurm_tools(report):
         expect("job", InfoHandler(lab.SCONTROL).get_job_info(job)["job_id"], job)
         ScancelHandler(Path("/usr/bin/scancel")).cancel_job(job)
         lab.until("the job is cancelled", lambda: lab.slurm_job(job)[0] == "CANCELLED")
+
+
+def log_out(report):
+    with report.operation("logout"):
+        JobbergateAuthHandler(TOKENS, LOGIN_URL).logout()
+        expect("token files", list(TOKENS.glob("*.token")), [])
 
 
 story()

@@ -25,6 +25,8 @@ PYTHON_SECRET = os.environ["INTEROP_PYTHON_SECRET"]
 USER = os.environ["INTEROP_USER"]
 DIRECTORY = Path(os.environ["INTEROP_DIRECTORY"])
 PROGRAMS = Path(os.environ["INTEROP_PROGRAMS"])
+# The Python of the person who has a browser.
+BROWSER_PYTHON = os.environ["INTEROP_BROWSER_PYTHON"]
 SBATCH = os.environ["INTEROP_SBATCH"]
 SBATCH_AS_USER = os.environ["INTEROP_SBATCH_AS_USER"]
 HERE = Path(__file__).parent
@@ -124,3 +126,8 @@ def work(name):
 
 def owner(path):
     return pwd.getpwuid(path.stat().st_uid).pw_name
+
+
+def allow(link):
+    """The person allows, in a browser, what the link is about."""
+    subprocess.run([BROWSER_PYTHON, HERE / "chromium.py", link], check=True, timeout=120)

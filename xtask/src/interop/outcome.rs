@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-use crate::{interrupt::Interrupted, lab::Terminal};
+use crate::lab::Terminal;
 
 #[derive(Debug)]
 struct Row {
@@ -27,9 +27,6 @@ impl Outcome {
             self.0.push(Row::read(line).with_context(|| format!("no row of {story}: {line}"))?);
         }
         if let Err(error) = finished {
-            if error.is::<Interrupted>() {
-                return Err(error);
-            }
             self.0.push(Row {
                 client: story.to_owned(),
                 operation: "all of it".to_owned(),
@@ -57,20 +54,12 @@ impl Outcome {
         }
     }
 
-    pub(super) fn has_failed(&self) -> bool {
-        self.failed() > 0
-    }
-
-    /// The last line; an error when any operation failed.
-    pub(super) fn verdict(&self, terminal: &Terminal) -> Result<()> {
-        let (failed, all) = (self.failed(), self.0.len());
+    /// A line for a summary; an error when any operation failed.
+    pub(super) fn verdict(&self) -> Result<String> {
+        let all = self.0.len();
+        let failed = self.0.iter().filter(|row| row.problem.is_some()).count();
         ensure!(failed == 0, "{failed} of {all} operations of today's clients failed");
-        terminal.done(&format!("Today's clients: all {all} operations are as they should be"));
-        Ok(())
-    }
-
-    fn failed(&self) -> usize {
-        self.0.iter().filter(|row| row.problem.is_some()).count()
+        Ok(format!("Today's clients: all {all} operations are as they should be"))
     }
 }
 
