@@ -24,7 +24,7 @@ const DIRECTORY: &str = "/var/tmp/jobbergate-interop";
 /// What each client does, below `xtask/src/interop`; they do it side by side.
 const STORIES: [&str; 3] = ["cli", "core", "python_agent"];
 /// Seconds that a story may take: it has a deadline for each of its steps, too.
-const DEADLINE: &str = "300";
+const DEADLINE: &str = "600";
 
 /// With what they are tried
 #[derive(Debug, Args)]
@@ -38,19 +38,28 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let interrupt = Interrupt::register()?;
     Running::start(&mut cargo(&["build", "--locked", "--package", "jobbergate"])?)?
         .finish(&interrupt)?;
-    eprintln!("{}", check(&interrupt, options.database)?);
+    let terminal = Terminal::new();
+    let outcome = check(&terminal, &interrupt, options.database)?;
+    outcome.print(&terminal);
+    terminal.done(&outcome.verdict()?);
     Ok(())
 }
 
-/// Tries what cargo has built; gives a line for a summary, or fails when any operation does.
-/// Nothing that it starts is left running.
-pub(crate) fn check(interrupt: &Interrupt, database: Database) -> Result<String> {
+/// Tries what cargo has built. Nothing that it starts is left running.
+pub(crate) fn check(
+    terminal: &Terminal,
+    interrupt: &Interrupt,
+    database: Database,
+) -> Result<Outcome> {
     ensure!(geteuid().is_root(), "Slurm's daemons need root: run this as root");
-    let terminal = Terminal::new();
-    let programs = Programs::install(&terminal)?;
+    let programs = Programs::install(terminal)?;
     let mut directory = Directory::open(DIRECTORY, false)?;
-    let outcome = perform(&terminal, interrupt, &directory, &programs, database);
-    if outcome.as_ref().is_err_and(|error| !error.is::<Interrupted>()) {
+    let outcome = perform(terminal, interrupt, &directory, &programs, database);
+    let failed = match &outcome {
+        Ok(outcome) => outcome.verdict().is_err(),
+        Err(error) => !error.is::<Interrupted>(),
+    };
+    if failed {
         directory.keep();
         directory.print_logs();
     }
@@ -88,7 +97,7 @@ fn perform(
     directory: &Directory,
     programs: &Programs,
     database: Database,
-) -> Result<String> {
+) -> Result<Outcome> {
     let jobbergate = Jobbergate::at(target_directory()?.join("debug/jobbergate"));
     let mut world = World::start(terminal, interrupt, directory, jobbergate, database)?;
     terminal.passing("the clients at work\n");
@@ -100,8 +109,7 @@ fn perform(
         world.check()?;
         outcome.add(story, &directory.logs().join(results(story)), finished)?;
     }
-    outcome.print(terminal);
-    outcome.verdict()
+    Ok(outcome)
 }
 
 fn start(

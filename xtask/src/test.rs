@@ -19,6 +19,7 @@ use nix::{
 use crate::{
     interop,
     interrupt::Interrupt,
+    lab::Terminal,
     packages,
     process::{cargo, output, run as run_command},
     torture::Database,
@@ -74,7 +75,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     documentation.context("the documentation's examples, further up")?;
     drop(peers);
     if options.arguments.is_empty() {
-        eprintln!("{}", interop::check(&interrupt, Database::Sqlite)?);
+        let clients = interop::check(&Terminal::new(), &interrupt, Database::Sqlite)?;
+        eprintln!("{}", clients.verdict()?);
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 """A person with a browser, Debian's Chromium: follows the link to a device's page, logs in there, and lets it in."""
 
 import os
+import signal
 import sys
 import tempfile
 
@@ -37,13 +38,15 @@ def start(home):
     for argument in [*ARGUMENTS, f"--user-data-dir={home}/profile"]:
         options.add_argument(argument)
     options.binary_location = "/usr/bin/chromium"
-    environment = {"PATH": os.environ["PATH"], "HOME": home}
+    environment = {"PATH": os.environ["PATH"], "HOME": home, "TMPDIR": home}
     browser = Chrome(options, ChromeService("/usr/bin/chromedriver", env=environment))
     browser.set_page_load_timeout(PATIENCE)
     return browser
 
 
-with tempfile.TemporaryDirectory() as home:
+# Whoever is asked to end closes the browser first.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+with tempfile.TemporaryDirectory(dir=os.environ["INTEROP_DIRECTORY"]) as home:
     browser = start(home)
     try:
         allow(browser, sys.argv[1])
