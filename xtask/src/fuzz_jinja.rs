@@ -28,7 +28,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let workspace = workspace()?;
     let target = process::target_directory()?.join("fuzz-jinja");
     fs::create_dir_all(&target).with_context(|| format!("can't make {}", target.display()))?;
-    let python = python::environment("jinja", JINJA)?.join("python");
+    let python = python::environment("jinja", &[JINJA.as_ref()])?.join("python");
     let driver = target.join("driver.py");
     fs::write(&driver, include_str!("fuzz_jinja.py")).context("can't write the driver")?;
     let cases = target.join("cases.json");

@@ -2,6 +2,7 @@
 
 mod demo;
 mod fuzz_jinja;
+mod interop;
 mod interrupt;
 mod lab;
 mod lint;
@@ -38,6 +39,8 @@ enum Command {
     Demo(demo::Options),
     /// Let everything fail while jobs are submitted, and check that each ran exactly once
     Torture(torture::Options),
+    /// Let today's Python clients, as they are released, do all they can do with our server
+    Interop(interop::Options),
     /// Compare our Jinja with Python's on random templates
     FuzzJinja(fuzz_jinja::Options),
     /// Send the server requests made up from its own description
@@ -53,6 +56,7 @@ fn main() -> ExitCode {
         Command::Test(options) => test::run(&options),
         Command::Demo(options) => demo::run(&options),
         Command::Torture(options) => torture::run(&options),
+        Command::Interop(options) => interop::run(&options),
         Command::FuzzJinja(options) => fuzz_jinja::run(&options),
         Command::Schemathesis(options) => schemathesis::run(&options),
         Command::Screenshots => screenshots::run(),

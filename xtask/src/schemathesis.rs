@@ -30,7 +30,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let interrupt = Interrupt::register()?;
     process::run(&mut cargo(&["build", "--release", "--locked", "--package", "jobbergate"])?)?;
     let jobbergate = process::target_directory()?.join("release/jobbergate");
-    let programs = python::environment("schemathesis", SCHEMATHESIS)?;
+    let programs = python::environment("schemathesis", &[SCHEMATHESIS.as_ref()])?;
     let directory = Path::new("/var/tmp").join(format!("schemathesis-{}", std::process::id()));
     fs::create_dir_all(&directory)?;
     let outcome = check(options, &interrupt, &jobbergate, &programs, &directory);

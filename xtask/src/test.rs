@@ -17,9 +17,12 @@ use nix::{
 };
 
 use crate::{
+    interop,
     interrupt::Interrupt,
+    lab::Terminal,
     packages,
     process::{cargo, output, run as run_command},
+    torture::Database,
 };
 
 /// Where the testkit keeps the Slurms that it starts.
@@ -30,12 +33,12 @@ const SLURM_DOWN: &str = "scripts/slurm-down.sh";
 /// Which tests to run
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// Arguments of nextest; with any, documentation tests are left out
+    /// Arguments of nextest; with any, documentation tests and today's clients are left out
     #[arg(last = true)]
     arguments: Vec<String>,
 }
 
-/// Runs the tests; the runner's summary comes last.
+/// Runs the tests; the summaries of the runner and of today's clients come last.
 pub(crate) fn run(options: &Options) -> Result<()> {
     let interrupt = Interrupt::register()?;
     packages::install_postgresql()?;
@@ -71,7 +74,13 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     tell_of_skipped(&skipped);
     tested?;
     interrupt.check()?;
-    documentation.context("the documentation's examples, further up")
+    documentation.context("the documentation's examples, further up")?;
+    drop(peers);
+    if options.arguments.is_empty() {
+        let clients = interop::check(&Terminal::new(), &interrupt, Database::Sqlite)?;
+        eprintln!("{}", clients.verdict()?);
+    }
+    Ok(())
 }
 
 /// Prints which tests could not be run here, and why: the runner shows nothing of tests that pass.

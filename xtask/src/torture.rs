@@ -6,7 +6,7 @@ mod faults;
 mod ground_truth;
 mod outcome;
 mod plan;
-mod postgres;
+pub(crate) mod postgres;
 mod report;
 mod sbatch;
 mod users;
@@ -79,7 +79,7 @@ pub(crate) struct Options {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Database {
+pub(crate) enum Database {
     Sqlite,
     Postgres,
 }

@@ -1,8 +1,9 @@
 //! The program that is shown or tortured.
 
 use std::{
+    io::Write,
     path::PathBuf,
-    process::Command,
+    process::{Command, Stdio},
     time::{Duration, Instant},
 };
 
@@ -71,6 +72,24 @@ impl Jobbergate {
         let token =
             self.admin(directory, &["token", "--email", email, "--expires-in", &seconds])?;
         Ok(token.trim().to_owned())
+    }
+
+    /// Makes the account of a person with these roles who logs in with this password.
+    pub(crate) fn create_account(
+        &self,
+        directory: &Directory,
+        email: &str,
+        roles: &[&str],
+        password: &str,
+    ) -> Result<()> {
+        let mut command = self.command("admin", directory);
+        command.args(["user", "create", email, "--password-stdin"]);
+        command.args(roles.iter().flat_map(|role| ["--role", role]));
+        command.arg("--data-dir").arg(directory.server());
+        let mut admin = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn()?;
+        admin.stdin.take().context("it takes no password")?.write_all(password.as_bytes())?;
+        ensure!(admin.wait()?.success(), "no account could be made for {email}");
+        Ok(())
     }
 
     fn admin(&self, directory: &Directory, arguments: &[&str]) -> Result<String> {

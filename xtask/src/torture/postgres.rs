@@ -31,7 +31,7 @@ const PATIENCE: u32 = 600;
 
 /// A server on a Unix socket; it ends when this is dropped.
 #[derive(Debug)]
-pub(super) struct Postgres {
+pub(crate) struct Postgres {
     programs: PathBuf,
     directory: PathBuf,
     process: Running,
@@ -39,7 +39,7 @@ pub(super) struct Postgres {
 
 impl Postgres {
     /// Installs it unless it is there, and starts it with an empty database.
-    pub(super) fn start(interrupt: &Interrupt, directory: &Directory) -> Result<Self> {
+    pub(crate) fn start(interrupt: &Interrupt, directory: &Directory) -> Result<Self> {
         packages::install_postgresql()?;
         let programs = packages::postgresql_programs().context("there is no PostgreSQL")?;
         let owner = User::from_name(OWNER)?.context("there is no user postgres")?;
@@ -61,7 +61,7 @@ impl Postgres {
         Ok(postgres)
     }
 
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("postgres://{OWNER}@localhost/{DATABASE}?host={}", self.directory.display())
     }
 
