@@ -1,7 +1,7 @@
 //! The pages of the built-in provider, in a browser without JavaScript.
 
 mod account;
-mod browser;
+pub(crate) mod browser;
 mod device;
 mod guards;
 mod log_in;
