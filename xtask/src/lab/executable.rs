@@ -1,8 +1,9 @@
 //! The program that is shown or tortured.
 
 use std::{
+    io::Write,
     path::PathBuf,
-    process::Command,
+    process::{Command, Stdio},
     time::{Duration, Instant},
 };
 
@@ -71,6 +72,23 @@ impl Jobbergate {
         let token =
             self.admin(directory, &["token", "--email", email, "--expires-in", &seconds])?;
         Ok(token.trim().to_owned())
+    }
+
+    /// Makes the account of a person.
+    pub(crate) fn create_user(
+        &self,
+        directory: &Directory,
+        email: &str,
+        password: &str,
+    ) -> Result<()> {
+        let mut command = self.command("admin", directory);
+        command.args(["user", "create", email, "--password-stdin", "--data-dir"]);
+        command.arg(directory.server()).stdin(Stdio::piped()).stdout(Stdio::null());
+        let mut child = command.spawn().with_context(|| format!("can't run {command:?}"))?;
+        child.stdin.take().context("stdin is piped")?.write_all(password.as_bytes())?;
+        let status = child.wait()?;
+        ensure!(status.success(), "jobbergate admin user create {email}: {status}");
+        Ok(())
     }
 
     fn admin(&self, directory: &Directory, arguments: &[&str]) -> Result<String> {
