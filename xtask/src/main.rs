@@ -1,5 +1,6 @@
 //! What there is to do with this workspace besides building it: `cargo xtask help`.
 
+mod bench;
 mod demo;
 mod fuzz_jinja;
 mod interop;
@@ -41,6 +42,8 @@ enum Command {
     Torture(torture::Options),
     /// Let today's Python clients, as they are released, do all they can do with our server
     Interop(interop::Options),
+    /// Measure what is promised of the server
+    Bench(bench::Options),
     /// Compare our Jinja with Python's on random templates
     FuzzJinja(fuzz_jinja::Options),
     /// Send the server requests made up from its own description
@@ -57,6 +60,7 @@ fn main() -> ExitCode {
         Command::Demo(options) => demo::run(&options),
         Command::Torture(options) => torture::run(&options),
         Command::Interop(options) => interop::run(&options),
+        Command::Bench(options) => bench::run(&options),
         Command::FuzzJinja(options) => fuzz_jinja::run(&options),
         Command::Schemathesis(options) => schemathesis::run(&options),
         Command::Screenshots => screenshots::run(),

@@ -30,7 +30,8 @@ pub(crate) fn install_nodejs() -> Result<()> {
     if ["node", "npm"].iter().all(|program| is_in_path(program)) {
         return Ok(());
     }
-    install(&["nodejs", "npm"]).context("the tests need Node.js for an OIDC provider")
+    install(&["nodejs", "npm"])
+        .context("the tests need Node.js for an OIDC provider and a client library")
 }
 
 /// Installs what makes environments of Python unless it is there.

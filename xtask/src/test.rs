@@ -44,6 +44,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     packages::install_postgresql()?;
     packages::install_slurm()?;
     packages::install_nodejs()?;
+    packages::install_python_venv()?;
     packages::install_rabbitmq()?;
     packages::install_smtp()?;
     packages::install_slapd()?;

@@ -7,6 +7,7 @@ mod applications;
 mod attempts;
 mod authorization;
 pub mod clients;
+mod codes;
 mod device;
 mod directory;
 mod families;

@@ -1,9 +1,11 @@
 //! Where the peers of this checkout keep what they share between test processes.
 
 use std::{
-    env, fs, io,
+    env,
+    fs::{self, File},
+    io,
     os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use anyhow::{Context, Result, ensure};
@@ -30,6 +32,25 @@ pub(crate) fn shared() -> Result<PathBuf> {
     // Others may pass through to the peers' own directories, which say who may read them. Set
     // here, for the umask may have taken it away.
     fs::set_permissions(&directory, fs::Permissions::from_mode(0o711))?;
+    Ok(directory)
+}
+
+/// The directory `name` in the shared one, filled by `install` when whoever comes first needs it, and
+/// again when another `version` of it is wanted.
+pub(crate) fn installed(
+    name: &str,
+    version: &str,
+    install: impl FnOnce(&Path) -> Result<()>,
+) -> Result<PathBuf> {
+    let directory = shared()?.join(name);
+    fs::create_dir_all(&directory)?;
+    let lock = File::create(directory.join("lock"))?;
+    lock.lock()?;
+    let complete = directory.join("complete");
+    if fs::read_to_string(&complete).ok().as_deref() != Some(version) {
+        install(&directory)?;
+        fs::write(&complete, version)?;
+    }
     Ok(directory)
 }
 

@@ -4,10 +4,10 @@
 //! [oidc-provider]: https://www.npmjs.com/package/oidc-provider
 
 use std::{
-    fs::{self, File},
+    fs,
     io::{BufRead, BufReader},
     net::TcpListener,
-    path::{Path, PathBuf},
+    path::Path,
     process::{Child, Command, Stdio},
 };
 
@@ -35,7 +35,8 @@ impl OidcProvider {
     }
 
     fn start_now(claims: &Value) -> Result<Self> {
-        let directory = installed()?;
+        let directory =
+            directory::installed("oidc-provider", &[PACKAGE, PROGRAM].concat(), install)?;
         let authority = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let mut process = Command::new("node")
             .arg("provider.mjs")
@@ -60,20 +61,6 @@ impl Drop for OidcProvider {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
-}
-
-/// The directory with the package and the program, made by whoever comes first.
-fn installed() -> Result<PathBuf> {
-    let directory = directory::shared()?.join("oidc-provider");
-    fs::create_dir_all(&directory)?;
-    let lock = File::create(directory.join("lock"))?;
-    lock.lock()?;
-    let complete = directory.join("complete");
-    if !complete.exists() {
-        install(&directory)?;
-        fs::write(&complete, PACKAGE)?;
-    }
-    Ok(directory)
 }
 
 fn install(directory: &Path) -> Result<()> {

@@ -52,7 +52,17 @@ impl Service {
 
     /// Its resident memory in bytes.
     pub(crate) fn memory(&self) -> Result<u64> {
-        resident_memory(self.running()?.id())
+        memory(self.running()?.id(), "VmRSS:")
+    }
+
+    /// The most of it, in bytes, since it was forgotten or the program began.
+    pub(crate) fn peak_memory(&self) -> Result<u64> {
+        memory(self.running()?.id(), "VmHWM:")
+    }
+
+    pub(crate) fn forget_peak_memory(&self) -> Result<()> {
+        let path = format!("/proc/{}/clear_refs", self.running()?.id());
+        fs::write(&path, "5").with_context(|| format!("can't write {path}"))
     }
 
     fn running(&self) -> Result<&Running> {
@@ -60,15 +70,15 @@ impl Service {
     }
 }
 
-fn resident_memory(process: u32) -> Result<u64> {
+fn memory(process: u32, name: &str) -> Result<u64> {
     let path = Path::new("/proc").join(process.to_string()).join("status");
     let status = fs::read_to_string(&path)?;
-    parse_resident_memory(&status).with_context(|| format!("{} says nothing of it", path.display()))
+    parse_memory(&status, name).with_context(|| format!("{} says nothing of it", path.display()))
 }
 
 /// Bytes, of a line such as `VmRSS:     4711 kB`.
-fn parse_resident_memory(status: &str) -> Option<u64> {
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+fn parse_memory(status: &str, name: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
     Some(line.trim().strip_suffix(" kB")?.parse::<u64>().ok()? * 1024)
 }
 
@@ -77,9 +87,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn resident_memory_is_read_in_bytes() {
+    fn memory_is_read_in_bytes() {
         let status = "Name:\tjobbergate\nVmPeak:\t  99 kB\nVmRSS:\t   12288 kB\nThreads:\t3\n";
-        assert_eq!(parse_resident_memory(status), Some(12 * 1024 * 1024));
-        assert_eq!(parse_resident_memory("Name:\tzombie\n"), None);
+        assert_eq!(parse_memory(status, "VmRSS:"), Some(12 * 1024 * 1024));
+        assert_eq!(parse_memory("Name:\tzombie\n", "VmRSS:"), None);
     }
 }

@@ -7,9 +7,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{
-    Client, Provider, Session,
-    families::{Grant, Origin},
-    pkce, redirects,
+    Client, Provider, Session, pkce, redirects,
     refusal::{Code, Refusal},
     scope::Scope,
     secrets, sessions,
@@ -17,8 +15,6 @@ use super::{
         codes::{self as store, CodeRow},
         families,
     },
-    tokens::{TokenRequest, TokenResponse},
-    users,
 };
 use crate::error::Result;
 
@@ -43,6 +39,7 @@ pub struct AuthorizationRequest {
     pub prompt: Option<String>,
     pub max_age: Option<String>,
     pub login_hint: Option<String>,
+    pub id_token_hint: Option<String>,
     pub request: Option<String>,
     pub request_uri: Option<String>,
 }
@@ -182,17 +179,27 @@ impl Provider {
                 login_hint: given(&request.login_hint).map(str::to_owned),
             }),
         };
+        let expected = self.expected_person(request).await?;
         let Some(session) = browser.session else { return log_in("Nobody is logged in") };
+        if expected.is_some_and(|expected| expected != session.user.id) {
+            let words = "Somebody else is logged in than the one of id_token_hint";
+            return match browser.just_logged_in {
+                true => Err(Refusal::new(Code::LoginRequired, words)),
+                false => log_in(words),
+            };
+        }
         let age = self.clock.now() - session.created_at;
-        let anew = prompts("login") || asked.max_age.is_some_and(|most| age > most);
+        let anew = prompts("login")
+            || prompts("select_account")
+            || asked.max_age.is_some_and(|most| age > most);
         if anew && !browser.just_logged_in {
             return log_in("The log-in is too long ago");
         }
-        let needs_consent = !known.client.is_first_party
-            && !browser.consented
+        let needs_consent = !browser.consented
             && (prompts("consent")
-                || known.may_be_another()
-                || !self.has_consented(session, known, &asked.scope).await?);
+                || !known.client.is_first_party
+                    && (known.may_be_another()
+                        || !self.has_consented(session, known, &asked.scope).await?));
         if needs_consent && prompts("none") {
             return Err(Refusal::new(Code::ConsentRequired, "Consent was not given yet"));
         }
@@ -203,6 +210,23 @@ impl Provider {
         let code = self.issue_code(request, known, session, &asked, rng).await?;
         let Some(code) = code else { return log_in("The log-in has ended") };
         Ok(self.redirect(request, known, &[("code", &code)])?)
+    }
+
+    /// The person for whom alone the program wants a code: that of an ID token of ours, which may
+    /// have expired.
+    async fn expected_person(
+        &self,
+        request: &AuthorizationRequest,
+    ) -> Result<Option<String>, Refusal> {
+        let Some(token) = given(&request.id_token_hint) else { return Ok(None) };
+        let claims = self.signed_claims(token, "ID").await?.unwrap_or_default();
+        match claims.get("sub").and_then(serde_json::Value::as_str) {
+            Some(person) => Ok(Some(person.to_owned())),
+            None => {
+                let words = "id_token_hint is no ID token of this server";
+                Err(Refusal::new(Code::InvalidRequest, words))
+            }
+        }
     }
 
     /// Whether a person has let this program in before, with all that it asks for.
@@ -268,60 +292,6 @@ impl Provider {
         query.append_pair("iss", &self.issuer());
         drop(query);
         Ok(Decision::Redirect(url.into()))
-    }
-
-    /// Exchanges a code for tokens.
-    pub(super) async fn redeem_code(
-        &self,
-        client: &Client,
-        request: &TokenRequest,
-        user_agent: &str,
-        rng: &mut (impl CryptoRng + Send),
-    ) -> Result<TokenResponse, Refusal> {
-        let refuse = |words: &'static str| Err(Refusal::new(Code::InvalidGrant, words));
-        let missing = |words: &'static str| Refusal::new(Code::InvalidRequest, words);
-        let code = request.code.as_deref().ok_or_else(|| missing("code is missing"))?;
-        let (hash, now) = (secrets::hash(code), self.clock.now());
-        let key = self.signing_key().await?;
-        let mut db = self.db.write().await?;
-        let Some(row) = store::find(&mut db, &hash).await? else {
-            return refuse("The code is not known");
-        };
-        if row.client_id != client.client_id {
-            return refuse("The code was issued to another client");
-        }
-        if row.used_at.is_some() {
-            families::revoke(&mut db, &row.family, now).await?;
-            db.commit().await?;
-            self.revocations.changed();
-            tracing::warn!(
-                client_id = client.client_id,
-                user = row.user_id,
-                "a code was used twice; the tokens that it gave were revoked"
-            );
-            return refuse("The code was used before");
-        }
-        if row.expires_at <= now {
-            return refuse("The code has expired");
-        }
-        if request.redirect_uri.as_deref() != Some(&row.redirect_uri) {
-            return refuse("redirect_uri is not the one that the code was sent to");
-        }
-        pkce::check(row.code_challenge.as_deref(), request.code_verifier.as_deref())?;
-        let Some(user) = users::active(&mut db, &row.user_id).await? else {
-            return refuse("The account is disabled");
-        };
-        store::use_up(&mut db, &hash, now).await?;
-        let scope = Scope::granted(&row.scope);
-        // A log-in that is to last does not end with the browser's session.
-        let session = (!scope.has("offline_access")).then(|| row.session.clone());
-        let origin = Origin { id: row.family, session, scope: &row.scope, user_agent };
-        let family = self.begin_family(&mut db, client, &user, origin).await?;
-        let log_in = Some((row.authenticated_at, row.nonce.as_deref()));
-        let grant = Grant { client, user: &user, family: &family, scope, log_in };
-        let tokens = self.issue(&mut db, &key, &grant, rng).await?;
-        db.commit().await?;
-        Ok(tokens)
     }
 }
 

@@ -80,8 +80,18 @@ pub enum Refusal {
 impl Refusal {
     /// A refusal because of what the client sent.
     pub(super) fn new(code: Code, description: impl Into<Cow<'static, str>>) -> Self {
-        Self::OAuth { code, description: description.into() }
+        Self::OAuth { code, description: described(description.into()) }
     }
+}
+
+/// Words with the characters that a description may have (RFC 6749 §5.2): some repeat what the
+/// client sent.
+fn described(words: Cow<'static, str>) -> Cow<'static, str> {
+    let allowed = |c: char| matches!(c, ' '..='~') && !matches!(c, '"' | '\\');
+    if words.chars().all(allowed) {
+        return words;
+    }
+    words.chars().map(|c| if allowed(c) { c } else { '?' }).collect()
 }
 
 impl From<sqlx::Error> for Refusal {

@@ -23,3 +23,18 @@ pub(super) fn id(rng: &mut impl CryptoRng) -> String {
     rng.fill_bytes(&mut bytes);
     uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_has_256_random_bits() {
+        let mut rng: rand::rngs::StdRng = rand::make_rng();
+        let secrets: Vec<_> = (0..100).map(|_| random(&mut rng)).collect();
+        let different: std::collections::HashSet<_> = secrets.iter().collect();
+        assert_eq!(different.len(), secrets.len());
+        assert!(secrets.iter().all(|it| URL_SAFE_NO_PAD.decode(it).unwrap().len() == 32));
+        assert!(!hash(&secrets[0]).contains(&secrets[0]));
+    }
+}

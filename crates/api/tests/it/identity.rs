@@ -1,8 +1,10 @@
 //! The built-in identity provider.
 
 mod agents;
+mod client_libraries;
 mod code_flow;
 mod device;
+mod endpoints;
 mod keys;
 mod ldap;
 mod links;
@@ -11,6 +13,7 @@ mod log_out;
 mod people;
 mod personal_tokens;
 mod refreshing;
+mod requests;
 pub(crate) mod story;
 mod worth;
 

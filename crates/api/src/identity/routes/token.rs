@@ -6,7 +6,7 @@ use axum::{
     Json,
     body::Bytes,
     extract::State,
-    http::{Extensions, HeaderMap},
+    http::{Extensions, HeaderMap, HeaderValue, header},
     response::{IntoResponse, Response},
 };
 use headers::{Authorization, HeaderMapExt, authorization::Basic};
@@ -109,7 +109,7 @@ impl<T> ClientForm<T> {
     async fn client(&self, endpoints: &Endpoints, headers: &HeaderMap) -> Result<Client, Refusal> {
         let (client_id, secret) = (self.client_id.as_deref(), self.client_secret.as_deref());
         let refuse = |words: &'static str| Err(Refusal::new(Code::InvalidRequest, words));
-        let credentials = match (basic(headers), client_id) {
+        let credentials = match (basic(headers)?, client_id) {
             (Some(_), _) if secret.is_some() => {
                 return refuse(
                     "The client's secret is in the header and in the form; send it once",
@@ -129,9 +129,17 @@ impl<T> ClientForm<T> {
 }
 
 /// Credentials in an `Authorization: Basic` header, each encoded as in a form (RFC 6749 §2.3.1).
-fn basic(headers: &HeaderMap) -> Option<(String, String)> {
-    let Authorization(credentials) = headers.typed_get::<Authorization<Basic>>()?;
-    Some((form_decoded(credentials.username())?, form_decoded(credentials.password())?))
+fn basic(headers: &HeaderMap) -> Result<Option<(String, String)>, Refusal> {
+    let sent = headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes).unwrap_or_default();
+    if !sent.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"basic")) {
+        return Ok(None);
+    }
+    let read = || {
+        let Authorization(credentials) = headers.typed_get::<Authorization<Basic>>()?;
+        Some((form_decoded(credentials.username())?, form_decoded(credentials.password())?))
+    };
+    let words = "The header Authorization does not have Basic credentials";
+    read().map(Some).ok_or_else(|| Refusal::new(Code::InvalidClient, words))
 }
 
 fn form_decoded(text: &str) -> Option<String> {

@@ -3,7 +3,7 @@
 use axum::{
     Json,
     extract::State,
-    http::HeaderMap,
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use headers::{Authorization, HeaderMapExt, authorization::Bearer};
@@ -16,8 +16,12 @@ pub(super) async fn userinfo(
     State(endpoints): State<Endpoints>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let refuse = || Refusal::new(Code::InvalidToken, "There is no token, or it is not good");
-    let Authorization(bearer) = headers.typed_get::<Authorization<Bearer>>().ok_or_else(refuse)?;
-    let claims = endpoints.provider.userinfo(bearer.token().trim()).await?.ok_or_else(refuse)?;
+    let Some(Authorization(bearer)) = headers.typed_get::<Authorization<Bearer>>() else {
+        // Nothing is wrong with a token that nobody sent (RFC 6750 §3.1).
+        let challenge = [(header::WWW_AUTHENTICATE, "Bearer realm=\"jobbergate\"")];
+        return Ok((StatusCode::UNAUTHORIZED, NO_STORE, challenge).into_response());
+    };
+    let claims = endpoints.provider.userinfo(bearer.token().trim()).await?;
+    let claims = claims.ok_or_else(|| Refusal::new(Code::InvalidToken, "The token is not good"))?;
     Ok((NO_STORE, Json(claims)).into_response())
 }

@@ -149,15 +149,16 @@ impl TestApp {
 
     /// A server with these settings, which keeps the rest as long as it lives.
     pub async fn start(
-        config: ServeConfig,
+        mut config: ServeConfig,
         directory: tempfile::TempDir,
         database: Option<TestDatabase>,
         s3: Option<S3>,
     ) -> Self {
         let clock = Clock::manual(start_time());
-        let app = App::open(&config, clock.clone()).await.unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
+        config.listen = address.to_string().parse().unwrap();
+        let app = App::open(&config, clock.clone()).await.unwrap();
         let service = service::pages(Arc::clone(&app), &config.metadata);
         let idle = app.client_idle;
         let places = config.memory.max_connections as usize;

@@ -51,6 +51,15 @@ on_both! {
         held.bearer(&app).get("/job-scripts").await.expect(401);
     }
 
+    async fn a_request_by_post_is_the_same(app: TestApp) {
+        person(&app, "alice", &["user"]).await;
+        let mut alice = Browser::of(&app, "alice@example.com").await;
+        let fields = [("client_id", "jobbergate-cli"), ("state", "s")];
+        let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+        let answer = alice.post(&super::browser::Form { action: LOGOUT.to_owned(), fields }).await;
+        assert_eq!(heading(&alice.follow(&answer).await.expect(200)), "Log out?");
+    }
+
     async fn nobody_is_sent_to_strangers(app: TestApp) {
         person(&app, "alice", &["user"]).await;
         let mut alice = Browser::of(&app, "alice@example.com").await;

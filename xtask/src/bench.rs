@@ -1,0 +1,28 @@
+//! Measures what is promised of the server.
+
+mod crowd;
+mod identity;
+mod latency;
+mod log_in;
+
+use anyhow::Result;
+use clap::{Args, Subcommand};
+
+/// What to measure
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    #[command(subcommand)]
+    subject: Subject,
+}
+
+#[derive(Debug, Subcommand)]
+enum Subject {
+    /// Tokens that are verified, and a hundred people who log in at once
+    Identity(identity::Options),
+}
+
+pub(crate) fn run(options: &Options) -> Result<()> {
+    match &options.subject {
+        Subject::Identity(options) => identity::run(options),
+    }
+}
