@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 
 import lab
@@ -18,6 +19,8 @@ SETTINGS = {
     "JOBBERGATE_CACHE_DIR": str(CACHE),
     "DEFAULT_CLUSTER_NAME": lab.CLUSTER,
 }
+# A file's name as people choose them.
+INPUT = "Eingabe für 1.txt"
 ENVIRONMENT = lab.ENVIRONMENT | SETTINGS | {"COLUMNS": "200"}
 
 
@@ -95,6 +98,17 @@ def applications(report):
         expect("files", files, {"wind.sh.j2": "ENTRYPOINT", "mesh.txt.j2": "SUPPORT"})
         workflow = lab.api.get("/job-script-templates/wind/upload/workflow").text
         expect("workflow", workflow, (lab.WIND / "jobbergate.py").read_text())
+    with report.operation("applications create (identifier taken)"):
+        said = run("applications", "create", *words, code=1)
+        expect_in("panel", "REQUEST FAILED - Conflict", said)
+    with report.operation("applications create (template refused)", "says why; the application stays, as ever"):
+        broken = lab.DIRECTORY / "broken"
+        shutil.copytree(lab.WIND, broken)
+        (broken / "templates" / "wind.sh.j2").write_text("{% if %}\n")
+        said = run("applications", "create", "--name", "Broken", "--application-path", broken, code=1)
+        expect_in("panel", "File upload failed", said)
+        expect_in("reason", "wind.sh.j2", said)
+        expect("template", lab.find("/job-script-templates", "Broken", include_null_identifier=True)["name"], "Broken")
     with report.operation("applications update"):
         words = ["--application-desc", "Wings", "--application-path", lab.WIND]
         raw("applications", "update", "wind", *words)
@@ -166,13 +180,13 @@ def job_scripts(report):
         expect_in("script", "wing by v2 from c7", script)
         expect("mesh", lab.file_of(asked, "mesh.txt"), "cells 9000\nfields p u\n")
     with report.operation("job-scripts create-stand-alone"):
-        written, input_file = lab.DIRECTORY / "own.sh", lab.DIRECTORY / "input.txt"
-        written.write_text("#!/bin/sh\n#SBATCH -p compute\ncat input.txt >result.txt\n")
+        written, input_file = lab.DIRECTORY / "own.sh", lab.DIRECTORY / INPUT
+        written.write_text("#!/bin/sh\n#SBATCH -p compute\ncat Eingabe* >result.txt\n")
         input_file.write_text("ü\n")
         words = ["--name", "own wing", "--supporting-file", input_file]
         own = raw("job-scripts", "create-stand-alone", written, *words)["job_script_id"]
         expect("script", lab.file_of(own, "own.sh"), written.read_text())
-        expect("input", lab.file_of(own, "input.txt"), "ü\n")
+        expect("input", lab.file_of(own, INPUT), "ü\n")
     with report.operation("job-scripts create-locally"):
         there = lab.DIRECTORY / "locally"
         there.mkdir()
@@ -188,17 +202,17 @@ def job_scripts(report):
         expect("description", lab.get(f"/job-scripts/{quick}")["description"], "one try")
     with report.operation("job-scripts show-files"):
         shown = run("job-scripts", "show-files", own, "--plain")
-        expect_in("shown", "cat input.txt >result.txt", shown)
-        expect_in("shown", "# input.txt\nü\n", shown)
+        expect_in("shown", "cat Eingabe* >result.txt", shown)
+        expect_in("shown", f"# {INPUT}\nü\n", shown)
     with report.operation("job-scripts download-files"):
         there = lab.DIRECTORY / "script-files"
         there.mkdir()
         run("job-scripts", "download-files", own, directory=there)
         expect("script", (there / "own.sh").read_text(), (lab.DIRECTORY / "own.sh").read_text())
-        expect("input", (there / "input.txt").read_text(), "ü\n")
+        expect("input", (there / INPUT).read_text(), "ü\n")
     with report.operation("job-scripts clone"):
         clone = raw("job-scripts", "clone", own, "--name", "other wing")["job_script_id"]
-        expect("input", lab.file_of(clone, "input.txt"), "ü\n")
+        expect("input", lab.file_of(clone, INPUT), "ü\n")
     with report.operation("job-scripts list"):
         made = ["other wing", "own wing", "asked wing", "long wing", "quick wing"]
         names(["job-scripts", "list", "--search", "wing"], made)
@@ -249,8 +263,7 @@ def job_submissions(report, quick, long):
         running = lab.until_status(downloaded, "SUBMITTED")
         raw("job-submissions", "cancel", downloaded)
         expect("status", lab.get(f"/job-submissions/{downloaded}")["status"], "CANCELLED")
-        cancelled = lambda: lab.slurm_job(running["slurm_job_id"]) == ("CANCELLED", lab.USER)
-        lab.until("Slurm has cancelled the job", cancelled)
+        lab.until_slurm(running["slurm_job_id"], "CANCELLED")
     with report.operation("job-scripts create --fast (submits at once)"):
         there = lab.work("fast")
         words = ["--fast", "--no-download", "--execution-directory", there, "--submit", "--name", "at once wing"]
