@@ -22,7 +22,7 @@ use world::World;
 
 const DIRECTORY: &str = "/var/tmp/jobbergate-interop";
 /// What each client does, below `xtask/src/interop`; they do it side by side.
-const STORIES: [&str; 3] = ["cli", "core", "python_agent"];
+const STORIES: [&str; 4] = ["cli_applications", "cli_jobs", "core", "python_agent"];
 /// Seconds that a story may take: it has a deadline for each of its steps, too.
 const DEADLINE: &str = "600";
 

@@ -1,6 +1,5 @@
 """What a script does with the library jobbergate-core: its log-in, its SDK, and its tools for Slurm."""
 
-import json
 from pathlib import Path
 
 import httpx
@@ -209,7 +208,7 @@ def job_submissions(report, apps, script):
         job = api.get_one_ensure_slurm_id(held, max_retries=60, waiting_interval=1).slurm_job_id
         api.cancel(held)
         expect("status", lab.get(f"/job-submissions/{held}")["status"], "CANCELLED")
-        lab.until("Slurm has cancelled the job", lambda: lab.slurm_job(job)[0] == "CANCELLED")
+        lab.until_slurm(job, "CANCELLED")
         clone = api.clone(first)
         lab.until_status(clone.id, "DONE")
     with report.operation("job_submissions.delete"):
@@ -234,7 +233,7 @@ def slurm_tools(report):
         expect("user", lab.slurm_job(job)[1], lab.USER)
         expect("job", InfoHandler(lab.SCONTROL).get_job_info(job)["job_id"], job)
         ScancelHandler(Path("/usr/bin/scancel")).cancel_job(job)
-        lab.until("the job is cancelled", lambda: lab.slurm_job(job)[0] == "CANCELLED")
+        lab.until_slurm(job, "CANCELLED")
 
 
 def log_out(report):

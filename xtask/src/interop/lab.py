@@ -73,9 +73,10 @@ def _json(answer):
     return answer.json() if answer.content else None
 
 
-def find(path, name):
+def find(path, name, **query):
     """What has this name, if anything has."""
-    return next((it for it in get(path, search=name)["items"] if it["name"] == name), None)
+    items = get(path, search=name, **query)["items"]
+    return next((it for it in items if it["name"] == name), None)
 
 
 def file_of(script, name):
@@ -113,6 +114,11 @@ def slurm_job(number):
     squeue = ["squeue", "--noheader", "--states=all", "--format=%T %u", f"--jobs={number}"]
     said = subprocess.run(squeue, capture_output=True, check=True, timeout=30, text=True).stdout
     return tuple(said.split())
+
+
+def until_slurm(job, state, seconds=60):
+    """Waits until Slurm says so of a job."""
+    until(f"job {job} is {state}", lambda: slurm_job(job)[0] == state, seconds)
 
 
 def work(name):

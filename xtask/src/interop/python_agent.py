@@ -60,8 +60,17 @@ def submit(script, directory, *arguments):
     return lab.post("/job-submissions", body)["id"]
 
 
-def status(submission):
+def get(submission):
     return lab.get(f"/job-submissions/{submission}")
+
+
+def until_state(submission, state):
+    """Waits until the server knows that the job is in this state of Slurm's."""
+
+    def is_known():
+        return get(submission)["slurm_job_state"] == state
+
+    lab.until(f"the job of submission {submission} is known to be {state}", is_known, ROUNDS)
 
 
 def story():
@@ -85,17 +94,16 @@ def story():
             expect("owner of the script", lab.owner(there / "job.sh"), lab.USER)
             expect_in("script", "#SBATCH --time=10\n", (there / "job.sh").read_text())
         with report.operation("active → running"):
-            seen = lambda: status(done)["slurm_job_state"] == "RUNNING"
-            lab.until("the server knows that the job runs", seen, ROUNDS)
+            until_state(done, "RUNNING")
         with report.operation("cancellation"):
             job = lab.until_status(running, "SUBMITTED", ROUNDS)["slurm_job_id"]
             lab.put(f"/job-submissions/cancel/{running}")
-            lab.until("Slurm has cancelled the job", lambda: lab.slurm_job(job)[0] == "CANCELLED", ROUNDS)
-            seen = lambda: status(running)["slurm_job_state"] == "CANCELLED"
-            lab.until("the server knows that it is cancelled", seen, ROUNDS)
-            expect("status", status(running)["status"], "CANCELLED")
+            lab.until_slurm(job, "CANCELLED", ROUNDS)
+            until_state(running, "CANCELLED")
+            expect("status", get(running)["status"], "CANCELLED")
         with report.operation("cancellation before sbatch"):
-            expect("job", (status(unwanted)["status"], status(unwanted)["slurm_job_id"]), ("CANCELLED", None))
+            seen = get(unwanted)
+            expect("submission", (seen["status"], seen["slurm_job_id"]), ("CANCELLED", None))
         with report.operation("rejection (directory)"):
             rejected = lab.until_status(misplaced, "REJECTED", ROUNDS)
             expect_in("reason", "Execution directory is invalid -- ", rejected["report_message"])
