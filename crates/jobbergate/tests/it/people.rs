@@ -141,16 +141,16 @@ fn a_link_is_sent_to_whom_it_is_for() {
     let port = smtp.port.to_string();
     let mails = ["--smtp-host", "localhost", "--smtp-port", &port, "--smtp-tls", "none"];
     let mails = [&mails[..], &["--smtp-from-email", "jobs@lab.co"]].concat();
-    let sends = |arguments: &[&str]| [&mails[..], arguments, &["--send"]].concat();
-    let invited = said(data, &sends(&["user", "invite", "alice@example.com"]));
+    let sends = |command: [&'static str; 3]| [&command[..], &["--send"], &mails].concat();
+    let invited = said(data, &sends(["user", "invite", "alice@example.com"]));
     assert_eq!(invited, "sent to alice@example.com\n");
-    let again = json_of(data, &sends(&["user", "reset", "alice@example.com"]));
+    let again = json_of(data, &sends(["user", "reset", "alice@example.com"]));
     assert_eq!(again, json!({"email": "alice@example.com", "sent": true}));
     let received = smtp.received().unwrap();
     assert_eq!(received.len(), 2);
     assert_eq!(received[0].recipients, ["alice@example.com"]);
     assert!(received[0].text.contains("/realms/jobbergate/password?link="));
-    let words = refused(data, &sends(&["user", "invite", "nobody@example.com"]));
+    let words = refused(data, &sends(["user", "invite", "nobody@example.com"]));
     assert!(words.contains("without --send it is printed"), "{words}");
 }
 
