@@ -21,7 +21,8 @@ fn email(index: usize) -> String {
 
 /// Gives each of them an account.
 pub(super) fn register(jobbergate: &Jobbergate, directory: &Directory) -> Result<()> {
-    (0..PEOPLE).try_for_each(|index| jobbergate.create_account(directory, &email(index), &[], PASSWORD))
+    (0..PEOPLE)
+        .try_for_each(|index| jobbergate.create_account(directory, &email(index), &[], PASSWORD))
 }
 
 /// Has them all send the form at once; gives the time until the last one is in.
