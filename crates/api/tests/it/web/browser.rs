@@ -96,7 +96,7 @@ impl Browser {
     fn url(&self, path: &str) -> String {
         match path.starts_with('/') {
             true => format!("{}{path}", self.server),
-            false => path.replace("http://127.0.0.1:0", &self.server),
+            false => path.to_owned(),
         }
     }
 
