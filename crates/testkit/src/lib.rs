@@ -1,9 +1,10 @@
 //! Real peers for tests, started on this machine: a PostgreSQL server, an S3 server, two OIDC
-//! providers, a RabbitMQ, an SMTP server, a Slurm. They are Debian packages, parts of the test's
+//! providers, a RabbitMQ, an SMTP server, an InfluxDB, a Slurm. They are Debian packages, parts of the test's
 //! process or, for one of the OIDC providers, an npm package; none but Slurm outlives its use, and
 //! all listen on the loopback interface or a Unix socket only.
 
 mod directory;
+pub mod influxdb;
 pub mod issuer;
 pub mod oidc_provider;
 mod owner;
