@@ -30,8 +30,8 @@ pub struct Site {
     pub slurm: SlurmLab,
     pub alice: Client,
     pub work: TempDir,
+    pub address: String,
     _server: Process,
-    address: String,
     secret: String,
     data: TempDir,
 }
