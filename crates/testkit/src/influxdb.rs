@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
@@ -24,6 +24,7 @@ const ADMIN: (&str, &str) = ("admin", "the-admins-password");
 pub struct Influxdb {
     pub port: u16,
     directory: TempDir,
+    tls: bool,
     server: Option<Child>,
 }
 
@@ -40,7 +41,23 @@ impl Influxdb {
 
     /// A server at this port of the loopback interface.
     pub async fn start_at(port: u16) -> Result<Self> {
-        let mut influxdb = Self { port, directory: TempDir::new()?, server: None };
+        Self { port, directory: TempDir::new()?, tls: false, server: None }.set_up().await
+    }
+
+    /// A server at a free port that speaks TLS, with a certificate of its own authority.
+    pub async fn start_with_tls() -> Result<Self> {
+        let directory = TempDir::new()?;
+        make_certificate(directory.path())?;
+        Self { port: 0, directory, tls: true, server: None }.set_up().await
+    }
+
+    /// The certificate of the authority that signed the server's.
+    pub fn authority(&self) -> PathBuf {
+        self.directory.path().join("ca.pem")
+    }
+
+    async fn set_up(self) -> Result<Self> {
+        let mut influxdb = self;
         influxdb.resume().await?;
         let (admin, password) = ADMIN;
         for statement in [
@@ -56,12 +73,9 @@ impl Influxdb {
 
     /// The address that an agent is given.
     pub fn dsn(&self) -> String {
-        format!(
-            "influxdb://{}:p%40ss%2Fword@127.0.0.1:{}/{}",
-            Self::USER,
-            self.port,
-            Self::DATABASE
-        )
+        let scheme = if self.tls { "https+influxdb" } else { "influxdb" };
+        let (user, port, database) = (Self::USER, self.port, Self::DATABASE);
+        format!("{scheme}://{user}:p%40ss%2Fword@127.0.0.1:{port}/{database}")
     }
 
     /// What Slurm's plugin needs to write there: `acct_gather.conf`.
@@ -79,7 +93,7 @@ impl Influxdb {
     pub async fn write(&self, lines: &[String]) -> Result<()> {
         for lines in lines.chunks(5000) {
             let query = [("db", Self::DATABASE), ("precision", "s")];
-            let request = reqwest::Client::new().post(self.url("write")).query(&query);
+            let request = self.post("write")?.query(&query);
             let answer = as_admin(request).body(lines.join("\n")).send().await?;
             let status = answer.status();
             ensure!(status.is_success(), "{status}: {}", answer.text().await?);
@@ -90,7 +104,7 @@ impl Influxdb {
     /// Asks as an administrator.
     pub async fn query(&self, query: &str) -> Result<Value> {
         let query = [("db", Self::DATABASE), ("q", query)];
-        let request = reqwest::Client::new().post(self.url("query")).query(&query);
+        let request = self.post("query")?.query(&query);
         let answer: Value = as_admin(request).send().await?.json().await?;
         let error = answer["error"].as_str().or(answer["results"][0]["error"].as_str());
         if let Some(error) = error {
@@ -99,8 +113,10 @@ impl Influxdb {
         Ok(answer)
     }
 
-    fn url(&self, path: &str) -> String {
-        format!("http://127.0.0.1:{}/{path}", self.port)
+    fn post(&self, path: &str) -> Result<RequestBuilder> {
+        let scheme = if self.tls { "https" } else { "http" };
+        let client = reqwest::Client::builder().tls_danger_accept_invalid_certs(true).build()?;
+        Ok(client.post(format!("{scheme}://127.0.0.1:{}/{path}", self.port)))
     }
 
     /// Ends the server; nobody listens then.
@@ -116,7 +132,7 @@ impl Influxdb {
     pub async fn resume(&mut self) -> Result<()> {
         let log = self.directory.path().join("log");
         let configuration = self.directory.path().join("influxdb.conf");
-        fs::write(&configuration, configuration_of(self.directory.path(), self.port))?;
+        fs::write(&configuration, self.configuration())?;
         let server = Command::new("influxd")
             .arg("-config")
             .arg(configuration)
@@ -150,6 +166,29 @@ impl Influxdb {
         self.signal(Signal::SIGCONT)
     }
 
+    fn configuration(&self) -> String {
+        let (directory, port, tls) = (self.directory.path().display(), self.port, self.tls);
+        format!(
+            r#"reporting-disabled = true
+bind-address = "127.0.0.1:0"
+[meta]
+dir = "{directory}/meta"
+[data]
+dir = "{directory}/data"
+wal-dir = "{directory}/wal"
+[monitor]
+store-enabled = false
+[http]
+bind-address = "127.0.0.1:{port}"
+auth-enabled = true
+log-enabled = false
+https-enabled = {tls}
+https-certificate = "{directory}/cert.pem"
+https-private-key = "{directory}/key.pem"
+"#
+        )
+    }
+
     fn signal(&self, signal: Signal) -> Result<()> {
         let server = self.server.as_ref().context("it does not run")?;
         Ok(kill(Pid::from_raw(server.id().try_into()?), signal)?)
@@ -166,24 +205,22 @@ fn as_admin(request: RequestBuilder) -> RequestBuilder {
     request.basic_auth(ADMIN.0, Some(ADMIN.1))
 }
 
-fn configuration_of(directory: &Path, port: u16) -> String {
-    let directory = directory.display();
-    format!(
-        r#"reporting-disabled = true
-bind-address = "127.0.0.1:0"
-[meta]
-dir = "{directory}/meta"
-[data]
-dir = "{directory}/data"
-wal-dir = "{directory}/wal"
-[monitor]
-store-enabled = false
-[http]
-bind-address = "127.0.0.1:{port}"
-auth-enabled = true
-log-enabled = false
-"#
-    )
+/// An authority, and a certificate for 127.0.0.1 that it signed.
+fn make_certificate(directory: &Path) -> Result<()> {
+    fs::write(directory.join("extensions"), "subjectAltName=IP:127.0.0.1\n")?;
+    let key = "-newkey rsa:2048 -nodes -keyout";
+    for line in [
+        format!("req -x509 {key} ca.key -out ca.pem -days 2 -subj /CN=authority"),
+        format!("req {key} key.pem -out request -subj /CN=influxdb"),
+        "x509 -req -in request -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile \
+         extensions -out cert.pem"
+            .to_owned(),
+    ] {
+        let mut openssl = Command::new("openssl");
+        let output = openssl.args(line.split_whitespace()).current_dir(directory).output()?;
+        ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    Ok(())
 }
 
 /// The port in `msg="Listening on HTTP" … addr=127.0.0.1:8086`.

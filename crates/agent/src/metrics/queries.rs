@@ -41,16 +41,31 @@ impl Influx {
         let mut newest = HashMap::new();
         let mut left = vec![jobs];
         while let Some(jobs) = left.pop() {
-            match self.query(&newest_query(jobs), &json!({})).await {
-                Ok(series) => note_newest(&series, &mut newest),
-                Err(InfluxError::TooLong { .. }) if jobs.len() > 1 => {
+            let query = newest_query(&any_measurement(), jobs);
+            let series = match (self.query(&query, &json!({})).await, jobs) {
+                (Err(InfluxError::TooLong { .. }), [job]) => self.newest_memory(*job).await?,
+                (Err(InfluxError::TooLong { .. }), jobs) => {
                     let (some, others) = jobs.split_at(jobs.len() / 2);
                     left.extend([some, others]);
+                    continue;
                 }
-                Err(error) => return Err(error),
-            }
+                (series, _) => series?,
+            };
+            note_newest(&series, &mut newest);
         }
         Ok(newest)
+    }
+
+    /// The same of a job of very many tasks, by one measurement that all of them have.
+    async fn newest_memory(&self, job: i64) -> Result<Vec<Series>, InfluxError> {
+        let query = newest_query(Measurement::Rss.name(), &[job]);
+        match self.query(&query, &json!({})).await {
+            Err(error @ InfluxError::TooLong { .. }) => {
+                tracing::debug!(slurm_job_id = job, %error, "no metrics of a job of so many tasks");
+                Ok(Vec::new())
+            }
+            series => series,
+        }
     }
 
     /// The values of a part, by host and task. Of each series those that come first.
@@ -82,15 +97,14 @@ impl Influx {
 }
 
 /// All measurements that there are: `/^(CPUFrequency|CPUTime|…)$/`.
-fn measurements() -> String {
+fn any_measurement() -> String {
     format!("/^({})$/", Measurement::ALL.map(Measurement::name).join("|"))
 }
 
-fn newest_query(jobs: &[i64]) -> String {
+fn newest_query(measurement: &str, jobs: &[i64]) -> String {
     let jobs: Vec<_> = jobs.iter().map(|job| format!("job = '{job}'")).collect();
     format!(
-        r#"SELECT last("value") FROM {} WHERE {} GROUP BY job, step, host, task"#,
-        measurements(),
+        r#"SELECT last("value") FROM {measurement} WHERE {} GROUP BY job, step, host, task"#,
         jobs.join(" OR ")
     )
 }
@@ -127,7 +141,7 @@ fn values_query(part: &Part, limit: usize) -> (String, Value) {
     }
     let query = format!(
         r#"SELECT "value" FROM {} WHERE job = '{}' AND step = '{}' AND ({}) AND time >= {}s AND time < {}s GROUP BY host, task ORDER BY time LIMIT {limit}"#,
-        measurements(),
+        any_measurement(),
         part.job,
         part.step,
         hosts.join(" OR "),

@@ -156,3 +156,26 @@ async fn points_of_an_earlier_job_of_the_same_number_are_not_this_ones() {
     arrive(&scene, 10).await;
     agent.stop().await;
 }
+
+#[tokio::test]
+async fn tls_is_spoken_and_certificates_are_checked_if_they_are_to_be() {
+    let (scene, influxdb) = (scene().await, Influxdb::start_with_tls().await.unwrap());
+    let now = Utc::now().timestamp();
+    let mut config = config(&scene, &influxdb);
+    influxdb.write(&points(0, 0, "n1", now - 100..now - 90)).await.unwrap();
+    config.metrics.influx_verify_ssl = true;
+    let agent = Running::start(config.clone());
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    arrive(&scene, 0).await;
+    agent.stop().await;
+    config.metrics.influx_cert_path = Some(influxdb.authority());
+    let agent = Running::start(config.clone());
+    arrive(&scene, 10).await;
+    agent.stop().await;
+    influxdb.write(&points(0, 0, "n1", now - 90..now - 80)).await.unwrap();
+    config.metrics.influx_cert_path = None;
+    config.metrics.influx_verify_ssl = false;
+    let agent = Running::start(config);
+    arrive(&scene, 20).await;
+    agent.stop().await;
+}
