@@ -34,6 +34,7 @@ use crate::{agent::Agent, backoff::Backoff};
 const SHARE_OF_ASKING: u32 = 10;
 
 pub async fn run(agent: Arc<Agent>, source: Source, stop: CancellationToken) {
+    tracing::info!("metrics of jobs come from {source}");
     let collect = async {
         match source {
             Source::Influx(influx) => from_influx(agent, influx).await,
@@ -66,7 +67,8 @@ async fn from_sstat(agent: Arc<Agent>) {
             Ok(false) => {
                 return tracing::warn!(
                     "no metrics of jobs: Slurm does not measure, for JobAcctGatherType is none in \
-                     slurm.conf. Change it and start the agent again"
+                     slurm.conf. Change it and start the agent again, or set \
+                     JOBBERGATE_AGENT_SSTAT_METRICS=false"
                 );
             }
             Err(error) => pace.wait(&Err(error.into()), Duration::ZERO).await,

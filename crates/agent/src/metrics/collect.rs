@@ -41,6 +41,8 @@ pub struct Collector {
     influx: Influx,
     at_once: usize,
     watch: Watch,
+    /// Whether InfluxDB has ever answered.
+    has_answered: bool,
 }
 
 /// What InfluxDB has of a submission: the last second of each task.
@@ -49,7 +51,7 @@ type News = Vec<(Tags, i64)>;
 impl Collector {
     pub fn new(agent: Arc<Agent>, influx: Influx) -> Self {
         let at_once = agent.config.metrics.queries_at_once();
-        Self { agent, influx, at_once, watch: Watch::default() }
+        Self { agent, influx, at_once, watch: Watch::default(), has_answered: false }
     }
 
     /// Uploads what is new of all jobs.
@@ -57,13 +59,18 @@ impl Collector {
     /// # Errors
     /// When InfluxDB or the server does not answer; the next round goes on from there.
     pub async fn round(&mut self, now: DateTime<Utc>) -> Result<(), Trouble> {
-        let Self { agent, influx, at_once, watch } = self;
+        let Self { agent, influx, at_once, watch, has_answered } = self;
         watch.refresh(&agent.client, &agent.config.oidc_client_id, now).await?;
         if watch.submissions.is_empty() {
+            if !*has_answered {
+                // A wrong password is better known before the first job.
+                influx.newest(&[0]).await?;
+                *has_answered = true;
+            }
             return Ok(());
         }
         match agent.slurm.members().await {
-            Ok(members) => watch.consist_of(&members),
+            Ok(members) => watch.consist_of(&members, now),
             Err(error) => tracing::debug!(%error, "arrays are taken for what they were"),
         }
         let mut news = all_news(influx, watch, *at_once).await.inspect_err(|_| {

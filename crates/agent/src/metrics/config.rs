@@ -1,6 +1,6 @@
 //! The settings of metrics, those of the Python agent by their names.
 
-use std::{fs, path::PathBuf, time::Duration};
+use std::{fmt, fs, path::PathBuf, time::Duration};
 
 use clap::{ArgAction, Args, builder::BoolishValueParser};
 use reqwest::Certificate;
@@ -80,6 +80,16 @@ pub enum Source {
     Influx(Influx),
     Sstat,
     None,
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Influx(influx) => write!(f, "InfluxDB at {}", influx.dsn),
+            Self::Sstat => f.write_str("sstat"),
+            Self::None => f.write_str("nowhere"),
+        }
+    }
 }
 
 fn interval(text: &str) -> Result<Duration, String> {

@@ -31,7 +31,7 @@ pub enum Tls {
 pub struct Influx {
     http: reqwest::Client,
     address: Url,
-    dsn: Dsn,
+    pub dsn: Dsn,
 }
 
 /// Why InfluxDB gave no answer.

@@ -31,13 +31,23 @@ pub struct Watched {
     pub submission: i64,
     pub slurm_job_id: i64,
     /// The jobs that it consists of; several for an array.
-    members: BTreeMap<i64, Option<u32>>,
+    parts: BTreeMap<i64, PartOfIt>,
     /// What the server has, once it was asked.
     pub known: Option<Samples>,
     is_pending: bool,
     ended_at: Option<DateTime<Utc>>,
     /// Whether the server refuses its metrics.
     pub unwanted: bool,
+}
+
+/// A job that a submission consists of.
+#[derive(Debug, Clone, Copy, Default)]
+struct PartOfIt {
+    /// Which task of an array it is.
+    task: Option<u32>,
+    ended_at: Option<DateTime<Utc>>,
+    /// Whether everything of it was collected, and there has been time for more to come.
+    is_over: bool,
 }
 
 /// What the server has of a submission.
@@ -61,7 +71,7 @@ impl Watched {
         Self {
             submission,
             slurm_job_id,
-            members: [(slurm_job_id, None)].into(),
+            parts: [(slurm_job_id, PartOfIt::default())].into(),
             known: None,
             is_pending: false,
             ended_at: None,
@@ -72,20 +82,38 @@ impl Watched {
     /// The numbers of jobs to ask for.
     pub fn jobs(&self) -> impl Iterator<Item = i64> {
         let wanted = !self.unwanted && !self.is_pending;
-        self.members.keys().copied().filter(move |_| wanted)
+        let parts = self.parts.iter().filter(move |(_, part)| wanted && !part.is_over);
+        parts.map(|(job, _)| *job)
     }
 
     /// What the server calls a task of one of the jobs; none if it has no number for it.
     pub fn task(&self, job: i64, host: &str, step: i32, task: i32) -> Option<Task> {
-        let place = array_place(*self.members.get(&job)?)?;
+        let place = array_place(self.parts.get(&job)?.task)?;
         let task = (0..ARRAY_STRIDE).contains(&task).then(|| place.checked_add(task))??;
         Some(Task { host: host.to_owned(), step, task })
     }
 
-    fn consists_of(&mut self, members: &[Member]) {
+    fn consists_of(&mut self, members: &[Member], now: DateTime<Utc>) {
         self.is_pending = members.iter().all(|member| member.stage == Stage::Pending);
-        let begun = members.iter().filter(|member| member.stage != Stage::Pending);
-        self.members.extend(begun.map(|member| (member.job, member.task)));
+        let running = |member: &Member| member.stage == Stage::Running;
+        for member in members.iter().filter(|member| member.stage != Stage::Pending) {
+            let part = self.parts.entry(member.job).or_default();
+            part.task = member.task;
+            if running(member) {
+                *part = PartOfIt { task: member.task, ..PartOfIt::default() };
+            }
+        }
+        let running: HashSet<i64> =
+            members.iter().filter(|member| running(member)).map(|member| member.job).collect();
+        let ended = self.parts.iter_mut().filter(|(job, _)| !running.contains(job));
+        ended.for_each(|(_, part)| part.ended_at = part.ended_at.or(Some(now)));
+    }
+
+    /// Everything that there is was collected.
+    fn collected(&mut self, now: DateTime<Utc>) {
+        for part in self.parts.values_mut() {
+            part.is_over |= part.ended_at.is_some_and(|at| now - at >= LATE);
+        }
     }
 
     /// Asks the server what it has, unless that is known.
@@ -172,10 +200,10 @@ impl Watch {
     }
 
     /// Notes what Slurm says of which jobs they consist.
-    pub fn consist_of(&mut self, members: &HashMap<i64, Vec<Member>>) {
+    pub fn consist_of(&mut self, members: &HashMap<i64, Vec<Member>>, now: DateTime<Utc>) {
         for watched in self.submissions.values_mut() {
             match members.get(&watched.slurm_job_id) {
-                Some(members) => watched.consists_of(members),
+                Some(members) => watched.consists_of(members, now),
                 // Slurm has forgotten it: it has begun, and ended.
                 None => watched.is_pending = false,
             }
@@ -185,6 +213,9 @@ impl Watch {
     /// Lets go of what ended; `collected` if all was collected that there was.
     pub fn forget(&mut self, collected: bool, now: DateTime<Utc>) {
         let patience = if collected { LATE } else { VERY_LATE };
+        if collected {
+            self.submissions.values_mut().for_each(|watched| watched.collected(now));
+        }
         self.submissions.retain(|_, watched| {
             watched.ended_at.is_none_or(|at| now - at < patience && !watched.unwanted)
         });
@@ -263,12 +294,19 @@ mod tests {
     #[test]
     fn an_array_has_all_its_tasks_and_none_takes_anothers_place() {
         let mut watched = Watched::new(1, 24);
-        let pending = (24, None, Stage::Pending);
-        watched.consists_of(&members(&[pending]));
+        let (pending, begin) =
+            ((24, None, Stage::Pending), DateTime::from_timestamp(0, 0).unwrap());
+        watched.consists_of(&members(&[pending]), begin);
         assert_eq!(watched.jobs().count(), 0, "there is nothing to ask for");
-        watched.consists_of(&members(&[pending, (25, Some(1), Stage::Running)]));
-        watched.consists_of(&members(&[(24, Some(2), Stage::Running)]));
+        watched.consists_of(&members(&[pending, (25, Some(1), Stage::Running)]), begin);
+        watched.consists_of(&members(&[(24, Some(2), Stage::Running)]), begin);
         assert_eq!(watched.jobs().collect::<Vec<_>>(), [24, 25]);
+        watched.collected(begin + LATE / 2);
+        assert_eq!(watched.jobs().count(), 2, "slurmd may send more");
+        watched.collected(begin + LATE);
+        assert_eq!(watched.jobs().collect::<Vec<_>>(), [24], "25 has ended");
+        watched.consists_of(&members(&[(25, Some(1), Stage::Running)]), begin);
+        assert_eq!(watched.jobs().count(), 2, "25 was queued again");
         let number = |job, task| watched.task(job, "n", -5, task).map(|task| task.task);
         assert_eq!(
             (number(25, 0), number(25, 3), number(24, 0)),

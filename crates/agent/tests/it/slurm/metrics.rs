@@ -1,6 +1,11 @@
 //! What jobs use: from a real InfluxDB to a server that may fail.
 
-use std::time::Duration;
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
 
 use chrono::Utc;
 use jobbergate_agent::config::AgentConfig;
@@ -10,6 +15,7 @@ use super::{
     scene::{Running, Scene},
     server::Fault,
     support::eventually,
+    whole_agent::LONG,
 };
 
 /// A job that Slurm does not know: only InfluxDB does.
@@ -118,7 +124,7 @@ async fn an_influxdb_that_stops_or_hangs_keeps_nothing_waiting_and_nothing_is_lo
     influxdb.freeze().unwrap();
     tokio::time::sleep(Duration::from_secs(2)).await;
     scene.submit(2, &[]);
-    let begin = std::time::Instant::now();
+    let begin = Instant::now();
     scene.becomes(2, "SUBMITTED").await;
     assert!(begin.elapsed() < Duration::from_secs(2), "{:?}", begin.elapsed());
     influxdb.thaw().unwrap();
@@ -178,4 +184,76 @@ async fn tls_is_spoken_and_certificates_are_checked_if_they_are_to_be() {
     let agent = Running::start(config);
     arrive(&scene, 20).await;
     agent.stop().await;
+}
+
+/// A program of these lines of shell.
+fn program(directory: &Path, name: &str, lines: &str) -> PathBuf {
+    let path = directory.join(name);
+    fs::write(&path, format!("#!/bin/bash\n{lines}\n")).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    path
+}
+
+#[tokio::test]
+async fn an_sstat_that_hangs_keeps_nothing_waiting_and_a_server_that_is_away_gets_all_later() {
+    let scene = Scene::new(SlurmLab::start().unwrap(), LONG).await;
+    let mut config = scene.config();
+    let home = scene.home.path();
+    config.scontrol_path = Some(program(
+        home,
+        "scontrol",
+        &format!(
+            r#"if [ "$*" = "show config" ]; then echo "JobAcctGatherType = jobacct_gather/linux"
+else exec {} "$@"; fi"#,
+            scene.lab.command("scontrol").display()
+        ),
+    ));
+    // Each job has used 3 s more than at the time before, and a job is there twice.
+    let counter = home.join("counter");
+    let hang = home.join("hang");
+    let lines = format!(
+        r#"[ -e {hang} ] && sleep 100
+count=$(($(cat {counter} 2>/dev/null) + 3)); echo $count > {counter}
+for job in ${{@: -1}} ${{@: -1}}; do for job in ${{job//,/ }}; do
+echo "$job.batch|1|node[1-2]|2000K|mem=1048576,vmem=2097152|cpu=00:00:$count,fs/disk=0|fs/disk=0"
+done; done"#,
+        hang = hang.display(),
+        counter = counter.display()
+    );
+    config.sstat_path = Some(program(home, "sstat", &lines));
+    config.slurm_timeout_seconds = Duration::from_secs(2);
+    config.metrics.task_metrics_interval_seconds = Duration::from_secs(1);
+    fs::write(&hang, "").unwrap();
+    let agent = Running::start(config);
+    for id in [1, 2] {
+        let begin = Instant::now();
+        scene.submit(id, &[]);
+        scene.becomes(id, "SUBMITTED").await;
+        assert!(begin.elapsed() < Duration::from_secs(2), "{:?}", begin.elapsed());
+        tokio::time::sleep(Duration::from_secs(2)).await;
+    }
+    scene.server.world().fault = Some(("agent/metrics", Fault::Unavailable));
+    fs::remove_file(&hang).unwrap();
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    scene.server.world().fault = None;
+    eventually(30, "samples of both jobs", || async {
+        [1, 2].iter().all(|id| scene.server.with(*id, |s| s.metrics.samples.len() >= 6))
+    })
+    .await;
+    agent.stop().await;
+    for id in [1, 2] {
+        scene.server.with(id, |submission| {
+            let samples = &submission.metrics.samples;
+            assert!(samples.keys().all(|(_, node, step, task)| {
+                ["node1", "node2"].contains(&node.as_str()) && (*step, *task) == (-5, 0)
+            }));
+            let first = samples.keys().next().unwrap().0;
+            for ((time, ..), (cpu_time, rss)) in samples {
+                let expected = if *time == first { 0.0 } else { 1.5 };
+                assert_eq!((*cpu_time, *rss), (expected, 1024), "at {time}, first {first}");
+            }
+            let job = submission.jobs[0].to_string();
+            scene.lab.run("scancel", &[&job]).unwrap();
+        });
+    }
 }
