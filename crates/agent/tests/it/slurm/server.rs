@@ -215,6 +215,8 @@ impl World {
                 let job = body["slurm_job_id"].as_i64().unwrap();
                 if !submission.jobs.contains(&job) {
                     submission.jobs.push(job);
+                    // A job that runs at once is reported as running here only.
+                    submission.states.push(state_of(body));
                 }
                 if submission.status == "CREATED" {
                     submission.status = "SUBMITTED";
@@ -273,10 +275,15 @@ impl Metrics {
     }
 }
 
+/// The state in a report, and its reason.
+fn state_of(body: &Value) -> (String, Option<String>) {
+    let state = body["slurm_job_state"].as_str().unwrap().to_owned();
+    (state, body["slurm_job_state_reason"].as_str().map(str::to_owned))
+}
+
 impl Submission {
     fn update(&mut self, body: &Value) {
-        let state = body["slurm_job_state"].as_str().unwrap().to_owned();
-        let reason = body["slurm_job_state_reason"].as_str().map(str::to_owned);
+        let (state, reason) = state_of(body);
         match (state.as_str(), self.status) {
             ("COMPLETED", "SUBMITTED") => self.status = "DONE",
             ("FAILED" | "UNKNOWN" | "CANCELLED", "SUBMITTED") => self.status = "ABORTED",
