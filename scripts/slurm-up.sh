@@ -15,6 +15,8 @@
 #   CPUS, MEM     processors and MiB of each node      4, 2000
 #   LAB_USERS     ordinary users to create             alice bob
 #   MIN_JOB_AGE   seconds that ended jobs stay visible 300
+#   JOBACCT       how is measured what jobs use: linux none
+#   ACCT_GATHER   acct_gather.conf of an InfluxDB that this is written to every second
 #   EXTRA_CONF    further lines for slurm.conf
 set -eu
 umask 022
@@ -149,7 +151,7 @@ SlurmdSpoolDir=$lab/spool-%n
 SlurmdParameters=config_overrides
 ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
-JobAcctGatherType=jobacct_gather/none
+JobAcctGatherType=jobacct_gather/${JOBACCT:-none}
 AccountingStorageType=accounting_storage/none
 JobCompType=jobcomp/none
 MpiDefault=none
@@ -167,6 +169,10 @@ SlurmctldTimeout=30
 SlurmdTimeout=60
 ${EXTRA_CONF:-}
 CONF
+    if [ "${ACCT_GATHER:-}" ]; then
+        echo AcctGatherProfileType=acct_gather_profile/influxdb
+        echo JobAcctGatherFrequency=task=1
+    fi
     for n in $(seq "$nodes"); do
         echo "NodeName=node$n NodeAddr=127.0.0.1 Port=$((port + n)) CPUs=$cpus RealMemory=$mem"
     done
@@ -182,6 +188,8 @@ write_configuration() {
     mv "$lab/etc/slurm.conf.new" "$lab/etc/slurm.conf"
     # slurmd loads a cgroup plugin even when nothing uses one; v1 is the one that needs nothing.
     echo CgroupPlugin=cgroup/v1 >"$lab/etc/cgroup.conf"
+    # It may have a password in it; only root reads it.
+    (umask 077 && echo "${ACCT_GATHER:-}" >"$lab/etc/acct_gather.conf")
     echo "export SLURM_CONF='$lab/etc/slurm.conf'" >"$lab/env.sh"
     export SLURM_CONF="$lab/etc/slurm.conf"
 }

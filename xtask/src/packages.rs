@@ -26,6 +26,17 @@ pub(crate) fn install_slurm() -> Result<()> {
     install(&["munge", "slurmctld", "slurmd", "slurm-client"]).context("the tests need Slurm")
 }
 
+/// Installs InfluxDB and Slurm's plugin that writes to it.
+pub(crate) fn install_influxdb() -> Result<()> {
+    let plugin = "slurm-wlm/acct_gather_profile_influxdb.so";
+    let libraries = fs::read_dir("/usr/lib").into_iter().flatten().flatten();
+    let has_plugin = libraries.map(|entry| entry.path().join(plugin)).any(|path| path.is_file());
+    if has_plugin && is_in_path("influxd") {
+        return Ok(());
+    }
+    install(&["influxdb", "slurm-wlm-influxdb-plugin"]).context("the tests need InfluxDB")
+}
+
 pub(crate) fn install_nodejs() -> Result<()> {
     if ["node", "npm"].iter().all(|program| is_in_path(program)) {
         return Ok(());

@@ -26,8 +26,11 @@ use crate::{
 };
 
 /// Where the testkit keeps the Slurms that it starts.
-const SLURM_LABS: [&str; 2] =
-    ["/var/tmp/jobbergate-slurm-test", "/var/tmp/jobbergate-slurm-test-faults"];
+const SLURM_LABS: [&str; 3] = [
+    "/var/tmp/jobbergate-slurm-test",
+    "/var/tmp/jobbergate-slurm-test-faults",
+    "/var/tmp/jobbergate-slurm-test-metrics",
+];
 const SLURM_DOWN: &str = "scripts/slurm-down.sh";
 
 /// Which tests to run
@@ -43,6 +46,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let interrupt = Interrupt::register()?;
     packages::install_postgresql()?;
     packages::install_slurm()?;
+    packages::install_influxdb()?;
     packages::install_nodejs()?;
     packages::install_python_venv()?;
     packages::install_rabbitmq()?;

@@ -12,6 +12,7 @@ use nix::unistd::geteuid;
 
 use crate::{
     error::AgentError,
+    metrics::config::MetricsConfig,
     run_as::Account,
     slurm::{CommandPaths, Slurm},
     user_map::UserMap,
@@ -153,6 +154,13 @@ pub struct AgentConfig {
     /// scontrol
     #[arg(long, env = "JOBBERGATE_AGENT_SCONTROL_PATH", value_parser = absolute)]
     pub scontrol_path: Option<PathBuf>,
+    /// sstat
+    #[arg(long, env = "JOBBERGATE_AGENT_SSTAT_PATH", value_parser = absolute)]
+    pub sstat_path: Option<PathBuf>,
+
+    /// What jobs use.
+    #[command(flatten)]
+    pub metrics: MetricsConfig,
 }
 
 /// The ways in which an e-mail becomes a user.
@@ -227,6 +235,7 @@ impl AgentConfig {
             squeue: path(&self.squeue_path, "squeue"),
             sacct: path(&self.sacct_path, "sacct"),
             scontrol: path(&self.scontrol_path, "scontrol"),
+            sstat: path(&self.sstat_path, "sstat"),
         };
         Slurm::new(paths, self.slurm_timeout_seconds, self.sbatch_timeout_seconds)
     }

@@ -3,9 +3,9 @@
 //! It never loses a submission and never makes two jobs of one: see [`journal`] for what it
 //! remembers and [`reconcile`] for what it does when the outcome of an `sbatch` is not known.
 //!
-//! Three loops run side by side, so that none waits for another: [`intake`] takes up
-//! submissions, [`follow`] watches their jobs, [`heartbeat`] tells the server that the agent is
-//! alive.
+//! Four loops run side by side, so that none waits for another: [`intake`] takes up
+//! submissions, [`follow`] watches their jobs, [`metrics`] collects what they use, [`heartbeat`]
+//! tells the server that the agent is alive.
 
 pub mod agent;
 pub mod backoff;
@@ -18,6 +18,7 @@ pub mod heartbeat;
 pub mod intake;
 pub mod journal;
 pub mod last_word;
+pub mod metrics;
 pub mod migrated;
 pub mod private_copy;
 pub mod python_notes;
@@ -54,12 +55,14 @@ pub async fn run(
     config: AgentConfig,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), AgentError> {
+    let metrics = config.metrics.source()?;
     let agent = Arc::new(Agent::open(config).await?);
     let in_journal =
         |source| AgentError::Journal { directory: agent.state_directory.clone(), source };
     agent.journal.prune(Utc::now() - MEMORY).await.map_err(in_journal)?;
     agent.remove_left_copies().await.map_err(in_journal)?;
-    for doubt in user_map::doubts(&agent.user_map) {
+    for doubt in user_map::doubts(&agent.user_map).into_iter().chain(agent.config.metrics.doubts())
+    {
         tracing::warn!("{doubt}");
     }
     tracing::info!(
@@ -74,6 +77,7 @@ pub async fn run(
     loops.spawn(heartbeat::run(Arc::clone(&agent), stop.clone()));
     loops.spawn(intake::run(Arc::clone(&agent), stop.clone()));
     loops.spawn(follow::run(Arc::clone(&agent), stop.clone()));
+    loops.spawn(metrics::run(Arc::clone(&agent), metrics, stop.clone()));
     tokio::select! {
         () = shutdown => tracing::info!("agent stops"),
         // They only end before the shutdown if there is a bug in them.

@@ -13,24 +13,16 @@ const PAGES: &str = "all pages are always read";
 const UPDATE: &str = "the agent does not update itself; update its package";
 const PROFILING: &str = "there is no profiling";
 const GROUPS: &str = "jobs always have all groups of their user, and none of the agent's";
-const METRICS: &str = "this agent does not collect metrics";
 const LDAP: &str = "this agent does not ask LDAP; use JOBBERGATE_AGENT_SLURM_USER_MAPPER=file, or \
                     local-part where accounts are called like the part before the @";
 
 /// Their names without the prefix, and what there is to know.
-const WITHOUT_EFFECT: [(&str, &str); 18] = [
+const WITHOUT_EFFECT: [(&str, &str); 11] = [
     ("MAX_PAGES_PER_CYCLE", PAGES),
     ("ITEMS_PER_PAGE", PAGES),
     ("TASK_SELF_UPDATE_INTERVAL_SECONDS", UPDATE),
     ("SENTRY_PROFILING_SAMPLE_RATE", PROFILING),
     ("GET_EXTRA_GROUPS", GROUPS),
-    ("INFLUX_DSN", METRICS),
-    ("INFLUX_SSL", METRICS),
-    ("INFLUX_VERIFY_SSL", METRICS),
-    ("INFLUX_CERT_PATH", METRICS),
-    ("INFLUX_TIMEOUT", METRICS),
-    ("INFLUX_POOL_SIZE", METRICS),
-    ("INFLUX_UDP_PORT", METRICS),
     ("LDAP_DOMAIN", LDAP),
     ("LDAP_PORT", LDAP),
     ("LDAP_BIND_DN", LDAP),
@@ -59,8 +51,11 @@ mod tests {
     #[test]
     fn each_setting_without_effect_is_named_with_the_reason() {
         assert_eq!(doubts(|_| false), Vec::<String>::new());
-        let said = doubts(|name| name == "JOBBERGATE_AGENT_INFLUX_DSN");
+        let said = doubts(|name| name == "JOBBERGATE_AGENT_LDAP_DOMAIN");
         assert_eq!(said.len(), 1);
-        assert!(said[0].contains("INFLUX_DSN") && said[0].contains("metrics"), "{said:?}");
+        assert!(
+            said[0].contains("LDAP_DOMAIN") && said[0].contains("does not ask LDAP"),
+            "{said:?}"
+        );
     }
 }

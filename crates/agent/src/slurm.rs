@@ -3,6 +3,7 @@
 mod arguments;
 mod command;
 pub(crate) mod directives;
+mod members;
 mod options;
 mod outcome;
 mod process;
@@ -14,6 +15,7 @@ mod sbatch;
 mod scancel;
 mod scontrol;
 mod squeue;
+mod sstat;
 mod time;
 mod words;
 
@@ -23,11 +25,13 @@ use tokio::sync::OnceCell;
 
 pub use arguments::SbatchArguments;
 pub use command::CommandError;
+pub use members::{Member, Stage};
 pub use outcome::SbatchOutcome;
 pub use receipt::Receipt;
 pub use sbatch::BatchJob;
 pub use scontrol::Details;
 pub use squeue::Record;
+pub use sstat::StepUsage;
 
 /// The commands of one Slurm cluster.
 #[derive(Debug)]
@@ -46,6 +50,7 @@ pub struct CommandPaths {
     pub squeue: PathBuf,
     pub sacct: PathBuf,
     pub scontrol: PathBuf,
+    pub sstat: PathBuf,
 }
 
 impl Slurm {

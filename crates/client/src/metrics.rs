@@ -1,7 +1,8 @@
-//! Metrics of jobs, as agents upload them.
+//! Metrics of jobs, as agents upload them and people see them.
 
 use jobbergate_types::metrics::{
-    JobSubmissionAgentMetricsRequest, MAX_SAMPLES_PER_UPLOAD, MetricSample,
+    JobSubmissionAgentMetricsRequest, JobSubmissionMetricSchema, JobSubmissionMetricsQuery,
+    MAX_SAMPLES_PER_UPLOAD, MetricSample,
 };
 use reqwest::Method;
 
@@ -31,6 +32,19 @@ impl Client {
             self.request(Method::PUT, &route(&id.to_string())).bytes(&body).done().await?;
         }
         Ok(())
+    }
+
+    /// What a submission's job used of its nodes.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn submission_metrics(
+        &self,
+        id: i64,
+        query: &JobSubmissionMetricsQuery,
+    ) -> Result<Vec<JobSubmissionMetricSchema>, Error> {
+        let route = ["job-submissions", &id.to_string(), "metrics"];
+        self.request(Method::GET, &route).query(query).receive().await
     }
 }
 

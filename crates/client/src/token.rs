@@ -19,7 +19,7 @@ impl Secret {
     }
 
     /// `text` without the secret, also as it is written in forms.
-    pub(crate) fn mask(&self, text: &str) -> String {
+    pub fn mask(&self, text: &str) -> String {
         if self.0.is_empty() {
             return text.to_owned();
         }

@@ -15,7 +15,9 @@ use nix::{
     unistd::Pid,
 };
 
-const COMMANDS: [&str; 5] = ["sbatch", "scancel", "scontrol", "squeue", "sacct"];
+use crate::influxdb::Influxdb;
+
+const COMMANDS: [&str; 6] = ["sbatch", "scancel", "scontrol", "squeue", "sacct", "sstat"];
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scripts/slurm-up.sh");
 
 /// A Slurm with ordinary users `alice` and `bob`. It stays up after the test, for the next.
@@ -33,12 +35,24 @@ struct Settings {
     port: u16,
     nodes: u16,
     min_job_age: u32,
+    /// Where it writes what it measures every second, if it does.
+    influxdb: Option<u16>,
 }
 
 /// For tests that only submit, look and cancel.
-const SHARED: Settings = Settings { name: "test", port: 17817, nodes: 4, min_job_age: 300 };
+const SHARED: Settings =
+    Settings { name: "test", port: 17817, nodes: 4, min_job_age: 300, influxdb: None };
 /// For tests that stop or kill its daemons; ended jobs are soon forgotten.
-const FAULTS: Settings = Settings { name: "test-faults", port: 17917, nodes: 1, min_job_age: 2 };
+const FAULTS: Settings =
+    Settings { name: "test-faults", port: 17917, nodes: 1, min_job_age: 2, influxdb: None };
+/// For tests of what jobs use.
+const METRICS: Settings = Settings {
+    name: "test-metrics",
+    port: 18017,
+    nodes: 2,
+    min_job_age: 300,
+    influxdb: Some(18087),
+};
 
 impl SlurmLab {
     /// A Slurm that tests share. Safe to call from many processes at once.
@@ -50,11 +64,26 @@ impl SlurmLab {
 
     /// A Slurm whose daemons may be stopped: nobody else has it until it is dropped.
     pub fn start_alone() -> io::Result<Self> {
-        let directory = directory(FAULTS);
+        Self::alone(FAULTS)
+    }
+
+    /// A Slurm that measures what jobs use, and writes it to an InfluxDB at
+    /// [`SlurmLab::influxdb_port`]. Nobody else has it until it is dropped.
+    pub fn start_measuring() -> io::Result<Self> {
+        Self::alone(METRICS)
+    }
+
+    /// Where the InfluxDB has to be that it writes to.
+    pub fn influxdb_port(&self) -> Option<u16> {
+        self.settings.influxdb
+    }
+
+    fn alone(settings: Settings) -> io::Result<Self> {
+        let directory = directory(settings);
         fs::create_dir_all(&directory)?;
         let alone = File::create(directory.join("alone"))?;
         alone.lock()?;
-        let lab = Self { directory, settings: FAULTS, alone: Some(alone) };
+        let lab = Self { directory, settings, alone: Some(alone) };
         lab.resume();
         lab.up()?;
         Ok(lab)
@@ -75,8 +104,12 @@ impl SlurmLab {
     }
 
     fn up_with(&self, lines: &str) -> io::Result<()> {
-        let Settings { port, nodes, min_job_age, .. } = self.settings;
-        let output = Command::new(SCRIPT)
+        let Settings { port, nodes, min_job_age, influxdb, .. } = self.settings;
+        let mut script = Command::new(SCRIPT);
+        if let Some(port) = influxdb {
+            script.env("JOBACCT", "linux").env("ACCT_GATHER", Influxdb::acct_gather_conf(port));
+        }
+        let output = script
             .env("SLURM_LAB", &self.directory)
             .env("CTLD_PORT", port.to_string())
             .env("NODES", nodes.to_string())

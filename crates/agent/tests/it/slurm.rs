@@ -5,6 +5,7 @@ mod following;
 mod identity;
 mod journal;
 mod late;
+mod metrics;
 mod migrated;
 mod returning;
 mod scene;

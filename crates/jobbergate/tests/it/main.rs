@@ -9,6 +9,7 @@ mod crashes;
 mod downloads;
 mod endings;
 mod memory;
+mod metrics;
 mod misconfiguration;
 mod observability;
 mod people;

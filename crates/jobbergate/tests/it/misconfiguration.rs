@@ -99,6 +99,30 @@ fn an_agent_without_credentials_is_told_which_variables_are_missing() {
 }
 
 #[test]
+fn an_influxdb_that_makes_no_sense_is_named_without_its_password() {
+    let agent = [
+        ("JOBBERGATE_AGENT_OIDC_DOMAIN", "h/realms/r"),
+        ("JOBBERGATE_AGENT_OIDC_CLIENT_ID", "lab"),
+        ("JOBBERGATE_AGENT_OIDC_CLIENT_SECRET", "x"),
+        ("JOBBERGATE_AGENT_SINGLE_USER_SUBMITTER", "alice"),
+    ];
+    for (variable, value, remedy) in [
+        ("JOBBERGATE_AGENT_INFLUX_DSN", "http://joe:s3cret@h/db", "https+influxdb://"),
+        ("JOBBERGATE_AGENT_INFLUX_DSN", "influxdb://joe:s3cret@h", "there is no database"),
+        ("JOBBERGATE_AGENT_INFLUX_DSN", "s3cret", "influxdb://USER:PASSWORD@HOST:8086/DATABASE"),
+        ("JOBBERGATE_AGENT_INFLUX_SSL", "true", "JOBBERGATE_AGENT_INFLUX_CERT_PATH"),
+        ("JOBBERGATE_AGENT_INFLUX_CERT_PATH", "/nonexistent/ca.pem", "No such file"),
+        ("JOBBERGATE_AGENT_INFLUX_TIMEOUT", "0", "1.."),
+        ("JOBBERGATE_AGENT_INFLUX_POOL_SIZE", "none", "invalid digit"),
+        ("JOBBERGATE_AGENT_INFLUX_UDP_PORT", "70000", "1..=65535"),
+    ] {
+        let words = complaint(&["agent"], &[&agent[..], &[(variable, value)]].concat());
+        assert!(words.contains(variable) && words.contains(remedy), "{variable}: {words}");
+        assert!(!words.contains("s3cret"), "{words}");
+    }
+}
+
+#[test]
 fn secrets_are_not_printed_wherever_they_stand() {
     for (variable, value) in [
         ("DATABASE_URL", "postgres://joe:s3cret@127.0.0.1:1/n?password=s3cret"),

@@ -43,6 +43,7 @@ pub struct Submission {
     /// The states that were reported, with reasons.
     pub states: Vec<(String, Option<String>)>,
     pub message: Option<String>,
+    pub metrics: Metrics,
 }
 
 #[derive(Debug, Default)]
@@ -89,6 +90,7 @@ impl Server {
             jobs: vec![],
             states: vec![],
             message: None,
+            metrics: Metrics::default(),
         };
         self.world().submissions.insert(id, submission);
     }
@@ -120,10 +122,10 @@ async fn answer(
     State(world): State<Arc<Mutex<World>>>,
     method: Method,
     uri: axum::http::Uri,
-    body: Bytes,
+    bytes: Bytes,
 ) -> Response {
     let mut world = world.lock().unwrap();
-    let body: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let body: Value = serde_json::from_slice(&bytes).unwrap_or_default();
     let path = uri.path().trim_start_matches("/jobbergate/");
     match (method, path.split('/').collect::<Vec<_>>().as_slice()) {
         (Method::POST, [.., "token"]) => {
@@ -136,7 +138,19 @@ async fn answer(
         (Method::GET, ["job-scripts", id, ..]) => world.script_of(id).into_response(),
         (Method::GET, [_, "agent", "pending"]) => page(world.pending()),
         (Method::GET, [_, "agent", "active"]) => page(world.active()),
+        (method, ["job-submissions", "agent", "metrics", id]) => {
+            let submission = id.parse().ok().and_then(|id: i64| world.submissions.get_mut(&id));
+            match (submission, method) {
+                (None, _) => StatusCode::NOT_FOUND.into_response(),
+                (Some(submission), Method::PUT) => submission.metrics.take(&bytes).into_response(),
+                (Some(submission), _) => Json(submission.metrics.max_times(id)).into_response(),
+            }
+        }
         (_, ["job-submissions", "agent", what]) => world.report(what, &body),
+        (Method::GET, ["job-submissions", id]) => match world.view(id) {
+            Some(view) => Json(view).into_response(),
+            None => StatusCode::NOT_FOUND.into_response(),
+        },
         _ => StatusCode::NOT_FOUND.into_response(),
     }
 }
@@ -151,6 +165,18 @@ impl World {
     fn script_of(&self, id: &str) -> String {
         let submission = id.parse().ok().and_then(|id: i64| self.submissions.get(&id));
         submission.and_then(|s| s.script.clone()).unwrap_or_else(|| self.script.clone())
+    }
+
+    fn view(&self, id: &str) -> Option<Value> {
+        let id: i64 = id.parse().ok()?;
+        let submission = self.submissions.get(&id)?;
+        let at = "2023-11-14T22:13:20Z";
+        Some(json!({"id": id, "name": "n", "owner_email": submission.owner, "created_at": at,
+            "updated_at": at, "is_archived": false, "description": null, "job_script_id": 1,
+            "slurm_job_id": submission.jobs.first(), "client_id": "lab",
+            "status": submission.status, "slurm_job_state": null, "cloned_from_id": null,
+            "execution_directory": null, "report_message": null, "slurm_job_info": null,
+            "sbatch_arguments": null}))
     }
 
     fn pending(&self) -> Vec<Value> {
@@ -189,6 +215,8 @@ impl World {
                 let job = body["slurm_job_id"].as_i64().unwrap();
                 if !submission.jobs.contains(&job) {
                     submission.jobs.push(job);
+                    // A job that runs at once is reported as running here only.
+                    submission.states.push(state_of(body));
                 }
                 if submission.status == "CREATED" {
                     submission.status = "SUBMITTED";
@@ -204,10 +232,58 @@ impl World {
     }
 }
 
+/// What was uploaded of a submission.
+#[derive(Debug, Default)]
+pub struct Metrics {
+    /// Processor time and resident memory by time, node, step and task; what is there already stays.
+    pub samples: BTreeMap<(i64, String, i64, i64), (f64, i64)>,
+    /// How many samples each upload had.
+    pub uploads: Vec<usize>,
+}
+
+impl Metrics {
+    fn take(&mut self, body: &[u8]) -> StatusCode {
+        let rows = rmpv::decode::read_value(&mut &*body).unwrap();
+        let rows = rows.as_array().unwrap();
+        self.uploads.push(rows.len());
+        // Where the Python server fails.
+        if rows.is_empty() || rows.len() >= 2048 {
+            return StatusCode::BAD_REQUEST;
+        }
+        for row in rows {
+            let integer = |column: usize| row[column].as_i64().unwrap();
+            assert_eq!(row.as_array().unwrap().len(), 14);
+            let node = row[1].as_str().unwrap().to_owned();
+            let key = (integer(0), node, integer(2), integer(3));
+            self.samples.entry(key).or_insert((row[5].as_f64().unwrap(), integer(10)));
+        }
+        StatusCode::NO_CONTENT
+    }
+
+    fn max_times(&self, id: &str) -> Value {
+        let mut times = BTreeMap::new();
+        for (time, node, step, task) in self.samples.keys() {
+            times.insert((node, step, task), time);
+        }
+        let entry = |((node, step, task), time)| json!({"max_time": time, "node_host": node, "step": step, "task": task});
+        let times: Vec<Value> = times.into_iter().map(entry).collect();
+        json!({"job_submission_id": id.parse::<i64>().unwrap(), "max_times": times})
+    }
+
+    pub fn uploaded(&self) -> usize {
+        self.uploads.iter().sum()
+    }
+}
+
+/// The state in a report, and its reason.
+fn state_of(body: &Value) -> (String, Option<String>) {
+    let state = body["slurm_job_state"].as_str().unwrap().to_owned();
+    (state, body["slurm_job_state_reason"].as_str().map(str::to_owned))
+}
+
 impl Submission {
     fn update(&mut self, body: &Value) {
-        let state = body["slurm_job_state"].as_str().unwrap().to_owned();
-        let reason = body["slurm_job_state_reason"].as_str().map(str::to_owned);
+        let (state, reason) = state_of(body);
         match (state.as_str(), self.status) {
             ("COMPLETED", "SUBMITTED") => self.status = "DONE",
             ("FAILED" | "UNKNOWN" | "CANCELLED", "SUBMITTED") => self.status = "ABORTED",

@@ -63,6 +63,7 @@ pub fn use_sbatch(config: &mut AgentConfig, lab: &SlurmLab, sbatch: PathBuf) {
     config.squeue_path = Some(lab.command("squeue"));
     config.sacct_path = Some(lab.command("sacct"));
     config.scontrol_path = Some(lab.command("scontrol"));
+    config.sstat_path = Some(lab.command("sstat"));
 }
 
 pub async fn agent(lab: &SlurmLab, state: &TempDir, more: &[&str]) -> Agent {

@@ -30,8 +30,8 @@ pub struct Site {
     pub slurm: SlurmLab,
     pub alice: Client,
     pub work: TempDir,
+    pub address: String,
     _server: Process,
-    address: String,
     secret: String,
     data: TempDir,
 }
@@ -98,6 +98,7 @@ impl Site {
             .env(set("SCANCEL_PATH"), slurm("scancel"))
             .env(set("SACCT_PATH"), slurm("sacct"))
             .env(set("SCONTROL_PATH"), slurm("scontrol"))
+            .env(set("SSTAT_PATH"), slurm("sstat"))
             .envs(options.environment);
         Process::start(agent, &self.data.path().join("agent.log"))
     }
