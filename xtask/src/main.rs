@@ -1,5 +1,6 @@
 //! What there is to do with this workspace besides building it: `cargo xtask help`.
 
+mod bench;
 mod demo;
 mod fuzz_jinja;
 mod interrupt;
@@ -37,6 +38,8 @@ enum Command {
     Demo(demo::Options),
     /// Let everything fail while jobs are submitted, and check that each ran exactly once
     Torture(torture::Options),
+    /// Measure what is promised of the server and the agent
+    Bench(bench::Options),
     /// Compare our Jinja with Python's on random templates
     FuzzJinja(fuzz_jinja::Options),
     /// Send the server requests made up from its own description
@@ -50,6 +53,7 @@ fn main() -> ExitCode {
         Command::Test(options) => test::run(&options),
         Command::Demo(options) => demo::run(&options),
         Command::Torture(options) => torture::run(&options),
+        Command::Bench(options) => bench::run(&options),
         Command::FuzzJinja(options) => fuzz_jinja::run(&options),
         Command::Schemathesis(options) => schemathesis::run(&options),
         Command::Lint => lint::run(),

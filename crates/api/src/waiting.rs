@@ -32,6 +32,11 @@ impl WaitingRoom {
         Self(Arc::new(Shared { most, most_of_one, by_caller: Mutex::default() }))
     }
 
+    /// How many wait.
+    pub fn count(&self) -> usize {
+        self.0.by_caller().values().sum()
+    }
+
     /// Takes a place; 429 if the caller has too many, 503 if there is none.
     pub(crate) fn enter(&self, caller: &Arc<str>) -> Result<Waiter> {
         let mut by_caller = self.0.by_caller();

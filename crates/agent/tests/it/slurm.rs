@@ -12,4 +12,5 @@ mod server;
 mod submitting;
 mod support;
 mod whole_agent;
+mod waking;
 mod wrappers;
