@@ -72,7 +72,9 @@ pub async fn run(agent: Arc<Agent>, stop: CancellationToken) {
     let mut backoff = Backoff::new(rand::random());
     while !stop.is_cancelled() {
         let next = Instant::now() + GAP;
-        let pause = match follower.tick(rand::random()).await {
+        let looked = follower.tick(rand::random()).await;
+        let awake = looked.is_ok();
+        let pause = match looked {
             Ok(()) => {
                 backoff = Backoff::new(rand::random());
                 usual
@@ -85,7 +87,7 @@ pub async fn run(agent: Arc<Agent>, stop: CancellationToken) {
         tokio::select! {
             () = stop.cancelled() => {}
             () = tokio::time::sleep(pause) => {}
-            () = follower.agent.wakes.cancelled() => tokio::time::sleep_until(next).await,
+            () = follower.agent.wakes.cancelled(), if awake => tokio::time::sleep_until(next).await,
         }
     }
 }

@@ -62,7 +62,10 @@ pub async fn run(agent: Arc<Agent>, stop: CancellationToken) {
     let mut backoff = Backoff::new(rand::random());
     while !stop.is_cancelled() {
         let next = Instant::now() + GAP;
-        let pause = match intake.look().await {
+        let looked = intake.look().await;
+        // Where something is in the way, what is new waits as well.
+        let awake = looked.is_ok() && !intake.doubtful.load(Ordering::Relaxed);
+        let pause = match looked {
             Ok(()) => {
                 backoff = Backoff::new(rand::random());
                 usual
@@ -72,7 +75,7 @@ pub async fn run(agent: Arc<Agent>, stop: CancellationToken) {
                 backoff.pause().max(usual)
             }
         };
-        intake.work_until(Instant::now() + pause, &stop).await;
+        intake.work_until(Instant::now() + pause, awake, &stop).await;
         tokio::time::sleep_until(next).await;
     }
     while let Some(done) = intake.tasks.join_next().await {
@@ -231,14 +234,14 @@ impl Intake {
         Ok(())
     }
 
-    /// Waits until `end` or until there is something new; after a full batch, when there may be more, until all of it is done.
-    async fn work_until(&mut self, end: Instant, stop: &CancellationToken) {
+    /// Waits until `end` or, if it is awake, until there is something new; after a full batch, when there may be more, until all of it is done.
+    async fn work_until(&mut self, end: Instant, awake: bool, stop: &CancellationToken) {
         let full = self.tasks.len() >= BATCH;
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep_until(end) => return,
-                () = self.agent.wakes.pending() => return,
+                () = self.agent.wakes.pending(), if awake => return,
                 Some(done) = self.tasks.join_next() => self.finish(done),
             }
             if full && self.tasks.is_empty() {

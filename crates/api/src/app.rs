@@ -167,11 +167,7 @@ impl Context {
 
     /// Writes down that submissions changed, for those who wait for it; nothing but the commit may
     /// follow.
-    pub(crate) async fn note<'a>(
-        &'a self,
-        db: &mut Session,
-        entry: Entry,
-    ) -> Result<Written<'a>> {
+    pub(crate) async fn note<'a>(&'a self, db: &mut Session, entry: Entry) -> Result<Written<'a>> {
         let organization = self.organization.as_deref();
         self.app.events.changed(db, organization, vec![entry]).await
     }

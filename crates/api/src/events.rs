@@ -27,7 +27,12 @@ use futures::future::join_all;
 use tokio::sync::watch;
 
 use self::{channel::Channel, failure::Cause, mail::Mail, rabbitmq::RabbitMq};
-use crate::{config::ServeConfig, db::{Db, Session}, error::Result, startup::StartError};
+use crate::{
+    config::ServeConfig,
+    db::{Db, Session},
+    error::Result,
+    startup::StartError,
+};
 
 pub(crate) use change::Change;
 pub use feed::Feed;

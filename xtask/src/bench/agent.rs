@@ -15,7 +15,9 @@ use serde_json::json;
 
 use crate::{
     interrupt::{Interrupt, Interrupted},
-    lab::{Agent, Api, CLUSTER, Directory, EMAIL, Jobbergate, Server, Slurm, Terminal, USER, make_for},
+    lab::{
+        Agent, Api, CLUSTER, Directory, EMAIL, Jobbergate, Server, Slurm, Terminal, USER, make_for,
+    },
 };
 
 const DIRECTORY: &str = "/var/tmp/jobbergate-bench";
@@ -108,7 +110,8 @@ fn say(terminal: &Terminal, name: &str, mut times: Vec<Duration>, targets: [u128
     for (percent, target) in [50, 99].into_iter().zip(targets) {
         let measured = at(percent).copied().unwrap_or_default().as_millis();
         let verdict = if measured <= target { "✓" } else { "missed" };
-        terminal.say(&format!("  {name:<30} p{percent} {measured:>5} ms   ≤ {target} ms  {verdict}"));
+        terminal
+            .say(&format!("  {name:<30} p{percent} {measured:>5} ms   ≤ {target} ms  {verdict}"));
     }
 }
 
@@ -128,7 +131,8 @@ impl Commands {
         let commands = Self { directory };
         for (name, noted) in COMMANDS {
             let calls = commands.calls(name);
-            let note = if noted { format!("date +%s%N >> {}\n", calls.display()) } else { String::new() };
+            let note =
+                if noted { format!("date +%s%N >> {}\n", calls.display()) } else { String::new() };
             let text = format!("#!/bin/sh\n{note}exec /usr/bin/{name} \"$@\"\n");
             fs::write(commands.path(name), text)?;
             fs::set_permissions(commands.path(name), Permissions::from_mode(0o755))?;

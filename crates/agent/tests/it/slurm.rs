@@ -11,6 +11,6 @@ mod scene;
 mod server;
 mod submitting;
 mod support;
-mod whole_agent;
 mod waking;
+mod whole_agent;
 mod wrappers;

@@ -16,9 +16,6 @@ use super::output::Output;
 /// Keeps proxies from collecting events (nginx).
 const BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
-/// A line that clients pass over: it keeps the connection alive.
-pub(crate) const HEARTBEAT: Bytes = Bytes::from_static(b":\n\n");
-
 /// 200 with events as they happen.
 pub struct EventStream(BoxStream<'static, Bytes>);
 
@@ -32,6 +29,12 @@ impl EventStream {
 pub(crate) fn opening(retry_milliseconds: u64, id: Option<&dyn Display>) -> Bytes {
     let id = id.map(|id| format!("id: {id}\n")).unwrap_or_default();
     format!("retry: {retry_milliseconds}\n{id}\n").into()
+}
+
+/// A line that clients pass over, which keeps the connection alive, and where to go on.
+pub(crate) fn heartbeat(id: Option<&dyn Display>) -> Bytes {
+    let id = id.map(|id| format!("id: {id}\n")).unwrap_or_default();
+    format!(":\n{id}\n").into()
 }
 
 /// An event; `data` is JSON, which has no line breaks.

@@ -142,8 +142,7 @@ pub(super) async fn statuses_after(
 
 fn is_after(position: &Position, before: Vec<Argument>) -> (String, Arguments) {
     let first = before.len() + 1;
-    let of_shard =
-        |shard: usize| format!("(shard = {shard} AND number > ${})", first + shard);
+    let of_shard = |shard: usize| format!("(shard = {shard} AND number > ${})", first + shard);
     let condition: Vec<_> = (0..SHARDS).map(of_shard).collect();
     let numbers = position.0.iter().map(|number| (*number).into());
     (condition.join(" OR "), Arguments(before.into_iter().chain(numbers).collect()))

@@ -28,7 +28,8 @@ pub(super) async fn wait(
     let organization = context.organization.as_deref();
     let notices = context.app.events.subscribe(organization, &context.db).await?;
     let position = feed::end(&context.db).await?;
-    let (pending, cancelled) = since(&context, client_id, query.cursor.as_deref(), &position).await?;
+    let (pending, cancelled) =
+        since(&context, client_id, query.cursor.as_deref(), &position).await?;
     if pending || cancelled || seconds == 0 {
         return Ok(Changes { cursor: position.to_string(), pending, cancelled });
     }

@@ -37,6 +37,7 @@ pub(crate) fn router() -> Router {
         .get(PENDING, "What waits for this agent.", pending)
         .get(ACTIVE, "What this agent follows.", active)
         .get(CHANGES, "Wait for work.", wait_for_changes)
+        .responding(&[ResponseDoc::TOO_MANY])
 }
 
 async fn update(

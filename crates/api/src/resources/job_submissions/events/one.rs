@@ -73,7 +73,7 @@ impl Watched {
             });
             match next.await {
                 Occasion::Changed(_) | Occasion::Missed => self.unread = true,
-                Occasion::Quiet => return Some(sse::HEARTBEAT),
+                Occasion::Quiet => return Some(sse::heartbeat(None)),
                 Occasion::End => return None,
             }
         }

@@ -18,8 +18,9 @@ const ONE: &str = "/job-submissions/{job_submission_id}/events";
 pub(crate) fn router() -> Router {
     Router::default()
         .get(ALL, "Watch submissions.", watch_all)
+        .responding(&[ResponseDoc::TOO_MANY])
         .get(ONE, "Watch a submission.", watch_one)
-        .responding(&[ResponseDoc::NOT_FOUND])
+        .responding(&[ResponseDoc::NOT_FOUND, ResponseDoc::TOO_MANY])
 }
 
 async fn watch_all(

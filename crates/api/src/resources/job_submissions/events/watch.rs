@@ -82,7 +82,10 @@ impl Watch {
     }
 
     /// Waits for something to happen that is `wanted`.
-    pub(super) async fn next<P: Principal>(&mut self, wanted: impl Fn(&Notice) -> bool) -> Occasion {
+    pub(super) async fn next<P: Principal>(
+        &mut self,
+        wanted: impl Fn(&Notice) -> bool,
+    ) -> Occasion {
         loop {
             let check_at = self.checked_at + CHECK;
             tokio::select! {
@@ -117,8 +120,7 @@ impl Watch {
         self.checked_at = Instant::now();
         let identity = self.app.verifier.authenticate(&self.credentials).await;
         identity.is_ok_and(|identity| {
-            identity.require_any_of(P::ANY_OF).is_ok()
-                && identity.organization == self.organization
+            identity.require_any_of(P::ANY_OF).is_ok() && identity.organization == self.organization
         })
     }
 }
