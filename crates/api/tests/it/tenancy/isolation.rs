@@ -1,7 +1,5 @@
 //! One organization can't reach what is another's.
 
-use std::time::Duration;
-
 use jobbergate_api::permission::Permission;
 use reqwest::{Method, multipart};
 use serde_json::{Value, json};
@@ -120,24 +118,7 @@ async fn call(actor: &Actor, method: Method, path: &str, operation: &Value) -> A
     } else {
         request.query(&[("interval", "60")])
     };
-    let response = request.send().await.unwrap();
-    if response.headers().get("content-type").is_some_and(|kind| kind == "text/event-stream") {
-        return beginning(response).await;
-    }
-    Answer::read(response).await
-}
-
-/// What a stream that does not end says within a second.
-async fn beginning(mut response: reqwest::Response) -> Answer {
-    let (status, headers, mut text) =
-        (response.status(), response.headers().clone(), String::new());
-    let read = async {
-        while let Some(chunk) = response.chunk().await.unwrap() {
-            text.push_str(std::str::from_utf8(&chunk).unwrap());
-        }
-    };
-    let _ = tokio::time::timeout(Duration::from_secs(1), read).await;
-    Answer { status, headers, text }
+    actor.send(request).await
 }
 
 fn is_empty_list(text: &str) -> bool {
