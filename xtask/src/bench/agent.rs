@@ -76,6 +76,8 @@ fn measure(
     let upload = format!("/job-scripts/{script}/upload/ENTRYPOINT");
     api.upload(&upload, "job.sh", "#!/bin/sh\n#SBATCH -o /dev/null\nsleep 600\n")?;
 
+    // Until everything has come to rest.
+    interrupt.sleep(Duration::from_secs(3))?;
     let (mut submitting, mut cancelling) = (Vec::new(), Vec::new());
     for number in 1..=options.jobs {
         terminal.passing(&format!("job {number} of {}", options.jobs));
