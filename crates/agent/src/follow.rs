@@ -110,10 +110,12 @@ impl Follower {
         }
         let records = self.agent.slurm.squeue(mark).await.map_err(trouble)?;
         let Look { mut changes, missing, listed, noted } = self.look(&records).await;
+        // Somebody waits for this, and it waits for none of what follows.
+        let cancelled = self.cancel(&listed).await;
         self.note(noted).await?;
         changes.extend(self.look_for(missing).await);
         self.tell(changes).await?;
-        self.cancel(&listed).await?;
+        cancelled?;
         fetched
     }
 
