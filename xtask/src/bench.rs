@@ -1,5 +1,6 @@
-//! Measures what is promised of the server.
+//! Measures what is promised of the server and the agent.
 
+mod agent;
 mod crowd;
 mod identity;
 mod latency;
@@ -19,10 +20,13 @@ pub(crate) struct Options {
 enum Subject {
     /// Tokens that are verified, and a hundred people who log in at once
     Identity(identity::Options),
+    /// How soon jobs are given to sbatch, and to scancel, at rest
+    Agent(agent::Options),
 }
 
 pub(crate) fn run(options: &Options) -> Result<()> {
     match &options.subject {
         Subject::Identity(options) => identity::run(options),
+        Subject::Agent(options) => agent::run(options),
     }
 }

@@ -6,7 +6,7 @@ use jobbergate_client::Client;
 
 use crate::{
     config::AgentConfig, directory_locks::DirectoryLocks, error::AgentError, journal::Journal,
-    slurm::Slurm, user_map::UserMap,
+    slurm::Slurm, user_map::UserMap, wakes::Wakes,
 };
 
 /// An agent with all that it works with.
@@ -21,6 +21,8 @@ pub struct Agent {
     pub state_directory: PathBuf,
     /// Who may write where.
     pub directories: DirectoryLocks,
+    /// What is new, as far as the server says so by itself.
+    pub wakes: Wakes,
     pub config: AgentConfig,
 }
 
@@ -34,6 +36,7 @@ impl Agent {
         let journal = open
             .map_err(|source| AgentError::Journal { directory: state_directory.clone(), source })?;
         let (slurm, directories) = (config.slurm(), DirectoryLocks::default());
-        Ok(Self { client, slurm, journal, user_map, state_directory, directories, config })
+        let wakes = Wakes::default();
+        Ok(Self { client, slurm, journal, user_map, state_directory, directories, wakes, config })
     }
 }

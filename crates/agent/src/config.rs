@@ -8,6 +8,7 @@ use std::{
 
 use clap::{ArgAction, Args, ValueEnum, builder::BoolishValueParser};
 use jobbergate_client::{Client, ClientCredentials, Secret, TokenSource};
+use jobbergate_types::changes::LONGEST_WAIT;
 use nix::unistd::geteuid;
 
 use crate::{
@@ -62,6 +63,15 @@ pub struct AgentConfig {
     #[arg(long, env = "JOBBERGATE_AGENT_TASK_JOBS_INTERVAL_SECONDS", default_value = "0.5",
           value_parser = seconds, value_name = "SECONDS")]
     pub task_jobs_interval_seconds: Duration,
+    /// Seconds for which the server may let the agent wait until there is something new, a whole
+    /// number; 0 to ask only at intervals
+    #[arg(long, env = "JOBBERGATE_AGENT_LONG_POLL_SECONDS", default_value_t = LONGEST_WAIT,
+          value_parser = clap::value_parser!(i64).range(0..=LONGEST_WAIT), value_name = "SECONDS")]
+    pub long_poll_seconds: i64,
+    /// Seconds between two questions for what is new while the server says so by itself
+    #[arg(long, env = "JOBBERGATE_AGENT_TASK_RECHECK_INTERVAL_SECONDS", default_value = "10",
+          value_parser = seconds, value_name = "SECONDS")]
+    pub task_recheck_interval_seconds: Duration,
     /// Seconds between two looks at Slurm's queue
     #[arg(long, env = "JOBBERGATE_AGENT_TASK_FOLLOW_INTERVAL_SECONDS", default_value = "1",
           value_parser = seconds, value_name = "SECONDS")]

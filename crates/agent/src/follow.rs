@@ -17,6 +17,7 @@ mod vanished;
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
+    time::Duration,
 };
 
 use chrono::Utc;
@@ -41,6 +42,8 @@ use vanished::{Found, WhyMissing};
 
 /// The list of active submissions is fetched at most for this part of the time.
 const SHARE_OF_FETCHING: u32 = 10;
+/// How long after a look there is the next at the earliest, whatever is to be cancelled.
+const GAP: Duration = Duration::from_millis(200);
 /// How many jobs that vanished from the queue are looked for at each tick.
 const SEARCHES: usize = 50;
 
@@ -68,7 +71,10 @@ pub async fn run(agent: Arc<Agent>, stop: CancellationToken) {
     let mut follower = Follower::new(agent);
     let mut backoff = Backoff::new(rand::random());
     while !stop.is_cancelled() {
-        let pause = match follower.tick(rand::random()).await {
+        let next = Instant::now() + GAP;
+        let looked = follower.tick(rand::random()).await;
+        let awake = looked.is_ok();
+        let pause = match looked {
             Ok(()) => {
                 backoff = Backoff::new(rand::random());
                 usual
@@ -81,6 +87,7 @@ pub async fn run(agent: Arc<Agent>, stop: CancellationToken) {
         tokio::select! {
             () = stop.cancelled() => {}
             () = tokio::time::sleep(pause) => {}
+            () = follower.agent.wakes.cancelled(), if awake => tokio::time::sleep_until(next).await,
         }
     }
 }
@@ -103,21 +110,30 @@ impl Follower {
         }
         let records = self.agent.slurm.squeue(mark).await.map_err(trouble)?;
         let Look { mut changes, missing, listed, noted } = self.look(&records).await;
+        // Somebody waits for this, and it waits for none of what follows.
+        let cancelled = self.cancel(&listed).await;
         self.note(noted).await?;
         changes.extend(self.look_for(missing).await);
         self.tell(changes).await?;
-        self.cancel(&listed).await?;
+        cancelled?;
         fetched
     }
 
     /// Asks the server what it wants to know about, not more often than it can well answer.
     async fn fetch(&mut self) -> Result<(), Setback> {
         let begin = Instant::now();
-        if begin < self.fetch_at {
+        let news = self.agent.wakes.take_active();
+        if begin < self.fetch_at && !news {
             return Ok(());
         }
+        // If that fails, it is asked again at the next look.
+        self.fetch_at = begin;
         let active = self.agent.client.active().await?;
-        self.fetch_at = begin + begin.elapsed() * SHARE_OF_FETCHING;
+        let at_least = match self.agent.wakes.are_live() {
+            true => self.agent.config.task_recheck_interval_seconds,
+            false => Duration::ZERO,
+        };
+        self.fetch_at = begin + at_least.max(begin.elapsed() * SHARE_OF_FETCHING);
         let wanted: HashSet<i64> = active.iter().map(|submission| submission.id).collect();
         let gone: Vec<i64> = self.jobs.keys().copied().filter(|id| !wanted.contains(id)).collect();
         self.jobs.retain(|id, _| wanted.contains(id));
@@ -225,6 +241,10 @@ impl Follower {
 
     /// Reports changes; what the server does not acknowledge is reported again at the next look.
     async fn tell(&mut self, changes: Vec<Change>) -> Result<(), JournalError> {
+        if !changes.is_empty() {
+            // What ends is not to be followed any more.
+            self.fetch_at = Instant::now();
+        }
         // An end that was seen is not lost even if Slurm forgets it before the server hears it.
         self.note(changes.iter().map(|change| change.job.clone()).collect()).await?;
         let mut acknowledged = Vec::new();

@@ -24,6 +24,8 @@ use crate::{
 
 /// How many submissions are taken up before the next look.
 const BATCH: usize = 100;
+/// How long after a look there is the next at the earliest, whatever is new.
+const GAP: Duration = Duration::from_millis(50);
 /// How often jobs are looked for whose `sbatch` had no clear outcome.
 const RECONCILIATION: Duration = Duration::from_secs(1);
 /// How often the submissions are counted that wait for a controller that is away: a hundred of
@@ -40,6 +42,10 @@ struct Intake {
     busy: HashSet<i64>,
     /// Submissions that something is in the way of, until when, and how long next time.
     delayed: HashMap<i64, (Instant, Backoff)>,
+    /// When the server was asked last what waits.
+    asked_at: Option<Instant>,
+    /// Whether nothing was waiting then.
+    idle: bool,
     absences: Absences,
     reconcile_at: Instant,
     /// When the submissions that wait for Slurm are counted next.
@@ -55,7 +61,11 @@ pub async fn run(agent: Arc<Agent>, stop: CancellationToken) {
     let mut intake = Intake::new(agent);
     let mut backoff = Backoff::new(rand::random());
     while !stop.is_cancelled() {
-        let pause = match intake.look().await {
+        let next = Instant::now() + GAP;
+        let looked = intake.look().await;
+        // Where something is in the way, what is new waits as well.
+        let awake = looked.is_ok() && !intake.doubtful.load(Ordering::Relaxed);
+        let pause = match looked {
             Ok(()) => {
                 backoff = Backoff::new(rand::random());
                 usual
@@ -65,7 +75,8 @@ pub async fn run(agent: Arc<Agent>, stop: CancellationToken) {
                 backoff.pause().max(usual)
             }
         };
-        intake.work_until(Instant::now() + pause, &stop).await;
+        intake.work_until(Instant::now() + pause, awake, &stop).await;
+        tokio::time::sleep_until(next).await;
     }
     while let Some(done) = intake.tasks.join_next().await {
         intake.finish(done);
@@ -79,6 +90,8 @@ impl Intake {
             tasks: JoinSet::new(),
             busy: HashSet::new(),
             delayed: HashMap::new(),
+            asked_at: None,
+            idle: false,
             absences: Absences::default(),
             reconcile_at: Instant::now(),
             count_at: Instant::now(),
@@ -98,6 +111,9 @@ impl Intake {
         if !self.slurm_is_up().await {
             return self.count_outage(&in_doubt).await;
         }
+        if self.may_rest() {
+            return Ok(());
+        }
         let rejected: HashSet<i64> = self.agent.journal.rejected().await?.into_iter().collect();
         for pending in self.pending(&in_doubt, BATCH).await? {
             // It was rejected and the server knows: its owner wants another try.
@@ -109,29 +125,40 @@ impl Intake {
         Ok(())
     }
 
+    /// Whether there is nothing to ask for: nothing waited, and the server says what is new.
+    fn may_rest(&self) -> bool {
+        let recheck = self.agent.config.task_recheck_interval_seconds;
+        let recent = self.asked_at.is_some_and(|asked_at| asked_at.elapsed() < recheck);
+        let news = self.agent.wakes.take_pending();
+        self.idle && recent && !news && self.agent.wakes.are_live()
+    }
+
     /// What waits and may be begun, until there is enough. All pages are read if need be, so that
     /// those with something in the way keep nobody else waiting.
     async fn pending(
-        &self,
+        &mut self,
         in_doubt: &HashSet<i64>,
         enough: usize,
     ) -> Result<Vec<PendingJobSubmission>, Setback> {
-        let may_begin = |pending: &PendingJobSubmission| {
-            let free = self.is_free(pending.id) && !in_doubt.contains(&pending.id);
-            free && !self.slots.is_full(&pending.owner_email)
-        };
+        (self.asked_at, self.idle) = (Some(Instant::now()), false);
         let mut free = Vec::new();
         let mut paging = Paging { page: 1, size: 100 };
         loop {
             let page = self.agent.client.pending_page(&paging).await?;
             let empty = page.items.is_empty();
-            free.extend(page.items.into_iter().filter(may_begin));
+            self.idle = empty && paging.page == 1;
+            free.extend(page.items.into_iter().filter(|item| self.may_begin(item, in_doubt)));
             let under_way = self.busy.len().saturating_sub(self.slots.count_slow());
             if empty || paging.page >= page.pages || free.len() + under_way >= enough {
                 return Ok(free);
             }
             paging.page += 1;
         }
+    }
+
+    fn may_begin(&self, pending: &PendingJobSubmission, in_doubt: &HashSet<i64>) -> bool {
+        let free = self.is_free(pending.id) && !in_doubt.contains(&pending.id);
+        free && !self.slots.is_full(&pending.owner_email)
     }
 
     fn is_free(&self, id: i64) -> bool {
@@ -207,13 +234,14 @@ impl Intake {
         Ok(())
     }
 
-    /// Waits until `end`; after a full batch, when there may be more, until all of it is done.
-    async fn work_until(&mut self, end: Instant, stop: &CancellationToken) {
+    /// Waits until `end` or, if it is awake, until there is something new; after a full batch, when there may be more, until all of it is done.
+    async fn work_until(&mut self, end: Instant, awake: bool, stop: &CancellationToken) {
         let full = self.tasks.len() >= BATCH;
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep_until(end) => return,
+                () = self.agent.wakes.pending(), if awake => return,
                 Some(done) = self.tasks.join_next() => self.finish(done),
             }
             if full && self.tasks.is_empty() {

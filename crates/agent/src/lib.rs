@@ -3,12 +3,13 @@
 //! It never loses a submission and never makes two jobs of one: see [`journal`] for what it
 //! remembers and [`reconcile`] for what it does when the outcome of an `sbatch` is not known.
 //!
-//! Four loops run side by side, so that none waits for another: [`intake`] takes up
-//! submissions, [`follow`] watches their jobs, [`metrics`] collects what they use, [`heartbeat`]
-//! tells the server that the agent is alive.
+//! Five loops run side by side, so that none waits for another: [`intake`] takes up
+//! submissions, [`follow`] watches their jobs, [`metrics`] collects what they use, [`changes`] waits
+//! for the server to say that there is something new, [`heartbeat`] tells it that the agent is alive.
 
 pub mod agent;
 pub mod backoff;
+pub mod changes;
 pub mod config;
 pub mod directory_locks;
 pub mod error;
@@ -31,6 +32,7 @@ pub mod slurm;
 pub mod submit;
 pub mod tag;
 pub mod user_map;
+pub mod wakes;
 
 use std::{future::Future, sync::Arc, time::Duration};
 
@@ -75,6 +77,7 @@ pub async fn run(
     let stop = CancellationToken::new();
     let mut loops = JoinSet::new();
     loops.spawn(heartbeat::run(Arc::clone(&agent), stop.clone()));
+    loops.spawn(changes::run(Arc::clone(&agent), stop.clone()));
     loops.spawn(intake::run(Arc::clone(&agent), stop.clone()));
     loops.spawn(follow::run(Arc::clone(&agent), stop.clone()));
     loops.spawn(metrics::run(Arc::clone(&agent), metrics, stop.clone()));

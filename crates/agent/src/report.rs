@@ -53,7 +53,10 @@ impl Agent {
             slurm_job_state_reason: seen.reason.clone(),
         };
         match self.client.report_submitted(&report).await {
-            Ok(()) => self.journal.saw(&[seen], Utc::now()).await?,
+            Ok(()) => {
+                self.wakes.note_active();
+                self.journal.saw(&[seen], Utc::now()).await?;
+            }
             Err(error) if error.may_pass() => return Err(error.into()),
             Err(error) => self.resolve_refusal(id, slurm_job_id, &error).await?,
         }

@@ -14,15 +14,21 @@ use crate::{
     db::{Db, Session},
     download::Downloads,
     error::Result,
-    events::{Change, Events, Written},
+    events::{Change, Events, Written, feed::Entry},
+    http::request_head::RequestHead,
     identity::Provider,
     startup::StartError,
     storage::Storage,
     tenant::{Lease, Tenant, Tenants},
+    waiting::WaitingRoom,
 };
 
 /// How much memory the values in bodies may take together, in bytes: a body has 250 000 at most.
 const VALUES_MEMORY: usize = 56 << 20;
+
+/// How many streams of events and how many waiting requests one caller may have.
+const STREAMS_OF_ONE: usize = 64;
+const LONG_POLLS_OF_ONE: usize = 16;
 
 /// What is said when there is no room for bodies or values.
 const SENDING: &str = "Too much is being sent at once; try again in a moment";
@@ -58,6 +64,10 @@ pub struct App {
     /// The data directory, if some of the data is in one.
     pub data_directory: Option<PathBuf>,
     pub downloads: Downloads,
+    /// Agents that wait for work.
+    pub long_polls: WaitingRoom,
+    /// People who watch submissions.
+    pub streams: WaitingRoom,
     pub cleaning: CleaningConfig,
     /// Whom to believe where a request comes from.
     pub trusted_proxies: Arc<[IpNet]>,
@@ -72,6 +82,7 @@ pub struct Context {
     pub storage: Storage,
     pub customer: Customer,
     pub room: Option<Arc<Room>>,
+    pub head: RequestHead,
     _lease: Lease,
 }
 
@@ -109,6 +120,8 @@ impl App {
             client_idle: Duration::from_secs(config.client_idle_seconds),
             data_directory,
             downloads,
+            long_polls: WaitingRoom::new(config.waiting.max_long_polls as usize, LONG_POLLS_OF_ONE),
+            streams: WaitingRoom::new(config.waiting.max_event_streams as usize, STREAMS_OF_ONE),
             cleaning: config.cleaning.clone(),
             trusted_proxies: config.trusted_proxies.as_slice().into(),
         }))
@@ -144,6 +157,7 @@ impl Context {
             storage,
             customer: Customer::default(),
             room: None,
+            head: RequestHead::default(),
             _lease: lease,
         })
     }
@@ -152,10 +166,11 @@ impl Context {
     pub fn for_tenant(app: Arc<App>, tenant: Tenant) -> Self {
         let Tenant { organization, db, storage, lease } = tenant;
         let customer = Customer::default();
-        Self { app, organization, db, storage, customer, room: None, _lease: lease }
+        let head = RequestHead::default();
+        Self { app, organization, db, storage, customer, room: None, head, _lease: lease }
     }
 
-    /// Writes into the outbox what is to be told of these changes.
+    /// Writes down what is to be told of these changes; nothing but the commit may follow.
     pub(crate) async fn tell<'a>(
         &'a self,
         db: &mut Session,
@@ -163,6 +178,13 @@ impl Context {
     ) -> Result<Written<'a>> {
         let organization = self.organization.as_deref();
         self.app.events.status_changed(db, organization, changes, self.now()).await
+    }
+
+    /// Writes down that submissions changed, for those who wait for it; nothing but the commit may
+    /// follow.
+    pub(crate) async fn note<'a>(&'a self, db: &mut Session, entry: Entry) -> Result<Written<'a>> {
+        let organization = self.organization.as_deref();
+        self.app.events.changed(db, organization, vec![entry]).await
     }
 
     /// Takes room for an answer before what it consists of is read; 503 if there is none for 10

@@ -13,6 +13,7 @@ pub(crate) mod oidc;
 pub mod rabbitmq;
 mod tenancy;
 mod upload_by_url;
+mod waiting;
 
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -27,6 +28,7 @@ pub use memory::MemoryConfig;
 pub use oidc::OidcConfig;
 pub use tenancy::TenancyConfig;
 pub use upload_by_url::UploadByUrlSettings;
+pub use waiting::WaitingConfig;
 
 /// Where the server keeps its data, and whom it trusts.
 #[derive(Debug, Clone, Args)]
@@ -133,6 +135,10 @@ pub struct ServeConfig {
     /// How much is done at once.
     #[command(flatten)]
     pub memory: MemoryConfig,
+
+    /// How many wait.
+    #[command(flatten)]
+    pub waiting: WaitingConfig,
 
     /// Where to listen for Prometheus, which reads `/metrics` there without a token
     #[arg(long, env = "JOBBERGATE_METRICS_LISTEN", value_name = "ADDRESS")]

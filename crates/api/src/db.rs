@@ -7,6 +7,7 @@ pub mod arguments;
 mod create;
 mod inspect;
 mod link;
+mod listen;
 mod migrate;
 mod numbers;
 mod private;
@@ -31,6 +32,7 @@ use sqlx::{
 pub use create::create_postgres_database;
 pub use inspect::Schema;
 use link::Link;
+pub(crate) use listen::Listener;
 pub use migrate::MigrationError;
 pub(crate) use private::open_private;
 pub use rows::{Record, TextArray};
@@ -183,6 +185,11 @@ impl Db {
                 Link::Sqlite(writer.acquire().await?)
             }
         })
+    }
+
+    /// Whether other servers may use the same database.
+    pub(crate) const fn is_shared(&self) -> bool {
+        matches!(self, Self::Postgres(_))
     }
 
     /// How many connections are open, and how many of them wait for work.

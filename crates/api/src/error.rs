@@ -57,6 +57,9 @@ pub enum Error {
     /// 503, with a sentence: there is too much to do at once.
     #[error("{0}")]
     Busy(&'static str),
+    /// 429, with a sentence: the caller does too much at once.
+    #[error("{0}")]
+    TooMany(&'static str),
     /// The client went away; nobody reads this.
     #[error("The client went away")]
     Gone,
@@ -105,6 +108,7 @@ impl Error {
             Self::Unavailable { .. } | Self::NotReady(_) | Self::Busy(_) | Self::Gone => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
+            Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Full { .. } => StatusCode::INSUFFICIENT_STORAGE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -232,7 +236,7 @@ impl IntoResponse for Error {
             let bearer = HeaderValue::from_static("Bearer");
             response.headers_mut().insert(header::WWW_AUTHENTICATE, bearer);
         }
-        if matches!(self, Self::Busy(_)) {
+        if matches!(self, Self::Busy(_) | Self::TooMany(_)) {
             response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
         }
         response

@@ -5,10 +5,13 @@
 //! and delivered from there once that is committed. So nobody waits for a broker or a mail server,
 //! and nothing is lost when one does not answer; it may be told twice when the server is killed
 //! in between.
+//!
+//! Whoever waits for changes of submissions hears of them from the [`feed`].
 
 mod change;
 mod channel;
 mod failure;
+pub(crate) mod feed;
 mod mail;
 mod outbox;
 mod rabbitmq;
@@ -25,10 +28,16 @@ use tokio::sync::watch;
 
 use self::{channel::Channel, failure::Cause, mail::Mail, rabbitmq::RabbitMq};
 use crate::{
-    config::ServeConfig, db::Session, error::Result, identity::PasswordLink, startup::StartError,
+    config::ServeConfig,
+    db::{Db, Session},
+    error::Result,
+    identity::PasswordLink,
+    startup::StartError,
 };
 
 pub(crate) use change::Change;
+pub use feed::Feed;
+use feed::{Entry, Notices};
 pub use worker::Worker;
 
 #[derive(Debug)]
@@ -39,6 +48,7 @@ pub struct Events {
     written: watch::Sender<()>,
     /// Into whose outboxes something was written, by channels that have not heard of it.
     writers: Mutex<BTreeSet<(&'static str, String)>>,
+    pub feed: Feed,
 }
 
 impl Events {
@@ -48,11 +58,12 @@ impl Events {
         let mail = Mail::configured(&config.mail)?.map(Channel::Mail);
         let channels = broker.into_iter().chain(mail).map(Arc::new).collect();
         let separate = config.tenancy.multi_tenancy_enabled;
-        Ok(Self { channels, separate, written: watch::Sender::new(()), writers: Mutex::default() })
+        let (written, writers, feed) = (watch::Sender::new(()), Mutex::default(), Feed::default());
+        Ok(Self { channels, separate, written, writers, feed })
     }
 
     /// Writes into the outbox what is to be told of these changes, which the transaction makes to
-    /// submissions of `organization`.
+    /// submissions of `organization`, and into the log. Nothing but the commit may follow.
     pub(crate) async fn status_changed<'a>(
         &'a self,
         db: &mut Session,
@@ -68,7 +79,26 @@ impl Events {
                 }
             }
         }
-        Ok(Written { events: self, organization: organization.filter(|_| self.separate) })
+        self.changed(db, organization, changes.iter().map(Entry::from).collect()).await
+    }
+
+    /// Writes into the log that submissions changed, of which nobody needs to be told who does not
+    /// wait for it. Nothing but the commit may follow.
+    pub(crate) async fn changed<'a>(
+        &'a self,
+        db: &mut Session,
+        organization: Option<&'a str>,
+        entries: Vec<Entry>,
+    ) -> Result<Written<'a>> {
+        let organization = organization.filter(|_| self.separate);
+        let changed = (!entries.is_empty()).then(|| db.db().clone());
+        feed::note(db, entries).await?;
+        Ok(Written { events: self, organization, changed })
+    }
+
+    /// What is committed from now on to the data of `organization`.
+    pub(crate) async fn subscribe(&self, organization: Option<&str>, db: &Db) -> Result<Notices> {
+        self.feed.subscribe(organization.filter(|_| self.separate), db).await
     }
 
     /// Whether people can be sent e-mail.
@@ -109,16 +139,21 @@ impl Events {
     }
 }
 
-/// What a transaction wrote into the outbox.
-#[must_use = "those who deliver are to be woken after the commit"]
+/// What a transaction wrote into the outbox and the log.
+#[must_use = "those who deliver and those who wait are to be woken after the commit"]
 pub(crate) struct Written<'a> {
     events: &'a Events,
     organization: Option<&'a str>,
+    /// Where something was written into the log.
+    changed: Option<Db>,
 }
 
 impl Written<'_> {
-    /// Wakes those who deliver, now that the transaction is committed.
+    /// Wakes those who deliver and those who wait, now that the transaction is committed.
     pub(crate) fn wake(self) {
+        if let Some(db) = &self.changed {
+            self.events.feed.wake(self.organization, db);
+        }
         self.events.note_written(self.organization);
         self.events.written.send_replace(());
     }

@@ -11,8 +11,11 @@ pub mod input;
 mod json;
 mod multipart;
 pub mod output;
+pub mod place;
+pub mod request_head;
 pub mod response_doc;
 pub mod router;
+pub mod sse;
 pub mod unread;
 pub mod validation;
 
@@ -27,3 +30,4 @@ pub use output::{
 };
 pub use response_doc::ResponseDoc;
 pub use router::Router;
+pub use sse::EventStream;

@@ -31,4 +31,5 @@ pub mod startup;
 pub mod storage;
 mod telemetry;
 pub mod tenant;
+pub mod waiting;
 pub mod web;

@@ -104,7 +104,7 @@ fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
     }
     let mut success = json!({"description": "Success"});
     if let Some(schema) = (endpoint.output)(generator) {
-        success["content"] = json!({"application/json": {"schema": schema}});
+        success["content"] = json!({ endpoint.media_type: {"schema": schema}});
         if endpoint.is_text {
             success["content"]["text/plain"] = json!({"schema": {"type": "string"}});
         }

@@ -16,6 +16,7 @@ pub fn router() -> Router {
         .merge(job_script_templates::routes::router())
         .merge(job_script_templates::workflow::routes::router())
         .merge(job_scripts::routes::router())
+        .merge(job_submissions::events::routes::router())
         .merge(job_submissions::routes::router())
         .merge(job_submissions::agent::routes::router())
         .merge(job_submissions::metrics::routes::router())

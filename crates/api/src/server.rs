@@ -57,6 +57,11 @@ pub async fn serve(
     let idle = app.client_idle;
     let places = config.memory.max_connections as usize;
     let pages = service::pages(app, &config.metadata);
+    let waiting = Arc::clone(&open);
+    let stop = async move {
+        stop.await;
+        waiting.events.feed.stop();
+    };
     answer(listener, pages, places, idle, stop).await.map_err(StartError::Serve)?;
     tidying.abort();
     forgetting.abort();

@@ -1,9 +1,10 @@
 //! What the agent of a cluster exchanges with the server.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use jobbergate_types::{
     Page,
+    changes::{Changes, ChangesQuery},
     job_submissions::{
         ActiveJobSubmission, JobSubmissionAgentRejectedRequest, JobSubmissionAgentSubmittedRequest,
         JobSubmissionAgentUpdateRequest, PendingJobSubmission,
@@ -40,6 +41,17 @@ impl Client {
     /// See [`Error`].
     pub async fn active(&self) -> Result<Vec<ActiveJobSubmission>, Error> {
         self.all_pages("active", |submission: &ActiveJobSubmission| submission.id).await
+    }
+
+    /// Waits for something to be new to the caller's cluster, for as long as the query says, and so
+    /// much longer for the answer.
+    ///
+    /// # Errors
+    /// See [`Error`]; 404 or 405 when the server is one that does not have this.
+    pub async fn changes(&self, query: &ChangesQuery, margin: Duration) -> Result<Changes, Error> {
+        let wait = Duration::from_secs(u64::try_from(query.wait).unwrap_or_default());
+        let route = ["job-submissions", "agent", "changes"];
+        self.request(Method::GET, &route).query(query).within(wait + margin).receive().await
     }
 
     /// Reports that Slurm took a job. May be repeated.

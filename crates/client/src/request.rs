@@ -1,5 +1,7 @@
 //! Sends a request and reads the answer.
 
+use std::time::Duration;
+
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde::{Serialize, de::DeserializeOwned};
 use url::Url;
@@ -57,6 +59,11 @@ impl<'a> Request<'a> {
             let part = part.file_name(filename.to_owned());
             request.multipart(reqwest::multipart::Form::new().part("upload_file", part))
         })
+    }
+
+    /// Gives it another deadline than the client's.
+    pub(crate) fn within(self, deadline: Duration) -> Self {
+        self.decorated(move |request| request.timeout(deadline))
     }
 
     fn decorated(self, step: impl Fn(RequestBuilder) -> RequestBuilder + Send + Sync + 'a) -> Self {

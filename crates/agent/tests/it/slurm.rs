@@ -12,5 +12,6 @@ mod scene;
 mod server;
 mod submitting;
 mod support;
+mod waking;
 mod whole_agent;
 mod wrappers;

@@ -10,6 +10,7 @@ use crate::{
     app::Context,
     db::Session,
     error::{Error, Result},
+    events::feed,
     resources::{job_script_templates, job_scripts, job_submissions},
 };
 
@@ -112,6 +113,7 @@ async fn delete_submission(mut db: Session, id: i32) -> Result<bool> {
     let last = store::delete_metrics(&mut db, id).await?;
     if last {
         job_submissions::store::delete(&mut db, id).await?;
+        feed::forget(&mut db, id).await?;
     }
     db.commit().await?;
     Ok(last)

@@ -42,6 +42,11 @@ impl Session {
         self.link.as_mut().ok_or(sqlx::Error::PoolClosed)
     }
 
+    /// What it is a connection to.
+    pub(crate) const fn db(&self) -> &Db {
+        &self.db
+    }
+
     /// Whether the other end is SQLite.
     pub const fn is_sqlite(&self) -> bool {
         matches!(self.db, Db::Sqlite { .. })

@@ -19,6 +19,8 @@ use super::{
     json,
     multipart::Form,
     output::Output,
+    place::Place,
+    request_head::RequestHead,
     response_doc::ResponseDoc,
     validation::Problems,
 };
@@ -46,6 +48,8 @@ pub struct Incoming {
     pub is_safe: bool,
     /// Says that the client went away.
     pub gone: CancellationToken,
+    /// That of the connection; none if it is not known.
+    pub place: Option<Place>,
 }
 
 /// A handler, made callable with any request, and what it accepts and answers.
@@ -62,6 +66,7 @@ pub struct Endpoint {
     pub output: fn(&mut SchemaGenerator) -> Option<Schema>,
     /// Whether its answer's body is sent as text.
     pub is_text: bool,
+    pub media_type: &'static str,
     /// What else clients are told to expect, beside the responses that all operations have.
     pub responses: &'static [ResponseDoc],
 }
@@ -85,6 +90,7 @@ impl Endpoint {
             schemas: I::schemas,
             output: H::Output::schema,
             is_text: H::Output::IS_TEXT,
+            media_type: H::Output::MEDIA_TYPE,
             responses: &[],
         }
     }
@@ -107,7 +113,7 @@ async fn prepare<P: Principal, I: Inputs>(
     app: Arc<App>,
     incoming: Incoming,
 ) -> Result<(Context, P, I)> {
-    let Incoming { headers, mut parts, mut body, gone, .. } = incoming;
+    let Incoming { headers, mut parts, mut body, gone, place, .. } = incoming;
     let expected = I::SOURCES.iter().find(|source| source.is_body());
     let is_json = match expected {
         Some(InputSource::Json { .. }) => true,
@@ -132,6 +138,7 @@ async fn prepare<P: Principal, I: Inputs>(
     require_claims(&identity, needed_claims::<P>(&app))?;
     let mut context = Context::for_identity(app, &identity).await?;
     context.customer = Customer { caller, gone };
+    context.head = RequestHead::of(&headers, place);
     let principal = P::from_identity(identity)?;
     match expected {
         Some(InputSource::Form { .. }) => {

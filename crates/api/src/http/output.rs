@@ -21,6 +21,9 @@ pub trait Output {
     /// Whether its body is sent as text, whatever the description has beside it.
     const IS_TEXT: bool = false;
 
+    /// What its body is described as.
+    const MEDIA_TYPE: &'static str = "application/json";
+
     fn into_answer(self) -> Response;
 
     /// The schema of its body, if it has one.

@@ -26,6 +26,10 @@ impl ResponseDoc {
     pub const TOO_LARGE: Self =
         Self::sentence(StatusCode::PAYLOAD_TOO_LARGE, "The body or the file is too large");
 
+    /// The caller has too many requests that wait.
+    pub const TOO_MANY: Self =
+        Self::sentence(StatusCode::TOO_MANY_REQUESTS, "Too many requests of the caller's wait");
+
     pub const fn sentence(status: StatusCode, description: &'static str) -> Self {
         Self { status, description, body: BodyDoc::Sentence }
     }

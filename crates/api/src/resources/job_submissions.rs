@@ -1,6 +1,7 @@
 //! Job submissions: what users ask for, and what agents report.
 
 pub(crate) mod agent;
+pub(crate) mod events;
 pub(crate) mod metrics;
 mod progress;
 pub(crate) mod routes;

@@ -9,16 +9,20 @@ use std::{
     time::Duration,
 };
 
+use axum::{Extension, middleware::AddExtension};
 use axum_server::accept::Accept;
 use hyper_util::{rt::TokioExecutor, rt::TokioTimer, server::conn::auto::Builder};
 use socket2::SockRef;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore},
+    sync::Semaphore,
     time::timeout,
 };
 use tokio_io_timeout::TimeoutStream;
+use tower_layer::Layer;
+
+use crate::http::place::Place;
 
 /// How long the other end of an HTTP/2 connection may take to answer a ping.
 const PING_TIMEOUT: Duration = Duration::from_secs(20);
@@ -46,21 +50,24 @@ impl Acceptor {
     }
 }
 
-type Accepting<S> = Pin<Box<dyn Future<Output = io::Result<(Connection, S)>> + Send>>;
+type WithPlace<S> = AddExtension<S, Place>;
+type Accepting<S> = Pin<Box<dyn Future<Output = io::Result<(Connection, WithPlace<S>)>> + Send>>;
 
 impl<S: Send + 'static> Accept<TcpStream, S> for Acceptor {
     type Stream = Connection;
-    type Service = S;
+    type Service = WithPlace<S>;
     type Future = Accepting<S>;
 
     fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
         let (places, idle) = (Arc::clone(&self.places), self.idle);
         Box::pin(async move {
-            let place = timeout(PATIENCE, places.acquire_owned()).await;
-            let place = place.map_err(|_| io::ErrorKind::TimedOut)?.map_err(io::Error::other)?;
+            let place = timeout(PATIENCE, Arc::clone(&places).acquire_owned()).await;
+            let permit = place.map_err(|_| io::ErrorKind::TimedOut)?.map_err(io::Error::other)?;
+            let place = Place::new(places, permit);
             stream.set_nodelay(true)?;
             let mut stream = TimeoutStream::new(stream);
             stream.set_write_timeout(Some(idle));
+            let service = Extension(place.clone()).layer(service);
             Ok((Connection { stream: Box::pin(stream), _place: place }, service))
         })
     }
@@ -68,7 +75,7 @@ impl<S: Send + 'static> Accept<TcpStream, S> for Acceptor {
 
 pub(super) struct Connection {
     stream: Pin<Box<TimeoutStream<TcpStream>>>,
-    _place: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 /// Bounds what the system keeps for the listener's connections.

@@ -33,7 +33,9 @@ pub(super) async fn dispatch(State(api): State<Arc<Api>>, request: Request) -> R
             let parts = Parts { path: parameters, query: decode(query), ..Parts::default() };
             let gone = CancellationToken::new();
             let is_safe = head.method.is_safe();
-            let incoming = Incoming { headers: head.headers, parts, body, is_safe, gone };
+            let place = head.extensions.get().cloned();
+            let headers = head.headers;
+            let incoming = Incoming { headers, parts, body, is_safe, gone, place };
             let mut answer = route.endpoint.answer(Arc::clone(&api.app), incoming).await;
             answer.extensions_mut().insert(RoutePattern(route.pattern));
             answer

@@ -3,6 +3,7 @@ mod cancel;
 mod clone;
 mod create;
 mod delete;
+mod events;
 mod extremes;
 mod get;
 mod list;

@@ -4,7 +4,7 @@
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use axum::{
@@ -51,6 +51,10 @@ pub struct World {
     pub script: String,
     pub submissions: BTreeMap<i64, Submission>,
     pub heartbeats: usize,
+    /// Whether agents may wait until there is something new, as with servers that can do that.
+    pub lets_wait: bool,
+    /// How often it was asked what is pending, what is active and what is new.
+    pub asked: [usize; 3],
     /// The part of the path that fails, and how.
     pub fault: Option<(&'static str, Fault)>,
 }
@@ -124,6 +128,9 @@ async fn answer(
     uri: axum::http::Uri,
     bytes: Bytes,
 ) -> Response {
+    if uri.path().ends_with("agent/changes") {
+        return changes(&world, uri.query().unwrap_or_default()).await;
+    }
     let mut world = world.lock().unwrap();
     let body: Value = serde_json::from_slice(&bytes).unwrap_or_default();
     let path = uri.path().trim_start_matches("/jobbergate/");
@@ -136,8 +143,14 @@ async fn answer(
             StatusCode::ACCEPTED.into_response()
         }
         (Method::GET, ["job-scripts", id, ..]) => world.script_of(id).into_response(),
-        (Method::GET, [_, "agent", "pending"]) => page(world.pending()),
-        (Method::GET, [_, "agent", "active"]) => page(world.active()),
+        (Method::GET, [_, "agent", "pending"]) => {
+            world.asked[0] += 1;
+            page(world.pending())
+        }
+        (Method::GET, [_, "agent", "active"]) => {
+            world.asked[1] += 1;
+            page(world.active())
+        }
         (method, ["job-submissions", "agent", "metrics", id]) => {
             let submission = id.parse().ok().and_then(|id: i64| world.submissions.get_mut(&id));
             match (submission, method) {
@@ -153,6 +166,31 @@ async fn answer(
         },
         _ => StatusCode::NOT_FOUND.into_response(),
     }
+}
+
+/// Waits until something is new, for five seconds at most.
+async fn changes(world: &Mutex<World>, query: &str) -> Response {
+    let known = query.split('&').find_map(|part| part.strip_prefix("cursor="));
+    let before = {
+        let mut world = world.lock().unwrap();
+        world.asked[2] += 1;
+        if !world.lets_wait {
+            return StatusCode::METHOD_NOT_ALLOWED.into_response();
+        }
+        known.unwrap_or("-.-").to_owned()
+    };
+    let (pending, cancelled) = before.split_once('.').unwrap();
+    for round in 0.. {
+        let (now_pending, now_cancelled) = world.lock().unwrap().news();
+        let news = (now_pending != pending, now_cancelled != cancelled);
+        if news != (false, false) || round == 250 {
+            let cursor = format!("{now_pending}.{now_cancelled}");
+            return Json(json!({"cursor": cursor, "pending": news.0, "cancelled": news.1}))
+                .into_response();
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    unreachable!()
 }
 
 fn page(items: Vec<Value>) -> Response {
@@ -177,6 +215,16 @@ impl World {
             "status": submission.status, "slurm_job_state": null, "cloned_from_id": null,
             "execution_directory": null, "report_message": null, "slurm_job_info": null,
             "sbatch_arguments": null}))
+    }
+
+    /// The last submissions that were made, and that were cancelled.
+    fn news(&self) -> (String, String) {
+        let last = |status: &str| {
+            let of_status = self.submissions.iter().filter(|(_, s)| s.status == status);
+            of_status.map(|(id, _)| *id).max().unwrap_or_default()
+        };
+        let made = self.submissions.keys().max().copied().unwrap_or_default();
+        (made.to_string(), last("CANCELLED").to_string())
     }
 
     fn pending(&self) -> Vec<Value> {

@@ -244,8 +244,8 @@ pub(crate) async fn delete_locked(context: &Context, mut db: Session, id: i32) -
     let now = context.now();
     let rejected = job_submissions::store::reject_created_of_script(&mut db, id, now).await?;
     let changes: Vec<_> = rejected.iter().map(SubmissionRow::change).collect::<Result<_>>()?;
-    let written = context.tell(&mut db, &changes).await?;
     store::delete(&mut db, id).await?;
+    let written = context.tell(&mut db, &changes).await?;
     db.commit().await?;
     written.wake();
     files::discard_all(context, &[JOB_SCRIPT_FILES], id).await;

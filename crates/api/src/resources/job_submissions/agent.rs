@@ -1,5 +1,6 @@
 //! The rules of submissions, as agents meet them.
 
+mod changes;
 pub(crate) mod routes;
 
 use jobbergate_types::{
@@ -109,8 +110,12 @@ pub(super) async fn submitted<P: Allow>(
         report_message: hold.or(reason).into(),
         ..SubmissionChanges::default()
     };
-    store::update(&mut db, row.id, changes, now).await?;
-    Ok(db.commit().await?)
+    let submitted = store::update(&mut db, row.id, changes, now).await?;
+    let submitted = submitted.ok_or_else(|| Error::no_entry("job_submissions", request.id))?;
+    let written = context.note(&mut db, (&submitted.change()?).into()).await?;
+    db.commit().await?;
+    written.wake();
+    Ok(())
 }
 
 pub(super) async fn rejected<P: Allow>(
@@ -186,9 +191,12 @@ pub(super) async fn update<P: Allow>(
     if row.slurm_job_state() != Some(state) || newly_held {
         progress::insert(&mut db, row.id, Some(state.as_str()), reason.as_deref(), now).await?;
     }
-    let updated = store::update(&mut db, row.id, changes, now).await?.filter(|_| ends);
-    let changes = updated.as_ref().map(SubmissionRow::change).transpose()?;
-    let written = context.tell(&mut db, changes.as_slice()).await?;
+    let updated = store::update(&mut db, row.id, changes, now).await?;
+    let change = updated.ok_or_else(|| Error::no_entry("job_submissions", id))?.change()?;
+    let written = match ends {
+        true => context.tell(&mut db, &[change]).await?,
+        false => context.note(&mut db, (&change).into()).await?,
+    };
     db.commit().await?;
     written.wake();
     Ok(())

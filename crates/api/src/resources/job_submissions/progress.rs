@@ -7,6 +7,7 @@ use sqlx_macros::FromRow;
 use struct_field_names_as_array::FieldNamesAsSlice;
 
 use crate::{
+    args,
     db::Session,
     error::Result,
     query::{Assignments, ListColumns, Table},
@@ -64,4 +65,20 @@ pub(super) async fn page(
     let order = LIST.ordering(Some(sort_field), ascending)?;
     let condition = Expr::col("job_submission_id").eq(job_submission_id);
     Ok(PROGRESSES.page(db, condition, order, paging).await?)
+}
+
+/// Up to `limit` steps of a submission after one of them. Whoever adds one has locked the
+/// submission, so that none with a smaller number follows.
+pub(super) async fn after(
+    db: &mut Session,
+    job_submission_id: i64,
+    id: i64,
+    limit: usize,
+) -> sqlx::Result<Vec<ProgressRow>> {
+    let sql = format!(
+        "SELECT {} FROM job_progresses WHERE job_submission_id = $1 AND id > $2 \
+         ORDER BY id LIMIT {limit}",
+        ProgressRow::FIELD_NAMES_AS_SLICE.join(", ")
+    );
+    db.fetch_all(&sql, args![job_submission_id, id]).await
 }

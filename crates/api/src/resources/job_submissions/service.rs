@@ -22,6 +22,7 @@ use crate::{
     auth::Identity,
     db::Session,
     error::{Error, Result},
+    events::feed::Entry,
     http::validation::parse_integer,
     query::Lock,
     resources::job_scripts,
@@ -80,7 +81,9 @@ pub(super) async fn create(
         cloned_from_id: None,
     };
     let row = store::insert(&mut db, new, context.now()).await?;
+    let written = context.note(&mut db, (&row.change()?).into()).await?;
     db.commit().await?;
+    written.wake();
     row.try_into()
 }
 
@@ -121,16 +124,21 @@ pub(super) async fn list(
     let slurm_job_ids = query.slurm_job_ids.as_deref().map(parse_ids).transpose()?.flatten();
     let mut db = context.db.read().await?;
     let page = store::page(&mut db, query, slurm_job_ids, owner).await?;
-    let scripts = scripts_of(&mut db, &page.items).await?;
-    let views: Result<Vec<_>> = page
-        .items
-        .into_iter()
-        .map(|row| {
-            let job_script = row.job_script_id.and_then(|id| scripts.get(&id).cloned());
-            Ok(JobSubmissionListView { submission: row.try_into()?, job_script })
-        })
-        .collect();
-    Ok(Page::new(views?, page.total, page.page, page.size))
+    let views = list_views(&mut db, page.items).await?;
+    Ok(Page::new(views, page.total, page.page, page.size))
+}
+
+/// Submissions as lists have them.
+pub(super) async fn list_views(
+    db: &mut Session,
+    rows: Vec<SubmissionRow>,
+) -> Result<Vec<JobSubmissionListView>> {
+    let scripts = scripts_of(db, &rows).await?;
+    let view = |row: SubmissionRow| {
+        let job_script = row.job_script_id.and_then(|id| scripts.get(&id).cloned());
+        Ok(JobSubmissionListView { submission: row.try_into()?, job_script })
+    };
+    rows.into_iter().map(view).collect()
 }
 
 /// `None` for an empty text, which asks for nothing in particular.
@@ -176,15 +184,22 @@ pub(super) async fn update(
         ..SubmissionChanges::default()
     };
     let updated = store::update(&mut db, row.id, changes, context.now()).await?;
+    let updated = updated.ok_or_else(|| Error::no_entry("job_submissions", id))?;
+    let written = context.note(&mut db, (&updated.change()?).into()).await?;
     db.commit().await?;
-    updated.ok_or_else(|| Error::no_entry("job_submissions", id))?.try_into()
+    written.wake();
+    updated.try_into()
 }
 
 pub(super) async fn delete(context: &Context, caller: &Identity, id: i64) -> Result<()> {
     let mut db = context.db.write().await?;
     let row = require_own(&mut db, caller, id).await?;
     store::delete(&mut db, row.id).await?;
-    Ok(db.commit().await?)
+    let deleted = Entry { status: None, ..(&row.change()?).into() };
+    let written = context.note(&mut db, deleted).await?;
+    db.commit().await?;
+    written.wake();
+    Ok(())
 }
 
 pub(super) async fn clone(
@@ -211,7 +226,9 @@ pub(super) async fn clone(
         cloned_from_id: Some(original.id),
     };
     let row = store::insert(&mut db, new, context.now()).await?;
+    let written = context.note(&mut db, (&row.change()?).into()).await?;
     db.commit().await?;
+    written.wake();
     row.try_into()
 }
 

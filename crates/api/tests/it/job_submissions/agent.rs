@@ -1,4 +1,5 @@
 mod active;
+mod changes;
 mod pending;
 mod rejected;
 mod submitted;

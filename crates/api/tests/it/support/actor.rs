@@ -22,6 +22,16 @@ impl Actor {
         Self { address, token, http }
     }
 
+    /// Somebody with a token, at whichever server.
+    pub fn at(address: SocketAddr, token: &str) -> Self {
+        Self::new(address, Some(token.to_owned()))
+    }
+
+    /// Whether the server is there.
+    pub async fn answers(&self) -> bool {
+        self.request(Method::GET, "/health").send().await.is_ok()
+    }
+
     /// The token that the actor's requests carry.
     pub fn token(&self) -> Option<&str> {
         self.token.as_deref()

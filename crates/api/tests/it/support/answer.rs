@@ -1,7 +1,12 @@
 //! What the server answers.
 
+use std::time::Duration;
+
 use reqwest::{StatusCode, header::HeaderMap};
 use serde_json::Value;
+
+/// How long a stream is read, which does not end.
+const WHILE: Duration = Duration::from_secs(1);
 
 /// An answer, read to its end.
 #[derive(Debug)]
@@ -14,7 +19,11 @@ pub struct Answer {
 impl Answer {
     pub async fn read(response: reqwest::Response) -> Self {
         let (status, headers) = (response.status(), response.headers().clone());
-        Self { status, headers, text: response.text().await.unwrap() }
+        let text = match headers.get("content-type") {
+            Some(kind) if kind == "text/event-stream" => beginning(response).await,
+            _ => response.text().await.unwrap(),
+        };
+        Self { status, headers, text }
     }
 
     /// The body as JSON.
@@ -53,4 +62,16 @@ impl Answer {
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
+}
+
+async fn beginning(mut response: reqwest::Response) -> String {
+    let mut text = String::new();
+    let read = async {
+        while let Some(chunk) = response.chunk().await.unwrap() {
+            text.push_str(std::str::from_utf8(&chunk).unwrap());
+        }
+    };
+    // A stream that ended by then is as good.
+    let _ = tokio::time::timeout(WHILE, read).await;
+    text
 }

@@ -2,6 +2,7 @@
 
 mod actor;
 mod answer;
+mod events;
 mod files;
 mod ldap;
 mod raw;
@@ -72,6 +73,7 @@ pub struct TestApp {
     pub s3: Option<S3>,
     /// What delivers events; none after it was stopped.
     pub worker: Option<Worker>,
+    config: ServeConfig,
     _database: Option<TestDatabase>,
     directory: tempfile::TempDir,
 }
@@ -164,7 +166,12 @@ impl TestApp {
         let places = config.memory.max_connections as usize;
         tokio::spawn(server::answer(listener, service, places, idle, std::future::pending()));
         let worker = Some(Worker::start(&app.events, &app.tenants, &app.clock));
-        Self { app, clock, address, s3, worker, _database: database, directory }
+        Self { app, clock, address, s3, worker, config, _database: database, directory }
+    }
+
+    /// Another server on the same data, which knows the same tokens.
+    pub async fn replica(&self) -> Self {
+        Self::start(self.config.clone(), tempfile::tempdir().unwrap(), None, None).await
     }
 
     /// Somebody without a token.

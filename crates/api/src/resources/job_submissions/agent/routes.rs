@@ -2,6 +2,7 @@
 
 use jobbergate_types::{
     Page,
+    changes::{Changes, ChangesQuery},
     job_submissions::{
         ActiveJobSubmission, JobSubmissionAgentRejectedRequest, JobSubmissionAgentSubmittedRequest,
         JobSubmissionAgentUpdateRequest, PendingJobSubmission,
@@ -9,6 +10,7 @@ use jobbergate_types::{
     list::Paging,
 };
 
+use super::changes;
 use crate::{
     app::Context,
     auth::Agent,
@@ -23,6 +25,7 @@ const SUBMITTED: &str = "/job-submissions/agent/submitted";
 const REJECTED: &str = "/job-submissions/agent/rejected";
 const PENDING: &str = "/job-submissions/agent/pending";
 const ACTIVE: &str = "/job-submissions/agent/active";
+const CHANGES: &str = "/job-submissions/agent/changes";
 
 pub(crate) fn router() -> Router {
     Router::default()
@@ -33,6 +36,8 @@ pub(crate) fn router() -> Router {
         .responding(&[ResponseDoc::NOT_FOUND])
         .get(PENDING, "What waits for this agent.", pending)
         .get(ACTIVE, "What this agent follows.", active)
+        .get(CHANGES, "Wait for work.", wait_for_changes)
+        .responding(&[ResponseDoc::TOO_MANY])
 }
 
 async fn update(
@@ -77,4 +82,12 @@ async fn active(
     Query(paging): Query<Paging>,
 ) -> Result<Json<Page<ActiveJobSubmission>>> {
     super::active(&context, &agent.client_id, &paging).await.map(Json)
+}
+
+async fn wait_for_changes(
+    context: Context,
+    agent: Agent<permission::JobSubmissionsRead>,
+    Query(query): Query<ChangesQuery>,
+) -> Result<Json<Changes>> {
+    changes::wait(context, &agent.client_id, &query).await.map(Json)
 }

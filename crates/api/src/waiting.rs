@@ -1,0 +1,94 @@
+//! Requests that wait for something to happen: how many there are.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use crate::error::{Error, Result};
+
+/// Places for those who wait.
+#[derive(Debug, Clone)]
+pub struct WaitingRoom(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    most: usize,
+    most_of_one: usize,
+    /// How many of each caller are there.
+    by_caller: Mutex<HashMap<Arc<str>, usize>>,
+}
+
+/// Somebody who waits, until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Waiter {
+    shared: Arc<Shared>,
+    caller: Arc<str>,
+}
+
+impl WaitingRoom {
+    /// A room for so many, and so many of one caller.
+    pub(crate) fn new(most: usize, most_of_one: usize) -> Self {
+        Self(Arc::new(Shared { most, most_of_one, by_caller: Mutex::default() }))
+    }
+
+    /// How many wait.
+    pub fn count(&self) -> usize {
+        self.0.by_caller().values().sum()
+    }
+
+    /// Takes a place; 429 if the caller has too many, 503 if there is none.
+    pub(crate) fn enter(&self, caller: &Arc<str>) -> Result<Waiter> {
+        let mut by_caller = self.0.by_caller();
+        let own = by_caller.get(caller).copied().unwrap_or_default();
+        if own >= self.0.most_of_one {
+            return Err(Error::TooMany(
+                "You have too many requests that wait for something to happen; end some of them",
+            ));
+        }
+        if by_caller.values().sum::<usize>() >= self.0.most {
+            return Err(Error::Busy(
+                "Too many requests wait for something to happen; try again in a moment",
+            ));
+        }
+        *by_caller.entry(Arc::clone(caller)).or_default() += 1;
+        drop(by_caller);
+        Ok(Waiter { shared: Arc::clone(&self.0), caller: Arc::clone(caller) })
+    }
+}
+
+impl Shared {
+    fn by_caller(&self) -> MutexGuard<'_, HashMap<Arc<str>, usize>> {
+        self.by_caller.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Waiter {
+    fn drop(&mut self) {
+        let mut by_caller = self.shared.by_caller();
+        if let Some(own) = by_caller.get_mut(&self.caller) {
+            *own -= 1;
+            if *own == 0 {
+                by_caller.remove(&self.caller);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_caller_leaves_places_for_others() {
+        let room = WaitingRoom::new(3, 2);
+        let (eve, ann): (Arc<str>, Arc<str>) = ("eve".into(), "ann".into());
+        let first = room.enter(&eve).unwrap();
+        let _second = room.enter(&eve).unwrap();
+        assert_eq!(room.enter(&eve).unwrap_err().status(), 429);
+        let _third = room.enter(&ann).unwrap();
+        assert_eq!(room.enter(&ann).unwrap_err().status(), 503);
+        drop(first);
+        room.enter(&ann).unwrap();
+    }
+}
