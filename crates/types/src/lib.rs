@@ -6,6 +6,7 @@
 
 #![warn(missing_docs)]
 
+pub mod cluster_facts;
 pub mod clusters;
 pub mod error;
 pub mod file;

@@ -1,4 +1,5 @@
 mod active;
+mod outlook;
 mod pending;
 mod rejected;
 mod submitted;
