@@ -1,6 +1,6 @@
 //! An agent with all that it works with.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::atomic::AtomicBool};
 
 use jobbergate_client::Client;
 
@@ -21,6 +21,9 @@ pub struct Agent {
     pub state_directory: PathBuf,
     /// Who may write where.
     pub directories: DirectoryLocks,
+    /// Whether the server took facts of the cluster: the Python server does not know them, nor
+    /// outlooks of jobs.
+    pub server_keeps_facts: AtomicBool,
     pub config: AgentConfig,
 }
 
@@ -34,6 +37,16 @@ impl Agent {
         let journal = open
             .map_err(|source| AgentError::Journal { directory: state_directory.clone(), source })?;
         let (slurm, directories) = (config.slurm(), DirectoryLocks::default());
-        Ok(Self { client, slurm, journal, user_map, state_directory, directories, config })
+        let server_keeps_facts = AtomicBool::new(false);
+        Ok(Self {
+            client,
+            slurm,
+            journal,
+            user_map,
+            state_directory,
+            directories,
+            server_keeps_facts,
+            config,
+        })
     }
 }

@@ -69,6 +69,10 @@ pub struct AgentConfig {
     #[arg(long, env = "JOBBERGATE_AGENT_TASK_HEARTBEAT_INTERVAL_SECONDS", default_value_t = 60,
           value_parser = clap::value_parser!(u32).range(2..=86_400), value_name = "SECONDS")]
     pub task_heartbeat_interval_seconds: u32,
+    /// Seconds between two reports of what the cluster offers and is doing
+    #[arg(long, env = "JOBBERGATE_AGENT_TASK_FACTS_INTERVAL_SECONDS", default_value = "300",
+          value_parser = seconds, value_name = "SECONDS")]
+    pub task_facts_interval_seconds: Duration,
     /// The least number of seconds before a submission whose sbatch had no clear outcome may be
     /// submitted again
     #[arg(long, env = "JOBBERGATE_AGENT_DOUBT_SECONDS", default_value = "15",
@@ -153,6 +157,9 @@ pub struct AgentConfig {
     /// scontrol
     #[arg(long, env = "JOBBERGATE_AGENT_SCONTROL_PATH", value_parser = absolute)]
     pub scontrol_path: Option<PathBuf>,
+    /// sacctmgr
+    #[arg(long, env = "JOBBERGATE_AGENT_SACCTMGR_PATH", value_parser = absolute)]
+    pub sacctmgr_path: Option<PathBuf>,
 }
 
 /// The ways in which an e-mail becomes a user.
@@ -227,6 +234,7 @@ impl AgentConfig {
             squeue: path(&self.squeue_path, "squeue"),
             sacct: path(&self.sacct_path, "sacct"),
             scontrol: path(&self.scontrol_path, "scontrol"),
+            sacctmgr: path(&self.sacctmgr_path, "sacctmgr"),
         };
         Slurm::new(paths, self.slurm_timeout_seconds, self.sbatch_timeout_seconds)
     }

@@ -3,15 +3,16 @@
 //! It never loses a submission and never makes two jobs of one: see [`journal`] for what it
 //! remembers and [`reconcile`] for what it does when the outcome of an `sbatch` is not known.
 //!
-//! Three loops run side by side, so that none waits for another: [`intake`] takes up
+//! Four loops run side by side, so that none waits for another: [`intake`] takes up
 //! submissions, [`follow`] watches their jobs, [`heartbeat`] tells the server that the agent is
-//! alive.
+//! alive, [`facts`] what its cluster is.
 
 pub mod agent;
 pub mod backoff;
 pub mod config;
 pub mod directory_locks;
 pub mod error;
+pub mod facts;
 pub mod files;
 pub mod follow;
 pub mod heartbeat;
@@ -72,6 +73,7 @@ pub async fn run(
     let stop = CancellationToken::new();
     let mut loops = JoinSet::new();
     loops.spawn(heartbeat::run(Arc::clone(&agent), stop.clone()));
+    loops.spawn(facts::run(Arc::clone(&agent), stop.clone()));
     loops.spawn(intake::run(Arc::clone(&agent), stop.clone()));
     loops.spawn(follow::run(Arc::clone(&agent), stop.clone()));
     tokio::select! {

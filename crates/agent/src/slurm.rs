@@ -3,23 +3,31 @@
 mod arguments;
 mod command;
 pub(crate) mod directives;
+mod nodes;
 mod options;
 mod outcome;
+mod partitions;
 mod process;
 mod receipt;
 mod refused;
 mod requeue;
 mod sacct;
+mod sacctmgr;
 mod sbatch;
 mod scancel;
 mod scontrol;
+mod settings;
 mod squeue;
 mod time;
 mod words;
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
-use tokio::sync::OnceCell;
+use tokio::{sync::OnceCell, time::Instant};
 
 pub use arguments::SbatchArguments;
 pub use command::CommandError;
@@ -27,6 +35,7 @@ pub use outcome::SbatchOutcome;
 pub use receipt::Receipt;
 pub use sbatch::BatchJob;
 pub use scontrol::Details;
+pub use settings::Settings;
 pub use squeue::Record;
 
 /// The commands of one Slurm cluster.
@@ -37,6 +46,8 @@ pub struct Slurm {
     pub deadline: Duration,
     pub sbatch_deadline: Duration,
     shows_json: OnceCell<bool>,
+    /// When the controller last answered; when this began, if it has not yet.
+    answered_at: Mutex<Instant>,
 }
 
 #[derive(Debug, Clone)]
@@ -46,12 +57,24 @@ pub struct CommandPaths {
     pub squeue: PathBuf,
     pub sacct: PathBuf,
     pub scontrol: PathBuf,
+    pub sacctmgr: PathBuf,
 }
 
 impl Slurm {
     /// Slurm by these commands and deadlines.
     pub fn new(paths: CommandPaths, deadline: Duration, sbatch_deadline: Duration) -> Self {
-        Self { paths, deadline, sbatch_deadline, shows_json: OnceCell::new() }
+        let (shows_json, answered_at) = (OnceCell::new(), Mutex::new(Instant::now()));
+        Self { paths, deadline, sbatch_deadline, shows_json, answered_at }
+    }
+
+    /// The controller answered.
+    fn heard(&self) {
+        *self.answered_at.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
+    /// How long the controller has not answered.
+    pub fn silence(&self) -> Duration {
+        self.answered_at.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
     }
 }
 

@@ -15,7 +15,7 @@ use nix::{
     unistd::Pid,
 };
 
-const COMMANDS: [&str; 5] = ["sbatch", "scancel", "scontrol", "squeue", "sacct"];
+const COMMANDS: [&str; 6] = ["sbatch", "scancel", "scontrol", "squeue", "sacct", "sacctmgr"];
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scripts/slurm-up.sh");
 
 /// A Slurm with ordinary users `alice` and `bob`. It stays up after the test, for the next.

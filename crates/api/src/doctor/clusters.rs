@@ -8,6 +8,7 @@ use crate::{
     clock::Clock,
     config::{ServeConfig, data::DATABASE_FILE},
     db::{Db, Schema},
+    error::Error,
     resources::{clusters, job_submissions},
     tenant,
 };
@@ -62,7 +63,7 @@ async fn database_of(config: &ServeConfig, organization: &str) -> Option<Db> {
 
 /// What is known of the clusters in a database; nothing if its tables are still to be brought up
 /// to date.
-async fn read(db: &Db, now: DateTime<Utc>) -> sqlx::Result<Vec<ClusterStatusView>> {
+async fn read(db: &Db, now: DateTime<Utc>) -> Result<Vec<ClusterStatusView>, Error> {
     if !is_current(db).await {
         return Ok(Vec::new());
     }
