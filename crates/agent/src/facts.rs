@@ -26,7 +26,11 @@ pub async fn run(agent: Arc<Agent>, stop: CancellationToken) {
     let mut due = Instant::now();
     while !stop.is_cancelled() {
         if Instant::now() >= due {
-            let pause = match report(&agent, &mut collector, rand::random()).await {
+            let reported = tokio::select! {
+                () = stop.cancelled() => return,
+                reported = report(&agent, &mut collector, rand::random()) => reported,
+            };
+            let pause = match reported {
                 Ok(pause) => {
                     backoff = Backoff::new(rand::random());
                     pause
@@ -65,12 +69,15 @@ async fn report(agent: &Agent, collector: &mut Collector, mark: u64) -> Result<D
     let facts = fit::fit(facts.map_err(|error| Setback::Trouble(error.to_string()))?);
     let told = agent.client.report_cluster_facts(&facts).await;
     let status = told.as_ref().err().and_then(jobbergate_client::Error::status);
-    let knows = !matches!(status.map(|status| status.as_u16()), Some(404 | 405));
-    agent.server_keeps_facts.store(told.is_ok(), Ordering::Relaxed);
-    if !knows {
-        tracing::info!("the server does not know of facts of clusters");
-        return Ok(UNKNOWN_THERE);
+    match told {
+        Ok(()) => agent.server_keeps_facts.store(true, Ordering::Relaxed),
+        Err(_) if matches!(status.map(|status| status.as_u16()), Some(404 | 405)) => {
+            agent.server_keeps_facts.store(false, Ordering::Relaxed);
+            tracing::info!("the server does not know of facts of clusters");
+            return Ok(UNKNOWN_THERE);
+        }
+        Err(error) if error.may_pass() => return Err(error.into()),
+        Err(error) => tracing::warn!(%error, "the server does not take what the cluster is"),
     }
-    told?;
     Ok(agent.config.task_facts_interval_seconds)
 }

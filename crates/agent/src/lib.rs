@@ -11,6 +11,7 @@ pub mod agent;
 pub mod backoff;
 pub mod config;
 pub mod directory_locks;
+pub mod doctor;
 pub mod error;
 pub mod facts;
 pub mod files;

@@ -26,7 +26,6 @@ pub struct ClusterFactsView {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct ClusterFacts {
     /// The version of Slurm.
-    #[schemars(length(max = 255))]
     pub slurm_version: Option<String>,
     /// The partitions that jobs may be submitted to.
     #[schemars(length(max = 1000))]
@@ -39,7 +38,7 @@ pub struct ClusterFacts {
     /// Accounts and qualities of service; null where there is no accounting.
     pub accounting: Option<Accounting>,
     /// What is not known or was left out, and why.
-    #[schemars(length(max = 50), inner(length(max = 1000)))]
+    #[schemars(length(max = 50))]
     pub remarks: Vec<String>,
 }
 
@@ -47,14 +46,12 @@ pub struct ClusterFacts {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Partition {
     /// Its name.
-    #[schemars(length(max = 255))]
     pub name: String,
     /// Whether jobs go there that name none.
     pub is_default: bool,
     /// Whether Slurm's commands leave it out by default.
     pub is_hidden: bool,
     /// `UP`, `DOWN`, `DRAIN` or `INACTIVE`.
-    #[schemars(length(max = 255))]
     pub state: String,
     /// Its nodes, in Slurm's notation, possibly shortened.
     pub node_names: Option<String>,
@@ -98,7 +95,6 @@ pub struct Partition {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct NodeGroup {
     /// Their state in Slurm's word, such as `IDLE`, `MIXED`, `ALLOCATED` or `DOWN`.
-    #[schemars(length(max = 255))]
     pub state: String,
     /// What else Slurm says of the state, such as `DRAIN` or `NOT_RESPONDING`.
     pub state_flags: Vec<String>,
