@@ -1,34 +1,16 @@
-//! What agents say of their clusters.
+//! What agents say of their clusters: the rules.
 
-use chrono::{DateTime, Utc};
+mod store;
+
 use jobbergate_types::cluster_facts::{ClusterFacts, ClusterFactsView, LARGEST_FACTS};
-use sea_query::{Expr, ExprTrait};
-use sqlx::types::Json;
-use sqlx_macros::FromRow;
-use struct_field_names_as_array::FieldNamesAsSlice;
 
 use crate::{
     app::Context,
-    args,
     error::{Error, Result},
-    query::{Assignments, Lock, Table},
 };
 
-const FACTS: Table = Table { name: "cluster_facts", key: &["client_id"] };
 /// What a byte of them takes at most while they are read and answered.
 const COST: usize = 4;
-
-#[derive(Debug, FromRow, FieldNamesAsSlice)]
-struct FactsRow {
-    client_id: String,
-    facts: Json<ClusterFacts>,
-    updated_at: DateTime<Utc>,
-}
-
-#[derive(FromRow)]
-struct Length {
-    length: i32,
-}
 
 /// Keeps what an agent found in place of what it found before.
 pub(super) async fn report(context: &Context, client_id: &str, facts: ClusterFacts) -> Result<()> {
@@ -40,19 +22,14 @@ pub(super) async fn report(context: &Context, client_id: &str, facts: ClusterFac
         )));
     }
     let mut db = context.db.write().await?;
-    let row = Assignments::created(context.now()).set("client_id", client_id).set("facts", facts);
-    let _: FactsRow = FACTS.upsert(&mut db, row).await?;
+    store::upsert(&mut db, client_id, facts, context.now()).await?;
     Ok(db.commit().await?)
 }
 
 pub(super) async fn find(context: &Context, client_id: &str) -> Result<ClusterFactsView> {
     let mut db = context.db.read().await?;
-    let sql = "SELECT length(CAST(facts AS text)) AS length FROM cluster_facts \
-               WHERE client_id = $1";
-    let Length { length } =
-        db.fetch_optional(sql, args![client_id]).await?.ok_or(Error::NotFoundBare)?;
-    context.take_room(usize::try_from(length).unwrap_or_default().saturating_mul(COST)).await?;
-    let found = FACTS.find(&mut db, Expr::col("client_id").eq(client_id), Lock::None).await?;
-    let FactsRow { client_id, facts, updated_at } = found.ok_or(Error::NotFoundBare)?;
-    Ok(ClusterFactsView { client_id, reported_at: updated_at.into(), facts: facts.0 })
+    let length = store::length(&mut db, client_id).await?.ok_or(Error::NotFoundBare)?;
+    context.take_room(length.saturating_mul(COST)).await?;
+    let found = store::find(&mut db, client_id).await?.ok_or(Error::NotFoundBare)?;
+    Ok(found.into())
 }

@@ -109,6 +109,8 @@ on_both! {
         agent.put("/clusters/status?interval=60", Value::Null).await.expect(202);
         let view = alice.get("/clusters/status/c").await.ok();
         let fields: Vec<_> = view.as_object().unwrap().keys().collect();
-        assert_eq!(fields, ["client_id", "created_at", "interval", "is_healthy", "last_reported", "updated_at"]);
+        let theirs =
+            ["client_id", "created_at", "updated_at", "last_reported", "interval", "is_healthy"];
+        assert_eq!(fields, theirs);
     }
 }
