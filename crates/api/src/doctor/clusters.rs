@@ -20,23 +20,11 @@ const GIVEN_UP: TimeDelta = TimeDelta::days(7);
 const ADVICE: &str = "see the agent's log, and run `jobbergate agent doctor` beside it";
 
 pub(super) async fn check(config: &ServeConfig, clock: &Clock) -> Result<String, Problem> {
-    let Some((_, main)) = database::attach(config).await? else {
-        return Ok("none has reported yet".to_owned());
-    };
-    let wrong = |error| Problem::new(error, "see what is wrong with the database");
     let now = clock.now();
-    let mut reports = read(&main, now).await.map_err(wrong)?;
-    let others = match config.tenancy.multi_tenancy_enabled && is_current(&main).await {
-        true => tenant::served_organizations(&main).await.map_err(wrong)?,
-        false => Vec::new(),
+    // What is wrong with databases is told by the checks of them.
+    let Ok(reports) = reports(config, now).await else {
+        return Ok("not known without the database".to_owned());
     };
-    main.close().await;
-    for organization in others {
-        // One that can't be reached is told by the check of the organizations.
-        let Some(db) = database_of(config, &organization).await else { continue };
-        reports.extend(read(&db, now).await.unwrap_or_default());
-        db.close().await;
-    }
     let troubles: Vec<String> =
         reports.iter().filter_map(|cluster| trouble(cluster, now)).collect();
     if !troubles.is_empty() {
@@ -46,6 +34,27 @@ pub(super) async fn check(config: &ServeConfig, clock: &Clock) -> Result<String,
         0 => "none has reported yet".to_owned(),
         count => format!("{count} known"),
     })
+}
+
+/// What is known of all clusters, those of organizations with databases of their own included.
+async fn reports(
+    config: &ServeConfig,
+    now: DateTime<Utc>,
+) -> Result<Vec<ClusterStatusView>, Problem> {
+    let wrong = |error| Problem::new(error, "see what is wrong with the database");
+    let Some((_, main)) = database::attach(config).await? else { return Ok(Vec::new()) };
+    let mut reports = read(&main, now).await.map_err(wrong)?;
+    let others = match config.tenancy.multi_tenancy_enabled && is_current(&main).await {
+        true => tenant::served_organizations(&main).await.map_err(wrong)?,
+        false => Vec::new(),
+    };
+    main.close().await;
+    for organization in others {
+        let Some(db) = database_of(config, &organization).await else { continue };
+        reports.extend(read(&db, now).await.unwrap_or_default());
+        db.close().await;
+    }
+    Ok(reports)
 }
 
 async fn is_current(db: &Db) -> bool {
