@@ -13,6 +13,7 @@ mod followed;
 mod identity;
 mod outlook;
 mod tell;
+mod turns;
 mod vanished;
 
 use std::{
@@ -236,7 +237,7 @@ impl Follower {
         let listed: HashSet<i64> = listed.iter().copied().collect();
         let told: HashSet<i64> = changes.iter().map(|change| change.job.submission_id).collect();
         let jobs = self.jobs.iter_mut().filter(|(id, _)| listed.contains(id) && !told.contains(id));
-        let turns = outlook::turns(jobs.map(|(_, job)| job), Instant::now());
+        let turns = turns::take(jobs.map(|(_, job)| job), Instant::now());
         let known = turns.into_iter().filter_map(|job| {
             let seen = job.last_seen().filter(|seen| seen.reported)?.clone();
             Some(Change { job: seen, outlook: job.outlook.now.clone(), details: None })

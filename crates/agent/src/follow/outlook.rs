@@ -1,17 +1,12 @@
-//! When the server is told how a job waits and how its tasks stand. Expected starts move with every
-//! look of the scheduler: news that is nothing else has to wait for its turn.
+//! How a job waits and how its tasks stand, and what the server was told of it.
 
 use std::time::Duration;
 
-use jobbergate_types::{SlurmJobState, job_submissions::JobOutlook};
+use jobbergate_types::job_submissions::JobOutlook;
 use tokio::time::Instant;
 
-use super::followed::Followed;
-
 /// How long a job's outlook is not told again.
-const PAUSE: Duration = Duration::from_secs(30);
-/// How many jobs have a turn in one look.
-const TURNS: usize = 16;
+pub(super) const PAUSE: Duration = Duration::from_secs(30);
 
 /// A job's outlook now, and what the server was told of it.
 #[derive(Debug, Default)]
@@ -22,94 +17,23 @@ pub struct Outlook {
 }
 
 impl Outlook {
-    /// The server knows what it is now.
+    /// The server knows what it was.
     pub(super) fn told(&mut self, outlook: JobOutlook) {
         self.told = Some(outlook);
     }
 
-    fn is_news(&self, first: &JobOutlook) -> bool {
-        self.now != *self.told.as_ref().unwrap_or(first)
+    /// Whether it is to be told; `first` is what the server was told in the beginning.
+    pub(super) fn is_due(&self, first: &JobOutlook, now: Instant) -> bool {
+        let rested = self.tried_at.is_none_or(|last| now.duration_since(last) >= PAUSE);
+        rested && self.now != *self.told.as_ref().unwrap_or(first)
     }
 
-    fn may_be_told(&self, now: Instant) -> bool {
-        self.tried_at.is_none_or(|last| now.duration_since(last) >= PAUSE)
-    }
-}
-
-/// The submissions whose outlook is to be told, those first that were not told for longest.
-pub(super) fn turns<'a>(
-    jobs: impl Iterator<Item = &'a mut Followed>,
-    now: Instant,
-) -> Vec<&'a mut Followed> {
-    let due =
-        |job: &&mut Followed| job.outlook.may_be_told(now) && job.outlook.is_news(&first(job));
-    let mut due: Vec<_> = jobs.filter(due).collect();
-    due.sort_by_key(|job| job.outlook.tried_at);
-    due.truncate(TURNS);
-    for job in &mut due {
-        // Also if it fails: the next report of the job's state has it anyway.
-        job.outlook.tried_at = Some(now);
-    }
-    due
-}
-
-/// What the server was told with the job's number, as far as it is remembered.
-fn first(job: &Followed) -> JobOutlook {
-    let seen = job.last_seen().filter(|seen| seen.state == SlurmJobState::Pending);
-    let reason = seen.filter(|_| job.own().is_some()).and_then(|seen| seen.reason.clone());
-    JobOutlook { slurm_pending_reason: reason, ..JobOutlook::default() }
-}
-
-#[cfg(test)]
-mod tests {
-    use jobbergate_types::job_submissions::{ActiveJobSubmission, JobSubmissionStatus};
-
-    use super::*;
-
-    fn job(id: i64, reason: &str) -> Followed {
-        let active = ActiveJobSubmission {
-            id,
-            name: String::new(),
-            status: JobSubmissionStatus::Submitted,
-            slurm_job_id: Some(id),
-        };
-        let mut job = Followed::new(active);
-        job.outlook.now.slurm_pending_reason = Some(reason.to_owned());
-        job
+    /// Telling it is tried now.
+    pub(super) fn try_at(&mut self, now: Instant) {
+        self.tried_at = Some(now);
     }
 
-    fn told(jobs: &mut [Followed], now: Instant) -> Vec<i64> {
-        let mut ids = Vec::new();
-        for job in turns(jobs.iter_mut(), now) {
-            ids.push(job.active.id);
-            let outlook = job.outlook.now.clone();
-            job.outlook.told(outlook);
-        }
-        ids
-    }
-
-    #[test]
-    fn news_is_told_once_and_again_after_half_a_minute() {
-        let (mut jobs, begin) = ([job(1, "Priority")], Instant::now());
-        assert_eq!(told(&mut jobs, begin), [1]);
-        assert_eq!(told(&mut jobs, begin + PAUSE), [0; 0], "nothing changed");
-        jobs[0].outlook.now.slurm_pending_reason = Some("Resources".to_owned());
-        assert_eq!(told(&mut jobs, begin + PAUSE / 2), [0; 0], "it is too early");
-        assert_eq!(told(&mut jobs, begin + PAUSE), [1]);
-    }
-
-    #[test]
-    fn many_jobs_take_turns_and_none_is_passed_over() {
-        let mut jobs: Vec<_> = (0..40).map(|id| job(id, "Priority")).collect();
-        let begin = Instant::now();
-        let mut all = Vec::new();
-        for second in 0..3 {
-            let now = begin + Duration::from_secs(second);
-            let ids = told(&mut jobs, now);
-            assert!(ids.len() <= TURNS);
-            all.extend(ids);
-        }
-        all.sort_unstable();
-        assert_eq!(all, (0..40).collect::<Vec<_>>());
+    pub(super) fn tried_at(&self) -> Option<Instant> {
+        self.tried_at
     }
 }
