@@ -40,7 +40,7 @@ impl Client {
     /// # Errors
     /// See [`Error`]; 404 when it never reported.
     pub async fn cluster_facts(&self, client_id: &str) -> Result<ClusterFactsView, Error> {
-        self.request(Method::GET, &["clusters", client_id, "facts"]).receive().await
+        self.request(Method::GET, &["clusters", "facts", client_id]).receive().await
     }
 
     /// A page of the clusters, by client id.

@@ -5,7 +5,8 @@ use std::time::Duration;
 use jobbergate_types::job_submissions::JobOutlook;
 use tokio::time::Instant;
 
-/// How long a job's outlook is not told again.
+/// How long a start that is expected at another time than before is not told: with every look of the
+/// scheduler it is another one.
 pub(super) const PAUSE: Duration = Duration::from_secs(30);
 
 /// A job's outlook now, and what the server was told of it.
@@ -24,8 +25,11 @@ impl Outlook {
 
     /// Whether it is to be told; `first` is what the server was told in the beginning.
     pub(super) fn is_due(&self, first: &JobOutlook, now: Instant) -> bool {
-        let rested = self.tried_at.is_none_or(|last| now.duration_since(last) >= PAUSE);
-        rested && self.now != *self.told.as_ref().unwrap_or(first)
+        let told = self.told.as_ref().unwrap_or(first);
+        let moved =
+            JobOutlook { slurm_expected_start: told.slurm_expected_start, ..self.now.clone() };
+        let rested = || self.tried_at.is_none_or(|last| now.duration_since(last) >= PAUSE);
+        self.now != *told && (moved != *told || rested())
     }
 
     /// Telling it is tried now.

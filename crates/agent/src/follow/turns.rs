@@ -1,5 +1,4 @@
-//! Which jobs have a turn to have their outlook told. Expected starts move with every look of the
-//! scheduler: news that is nothing else has to wait.
+//! Which jobs have a turn to have their outlook told: when much changes at once, some have to wait.
 
 use jobbergate_types::{SlurmJobState, job_submissions::JobOutlook};
 use tokio::time::Instant;
@@ -63,13 +62,17 @@ mod tests {
     }
 
     #[test]
-    fn news_is_told_once_and_again_after_half_a_minute() {
+    fn what_changed_is_told_at_once_and_a_start_that_moved_after_half_a_minute() {
         let (mut jobs, begin) = ([job(1, "Priority")], Instant::now());
         assert_eq!(told(&mut jobs, begin), [1]);
-        assert_eq!(told(&mut jobs, begin + PAUSE), [0; 0], "nothing changed");
+        assert_eq!(told(&mut jobs, begin + PAUSE * 2), [0; 0], "nothing changed");
         jobs[0].outlook.now.slurm_pending_reason = Some("Resources".to_owned());
-        assert_eq!(told(&mut jobs, begin + PAUSE / 2), [0; 0], "it is too early");
-        assert_eq!(told(&mut jobs, begin + PAUSE), [1]);
+        assert_eq!(told(&mut jobs, begin + PAUSE * 3), [1]);
+        jobs[0].outlook.now.slurm_task_counts = Some([("PENDING".to_owned(), 3)].into());
+        assert_eq!(told(&mut jobs, begin + PAUSE * 3), [1]);
+        jobs[0].outlook.now.slurm_expected_start = Some(chrono::Utc::now().into());
+        assert_eq!(told(&mut jobs, begin + PAUSE * 7 / 2), [0; 0], "it is too early");
+        assert_eq!(told(&mut jobs, begin + PAUSE * 4), [1]);
     }
 
     #[test]
