@@ -1,6 +1,6 @@
 //! An agent with all that it works with.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::atomic::AtomicBool};
 
 use jobbergate_client::Client;
 
@@ -23,6 +23,9 @@ pub struct Agent {
     pub directories: DirectoryLocks,
     /// What is new, as far as the server says so by itself.
     pub wakes: Wakes,
+    /// Whether the server took facts of the cluster: the Python server does not know them, nor
+    /// outlooks of jobs.
+    pub server_keeps_facts: AtomicBool,
     pub config: AgentConfig,
 }
 
@@ -36,7 +39,17 @@ impl Agent {
         let journal = open
             .map_err(|source| AgentError::Journal { directory: state_directory.clone(), source })?;
         let (slurm, directories) = (config.slurm(), DirectoryLocks::default());
-        let wakes = Wakes::default();
-        Ok(Self { client, slurm, journal, user_map, state_directory, directories, wakes, config })
+        let (wakes, server_keeps_facts) = (Wakes::default(), AtomicBool::new(false));
+        Ok(Self {
+            client,
+            slurm,
+            journal,
+            user_map,
+            state_directory,
+            directories,
+            wakes,
+            server_keeps_facts,
+            config,
+        })
     }
 }

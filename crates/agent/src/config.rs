@@ -80,6 +80,10 @@ pub struct AgentConfig {
     #[arg(long, env = "JOBBERGATE_AGENT_TASK_HEARTBEAT_INTERVAL_SECONDS", default_value_t = 60,
           value_parser = clap::value_parser!(u32).range(2..=86_400), value_name = "SECONDS")]
     pub task_heartbeat_interval_seconds: u32,
+    /// Seconds between two reports of what the cluster offers and is doing
+    #[arg(long, env = "JOBBERGATE_AGENT_TASK_FACTS_INTERVAL_SECONDS", default_value = "300",
+          value_parser = seconds, value_name = "SECONDS")]
+    pub task_facts_interval_seconds: Duration,
     /// The least number of seconds before a submission whose sbatch had no clear outcome may be
     /// submitted again
     #[arg(long, env = "JOBBERGATE_AGENT_DOUBT_SECONDS", default_value = "15",
@@ -167,6 +171,9 @@ pub struct AgentConfig {
     /// sstat
     #[arg(long, env = "JOBBERGATE_AGENT_SSTAT_PATH", value_parser = absolute)]
     pub sstat_path: Option<PathBuf>,
+    /// sacctmgr
+    #[arg(long, env = "JOBBERGATE_AGENT_SACCTMGR_PATH", value_parser = absolute)]
+    pub sacctmgr_path: Option<PathBuf>,
 
     /// What jobs use.
     #[command(flatten)]
@@ -246,6 +253,7 @@ impl AgentConfig {
             sacct: path(&self.sacct_path, "sacct"),
             scontrol: path(&self.scontrol_path, "scontrol"),
             sstat: path(&self.sstat_path, "sstat"),
+            sacctmgr: path(&self.sacctmgr_path, "sacctmgr"),
         };
         Slurm::new(paths, self.slurm_timeout_seconds, self.sbatch_timeout_seconds)
     }

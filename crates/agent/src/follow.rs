@@ -11,12 +11,14 @@ mod disappearance;
 mod ends;
 mod followed;
 mod identity;
+mod outlook;
 mod tell;
+mod turns;
 mod vanished;
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
@@ -114,6 +116,7 @@ impl Follower {
         let cancelled = self.cancel(&listed).await;
         self.note(noted).await?;
         changes.extend(self.look_for(missing).await);
+        changes.extend(self.outlooks(&listed, &changes));
         self.tell(changes).await?;
         cancelled?;
         fetched
@@ -183,7 +186,8 @@ impl Follower {
                     look.listed.push(*id);
                     match compare(slurm, job, records, &details).await {
                         Some(seen) if !seen.reported => {
-                            look.changes.push(Change { job: seen, details });
+                            let (outlook, details) = (job.outlook.now.clone(), Some(details));
+                            look.changes.push(Change { job: seen, outlook, details });
                         }
                         Some(seen) if job.seen.as_ref() != Some(&seen) => look.noted.push(seen),
                         _ => {}
@@ -234,9 +238,27 @@ impl Follower {
             };
             let seen = summary.and_then(|summary| job.sight(summary, None));
             let news = seen.filter(|seen| !seen.reported);
-            changes.extend(news.map(|job| Change { job, details }));
+            let (outlook, details) = (job.outlook.now.clone(), Some(details));
+            changes.extend(news.map(|job| Change { job, outlook, details }));
         }
         changes
+    }
+
+    /// What is to be told of listed jobs that wait as before, but for another reason or time, or of
+    /// which other tasks do. Only a server that knows what to do with it is told.
+    fn outlooks(&mut self, listed: &[i64], changes: &[Change]) -> Vec<Change> {
+        if !self.agent.server_keeps_facts.load(Ordering::Relaxed) {
+            return Vec::new();
+        }
+        let listed: HashSet<i64> = listed.iter().copied().collect();
+        let told: HashSet<i64> = changes.iter().map(|change| change.job.submission_id).collect();
+        let jobs = self.jobs.iter_mut().filter(|(id, _)| listed.contains(id) && !told.contains(id));
+        let turns = turns::take(jobs.map(|(_, job)| job), Instant::now());
+        let known = turns.into_iter().filter_map(|job| {
+            let seen = job.last_seen().filter(|seen| seen.reported)?.clone();
+            Some(Change { job: seen, outlook: job.outlook.now.clone(), details: None })
+        });
+        known.collect()
     }
 
     /// Reports changes; what the server does not acknowledge is reported again at the next look.
@@ -248,9 +270,14 @@ impl Follower {
         // An end that was seen is not lost even if Slurm forgets it before the server hears it.
         self.note(changes.iter().map(|change| change.job.clone()).collect()).await?;
         let mut acknowledged = Vec::new();
-        for (job, reply) in tell::all(&self.agent, changes).await {
+        for (Change { job, outlook, .. }, reply) in tell::all(&self.agent, changes).await {
             match reply {
-                Reply::Acknowledged => acknowledged.push(SeenJob { reported: true, ..job }),
+                Reply::Acknowledged => {
+                    if let Some(job) = self.jobs.get_mut(&job.submission_id) {
+                        job.outlook.told(outlook);
+                    }
+                    acknowledged.push(SeenJob { reported: true, ..job });
+                }
                 Reply::NotWanted => {
                     if let Some(job) = self.jobs.get_mut(&job.submission_id) {
                         job.unwanted = true;

@@ -9,11 +9,13 @@ use crate::{agent::Agent, backoff::Backoff};
 
 pub async fn run(agent: Arc<Agent>, stop: CancellationToken) {
     let promised = agent.config.task_heartbeat_interval_seconds;
-    let report = ClusterStatusReport { interval: i64::from(promised) };
     // Earlier than promised, which leaves time for a second attempt.
     let pause = Duration::from_secs(u64::from(promised)) * 3 / 4;
     let mut backoff = Backoff::new(rand::random());
     loop {
+        let silence = i64::try_from(agent.slurm.silence().as_secs()).ok();
+        let report =
+            ClusterStatusReport { interval: i64::from(promised), slurm_silent_seconds: silence };
         let pause = match agent.client.report_cluster_status(&report).await {
             Ok(()) => {
                 backoff = Backoff::new(rand::random());

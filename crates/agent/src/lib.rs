@@ -3,16 +3,19 @@
 //! It never loses a submission and never makes two jobs of one: see [`journal`] for what it
 //! remembers and [`reconcile`] for what it does when the outcome of an `sbatch` is not known.
 //!
-//! Five loops run side by side, so that none waits for another: [`intake`] takes up
+//! Six loops run side by side, so that none waits for another: [`intake`] takes up
 //! submissions, [`follow`] watches their jobs, [`metrics`] collects what they use, [`changes`] waits
-//! for the server to say that there is something new, [`heartbeat`] tells it that the agent is alive.
+//! for the server to say that there is something new, [`heartbeat`] tells it that the agent is alive,
+//! [`facts`] what its cluster is.
 
 pub mod agent;
 pub mod backoff;
 pub mod changes;
 pub mod config;
 pub mod directory_locks;
+pub mod doctor;
 pub mod error;
+pub mod facts;
 pub mod files;
 pub mod follow;
 pub mod heartbeat;
@@ -78,6 +81,7 @@ pub async fn run(
     let mut loops = JoinSet::new();
     loops.spawn(heartbeat::run(Arc::clone(&agent), stop.clone()));
     loops.spawn(changes::run(Arc::clone(&agent), stop.clone()));
+    loops.spawn(facts::run(Arc::clone(&agent), stop.clone()));
     loops.spawn(intake::run(Arc::clone(&agent), stop.clone()));
     loops.spawn(follow::run(Arc::clone(&agent), stop.clone()));
     loops.spawn(metrics::run(Arc::clone(&agent), metrics, stop.clone()));

@@ -230,10 +230,12 @@ mod tests {
         let record = |job, user: &str| Record {
             job,
             task: None,
+            tasks: None,
             state: None,
             reason: None,
             user: user.to_owned(),
             submit_time: None,
+            start_time: None,
             comment: "x jobbergate:7:ff".to_owned(),
         };
         assert_eq!(tagged(&[record(3, "eve")], &entry), None);

@@ -4,7 +4,9 @@ use chrono::Utc;
 use jobbergate_client::Error;
 use jobbergate_types::{
     SlurmJobState,
-    job_submissions::{JobSubmissionAgentRejectedRequest, JobSubmissionAgentSubmittedRequest},
+    job_submissions::{
+        JobOutlook, JobSubmissionAgentRejectedRequest, JobSubmissionAgentSubmittedRequest,
+    },
 };
 use serde_json::{Map, Value};
 
@@ -51,6 +53,7 @@ impl Agent {
             slurm_job_state: seen.state,
             slurm_job_info: Value::Object(info).to_string(),
             slurm_job_state_reason: seen.reason.clone(),
+            outlook: outlook(&seen),
         };
         match self.client.report_submitted(&report).await {
             Ok(()) => {
@@ -108,4 +111,10 @@ impl Agent {
         let cancelled = self.slurm.scancel(&[slurm_job_id]).await;
         cancelled.map_err(|e| Setback::Trouble(e.to_string()))
     }
+}
+
+/// Why a job waits; the rest is told when the whole queue was seen.
+fn outlook(seen: &SeenJob) -> JobOutlook {
+    let reason = seen.reason.as_deref().filter(|_| seen.state == SlurmJobState::Pending);
+    JobOutlook { slurm_pending_reason: reason.map(aggregate::shortened), ..JobOutlook::default() }
 }

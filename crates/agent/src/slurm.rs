@@ -4,24 +4,32 @@ mod arguments;
 mod command;
 pub(crate) mod directives;
 mod members;
+mod nodes;
 mod options;
 mod outcome;
+mod partitions;
 mod process;
 mod receipt;
 mod refused;
 mod requeue;
 mod sacct;
+mod sacctmgr;
 mod sbatch;
 mod scancel;
 mod scontrol;
+mod settings;
 mod squeue;
 mod sstat;
 mod time;
 mod words;
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
-use tokio::sync::OnceCell;
+use tokio::{sync::OnceCell, time::Instant};
 
 pub use arguments::SbatchArguments;
 pub use command::CommandError;
@@ -30,6 +38,7 @@ pub use outcome::SbatchOutcome;
 pub use receipt::Receipt;
 pub use sbatch::BatchJob;
 pub use scontrol::Details;
+pub use settings::Settings;
 pub use squeue::Record;
 pub use sstat::StepUsage;
 
@@ -41,6 +50,8 @@ pub struct Slurm {
     pub deadline: Duration,
     pub sbatch_deadline: Duration,
     shows_json: OnceCell<bool>,
+    /// When the controller last answered; when this began, if it has not yet.
+    answered_at: Mutex<Instant>,
 }
 
 #[derive(Debug, Clone)]
@@ -51,12 +62,24 @@ pub struct CommandPaths {
     pub sacct: PathBuf,
     pub scontrol: PathBuf,
     pub sstat: PathBuf,
+    pub sacctmgr: PathBuf,
 }
 
 impl Slurm {
     /// Slurm by these commands and deadlines.
     pub fn new(paths: CommandPaths, deadline: Duration, sbatch_deadline: Duration) -> Self {
-        Self { paths, deadline, sbatch_deadline, shows_json: OnceCell::new() }
+        let (shows_json, answered_at) = (OnceCell::new(), Mutex::new(Instant::now()));
+        Self { paths, deadline, sbatch_deadline, shows_json, answered_at }
+    }
+
+    /// The controller answered.
+    fn heard(&self) {
+        *self.answered_at.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
+    /// How long the controller has not answered.
+    pub fn silence(&self) -> Duration {
+        self.answered_at.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Whether what the server needs is there and works, one check after the other; nothing is
 //! changed that stays.
 
+mod clusters;
 mod database;
 mod directory;
 mod events;
@@ -62,6 +63,7 @@ pub async fn examine(config: &ServeConfig, clock: &Clock) -> Vec<Finding> {
         within("people from LDAP", ldap::check(config, clock)).await,
         within("messages and e-mail", events::check(config)).await,
         within("organizations", organizations::check(config)).await,
+        within("clusters", clusters::check(config, clock)).await,
         within("public address", public_url::check(config)).await,
         within("listening", listen::check(config)).await,
         within("figures", listen::check_figures(config)).await,

@@ -2,6 +2,7 @@
 
 use jobbergate_types::{
     Page,
+    cluster_facts::{ClusterFacts, ClusterFactsView},
     clusters::{ClusterStatusReport, ClusterStatusView},
     list::Paging,
 };
@@ -24,6 +25,22 @@ impl Client {
     /// See [`Error`].
     pub async fn report_cluster_status(&self, report: &ClusterStatusReport) -> Result<(), Error> {
         self.request(Method::PUT, &["clusters", "status"]).query(report).done().await
+    }
+
+    /// Tells the server what the caller's cluster offers and is doing.
+    ///
+    /// # Errors
+    /// See [`Error`]; 404 or 405 when the server does not know of such facts.
+    pub async fn report_cluster_facts(&self, facts: &ClusterFacts) -> Result<(), Error> {
+        self.request(Method::PUT, &["clusters", "facts"]).json(facts).done().await
+    }
+
+    /// What the agent of one cluster reported of it.
+    ///
+    /// # Errors
+    /// See [`Error`]; 404 when it never reported.
+    pub async fn cluster_facts(&self, client_id: &str) -> Result<ClusterFactsView, Error> {
+        self.request(Method::GET, &["clusters", "facts", client_id]).receive().await
     }
 
     /// A page of the clusters, by client id.

@@ -12,6 +12,7 @@ mod job_script_templates;
 mod job_scripts;
 mod job_submissions;
 mod metrics;
+mod probe;
 mod request;
 mod token;
 
@@ -21,6 +22,7 @@ use reqwest::redirect;
 use url::Url;
 
 pub use error::{Detail, Error};
+pub use probe::Right;
 pub use token::{ClientCredentials, Secret, TokenSource};
 
 /// The API of one server, called in the name of one user or agent. Cheap to clone.

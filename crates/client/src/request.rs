@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::{Method, RequestBuilder, StatusCode};
+use reqwest::{Method, RequestBuilder, StatusCode, header::HeaderMap};
 use serde::{Serialize, de::DeserializeOwned};
 use url::Url;
 
@@ -19,6 +19,7 @@ pub(crate) struct Request<'a> {
 /// A successful answer.
 pub(crate) struct Answer {
     call: String,
+    pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
 }
 
@@ -126,7 +127,7 @@ pub(crate) async fn send(
     let unreachable =
         |e: reqwest::Error| Error::Unreachable { call: call.clone(), source: e.without_url() };
     let mut response = request.send().await.map_err(unreachable)?;
-    let status = response.status();
+    let (status, headers) = (response.status(), response.headers().clone());
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
         body.extend_from_slice(&chunk);
@@ -136,7 +137,7 @@ pub(crate) async fn send(
         }
     }
     if status.is_success() {
-        Ok(Answer { call, body })
+        Ok(Answer { call, headers, body })
     } else {
         let text = String::from_utf8_lossy(&body);
         let text = secret.map_or_else(|| text.clone().into_owned(), |secret| secret.mask(&text));

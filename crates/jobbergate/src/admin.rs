@@ -21,7 +21,10 @@ use jobbergate_api::{
 };
 use serde_json::json;
 
-use crate::settings::{self, Setting};
+use crate::{
+    findings,
+    settings::{self, Setting},
+};
 
 /// Commands on a server's data; the server may be running.
 #[derive(Debug, Args)]
@@ -178,15 +181,8 @@ pub async fn run(admin: Admin, settings: &[Setting]) -> anyhow::Result<()> {
 }
 
 async fn examine(config: &ServeConfig) -> anyhow::Result<()> {
-    let findings = doctor::examine(config, &Clock::System).await;
-    for finding in &findings {
-        println!("{finding}");
-    }
-    match findings.iter().filter(|finding| finding.outcome.is_err()).count() {
-        0 => Ok(()),
-        1 => bail!("1 check failed"),
-        failed => bail!("{failed} checks failed"),
-    }
+    let found = doctor::examine(config, &Clock::System).await;
+    findings::conclude(found.iter().map(|finding| (finding.to_string(), finding.outcome.is_ok())))
 }
 
 /// A command on a server's data, which must be there, unless it sets the server up.

@@ -1,10 +1,12 @@
 //! The command line.
 
 use clap::{Arg, Command, CommandFactory, Parser, Subcommand};
-use jobbergate_agent::config::AgentConfig;
 use jobbergate_api::config::ServeConfig;
 
-use crate::{admin::Admin, environment::is_blank, fault_reports::FaultReports, telemetry::Logging};
+use crate::{
+    admin::Admin, agent::Agent, environment::is_blank, fault_reports::FaultReports,
+    telemetry::Logging,
+};
 
 /// Job-script templates, job scripts and job submissions to Slurm clusters
 #[derive(Debug, Parser)]
@@ -29,7 +31,7 @@ pub enum Role {
     /// Serve the REST API
     Serve(Box<ServeConfig>),
     /// Run beside Slurm: submit jobs, follow them, report
-    Agent(Box<AgentConfig>),
+    Agent(Box<Agent>),
     /// Manage a server's clients and tokens, or clean its data
     Admin(Box<Admin>),
 }

@@ -1,11 +1,13 @@
 //! Jobbergate: job-script templates, job scripts and job submissions to Slurm clusters.
 
 mod admin;
+mod agent;
 mod command_line;
 mod complaint;
 mod dot_env;
 mod environment;
 mod fault_reports;
+mod findings;
 mod settings;
 mod signals;
 mod telemetry;
@@ -93,13 +95,7 @@ fn run(role: Role, settings: &[Setting]) -> anyhow::Result<()> {
                 let stop = signals::stop()?;
                 jobbergate_api::server::serve(*config, stop).await.map_err(Into::into)
             }
-            Role::Agent(config) => {
-                for doubt in jobbergate_agent::migrated::doubts(environment::is_set) {
-                    tracing::warn!("{doubt}");
-                }
-                let stop = signals::stop()?;
-                jobbergate_agent::run(*config, stop).await.map_err(Into::into)
-            }
+            Role::Agent(agent) => agent::run(*agent).await,
             Role::Admin(admin) => admin::run(*admin, settings).await,
         }
     });

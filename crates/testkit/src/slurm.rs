@@ -17,7 +17,8 @@ use nix::{
 
 use crate::influxdb::Influxdb;
 
-const COMMANDS: [&str; 6] = ["sbatch", "scancel", "scontrol", "squeue", "sacct", "sstat"];
+const COMMANDS: [&str; 7] =
+    ["sbatch", "scancel", "scontrol", "squeue", "sacct", "sacctmgr", "sstat"];
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scripts/slurm-up.sh");
 
 /// A Slurm with ordinary users `alice` and `bob`. It stays up after the test, for the next.

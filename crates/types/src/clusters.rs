@@ -20,6 +20,12 @@ pub struct ClusterStatusView {
     pub interval: i64,
     /// Whether the agent reported within its interval.
     pub is_healthy: bool,
+    /// When the cluster's Slurm last answered its agent; left out when the agent does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slurm_answered_at: Option<Timestamp>,
+    /// When the oldest submission was created that waits for the agent; left out when none does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oldest_waiting_at: Option<Timestamp>,
 }
 
 /// An agent's heartbeat.
@@ -28,4 +34,8 @@ pub struct ClusterStatusReport {
     /// Seconds until the next report.
     #[schemars(extend("exclusiveMinimum" = 0, "x-integer-bits" = 32))]
     pub interval: i64,
+    /// Seconds since Slurm last answered the agent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0), extend("x-integer-bits" = 32))]
+    pub slurm_silent_seconds: Option<i64>,
 }

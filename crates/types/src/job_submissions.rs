@@ -1,6 +1,6 @@
 //! Job submissions, their progress, and what an agent exchanges with the server.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -89,6 +89,25 @@ pub struct JobSubmissionBaseView {
     pub slurm_job_state: Option<SlurmJobState>,
     /// The submission that this one repeats.
     pub cloned_from_id: Option<i64>,
+    /// How its job waits and how its tasks stand, where the agent says it.
+    #[serde(flatten)]
+    pub outlook: JobOutlook,
+}
+
+/// How a job waits, and how the tasks of an array stand. What is not known, or no longer of
+/// interest, is left out.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct JobOutlook {
+    /// Why the job, or tasks of it, wait, in Slurm's word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 255))]
+    pub slurm_pending_reason: Option<String>,
+    /// When Slurm expects the job to start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slurm_expected_start: Option<Timestamp>,
+    /// How many tasks of an array are in each state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slurm_task_counts: Option<BTreeMap<String, u64>>,
 }
 
 /// A submission.
@@ -234,6 +253,9 @@ pub struct JobSubmissionAgentSubmittedRequest {
     pub slurm_job_info: String,
     /// Slurm's reason for the state.
     pub slurm_job_state_reason: Option<String>,
+    /// How the job waits; what is left out is not known.
+    #[serde(flatten)]
+    pub outlook: JobOutlook,
 }
 
 /// An agent's word that a submission can't be run.
@@ -257,6 +279,12 @@ pub struct JobSubmissionAgentUpdateRequest {
     pub slurm_job_id: Option<i64>,
     /// Slurm's reason for the state.
     pub slurm_job_state_reason: Option<String>,
+    /// How the job waits and its tasks stand; what is left out is not known.
+    #[serde(flatten)]
+    pub outlook: JobOutlook,
+    /// Whether the `slurm_job_info` that the server has stays, whatever this report says of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keeps_slurm_job_info: Option<bool>,
 }
 
 /// A step in the life of a submission.

@@ -6,6 +6,7 @@
 
 #![warn(missing_docs)]
 
+pub mod cluster_facts;
 pub mod changes;
 pub mod clusters;
 pub mod error;

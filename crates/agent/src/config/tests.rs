@@ -78,3 +78,75 @@ fn intervals_have_bounds() {
         assert!(parse(&[&format!("--task-jobs-interval-seconds={wrong}")]).is_err(), "{wrong}");
     }
 }
+
+/// All settings of the Python agent, each without the prefix.
+const OF_PYTHON: [&str; 38] = [
+    "BASE_API_URL",
+    "OIDC_DOMAIN",
+    "OIDC_CLIENT_ID",
+    "OIDC_CLIENT_SECRET",
+    "OIDC_USE_HTTPS",
+    "REQUESTS_TIMEOUT",
+    "CACHE_DIR",
+    "SBATCH_PATH",
+    "SCONTROL_PATH",
+    "SCANCEL_PATH",
+    "X_SLURM_USER_NAME",
+    "SINGLE_USER_SUBMITTER",
+    "SLURM_USER_MAPPER",
+    "DEFAULT_SLURM_WORK_DIR",
+    "WRITE_SUBMISSION_FILES",
+    "GET_EXTRA_GROUPS",
+    "TASK_JOBS_INTERVAL_SECONDS",
+    "TASK_SELF_UPDATE_INTERVAL_SECONDS",
+    "MAX_PAGES_PER_CYCLE",
+    "ITEMS_PER_PAGE",
+    "SENTRY_DSN",
+    "SENTRY_ENV",
+    "SENTRY_SAMPLE_RATE",
+    "SENTRY_TRACES_SAMPLE_RATE",
+    "SENTRY_PROFILING_SAMPLE_RATE",
+    "INFLUX_DSN",
+    "INFLUX_SSL",
+    "INFLUX_VERIFY_SSL",
+    "INFLUX_CERT_PATH",
+    "INFLUX_TIMEOUT",
+    "INFLUX_POOL_SIZE",
+    "INFLUX_UDP_PORT",
+    "LDAP_DOMAIN",
+    "LDAP_PORT",
+    "LDAP_BIND_DN",
+    "LDAP_PASSWORD",
+    "LDAP_SEARCH_BASE",
+    "LDAP_UID_ATTRIBUTE",
+];
+
+#[test]
+fn no_setting_of_the_python_agent_is_unknown() {
+    let command = Cli::command();
+    let own = command.get_arguments().filter_map(|argument| argument.get_env());
+    let mut known: Vec<String> = own.map(|name| name.to_string_lossy().into_owned()).collect();
+    known.extend(crate::migrated::names());
+    known.push(SECRET_VARIABLE.to_owned());
+    for name in OF_PYTHON {
+        let name = format!("JOBBERGATE_AGENT_{name}");
+        assert!(known.contains(&name), "{name}");
+    }
+}
+
+#[test]
+fn what_a_migrated_installation_has_is_accepted() {
+    // As the snap writes it, and as the Python agent's default has it.
+    for option in [
+        "--task-jobs-interval-seconds=30",
+        "--task-jobs-interval-seconds=3600",
+        "--requests-timeout=15",
+        "--cache-dir=/var/snap/jobbergate-agent/common/.cache",
+        "--write-submission-files=true",
+        "--oidc-use-https=True",
+        "--default-slurm-work-dir=/home/{username}",
+        "--single-user-submitter=ubuntu",
+    ] {
+        assert!(parse(&[option]).is_ok(), "{option}");
+    }
+}

@@ -1,6 +1,8 @@
 //! One state for a job of many tasks.
 
-use jobbergate_types::{SlurmJobState, slurm::Outcome};
+use std::collections::BTreeMap;
+
+use jobbergate_types::{SlurmJobState, job_submissions::JobOutlook, slurm::Outcome};
 
 use crate::{journal::TaskEnds, slurm::Record};
 
@@ -11,7 +13,11 @@ pub struct Summary {
     pub reason: Option<String>,
     /// How its tasks ended, if it is an array.
     pub ends: TaskEnds,
+    pub outlook: JobOutlook,
 }
+
+/// The longest reason that is passed on, in characters.
+const LONGEST_REASON: usize = 255;
 
 /// Sums up the tasks of a job; `ends` is what is remembered of those that Slurm may have
 /// forgotten. None if Slurm does not say what they do, or in a word that is not known here.
@@ -29,7 +35,46 @@ pub fn records(records: &[&Record], mut ends: TaskEnds) -> Option<Summary> {
     let state = self::states(&states)?;
     let telling = records.iter().find(|record| record.state == Some(state));
     let reason = telling.and_then(|record| record.reason.clone());
-    Some(Summary { state, reason, ends })
+    let outlook = outlook(records, &ends);
+    Some(Summary { state, reason, ends, outlook })
+}
+
+/// What those that wait wait for, when the first of them starts, and how many do what.
+fn outlook(records: &[&Record], ends: &TaskEnds) -> JobOutlook {
+    let waiting = || records.iter().filter(|record| record.state == Some(SlurmJobState::Pending));
+    let reason = waiting().find_map(|record| record.reason.as_deref());
+    let start = waiting().filter_map(|record| record.starts_at()).min();
+    JobOutlook {
+        slurm_pending_reason: reason.map(shortened),
+        slurm_expected_start: start.map(Into::into),
+        slurm_task_counts: counts(records, ends),
+    }
+}
+
+pub fn shortened(reason: &str) -> String {
+    reason.chars().take(LONGEST_REASON).collect()
+}
+
+/// How many tasks are in each state, if it is an array.
+fn counts(records: &[&Record], ends: &TaskEnds) -> Option<BTreeMap<String, u64>> {
+    let mut counts = ended(ends).unwrap_or_default();
+    for record in records {
+        // Those that ended are counted already, unless they stand together.
+        let counted = record.task.is_some() && record.state.is_some_and(SlurmJobState::is_terminal);
+        if let (Some(tasks), Some(state), false) = (record.tasks, record.state, counted) {
+            *counts.entry(state.as_str().to_owned()).or_default() += tasks;
+        }
+    }
+    Some(counts).filter(|counts| !counts.is_empty())
+}
+
+/// How many tasks ended in which way, if it is an array.
+pub fn ended(ends: &TaskEnds) -> Option<BTreeMap<String, u64>> {
+    let mut counts = BTreeMap::new();
+    for state in ends.known() {
+        *counts.entry(state.as_str().to_owned()).or_default() += 1;
+    }
+    Some(counts).filter(|counts| !counts.is_empty())
 }
 
 /// One state for several: as long as any task may still change the job is running, or pending if
@@ -82,10 +127,12 @@ mod tests {
         Record {
             job: 7,
             task,
+            tasks: task.map(|_| 1),
             state,
             reason: Some(reason.to_owned()),
             user: String::new(),
             submit_time: None,
+            start_time: None,
             comment: String::new(),
         }
     }
@@ -121,6 +168,48 @@ mod tests {
     fn an_array_runs_on_when_those_that_ended_are_forgotten() {
         let first = array(&[(0, Completed), (1, Pending)], TaskEnds::default());
         assert_eq!(array(&[(1, Pending)], first.ends).state, Running);
+    }
+
+    fn counted(summary: &Summary) -> Vec<(&str, u64)> {
+        let counts = summary.outlook.slurm_task_counts.iter().flatten();
+        counts.map(|(state, number)| (state.as_str(), *number)).collect()
+    }
+
+    #[test]
+    fn tasks_are_counted_by_state_and_stay_counted_when_slurm_forgets_them() {
+        let mut waiting = record(None, Some(Pending), "Resources");
+        waiting.tasks = Some(8);
+        waiting.start_time = Some("2026-11-29T08:00:00".to_owned());
+        let (ended, runs) =
+            (record(Some(0), Some(Failed), "x"), record(Some(1), Some(Running), "x"));
+        let first = records(&[&waiting, &ended, &runs], TaskEnds::default()).unwrap();
+        assert_eq!(counted(&first), [("FAILED", 1), ("PENDING", 8), ("RUNNING", 1)]);
+        assert_eq!(first.outlook.slurm_pending_reason.as_deref(), Some("Resources"));
+        assert!(first.outlook.slurm_expected_start.is_some());
+        let completed = record(Some(1), Some(Completed), "x");
+        let second = records(&[&completed], first.ends).unwrap();
+        assert_eq!(counted(&second), [("COMPLETED", 1), ("FAILED", 1)]);
+        assert_eq!(
+            (second.outlook.slurm_pending_reason, second.outlook.slurm_expected_start),
+            (None, None)
+        );
+        let mut cancelled = record(None, Some(Cancelled), "x");
+        cancelled.tasks = Some(10);
+        let together = records(&[&cancelled], TaskEnds::default()).unwrap();
+        assert_eq!(counted(&together), [("CANCELLED", 10)]);
+    }
+
+    #[test]
+    fn a_single_job_has_no_tasks_and_waits_for_something_only_while_it_waits() {
+        let mut job = record(None, Some(Running), "x");
+        job.start_time = Some("2026-11-29T08:00:00".to_owned());
+        assert_eq!(records(&[&job], TaskEnds::default()).unwrap().outlook, JobOutlook::default());
+        job.state = Some(Pending);
+        let outlook = records(&[&job], TaskEnds::default()).unwrap().outlook;
+        assert_eq!(
+            (outlook.slurm_pending_reason.as_deref(), outlook.slurm_task_counts),
+            (Some("x"), None)
+        );
     }
 
     #[test]

@@ -4,6 +4,7 @@ use jobbergate_types::job_submissions::{ActiveJobSubmission, JobSubmissionStatus
 
 use super::{
     aggregate::Summary, cancel::Cancellation, disappearance::Disappearance, ends::UnconfirmedEnd,
+    outlook::Outlook,
 };
 use crate::{
     journal::{Entry, Phase, SeenJob},
@@ -18,6 +19,7 @@ pub struct Followed {
     pub(super) entry: Option<Entry>,
     /// What was last seen of its job.
     pub(super) seen: Option<SeenJob>,
+    pub(super) outlook: Outlook,
     pub(super) end: UnconfirmedEnd,
     pub(super) disappearance: Disappearance,
     pub(super) cancellation: Cancellation,
@@ -31,6 +33,7 @@ impl Followed {
             active,
             entry: None,
             seen: None,
+            outlook: Outlook::default(),
             end: UnconfirmedEnd::default(),
             disappearance: Disappearance::default(),
             cancellation: Cancellation::default(),
@@ -61,8 +64,13 @@ impl Followed {
     }
 
     /// What is seen of the job now, and whether the server knows it.
-    pub(super) fn sight(&self, summary: Summary, submit_time: Option<String>) -> Option<SeenJob> {
-        let Summary { state, reason, ends } = summary;
+    pub(super) fn sight(
+        &mut self,
+        summary: Summary,
+        submit_time: Option<String>,
+    ) -> Option<SeenJob> {
+        let Summary { state, reason, ends, outlook } = summary;
+        self.outlook.now = outlook;
         let last = self.last_seen();
         let same = |last: &SeenJob| last.state == state && last.reason == reason;
         Some(SeenJob {

@@ -101,10 +101,12 @@ mod tests {
         Record {
             job: 12,
             task: None,
+            tasks: None,
             state: Some(SlurmJobState::Completed),
             reason: None,
             user: user.to_owned(),
             submit_time: Some(submit_time.to_owned()),
+            start_time: None,
             comment: comment.to_owned(),
         }
     }

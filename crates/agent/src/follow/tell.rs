@@ -1,8 +1,8 @@
 //! Reports changes of jobs to the server.
 
 use futures::{StreamExt, stream};
-use jobbergate_types::job_submissions::JobSubmissionAgentUpdateRequest;
-use serde_json::Value;
+use jobbergate_types::job_submissions::{JobOutlook, JobSubmissionAgentUpdateRequest};
+use serde_json::{Map, Value};
 
 use super::detailed::Detailed;
 use crate::{agent::Agent, journal::SeenJob};
@@ -14,7 +14,9 @@ const AT_ONCE: usize = 8;
 #[derive(Debug)]
 pub struct Change {
     pub(super) job: SeenJob,
-    pub(super) details: Detailed,
+    pub(super) outlook: JobOutlook,
+    /// None if nothing but the outlook is news: the server has the rest.
+    pub(super) details: Option<Detailed>,
 }
 
 /// What the server said to a report.
@@ -25,23 +27,30 @@ pub(super) enum Reply {
 }
 
 /// Reports changes, and what the server said to each.
-pub(super) async fn all(agent: &Agent, changes: Vec<Change>) -> Vec<(SeenJob, Reply)> {
+pub(super) async fn all(agent: &Agent, changes: Vec<Change>) -> Vec<(Change, Reply)> {
     let report = |change: Change| async move {
         let reply = one(agent, &change).await;
-        (change.job, reply)
+        (change, reply)
     };
     stream::iter(changes).map(report).buffer_unordered(AT_ONCE).collect().await
 }
 
 async fn one(agent: &Agent, change: &Change) -> Reply {
     let SeenJob { submission_id: submission, slurm_job_id, state, .. } = change.job;
+    let info = match &change.details {
+        Some(details) => details.info(&agent.slurm).await,
+        None => Map::new(),
+    };
     let report = JobSubmissionAgentUpdateRequest {
         slurm_job_state: state,
-        slurm_job_info: Value::Object(change.details.info(&agent.slurm).await).to_string(),
+        slurm_job_info: Value::Object(info).to_string(),
         slurm_job_id: Some(slurm_job_id),
         slurm_job_state_reason: change.job.reason.clone(),
+        outlook: change.outlook.clone(),
+        keeps_slurm_job_info: change.details.is_none().then_some(true),
     };
     match agent.client.report_state(submission, &report).await {
+        Ok(()) if change.details.is_none() => Reply::Acknowledged,
         Ok(()) => {
             tracing::info!(submission, slurm_job_id, %state, "reported");
             Reply::Acknowledged

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use jobbergate_types::SlurmJobState;
+use jobbergate_types::{SlurmJobState, job_submissions::JobOutlook};
 use tokio::time::Instant;
 
 use super::{
@@ -15,7 +15,7 @@ use super::{
     followed::Followed,
     identity,
 };
-use crate::slurm::Slurm;
+use crate::{journal::TaskEnds, slurm::Slurm};
 
 /// In which way a job is missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub(super) fn conclude(job: &mut Followed, patience: Duration, now: Instant) -> 
     let state = last.as_ref().map(|last| last.state);
     let (reason, ends) = last.map(|last| (last.reason, last.ends)).unwrap_or_default();
     if let Some(state) = state.filter(|state| state.is_terminal()).or(job.end.state()) {
-        return Some(Summary { state, reason, ends });
+        return Some(Summary { state, reason, outlook: outlook(&ends), ends });
     }
     if !job.disappearance.deny(patience, now) {
         return None;
@@ -51,7 +51,13 @@ pub(super) fn conclude(job: &mut Followed, patience: Duration, now: Instant) -> 
     let last = state.map_or("never seen".to_owned(), |state| format!("last seen {state}"));
     let reason =
         format!("Slurm no longer knows job {number} ({last}) and nothing tells how it ended");
-    Some(Summary { state: SlurmJobState::Unknown, reason: Some(reason), ends })
+    let (state, reason) = (SlurmJobState::Unknown, Some(reason));
+    Some(Summary { state, reason, outlook: outlook(&ends), ends })
+}
+
+/// All that is known of a job that is gone: how its tasks ended.
+fn outlook(ends: &TaskEnds) -> JobOutlook {
+    JobOutlook { slurm_task_counts: aggregate::ended(ends), ..JobOutlook::default() }
 }
 
 /// Asks accounting, then the controller. An error says why there is no answer.
@@ -76,7 +82,8 @@ pub(super) async fn find(
         Some(details) if identity::is_described(own, details) => {
             let state = aggregate::states(&details.states);
             let reason = details.reason();
-            let summary = state.map(|state| Summary { state, reason, ends });
+            let summary =
+                state.map(|state| Summary { state, reason, outlook: outlook(&ends), ends });
             Ok(summary.map_or(Found::Unsaid, Found::State))
         }
         // Broken accounting might know.

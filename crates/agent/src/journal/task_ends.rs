@@ -31,8 +31,13 @@ impl TaskEnds {
         }
     }
 
+    /// The ends of the tasks whose numbers are known.
+    pub fn known(&self) -> impl Iterator<Item = SlurmJobState> {
+        self.by_task.values().copied()
+    }
+
     pub fn states(&self) -> impl Iterator<Item = SlurmJobState> {
-        self.by_task.values().copied().chain(self.others)
+        self.known().chain(self.others)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Which ended jobs the site has queued again.
 
-use super::{Slurm, SlurmError};
+use super::{Slurm, SlurmError, settings::value};
 
 impl Slurm {
     /// Whether a job that ended with this exit code may be queued again for it (`RequeueExit`,
@@ -25,13 +25,6 @@ impl Slurm {
     }
 }
 
-/// The value in a line like `RequeueExit             = 3-5,9`, if it is set.
-fn value<'a>(configuration: &'a str, name: &str) -> Option<&'a str> {
-    let pairs = configuration.lines().filter_map(|line| line.split_once('='));
-    let mut values = pairs.filter(|(of, _)| of.trim() == name).map(|(_, value)| value.trim());
-    values.next().filter(|value| *value != "(null)")
-}
-
 /// Whether a number is in a list like `3-5,9`; also if the list can't be read.
 fn may_list(list: &str, number: i64) -> bool {
     list.split(',').any(|part| {
@@ -49,10 +42,6 @@ mod tests {
 
     #[test]
     fn a_site_may_have_exit_codes_queued_again() {
-        let configuration = "RequeueExit             = (null)\nRequeueExitHold         = 10-12\n\
-                             JobRequeue              = 1\n";
-        assert_eq!(value(configuration, "RequeueExit"), None);
-        assert_eq!(value(configuration, "RequeueExitHold"), Some("10-12"));
         for (list, number, listed) in [
             ("3-5,9", 4, true),
             ("3-5,9", 9, true),

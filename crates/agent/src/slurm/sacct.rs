@@ -37,14 +37,17 @@ fn record(line: &str) -> Option<Record> {
     let mut fields = line.splitn(6, '|');
     let id = fields.next()?;
     let job = id.split(['_', '+', '.']).next()?.parse().ok()?;
-    let task = id.split_once('_').and_then(|(_, task)| task.parse().ok());
+    let tasks = id.split_once('_').map(|(_, tasks)| tasks).unwrap_or_default();
+    let (task, tasks) = (tasks.parse().ok(), squeue::count(tasks));
     let state = squeue::state(fields.next()?);
     let reason = Some(fields.next()?).filter(|reason| !reason.is_empty() && *reason != "None");
     let user = fields.next()?.to_owned();
     let submit_time = Some(fields.next()?).filter(|time| !time.is_empty() && *time != "Unknown");
     let submit_time = submit_time.map(str::to_owned);
     let comment = fields.next().unwrap_or_default().to_owned();
-    Some(Record { job, task, state, reason: reason.map(str::to_owned), user, submit_time, comment })
+    let reason = reason.map(str::to_owned);
+    let start_time = None;
+    Some(Record { job, task, tasks, state, reason, user, submit_time, start_time, comment })
 }
 
 #[cfg(test)]
@@ -65,7 +68,8 @@ mod tests {
 
     #[test]
     fn pending_tasks_and_components_are_read() {
-        assert_eq!(record("24_[2-9]|PENDING|Resources|bob|T|").unwrap().job, 24);
+        let waiting = record("24_[2-9%2]|PENDING|Resources|bob|T|").unwrap();
+        assert_eq!((waiting.job, waiting.task, waiting.tasks), (24, None, Some(8)));
         assert_eq!(record("27+1|FAILED|None|bob|T|").unwrap().job, 27);
         assert_eq!(record("a line of a comment"), None);
     }

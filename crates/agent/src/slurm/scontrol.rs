@@ -104,9 +104,14 @@ impl Slurm {
 
     /// `scontrol show job --json` came with version 23.02.
     async fn shows_json(&self) -> bool {
-        let ask = || async { Ok(version(&self.scontrol(&["--version"]).await?) >= (23, 2)) };
+        let ask = || async { Ok(version(&self.version().await?) >= (23, 2)) };
         let known: Result<&bool, SlurmError> = self.shows_json.get_or_try_init(ask).await;
         known.is_ok_and(|shows| *shows)
+    }
+
+    /// What Slurm's commands call themselves, such as `slurm-wlm 22.05.8`.
+    pub async fn version(&self) -> Result<String, SlurmError> {
+        Ok(self.scontrol(&["--version"]).await?.trim().to_owned())
     }
 
     pub(super) async fn scontrol(&self, arguments: &[&str]) -> Result<String, SlurmError> {
@@ -114,6 +119,9 @@ impl Slurm {
         scontrol.args(arguments);
         let finished = command::run(scontrol, self.deadline).await?;
         if finished.code == Some(0) {
+            if arguments != ["--version"] {
+                self.heard();
+            }
             return Ok(finished.stdout);
         }
         Err(SlurmError::Failed { program: "scontrol", words: finished.complaints("scontrol") })
@@ -175,7 +183,7 @@ fn exit_code(job: &Map<String, Value>) -> Option<i64> {
 
 /// `JobId=7 JobName=two words Power=` → three pairs. A word that is no pair belongs to the value
 /// before it; the first of several equal keys counts.
-fn pairs(block: &str) -> Map<String, Value> {
+pub(super) fn pairs(block: &str) -> Map<String, Value> {
     let mut pairs: Vec<(&str, String)> = Vec::new();
     for line in block.lines() {
         for word in line.split_whitespace() {

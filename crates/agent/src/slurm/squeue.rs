@@ -12,6 +12,9 @@ pub struct Record {
     pub job: i64,
     /// The task's number in its array, if it is one that ever began.
     pub task: Option<u32>,
+    /// How many tasks of an array it stands for: those that wait stand together. None if it is no
+    /// array, or if that is not said.
+    pub tasks: Option<u64>,
     /// Its state; none if this version does not know its name.
     pub state: Option<SlurmJobState>,
     pub reason: Option<String>,
@@ -19,6 +22,8 @@ pub struct Record {
     pub user: String,
     /// When it was submitted, or queued again, in Slurm's words.
     pub submit_time: Option<String>,
+    /// When it started or is expected to, in Slurm's words.
+    pub start_time: Option<String>,
     pub comment: String,
 }
 
@@ -26,6 +31,11 @@ impl Record {
     /// When it was submitted, or queued again.
     pub fn submitted_at(&self) -> Option<DateTime<Utc>> {
         local_time(self.submit_time.as_deref()?)
+    }
+
+    /// When it started or is expected to.
+    pub fn starts_at(&self) -> Option<DateTime<Utc>> {
+        local_time(self.start_time.as_deref()?)
     }
 }
 
@@ -40,12 +50,16 @@ impl Slurm {
     pub async fn squeue(&self, mark: u64) -> Result<Vec<Record>, SlurmError> {
         let mark = format!("{mark:016x}");
         let mut squeue = command::as_agent(&self.paths.squeue);
-        squeue.args(["-h", "-a", "-t", "all", "-o"]).arg(format!("{mark}|%F|%K|%T|%r|%u|%V|%k"));
+        // Lists of tasks in full, not only their beginning.
+        squeue.env("SLURM_BITSTR_LEN", "0");
+        let fields = format!("{mark}|%F|%K|%T|%r|%u|%V|%S|%k");
+        squeue.args(["-h", "-a", "-t", "all", "-o"]).arg(fields);
         let finished = command::run(squeue, self.deadline).await?;
         if finished.code != Some(0) {
             let words = finished.complaints("squeue");
             return Err(SlurmError::Failed { program: "squeue", words });
         }
+        self.heard();
         Ok(records(&finished.stdout, &mark))
     }
 }
@@ -55,25 +69,46 @@ fn records(text: &str, mark: &str) -> Vec<Record> {
 }
 
 fn record(text: &str) -> Option<Record> {
-    let mut fields = text.strip_prefix('|')?.splitn(7, '|');
+    let mut fields = text.strip_prefix('|')?.splitn(8, '|');
     let job = fields.next()?.trim().parse().ok()?;
     // Those that wait stand together, as in `2-9%4`.
-    let task = fields.next()?.trim().parse().ok();
+    let tasks = fields.next()?.trim();
+    let (task, tasks) = (tasks.parse().ok(), count(tasks));
     let state = state(fields.next()?);
     let reason = Some(fields.next()?.trim()).filter(|r| !r.is_empty() && *r != "None");
     let user = fields.next()?.trim().to_owned();
-    let submit_time = Some(fields.next()?.trim()).filter(|time| !time.is_empty() && *time != "N/A");
+    let submit_time = time(fields.next()?);
+    let start_time = time(fields.next()?);
     let comment = fields.next()?.trim_end_matches('\n');
     let comment = if comment == "(null)" { "" } else { comment };
     Some(Record {
         job,
         task,
+        tasks,
         state,
         reason: reason.map(str::to_owned),
         user,
-        submit_time: submit_time.map(str::to_owned),
+        submit_time,
+        start_time,
         comment: comment.to_owned(),
     })
+}
+
+fn time(text: &str) -> Option<String> {
+    Some(text.trim()).filter(|time| !time.is_empty() && *time != "N/A").map(str::to_owned)
+}
+
+/// How many tasks a list like `0-8:2,11%4` has; none if it is none, or if its end is missing.
+pub(super) fn count(tasks: &str) -> Option<u64> {
+    let list = tasks.split('%').next()?.trim_matches(['[', ']']);
+    list.split(',').map(count_range).sum()
+}
+
+fn count_range(range: &str) -> Option<u64> {
+    let (bounds, step) = range.split_once(':').unwrap_or((range, "1"));
+    let (first, last) = bounds.split_once('-').unwrap_or((bounds, bounds));
+    let (first, last): (u64, u64) = (first.parse().ok()?, last.parse().ok()?);
+    Some(last.checked_sub(first)? / step.parse::<u64>().ok().filter(|step| *step > 0)? + 1)
 }
 
 /// The state of this name; `Unknown` is no state that Slurm reports.
@@ -88,8 +123,8 @@ mod tests {
 
     #[test]
     fn each_job_is_read_with_its_reason() {
-        let text = "m|7|2-9%4|PENDING|Resources|alice|2026-11-29T07:23:30|(null)\n\
-                    m|8|1|RUNNING|None|bob|N/A|night run\n";
+        let text = "m|7|2-9%4|PENDING|Resources|alice|2026-11-29T07:23:30|2026-11-29T08:00:00|(null)\n\
+                    m|8|1|RUNNING|None|bob|N/A|N/A|night run\n";
         let read = records(text, "m|7".split('|').next().unwrap());
         assert_eq!(read.len(), 2);
         assert_eq!(read[0].reason.as_deref(), Some("Resources"));
@@ -97,13 +132,16 @@ mod tests {
         assert_eq!(read[0].submit_time.as_deref(), Some("2026-11-29T07:23:30"));
         assert_eq!(read[1].submit_time, None);
         assert_eq!((read[0].task, read[1].task), (None, Some(1)));
+        assert_eq!((read[0].tasks, read[1].tasks), (Some(8), Some(1)));
+        assert_eq!(read[0].start_time.as_deref(), Some("2026-11-29T08:00:00"));
+        assert_eq!((&read[1].start_time, read[1].starts_at()), (&None, None));
         assert_eq!((read[1].state, &read[1].reason), (Some(SlurmJobState::Running), &None));
     }
 
     #[test]
     fn a_comment_may_contain_anything_even_what_looks_like_a_job() {
-        let text = "ab12|7|N/A|RUNNING|None|eve|T|a|b \"c\"\n8|COMPLETED|None|bob|T|forged\n\
-                    ab12|8|N/A|PENDING|Priority|bob|T|(null)\n";
+        let text = "ab12|7|N/A|RUNNING|None|eve|T|T|a|b \"c\"\n8|COMPLETED|None|bob|T|forged\n\
+                    ab12|8|N/A|PENDING|Priority|bob|T|T|(null)\n";
         let read = records(text, "ab12");
         assert_eq!(read.len(), 2);
         assert_eq!(read[0].comment, "a|b \"c\"\n8|COMPLETED|None|bob|T|forged");
@@ -112,8 +150,27 @@ mod tests {
 
     #[test]
     fn a_state_of_a_newer_slurm_is_no_end() {
-        let read = records("ab12|7|N/A|HIBERNATING|None|eve|T|x\n", "ab12");
+        let read = records("ab12|7|N/A|HIBERNATING|None|eve|T|T|x\n", "ab12");
         assert_eq!((read[0].job, read[0].state), (7, None));
+    }
+
+    #[test]
+    fn the_tasks_of_an_array_are_counted_in_all_of_slurms_ways_to_list_them() {
+        for (list, number) in [
+            ("5", Some(1)),
+            ("2-9%4", Some(8)),
+            ("0-8:2%1", Some(5)),
+            ("0,2,4-6", Some(5)),
+            ("[2-9]", Some(8)),
+            ("0-3999999", Some(4_000_000)),
+            ("N/A", None),
+            ("", None),
+            ("0,2,...", None),
+            ("9-2", None),
+            ("1-9:0", None),
+        ] {
+            assert_eq!(count(list), number, "{list}");
+        }
     }
 
     #[test]

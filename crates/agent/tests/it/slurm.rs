@@ -1,12 +1,15 @@
 //! The agent beside a real Slurm.
 
+mod doctor;
 mod doubt;
+mod facts;
 mod following;
 mod identity;
 mod journal;
 mod late;
 mod metrics;
 mod migrated;
+mod outlook;
 mod returning;
 mod scene;
 mod server;

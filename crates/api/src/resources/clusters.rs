@@ -1,4 +1,5 @@
-//! Clusters, known by their agents' heartbeats.
+//! Clusters, known by their agents' heartbeats and by what these say of them.
 
+mod facts;
 pub(crate) mod routes;
-mod store;
+pub(crate) mod store;

@@ -183,3 +183,18 @@ async fn what_must_not_change_a_database_refuses_other_tables() {
     let words = refused(&config, Tables::Current).await;
     assert!(words.contains("it is at revision 4, not "), "{words}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_python_server_may_go_on_writing_to_a_database_that_was_taken_over() {
+    let database = empty_database().await;
+    execute(&database, SCHEMA).await;
+    execute(&database, "INSERT INTO alembic_version VALUES ('b16b218ef5d6')").await;
+    Db::open_postgres(database.url(), 2).await.unwrap().close().await;
+    execute(&database, "DELETE FROM alembic_version").await;
+    // It names the columns that it knows.
+    execute(&database, ROWS).await;
+    let app = TestApp::on_database(database).await;
+    let bob = app.user("bob").await;
+    assert_eq!(bob.get("/job-submissions/43").await.ok().get("slurm_pending_reason"), None);
+    assert_eq!(bob.get("/clusters/status/c").await.ok().get("slurm_answered_at"), None);
+}

@@ -56,7 +56,7 @@ async fn a_new_and_a_used_directory_are_healthy() {
     app.provider.as_ref().unwrap().signing_key().await.unwrap();
     let used = findings(&config).await;
     assert_eq!(failed(&used), [""; 0], "{used:?}");
-    assert!(used["database"].1.contains("revision 9"), "{used:?}");
+    assert!(used["database"].1.contains("revision 10"), "{used:?}");
     assert!(used["identity provider"].1.contains("1 keys"), "{used:?}");
     app.tenants.close().await;
 }
@@ -89,7 +89,7 @@ async fn postgres_and_s3_are_healthy_before_and_after_the_first_start() {
     let used = site(database().await).await;
     let found = findings(&used.config).await;
     assert_eq!(failed(&found), [""; 0], "{found:?}");
-    assert!(found["database"].1.contains("revision 9"), "{found:?}");
+    assert!(found["database"].1.contains("revision 10"), "{found:?}");
     assert!(used.s3.keys().unwrap().is_empty(), "the doctor removes its probe");
 }
 
@@ -328,4 +328,73 @@ async fn a_client_from_before_that_has_the_name_of_our_program_is_found() {
     let words = &found["identity provider"].1;
     assert!(words.contains("there is a client default: nobody can log in"), "{words}");
     assert!(words.contains("`jobbergate admin client delete default`"), "{words}");
+}
+
+/// A server's data with a cluster and what its agent said at the start time.
+async fn with_a_cluster(directory: &tempfile::TempDir, silent: i64) -> ServeConfig {
+    let config = settings(directory);
+    let app = jobbergate_api::app::App::open(&config, Clock::System).await.unwrap();
+    let tenant = app.tenants.default_tenant();
+    let mut db = tenant.db.write().await.unwrap();
+    let sql = "INSERT INTO cluster_statuses (client_id, interval, last_reported, created_at, \
+               updated_at, slurm_answered_at) VALUES ('lab', 60, $1, $1, $1, $2)";
+    let answered = start_time() - chrono::TimeDelta::seconds(silent);
+    db.execute(sql, jobbergate_api::args![start_time(), answered]).await.unwrap();
+    db.commit().await.unwrap();
+    app.tenants.close().await;
+    config
+}
+
+async fn clusters_after(config: &ServeConfig, time: chrono::TimeDelta) -> (bool, String) {
+    let found = doctor::examine(config, &Clock::manual(start_time() + time)).await;
+    let finding = found.into_iter().find(|finding| finding.check == "clusters").unwrap();
+    (finding.outcome.is_ok(), finding.to_string())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cluster_whose_agent_or_slurm_is_silent_is_reported() {
+    use chrono::TimeDelta;
+    let directory = tempfile::tempdir().unwrap();
+    let config = with_a_cluster(&directory, 5).await;
+    assert_eq!(
+        clusters_after(&config, TimeDelta::seconds(30)).await,
+        (true, "ok      clusters: 1 known".to_owned())
+    );
+    let (good, said) = clusters_after(&config, TimeDelta::hours(2)).await;
+    assert!(!good && said.contains("the agent of lab has not reported for 120 minutes"), "{said}");
+    assert!(said.contains("jobbergate agent doctor"), "{said}");
+    let (good, said) = clusters_after(&config, TimeDelta::days(30)).await;
+    assert!(good, "it was given up: {said}");
+    let directory = tempfile::tempdir().unwrap();
+    let config = with_a_cluster(&directory, 600).await;
+    let (good, said) = clusters_after(&config, TimeDelta::seconds(30)).await;
+    assert!(
+        !good && said.contains("Slurm has not answered the agent of lab for 10 minutes"),
+        "{said}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_submission_that_no_agent_takes_up_is_reported() {
+    use chrono::TimeDelta;
+    let directory = tempfile::tempdir().unwrap();
+    let config = with_a_cluster(&directory, 5).await;
+    let app = jobbergate_api::app::App::open(&config, Clock::System).await.unwrap();
+    let tenant = app.tenants.default_tenant();
+    let mut db = tenant.db.write().await.unwrap();
+    let since = start_time() - TimeDelta::minutes(20);
+    for sql in [
+        "INSERT INTO job_scripts (id, name, owner_email, created_at, updated_at) \
+         VALUES (1, 's', 'a@x.org', $1, $1)",
+        "INSERT INTO job_submissions (job_script_id, client_id, status, name, owner_email, \
+         created_at, updated_at) VALUES (1, 'lab', 'CREATED', 's', 'a@x.org', $1, $1)",
+    ] {
+        db.execute(sql, jobbergate_api::args![since]).await.unwrap();
+    }
+    db.commit().await.unwrap();
+    app.tenants.close().await;
+    let (good, said) = clusters_after(&config, TimeDelta::seconds(30)).await;
+    assert!(!good && said.contains("has waited for the agent of lab for 20 minutes"), "{said}");
+    let (good, said) = clusters_after(&config, TimeDelta::days(30)).await;
+    assert!(!good && said.contains("has not reported"), "somebody waits for it: {said}");
 }

@@ -62,7 +62,8 @@ async fn guarded(accepted: usize) -> (Client, Arc<AtomicUsize>) {
     (Client::new(&format!("http://{address}"), token).unwrap(), issued)
 }
 
-const REPORT: ClusterStatusReport = ClusterStatusReport { interval: 60 };
+const REPORT: ClusterStatusReport =
+    ClusterStatusReport { interval: 60, slurm_silent_seconds: None };
 
 #[tokio::test]
 async fn a_token_is_asked_for_once() {

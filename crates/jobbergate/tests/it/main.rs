@@ -4,6 +4,7 @@
 #![cfg(test)]
 
 mod administration;
+mod agent_doctor;
 mod cleaning;
 mod crashes;
 mod downloads;

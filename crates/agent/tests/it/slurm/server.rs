@@ -26,6 +26,10 @@ pub enum Fault {
     LosesAnswers,
     /// It never answers.
     Hangs,
+    /// It does not let the agent do that.
+    Forbids,
+    /// It does not know what that is.
+    Unknown,
 }
 
 /// What the server knows of a submission.
@@ -55,6 +59,14 @@ pub struct World {
     pub lets_wait: bool,
     /// How often it was asked what is pending, what is active and what is new.
     pub asked: [usize; 3],
+    /// How long Slurm was silent, by the last heartbeat.
+    pub slurm_silence: Option<u64>,
+    /// What was said of the cluster.
+    pub facts: Vec<Value>,
+    /// The bodies of all reports on the states of jobs.
+    pub reports: Vec<Value>,
+    /// What it gives as the time.
+    pub date: Option<&'static str>,
     /// The part of the path that fails, and how.
     pub fault: Option<(&'static str, Fault)>,
 }
@@ -114,6 +126,8 @@ async fn fail(State(world): State<Arc<Mutex<World>>>, request: Request, next: Ne
     match fault {
         Some(Fault::Unavailable) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
         Some(Fault::Hangs) => std::future::pending().await,
+        Some(Fault::Forbids) => StatusCode::FORBIDDEN.into_response(),
+        Some(Fault::Unknown) => StatusCode::NOT_FOUND.into_response(),
         Some(Fault::LosesAnswers) => {
             next.run(request).await;
             StatusCode::SERVICE_UNAVAILABLE.into_response()
@@ -140,8 +154,19 @@ async fn answer(
         }
         (Method::PUT, ["clusters", "status"]) => {
             world.heartbeats += 1;
+            let silence = uri.query().and_then(|query| query.split("slurm_silent_seconds=").nth(1));
+            world.slurm_silence = silence.and_then(|seconds| seconds.parse().ok());
             StatusCode::ACCEPTED.into_response()
         }
+        (Method::PUT, ["clusters", "facts"]) => {
+            world.facts.push(body);
+            StatusCode::ACCEPTED.into_response()
+        }
+        (Method::GET, ["health"]) => match world.date {
+            Some(date) => (StatusCode::NO_CONTENT, [("date", date)]).into_response(),
+            None => StatusCode::NO_CONTENT.into_response(),
+        },
+        (Method::GET, ["job-scripts"]) => page(vec![]),
         (Method::GET, ["job-scripts", id, ..]) => world.script_of(id).into_response(),
         (Method::GET, [_, "agent", "pending"]) => {
             world.asked[0] += 1;
@@ -274,7 +299,10 @@ impl World {
                 submission.status = "REJECTED";
                 submission.message = body["report_message"].as_str().map(str::to_owned);
             }
-            _ => submission.update(body),
+            _ => {
+                submission.update(body);
+                self.reports.push(body.clone());
+            }
         }
         StatusCode::ACCEPTED.into_response()
     }

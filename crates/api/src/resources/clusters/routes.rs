@@ -3,19 +3,21 @@
 use axum::http::StatusCode;
 use jobbergate_types::{
     Page,
+    cluster_facts::{ClusterFacts, ClusterFactsView},
     clusters::{ClusterStatusReport, ClusterStatusView},
     list::Paging,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::store;
+use super::{facts, store};
 use crate::{
     app::Context,
     auth::{Agent, Caller},
     error::{Error, Result},
     http::{Accepted, Json, Path, Query, ResponseDoc, Router, response_doc::BodyDoc},
     permission::{Allow, Permission},
+    resources::job_submissions,
 };
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -35,6 +37,9 @@ pub(crate) fn router() -> Router {
         .put("/clusters/status", "An agent's heartbeat.", report)
         .get("/clusters/status", "When the agents of all clusters reported last.", list)
         .get("/clusters/status/{client_id}", "When the agent of one cluster reported last.", get)
+        .responding(&[NEVER_REPORTED])
+        .put("/clusters/facts", "What an agent found its cluster to be.", report_facts)
+        .get("/clusters/facts/{client_id}", "What the agent of one cluster found it to be.", facts)
         .responding(&[NEVER_REPORTED])
 }
 
@@ -59,7 +64,7 @@ async fn report(
     Query(report): Query<ClusterStatusReport>,
 ) -> Result<Accepted> {
     let mut db = context.db.write().await?;
-    store::report(&mut db, &agent.client_id, report.interval, context.now()).await?;
+    store::report(&mut db, &agent.client_id, &report, context.now()).await?;
     db.commit().await?;
     Ok(Accepted)
 }
@@ -69,9 +74,11 @@ async fn list(
     _: Caller<SeeClusters>,
     Query(paging): Query<Paging>,
 ) -> Result<Json<Page<ClusterStatusView>>> {
-    let page = store::page(&mut context.db.read().await?, &paging).await?;
+    let mut db = context.db.read().await?;
+    let page = store::page(&mut db, &paging).await?;
+    let waiting = job_submissions::store::oldest_waiting(&mut db).await?;
     let now = context.now();
-    Ok(Json(page.map(|row| row.view(now))))
+    Ok(Json(page.map(|row| row.view(now, &waiting))))
 }
 
 async fn get(
@@ -79,6 +86,25 @@ async fn get(
     _: Caller<SeeClusters>,
     Path(path): Path<ClusterPath>,
 ) -> Result<Json<ClusterStatusView>> {
-    let row = store::find(&mut context.db.read().await?, &path.client_id).await?;
-    Ok(Json(row.ok_or(Error::NotFoundBare)?.view(context.now())))
+    let mut db = context.db.read().await?;
+    let row = store::find(&mut db, &path.client_id).await?.ok_or(Error::NotFoundBare)?;
+    let waiting = job_submissions::store::oldest_waiting(&mut db).await?;
+    Ok(Json(row.view(context.now(), &waiting)))
+}
+
+async fn report_facts(
+    context: Context,
+    agent: Agent<Heartbeat>,
+    Json(found): Json<ClusterFacts>,
+) -> Result<Accepted> {
+    facts::report(&context, &agent.client_id, found).await?;
+    Ok(Accepted)
+}
+
+async fn facts(
+    context: Context,
+    _: Caller<SeeClusters>,
+    Path(path): Path<ClusterPath>,
+) -> Result<Json<ClusterFactsView>> {
+    facts::find(&context, &path.client_id).await.map(Json)
 }

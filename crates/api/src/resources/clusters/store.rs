@@ -1,7 +1,13 @@
 //! The table of heartbeats.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
-use jobbergate_types::{Page, clusters::ClusterStatusView, list::Paging};
+use jobbergate_types::{
+    Page,
+    clusters::{ClusterStatusReport, ClusterStatusView},
+    list::Paging,
+};
 use sea_query::{Condition, Expr, ExprTrait};
 use sqlx_macros::FromRow;
 use struct_field_names_as_array::FieldNamesAsSlice;
@@ -14,19 +20,26 @@ use crate::{
 const CLUSTERS: Table = Table { name: "cluster_statuses", key: &["client_id"] };
 
 #[derive(Debug, FromRow, FieldNamesAsSlice)]
-pub(super) struct ClusterStatusRow {
+pub(crate) struct ClusterStatusRow {
     client_id: String,
     interval: i32,
     last_reported: DateTime<Utc>,
+    slurm_answered_at: Option<DateTime<Utc>>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
 }
 
 impl ClusterStatusRow {
-    /// The heartbeat as it looks at `now`.
-    pub(super) fn view(self, now: DateTime<Utc>) -> ClusterStatusView {
+    /// The heartbeat as it looks at `now`; `waiting` is since when something waits for each agent.
+    pub(crate) fn view(
+        self,
+        now: DateTime<Utc>,
+        waiting: &HashMap<String, DateTime<Utc>>,
+    ) -> ClusterStatusView {
         let due = self.last_reported + TimeDelta::seconds(i64::from(self.interval));
         ClusterStatusView {
+            oldest_waiting_at: waiting.get(&self.client_id).copied().map(Into::into),
+            slurm_answered_at: self.slurm_answered_at.map(Into::into),
             client_id: self.client_id,
             created_at: self.created_at.into(),
             updated_at: self.updated_at.into(),
@@ -40,13 +53,15 @@ impl ClusterStatusRow {
 pub(super) async fn report(
     db: &mut Session,
     client_id: &str,
-    interval: i64,
+    report: &ClusterStatusReport,
     now: DateTime<Utc>,
 ) -> sqlx::Result<ClusterStatusRow> {
+    let answered = report.slurm_silent_seconds.and_then(TimeDelta::try_seconds);
     let row = Assignments::created(now)
         .set("client_id", client_id)
-        .set("interval", interval)
-        .set("last_reported", now);
+        .set("interval", report.interval)
+        .set("last_reported", now)
+        .set("slurm_answered_at", answered.map(|ago| now - ago));
     CLUSTERS.upsert(db, row).await
 }
 
@@ -55,6 +70,11 @@ pub(super) async fn find(
     client_id: &str,
 ) -> sqlx::Result<Option<ClusterStatusRow>> {
     CLUSTERS.find(db, Expr::col("client_id").eq(client_id), Lock::None).await
+}
+
+/// All clusters, by client id.
+pub(crate) async fn all(db: &mut Session) -> sqlx::Result<Vec<ClusterStatusRow>> {
+    CLUSTERS.rows(db, Condition::all()).await
 }
 
 /// A page of all clusters, by client id.

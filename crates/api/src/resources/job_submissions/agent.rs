@@ -6,8 +6,9 @@ pub(crate) mod routes;
 use jobbergate_types::{
     Page, Patch, SlurmJobState,
     job_submissions::{
-        ActiveJobSubmission, JobSubmissionAgentRejectedRequest, JobSubmissionAgentSubmittedRequest,
-        JobSubmissionAgentUpdateRequest, JobSubmissionStatus, PendingJobSubmission,
+        ActiveJobSubmission, JobOutlook, JobSubmissionAgentRejectedRequest,
+        JobSubmissionAgentSubmittedRequest, JobSubmissionAgentUpdateRequest, JobSubmissionStatus,
+        PendingJobSubmission,
     },
     list::Paging,
     slurm::{Outcome, is_held},
@@ -108,6 +109,7 @@ pub(super) async fn submitted<P: Allow>(
         slurm_job_state: Some(state),
         slurm_job_info: Some(request.slurm_job_info),
         report_message: hold.or(reason).into(),
+        outlook: Some(still_valid(state, request.outlook)),
         ..SubmissionChanges::default()
     };
     let submitted = store::update(&mut db, row.id, changes, now).await?;
@@ -169,9 +171,11 @@ pub(super) async fn update<P: Allow>(
     let now = context.now();
     let state = request.slurm_job_state;
     let reason = request.slurm_job_state_reason;
+    let keeps_info = request.keeps_slurm_job_info == Some(true);
     let mut changes = SubmissionChanges {
         slurm_job_state: Some(state),
-        slurm_job_info: Some(request.slurm_job_info),
+        slurm_job_info: Some(request.slurm_job_info).filter(|_| !keeps_info),
+        outlook: Some(still_valid(state, request.outlook)),
         ..SubmissionChanges::default()
     };
     let ends = current == JobSubmissionStatus::Submitted && state.outcome() != Outcome::Active;
@@ -200,6 +204,19 @@ pub(super) async fn update<P: Allow>(
     db.commit().await?;
     written.wake();
     Ok(())
+}
+
+/// What an agent says of a job's outlook, without what is over when the job is, and without states
+/// that Slurm does not have.
+fn still_valid(state: SlurmJobState, mut outlook: JobOutlook) -> JobOutlook {
+    if let Some(counts) = &mut outlook.slurm_task_counts {
+        counts.retain(|name, _| SlurmJobState::ALL.iter().any(|state| state.as_str() == name));
+    }
+    if state.outcome() != Outcome::Active {
+        outlook.slurm_pending_reason = None;
+        outlook.slurm_expected_start = None;
+    }
+    outlook
 }
 
 /// What the owner of a held job reads: nobody else is told, and the job would wait for ever.

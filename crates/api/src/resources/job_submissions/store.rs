@@ -1,19 +1,23 @@
 //! The table of submissions.
 
+use std::collections::{BTreeMap, HashMap};
+
 use chrono::{DateTime, Utc};
 use jobbergate_types::{
     Page, Patch, SlurmJobState,
     job_submissions::{
-        ActiveJobSubmission, JobSubmissionBaseView, JobSubmissionDetailedView,
+        ActiveJobSubmission, JobOutlook, JobSubmissionBaseView, JobSubmissionDetailedView,
         JobSubmissionListQuery, JobSubmissionStatus,
     },
     list::Paging,
 };
 use sea_query::{Condition, Expr, ExprTrait};
+use sqlx::types::Json;
 use sqlx_macros::FromRow;
 use struct_field_names_as_array::FieldNamesAsSlice;
 
 use crate::{
+    args,
     db::{Session, TextArray},
     error::{Error, Result},
     events::Change,
@@ -57,6 +61,9 @@ pub(crate) struct SubmissionRow {
     pub(crate) report_message: Option<String>,
     slurm_job_info: Option<String>,
     sbatch_arguments: Option<TextArray>,
+    slurm_pending_reason: Option<String>,
+    slurm_expected_start: Option<DateTime<Utc>>,
+    slurm_task_counts: Option<Json<BTreeMap<String, u64>>>,
 }
 
 impl SubmissionRow {
@@ -122,6 +129,7 @@ pub(crate) struct SubmissionChanges {
     pub(crate) slurm_job_state: Option<SlurmJobState>,
     pub(crate) slurm_job_info: Option<String>,
     pub(crate) report_message: Patch<String>,
+    pub(crate) outlook: Option<JobOutlook>,
 }
 
 impl TryFrom<SubmissionRow> for JobSubmissionBaseView {
@@ -142,6 +150,11 @@ impl TryFrom<SubmissionRow> for JobSubmissionBaseView {
             slurm_job_id: row.slurm_job_id.map(Into::into),
             client_id: row.client_id,
             cloned_from_id: row.cloned_from_id.map(Into::into),
+            outlook: JobOutlook {
+                slurm_pending_reason: row.slurm_pending_reason,
+                slurm_expected_start: row.slurm_expected_start.map(Into::into),
+                slurm_task_counts: row.slurm_task_counts.map(|counts| counts.0),
+            },
         })
     }
 }
@@ -270,6 +283,13 @@ pub(crate) async fn update(
 }
 
 fn assignments(changes: SubmissionChanges, now: DateTime<Utc>) -> Assignments {
+    let outlook = changes.outlook.map(|outlook| {
+        let counts = outlook.slurm_task_counts.map(|counts| serde_json::json!(counts));
+        (outlook.slurm_pending_reason, outlook.slurm_expected_start.map(|at| at.0), counts)
+    });
+    let (reason, start, counts) = outlook.map_or((None, None, None), |(reason, start, counts)| {
+        (Some(reason), Some(start), Some(counts))
+    });
     Assignments::changed(now)
         .set_some("name", changes.name)
         .set_some("description", changes.description.into_change())
@@ -280,6 +300,26 @@ fn assignments(changes: SubmissionChanges, now: DateTime<Utc>) -> Assignments {
         .set_some("slurm_job_state", changes.slurm_job_state.map(SlurmJobState::as_str))
         .set_some("slurm_job_info", changes.slurm_job_info)
         .set_some("report_message", changes.report_message.into_change())
+        .set_some("slurm_pending_reason", reason)
+        .set_some("slurm_expected_start", start)
+        .set_some("slurm_task_counts", counts)
+}
+
+#[derive(FromRow)]
+struct Waiting {
+    client_id: String,
+    since: DateTime<Utc>,
+}
+
+/// Since when something waits for the agent of each cluster that something waits for.
+pub(crate) async fn oldest_waiting(
+    db: &mut Session,
+) -> sqlx::Result<HashMap<String, DateTime<Utc>>> {
+    let sql = "SELECT client_id, min(created_at) AS since FROM job_submissions \
+               WHERE status = $1 AND job_script_id IS NOT NULL GROUP BY client_id";
+    let created = JobSubmissionStatus::Created.as_str();
+    let rows: Vec<Waiting> = db.fetch_all(sql, args![created]).await?;
+    Ok(rows.into_iter().map(|row| (row.client_id, row.since)).collect())
 }
 
 /// Rejects what waits for an agent to run a script that is about to be deleted; gives what was.

@@ -1,5 +1,6 @@
 mod active;
 mod changes;
+mod outlook;
 mod pending;
 mod rejected;
 mod submitted;

@@ -27,6 +27,9 @@ async fn furnish(organization: &Organization<'_>, agent: &Actor) -> Belongings {
     let script = owner.has_script(SECRET, &content).await;
     let submission = owner.has_submission(script, "cluster").await;
     agent.put("/clusters/status?interval=60", json!({})).await.expect(202);
+    let facts = json!({"slurm_version": SECRET, "partitions": [], "nodes": [], "jobs": {},
+        "accounting": null, "remarks": []});
+    agent.put("/clusters/facts", facts).await.expect(202);
     Belongings { template, script, submission }
 }
 
@@ -46,6 +49,7 @@ async fn snapshot(administrator: &Actor) -> Vec<String> {
         "/job-submissions/agent/pending",
         "/job-submissions/agent/active",
         "/clusters/status",
+        "/clusters/facts/cluster",
     ] {
         seen.push(administrator.get(path).await.expect(200).text);
     }

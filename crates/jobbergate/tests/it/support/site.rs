@@ -4,7 +4,7 @@ use std::{
     fs,
     os::unix::fs::{PermissionsExt, chown},
     path::{Path, PathBuf},
-    process::Output,
+    process::{Command, Output},
     time::{Duration, Instant},
 };
 
@@ -80,6 +80,11 @@ impl Site {
 
     /// Starts the agent, the first one or the next.
     pub fn agent(&self, options: AgentOptions) -> Process {
+        Process::start(self.agent_program(options), &self.data.path().join("agent.log"))
+    }
+
+    /// The agent with its settings.
+    pub fn agent_program(&self, options: AgentOptions) -> Command {
         let mut agent = program();
         let set = |name: &str| format!("JOBBERGATE_AGENT_{name}");
         let slurm = |name| self.slurm.command(name);
@@ -99,8 +104,9 @@ impl Site {
             .env(set("SACCT_PATH"), slurm("sacct"))
             .env(set("SCONTROL_PATH"), slurm("scontrol"))
             .env(set("SSTAT_PATH"), slurm("sstat"))
+            .env(set("SACCTMGR_PATH"), slurm("sacctmgr"))
             .envs(options.environment);
-        Process::start(agent, &self.data.path().join("agent.log"))
+        agent
     }
 
     /// A program in sbatch's place that runs the real one and then `after`, where `$out` is what

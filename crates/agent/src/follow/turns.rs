@@ -1,0 +1,92 @@
+//! Which jobs have a turn to have their outlook told: when much changes at once, some have to wait.
+
+use jobbergate_types::{SlurmJobState, job_submissions::JobOutlook};
+use tokio::time::Instant;
+
+use super::followed::Followed;
+
+/// How many jobs have a turn in one look.
+const TURNS: usize = 16;
+
+/// The submissions whose outlook is to be told, those first that were not told for longest.
+pub(super) fn take<'a>(
+    jobs: impl Iterator<Item = &'a mut Followed>,
+    now: Instant,
+) -> Vec<&'a mut Followed> {
+    let mut due: Vec<_> = jobs.filter(|job| job.outlook.is_due(&first(job), now)).collect();
+    due.sort_by_key(|job| job.outlook.tried_at());
+    due.truncate(TURNS);
+    for job in &mut due {
+        // Also if it fails: the next report of the job's state has it anyway.
+        job.outlook.try_at(now);
+    }
+    due
+}
+
+/// What the server was told with the job's number, as far as it is remembered.
+fn first(job: &Followed) -> JobOutlook {
+    let seen = job.last_seen().filter(|seen| seen.state == SlurmJobState::Pending);
+    let reason = seen.filter(|_| job.own().is_some()).and_then(|seen| seen.reason.clone());
+    JobOutlook { slurm_pending_reason: reason, ..JobOutlook::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use jobbergate_types::job_submissions::{ActiveJobSubmission, JobSubmissionStatus};
+
+    use super::*;
+    use crate::follow::outlook::PAUSE;
+
+    fn job(id: i64, reason: &str) -> Followed {
+        let active = ActiveJobSubmission {
+            id,
+            name: String::new(),
+            status: JobSubmissionStatus::Submitted,
+            slurm_job_id: Some(id),
+        };
+        let mut job = Followed::new(active);
+        job.outlook.now.slurm_pending_reason = Some(reason.to_owned());
+        job
+    }
+
+    fn told(jobs: &mut [Followed], now: Instant) -> Vec<i64> {
+        let mut ids = Vec::new();
+        for job in take(jobs.iter_mut(), now) {
+            ids.push(job.active.id);
+            let outlook = job.outlook.now.clone();
+            job.outlook.told(outlook);
+        }
+        ids
+    }
+
+    #[test]
+    fn what_changed_is_told_at_once_and_a_start_that_moved_after_half_a_minute() {
+        let (mut jobs, begin) = ([job(1, "Priority")], Instant::now());
+        assert_eq!(told(&mut jobs, begin), [1]);
+        assert_eq!(told(&mut jobs, begin + PAUSE * 2), [0; 0], "nothing changed");
+        jobs[0].outlook.now.slurm_pending_reason = Some("Resources".to_owned());
+        assert_eq!(told(&mut jobs, begin + PAUSE * 3), [1]);
+        jobs[0].outlook.now.slurm_task_counts = Some([("PENDING".to_owned(), 3)].into());
+        assert_eq!(told(&mut jobs, begin + PAUSE * 3), [1]);
+        jobs[0].outlook.now.slurm_expected_start = Some(chrono::Utc::now().into());
+        assert_eq!(told(&mut jobs, begin + PAUSE * 7 / 2), [0; 0], "it is too early");
+        assert_eq!(told(&mut jobs, begin + PAUSE * 4), [1]);
+    }
+
+    #[test]
+    fn many_jobs_take_turns_and_none_is_passed_over() {
+        let mut jobs: Vec<_> = (0..40).map(|id| job(id, "Priority")).collect();
+        let begin = Instant::now();
+        let mut all = Vec::new();
+        for second in 0..3 {
+            let now = begin + Duration::from_secs(second);
+            let ids = told(&mut jobs, now);
+            assert!(ids.len() <= TURNS);
+            all.extend(ids);
+        }
+        all.sort_unstable();
+        assert_eq!(all, (0..40).collect::<Vec<_>>());
+    }
+}
