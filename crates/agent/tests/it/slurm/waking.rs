@@ -29,6 +29,21 @@ fn asked(scene: &Scene) -> [usize; 3] {
     scene.server.world().asked
 }
 
+/// Stops the agent, and ends the jobs: others use the same Slurm.
+async fn leave(scene: &Scene, agent: Running) {
+    agent.stop().await;
+    let numbers: Vec<String> = scene
+        .server
+        .world()
+        .submissions
+        .values()
+        .flat_map(|submission| submission.jobs.iter().map(i64::to_string))
+        .collect();
+    for number in numbers {
+        scene.lab.run("scancel", &[&number]).unwrap();
+    }
+}
+
 #[tokio::test]
 async fn neither_a_job_nor_its_end_waits_for_an_interval() {
     let scene = Scene::new(SlurmLab::start().unwrap(), LONG).await;
@@ -47,7 +62,7 @@ async fn neither_a_job_nor_its_end_waits_for_an_interval() {
     };
     eventually(20, "the job is cancelled", ended).await;
     assert_eq!(scene.jobs_in(scene.home.path()), 3);
-    agent.stop().await;
+    leave(&scene, agent).await;
 }
 
 #[tokio::test]
@@ -58,7 +73,7 @@ async fn an_old_server_is_asked_at_intervals() {
     scene.submit(1, &[]);
     scene.becomes(1, "SUBMITTED").await;
     assert_eq!(asked(&scene)[2], 1, "what it can't do is not asked for again and again");
-    agent.stop().await;
+    leave(&scene, agent).await;
 }
 
 #[tokio::test]
@@ -71,7 +86,7 @@ async fn a_server_that_says_what_is_new_is_asked_less_often() {
     tokio::time::sleep(Duration::from_secs(4)).await;
     let after = asked(&scene);
     assert!(after[0] - before[0] <= 2 && after[1] - before[1] <= 2, "{before:?} {after:?}");
-    agent.stop().await;
+    leave(&scene, agent).await;
 }
 
 #[tokio::test]
@@ -89,7 +104,7 @@ async fn a_connection_that_died_unnoticed_delays_a_job_by_seconds() {
     scene.submit(1, &[]);
     scene.becomes(1, "SUBMITTED").await;
     assert!(asked(&scene)[0] > before);
-    agent.stop().await;
+    leave(&scene, agent).await;
 }
 
 #[tokio::test]
@@ -106,5 +121,5 @@ async fn a_server_that_fails_is_asked_at_intervals_until_it_works_again() {
     scene.submit(2, &[]);
     scene.becomes(2, "SUBMITTED").await;
     assert!(asked(&scene)[0] > before);
-    agent.stop().await;
+    leave(&scene, agent).await;
 }
