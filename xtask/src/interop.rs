@@ -11,11 +11,10 @@ use nix::unistd::geteuid;
 
 use crate::{
     interrupt::{Interrupt, Interrupted},
-    lab::{Directory, Jobbergate, Terminal},
+    lab::{Database, Directory, Jobbergate, Terminal},
     packages,
     process::{Running, cargo, target_directory, tied},
     python,
-    torture::Database,
 };
 use outcome::Outcome;
 use world::World;

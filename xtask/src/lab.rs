@@ -1,8 +1,9 @@
-//! What the demo and the torture work with: a server, an agent and a Slurm of their own.
+//! What the demo, the torture and the clients work with: a server, an agent and a Slurm of their own.
 
 mod api;
 mod directory;
 mod executable;
+mod postgres;
 mod service;
 mod services;
 mod slurm;
@@ -11,6 +12,7 @@ mod terminal;
 pub(crate) use api::{Api, Refused};
 pub(crate) use directory::{Directory, make_for};
 pub(crate) use executable::Jobbergate;
+pub(crate) use postgres::{Database, Postgres};
 pub(crate) use service::Service;
 pub(crate) use services::{Agent, Server};
 pub(crate) use slurm::Slurm;

@@ -19,10 +19,9 @@ use nix::{
 use crate::{
     interop,
     interrupt::Interrupt,
-    lab::Terminal,
+    lab::{Database, Terminal},
     packages,
     process::{cargo, output, run as run_command},
-    torture::Database,
 };
 
 /// Where the testkit keeps the Slurms that it starts.

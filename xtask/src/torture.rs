@@ -6,7 +6,6 @@ mod faults;
 mod ground_truth;
 mod outcome;
 mod plan;
-pub(crate) mod postgres;
 mod report;
 mod sbatch;
 mod users;
@@ -30,14 +29,15 @@ use nix::unistd::geteuid;
 
 use crate::{
     interrupt::{Interrupt, Interrupted},
-    lab::{Agent, Api, Directory, EMAIL, Jobbergate, Server, Slurm, Terminal, USER},
+    lab::{
+        Agent, Api, Database, Directory, EMAIL, Jobbergate, Postgres, Server, Slurm, Terminal, USER,
+    },
 };
 use evidence::Sources;
 use faults::Victims;
 use ground_truth::GroundTruth;
 use outcome::Settled;
 use plan::{Fault, Target};
-use postgres::Postgres;
 use report::Report;
 use sbatch::FaultySbatch;
 use users::Users;
@@ -76,12 +76,6 @@ pub(crate) struct Options {
     /// Torture this program instead of building one
     #[arg(long, value_name = "FILE")]
     program: Option<PathBuf>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Database {
-    Sqlite,
-    Postgres,
 }
 
 /// Fails when a promise was broken. Whatever happens, nothing that it started is left running.
@@ -213,10 +207,7 @@ fn start(
     slurm: Slurm,
 ) -> Result<Victims> {
     let sbatch = FaultySbatch::new(&directory.work(USER)?)?;
-    let postgres = match options.database {
-        Database::Postgres => Some(Postgres::start(interrupt, directory)?),
-        Database::Sqlite => None,
-    };
+    let postgres = options.database.start(interrupt, directory)?;
     jobbergate.database_url = postgres.as_ref().map(Postgres::url);
     let server = Server::start(terminal, interrupt, directory, jobbergate)?;
     let path = sbatch.path().to_string_lossy().into_owned();

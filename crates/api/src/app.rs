@@ -17,6 +17,7 @@ use crate::{
     events::{Change, Events, Written, feed::Entry},
     http::request_head::RequestHead,
     identity::Provider,
+    password_mail::PasswordMail,
     startup::StartError,
     storage::Storage,
     tenant::{Lease, Tenant, Tenants},
@@ -45,6 +46,7 @@ pub struct App {
     /// The built-in identity provider, if it is used.
     pub provider: Option<Arc<Provider>>,
     pub events: Arc<Events>,
+    pub password_mail: Arc<PasswordMail>,
     pub clock: Clock,
     /// Threads for what takes long to compute.
     pub compute: ComputePool,
@@ -101,11 +103,13 @@ impl App {
         let external = config.external_providers()?.into_iter().map(ExternalIssuer::new);
         let external = external.collect::<Result<_, _>>()?;
         let verifier = Verifier::new(external, provider.clone(), clock.clone());
+        let password_mail = Arc::new(PasswordMail::new(Arc::clone(&events), clock.clone()));
         Ok(Arc::new(Self {
             verifier,
             tenants,
             provider,
             events,
+            password_mail,
             clock,
             compute: ComputePool::new(config.memory.compute_memory()),
             bodies: Budget::new(config.body_memory(), SENDING),

@@ -26,7 +26,7 @@ use chrono::{DateTime, Utc};
 use futures::future::join_all;
 use tokio::sync::watch;
 
-use self::{channel::Channel, failure::Cause, mail::Mail, rabbitmq::RabbitMq};
+use self::{channel::Channel, mail::Mail, rabbitmq::RabbitMq};
 use crate::{
     config::ServeConfig,
     db::{Db, Session},
@@ -36,6 +36,7 @@ use crate::{
 };
 
 pub(crate) use change::Change;
+pub use failure::Cause;
 pub use feed::Feed;
 use feed::{Entry, Notices};
 pub use worker::Worker;
@@ -102,14 +103,19 @@ impl Events {
     }
 
     /// Whether people can be sent e-mail.
-    pub fn sends_email(&self) -> bool {
+    pub(crate) fn sends_email(&self) -> bool {
         self.mail().is_some()
     }
 
     /// Sends somebody the address where they choose a password; once, and at once.
-    pub async fn send_link(&self, link: &PasswordLink, now: DateTime<Utc>) -> Result<(), Cause> {
+    pub(crate) async fn send_link(
+        &self,
+        link: &PasswordLink,
+        id: &str,
+        now: DateTime<Utc>,
+    ) -> Result<(), Cause> {
         let mail = self.mail().ok_or("no e-mail is configured (SMTP_HOST or SENDGRID_API_KEY)")?;
-        mail.send_link(link, now).await
+        mail.send_link(link, id, now).await
     }
 
     fn mail(&self) -> Option<&Mail> {

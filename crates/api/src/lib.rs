@@ -22,6 +22,7 @@ pub mod http;
 pub mod identity;
 mod ldap;
 pub mod openapi;
+pub mod password_mail;
 pub mod permission;
 pub mod query;
 pub mod resources;

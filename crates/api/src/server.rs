@@ -20,7 +20,7 @@ use crate::{
 };
 use connections::Acceptor;
 
-/// How long requests may take to finish after the server was told to stop.
+/// How long requests may take to finish after the server was told to stop, and then e-mail.
 const GRACE: Duration = Duration::from_secs(20);
 /// How often databases that are no longer used are looked for.
 const TIDYING: Duration = Duration::from_secs(15);
@@ -65,7 +65,7 @@ pub async fn serve(
     answer(listener, pages, places, idle, stop).await.map_err(StartError::Serve)?;
     tidying.abort();
     forgetting.abort();
-    worker.stop().await;
+    tokio::join!(worker.stop(), open.password_mail.finish(GRACE));
     open.tenants.close().await;
     Ok(())
 }

@@ -56,8 +56,8 @@ struct Api {
 /// first, so that the log line of the next layer carries it.
 pub fn pages(app: Arc<App>, metadata: &MetadataConfig) -> Router {
     let proxies = Arc::clone(&app.trusted_proxies);
-    let (provider, events, clock) =
-        (app.provider.clone(), Arc::clone(&app.events), app.clock.clone());
+    let (provider, mail, clock) =
+        (app.provider.clone(), Arc::clone(&app.password_mail), app.clock.clone());
     let client_idle = RequestBodyTimeoutLayer::new(app.client_idle);
     let unread = middleware::from_fn_with_state(app.client_idle, unread::close);
     let body_deadline = RequestBodyDeadlineLayer::new(BODY_DEADLINE);
@@ -65,7 +65,7 @@ pub fn pages(app: Arc<App>, metadata: &MetadataConfig) -> Router {
     let all = match provider {
         Some(provider) => {
             let rest = identity::router(Arc::clone(&provider), Arc::clone(&proxies)).merge(api);
-            web::in_front_of(rest, provider, events, proxies, clock)
+            web::in_front_of(rest, provider, mail, proxies, clock)
         }
         None => api,
     };

@@ -28,8 +28,8 @@ use url::Url;
 
 use crate::{
     clock::Clock,
-    events::Events,
     identity::{DEVICE_PAGE, PASSWORD_PAGE, Provider, REALM_PATH, SET_UP_PAGE},
+    password_mail::PasswordMail,
 };
 
 /// The largest form that is read, in bytes.
@@ -39,7 +39,7 @@ const MAX_FORM_SIZE: usize = 64 * 1024;
 #[derive(Debug, Clone)]
 struct Web {
     provider: Arc<Provider>,
-    events: Arc<Events>,
+    mail: Arc<PasswordMail>,
     proxies: Arc<[IpNet]>,
     clock: Clock,
     /// The path of the realm, as browsers have it: a proxy may have put something in front.
@@ -52,7 +52,7 @@ struct Web {
 pub fn in_front_of(
     rest: Router,
     provider: Arc<Provider>,
-    events: Arc<Events>,
+    mail: Arc<PasswordMail>,
     proxies: Arc<[IpNet]>,
     clock: Clock,
 ) -> Router {
@@ -60,7 +60,7 @@ pub fn in_front_of(
     let realm = address.as_ref().map_or(REALM_PATH, Url::path).into();
     let origin = address.as_ref().map(|url| url.origin().ascii_serialization());
     let origin = origin.unwrap_or_default().into();
-    let web = Web { provider, events, proxies, clock, realm, origin };
+    let web = Web { provider, mail, proxies, clock, realm, origin };
     let elsewhere = middleware::from_fn_with_state(web.clone(), elsewhere::answer);
     router(web).merge(rest).layer(elsewhere)
 }

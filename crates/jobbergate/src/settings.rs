@@ -56,7 +56,9 @@ fn setting(argument: &Arg, matches: &ArgMatches, from_file: &BTreeSet<String>) -
 /// Whether nobody may read the value over a shoulder.
 pub fn is_secret(argument: &Arg) -> bool {
     let name = argument.get_env().unwrap_or_default().to_string_lossy();
-    argument.is_hide_env_values_set() || SECRETS.iter().any(|word| name.contains(word))
+    // A file with a secret has a name that is none.
+    let names_secret = SECRETS.iter().any(|word| name.contains(word)) && !name.ends_with("_FILE");
+    argument.is_hide_env_values_set() || names_secret
 }
 
 /// Of an address only its password, what follows the question mark and a user without a password,
@@ -127,6 +129,16 @@ mod tests {
         assert_eq!(shown(&all, "MULTI_TENANCY_ENABLED"), (Some("false"), "default"));
         let all = listed("jobbergate admin config --database-user x", &[]);
         assert_eq!(shown(&all, "DATABASE_USER"), (Some("x"), "command line"));
+    }
+
+    #[test]
+    fn where_a_secret_is_kept_is_shown() {
+        let line = "jobbergate admin --ldap-bind-password s3cret \
+                    --ldap-bind-password-file /etc/jobbergate/ldap-password config";
+        let all = listed(line, &[]);
+        let file = Some("/etc/jobbergate/ldap-password");
+        assert_eq!(shown(&all, "JOBBERGATE_LDAP_BIND_PASSWORD_FILE").0, file);
+        assert_eq!(shown(&all, "JOBBERGATE_LDAP_BIND_PASSWORD").0, Some("***"));
     }
 
     #[test]

@@ -12,8 +12,10 @@ use anyhow::Result;
 
 use crate::{
     interrupt::Interrupt,
-    lab::{Agent, CLUSTER, Directory, EMAIL, Jobbergate, Server, Slurm, Terminal, USER},
-    torture::{Database, postgres::Postgres},
+    lab::{
+        Agent, CLUSTER, Database, Directory, EMAIL, Jobbergate, Postgres, Server, Slurm, Terminal,
+        USER,
+    },
 };
 
 /// The cluster of the Python agent, beside that of ours.
@@ -46,10 +48,7 @@ impl World {
         mut jobbergate: Jobbergate,
         database: Database,
     ) -> Result<Self> {
-        let postgres = match database {
-            Database::Sqlite => None,
-            Database::Postgres => Some(Postgres::start(interrupt, directory)?),
-        };
+        let postgres = database.start(interrupt, directory)?;
         jobbergate.database_url = postgres.as_ref().map(Postgres::url);
         let slurm = Slurm::start(terminal, interrupt, directory, &[])?;
         let server = Server::start(terminal, interrupt, directory, &jobbergate)?;

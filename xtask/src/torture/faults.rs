@@ -7,12 +7,11 @@ use nix::sys::signal::Signal;
 
 use super::{
     plan::{Action, Fault, Step, Target},
-    postgres::Postgres,
     sbatch::FaultySbatch,
 };
 use crate::{
     interrupt::Interrupt,
-    lab::{Agent, Server, Service, Slurm, Terminal},
+    lab::{Agent, Postgres, Server, Service, Slurm, Terminal},
 };
 
 #[derive(Debug)]

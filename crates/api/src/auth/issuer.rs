@@ -3,10 +3,7 @@
 mod fetch;
 mod judgement;
 
-use std::{
-    sync::{Arc, PoisonError, RwLock},
-    time::Duration,
-};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use jsonwebtoken::jwk::Jwk;
@@ -19,9 +16,8 @@ use crate::{
     startup::StartError,
 };
 pub(crate) use fetch::FetchError;
+use fetch::{Known, discovery_url, fetch};
 
-/// How long the provider may take for its discovery document and its keys.
-const DEADLINE: Duration = Duration::from_secs(5);
 /// How often keys are fetched again at most, whatever tokens name.
 const PAUSE: TimeDelta = TimeDelta::seconds(10);
 /// After which time keys are fetched again: the provider may have withdrawn one.
@@ -42,23 +38,11 @@ pub struct ExternalIssuer {
     no_permission: Occasion,
 }
 
-/// What a provider told of itself.
-#[derive(Debug)]
-pub(super) struct Known {
-    pub(super) issuer: String,
-    keys: Vec<Jwk>,
-    fetched: DateTime<Utc>,
-}
-
 impl ExternalIssuer {
     pub(crate) fn new(provider: ExternalProvider) -> Result<Self, StartError> {
-        // Whoever is known by an `https` address has no keys elsewhere.
-        let only_https =
-            provider.issuer == IssuerCheck::Exact && provider.url.starts_with("https:");
-        let http = reqwest::Client::builder().timeout(DEADLINE).https_only(only_https).build();
         let setting = provider.variable;
-        let http =
-            http.map_err(|error| StartError::Setting { setting, reason: error.to_string() })?;
+        let http = fetch::client(&provider)
+            .map_err(|error| StartError::Setting { setting, reason: error.to_string() })?;
         Ok(Self {
             provider,
             http,
@@ -73,7 +57,7 @@ impl ExternalIssuer {
 
     /// What the provider calls itself, and how many of its keys can be used.
     pub(crate) async fn examine(&self, now: DateTime<Utc>) -> Result<(String, usize), FetchError> {
-        self.fetch(now).await.map(|known| (known.issuer, known.keys.len()))
+        fetch(&self.http, &self.provider, now).await.map(|known| (known.issuer, known.keys.len()))
     }
 
     /// Whether tokens with this `iss` are for this provider and no other one to judge.
@@ -131,17 +115,18 @@ impl ExternalIssuer {
             return;
         }
         *last = Some(now);
-        match self.fetch(now).await {
+        match fetch(&self.http, &self.provider, now).await {
             Ok(known) => self.keep(known, now),
             Err(error) if self.outage.is_due(now) => tracing::warn!(
-                url = self.discovery_url(),
+                url = discovery_url(&self.provider),
                 %error,
                 known = self.known().is_some(),
                 "the identity provider's keys could not be fetched; those that are known stay \
                  good, and it is asked again when a token comes"
             ),
             Err(error) => {
-                tracing::debug!(url = self.discovery_url(), %error, "still without the keys");
+                let url = discovery_url(&self.provider);
+                tracing::debug!(url, %error, "still without the keys");
             }
         }
     }
@@ -173,10 +158,6 @@ impl ExternalIssuer {
         let known = self.known()?;
         let key = known.keys.iter().find(|key| key.common.key_id.as_deref() == Some(kid))?.clone();
         Some((key, known))
-    }
-
-    fn discovery_url(&self) -> String {
-        format!("{}/.well-known/openid-configuration", self.provider.url)
     }
 
     /// Which claim says what tokens permit.

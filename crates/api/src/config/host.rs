@@ -35,6 +35,14 @@ pub(super) fn web_address(text: &str) -> Result<Url, String> {
     Ok(url)
 }
 
+/// Whether what goes to this address goes to another machine without TLS.
+pub(crate) fn is_exposed(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let number = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    let local = number.map_or(host == "localhost", |number| number.is_loopback());
+    matches!(url.scheme(), "http" | "ldap") && !local
+}
+
 /// The address of an OpenID Connect provider without its scheme.
 pub(super) fn domain(text: &str) -> Result<String, String> {
     if text.contains("://") {
@@ -107,6 +115,25 @@ mod tests {
         ] {
             let words = postgres_address(text).unwrap_err();
             assert!(!words.contains("s3cret") && words.contains("postgres://"), "{text}: {words}");
+        }
+    }
+
+    #[test]
+    fn others_can_read_what_goes_to_other_machines() {
+        for (text, exposed) in [
+            ("ldap://ldap.example", true),
+            ("ldap://10.0.0.1", true),
+            ("ldaps://ldap.example", false),
+            ("ldap://localhost", false),
+            ("ldap://127.0.0.2:1389", false),
+            ("ldap://[::1]", false),
+            ("ldap://localhost.example", true),
+            ("http://id.example", true),
+            ("https://id.example", false),
+            ("HTTP://LOCALHOST:8080/x", false),
+            ("http://[fd00::1]", true),
+        ] {
+            assert_eq!(is_exposed(&Url::parse(text).unwrap()), exposed, "{text}");
         }
     }
 

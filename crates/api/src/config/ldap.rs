@@ -7,6 +7,7 @@ use std::{path::PathBuf, time::Duration};
 use chrono::TimeDelta;
 use clap::{ArgAction, Args, builder::BoolishValueParser};
 
+use super::host;
 use crate::{
     identity::DirectorySettings,
     ldap::{Authorities, Client, Name},
@@ -134,7 +135,7 @@ impl LdapConfig {
             return self.no_directory().map(|()| None);
         };
         let servers = values::servers(uri).map_err(wrong(URI))?;
-        let exposed = servers.iter().find(|server| values::is_exposed(server));
+        let exposed = servers.iter().find(|server| host::is_exposed(server));
         if let (Some(server), false, false) =
             (exposed, self.ldap_start_tls, self.ldap_allow_plaintext)
         {

@@ -1,14 +1,15 @@
 //! External OpenID Connect providers: which they are, and where their tokens say what matters.
 
 mod claim_path;
+mod claim_rules;
 mod issuers;
 mod role_mapping;
 
 use clap::{ArgAction, Args, builder::BoolishValueParser};
 
 pub use claim_path::ClaimPath;
-pub use issuers::{Issuers, NamedIssuer};
-pub use role_mapping::RoleMapping;
+pub use claim_rules::ClaimRules;
+pub use issuers::{IssuerSettings, NamedIssuer};
 
 use super::{ServeConfig, host};
 use crate::startup::StartError;
@@ -18,9 +19,10 @@ use crate::startup::StartError;
 pub struct OidcConfig {
     /// Several providers, as a JSON list of objects: each has a `url`, the issuer of its tokens,
     /// and may have `permissions_claim`, `roles`, `audience`, `email_claim`, `organization_claim`
-    /// and `client_id_claim`, with the same values as the variables of these names
+    /// and `client_id_claim`, with the same values as the variables of these names, and
+    /// `allow_plaintext`, whether it may be asked by http:// on another machine
     #[arg(long, env = "JOBBERGATE_OIDC_ISSUERS", value_name = "JSON")]
-    pub oidc_issuers: Option<Issuers>,
+    pub oidc_issuers: Option<IssuerSettings>,
 
     /// Whether the built-in provider is used, too, when there is an external one [default: only
     /// when there is none]
@@ -32,41 +34,6 @@ pub struct OidcConfig {
     pub claims: ClaimRules,
 }
 
-/// Where the tokens of a provider say what matters, and what its names mean here. What is not
-/// said is as the Python server has it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
-pub struct ClaimRules {
-    /// The claim that says what the tokens of the provider at ARMASEC_DOMAIN permit: names in a
-    /// list or with spaces between them, as in `scope`, `groups` or `realm_access.roles`
-    /// [default: permissions]
-    #[arg(long, env = "JOBBERGATE_OIDC_PERMISSIONS_CLAIM", value_name = "CLAIM")]
-    pub oidc_permissions_claim: Option<ClaimPath>,
-
-    /// What names in that claim mean, as NAME=ROLE;NAME=ROLE: a role is user, expert, maintainer,
-    /// admin, agent or a single permission; other names mean nothing [default: names are
-    /// permissions]
-    #[arg(long, env = "JOBBERGATE_OIDC_ROLES", value_name = "MAPPING")]
-    pub oidc_roles: Option<RoleMapping>,
-
-    /// What `aud` of the tokens must name, one or several with commas between them [default: it
-    /// is not checked]
-    #[arg(long, env = "JOBBERGATE_OIDC_AUDIENCE", value_delimiter = ',', value_parser = audience, value_name = "NAMES")]
-    pub oidc_audience: Vec<String>,
-
-    /// The claim with the person's e-mail address [default: email]
-    #[arg(long, env = "JOBBERGATE_OIDC_EMAIL_CLAIM", value_name = "CLAIM")]
-    pub oidc_email_claim: Option<ClaimPath>,
-
-    /// The claim with the organization's id [default: organization, as Keycloak has it]
-    #[arg(long, env = "JOBBERGATE_OIDC_ORGANIZATION_CLAIM", value_name = "CLAIM")]
-    pub oidc_organization_claim: Option<ClaimPath>,
-
-    /// The claim with the client's id, which of an agent is the cluster's name [default:
-    /// client_id, else azp]
-    #[arg(long, env = "JOBBERGATE_OIDC_CLIENT_ID_CLAIM", value_name = "CLAIM")]
-    pub oidc_client_id_claim: Option<ClaimPath>,
-}
-
 /// An external provider, as it is configured.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExternalProvider {
@@ -75,6 +42,8 @@ pub struct ExternalProvider {
     /// The variable that names it.
     pub variable: &'static str,
     pub issuer: IssuerCheck,
+    /// Whether its keys may come from other machines without TLS.
+    pub plaintext: bool,
     pub rules: ClaimRules,
 }
 
@@ -95,10 +64,11 @@ impl ServeConfig {
     /// The external providers, none if the built-in one is alone.
     pub(crate) fn external_providers(&self) -> Result<Vec<ExternalProvider>, StartError> {
         let others = self.oidc.oidc_issuers.iter().flat_map(|issuers| &issuers.0);
-        let others = others.map(|NamedIssuer { url, rules }| ExternalProvider {
+        let others = others.map(|NamedIssuer { url, plaintext, rules }| ExternalProvider {
             url: url.trim_end_matches('/').to_owned(),
             variable: "JOBBERGATE_OIDC_ISSUERS",
             issuer: IssuerCheck::Exact,
+            plaintext: *plaintext,
             rules: rules.clone(),
         });
         let all: Vec<_> = self.armasec_provider()?.into_iter().chain(others).collect();
@@ -142,6 +112,8 @@ impl ServeConfig {
                 (true, true) => IssuerCheck::IfThere,
                 (true, false) => IssuerCheck::Always,
             },
+            // As with the Python server, it says itself where its keys are.
+            plaintext: true,
             rules: self.oidc.claims.clone(),
         }))
     }
@@ -159,28 +131,4 @@ impl ServeConfig {
             }),
         }
     }
-}
-
-impl ClaimRules {
-    /// The first variable that is set.
-    fn first_variable(&self) -> Option<&'static str> {
-        [
-            ("JOBBERGATE_OIDC_PERMISSIONS_CLAIM", self.oidc_permissions_claim.is_some()),
-            ("JOBBERGATE_OIDC_ROLES", self.oidc_roles.is_some()),
-            ("JOBBERGATE_OIDC_AUDIENCE", !self.oidc_audience.is_empty()),
-            ("JOBBERGATE_OIDC_EMAIL_CLAIM", self.oidc_email_claim.is_some()),
-            ("JOBBERGATE_OIDC_ORGANIZATION_CLAIM", self.oidc_organization_claim.is_some()),
-            ("JOBBERGATE_OIDC_CLIENT_ID_CLAIM", self.oidc_client_id_claim.is_some()),
-        ]
-        .into_iter()
-        .find_map(|(variable, is_set)| is_set.then_some(variable))
-    }
-}
-
-fn audience(text: &str) -> Result<String, String> {
-    let text = text.trim();
-    if text.is_empty() {
-        return Err("there is nothing before or after a comma; leave the comma out".to_owned());
-    }
-    Ok(text.to_owned())
 }

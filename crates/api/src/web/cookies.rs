@@ -18,6 +18,17 @@ pub(super) enum Purpose {
     Shown,
 }
 
+impl Purpose {
+    /// How long a browser keeps it; until it is closed if that is not said.
+    const fn seconds(self) -> Option<u32> {
+        match self {
+            Self::Session | Self::Form => None,
+            // The next page may never be opened: what it would show is as good as a password.
+            Self::Shown => Some(60),
+        }
+    }
+}
+
 impl Web {
     /// Browsers accept cookies of the kind `__Host-`, which nobody else can set, by HTTPS only.
     const fn name(purpose: Purpose, secure: bool) -> &'static str {
@@ -41,18 +52,26 @@ impl Web {
         cookies.get(Self::name(purpose, self.is_secure())).map(str::to_owned)
     }
 
-    /// Has a browser keep a cookie until it is closed.
+    /// Has a browser keep a cookie as long as it serves its purpose.
     pub(super) fn set_cookie(&self, purpose: Purpose, value: &str) -> Result<HeaderValue> {
-        let secure = self.is_secure();
-        let (name, only) = (Self::name(purpose, secure), if secure { "; Secure" } else { "" });
-        let text = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{only}");
-        HeaderValue::from_str(&text).map_err(Error::internal)
+        self.cookie_for(purpose, value, purpose.seconds())
     }
 
     /// Has a browser forget a cookie.
     pub(super) fn forget_cookie(&self, purpose: Purpose) -> Result<HeaderValue> {
-        let mut text = self.set_cookie(purpose, "")?.as_bytes().to_vec();
-        text.extend_from_slice(b"; Max-Age=0");
-        HeaderValue::from_bytes(&text).map_err(Error::internal)
+        self.cookie_for(purpose, "", Some(0))
+    }
+
+    fn cookie_for(
+        &self,
+        purpose: Purpose,
+        value: &str,
+        seconds: Option<u32>,
+    ) -> Result<HeaderValue> {
+        let secure = self.is_secure();
+        let (name, only) = (Self::name(purpose, secure), if secure { "; Secure" } else { "" });
+        let age = seconds.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
+        let text = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{only}{age}");
+        HeaderValue::from_str(&text).map_err(Error::internal)
     }
 }

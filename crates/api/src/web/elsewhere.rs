@@ -21,13 +21,18 @@ pub(super) async fn answer(State(web): State<Web>, request: Request, next: Next)
         return next.run(request).await;
     }
     let response = next.run(request).await;
-    let words = match response.status() {
+    let status = response.status();
+    let words = match status {
         StatusCode::NOT_FOUND if is_root => return go_to(&web, "/account"),
         StatusCode::NOT_FOUND if !is_page(&response) => "There is no page at this address.",
         StatusCode::METHOD_NOT_ALLOWED => "This address is for programs, not for browsers.",
         _ => return response,
     };
-    headers::finish(&web, Failure::new(StatusCode::NOT_FOUND, words).into_response())
+    let mut page = headers::finish(&web, Failure::no_page(status, words).into_response());
+    if let Some(allowed) = response.headers().get(header::ALLOW) {
+        page.headers_mut().insert(header::ALLOW, allowed.clone());
+    }
+    page
 }
 
 fn wants_page(method: &Method, headers: &HeaderMap) -> bool {

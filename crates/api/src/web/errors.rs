@@ -12,13 +12,20 @@ use crate::{error::Error, identity::Refusal};
 pub(super) struct Failure {
     pub(super) status: StatusCode,
     pub(super) words: String,
+    /// What to say above the words.
+    pub(super) title: &'static str,
     /// The page below the realm to go on from; the account if there is none.
     pub(super) next: Option<String>,
 }
 
 impl Failure {
     pub(super) fn new(status: StatusCode, words: impl Into<String>) -> Self {
-        Self { status, words: words.into(), next: None }
+        Self { status, words: words.into(), title: title(status), next: None }
+    }
+
+    /// For an address at which there never was a page.
+    pub(super) fn no_page(status: StatusCode, words: &str) -> Self {
+        Self { title: "There is no page here", ..Self::new(status, words) }
     }
 
     /// For who was logged out before they sent a form; they begin again on this page.
@@ -27,15 +34,14 @@ impl Failure {
                      once more.";
         Self { next: Some(page), ..Self::new(StatusCode::FORBIDDEN, words) }
     }
+}
 
-    /// What to say above the words.
-    pub(super) fn title(&self) -> &'static str {
-        match self.status {
-            StatusCode::NOT_FOUND => "This is not here any more",
-            StatusCode::FORBIDDEN => "This was not done",
-            status if status.is_server_error() => "This does not work at the moment",
-            _ => "Something is wrong with this request",
-        }
+fn title(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::NOT_FOUND => "This is not here any more",
+        StatusCode::FORBIDDEN => "This was not done",
+        status if status.is_server_error() => "This does not work at the moment",
+        _ => "Something is wrong with this request",
     }
 }
 

@@ -6,6 +6,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::Response,
 };
+use chrono::TimeDelta;
 use rand::rngs::StdRng;
 use serde::Deserialize;
 
@@ -70,42 +71,31 @@ pub(super) async fn ask(
     State(web): State<Web>,
     AnonymousForm { visitor, fields }: AnonymousForm<Fields>,
 ) -> Result<Response, Failure> {
-    let email = fields.email;
-    if !web.events.sends_email() {
+    let Fields { email } = fields;
+    if !web.mail.is_configured() {
         return Ok(form(&web, &visitor, &email, StatusCode::OK, None)?);
     }
-    match web.provider.ask_for_link(&email, &visitor.peer).await {
-        Ok(None) => {}
+    let rng: StdRng = rand::make_rng();
+    let (mail, provider) = (&web.mail, &web.provider);
+    let sent = mail.send_to_forgetful(provider, email.clone(), &visitor.peer, rng).await;
+    let (status, words, wait) = match sent {
+        Ok(None) => return Ok(go_to(&web, &format!("{PATH}?done=1"))),
         Ok(Some(wait)) => {
             let words = format!("A link was asked for too often. {}", words::later(wait));
-            let status = StatusCode::TOO_MANY_REQUESTS;
-            let mut response = form(&web, &visitor, &email, status, Some(&words))?;
-            let wait = HeaderValue::from(wait.num_seconds().max(1));
-            response.headers_mut().insert(header::RETRY_AFTER, wait);
-            return Ok(response);
+            (StatusCode::TOO_MANY_REQUESTS, words, Some(wait))
         }
-        Err(error @ Error::Unprocessable(_)) => {
-            let words = format!("{error}.");
-            return Ok(form(&web, &visitor, &email, error.status(), Some(&words))?);
+        Err(error @ Error::Busy(_)) => {
+            (error.status(), format!("{error}."), Some(TimeDelta::seconds(5)))
         }
+        Err(error @ Error::Unprocessable(_)) => (error.status(), format!("{error}."), None),
         Err(error) => return Err(error.into()),
-    }
-    let sending = web.clone();
-    tokio::spawn(async move {
-        if let Err(error) = send(&sending, &email).await {
-            tracing::error!(email, error, "a link to choose a password was not sent");
-        }
-    });
-    Ok(go_to(&web, &format!("{PATH}?done=1")))
-}
-
-async fn send(web: &Web, email: &str) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    let mut rng: StdRng = rand::make_rng();
-    let Some(link) = web.provider.forgotten_password_link(email, &mut rng).await? else {
-        tracing::info!(email, "a link was asked for where there is no password to choose");
-        return Ok(());
     };
-    web.events.send_link(&link, web.clock.now()).await
+    let mut response = form(&web, &visitor, &email, status, Some(&words))?;
+    if let Some(wait) = wait {
+        let wait = HeaderValue::from(wait.num_seconds().max(1));
+        response.headers_mut().insert(header::RETRY_AFTER, wait);
+    }
+    Ok(response)
 }
 
 fn form(
@@ -117,7 +107,7 @@ fn form(
 ) -> Result<Response> {
     let (token, cookie) = visitor.new_form(web)?;
     let layout = Layout::anonymous(web, token);
-    let sends_email = web.events.sends_email();
+    let sends_email = web.mail.is_configured();
     let mut response = page(status, &ForgottenPage { layout, sends_email, email, problem })?;
     if let Some(cookie) = cookie {
         response.headers_mut().append(header::SET_COOKIE, cookie);

@@ -43,7 +43,7 @@ pub(super) fn finish(web: &Web, mut response: Response) -> Response {
             Some(page) => (page.as_str(), "Log in"),
             None => ("/account", "Go to your account"),
         };
-        let (title, words) = (failure.title(), failure.words.as_str());
+        let (title, words) = (failure.title, failure.words.as_str());
         let template = ErrorPage { layout, title, words, next, onward };
         match page::page(failure.status, &template) {
             Ok(page) => response = page,

@@ -67,7 +67,7 @@ impl LogInForm {
             user_names: web.provider.knows_user_names(),
             email: &self.email,
             problem: self.problem.as_ref().map(|problem| problem.words.as_str()),
-            sends_email: web.events.sends_email(),
+            sends_email: web.mail.is_configured(),
         };
         let status = self.problem.as_ref().map_or(StatusCode::OK, |problem| problem.status);
         let mut response = leading_to(page(status, &template)?, self.target.as_deref())?;

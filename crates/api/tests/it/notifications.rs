@@ -77,14 +77,6 @@ fn tells(config: &mut ServeConfig, host: &VirtualHost, port: u16) {
     config.rabbitmq.rabbitmq_vhost.clone_from(&host.name);
 }
 
-/// Settings of a server that sends e-mail by this port.
-fn mails(config: &mut ServeConfig, port: u16) {
-    config.mail.smtp_host = Some("localhost".to_owned());
-    config.mail.smtp_port = Some(port);
-    config.mail.smtp_from_email = Some("Jobbergate <jobs@lab.co>".to_owned());
-    config.mail.smtp_tls = jobbergate_api::config::mail::SmtpTls::None;
-}
-
 /// Somebody submits a job to the cluster `c`; its number.
 async fn submits(user: &Actor) -> i64 {
     let script = user.has_script("s", "echo").await;

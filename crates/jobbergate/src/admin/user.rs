@@ -134,12 +134,12 @@ pub async fn run(provider: &Provider, app: &App, command: UserCommand) -> anyhow
                 );
             }
             let link = provider.password_link(&email, &mut rng).await?;
-            hand_over(app, &link, send, json).await?;
+            hand_over(app, &link, &mut rng, send, json).await?;
         }
         UserCommand::Reset { email, send, json } => {
             check_mail(app, send)?;
             let link = provider.password_link(&email, &mut rng).await?;
-            hand_over(app, &link, send, json).await?;
+            hand_over(app, &link, &mut rng, send, json).await?;
         }
         UserCommand::List { json: true } => {
             let users: Vec<_> = provider.users().await?.iter().map(as_json).collect();
@@ -222,7 +222,7 @@ fn as_json(user: &User) -> Value {
 }
 
 fn check_mail(app: &App, send: bool) -> anyhow::Result<()> {
-    if send && !app.events.sends_email() {
+    if send && !app.password_mail.is_configured() {
         bail!("no e-mail is configured (SMTP_HOST or SENDGRID_API_KEY): leave out --send");
     }
     Ok(())
@@ -232,12 +232,13 @@ fn check_mail(app: &App, send: bool) -> anyhow::Result<()> {
 async fn hand_over(
     app: &App,
     link: &PasswordLink,
+    rng: &mut StdRng,
     send: bool,
     as_json: bool,
 ) -> anyhow::Result<()> {
     let PasswordLink { email, url, .. } = link;
     if send {
-        let sent = app.events.send_link(link, app.clock.now()).await;
+        let sent = app.password_mail.send(link, rng).await;
         let advice = format!("the link was not sent to {email}; without --send it is printed");
         sent.map_err(|cause| anyhow::anyhow!(cause)).context(advice)?;
     }

@@ -36,6 +36,7 @@ fn a_setting_that_makes_no_sense_is_named_with_the_remedy() {
             "there are url, permissions_claim",
         ),
         ("JOBBERGATE_OIDC_ISSUERS", r#"[{"url": "https://h", "roles": "a=boss"}]"#, "no role"),
+        ("JOBBERGATE_OIDC_ISSUERS", r#"[{"url": "http://id.lab.co"}]"#, "allow_plaintext"),
         (
             "JOBBERGATE_OIDC_ISSUERS",
             r#"[{"url": "https://h/x"}, {"url": "https://h/x/"}]"#,

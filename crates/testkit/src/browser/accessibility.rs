@@ -1,8 +1,8 @@
 //! What axe-core, which knows the Web Content Accessibility Guidelines, has to say of a page.
 
 use std::{
-    fs::{self, File},
-    path::{Path, PathBuf},
+    fs,
+    path::Path,
     process::{Command, Stdio},
 };
 
@@ -35,22 +35,14 @@ impl Browser {
     }
 }
 
-/// The source of axe-core, installed by whoever comes first.
+/// The source of axe-core.
 fn axe() -> Result<String> {
-    let directory = directory::shared()?.join("axe-core");
-    fs::create_dir_all(&directory)?;
-    let lock = File::create(directory.join("lock"))?;
-    lock.lock()?;
-    let script = installed(&directory)?;
+    let script = directory::installed("axe-core", LOCK, install)?;
+    let script = script.join("node_modules/axe-core/axe.min.js");
     fs::read_to_string(&script).with_context(|| format!("can't read {}", script.display()))
 }
 
-fn installed(directory: &Path) -> Result<PathBuf> {
-    let script = directory.join("node_modules/axe-core/axe.min.js");
-    let complete = directory.join("complete");
-    if fs::read_to_string(&complete).is_ok_and(|lock| lock == LOCK) {
-        return Ok(script);
-    }
+fn install(directory: &Path) -> Result<()> {
     fs::write(directory.join("package.json"), PACKAGE)?;
     fs::write(directory.join("package-lock.json"), LOCK)?;
     let npm = Command::new("npm")
@@ -60,6 +52,5 @@ fn installed(directory: &Path) -> Result<PathBuf> {
         .output()
         .context("can't run npm; is Node.js installed?")?;
     ensure!(npm.status.success(), "npm ci: {}", String::from_utf8_lossy(&npm.stderr));
-    fs::write(complete, LOCK)?;
-    Ok(script)
+    Ok(())
 }

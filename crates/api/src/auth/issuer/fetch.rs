@@ -1,15 +1,24 @@
 //! Asking a provider what it calls itself and which keys it signs with.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use jsonwebtoken::{
     DecodingKey,
     jwk::{AlgorithmParameters, Jwk, KeyOperations, PublicKeyUse},
 };
+use reqwest::redirect::Policy;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
+use url::Url;
 
-use super::{DEADLINE, ExternalIssuer, Known};
-use crate::config::oidc::IssuerCheck;
+use crate::config::{
+    host,
+    oidc::{ExternalProvider, IssuerCheck},
+};
+
+/// How long the provider may take for its discovery document and its keys.
+const DEADLINE: Duration = Duration::from_secs(5);
 
 /// The largest answer that is read, in bytes.
 const LARGEST: usize = 1 << 20;
@@ -27,6 +36,19 @@ pub(crate) enum FetchError {
     NotUnderstood { url: String, cause: serde_json::Error },
     #[error("the provider calls itself {found}; that must be its url in JOBBERGATE_OIDC_ISSUERS")]
     OtherName { found: String },
+    #[error(
+        "the provider leads to {url}, on another machine without TLS; if the network \
+         between is safe, add \"allow_plaintext\": true in JOBBERGATE_OIDC_ISSUERS"
+    )]
+    Exposed { url: String },
+}
+
+/// What a provider told of itself.
+#[derive(Debug)]
+pub(in crate::auth) struct Known {
+    pub(in crate::auth) issuer: String,
+    pub(super) keys: Vec<Jwk>,
+    pub(super) fetched: DateTime<Utc>,
 }
 
 /// The part of the discovery document (OpenID Connect Discovery 1.0 §3) that matters here.
@@ -42,34 +64,59 @@ struct KeySet {
     keys: Vec<Value>,
 }
 
-impl ExternalIssuer {
-    pub(super) async fn fetch(&self, now: DateTime<Utc>) -> Result<Known, FetchError> {
-        let fetching = async {
-            let discovery: Discovery = self.get(&self.discovery_url()).await?;
-            let found = discovery.issuer;
-            let exact = self.provider.issuer == IssuerCheck::Exact;
-            if exact && found.trim_end_matches('/') != self.provider.url {
-                return Err(FetchError::OtherName { found });
-            }
-            let set: KeySet = self.get(&discovery.jwks_uri).await?;
-            let keys = set.keys.into_iter().filter_map(|key| serde_json::from_value(key).ok());
-            Ok(Known { issuer: found, keys: keys.filter(is_of_use).collect(), fetched: now })
-        };
-        tokio::time::timeout(DEADLINE, fetching).await.unwrap_or(Err(FetchError::Slow))
-    }
-
-    async fn get<T: DeserializeOwned>(&self, url: &str) -> Result<T, FetchError> {
-        let mut response = self.http.get(url).send().await?.error_for_status()?;
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await? {
-            if body.len() + chunk.len() > LARGEST {
-                return Err(FetchError::TooLarge { url: url.to_owned() });
-            }
-            body.extend_from_slice(&chunk);
+/// What asks this provider.
+pub(super) fn client(provider: &ExternalProvider) -> reqwest::Result<reqwest::Client> {
+    // Whoever is known by an `https` address has no keys elsewhere.
+    let only_https = provider.issuer == IssuerCheck::Exact && provider.url.starts_with("https:");
+    let plaintext = provider.plaintext;
+    let redirects = Policy::custom(move |attempt| match host::is_exposed(attempt.url()) {
+        true if !plaintext => {
+            let url = attempt.url().to_string();
+            attempt.error(FetchError::Exposed { url })
         }
-        serde_json::from_slice(&body)
-            .map_err(|cause| FetchError::NotUnderstood { url: url.to_owned(), cause })
+        _ => Policy::default().redirect(attempt),
+    });
+    reqwest::Client::builder().timeout(DEADLINE).https_only(only_https).redirect(redirects).build()
+}
+
+pub(super) fn discovery_url(provider: &ExternalProvider) -> String {
+    format!("{}/.well-known/openid-configuration", provider.url)
+}
+
+pub(super) async fn fetch(
+    http: &reqwest::Client,
+    provider: &ExternalProvider,
+    now: DateTime<Utc>,
+) -> Result<Known, FetchError> {
+    let fetching = async {
+        let discovery: Discovery = get(http, &discovery_url(provider)).await?;
+        let found = discovery.issuer;
+        let exact = provider.issuer == IssuerCheck::Exact;
+        if exact && found.trim_end_matches('/') != provider.url {
+            return Err(FetchError::OtherName { found });
+        }
+        let url = discovery.jwks_uri;
+        if !provider.plaintext && Url::parse(&url).is_ok_and(|url| host::is_exposed(&url)) {
+            return Err(FetchError::Exposed { url });
+        }
+        let set: KeySet = get(http, &url).await?;
+        let keys = set.keys.into_iter().filter_map(|key| serde_json::from_value(key).ok());
+        Ok(Known { issuer: found, keys: keys.filter(is_of_use).collect(), fetched: now })
+    };
+    tokio::time::timeout(DEADLINE, fetching).await.unwrap_or(Err(FetchError::Slow))
+}
+
+async fn get<T: DeserializeOwned>(http: &reqwest::Client, url: &str) -> Result<T, FetchError> {
+    let mut response = http.get(url).send().await?.error_for_status()?;
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        if body.len() + chunk.len() > LARGEST {
+            return Err(FetchError::TooLarge { url: url.to_owned() });
+        }
+        body.extend_from_slice(&chunk);
     }
+    serde_json::from_slice(&body)
+        .map_err(|cause| FetchError::NotUnderstood { url: url.to_owned(), cause })
 }
 
 /// Whether tokens can be verified with this key, and the provider signs with it, as far as it
@@ -96,9 +143,39 @@ fn causes(error: &reqwest::Error) -> String {
 
 #[cfg(test)]
 mod tests {
+    use axum::{Json, Router, response::Redirect, routing::get};
     use serde_json::json;
 
     use super::*;
+    use crate::config::oidc::ClaimRules;
+
+    #[tokio::test]
+    async fn a_provider_on_this_machine_leads_to_no_other_one_without_tls() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let document =
+            json!({"issuer": format!("{address}/keys"), "jwks_uri": "http://id.lab.invalid/keys"});
+        let router = Router::new()
+            .route(
+                "/moved/.well-known/openid-configuration",
+                get(|| async { Redirect::temporary("http://id.lab.invalid/moved") }),
+            )
+            .route("/keys/.well-known/openid-configuration", get(|| async { Json(document) }));
+        tokio::spawn(async { axum::serve(listener, router).await });
+        for path in ["moved", "keys"] {
+            let provider = ExternalProvider {
+                url: format!("{address}/{path}"),
+                variable: "JOBBERGATE_OIDC_ISSUERS",
+                issuer: IssuerCheck::Exact,
+                plaintext: false,
+                rules: ClaimRules::default(),
+            };
+            let refused = fetch(&client(&provider).unwrap(), &provider, DateTime::UNIX_EPOCH).await;
+            let words = refused.unwrap_err().to_string();
+            let place = format!("leads to http://id.lab.invalid/{path}, on another machine");
+            assert!(words.contains(&place), "{words}");
+        }
+    }
 
     #[test]
     fn keys_for_other_purposes_and_secrets_sign_no_token() {

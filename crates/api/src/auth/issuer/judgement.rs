@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
-use super::{ExternalIssuer, Known, SHOWN};
+use super::{ExternalIssuer, SHOWN, fetch::Known};
 use crate::{
     auth::{Identity, claims::is_for},
     config::oidc::IssuerCheck,

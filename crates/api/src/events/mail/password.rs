@@ -14,10 +14,10 @@ impl Mail {
     pub(in crate::events) async fn send_link(
         &self,
         link: &PasswordLink,
+        id: &str,
         now: DateTime<Utc>,
     ) -> Result<(), Cause> {
-        let id = uuid::Uuid::new_v4().to_string();
-        self.send(message(link), &id, now).await.map_err(|failure| match failure {
+        self.send(message(link), id, now).await.map_err(|failure| match failure {
             Failure::Refused(cause) | Failure::Unreachable(cause) | Failure::ForEver(cause) => {
                 cause
             }

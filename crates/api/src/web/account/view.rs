@@ -42,7 +42,7 @@ pub(super) struct TypedToken {
 }
 
 /// Permissions about one kind of thing.
-struct Group {
+struct PermissionGroup {
     things: String,
     choices: Vec<Choice>,
 }
@@ -67,7 +67,7 @@ struct AccountPage<'a> {
     /// A token and its secret, which is shown once.
     made: Option<(&'a PersonalToken, &'a str)>,
     typed: TypedToken,
-    groups: Vec<Group>,
+    groups: Vec<PermissionGroup>,
     note: Note,
 }
 
@@ -142,17 +142,17 @@ pub(super) async fn show(
 }
 
 /// What somebody may let a token do.
-fn groups(user: &User, ticked: &[String]) -> Vec<Group> {
+fn groups(user: &User, ticked: &[String]) -> Vec<PermissionGroup> {
     let held = |name: &str| user.permissions.iter().any(|it| it == name);
     let may = |name: &str| held(name) || held(Permission::Admin.as_str());
-    let mut groups: Vec<Group> = Vec::new();
+    let mut groups: Vec<PermissionGroup> = Vec::new();
     for name in Permission::ALL.map(Permission::as_str).into_iter().filter(|name| may(name)) {
         let (things, verb) = words::permission(name);
         let ticked = ticked.iter().any(|it| it == name);
         let choice = Choice { permission: name.to_owned(), verb, ticked };
         match groups.last_mut().filter(|group| group.things == things) {
             Some(group) => group.choices.push(choice),
-            None => groups.push(Group { things, choices: vec![choice] }),
+            None => groups.push(PermissionGroup { things, choices: vec![choice] }),
         }
     }
     groups

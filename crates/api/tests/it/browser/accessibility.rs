@@ -3,10 +3,10 @@
 use jobbergate_api::identity::NewUser;
 use jobbergate_testkit::browser::thirtyfour::By;
 
-use super::{ACCOUNT, DEVICE, LOG_IN, NEW, Person, begin, code, with_mail};
+use super::{ACCOUNT, DEVICE, LOG_IN, NEW, Person};
 use crate::{
-    identity::story::{PASSWORD, log_in, person, tokens},
-    support::{TestApp, random},
+    identity::story::{PASSWORD, begin, log_in, person, tokens, user_code},
+    support::{MailApp, TestApp, random},
 };
 
 const FORGOTTEN: &str = "/realms/jobbergate/forgotten";
@@ -35,7 +35,7 @@ async fn pages_to_log_in_on() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_of_who_forgot_their_password() {
-    let (app, _smtp) = with_mail().await;
+    let app = MailApp::on_sqlite().await;
     let Some(alice) = Person::before(&app).await else { return };
     alice.open(LOG_IN).await;
     alice.finds_it_accessible("log-in with e-mail").await;
@@ -91,7 +91,7 @@ async fn pages_of_devices() {
     alice.finds_it_accessible("unknown code").await;
     for (button, done) in [("Allow", "Access allowed"), ("Deny", "Access denied")] {
         let device = begin(&app).await;
-        alice.open(&format!("{DEVICE}?user_code={}", code(&device))).await;
+        alice.open(&format!("{DEVICE}?user_code={}", user_code(&device))).await;
         alice.finds_it_accessible("confirmation").await;
         alice.press(button).await;
         alice.sees(done).await;

@@ -1,9 +1,9 @@
 //! Everything once with nothing but a keyboard, on the smallest phone, in the dark, and without
 //! JavaScript.
 
-use super::{DEVICE, LOG_IN, NEW, Person, begin, code, person::NARROW, poll};
+use super::{DEVICE, LOG_IN, NEW, Person, person::NARROW};
 use crate::{
-    identity::story::{PASSWORD, Tokens},
+    identity::story::{PASSWORD, Tokens, begin, poll, user_code},
     support::{TestApp, random},
 };
 
@@ -50,7 +50,7 @@ async fn a_keyboard_suffices_without_scripts_on_the_smallest_phone() {
     let device = begin(&app).await;
     ada.open(DEVICE).await;
     ada.needs_no_scrolling_sideways("device").await;
-    ada.enter("user_code", &format!("{}\u{e007}", code(&device))).await;
+    ada.enter("user_code", &format!("{}\u{e007}", user_code(&device))).await;
     ada.sees("Allow Jobbergate in a terminal?").await;
     ada.needs_no_scrolling_sideways("device confirmation").await;
     ada.press_enter("Allow").await;

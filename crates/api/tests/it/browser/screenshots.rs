@@ -4,10 +4,10 @@ use std::{env, fs, path::PathBuf};
 
 use jobbergate_testkit::browser::thirtyfour::By;
 
-use super::{DEVICE, LOG_IN, Person, begin, code, person::WIDE, with_mail};
+use super::{DEVICE, LOG_IN, Person, person::WIDE};
 use crate::{
-    identity::story::{log_in, person, portal, portal_request, tokens},
-    support::random,
+    identity::story::{begin, log_in, person, portal, portal_request, tokens, user_code},
+    support::{MailApp, random},
 };
 
 /// The variable that names the directory for them.
@@ -37,7 +37,7 @@ async fn pages_are_shown_in_the_documentation() {
     let Some(directory) = env::var_os(INTO) else { return };
     let album = Album { directory: directory.into() };
     fs::create_dir_all(&album.directory).unwrap();
-    let (app, _smtp) = with_mail().await;
+    let app = MailApp::on_sqlite().await;
     let Some(ada) = Person::before(&app).await else { return };
 
     ada.open(&app.provider().offer_set_up(&mut random()).await.unwrap().unwrap()).await;
@@ -54,7 +54,7 @@ async fn pages_are_shown_in_the_documentation() {
     album.shoot(&ada, "log-in-wrong", (PHONE, false)).await;
 
     ada.logs_in("ada@example.com").await;
-    ada.open(&format!("{DEVICE}?user_code={}", code(&begin(&app).await))).await;
+    ada.open(&format!("{DEVICE}?user_code={}", user_code(&begin(&app).await))).await;
     album.shoot(&ada, "device", (WIDE, false)).await;
     album.shoot(&ada, "device-dark-narrow", ((360, 760), true)).await;
 

@@ -4,10 +4,10 @@ use axum::{Router, response::Html, routing::get};
 use jobbergate_api::identity::{AuthorizationRequest, NewApplication, NewUser};
 use jobbergate_testkit::browser::thirtyfour::By;
 
-use super::{ACCOUNT, DEVICE, LOG_IN, NEW, Person, begin, code, poll, with_mail};
+use super::{ACCOUNT, DEVICE, LOG_IN, NEW, Person};
 use crate::{
-    identity::story::{PASSWORD, Tokens, person, refusal, request},
-    support::{TestApp, random},
+    identity::story::{PASSWORD, Tokens, begin, person, poll, refusal, request, user_code},
+    support::{MailApp, TestApp, random},
 };
 
 const WRONG: &str = "The e-mail address or the password is wrong.";
@@ -91,7 +91,7 @@ async fn somebody_clicks_a_programs_link_and_lets_it_in() {
     alice.sees("Log in").await;
     alice.tries("alice@example.com", PASSWORD).await;
     alice.sees("Allow Jobbergate in a terminal?").await;
-    alice.reads(code(&device)).await;
+    alice.reads(user_code(&device)).await;
     alice.press("Allow").await;
     alice.sees("Access allowed").await;
     reloads(&alice, "Access allowed").await;
@@ -115,7 +115,7 @@ async fn somebody_types_a_programs_code_and_keeps_it_out() {
     alice.fill("user_code", "BCDF-GHJK").await;
     alice.press("Go on").await;
     alice.is_told("No program waits with this code.").await;
-    alice.fill("user_code", &code(&device).to_lowercase().replace('-', " ")).await;
+    alice.fill("user_code", &user_code(&device).to_lowercase().replace('-', " ")).await;
     alice.press("Go on").await;
     alice.sees("Allow Jobbergate in a terminal?").await;
     alice.press("Deny").await;
@@ -183,7 +183,7 @@ async fn somebody_is_asked_before_a_program_of_others_gets_in() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn somebody_is_invited_and_forgets_their_password() {
-    let (app, smtp) = with_mail().await;
+    let app = MailApp::on_sqlite().await;
     let Some(bob) = Person::before(&app).await else { return };
     let new = NewUser { email: "bob@example.com".to_owned(), ..NewUser::default() };
     app.provider().create_user(&new, &mut random()).await.unwrap();
@@ -203,8 +203,7 @@ async fn somebody_is_invited_and_forgets_their_password() {
     bob.press("Send the link").await;
     bob.sees("Look into your mailbox").await;
     reloads(&bob, "Look into your mailbox").await;
-    crate::support::eventually(async || !smtp.received().unwrap().is_empty()).await;
-    let mail = smtp.received().unwrap().remove(0);
+    let mail = app.mails(1).await.remove(0);
     assert_eq!(mail.recipients, ["bob@example.com"]);
     let url = mail.text.lines().find(|line| line.contains("link=")).unwrap().trim();
     bob.open(url).await;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::story::{
     CHALLENGE, DEVICE_GRANT, Tokens, VERIFIER, claims, log_in, person, portal, post, refresh,
-    refusal,
+    refusal, user_code,
 };
 use crate::{
     on_both,
@@ -37,10 +37,6 @@ async fn poll_as(app: &TestApp, device: &Value, client: &str, verifier: Option<&
     let mut form = vec![("grant_type", DEVICE_GRANT), ("client_id", client), ("device_code", code)];
     form.extend(verifier.map(|verifier| ("code_verifier", verifier)));
     post(app, "token", &form).await
-}
-
-fn user_code(device: &Value) -> &str {
-    device["user_code"].as_str().unwrap()
 }
 
 on_both! {

@@ -191,3 +191,20 @@ pub fn claims(token: &str) -> Value {
     let body = token.split('.').nth(1).unwrap();
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(body).unwrap()).unwrap()
 }
+
+/// A program in a terminal asks to be let in.
+pub async fn begin(app: &TestApp) -> Value {
+    post(app, "auth/device", &[("client_id", "default")]).await.ok()
+}
+
+/// It asks whether it was.
+pub async fn poll(app: &TestApp, device: &Value) -> Answer {
+    let code = device["device_code"].as_str().unwrap();
+    let form = [("grant_type", DEVICE_GRANT), ("client_id", "default"), ("device_code", code)];
+    post(app, "token", &form).await
+}
+
+/// What it shows for its person to type.
+pub fn user_code(device: &Value) -> &str {
+    device["user_code"].as_str().unwrap()
+}

@@ -3,8 +3,8 @@
 use jobbergate_api::{clock::Clock, config::ServeConfig, doctor};
 use jobbergate_testkit::{rabbitmq::VirtualHost, smtp::Smtp};
 
-use super::{Place, mails, tells};
-use crate::support::start_time;
+use super::{Place, tells};
+use crate::support::{mails, start_time};
 
 const CHECK: &str = "messages and e-mail";
 

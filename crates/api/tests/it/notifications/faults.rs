@@ -10,9 +10,9 @@ use jobbergate_testkit::{
 };
 use serde_json::json;
 
-use super::{body, in_both, mails, nothing_waits, rejects, runs, smtp, submits, tells, told};
+use super::{body, in_both, nothing_waits, rejects, runs, smtp, submits, tells, told};
 use super::{until, waiting};
-use crate::support::{TestApp, start_time};
+use crate::support::{TestApp, mails, start_time};
 
 /// Runs a statement behind the server's back.
 async fn execute(app: &TestApp, sql: &str) {

@@ -8,10 +8,10 @@ use jobbergate_testkit::{
 use serde_json::json;
 
 use super::{
-    a_minute_passes, fails_once, in_both, mails, nothing_waits, rejects, runs, smtp, submits,
-    until, waiting,
+    a_minute_passes, fails_once, in_both, nothing_waits, rejects, runs, smtp, submits, until,
+    waiting,
 };
-use crate::support::TestApp;
+use crate::support::{TestApp, mails};
 
 /// Waits until the worker has tried to connect twice, to find that it is not welcome.
 async fn a_while() {

@@ -5,6 +5,7 @@ mod answer;
 mod events;
 mod files;
 mod ldap;
+mod mail;
 mod raw;
 mod remote;
 mod tenants;
@@ -33,6 +34,7 @@ use jobbergate_testkit::{
 pub use actor::Actor;
 pub use answer::Answer;
 pub use ldap::{LdapApp, use_ldap};
+pub use mail::{MailApp, mails};
 pub use raw::{in_url, raw};
 pub use remote::Remote;
 pub use tenants::{Organization, TenantApp};

@@ -119,6 +119,9 @@ on_both! {
             assert_eq!(problem(&refused), words);
         }
         let answer = alice.post(&ticked("jobbergate:job-scripts:read")).await;
+        let cookie = answer.header("set-cookie").unwrap();
+        assert!(cookie.starts_with("jobbergate-shown="), "{cookie}");
+        assert!(cookie.ends_with("; Max-Age=60"), "nobody may open the next page: {cookie}");
         let made = alice.follow(&answer).await.expect(200);
         assert!(made.text.contains("may: read job scripts"), "{}", made.text);
         let secret = made.text.split(">jbg_").nth(1).unwrap().split('<').next().unwrap();

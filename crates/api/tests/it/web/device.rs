@@ -1,29 +1,12 @@
 //! A program in a terminal, let in from a browser.
 
-use serde_json::Value;
-
 use super::browser::{Browser, form, heading, problem};
 use crate::{
-    identity::story::{DEVICE_GRANT, PASSWORD, Tokens, person, post, refusal},
+    identity::story::{PASSWORD, Tokens, begin, person, poll, refusal, user_code},
     on_both,
-    support::{Answer, TestApp},
 };
 
 const DEVICE: &str = "/realms/jobbergate/device";
-
-async fn begin(app: &TestApp) -> Value {
-    post(app, "auth/device", &[("client_id", "default")]).await.ok()
-}
-
-async fn poll(app: &TestApp, device: &Value) -> Answer {
-    let code = device["device_code"].as_str().unwrap();
-    let form = [("grant_type", DEVICE_GRANT), ("client_id", "default"), ("device_code", code)];
-    post(app, "token", &form).await
-}
-
-fn code(device: &Value) -> &str {
-    device["user_code"].as_str().unwrap()
-}
 
 on_both! {
     async fn who_clicks_the_link_logs_in_and_lets_the_program_in(app: TestApp) {
@@ -38,7 +21,7 @@ on_both! {
         let answer = alice.submit(&page, "/login", &fields).await;
         let page = alice.follow(&answer).await.expect(200);
         assert_eq!(heading(&page), "Allow Jobbergate in a terminal?");
-        assert!(page.text.contains(code(&device)) && page.text.contains("127.0.0.1"));
+        assert!(page.text.contains(user_code(&device)) && page.text.contains("127.0.0.1"));
         assert!(page.text.contains("do all that you may do, in your name"));
         let answer = alice.submit(&page, "/device", &[("decision", "allow")]).await;
         let done = alice.follow(&answer).await.expect(200);
@@ -53,7 +36,7 @@ on_both! {
         let mut alice = Browser::of(&app, "alice@example.com").await;
         let page = alice.open(DEVICE).await.expect(200);
         assert_eq!(form(&page, "/device").fields, [("user_code".to_owned(), String::new())]);
-        let typed = code(&device).to_lowercase().replace('-', "+");
+        let typed = user_code(&device).to_lowercase().replace('-', "+");
         let page = alice.open(&format!("{DEVICE}?user_code={typed}")).await.expect(200);
         let answer = alice.submit(&page, "/device", &[("decision", "deny")]).await;
         let done = alice.follow(&answer).await.expect(200);

@@ -22,12 +22,17 @@ on_both! {
         assert_eq!(answer.header("location"), Some("/realms/jobbergate/account"));
         for path in ["", "/", "/nothing", "/account/", "/account/x"] {
             let page = get(&app, &format!("/realms/jobbergate{path}"), CHROMIUM).await.expect(404);
-            assert_eq!(heading(&page), "This is not here any more", "{path}");
+            assert_eq!(heading(&page), "There is no page here", "{path}");
             assert_eq!(problem(&page), "There is no page at this address.");
             assert!(page.header("content-security-policy").is_some());
         }
-        let page = get(&app, "/realms/jobbergate/protocol/openid-connect/token", CHROMIUM).await.expect(404);
+        let page = get(&app, "/realms/jobbergate/protocol/openid-connect/token", CHROMIUM).await.expect(405);
+        assert_eq!(heading(&page), "There is no page here");
         assert_eq!(problem(&page), "This address is for programs, not for browsers.");
+        assert_eq!(page.header("allow"), Some("POST"));
+        // What was there once is another matter.
+        let page = get(&app, "/realms/jobbergate/password?link=used", CHROMIUM).await.expect(404);
+        assert_eq!(heading(&page), "This is not here any more");
     }
 
     async fn programs_are_told_what_they_always_were(app: TestApp) {

@@ -1,46 +1,24 @@
 //! A link by e-mail for who forgot their password.
 
-use jobbergate_api::config::mail::SmtpTls;
-use jobbergate_testkit::smtp::{Email, Smtp};
+use std::time::Duration;
+
+use jobbergate_testkit::smtp::Email;
 
 use super::browser::{Browser, heading, plain, problem};
 use crate::{
     identity::story::{PASSWORD, person},
     on_both,
-    support::{Answer, TestApp, database, eventually},
+    support::{Answer, TestApp, mails},
 };
 
 const FORGOTTEN: &str = "/realms/jobbergate/forgotten";
+/// More than a message takes.
+const DEADLINE: Duration = Duration::from_secs(20);
 const NEW: &str = "a different horse, a different staple";
-
-async fn on_each() -> Vec<(TestApp, Smtp)> {
-    let mut all = Vec::new();
-    for on_postgres in [false, true] {
-        let smtp = Smtp::start().unwrap();
-        let port = smtp.port;
-        let change = |config: &mut jobbergate_api::config::ServeConfig| {
-            config.mail.smtp_host = Some("localhost".to_owned());
-            config.mail.smtp_port = Some(port);
-            config.mail.smtp_from_email = Some("Jobbergate <jobs@lab.co>".to_owned());
-            config.mail.smtp_tls = SmtpTls::None;
-        };
-        let app = match on_postgres {
-            true => TestApp::configured_on_database(database().await, change).await,
-            false => TestApp::configured(change).await,
-        };
-        all.push((app, smtp));
-    }
-    all
-}
 
 async fn asks(browser: &mut Browser, email: &str) -> Answer {
     let page = browser.open(FORGOTTEN).await.expect(200);
     browser.submit(&page, "/forgotten", &[("email", email)]).await
-}
-
-async fn mails(smtp: &Smtp, count: usize) -> Vec<Email> {
-    eventually(async || smtp.received().unwrap().len() >= count).await;
-    smtp.received().unwrap()
 }
 
 fn link(app: &TestApp, mail: &Email) -> String {
@@ -49,18 +27,17 @@ fn link(app: &TestApp, mail: &Email) -> String {
     format!("http://{}/realms/{path}", app.address)
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn somebody_is_sent_a_link_and_chooses_another_password() {
-    for (app, smtp) in on_each().await {
+on_both! {
+    async fn somebody_is_sent_a_link_and_chooses_another_password(app: MailApp) {
         person(&app, "alice", &["user"]).await;
         let mut alice = Browser::new(&app);
         assert!(alice.open("/realms/jobbergate/login").await.text.contains("Password forgotten?"));
         for count in 1..=2 {
             let answer = asks(&mut alice, " alice@Example.com ").await;
             assert_eq!(heading(&alice.follow(&answer).await), "Look into your mailbox");
-            mails(&smtp, count).await;
+            app.mails(count).await;
         }
-        let mails = mails(&smtp, 2).await;
+        let mails = app.mails(2).await;
         assert_eq!(mails[0].recipients, ["alice@example.com"]);
         assert_eq!(mails[0].header("subject"), Some("Jobbergate: choose a new password"));
         assert!(mails[0].text.contains("until 2026-01-01 01:00 UTC"), "{}", mails[0].text);
@@ -71,11 +48,8 @@ async fn somebody_is_sent_a_link_and_chooses_another_password() {
         alice.open(&link(&app, &mails[1])).await.expect(404);
         Browser::new(&app).log_in("alice@example.com", NEW).await.expect(303);
     }
-}
 
-#[tokio::test(flavor = "multi_thread")]
-async fn nobody_learns_who_has_an_account() {
-    for (app, smtp) in on_each().await {
+    async fn nobody_learns_who_has_an_account(app: MailApp) {
         let user = person(&app, "alice", &["user"]).await;
         person(&app, "bob", &["user"]).await;
         app.provider().disable_user("bob@example.com").await.unwrap();
@@ -94,28 +68,35 @@ async fn nobody_learns_who_has_an_account() {
         }
         let refused = asks(&mut eve, "nonsense").await.expect(422);
         assert_eq!(problem(&refused), "\"nonsense\" is not an e-mail address.");
-        assert_eq!(mails(&smtp, 3).await.len(), 3);
+        assert_eq!(app.mails(3).await.len(), 3);
         assert!(
-            smtp.received().unwrap().iter().all(|mail| mail.recipients == [user.email.as_str()])
+            app.sent().iter().all(|mail| mail.recipients == [user.email.as_str()])
         );
         // Being asked for changes nothing.
         Browser::new(&app).log_in(&user.email, PASSWORD).await.expect(303);
     }
-}
 
-#[tokio::test(flavor = "multi_thread")]
-async fn one_address_of_the_network_asks_only_so_often() {
-    for (app, smtp) in on_each().await {
+    async fn one_address_of_the_network_asks_only_so_often(app: MailApp) {
+        person(&app, "alice", &["user"]).await;
+        person(&app, "bob", &["user"]).await;
         let mut eve = Browser::new(&app);
-        for number in 0..30 {
+        for number in 0..29 {
             asks(&mut eve, &format!("n{number}@example.com")).await.expect(303);
         }
-        asks(&mut eve, "n30@example.com").await.expect(429);
-        assert!(smtp.received().unwrap().is_empty());
+        asks(&mut eve, "bob@example.com").await.expect(303);
+        asks(&mut eve, "alice@example.com").await.expect(429);
+        assert!(app.app.password_mail.finish(DEADLINE).await);
+        let recipients: Vec<_> = app.sent().into_iter().flat_map(|mail| mail.recipients).collect();
+        assert_eq!(recipients, ["bob@example.com"]);
     }
-}
 
-on_both! {
+    async fn a_server_that_stops_sends_what_was_asked_for(app: MailApp) {
+        person(&app, "alice", &["user"]).await;
+        asks(&mut Browser::new(&app), "alice@example.com").await.expect(303);
+        assert!(app.app.password_mail.finish(DEADLINE).await);
+        assert_eq!(app.sent().len(), 1);
+    }
+
     async fn without_e_mail_the_page_says_whom_to_ask(app: TestApp) {
         let mut alice = Browser::new(&app);
         let page = alice.open("/realms/jobbergate/login").await;
@@ -124,4 +105,29 @@ on_both! {
         let page = alice.open(FORGOTTEN).await.expect(200);
         assert!(page.text.contains("This server sends no e-mail.") && !page.text.contains("<form"));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_server_that_hangs_keeps_neither_people_nor_the_server_waiting() {
+    // It takes connections and says nothing.
+    let hanging = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = hanging.local_addr().unwrap().port();
+    let app = TestApp::configured(|config| {
+        mails(config, port);
+        config.mail.smtp_host = Some("127.0.0.1".to_owned());
+    })
+    .await;
+    let mut eve = Browser::new(&app);
+    for number in 0..16 {
+        let name = format!("n{}", number / 3);
+        if number % 3 == 0 {
+            person(&app, &name, &["user"]).await;
+        }
+        asks(&mut eve, &format!("{name}@example.com")).await.expect(303);
+    }
+    let refused = asks(&mut eve, "nobody@example.com").await.expect(503);
+    let words = "Too many links are being sent at once; try again in a moment.";
+    assert_eq!(problem(&refused), words);
+    assert_eq!(refused.header("retry-after"), Some("5"));
+    assert!(!app.app.password_mail.finish(Duration::from_millis(10)).await);
 }

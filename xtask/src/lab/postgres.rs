@@ -1,4 +1,4 @@
-//! A PostgreSQL whose connections are cut.
+//! A PostgreSQL of our own, whose connections can be cut.
 
 use std::{
     fs::DirBuilder,
@@ -9,14 +9,15 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
+use clap::ValueEnum;
 use nix::{
     sys::signal::{Signal, kill},
     unistd::{Pid, User},
 };
 
+use super::Directory;
 use crate::{
     interrupt::Interrupt,
-    lab::Directory,
     packages,
     process::{self, Running, tied},
 };
@@ -29,6 +30,27 @@ const OTHERS: &str = "FROM pg_stat_activity WHERE datname = current_database() \
 /// Twentieths of a second that it may take to answer.
 const PATIENCE: u32 = 600;
 
+/// What the server keeps its data in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Database {
+    Sqlite,
+    Postgres,
+}
+
+impl Database {
+    /// The PostgreSQL that it takes, if it takes one.
+    pub(crate) fn start(
+        self,
+        interrupt: &Interrupt,
+        directory: &Directory,
+    ) -> Result<Option<Postgres>> {
+        match self {
+            Self::Sqlite => Ok(None),
+            Self::Postgres => Postgres::start(interrupt, directory).map(Some),
+        }
+    }
+}
+
 /// A server on a Unix socket; it ends when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Postgres {
@@ -39,7 +61,7 @@ pub(crate) struct Postgres {
 
 impl Postgres {
     /// Installs it unless it is there, and starts it with an empty database.
-    pub(crate) fn start(interrupt: &Interrupt, directory: &Directory) -> Result<Self> {
+    fn start(interrupt: &Interrupt, directory: &Directory) -> Result<Self> {
         packages::install_postgresql()?;
         let programs = packages::postgresql_programs().context("there is no PostgreSQL")?;
         let owner = User::from_name(OWNER)?.context("there is no user postgres")?;
@@ -66,19 +88,19 @@ impl Postgres {
     }
 
     /// Ends one of the connections to the database, whichever.
-    pub(super) fn cut_one(&self) -> Result<()> {
+    pub(crate) fn cut_one(&self) -> Result<()> {
         let statement =
             format!("SELECT pg_terminate_backend(pid) {OTHERS} ORDER BY random() LIMIT 1");
         self.query(DATABASE, &statement).map(drop)
     }
 
-    pub(super) fn cut_all(&self) -> Result<()> {
+    pub(crate) fn cut_all(&self) -> Result<()> {
         self.query(DATABASE, &format!("SELECT pg_terminate_backend(pid) {OTHERS}")).map(drop)
     }
 
     /// Kills the process of a connection: the server drops all connections without a word and
     /// recovers from its log.
-    pub(super) fn crash(&self) -> Result<()> {
+    pub(crate) fn crash(&self) -> Result<()> {
         let pid = self.query(DATABASE, &format!("SELECT pid {OTHERS} LIMIT 1"))?;
         if let Ok(pid) = pid.trim().parse() {
             kill(Pid::from_raw(pid), Signal::SIGKILL)?;
