@@ -4,7 +4,7 @@
 mod name;
 mod tls;
 
-use std::time::Duration;
+use std::{panic::AssertUnwindSafe, time::Duration};
 
 use ldap3::{
     DerefAliases, LdapConnAsync, LdapConnSettings, LdapError, LdapResult, SearchEntry,
@@ -165,7 +165,9 @@ impl Connection {
             if found.entries.len() == most {
                 return Ok(Found { more: true, ..found });
             }
-            found.entries.push(SearchEntry::construct(entry));
+            // It panics over what is no entry.
+            let read = std::panic::catch_unwind(AssertUnwindSafe(|| SearchEntry::construct(entry)));
+            found.entries.push(read.map_err(|_| "an entry can't be read".to_owned())?);
         }
         let result = stream.finish().await;
         match result.rc {

@@ -3,7 +3,7 @@
 ALTER TABLE identity_users ADD COLUMN directory_dn text;
 ALTER TABLE identity_users ADD COLUMN checked_at timestamptz;
 ALTER TABLE identity_users ADD COLUMN left_at timestamptz;
-CREATE INDEX idx_identity_users_directory_dn ON identity_users (directory_dn);
+CREATE UNIQUE INDEX idx_identity_users_directory_dn ON identity_users (directory_dn);
 
 -- What they may do by their groups there, beside what administrators gave them here.
 CREATE TABLE identity_directory_roles (

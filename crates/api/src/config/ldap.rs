@@ -146,6 +146,14 @@ impl LdapConfig {
             );
             return Err(wrong(URI)(reason));
         }
+        let by_tls = |server: &&url::Url| server.scheme() == "ldaps" || self.ldap_start_tls;
+        if let Some(server) = servers.iter().filter(by_tls).find(|it| values::is_ipv6(it)) {
+            let reason = format!(
+                "{server} has an IPv6 address, by which no certificate can be checked; use the \
+                 server's name"
+            );
+            return Err(wrong(URI)(reason));
+        }
         let missing = || wrong("JOBBERGATE_LDAP_BASE")("JOBBERGATE_LDAP_URI needs it".to_owned());
         let base = self.ldap_base.as_deref().ok_or_else(missing)?;
         let group_base = self.ldap_group_base.as_deref().unwrap_or(base);

@@ -1,13 +1,17 @@
 //! The directory that people come from.
 
-use super::{Problem, database};
+use std::time::Duration;
+
+use super::{DEADLINE, Problem, database};
 use crate::{clock::Clock, config::ServeConfig, db::Schema, identity::Provider};
 
 const ADVICE: &str = "check JOBBERGATE_LDAP_*";
 
 pub(super) async fn check(config: &ServeConfig, clock: &Clock) -> Result<String, Problem> {
     let directory = config.ldap.directory().map_err(|error| Problem::new(error, ADVICE))?;
-    let Some(directory) = directory else { return Ok("nobody comes from LDAP".to_owned()) };
+    let Some(mut directory) = directory else { return Ok("nobody comes from LDAP".to_owned()) };
+    let client = &mut directory.client;
+    client.deadline = client.deadline.min(share(client.servers.len()));
     let found = directory.examine().await.map_err(|cause| {
         let advice = "check JOBBERGATE_LDAP_URI, _START_TLS, _CA_FILE, _BIND_DN and _BIND_PASSWORD";
         Problem::new(cause, advice)
@@ -21,6 +25,13 @@ pub(super) async fn check(config: &ServeConfig, clock: &Clock) -> Result<String,
         true => Ok(format!("{} people may log in", found.people)),
         false => Err(Problem::new(missing.join("; "), ADVICE)),
     }
+}
+
+/// How long a step may take so that all servers and a search can be tried within the check's time,
+/// in whole seconds: then it can be said which one does not answer.
+fn share(servers: usize) -> Duration {
+    let steps = u64::try_from(servers).unwrap_or(u64::MAX).saturating_add(1);
+    Duration::from_secs(((DEADLINE.as_secs() - 1) / steps).max(1))
 }
 
 /// Which of these roles there are not.

@@ -79,7 +79,8 @@ impl Provider {
         if client_id.contains('\0') {
             return Ok(None);
         }
-        match store::client(&mut self.db.read().await?, client_id).await? {
+        let found = store::client(&mut self.db.read().await?, client_id).await?;
+        match found {
             Some(row) => Ok(Some(row.into())),
             None => Ok(built_in(client_id, &self.base_url)),
         }

@@ -11,7 +11,6 @@ use super::{
     secrets,
     store::{codes as store, families},
     tokens::{TokenRequest, TokenResponse},
-    users,
 };
 
 impl Provider {
@@ -53,7 +52,7 @@ impl Provider {
             return refuse("redirect_uri is not the one that the code was sent to");
         }
         pkce::check(row.code_challenge.as_deref(), request.code_verifier.as_deref())?;
-        let Some(user) = users::active(&mut db, &row.user_id).await? else {
+        let Some(user) = self.admitted(&mut db, &row.user_id).await? else {
             return refuse("The account is disabled");
         };
         store::use_up(&mut db, &hash, now).await?;

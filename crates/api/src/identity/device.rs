@@ -17,7 +17,6 @@ use super::{
     secrets, sessions,
     store::device_codes::{self as store, DeviceCodeRow},
     tokens::{TokenRequest, TokenResponse},
-    users,
 };
 use crate::error::{Error, Result};
 
@@ -236,7 +235,7 @@ impl Provider {
                 };
             }
         };
-        let Some(user) = users::active(&mut db, &user_id).await? else {
+        let Some(user) = self.admitted(&mut db, &user_id).await? else {
             return refuse(Code::AccessDenied, "The account is disabled");
         };
         store::delete(&mut db, &hash).await?;

@@ -16,7 +16,8 @@ use crate::{
 };
 pub(crate) use groups::{Group, GroupRoles};
 
-/// How many log-ins and checks are at the directory at once.
+/// How many log-ins are at the directory at once, and as many checks beside them: neither waits for
+/// the other.
 const AT_ONCE: usize = 16;
 /// How long a directory that did not answer a check is left alone by others.
 const PAUSE: TimeDelta = TimeDelta::seconds(30);
@@ -49,7 +50,8 @@ pub(crate) struct DirectorySettings {
 #[derive(Debug)]
 pub(super) struct Directory {
     pub(super) settings: DirectorySettings,
-    room: tokio::sync::Semaphore,
+    log_ins: tokio::sync::Semaphore,
+    checks: tokio::sync::Semaphore,
     silent_until: Mutex<Option<DateTime<Utc>>>,
 }
 
@@ -68,8 +70,8 @@ pub(super) struct Person {
 
 impl Directory {
     pub(super) fn new(settings: DirectorySettings) -> Self {
-        let room = tokio::sync::Semaphore::new(AT_ONCE);
-        Self { settings, room, silent_until: Mutex::default() }
+        let room = || tokio::sync::Semaphore::new(AT_ONCE);
+        Self { settings, log_ins: room(), checks: room(), silent_until: Mutex::default() }
     }
 
     /// Who logs in as `login`; nobody if it fits several.
@@ -78,11 +80,13 @@ impl Directory {
         connection: &mut Connection,
         login: &str,
     ) -> Result<Option<Person>, Failure> {
-        let filter = self.settings.filter.replace("{login}", &escape(login));
+        let filter = filled(&self.settings.filter, &[("{login}", login)]);
         let (base, attributes) = (&self.settings.base, self.attributes());
         let mut found = connection.search(base, Scope::Subtree, &filter, &attributes, 2).await?;
         if found.nowhere {
-            tracing::warn!(base, "JOBBERGATE_LDAP_BASE is not in the directory");
+            let cause =
+                "JOBBERGATE_LDAP_BASE is not in the directory, or the searcher may not see it";
+            return Err(Failure::new(cause));
         }
         match (found.entries.pop(), found.entries.len()) {
             (Some(entry), 0) if !found.more => Ok(Some(self.person(connection, &entry).await?)),
@@ -99,7 +103,8 @@ impl Directory {
         }
     }
 
-    /// Who is at this entry, if they still may log in.
+    /// Who is at this entry, if they still may log in. A searcher who may see nothing any more, or a
+    /// server that lost what it had, finds nobody either: that says nothing of who is gone.
     async fn look_up(&self, dn: &str) -> Result<Option<Person>, Failure> {
         let mut connection = self.settings.client.connect().await?;
         let filter = self.settings.everybody();
@@ -109,7 +114,20 @@ impl Directory {
         let is_below = below.is_some_and(|(dn, base)| dn.is_within(&base));
         match found.entries.first().filter(|_| is_below) {
             Some(entry) => self.person(&mut connection, entry).await.map(Some),
-            None => Ok(None),
+            None => self.require_people(&mut connection).await.map(|()| None),
+        }
+    }
+
+    /// Fails if nobody at all is to be seen.
+    async fn require_people(&self, connection: &mut Connection) -> Result<(), Failure> {
+        let (base, filter) = (&self.settings.base, self.settings.everybody());
+        let found = connection.search(base, Scope::Subtree, &filter, &["1.1"], 1).await?;
+        match found.entries.is_empty() && !found.more {
+            true => Err(Failure::new(
+                "nobody below JOBBERGATE_LDAP_BASE fits JOBBERGATE_LDAP_FILTER, or the searcher may \
+                 not see them",
+            )),
+            false => Ok(()),
         }
     }
 
@@ -180,8 +198,42 @@ fn nobody(base: &str) -> String {
     format!("cn=jobbergate asks for nobody,{base}")
 }
 
+/// A filter with what stands at its places. What is filled in is no filter: no place is sought there.
+fn filled(filter: &str, values: &[(&str, &str)]) -> String {
+    let (mut text, mut rest) = (String::new(), filter);
+    loop {
+        let places = values.iter().filter_map(|(place, value)| {
+            let (before, after) = rest.split_once(place)?;
+            Some((before, *value, after))
+        });
+        let Some((before, value, after)) = places.min_by_key(|(before, ..)| before.len()) else {
+            return text + rest;
+        };
+        text.push_str(before);
+        text.push_str(&escape(value));
+        rest = after;
+    }
+}
+
 /// An attribute's values; names of attributes have no case.
 fn values<'a>(entry: &'a Entry, name: &str) -> &'a [String] {
     let found = entry.attrs.iter().find(|(found, _)| found.eq_ignore_ascii_case(name));
     found.map_or(&[], |(_, values)| values)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::filled;
+
+    #[test]
+    fn what_is_filled_in_is_no_place() {
+        let places = [("{dn}", "cn={uid}*"), ("{uid}", "{dn}(")];
+        for (filter, filled_in) in [
+            ("(|(member={dn})(memberUid={uid}))", r"(|(member=cn={uid}\2a)(memberUid={dn}\28))"),
+            ("{uid}{uid}", r"{dn}\28{dn}\28"),
+            ("(cn=a)", "(cn=a)"),
+        ] {
+            assert_eq!(filled(filter, &places), filled_in, "{filter}");
+        }
+    }
 }

@@ -16,7 +16,6 @@ use super::{
     secrets,
     store::families::{self as store, FamilyRow},
     tokens::{ACCESS_LIFETIME, TokenResponse},
-    users,
 };
 use crate::{
     db::Session as Db,
@@ -188,7 +187,8 @@ impl Provider {
         let (hash, now) = (secrets::hash(token), self.clock.now());
         let key = self.signing_key().await?;
         // The directory may take its time: nothing is locked meanwhile.
-        if let Some(holder) = store::holder(&mut self.db.read().await?, &hash).await? {
+        let holder = store::holder(&mut self.db.read().await?, &hash).await?;
+        if let Some(holder) = holder {
             self.active_user(&holder).await?;
         }
         let mut db = self.db.write().await?;
@@ -219,8 +219,7 @@ impl Provider {
             return refuse("The refresh token has expired; log in again");
         }
         let scope = narrowed(&family, narrower)?;
-        let user = users::active(&mut db, &family.user_id).await?;
-        let Some(user) = user.filter(|user| self.may_come(user)) else {
+        let Some(user) = self.admitted(&mut db, &family.user_id).await? else {
             return refuse("The account is disabled");
         };
         if row.used_at.is_none() {

@@ -9,7 +9,6 @@ use super::{
     scope::Scope,
     secrets,
     store::{families, personal_tokens},
-    users,
 };
 use crate::error::Result;
 
@@ -81,7 +80,8 @@ impl Provider {
         if row.used_at.is_some() || family.revoked_at.is_some() || over {
             return Ok(None);
         }
-        let Some(user) = users::active(&mut db, &family.user_id).await? else { return Ok(None) };
+        let user = self.admitted(&mut db, &family.user_id).await?;
+        let Some(user) = user else { return Ok(None) };
         let mut claims = Map::new();
         claims.insert("sub".to_owned(), user.id.into());
         claims.insert("email".to_owned(), user.email.into());

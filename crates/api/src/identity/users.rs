@@ -201,8 +201,12 @@ impl Provider {
         Ok(db.commit().await?)
     }
 
-    /// Has a person be called otherwise.
+    /// Has a person be called otherwise; 409 if the directory says what they are called.
     pub async fn rename_user(&self, user: &User, name: &str) -> Result<()> {
+        if user.source != Source::Local {
+            let words = "Your name is kept in your centre's directory; change it there";
+            return Err(Error::Conflict(words.to_owned()));
+        }
         let name = passwords::check_name(name)?;
         let mut db = self.db.write().await?;
         store::set_name(&mut db, &user.id, &name, self.clock.now()).await?;

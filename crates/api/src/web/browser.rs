@@ -8,7 +8,7 @@ use rand::rngs::StdRng;
 
 use super::{Web, cookies::Purpose, errors::Failure};
 use crate::{
-    error::Result,
+    error::{Error, Result},
     identity::{self, Peer, Session, secrets},
 };
 
@@ -56,7 +56,7 @@ impl Visitor {
     pub(super) async fn end_session(&self, web: &Web) -> Result<()> {
         let Some(Person { session, .. }) = &self.person else { return Ok(()) };
         match web.provider.end_session(&session.user, &session.id).await {
-            Err(crate::error::Error::NotFound(_)) => Ok(()),
+            Err(Error::NotFound(_)) => Ok(()),
             ended => ended,
         }
     }
@@ -73,7 +73,12 @@ impl FromRequestParts<Web> for Visitor {
     async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Failure> {
         let person = match web.cookie(&parts.headers, Purpose::Session) {
             Some(cookie) => {
-                let session = web.provider.session(&cookie).await?;
+                // Whoever the directory can't be asked about is nobody: a local administrator gets to
+                // the log-in all the same.
+                let session = match web.provider.session(&cookie).await {
+                    Err(Error::NotReady(_)) => None,
+                    session => session?,
+                };
                 session.map(|session| Person::new(session, &cookie))
             }
             None => None,

@@ -35,6 +35,11 @@ fn server(text: &str) -> Result<Url, String> {
     Ok(url)
 }
 
+/// Whether it is named by an IPv6 address, which the client can't compare with a certificate.
+pub(super) fn is_ipv6(server: &Url) -> bool {
+    server.host_str().is_some_and(|host| host.starts_with('['))
+}
+
 /// A filter in which one of these stands for the person: one that all match is a mistake.
 pub(super) fn filter(text: &str, places: &[&str]) -> Result<(), String> {
     if !places.iter().any(|place| text.contains(place)) {
@@ -42,7 +47,11 @@ pub(super) fn filter(text: &str, places: &[&str]) -> Result<(), String> {
     }
     let filled = places.iter().fold(text.to_owned(), |text, place| text.replace(place, "x"));
     let example = "as in (&(objectClass=person)(uid={login}))";
-    parse_filter(&filled).map(drop).map_err(|_| format!("it is no LDAP filter, {example}"))
+    parse_filter(&filled).map_err(|_| format!("it is no LDAP filter, {example}"))?;
+    // The doctor, and checks of people who are logged in, look for anybody.
+    let anybody = text.replace("{login}", "*");
+    let alone = "{login} must stand alone after =";
+    parse_filter(&anybody).map(drop).map_err(|_| format!("{alone}, {example}"))
 }
 
 /// The name of an attribute.
@@ -122,6 +131,14 @@ mod tests {
         filter("(memberUid={uid})", &["{dn}", "{uid}"]).unwrap();
         filter("(member:1.2.840.113556.1.4.1941:={dn})", &["{dn}", "{uid}"]).unwrap();
         assert!(filter("(uid=alice)", &["{login}"]).unwrap_err().contains("{login}"));
+        for odd in
+            ["(cn~={login})", "(uid:caseExactMatch:={login})", "(cn={login}*)", "(cn>={login})"]
+        {
+            let reason = filter(odd, &["{login}"]).unwrap_err();
+            assert!(reason.starts_with("{login} must stand alone after ="), "{odd}: {reason}");
+        }
+        filter("(|(cn=*@{login})(mail={login}@example.org))", &["{login}"]).unwrap_err();
+        filter("(mail={login}@example.org)", &["{login}"]).unwrap();
         for odd in ["uid={login", "(uid={login}", "(&(uid={login})", ""] {
             assert!(filter(odd, &["{login}"]).is_err(), "{odd}");
         }

@@ -1,6 +1,6 @@
 //! Whether the directory still lets its people in, asked while they are logged in.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Directory, Person};
 use crate::{
@@ -18,9 +18,15 @@ use crate::{
 const BELIEVED: TimeDelta = TimeDelta::hours(24);
 
 impl Provider {
-    /// Whether there still is a directory that this person can come from.
-    pub(in crate::identity) fn may_come(&self, user: &User) -> bool {
-        user.source == Source::Local || self.directory.is_some()
+    /// The account of this id, if it is there and not disabled, and there still is a directory if it
+    /// comes from one. The directory is not asked.
+    pub(in crate::identity) async fn admitted(
+        &self,
+        db: &mut Db,
+        id: &str,
+    ) -> Result<Option<User>> {
+        let user = users::active(db, id).await?;
+        Ok(user.filter(|user| user.source == Source::Local || self.directory.is_some()))
     }
 
     /// A person of the directory, if it still lets them in.
@@ -37,7 +43,7 @@ impl Provider {
             return Ok(Some(user));
         }
         match self.ask_again(directory, &dn).await {
-            Ok(found) => self.note_check(found, &user).await,
+            Ok(found) => self.note_check(found, &user.id, (&dn, checked_at)).await,
             Err(_) if age < BELIEVED => Ok(Some(user)),
             Err(_) => {
                 let words = "The centre's directory has not answered for a day, so that it is not \
@@ -52,11 +58,9 @@ impl Provider {
         if directory.is_paused(now) {
             return Err(Failure::new("it did not answer a moment ago"));
         }
-        let asked = async {
-            let _room = directory.room().await?;
-            directory.look_up(dn).await
-        };
-        let asked = asked.await;
+        // Waiting for others is no fault of the directory.
+        let _room = directory.room(&directory.checks).await?;
+        let asked = directory.look_up(dn).await;
         if let Err(failure) = &asked {
             tracing::warn!(error = %failure, "people are not checked: LDAP is of no use");
             directory.pause(now);
@@ -64,30 +68,57 @@ impl Provider {
         asked
     }
 
-    /// Keeps what the directory says of somebody who is logged in.
-    async fn note_check(&self, found: Option<Person>, user: &User) -> Result<Option<User>> {
+    /// Keeps what the directory says of somebody who is logged in, of whom was `known` before by
+    /// which entry they are and when that was asked last. If either has changed since, it was of
+    /// somebody else, or is old.
+    async fn note_check(
+        &self,
+        found: Option<Person>,
+        id: &str,
+        known: (&str, DateTime<Utc>),
+    ) -> Result<Option<User>> {
         let now = self.clock.now();
-        let found = found.filter(|person| person.emails.contains(&user.email));
         let mut db = self.db.write().await?;
-        let names = found.as_ref().map_or(&[][..], |person| person.roles.as_slice());
-        let roles = self.lock_roles(&mut db, names).await?;
-        let Some(user) = users::locked(&mut db, &user.id).await? else { return Ok(None) };
-        store::set_roles(&mut db, &user.id, &roles).await?;
-        let after = users::active(&mut db, &user.id).await?;
+        let held = store::roles(&mut db, id).await?;
+        let changed = found.as_ref().is_none_or(|person| person.roles != held);
+        let roles = match &found {
+            Some(person) if changed => self.lock_roles(&mut db, &person.roles).await?,
+            _ => held.clone(),
+        };
+        let Some(user) = users::locked(&mut db, id).await? else { return Ok(None) };
+        let Some(row) = user_store::by_id(&mut db, id).await? else { return Ok(None) };
+        if row.directory_dn.as_deref() != Some(known.0) || row.checked_at > Some(known.1) {
+            return Ok(Some(user));
+        }
+        let found = found.filter(|person| person.emails.contains(&user.email));
+        let name = found.as_ref().and_then(|person| person.name.as_deref());
+        let name = name.and_then(|name| passwords::check_name(name).ok());
+        let name = name.as_deref().unwrap_or(&user.name);
+        let same_dn = |person: &Person| Some(&person.dn) == row.directory_dn.as_ref();
+        if found.as_ref().is_some_and(same_dn)
+            && name == user.name
+            && roles == held
+            && !user.roles.is_empty()
+        {
+            store::note_check(&mut db, id, now).await?;
+            db.commit().await?;
+            return Ok(Some(user));
+        }
+        let roles = if found.is_some() { roles } else { Vec::new() };
+        store::set_roles(&mut db, id, &roles).await?;
+        let after = users::active(&mut db, id).await?;
         let after = after.filter(|after| found.is_some() && !after.roles.is_empty());
         match (&after, &found) {
             (Some(_), Some(person)) => {
-                let name = person.name.as_deref().and_then(|name| passwords::check_name(name).ok());
-                let name = name.as_deref().unwrap_or(&user.name);
-                let seen = store::Seen { dn: &person.dn, name, organization: None };
-                store::note(&mut db, &user.id, &seen, now).await?;
+                let entry = store::DirectoryEntry { dn: &person.dn, name, organization: None };
+                store::note(&mut db, id, &entry, now).await?;
             }
             _ => {
                 tracing::info!(
                     user = user.email,
                     "the directory does not let somebody in any more"
                 );
-                self.keep_out(&mut db, &user.id).await?;
+                self.keep_out(&mut db, id).await?;
             }
         }
         db.commit().await?;

@@ -1,7 +1,7 @@
 //! From groups of the directory to roles.
 
-use super::{Directory, DirectorySettings, values};
-use crate::ldap::{Connection, Failure, Name, Scope, escape};
+use super::{Directory, DirectorySettings, filled, values};
+use crate::ldap::{Connection, Failure, Name, Scope};
 
 /// In how many groups a person may be.
 const MOST_GROUPS: usize = 1000;
@@ -48,11 +48,12 @@ impl Directory {
     ) -> Result<Vec<Membership>, Failure> {
         let Some(filter) = &self.settings.group_filter else { return Ok(Vec::new()) };
         let uid = uid.unwrap_or("\0");
-        let filter = filter.replace("{dn}", &escape(dn)).replace("{uid}", &escape(uid));
+        let filter = filled(filter, &[("{dn}", dn), ("{uid}", uid)]);
         let base = &self.settings.group_base;
         let found = connection.search(base, Scope::Subtree, &filter, &["cn"], MOST_GROUPS).await?;
         if found.nowhere {
-            tracing::warn!(base, "JOBBERGATE_LDAP_GROUP_BASE is not in the directory");
+            let cause = "JOBBERGATE_LDAP_GROUP_BASE is not in the directory, or the searcher may not see it";
+            return Err(Failure::new(cause));
         }
         if found.more {
             tracing::warn!(

@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 use rand::CryptoRng;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::{Directory, Person};
 use crate::{
@@ -20,6 +21,8 @@ use crate::{
     ldap::{Failure, Name, Password},
 };
 
+const ANOTHERS: &str = "the address belongs to another person of the directory";
+
 /// What the directory says of a log-in.
 enum Asked {
     Is(Person),
@@ -31,7 +34,11 @@ enum Asked {
 /// What comes of looking for the account of somebody who is in the directory.
 enum Account {
     /// It has this address, or is to have it.
-    Theirs(String),
+    Theirs {
+        email: String,
+        /// Whose entry it was, who is gone.
+        former: Option<String>,
+    },
     /// It is somebody else's, and why, for the log.
     Taken(&'static str),
     /// There can be none.
@@ -77,8 +84,9 @@ impl Provider {
         };
         let dn = &person.dn;
         match account {
-            Account::Theirs(email) => {
-                self.welcome(directory, &person, &email, peer, limits, rng).await
+            Account::Theirs { email, former } => {
+                let account = (email.as_str(), former.as_deref());
+                self.welcome(directory, &person, account, peer, limits, rng).await
             }
             Account::Taken(why) => {
                 let emails = person.emails.join(", ");
@@ -126,7 +134,7 @@ impl Provider {
         login: &str,
         password: &str,
     ) -> Result<Asked, Fault> {
-        let _room = directory.room().await?;
+        let _room = directory.room(&directory.log_ins).await?;
         let mut connection = directory.settings.client.connect().await?;
         let found = match login {
             "" => None,
@@ -160,29 +168,31 @@ impl Provider {
         let theirs = store::by_entry(&mut db, &person.dn).await?;
         let known = theirs.map(|row| row.email).filter(|email| person.emails.contains(email));
         if let Some(email) = known {
-            return Ok(Account::Theirs(email));
+            return Ok(Account::Theirs { email, former: None });
         }
         let Some(email) = person.emails.first() else { return Ok(Account::NoAddress) };
         let found = user_store::by_email(&mut db, email).await?;
         drop(db);
-        let Some(row) = found else { return Ok(Account::Theirs(email.clone())) };
+        let theirs = |former| Account::Theirs { email: email.clone(), former };
+        let Some(row) = found else { return Ok(theirs(None)) };
         if row.source == Source::Local.as_str() {
             return Ok(Account::Taken("there is an account with a password here for that address"));
         }
         let other = row.directory_dn.filter(|dn| !same(dn, &person.dn));
-        if let Some(dn) = other
-            && directory.look_up(&dn).await?.is_some()
-        {
-            return Ok(Account::Taken("the address belongs to another person of the directory"));
+        if let Some(dn) = &other {
+            let _room = directory.room(&directory.log_ins).await?;
+            if directory.look_up(dn).await?.is_some() {
+                return Ok(Account::Taken(ANOTHERS));
+            }
         }
-        Ok(Account::Theirs(email.clone()))
+        Ok(theirs(other))
     }
 
     async fn welcome(
         &self,
         directory: &Directory,
         person: &Person,
-        email: &str,
+        account: (&str, Option<&str>),
         peer: &Peer,
         limits: &[Limit<'_>],
         rng: &mut (impl CryptoRng + Send),
@@ -190,8 +200,12 @@ impl Provider {
         let mut db = self.db.write().await?;
         let roles = self.lock_roles(&mut db, &person.roles).await?;
         let id = secrets::id(rng);
-        let kept = self.keep_person(&mut db, directory, person, email, id).await?;
-        let Some(row) = kept else { return Ok(LogIn::NotTheirs) };
+        let kept = self.keep_person(&mut db, directory, person, account, id).await?;
+        let Some(row) = kept else {
+            tracing::warn!(dn = person.dn, why = ANOTHERS, "somebody of the directory is kept out");
+            drop(db);
+            return self.kept_out(LogIn::NotTheirs, limits).await;
+        };
         store::set_roles(&mut db, &row.id, &roles).await?;
         let user = users::with_roles(&mut db, row).await?;
         self.succeeded(&mut db, limits).await?;
@@ -221,7 +235,7 @@ impl Provider {
         db: &mut Db,
         directory: &Directory,
         person: &Person,
-        email: &str,
+        (email, former): (&str, Option<&str>),
         id: String,
     ) -> Result<Option<UserRow>> {
         let now = self.clock.now();
@@ -245,7 +259,17 @@ impl Provider {
         let Some(row) = found.filter(|row| row.source == Source::Ldap.as_str()) else {
             return Ok(None);
         };
-        let changes = store::Seen {
+        // Another may have logged in by this address since it was looked for.
+        let entry = row.directory_dn.as_deref();
+        if entry.is_some_and(|dn| Some(dn) != former && !same(dn, &person.dn)) {
+            return Ok(None);
+        }
+        let before = store::by_entry(db, &person.dn).await?;
+        if let Some(before) = before.filter(|before| before.id != row.id) {
+            self.keep_out(db, &before.id).await?;
+            store::forget_entry(db, &before.id).await?;
+        }
+        let changes = store::DirectoryEntry {
             dn: &person.dn,
             name: name.as_deref().unwrap_or(&row.name),
             organization: directory.settings.organization.as_deref(),
@@ -273,8 +297,11 @@ impl Provider {
 
 impl Directory {
     /// Room for one more at the directory; there is none for long only when it hangs.
-    pub(super) async fn room(&self) -> Result<tokio::sync::SemaphorePermit<'_>, Failure> {
-        let room = tokio::time::timeout(self.settings.client.deadline, self.room.acquire()).await;
+    pub(super) async fn room<'a>(
+        &self,
+        room: &'a Semaphore,
+    ) -> Result<SemaphorePermit<'a>, Failure> {
+        let room = tokio::time::timeout(self.settings.client.deadline, room.acquire()).await;
         let busy = || Failure::new("too many others wait for it");
         room.map_err(|_| busy())?.map_err(|_| busy())
     }

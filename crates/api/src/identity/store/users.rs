@@ -25,7 +25,7 @@ pub(crate) struct UserRow {
     pub(crate) left_at: Option<DateTime<Utc>>,
 }
 
-const COLUMNS: &str = "id, email, name, password_hash, source, organization, disabled_at, \
+pub(super) const COLUMNS: &str = "id, email, name, password_hash, source, organization, disabled_at, \
                        created_at, last_login_at, directory_dn, checked_at, left_at";
 
 /// Keeps a person; false if there is one of that address.
