@@ -54,6 +54,29 @@ on_both! {
         assert_eq!(unreadable.detail(), "There was an error parsing the body");
     }
 
+    async fn forms_of_the_python_library_are_refused_as_by_the_python_server(app: TestApp) {
+        let user = app.user("alice").await;
+        for (method, path) in [
+            (Method::POST, "/job-script-templates"),
+            (Method::PUT, "/job-script-templates/1"),
+            (Method::POST, "/job-script-templates/clone/1"),
+            (Method::POST, "/job-scripts"),
+            (Method::PUT, "/job-scripts/1"),
+            (Method::POST, "/job-scripts/clone/1"),
+            (Method::POST, "/job-scripts/render-from-template/1"),
+            (Method::POST, "/job-submissions"),
+            (Method::PUT, "/job-submissions/1"),
+        ] {
+            let request = user.request(method.clone(), path).form(&[("name", "x")]);
+            let answer = user.send(request).await.expect(422).json();
+            let expected = json!([{
+                "type": "model_attributes_type", "loc": ["body"], "input": "name=x",
+                "msg": "Input should be a valid dictionary or object to extract fields from",
+            }]);
+            assert_eq!(answer["detail"], expected, "{method} {path}");
+        }
+    }
+
     async fn malformed_json_is_located(app: TestApp) {
         let alice = app.user("alice").await;
         for body in [r#"{"name": "#, "[", r#"{"name": NaN}"#, r#"{"name": "\ud800"}"#, "{} x"] {
