@@ -6,10 +6,11 @@ use std::{path::PathBuf, time::Duration};
 
 use chrono::TimeDelta;
 use clap::{ArgAction, Args, builder::BoolishValueParser};
+use url::Url;
 
 use super::host;
 use crate::{
-    identity::DirectorySettings,
+    identity::{DirectorySettings, GroupRoles},
     ldap::{Authorities, Client, Name},
     startup::StartError,
 };
@@ -94,12 +95,12 @@ pub struct LdapConfig {
     #[arg(long, env = "JOBBERGATE_LDAP_GROUP_BASE", value_name = "DN")]
     pub ldap_group_base: Option<String>,
 
-    /// Which groups a person is in: {dn} is their entry, {uid} their user name; empty for none but
-    /// those of the person's memberOf
+    /// Which groups a person is in: {dn} is their entry, {uid} their user name, {gid} their
+    /// gidNumber; empty for none but those of the person's memberOf
     #[arg(
         long,
         env = "JOBBERGATE_LDAP_GROUP_FILTER",
-        default_value = "(|(member={dn})(uniqueMember={dn})(memberUid={uid}))",
+        default_value = "(|(member={dn})(uniqueMember={dn})(memberUid={uid})(&(objectClass=posixGroup)(gidNumber={gid})))",
         value_name = "FILTER"
     )]
     pub ldap_group_filter: String,
@@ -134,57 +135,16 @@ impl LdapConfig {
         let Some(uri) = &self.ldap_uri else {
             return self.no_directory().map(|()| None);
         };
-        let servers = values::servers(uri).map_err(wrong(URI))?;
-        let exposed = servers.iter().find(|server| host::is_exposed(server));
-        if let (Some(server), false, false) =
-            (exposed, self.ldap_start_tls, self.ldap_allow_plaintext)
-        {
-            let reason = format!(
-                "everybody's password would go to {server} for others to read; use ldaps://, set \
-                 JOBBERGATE_LDAP_START_TLS=true, or, if the network between is safe, \
-                 JOBBERGATE_LDAP_ALLOW_PLAINTEXT=true"
-            );
-            return Err(wrong(URI)(reason));
-        }
-        let by_tls = |server: &&url::Url| server.scheme() == "ldaps" || self.ldap_start_tls;
-        if let Some(server) = servers.iter().filter(by_tls).find(|it| values::is_ipv6(it)) {
-            let reason = format!(
-                "{server} has an IPv6 address, by which no certificate can be checked; use the \
-                 server's name"
-            );
-            return Err(wrong(URI)(reason));
-        }
+        let client = self.client(uri)?;
         let missing = || wrong("JOBBERGATE_LDAP_BASE")("JOBBERGATE_LDAP_URI needs it".to_owned());
         let base = self.ldap_base.as_deref().ok_or_else(missing)?;
-        let group_base = self.ldap_group_base.as_deref().unwrap_or(base);
         name(base, "JOBBERGATE_LDAP_BASE")?;
+        let group_base = self.ldap_group_base.as_deref().unwrap_or(base);
         let group_root = name(group_base, "JOBBERGATE_LDAP_GROUP_BASE")?;
-        values::filter(&self.ldap_filter, &["{login}"]).map_err(wrong("JOBBERGATE_LDAP_FILTER"))?;
-        if !self.ldap_group_filter.is_empty() {
-            values::filter(&self.ldap_group_filter, &["{dn}", "{uid}"])
-                .map_err(wrong("JOBBERGATE_LDAP_GROUP_FILTER"))?;
-        }
-        for (attribute, setting) in self.attributes() {
-            values::attribute(attribute).map_err(wrong(setting))?;
-        }
-        let group_roles = values::group_roles(self.ldap_group_roles.as_deref().unwrap_or_default())
-            .map_err(wrong("JOBBERGATE_LDAP_GROUP_ROLES"))?;
-        let default_roles = values::roles(self.ldap_default_role.as_deref().unwrap_or_default())
-            .map_err(wrong("JOBBERGATE_LDAP_DEFAULT_ROLE"))?;
-        if group_roles.is_empty() && default_roles.is_empty() {
-            let reason = "nobody could log in: set it, or JOBBERGATE_LDAP_DEFAULT_ROLE";
-            return Err(wrong("JOBBERGATE_LDAP_GROUP_ROLES")(reason.to_owned()));
-        }
-        let authorities = Authorities::load(self.ldap_ca_file.as_deref())
-            .map_err(wrong("JOBBERGATE_LDAP_CA_FILE"))?;
+        self.check_searches()?;
+        let (group_roles, default_roles) = self.roles()?;
         Ok(Some(DirectorySettings {
-            client: Client {
-                servers,
-                start_tls: self.ldap_start_tls,
-                authorities,
-                searcher: self.searcher()?,
-                deadline: Duration::from_secs(self.ldap_timeout_seconds),
-            },
+            client,
             base: base.to_owned(),
             filter: self.ldap_filter.clone(),
             mail: self.ldap_mail_attribute.clone(),
@@ -198,6 +158,63 @@ impl LdapConfig {
             organization: self.ldap_organization.clone(),
             check_every: TimeDelta::seconds(self.ldap_check_seconds.into()),
         }))
+    }
+
+    fn client(&self, uri: &str) -> Result<Client, StartError> {
+        let servers = values::servers(uri).map_err(wrong(URI))?;
+        let may_be_read = self.ldap_start_tls || self.ldap_allow_plaintext;
+        let exposed = servers.iter().find(|server| host::is_exposed(server));
+        if let (Some(server), false) = (exposed, may_be_read) {
+            let reason = format!(
+                "everybody's password would go to {server} for others to read; use ldaps://, set \
+                 JOBBERGATE_LDAP_START_TLS=true, or, if the network between is safe, \
+                 JOBBERGATE_LDAP_ALLOW_PLAINTEXT=true"
+            );
+            return Err(wrong(URI)(reason));
+        }
+        let by_tls = |server: &&Url| server.scheme() == "ldaps" || self.ldap_start_tls;
+        if let Some(server) = servers.iter().filter(by_tls).find(|it| values::is_ipv6(it)) {
+            let reason = format!(
+                "{server} has an IPv6 address, by which no certificate can be checked; use the \
+                 server's name"
+            );
+            return Err(wrong(URI)(reason));
+        }
+        let authorities = Authorities::load(self.ldap_ca_file.as_deref())
+            .map_err(wrong("JOBBERGATE_LDAP_CA_FILE"))?;
+        Ok(Client {
+            servers,
+            start_tls: self.ldap_start_tls,
+            authorities,
+            searcher: self.searcher()?,
+            deadline: Duration::from_secs(self.ldap_timeout_seconds),
+        })
+    }
+
+    /// Fails if people or groups can't be sought like this.
+    fn check_searches(&self) -> Result<(), StartError> {
+        values::filter(&self.ldap_filter, &["{login}"]).map_err(wrong("JOBBERGATE_LDAP_FILTER"))?;
+        if !self.ldap_group_filter.is_empty() {
+            values::filter(&self.ldap_group_filter, &["{dn}", "{uid}", "{gid}"])
+                .map_err(wrong("JOBBERGATE_LDAP_GROUP_FILTER"))?;
+        }
+        for (attribute, setting) in self.attributes() {
+            values::attribute(attribute).map_err(wrong(setting))?;
+        }
+        Ok(())
+    }
+
+    /// The roles of groups, and of who is in none of them.
+    fn roles(&self) -> Result<(Vec<GroupRoles>, Vec<String>), StartError> {
+        let by_groups = values::group_roles(self.ldap_group_roles.as_deref().unwrap_or_default())
+            .map_err(wrong("JOBBERGATE_LDAP_GROUP_ROLES"))?;
+        let of_others = values::roles(self.ldap_default_role.as_deref().unwrap_or_default())
+            .map_err(wrong("JOBBERGATE_LDAP_DEFAULT_ROLE"))?;
+        if by_groups.is_empty() && of_others.is_empty() {
+            let reason = "nobody could log in: set it, or JOBBERGATE_LDAP_DEFAULT_ROLE";
+            return Err(wrong("JOBBERGATE_LDAP_GROUP_ROLES")(reason.to_owned()));
+        }
+        Ok((by_groups, of_others))
     }
 
     /// Fails if there are settings that have no effect without a directory.

@@ -96,10 +96,12 @@ impl Directory {
                     "several people in the directory log in by the same name or address, which \
                      lets none of them in; see JOBBERGATE_LDAP_FILTER"
                 );
-                self.groups_of(connection, &nobody(base), None).await.map(|_| None)
+                self.groups_of(connection, &nobody(base), (None, None)).await.map(|_| None)
             }
             // As much is asked as for somebody.
-            (None, _) => self.groups_of(connection, &nobody(base), None).await.map(|_| None),
+            (None, _) => {
+                self.groups_of(connection, &nobody(base), (None, None)).await.map(|_| None)
+            }
         }
     }
 
@@ -133,7 +135,8 @@ impl Directory {
 
     async fn person(&self, connection: &mut Connection, entry: &Entry) -> Result<Person, Failure> {
         let uid = values(entry, &self.settings.uid).first().map(String::as_str);
-        let mut groups = self.groups_of(connection, &entry.dn, uid).await?;
+        let gid = values(entry, "gidNumber").first().map(String::as_str);
+        let mut groups = self.groups_of(connection, &entry.dn, (uid, gid)).await?;
         let member_of = values(entry, "memberOf").iter();
         groups.extend(member_of.filter_map(|dn| groups::Membership::by_name(dn)));
         let mut addresses = values(entry, &self.settings.mail).iter();
@@ -172,7 +175,7 @@ impl Directory {
     fn attributes(&self) -> Vec<&str> {
         let DirectorySettings { mail, names, uid, .. } = &self.settings;
         let names = names.iter().map(String::as_str);
-        names.chain([mail.as_str(), uid.as_str(), "memberOf"]).collect()
+        names.chain([mail.as_str(), uid.as_str(), "memberOf", "gidNumber"]).collect()
     }
 
     /// Whether it is left alone at the moment.

@@ -269,6 +269,19 @@ async fn an_organization_that_is_gone_is_reported() {
 type Change<'a> = &'a dyn Fn(&mut ServeConfig);
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_directory_that_hangs_is_named_however_long_it_may_take() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let uri = format!("ldap://{}", silent.local_addr().unwrap());
+    let directory = tempfile::tempdir().unwrap();
+    let mut config = settings(&directory);
+    crate::support::use_ldap(&mut config, &format!("{uri} ldap://127.0.0.1:1 {uri}/"));
+    config.ldap.ldap_timeout_seconds = 60;
+    let said = findings(&config).await["people from LDAP"].1.clone();
+    assert!(said.contains(&format!("{uri}: no answer within 3 s")), "{said}");
+    assert!(said.contains("Connection refused"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_directory_of_people_is_examined() {
     const CHECK: &str = "people from LDAP";
     let slapd = jobbergate_testkit::slapd::Slapd::start().unwrap();

@@ -54,16 +54,18 @@ impl Provider {
     }
 
     async fn ask_again(&self, directory: &Directory, dn: &str) -> Result<Option<Person>, Failure> {
-        let now = self.clock.now();
-        if directory.is_paused(now) {
-            return Err(Failure::new("it did not answer a moment ago"));
-        }
-        // Waiting for others is no fault of the directory.
+        let silent = || match directory.is_paused(self.clock.now()) {
+            true => Err(Failure::new("it did not answer a moment ago")),
+            false => Ok(()),
+        };
+        silent()?;
+        // Waiting for others is no fault of the directory; but they may find that it is silent.
         let _room = directory.room(&directory.checks).await?;
+        silent()?;
         let asked = directory.look_up(dn).await;
         if let Err(failure) = &asked {
             tracing::warn!(error = %failure, "people are not checked: LDAP is of no use");
-            directory.pause(now);
+            directory.pause(self.clock.now());
         }
         asked
     }

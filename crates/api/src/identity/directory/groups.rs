@@ -44,11 +44,12 @@ impl Directory {
         &self,
         connection: &mut Connection,
         dn: &str,
-        uid: Option<&str>,
+        (uid, gid): (Option<&str>, Option<&str>),
     ) -> Result<Vec<Membership>, Failure> {
         let Some(filter) = &self.settings.group_filter else { return Ok(Vec::new()) };
         let uid = uid.unwrap_or("\0");
-        let filter = filled(filter, &[("{dn}", dn), ("{uid}", uid)]);
+        let places = [("{dn}", dn), ("{uid}", uid), ("{gid}", gid.unwrap_or("-1"))];
+        let filter = filled(filter, &places);
         let base = &self.settings.group_base;
         let found = connection.search(base, Scope::Subtree, &filter, &["cn"], MOST_GROUPS).await?;
         if found.nowhere {

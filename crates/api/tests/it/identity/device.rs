@@ -16,7 +16,7 @@ use crate::{
 type Form<'a> = &'a [(&'a str, &'a str)];
 
 /// What today's command line sends.
-async fn begin(app: &TestApp) -> Value {
+pub async fn begin(app: &TestApp) -> Value {
     let form = [
         ("client_id", "default"),
         ("grant_type", "client_credentials"),
@@ -28,7 +28,7 @@ async fn begin(app: &TestApp) -> Value {
     answer.json()
 }
 
-async fn poll(app: &TestApp, device: &Value) -> Answer {
+pub async fn poll(app: &TestApp, device: &Value) -> Answer {
     poll_as(app, device, "default", Some(VERIFIER)).await
 }
 

@@ -3,7 +3,10 @@
 use jobbergate_testkit::proxy::Mode;
 
 use super::browser::{Browser, heading, problem};
-use crate::{identity::story::person, on_both};
+use crate::{
+    identity::story::{PASSWORD, person},
+    on_both,
+};
 
 const LOGIN: &str = "/realms/jobbergate/login";
 
@@ -54,6 +57,22 @@ on_both! {
         let refused = browser.log_in("alice", "alice in wonderland").await.expect(403);
         assert!(problem(&refused).contains("belongs to another account here"));
         assert!(browser.cookie("jobbergate-session").is_none());
+    }
+
+    async fn after_a_day_without_the_directory_an_administrator_logs_in_where_somebody_was(app: LdapApp) {
+        person(&app, "root", &["admin"]).await;
+        let mut browser = Browser::new(&app);
+        browser.log_in("alice", "alice in wonderland").await.expect(303);
+        app.proxy.set(Mode::Down);
+        for _ in 0..3 {
+            app.clock.advance(chrono::TimeDelta::hours(11));
+            browser.open("/realms/jobbergate/account").await;
+        }
+        let page = browser.open(LOGIN).await.expect(200);
+        assert!(page.text.contains("User name or e-mail address"), "{}", page.text);
+        browser.log_in("root@example.com", PASSWORD).await.expect(303);
+        let page = browser.open("/realms/jobbergate/account").await.expect(200);
+        assert!(page.text.contains("root@example.com"));
     }
 
     async fn a_directory_that_does_not_answer_is_said_to(app: LdapApp) {

@@ -9,7 +9,28 @@ use crate::{
     support::random,
 };
 
+const BOB: &str = "uid=bob,ou=people,dc=example,dc=org";
+
 on_both! {
+    async fn of_two_people_with_one_address_who_come_together_one_gets_in(app: LdapApp) {
+        for dn in [ALICE, BOB] {
+            app.modify(dn, "replace: mail\nmail: both@example.com");
+        }
+        let (alice, bob) =
+            tokio::join!(app.try_to_log_in("alice", ALICES), app.try_to_log_in("bob", BOBS));
+        let roles = match (&alice, &bob) {
+            (LogIn::Welcome(new), LogIn::NotTheirs) => {
+                (&new.session.user.roles, ["admin", "user"])
+            }
+            (LogIn::NotTheirs, LogIn::Welcome(new)) => {
+                (&new.session.user.roles, ["expert", "user"])
+            }
+            others => panic!("{others:?}"),
+        };
+        assert_eq!(roles.0, &roles.1);
+        assert_eq!(app.provider().users().await.unwrap().len(), 1);
+    }
+
     async fn an_account_with_a_password_here_is_nobody_elses(app: LdapApp) {
         let alice = person(&app, "alice", &["expert"]).await;
         for login in ["alice", "a.liddell@example.com"] {
@@ -34,8 +55,7 @@ on_both! {
 
     async fn an_address_is_not_taken_over_by_who_writes_it_into_their_entry(app: LdapApp) {
         let (alice, _) = app.person("alice", ALICES).await;
-        let bob = "uid=bob,ou=people,dc=example,dc=org";
-        app.modify(bob, "replace: mail\nmail: alice@example.com");
+        app.modify(BOB, "replace: mail\nmail: alice@example.com");
         let refused = app.try_to_log_in("bob", BOBS).await;
         assert!(matches!(refused, LogIn::NotTheirs), "{refused:?}");
         // It is theirs once nobody else has it.
@@ -46,7 +66,7 @@ on_both! {
     }
 
     async fn an_account_keeps_its_address_while_the_person_has_it(app: LdapApp) {
-        let (alice, _) = app.person("alice", ALICES).await;
+        let (alice, cookie) = app.person("alice", ALICES).await;
         app.modify(ALICE, "replace: mail\nmail: new@example.com\nmail: alice@example.com");
         assert_eq!(app.person("alice", ALICES).await.0.user, {
             let mut user = alice.user.clone();
@@ -57,6 +77,13 @@ on_both! {
         let (other, _) = app.person("alice", ALICES).await;
         assert_eq!(other.user.email, "new@example.com");
         assert_ne!(other.user.id, alice.user.id);
+        // An entry has one account; the other is left to whoever has that address next.
+        assert!(app.provider().session(&cookie).await.unwrap().is_none());
+        assert!(app.provider().user("alice@example.com").await.unwrap().left_at.is_some());
+        app.modify(BOB, "replace: mail\nmail: alice@example.com");
+        let (bob, _) = app.person("bob", BOBS).await;
+        assert_eq!(bob.user.id, alice.user.id);
+        assert!(app.provider().session(&cookie).await.unwrap().is_none());
     }
 
     async fn there_is_no_password_here_to_choose(app: LdapApp) {
@@ -72,6 +99,8 @@ on_both! {
         let refused = provider.choose_password(secret, &choice, &peer(), &mut random()).await.unwrap_err();
         assert!(refused.to_string().starts_with("The password of bob@example.com is kept in the directory"), "{refused}");
         assert!(!provider.user("bob@example.com").await.unwrap().has_password);
+        let refused = provider.rename_user(&session.user, "Robert").await.unwrap_err();
+        assert_eq!((refused.status().as_u16(), refused.to_string().as_str()), (409, "Your name is kept in your centre's directory; change it there"));
     }
 
     async fn an_administrator_keeps_somebody_out_and_lets_them_in_again(app: LdapApp) {

@@ -6,7 +6,10 @@ use jobbergate_testkit::proxy::Mode;
 
 use super::{ALICE, ALICES, BOBS};
 use crate::{
-    identity::story::{Tokens, claims, refresh, tokens},
+    identity::{
+        device::{begin, poll, user_code},
+        story::{Tokens, claims, post, refresh, tokens},
+    },
     on_both,
     support::{Actor, LdapApp, random},
 };
@@ -31,6 +34,38 @@ async fn alice(app: &LdapApp) -> Alice {
     let personal = app.bearer(&made.unwrap().0.0);
     personal.get("/job-scripts").await.ok();
     Alice { cookie, held, personal }
+}
+
+/// Moves a branch of the directory.
+fn rename(app: &LdapApp, from: &str, to: &str) {
+    let entry = format!("dn: ou={from},dc=example,dc=org\nchangetype: modrdn\n");
+    app.ldap.change(&format!("{entry}newrdn: ou={to}\ndeleteoldrdn: 1\n")).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_directory_that_lost_its_people_takes_nobody_out() {
+    let app = LdapApp::configured(|config| {
+        config.ldap.ldap_base = Some("ou=people,dc=example,dc=org".to_owned());
+    })
+    .await;
+    let alice = alice(&app).await;
+    rename(&app, "people", "staff");
+    app.clock.advance(LATER);
+    alice.personal.get("/job-scripts").await.ok();
+    assert!(app.provider().session(&alice.cookie).await.unwrap().is_some());
+    let fresh = Tokens::of(&refresh(&app, &alice.held.refresh).await.ok());
+    assert!(matches!(app.try_to_log_in("bob", BOBS).await, LogIn::Unavailable));
+    // What is there, but empty, says nothing either.
+    let entry =
+        "dn: ou=people,dc=example,dc=org\nchangetype: add\nobjectClass: organizationalUnit\n";
+    app.ldap.change(entry).unwrap();
+    app.clock.advance(LATER);
+    let fresh = Tokens::of(&refresh(&app, &fresh.refresh).await.ok());
+    app.ldap.change("dn: ou=people,dc=example,dc=org\nchangetype: delete\n").unwrap();
+    rename(&app, "staff", "people");
+    delete(&app);
+    app.clock.advance(LATER);
+    refresh(&app, &fresh.refresh).await.expect(400);
 }
 
 fn delete(app: &LdapApp) {
@@ -123,6 +158,55 @@ on_both! {
         app.clock.advance(TimeDelta::seconds(30));
         refresh(&app, &fresh.refresh).await.ok();
         alice.personal.get("/job-scripts").await.ok();
+    }
+
+    async fn many_refreshes_at_once_do_not_take_each_others_connections(app: LdapApp) {
+        let alice = alice(&app).await;
+        for mode in [Mode::Open, Mode::Swallowed] {
+            app.clock.advance(LATER);
+            app.proxy.set(mode);
+            let all = (0..12).map(|_| refresh(&app, &alice.held.refresh));
+            let reading = async {
+                tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+                let begun = std::time::Instant::now();
+                app.provider().users().await.unwrap();
+                begun.elapsed()
+            };
+            let (answers, waited) = tokio::join!(futures::future::join_all(all), reading);
+            // Used before, after the first round: what matters is that there is an answer.
+            for answer in answers {
+                answer.expect(if mode == Mode::Open { 200 } else { 400 });
+            }
+            assert!(waited < std::time::Duration::from_secs(8), "{mode:?}: {waited:?}");
+        }
+    }
+
+    async fn a_directory_whose_groups_are_nowhere_takes_nobody_out(app: LdapApp) {
+        let alice = alice(&app).await;
+        rename(&app, "groups", "teams");
+        app.clock.advance(LATER);
+        let fresh = Tokens::of(&refresh(&app, &alice.held.refresh).await.ok());
+        assert!(permissions(&app).await.contains(&"jobbergate:admin".to_owned()));
+        let refused = app.try_to_log_in("bob", BOBS).await;
+        assert!(matches!(refused, LogIn::Unavailable), "{refused:?}");
+        rename(&app, "teams", "groups");
+        app.clock.advance(LATER);
+        refresh(&app, &fresh.refresh).await.ok();
+        app.person("bob", BOBS).await;
+    }
+
+    async fn who_lets_a_terminal_in_and_leaves_is_out_there_too(app: LdapApp) {
+        let (session, _) = app.person("alice", ALICES).await;
+        let device = begin(&app).await;
+        assert!(app.provider().approve_device(&session, user_code(&device)).await.unwrap());
+        let held = Tokens::of(&poll(&app, &device).await.ok());
+        assert_eq!(claims(&held.access)["email"], "alice@example.com");
+        held.bearer(&app).get("/job-scripts").await.ok();
+        delete(&app);
+        app.clock.advance(LATER);
+        let form = [("grant_type", "refresh_token"), ("client_id", "default"), ("refresh_token", &held.refresh)];
+        post(&app, "token", &form).await.expect(400);
+        held.bearer(&app).get("/job-scripts").await.expect(401);
     }
 
     async fn others_do_not_wait_for_a_directory_that_hangs(app: LdapApp) {

@@ -13,6 +13,14 @@ on_both! {
         assert_eq!(app.person("bob", BOBS).await.0.user.roles, ["expert", "user"]);
     }
 
+    async fn the_primary_group_of_an_account_counts(app: LdapApp) {
+        let account = "add: objectClass\nobjectClass: posixAccount\n-\nadd: uidNumber\nuidNumber: 7\n-\n\
+                       add: homeDirectory\nhomeDirectory: /home/dave\n-\nadd: gidNumber\ngidNumber: 5000";
+        app.modify("uid=dave,ou=people,dc=example,dc=org", account);
+        let (dave, _) = app.person("dave", "dave is in no group").await;
+        assert_eq!(dave.user.roles, ["expert", "user"]);
+    }
+
     async fn roles_follow_groups_and_those_given_here_stay(app: LdapApp) {
         app.person("alice", ALICES).await;
         app.provider().grant_role("alice@example.com", "maintainer").await.unwrap();
