@@ -23,6 +23,7 @@ pub(crate) use tls::Authorities;
 /// inappropriateAuthentication, invalidCredentials, insufficientAccessRights, unwillingToPerform.
 const REFUSALS: [u32; 6] = [19, 32, 48, 49, 50, 53];
 const NO_SUCH_OBJECT: u32 = 32;
+const INVALID_CREDENTIALS: u32 = 49;
 const SIZE_LIMIT_EXCEEDED: u32 = 4;
 
 /// Which servers there are, and how they are spoken to.
@@ -190,6 +191,9 @@ impl Connection {
         let result = bound.map_err(|error| self.failed(&error))?;
         match result.rc {
             0 => Ok(Password::Right),
+            INVALID_CREDENTIALS => {
+                Ok(Password::Wrong(format!("wrong password ({})", said(&result))))
+            }
             code if REFUSALS.contains(&code) => Ok(Password::Wrong(said(&result))),
             _ => Err(Failure(format!("{}: {}", self.server, said(&result)))),
         }

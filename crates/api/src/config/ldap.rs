@@ -96,7 +96,7 @@ pub struct LdapConfig {
     pub ldap_group_base: Option<String>,
 
     /// Which groups a person is in: {dn} is their entry, {uid} their user name, {gid} their
-    /// gidNumber; empty for none but those of the person's memberOf
+    /// gidNumber; `none` for no others than those of the person's memberOf
     #[arg(
         long,
         env = "JOBBERGATE_LDAP_GROUP_FILTER",
@@ -152,7 +152,7 @@ impl LdapConfig {
             uid: self.ldap_uid_attribute.clone(),
             group_base: group_base.to_owned(),
             group_root,
-            group_filter: Some(self.ldap_group_filter.clone()).filter(|it| !it.is_empty()),
+            group_filter: self.group_filter().map(str::to_owned),
             group_roles,
             default_roles,
             organization: self.ldap_organization.clone(),
@@ -191,11 +191,17 @@ impl LdapConfig {
         })
     }
 
+    /// The filter of groups, unless groups are not sought.
+    fn group_filter(&self) -> Option<&str> {
+        let text = self.ldap_group_filter.trim();
+        Some(text).filter(|text| !text.is_empty() && !text.eq_ignore_ascii_case("none"))
+    }
+
     /// Fails if people or groups can't be sought like this.
     fn check_searches(&self) -> Result<(), StartError> {
         values::filter(&self.ldap_filter, &["{login}"]).map_err(wrong("JOBBERGATE_LDAP_FILTER"))?;
-        if !self.ldap_group_filter.is_empty() {
-            values::filter(&self.ldap_group_filter, &["{dn}", "{uid}", "{gid}"])
+        if let Some(filter) = self.group_filter() {
+            values::filter(filter, &["{dn}", "{uid}", "{gid}"])
                 .map_err(wrong("JOBBERGATE_LDAP_GROUP_FILTER"))?;
         }
         for (attribute, setting) in self.attributes() {

@@ -21,8 +21,14 @@ pub(super) async fn check(config: &ServeConfig, clock: &Clock) -> Result<String,
         missing.push(format!("there is no role {role}: `jobbergate admin role create` makes it"));
     }
     match missing.is_empty() {
-        true if found.more => Ok(format!("more than {} people may log in", found.people)),
-        true => Ok(format!("{} people may log in", found.people)),
+        true => {
+            let more = if found.more { "more than " } else { "" };
+            let of_them = if found.more { "of those " } else { "" };
+            let (people, addressed) = (found.people, found.addressed);
+            Ok(format!(
+                "{more}{people} people fit the filter, {of_them}{addressed} have an address"
+            ))
+        }
         false => Err(Problem::new(missing.join("; "), ADVICE)),
     }
 }

@@ -4,7 +4,9 @@
 mod checks;
 mod examination;
 mod groups;
+mod linking;
 mod log_in;
+mod take_over;
 
 use std::sync::{Mutex, PoisonError};
 
@@ -139,17 +141,10 @@ impl Directory {
         let mut groups = self.groups_of(connection, &entry.dn, (uid, gid)).await?;
         let member_of = values(entry, "memberOf").iter();
         groups.extend(member_of.filter_map(|dn| groups::Membership::by_name(dn)));
-        let mut addresses = values(entry, &self.settings.mail).iter();
-        let mut emails = Vec::new();
-        for address in addresses.by_ref().filter_map(|text| email_address::normalize(text)) {
-            if address.len() <= 254 && !emails.contains(&address) {
-                emails.push(address);
-            }
-        }
         let mut names = self.settings.names.iter().filter_map(|name| values(entry, name).first());
         Ok(Person {
             dn: entry.dn.clone(),
-            emails,
+            emails: self.settings.addresses(entry),
             name: names.find(|name| !name.trim().is_empty()).cloned(),
             roles: self.settings.roles(&groups),
         })
@@ -189,11 +184,35 @@ impl Directory {
     }
 }
 
+impl Person {
+    /// Whether this is an address of theirs. Directories take every case for the same.
+    pub(super) fn has_address(&self, email: &str) -> bool {
+        self.emails.iter().any(|own| own.to_lowercase() == email.to_lowercase())
+    }
+}
+
 impl DirectorySettings {
+    /// The valid addresses of an entry, as they are kept here, in its order.
+    fn addresses(&self, entry: &Entry) -> Vec<String> {
+        let mut emails = Vec::new();
+        let written = values(entry, &self.mail).iter();
+        for address in written.filter_map(|text| email_address::normalize(text)) {
+            if address.len() <= 254 && !emails.contains(&address) {
+                emails.push(address);
+            }
+        }
+        emails
+    }
+
     /// The filter that all match who may log in.
     fn everybody(&self) -> String {
         self.filter.replace("{login}", "*")
     }
+}
+
+/// Whether two names are those of one entry.
+fn same(one: &str, other: &str) -> bool {
+    one == other || Name::parse(one).is_some_and(|name| Name::parse(other) == Some(name))
 }
 
 /// An entry that is not there.

@@ -7,10 +7,7 @@ use rand::CryptoRng;
 
 use super::{
     Provider, passwords, roles, secrets,
-    store::{
-        codes, device_codes, directory, families, links, roles as role_store, sessions,
-        users as store,
-    },
+    store::{codes, device_codes, families, links, roles as role_store, sessions, users as store},
 };
 use crate::{
     db::Session as Db,
@@ -231,23 +228,6 @@ impl Provider {
         let mut db = self.db.write().await?;
         let row = existing(&mut db, email).await?;
         store::set_disabled(&mut db, &row.id, None, self.clock.now()).await?;
-        db.commit().await?;
-        self.revocations.changed();
-        Ok(())
-    }
-
-    /// Leaves an account to whoever has its address in the directory: its password here counts no
-    /// more, and all that was logged in is logged out.
-    pub async fn link_user(&self, email: &str) -> Result<()> {
-        let mut db = self.db.write().await?;
-        let row = existing(&mut db, email).await?;
-        if row.source != Source::Local.as_str() {
-            let words = format!("{} comes from the directory already", row.email);
-            return Err(Error::Conflict(words));
-        }
-        directory::link(&mut db, &row.id, self.clock.now()).await?;
-        self.log_out_everywhere(&mut db, &row.id).await?;
-        links::delete_of_user(&mut db, &row.id).await?;
         db.commit().await?;
         self.revocations.changed();
         Ok(())

@@ -295,8 +295,22 @@ async fn a_directory_of_people_is_examined() {
     let text = |text: &str| Some(text.to_owned());
     let healthy = findings(&with(&|_| {})).await;
     assert_eq!(failed(&healthy), [""; 0], "{healthy:?}");
-    assert!(healthy[CHECK].1.ends_with("7 people may log in"), "{healthy:?}");
-    let cases: [(&str, Change<'_>); 6] = [
+    assert!(
+        healthy[CHECK].1.ends_with("7 people fit the filter, 6 have an address"),
+        "{healthy:?}"
+    );
+    let cases: [(&str, Change<'_>); 9] = [
+        (
+            "JOBBERGATE_LDAP_MAIL_ATTRIBUTE: nobody of the 7 people who fit the filter has an \
+             e-mail address in email",
+            &|it| it.ldap.ldap_mail_attribute = "email".to_owned(),
+        ),
+        ("JOBBERGATE_LDAP_UID_ATTRIBUTE: nobody of the 7 people", &|it| {
+            it.ldap.ldap_uid_attribute = "sAMAccountName".to_owned();
+        }),
+        ("JOBBERGATE_LDAP_GROUP_BASE: there is no ou=x,dc=example,dc=org", &|it| {
+            it.ldap.ldap_group_base = text("ou=x,dc=example,dc=org");
+        }),
         ("cn=jobbergate,dc=example,dc=org is refused: result code 49", &|it| {
             it.ldap.ldap_bind_password = text("secret");
         }),

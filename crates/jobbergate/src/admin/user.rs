@@ -42,6 +42,10 @@ pub enum UserCommand {
     Reset {
         /// Their e-mail address
         email: String,
+        /// Take their account back from the LDAP directory first: roles by groups are gone, those
+        /// granted here stay
+        #[arg(long)]
+        local: bool,
         /// Send it to them by e-mail instead of printing it
         #[arg(long)]
         send: bool,
@@ -78,6 +82,9 @@ pub enum UserCommand {
     Link {
         /// The e-mail address
         email: String,
+        /// Do not ask the directory whether somebody has this address, as when it is down
+        #[arg(long)]
+        force: bool,
     },
     /// Remove an account; what its owner made stays
     Delete {
@@ -136,8 +143,11 @@ pub async fn run(provider: &Provider, app: &App, command: UserCommand) -> anyhow
             let link = provider.password_link(&email, &mut rng).await?;
             hand_over(app, &link, &mut rng, send, json).await?;
         }
-        UserCommand::Reset { email, send, json } => {
+        UserCommand::Reset { email, local, send, json } => {
             check_mail(app, send)?;
+            if local {
+                provider.unlink_user(&email).await?;
+            }
             let link = provider.password_link(&email, &mut rng).await?;
             hand_over(app, &link, &mut rng, send, json).await?;
         }
@@ -160,7 +170,7 @@ pub async fn run(provider: &Provider, app: &App, command: UserCommand) -> anyhow
         UserCommand::Show { email, json } => print(&provider.user(&email).await?, json),
         UserCommand::Disable { email } => provider.disable_user(&email).await?,
         UserCommand::Enable { email } => provider.enable_user(&email).await?,
-        UserCommand::Link { email } => provider.link_user(&email).await?,
+        UserCommand::Link { email, force } => provider.link_user(&email, force).await?,
         UserCommand::Delete { email } => provider.delete_user(&email).await?,
     }
     Ok(())

@@ -117,13 +117,23 @@ fn an_administrator_manages_accounts() {
     );
     assert!(refused(data, &["user", "reset", "bob@example.com"]).contains("enable it first"));
     said(data, &["user", "enable", "bob@example.com"]);
-    said(data, &["user", "link", "bob@example.com"]);
+    let link = ["user", "link", "bob@example.com"];
+    assert!(refused(data, &link).contains("JOBBERGATE_LDAP_URI is not set"));
+    let slapd = jobbergate_testkit::slapd::Slapd::start().unwrap();
+    let uri = slapd.uri();
+    let settings =
+        ["--ldap-uri", &uri, "--ldap-base", "dc=example,dc=org", "--ldap-default-role", "user"];
+    said(data, &[&link[..], &settings].concat());
     let bob = json_of(data, &["user", "show", "bob@example.com"]);
     assert_eq!((&bob["source"], &bob["state"]), (&json!("ldap"), &json!("active")));
     for command in ["reset", "invite"] {
         let words = refused(data, &["user", command, "bob@example.com"]);
         assert!(words.contains("The password of bob@example.com is kept in the directory"));
     }
+    let reset = ["user", "reset", "bob@example.com", "--local"];
+    assert_eq!(json_of(data, &reset)["email"], "bob@example.com");
+    let bob = json_of(data, &["user", "show", "bob@example.com"]);
+    assert_eq!((&bob["source"], &bob["state"]), (&json!("local"), &json!("invited")));
     said(data, &["user", "delete", "bob@example.com"]);
     assert_eq!(json_of(data, &["user", "list"]).as_array().unwrap().len(), 1);
     assert!(refused(data, &["user", "show", "bob@example.com"]).contains("no account for bob@"));

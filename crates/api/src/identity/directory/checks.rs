@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Directory, Person};
+use super::{Directory, Person, same};
 use crate::{
     db::Session as Db,
     error::{Error, Result},
@@ -71,8 +71,8 @@ impl Provider {
     }
 
     /// Keeps what the directory says of somebody who is logged in, of whom was `known` before by
-    /// which entry they are and when that was asked last. If either has changed since, it was of
-    /// somebody else, or is old.
+    /// which entry they are and when that was asked last. If the entry is another since, who asks is
+    /// somebody else; if the time is, what was found is old.
     async fn note_check(
         &self,
         found: Option<Person>,
@@ -89,10 +89,13 @@ impl Provider {
         };
         let Some(user) = users::locked(&mut db, id).await? else { return Ok(None) };
         let Some(row) = user_store::by_id(&mut db, id).await? else { return Ok(None) };
-        if row.directory_dn.as_deref() != Some(known.0) || row.checked_at > Some(known.1) {
+        if !row.directory_dn.as_deref().is_some_and(|dn| same(dn, known.0)) {
+            return Ok(None);
+        }
+        if row.checked_at > Some(known.1) {
             return Ok(Some(user));
         }
-        let found = found.filter(|person| person.emails.contains(&user.email));
+        let found = found.filter(|person| person.has_address(&user.email));
         let name = found.as_ref().and_then(|person| person.name.as_deref());
         let name = name.and_then(|name| passwords::check_name(name).ok());
         let name = name.as_deref().unwrap_or(&user.name);

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use rand::CryptoRng;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::{Directory, Person};
+use super::{Directory, Person, same};
 use crate::{
     db::Session as Db,
     error::{Error, Result},
@@ -18,7 +18,7 @@ use crate::{
         },
         users,
     },
-    ldap::{Failure, Name, Password},
+    ldap::{Failure, Password},
 };
 
 const ANOTHERS: &str = "the address belongs to another person of the directory";
@@ -26,8 +26,12 @@ const ANOTHERS: &str = "the address belongs to another person of the directory";
 /// What the directory says of a log-in.
 enum Asked {
     Is(Person),
-    /// Why not, for the log.
-    Wrong(String),
+    Wrong {
+        /// Whose password it is not, if there is somebody of that name.
+        dn: Option<String>,
+        /// Why not, for the log.
+        cause: String,
+    },
     TooMany(TimeDelta),
 }
 
@@ -72,8 +76,8 @@ impl Provider {
         let person = match asked {
             Ok(Asked::Is(person)) => person,
             Ok(Asked::TooMany(wait)) => return Ok(LogIn::TooMany { wait }),
-            Ok(Asked::Wrong(cause)) => {
-                tracing::info!(address = %peer.address, cause, "a log-in was refused");
+            Ok(Asked::Wrong { dn, cause }) => {
+                tracing::info!(address = %peer.address, dn, cause, "a log-in was refused");
                 return Ok(LogIn::Refused);
             }
             Err(fault) => return self.unavailable(fault, limits).await,
@@ -157,8 +161,10 @@ impl Provider {
         }
         match (checked?, found) {
             (Password::Right, Some(person)) => Ok(Asked::Is(person)),
-            (Password::Right, None) => Ok(Asked::Wrong(String::new())),
-            (Password::Wrong(cause), _) => Ok(Asked::Wrong(cause)),
+            (Password::Right, None) => Ok(Asked::Wrong { dn: None, cause: String::new() }),
+            (Password::Wrong(cause), found) => {
+                Ok(Asked::Wrong { dn: found.map(|person| person.dn), cause })
+            }
         }
     }
 
@@ -166,15 +172,19 @@ impl Provider {
     async fn account_of(&self, directory: &Directory, person: &Person) -> Result<Account, Fault> {
         let mut db = self.db.read().await?;
         let theirs = store::by_entry(&mut db, &person.dn).await?;
-        let known = theirs.map(|row| row.email).filter(|email| person.emails.contains(email));
+        let known = theirs.map(|row| row.email).filter(|email| person.has_address(email));
         if let Some(email) = known {
             return Ok(Account::Theirs { email, former: None });
         }
         let Some(email) = person.emails.first() else { return Ok(Account::NoAddress) };
-        let found = user_store::by_email(&mut db, email).await?;
+        let found = match user_store::by_email(&mut db, email).await? {
+            Some(row) => Some(row),
+            None => store::by_email_in_any_case(&mut db, email).await?,
+        };
         drop(db);
-        let theirs = |former| Account::Theirs { email: email.clone(), former };
-        let Some(row) = found else { return Ok(theirs(None)) };
+        let Some(row) = found else {
+            return Ok(Account::Theirs { email: email.clone(), former: None });
+        };
         if row.source == Source::Local.as_str() {
             return Ok(Account::Taken("there is an account with a password here for that address"));
         }
@@ -185,7 +195,7 @@ impl Provider {
                 return Ok(Account::Taken(ANOTHERS));
             }
         }
-        Ok(theirs(other))
+        Ok(Account::Theirs { email: row.email, former: other })
     }
 
     async fn welcome(
@@ -211,6 +221,7 @@ impl Provider {
         self.succeeded(&mut db, limits).await?;
         if user.disabled_at.is_some() {
             db.commit().await?;
+            self.revocations.changed();
             return Ok(LogIn::Disabled);
         }
         if user.roles.is_empty() {
@@ -267,11 +278,23 @@ impl Provider {
         let before = store::by_entry(db, &person.dn).await?;
         if let Some(before) = before.filter(|before| before.id != row.id) {
             self.keep_out(db, &before.id).await?;
+            self.strip(db, &before).await?;
             store::forget_entry(db, &before.id).await?;
         }
+        let taken_over = row.directory_dn.as_deref().is_some_and(|dn| !same(dn, &person.dn));
+        if taken_over {
+            tracing::warn!(
+                user = row.email,
+                former_dn = row.directory_dn,
+                dn = person.dn,
+                "an account is another entry's now: its tokens, sessions and roles granted here end"
+            );
+            self.strip(db, &row).await?;
+        }
+        let former_name = if taken_over { &new.name } else { &row.name };
         let changes = store::DirectoryEntry {
             dn: &person.dn,
-            name: name.as_deref().unwrap_or(&row.name),
+            name: name.as_deref().unwrap_or(former_name),
             organization: directory.settings.organization.as_deref(),
         };
         store::note(db, &row.id, &changes, now).await?;
@@ -323,8 +346,4 @@ impl From<sqlx::Error> for Fault {
     fn from(error: sqlx::Error) -> Self {
         Self::Here(error.into())
     }
-}
-
-fn same(one: &str, other: &str) -> bool {
-    one == other || Name::parse(one).is_some_and(|name| Name::parse(other) == Some(name))
 }

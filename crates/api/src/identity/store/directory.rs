@@ -40,6 +40,24 @@ pub(crate) async fn note_check(db: &mut Session, id: &str, now: DateTime<Utc>) -
     db.execute(sql, args![id, now]).await.map(drop)
 }
 
+/// A person of this address, in whatever case it is written; the first if there are several.
+pub(crate) async fn by_email_in_any_case(
+    db: &mut Session,
+    email: &str,
+) -> sqlx::Result<Option<UserRow>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM identity_users WHERE lower(email) = lower($1) \
+         ORDER BY created_at, id LIMIT 1"
+    );
+    db.fetch_optional(&sql, args![email]).await
+}
+
+/// Forgets a person's organization.
+pub(crate) async fn forget_organization(db: &mut Session, id: &str) -> sqlx::Result<()> {
+    let sql = "UPDATE identity_users SET organization = NULL WHERE id = $1";
+    db.execute(sql, args![id]).await.map(drop)
+}
+
 /// Forgets which entry a person was: it is somebody else's account now.
 pub(crate) async fn forget_entry(db: &mut Session, id: &str) -> sqlx::Result<()> {
     let sql = "UPDATE identity_users SET directory_dn = NULL WHERE id = $1";
@@ -62,6 +80,13 @@ pub(crate) async fn link(db: &mut Session, id: &str, now: DateTime<Utc>) -> sqlx
     let sql = "UPDATE identity_users SET source = 'ldap', password_hash = NULL, \
                directory_dn = NULL, checked_at = NULL, left_at = NULL, updated_at = $2 \
                WHERE id = $1";
+    db.execute(sql, args![id, now]).await.map(drop)
+}
+
+/// Takes a person back from the directory.
+pub(crate) async fn unlink(db: &mut Session, id: &str, now: DateTime<Utc>) -> sqlx::Result<()> {
+    let sql = "UPDATE identity_users SET source = 'local', directory_dn = NULL, \
+               checked_at = NULL, left_at = NULL, updated_at = $2 WHERE id = $1";
     db.execute(sql, args![id, now]).await.map(drop)
 }
 

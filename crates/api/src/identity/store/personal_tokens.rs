@@ -66,3 +66,9 @@ pub(crate) async fn delete(db: &mut Session, user_id: &str, id: &str) -> sqlx::R
     let sql = "DELETE FROM identity_personal_tokens WHERE user_id = $1 AND id = $2";
     Ok(db.execute(sql, args![user_id, id]).await? == 1)
 }
+
+/// Forgets all tokens of a person.
+pub(crate) async fn delete_of_user(db: &mut Session, user_id: &str) -> sqlx::Result<()> {
+    let sql = "DELETE FROM identity_personal_tokens WHERE user_id = $1";
+    db.execute(sql, args![user_id]).await.map(drop)
+}

@@ -85,6 +85,12 @@ pub(crate) async fn revoke(db: &mut Session, user_id: &str, role: &str) -> sqlx:
     Ok(db.execute(sql, args![user_id, role]).await? == 1)
 }
 
+/// Takes all roles from a person that an administrator gave them.
+pub(crate) async fn revoke_all(db: &mut Session, user_id: &str) -> sqlx::Result<()> {
+    let sql = "DELETE FROM identity_user_roles WHERE user_id = $1";
+    db.execute(sql, args![user_id]).await.map(drop)
+}
+
 /// Forgets a role, whoever has it.
 pub(crate) async fn delete(db: &mut Session, name: &str) -> sqlx::Result<()> {
     db.execute("DELETE FROM identity_roles WHERE name = $1", args![name]).await.map(drop)

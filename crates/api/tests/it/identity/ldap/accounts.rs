@@ -1,15 +1,14 @@
 //! Accounts here of people who are in the directory.
 
 use jobbergate_api::identity::{Choice, LogIn, Source};
+use jobbergate_testkit::proxy::Mode;
 
-use super::{ALICE, ALICES, BOBS};
+use super::{ALICE, ALICES, BOB, BOBS};
 use crate::{
     identity::story::{PASSWORD, peer, person, refresh, tokens},
     on_both,
     support::random,
 };
-
-const BOB: &str = "uid=bob,ou=people,dc=example,dc=org";
 
 on_both! {
     async fn of_two_people_with_one_address_who_come_together_one_gets_in(app: LdapApp) {
@@ -42,15 +41,48 @@ on_both! {
         let (session, cookie) = app.person("alice@example.com", PASSWORD).await;
         assert_eq!(session.user.source, Source::Local);
         // Unless an administrator leaves it to them.
-        app.provider().link_user("alice@example.com").await.unwrap();
+        app.provider().link_user("alice@example.com", false).await.unwrap();
         assert!(app.provider().session(&cookie).await.unwrap().is_none());
         let refused = app.try_to_log_in("alice@example.com", PASSWORD).await;
         assert!(matches!(refused, LogIn::Refused), "{refused:?}");
         let (session, _) = app.person("alice", ALICES).await;
         assert_eq!((&session.user.id, session.user.source), (&alice.id, Source::Ldap));
         assert_eq!(session.user.roles, ["admin", "expert", "user"]);
-        let again = app.provider().link_user("alice@example.com").await.unwrap_err();
+        let again = app.provider().link_user("alice@example.com", true).await.unwrap_err();
         assert_eq!(again.status(), 409);
+    }
+
+    async fn an_account_is_linked_only_to_somebody_who_can_log_in(app: LdapApp) {
+        let provider = app.provider();
+        person(&app, "root", &["admin"]).await;
+        for user in ["a.liddell", "office", "bob"] {
+            person(&app, user, &["user"]).await;
+        }
+        for (email, words) in [
+            ("root@example.com", "Nobody who fits JOBBERGATE_LDAP_FILTER has the address"),
+            ("a.liddell@example.com", "uid=alice,ou=people,dc=example,dc=org logs in by the first"),
+            ("office@example.com", "Several people have the address"),
+        ] {
+            let refused = provider.link_user(email, false).await.unwrap_err();
+            assert!(refused.to_string().starts_with(words), "{refused}");
+        }
+        app.proxy.set(Mode::Down);
+        let refused = provider.link_user("bob@example.com", false).await.unwrap_err();
+        assert!(refused.to_string().contains("--force"), "{refused}");
+        let refused = provider.link_user("root@example.com", true).await.unwrap_err();
+        assert!(refused.to_string().starts_with("Nobody else is an administrator"), "{refused}");
+        app.person("root@example.com", PASSWORD).await;
+        provider.link_user("bob@example.com", true).await.unwrap();
+        app.proxy.set(Mode::Open);
+        app.person("bob", BOBS).await;
+        // And back.
+        provider.grant_role("bob@example.com", "maintainer").await.unwrap();
+        provider.unlink_user("bob@example.com").await.unwrap();
+        let bob = provider.user("bob@example.com").await.unwrap();
+        assert_eq!((bob.source, bob.has_password), (Source::Local, false));
+        assert_eq!(bob.roles, ["maintainer", "user"]);
+        provider.password_link("bob@example.com", &mut random()).await.unwrap();
+        assert!(matches!(app.try_to_log_in("bob", BOBS).await, LogIn::NotTheirs));
     }
 
     async fn an_address_is_not_taken_over_by_who_writes_it_into_their_entry(app: LdapApp) {

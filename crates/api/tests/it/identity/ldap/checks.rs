@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use jobbergate_api::identity::{LogIn, NewPersonalToken};
 use jobbergate_testkit::proxy::Mode;
 
-use super::{ALICE, ALICES, BOBS};
+use super::{ALICE, ALICES, BOB, BOBS};
 use crate::{
     identity::{
         device::{begin, poll, user_code},
@@ -133,6 +133,45 @@ on_both! {
         refresh(&app, &alice.held.refresh).await.expect(400);
     }
 
+    async fn who_has_a_leavers_address_next_gets_nothing_of_theirs(app: LdapApp) {
+        let alice = alice(&app).await;
+        app.provider().grant_role("alice@example.com", "maintainer").await.unwrap();
+        delete(&app);
+        app.clock.advance(LATER);
+        alice.personal.get("/job-scripts").await.expect(401);
+        assert_inherits_nothing(&app, &alice).await;
+    }
+
+    async fn nor_if_nobody_noticed_that_they_had_left(app: LdapApp) {
+        let alice = alice(&app).await;
+        app.provider().grant_role("alice@example.com", "maintainer").await.unwrap();
+        delete(&app);
+        assert_inherits_nothing(&app, &alice).await;
+    }
+
+    async fn nor_if_they_have_another_address_now(app: LdapApp) {
+        let alice = alice(&app).await;
+        app.provider().grant_role("alice@example.com", "maintainer").await.unwrap();
+        app.modify(ALICE, "replace: mail\nmail: new@example.com");
+        app.person("alice", ALICES).await;
+        assert_inherits_nothing(&app, &alice).await;
+    }
+
+    async fn an_address_that_is_written_otherwise_is_the_same(app: LdapApp) {
+        app.modify(BOB, "replace: mail\nmail: Bob.Builder@HPC.org");
+        let (bob, cookie) = app.person("bob", BOBS).await;
+        assert_eq!(bob.user.email, "Bob.Builder@hpc.org");
+        app.modify(BOB, "replace: mail\nmail: bob.builder@hpc.org");
+        app.clock.advance(LATER);
+        assert!(app.provider().session(&cookie).await.unwrap().is_some());
+        let (again, _) = app.person("bob", BOBS).await;
+        assert_eq!((&again.user.id, &again.user.email), (&bob.user.id, &bob.user.email));
+        // Nor is it another's, whose entry writes it so.
+        app.modify(ALICE, "replace: mail\nmail: BOB.builder@hpc.org");
+        assert!(matches!(app.try_to_log_in("alice", ALICES).await, LogIn::NotTheirs));
+        assert_eq!(app.provider().users().await.unwrap().len(), 1);
+    }
+
     async fn who_has_another_address_is_somebody_else(app: LdapApp) {
         let alice = alice(&app).await;
         app.modify(ALICE, "replace: mail\nmail: new@example.com");
@@ -222,6 +261,19 @@ on_both! {
         }
         assert!(begun.elapsed() < std::time::Duration::from_secs(15));
     }
+}
+
+/// Bob has Alice's address now, and logs in.
+async fn assert_inherits_nothing(app: &LdapApp, alice: &Alice) {
+    app.modify(BOB, "replace: mail\nmail: alice@example.com");
+    let (bob, _) = app.person("bob", BOBS).await;
+    assert_eq!(bob.user.email, "alice@example.com");
+    assert_eq!(bob.user.roles, ["expert", "user"]);
+    assert_eq!(app.provider().personal_tokens(&bob.user).await.unwrap(), []);
+    alice.personal.get("/job-scripts").await.expect(401);
+    alice.held.bearer(app).get("/job-scripts").await.expect(401);
+    refresh(app, &alice.held.refresh).await.expect(400);
+    assert!(app.provider().session(&alice.cookie).await.unwrap().is_none());
 }
 
 async fn permissions(app: &LdapApp) -> Vec<String> {
