@@ -50,6 +50,7 @@ impl Provider {
         &self,
         directory: &Directory,
         (login, password): (&str, &str),
+        account_id: &str,
         peer: &Peer,
         limits: &[Limit<'_>],
         rng: &mut (impl CryptoRng + Send),
@@ -66,7 +67,8 @@ impl Provider {
             Ok(Asked::Is(person)) => person,
             Ok(Asked::TooMany(wait)) => return Ok(LogIn::TooMany { wait }),
             Ok(Asked::Wrong(cause)) => {
-                tracing::info!(address = %peer.address, cause, "a log-in was refused");
+                let account = account_id;
+                tracing::info!(address = %peer.address, account, cause, "a log-in was refused");
                 return Ok(LogIn::Refused);
             }
             Err(fault) => return self.unavailable(fault, limits).await,
