@@ -49,6 +49,7 @@ pub use log_out::{LogOut, LogOutRequest};
 pub use personal_tokens::{
     NewPersonalToken, PREFIX as PERSONAL_TOKEN_PREFIX, PersonalToken, PersonalTokenSecret,
 };
+pub(crate) use redirects::is_on_the_web;
 pub use refusal::{Code, Refusal};
 pub use roles::Role;
 pub(crate) use roles::built_in_role;

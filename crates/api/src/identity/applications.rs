@@ -11,6 +11,10 @@ use super::{
 };
 use crate::error::{Error, Result};
 
+/// What people read of our own programs.
+const WEB_NAME: &str = "Jobbergate";
+const TERMINAL_NAME: &str = "Jobbergate in a terminal";
+
 /// A program to register.
 #[derive(Debug, Clone, Default)]
 pub struct NewApplication {
@@ -43,6 +47,10 @@ impl Provider {
     ) -> Result<Option<ClientSecret>> {
         clients::check_name(&new.client_id)?;
         let name = super::passwords::check_name(&new.name)?;
+        if [WEB_NAME, TERMINAL_NAME].iter().any(|ours| ours.eq_ignore_ascii_case(&name)) {
+            let words = format!("{name} is what a program is called that is there already");
+            return Err(Error::Conflict(words));
+        }
         if new.redirect_uris.is_empty() {
             let words = "Name at least one address where browsers are sent back to";
             return Err(Error::Unprocessable(words.to_owned()));
@@ -120,10 +128,10 @@ impl Provider {
 /// A program of ours.
 fn built_in(client_id: &str, base_url: &str) -> Option<Client> {
     let (name, redirect_uris) = match client_id {
-        WEB => ("Jobbergate", vec![format!("{base_url}/callback")]),
+        WEB => (WEB_NAME, vec![format!("{base_url}/callback")]),
         _ if COMMAND_LINES.contains(&client_id) => {
             let loopback = ["http://127.0.0.1/callback", "http://[::1]/callback"];
-            ("Jobbergate in a terminal", loopback.map(str::to_owned).to_vec())
+            (TERMINAL_NAME, loopback.map(str::to_owned).to_vec())
         }
         _ => return None,
     };

@@ -5,12 +5,14 @@ use std::net::IpAddr;
 use chrono::TimeDelta;
 
 use super::{Provider, store::attempts as store};
-use crate::error::Result;
+use crate::{db::Session as Db, error::Result};
 
 /// Within which time attempts are counted.
 const WINDOW: TimeDelta = TimeDelta::minutes(15);
 /// How many passwords of one account may be wrong within it.
 pub const PER_ACCOUNT: i32 = 10;
+/// How long it is known where somebody has logged in.
+const PLACE_KNOWN: TimeDelta = TimeDelta::days(30);
 /// How many passwords from one address may be wrong within it.
 pub const PER_ADDRESS: i32 = 100;
 /// How many codes of devices one person may get wrong within it.
@@ -26,6 +28,9 @@ pub const MAILS_PER_ADDRESS: i32 = 30;
 pub(super) enum Limit<'a> {
     /// Passwords of an account, whether there is one or not.
     Account(&'a str),
+    /// Passwords of an account from an address where its person has logged in: who guesses elsewhere
+    /// locks nobody out there.
+    Place(&'a str, IpAddr),
     /// Passwords from an address.
     Address(IpAddr),
     /// Codes of devices that a person types.
@@ -40,6 +45,10 @@ impl Limit<'_> {
     fn key(&self) -> String {
         match self {
             Self::Account(email) => format!("account:{}", super::secrets::hash(email)),
+            Self::Place(email, address) => {
+                let place = neighbourhood(*address);
+                format!("place:{}:{place}", super::secrets::hash(email))
+            }
             Self::Address(address) => format!("address:{}", neighbourhood(*address)),
             Self::Codes(user) => format!("codes:{user}"),
             Self::Mails(email) => format!("mails:{}", super::secrets::hash(email)),
@@ -49,7 +58,7 @@ impl Limit<'_> {
 
     const fn most(&self) -> i32 {
         match self {
-            Self::Account(_) => PER_ACCOUNT,
+            Self::Account(_) | Self::Place(..) => PER_ACCOUNT,
             Self::Address(_) => PER_ADDRESS,
             Self::Codes(_) => CODES_PER_PERSON,
             Self::Mails(_) => MAILS_PER_ACCOUNT,
@@ -75,16 +84,23 @@ impl Provider {
         Ok(wait)
     }
 
+    /// Notes from where an account was logged in to.
+    pub(super) async fn note_place(&self, db: &mut Db, user_id: &str, from: IpAddr) -> Result<()> {
+        let until = self.clock.now() + PLACE_KNOWN;
+        Ok(store::remember(db, &place(user_id, from), until).await?)
+    }
+
+    /// Whether an account was logged in to from there lately.
+    pub(super) async fn is_place(&self, db: &mut Db, user_id: &str, from: IpAddr) -> Result<bool> {
+        Ok(store::remembers(db, &place(user_id, from), self.clock.now()).await?)
+    }
+
     /// The attempt was no guess: the account starts anew, for the others it does not count. Anybody
     /// has codes and passwords of their own to get right between two guesses.
-    pub(super) async fn succeeded(
-        &self,
-        db: &mut crate::db::Session,
-        limits: &[Limit<'_>],
-    ) -> Result<()> {
+    pub(super) async fn succeeded(&self, db: &mut Db, limits: &[Limit<'_>]) -> Result<()> {
         for limit in limits {
             match limit {
-                Limit::Account(_) => store::forget(db, &limit.key()).await?,
+                Limit::Account(_) | Limit::Place(..) => store::forget(db, &limit.key()).await?,
                 Limit::Address(_) | Limit::Codes(_) | Limit::Mails(_) | Limit::Requests(_) => {
                     store::take_back(db, &limit.key()).await?;
                 }
@@ -94,16 +110,16 @@ impl Provider {
     }
 
     /// The attempt said nothing of whether it was a guess.
-    pub(super) async fn take_back(
-        &self,
-        db: &mut crate::db::Session,
-        limits: &[Limit<'_>],
-    ) -> Result<()> {
+    pub(super) async fn take_back(&self, db: &mut Db, limits: &[Limit<'_>]) -> Result<()> {
         for limit in limits {
             store::take_back(db, &limit.key()).await?;
         }
         Ok(())
     }
+}
+
+fn place(user_id: &str, address: IpAddr) -> String {
+    format!("known:{user_id}:{}", neighbourhood(address))
 }
 
 /// Who has one IPv6 address has at least the 64 bits after its network.

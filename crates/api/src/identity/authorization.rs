@@ -86,9 +86,12 @@ struct Known<'a> {
 
 impl Known<'_> {
     /// Whether any program on the person's machine may say that it is this one, so that they are
-    /// asked each time (RFC 8252 §8.6): it has no secret, and others may listen where it does.
+    /// asked each time (RFC 8252 §8.6): it has no secret, and others may listen where it does. Our
+    /// own programs are no exception, but for the pages of this server.
     fn may_be_another(&self) -> bool {
-        self.client.is_public && !self.redirect_uri.starts_with("https://")
+        let is_elsewhere = redirects::is_on_the_web(self.redirect_uri)
+            && (self.client.is_first_party || self.redirect_uri.starts_with("https://"));
+        self.client.is_public && !is_elsewhere
     }
 }
 
@@ -197,9 +200,9 @@ impl Provider {
         }
         let needs_consent = !browser.consented
             && (prompts("consent")
+                || known.may_be_another()
                 || !known.client.is_first_party
-                    && (known.may_be_another()
-                        || !self.has_consented(session, known, &asked.scope).await?));
+                    && !self.has_consented(session, known, &asked.scope).await?);
         if needs_consent && prompts("none") {
             return Err(Refusal::new(Code::ConsentRequired, "Consent was not given yet"));
         }

@@ -51,7 +51,8 @@ pub struct Client {
     pub name: String,
     /// Whether it has no secret.
     pub is_public: bool,
-    /// Whether it is one of our own programs, so that nobody need be asked for their consent.
+    /// Whether it is one of our own programs, so that people are asked for their consent only
+    /// where another program may say that it is this one.
     pub is_first_party: bool,
     /// Where browsers may be sent back to; people log in only with a client that has some.
     pub redirect_uris: Vec<String>,

@@ -62,7 +62,8 @@ impl Provider {
         let origin = Origin { id: row.family, session, scope: &row.scope, user_agent };
         let family = self.begin_family(&mut db, client, &user, origin).await?;
         let log_in = Some((row.authenticated_at, row.nonce.as_deref()));
-        let grant = Grant { client, user: &user, family: &family, scope, log_in };
+        let grant =
+            Grant { client, user: &user, family: &family, scope, log_in, predecessor: None };
         let tokens = self.issue(&mut db, &key, &grant, rng).await?;
         db.commit().await?;
         Ok(tokens)

@@ -29,8 +29,8 @@ const INTERVAL: i32 = 5;
 const LONGEST_INTERVAL: i32 = 60;
 /// How much too early a question may come: the one before may have been held up on its way.
 const TOLERANCE: TimeDelta = TimeDelta::seconds(1);
-/// How many programs at one address may wait at once.
-const PER_ADDRESS: i64 = 100;
+/// How many programs at one address may wait at once: that of a login node is many people's.
+const PER_ADDRESS: i64 = 1000;
 /// Letters that can't be mistaken for each other and make no words (RFC 8628 §6.1).
 const LETTERS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
 /// The page where the code is typed, below the realm.
@@ -118,7 +118,7 @@ impl Provider {
         };
         let mut db = self.db.write().await?;
         if store::count_of_address(&mut db, &row.address, now).await? >= PER_ADDRESS {
-            return Err(Refusal::Fault(Error::Busy(
+            return Err(Refusal::Fault(Error::TooMany(
                 "Too many log-ins wait at this address; try again in a few minutes",
             )));
         }
@@ -243,7 +243,9 @@ impl Provider {
         let origin = Origin { id, session: None, scope: &row.scope, user_agent };
         let family = self.begin_family(&mut db, client, &user, origin).await?;
         let scope = Scope::granted(&row.scope);
-        let grant = Grant { client, user: &user, family: &family, scope, log_in: Some((at, None)) };
+        let log_in = Some((at, None));
+        let grant =
+            Grant { client, user: &user, family: &family, scope, log_in, predecessor: None };
         let tokens = self.issue(&mut db, &key, &grant, rng).await?;
         db.commit().await?;
         Ok(tokens)

@@ -14,7 +14,7 @@ use super::{
     refusal::{Code, Refusal},
     scope::Scope,
     secrets,
-    store::families::{self as store, FamilyRow},
+    store::families::{self as store, FamilyRow, RefreshTokenRow},
     tokens::{ACCESS_LIFETIME, TokenResponse},
 };
 use crate::{
@@ -30,6 +30,8 @@ const LONGEST: TimeDelta = TimeDelta::days(90);
 /// How long a refresh token that was used gives other tokens of its family: commands of today's
 /// command line that run at once share one file of tokens, and each refreshes it.
 const GRACE: TimeDelta = TimeDelta::seconds(10);
+/// How many tokens one refresh token gives within it.
+const MOST_SUCCESSORS: i64 = 16;
 
 /// A program that a person has let in, on the account page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +69,8 @@ pub(super) struct Grant<'a> {
     pub(super) scope: Scope,
     /// When the person logged in, and the request's `nonce`; only where there was a log-in.
     pub(super) log_in: Option<(DateTime<Utc>, Option<&'a str>)>,
+    /// The hash of the refresh token that is exchanged for them.
+    pub(super) predecessor: Option<&'a str>,
 }
 
 impl Provider {
@@ -103,7 +107,7 @@ impl Provider {
         grant: &Grant<'_>,
         rng: &mut (impl CryptoRng + Send),
     ) -> Result<TokenResponse> {
-        let Grant { client, user, family, scope, log_in } = grant;
+        let Grant { client, user, family, scope, log_in, predecessor } = grant;
         let now = self.clock.now();
         let granted = Scope::granted(&family.scope);
         let mut access = json!({
@@ -139,7 +143,7 @@ impl Provider {
         let expires_at = (now + REFRESH_LIFETIME).min(family.expires_at);
         let refresh_token = self.refresh_token(family, expires_at, rng)?;
         let hash = secrets::hash(&refresh_token);
-        store::insert_refresh_token(db, &hash, &family.id, now, expires_at).await?;
+        store::insert_refresh_token(db, &hash, *predecessor, &family.id, now, expires_at).await?;
         Ok(TokenResponse {
             access_token,
             token_type: "Bearer",
@@ -204,7 +208,7 @@ impl Provider {
         if family.revoked_at.is_some() {
             return refuse("The refresh token was revoked; log in again");
         }
-        if row.used_at.is_some_and(|used_at| now - used_at >= GRACE) {
+        if self.is_used_up(&mut db, &row, &hash).await? {
             store::revoke(&mut db, &family.id, now).await?;
             db.commit().await?;
             self.revocations.changed();
@@ -226,10 +230,28 @@ impl Provider {
             store::use_refresh_token(&mut db, &hash, now).await?;
         }
         store::touch(&mut db, &family.id, now).await?;
-        let grant = Grant { client, user: &user, family: &family, scope, log_in: None };
+        let grant = Grant {
+            client,
+            user: &user,
+            family: &family,
+            scope,
+            log_in: None,
+            predecessor: Some(&hash),
+        };
         let tokens = self.issue(&mut db, &key, &grant, rng).await?;
         db.commit().await?;
         Ok(tokens)
+    }
+
+    /// Whether a refresh token that was used is good no more. Who has used what it gave has no need
+    /// to show it again, and no more commands than so many run at once.
+    async fn is_used_up(&self, db: &mut Db, row: &RefreshTokenRow, hash: &str) -> Result<bool> {
+        let Some(used_at) = row.used_at else { return Ok(false) };
+        if self.clock.now() - used_at >= GRACE {
+            return Ok(true);
+        }
+        let (successors, used) = store::successors(db, &row.family, hash).await?;
+        Ok(used > 0 || successors >= MOST_SUCCESSORS)
     }
 
     /// The programs that a person has let in, the latest used first.

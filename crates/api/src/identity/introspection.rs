@@ -32,13 +32,13 @@ pub struct Introspection {
 
 impl Provider {
     /// What a token is worth, for a client that has shown who it is.
-    pub(super) async fn introspect(&self, token: &str) -> Result<Introspection> {
+    pub(super) async fn introspect(&self, client: &Client, token: &str) -> Result<Introspection> {
         let claims = if token.starts_with(PERSONAL_TOKEN_PREFIX) {
             self.personal_token_claims(token).await?
         } else if let Some(claims) = self.access_claims(token).await? {
             Some(claims)
         } else {
-            self.refresh_claims(token).await?
+            self.refresh_claims(client, token).await?
         };
         let Some(mut claims) = claims else { return Ok(Introspection::default()) };
         if let Some(client_id) = claims.get("azp").cloned() {
@@ -69,7 +69,12 @@ impl Provider {
         Ok(Some(claims.into_iter().filter(told).collect()))
     }
 
-    async fn refresh_claims(&self, token: &str) -> Result<Option<Map<String, Value>>> {
+    /// A refresh token is of no worth to another client than its own.
+    async fn refresh_claims(
+        &self,
+        client: &Client,
+        token: &str,
+    ) -> Result<Option<Map<String, Value>>> {
         let now = self.clock.now();
         let mut db = self.db.read().await?;
         let Some(row) = families::refresh_token(&mut db, &secrets::hash(token)).await? else {
@@ -77,7 +82,8 @@ impl Provider {
         };
         let Some(family) = families::find(&mut db, &row.family).await? else { return Ok(None) };
         let over = row.expires_at <= now || family.expires_at <= now;
-        if row.used_at.is_some() || family.revoked_at.is_some() || over {
+        let theirs = family.client_id == client.client_id;
+        if !theirs || row.used_at.is_some() || family.revoked_at.is_some() || over {
             return Ok(None);
         }
         let user = self.admitted(&mut db, &family.user_id).await?;

@@ -106,12 +106,19 @@ const EASY: [&str; 8] =
 /// A name without blanks around it; 422 if nobody could read it.
 pub(super) fn check_name(name: &str) -> Result<String> {
     let name = name.trim();
-    let readable = !name.is_empty() && !name.chars().any(char::is_control);
+    let is_odd = |c: char| c.is_control() || turns_around(c);
+    let readable = !name.is_empty() && !name.chars().any(is_odd);
     if readable && name.chars().count() <= LONGEST_NAME {
         return Ok(name.to_owned());
     }
     let words = "The name must have 1 to 128 characters, without line breaks and the like";
     Err(Error::Unprocessable(words.to_owned()))
+}
+
+/// What has the text after it, on the same line, read in another order (Unicode's bidi embeddings,
+/// overrides and isolates).
+const fn turns_around(c: char) -> bool {
+    matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
 fn hash(password: &str) -> Result<String> {
@@ -155,6 +162,16 @@ mod tests {
         assert_eq!(room.available_permits(), 0);
         ends.send(()).unwrap();
         room.acquire().await.unwrap().forget();
+    }
+
+    #[test]
+    fn a_name_is_read_as_it_is_written() {
+        for good in ["Alice", "Zoë Ångström", "אליס", "a\u{200D}b"] {
+            check_name(good).unwrap();
+        }
+        for odd in ['\n', '\0', '\u{202A}', '\u{202E}', '\u{2066}', '\u{2069}'] {
+            assert!(check_name(&format!("a{odd}b")).is_err(), "{odd:?}");
+        }
     }
 
     #[test]

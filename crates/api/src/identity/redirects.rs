@@ -18,6 +18,9 @@ pub(super) fn check(uri: &str) -> Result<(), String> {
     if uri.chars().any(char::is_control) {
         return Err(format!("{uri:?} must have no control characters"));
     }
+    if uri.contains('*') {
+        return Err(format!("{uri:?} must have no *: addresses are compared letter by letter"));
+    }
     if uri.contains('#') {
         return Err(format!("{uri:?} must have no fragment"));
     }
@@ -34,13 +37,43 @@ pub(super) fn check(uri: &str) -> Result<(), String> {
     }
 }
 
+/// Whether browsers are sent to a site, and not to a program on the person's own machine.
+pub(crate) fn is_on_the_web(uri: &str) -> bool {
+    Url::parse(uri).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && !is_local(&url))
+}
+
+/// Letter by letter, so that nothing depends on how somebody takes addresses apart.
 fn is_same_but_for_port(uri: &str, known: &str) -> bool {
-    let (Ok(mut uri), Ok(mut known)) = (Url::parse(uri), Url::parse(known)) else { return false };
-    if known.scheme() != "http" || !is_loopback(&known) {
+    if !Url::parse(known).is_ok_and(|known| is_loopback(&known)) {
         return false;
     }
-    let plain = uri.fragment().is_none() && uri.username().is_empty() && uri.password().is_none();
-    plain && uri.set_port(None).is_ok() && known.set_port(None).is_ok() && uri == known
+    match (without_port(uri), without_port(known)) {
+        (Some(uri), Some(known)) => uri == known,
+        _ => false,
+    }
+}
+
+/// The host and what follows the port of an `http` address, each as it is written.
+fn without_port(uri: &str) -> Option<(&str, &str)> {
+    let rest = uri.strip_prefix("http://")?;
+    let host = match rest.starts_with('[') {
+        true => rest.find(']')? + 1,
+        false => rest.find([':', '/', '?', '#']).unwrap_or(rest.len()),
+    };
+    let (host, rest) = rest.split_at_checked(host)?;
+    let Some(rest) = rest.strip_prefix(':') else { return Some((host, rest)) };
+    let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+    let (port, rest) = rest.split_at_checked(end)?;
+    let is_port = !port.starts_with('0') && port.parse::<u16>().is_ok();
+    is_port.then_some((host, rest))
+}
+
+fn is_local(url: &Url) -> bool {
+    is_loopback(url)
+        || url.domain().is_some_and(|name| {
+            let name = name.trim_end_matches('.');
+            name == "localhost" || name.ends_with(".localhost")
+        })
 }
 
 fn is_loopback(url: &Url) -> bool {
@@ -71,6 +104,25 @@ mod tests {
             "https://app.example.com.evil.com/cb?x=1",
             "http://127.0.0.1:1/other",
             "http://127.0.0.1:1/cb/",
+            "http://127.0.0.1:1/x/../cb",
+            "http://127.0.0.1:1/./cb",
+            "http://127.0.0.1:1/%63b",
+            "http://127.0.0.1:1\\cb",
+            "http:127.0.0.1:1/cb",
+            "http:///127.0.0.1:1/cb",
+            "http://127.1:1/cb",
+            "http://2130706433:1/cb",
+            "http://0x7f.0.0.1:1/cb",
+            "http://127.0.0.1.:1/cb",
+            "HTTP://127.0.0.1:1/cb",
+            "http://127.0.0.1:1/CB",
+            "http://127.0.0.1:09999/cb",
+            "http://127.0.0.1:0/cb",
+            "http://127.0.0.1:/cb",
+            "http://127.0.0.1:65536/cb",
+            "http://127.0.0.1:+1/cb",
+            "http://[::1]:1/cb",
+            "http://[::ffff:127.0.0.1]:1/cb",
             "http://127.0.0.1:1/cb?x",
             "http://127.0.0.1:1/cb#f",
             "http://127.0.0.1:1/c\nb",
@@ -85,6 +137,40 @@ mod tests {
             "javascript:alert(1)",
         ] {
             assert!(!is_registered(bad, &known), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_program_on_ones_machine_takes_the_port_that_is_free() {
+        let known = ["http://[::1]/cb?x".to_owned(), "http://127.0.0.1:8000/".to_owned()];
+        for good in ["http://[::1]:65535/cb?x", "http://[::1]/cb?x", "http://127.0.0.1:1/"] {
+            assert!(is_registered(good, &known), "{good}");
+        }
+        for bad in [
+            "http://[::1]:1/cb",
+            "http://[0:0::1]:1/cb?x",
+            "http://[::1:1/cb?x",
+            "http://127.0.0.1:1",
+        ] {
+            assert!(!is_registered(bad, &known), "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_is_on_ones_machine_is_not_on_the_web() {
+        for there in ["https://app.example.com/cb", "http://app.example.com/cb"] {
+            assert!(is_on_the_web(there), "{there}");
+        }
+        for here in [
+            "http://127.0.0.1:1/cb",
+            "https://127.0.0.2/cb",
+            "http://[::1]/cb",
+            "http://localhost:1/cb",
+            "https://localhost./cb",
+            "https://app.localhost/cb",
+            "com.example.app:/cb",
+        ] {
+            assert!(!is_on_the_web(here), "{here}");
         }
     }
 
@@ -105,6 +191,8 @@ mod tests {
             "javascript:alert(1)",
             "data:text/html,x",
             "https://a.example.com/c\nb",
+            "https://*.example.com/cb",
+            "https://a.example.com/*",
             "/cb",
         ] {
             assert!(check(bad).is_err(), "{bad}");

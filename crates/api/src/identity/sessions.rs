@@ -116,26 +116,31 @@ impl Provider {
         let email = email_address::normalize(login).filter(|email| !email.contains('\0'));
         let user_name = self.directory.as_ref().map(|_| login.trim().to_lowercase());
         let account = email.as_deref().or(user_name.as_deref()).unwrap_or_default();
-        let limits = [Limit::Account(account), Limit::Address(peer.address)];
-        if let Some(wait) = self.attempt(&limits).await? {
-            tracing::warn!(address = %peer.address, "too many wrong passwords");
-            return Ok(LogIn::TooMany { wait });
-        }
+        let mut db = self.db.read().await?;
         let found = match &email {
-            Some(email) => user_store::by_email(&mut self.db.read().await?, email).await?,
+            Some(email) => user_store::by_email(&mut db, email).await?,
             None => None,
         };
+        // What somebody typed is not for the log: it may be a password.
+        let id = found.as_ref().map(|row| row.id.as_str()).unwrap_or_default();
+        let is_known_place = self.is_place(&mut db, id, peer.address).await?;
+        drop(db);
+        let limits = [account_limit(account, is_known_place, peer), Limit::Address(peer.address)];
+        if let Some(wait) = self.attempt(&limits).await? {
+            tracing::warn!(address = %peer.address, account = id, "too many wrong passwords");
+            return Ok(LogIn::TooMany { wait });
+        }
         let is_here = found.as_ref().is_some_and(|row| row.source == Source::Local.as_str());
         if let (Some(directory), false) = (&self.directory, is_here) {
             return self
-                .log_in_by_directory(directory, (login, password), peer, &limits, rng)
+                .log_in_by_directory(directory, (login, password), id, peer, &limits, rng)
                 .await;
         }
         let stored = found.as_ref().and_then(|row| row.password_hash.as_deref());
         let short = password.chars().count() <= passwords::LONGEST;
         let right = self.is_password(if short { password } else { "" }, stored).await?;
-        let (Some(row), true) = (found, right && short) else {
-            tracing::info!(address = %peer.address, "a log-in was refused");
+        let (Some(row), true) = (&found, right && short) else {
+            tracing::info!(address = %peer.address, account = id, "a log-in was refused");
             return Ok(LogIn::Refused);
         };
         let mut db = self.db.write().await?;
@@ -171,6 +176,7 @@ impl Provider {
             expires_at: now + IDLE,
         };
         store::insert(db, &row).await?;
+        self.note_place(db, &user.id, peer.address).await?;
         user_store::logged_in(db, &user.id, now).await?;
         user.last_login_at = Some(now);
         Ok(NewSession { cookie: SessionCookie(secret), session: Session::new(row, user) })
@@ -215,20 +221,25 @@ impl Provider {
     }
 
     /// Gives a person another password, if they know the one they have; all that was logged in ends
-    /// but this session, and what was let in from it.
+    /// but this session, and what was let in from it. The session has another cookie from then on:
+    /// somebody may have copied the one that it had.
     /// Too many wrong ones are refused as at a log-in.
     pub async fn change_password(
         &self,
         session: &Session,
         current: &str,
         new: &str,
+        rng: &mut (impl CryptoRng + Send),
     ) -> Result<PasswordChange> {
         let user = &session.user;
         if user.source != Source::Local {
             let words = "Your password is kept in your centre's directory; change it there";
             return Err(Error::Conflict(words.to_owned()));
         }
-        let limits = [Limit::Account(&user.email)];
+        let limits = [match session.address.parse() {
+            Ok(address) => Limit::Place(&user.email, address),
+            Err(_) => Limit::Account(&user.email),
+        }];
         if let Some(wait) = self.attempt(&limits).await? {
             return Ok(PasswordChange::TooMany { wait });
         }
@@ -256,17 +267,19 @@ impl Provider {
         }
         device_codes::delete_of_user(&mut db, &user.id).await?;
         families::revoke_of_others(&mut db, &user.id, &session.id, now).await?;
+        let secret = secrets::random(rng);
+        store::rename(&mut db, &session.id, &secrets::hash(&secret)).await?;
         db.commit().await?;
         self.revocations.changed();
-        Ok(PasswordChange::Changed)
+        Ok(PasswordChange::Changed(SessionCookie(secret)))
     }
 }
 
 /// How a change of a password ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PasswordChange {
-    /// The new one counts.
-    Changed,
+    /// The new one counts, and this is the session's cookie from now on.
+    Changed(SessionCookie),
     /// The current one was wrong.
     Refused,
     /// Too many were wrong.
@@ -302,6 +315,14 @@ pub(super) async fn locked(db: &mut Db, session: &Session, now: DateTime<Utc>) -
 async fn is_still_kept(db: &mut Db, user_id: &str, checked: Option<&str>) -> Result<bool> {
     let row = user_store::by_id(db, user_id).await?;
     Ok(row.is_some_and(|row| row.password_hash.as_deref() == checked))
+}
+
+/// What counts wrong passwords of an account.
+fn account_limit<'a>(account: &'a str, is_known_place: bool, peer: &Peer) -> Limit<'a> {
+    match is_known_place {
+        true => Limit::Place(account, peer.address),
+        false => Limit::Account(account),
+    }
 }
 
 /// What is kept of a program's name for itself.

@@ -119,10 +119,12 @@ impl Provider {
             let words = "This client gets tokens only for people who log in";
             return Err(Refusal::new(Code::UnauthorizedClient, words));
         }
+        let scope = client.permissions.join(" ");
         let mut claims = json!({
             "sub": format!("service-account-{}", client.client_id),
             "azp": client.client_id,
             "permissions": client.permissions,
+            "scope": scope,
         });
         if let Some(organization) = &client.organization {
             claims["organization"] = json!({ organization: {} });
@@ -136,7 +138,7 @@ impl Provider {
             refresh_token: None,
             refresh_expires_in: 0,
             id_token: None,
-            scope: "profile email".to_owned(),
+            scope,
         })
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::{
     Router,
     extract::Path,
-    http::{StatusCode, header},
+    http::{HeaderName, StatusCode, header},
     response::{Html, IntoResponse, Redirect, Response},
     routing::get,
 };
@@ -27,22 +27,34 @@ const PAGE: &str = r##"<!doctype html>
 <body>
 <div id="swagger-ui"></div>
 <script src="docs/swagger-ui-bundle.js"></script>
-<script>
-SwaggerUIBundle({
+<script src="docs/start.js"></script>
+</body>
+</html>
+"##;
+
+/// In a file of its own, so that the page can forbid scripts in itself.
+const START: &str = r##"SwaggerUIBundle({
     url: "openapi.json",
     dom_id: "#swagger-ui",
     deepLinking: true,
-    persistAuthorization: true,
     requestInterceptor: request => {
         const token = request.headers.Authorization;
         if (token && !/^bearer /i.test(token)) request.headers.Authorization = "Bearer " + token;
         return request;
     },
 });
-</script>
-</body>
-</html>
 "##;
+
+/// What the page may do: Swagger UI puts styles and images into it, and sends requests to this server
+/// alone. What somebody typed as a token must not be had by a frame around it.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+                      img-src 'self' data:; connect-src 'self'; form-action 'none'; \
+                      frame-ancestors 'none'; base-uri 'none'";
+const GUARDS: [(HeaderName, &str); 3] = [
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::REFERRER_POLICY, "no-referrer"),
+];
 
 /// Addresses of the Python server, and where the same is found here.
 const MOVED: [(&str, &str); 5] = [
@@ -55,15 +67,21 @@ const MOVED: [(&str, &str); 5] = [
 
 /// The page and what it is made of.
 pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
-    let page = Router::new()
-        .route(DOCS, get(async || Html(PAGE)))
-        .route("/jobbergate/docs/{file}", get(part));
+    let page = Router::new().route(DOCS, get(page)).route("/jobbergate/docs/{file}", get(part));
     MOVED.into_iter().fold(page, |page, (path, target)| {
         page.route(path, get(async move || Redirect::temporary(target)))
     })
 }
 
+async fn page() -> impl IntoResponse {
+    (GUARDS, [(header::CONTENT_SECURITY_POLICY, POLICY)], Html(PAGE))
+}
+
 async fn part(Path(name): Path<String>) -> Response {
+    if name == "start.js" {
+        let kind = [(header::CONTENT_TYPE, "text/javascript; charset=utf-8")];
+        return (GUARDS, kind, START).into_response();
+    }
     let name = if name == "oauth2-redirect" { "oauth2-redirect.html" } else { &name };
     let nothing = Arc::new(Config::from("openapi.json"));
     match utoipa_swagger_ui::serve(name, nothing) {
@@ -74,7 +92,7 @@ async fn part(Path(name): Path<String>) -> Response {
                 _ => file.content_type,
             };
             let headers = [(header::CONTENT_TYPE, kind), cached];
-            (headers, file.bytes.into_owned()).into_response()
+            (GUARDS, headers, file.bytes.into_owned()).into_response()
         }
         _ => StatusCode::NOT_FOUND.into_response(),
     }

@@ -108,9 +108,16 @@ pub(super) async fn change_password(
         let note = Note::problem(Section::Password, "The two new passwords are not the same.");
         return Ok(account(&web, &person, StatusCode::UNPROCESSABLE_ENTITY, note).await?);
     }
-    let changed = web.provider.change_password(&person.session, &current, &password).await;
+    let mut rng: StdRng = rand::make_rng();
+    let changed =
+        web.provider.change_password(&person.session, &current, &password, &mut rng).await;
     let (status, words) = match changed {
-        Ok(PasswordChange::Changed) => return Ok(go_to(&web, "/account?done=password")),
+        Ok(PasswordChange::Changed(cookie)) => {
+            let mut response = go_to(&web, "/account?done=password");
+            let cookie = web.set_cookie(Purpose::Session, &cookie.0)?;
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+            return Ok(response);
+        }
         Ok(PasswordChange::Refused) => {
             (StatusCode::FORBIDDEN, "The current password is wrong.".to_owned())
         }

@@ -15,12 +15,14 @@ use super::{
     browser::{Person, Visitor},
     destination::{AUTHORIZATION, Destination},
     errors::Failure,
-    forms::PersonForm,
+    forms::{PersonForm, decided},
     log_in_form::LogInForm,
     page::{Layout, go_to, leading_to, page},
     words,
 };
-use crate::identity::{AuthorizationRequest, Browser, Client, Decision, Scope, parameters};
+use crate::identity::{
+    AuthorizationRequest, Browser, Client, Decision, Scope, is_on_the_web, parameters,
+};
 
 /// How long somebody who has just logged in may think about what a program asks for.
 const THINKING: TimeDelta = TimeDelta::minutes(10);
@@ -32,6 +34,8 @@ struct ConsentPage<'a> {
     program: &'a str,
     /// Where the program is.
     site: &'a str,
+    /// Whether it is on the person's own machine, or says so.
+    is_local: bool,
     asked: Vec<String>,
     request: &'a str,
     just_logged_in: bool,
@@ -40,6 +44,7 @@ struct ConsentPage<'a> {
 #[derive(Debug, Deserialize)]
 pub(super) struct Consent {
     request: String,
+    #[serde(default)]
     decision: String,
     #[serde(default)]
     just_logged_in: String,
@@ -96,7 +101,7 @@ pub(super) async fn consent(
     PersonForm { person, fields }: PersonForm<Consent>,
 ) -> Result<Response, Failure> {
     let request: AuthorizationRequest = parameters(fields.request.as_bytes())?;
-    if fields.decision != "allow" {
+    if !decided(&fields.decision)? {
         return follow(web.provider.deny(&request).await?);
     }
     let age = web.clock.now() - person.session.created_at;
@@ -157,6 +162,7 @@ fn ask_person(
         layout: Layout::of(web, person),
         program: &client.name,
         site: url.as_ref().and_then(url::Url::host_str).unwrap_or_default(),
+        is_local: target.is_some_and(|uri| !is_on_the_web(uri)),
         asked: words::asked(client, scope),
         request: query,
         just_logged_in,

@@ -13,7 +13,7 @@ use super::{
     browser::{Person, Visitor},
     destination::Destination,
     errors::Failure,
-    forms::PersonForm,
+    forms::{PersonForm, decided},
     log_in_form::LogInForm,
     page::{Layout, go_to, page},
     words,
@@ -35,6 +35,7 @@ pub(super) struct Typed {
 #[derive(Debug, Deserialize)]
 pub(super) struct Decided {
     user_code: String,
+    #[serde(default)]
     decision: String,
 }
 
@@ -99,7 +100,7 @@ pub(super) async fn decide(
     State(web): State<Web>,
     PersonForm { person, fields }: PersonForm<Decided>,
 ) -> Result<Response, Failure> {
-    let approved = fields.decision == "allow";
+    let approved = decided(&fields.decision)?;
     let decided = match approved {
         true => web.provider.approve_device(&person.session, &fields.user_code).await?,
         false => web.provider.deny_device(&person.session, &fields.user_code).await?,

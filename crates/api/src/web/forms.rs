@@ -60,6 +60,19 @@ impl<T: DeserializeOwned + Send> FromRequest<Web> for PersonForm<T> {
     }
 }
 
+/// Whether somebody allows what they were asked about.
+pub(super) fn decided(decision: &str) -> Result<bool, Failure> {
+    match decision {
+        "allow" => Ok(true),
+        "deny" => Ok(false),
+        _ => {
+            let words = "The form does not say whether you allow this. Go back, and press Allow or \
+                         Deny.";
+            Err(Failure::new(StatusCode::UNPROCESSABLE_ENTITY, words))
+        }
+    }
+}
+
 async fn read<T: DeserializeOwned>(
     request: Request,
     web: &Web,

@@ -109,7 +109,13 @@ async fn good(web: &Web, secret: &str) -> Result<Link, Failure> {
     let words = "This link was used already or has expired. Ask your administrator for another \
                  one; if there is no administrator yet, restart the server: it prints a new link.";
     let used_up = || Failure::new(StatusCode::NOT_FOUND, words);
-    web.provider.link(secret).await?.ok_or_else(used_up)
+    let link = web.provider.link(secret).await?.ok_or_else(used_up)?;
+    if link.purpose == Purpose::SetUp && web.provider.is_set_up().await? {
+        let words = "There is an administrator already, so that this link is good no more. Ask them \
+                     to invite you.";
+        return Err(Failure::new(StatusCode::NOT_FOUND, words));
+    }
+    Ok(link)
 }
 
 fn form(

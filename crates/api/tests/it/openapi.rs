@@ -110,6 +110,9 @@ async fn the_page_needs_nothing_from_elsewhere() {
     let page = visitor.get("/docs").await.expect(200);
     assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
     assert!(!page.text.contains("//cdn") && !page.text.contains("https://"), "{}", page.text);
+    let policy = page.header("content-security-policy").unwrap();
+    assert!(policy.contains("script-src 'self';") && policy.contains("frame-ancestors 'none'"));
+    assert!(!page.text.contains("<script>"));
     let parts: Vec<_> = page
         .text
         .split('"')
@@ -119,7 +122,14 @@ async fn the_page_needs_nothing_from_elsewhere() {
     for part in parts {
         let answer = visitor.get(&format!("/{part}")).await;
         assert!(answer.status == 200 && !answer.text.is_empty(), "{part}");
+        assert!(!answer.text.contains("persistAuthorization: true"), "{part}");
+        if part != "openapi.json" {
+            assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{part}");
+            assert_eq!(answer.header("x-frame-options"), Some("DENY"), "{part}");
+        }
     }
+    assert_eq!(page.header("x-frame-options"), Some("DENY"));
+    assert_eq!(page.header("x-content-type-options"), Some("nosniff"));
     visitor.get("/docs/nope.js").await.expect(404);
     let moved = visitor.get("/redoc").await.expect(307);
     assert_eq!(moved.header("location"), Some("/jobbergate/docs"));

@@ -61,6 +61,7 @@ impl Provider {
         &self,
         directory: &Directory,
         (login, password): (&str, &str),
+        account_id: &str,
         peer: &Peer,
         limits: &[Limit<'_>],
         rng: &mut (impl CryptoRng + Send),
@@ -77,7 +78,8 @@ impl Provider {
             Ok(Asked::Is(person)) => person,
             Ok(Asked::TooMany(wait)) => return Ok(LogIn::TooMany { wait }),
             Ok(Asked::Wrong { dn, cause }) => {
-                tracing::info!(address = %peer.address, dn, cause, "a log-in was refused");
+                let (address, account) = (peer.address, account_id);
+                tracing::info!(%address, account, dn, cause, "a log-in was refused");
                 return Ok(LogIn::Refused);
             }
             Err(fault) => return self.unavailable(fault, limits).await,

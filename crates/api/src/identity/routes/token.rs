@@ -84,7 +84,8 @@ pub(super) async fn introspect(
         let words = "This client has no secret to show who it is";
         return Err(Refusal::new(Code::InvalidClient, words));
     }
-    let answer = endpoints.provider.introspect(&required(form.request.token)?).await?;
+    let token = required(form.request.token)?;
+    let answer = endpoints.provider.introspect(&client, &token).await?;
     Ok((NO_STORE, Json(answer)).into_response())
 }
 
@@ -130,6 +131,10 @@ impl<T> ClientForm<T> {
 
 /// Credentials in an `Authorization: Basic` header, each encoded as in a form (RFC 6749 §2.3.1).
 fn basic(headers: &HeaderMap) -> Result<Option<(String, String)>, Refusal> {
+    if headers.get_all(header::AUTHORIZATION).iter().count() > 1 {
+        let words = "The header Authorization is there more than once";
+        return Err(Refusal::new(Code::InvalidRequest, words));
+    }
     let sent = headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes).unwrap_or_default();
     if !sent.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"basic")) {
         return Ok(None);

@@ -16,6 +16,10 @@ pub(super) async fn userinfo(
     State(endpoints): State<Endpoints>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
+    if headers.get_all(header::AUTHORIZATION).iter().count() > 1 {
+        let words = "The header Authorization is there more than once";
+        return Err(Refusal::new(Code::InvalidRequest, words));
+    }
     let Some(Authorization(bearer)) = headers.typed_get::<Authorization<Bearer>>() else {
         // Nothing is wrong with a token that nobody sent (RFC 6750 §3.1).
         let challenge = [(header::WWW_AUTHENTICATE, "Bearer realm=\"jobbergate\"")];

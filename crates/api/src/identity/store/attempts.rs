@@ -21,6 +21,28 @@ pub(crate) async fn count(
     db.fetch_one(sql, args![key, now, window_ends_at]).await
 }
 
+/// Remembers something until then.
+pub(crate) async fn remember(
+    db: &mut Session,
+    key: &str,
+    until: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    let sql = "INSERT INTO identity_attempts (key, count, window_ends_at) VALUES ($1, 0, $2) \
+               ON CONFLICT (key) DO UPDATE SET window_ends_at = excluded.window_ends_at";
+    db.execute(sql, args![key, until]).await.map(drop)
+}
+
+/// Whether something is remembered.
+pub(crate) async fn remembers(
+    db: &mut Session,
+    key: &str,
+    now: DateTime<Utc>,
+) -> sqlx::Result<bool> {
+    let sql = "SELECT count(*) FROM identity_attempts WHERE key = $1 AND window_ends_at > $2";
+    let (count,): (i64,) = db.fetch_one(sql, args![key, now]).await?;
+    Ok(count > 0)
+}
+
 /// Takes one attempt back: it was no guess.
 pub(crate) async fn take_back(db: &mut Session, key: &str) -> sqlx::Result<()> {
     let sql = "UPDATE identity_attempts SET count = count - 1 WHERE key = $1 AND count > 0";

@@ -141,17 +141,30 @@ pub(crate) async fn revoked_since(
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
-/// Keeps a refresh token.
+/// Keeps a refresh token, and which one it was given for.
 pub(crate) async fn insert_refresh_token(
     db: &mut Session,
     hash: &str,
+    predecessor: Option<&str>,
     family: &str,
     now: DateTime<Utc>,
     expires_at: DateTime<Utc>,
 ) -> sqlx::Result<()> {
-    let sql = "INSERT INTO identity_refresh_tokens (hash, family, created_at, expires_at) \
-               VALUES ($1, $2, $3, $4)";
-    db.execute(sql, args![hash, family, now, expires_at]).await.map(drop)
+    let sql = "INSERT INTO identity_refresh_tokens (hash, family, created_at, expires_at, \
+               predecessor) VALUES ($1, $2, $3, $4, $5)";
+    let predecessor = predecessor.map(str::to_owned);
+    db.execute(sql, args![hash, family, now, expires_at, predecessor]).await.map(drop)
+}
+
+/// How many tokens were given for a refresh token, and how many of these were used.
+pub(crate) async fn successors(
+    db: &mut Session,
+    family: &str,
+    hash: &str,
+) -> sqlx::Result<(i64, i64)> {
+    let sql = "SELECT count(*), count(used_at) FROM identity_refresh_tokens \
+               WHERE family = $1 AND predecessor = $2";
+    db.fetch_one(sql, args![family, hash]).await
 }
 
 /// The refresh token of this hash; nobody else uses it until the transaction ends.

@@ -72,6 +72,18 @@ pub(crate) async fn touch(
     db.execute(sql, args![hash, now, expires_at]).await.map(drop)
 }
 
+/// Gives a session the hash of another secret, and what was let in from it, too.
+pub(crate) async fn rename(db: &mut Session, hash: &str, new: &str) -> sqlx::Result<()> {
+    for sql in [
+        "UPDATE identity_sessions SET hash = $2 WHERE hash = $1",
+        "UPDATE identity_codes SET session = $2 WHERE session = $1",
+        "UPDATE identity_families SET session = $2 WHERE session = $1",
+    ] {
+        db.execute(sql, args![hash, new]).await?;
+    }
+    Ok(())
+}
+
 /// Ends a session of a person; false if there is none.
 pub(crate) async fn delete(db: &mut Session, user_id: &str, hash: &str) -> sqlx::Result<bool> {
     let sql = "DELETE FROM identity_sessions WHERE user_id = $1 AND hash = $2";

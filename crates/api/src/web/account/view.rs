@@ -27,6 +27,8 @@ pub(super) enum Section {
 #[derive(Debug, Default)]
 pub(super) struct Note {
     done: Option<&'static str>,
+    /// Whether a password was replaced, which ends no tokens of scripts.
+    is_new_password: bool,
     problem: Option<(Section, String)>,
     /// A new token's id and secret.
     secret: Option<(String, String)>,
@@ -83,7 +85,8 @@ impl Note {
             "token" => "The token was revoked.",
             _ => return Self::default(),
         };
-        Self { done: Some(done), ..Self::default() }
+        let is_new_password = matches!(what, "welcome" | "password");
+        Self { done: Some(done), is_new_password, ..Self::default() }
     }
 
     /// Says why something was not done.

@@ -292,3 +292,13 @@ async fn a_form_of_another_log_in_is_refused_and_says_what_to_do() {
     alice.is_told("This form is out of date").await;
     assert_eq!(app.provider().user("bob@example.com").await.unwrap().name, "bob");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_reads_what_the_api_has() {
+    let app = TestApp::on_sqlite().await;
+    let Some(alice) = Person::before(&app).await else { return };
+    alice.open("/jobbergate/docs").await;
+    // What is not allowed to the page would leave it empty.
+    alice.find(".opblock").await;
+    assert!(alice.text().await.contains("/jobbergate/job-scripts"));
+}

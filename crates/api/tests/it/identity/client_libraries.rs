@@ -18,7 +18,7 @@ use super::{
 use crate::{
     on_both,
     support::{TestApp, random, start_time},
-    web::browser::{Browser, heading},
+    web::browser::{Browser, forms, heading},
 };
 
 const OPENID_CLIENT: &str = include_str!("client_libraries/openid_client.mjs");
@@ -47,7 +47,9 @@ async fn visit(app: &TestApp, browser: &mut Browser, address: &str) -> String {
             }
             "Allow Portal?" => browser.submit(&answer, "/consent", &[("decision", "allow")]).await,
             "Allow Jobbergate in a terminal?" => {
-                browser.submit(&answer, "/device", &[("decision", "allow")]).await
+                let is_device = !forms(&answer, "/device").is_empty();
+                let action = if is_device { "/device" } else { "/consent" };
+                browser.submit(&answer, action, &[("decision", "allow")]).await
             }
             _ => return title,
         };

@@ -1,12 +1,12 @@
 //! Programs that people log in with from a browser: authorization codes.
 
 use chrono::TimeDelta;
-use jobbergate_api::identity::{AuthorizationRequest, Browser, Decision, NewApplication};
+use jobbergate_api::identity::{AuthorizationRequest, Browser, Decision, NewApplication, Provider};
 use serde_json::json;
 
 use super::story::{
-    CALLBACK, CHALLENGE, COMMAND_LINE, PORTAL_CALLBACK, Tokens, VERIFIER, claims, code, decide,
-    log_in, person, portal, portal_request, portal_tokens, post, redeem, redirect, refresh,
+    CALLBACK, CHALLENGE, COMMAND_LINE, PORTAL_CALLBACK, Tokens, VERIFIER, allow, claims, code,
+    decide, log_in, person, portal, portal_request, portal_tokens, post, redeem, redirect, refresh,
     refusal, request, tokens,
 };
 use crate::{
@@ -46,7 +46,7 @@ on_both! {
         let asked = decide(&app, &request(), None).await;
         assert!(matches!(&asked, Decision::LogIn { client, .. } if client.client_id == COMMAND_LINE), "{asked:?}");
         let (session, _) = log_in(&app, &alice).await;
-        let (page, query) = redirect(&decide(&app, &request(), Some(&session)).await);
+        let (page, query) = redirect(&allow(&app, &request(), &session).await);
         assert_eq!(page, CALLBACK);
         assert_eq!(query["state"], "xyz & so on");
         assert_eq!(query["iss"], app.provider().issuer());
@@ -225,8 +225,57 @@ on_both! {
         let (_, query) = redirect(&decide(&app, &silent, None).await);
         assert_eq!(query["error"], "login_required");
         let (session, _) = log_in(&app, &alice).await;
+        tokens(&app, &session).await;
         let (_, query) = redirect(&decide(&app, &silent, Some(&session)).await);
-        redeem(&app, &query["code"]).await.ok();
+        assert_eq!(query["error"], "consent_required");
+    }
+
+    async fn who_says_that_it_is_our_terminal_gets_nothing_without_a_word(app: TestApp) {
+        let alice = person(&app, "alice", &["user"]).await;
+        let (session, _) = log_in(&app, &alice).await;
+        for (client, uri) in [
+            (COMMAND_LINE, CALLBACK),
+            (COMMAND_LINE, "http://[::1]:1/callback"),
+            ("default", "http://127.0.0.1:65535/callback"),
+            ("default", "http://127.0.0.1/callback"),
+        ] {
+            let text = |text: &str| Some(text.to_owned());
+            let asks = AuthorizationRequest { client_id: text(client), redirect_uri: text(uri), ..request() };
+            // Nor does it help to have been let in before.
+            for _ in 0..2 {
+                for just_logged_in in [false, true] {
+                    let browser = Browser { session: Some(&session), just_logged_in, consented: false };
+                    let decision = app.provider().authorize(&asks, browser, &mut random()).await.unwrap();
+                    assert!(matches!(decision, Decision::Consent { .. }), "{client} {uri}: {decision:?}");
+                }
+                let silent = AuthorizationRequest { prompt: text("none"), ..asks.clone() };
+                assert_eq!(redirect(&decide(&app, &silent, Some(&session)).await).1["error"], "consent_required");
+                let (_, query) = redirect(&allow(&app, &asks, &session).await);
+                let form = [
+                    ("grant_type", "authorization_code"),
+                    ("client_id", client),
+                    ("code", &query["code"]),
+                    ("redirect_uri", uri),
+                    ("code_verifier", VERIFIER),
+                ];
+                post(&app, "token", &form).await.ok();
+            }
+        }
+    }
+
+    async fn the_pages_of_this_server_need_not_ask(app: TestApp) {
+        let provider = Provider::new(app.db().clone(), app.clock.clone(), "https://jobbergate.example.com");
+        let alice = person(&app, "alice", &["user"]).await;
+        let (session, _) = log_in(&app, &alice).await;
+        let asks = AuthorizationRequest {
+            client_id: Some("jobbergate-web".to_owned()),
+            redirect_uri: Some("https://jobbergate.example.com/callback".to_owned()),
+            prompt: Some("none".to_owned()),
+            ..request()
+        };
+        let browser = Browser { session: Some(&session), ..Browser::default() };
+        let decision = provider.authorize(&asks, browser, &mut random()).await.unwrap();
+        assert!(redirect(&decision).1.contains_key("code"));
     }
 
     async fn a_program_may_want_a_fresh_log_in(app: TestApp) {
@@ -240,10 +289,10 @@ on_both! {
             assert!(matches!(decision, Decision::LogIn { .. }), "{decision:?}");
         }
         let (session, _) = log_in(&app, &alice).await;
-        let browser = Browser { session: Some(&session), just_logged_in: true, consented: false };
+        let browser = Browser { session: Some(&session), just_logged_in: true, consented: true };
         let decision = app.provider().authorize(&anew, browser, &mut random()).await.unwrap();
         assert!(redirect(&decision).1.contains_key("code"));
-        assert!(redirect(&decide(&app, &recent, Some(&session)).await).1.contains_key("code"));
+        assert!(redirect(&allow(&app, &recent, &session).await).1.contains_key("code"));
     }
 
     async fn people_are_asked_before_a_strangers_program_gets_in(app: TestApp) {
@@ -331,7 +380,7 @@ on_both! {
             scope: Some("openid offline_access".to_owned()),
             ..request()
         };
-        let (_, query) = redirect(&decide(&app, &lasting, Some(&session)).await);
+        let (_, query) = redirect(&allow(&app, &lasting, &session).await);
         let lasting = Tokens::of(&redeem(&app, &query["code"]).await.ok());
         app.provider().end_session(&alice, &session.id).await.unwrap();
         held.bearer(&app).get("/job-scripts").await.expect(401);
@@ -366,7 +415,13 @@ on_both! {
             (new("a b", "https://a.example.com/"), 422),
             (new("a", "http://a.example.com/"), 422),
             (new("a", "nonsense"), 422),
+            (new("a", "https://*.example.com/"), 422),
+            (new("a", "https://a.example.com/*"), 422),
+            (new("jobbergate-web", "https://a.example.com/"), 409),
             (NewApplication { redirect_uris: Vec::new(), ..new("a", "") }, 422),
+            (NewApplication { name: "Jobbergate".to_owned(), ..new("a", "https://a.example.com/") }, 409),
+            (NewApplication { name: " jobbergate in a Terminal".to_owned(), ..new("a", "https://a.example.com/") }, 409),
+            (NewApplication { name: "App\u{202E}ppA".to_owned(), ..new("a", "https://a.example.com/") }, 422),
         ] {
             let refused = app.provider().create_application(&new, &mut random()).await.unwrap_err();
             assert_eq!(refused.status(), status, "{new:?}");

@@ -16,7 +16,7 @@ use crate::{
 type Form<'a> = &'a [(&'a str, &'a str)];
 
 /// What today's command line sends.
-pub async fn begin(app: &TestApp) -> Value {
+async fn begin(app: &TestApp) -> Value {
     let form = [
         ("client_id", "default"),
         ("grant_type", "client_credentials"),
@@ -28,7 +28,7 @@ pub async fn begin(app: &TestApp) -> Value {
     answer.json()
 }
 
-pub async fn poll(app: &TestApp, device: &Value) -> Answer {
+async fn poll(app: &TestApp, device: &Value) -> Answer {
     poll_as(app, device, "default", Some(VERIFIER)).await
 }
 
@@ -199,11 +199,22 @@ on_both! {
     }
 
     async fn so_many_may_wait_at_one_address(app: TestApp) {
-        for _ in 0..100 {
-            begin(&app).await;
+        let device = begin(&app).await;
+        // As many people of a login node as there may be.
+        let mut db = app.db().write().await.unwrap();
+        for index in 1..1000 {
+            let sql = "INSERT INTO identity_device_codes (hash, user_code, client_id, scope, address, \
+                       seconds_between_polls, created_at, expires_at) SELECT $1, $1, client_id, scope, \
+                       address, seconds_between_polls, created_at, expires_at \
+                       FROM identity_device_codes WHERE user_code = $2";
+            let arguments = jobbergate_api::args![index.to_string(), user_code(&device)];
+            db.execute(sql, arguments).await.unwrap();
         }
+        db.commit().await.unwrap();
         let form = [("client_id", "default")];
-        post(&app, "auth/device", &form).await.expect(503);
+        let refused = post(&app, "auth/device", &form).await;
+        assert_eq!(refused.header("x-content-type-options"), Some("nosniff"));
+        assert_eq!(refusal(refused, 429), "temporarily_unavailable");
         app.clock.advance(TimeDelta::minutes(10));
         begin(&app).await;
     }

@@ -169,7 +169,7 @@ on_both! {
                 scope: Some(scope.to_owned()),
                 ..request()
             };
-            let (_, query) = redirect(&super::story::decide(&app, &asks, Some(&session)).await);
+            let (_, query) = redirect(&super::story::allow(&app, &asks, &session).await);
             let held = Tokens::of(&redeem(&app, &query["code"]).await.ok());
             let told = userinfo(&app, &held.access).await;
             let names: std::collections::HashSet<_> = told.as_object().unwrap().keys().map(String::as_str).collect();

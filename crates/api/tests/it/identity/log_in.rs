@@ -1,10 +1,12 @@
 //! Logging in with a password, and the sessions that follow.
 
 use chrono::TimeDelta;
-use jobbergate_api::identity::{AuthorizationRequest, LogIn, NewUser, PasswordChange, Peer};
+use jobbergate_api::identity::{
+    AuthorizationRequest, Choice, LogIn, NewUser, PasswordChange, Peer,
+};
 
 use super::story::{
-    PASSWORD, Tokens, decide, log_in, peer, person, redeem, redirect, refresh, request, tokens,
+    PASSWORD, Tokens, allow, log_in, peer, person, redeem, redirect, refresh, request, tokens,
     try_to_log_in,
 };
 use crate::{
@@ -98,6 +100,44 @@ on_both! {
         log_in(&app, &alice).await;
     }
 
+    async fn who_guesses_elsewhere_locks_nobody_out_at_their_usual_place(app: TestApp) {
+        let alice = person(&app, "alice", &["user"]).await;
+        log_in(&app, &alice).await;
+        app.clock.advance(TimeDelta::days(29));
+        for index in 0..11 {
+            from(&app, &format!("198.51.100.{index}"), &alice.email, "guess").await;
+        }
+        let elsewhere = from(&app, "192.0.2.99", &alice.email, PASSWORD).await;
+        assert!(matches!(elsewhere, LogIn::TooMany { .. }), "{elsewhere:?}");
+        // Here she has as many guesses, and may change her password.
+        for _ in 0..9 {
+            let wrong = try_to_log_in(app.provider(), &alice.email, "guess").await;
+            assert!(matches!(wrong, LogIn::Refused), "{wrong:?}");
+        }
+        let (session, _) = log_in(&app, &alice).await;
+        let wrong = app.provider().change_password(&session, "wrong", PASSWORD, &mut random()).await;
+        assert_eq!(wrong.unwrap(), PasswordChange::Refused);
+        for _ in 0..9 {
+            try_to_log_in(app.provider(), &alice.email, "guess").await;
+        }
+        let refused = try_to_log_in(app.provider(), &alice.email, PASSWORD).await;
+        assert!(matches!(refused, LogIn::TooMany { .. }), "{refused:?}");
+    }
+
+    async fn another_password_is_one_nobody_has_guessed_at(app: TestApp) {
+        let alice = person(&app, "alice", &["user"]).await;
+        for index in 0..11 {
+            from(&app, &format!("198.51.100.{index}"), &alice.email, "guess").await;
+        }
+        let link = app.provider().password_link(&alice.email, &mut random()).await.unwrap();
+        let secret = link.url.split_once("link=").unwrap().1;
+        let new = "a different horse, a different staple";
+        let choice = Choice { password: new.to_owned(), ..Choice::default() };
+        app.provider().choose_password(secret, &choice, &peer(), &mut random()).await.unwrap();
+        let elsewhere = from(&app, "203.0.113.1", &alice.email, new).await;
+        assert!(matches!(elsewhere, LogIn::Welcome(_)), "{elsewhere:?}");
+    }
+
     async fn many_guesses_at_once_are_no_more(app: TestApp) {
         person(&app, "alice", &["user"]).await;
         let guesses = (0..30).map(|index| {
@@ -137,22 +177,33 @@ on_both! {
         let (there, other_cookie) = log_in(&app, &alice).await;
         let (ours, other) = (tokens(&app, &here).await, tokens(&app, &there).await);
         let lasting = AuthorizationRequest { scope: Some("offline_access".to_owned()), ..request() };
-        let (_, query) = redirect(&decide(&app, &lasting, Some(&there)).await);
+        let (_, query) = redirect(&allow(&app, &lasting, &there).await);
         let lasting = Tokens::of(&redeem(&app, &query["code"]).await.ok());
+        let unused = super::story::code(&app, &here).await;
         let new = "a different horse, a different staple";
-        let wrong = provider.change_password(&here, "wrong", new).await.unwrap();
+        let wrong = provider.change_password(&here, "wrong", new, &mut random()).await.unwrap();
         assert_eq!(wrong, PasswordChange::Refused);
-        let weak = provider.change_password(&here, PASSWORD, "short").await.unwrap_err();
+        let weak = provider.change_password(&here, PASSWORD, "short", &mut random()).await.unwrap_err();
         assert_eq!(weak.status(), 422);
-        let changed = provider.change_password(&here, PASSWORD, new).await.unwrap();
-        assert_eq!(changed, PasswordChange::Changed);
-        assert!(provider.session(&cookie).await.unwrap().is_some());
+        let changed = provider.change_password(&here, PASSWORD, new, &mut random()).await.unwrap();
+        let PasswordChange::Changed(renewed) = changed else { panic!("{changed:?}") };
+        // Somebody may have copied the cookie.
+        assert!(provider.session(&cookie).await.unwrap().is_none());
+        let now = provider.session(&renewed.0).await.unwrap().unwrap();
+        assert_eq!((now.created_at, now.address), (here.created_at, here.address.clone()));
         assert!(provider.session(&other_cookie).await.unwrap().is_none());
         for ended in [&other, &lasting] {
             ended.bearer(&app).get("/job-scripts").await.expect(401);
             refresh(&app, &ended.refresh).await.expect(400);
         }
         ours.bearer(&app).get("/job-scripts").await.ok();
+        // What was let in from the session still ends with it.
+        let admitted = Tokens::of(&redeem(&app, &unused).await.ok());
+        provider.end_session(&alice, &now.id).await.unwrap();
+        for ended in [&ours, &admitted] {
+            ended.bearer(&app).get("/job-scripts").await.expect(401);
+            refresh(&app, &ended.refresh).await.expect(400);
+        }
         assert!(matches!(try_to_log_in(provider, &alice.email, PASSWORD).await, LogIn::Refused));
         assert!(matches!(try_to_log_in(provider, &alice.email, new).await, LogIn::Welcome(_)));
     }
@@ -182,7 +233,8 @@ on_both! {
         let mut db = app.db().write().await.unwrap();
         db.execute("UPDATE identity_users SET password_hash = $1", jobbergate_api::args![kept.as_str()]).await.unwrap();
         db.commit().await.unwrap();
-        let change = provider.change_password(&session, PASSWORD, "a different horse, a different staple");
+        let mut rng = random();
+        let change = provider.change_password(&session, PASSWORD, "a different horse, a different staple", &mut rng);
         let ((), refused) = tokio::join!(replace("x"), change);
         assert_eq!(refused.unwrap(), PasswordChange::Refused);
         // Nor does it count in a session that is over.
@@ -190,7 +242,7 @@ on_both! {
         db.execute("UPDATE identity_users SET password_hash = $1", jobbergate_api::args![kept.as_str()]).await.unwrap();
         db.commit().await.unwrap();
         provider.end_session(&alice, &session.id).await.unwrap();
-        let refused = provider.change_password(&session, PASSWORD, "a different horse, a different staple").await;
+        let refused = provider.change_password(&session, PASSWORD, "a different horse, a different staple", &mut random()).await;
         assert_eq!(refused.unwrap(), PasswordChange::Refused);
     }
 

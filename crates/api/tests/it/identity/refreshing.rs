@@ -5,7 +5,7 @@ use jobbergate_api::identity::AuthorizationRequest;
 use serde_json::json;
 
 use super::story::{
-    COMMAND_LINE, Tokens, claims, decide, log_in, person, post, redeem, redirect, refresh, refusal,
+    COMMAND_LINE, Tokens, allow, claims, log_in, person, post, redeem, redirect, refresh, refusal,
     request, tokens,
 };
 use crate::on_both;
@@ -58,6 +58,34 @@ on_both! {
             one.bearer(&app).get("/job-scripts").await.expect(401);
             assert_eq!(refusal(refresh(&app, &one.refresh).await, 400), "invalid_grant");
         }
+    }
+
+    async fn a_token_is_shown_again_only_until_one_that_it_gave_is_used(app: TestApp) {
+        let alice = person(&app, "alice", &["user"]).await;
+        let (session, _) = log_in(&app, &alice).await;
+        let held = tokens(&app, &session).await;
+        let first = Tokens::of(&refresh(&app, &held.refresh).await.ok());
+        let second = Tokens::of(&refresh(&app, &held.refresh).await.ok());
+        let third = Tokens::of(&refresh(&app, &second.refresh).await.ok());
+        third.bearer(&app).get("/job-scripts").await.ok();
+        assert_eq!(refusal(refresh(&app, &held.refresh).await, 400), "invalid_grant");
+        for one in [&first, &second, &third] {
+            one.bearer(&app).get("/job-scripts").await.expect(401);
+            assert_eq!(refusal(refresh(&app, &one.refresh).await, 400), "invalid_grant");
+        }
+    }
+
+    async fn one_token_gives_sixteen_at_most(app: TestApp) {
+        let alice = person(&app, "alice", &["user"]).await;
+        let (session, _) = log_in(&app, &alice).await;
+        let held = tokens(&app, &session).await;
+        let elsewhere = tokens(&app, &session).await;
+        let answers = futures::future::join_all((0..16).map(|_| refresh(&app, &held.refresh))).await;
+        let all: Vec<_> = answers.into_iter().map(|answer| Tokens::of(&answer.ok())).collect();
+        assert_eq!(refusal(refresh(&app, &held.refresh).await, 400), "invalid_grant");
+        all[0].bearer(&app).get("/job-scripts").await.expect(401);
+        assert_eq!(refusal(refresh(&app, &all[0].refresh).await, 400), "invalid_grant");
+        elsewhere.bearer(&app).get("/job-scripts").await.ok();
     }
 
     async fn who_is_shut_out_is_given_no_grace(app: TestApp) {
@@ -113,7 +141,7 @@ on_both! {
             ("openid email".to_owned(), "openid", json!(alice.permissions)),
         ] {
             let asks = AuthorizationRequest { scope: Some(granted.clone()), ..request() };
-            let (_, query) = redirect(&decide(&app, &asks, Some(&session)).await);
+            let (_, query) = redirect(&allow(&app, &asks, &session).await);
             let held = Tokens::of(&redeem(&app, &query["code"]).await.ok());
             let form = [
                 ("grant_type", "refresh_token"),

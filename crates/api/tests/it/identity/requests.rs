@@ -4,8 +4,8 @@ use chrono::TimeDelta;
 use jobbergate_api::identity::{AuthorizationRequest, Browser, Decision, parameters};
 
 use super::story::{
-    PORTAL_CALLBACK, Tokens, VERIFIER, code, decide, log_in, person, portal, portal_request, post,
-    redeem, redirect, refusal, request, tokens,
+    PORTAL_CALLBACK, Tokens, VERIFIER, allow, code, decide, log_in, person, portal, portal_request,
+    post, redeem, redirect, refusal, request, tokens,
 };
 use crate::{on_both, support::random};
 
@@ -32,8 +32,9 @@ on_both! {
         assert_eq!(redirect(&another).1["error"], "login_required");
         // The token may have expired.
         app.clock.advance(TimeDelta::hours(1));
+        assert_eq!(redirect(&decide(&app, &silent, Some(&hers)).await).1["error"], "consent_required");
         for request in [&named, &silent] {
-            let (_, query) = redirect(&decide(&app, request, Some(&hers)).await);
+            let (_, query) = redirect(&allow(&app, request, &hers).await);
             redeem(&app, &query["code"]).await.ok();
         }
         for other in ["x", &held.access, &held.refresh] {
@@ -49,7 +50,7 @@ on_both! {
             let asks = AuthorizationRequest { prompt: text(prompt), ..request() };
             let decision = decide(&app, &asks, Some(&session)).await;
             assert!(matches!(decision, Decision::LogIn { .. }), "{prompt}: {decision:?}");
-            let browser = Browser { session: Some(&session), just_logged_in: true, ..Browser::default() };
+            let browser = Browser { session: Some(&session), just_logged_in: true, consented: true };
             let decision = app.provider().authorize(&asks, browser, &mut random()).await.unwrap();
             assert!(redirect(&decision).1.contains_key("code"), "{prompt}");
         }
@@ -75,7 +76,7 @@ on_both! {
         let fields = fields.as_object().unwrap().iter().filter_map(|(name, value)| Some((name, value.as_str()?)));
         let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let asks: AuthorizationRequest = parameters(format!("{query}&{more}").as_bytes()).unwrap();
-        let (_, said) = redirect(&decide(&app, &asks, Some(&session)).await);
+        let (_, said) = redirect(&allow(&app, &asks, &session).await);
         assert!(!said.contains_key("state"));
         redeem(&app, &said["code"]).await.ok();
     }

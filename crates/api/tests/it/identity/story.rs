@@ -108,6 +108,12 @@ pub async fn decide(
     app.provider().authorize(request, browser, &mut random()).await.unwrap()
 }
 
+/// What comes of a request that somebody says yes to.
+pub async fn allow(app: &TestApp, request: &AuthorizationRequest, session: &Session) -> Decision {
+    let browser = Browser { session: Some(session), consented: true, ..Browser::default() };
+    app.provider().authorize(request, browser, &mut random()).await.unwrap()
+}
+
 /// Where a browser is sent back to, taken apart.
 #[track_caller]
 pub fn redirect(decision: &Decision) -> (String, std::collections::HashMap<String, String>) {
@@ -120,7 +126,7 @@ pub fn redirect(decision: &Decision) -> (String, std::collections::HashMap<Strin
 
 /// A code for our command line.
 pub async fn code(app: &TestApp, session: &Session) -> String {
-    let decision = decide(app, &request(), Some(session)).await;
+    let decision = allow(app, &request(), session).await;
     redirect(&decision).1["code"].clone()
 }
 

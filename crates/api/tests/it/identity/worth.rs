@@ -3,10 +3,12 @@
 use reqwest::Client;
 use serde_json::{Value, json};
 
-use super::story::{COMMAND_LINE, log_in, person, portal, post, refresh, refusal, tokens};
+use super::story::{
+    COMMAND_LINE, log_in, person, portal, portal_tokens, post, refresh, refusal, tokens,
+};
 use crate::{
     on_both,
-    support::{Answer, TestApp},
+    support::{Answer, TestApp, random},
 };
 
 async fn introspect(app: &TestApp, secret: &str, token: &str) -> Value {
@@ -33,8 +35,8 @@ on_both! {
         assert_eq!((&access["active"], &access["sub"]), (&json!(true), &json!(alice.id)));
         assert_eq!((&access["client_id"], &access["username"]), (&json!(COMMAND_LINE), &json!("alice@example.com")));
         assert!(access["exp"].is_i64() && access["scope"].is_string());
-        let refreshing = introspect(&app, &secret, &held.refresh).await;
-        assert_eq!((&refreshing["active"], &refreshing["sub"]), (&json!(true), &json!(alice.id)));
+        // What somebody else's program refreshes with is none of its business (RFC 7662 §4).
+        assert_eq!(introspect(&app, &secret, &held.refresh).await, json!({"active": false}));
         let used = held.refresh.clone();
         let new = refresh(&app, &used).await.ok();
         let id = held.id.as_deref().unwrap();
@@ -45,6 +47,53 @@ on_both! {
         for worthless in [&held.access, new["refresh_token"].as_str().unwrap()] {
             assert_eq!(introspect(&app, &secret, worthless).await, json!({"active": false}));
         }
+    }
+
+    async fn a_client_learns_what_its_own_refresh_token_is_worth(app: TestApp) {
+        let alice = person(&app, "alice", &["user"]).await;
+        let (session, _) = log_in(&app, &alice).await;
+        let held = portal_tokens(&app, &session, "openid email").await;
+        let secret = app.provider().rotate_client("portal", &mut random()).await.unwrap().0;
+        let worth = introspect(&app, &secret, &held.refresh).await;
+        assert_eq!((&worth["active"], &worth["sub"]), (&json!(true), &json!(alice.id)));
+        assert_eq!((&worth["client_id"], &worth["typ"]), (&json!("portal"), &json!("Refresh")));
+    }
+
+    async fn a_program_that_acts_for_itself_is_told_what_it_may_do(app: TestApp) {
+        let secret = super::registered(&app, "robot").await;
+        let body = app.token("robot", &secret).await.ok();
+        assert_eq!(body["scope"], "jobbergate:job-templates:read");
+        let said = super::story::claims(body["access_token"].as_str().unwrap());
+        assert_eq!(said["scope"], "jobbergate:job-templates:read");
+    }
+
+    async fn who_sends_two_authorizations_has_none(app: TestApp) {
+        let alice = person(&app, "alice", &["user"]).await;
+        let (session, _) = log_in(&app, &alice).await;
+        let held = tokens(&app, &session).await;
+        let (good, basic) = (format!("Bearer {}", held.access), "Basic Yzpz".to_owned());
+        for (first, second) in [(&good, &good), (&good, &basic), (&basic, &good), (&good, &String::new())] {
+            let twice = |request: reqwest::RequestBuilder| {
+                let request = request.header("authorization", first).header("authorization", second);
+                async { Answer::read(request.send().await.unwrap()).await }
+            };
+            let scripts = format!("http://{}/jobbergate/job-scripts", app.address);
+            twice(Client::new().get(scripts)).await.expect(401);
+            let told = twice(Client::new().get(app.realm("protocol/openid-connect/userinfo"))).await;
+            assert_eq!(refusal(told, 400), "invalid_request");
+            let form = [("grant_type", "client_credentials"), ("client_id", "c")];
+            let token = twice(Client::new().post(app.realm("protocol/openid-connect/token")).form(&form)).await;
+            assert_eq!(refusal(token, 400), "invalid_request");
+        }
+    }
+
+    async fn nobody_guesses_what_kind_of_file_an_answer_is(app: TestApp) {
+        for page in [".well-known/openid-configuration", "protocol/openid-connect/certs"] {
+            let answer = Answer::read(reqwest::get(app.realm(page)).await.unwrap()).await.expect(200);
+            assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{page}");
+        }
+        let refused = post(&app, "token", &[]).await.expect(400);
+        assert_eq!(refused.header("x-content-type-options"), Some("nosniff"));
     }
 
     async fn nobody_else_learns_what_a_token_is_worth(app: TestApp) {

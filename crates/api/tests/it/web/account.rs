@@ -26,13 +26,32 @@ on_both! {
             let refused = alice.submit(&page, "/account/password", &fields).await.expect(status);
             assert_eq!(problem(&refused), words);
         }
+        let mut thief = Browser::new(&app);
+        thief.set_cookie("jobbergate-session", alice.cookie("jobbergate-session").unwrap());
+        assert_eq!(heading(&thief.open(ACCOUNT).await), "Your account");
         let fields = [("current", PASSWORD), ("password", NEW), ("again", NEW)];
         let answer = alice.submit(&page, "/account/password", &fields).await;
         let page = alice.follow(&answer).await.expect(200);
         assert!(page.text.contains("Your password was changed."));
+        assert!(!page.text.contains("Your personal access tokens go on working"));
+        assert_eq!(heading(&thief.open(ACCOUNT).await), "Log in");
         assert_eq!(heading(&other.open(ACCOUNT).await), "Log in");
         other.log_in("alice@example.com", PASSWORD).await.expect(403);
         other.log_in("alice@example.com", NEW).await.expect(303);
+    }
+
+    async fn who_changes_their_password_is_told_that_tokens_of_scripts_go_on(app: TestApp) {
+        person(&app, "alice", &["user"]).await;
+        let mut alice = Browser::of(&app, "alice@example.com").await;
+        let page = alice.open(ACCOUNT).await.expect(200);
+        alice.submit(&page, "/account/tokens", &[("name", "ci"), ("days", "")]).await.expect(303);
+        let page = alice.open(ACCOUNT).await.expect(200);
+        let fields = [("current", PASSWORD), ("password", NEW), ("again", NEW)];
+        let answer = alice.submit(&page, "/account/password", &fields).await;
+        let page = alice.follow(&answer).await.expect(200);
+        let words = r##"Your personal access tokens go on working: <a href="#tokens-title">revoke those</a> that"##;
+        assert!(page.text.contains(words), "{}", page.text);
+        assert!(!alice.open(ACCOUNT).await.text.contains(words));
     }
 
     async fn somebody_ends_sessions_here_and_elsewhere(app: TestApp) {
@@ -71,6 +90,7 @@ on_both! {
         let mut alice = Browser::of(&app, "alice@example.com").await;
         let page = alice.open(ACCOUNT).await.expect(200);
         for (name, days, words) in [
+            ("a\u{202E}b", "90", "The name must have 1 to 128 characters, without line breaks and the like."),
             ("", "90", "The name must have 1 to 128 characters, without line breaks and the like."),
             ("ci", "0", "The number of days must be between 1 and 3650, or nothing."),
             ("ci", "soon", "The number of days must be between 1 and 3650, or nothing."),
@@ -144,7 +164,7 @@ on_both! {
         person(&app, "alice", &["user"]).await;
         let mut alice = Browser::of(&app, "alice@example.com").await;
         let page = alice.open(ACCOUNT).await.expect(200);
-        for name in ["", " ", "a\nb", &"x".repeat(129)] {
+        for name in ["", " ", "a\nb", "a\u{202E}b", "a\u{2066}b", &"x".repeat(129)] {
             let refused = alice.submit(&page, "/account/name", &[("name", name)]).await.expect(422);
             assert_eq!(problem(&refused), "The name must have 1 to 128 characters, without line breaks and the like.");
         }

@@ -33,6 +33,17 @@ on_both! {
         Browser::of(&app, "ada@example.com").await;
     }
 
+    async fn nobody_becomes_the_first_administrator_beside_another(app: TestApp) {
+        let url = app.provider().offer_set_up(&mut random()).await.unwrap().unwrap();
+        let mut eve = Browser::new(&app);
+        let page = eve.open(&here(&app, &url)).await.expect(200);
+        person(&app, "ada", &["admin"]).await;
+        let words = "There is an administrator already, so that this link is good no more. Ask them to invite you.";
+        assert_eq!(problem(&eve.open(&here(&app, &url)).await.expect(404)), words);
+        let fields = [("email", "eve@example.com"), ("password", PASSWORD), ("again", PASSWORD)];
+        assert_eq!(problem(&eve.submit(&page, "/setup", &fields).await.expect(404)), words);
+    }
+
     async fn a_password_that_won_t_do_is_explained_and_the_link_stays_good(app: TestApp) {
         let url = app.provider().offer_set_up(&mut random()).await.unwrap().unwrap();
         let mut ada = Browser::new(&app);

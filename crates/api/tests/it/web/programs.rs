@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use jobbergate_api::identity::AuthorizationRequest;
 use reqwest::Url;
 
-use super::browser::{Browser, heading, problem};
+use super::browser::{Browser, form, heading, problem};
 use crate::{
     identity::story::{
         CALLBACK, PASSWORD, PORTAL_CALLBACK, Tokens, VERIFIER, claims, person, portal,
@@ -56,14 +56,24 @@ on_both! {
         assert!(policy(&page).contains("http://127.0.0.1:49152"));
         let right = [("email", "alice@example.com"), ("password", PASSWORD)];
         let answer = alice.submit(&page, "/login", &right).await;
+        let page = alice.follow(&answer).await.expect(200);
+        assert_eq!(heading(&page), "Allow Jobbergate in a terminal?");
+        assert!(page.text.contains("A program on the computer where this browser runs asks to:"));
+        assert!(page.text.contains("<li>do all that you may do, in your name</li>"));
+        assert!(page.text.contains("Allow it only if you have just begun to log in there yourself"));
+        let answer = alice.submit(&page, "/consent", &[("decision", "allow")]).await;
         let (to, said) = back(&answer);
         assert_eq!((to.as_str(), said["state"].as_str()), (CALLBACK, "xyz & so on"));
         let held = Tokens::of(&redeem(&app, &said["code"]).await.ok());
         assert_eq!(claims(held.id.as_ref().unwrap())["nonce"], "n-0S6");
         held.bearer(&app).get("/job-scripts").await.ok();
-        // Who is logged in is not asked again.
-        let answer = alice.open(&address(&request())).await;
-        redeem(&app, &back(&answer).1["code"]).await.ok();
+        // Another program may say that it is ours: who is logged in is asked again.
+        let page = alice.open(&address(&request())).await.expect(200);
+        assert_eq!(heading(&page), "Allow Jobbergate in a terminal?");
+        let silent = AuthorizationRequest { prompt: Some("none".to_owned()), ..request() };
+        assert_eq!(back(&alice.open(&address(&silent)).await).1["error"], "consent_required");
+        let denied = alice.submit(&page, "/consent", &[("decision", "deny")]).await;
+        assert_eq!(back(&denied).1["error"], "access_denied");
     }
 
     async fn somebody_is_asked_before_a_program_of_others_gets_in(app: TestApp) {
@@ -111,7 +121,8 @@ on_both! {
         let page = alice.open(&address(&anew(request()))).await.expect(200);
         assert_eq!(heading(&page), "Log in");
         let right = [("email", "alice@example.com"), ("password", PASSWORD)];
-        let answer = alice.submit(&page, "/login", &right).await;
+        let page = alice.submit(&page, "/login", &right).await.expect(200);
+        let answer = alice.submit(&page, "/consent", &[("decision", "allow")]).await;
         assert!(back(&answer).1.contains_key("code"));
         // The same where consent is needed on top.
         let page = alice.open(&address(&anew(portal_request()))).await.expect(200);
@@ -142,13 +153,34 @@ on_both! {
         }
     }
 
+    async fn who_presses_nothing_is_told_so(app: TestApp) {
+        portal(&app).await;
+        person(&app, "alice", &["user"]).await;
+        let mut alice = Browser::of(&app, "alice@example.com").await;
+        let page = alice.open(&address(&portal_request())).await.expect(200);
+        let consent = form(&page, "/consent");
+        let mut device = consent.clone();
+        device.action = "/realms/jobbergate/device".to_owned();
+        device.fields.push(("user_code".to_owned(), "BCDF-GHJK".to_owned()));
+        for mut form in [consent, device] {
+            for decision in [None, Some("maybe")] {
+                form.fields.retain(|(name, _)| name != "decision");
+                form.fields.extend(decision.map(|it| ("decision".to_owned(), it.to_owned())));
+                let refused = alice.post(&form).await.expect(422);
+                let words = "The form does not say whether you allow this. Go back, and press Allow or Deny.";
+                assert_eq!(problem(&refused), words);
+            }
+        }
+    }
+
     async fn a_request_by_post_is_the_same(app: TestApp) {
         person(&app, "alice", &["user"]).await;
         let mut alice = Browser::of(&app, "alice@example.com").await;
         let fields = url::form_urlencoded::parse(query(&request()).as_bytes()).into_owned().collect();
         let form = super::browser::Form { action: AUTH.to_owned(), fields };
         let answer = alice.post(&form).await;
-        let answer = alice.follow(&answer).await;
+        let page = alice.follow(&answer).await.expect(200);
+        let answer = alice.submit(&page, "/consent", &[("decision", "allow")]).await;
         redeem(&app, &back(&answer).1["code"]).await.ok();
     }
 }

@@ -123,7 +123,7 @@ on_both! {
         let provider = app.provider();
         let refused = provider.password_link("bob@example.com", &mut random()).await.unwrap_err();
         assert_eq!(refused.to_string(), "The password of bob@example.com is kept in the directory");
-        let refused = provider.change_password(&session, BOBS, PASSWORD).await.unwrap_err();
+        let refused = provider.change_password(&session, BOBS, PASSWORD, &mut random()).await.unwrap_err();
         assert_eq!(refused.to_string(), "Your password is kept in your centre's directory; change it there");
         let set_up = provider.offer_set_up(&mut random()).await.unwrap().unwrap();
         let choice = Choice { email: "bob@example.com".to_owned(), name: None, password: PASSWORD.to_owned() };

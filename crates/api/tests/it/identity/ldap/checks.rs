@@ -6,10 +6,7 @@ use jobbergate_testkit::proxy::Mode;
 
 use super::{ALICE, ALICES, BOB, BOBS};
 use crate::{
-    identity::{
-        device::{begin, poll, user_code},
-        story::{Tokens, claims, post, refresh, tokens},
-    },
+    identity::story::{Tokens, begin, claims, poll, post, refresh, tokens, user_code},
     on_both,
     support::{Actor, LdapApp, random},
 };
