@@ -192,7 +192,8 @@ impl Provider {
         let (hash, now) = (secrets::hash(token), self.clock.now());
         let key = self.signing_key().await?;
         // The directory may take its time: nothing is locked meanwhile.
-        if let Some(holder) = store::holder(&mut self.db.read().await?, &hash).await? {
+        let holder = store::holder(&mut self.db.read().await?, &hash).await?;
+        if let Some(holder) = holder {
             self.active_user(&holder).await?;
         }
         let mut db = self.db.write().await?;
