@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use super::{
     registered,
     story::{
-        COMMAND_LINE, Tokens, claims, log_in, person, portal, portal_tokens, post, redeem, redirect, refresh,
-        refusal, request, tokens,
+        COMMAND_LINE, Tokens, claims, log_in, person, portal, portal_tokens, post, redeem,
+        redirect, refresh, refusal, request, tokens,
     },
 };
 use crate::{
