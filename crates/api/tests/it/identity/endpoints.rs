@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 use super::{
     registered,
     story::{
-        COMMAND_LINE, Tokens, claims, log_in, person, portal, post, redeem, redirect, refresh,
-        refusal, request, tokens,
+        COMMAND_LINE, Tokens, claims, log_in, person, portal, portal_tokens, post, redeem,
+        redirect, refresh, refusal, request, tokens,
     },
 };
 use crate::{
     on_both,
-    support::{Answer, TestApp},
+    support::{Answer, TestApp, random},
 };
 
 const FORMS: [&str; 4] = ["token", "token/introspect", "revoke", "auth/device"];
@@ -116,20 +116,27 @@ on_both! {
                 let held = tokens(&app, &session).await;
                 let token = if refreshing { &held.refresh } else { &held.access };
                 let form = [("client_id", "portal"), ("client_secret", &secret), ("token", token), ("token_type_hint", hint)];
-                assert_eq!(post(&app, "token/introspect", &form).await.ok()["active"], true, "{hint}");
+                assert_eq!(post(&app, "token/introspect", &form).await.ok()["active"], !refreshing, "{hint}");
                 let form = [("client_id", COMMAND_LINE), ("token", token), ("token_type_hint", hint)];
                 post(&app, "revoke", &form).await.expect(200);
                 held.bearer(&app).get("/job-scripts").await.expect(401);
                 refresh(&app, &held.refresh).await.expect(400);
             }
         }
+        app.provider().delete_client("portal").await.unwrap();
+        let own = portal_tokens(&app, &session, "openid").await.refresh;
+        let secret = app.provider().rotate_client("portal", &mut random()).await.unwrap().0;
+        for hint in ["access_token", "refresh_token", "unknown"] {
+            let form = [("client_id", "portal"), ("client_secret", &secret), ("token", &own), ("token_type_hint", hint)];
+            assert_eq!(post(&app, "token/introspect", &form).await.ok()["active"], true, "{hint}");
+        }
     }
 
     async fn what_has_expired_or_was_changed_is_worth_nothing(app: TestApp) {
-        let secret = portal(&app).await;
         let alice = person(&app, "alice", &["user"]).await;
         let (session, _) = log_in(&app, &alice).await;
-        let held = tokens(&app, &session).await;
+        let held = portal_tokens(&app, &session, "openid").await;
+        let secret = app.provider().rotate_client("portal", &mut random()).await.unwrap().0;
         let worth = async |token: &str| {
             let form = [("client_id", "portal"), ("client_secret", &secret), ("token", token)];
             post(&app, "token/introspect", &form).await.ok()
