@@ -66,6 +66,14 @@ pub(super) struct Person {
     pub(super) roles: Vec<String>,
 }
 
+impl Person {
+    /// Whether an address is theirs, whatever the case of its letters.
+    pub(super) fn is_called(&self, email: &str) -> bool {
+        let email = email.to_lowercase();
+        self.emails.iter().any(|theirs| theirs.to_lowercase() == email)
+    }
+}
+
 impl Directory {
     pub(super) fn new(settings: DirectorySettings) -> Self {
         let room = tokio::sync::Semaphore::new(AT_ONCE);

@@ -115,8 +115,9 @@ impl Provider {
         // What is no address is nobody's.
         let email = email_address::normalize(login).filter(|email| !email.contains('\0'));
         let user_name = self.directory.as_ref().map(|_| login.trim().to_lowercase());
-        let account = email.as_deref().or(user_name.as_deref()).unwrap_or_default();
-        let limits = [Limit::Account(account), Limit::Address(peer.address)];
+        // However an address is written, its account is one.
+        let account = email.as_deref().map(str::to_lowercase).or(user_name).unwrap_or_default();
+        let limits = [Limit::Account(&account), Limit::Address(peer.address)];
         if let Some(wait) = self.attempt(&limits).await? {
             tracing::warn!(address = %peer.address, "too many wrong passwords");
             return Ok(LogIn::TooMany { wait });
@@ -228,7 +229,8 @@ impl Provider {
             let words = "Your password is kept in your centre's directory; change it there";
             return Err(Error::Conflict(words.to_owned()));
         }
-        let limits = [Limit::Account(&user.email)];
+        let account = user.email.to_lowercase();
+        let limits = [Limit::Account(&account)];
         if let Some(wait) = self.attempt(&limits).await? {
             return Ok(PasswordChange::TooMany { wait });
         }

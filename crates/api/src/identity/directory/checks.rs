@@ -67,7 +67,7 @@ impl Provider {
     /// Keeps what the directory says of somebody who is logged in.
     async fn note_check(&self, found: Option<Person>, user: &User) -> Result<Option<User>> {
         let now = self.clock.now();
-        let found = found.filter(|person| person.emails.contains(&user.email));
+        let found = found.filter(|person| person.is_called(&user.email));
         let mut db = self.db.write().await?;
         let names = found.as_ref().map_or(&[][..], |person| person.roles.as_slice());
         let roles = self.lock_roles(&mut db, names).await?;

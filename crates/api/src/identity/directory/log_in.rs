@@ -158,7 +158,7 @@ impl Provider {
     async fn account_of(&self, directory: &Directory, person: &Person) -> Result<Account, Fault> {
         let mut db = self.db.read().await?;
         let theirs = store::by_entry(&mut db, &person.dn).await?;
-        let known = theirs.map(|row| row.email).filter(|email| person.emails.contains(email));
+        let known = theirs.map(|row| row.email).filter(|email| person.is_called(email));
         if let Some(email) = known {
             return Ok(Account::Theirs(email));
         }
