@@ -157,7 +157,7 @@ fn ask_person(
         layout: Layout::of(web, person),
         program: &client.name,
         site: url.as_ref().and_then(url::Url::host_str).unwrap_or_default(),
-        asked: words::asked(client, scope),
+        asked: words::asked(client, scope, &person.session.user.permissions),
         request: query,
         just_logged_in,
     };

@@ -30,7 +30,7 @@ pub(super) async fn answer(State(web): State<Web>, request: Request, next: Next)
     headers::finish(&web, Failure::new(StatusCode::NOT_FOUND, words).into_response())
 }
 
-fn wants_page(method: &Method, headers: &HeaderMap) -> bool {
+pub(super) fn wants_page(method: &Method, headers: &HeaderMap) -> bool {
     let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
     let names_pages = |accepted: &str| {
         accepted
