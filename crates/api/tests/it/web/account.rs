@@ -144,8 +144,11 @@ on_both! {
         let page = ada.open(ACCOUNT).await.expect(200);
         assert!(page.text.contains("do everything that an administrator may do"));
         assert_eq!(page.text.matches(" checked>").count(), 0);
-        let fields = [("name", "ci")];
-        let refused = ada.submit(&page, "/account/tokens", &fields).await.expect(422);
+        // What a browser sends of this form when nothing is ticked.
+        let mut form = forms(&page, "/account/tokens").remove(0);
+        form.fields.retain(|(name, _)| !name.starts_with("jobbergate:") && name != "name");
+        form.fields.push(("name".to_owned(), "ci".to_owned()));
+        let refused = ada.post(&form).await.expect(422);
         assert_eq!(problem(&refused), "Tick at least one thing that the token may do.");
         assert!(page.text.contains(r#"name="jobbergate:clusters:update""#));
     }
