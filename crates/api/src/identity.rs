@@ -48,6 +48,7 @@ pub use links::{Choice, Link, PASSWORD_PAGE, PasswordLink, Purpose, SET_UP_PAGE}
 pub use log_out::{LogOut, LogOutRequest};
 pub use personal_tokens::{
     NewPersonalToken, PREFIX as PERSONAL_TOKEN_PREFIX, PersonalToken, PersonalTokenSecret,
+    USUAL_DAYS, end_after,
 };
 pub(crate) use redirects::is_on_the_web;
 pub use refusal::{Code, Refusal};

@@ -67,7 +67,7 @@ pub fn pages(app: Arc<App>, metadata: &MetadataConfig) -> Router {
             let rest = identity::router(Arc::clone(&provider), Arc::clone(&proxies)).merge(api);
             web::in_front_of(rest, provider, mail, proxies, clock)
         }
-        None => api,
+        None => web::with_root_page(api),
     };
     all.layer(unread)
         .layer(client_idle)

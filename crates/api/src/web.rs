@@ -18,6 +18,7 @@ mod log_in_form;
 mod log_out;
 mod page;
 mod password;
+mod root;
 mod words;
 
 use std::sync::Arc;
@@ -31,6 +32,7 @@ use crate::{
     identity::{DEVICE_PAGE, PASSWORD_PAGE, Provider, REALM_PATH, SET_UP_PAGE},
     password_mail::PasswordMail,
 };
+pub use root::with_root_page;
 
 /// The largest form that is read, in bytes.
 const MAX_FORM_SIZE: usize = 64 * 1024;

@@ -15,6 +15,7 @@ use jobbergate_api::{
     clock::Clock,
     config::ServeConfig,
     doctor,
+    error::Error,
     identity::{ClientSecret, NewClient, Provider, UserToken, token_id},
     permission::Permission,
     tenant::Tenants,
@@ -23,6 +24,7 @@ use serde_json::json;
 
 use crate::{
     findings,
+    output::{self, say},
     settings::{self, Setting},
 };
 
@@ -165,8 +167,12 @@ fn permission(name: &str) -> Result<Permission, String> {
 pub async fn run(admin: Admin, settings: &[Setting]) -> anyhow::Result<()> {
     let Admin { command, config } = admin;
     match command {
-        AdminCommand::Config { json: true } => println!("{}", serde_json::to_string(settings)?),
-        AdminCommand::Config { json: false } => print!("{}", settings::as_text(settings)),
+        AdminCommand::Config { json: true } => {
+            say!("{}", serde_json::to_string(settings)?);
+        }
+        AdminCommand::Config { json: false } => {
+            output::print(format_args!("{}", settings::as_text(settings)))?;
+        }
         AdminCommand::Doctor => return examine(&config).await,
         AdminCommand::User(_)
         | AdminCommand::Role(_)
@@ -175,7 +181,10 @@ pub async fn run(admin: Admin, settings: &[Setting]) -> anyhow::Result<()> {
         | AdminCommand::Keys(_)
         | AdminCommand::Token(_)
         | AdminCommand::Organization(_)
-        | AdminCommand::Clean { .. } => return run_on_data(command, &config).await,
+        | AdminCommand::Clean { .. } => {
+            let listens = settings::is_given(settings, "JOBBERGATE_LISTEN");
+            return run_on_data(command, &config, listens).await;
+        }
     }
     Ok(())
 }
@@ -186,7 +195,11 @@ async fn examine(config: &ServeConfig) -> anyhow::Result<()> {
 }
 
 /// A command on a server's data, which must be there, unless it sets the server up.
-async fn run_on_data(command: AdminCommand, config: &ServeConfig) -> anyhow::Result<()> {
+async fn run_on_data(
+    command: AdminCommand,
+    config: &ServeConfig,
+    listens: bool,
+) -> anyhow::Result<()> {
     let first = matches!(
         command,
         AdminCommand::Client(ClientCommand::Create { .. })
@@ -202,22 +215,22 @@ async fn run_on_data(command: AdminCommand, config: &ServeConfig) -> anyhow::Res
     let app = App::open(config, Clock::System).await?;
     match command {
         AdminCommand::User(command) => {
-            user::run(&provider(&app, config).await?, &app, command).await?;
+            user::run(&provider(&app, config, listens).await?, &app, command).await?;
         }
         AdminCommand::Role(command) => {
-            role::run(&provider(&app, config).await?, command).await?;
+            role::run(&provider(&app, config, listens).await?, command).await?;
         }
         AdminCommand::Application(command) => {
-            application::run(&provider(&app, config).await?, command).await?;
+            application::run(&provider(&app, config, listens).await?, command).await?;
         }
         AdminCommand::Keys(command) => {
-            keys::run(&provider(&app, config).await?, command).await?;
+            keys::run(&provider(&app, config, listens).await?, command).await?;
         }
         AdminCommand::Client(command) => {
-            client(&provider(&app, config).await?, &app.tenants, command).await?;
+            client(&provider(&app, config, listens).await?, &app.tenants, command).await?;
         }
         AdminCommand::Token(args) => {
-            token(&provider(&app, config).await?, &app.tenants, args).await?;
+            token(&provider(&app, config, listens).await?, &app.tenants, args).await?;
         }
         AdminCommand::Organization(command) => organization(&app.tenants, command).await?,
         AdminCommand::Clean { dry_run } => clean::clean(&app, dry_run).await?,
@@ -227,8 +240,10 @@ async fn run_on_data(command: AdminCommand, config: &ServeConfig) -> anyhow::Res
     Ok(())
 }
 
-/// The built-in provider, under the address that the server has: its tokens' issuer.
-async fn provider(app: &App, config: &ServeConfig) -> anyhow::Result<Provider> {
+/// The built-in provider, under the address that the server has, its tokens' issuer: that of this
+/// command's settings if they name one (`listens`: where the server listens is one of them), else
+/// the one that the server noted when it started last.
+async fn provider(app: &App, config: &ServeConfig, listens: bool) -> anyhow::Result<Provider> {
     let Some(provider) = &app.provider else {
         bail!(
             "people, clients and tokens are managed by the external identity provider \
@@ -236,9 +251,9 @@ async fn provider(app: &App, config: &ServeConfig) -> anyhow::Result<Provider> {
              or set JOBBERGATE_BUILT_IN_PROVIDER=true to use both"
         );
     };
-    let remembered = match config.public_url {
-        Some(_) => None,
-        None => provider.remembered_address().await?,
+    let remembered = match config.public_url.is_some() || (listens && config.listen.port != 0) {
+        true => None,
+        false => provider.remembered_address().await?,
     };
     let address = remembered.unwrap_or_else(|| config.base_url());
     Ok(Provider::new(app.tenants.default_tenant().db, Clock::System, &address))
@@ -251,29 +266,33 @@ async fn organization(tenants: &Tenants, command: OrganizationCommand) -> anyhow
         );
     }
     match command {
-        OrganizationCommand::Create { id } => tenants.create(&id).await?,
+        OrganizationCommand::Create { id } => {
+            tenants.create(&id).await?;
+            say!("made the organization {id}");
+        }
         OrganizationCommand::List => {
             for id in tenants.organizations().await? {
-                println!("{id}");
+                say!("{id}");
             }
         }
         OrganizationCommand::Forget { id } => {
             if !tenants.forget(&id).await? {
                 bail!("there is no organization {id}");
             }
+            say!("the organization {id} is in the list no more; its data is still there");
         }
     }
     Ok(())
 }
 
-/// Where organizations are kept apart, one that can't be served must not get any tokens.
+/// One that can't be served must not get any tokens, nor one that could not be once organizations
+/// are kept apart.
 fn check_organization(tenants: &Tenants, organization: Option<&String>) -> anyhow::Result<()> {
-    match organization {
-        Some(organization) if tenants.are_separate() => {
-            tenants.check(organization)?;
-            Ok(())
-        }
-        _ => Ok(()),
+    match organization.map(|organization| tenants.check(organization)) {
+        // Some names are reserved only there.
+        Some(Err(Error::Forbidden(_))) if !tenants.are_separate() => Ok(()),
+        Some(Err(error)) => Err(error.into()),
+        Some(Ok(_)) | None => Ok(()),
     }
 }
 
@@ -290,22 +309,25 @@ async fn client(
             let new = NewClient { client_id: client_id.clone(), permissions, organization };
             let secret =
                 provider.create_client(&new, &mut rand::make_rng::<rand::rngs::StdRng>()).await?;
-            print_secret(&client_id, &secret, json);
+            print_secret(&client_id, &secret, json)?;
         }
         ClientCommand::Rotate { client_id, json } => {
             let secret = provider
                 .rotate_client(&client_id, &mut rand::make_rng::<rand::rngs::StdRng>())
                 .await?;
-            print_secret(&client_id, &secret, json);
+            print_secret(&client_id, &secret, json)?;
         }
         ClientCommand::List => {
             for client in provider.clients().await? {
                 let (id, since) = (client.client_id, client.created_at.to_rfc3339());
                 let organization = client.organization.unwrap_or_default();
-                println!("{id}\t{since}\t{}\t{organization}", client.permissions.join(","));
+                say!("{id}\t{since}\t{}\t{organization}", client.permissions.join(","));
             }
         }
-        ClientCommand::Delete { client_id } => provider.delete_client(&client_id).await?,
+        ClientCommand::Delete { client_id } => {
+            provider.delete_client(&client_id).await?;
+            say!("deleted the client {client_id}");
+        }
     }
     Ok(())
 }
@@ -314,12 +336,13 @@ fn agent_permissions() -> Vec<Permission> {
     Permission::ALL.into_iter().filter(|permission| permission.is_for_agents()).collect()
 }
 
-fn print_secret(client_id: &str, secret: &ClientSecret, as_json: bool) {
+fn print_secret(client_id: &str, secret: &ClientSecret, as_json: bool) -> anyhow::Result<()> {
     if as_json {
-        println!("{}", json!({"client_id": client_id, "client_secret": secret.0}));
+        say!("{}", json!({"client_id": client_id, "client_secret": secret.0}));
     } else {
-        println!("client_id: {client_id}\nclient_secret: {}", secret.0);
+        say!("client_id: {client_id}\nclient_secret: {}", secret.0);
     }
+    Ok(())
 }
 
 async fn token(provider: &Provider, tenants: &Tenants, args: TokenArgs) -> anyhow::Result<()> {
@@ -343,6 +366,6 @@ async fn token(provider: &Provider, tenants: &Tenants, args: TokenArgs) -> anyho
         organization: args.organization,
     };
     let token = provider.issue_user_token(&user, &token_id()).await;
-    println!("{}", token.context("no token could be issued")?);
+    say!("{}", token.context("no token could be issued")?);
     Ok(())
 }

@@ -16,8 +16,11 @@ pub fn words(
     from_file: &dyn Fn(&str) -> bool,
 ) -> Option<String> {
     command.build();
-    let text = error.render().to_string();
-    match (error.kind(), error.get(ContextKind::InvalidArg)?) {
+    let rendered = error.render().to_string();
+    let text = without_settings(&command, &rendered);
+    let changed = || (error.use_stderr() && text != rendered).then(|| text.clone());
+    let Some(argument) = error.get(ContextKind::InvalidArg) else { return changed() };
+    match (error.kind(), argument) {
         (ErrorKind::MissingRequiredArgument, ContextValue::Strings(missing)) => {
             Some(missing.iter().fold(text, |text, shown| match find(&command, shown) {
                 Some(variable) => text.replace(
@@ -28,11 +31,32 @@ pub fn words(
             }))
         }
         (ErrorKind::ValueValidation | ErrorKind::InvalidValue, ContextValue::String(shown)) => {
-            let argument = find(&command, shown)?;
-            Some(wrong(argument, shown, text, error, from_file))
+            match find(&command, shown) {
+                Some(argument) => Some(wrong(argument, shown, text, error, from_file)),
+                None => changed(),
+            }
         }
-        _ => None,
+        _ => changed(),
     }
+}
+
+/// The parser's words, without the settings that happen to be given in the usage of a command:
+/// it needs none of them.
+fn without_settings(command: &Command, text: &str) -> String {
+    let lines = text.lines().map(|line| match line.strip_prefix("Usage: ") {
+        Some(usage) => format!("Usage: {}", without_options(command, usage)),
+        None => line.to_owned(),
+    });
+    lines.map(|line| line + "\n").collect()
+}
+
+fn without_options(command: &Command, usage: &str) -> String {
+    let is_optional = |argument: &&Arg| argument.get_env().is_some() && !argument.is_required_set();
+    let usage = command
+        .get_arguments()
+        .filter(is_optional)
+        .fold(usage.to_owned(), |usage, argument| usage.replace(&format!(" {argument}"), ""));
+    command.get_subcommands().fold(usage, |usage, below| without_options(below, &usage))
 }
 
 fn wrong(

@@ -2,11 +2,13 @@
 
 use anyhow::bail;
 
+use crate::output::say;
+
 /// Prints a line for each check; fails if one failed.
 pub fn conclude(found: impl IntoIterator<Item = (String, bool)>) -> anyhow::Result<()> {
     let mut failed = 0;
     for (line, good) in found {
-        println!("{line}");
+        say!("{line}");
         failed += usize::from(!good);
     }
     match failed {

@@ -8,6 +8,7 @@ mod dot_env;
 mod environment;
 mod fault_reports;
 mod findings;
+mod output;
 mod settings;
 mod signals;
 mod telemetry;

@@ -35,6 +35,11 @@ pub fn of_subcommand(
     command.get_arguments().filter_map(|argument| setting(argument, matches, from_file)).collect()
 }
 
+/// Whether somebody has set this variable or its option.
+pub fn is_given(settings: &[Setting], variable: &str) -> bool {
+    settings.iter().any(|setting| setting.variable == variable && setting.source != "default")
+}
+
 fn setting(argument: &Arg, matches: &ArgMatches, from_file: &BTreeSet<String>) -> Option<Setting> {
     let variable = argument.get_env()?.to_string_lossy().into_owned();
     let id = argument.get_id().as_str();

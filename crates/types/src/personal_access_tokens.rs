@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::Timestamp;
+use crate::{Patch, Timestamp};
 
 /// A token, without its secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -34,6 +34,7 @@ pub struct PersonalAccessTokenCreatedView {
 
 /// A new token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct PersonalAccessTokenCreateRequest {
     /// What it is for.
     #[schemars(length(max = 128))]
@@ -41,7 +42,7 @@ pub struct PersonalAccessTokenCreateRequest {
     /// What it permits, of what the caller's own token permits; all of that when left out.
     #[serde(default)]
     pub permissions: Option<Vec<String>>,
-    /// When it ends; never when left out.
-    #[serde(default)]
-    pub expires_at: Option<Timestamp>,
+    /// When it ends; never if null, after 90 days when left out.
+    #[serde(default, skip_serializing_if = "Patch::is_absent")]
+    pub expires_at: Patch<Timestamp>,
 }

@@ -166,6 +166,11 @@ impl ExternalIssuer {
         claim.map_or("permissions", ClaimPath::as_str)
     }
 
+    /// Whether names in a claim of the provider's own have to be permissions by themselves.
+    pub(crate) fn lacks_roles(&self) -> bool {
+        self.permissions_claim() != "permissions" && self.provider.rules.oidc_roles.is_none()
+    }
+
     /// The variable that names this provider.
     pub(crate) fn variable(&self) -> &'static str {
         self.provider.variable

@@ -46,16 +46,25 @@ impl Issuers {
             return built_in.map(Issuer::BuiltIn);
         }
         let named: Option<Named> = insecure_decode_claims(token).ok();
+        let is_token = named.is_some();
         let iss = named.and_then(|named| named.iss).unwrap_or_default();
         if let Some(provider) = built_in.filter(|provider| provider.issuer() == iss) {
             return Some(Issuer::BuiltIn(provider));
         }
         let called = self.external.iter().find(|issuer| issuer.is_called(&iss));
         let found = called.or_else(|| self.external.iter().find(|issuer| issuer.takes_the_rest()));
-        if found.is_none() && self.stranger.is_due(now) {
+        if found.is_none() {
+            self.report_stranger(is_token, &iss, now);
+        }
+        found.map(Issuer::External)
+    }
+
+    fn report_stranger(&self, is_token: bool, iss: &str, now: DateTime<Utc>) {
+        if !is_token {
+            tracing::debug!("what was shown as a token is none, and was refused");
+        } else if self.stranger.is_due(now) {
             let iss: String = iss.chars().take(SHOWN).collect();
             tracing::info!(?iss, "a token of an issuer that is not trusted was refused");
         }
-        found.map(Issuer::External)
     }
 }

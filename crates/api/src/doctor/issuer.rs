@@ -3,7 +3,7 @@
 use super::{Finding, Problem, database, within};
 use crate::{
     auth::ExternalIssuer, clock::Clock, config::ServeConfig, error::Error, identity::Provider,
-    startup::StartError,
+    permission::Permission, startup::StartError,
 };
 
 const CHECK: &str = "identity provider";
@@ -49,7 +49,16 @@ async fn check(issuer: &ExternalIssuer, clock: &Clock) -> Result<String, Problem
         ));
     }
     let claim = issuer.permissions_claim();
-    Ok(format!("{name}, {keys} keys, permissions in the tokens' claim {claim}"))
+    let remark = match issuer.lacks_roles() {
+        true => format!(
+            "; remark: without roles (JOBBERGATE_OIDC_ROLES, or `roles` in \
+             JOBBERGATE_OIDC_ISSUERS) the names in {claim} must be permissions themselves, such \
+             as {}, and all others permit nothing",
+            Permission::JobScriptsRead.as_str()
+        ),
+        false => String::new(),
+    };
+    Ok(format!("{name}, {keys} keys, permissions in the tokens' claim {claim}{remark}"))
 }
 
 async fn built_in(config: &ServeConfig, clock: &Clock) -> Result<String, Problem> {

@@ -205,6 +205,13 @@ fn model(
             }
         }
     }
+    if schema["additionalProperties"] == false {
+        for (name, field) in fields.iter().filter(|(name, _)| !properties.contains_key(*name)) {
+            let place = within(place, name.as_str());
+            problems.add(&place, "extra_forbidden", "Extra inputs are not permitted", field);
+            complete = false;
+        }
+    }
     complete.then_some(Value::Object(conformed))
 }
 

@@ -56,6 +56,8 @@ pub struct PasswordLink {
     pub purpose: Purpose,
     /// Until when it is good.
     pub expires_at: DateTime<Utc>,
+    /// Whether one that was made before is good no more.
+    pub replaces: bool,
 }
 
 /// What somebody chooses.
@@ -122,6 +124,11 @@ impl Provider {
         Ok(url)
     }
 
+    /// Whether there is an administrator.
+    pub async fn is_set_up(&self) -> Result<bool> {
+        Ok(role_store::is_held(&mut self.db.read().await?, roles::ADMINISTRATOR).await?)
+    }
+
     /// The address where a person chooses the password of their account: for the first time, or
     /// instead of the one they have. Addresses that were made for them before are good no more.
     pub async fn password_link(
@@ -139,8 +146,9 @@ impl Provider {
             let words = format!("The account of {} is disabled; enable it first", row.email);
             return Err(Error::Conflict(words));
         }
-        store::delete_of_user(&mut db, &row.id).await?;
+        let replaces = store::delete_of_user(&mut db, &row.id).await? > 0;
         let link = self.link_for(&mut db, row, rng).await?;
+        let link = PasswordLink { replaces, ..link };
         db.commit().await?;
         Ok(link)
     }
@@ -149,7 +157,7 @@ impl Provider {
     /// not; how long to wait if that was too often. 422 if it is no address.
     pub async fn ask_for_link(&self, email: &str, peer: &Peer) -> Result<Option<TimeDelta>> {
         let email = users::address(email)?;
-        self.attempt(&[Limit::Mails(&email), Limit::Requests(peer.address)]).await
+        self.attempt(&[Limit::Mails(&email.to_lowercase()), Limit::Requests(peer.address)]).await
     }
 
     /// A link for who has forgotten their password, or says so; none where there is no password to
@@ -180,7 +188,7 @@ impl Provider {
             if row.password_hash.is_some() { Purpose::Reset } else { Purpose::Invitation };
         let url = self.new_link(db, purpose, Some(row.id), rng).await?;
         let expires_at = self.clock.now() + purpose.lifetime();
-        Ok(PasswordLink { email: row.email, url, purpose, expires_at })
+        Ok(PasswordLink { email: row.email, url, purpose, expires_at, replaces: false })
     }
 
     async fn new_link(
@@ -257,7 +265,7 @@ impl Provider {
         let user = users::locked(db, id).await?.ok_or_else(used_up)?;
         user_store::set_password(db, id, hash, self.clock.now()).await?;
         // Who guessed the old one locks nobody out of the new one.
-        self.succeeded(db, &[Limit::Account(&user.email)]).await?;
+        self.succeeded(db, &[Limit::Account(&user.email.to_lowercase())]).await?;
         store::delete_of_user(db, id).await?;
         self.log_out_everywhere(db, id).await?;
         Ok(User { has_password: true, ..user })
@@ -286,6 +294,10 @@ impl Provider {
             // Somebody whom the shell's administrator has added already.
             role_store::grant(db, &row.id, roles::ADMINISTRATOR).await?;
             user_store::set_disabled(db, &row.id, None, self.clock.now()).await?;
+            if let Some(name) = &choice.name {
+                let name = passwords::check_name(name)?;
+                user_store::set_name(db, &row.id, &name, self.clock.now()).await?;
+            }
             return self.replace_password(db, &row.id, &hash).await;
         }
         let row = user_store::UserRow {

@@ -1,7 +1,7 @@
 //! Personal access tokens: for scripts that nobody logs in for.
 
 use crate::permission::Permission;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Days, NaiveTime, Utc};
 use rand::CryptoRng;
 use serde_json::{Map, Value};
 use sqlx::types::Json;
@@ -20,6 +20,15 @@ const MOST: usize = 100;
 /// How exactly is noted when a token was used.
 const NOTED_EVERY: chrono::TimeDelta = chrono::TimeDelta::minutes(1);
 const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/// How many days a token is good for, unless its owner says otherwise.
+pub const USUAL_DAYS: u16 = 90;
+
+/// When a token ends that is good for so many days: with the last of them.
+pub fn end_after(now: DateTime<Utc>, days: u16) -> Option<DateTime<Utc>> {
+    let date = now.date_naive().checked_add_days(Days::new(u64::from(days) + 1))?;
+    Some(date.and_time(NaiveTime::MIN).and_utc())
+}
 
 /// A token to make.
 #[derive(Debug, Clone, Default)]
@@ -176,6 +185,10 @@ fn may(held: &[String], name: &str) -> bool {
 /// What a token permits: what is asked for, or all that its owner holds.
 fn chosen(held: &[String], asked: Option<&[String]>) -> Result<Vec<String>> {
     let Some(asked) = asked else { return Ok(held.to_vec()) };
+    if asked.is_empty() {
+        let words = "permissions: name at least one, or leave it out for all that you may do";
+        return Err(Error::Unprocessable(words.to_owned()));
+    }
     for name in asked {
         if Permission::from_name(name).is_none() {
             return Err(Error::Unprocessable(format!("permissions: there is no {name}")));
@@ -246,6 +259,7 @@ mod tests {
         assert_eq!(chosen(&held, Some(&more)).unwrap_err().status(), 403);
         let admin = ["jobbergate:admin".to_owned()];
         assert_eq!(chosen(&admin, Some(&more)).unwrap(), more);
+        assert_eq!(chosen(&admin, Some(&[])).unwrap_err().status(), 422);
         assert_eq!(chosen(&admin, Some(&["x".to_owned()])).unwrap_err().status(), 422);
     }
 }

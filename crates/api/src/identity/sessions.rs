@@ -115,7 +115,8 @@ impl Provider {
         // What is no address is nobody's.
         let email = email_address::normalize(login).filter(|email| !email.contains('\0'));
         let user_name = self.directory.as_ref().map(|_| login.trim().to_lowercase());
-        let account = email.as_deref().or(user_name.as_deref()).unwrap_or_default();
+        // However an address is written, its account is one.
+        let account = email.as_deref().map(str::to_lowercase).or(user_name).unwrap_or_default();
         let mut db = self.db.read().await?;
         let found = match &email {
             Some(email) => user_store::by_email(&mut db, email).await?,
@@ -125,7 +126,7 @@ impl Provider {
         let id = found.as_ref().map(|row| row.id.as_str()).unwrap_or_default();
         let is_known_place = self.is_place(&mut db, id, peer.address).await?;
         drop(db);
-        let limits = [account_limit(account, is_known_place, peer), Limit::Address(peer.address)];
+        let limits = [account_limit(&account, is_known_place, peer), Limit::Address(peer.address)];
         if let Some(wait) = self.attempt(&limits).await? {
             tracing::warn!(address = %peer.address, account = id, "too many wrong passwords");
             return Ok(LogIn::TooMany { wait });
@@ -236,9 +237,10 @@ impl Provider {
             let words = "Your password is kept in your centre's directory; change it there";
             return Err(Error::Conflict(words.to_owned()));
         }
+        let account = user.email.to_lowercase();
         let limits = [match session.address.parse() {
-            Ok(address) => Limit::Place(&user.email, address),
-            Err(_) => Limit::Account(&user.email),
+            Ok(address) => Limit::Place(&account, address),
+            Err(_) => Limit::Account(&account),
         }];
         if let Some(wait) = self.attempt(&limits).await? {
             return Ok(PasswordChange::TooMany { wait });

@@ -10,6 +10,7 @@ use super::{
     keys::{ALGORITHM, SigningKey},
     refusal::{Code, Refusal},
     secrets, store,
+    store::users as user_store,
 };
 use crate::{
     email_address,
@@ -69,6 +70,9 @@ impl Provider {
         let email = email_address::normalize(&user.email).ok_or_else(|| {
             Error::Unprocessable(format!("{:?} is not an e-mail address", user.email))
         })?;
+        // Who has an account is called as there: what is theirs has that address.
+        let account = user_store::by_email(&mut self.db.read().await?, &email).await?;
+        let email = account.map_or(email, |account| account.email);
         let permissions: Vec<_> = user.permissions.iter().map(|p| p.as_str()).collect();
         let mut claims = json!({"sub": email, "email": email, "permissions": permissions});
         if let Some(client_id) = &user.client_id {

@@ -124,7 +124,7 @@ impl Provider {
     ) -> Result<User> {
         roles::keep_built_in(db, self.clock.now()).await?;
         if !store::insert(db, &row).await? {
-            return Err(Error::Conflict(format!("There is an account for {} already", row.email)));
+            return Err(taken(db, &row.email).await?);
         }
         for role in roles {
             roles::existing(db, role).await?;
@@ -284,6 +284,18 @@ pub(super) fn address(email: &str) -> Result<String> {
 pub(super) async fn existing(db: &mut Db, email: &str) -> Result<store::UserRow> {
     let row = store::by_email(db, &address(email)?).await?;
     row.ok_or_else(|| Error::NotFound(format!("There is no account for {email}")))
+}
+
+/// Why there can't be another account of this address.
+async fn taken(db: &mut Db, email: &str) -> Result<Error> {
+    let there = store::by_email(db, email).await?.map(|row| row.email);
+    Ok(Error::Conflict(match there {
+        Some(there) if there != email => format!(
+            "There is an account for {there} already, and {email} differs from it only in the \
+             case of letters"
+        ),
+        _ => format!("There is an account for {email} already"),
+    }))
 }
 
 /// The account of this id, if it is there and not disabled.

@@ -14,7 +14,7 @@ use crate::{
     email_address,
     error::{Error, Result},
     http::{Created, Json, NoContent, Path, ResponseDoc, Router},
-    identity::{NewPersonalToken, PersonalToken, Provider, User},
+    identity::{NewPersonalToken, PersonalToken, Provider, USUAL_DAYS, User, end_after},
     permission::{Allow, Permission},
 };
 
@@ -70,11 +70,11 @@ async fn create(
     Json(request): Json<PersonalAccessTokenCreateRequest>,
 ) -> Result<Created<PersonalAccessTokenCreatedView>> {
     let (provider, user) = account(&context, &owner.identity, "make").await?;
-    let new = NewPersonalToken {
-        name: request.name,
-        permissions: request.permissions,
-        expires_at: request.expires_at.map(|at| at.0),
+    let expires_at = match request.expires_at.into_change() {
+        Some(at) => at.map(|at| at.0),
+        None => end_after(context.app.clock.now(), USUAL_DAYS),
     };
+    let new = NewPersonalToken { name: request.name, permissions: request.permissions, expires_at };
     let (held, mut rng): (_, StdRng) = (&owner.identity.permissions, rand::make_rng());
     let (secret, token) = provider.create_personal_token(&user, held, &new, &mut rng).await?;
     Ok(Created(PersonalAccessTokenCreatedView { details: view(token), token: secret.0 }))
@@ -116,7 +116,11 @@ async fn account<'a>(
     }
     let email = identity.email.as_deref().and_then(email_address::normalize).unwrap_or_default();
     match provider.user(&email).await {
-        Ok(user) if user.disabled_at.is_none() && identity.subject == email => Ok((provider, user)),
+        Ok(user)
+            if user.disabled_at.is_none() && user.email == email && identity.subject == email =>
+        {
+            Ok((provider, user))
+        }
         Ok(_) | Err(Error::NotFound(_) | Error::Unprocessable(_)) => {
             let words = format!("{email} has no account here; ask an administrator for one");
             Err(Error::NotFound(words))

@@ -9,7 +9,6 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::Response,
 };
-use chrono::{Days, NaiveTime};
 use rand::rngs::StdRng;
 use serde::Deserialize;
 
@@ -19,7 +18,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    identity::{NewPersonalToken, PasswordChange, parameters},
+    identity::{NewPersonalToken, PasswordChange, end_after, parameters},
 };
 use view::{Note, Section, TypedToken, show as account};
 
@@ -212,11 +211,8 @@ fn new_token(web: &Web, fields: &NewToken) -> Result<NewPersonalToken, &'static 
         "" => None,
         text => Some(text.parse::<u16>().ok().filter(|it| (1..=3650).contains(it)).ok_or(DAYS)?),
     };
-    let end = |days: u16| {
-        let date = web.clock.now().date_naive().checked_add_days(Days::new(u64::from(days) + 1))?;
-        Some(date.and_time(NaiveTime::MIN).and_utc())
-    };
-    let expires_at = days.map(|days| end(days).ok_or(DAYS)).transpose()?;
+    let end = |days| end_after(web.clock.now(), days).ok_or(DAYS);
+    let expires_at = days.map(end).transpose()?;
     Ok(NewPersonalToken { name: fields.name.clone(), permissions: Some(permissions), expires_at })
 }
 

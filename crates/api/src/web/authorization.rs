@@ -163,7 +163,7 @@ fn ask_person(
         program: &client.name,
         site: url.as_ref().and_then(url::Url::host_str).unwrap_or_default(),
         is_local: target.is_some_and(|uri| !is_on_the_web(uri)),
-        asked: words::asked(client, scope),
+        asked: words::asked(client, scope, &person.session.user.permissions),
         request: query,
         just_logged_in,
     };

@@ -129,7 +129,7 @@ fn confirm(web: &Web, person: &Person, waiting: &Waiting) -> Result<Response> {
         layout: Layout::of(web, person),
         waiting,
         asked_at: words::instant(&waiting.created_at),
-        asked: words::asked(&waiting.client, &waiting.scope),
+        asked: words::asked(&waiting.client, &waiting.scope, &person.session.user.permissions),
     };
     page(StatusCode::OK, &template)
 }

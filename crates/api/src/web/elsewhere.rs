@@ -35,7 +35,7 @@ pub(super) async fn answer(State(web): State<Web>, request: Request, next: Next)
     page
 }
 
-fn wants_page(method: &Method, headers: &HeaderMap) -> bool {
+pub(super) fn wants_page(method: &Method, headers: &HeaderMap) -> bool {
     let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
     let names_pages = |accepted: &str| {
         accepted

@@ -54,7 +54,7 @@ pub(super) fn finish(web: &Web, mut response: Response) -> Response {
     response
 }
 
-fn add_headers(headers: &mut HeaderMap) {
+pub(super) fn add_headers(headers: &mut HeaderMap) {
     for (name, value) in FIXED {
         headers.insert(name, HeaderValue::from_static(value));
     }

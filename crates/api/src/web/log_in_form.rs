@@ -53,9 +53,12 @@ struct LogInPage<'a> {
 }
 
 impl LogInForm {
-    /// For those who come from nowhere in particular.
-    pub(super) const fn before(destination: Destination) -> Self {
-        Self { destination, program: None, target: None, email: String::new(), problem: None }
+    /// For those who come from nowhere in particular, or to let in a program: which one only those
+    /// learn who are logged in.
+    pub(super) fn before(destination: Destination) -> Self {
+        let program = matches!(destination, Destination::Device(_))
+            .then(|| "the program that shows you a code".to_owned());
+        Self { destination, program, target: None, email: String::new(), problem: None }
     }
 
     pub(super) fn show(&self, web: &Web, visitor: &Visitor) -> Result<Response> {

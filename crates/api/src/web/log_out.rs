@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::{
     extract::{RawForm, RawQuery, State},
-    http::{StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
 use serde::Deserialize;
@@ -20,6 +20,10 @@ use crate::identity::{LogOut, LogOutRequest, parameters};
 
 /// The endpoint's path below the realm.
 pub(super) const PATH: &str = "/protocol/openid-connect/logout";
+
+const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
+/// Pages that the browser would show to whoever goes back.
+const FORGET_PAGES: HeaderValue = HeaderValue::from_static("\"cache\"");
 
 #[derive(Template)]
 #[template(path = "log_out.html")]
@@ -89,6 +93,8 @@ async fn log_out(
         (LogOut::Redirect(uri), _) => Redirect::to(&uri).into_response(),
         (LogOut::Done | LogOut::Confirm, _) => go_to(web, "/logout"),
     };
-    response.headers_mut().append(header::SET_COOKIE, web.forget_cookie(Purpose::Session)?);
+    let headers = response.headers_mut();
+    headers.append(header::SET_COOKIE, web.forget_cookie(Purpose::Session)?);
+    headers.insert(CLEAR_SITE_DATA, FORGET_PAGES);
     Ok(response)
 }

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::{
-    extract::{RawQuery, State},
+    extract::{OriginalUri, RawQuery, State},
     http::{StatusCode, header},
     response::Response,
 };
@@ -59,6 +59,7 @@ struct PasswordPage<'a> {
 
 pub(super) async fn show(
     State(web): State<Web>,
+    OriginalUri(uri): OriginalUri,
     visitor: Visitor,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Failure> {
@@ -70,15 +71,17 @@ pub(super) async fn show(
         password: String::new(),
         again: String::new(),
     };
-    let link = good(&web, &fields.link).await?;
+    let link = good(&web, uri.path(), &fields.link).await?;
     Ok(form(&web, &visitor, &link, &fields, None)?)
 }
 
 pub(super) async fn choose(
     State(web): State<Web>,
+    OriginalUri(uri): OriginalUri,
     AnonymousForm { visitor, fields }: AnonymousForm<Fields>,
 ) -> Result<Response, Failure> {
-    let link = good(&web, &fields.link).await?;
+    let link = good(&web, uri.path(), &fields.link).await?;
+    let now = web.clock.now();
     if fields.password != fields.again {
         let words = "The two passwords are not the same.";
         return Ok(form(&web, &visitor, &link, &fields, Some(words))?);
@@ -93,7 +96,9 @@ pub(super) async fn choose(
     match chosen {
         Ok(new) => {
             visitor.end_session(&web).await?;
-            let mut response = go_to(&web, "/account?done=welcome");
+            let joined = link.purpose == Purpose::SetUp && new.session.user.created_at < now;
+            let done = if joined { "joined" } else { "welcome" };
+            let mut response = go_to(&web, &format!("/account?done={done}"));
             let cookie = web.set_cookie(Cookie::Session, &new.cookie.0)?;
             response.headers_mut().append(header::SET_COOKIE, cookie);
             Ok(response)
@@ -101,21 +106,36 @@ pub(super) async fn choose(
         Err(Error::Unprocessable(words)) => {
             Ok(form(&web, &visitor, &link, &fields, Some(&format!("{words}.")))?)
         }
+        // Somebody else was faster.
+        Err(Error::NotFound(_)) => Err(used_up(&web, uri.path()).await?),
         Err(error) => Err(error.into()),
     }
 }
 
-async fn good(web: &Web, secret: &str) -> Result<Link, Failure> {
-    let words = "This link was used already or has expired. Ask your administrator for another \
-                 one; if there is no administrator yet, restart the server: it prints a new link.";
-    let used_up = || Failure::new(StatusCode::NOT_FOUND, words);
-    let link = web.provider.link(secret).await?.ok_or_else(used_up)?;
-    if link.purpose == Purpose::SetUp && web.provider.is_set_up().await? {
-        let words = "There is an administrator already, so that this link is good no more. Ask them \
-                     to invite you.";
-        return Err(Failure::new(StatusCode::NOT_FOUND, words));
+async fn good(web: &Web, path: &str, secret: &str) -> Result<Link, Failure> {
+    match web.provider.link(secret).await? {
+        // Somebody may have made an administrator on the command line.
+        Some(link) if link.purpose != Purpose::SetUp || !web.provider.is_set_up().await? => {
+            Ok(link)
+        }
+        _ => Err(used_up(web, path).await?),
     }
-    Ok(link)
+}
+
+/// Why a link is good no more, and who has another one.
+async fn used_up(web: &Web, path: &str) -> Result<Failure> {
+    let words = if !path.ends_with(SET_UP_PAGE) {
+        "This link was used already, was replaced by a newer one, or has expired. If you have \
+         chosen your password, log in with it; else use the newest link that you were given, or \
+         ask your administrator for another one."
+    } else if web.provider.is_set_up().await? {
+        "There is an administrator already, and this link is for the first one only. If that is \
+         you, log in; else ask them for an invitation."
+    } else {
+        "This link has expired or is not complete, and there is no administrator yet: restart the \
+         server, which prints a new link."
+    };
+    Ok(Failure::new(StatusCode::NOT_FOUND, words))
 }
 
 fn form(

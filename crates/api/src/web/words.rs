@@ -2,11 +2,18 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::identity::{Client, Scope};
+use crate::{
+    identity::{Client, Scope},
+    permission::Permission,
+};
 
-/// What a person lets a program do.
-pub(super) fn asked(client: &Client, scope: &Scope) -> Vec<String> {
-    let mut all: Vec<_> = scope.names().filter_map(in_words).collect();
+/// What a person who holds these permissions lets a program do: it gets no others.
+pub(super) fn asked(client: &Client, scope: &Scope, held: &[String]) -> Vec<String> {
+    let may_all = held.iter().any(|name| name == Permission::Admin.as_str());
+    let granted = |name: &&str| {
+        may_all || Permission::from_name(name).is_none() || held.iter().any(|held| held == name)
+    };
+    let mut all: Vec<_> = scope.names().filter(granted).filter_map(in_words).collect();
     let named = scope.names().any(|name| name.starts_with("jobbergate:"));
     if client.is_first_party && !named {
         all.push("do all that you may do, in your name".to_owned());

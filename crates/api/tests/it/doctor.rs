@@ -425,3 +425,24 @@ async fn a_submission_that_no_agent_takes_up_is_reported() {
     let (good, said) = clusters_after(&config, TimeDelta::days(30)).await;
     assert!(!good && said.contains("has not reported"), "somebody waits for it: {said}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_claim_whose_names_nothing_explains_is_remarked_on() {
+    let (issuer, directory) = (Issuer::start().await.unwrap(), tempfile::tempdir().unwrap());
+    let mut config = settings(&directory);
+    config.armasec_domain = Some(issuer.domain());
+    config.armasec_use_https = false;
+    for (claim, roles, remarked) in [
+        (None, None, false),
+        (Some("permissions"), None, false),
+        (Some("realm_access.roles"), Some("hpc-users=user"), false),
+        (Some("realm_access.roles"), None, true),
+    ] {
+        config.oidc.claims.oidc_permissions_claim = claim.map(|claim| claim.parse().unwrap());
+        config.oidc.claims.oidc_roles = roles.map(|roles| roles.parse().unwrap());
+        let found = findings(&config).await;
+        assert_eq!(failed(&found), [""; 0], "{found:?}");
+        let words = &found["identity provider"].1;
+        assert_eq!(words.contains("remark: without roles"), remarked, "{words}");
+    }
+}

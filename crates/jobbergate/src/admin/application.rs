@@ -5,6 +5,8 @@ use jobbergate_api::identity::{NewApplication, Provider};
 use rand::rngs::StdRng;
 use serde_json::json;
 
+use crate::output::say;
+
 #[derive(Debug, Subcommand)]
 pub enum ApplicationCommand {
     /// Register a program that people log in with and print its secret, which is shown only once
@@ -32,9 +34,9 @@ pub async fn run(provider: &Provider, command: ApplicationCommand) -> anyhow::Re
         NewApplication { client_id: client_id.clone(), name, redirect_uris, is_public: public };
     let mut rng: StdRng = rand::make_rng();
     match provider.create_application(&new, &mut rng).await? {
-        Some(secret) => super::print_secret(&client_id, &secret, json),
-        None if json => println!("{}", json!({"client_id": client_id})),
-        None => println!("client_id: {client_id}"),
+        Some(secret) => super::print_secret(&client_id, &secret, json)?,
+        None if json => say!("{}", json!({"client_id": client_id})),
+        None => say!("client_id: {client_id}"),
     }
     Ok(())
 }

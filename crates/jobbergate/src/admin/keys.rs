@@ -4,6 +4,8 @@ use clap::Subcommand;
 use jobbergate_api::identity::Provider;
 use serde_json::{Value, json};
 
+use crate::output::say;
+
 #[derive(Debug, Subcommand)]
 pub enum KeysCommand {
     /// Make another key, which signs tokens from now on; tokens of the ones before stay good until
@@ -29,8 +31,8 @@ pub async fn run(provider: &Provider, command: KeysCommand) -> anyhow::Result<()
         KeysCommand::Rotate { at_once, json } => {
             let id = provider.rotate_keys(at_once).await?;
             match json {
-                true => println!("{}", json!({"id": id})),
-                false => println!("{id}"),
+                true => say!("{}", json!({"id": id})),
+                false => say!("{id}"),
             }
         }
         KeysCommand::List { json } => list(provider, json).await?,
@@ -46,12 +48,12 @@ async fn list(provider: &Provider, as_json: bool) -> anyhow::Result<()> {
     });
     if as_json {
         let key = |(id, created_at, retired_at)| json!({"id": id, "created_at": created_at, "retired_at": retired_at});
-        println!("{}", Value::from(keys.map(key).collect::<Vec<_>>()));
+        say!("{}", Value::from(keys.map(key).collect::<Vec<_>>()));
         return Ok(());
     }
     for (id, created_at, retired_at) in keys {
         let state = retired_at.map_or_else(|| "signs".to_owned(), |at| format!("retired {at}"));
-        println!("{id}\t{created_at}\t{state}");
+        say!("{id}\t{created_at}\t{state}");
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ use jobbergate_api::permission::Permission;
 use serde_json::{Value, json};
 
 use super::permission;
+use crate::output::say;
 
 #[derive(Debug, Subcommand)]
 pub enum RoleCommand {
@@ -48,11 +49,23 @@ pub async fn run(provider: &Provider, command: RoleCommand) -> anyhow::Result<()
     match command {
         RoleCommand::Create { name, permissions } => {
             provider.create_role(&name, &permissions).await?;
+            say!("made the role {name}");
         }
         RoleCommand::List { json } => list(provider, json).await?,
-        RoleCommand::Grant { email, role } => provider.grant_role(&email, &role).await?,
-        RoleCommand::Revoke { email, role } => provider.revoke_role(&email, &role).await?,
-        RoleCommand::Delete { name } => provider.delete_role(&name).await?,
+        RoleCommand::Grant { email, role } => {
+            provider.grant_role(&email, &role).await?;
+            let email = provider.user(&email).await?.email;
+            say!("{email} has the role {role} from now on");
+        }
+        RoleCommand::Revoke { email, role } => {
+            provider.revoke_role(&email, &role).await?;
+            let email = provider.user(&email).await?.email;
+            say!("{email} does not have the role {role} any more");
+        }
+        RoleCommand::Delete { name } => {
+            provider.delete_role(&name).await?;
+            say!("deleted the role {name}");
+        }
     }
     Ok(())
 }
@@ -61,12 +74,12 @@ async fn list(provider: &Provider, as_json: bool) -> anyhow::Result<()> {
     let roles = provider.roles().await?;
     if as_json {
         let role = |role: &jobbergate_api::identity::Role| json!({"name": role.name, "built_in": role.built_in, "permissions": role.permissions});
-        println!("{}", Value::from(roles.iter().map(role).collect::<Vec<_>>()));
+        say!("{}", Value::from(roles.iter().map(role).collect::<Vec<_>>()));
         return Ok(());
     }
     for role in roles {
         let kind = if role.built_in { "built-in" } else { "" };
-        println!("{}\t{kind}\t{}", role.name, role.permissions.join(","));
+        say!("{}\t{kind}\t{}", role.name, role.permissions.join(","));
     }
     Ok(())
 }

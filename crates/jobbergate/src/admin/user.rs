@@ -6,12 +6,14 @@ use anyhow::{Context, bail};
 use clap::Subcommand;
 use jobbergate_api::{
     app::App,
+    email_address,
     identity::{NewUser, PasswordLink, Provider, User},
 };
 use rand::rngs::StdRng;
 use serde_json::{Value, json};
 
 use super::check_organization;
+use crate::output::say;
 
 #[derive(Debug, Subcommand)]
 pub enum UserCommand {
@@ -126,13 +128,14 @@ pub async fn run(provider: &Provider, app: &App, command: UserCommand) -> anyhow
             check_organization(tenants, new.organization.as_ref())?;
             let password = if password_stdin { Some(first_line()?) } else { None };
             let user = provider.create_user(&new.with_password(password), &mut rng).await?;
-            print(&user, json);
+            print(&user, json)?;
         }
         UserCommand::Invite { new, send, json } => {
             check_mail(app, send)?;
             check_organization(tenants, new.organization.as_ref())?;
             let email = new.email.clone();
             if !has_account(provider, &email).await? {
+                // Refused for an address that differs from another only in case.
                 provider.create_user(&new.with_password(None), &mut rng).await?;
             } else if new.name.is_some() || !new.roles.is_empty() || new.organization.is_some() {
                 bail!(
@@ -153,11 +156,11 @@ pub async fn run(provider: &Provider, app: &App, command: UserCommand) -> anyhow
         }
         UserCommand::List { json: true } => {
             let users: Vec<_> = provider.users().await?.iter().map(as_json).collect();
-            println!("{}", Value::from(users));
+            say!("{}", Value::from(users));
         }
         UserCommand::List { json: false } => {
             for user in provider.users().await? {
-                println!(
+                say!(
                     "{}\t{}\t{}\t{}\t{}",
                     user.email,
                     state(&user),
@@ -167,18 +170,34 @@ pub async fn run(provider: &Provider, app: &App, command: UserCommand) -> anyhow
                 );
             }
         }
-        UserCommand::Show { email, json } => print(&provider.user(&email).await?, json),
-        UserCommand::Disable { email } => provider.disable_user(&email).await?,
-        UserCommand::Enable { email } => provider.enable_user(&email).await?,
-        UserCommand::Link { email, force } => provider.link_user(&email, force).await?,
-        UserCommand::Delete { email } => provider.delete_user(&email).await?,
+        UserCommand::Show { email, json } => print(&provider.user(&email).await?, json)?,
+        UserCommand::Disable { email } => {
+            let email = provider.user(&email).await?.email;
+            provider.disable_user(&email).await?;
+            say!("disabled {email}");
+        }
+        UserCommand::Enable { email } => {
+            let email = provider.user(&email).await?.email;
+            provider.enable_user(&email).await?;
+            say!("enabled {email}");
+        }
+        UserCommand::Link { email, force } => {
+            let email = provider.user(&email).await?.email;
+            provider.link_user(&email, force).await?;
+            say!("left {email} to the directory");
+        }
+        UserCommand::Delete { email } => {
+            let email = provider.user(&email).await?.email;
+            provider.delete_user(&email).await?;
+            say!("deleted {email}; what its owner made is still there");
+        }
     }
     Ok(())
 }
 
 async fn has_account(provider: &Provider, email: &str) -> anyhow::Result<bool> {
     match provider.user(email).await {
-        Ok(_) => Ok(true),
+        Ok(user) => Ok(email_address::normalize(email).is_none_or(|it| it == user.email)),
         Err(jobbergate_api::error::Error::NotFound(_)) => Ok(false),
         Err(error) => Err(error.into()),
     }
@@ -200,20 +219,21 @@ fn state(user: &User) -> &'static str {
     }
 }
 
-fn print(user: &User, as_json_: bool) {
+fn print(user: &User, as_json_: bool) -> anyhow::Result<()> {
     if as_json_ {
-        println!("{}", as_json(user));
-        return;
+        say!("{}", as_json(user));
+        return Ok(());
     }
-    println!("email: {}\nname: {}\nid: {}", user.email, user.name, user.id);
-    println!("state: {}\nsource: {}", state(user), user.source.as_str());
-    println!("roles: {}\npermissions: {}", user.roles.join(", "), user.permissions.join(", "));
+    say!("email: {}\nname: {}\nid: {}", user.email, user.name, user.id);
+    say!("state: {}\nsource: {}", state(user), user.source.as_str());
+    say!("roles: {}\npermissions: {}", user.roles.join(", "), user.permissions.join(", "));
     if let Some(organization) = &user.organization {
-        println!("organization: {organization}");
+        say!("organization: {organization}");
     }
-    println!("created: {}", user.created_at.to_rfc3339());
+    say!("created: {}", user.created_at.to_rfc3339());
     let last = user.last_login_at.map_or_else(|| "never".to_owned(), |at| at.to_rfc3339());
-    println!("last login: {last}");
+    say!("last login: {last}");
+    Ok(())
 }
 
 fn as_json(user: &User) -> Value {
@@ -247,16 +267,19 @@ async fn hand_over(
     as_json: bool,
 ) -> anyhow::Result<()> {
     let PasswordLink { email, url, .. } = link;
+    if link.replaces {
+        eprintln!("jobbergate: the link that {email} was given before is good no more");
+    }
     if send {
         let sent = app.password_mail.send(link, rng).await;
         let advice = format!("the link was not sent to {email}; without --send it is printed");
         sent.map_err(|cause| anyhow::anyhow!(cause)).context(advice)?;
     }
     match (as_json, send) {
-        (true, true) => println!("{}", json!({"email": email, "sent": true})),
-        (true, false) => println!("{}", json!({"email": email, "url": url})),
-        (false, true) => println!("sent to {email}"),
-        (false, false) => println!("{url}"),
+        (true, true) => say!("{}", json!({"email": email, "sent": true})),
+        (true, false) => say!("{}", json!({"email": email, "url": url})),
+        (false, true) => say!("sent to {email}"),
+        (false, false) => say!("{url}"),
     }
     Ok(())
 }

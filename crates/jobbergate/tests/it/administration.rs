@@ -67,6 +67,17 @@ async fn a_token_has_the_issuer_of_the_server_wherever_it_listens() {
     assert_eq!(issuer(&token), "https://jobs.example.com/realms/jobbergate");
 }
 
+#[tokio::test]
+async fn a_token_is_for_the_server_that_this_commands_settings_describe() {
+    let data = tempfile::tempdir().unwrap();
+    let server = serving(data.path(), &["--listen", "localhost:0"], &[]);
+    server.said("listening");
+    server.stop();
+    let token = ["token", "--email", "alice@example.com", "--listen", "localhost:8123"];
+    let token = stdout(&admin(data.path(), &token));
+    assert_eq!(issuer(&token), "http://localhost:8123/realms/jobbergate");
+}
+
 /// The claim `iss` of a token.
 fn issuer(token: &str) -> String {
     let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap();

@@ -99,7 +99,10 @@ fn an_administrator_manages_accounts() {
     let url =
         said(data, &["user", "invite", "alice@example.com", "--name", "Alice", "--role", "expert"]);
     assert!(url.contains("/realms/jobbergate/password?link="), "{url}");
-    assert_ne!(said(data, &["user", "invite", "alice@example.com"]), url);
+    let again = admin(data, &["user", "invite", "alice@example.com"]);
+    assert_ne!(String::from_utf8_lossy(&again.stdout), url);
+    let words = String::from_utf8_lossy(&again.stderr).into_owned();
+    assert!(words.contains("the link that alice@example.com was given before is good no more"));
     let words = refused(data, &["user", "invite", "alice@example.com", "--role", "admin"]);
     assert!(words.contains("`jobbergate admin role grant`"), "{words}");
     said(data, &["user", "create", "bob@example.com"]);
@@ -109,21 +112,23 @@ fn an_administrator_manages_accounts() {
     assert_eq!((&alice["name"], &alice["state"]), (&json!("Alice"), &json!("invited")));
     assert_eq!(alice["roles"], json!(["expert"]));
     assert_eq!(json_of(data, &["user", "reset", "bob@example.com"])["email"], "bob@example.com");
-    said(data, &["user", "disable", "bob@example.com"]);
+    let words = refused(data, &["user", "invite", "Bob@Example.com"]);
+    assert!(words.contains("differs from it only in the case of letters"), "{words}");
+    assert_eq!(said(data, &["user", "disable", "BOB@example.com"]), "disabled bob@example.com\n");
     let list = said(data, &["user", "list"]);
     assert_eq!(
         list,
         "alice@example.com\tinvited\texpert\tAlice\tlocal\nbob@example.com\tdisabled\tuser\tbob@example.com\tlocal\n"
     );
     assert!(refused(data, &["user", "reset", "bob@example.com"]).contains("enable it first"));
-    said(data, &["user", "enable", "bob@example.com"]);
+    assert_eq!(said(data, &["user", "enable", "bob@example.com"]), "enabled bob@example.com\n");
     let link = ["user", "link", "bob@example.com"];
     assert!(refused(data, &link).contains("JOBBERGATE_LDAP_URI is not set"));
     let slapd = jobbergate_testkit::slapd::Slapd::start().unwrap();
     let uri = slapd.uri();
     let settings =
         ["--ldap-uri", &uri, "--ldap-base", "dc=example,dc=org", "--ldap-default-role", "user"];
-    said(data, &[&link[..], &settings].concat());
+    assert!(said(data, &[&link[..], &settings].concat()).starts_with("left bob@example.com"));
     let bob = json_of(data, &["user", "show", "bob@example.com"]);
     assert_eq!((&bob["source"], &bob["state"]), (&json!("ldap"), &json!("active")));
     for command in ["reset", "invite"] {
@@ -134,7 +139,7 @@ fn an_administrator_manages_accounts() {
     assert_eq!(json_of(data, &reset)["email"], "bob@example.com");
     let bob = json_of(data, &["user", "show", "bob@example.com"]);
     assert_eq!((&bob["source"], &bob["state"]), (&json!("local"), &json!("invited")));
-    said(data, &["user", "delete", "bob@example.com"]);
+    assert!(said(data, &["user", "delete", "bob@example.com"]).starts_with("deleted bob@"));
     assert_eq!(json_of(data, &["user", "list"]).as_array().unwrap().len(), 1);
     assert!(refused(data, &["user", "show", "bob@example.com"]).contains("no account for bob@"));
 }
@@ -172,7 +177,10 @@ fn an_administrator_manages_roles_keys_and_applications() {
     said(data, &["user", "create", "alice@example.com"]);
     said(data, &["role", "create", "watcher", "--permission", "jobbergate:clusters:read"]);
     assert!(refused(data, &["role", "create", "x", "--permission", "x"]).contains("there are: "));
-    said(data, &["role", "grant", "alice@example.com", "watcher"]);
+    assert_eq!(
+        said(data, &["role", "grant", "alice@example.com", "watcher"]),
+        "alice@example.com has the role watcher from now on\n"
+    );
     assert_eq!(
         json_of(data, &["user", "show", "alice@example.com"])["roles"],
         json!(["user", "watcher"])
@@ -204,4 +212,50 @@ fn an_administrator_manages_roles_keys_and_applications() {
     assert!(words.contains("must begin with https://"), "{words}");
     assert!(said(data, &["client", "list"]).starts_with("portal\t"));
     said(data, &["client", "delete", "portal"]);
+}
+
+#[test]
+fn whoever_reads_only_the_first_line_makes_no_command_fail() {
+    let data = tempfile::tempdir().unwrap();
+    started(data.path());
+    said(data.path(), &["user", "create", "bob@example.com"]);
+    for arguments in [&["user", "list"][..], &["config"], &["role", "list"], &["doctor"]] {
+        let mut command = program();
+        command.arg("admin").args(arguments).arg("--data-dir").arg(data.path());
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = command.stdout(writer).stderr(Stdio::piped()).output().unwrap();
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+    }
+}
+
+#[test]
+fn what_is_missing_is_named_without_settings_that_are_there() {
+    let data = tempfile::tempdir().unwrap();
+    for settings in [&["--listen", "localhost:0"][..], &[]] {
+        let mut command = program();
+        command.args(["admin", "user", "create"]).args(settings);
+        command.env("JOBBERGATE_LISTEN", "localhost:0").env("JOBBERGATE_DATA_DIR", data.path());
+        let output = command.output().unwrap();
+        let words = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{words}");
+        let usage = words.lines().find(|line| line.starts_with("Usage: ")).unwrap();
+        assert_eq!(usage, "Usage: jobbergate admin user create <EMAIL>", "{words}");
+    }
+}
+
+#[test]
+fn an_organization_that_could_not_be_served_gets_nobody() {
+    let data = tempfile::tempdir().unwrap();
+    started(data.path());
+    for arguments in [
+        &["user", "create", "bob@example.com"][..],
+        &["user", "invite", "bob@example.com"],
+        &["client", "create", "c"],
+        &["token", "--email", "bob@example.com"],
+    ] {
+        let words = refused(data.path(), &[arguments, &["--organization", "Bad Org"]].concat());
+        assert!(words.contains("an organization's id must have"), "{words}");
+    }
+    said(data.path(), &["user", "create", "bob@example.com", "--organization", "lab-1"]);
 }

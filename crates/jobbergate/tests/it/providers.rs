@@ -79,3 +79,34 @@ async fn the_log_says_what_a_provider_lacks_and_not_at_each_request() {
     }
     assert!(process.stop());
 }
+
+/// Names in a claim of the provider's own, which nothing says the meaning of.
+#[tokio::test(flavor = "multi_thread")]
+async fn names_that_are_no_permissions_are_reported_once_a_minute() {
+    let issuer = Issuer::start().await.unwrap();
+    let data = tempfile::tempdir().unwrap();
+    let list = json!([{"url": issuer.url(), "permissions_claim": "realm_access.roles"}]);
+    let mut serve = program();
+    serve.args(["serve", "--listen", "localhost:0", "--log-format", "json", "--data-dir"]);
+    serve.arg(data.path()).env("JOBBERGATE_OIDC_ISSUERS", list.to_string());
+    let process = Process::start(serve, &data.path().join("log"));
+    let url = process.said("listening")["url"].as_str().unwrap().to_owned();
+    let token = |roles: Value| {
+        let claims = json!({"sub": "s", "email": "alice@lab.co", "realm_access": {"roles": roles}});
+        issuer.token(claims).unwrap()
+    };
+    let reader = token(json!(["x", "jobbergate:job-scripts:read"]));
+    assert_eq!(status(&url, &reader).await, 200);
+    assert_eq!(status(&url, "garbage").await, 401);
+    assert_eq!(status(&url, "a.b.c").await, 401);
+    for _ in 0..3 {
+        assert_eq!(status(&url, &token(json!(["hpc-users"]))).await, 403);
+    }
+    let said = process.said("a token permits nothing");
+    assert_eq!(said["found"], r#"["hpc-users"]"#, "{said}");
+    assert_eq!(said["mapped"], false, "{said}");
+    assert_eq!(lines(&process, "a token permits nothing"), 1);
+    // What is no token at all is nobody's.
+    assert_eq!(lines(&process, "a token of an issuer that is not trusted was refused"), 0);
+    assert!(process.stop());
+}

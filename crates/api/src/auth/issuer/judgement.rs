@@ -8,6 +8,7 @@ use crate::{
     auth::{Identity, claims::is_for},
     config::oidc::IssuerCheck,
     error::{Error, Result},
+    permission::Permission,
 };
 
 impl ExternalIssuer {
@@ -34,7 +35,8 @@ impl ExternalIssuer {
             return self.refuse("aud", &audiences.join(", "), claims.get("aud"), now);
         }
         let identity = Identity::from_claims(claims, &self.provider.rules, now)?;
-        if identity.permissions.is_empty() {
+        // Names that are none of ours permit as little as no names.
+        if !identity.permissions.iter().any(|name| Permission::from_name(name).is_some()) {
             self.report_no_permission(claims, now);
         }
         Ok(identity)

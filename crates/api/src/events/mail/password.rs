@@ -60,6 +60,7 @@ mod tests {
             url: "https://jobs.example.com/realms/jobbergate/password?link=x".to_owned(),
             purpose: Purpose::Reset,
             expires_at: DateTime::from_timestamp(1_767_225_600, 0).unwrap(),
+            replaces: false,
         };
         let message = message(&link);
         assert_eq!(

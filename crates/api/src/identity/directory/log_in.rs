@@ -179,10 +179,7 @@ impl Provider {
             return Ok(Account::Theirs { email, former: None });
         }
         let Some(email) = person.emails.first() else { return Ok(Account::NoAddress) };
-        let found = match user_store::by_email(&mut db, email).await? {
-            Some(row) => Some(row),
-            None => store::by_email_in_any_case(&mut db, email).await?,
-        };
+        let found = user_store::by_email(&mut db, email).await?;
         drop(db);
         let Some(row) = found else {
             return Ok(Account::Theirs { email: email.clone(), former: None });

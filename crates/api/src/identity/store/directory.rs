@@ -40,18 +40,6 @@ pub(crate) async fn note_check(db: &mut Session, id: &str, now: DateTime<Utc>) -
     db.execute(sql, args![id, now]).await.map(drop)
 }
 
-/// A person of this address, in whatever case it is written; the first if there are several.
-pub(crate) async fn by_email_in_any_case(
-    db: &mut Session,
-    email: &str,
-) -> sqlx::Result<Option<UserRow>> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM identity_users WHERE lower(email) = lower($1) \
-         ORDER BY created_at, id LIMIT 1"
-    );
-    db.fetch_optional(&sql, args![email]).await
-}
-
 /// Forgets a person's organization.
 pub(crate) async fn forget_organization(db: &mut Session, id: &str) -> sqlx::Result<()> {
     let sql = "UPDATE identity_users SET organization = NULL WHERE id = $1";

@@ -41,9 +41,9 @@ pub(crate) async fn find(
     db.fetch_optional(&sql, args![hash, now]).await
 }
 
-/// Forgets all links for a person.
-pub(crate) async fn delete_of_user(db: &mut Session, user_id: &str) -> sqlx::Result<()> {
-    db.execute("DELETE FROM identity_links WHERE user_id = $1", args![user_id]).await.map(drop)
+/// Forgets all links for a person; how many there were.
+pub(crate) async fn delete_of_user(db: &mut Session, user_id: &str) -> sqlx::Result<u64> {
+    db.execute("DELETE FROM identity_links WHERE user_id = $1", args![user_id]).await
 }
 
 /// Forgets all links for this purpose.

@@ -28,8 +28,11 @@ pub(crate) struct UserRow {
 pub(super) const COLUMNS: &str = "id, email, name, password_hash, source, organization, disabled_at, \
                        created_at, last_login_at, directory_dn, checked_at, left_at";
 
-/// Keeps a person; false if there is one of that address.
+/// Keeps a person; false if there is one of that address, or of one that differs in case only.
 pub(crate) async fn insert(db: &mut Session, user: &UserRow) -> sqlx::Result<bool> {
+    if !alike(db, &user.email).await?.is_empty() {
+        return Ok(false);
+    }
     let sql = "INSERT INTO identity_users (id, email, name, password_hash, source, organization, \
                created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $7) \
                ON CONFLICT (email) DO NOTHING";
@@ -45,8 +48,23 @@ pub(crate) async fn insert(db: &mut Session, user: &UserRow) -> sqlx::Result<boo
     Ok(db.execute(sql, arguments).await? == 1)
 }
 
-/// The person with this address; nobody else changes them until the transaction ends.
+/// The addresses that are this one, but for the case of letters. All are looked through, whether
+/// it is there or not: the time tells nobody.
+async fn alike(db: &mut Session, email: &str) -> sqlx::Result<Vec<String>> {
+    let sql = "SELECT email FROM identity_users WHERE lower(email) = lower($1)";
+    let rows: Vec<(String,)> = db.fetch_all(sql, args![email]).await?;
+    Ok(rows.into_iter().map(|(email,)| email).collect())
+}
+
+/// The person with this address, else the only one whose address differs from it in case; nobody
+/// else changes them until the transaction ends.
 pub(crate) async fn by_email(db: &mut Session, email: &str) -> sqlx::Result<Option<UserRow>> {
+    let alike = alike(db, email).await?;
+    let email = match alike.as_slice() {
+        [only] => only,
+        several if several.iter().any(|it| it == email) => email,
+        _ => return Ok(None),
+    };
     let lock = db.lock_clause();
     let sql = format!("SELECT {COLUMNS} FROM identity_users WHERE email = $1{lock}");
     db.fetch_optional(&sql, args![email]).await

@@ -5,7 +5,7 @@ use axum::{http::StatusCode, response::Response};
 
 use crate::{
     error::Result,
-    identity::{Admission, PersonalToken, Session, Source, User},
+    identity::{Admission, PersonalToken, Session, Source, USUAL_DAYS, User},
     permission::Permission,
     web::{
         Web,
@@ -52,6 +52,8 @@ struct PermissionGroup {
 struct Choice {
     permission: String,
     verb: String,
+    /// Whether it is a sentence instead of a word.
+    wide: bool,
     ticked: bool,
 }
 
@@ -78,6 +80,10 @@ impl Note {
     pub(super) fn done(what: &str) -> Self {
         let done = match what {
             "welcome" => "Your password counts from now on, and you are logged in.",
+            "joined" => {
+                "There was an account for this address already. It is yours: it has the name and \
+                 the password that you chose, and you are an administrator."
+            }
             "name" => "Your name was changed.",
             "password" => "Your password was changed. Your other sessions have ended.",
             "session" => "The session has ended.",
@@ -121,8 +127,8 @@ pub(super) async fn show(
     let tokens = web.provider.personal_tokens(user).await?;
     let typed = note.token.take().unwrap_or_else(|| TypedToken {
         name: String::new(),
-        days: "90".to_owned(),
-        permissions: user.permissions.clone(),
+        days: USUAL_DAYS.to_string(),
+        permissions: harmless(user),
     });
     let secret = note.secret.take();
     let made = secret.as_ref().and_then(|(id, secret)| {
@@ -144,6 +150,13 @@ pub(super) async fn show(
     page(status, &template)
 }
 
+/// What a new token may do unless its owner says otherwise: nothing to what others own.
+fn harmless(user: &User) -> Vec<String> {
+    let risky = [Permission::Admin, Permission::Maintainer].map(Permission::as_str);
+    let held = user.permissions.iter();
+    held.filter(|name| !risky.contains(&name.as_str())).cloned().collect()
+}
+
 /// What somebody may let a token do.
 fn groups(user: &User, ticked: &[String]) -> Vec<PermissionGroup> {
     let held = |name: &str| user.permissions.iter().any(|it| it == name);
@@ -152,7 +165,7 @@ fn groups(user: &User, ticked: &[String]) -> Vec<PermissionGroup> {
     for name in Permission::ALL.map(Permission::as_str).into_iter().filter(|name| may(name)) {
         let (things, verb) = words::permission(name);
         let ticked = ticked.iter().any(|it| it == name);
-        let choice = Choice { permission: name.to_owned(), verb, ticked };
+        let choice = Choice { permission: name.to_owned(), wide: verb.contains(' '), verb, ticked };
         match groups.last_mut().filter(|group| group.things == things) {
             Some(group) => group.choices.push(choice),
             None => groups.push(PermissionGroup { things, choices: vec![choice] }),

@@ -89,6 +89,7 @@ async fn somebody_clicks_a_programs_link_and_lets_it_in() {
     let device = begin(&app).await;
     alice.open(device["verification_uri_complete"].as_str().unwrap()).await;
     alice.sees("Log in").await;
+    alice.reads("to go on to the program that shows you a code").await;
     alice.tries("alice@example.com", PASSWORD).await;
     alice.sees("Allow Jobbergate in a terminal?").await;
     alice.reads(user_code(&device)).await;

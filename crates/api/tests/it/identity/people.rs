@@ -1,9 +1,9 @@
 //! People, and what they may do.
 
-use jobbergate_api::identity::NewUser;
+use jobbergate_api::identity::{LogIn, NewUser, UserToken};
 use jobbergate_api::permission::Permission;
 
-use super::story::{PASSWORD, claims, log_in, person, refresh, tokens};
+use super::story::{PASSWORD, claims, log_in, person, refresh, tokens, try_to_log_in};
 use crate::{on_both, support::random};
 
 on_both! {
@@ -14,6 +14,47 @@ on_both! {
         assert_eq!(refused.to_string(), "There is an account for alice@example.com already");
         assert_eq!(app.provider().user("alice@EXAMPLE.com").await.unwrap(), alice);
         assert_eq!(app.provider().users().await.unwrap(), [alice]);
+    }
+
+    async fn an_address_is_found_whatever_the_case_of_its_letters(app: TestApp) {
+        let provider = app.provider();
+        let bob = person(&app, "bob", &["user"]).await;
+        let words = "There is an account for bob@example.com already, and Bob@example.com differs from it only in the case of letters";
+        let new = |email: &str| NewUser { email: email.to_owned(), ..NewUser::default() };
+        let refused = provider.create_user(&new("Bob@Example.com"), &mut random()).await.unwrap_err();
+        assert_eq!((refused.status().as_u16(), refused.to_string().as_str()), (409, words));
+        assert_eq!(provider.user("BOB@EXAMPLE.com").await.unwrap(), bob);
+        for login in ["BOB@example.com", "bob@example.com", "Bob <bOb@EXAMPLE.com>"] {
+            let LogIn::Welcome(new) = try_to_log_in(provider, login, PASSWORD).await else { panic!("{login}") };
+            assert_eq!(new.session.user.email, "bob@example.com", "what is theirs has the address as it is kept");
+        }
+        let url = provider.password_link("BOB@example.com", &mut random()).await.unwrap();
+        assert_eq!(url.email, "bob@example.com");
+        assert_eq!(provider.users().await.unwrap().len(), 1);
+        let token = UserToken { email: "BOB@example.com".to_owned(), permissions: vec![], client_id: None, lifetime: 60, organization: None };
+        let token = provider.issue_user_token(&token, "x").await.unwrap();
+        assert_eq!(claims(&token)["email"], "bob@example.com");
+        // However it is written, it is guessed at ten times.
+        for number in 0..10 {
+            let login = if number % 2 == 0 { "bOB@example.com" } else { "BoB@example.com" };
+            assert!(matches!(try_to_log_in(provider, login, "wrong").await, LogIn::Refused));
+        }
+        assert!(matches!(try_to_log_in(provider, "bob@example.com", PASSWORD).await, LogIn::TooMany { .. }));
+    }
+
+    async fn accounts_that_differ_in_case_from_of_old_are_told_apart(app: TestApp) {
+        let provider = app.provider();
+        let small = person(&app, "eve", &["user"]).await;
+        let large = person(&app, "mallory", &["user"]).await;
+        let mut db = app.db().write().await.unwrap();
+        let sql = "UPDATE identity_users SET email = 'EVE@example.com' WHERE email = 'mallory@example.com'";
+        db.execute(sql, jobbergate_api::args![]).await.unwrap();
+        db.commit().await.unwrap();
+        assert_eq!(provider.user("eve@example.com").await.unwrap().id, small.id);
+        assert_eq!(provider.user("EVE@example.com").await.unwrap().id, large.id);
+        assert_eq!(provider.user("Eve@example.com").await.unwrap_err().status(), 404);
+        provider.delete_user("EVE@example.com").await.unwrap();
+        assert_eq!(provider.user("Eve@example.com").await.unwrap().id, small.id);
     }
 
     async fn what_is_no_account_is_said_in_words(app: TestApp) {
@@ -101,8 +142,8 @@ on_both! {
         by_shell.get("/job-scripts").await.expect(401);
         refresh(&app, &held.refresh).await.expect(400);
         assert!(provider.session(&cookie).await.unwrap().is_none());
-        let refused = super::story::try_to_log_in(provider, &alice.email, PASSWORD).await;
-        assert!(matches!(refused, jobbergate_api::identity::LogIn::Disabled), "{refused:?}");
+        let refused = try_to_log_in(provider, &alice.email, PASSWORD).await;
+        assert!(matches!(refused, LogIn::Disabled), "{refused:?}");
         provider.enable_user(&alice.email).await.unwrap();
         held.bearer(&app).get("/job-scripts").await.expect(401);
         by_shell.get("/job-scripts").await.ok();

@@ -47,10 +47,26 @@ on_both! {
         let (user, alice) = logged_in(&app, "alice").await;
         let made = alice.post(PATH, json!({"name": "all"})).await.created();
         assert_eq!(made["permissions"], json!(user.permissions));
-        assert_eq!(made["expires_at"], Value::Null);
+        // As on the page: 90 days from the first of January, and the rest of the last one.
+        assert_eq!(made["expires_at"], "2026-04-02T00:00:00Z");
         let script = app.bearer(secret(&made));
         let made = script.post("/job-scripts", json!({"name": "s"})).await.created();
         assert_eq!(made["owner_email"], "alice@example.com");
+    }
+
+    async fn a_token_is_without_end_only_when_that_is_asked_for(app: TestApp) {
+        let (_, alice) = logged_in(&app, "alice").await;
+        let made = alice.post(PATH, json!({"name": "x", "expires_at": null})).await.created();
+        assert_eq!(made["expires_at"], Value::Null);
+        for (name, value) in [("expires_in_days", json!(30)), ("expires", json!(null)), ("scope", json!("x"))] {
+            let refused = alice.post(PATH, json!({"name": "x", name: value})).await.expect(422);
+            let problem = &refused.json()["detail"][0];
+            assert_eq!((&problem["type"], &problem["loc"]), (&json!("extra_forbidden"), &json!(["body", name])));
+            assert_eq!(problem["msg"], "Extra inputs are not permitted");
+        }
+        let nothing = alice.post(PATH, json!({"name": "x", "permissions": []})).await.expect(422);
+        assert_eq!(nothing.detail(), "permissions: name at least one, or leave it out for all that you may do");
+        assert_eq!(alice.get(PATH).await.ok().as_array().unwrap().len(), 1);
     }
 
     async fn a_token_permits_no_more_than_its_owner_may_still_do(app: TestApp) {

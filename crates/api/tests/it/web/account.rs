@@ -106,6 +106,7 @@ on_both! {
         let token = app.bearer(&format!("jbg_{secret}"));
         token.get("/job-scripts").await.ok();
         assert!(made.text.contains("nightly &#60;b&#62;"));
+        assert!(made.text.contains("It is good until 2026-01-03 00:00 UTC."), "{}", made.text);
         let page = alice.open(ACCOUNT).await.expect(200);
         assert!(!page.text.contains("jbg_"));
         // Made on the first of January, it ends with the second.
@@ -151,12 +152,27 @@ on_both! {
         assert!(alice.cookie("jobbergate-shown").is_none(), "it is shown once");
     }
 
+    async fn a_maintainers_token_changes_what_others_own_only_if_they_tick_it(app: TestApp) {
+        person(&app, "max", &["maintainer"]).await;
+        let mut max = Browser::of(&app, "max@example.com").await;
+        let page = max.open(ACCOUNT).await.expect(200);
+        let box_of = |name: &str| page.text.split(&format!(r#"name="{name}""#)).nth(1).unwrap().split('>').next().unwrap();
+        assert!(!box_of("jobbergate:maintainer").contains("checked"), "{}", page.text);
+        assert!(box_of("jobbergate:job-scripts:read").contains("checked"), "{}", page.text);
+    }
+
     async fn an_administrator_may_let_a_token_do_one_thing(app: TestApp) {
         person(&app, "ada", &["admin"]).await;
         let mut ada = Browser::of(&app, "ada@example.com").await;
         let page = ada.open(ACCOUNT).await.expect(200);
         assert!(page.text.contains("do everything that an administrator may do"));
-        assert_eq!(page.text.matches(" checked>").count(), 1);
+        assert_eq!(page.text.matches(" checked>").count(), 0);
+        // What a browser sends of this form when nothing is ticked.
+        let mut form = forms(&page, "/account/tokens").remove(0);
+        form.fields.retain(|(name, _)| !name.starts_with("jobbergate:") && name != "name");
+        form.fields.push(("name".to_owned(), "ci".to_owned()));
+        let refused = ada.post(&form).await.expect(422);
+        assert_eq!(problem(&refused), "Tick at least one thing that the token may do.");
         assert!(page.text.contains(r#"name="jobbergate:clusters:update""#));
     }
 

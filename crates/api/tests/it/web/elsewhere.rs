@@ -50,3 +50,21 @@ on_both! {
         get(&app, "/realms/jobbergate/protocol/openid-connect/token", "*/*").await.expect(405);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn browsers_see_what_this_is_where_people_log_in_elsewhere() {
+    let issuer = jobbergate_testkit::issuer::Issuer::start().await.unwrap();
+    let app = TestApp::configured(|config| {
+        config.armasec_domain = Some(issuer.domain());
+        config.armasec_use_https = false;
+    })
+    .await;
+    let page = get(&app, "/", CHROMIUM).await.expect(200);
+    assert_eq!(heading(&page), "Jobbergate");
+    assert!(page.text.contains(r#"href="jobbergate/docs""#), "{}", page.text);
+    assert!(page.header("content-security-policy").is_some());
+    for (path, accept) in [("/", "*/*"), ("/", "application/json"), ("/nothing", CHROMIUM)] {
+        let answer = get(&app, path, accept).await.expect(404);
+        assert_eq!(answer.text, r#"{"detail":"Not Found"}"#, "{path} {accept}");
+    }
+}

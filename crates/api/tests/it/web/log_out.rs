@@ -16,6 +16,7 @@ on_both! {
         let cookie = alice.cookie("jobbergate-session").unwrap().to_owned();
         let page = alice.open(ACCOUNT).await;
         let answer = alice.submit(&page, "/logout", &[]).await;
+        assert_eq!(answer.header("clear-site-data"), Some("\"cache\""));
         let done = alice.follow(&answer).await.expect(200);
         assert_eq!(heading(&done), "You are logged out");
         assert!(alice.cookie("jobbergate-session").is_none());

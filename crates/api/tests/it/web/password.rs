@@ -29,7 +29,7 @@ on_both! {
         assert!(account.text.contains("Ada &#60;L&#62;") && account.text.contains("ada@example.com"));
         assert!(account.text.contains("You") && account.text.contains("admin"));
         let again = ada.open(&here(&app, &url)).await.expect(404);
-        assert!(problem(&again).starts_with("This link was used already or has expired."));
+        assert!(problem(&again).starts_with("There is an administrator already"), "{}", problem(&again));
         Browser::of(&app, "ada@example.com").await;
     }
 
@@ -38,10 +38,44 @@ on_both! {
         let mut eve = Browser::new(&app);
         let page = eve.open(&here(&app, &url)).await.expect(200);
         person(&app, "ada", &["admin"]).await;
-        let words = "There is an administrator already, so that this link is good no more. Ask them to invite you.";
+        let words = "There is an administrator already, and this link is for the first one only. If that is you, log in; else ask them for an invitation.";
         assert_eq!(problem(&eve.open(&here(&app, &url)).await.expect(404)), words);
         let fields = [("email", "eve@example.com"), ("password", PASSWORD), ("again", PASSWORD)];
         assert_eq!(problem(&eve.submit(&page, "/setup", &fields).await.expect(404)), words);
+    }
+
+    async fn who_comes_with_a_link_that_is_good_no_more_is_told_why(app: TestApp) {
+        let provider = app.provider();
+        let mut ada = Browser::new(&app);
+        let nothing = ada.open("/realms/jobbergate/setup?link=x").await.expect(404);
+        assert!(problem(&nothing).contains("restart the server"), "{}", problem(&nothing));
+        let url = provider.offer_set_up(&mut random()).await.unwrap().unwrap();
+        let new = NewUser { email: "bob@example.com".to_owned(), ..NewUser::default() };
+        provider.create_user(&new, &mut random()).await.unwrap();
+        let first = provider.password_link("bob@example.com", &mut random()).await.unwrap();
+        let second = provider.password_link("bob@example.com", &mut random()).await.unwrap();
+        assert_eq!((first.replaces, second.replaces), (false, true));
+        let void = ada.open(&here(&app, &first.url)).await.expect(404);
+        assert!(problem(&void).contains("was replaced by a newer one"), "{}", problem(&void));
+        assert!(!problem(&void).contains("restart"), "{}", problem(&void));
+        // Somebody made an administrator on the command line meanwhile.
+        person(&app, "eve", &["admin"]).await;
+        let late = ada.open(&here(&app, &url)).await.expect(404);
+        assert!(problem(&late).starts_with("There is an administrator already"), "{}", problem(&late));
+    }
+
+    async fn who_has_an_account_and_becomes_the_first_administrator_is_told_so(app: TestApp) {
+        let new = NewUser { email: "ada@example.com".to_owned(), ..NewUser::default() };
+        app.provider().create_user(&new, &mut random()).await.unwrap();
+        app.clock.advance(chrono::TimeDelta::minutes(1));
+        let url = app.provider().offer_set_up(&mut random()).await.unwrap().unwrap();
+        let mut ada = Browser::new(&app);
+        let page = ada.open(&here(&app, &url)).await.expect(200);
+        let fields = [("email", "ada@example.com"), ("name", "Ada L"), ("password", PASSWORD), ("again", PASSWORD)];
+        let answer = ada.submit(&page, "/setup", &fields).await;
+        let account = ada.follow(&answer).await.expect(200);
+        assert!(account.text.contains("There was an account for this address already."), "{}", account.text);
+        assert!(account.text.contains("<dd>Ada L</dd>"), "{}", account.text);
     }
 
     async fn a_password_that_won_t_do_is_explained_and_the_link_stays_good(app: TestApp) {

@@ -113,6 +113,21 @@ on_both! {
         back(&alice.open(&address(&asking)).await);
     }
 
+    async fn nobody_is_asked_for_what_they_could_not_grant(app: TestApp) {
+        portal(&app).await;
+        person(&app, "alice", &["user"]).await;
+        person(&app, "ada", &["admin"]).await;
+        let scope = "openid email jobbergate:job-scripts:read jobbergate:job-templates:delete jobbergate:admin";
+        let asking = AuthorizationRequest { scope: Some(scope.to_owned()), ..portal_request() };
+        for (email, all) in [("alice@example.com", false), ("ada@example.com", true)] {
+            let mut browser = Browser::of(&app, email).await;
+            let page = browser.open(&address(&asking)).await.expect(200);
+            assert!(page.text.contains("<li>read job scripts</li>"), "{}", page.text);
+            assert_eq!(page.text.contains("<li>delete job templates</li>"), all, "{}", page.text);
+            assert_eq!(page.text.contains("an administrator may do"), all, "{}", page.text);
+        }
+    }
+
     async fn who_must_log_in_anew_does_so_once(app: TestApp) {
         portal(&app).await;
         person(&app, "alice", &["user"]).await;

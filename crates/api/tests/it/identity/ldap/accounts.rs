@@ -105,6 +105,10 @@ on_both! {
             user.last_login_at = Some(app.clock.now());
             user
         });
+        // Nor does the case of letters.
+        app.modify(ALICE, "replace: mail\nmail: Alice@Example.com");
+        let (same, _) = app.person("alice", ALICES).await;
+        assert_eq!((&same.user.id, same.user.email.as_str()), (&alice.user.id, "alice@example.com"));
         app.modify(ALICE, "replace: mail\nmail: new@example.com");
         let (other, _) = app.person("alice", ALICES).await;
         assert_eq!(other.user.email, "new@example.com");
