@@ -6,8 +6,8 @@
 
 #![warn(missing_docs)]
 
-pub mod cluster_facts;
 pub mod changes;
+pub mod cluster_facts;
 pub mod clusters;
 pub mod error;
 pub mod file;
