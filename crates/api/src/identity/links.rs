@@ -256,11 +256,6 @@ impl Provider {
         Ok(session)
     }
 
-    /// Whether there is an administrator, so that nobody need become the first one.
-    pub async fn is_set_up(&self) -> Result<bool> {
-        Ok(role_store::is_held(&mut self.db.read().await?, roles::ADMINISTRATOR).await?)
-    }
-
     async fn replace_password(&self, db: &mut Db, id: &str, hash: &str) -> Result<User> {
         let user = users::locked(db, id).await?.ok_or_else(used_up)?;
         user_store::set_password(db, id, hash, self.clock.now()).await?;

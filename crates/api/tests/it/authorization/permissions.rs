@@ -105,6 +105,8 @@ const OPERATIONS: &[(&str, &str, &[Permission])] = &[
     ("PUT", "/clusters/status", &[ClustersUpdate]),
     ("GET", "/clusters/status", &[ClustersRead]),
     ("GET", "/clusters/status/{client_id}", &[ClustersRead]),
+    ("PUT", "/clusters/facts", &[ClustersUpdate]),
+    ("GET", "/clusters/facts/{client_id}", &[ClustersRead]),
     ("POST", "/personal-access-tokens", PEOPLE),
     ("GET", "/personal-access-tokens", PEOPLE),
     ("DELETE", "/personal-access-tokens/{token_id}", PEOPLE),
@@ -128,8 +130,8 @@ const PEOPLE: &[Permission] = &[
     JobSubmissionsDelete,
 ];
 
-/// The operation that not even administrators may use without its permission.
-const HEARTBEAT: (&str, &str) = ("PUT", "/clusters/status");
+/// The operations that not even administrators may use without their permission.
+const AGENTS_ALONE: [(&str, &str); 2] = [("PUT", "/clusters/status"), ("PUT", "/clusters/facts")];
 
 /// Calls an operation on something that does not exist.
 async fn call(actor: &Actor, method: &str, pattern: &str) -> Answer {
@@ -181,7 +183,7 @@ on_both! {
         for permission in Permission::ALL {
             let actor = app.somebody("x@example.com", Some("c"), &[permission]).await;
             for (method, pattern, sufficient) in OPERATIONS {
-                let by_admin = permission == Admin && (*method, *pattern) != HEARTBEAT;
+                let by_admin = permission == Admin && !AGENTS_ALONE.contains(&(*method, *pattern));
                 let answer = call(&actor, method, pattern).await;
                 let words = format!("{method} {pattern} with {permission}: {answer:?}");
                 if by_admin || sufficient.contains(&permission) {
