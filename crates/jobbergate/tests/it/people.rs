@@ -128,7 +128,14 @@ fn an_administrator_manages_accounts() {
     let uri = slapd.uri();
     let settings =
         ["--ldap-uri", &uri, "--ldap-base", "dc=example,dc=org", "--ldap-default-role", "user"];
-    assert!(said(data, &[&link[..], &settings].concat()).starts_with("left bob@example.com"));
+    let searcher = [
+        "--ldap-bind-dn",
+        jobbergate_testkit::slapd::SEARCHER,
+        "--ldap-bind-password",
+        jobbergate_testkit::slapd::SEARCHER_PASSWORD,
+    ];
+    let linked = said(data, &[&link[..], &settings, &searcher].concat());
+    assert!(linked.starts_with("left bob@example.com"), "{linked}");
     let bob = json_of(data, &["user", "show", "bob@example.com"]);
     assert_eq!((&bob["source"], &bob["state"]), (&json!("ldap"), &json!("active")));
     for command in ["reset", "invite"] {
