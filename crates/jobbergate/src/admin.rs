@@ -256,7 +256,8 @@ async fn provider(app: &App, config: &ServeConfig, listens: bool) -> anyhow::Res
         false => provider.remembered_address().await?,
     };
     let address = remembered.unwrap_or_else(|| config.base_url());
-    Ok(Provider::new(app.tenants.default_tenant().db, Clock::System, &address))
+    let provider = Provider::new(app.tenants.default_tenant().db, Clock::System, &address);
+    Ok(config.ldap.attach(provider)?)
 }
 
 async fn organization(tenants: &Tenants, command: OrganizationCommand) -> anyhow::Result<()> {

@@ -10,7 +10,7 @@ use url::Url;
 
 use super::host;
 use crate::{
-    identity::{DirectorySettings, GroupRoles},
+    identity::{DirectorySettings, GroupRoles, Provider},
     ldap::{Authorities, Client, Name},
     startup::StartError,
 };
@@ -158,6 +158,11 @@ impl LdapConfig {
             organization: self.ldap_organization.clone(),
             check_every: TimeDelta::seconds(self.ldap_check_seconds.into()),
         }))
+    }
+
+    /// The provider, with the directory if one is configured.
+    pub fn attach(&self, provider: Provider) -> Result<Provider, StartError> {
+        Ok(provider.with_directory(self.directory()?))
     }
 
     fn client(&self, uri: &str) -> Result<Client, StartError> {
