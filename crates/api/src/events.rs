@@ -6,7 +6,7 @@
 //! and nothing is lost when one does not answer; it may be told twice when the server is killed
 //! in between.
 //!
-//! Whoever waits for changes of submissions hears of them from the [`feed`].
+//! Whoever waits for changes of submissions hears of them from the feed (`feed.rs`).
 
 mod change;
 mod channel;
