@@ -26,6 +26,7 @@ async fn a_keyboard_suffices_without_scripts_on_the_smallest_phone() {
     ada.needs_no_scrolling_sideways("account").await;
 
     ada.enter("token-name", "nightly").await;
+    ada.enter("jobbergate:job-scripts:read", " ").await;
     ada.press_enter("Make a token").await;
     ada.sees("Your account").await;
     ada.needs_no_scrolling_sideways("account with a token").await;

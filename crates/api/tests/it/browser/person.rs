@@ -209,11 +209,15 @@ impl Person {
 
 /// What an element is called: its id, or the words on it.
 async fn name(element: &WebElement) -> String {
-    match element.id().await.unwrap().filter(|id| !id.is_empty()) {
-        Some(id) => id,
-        None => match element.attr("aria-label").await.unwrap() {
-            Some(label) => label,
-            None => element.text().await.unwrap(),
-        },
+    if let Some(id) = element.id().await.unwrap().filter(|id| !id.is_empty()) {
+        return id;
     }
+    if let Some(label) = element.attr("aria-label").await.unwrap() {
+        return label;
+    }
+    let text = element.text().await.unwrap();
+    if !text.is_empty() {
+        return text;
+    }
+    element.attr("name").await.unwrap().unwrap_or_default()
 }

@@ -68,6 +68,7 @@ async fn pages_are_shown_in_the_documentation() {
 
     ada.open(super::ACCOUNT).await;
     ada.fill("token-name", "nightly").await;
+    ada.click(By::Css("input[name='jobbergate:job-scripts:read']")).await;
     ada.click(By::XPath("//button[.='Make a token']")).await;
     ada.find(".secret").await;
     album.shoot(&ada, "account", ((800, 800), false)).await;
