@@ -4,15 +4,14 @@
 //! [openid-client]: https://www.npmjs.com/package/openid-client
 //! [Authlib]: https://pypi.org/project/Authlib/
 
-use std::{
-    fs,
-    path::Path,
-    process::{Command, Stdio},
+use std::{fs, path::Path, process::Command};
+
+use anyhow::Result;
+
+use crate::{
+    directory,
+    packages::{install, npm},
 };
-
-use anyhow::{Context, Result, ensure};
-
-use crate::directory;
 
 const PACKAGE: &str = include_str!("client_libraries/package.json");
 const PACKAGE_LOCK: &str = include_str!("client_libraries/package-lock.json");
@@ -20,13 +19,7 @@ const REQUIREMENTS: &str = include_str!("client_libraries/requirements.txt");
 
 /// A command that runs a program for Node.js, which may import `openid-client`.
 pub fn openid_client(program: &str) -> Result<Command> {
-    let directory = directory::installed("openid-client", PACKAGE_LOCK, |directory| {
-        fs::write(directory.join("package.json"), PACKAGE)?;
-        fs::write(directory.join("package-lock.json"), PACKAGE_LOCK)?;
-        let mut npm = Command::new("npm");
-        npm.args(["ci", "--no-audit", "--no-fund", "--silent", "--fetch-retries=1"]);
-        done(npm.current_dir(directory))
-    })?;
+    let directory = npm("openid-client", PACKAGE, PACKAGE_LOCK)?;
     let mut node = Command::new("node");
     node.args(["--input-type=module", "--eval", program, "--"]).current_dir(directory);
     Ok(node)
@@ -36,12 +29,11 @@ pub fn openid_client(program: &str) -> Result<Command> {
 pub fn authlib(program: &str) -> Result<Command> {
     let directory = directory::installed("authlib", REQUIREMENTS, |directory| {
         fs::write(directory.join("requirements.txt"), REQUIREMENTS)?;
-        done(
-            Command::new("python3").args(["-m", "venv", "--clear", "venv"]).current_dir(directory),
-        )?;
+        let mut venv = Command::new("python3");
+        install(venv.args(["-m", "venv", "--clear", "venv"]).current_dir(directory))?;
         let mut pip = Command::new(python(directory));
         pip.args(["-m", "pip", "install", "--quiet", "--no-deps", "--retries=1"]);
-        done(pip.args(["--requirement", "requirements.txt"]).current_dir(directory))
+        install(pip.args(["--requirement", "requirements.txt"]).current_dir(directory))
     })?;
     let mut command = Command::new(python(&directory));
     command.args(["-c", program]).current_dir(directory);
@@ -50,12 +42,4 @@ pub fn authlib(program: &str) -> Result<Command> {
 
 fn python(directory: &Path) -> std::path::PathBuf {
     directory.join("venv/bin/python")
-}
-
-fn done(command: &mut Command) -> Result<()> {
-    let name = command.get_program().to_string_lossy().into_owned();
-    let output = command.stdin(Stdio::null()).output();
-    let output = output.with_context(|| format!("can't run {name}; is it installed?"))?;
-    ensure!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
-    Ok(())
 }

@@ -11,6 +11,7 @@ pub mod influxdb;
 pub mod issuer;
 pub mod oidc_provider;
 mod owner;
+mod packages;
 pub mod postgres;
 pub mod proxy;
 pub mod rabbitmq;

@@ -14,7 +14,7 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-use crate::directory;
+use crate::{directory, packages::install};
 
 const PACKAGE: &str = "oidc-provider@8.8.1";
 const PROGRAM: &str = include_str!("oidc_provider.mjs");
@@ -36,7 +36,7 @@ impl OidcProvider {
 
     fn start_now(claims: &Value) -> Result<Self> {
         let directory =
-            directory::installed("oidc-provider", &[PACKAGE, PROGRAM].concat(), install)?;
+            directory::installed("oidc-provider", &[PACKAGE, PROGRAM].concat(), install_provider)?;
         let authority = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let mut process = Command::new("node")
             .arg("provider.mjs")
@@ -63,14 +63,9 @@ impl Drop for OidcProvider {
     }
 }
 
-fn install(directory: &Path) -> Result<()> {
+fn install_provider(directory: &Path) -> Result<()> {
     fs::write(directory.join("provider.mjs"), PROGRAM)?;
-    let npm = Command::new("npm")
-        .args(["install", "--no-audit", "--no-fund", "--silent", PACKAGE])
-        .current_dir(directory)
-        .stdin(Stdio::null())
-        .output()
-        .context("can't run npm; is Node.js installed?")?;
-    ensure!(npm.status.success(), "npm install: {}", String::from_utf8_lossy(&npm.stderr));
-    Ok(())
+    let mut npm = Command::new("npm");
+    npm.args(["install", "--no-audit", "--no-fund", "--silent", PACKAGE]);
+    install(npm.current_dir(directory))
 }

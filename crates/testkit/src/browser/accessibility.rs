@@ -1,16 +1,12 @@
 //! What axe-core, which knows the Web Content Accessibility Guidelines, has to say of a page.
 
-use std::{
-    fs,
-    path::Path,
-    process::{Command, Stdio},
-};
+use std::fs;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use serde_json::Value;
 
 use super::Browser;
-use crate::directory;
+use crate::packages::npm;
 
 const PACKAGE: &str = include_str!("../axe/package.json");
 const LOCK: &str = include_str!("../axe/package-lock.json");
@@ -37,20 +33,7 @@ impl Browser {
 
 /// The source of axe-core.
 fn axe() -> Result<String> {
-    let script = directory::installed("axe-core", LOCK, install)?;
+    let script = npm("axe-core", PACKAGE, LOCK)?;
     let script = script.join("node_modules/axe-core/axe.min.js");
     fs::read_to_string(&script).with_context(|| format!("can't read {}", script.display()))
-}
-
-fn install(directory: &Path) -> Result<()> {
-    fs::write(directory.join("package.json"), PACKAGE)?;
-    fs::write(directory.join("package-lock.json"), LOCK)?;
-    let npm = Command::new("npm")
-        .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"])
-        .current_dir(directory)
-        .stdin(Stdio::null())
-        .output()
-        .context("can't run npm; is Node.js installed?")?;
-    ensure!(npm.status.success(), "npm ci: {}", String::from_utf8_lossy(&npm.stderr));
-    Ok(())
 }
