@@ -190,10 +190,12 @@ impl Provider {
         let refuse = |words: &'static str| Err(Refusal::new(Code::InvalidGrant, words));
         let (hash, now) = (secrets::hash(token), self.clock.now());
         let key = self.signing_key().await?;
-        // The directory may take its time: nothing is locked meanwhile.
-        let holder = store::holder(&mut self.db.read().await?, &hash).await?;
-        if let Some(holder) = holder {
-            self.active_user(&holder).await?;
+        if self.directory.is_some() {
+            // It may take its time: nothing is locked meanwhile.
+            let holder = store::holder(&mut self.db.read().await?, &hash).await?;
+            if let Some(holder) = holder {
+                self.active_user(&holder).await?;
+            }
         }
         let mut db = self.db.write().await?;
         let Some(row) = store::refresh_token(&mut db, &hash).await? else {
