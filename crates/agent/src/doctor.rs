@@ -6,42 +6,9 @@ mod owner;
 mod server;
 mod slurm;
 
-use std::{fmt, future::Future, time::Duration};
+use jobbergate_doctor::{Finding, Problem, within};
 
 use crate::{config::AgentConfig, user_map};
-
-/// How long one check may take.
-const DEADLINE: Duration = Duration::from_secs(15);
-
-#[derive(Debug)]
-pub struct Finding {
-    pub check: &'static str,
-    pub outcome: Result<String, Problem>,
-}
-
-/// What is wrong, and what to do about it.
-#[derive(Debug)]
-pub struct Problem {
-    what: String,
-    advice: String,
-}
-
-impl Problem {
-    fn new(what: impl fmt::Display, advice: impl Into<String>) -> Self {
-        Self { what: what.to_string(), advice: advice.into() }
-    }
-}
-
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.outcome {
-            Ok(found) => write!(f, "ok      {}: {found}", self.check),
-            Err(Problem { what, advice }) => {
-                write!(f, "failed  {}: {what}; {advice}", self.check)
-            }
-        }
-    }
-}
 
 /// Makes all checks; `email` is of an owner of submissions, whose user and directory are looked
 /// at. A new check is a function and a line here.
@@ -61,17 +28,6 @@ pub async fn examine(config: &AgentConfig, email: Option<&str>) -> Vec<Finding> 
         within("owner's user", owner::check(config, email)).await,
         within("work directory", owner::check_directory(config, email)).await,
     ]
-}
-
-async fn within(
-    check: &'static str,
-    checking: impl Future<Output = Result<String, Problem>>,
-) -> Finding {
-    let outcome = tokio::time::timeout(DEADLINE, checking).await.unwrap_or_else(|_| {
-        let what = format!("no answer within {} s", DEADLINE.as_secs());
-        Err(Problem::new(what, "see whether it is overloaded or unreachable"))
-    });
-    Finding { check, outcome }
 }
 
 async fn settings(config: &AgentConfig) -> Result<String, Problem> {

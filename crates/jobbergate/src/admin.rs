@@ -191,7 +191,7 @@ pub async fn run(admin: Admin, settings: &[Setting]) -> anyhow::Result<()> {
 
 async fn examine(config: &ServeConfig) -> anyhow::Result<()> {
     let found = doctor::examine(config, &Clock::System).await;
-    findings::conclude(found.iter().map(|finding| (finding.to_string(), finding.outcome.is_ok())))
+    findings::conclude(&found)
 }
 
 /// A command on a server's data, which must be there, unless it sets the server up.

@@ -37,8 +37,7 @@ pub async fn run(agent: Agent) -> anyhow::Result<()> {
         }
         Some(AgentCommand::Doctor { email }) => {
             let found = doctor::examine(&agent.config, email.as_deref()).await;
-            let lines = found.iter().map(|finding| (finding.to_string(), finding.outcome.is_ok()));
-            findings::conclude(lines)
+            findings::conclude(&found)
         }
     }
 }

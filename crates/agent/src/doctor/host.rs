@@ -4,8 +4,8 @@ use std::{fs, io, path::Path};
 
 use nix::unistd::geteuid;
 
-use super::Problem;
 use crate::{config::AgentConfig, run_as::Account, user_map::UserMap};
+use jobbergate_doctor::Problem;
 
 const CHOOSE: &str = "make it a directory that this user may write to, or choose another one with \
                       JOBBERGATE_AGENT_STATE_DIR";

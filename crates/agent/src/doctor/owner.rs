@@ -1,10 +1,10 @@
 //! Whom an owner of submissions is mapped to, and where their jobs would run.
 
-use super::Problem;
 use crate::{
     config::AgentConfig, directory_locks::DirectoryLocks, files, run_as::Account, setback::Setback,
     user_map::UserMap,
 };
+use jobbergate_doctor::Problem;
 
 const UNASKED: &str = "say --email ADDRESS to have an owner looked at";
 

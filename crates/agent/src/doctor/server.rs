@@ -4,8 +4,8 @@ use std::time::{Duration, SystemTime};
 
 use jobbergate_client::{Client, Error, Right, TokenSource};
 
-use super::Problem;
 use crate::{config::AgentConfig, error::AgentError};
+use jobbergate_doctor::Problem;
 
 /// How far the clocks may be apart: tokens are good from the second of their issue on.
 const TOLERANCE: Duration = Duration::from_secs(5);

@@ -5,8 +5,8 @@ use std::path::Path;
 use chrono::TimeDelta;
 use nix::unistd::{AccessFlags, access};
 
-use super::Problem;
 use crate::slurm::{Slurm, SlurmError};
+use jobbergate_doctor::Problem;
 
 pub(super) async fn check_commands(slurm: &Slurm) -> Result<String, Problem> {
     let paths = &slurm.paths;

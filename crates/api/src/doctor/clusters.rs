@@ -3,7 +3,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use jobbergate_types::clusters::ClusterStatusView;
 
-use super::{Problem, database};
+use jobbergate_doctor::Problem;
+
+use super::database;
 use crate::{
     clock::Clock,
     config::{ServeConfig, data::DATABASE_FILE},

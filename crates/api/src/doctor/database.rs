@@ -1,10 +1,10 @@
 //! The database: whether it answers, whose tables are in it, and whether they can be changed.
 
-use super::Problem;
 use crate::{
     config::{ServeConfig, data::DATABASE_FILE, host::without_secrets},
     db::{Db, Schema},
 };
+use jobbergate_doctor::Problem;
 
 const SETTINGS: &str = "check DATABASE_URL, or DATABASE_HOST and the other DATABASE_* variables";
 

@@ -2,11 +2,11 @@
 
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
-use super::Problem;
 use crate::{
     config::{ServeConfig, data::DATABASE_FILE},
     disk,
 };
+use jobbergate_doctor::Problem;
 
 const CHOOSE: &str = "choose another one with JOBBERGATE_DATA_DIR";
 

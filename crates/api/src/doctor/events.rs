@@ -1,7 +1,7 @@
 //! Whoever is told how submissions end.
 
-use super::Problem;
 use crate::{config::ServeConfig, events::Events};
+use jobbergate_doctor::Problem;
 
 const ADVICE: &str = "check RABBITMQ_*, SENDGRID_* and SMTP_*";
 

@@ -1,6 +1,8 @@
 //! Whoever signs tokens.
 
-use super::{Finding, Problem, database, within};
+use jobbergate_doctor::{Finding, Problem, within};
+
+use super::database;
 use crate::{
     auth::ExternalIssuer, clock::Clock, config::ServeConfig, error::Error, identity::Provider,
     permission::Permission, startup::StartError,

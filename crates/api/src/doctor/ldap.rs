@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::{DEADLINE, Problem, database};
+use jobbergate_doctor::{DEADLINE, Problem};
+
+use super::database;
 use crate::{clock::Clock, config::ServeConfig, db::Schema, identity::Provider};
 
 const ADVICE: &str = "check JOBBERGATE_LDAP_*";

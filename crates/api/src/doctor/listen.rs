@@ -4,8 +4,8 @@ use std::{io::ErrorKind, time::Duration};
 
 use reqwest::StatusCode;
 
-use super::Problem;
 use crate::config::{ListenAddress, ServeConfig};
+use jobbergate_doctor::Problem;
 
 /// How long whoever listens there may take for an answer.
 const DEADLINE: Duration = Duration::from_secs(5);

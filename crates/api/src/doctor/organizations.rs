@@ -1,6 +1,8 @@
 //! The organizations that were served: whether their databases and buckets are still there.
 
-use super::{Problem, database};
+use jobbergate_doctor::Problem;
+
+use super::database;
 use crate::{
     config::ServeConfig,
     db::{Db, Schema},

@@ -1,7 +1,7 @@
 //! The address by which others reach the server, which is in the built-in provider's tokens.
 
-use super::Problem;
 use crate::config::ServeConfig;
+use jobbergate_doctor::Problem;
 
 pub(super) async fn check(config: &ServeConfig) -> Result<String, Problem> {
     let advice = "set JOBBERGATE_PUBLIC_URL to what agents and users call this server, for example \

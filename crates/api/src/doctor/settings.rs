@@ -1,7 +1,7 @@
 //! Whether the settings go together.
 
-use super::Problem;
 use crate::config::ServeConfig;
+use jobbergate_doctor::Problem;
 
 pub(super) async fn check(config: &ServeConfig) -> Result<String, Problem> {
     let advice = "correct it; `jobbergate admin config` shows where it comes from";

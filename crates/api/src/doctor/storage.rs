@@ -4,8 +4,8 @@ use std::path::Path;
 
 use bytes::Bytes;
 
-use super::Problem;
 use crate::{config::ServeConfig, error::Error, storage::Storage};
+use jobbergate_doctor::Problem;
 
 const CONTENT: &[u8] = b"probe";
 /// Where the probe goes: no table of that name has files.

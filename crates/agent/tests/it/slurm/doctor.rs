@@ -22,7 +22,7 @@ type Findings = BTreeMap<&'static str, (bool, String)>;
 
 async fn findings(config: &AgentConfig, email: Option<&str>) -> Findings {
     let found = doctor::examine(config, email).await;
-    let line = |f: doctor::Finding| (f.check, (f.outcome.is_ok(), f.to_string()));
+    let line = |f: jobbergate_doctor::Finding| (f.check, (f.outcome.is_ok(), f.to_string()));
     found.into_iter().map(line).collect()
 }
 
