@@ -53,6 +53,12 @@ impl Person {
         self.sees("Your account").await;
     }
 
+    /// Logs out, and waits until it is done: a page opened before would still find the session.
+    pub async fn logs_out(&self) {
+        self.click(By::Css("header button")).await;
+        self.sees("You are logged out").await;
+    }
+
     /// Fills in the page to log in on, and sends it.
     pub async fn tries(&self, email: &str, password: &str) {
         self.fill("email", email).await;

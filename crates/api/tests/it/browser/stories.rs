@@ -58,8 +58,7 @@ async fn somebody_logs_in_after_a_wrong_password_and_logs_out() {
     alice.sees("Your account").await;
     assert_eq!(alice.path().await, ACCOUNT);
     reloads(&alice, "Your account").await;
-    alice.click(By::Css("header button")).await;
-    alice.sees("You are logged out").await;
+    alice.logs_out().await;
     reloads(&alice, "You are logged out").await;
     alice.browser.back().await.unwrap();
     alice.sees("Log in").await;
@@ -195,8 +194,7 @@ async fn somebody_is_invited_and_forgets_their_password() {
     bob.fill("again", PASSWORD).await;
     bob.press("Choose this password").await;
     bob.sees("Your account").await;
-    bob.click(By::Css("header button")).await;
-    bob.sees("You are logged out").await;
+    bob.logs_out().await;
     bob.press("Log in again").await;
     bob.press("Password forgotten?").await;
     bob.sees("Password forgotten").await;
@@ -285,7 +283,7 @@ async fn a_form_of_another_log_in_is_refused_and_says_what_to_do() {
     let second = alice.browser.new_tab().await.unwrap();
     alice.browser.switch_to_window(second).await.unwrap();
     alice.open(ACCOUNT).await;
-    alice.click(By::Css("header button")).await;
+    alice.logs_out().await;
     alice.logs_in("bob@example.com").await;
     alice.browser.switch_to_window(first).await.unwrap();
     alice.fill("name", "Not Bob").await;
