@@ -23,6 +23,7 @@ use url::Url;
 
 pub use error::{Detail, Error};
 pub use probe::Right;
+pub use request::{Answer, Request};
 pub use token::{ClientCredentials, Secret, TokenSource};
 
 /// The API of one server, called in the name of one user or agent. Cheap to clone.
@@ -66,6 +67,18 @@ impl Client {
             .user_agent(concat!("jobbergate/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(Error::Setup)?;
+        Self::with_http(base_url, http, token)
+    }
+
+    /// The same with an HTTP client that is there already, and has its deadlines.
+    ///
+    /// # Errors
+    /// When `base_url` is not an HTTP address.
+    pub fn with_http(
+        base_url: &str,
+        http: reqwest::Client,
+        token: TokenSource,
+    ) -> Result<Self, Error> {
         Ok(Self { http, base: base(base_url)?, token: Arc::new(token) })
     }
 }

@@ -2,53 +2,75 @@
 
 use std::time::Duration;
 
-use reqwest::{Method, RequestBuilder, StatusCode, header::HeaderMap};
+use reqwest::{
+    Method, RequestBuilder, StatusCode,
+    header::{self, HeaderMap, HeaderValue},
+};
 use serde::{Serialize, de::DeserializeOwned};
 use url::Url;
 
 use crate::{Client, Detail, Error, Secret};
 
 /// A request in the making.
-pub(crate) struct Request<'a> {
+pub struct Request<'a> {
     client: &'a Client,
     method: Method,
     url: Url,
+    token: Option<Secret>,
     decorate: Box<dyn Fn(RequestBuilder) -> RequestBuilder + Send + Sync + 'a>,
 }
 
 /// A successful answer.
-pub(crate) struct Answer {
+#[derive(Debug)]
+pub struct Answer {
     call: String,
+    /// Which kind of success it is.
+    pub status: StatusCode,
     pub(crate) headers: HeaderMap,
-    pub(crate) body: Vec<u8>,
+    /// What came with it.
+    pub body: Vec<u8>,
 }
 
 impl Client {
     /// A request to the route with these path segments.
-    pub(crate) fn request(&self, method: Method, segments: &[&str]) -> Request<'_> {
+    pub fn request(&self, method: Method, segments: &[&str]) -> Request<'_> {
         let mut url = self.base.clone();
         if let Ok(mut path) = url.path_segments_mut() {
             path.extend(segments);
         }
-        Request { client: self, method, url, decorate: Box::new(|request| request) }
+        Request { client: self, method, url, token: None, decorate: Box::new(|request| request) }
+    }
+}
+
+impl std::fmt::Debug for Request<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.method, self.url)
     }
 }
 
 impl<'a> Request<'a> {
+    /// Sends it with this token, not with one of the client's.
+    #[must_use]
+    pub fn with_token(self, token: Secret) -> Self {
+        Self { token: Some(token), ..self }
+    }
+
     /// Adds query parameters.
-    pub(crate) fn query(self, query: &'a (impl Serialize + Sync)) -> Self {
+    #[must_use]
+    pub fn query(self, query: &'a (impl Serialize + Sync)) -> Self {
         self.decorated(move |request| request.query(query))
     }
 
     /// Sets the body.
-    pub(crate) fn json(self, body: &'a (impl Serialize + Sync)) -> Self {
+    #[must_use]
+    pub fn json(self, body: &'a (impl Serialize + Sync)) -> Self {
         self.decorated(move |request| request.json(body))
     }
 
     /// Sets the body to these bytes.
     pub(crate) fn bytes(self, body: &'a [u8]) -> Self {
         self.decorated(move |request| {
-            let kind = reqwest::header::CONTENT_TYPE;
+            let kind = header::CONTENT_TYPE;
             request.header(kind, "application/octet-stream").body(body.to_vec())
         })
     }
@@ -62,8 +84,30 @@ impl<'a> Request<'a> {
         })
     }
 
+    /// Sets the body to a form with these fields and one text file.
+    #[must_use]
+    pub fn form(
+        self,
+        fields: &'a [(&'static str, String)],
+        filename: &'a str,
+        content: &'a [u8],
+    ) -> Self {
+        self.decorated(move |request| {
+            let part = reqwest::multipart::Part::bytes(content.to_vec());
+            let mut headers = HeaderMap::new();
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+            let part = part.file_name(filename.to_owned()).headers(headers);
+            let form =
+                fields.iter().fold(reqwest::multipart::Form::new(), |form, (name, value)| {
+                    form.text(*name, value.clone())
+                });
+            request.multipart(form.part("upload_file", part))
+        })
+    }
+
     /// Gives it another deadline than the client's.
-    pub(crate) fn within(self, deadline: Duration) -> Self {
+    #[must_use]
+    pub fn within(self, deadline: Duration) -> Self {
         self.decorated(move |request| request.timeout(deadline))
     }
 
@@ -73,8 +117,14 @@ impl<'a> Request<'a> {
     }
 
     /// Sends it, once more with a fresh token if the first is refused.
-    pub(crate) async fn send(&self) -> Result<Answer, Error> {
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn send(&self) -> Result<Answer, Error> {
         let client = self.client;
+        if self.token.is_some() {
+            return self.attempt(self.token.as_ref()).await;
+        }
         let token = client.token.get(&client.http).await?;
         let refused = match self.attempt(token.as_ref()).await {
             Err(e) if e.status() == Some(StatusCode::UNAUTHORIZED) => e,
@@ -109,7 +159,11 @@ impl<'a> Request<'a> {
 }
 
 impl Answer {
-    pub(crate) fn decode<T: DeserializeOwned>(self) -> Result<T, Error> {
+    /// Reads it as JSON.
+    ///
+    /// # Errors
+    /// When it is none, or not what is expected.
+    pub fn decode<T: DeserializeOwned>(self) -> Result<T, Error> {
         serde_json::from_slice(&self.body)
             .map_err(|e| Error::Undecodable { call: self.call, why: e.to_string() })
     }
@@ -137,7 +191,7 @@ pub(crate) async fn send(
         }
     }
     if status.is_success() {
-        Ok(Answer { call, headers, body })
+        Ok(Answer { call, status, headers, body })
     } else {
         let text = String::from_utf8_lossy(&body);
         let text = secret.map_or_else(|| text.clone().into_owned(), |secret| secret.mask(&text));

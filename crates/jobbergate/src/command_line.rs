@@ -39,7 +39,9 @@ pub enum Role {
 /// The parser. Variables that are set but blank count as unset, as on the Python server.
 pub fn parser() -> Command {
     let with_settings_anywhere = |admin: Command| admin.mut_args(anywhere);
-    without_blank_variables(Cli::command().mut_subcommand("admin", with_settings_anywhere))
+    let roles = Cli::command().mut_subcommand("admin", with_settings_anywhere);
+    // Their own parser reads them; here they are for the help, and to be suggested.
+    without_blank_variables(roles).subcommands(jobbergate_cli::groups())
 }
 
 /// A server's setting may stand behind the name of an administrator's command, too.

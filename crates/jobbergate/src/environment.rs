@@ -11,7 +11,7 @@ use std::{
 use clap::Command;
 use jobbergate_agent::migrated;
 
-use crate::dot_env;
+use jobbergate_cli::dot_env;
 
 /// What unknown variables begin with that were probably meant for us.
 const PREFIXES: [&str; 11] = [

@@ -4,7 +4,6 @@ mod admin;
 mod agent;
 mod command_line;
 mod complaint;
-mod dot_env;
 mod environment;
 mod fault_reports;
 mod findings;
@@ -13,9 +12,9 @@ mod settings;
 mod signals;
 mod telemetry;
 
-use std::{collections::BTreeSet, process::ExitCode};
+use std::{collections::BTreeSet, env, ffi::OsString, process::ExitCode};
 
-use clap::{CommandFactory, FromArgMatches};
+use clap::{CommandFactory, FromArgMatches, error::ErrorKind};
 use command_line::{Cli, Role};
 use settings::Setting;
 use tikv_jemallocator::Jemalloc;
@@ -35,6 +34,11 @@ static ALLOCATOR_SETTINGS: &[u8; 69] =
     b"background_thread:true,narenas:2,dirty_decay_ms:500,muzzy_decay_ms:0\0";
 
 fn main() -> ExitCode {
+    let words: Vec<OsString> = env::args_os().collect();
+    // First of all: it has settings of its own, and is to be quick.
+    if jobbergate_cli::is_for_users(&words) {
+        return jobbergate_cli::main(words);
+    }
     let found = match environment::prepare(&Cli::command()) {
         Ok(found) => found,
         Err(error) => return failed(&error),
@@ -70,6 +74,15 @@ fn main() -> ExitCode {
 
 /// What the parser says, with the names of variables; it may be its help, too.
 fn refused(error: &clap::Error, from_file: &BTreeSet<String>) -> ExitCode {
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+        && env::args_os().len() < 2
+    {
+        // Where the Python command line has it.
+        return match output::print(format_args!("{}", error.render())) {
+            Ok(()) => ExitCode::from(2),
+            Err(error) => failed(&error),
+        };
+    }
     match complaint::words(Cli::command(), error, &|name| from_file.contains(name)) {
         Some(words) => {
             eprint!("{words}");

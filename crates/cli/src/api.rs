@@ -1,0 +1,156 @@
+//! Requests to the server, and what is said when they fail.
+
+use std::time::{Duration, Instant};
+
+use jobbergate_client::{Answer, Client, Error, Request, TokenSource};
+use reqwest::{Method, StatusCode, redirect};
+use serde_json::Value;
+
+use crate::{
+    auth::{Auth, causes},
+    failure::{Failure, Result},
+    output,
+    settings::Settings,
+};
+
+const TITLE: &str = "REQUEST FAILED";
+const CONNECT_DEADLINE: Duration = Duration::from_secs(5);
+const NO_ROUTE: &str = "Please check BASE_API_URL and the network, and try again";
+
+/// The server, as the caller.
+#[derive(Debug)]
+pub struct Api {
+    /// Where tokens come from.
+    pub auth: Auth,
+    client: Client,
+    is_verbose: bool,
+}
+
+impl Api {
+    /// As the settings have it.
+    ///
+    /// # Errors
+    /// When they make no sense.
+    pub fn new(settings: &Settings, is_verbose: bool) -> Result<Self> {
+        let timeout = settings.requests_timeout;
+        let http = reqwest::Client::builder()
+            .connect_timeout(CONNECT_DEADLINE.min(timeout))
+            // Not of the whole call: a large file may take its time as long as it comes.
+            .read_timeout(timeout)
+            .redirect(redirect::Policy::none())
+            .user_agent(concat!("jobbergate-cli/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(|error| misconfigured(&causes(&error)))?;
+        let auth = Auth::new(settings, http.clone());
+        let client = Client::with_http(&settings.base_api_url, http, TokenSource::Anonymous);
+        let client = client.map_err(|error| misconfigured(&format!("BASE_API_URL: {error}")))?;
+        Ok(Self { auth, client, is_verbose })
+    }
+
+    /// A request with the caller's token.
+    ///
+    /// # Errors
+    /// When there is no token.
+    pub async fn request(&self, method: Method, segments: &[&str]) -> Result<Request<'_>> {
+        let token = self.auth.access().await?;
+        Ok(self.client.request(method, segments).with_token(token.text))
+    }
+
+    /// Sends a request that is answered with this status.
+    ///
+    /// # Errors
+    /// That `what` could not be done, and why.
+    pub async fn send(
+        &self,
+        what: &str,
+        request: Request<'_>,
+        expected: StatusCode,
+    ) -> Result<Answer> {
+        let begin = Instant::now();
+        let answer = request.send().await;
+        if self.is_verbose {
+            let status = match &answer {
+                Ok(answer) => answer.status.to_string(),
+                Err(error) => error.status().map_or("no answer".to_owned(), |s| s.to_string()),
+            };
+            output::tell(&format!("{request:?}: {status} in {:?}\n", begin.elapsed()));
+        }
+        let answer = answer.map_err(|error| failed(what, &error))?;
+        if answer.status == expected { Ok(answer) } else { Err(unexpected(what, answer.status)) }
+    }
+
+    /// The same, for what the server says as JSON.
+    ///
+    /// # Errors
+    /// The same.
+    pub async fn receive(
+        &self,
+        what: &str,
+        request: Request<'_>,
+        expected: StatusCode,
+    ) -> Result<Value> {
+        let answer = self.send(what, request, expected).await?;
+        answer.decode().map_err(|error| failed(what, &error))
+    }
+}
+
+/// That the server's answer lacks something.
+pub fn not_understood(what: &str, why: &str) -> Failure {
+    Failure::new(TITLE, format!("{what}: Unexpected data in response: {why}."))
+}
+
+fn misconfigured(text: &str) -> Failure {
+    Failure::new("Configuration Error", text)
+}
+
+fn failed(what: &str, error: &Error) -> Failure {
+    match error {
+        Error::BaseUrl { .. } | Error::Setup(_) => misconfigured(&error.to_string()),
+        Error::Unreachable { source, .. } => {
+            let class = match (source.is_connect(), source.is_timeout()) {
+                (true, true) => "ConnectTimeout",
+                (true, false) => "ConnectError",
+                (false, true) => "ReadTimeout",
+                (false, false) => "ReadError",
+            };
+            let text = format!(
+                "{what}: Communication with the API failed: {} -- {NO_ROUTE}",
+                causes(source)
+            );
+            Failure::new(format!("{TITLE} - {class}"), text)
+        }
+        Error::Status { status, detail, .. } if is_error(*status) => {
+            let (detail, advice) = (detail.to_string(), advice(*status, &detail.to_string()));
+            let detail = if detail.is_empty() { detail } else { format!(" -- {detail}") };
+            let reason = status.canonical_reason().unwrap_or(status.as_str());
+            Failure::new(format!("{TITLE} - {reason}"), format!("{what}{detail} -- {advice}"))
+        }
+        Error::Status { status, .. } => unexpected(what, *status),
+        Error::Undecodable { why, .. } => {
+            Failure::new(TITLE, format!("{what}: Response carried no data: {why}."))
+        }
+    }
+}
+
+fn is_error(status: StatusCode) -> bool {
+    status.is_client_error() || status.is_server_error()
+}
+
+fn unexpected(what: &str, status: StatusCode) -> Failure {
+    let text = format!("{what}: Received an error response: {status} -- {NO_ROUTE}");
+    Failure::new(TITLE, text)
+}
+
+fn advice(status: StatusCode, detail: &str) -> &'static str {
+    match status.as_u16() {
+        401 => "Please log in again with `jobbergate login` and try again",
+        403 if detail.to_lowercase().contains("mismatch on attribute") => {
+            "Please contact the resource owner for help, as only the owner may do this"
+        }
+        403 => "Please contact your administrator to be given the permission",
+        404 => "Please check the id number or identifier and try again",
+        408 => "Please try again",
+        400..=499 => "Please check the data that was sent and try again",
+        _ => "The server is not well; please try again later",
+    }
+}

@@ -1,0 +1,71 @@
+//! From disk to server.
+
+use std::collections::BTreeMap;
+
+use jobbergate_types::FileType;
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use super::{Application, WORKFLOW, invalid};
+use crate::{api::Api, failure::Result};
+
+const TEMPLATES: &str = "job-script-templates";
+
+impl Application {
+    /// Whether it can be uploaded.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn check_for_upload(&self) -> Result<()> {
+        let mut paths: BTreeMap<&str, &str> = BTreeMap::new();
+        for template in &self.templates {
+            if let Some(other) = paths.insert(&template.name, &template.path) {
+                return Err(invalid(&format!(
+                    "{other} and {} have the same name, and the server keeps one file of a name; \
+                     rename one of them",
+                    template.path
+                )));
+            }
+        }
+        if self.workflow.is_none() && self.config.needs_workflow() {
+            return Err(invalid(&format!(
+                "There is no {WORKFLOW}, with which the server keeps jobbergate_config, and that has \
+                 more than default_template and supporting_files"
+            )));
+        }
+        Ok(())
+    }
+
+    fn file_type(&self, path: &str) -> FileType {
+        let supporting = self.config.supporting_files().ok().flatten().unwrap_or_default();
+        if supporting.contains(&path) { FileType::Support } else { FileType::Entrypoint }
+    }
+}
+
+/// Uploads an application to a template of the server.
+///
+/// # Errors
+/// When the server does not take something of it.
+pub async fn upload(api: &Api, locator: &str, application: &Application) -> Result<()> {
+    let what = format!("Couldn't update application ({locator}) via API");
+    let variables = json!({"template_vars": Value::Object(application.config.application.clone())});
+    let request = api.request(Method::PUT, &[TEMPLATES, locator]).await?.json(&variables);
+    api.send(&what, request, StatusCode::OK).await?;
+    for template in &application.templates {
+        let what = format!("Couldn't upload {} of application ({locator})", template.path);
+        let file_type = application.file_type(&template.path);
+        let route = [TEMPLATES, locator, "upload", "template", file_type.as_str()];
+        let request = api.request(Method::PUT, &route).await?;
+        let request = request.form(&[], &template.name, &template.content);
+        api.send(&what, request, StatusCode::OK).await?;
+    }
+    if let Some(workflow) = &application.workflow {
+        let what = format!("Couldn't upload {WORKFLOW} of application ({locator})");
+        let settings = Value::Object(application.config.jobbergate.clone()).to_string();
+        let fields = [("runtime_config", settings)];
+        let request = api.request(Method::PUT, &[TEMPLATES, locator, "upload", "workflow"]).await?;
+        let request = request.form(&fields, WORKFLOW, workflow);
+        api.send(&what, request, StatusCode::OK).await?;
+    }
+    Ok(())
+}

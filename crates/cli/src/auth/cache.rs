@@ -1,0 +1,166 @@
+//! Tokens on disk, where the Python command line and scripts have them, too.
+
+use std::{
+    fs::{self, DirBuilder, File, OpenOptions},
+    io::{self, Write},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+    process,
+    time::Duration,
+};
+
+use crate::failure::{Failure, Result};
+
+const TITLE: &str = "Authentication error";
+/// How long another command line may take to get tokens.
+const PATIENCE: Duration = Duration::from_secs(20);
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// One of the two tokens that are kept.
+#[derive(Debug, Clone, Copy)]
+pub enum Kind {
+    /// For the server.
+    Access,
+    /// For the identity provider, to get another.
+    Refresh,
+}
+
+impl Kind {
+    const fn file_name(self) -> &'static str {
+        match self {
+            Self::Access => "access.token",
+            Self::Refresh => "refresh.token",
+        }
+    }
+}
+
+/// The directory with the tokens.
+#[derive(Debug)]
+pub struct TokenCache {
+    directory: PathBuf,
+}
+
+impl TokenCache {
+    /// Within the directory for all that is kept.
+    pub fn new(cache_dir: &Path) -> Self {
+        Self { directory: cache_dir.join("token") }
+    }
+
+    /// What is kept; nothing if there is no such file.
+    ///
+    /// # Errors
+    /// When it is there and can't be read.
+    pub fn read(&self, kind: Kind) -> Result<Option<String>> {
+        let path = self.directory.join(kind.file_name());
+        match fs::read_to_string(&path) {
+            Ok(text) if text.trim().is_empty() => Ok(None),
+            Ok(text) => Ok(Some(text)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            // Not a token, whatever it is.
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => Ok(None),
+            Err(error) => Err(Failure::file(TITLE, path.display(), &error)),
+        }
+    }
+
+    /// Keeps a token: for its owner's eyes from the first moment, and whole or not at all.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub fn write(&self, kind: Kind, token: &str) -> Result<()> {
+        self.prepare()?;
+        let path = self.directory.join(kind.file_name());
+        let beside = self.directory.join(format!(".{}.{}", kind.file_name(), process::id()));
+        let written = write_private(&beside, token).and_then(|()| fs::rename(&beside, &path));
+        written.map_err(|error| {
+            // It may never have been made.
+            let _ = fs::remove_file(&beside);
+            Failure::file(TITLE, path.display(), &error)
+        })
+    }
+
+    /// Forgets both tokens.
+    ///
+    /// # Errors
+    /// When they are there and can't be removed.
+    pub fn clear(&self) -> Result<()> {
+        for kind in [Kind::Access, Kind::Refresh] {
+            let path = self.directory.join(kind.file_name());
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(Failure::file("Log out failed", path.display(), &error));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps other command lines from getting tokens until it is dropped. Where there are no
+    /// locks, as on some network file systems, or another takes too long, it goes without.
+    ///
+    /// # Errors
+    /// When nothing can be written there.
+    pub async fn lock(&self) -> Result<Option<File>> {
+        self.prepare()?;
+        let path = self.directory.join(".lock");
+        let file = OpenOptions::new().create(true).append(true).mode(0o600).open(&path);
+        let file = file.map_err(|error| Failure::file(TITLE, path.display(), &error))?;
+        let attempts = PATIENCE.as_millis() / PAUSE.as_millis();
+        for _ in 0..attempts {
+            match file.try_lock() {
+                Ok(()) => return Ok(Some(file)),
+                Err(fs::TryLockError::WouldBlock) => tokio::time::sleep(PAUSE).await,
+                Err(fs::TryLockError::Error(_)) => return Ok(None),
+            }
+        }
+        Ok(None)
+    }
+
+    fn prepare(&self) -> Result<()> {
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(&self.directory);
+        made.map_err(|error| Failure::file(TITLE, self.directory.display(), &error))
+    }
+}
+
+fn write_private(path: &Path, text: &str) -> io::Result<()> {
+    // What a killed process left behind may have another mode.
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn a_token_is_bare_and_private() {
+        let home = tempfile::tempdir().unwrap();
+        let cache = TokenCache::new(home.path());
+        cache.write(Kind::Access, "one").unwrap();
+        cache.write(Kind::Access, "two").unwrap();
+        let path = home.path().join("token/access.token");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "two");
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::read_dir(home.path().join("token")).unwrap().count(), 1);
+        cache.clear().unwrap();
+        assert!(cache.read(Kind::Access).unwrap().is_none());
+        cache.clear().unwrap();
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_told_of() {
+        let home = tempfile::tempdir().unwrap();
+        fs::create_dir_all(home.path().join("token/access.token")).unwrap();
+        let cache = TokenCache::new(home.path());
+        assert!(cache.read(Kind::Access).is_err() && cache.write(Kind::Access, "x").is_err());
+        fs::write(home.path().join("token/refresh.token"), [0xff, 0xfe]).unwrap();
+        assert!(cache.read(Kind::Refresh).unwrap().is_none());
+    }
+}

@@ -1,0 +1,275 @@
+//! The words of the command line.
+
+use std::ffi::{OsStr, OsString};
+
+use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::{
+    commands::{
+        applications::ApplicationsCommand, job_scripts::JobScriptsCommand,
+        job_submissions::JobSubmissionsCommand, login::ShowToken,
+    },
+    old_names,
+};
+
+/// Applications, job scripts and job submissions
+#[derive(Debug, Parser)]
+#[command(name = "jobbergate", disable_version_flag = true, disable_help_subcommand = true)]
+pub struct Cli {
+    /// How results are shown.
+    #[command(flatten)]
+    pub appearance: Appearance,
+    /// Whether only the version is asked for.
+    #[command(flatten)]
+    pub version: Version,
+    /// Of scripts from times when people had passwords here.
+    #[arg(long, short, hide = true, value_name = "TEXT")]
+    username: Option<String>,
+    /// Likewise.
+    #[arg(long, short, hide = true, value_name = "TEXT")]
+    password: Option<String>,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// A group of commands, or one by itself.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Commands to interact with applications
+    #[command(arg_required_else_help = true)]
+    Applications {
+        /// Which.
+        #[command(subcommand)]
+        command: ApplicationsCommand,
+    },
+    /// Commands to interact with job scripts
+    #[command(arg_required_else_help = true)]
+    JobScripts {
+        /// Which.
+        #[command(subcommand)]
+        command: JobScriptsCommand,
+    },
+    /// Commands to interact with job submissions
+    #[command(arg_required_else_help = true)]
+    JobSubmissions {
+        /// Which.
+        #[command(subcommand)]
+        command: JobSubmissionsCommand,
+    },
+    /// Log in, and keep the tokens for the next commands
+    Login,
+    /// Log out: forget the tokens
+    Logout,
+    /// Show the access token or the refresh token
+    ShowToken(ShowToken),
+}
+
+/// How results are shown.
+#[derive(Debug, Args)]
+pub struct Appearance {
+    /// Say what is asked of the server, on standard error
+    #[arg(long, global = true, overrides_with = "no_verbose")]
+    pub verbose: bool,
+    #[arg(long, global = true, hide = true, overrides_with = "verbose")]
+    no_verbose: bool,
+    /// Show all fields
+    #[arg(long, global = true, overrides_with = "no_full")]
+    pub full: bool,
+    #[arg(long, global = true, hide = true, overrides_with = "full")]
+    no_full: bool,
+    /// Print JSON
+    #[arg(long, global = true, overrides_with = "no_raw")]
+    pub raw: bool,
+    #[arg(long, global = true, hide = true, overrides_with = "raw")]
+    no_raw: bool,
+}
+
+/// Whether only the version is asked for.
+#[derive(Debug, Args)]
+pub struct Version {
+    /// Print the version
+    #[arg(long, overrides_with = "no_version")]
+    version: bool,
+    #[arg(long, hide = true, overrides_with = "version")]
+    no_version: bool,
+}
+
+impl Version {
+    /// Whether it is.
+    pub fn says(&self) -> bool {
+        self.version
+    }
+}
+
+/// Understands words.
+///
+/// # Errors
+/// When they make no sense, or ask for help.
+pub fn parse(words: Vec<OsString>, is_compatible: bool) -> Result<Cli, clap::Error> {
+    let mut command = parser();
+    if is_compatible {
+        command = command.after_help(old_names::HELP);
+    }
+    Cli::from_arg_matches(&command.try_get_matches_from(words)?)
+}
+
+/// The help.
+pub fn help() -> String {
+    parser().render_help().to_string()
+}
+
+/// The commands of users, for the help of a program that has others, too.
+pub fn groups() -> Vec<clap::Command> {
+    Cli::command().get_subcommands().cloned().collect()
+}
+
+fn parser() -> clap::Command {
+    click_like(Cli::command())
+}
+
+/// As click has it: the last of an option counts, and the word after an option is its value,
+/// whatever it begins with.
+fn click_like(command: clap::Command) -> clap::Command {
+    let takes_any_word = |arg: clap::Arg| {
+        let takes_value = matches!(arg.get_action(), ArgAction::Set | ArgAction::Append);
+        let is_option = arg.get_long().is_some();
+        if takes_value && is_option { arg.allow_hyphen_values(true) } else { arg }
+    };
+    command.args_override_self(true).mut_args(takes_any_word).mut_subcommands(click_like)
+}
+
+/// Options that may stand before a command, and whether a word follows that belongs to them.
+const BEFORE: [(&str, bool); 12] = [
+    ("--raw", false),
+    ("--no-raw", false),
+    ("--full", false),
+    ("--no-full", false),
+    ("--verbose", false),
+    ("--no-verbose", false),
+    ("--version", false),
+    ("--no-version", false),
+    ("--username", true),
+    ("-u", true),
+    ("--password", true),
+    ("-p", true),
+];
+
+/// What stands before a command.
+struct Before {
+    /// Where the command is.
+    command: Option<usize>,
+    /// Whether there are options of this command line, and no others.
+    has_options: bool,
+}
+
+fn before(words: &[OsString]) -> Before {
+    let (mut at, mut has_options) = (1, false);
+    while let Some(word) = words.get(at).map(|word| word.to_string_lossy()) {
+        let name = word.split('=').next().unwrap_or_default();
+        match BEFORE.iter().find(|(option, _)| *option == name) {
+            Some((_, takes_word)) => {
+                has_options = true;
+                at += if *takes_word && !word.contains('=') { 2 } else { 1 };
+            }
+            None if word.starts_with('-') => return Before { command: None, has_options },
+            None => return Before { command: Some(at), has_options },
+        }
+    }
+    Before { command: None, has_options }
+}
+
+/// Where the command is among words, the program's own name first.
+pub fn command_at(words: &[OsString]) -> Option<usize> {
+    before(words).command
+}
+
+/// Whether words, the program's own name first, are for this command line, in a program that can
+/// do other things, too: the first that is no option is one of its commands, or there are only
+/// options of its own.
+pub fn is_for_users(words: &[OsString]) -> bool {
+    let Before { command, has_options } = before(words);
+    match command.and_then(|at| words.get(at)) {
+        Some(word) => is_command(word),
+        None => has_options,
+    }
+}
+
+fn is_command(word: &OsStr) -> bool {
+    let Some(word) = word.to_str() else { return false };
+    let names = ["applications", "job-scripts", "job-submissions", "login", "logout", "show-token"];
+    names.contains(&word) || old_names::is_one(word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(line: &str) -> Vec<OsString> {
+        line.split(' ').map(OsString::from).collect()
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        parser().debug_assert();
+    }
+
+    #[test]
+    fn commands_of_users_are_told_from_those_of_administrators() {
+        for line in [
+            "jobbergate applications list",
+            "jobbergate --raw --no-full job-scripts list",
+            "jobbergate -u alice --password=x login",
+            "jobbergate --version",
+            "jobbergate --raw --help",
+            "jobbergate list-applications",
+        ] {
+            assert!(is_for_users(&words(line)), "{line}");
+        }
+        for line in [
+            "jobbergate",
+            "jobbergate serve",
+            "jobbergate --help",
+            "jobbergate aplications",
+            "jobbergate --log-level debug serve",
+            "jobbergate agent --version",
+            "jobbergate --raw serve",
+        ] {
+            assert!(!is_for_users(&words(line)), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_click_understands_is_understood() {
+        for line in [
+            "jobbergate --raw applications list --all --search x --sort-order ASCENDING -p 2 -s 100",
+            "jobbergate applications list --raw",
+            "jobbergate applications get-one wind",
+            "jobbergate applications get-one -i 3",
+            "jobbergate applications create -n x -a dir --identifier y --application-desc z",
+            "jobbergate job-submissions create 1 -n x -s --time=30 -s --exclusive --no-download",
+            "jobbergate job-submissions create -i 1 -n x --name y --execution-directory /scratch",
+            "jobbergate job-scripts create wind -n run --sbatch-params --mem=4G --no-submit -f",
+            "jobbergate job-scripts create -i 1 --param-file p.json --param-dict {} --download",
+            "jobbergate job-scripts create-stand-alone x.sh --name x -s a -s b",
+            "jobbergate job-scripts create-locally --name x --output-path out",
+            "jobbergate job-scripts show-files 1 --plain",
+            "jobbergate job-scripts update 1 --name -x --is-archived",
+            "jobbergate -u a -p b show-token --plain --prefix --no-refresh --header --decode",
+        ] {
+            let parsed = parse(words(line), false);
+            assert!(parsed.is_ok(), "{line}: {}", parsed.err().unwrap());
+        }
+        for line in [
+            "jobbergate applications list --sort-order ascending",
+            "jobbergate applications list -p 0",
+            "jobbergate applications list -s 101",
+            "jobbergate applications create -n x",
+            "jobbergate job-scripts get-one x",
+            "jobbergate job-submissions create 1",
+            "jobbergate clusters list",
+        ] {
+            assert_eq!(parse(words(line), false).err().map(|error| error.exit_code()), Some(2));
+        }
+    }
+}

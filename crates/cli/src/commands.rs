@@ -1,0 +1,58 @@
+//! What each command does.
+
+pub mod applications;
+pub mod job_scripts;
+pub mod job_submissions;
+pub mod login;
+
+use serde_json::{Map, Value};
+
+use crate::{
+    api::{Api, not_understood},
+    command_line::Appearance,
+    failure::Result,
+    output::{Output, resource::Resource},
+    settings::Settings,
+};
+
+/// What commands have at hand.
+#[derive(Debug)]
+pub struct Session {
+    /// Settings.
+    pub settings: Settings,
+    /// The server.
+    pub api: Api,
+    /// Where results go.
+    pub output: Output,
+}
+
+impl Session {
+    /// For one command.
+    ///
+    /// # Errors
+    /// When the settings make no sense.
+    pub fn new(settings: Settings, appearance: &Appearance) -> Result<Self> {
+        let api = Api::new(&settings, appearance.verbose)?;
+        let output = Output::new(appearance.raw, appearance.full);
+        Ok(Self { settings, api, output })
+    }
+}
+
+/// What is shown of an object of the API.
+///
+/// # Errors
+/// When it lacks something.
+pub fn read(what: &str, resource: &Resource, object: &Value) -> Result<Map<String, Value>> {
+    resource.read(object).map_err(|why| not_understood(what, &why))
+}
+
+/// What was given of optional fields, as a body.
+pub fn given<const N: usize>(fields: [(&str, Option<Value>); N]) -> Value {
+    let given = fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+    Value::Object(given.collect())
+}
+
+/// A text that is neither missing nor empty.
+pub fn text(text: &Option<String>) -> Option<Value> {
+    text.as_ref().filter(|text| !text.is_empty()).map(|text| text.as_str().into())
+}

@@ -1,0 +1,118 @@
+//! From questions to the parameters of a template.
+
+use std::{fs, path::PathBuf};
+
+use clap::Args;
+use serde_json::{Map, Value};
+
+use crate::{
+    application::config::Config,
+    commands::Session,
+    failure::{Failure, Result},
+    questions,
+};
+
+const INVALID_FILE: &str = "Invalid parameter file";
+/// A parameter that is the script's name.
+const SCRIPT_NAME: &str = "job_script_name";
+
+/// Where answers come from.
+#[derive(Debug, Args)]
+pub struct Parameters {
+    /// A file with a JSON object of answers, which are not asked for then
+    #[arg(long, value_name = "PATH")]
+    param_file: Option<PathBuf>,
+    /// Take the defaults without asking
+    #[arg(long, short)]
+    fast: bool,
+    /// Don't run the application's workflow file; ask for the variables of its templates instead
+    #[arg(long)]
+    no_workflow: bool,
+    /// A JSON object of answers
+    #[arg(long, hide = true, value_name = "JSON")]
+    param_dict: Option<String>,
+}
+
+impl Parameters {
+    /// Whether defaults are to be taken.
+    pub fn is_fast(&self) -> bool {
+        self.fast
+    }
+
+    /// What was answered beforehand.
+    ///
+    /// # Errors
+    /// When it is no JSON object.
+    pub fn supplied(&self) -> Result<Map<String, Value>> {
+        let mut supplied = match &self.param_file {
+            Some(path) => {
+                let text = fs::read_to_string(path)
+                    .map_err(|error| Failure::file(INVALID_FILE, path.display(), &error))?;
+                object(&text).map_err(|problem| {
+                    Failure::new(INVALID_FILE, format!("{}: {problem}", path.display()))
+                })?
+            }
+            None => Map::new(),
+        };
+        if let Some(text) = &self.param_dict {
+            let more = object(text)
+                .map_err(|problem| Failure::Usage(format!("--param-dict: {problem}")))?;
+            supplied.extend(more);
+        }
+        Ok(supplied)
+    }
+
+    /// Refuses to go on if only Python knows what to ask.
+    ///
+    /// # Errors
+    /// If so.
+    pub fn check_workflow(&self, application: &str, has_workflow: bool) -> Result<()> {
+        if !has_workflow || self.no_workflow {
+            return Ok(());
+        }
+        Err(Failure::new(
+            "Workflow needs Python",
+            format!(
+                "The application {application} asks its questions with a workflow file \
+                 (jobbergate.py), which is run by Python and not by this version -- Please use the \
+                 Python command line for it, or skip the workflow with --no-workflow: then the \
+                 variables of its templates are asked for, or taken from --param-file"
+            ),
+        ))
+    }
+
+    /// All parameters: those of both sections, then what was supplied, then what was answered.
+    ///
+    /// # Errors
+    /// When there is no answer to a question.
+    pub fn answered(&self, session: &Session, config: &Config) -> Result<Map<String, Value>> {
+        let supplied = self.supplied()?;
+        let questions = questions::of_variables(&config.application);
+        let answers = questions::answers(&questions, &supplied, self.fast)?;
+        if !answers.defaults_used.is_empty() {
+            let all = |_: &str| false;
+            session.output.table_of("Default values used", &answers.defaults_used, &all)?;
+        }
+        let mut parameters = config.application.clone();
+        parameters.extend(config.jobbergate.clone());
+        parameters.extend(supplied);
+        parameters.extend(answers.all);
+        Ok(parameters)
+    }
+}
+
+/// The name of a script: what its parameters say, else what was asked for.
+pub fn script_name(parameters: &Map<String, Value>, otherwise: &str) -> String {
+    match parameters.get(SCRIPT_NAME) {
+        Some(Value::String(name)) if !name.is_empty() => name.clone(),
+        _ => otherwise.to_owned(),
+    }
+}
+
+fn object(text: &str) -> std::result::Result<Map<String, Value>, String> {
+    match serde_json::from_str(text) {
+        Ok(Value::Object(object)) => Ok(object),
+        Ok(_) => Err("it must be a JSON object, such as {\"name\": \"value\"}".to_owned()),
+        Err(error) => Err(format!("it is no JSON: {error}")),
+    }
+}

@@ -1,0 +1,158 @@
+//! From a job script to a submission.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Map, Value, json};
+
+use super::{JOB_SUBMISSION, SUBMISSIONS, Session, on_site, read};
+use crate::{
+    commands::job_scripts::download,
+    failure::{Failure, Result},
+};
+
+/// How often a job that Slurm has is told of to a server that can't be reached.
+const ATTEMPTS: u32 = 4;
+
+/// What is to be submitted, and how.
+#[derive(Debug)]
+pub struct Submission {
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// What is run.
+    pub job_script_id: i64,
+    /// Where.
+    pub cluster_name: Option<String>,
+    /// In which directory.
+    pub execution_directory: Option<PathBuf>,
+    /// With which arguments of `sbatch`.
+    pub sbatch_arguments: Vec<String>,
+    /// Whether the script's files are to be there.
+    pub is_downloaded: bool,
+    /// Above what can't be done.
+    pub title_of_failure: &'static str,
+}
+
+/// Submits; the submission, as it is shown.
+///
+/// # Errors
+/// When it can't be done.
+pub async fn submit(session: &Session, submission: &Submission) -> Result<Map<String, Value>> {
+    let cluster = cluster(session, submission).await?;
+    let directory = directory(submission)?;
+    let id = submission.job_script_id;
+    let arguments = &submission.sbatch_arguments;
+    let job = match &session.settings.sbatch_path {
+        Some(sbatch) => Some(on_site::submit(session, sbatch, id, &directory, arguments).await?),
+        None => {
+            if submission.is_downloaded {
+                download(session, id, &directory).await?;
+            }
+            None
+        }
+    };
+    let text = directory.to_str().ok_or_else(|| {
+        let text = format!("{}: the path must be UTF-8 text", directory.display());
+        Failure::new(submission.title_of_failure, text)
+    })?;
+    let body = json!({
+        "name": submission.name,
+        "description": submission.description,
+        "job_script_id": id,
+        "slurm_job_id": job,
+        "client_id": cluster,
+        "execution_directory": text,
+        "sbatch_arguments": Some(arguments).filter(|arguments| !arguments.is_empty()),
+    });
+    match job {
+        Some(job) => post_job(session, &body, job).await,
+        None => post(session, &body).await,
+    }
+}
+
+async fn post(session: &Session, body: &Value) -> Result<Map<String, Value>> {
+    let what = "Couldn't create job submission";
+    let request = session.api.request(Method::POST, &[SUBMISSIONS]).await?.json(body);
+    let object = session.api.receive(what, request, StatusCode::CREATED).await?;
+    read(what, &JOB_SUBMISSION, &object)
+}
+
+/// Tells the server of a job that Slurm has. While it can't be connected to, it surely has not
+/// heard of it.
+async fn post_job(session: &Session, body: &Value, job: i64) -> Result<Map<String, Value>> {
+    let mut attempt = 1;
+    loop {
+        let failure = match post(session, body).await {
+            Ok(submission) => return Ok(submission),
+            Err(Failure::Refused { title, .. })
+                if title.contains(" - Connect") && attempt < ATTEMPTS =>
+            {
+                tokio::time::sleep(Duration::from_secs(1 << attempt)).await;
+                attempt += 1;
+                continue;
+            }
+            Err(failure) => failure,
+        };
+        return Err(match failure {
+            Failure::Refused { title, text } => Failure::new(
+                title,
+                format!(
+                    "{text} -- Slurm has the job {job} nevertheless, of which the server may not know: \
+                     see `squeue --jobs {job}`, and `scancel {job}` if it is not to run"
+                ),
+            ),
+            other => other,
+        });
+    }
+}
+
+/// The cluster, as the server knows it.
+async fn cluster(session: &Session, submission: &Submission) -> Result<String> {
+    let named = submission.cluster_name.clone();
+    let name = named.or_else(|| session.settings.default_cluster_name.clone());
+    let name = name.ok_or_else(|| {
+        Failure::new(
+            submission.title_of_failure,
+            "No cluster was named -- Please name one with --cluster-name, or set \
+             DEFAULT_CLUSTER_NAME",
+        )
+    })?;
+    match session.api.auth.identity().await?.organization {
+        Some(organization) if !name.ends_with(&organization) => {
+            Ok(format!("{name}-{organization}"))
+        }
+        _ => Ok(name),
+    }
+}
+
+/// Where the job runs: what is relative begins where we are.
+fn directory(submission: &Submission) -> Result<PathBuf> {
+    let wanted = submission.execution_directory.as_deref().unwrap_or(Path::new(""));
+    if wanted.is_absolute() {
+        return Ok(wanted.to_owned());
+    }
+    let failed =
+        |error| Failure::file(submission.title_of_failure, "the current directory", &error);
+    let here = env::current_dir().map_err(failed)?;
+    if wanted.as_os_str().is_empty() {
+        return Ok(here);
+    }
+    Ok(resolved(&here.join(wanted)))
+}
+
+/// Without links and `..`, as far as it is there.
+fn resolved(path: &Path) -> PathBuf {
+    if let Ok(there) = path.canonicalize() {
+        return there;
+    }
+    match (path.parent(), path.file_name()) {
+        (Some(parent), Some(name)) => resolved(parent).join(name),
+        _ => path.to_owned(),
+    }
+}

@@ -1,0 +1,86 @@
+//! Logging in and out.
+
+use clap::Args;
+use serde_json::Value;
+
+use super::Session;
+use crate::{
+    auth::{Kind, waiting},
+    failure::{Failure, Result},
+    output::print,
+};
+
+/// Which token to show, and how.
+#[derive(Debug, Args)]
+pub struct ShowToken {
+    /// Print the token alone, without a panel
+    #[arg(long, overrides_with = "no_plain")]
+    plain: bool,
+    #[arg(long, hide = true, overrides_with = "plain")]
+    no_plain: bool,
+    /// The refresh token instead of the access token
+    #[arg(long, overrides_with = "no_refresh")]
+    refresh: bool,
+    #[arg(long, hide = true, overrides_with = "refresh")]
+    no_refresh: bool,
+    /// With `Bearer` before it
+    #[arg(long)]
+    prefix: bool,
+    /// As the header of a request
+    #[arg(long)]
+    header: bool,
+    /// What the token says, as JSON
+    #[arg(long)]
+    decode: bool,
+}
+
+/// Lets a person log in.
+///
+/// # Errors
+/// When that does not come about.
+pub async fn log_in(session: &Session) -> Result<()> {
+    let show = |device: &_, is_open| {
+        session.output.message("Waiting for login", &waiting(device, is_open), None)
+    };
+    let (_, email) = session.api.auth.log_in(show).await?;
+    session.output.message("Logged in!", &format!("User was logged in with email '{email}'"), None)
+}
+
+/// Forgets the tokens.
+///
+/// # Errors
+/// When they can't be removed.
+pub fn log_out(session: &Session) -> Result<()> {
+    session.api.auth.log_out()?;
+    session.output.message("Logged out", "User was logged out.", None)
+}
+
+/// Shows a token.
+///
+/// # Errors
+/// When there is none.
+pub async fn show(session: &Session, arguments: &ShowToken) -> Result<()> {
+    let (kind, title) = match arguments.refresh {
+        true => (Kind::Refresh, "Refresh Token"),
+        false => (Kind::Access, "Access Token"),
+    };
+    let token = session.api.auth.token(kind).await?;
+    if arguments.decode {
+        if token.claims.is_empty() {
+            return Err(Failure::new("Authentication error", "The token is not a JWT"));
+        }
+        let claims = serde_json::to_string_pretty(&Value::Object(token.claims));
+        let claims = claims.map_err(|error| Failure::new("", error.to_string()))?;
+        return print(&format!("\n{claims}\n\n"));
+    }
+    let text = token.text.reveal();
+    let shown = match (arguments.header, arguments.prefix) {
+        (true, _) => format!("{{ \"Authorization\": \"Bearer {text}\" }}"),
+        (false, true) => format!("Bearer {text}"),
+        (false, false) => text.to_owned(),
+    };
+    if arguments.plain {
+        return print(&format!("{shown}\n"));
+    }
+    session.output.message(title, &shown, None)
+}

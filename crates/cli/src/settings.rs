@@ -1,0 +1,214 @@
+//! Settings: environment variables, and the file that administrators or users write them into.
+
+use std::{
+    collections::BTreeMap,
+    env, fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use jobbergate_client::Secret;
+
+use crate::{
+    dot_env,
+    failure::{Failure, Result},
+};
+
+/// The administrator's file, which is read instead of the user's.
+const FILE_OF_SITE: &str = "/etc/default/jobbergate3-cli";
+/// The user's, in the working directory.
+const FILE: &str = ".env";
+
+/// What the command line is told by its surroundings.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The server.
+    pub base_api_url: String,
+    /// The identity provider: `host[:port]/realms/name`.
+    pub oidc_domain: String,
+    /// Whether the provider is asked by HTTPS.
+    pub oidc_use_https: bool,
+    /// As which client people log in.
+    pub oidc_client_id: String,
+    /// With it, the client can log in by itself.
+    pub oidc_client_secret: Option<Secret>,
+    /// Where tokens are kept.
+    pub cache_dir: PathBuf,
+    /// How long the server may be silent.
+    pub requests_timeout: Duration,
+    /// Submits on this machine if set.
+    pub sbatch_path: Option<PathBuf>,
+    /// Where to submit to when nothing is said.
+    pub default_cluster_name: Option<String>,
+    /// Whether a script's main file is called after the script.
+    pub legacy_name_convention: bool,
+}
+
+/// The variables of the environment, and below them those of the file, by their names in capitals.
+#[derive(Debug)]
+pub struct Variables(BTreeMap<String, String>);
+
+impl Variables {
+    /// Reads both.
+    ///
+    /// # Errors
+    /// When the file can't be read or understood.
+    pub fn read() -> Result<Self> {
+        let own: Vec<_> = env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
+        let file = if Path::new(FILE_OF_SITE).is_file() {
+            Path::new(FILE_OF_SITE)
+        } else {
+            Path::new(FILE)
+        };
+        let mut all = BTreeMap::new();
+        if file.is_file() {
+            let wrong = |why: &dyn std::fmt::Display| wrong(&format!("{}: {why}", file.display()));
+            let text = fs::read_to_string(file).map_err(|error| wrong(&error))?;
+            let parsed = dot_env::parse(&text, |name| env::var(name).ok());
+            for (name, value) in parsed.map_err(|error| wrong(&error))? {
+                all.extend(value.map(|value| (name.to_ascii_uppercase(), value)));
+            }
+        }
+        // Spelt in capitals, it counts more than spelt otherwise.
+        let (capitals, others): (Vec<_>, Vec<_>) =
+            own.into_iter().partition(|(name, _)| *name == name.to_ascii_uppercase());
+        for (name, value) in others.into_iter().chain(capitals) {
+            all.insert(name.to_ascii_uppercase(), value);
+        }
+        Ok(Self(all))
+    }
+
+    fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    fn text(&self, name: &str, default: &str) -> String {
+        self.get(name).unwrap_or(default).to_owned()
+    }
+
+    fn flag(&self, name: &str, default: bool) -> Result<bool> {
+        let Some(value) = self.get(name) else { return Ok(default) };
+        match value.trim().to_ascii_lowercase().as_str() {
+            "1" | "true" | "t" | "yes" | "y" | "on" => Ok(true),
+            "0" | "false" | "f" | "no" | "n" | "off" => Ok(false),
+            _ => Err(wrong(&format!("{name} is {value:?}; it must be true or false"))),
+        }
+    }
+
+    /// Whether the names that commands had before count, too.
+    ///
+    /// # Errors
+    /// When the setting is neither true nor false.
+    pub fn is_compatible(&self) -> Result<bool> {
+        self.flag("JOBBERGATE_COMPATIBILITY_MODE", false)
+    }
+}
+
+impl Settings {
+    /// From variables.
+    ///
+    /// # Errors
+    /// When one of them makes no sense.
+    pub fn new(variables: &Variables) -> Result<Self> {
+        let old_name = variables.get("ARMADA_API_BASE").filter(|url| !url.is_empty());
+        let new_name = variables.text("BASE_API_URL", "https://apis.vantagecompute.ai");
+        Ok(Self {
+            base_api_url: old_name.map_or(new_name, str::to_owned),
+            oidc_domain: variables.text("OIDC_DOMAIN", "auth.vantagecompute.ai/realms/vantage"),
+            oidc_use_https: variables.flag("OIDC_USE_HTTPS", true)?,
+            oidc_client_id: variables.text("OIDC_CLIENT_ID", "default"),
+            oidc_client_secret: variables
+                .get("OIDC_CLIENT_SECRET")
+                .filter(|secret| !secret.is_empty())
+                .map(Secret::from),
+            cache_dir: cache_dir(variables)?,
+            requests_timeout: timeout(variables)?,
+            sbatch_path: variables.get("SBATCH_PATH").map(PathBuf::from),
+            default_cluster_name: variables.get("DEFAULT_CLUSTER_NAME").map(str::to_owned),
+            legacy_name_convention: variables.flag("JOBBERGATE_LEGACY_NAME_CONVENTION", false)?,
+        })
+    }
+}
+
+fn timeout(variables: &Variables) -> Result<Duration> {
+    let text = variables.text("JOBBERGATE_REQUESTS_TIMEOUT", "15");
+    let seconds = text.trim().parse().ok().filter(|seconds| (1..=86_400).contains(seconds));
+    seconds.map(Duration::from_secs).ok_or_else(|| {
+        let what = "it must be a number of seconds from 1 to 86400";
+        wrong(&format!("JOBBERGATE_REQUESTS_TIMEOUT is {text:?}; {what}"))
+    })
+}
+
+fn cache_dir(variables: &Variables) -> Result<PathBuf> {
+    let text = variables.text("JOBBERGATE_CACHE_DIR", "~/.local/share/jobbergate3");
+    let path = match text.strip_prefix('~').filter(|rest| rest.is_empty() || rest.starts_with('/'))
+    {
+        Some(below) => {
+            let home = env::home_dir().filter(|home| !home.as_os_str().is_empty());
+            let home = home.ok_or_else(|| {
+                wrong("there is no home directory; name a directory in JOBBERGATE_CACHE_DIR")
+            })?;
+            home.join(below.trim_start_matches('/'))
+        }
+        None => PathBuf::from(&text),
+    };
+    std::path::absolute(&path).map_err(|error| {
+        wrong(&format!("JOBBERGATE_CACHE_DIR is {text:?}, which is no path: {error}"))
+    })
+}
+
+fn wrong(text: &str) -> Failure {
+    Failure::new("Configuration Error", text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(pairs: &[(&str, &str)]) -> Result<Settings> {
+        let pairs = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Settings::new(&Variables(pairs.collect()))
+    }
+
+    fn complaint(name: &str, value: &str) -> String {
+        match settings(&[(name, value)]) {
+            Err(Failure::Refused { title, text }) => format!("{title}: {text}"),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_old_name_of_the_server_overrides_the_new_one_unless_it_is_empty() {
+        let both = |old| settings(&[("BASE_API_URL", "http://new"), ("ARMADA_API_BASE", old)]);
+        assert_eq!(both("http://old").unwrap().base_api_url, "http://old");
+        assert_eq!(both("").unwrap().base_api_url, "http://new");
+    }
+
+    #[test]
+    fn a_bad_value_is_named() {
+        for (name, value) in [
+            ("OIDC_USE_HTTPS", "perhaps"),
+            ("JOBBERGATE_REQUESTS_TIMEOUT", ""),
+            ("JOBBERGATE_REQUESTS_TIMEOUT", "1.5"),
+            ("JOBBERGATE_LEGACY_NAME_CONVENTION", "2"),
+        ] {
+            let words = complaint(name, value);
+            assert!(words.starts_with("Configuration Error: ") && words.contains(name), "{words}");
+        }
+    }
+
+    #[test]
+    fn an_empty_cluster_name_is_one() {
+        let settings = settings(&[("DEFAULT_CLUSTER_NAME", "")]).unwrap();
+        assert_eq!(settings.default_cluster_name.as_deref(), Some(""));
+    }
+
+    #[test]
+    fn the_cache_directory_is_absolute() {
+        let directory = |text| settings(&[("JOBBERGATE_CACHE_DIR", text)]).unwrap().cache_dir;
+        assert!(directory("a/b").is_absolute());
+        assert!(directory("~/x").ends_with("x") && directory("~/x").is_absolute());
+    }
+}
