@@ -14,7 +14,12 @@ use crate::{
 
 /// Applications, job scripts and job submissions
 #[derive(Debug, Parser)]
-#[command(name = "jobbergate", disable_version_flag = true, disable_help_subcommand = true)]
+#[command(
+    name = "jobbergate",
+    bin_name = "jobbergate",
+    disable_version_flag = true,
+    disable_help_subcommand = true
+)]
 pub struct Cli {
     /// How results are shown.
     #[command(flatten)]

@@ -65,19 +65,28 @@ impl Output {
         if self.raw {
             return print(&format!("{}\n", json(entries)?));
         }
-        self.table_of(title, entries, is_hidden)
+        print(&self.table_of(title, entries, is_hidden))
     }
 
-    /// Keys and values, as a table in any case.
+    /// Keys and values beside the result, which must not get into its JSON.
     ///
     /// # Errors
     /// When nothing can be written.
-    pub fn table_of(
+    pub fn aside(&self, title: &str, entries: &Map<String, Value>) -> Result<()> {
+        let table = self.table_of(title, entries, &|_| false);
+        if self.raw {
+            tell(&table);
+            return Ok(());
+        }
+        print(&table)
+    }
+
+    fn table_of(
         &self,
         title: &str,
         entries: &Map<String, Value>,
         is_hidden: &dyn Fn(&str) -> bool,
-    ) -> Result<()> {
+    ) -> String {
         let rows = entries
             .iter()
             .filter(|(name, _)| !is_hidden(name))
@@ -85,7 +94,7 @@ impl Output {
             .collect();
         let columns = [("Key", table::Style::Key), ("Value", table::Style::Plain)];
         let table = table::draw(&columns, rows, self.width, self.colours);
-        print(&format!("\n{}\n\n", table::under(title, &table)))
+        format!("\n{}\n\n", table::under(title, &table))
     }
 
     /// A page of a list, with what is said below it.
@@ -205,7 +214,8 @@ fn width(is_terminal: bool) -> u16 {
 }
 
 fn terminal_width() -> Option<u16> {
-    comfy_table::Table::new().width()
+    // A terminal of no columns is one that does not say.
+    comfy_table::Table::new().width().filter(|width| *width > 0)
 }
 
 fn has_colours(is_terminal: bool) -> bool {

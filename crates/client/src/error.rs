@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use jobbergate_types::error::ValidationError;
+use jobbergate_types::error::{Location, ValidationError};
 use reqwest::StatusCode;
 use serde::Deserialize;
 
@@ -113,7 +113,15 @@ impl fmt::Display for Detail {
             Self::Validation(problems) => {
                 for (i, problem) in problems.iter().enumerate() {
                     let separator = if i == 0 { "" } else { "; " };
-                    write!(f, "{separator}{} ({:?})", problem.msg, problem.loc)?;
+                    write!(f, "{separator}")?;
+                    for (step, location) in problem.loc.iter().enumerate() {
+                        let dot = if step == 0 { "" } else { "." };
+                        match location {
+                            Location::Field(field) => write!(f, "{dot}{field}")?,
+                            Location::Index(index) => write!(f, "{dot}{index}")?,
+                        }
+                    }
+                    write!(f, ": {}", problem.msg)?;
                 }
                 Ok(())
             }
@@ -144,6 +152,7 @@ mod tests {
         let list = r#"{"detail":[{"type":"missing","loc":["body","name"],"msg":"Field required","input":{}}]}"#;
         let Detail::Validation(problems) = Detail::read(list) else { panic!("not a list") };
         assert_eq!(problems[0].msg, "Field required");
+        assert_eq!(Detail::read(list).to_string(), "body.name: Field required");
     }
 
     #[test]

@@ -90,8 +90,7 @@ impl Parameters {
         let questions = questions::of_variables(&config.application);
         let answers = questions::answers(&questions, &supplied, self.fast)?;
         if !answers.defaults_used.is_empty() {
-            let all = |_: &str| false;
-            session.output.table_of("Default values used", &answers.defaults_used, &all)?;
+            session.output.aside("Default values used", &answers.defaults_used)?;
         }
         let mut parameters = config.application.clone();
         parameters.extend(config.jobbergate.clone());
