@@ -1,6 +1,9 @@
 //! Requests to the server, and what is said when they fail.
 
-use std::time::{Duration, Instant};
+use std::{
+    cell::OnceCell,
+    time::{Duration, Instant},
+};
 
 use jobbergate_client::{Answer, Client, Error, Request, TokenSource};
 use reqwest::{Method, StatusCode, redirect};
@@ -15,6 +18,8 @@ use crate::{
 
 const TITLE: &str = "REQUEST FAILED";
 const CONNECT_DEADLINE: Duration = Duration::from_secs(5);
+/// How long a file may take to get to the server, beside the server's own time.
+const UPLOAD_DEADLINE: Duration = Duration::from_secs(300);
 const NO_ROUTE: &str = "Please check BASE_API_URL and the network, and try again";
 
 /// The server, as the caller.
@@ -24,6 +29,9 @@ pub struct Api {
     pub auth: Auth,
     client: Client,
     is_verbose: bool,
+    base_url: String,
+    timeout: Duration,
+    for_uploads: OnceCell<Client>,
 }
 
 impl Api {
@@ -33,18 +41,13 @@ impl Api {
     /// When they make no sense.
     pub fn new(settings: &Settings, is_verbose: bool) -> Result<Self> {
         let timeout = settings.requests_timeout;
-        let http = reqwest::Client::builder()
-            .connect_timeout(CONNECT_DEADLINE.min(timeout))
-            // Not of the whole call: a large file may take its time as long as it comes.
-            .read_timeout(timeout)
-            .redirect(redirect::Policy::none())
-            .user_agent(concat!("jobbergate-cli/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|error| misconfigured(&causes(&error)))?;
+        // Not of the whole call: a large file may take its time as long as it comes.
+        let http = built(http(timeout).read_timeout(timeout))?;
         let auth = Auth::new(settings, http.clone());
         let client = Client::with_http(&settings.base_api_url, http, TokenSource::Anonymous);
         let client = client.map_err(|error| misconfigured(&format!("BASE_API_URL: {error}")))?;
-        Ok(Self { auth, client, is_verbose })
+        let base_url = settings.base_api_url.clone();
+        Ok(Self { auth, client, is_verbose, base_url, timeout, for_uploads: OnceCell::new() })
     }
 
     /// A request with the caller's token.
@@ -54,6 +57,24 @@ impl Api {
     pub async fn request(&self, method: Method, segments: &[&str]) -> Result<Request<'_>> {
         let token = self.auth.access().await?;
         Ok(self.client.request(method, segments).with_token(token.text))
+    }
+
+    /// The same for one with a file in it, which may take its time to get there.
+    ///
+    /// # Errors
+    /// When there is no token.
+    pub async fn upload(&self, segments: &[&str]) -> Result<Request<'_>> {
+        let token = self.auth.access().await?;
+        let client = match self.for_uploads.get() {
+            Some(client) => client,
+            None => {
+                let http = built(http(self.timeout).timeout(self.timeout + UPLOAD_DEADLINE))?;
+                let client = Client::with_http(&self.base_url, http, TokenSource::Anonymous);
+                let client = client.map_err(|error| misconfigured(&error.to_string()))?;
+                self.for_uploads.get_or_init(|| client)
+            }
+        };
+        Ok(client.request(Method::PUT, segments).with_token(token.text))
     }
 
     /// Sends a request that is answered with this status.
@@ -92,6 +113,17 @@ impl Api {
         let answer = self.send(what, request, expected).await?;
         answer.decode().map_err(|error| failed(what, &error))
     }
+}
+
+fn http(timeout: Duration) -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .connect_timeout(CONNECT_DEADLINE.min(timeout))
+        .redirect(redirect::Policy::none())
+        .user_agent(concat!("jobbergate-cli/", env!("CARGO_PKG_VERSION")))
+}
+
+fn built(http: reqwest::ClientBuilder) -> Result<reqwest::Client> {
+    http.build().map_err(|error| misconfigured(&causes(&error)))
 }
 
 /// That the server's answer lacks something.
@@ -150,7 +182,7 @@ fn advice(status: StatusCode, detail: &str) -> &'static str {
         403 => "Please contact your administrator to be given the permission",
         404 => "Please check the id number or identifier and try again",
         408 => "Please try again",
-        400..=499 => "Please check the data that was sent and try again",
+        400..=499 => "Please check the data on your request and try again",
         _ => "The server is not well; please try again later",
     }
 }

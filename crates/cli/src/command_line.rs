@@ -27,6 +27,9 @@ pub struct Cli {
     /// Whether only the version is asked for.
     #[command(flatten)]
     pub version: Version,
+    /// Completion by the shell.
+    #[command(flatten)]
+    pub completion: Completion,
     /// Of scripts from times when people had passwords here.
     #[arg(long, short, hide = true, value_name = "TEXT")]
     username: Option<String>,
@@ -100,6 +103,17 @@ pub struct Version {
     no_version: bool,
 }
 
+/// Completion by the shell.
+#[derive(Debug, Args)]
+pub struct Completion {
+    /// Install completion for the current shell
+    #[arg(long)]
+    pub install_completion: bool,
+    /// Show completion for the current shell, to copy it or customize the installation
+    #[arg(long)]
+    pub show_completion: bool,
+}
+
 impl Version {
     /// Whether it is.
     pub fn says(&self) -> bool {
@@ -129,7 +143,8 @@ pub fn groups() -> Vec<clap::Command> {
     Cli::command().get_subcommands().cloned().collect()
 }
 
-fn parser() -> clap::Command {
+/// The parser.
+pub fn parser() -> clap::Command {
     click_like(Cli::command())
 }
 
@@ -145,7 +160,9 @@ fn click_like(command: clap::Command) -> clap::Command {
 }
 
 /// Options that may stand before a command, and whether a word follows that belongs to them.
-const BEFORE: [(&str, bool); 12] = [
+const BEFORE: [(&str, bool); 14] = [
+    ("--install-completion", false),
+    ("--show-completion", false),
     ("--raw", false),
     ("--no-raw", false),
     ("--full", false),

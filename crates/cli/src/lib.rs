@@ -9,6 +9,7 @@ mod application;
 mod auth;
 mod command_line;
 mod commands;
+mod completion;
 pub mod dot_env;
 pub mod failure;
 mod files;
@@ -64,16 +65,18 @@ fn refused(error: &clap::Error) -> ExitCode {
 }
 
 fn run(cli: Cli, variables: &Variables) -> Result<ExitCode> {
-    let Some(command) = cli.command else {
-        return if cli.version.says() {
-            output::print(concat!(env!("CARGO_PKG_VERSION"), "\n")).map(|()| ExitCode::SUCCESS)
-        } else {
-            output::print(&command_line::help()).map(|()| ExitCode::from(2))
-        };
-    };
     if cli.version.says() {
         return output::print(concat!(env!("CARGO_PKG_VERSION"), "\n")).map(|()| ExitCode::SUCCESS);
     }
+    if cli.completion.show_completion {
+        return completion::show().map(|()| ExitCode::SUCCESS);
+    }
+    if cli.completion.install_completion {
+        return completion::install().map(|()| ExitCode::SUCCESS);
+    }
+    let Some(command) = cli.command else {
+        return output::print(&command_line::help()).map(|()| ExitCode::from(2));
+    };
     let settings = Settings::new(variables)?;
     let session = Session::new(settings, &cli.appearance)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();

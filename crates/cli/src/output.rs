@@ -112,7 +112,7 @@ impl Output {
             return print(&format!("\n{}\n\n", json(rows)?));
         }
         if rows.is_empty() {
-            return self.message("Nothing here...", "There are no results to display.", None);
+            return self.message("Nothing here...", "There are no results to display", None);
         }
         let columns: Vec<_> = resource
             .columns(self.full)

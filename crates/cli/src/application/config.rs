@@ -43,8 +43,10 @@ impl Config {
 
     /// From what the server keeps.
     pub fn new(application: Map<String, Value>, jobbergate: Map<String, Value>) -> Self {
-        let known = KNOWN.iter().filter(|name| !jobbergate.contains_key(**name));
-        let mut settings: Map<_, _> = known.map(|name| ((*name).to_owned(), Value::Null)).collect();
+        let mut jobbergate = jobbergate;
+        let mut value = |name: &&str| jobbergate.shift_remove(*name).unwrap_or_default();
+        let known = KNOWN.map(|name| (name.to_owned(), value(&name)));
+        let mut settings = Map::from_iter(known);
         settings.extend(jobbergate);
         Self { application, jobbergate: settings }
     }

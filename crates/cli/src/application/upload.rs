@@ -55,16 +55,17 @@ pub async fn upload(api: &Api, locator: &str, application: &Application) -> Resu
         let what = format!("Couldn't upload {} of application ({locator})", template.path);
         let file_type = application.file_type(&template.path);
         let route = [TEMPLATES, locator, "upload", "template", file_type.as_str()];
-        let request = api.request(Method::PUT, &route).await?;
-        let request = request.form(&[], &template.name, &template.content);
+        let request = api.upload(&route).await?.form(&[], &template.name, &template.content);
         api.send(&what, request, StatusCode::OK).await?;
     }
     if let Some(workflow) = &application.workflow {
         let what = format!("Couldn't upload {WORKFLOW} of application ({locator})");
         let settings = Value::Object(application.config.jobbergate.clone()).to_string();
         let fields = [("runtime_config", settings)];
-        let request = api.request(Method::PUT, &[TEMPLATES, locator, "upload", "workflow"]).await?;
-        let request = request.form(&fields, WORKFLOW, workflow);
+        let request = api
+            .upload(&[TEMPLATES, locator, "upload", "workflow"])
+            .await?
+            .form(&fields, WORKFLOW, workflow);
         api.send(&what, request, StatusCode::OK).await?;
     }
     Ok(())

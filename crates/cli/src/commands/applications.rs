@@ -124,7 +124,10 @@ pub async fn run(session: &Session, command: ApplicationsCommand) -> Result<()> 
         ApplicationsCommand::DownloadFiles(one) => {
             let application = get(session, &one.selected()?).await?;
             let written = download(&session.api, &application, Path::new(".")).await?;
-            let text = format!("A total of {} application files were downloaded.", written.len());
+            let text = format!(
+                "A total of {} application files were successfully downloaded.",
+                written.len()
+            );
             session.output.message("Application download succeeded", &text, None)
         }
         ApplicationsCommand::Clone(arguments) => clone(session, &arguments).await,
@@ -157,7 +160,8 @@ async fn list(session: &Session, arguments: &ListApplications) -> Result<()> {
 /// When it can't be had.
 pub async fn get(session: &Session, selected: &Selected) -> Result<Map<String, Value>> {
     let locator = &selected.locator;
-    let what = format!("Couldn't retrieve application ({locator}) from API");
+    let kind = if selected.is_identifier { "identifier" } else { "id" };
+    let what = format!("Couldn't retrieve application {kind}={locator} from API");
     let request = session.api.request(Method::GET, &[TEMPLATES, locator]).await?;
     let object = session.api.receive(&what, request, StatusCode::OK).await?;
     read(&what, &APPLICATION, &object)
@@ -165,16 +169,16 @@ pub async fn get(session: &Session, selected: &Selected) -> Result<Map<String, V
 
 async fn delete(session: &Session, selected: &Selected) -> Result<()> {
     let locator = &selected.locator;
-    let what = format!("Request to delete application ({locator}) was not accepted by the API");
+    let what = "Request to delete application was not accepted by the API";
     let request = session.api.request(Method::DELETE, &[TEMPLATES, locator]).await?;
-    session.api.send(&what, request, StatusCode::NO_CONTENT).await?;
+    session.api.send(what, request, StatusCode::NO_CONTENT).await?;
     let text = "The application was successfully deleted.";
     session.output.message("Application delete succeeded", text, None)
 }
 
 async fn clone(session: &Session, arguments: &CloneApplication) -> Result<()> {
     let locator = arguments.one.selected()?.locator;
-    let what = format!("Couldn't clone application ({locator})");
+    let what = format!("Couldn't clone application {locator} from API");
     let body = given([
         ("identifier", text(&arguments.application_identifier)),
         ("description", text(&arguments.application_desc)),

@@ -111,7 +111,10 @@ pub async fn run(session: &Session, command: JobScriptsCommand) -> Result<()> {
         JobScriptsCommand::DownloadFiles(one) => {
             let id = one.selected()?;
             let written = download(session, id, ".".as_ref()).await?;
-            let text = format!("A total of {} job script files were downloaded.", written.len());
+            let text = format!(
+                "A total of {} job script files were successfully downloaded.",
+                written.len()
+            );
             session.output.message("Job script download succeeded", &text, None)
         }
         JobScriptsCommand::Clone(arguments) => clone(session, &arguments).await,
@@ -148,33 +151,33 @@ async fn get(session: &Session, id: i64) -> Result<Map<String, Value>> {
 
 async fn update(session: &Session, arguments: &Update) -> Result<()> {
     let id = arguments.one.selected()?;
-    let what = format!("Couldn't update job script ({id}) via API");
+    let what = "Couldn't update job script";
     let body = given([
         ("name", arguments.name.as_deref().map(Value::from)),
         ("description", arguments.description.as_deref().map(Value::from)),
         ("is_archived", arguments.is_archived.then_some(Value::Bool(true))),
     ]);
     let request = session.api.request(Method::PUT, &[SCRIPTS, &id.to_string()]).await?;
-    let object = session.api.receive(&what, request.json(&body), StatusCode::OK).await?;
-    session.output.one("Updated Job Script", &JOB_SCRIPT, &read(&what, &JOB_SCRIPT, &object)?)
+    let object = session.api.receive(what, request.json(&body), StatusCode::OK).await?;
+    session.output.one("Updated Job Script", &JOB_SCRIPT, &read(what, &JOB_SCRIPT, &object)?)
 }
 
 async fn delete(session: &Session, id: i64) -> Result<()> {
-    let what = format!("Request to delete job script ({id}) was not accepted by the API");
+    let what = "Request to delete job script was not accepted by the API";
     let request = session.api.request(Method::DELETE, &[SCRIPTS, &id.to_string()]).await?;
-    session.api.send(&what, request, StatusCode::NO_CONTENT).await?;
+    session.api.send(what, request, StatusCode::NO_CONTENT).await?;
     let text = "The job script was successfully deleted.";
     session.output.message("Job script delete succeeded", text, None)
 }
 
 async fn clone(session: &Session, arguments: &CloneJobScript) -> Result<()> {
     let id = arguments.one.selected()?;
-    let what = format!("Couldn't clone job script ({id})");
+    let what = "Couldn't clone job script";
     let body = given([
         ("name", arguments.name.as_deref().map(Value::from)),
         ("description", arguments.description.as_deref().map(Value::from)),
     ]);
     let request = session.api.request(Method::POST, &[SCRIPTS, "clone", &id.to_string()]).await?;
-    let object = session.api.receive(&what, request.json(&body), StatusCode::CREATED).await?;
-    session.output.one("Cloned Job Script", &JOB_SCRIPT, &read(&what, &JOB_SCRIPT, &object)?)
+    let object = session.api.receive(what, request.json(&body), StatusCode::CREATED).await?;
+    session.output.one("Cloned Job Script", &JOB_SCRIPT, &read(what, &JOB_SCRIPT, &object)?)
 }

@@ -95,14 +95,14 @@ pub async fn run(session: &Session, command: JobSubmissionsCommand) -> Result<()
         JobSubmissionsCommand::Delete(one) => delete(session, one.selected()?).await,
         JobSubmissionsCommand::Clone(one) => {
             let id = one.selected()?;
-            let what = format!("Couldn't clone job submission ({id})");
-            let shown = call(session, &what, Method::POST, &["clone", &id.to_string()]).await?;
+            let what = "Couldn't clone job submission";
+            let shown = call(session, what, Method::POST, &["clone", &id.to_string()]).await?;
             session.output.one("Cloned Job Submission", &JOB_SUBMISSION, &shown)
         }
         JobSubmissionsCommand::Cancel(one) => {
             let id = one.selected()?;
-            let what = format!("Couldn't cancel job submission ({id})");
-            let shown = call(session, &what, Method::PUT, &["cancel", &id.to_string()]).await?;
+            let what = "Couldn't cancel job submission";
+            let shown = call(session, what, Method::PUT, &["cancel", &id.to_string()]).await?;
             session.output.one("Cancelled Job Submission", &JOB_SUBMISSION, &shown)
         }
     }
@@ -159,16 +159,16 @@ async fn list(session: &Session, arguments: &ListJobSubmissions) -> Result<()> {
 
 async fn get_one(session: &Session, id: i64) -> Result<()> {
     let organization = session.api.auth.identity().await?.organization;
-    let what = format!("Couldn't retrieve job submission ({id}) from API");
+    let what = format!("Couldn't retrieve job submission {id} from API");
     let mut shown = call(session, &what, Method::GET, &[&id.to_string()]).await?;
     shorten_cluster(&mut shown, organization.as_deref());
     session.output.one("Job Submission", &JOB_SUBMISSION, &shown)
 }
 
 async fn delete(session: &Session, id: i64) -> Result<()> {
-    let what = format!("Request to delete job submission ({id}) was not accepted by the API");
+    let what = "Request to delete job submission was not accepted by the API";
     let request = session.api.request(Method::DELETE, &[SUBMISSIONS, &id.to_string()]).await?;
-    session.api.send(&what, request, StatusCode::NO_CONTENT).await?;
+    session.api.send(what, request, StatusCode::NO_CONTENT).await?;
     let text = "The job submission was successfully deleted.";
     session.output.message("Job submission delete succeeded", text, None)
 }

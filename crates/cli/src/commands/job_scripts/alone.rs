@@ -113,7 +113,6 @@ pub async fn create(session: &Session, arguments: &CreateStandAlone) -> Result<(
 async fn upload(session: &Session, id: &str, source: &Source) -> Result<()> {
     let what = format!("Couldn't upload {} of job script ({id})", source.name);
     let route = [SCRIPTS, id, "upload", source.file_type.as_str()];
-    let request = session.api.request(Method::PUT, &route).await?;
-    let request = request.form(&[], &source.name, &source.content);
+    let request = session.api.upload(&route).await?.form(&[], &source.name, &source.content);
     session.api.send(&what, request, StatusCode::OK).await.map(drop)
 }

@@ -76,8 +76,7 @@ impl Create {
                  or --no-submit, too",
             ));
         }
-        // Nothing is to be made if it is not to be understood.
-        self.parameters.supplied().map(drop)
+        Ok(())
     }
 
     fn wants(&self, said: Option<bool>, question: &str) -> Result<bool> {
@@ -96,8 +95,13 @@ impl Create {
 pub async fn create(session: &Session, arguments: &Create) -> Result<()> {
     arguments.check()?;
     let selected = arguments.one.selected()?;
+    // Read once: it may be a pipe.
+    let supplied = arguments.parameters.supplied()?;
     let application = applications::get(session, &selected).await?;
-    let script = render(session, arguments, &application, &selected.locator).await?;
+    let has_workflow =
+        application.get("workflow_files").and_then(Value::as_array).is_some_and(|f| !f.is_empty());
+    arguments.parameters.check_workflow(&selected.locator, has_workflow)?;
+    let script = render(session, arguments, &application, supplied).await?;
     session.output.one("Created Job Script", &JOB_SCRIPT, &script)?;
     let submit_question = "Would you like to submit this job immediately?";
     let is_submitted =
@@ -132,13 +136,10 @@ async fn render(
     session: &Session,
     arguments: &Create,
     application: &Map<String, Value>,
-    locator: &str,
+    supplied: Map<String, Value>,
 ) -> Result<Map<String, Value>> {
-    let has_workflow =
-        application.get("workflow_files").and_then(Value::as_array).is_some_and(|f| !f.is_empty());
-    arguments.parameters.check_workflow(locator, has_workflow)?;
     let config = config_of(application);
-    let parameters = arguments.parameters.answered(session, &config)?;
+    let parameters = arguments.parameters.answered(session, &config, supplied)?;
     let name = application.get("name").and_then(Value::as_str).unwrap_or_default();
     let name = script_name(&parameters, arguments.name.as_deref().unwrap_or(name));
     let legacy_name = session.settings.legacy_name_convention.then_some(name.as_str());

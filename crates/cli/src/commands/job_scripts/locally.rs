@@ -50,7 +50,8 @@ pub fn create(session: &Session, arguments: &CreateLocally) -> Result<()> {
         config.jobbergate.insert("default_template".to_owned(), only.path.as_str().into());
     }
     let default = config.default_template().map_err(unspecified)?.map(base_name).map(str::to_owned);
-    let parameters = arguments.parameters.answered(session, &config)?;
+    let supplied = arguments.parameters.supplied()?;
+    let parameters = arguments.parameters.answered(session, &config, supplied)?;
     let name = script_name(&parameters, &arguments.name);
     let legacy_name = session.settings.legacy_name_convention.then_some(name.as_str());
     let mapping = config.output_name_mapping(legacy_name).map_err(unspecified)?;

@@ -85,8 +85,12 @@ impl Parameters {
     ///
     /// # Errors
     /// When there is no answer to a question.
-    pub fn answered(&self, session: &Session, config: &Config) -> Result<Map<String, Value>> {
-        let supplied = self.supplied()?;
+    pub fn answered(
+        &self,
+        session: &Session,
+        config: &Config,
+        supplied: Map<String, Value>,
+    ) -> Result<Map<String, Value>> {
         let questions = questions::of_variables(&config.application);
         let answers = questions::answers(&questions, &supplied, self.fast)?;
         if !answers.defaults_used.is_empty() {
@@ -110,8 +114,55 @@ pub fn script_name(parameters: &Map<String, Value>, otherwise: &str) -> String {
 
 fn object(text: &str) -> std::result::Result<Map<String, Value>, String> {
     match serde_json::from_str(text) {
-        Ok(Value::Object(object)) => Ok(object),
+        Ok(Value::Object(object)) => match too_large_integer(text) {
+            Some(number) => Err(format!("{number} is too large an integer; write it as a text")),
+            None => Ok(object),
+        },
         Ok(_) => Err("it must be a JSON object, such as {\"name\": \"value\"}".to_owned()),
         Err(error) => Err(format!("it is no JSON: {error}")),
+    }
+}
+
+/// An integer in JSON beyond 64 bits, which would be rounded.
+fn too_large_integer(json: &str) -> Option<&str> {
+    let (mut in_text, mut is_escaped, mut begin) = (false, false, None);
+    for (at, c) in json.char_indices() {
+        if in_text {
+            (in_text, is_escaped) = (is_escaped || c != '"', !is_escaped && c == '\\');
+            continue;
+        }
+        let is_part = c.is_ascii_digit() || matches!(c, '-' | '+' | '.' | 'e' | 'E');
+        match begin {
+            None if c.is_ascii_digit() || c == '-' => begin = Some(at),
+            Some(from) if !is_part => {
+                let number = json.get(from..at)?;
+                let is_integer = !number.contains(['.', 'e', 'E']);
+                if is_integer && number.parse::<i64>().is_err() && number.parse::<u64>().is_err() {
+                    return Some(number);
+                }
+                begin = None;
+            }
+            _ => {}
+        }
+        in_text = c == '"';
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn integers_are_not_rounded() {
+        for text in ["{\"a\": 18446744073709551616}", "{\"a\": [1, -9223372036854775809]}"] {
+            assert!(object(text).unwrap_err().contains("too large"), "{text}");
+        }
+        for text in [
+            "{\"a\": 18446744073709551615, \"b\": 1e300, \"c\": 0.12345678901234567890123}",
+            "{\"99999999999999999999\": \"\\\"99999999999999999999\"}",
+        ] {
+            assert!(object(text).is_ok(), "{text}");
+        }
     }
 }

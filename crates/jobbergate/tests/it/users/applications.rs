@@ -30,7 +30,11 @@ fn an_application_is_made_of_a_directory_and_comes_back_as_it_was() {
     fs::create_dir(world.path("back")).unwrap();
     let mut download = world.command(&["applications", "download-files", "--identifier", "wind"]);
     let said = download.current_dir(world.path("back")).output().unwrap();
-    assert!(String::from_utf8(said.stdout).unwrap().contains("4 application files"));
+    assert!(
+        String::from_utf8(said.stdout)
+            .unwrap()
+            .contains("A total of 4 application files were successfully")
+    );
     assert_eq!(world.read("back/jobbergate.py"), workflow);
     for name in ["templates/wind.sh.j2", "templates/mesh.txt.j2"] {
         assert_eq!(world.read(&format!("back/{name}")), world.read(&format!("wind/{name}")));

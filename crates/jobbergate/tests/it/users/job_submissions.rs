@@ -41,7 +41,7 @@ fn a_script_is_submitted_seen_cloned_cancelled_and_deleted() {
     let deleted = world.run(&["job-submissions", "delete", "1"]).well();
     assert!(deleted.contains("Job submission delete succeeded"), "{deleted}");
     let gone = world.run(&["job-submissions", "get-one", "1"]).failed(1);
-    assert!(gone.contains("Couldn't retrieve job submission (1) from API"), "{gone}");
+    assert!(gone.contains("Couldn't retrieve job submission 1 from API"), "{gone}");
 }
 
 #[test]
