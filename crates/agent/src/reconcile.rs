@@ -11,7 +11,10 @@
 //!    after a pause ([`doubt`]); if the controller falls silent in between, all begins anew. Only
 //!    then is it certain that there is no job, and the submission may be submitted again.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::Instant;
@@ -53,7 +56,7 @@ struct Absence {
 
 /// What became of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Finding {
+pub enum Finding {
     Job(i64),
     Nothing,
     NotYetKnown,
@@ -61,7 +64,7 @@ enum Finding {
 
 impl Absences {
     /// Draws a conclusion from the fact that no job carries the tag.
-    fn conclude(
+    pub fn conclude(
         &mut self,
         id: i64,
         silence: Duration,
@@ -74,6 +77,16 @@ impl Absences {
             return Finding::Nothing;
         }
         Finding::NotYetKnown
+    }
+
+    /// Begins anew: the controller did not answer.
+    pub fn forget(&mut self) {
+        self.0.clear();
+    }
+
+    /// What became of a submission is known.
+    pub fn settle(&mut self, id: i64) {
+        self.0.remove(&id);
     }
 }
 
@@ -94,7 +107,7 @@ impl Agent {
         let records = match self.all_jobs(now - oldest, mark).await {
             Ok(records) => records,
             Err(error) => {
-                absences.0.clear();
+                absences.forget();
                 return Err(Setback::Trouble(error.to_string()));
             }
         };
@@ -152,6 +165,18 @@ impl Agent {
         Ok(records)
     }
 
+    /// The jobs of these users.
+    pub(crate) async fn jobs_of(
+        &self,
+        users: &HashSet<&str>,
+        period: TimeDelta,
+        mark: u64,
+    ) -> Result<Vec<Record>, crate::slurm::SlurmError> {
+        let mut records = self.slurm.squeue(mark).await?;
+        records.extend(self.slurm.sacct_of(users, period).await?.into_iter().flatten());
+        Ok(records)
+    }
+
     async fn note(
         &self,
         entry: &Entry,
@@ -170,7 +195,7 @@ impl Agent {
                 tracing::info!(submission = entry.id, ?said, "Slurm certainly has no job of it");
             }
         }
-        absences.0.remove(&entry.id);
+        absences.settle(entry.id);
         Receipt::new(&self.state_directory, &entry.tag).discard();
         let copies = PrivateCopy::noted(&self.state_directory, &entry.tag);
         copies.unwrap_or_default().into_iter().for_each(PrivateCopy::remove);
@@ -226,6 +251,7 @@ mod tests {
             account: "ann".to_owned(),
             phase: Phase::Planned,
             settled: false,
+            claim: None,
         };
         let record = |job, user: &str| Record {
             job,

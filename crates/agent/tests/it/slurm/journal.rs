@@ -82,7 +82,7 @@ async fn what_was_noted_is_there_after_a_restart() {
         let agent = agent(&lab, &state, HASTE).await;
         job.intend(&agent).await;
         agent.journal.submitted(7, 12, chrono::Utc::now()).await.unwrap();
-        agent.journal.rejected_because(8, "1@x", "no", chrono::Utc::now()).await.unwrap();
+        agent.journal.rejected_because(8, "1@x", "no", None, chrono::Utc::now()).await.unwrap();
     }
     let agent = agent(&lab, &state, HASTE).await;
     let unsettled = agent.journal.unsettled().await.unwrap();
