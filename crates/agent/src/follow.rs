@@ -131,7 +131,7 @@ impl Follower {
         }
         // If that fails, it is asked again at the next look.
         self.fetch_at = begin;
-        let active = self.agent.client.active().await?;
+        let active = self.agent.client.active(None).await?;
         let at_least = match self.agent.wakes.are_live() {
             true => self.agent.config.task_recheck_interval_seconds,
             false => Duration::ZERO,

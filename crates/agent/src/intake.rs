@@ -144,7 +144,7 @@ impl Intake {
         let mut free = Vec::new();
         let mut paging = Paging { page: 1, size: 100 };
         loop {
-            let page = self.agent.client.pending_page(&paging).await?;
+            let page = self.agent.client.pending_page(None, &paging).await?;
             let empty = page.items.is_empty();
             self.idle = empty && paging.page == 1;
             free.extend(page.items.into_iter().filter(|item| self.may_begin(item, in_doubt)));

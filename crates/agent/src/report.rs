@@ -35,7 +35,7 @@ impl Agent {
 
     async fn report_rejection(&self, id: i64, message: &str) -> Result<(), Setback> {
         let report_message = message.chars().take(LONGEST_MESSAGE).collect();
-        let report = JobSubmissionAgentRejectedRequest { id, report_message };
+        let report = JobSubmissionAgentRejectedRequest { id, report_message, claim: None };
         match self.client.report_rejected(&report).await {
             Err(error) if error.may_pass() => return Err(error.into()),
             // It was deleted or cancelled in the meantime.
@@ -54,6 +54,7 @@ impl Agent {
             slurm_job_info: Value::Object(info).to_string(),
             slurm_job_state_reason: seen.reason.clone(),
             outlook: outlook(&seen),
+            claim: None,
         };
         match self.client.report_submitted(&report).await {
             Ok(()) => {

@@ -48,6 +48,7 @@ async fn one(agent: &Agent, change: &Change) -> Reply {
         slurm_job_state_reason: change.job.reason.clone(),
         outlook: change.outlook.clone(),
         keeps_slurm_job_info: change.details.is_none().then_some(true),
+        claim: None,
     };
     match agent.client.report_state(submission, &report).await {
         Ok(()) if change.details.is_none() => Reply::Acknowledged,

@@ -171,7 +171,7 @@ impl Watch {
         cluster: &str,
         now: DateTime<Utc>,
     ) -> Result<(), Error> {
-        let active = client.active().await?;
+        let active = client.active(None).await?;
         self.follow(active, now);
         if !self.knows_ended {
             match recently_ended(client, cluster, now).await {
@@ -265,7 +265,7 @@ mod tests {
 
     fn active(id: i64, job: i64) -> ActiveJobSubmission {
         let (name, status) = ("n".to_owned(), JobSubmissionStatus::Submitted);
-        ActiveJobSubmission { id, name, status, slurm_job_id: Some(job) }
+        ActiveJobSubmission { id, name, status, slurm_job_id: Some(job), claim: None }
     }
 
     fn members(members: &[(i64, Option<u32>, Stage)]) -> Vec<Member> {
