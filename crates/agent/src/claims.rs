@@ -6,13 +6,7 @@ use jobbergate_client::Error;
 use jobbergate_types::claims::{Claims, ClaimsRequest};
 use tokio_util::sync::CancellationToken;
 
-use crate::{
-    agent::Agent,
-    boot_clock,
-    journal::Phase,
-    lease::Standing,
-    setback::Setback,
-};
+use crate::{agent::Agent, boot_clock, journal::Phase, lease::Standing, setback::Setback};
 
 /// How often the lease is renewed, which lasts four times as long.
 const RENEWAL: Duration = Duration::from_secs(5);
@@ -81,7 +75,10 @@ impl Agent {
             Ok(claims) => {
                 self.lease.renewed(&claims, asked_at, boot_clock::now());
                 if claims.active > 0 {
-                    tracing::info!(jobs = claims.active, "follows jobs that no other agent follows");
+                    tracing::info!(
+                        jobs = claims.active,
+                        "follows jobs that no other agent follows"
+                    );
                     self.wakes.note_taken_over();
                 }
                 Ok(Some(claims))
@@ -104,7 +101,10 @@ impl Agent {
         let uncertain = unsettled.iter().filter(|e| matches!(e.phase, Phase::Attempted { .. }));
         let uncertain = uncertain.count();
         if uncertain > 0 {
-            tracing::info!(uncertain, "not handed back: Slurm may get jobs of some submissions yet");
+            tracing::info!(
+                uncertain,
+                "not handed back: Slurm may get jobs of some submissions yet"
+            );
             return Ok(());
         }
         self.client.hand_back(&self.lease.instance, DEADLINE).await?;

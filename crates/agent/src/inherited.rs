@@ -140,10 +140,18 @@ impl Agent {
             if let Some((job, tag)) = any_tagged(&records, &entry) {
                 inherited.found(entry.id);
                 absences.settle(entry.id);
-                tracing::info!(submission = entry.id, slurm_job_id = job, "found another agent's job");
+                tracing::info!(
+                    submission = entry.id,
+                    slurm_job_id = job,
+                    "found another agent's job"
+                );
                 self.journal.adopt(&Entry { tag, ..entry }, job, now).await?;
-            } else if absences.conclude(entry.id, Duration::ZERO, self.config.doubt_seconds, asked_at)
-                == Finding::Nothing
+            } else if absences.conclude(
+                entry.id,
+                Duration::ZERO,
+                self.config.doubt_seconds,
+                asked_at,
+            ) == Finding::Nothing
             {
                 inherited.clear(&entry);
                 absences.settle(entry.id);

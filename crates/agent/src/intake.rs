@@ -220,7 +220,8 @@ impl Intake {
             let (agent, slots) = (Arc::clone(&self.agent), Arc::clone(&self.slots));
             let entry = entry.clone();
             self.tasks.spawn(async move {
-                let result = slots.run(SERVER, agent.report(entry.id, &entry.phase, entry.claim)).await;
+                let result =
+                    slots.run(SERVER, agent.report(entry.id, &entry.phase, entry.claim)).await;
                 (entry.id, result.unwrap_or(Ok(())))
             });
         }

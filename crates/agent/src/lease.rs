@@ -64,7 +64,8 @@ pub struct Lapsed;
 impl Lease {
     /// The lease of the agent that this state directory belongs to; it gets a name if it has none.
     pub fn open(state_directory: &Path, random: u128) -> io::Result<Self> {
-        let (path, draft) = (state_directory.join("instance"), state_directory.join("instance.new"));
+        let (path, draft) =
+            (state_directory.join("instance"), state_directory.join("instance.new"));
         let instance = match fs::read_to_string(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let name = format!("{random:032x}");
@@ -213,7 +214,11 @@ mod tests {
         lease.renewed(&claims(false), seconds(110), seconds(111));
         lease.renewed(&claims(false), seconds(109), seconds(112));
         assert_eq!(lease.fence(7, seconds(118)), Ok(Some(Fence(seconds(130)))));
-        assert_eq!(lease.fence(8, seconds(118)), Err(Lapsed), "nobody said that it is this agent's");
+        assert_eq!(
+            lease.fence(8, seconds(118)),
+            Err(Lapsed),
+            "nobody said that it is this agent's"
+        );
     }
 
     #[test]

@@ -26,12 +26,7 @@ impl Agent {
     ///
     /// # Errors
     /// When the server has to be told again.
-    pub async fn report(
-        &self,
-        id: i64,
-        phase: &Phase,
-        claim: Option<i64>,
-    ) -> Result<(), Setback> {
+    pub async fn report(&self, id: i64, phase: &Phase, claim: Option<i64>) -> Result<(), Setback> {
         match phase {
             Phase::Submitted { slurm_job_id } => self.report_job(id, *slurm_job_id, claim).await,
             Phase::Rejected { message } => self.report_rejection(id, message, claim).await,

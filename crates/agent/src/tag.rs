@@ -27,8 +27,7 @@ impl Tag {
     pub fn any_of(submission: i64, comment: &str) -> Option<Self> {
         let beginning = format!("{PREFIX}{submission}:");
         let mut words = comment.split_whitespace();
-        let word =
-            words.find(|word| word.len() > beginning.len() && word.starts_with(&beginning));
+        let word = words.find(|word| word.len() > beginning.len() && word.starts_with(&beginning));
         word.map(|word| Self(word.to_owned()))
     }
 

@@ -164,7 +164,8 @@ mod tests {
     fn a_job_is_never_forgotten_before_the_server_knows_it() {
         for event in EVENTS {
             let after = State::Submitted { job: 5 }.after(event);
-            let kept = matches!(after, Some(State::Submitted { job: 5 } | State::Reported { job: 5 }));
+            let kept =
+                matches!(after, Some(State::Submitted { job: 5 } | State::Reported { job: 5 }));
             assert!(kept || after.is_none() || event == Event::Replace, "{event}");
         }
     }

@@ -278,11 +278,7 @@ impl Journal {
         now: DateTime<Utc>,
     ) -> Result<(), JournalError> {
         let mut change = self.change(id, event).await?;
-        sqlx::query(statement)
-            .bind(id)
-            .bind(now.timestamp_millis())
-            .execute(&mut *change)
-            .await?;
+        sqlx::query(statement).bind(id).bind(now.timestamp_millis()).execute(&mut *change).await?;
         Ok(change.commit().await?)
     }
 

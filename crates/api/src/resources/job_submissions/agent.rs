@@ -51,6 +51,8 @@ pub(super) async fn pending(
             execution_directory: row.execution_directory,
             execution_parameters: Map::new(),
             job_script,
+            claim: None,
+            inherited: None,
         })
     });
     Ok(Page::new(items.collect(), page.total, page.page, page.size))
