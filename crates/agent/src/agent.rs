@@ -2,6 +2,7 @@
 
 use std::{path::PathBuf, sync::atomic::AtomicBool};
 
+use chrono::{DateTime, Utc};
 use jobbergate_client::Client;
 
 use crate::{
@@ -29,6 +30,8 @@ pub struct Agent {
     /// outlooks of jobs.
     pub server_keeps_facts: AtomicBool,
     pub config: AgentConfig,
+    /// When it began.
+    pub started_at: DateTime<Utc>,
 }
 
 impl Agent {
@@ -56,6 +59,7 @@ impl Agent {
             wakes,
             server_keeps_facts,
             config,
+            started_at: Utc::now(),
         })
     }
 }

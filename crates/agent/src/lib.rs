@@ -38,6 +38,7 @@ pub mod slots;
 pub mod slurm;
 pub mod submit;
 pub mod tag;
+mod uncertain;
 pub mod user_map;
 pub mod wakes;
 

@@ -51,6 +51,8 @@ pub struct Absences(HashMap<i64, Absence>);
 #[derive(Debug)]
 struct Absence {
     since: Instant,
+    /// From the attempt until then.
+    silence: Duration,
     doubt: Duration,
 }
 
@@ -72,11 +74,16 @@ impl Absences {
         now: Instant,
     ) -> Finding {
         let doubt = doubt(silence, at_least);
-        let absence = self.0.entry(id).or_insert(Absence { since: now, doubt });
+        let absence = self.0.entry(id).or_insert(Absence { since: now, silence, doubt });
         if now > absence.since && now.duration_since(absence.since) >= absence.doubt {
             return Finding::Nothing;
         }
         Finding::NotYetKnown
+    }
+
+    /// How long after the attempt no job carried the tag for the first time.
+    pub(crate) fn silence(&self, id: i64) -> Duration {
+        self.0.get(&id).map(|absence| absence.silence).unwrap_or_default()
     }
 
     /// Begins anew: the controller did not answer.
@@ -188,6 +195,9 @@ impl Agent {
             Finding::Job(slurm_job_id) => {
                 self.journal.submitted(entry.id, slurm_job_id, Utc::now()).await?;
                 tracing::info!(submission = entry.id, slurm_job_id, "found its job");
+            }
+            Finding::Nothing if self.may_be_forgotten(entry, absences).await? => {
+                self.give_up(entry).await?;
             }
             Finding::Nothing => {
                 self.journal.came_to_nothing(entry.id, Utc::now()).await?;
