@@ -36,8 +36,9 @@ pub struct Gate {
 }
 
 impl Gate {
-    pub async fn before(server: &str) -> Self {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    pub fn before(server: &str) -> Self {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
         let gate = Self {
             address: listener.local_addr().unwrap().to_string(),
             server: server.to_owned(),
@@ -45,7 +46,14 @@ impl Gate {
             rule: Arc::default(),
         };
         let router = Router::new().fallback(pass).with_state(gate.clone());
-        tokio::spawn(async move { axum::serve(listener, router).await });
+        // A test may block its own thread.
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Runtime::new().unwrap();
+            runtime.block_on(async {
+                let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+                axum::serve(listener, router).await
+            })
+        });
         gate
     }
 
