@@ -4,4 +4,4 @@ mod process;
 mod site;
 
 pub use process::{Process, program};
-pub use site::{AgentOptions, Site, script_of};
+pub use site::{AgentOptions, Site, admin, script_of};
