@@ -254,3 +254,51 @@ async fn killed_before_the_job_of_a_python_agent_is_reported() {
     assert_eq!(done.submission.slurm_job_id.unwrap().to_string(), number);
     assert!(scene.site.jobs_of(id).is_empty(), "no other one was made");
 }
+
+/// An agent of another name finds the job that a killed one made, or finds that there is none.
+async fn taken_over(unreported: bool) {
+    let scene = Scene::new();
+    scene.gate.close(if unreported { "agent/submitted" } else { "/upload/job.sh" }, Hold::Request);
+    let first = scene.agent(None);
+    let id = scene.submit().await;
+    scene.gate.holds().await;
+    first.kill_9();
+    let second = || {
+        let environment = vec![
+            ("JOBBERGATE_AGENT_BASE_API_URL", format!("http://{}", scene.gate.address)),
+            ("JOBBERGATE_AGENT_DOUBT_SECONDS", DOUBT.to_owned()),
+        ];
+        scene.site.agent_called("other", AgentOptions { sbatch: None, environment })
+    };
+    let other = second();
+    if unreported {
+        // From `unknown` to `submitted`, by the job that was found.
+        other.said("found another agent's job");
+    } else {
+        other.said("looking for another agent's job");
+        other.kill_9();
+        let other = second();
+        // Looked for anew, and then attempted.
+        other.said("no other agent made a job of it");
+        scene.gate.holds().await;
+        other.kill_9();
+        scene.gate.open();
+        let _last = second();
+        return scene.runs_once(id).await;
+    }
+    scene.gate.holds().await;
+    other.kill_9();
+    scene.gate.open();
+    let _last = second();
+    scene.runs_once(id).await;
+}
+
+#[tokio::test]
+async fn killed_before_the_job_of_another_agent_is_reported() {
+    taken_over(true).await;
+}
+
+#[tokio::test]
+async fn killed_while_the_job_of_another_agent_is_looked_for() {
+    taken_over(false).await;
+}
