@@ -30,17 +30,21 @@ impl Client {
     /// # Errors
     /// See [`Error`]; 404, 405 or 501 when the server is one that does not have this, 429 when too
     /// many agents of the cluster hold leases.
-    pub async fn claim(&self, request: &ClaimsRequest) -> Result<Claims, Error> {
-        self.request(Method::POST, &CLAIMS).json(request).receive().await
+    pub async fn claim(
+        &self,
+        request: &ClaimsRequest,
+        deadline: Duration,
+    ) -> Result<Claims, Error> {
+        self.request(Method::POST, &CLAIMS).json(request).within(deadline).receive().await
     }
 
     /// Hands back all that an agent has claimed, and its lease.
     ///
     /// # Errors
     /// See [`Error`].
-    pub async fn hand_back(&self, instance: &str) -> Result<(), Error> {
+    pub async fn hand_back(&self, instance: &str, deadline: Duration) -> Result<(), Error> {
         let query = InstanceQuery { instance: instance.to_owned() };
-        self.request(Method::DELETE, &CLAIMS).query(&query).done().await
+        self.request(Method::DELETE, &CLAIMS).query(&query).within(deadline).done().await
     }
 
     /// A page of the submissions that wait and are claimed by this agent, or by none.

@@ -168,10 +168,11 @@ impl Watch {
     pub async fn refresh(
         &mut self,
         client: &Client,
+        instance: Option<&str>,
         cluster: &str,
         now: DateTime<Utc>,
     ) -> Result<(), Error> {
-        let active = client.active(None).await?;
+        let active = client.active(instance).await?;
         self.follow(active, now);
         if !self.knows_ended {
             match recently_ended(client, cluster, now).await {

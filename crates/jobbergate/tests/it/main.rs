@@ -17,5 +17,7 @@ mod observability;
 mod people;
 mod providers;
 mod refusals;
+mod sharing;
 mod start;
 mod support;
+mod transitions;
