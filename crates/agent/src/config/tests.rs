@@ -13,6 +13,13 @@ fn parse(more: &[&str]) -> Result<AgentConfig, clap::Error> {
     Ok(Cli::try_parse_from(least.iter().chain(more))?.agent)
 }
 
+/// The user that everybody is.
+fn everybody(options: &[&str]) -> String {
+    let map = parse(options).unwrap().user_map().unwrap();
+    let Mapping::Single(name) = map.mapping() else { panic!("{map}") };
+    name.clone()
+}
+
 #[test]
 fn the_options_are_consistent_and_show_no_secret() {
     Cli::command().debug_assert();
@@ -33,8 +40,10 @@ fn other_commands_are_beside_sbatch() {
 fn a_mapping_says_what_it_lacks() {
     let message = |more: &[&str]| parse(more).unwrap().user_map().unwrap_err().to_string();
     assert!(message(&["--slurm-user-mapper=file"]).contains("--user-map-file"));
-    let single = parse(&["--single-user-submitter=ann"]).unwrap().user_map().unwrap();
-    assert_eq!(single, UserMap::Single("ann".to_owned()));
+    assert_eq!(everybody(&["--single-user-submitter=ann"]), "ann");
+    assert!(message(&["--slurm-user-mapper=command"]).contains("--user-map-command"));
+    let ldap = message(&["--slurm-user-mapper=ldap-cached-mapper"]);
+    assert!(ldap.contains("needs JOBBERGATE_AGENT_LDAP_DOMAIN"), "{ldap}");
 }
 
 #[test]
@@ -49,14 +58,10 @@ fn the_secret_comes_from_a_file() {
 
 #[test]
 fn settings_of_the_python_agent_mean_what_they_meant() {
-    let theirs = parse(&["--slurm-user-mapper=single-user-mapper", "--x-slurm-user-name=ubuntu"]);
-    let everybody = |name: &str| UserMap::Single(name.to_owned());
-    assert_eq!(theirs.unwrap().user_map().unwrap(), everybody("ubuntu"));
-    let both = parse(&["--x-slurm-user-name=ubuntu", "--single-user-submitter=ann"]).unwrap();
-    assert_eq!(both.user_map().unwrap(), everybody("ann"));
-    let ldap = parse(&["--slurm-user-mapper=ldap-cached-mapper"]).unwrap();
-    let words = ldap.user_map().unwrap_err().to_string();
-    assert!(words.contains("--user-map-file"), "{words}");
+    let theirs = ["--slurm-user-mapper=single-user-mapper", "--x-slurm-user-name=ubuntu"];
+    assert_eq!(everybody(&theirs), "ubuntu");
+    let both = ["--x-slurm-user-name=ubuntu", "--single-user-submitter=ann"];
+    assert_eq!(everybody(&both), "ann");
     let own = Account::own().unwrap();
     let directory = parse(&["--default-slurm-work-dir=/work/{username}/jobs"]).unwrap();
     let expected = format!("/work/{}/jobs", own.name);
