@@ -28,8 +28,9 @@ async fn account(config: &AgentConfig, email: Option<&str>) -> Result<Option<Acc
 
 /// Whether there is an answer to be had at all.
 pub(super) async fn check_mapping(config: &AgentConfig) -> Result<String, Problem> {
-    let map =
-        config.user_map().map_err(|error| Problem::new(error, "correct the settings first"))?;
+    let Ok(map) = config.user_map() else {
+        return Ok("not looked at before the settings go together".to_owned());
+    };
     if let Some(objection) = map.everybodys_objection().await {
         return Err(Problem::new(objection, "set one of the two"));
     }

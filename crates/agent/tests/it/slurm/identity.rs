@@ -1,6 +1,9 @@
 //! Whose job it is.
 
-use std::{fs, os::unix::fs::MetadataExt};
+use std::{
+    fs,
+    os::unix::fs::{MetadataExt, PermissionsExt},
+};
 
 use jobbergate_agent::{
     directory_locks::DirectoryLocks,
@@ -68,6 +71,18 @@ async fn files_are_written_by_their_owner() {
 }
 
 #[tokio::test]
+async fn who_may_enter_a_directory_but_not_list_it_can_submit_there() {
+    let _lab = SlurmLab::start().unwrap();
+    let home = workdir("alice");
+    fs::set_permissions(home.path(), fs::Permissions::from_mode(0o300)).unwrap();
+    let script = Content { name: files::inside("job.sh").unwrap(), bytes: b"x".to_vec() };
+    let turn = DirectoryLocks::default().turn(home.path(), "alice").await.unwrap();
+    let (own, files) = (home.path().join(".own"), Files { script, support: vec![] });
+    files::place(&account("alice"), home.path(), Some(files), &own, turn).await.unwrap();
+    assert!(home.path().join("job.sh").is_file());
+}
+
+#[tokio::test]
 async fn nobody_writes_where_only_root_or_another_may() {
     let _lab = SlurmLab::start().unwrap();
     let (home, others) = (workdir("alice"), workdir("bob"));
@@ -76,12 +91,14 @@ async fn nobody_writes_where_only_root_or_another_may() {
     std::os::unix::fs::symlink("/etc", home.path().join("data")).unwrap();
     let content = |name: &str| Content { name: files::inside(name).unwrap(), bytes: b"x".to_vec() };
     let evil = Files { script: content("job.sh"), support: vec![content("data/evil")] };
-    for (directory, files) in [(&home, Some(evil)), (&others, None)] {
+    for (directory, files, words) in
+        [(&home, Some(evil), "symbolic link"), (&others, None, "permissions")]
+    {
         let own = directory.path().join(".own");
         let turn = DirectoryLocks::default().turn(directory.path(), "alice").await.unwrap();
         let placed = files::place(&alice, directory.path(), files, &own, turn).await;
         let Err(Setback::Refusal(why)) = placed else { panic!("not refused") };
-        assert!(why.contains("alice") && why.contains("permissions"), "{why}");
+        assert!(why.contains(words), "{why}");
     }
     assert!(!std::path::Path::new("/etc/evil").exists());
     assert_eq!(fs::read_dir(others.path()).unwrap().count(), 0);
