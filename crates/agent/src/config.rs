@@ -202,7 +202,7 @@ pub enum Mapper {
 }
 
 pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
-    let number: f64 = text.parse().map_err(|_| "it is not a number".to_owned())?;
+    let number: f64 = text.trim().parse().map_err(|_| "it is not a number".to_owned())?;
     if (0.05..=2_592_000.0).contains(&number) {
         return Ok(Duration::from_secs_f64(number));
     }
@@ -357,5 +357,7 @@ fn own_account() -> Result<Account, AgentError> {
     Account::own().map_err(|e| wrong(format!("the agent's own user cannot be looked up: {e}")))
 }
 
+#[cfg(test)]
+mod python_settings;
 #[cfg(test)]
 mod tests;

@@ -2,12 +2,16 @@
 
 use std::{
     fs,
-    os::unix::fs::chown,
+    os::unix::{fs::chown, process::CommandExt},
     path::{Path, PathBuf},
-    process::{Child, Command},
+    process::{Child, Command, Stdio},
 };
 
 use jobbergate_testkit::{skipped, slurm::SlurmLab};
+use nix::{
+    sys::signal::{Signal, killpg},
+    unistd::Pid,
+};
 use tempfile::TempDir;
 
 use super::{
@@ -19,7 +23,7 @@ const LONG: &str = "#!/bin/sh\n#SBATCH -p compute -o /dev/null\nsleep 300\n";
 
 /// A file system of its own, which can be frozen: whoever writes to it waits until it is let go.
 struct Home {
-    place: TempDir,
+    _place: TempDir,
     mount: PathBuf,
     /// Lets it go when the test is killed.
     rescue: Option<Child>,
@@ -38,12 +42,14 @@ impl Home {
         }
         let account = account(user);
         chown(&mount, Some(account.uid.as_raw()), Some(account.gid.as_raw())).ok()?;
-        Some(Self { place, mount, rescue: None })
+        Some(Self { _place: place, mount, rescue: None })
     }
 
     fn freeze(&mut self) -> bool {
         let rescue = format!("sleep 100; fsfreeze -u {}", self.mount.display());
-        self.rescue = Command::new("sh").args(["-c", &rescue]).spawn().ok();
+        let mut command = Command::new("sh");
+        command.args(["-c", &rescue]).process_group(0).stdout(Stdio::null()).stderr(Stdio::null());
+        self.rescue = command.spawn().ok();
         run("fsfreeze", &[Path::new("-f"), &self.mount])
     }
 
@@ -56,12 +62,12 @@ impl Drop for Home {
     fn drop(&mut self) {
         if let Some(mut rescue) = self.rescue.take() {
             self.let_go();
-            let _ = rescue.kill();
+            let group = Pid::from_raw(i32::try_from(rescue.id()).unwrap_or_default());
+            let _ = killpg(group, Signal::SIGKILL);
             let _ = rescue.wait();
         }
         // Lazily: the agent may still be in it.
         run("umount", &[Path::new("-l"), &self.mount]);
-        let _ = &self.place;
     }
 }
 

@@ -170,10 +170,10 @@ async fn one_pending_item_that_cannot_be_read_keeps_nobody_waiting() {
 async fn one_sbatch_that_hangs_keeps_nobody_else_waiting() {
     let scene = scene().await;
     let mut config = scene.config();
-    let lines = r#"case "$*" in *hang-here*) sleep 100;; esac; exec $real "$@""#;
+    let lines = r#"case "$*" in *hang-here*) exec sleep 100;; esac; exec $real "$@""#;
     let sbatch: PathBuf = wrapper(&scene.lab, &scene.state, lines);
     use_sbatch(&mut config, &scene.lab, sbatch);
-    config.sbatch_timeout_seconds = Duration::from_secs(20);
+    config.sbatch_timeout_seconds = Duration::from_secs(8);
     let agent = Running::start(config);
     scene.submit(1, &["--job-name=hang-here"]);
     for id in 2..=12 {
