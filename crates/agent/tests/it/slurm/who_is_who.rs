@@ -188,6 +188,27 @@ async fn one_sbatch_that_hangs_keeps_nobody_else_waiting() {
 }
 
 #[tokio::test]
+async fn a_home_that_is_not_there_is_waited_for_and_then_the_reason_is_told() {
+    let scene = scene().await;
+    let mut config = scene.config();
+    // Debian's nobody lives in /nonexistent.
+    config.slurm_user_mapper = Some(Mapper::SingleUser);
+    config.single_user_submitter = Some("nobody".to_owned());
+    config.users.home_wait_seconds = Duration::from_secs(4);
+    let agent = Running::start(config);
+    scene.server.add(1, "~/project", &[]);
+    scene.server.add(2, "/nonexistent-either", &[]);
+    scene.becomes(2, "REJECTED").await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(scene.server.status(1), "CREATED", "it may be mounted late");
+    scene.becomes(1, "REJECTED").await;
+    let message = scene.message(1);
+    assert!(message.contains("home directory /nonexistent of the user nobody"), "{message}");
+    assert!(message.contains("it has been missing since"), "{message}");
+    agent.stop().await;
+}
+
+#[tokio::test]
 async fn an_agent_that_would_run_everybodys_jobs_as_root_does_not_start() {
     let scene = scene().await;
     let mut config = scene.config();
