@@ -3,7 +3,6 @@
 use std::fs;
 
 use clap::ValueEnum;
-use nix::unistd::geteuid;
 
 use crate::run_as::Account;
 
@@ -44,9 +43,7 @@ impl Accounts {
             return Some("which is root, and jobs never run as root".to_owned());
         }
         let of_system = uid.as_raw() < self.minimum_uid || NEVER_PEOPLE.contains(&name.as_str());
-        // An agent that runs as such a user gives nobody more than it has itself.
-        let is_agent = geteuid() == *uid;
-        (of_system && !is_named && !is_agent).then(|| {
+        (of_system && !is_named).then(|| {
             format!(
                 "which is a system's user, number {uid} (people's begin at {})",
                 self.minimum_uid

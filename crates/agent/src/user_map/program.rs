@@ -208,8 +208,15 @@ mod tests {
         let Err(Failure::Once(why)) = who.ask("a@x").await else { panic!("no trouble") };
         assert!(why.contains("did not end within 0.5 s"), "{why}");
         let pid = fs::read_to_string(directory.path().join("pid")).unwrap();
-        let stat = fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
-        assert!(stat.is_empty() || stat.contains(") Z "), "{stat}");
+        let stat = || fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
+        let is_alive = || !stat().is_empty() && !stat().contains(") Z ");
+        for _ in 0..100 {
+            if !is_alive() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("{}", stat());
     }
 
     #[tokio::test]

@@ -2,15 +2,17 @@
 
 use std::{
     fs,
-    os::unix::fs::{MetadataExt, PermissionsExt},
+    os::unix::fs::{MetadataExt, PermissionsExt, chown},
 };
 
 use jobbergate_agent::{
     directory_locks::DirectoryLocks,
     files::{self, Content, Files},
+    run_as::Account,
     setback::Setback,
 };
 use jobbergate_testkit::slurm::SlurmLab;
+use nix::unistd::Gid;
 
 use super::support::{Job, accepted, account, agent, eventually, workdir};
 
@@ -68,6 +70,38 @@ async fn files_are_written_by_their_owner() {
     }
     assert_eq!(fs::metadata(home.path().join(".own")).unwrap().mode() & 0o777, 0o700);
     assert_eq!(fs::read_dir(home.path()).unwrap().count(), 3);
+}
+
+/// Alice, in one more group, which the system need not know.
+fn in_a_group(gid: u32) -> Account {
+    let mut alice = account("alice");
+    alice.groups.push(Gid::from_raw(gid));
+    alice
+}
+
+#[tokio::test]
+async fn the_users_groups_count_where_files_are_written_and_where_programs_run() {
+    let _lab = SlurmLab::start().unwrap();
+    let shared = workdir("root");
+    chown(shared.path(), Some(0), Some(54321)).unwrap();
+    fs::set_permissions(shared.path(), fs::Permissions::from_mode(0o2770)).unwrap();
+    let place = async |account: &Account, own: &str| {
+        let script = Content { name: files::inside("job.sh").unwrap(), bytes: b"x".to_vec() };
+        let turn = DirectoryLocks::default().turn(shared.path(), "alice").await.unwrap();
+        let files = Files { script, support: vec![] };
+        files::place(account, shared.path(), Some(files), &shared.path().join(own), turn).await
+    };
+    assert!(matches!(place(&account("alice"), ".1").await, Err(Setback::Refusal(_))));
+    let member = in_a_group(54321);
+    place(&member, ".2").await.unwrap();
+    assert_eq!(fs::metadata(shared.path().join("job.sh")).unwrap().gid(), 54321);
+    let mut id = member.command("/usr/bin/id".as_ref(), shared.path()).unwrap();
+    let said = id.arg("-G").output().await.unwrap();
+    let said = String::from_utf8(said.stdout).unwrap();
+    let mut groups: Vec<u32> = said.split_whitespace().map(|gid| gid.parse().unwrap()).collect();
+    let mut expected: Vec<u32> = member.groups.iter().map(|gid| gid.as_raw()).collect();
+    (groups.sort_unstable(), expected.sort_unstable());
+    assert_eq!(groups, expected, "its own, and none of the agent's");
 }
 
 #[tokio::test]
