@@ -105,7 +105,7 @@ impl Agent {
         pending: &PendingJobSubmission,
         inherited: &Inherited,
     ) -> Result<(), Setback> {
-        let account = match self.user_map.account(&pending.owner_email).await {
+        let account = match self.user_map.account(&pending.owner_email, Utc::now()).await {
             Ok(account) => account.name,
             // No agent makes a job for nobody.
             Err(Setback::Refusal(_)) => String::new(),
