@@ -25,6 +25,7 @@ impl Agent {
         let (bound, what) = match kind {
             FailureKind::Refused => (self.config.refusal_seconds, "sbatch makes no job of this"),
             FailureKind::Unreachable => (self.config.outage_seconds, "nothing can be submitted"),
+            FailureKind::Missing => (self.config.users.home_wait_seconds, "it has been missing"),
         };
         let over = times > 1 && (last - since).to_std().unwrap_or_default() >= bound;
         Ok(over.then(|| {
@@ -42,7 +43,7 @@ impl Agent {
         let id = pending.id;
         tracing::info!(submission = id, %message, "rejected");
         let origin = Entry::origin_of(pending);
-        self.journal.rejected_because(id, &origin, &message, Utc::now()).await?;
+        self.journal.rejected_because(id, &origin, &message, pending.claim, Utc::now()).await?;
         self.journal.forget_failures(id).await?;
         Ok(Phase::Rejected { message })
     }

@@ -44,6 +44,10 @@ pub fn create(session: &Session, arguments: &CreateLocally) -> Result<()> {
     let application = Application::read(&arguments.application_path)?;
     let shown = arguments.application_path.display().to_string();
     arguments.parameters.check_workflow(&shown, application.workflow.is_some())?;
+    if !arguments.output_path.is_dir() {
+        let text = format!("{} is not a directory", arguments.output_path.display());
+        return Err(Failure::new("File could not be written", text));
+    }
     let unspecified = |problem: String| Failure::new("Entry point is unspecified", problem);
     let mut config = application.config.clone();
     if let (None, [only]) = (config.default_template().ok().flatten(), &*application.templates) {
@@ -62,10 +66,6 @@ pub fn create(session: &Session, arguments: &CreateLocally) -> Result<()> {
             text = inject(&text, AT_RENDERING, &arguments.sbatch_params);
         }
         files.push(NewFile { name: output.to_owned(), content: text.into_bytes() });
-    }
-    if !arguments.output_path.is_dir() {
-        let text = format!("{} is not a directory", arguments.output_path.display());
-        return Err(Failure::new("File could not be written", text));
     }
     write_all(&arguments.output_path, &files)?;
     let text = "The job script was successfully rendered locally.";

@@ -43,7 +43,7 @@ impl Process {
 
     /// The fields of the first log line that says this.
     pub fn said(&self, message: &str) -> Value {
-        let end = Instant::now() + Duration::from_secs(20);
+        let end = Instant::now() + Duration::from_secs(45);
         loop {
             let lines = self.log();
             let mut fields = lines.lines().filter_map(|line| {
@@ -55,6 +55,11 @@ impl Process {
             assert!(Instant::now() < end, "it never said {message:?}: {lines}");
             std::thread::sleep(Duration::from_millis(5));
         }
+    }
+
+    /// Stops its clock, or starts it again.
+    pub fn signal(&self, signal: Signal) {
+        kill(Pid::from_raw(self.child.id().try_into().unwrap()), signal).unwrap();
     }
 
     /// Kills it without a chance to clean up.

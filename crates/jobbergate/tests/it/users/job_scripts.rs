@@ -147,12 +147,17 @@ fn a_script_is_made_without_server_or_not_at_all() {
     fs::remove_dir_all(world.path("out")).unwrap();
     assert!(world.run(&locally).failed(1).contains("out is not a directory"));
     fs::create_dir(world.path("out")).unwrap();
+    let complaint = || {
+        let outcome = world.run(&locally);
+        assert_eq!(outcome.code, Some(1), "{outcome:?}");
+        outcome.err
+    };
     world.write("wind/templates/mesh.txt.j2", "{{ nothing.of.it }}");
-    let words = world.run(&locally).failed(1);
+    let words = complaint();
     assert!(words.starts_with("Unable to render jinja template\ntemplates/mesh.txt.j2"), "{words}");
     world.write("wind/templates/mesh.txt.j2", "{% if %}");
-    assert!(world.run(&locally).failed(1).starts_with("Unable to process jinja template\n"));
+    assert!(complaint().starts_with("Unable to process jinja template\n"));
     fs::remove_file(world.path("wind/templates/mesh.txt.j2")).unwrap();
-    assert!(world.run(&locally).failed(1).contains("names the template mesh.txt.j2"));
+    assert!(complaint().contains("names the template mesh.txt.j2"));
     assert_eq!(fs::read_dir(world.path("out")).unwrap().count(), 0);
 }

@@ -1,5 +1,7 @@
 //! A person at a terminal.
 
+use std::process::Stdio;
+
 use rexpect::session::{PtySession, spawn_command};
 
 use super::world::World;
@@ -10,7 +12,7 @@ const BACKSPACE: &str = "\u{7f}";
 
 fn at_terminal(world: &World, arguments: &[&str]) -> PtySession {
     let mut command = world.command(arguments);
-    command.env("TERM", "xterm").env("COLUMNS", "100").env("NO_COLOR", "1");
+    command.stdin(Stdio::inherit()).env("TERM", "xterm").env("COLUMNS", "100").env("NO_COLOR", "1");
     spawn_command(command, PATIENCE).unwrap()
 }
 
@@ -89,7 +91,9 @@ fn pages_are_turned() {
 fn failures_are_framed_on_a_terminal() {
     let world = World::open();
     let shown = ends_with(at_terminal(&world, &["job-scripts", "get-one", "7"]), 1);
-    assert!(shown.contains("╭─") && shown.contains(" REQUEST FAILED - Not Found "), "{shown}");
+    // The corner of a box, byte by byte.
+    assert!(shown.contains("\u{e2}\u{95}\u{ad}"), "{shown}");
+    assert!(shown.contains(" REQUEST FAILED - Not Found "), "{shown}");
 }
 
 #[test]

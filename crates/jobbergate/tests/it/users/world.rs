@@ -17,8 +17,8 @@ pub const CLUSTER: &str = "c1";
 pub struct World {
     pub address: String,
     pub home: TempDir,
-    data: TempDir,
     _server: Process,
+    data: TempDir,
 }
 
 /// How a command ended.
@@ -75,7 +75,7 @@ impl World {
         serve.arg(data.path());
         let server = Process::start(serve, &data.path().join("server.log"));
         let address = server.said("listening")["address"].as_str().unwrap().to_owned();
-        let world = Self { address, home: tempfile::tempdir().unwrap(), data, _server: server };
+        let world = Self { address, home: tempfile::tempdir().unwrap(), _server: server, data };
         world.admin(&["client", "create", CLUSTER, "--json"]);
         world
     }
