@@ -135,8 +135,8 @@ impl Config {
     /// What makes no sense.
     pub fn output_name_mapping(&self, legacy_name: Option<&str>) -> Result<Mapping, String> {
         let mut mapping = Mapping::new();
-        let default = self.default_template()?.ok_or_else(
-            || "there is no default_template, and not exactly one entrypoint to take in its place",
+        let default = self.default_template()?.ok_or(
+            "there is no default_template, and not exactly one entrypoint to take in its place",
         )?;
         let name = legacy_name.map_or_else(|| without_suffix(key(default)), |n| format!("{n}.job"));
         mapping.insert(key(default).to_owned(), normal(&name).into());
