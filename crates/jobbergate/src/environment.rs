@@ -28,13 +28,17 @@ const PREFIXES: [&str; 11] = [
     "SMTP_",
 ];
 
-/// Variables without an option: a secret, one of the tests', and what the Python server read and
-/// has no use here.
-const OTHERS: [&str; 4] = [
+/// Variables without an option: a secret, one of the tests', what the Python server read and has
+/// no use here, and those of the users' command line.
+const OTHERS: [&str; 8] = [
     "JOBBERGATE_AGENT_OIDC_CLIENT_SECRET",
     "JOBBERGATE_TESTKIT_DIR",
     "DEPLOY_ENV",
     "ARMASEC_DEBUG",
+    "JOBBERGATE_CACHE_DIR",
+    "JOBBERGATE_REQUESTS_TIMEOUT",
+    "JOBBERGATE_COMPATIBILITY_MODE",
+    "JOBBERGATE_LEGACY_NAME_CONVENTION",
 ];
 
 /// The file, in the working directory, as the Python server has it.
