@@ -77,17 +77,17 @@ pub enum Command {
 #[derive(Debug, Args)]
 pub struct Appearance {
     /// Say what is asked of the server, on standard error
-    #[arg(long, global = true, overrides_with = "no_verbose")]
+    #[arg(long, global = true, overrides_with = "no_verbose", help_heading = "Output")]
     pub verbose: bool,
     #[arg(long, global = true, hide = true, overrides_with = "verbose")]
     no_verbose: bool,
     /// Show all fields
-    #[arg(long, global = true, overrides_with = "no_full")]
+    #[arg(long, global = true, overrides_with = "no_full", help_heading = "Output")]
     pub full: bool,
     #[arg(long, global = true, hide = true, overrides_with = "full")]
     no_full: bool,
     /// Print JSON
-    #[arg(long, global = true, overrides_with = "no_raw")]
+    #[arg(long, global = true, overrides_with = "no_raw", help_heading = "Output")]
     pub raw: bool,
     #[arg(long, global = true, hide = true, overrides_with = "raw")]
     no_raw: bool,

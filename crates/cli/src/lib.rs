@@ -81,8 +81,18 @@ fn run(cli: Cli, variables: &Variables) -> Result<ExitCode> {
     let session = Session::new(settings, &cli.appearance)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::new("Start failed", error.to_string()))?;
-    runtime.block_on(execute(&session, command))?;
-    Ok(ExitCode::SUCCESS)
+    let done = runtime.block_on(async {
+        let work = std::pin::pin!(execute(&session, command));
+        tokio::select! {
+            // First, as a question has its own answer to Ctrl-C.
+            biased;
+            done = work => done,
+            _ = tokio::signal::ctrl_c() => Err(Failure::Interrupted),
+        }
+    });
+    // Somebody may still be waited for at the terminal.
+    runtime.shutdown_background();
+    done.map(|()| ExitCode::SUCCESS)
 }
 
 async fn execute(session: &Session, command: Command) -> Result<()> {

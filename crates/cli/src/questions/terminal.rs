@@ -35,18 +35,23 @@ pub fn answered<T>(answer: std::result::Result<T, InquireError>) -> Result<T> {
 /// Yes or no, from whatever standard input is; yes if nothing is said.
 ///
 /// # Errors
-/// When the input ends.
-pub fn confirm(question: &str) -> Result<bool> {
+/// When the input ends, or the person ends it (Ctrl-C).
+pub async fn confirm(question: &str) -> Result<bool> {
     loop {
         output::tell(&format!("{question} [Y/n]: "));
-        let mut line = String::new();
-        match io::stdin().lock().read_line(&mut line) {
-            Ok(0) | Err(_) => {
-                output::tell("\n");
-                return Err(Failure::Aborted);
-            }
-            Ok(_) => {}
-        }
+        // On a thread of its own, which can be left waiting.
+        let line = tokio::task::spawn_blocking(|| {
+            let mut line = String::new();
+            io::stdin().lock().read_line(&mut line).map(|length| (length > 0).then_some(line))
+        });
+        let line = tokio::select! {
+            line = line => line.ok().and_then(io::Result::ok).flatten(),
+            _ = tokio::signal::ctrl_c() => None,
+        };
+        let Some(line) = line else {
+            output::tell("\n");
+            return Err(Failure::Aborted);
+        };
         match line.trim().to_ascii_lowercase().as_str() {
             "" | "y" | "yes" => return Ok(true),
             "n" | "no" => return Ok(false),

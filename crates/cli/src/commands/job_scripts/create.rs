@@ -79,11 +79,11 @@ impl Create {
         Ok(())
     }
 
-    fn wants(&self, said: Option<bool>, question: &str) -> Result<bool> {
+    async fn wants(&self, said: Option<bool>, question: &str) -> Result<bool> {
         match said {
             Some(said) => Ok(said),
             None if self.parameters.is_fast() => Ok(true),
-            None => confirm(question),
+            None => confirm(question).await,
         }
     }
 }
@@ -105,12 +105,12 @@ pub async fn create(session: &Session, arguments: &Create) -> Result<()> {
     session.output.one("Created Job Script", &JOB_SCRIPT, &script)?;
     let submit_question = "Would you like to submit this job immediately?";
     let is_submitted =
-        arguments.wants(said(arguments.submit, arguments.no_submit), submit_question)?;
+        arguments.wants(said(arguments.submit, arguments.no_submit), submit_question).await?;
     let id = script.get("job_script_id").and_then(Value::as_i64).unwrap_or_default();
     let is_on_site = session.settings.sbatch_path.is_some();
     if !(is_on_site && is_submitted) {
         let question = "Would you like to download the job script files?";
-        if arguments.wants(said(arguments.download, arguments.no_download), question)? {
+        if arguments.wants(said(arguments.download, arguments.no_download), question).await? {
             download(session, id, Path::new(".")).await?;
         }
     }

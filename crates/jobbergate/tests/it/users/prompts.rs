@@ -70,6 +70,18 @@ fn a_question_without_an_answer_is_aborted() {
 }
 
 #[test]
+fn ctrl_c_at_a_question_after_the_script_was_made_aborts() {
+    let world = World::open().with_wind();
+    world.write("p.json", r#"{"partition": "a", "ranks": 1, "restart": false}"#);
+    let create = ["job-scripts", "create", "wind", "--param-file", "p.json"];
+    let mut terminal = at_terminal(&world, &create);
+    type_in(&mut terminal, "submit this job immediately? [Y/n]: ", CTRL_C);
+    assert!(ends_with(terminal, 1).contains("Aborted."));
+    let scripts = world.run(&["--raw", "job-scripts", "list"]).json();
+    assert_eq!(scripts.as_array().unwrap().len(), 1);
+}
+
+#[test]
 fn pages_are_turned() {
     let world = World::open();
     world.write("run.sh", "#!/bin/sh\n");
