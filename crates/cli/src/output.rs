@@ -93,7 +93,7 @@ impl Output {
             .map(|(name, value)| vec![name.clone(), python::text(value)])
             .collect();
         let columns = [("Key", table::Style::Key), ("Value", table::Style::Plain)];
-        let table = table::draw(&columns, rows, self.width, self.colours);
+        let table = table::draw(&columns, rows, table::Rows::Whole, self.width, self.colours);
         format!("\n{}\n\n", table::under(title, &table))
     }
 
@@ -122,7 +122,8 @@ impl Output {
             |row: &Map<String, Value>, name| python::text(row.get(name).unwrap_or(&Value::Null));
         let rows =
             rows.iter().map(|row| columns.iter().map(|(name, _)| cell(row, *name)).collect());
-        let table = table::draw(&columns, rows.collect(), self.width, self.colours);
+        let table =
+            table::draw(&columns, rows.collect(), table::Rows::OneLine, self.width, self.colours);
         let table = table::under(title, &table);
         print(&format!("\n{table}\n{}\n", table::centred(caption, &table)))
     }

@@ -1,7 +1,7 @@
 //! Tables as wide as the terminal at most.
 
 use comfy_table::{
-    Cell, Color, ContentArrangement, ContentLineStyle, LineStyle, Table, TableStyle,
+    Cell, Color, ContentArrangement, ContentLineStyle, LineStyle, Row, Table, TableStyle,
 };
 
 use super::{printable, resource::Colour};
@@ -38,10 +38,20 @@ impl Style {
     }
 }
 
+/// How much of a cell is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rows {
+    /// One line, so that programs find a row in a line; the end may be cut off.
+    OneLine,
+    /// All of it.
+    Whole,
+}
+
 /// A table, without a line break at its end.
 pub fn draw(
     columns: &[(&str, Style)],
     rows: Vec<Vec<String>>,
+    height: Rows,
     width: u16,
     colours: bool,
 ) -> String {
@@ -54,10 +64,15 @@ pub fn draw(
     }
     table.set_header(columns.iter().map(|(name, _)| Cell::new(name)));
     for row in rows {
-        table.add_row(row.iter().zip(columns).map(|(text, (_, style))| {
+        let cells = row.iter().zip(columns).map(|(text, (_, style))| {
             let cell = Cell::new(printable(text));
             style.colour().map_or(cell.clone(), |colour| cell.fg(colour))
-        }));
+        });
+        let mut row = Row::from(cells);
+        if height == Rows::OneLine {
+            row.max_height(1);
+        }
+        table.add_row(row);
     }
     table.to_string()
 }
@@ -88,15 +103,25 @@ mod tests {
 ┡━━━━━━╇━━━━━━━┩
 │ name │ wind  │
 └──────┴───────┘";
-        assert_eq!(under("Created", &draw(&columns, rows, 80, false)), expected);
+        assert_eq!(under("Created", &draw(&columns, rows, Rows::Whole, 80, false)), expected);
     }
 
     #[test]
     fn no_line_is_wider_than_the_terminal_and_nothing_gets_lost() {
         let columns = [("job_submission_id", Style::Plain), ("description", Style::Plain)];
         let rows = vec![vec!["1".to_owned(), "many words ".repeat(10)]];
-        let drawn = draw(&columns, rows, 40, false);
+        let drawn = draw(&columns, rows, Rows::Whole, 40, false);
         assert!(drawn.lines().all(|line| line.chars().count() <= 40), "{drawn}");
         assert_eq!(drawn.matches("words").count(), 10, "{drawn}");
+    }
+
+    #[test]
+    fn a_row_of_a_list_is_a_line() {
+        let columns = [("job_submission_id", Style::Plain), ("description", Style::Plain)];
+        let rows = vec![vec!["1".to_owned(), "many words and\nlines ".repeat(10)]];
+        let drawn = draw(&columns, rows, Rows::OneLine, 40, false);
+        let body: Vec<_> = drawn.lines().filter(|line| line.starts_with('│')).collect();
+        assert_eq!(body.len(), 1, "{drawn}");
+        assert!(body[0].contains("many words") && body[0].contains('…'), "{drawn}");
     }
 }

@@ -11,4 +11,5 @@ mod prompts;
 mod settings;
 mod tokens;
 mod visitor;
+mod wire;
 mod world;
