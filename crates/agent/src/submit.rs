@@ -40,7 +40,7 @@ impl Agent {
         tag: Option<Tag>,
         random: u64,
     ) -> Result<Phase, Setback> {
-        let tag = tag.unwrap_or_else(|| Tag::new(pending.id, random));
+        let tag = tag.unwrap_or_else(|| Tag::of(pending.id, &Entry::origin_of(pending), random));
         let outcome = match self.last_word(pending).await? {
             Some(message) => Err(Setback::Refusal(message)),
             None => match self.prepare(pending).await {
