@@ -10,18 +10,23 @@ mod placement;
 use std::{
     ffi::OsStr,
     path::{Component, Path, PathBuf},
-    time::{Duration, Instant},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
+use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
 use crate::{directory_locks::Turn, run_as::Account, setback::Setback};
-use placement::Placement;
+pub use placement::Placement;
 
 /// How long the file system may take.
 pub const DEADLINE: Duration = Duration::from_secs(60);
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Content {
     /// Its place in the execution directory.
     pub name: PathBuf,
@@ -44,7 +49,7 @@ pub fn inside(name: &str) -> Result<PathBuf, String> {
 }
 
 /// What is written for a submission.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Files {
     pub script: Content,
     pub support: Vec<Content>,
@@ -73,11 +78,22 @@ pub async fn place(
     turn: Turn,
 ) -> Result<(), Setback> {
     let (done, result) = oneshot::channel();
-    let (account, shown) = (account.clone(), directory.display());
-    let (directory, own) = (directory.to_owned(), own.to_owned());
+    let account = account.clone();
+    let placement = Placement {
+        directory: directory.to_owned(),
+        own: own.file_name().unwrap_or_default().to_owned(),
+        files,
+        user: account.name.clone(),
+        home: account.home.clone(),
+    };
+    let given_up = Arc::new(AtomicBool::new(false));
+    let stop = Arc::clone(&given_up);
     let work = move || {
         // A thread of its own, because it can't become the agent again.
-        let outcome = place_now(&account, &directory, &own, files.as_ref());
+        let assumed = account.assume_for_files();
+        let assumed =
+            assumed.map_err(|e| Setback::Trouble(format!("becoming {}: {e}", account.name)));
+        let outcome = assumed.and_then(|()| placement.carry_out(&stop));
         drop(turn);
         let _ = done.send(outcome);
     };
@@ -86,22 +102,13 @@ pub async fn place(
     match tokio::time::timeout(DEADLINE, result).await {
         Ok(Ok(outcome)) => outcome,
         Ok(Err(_)) => Err(Setback::Trouble("writing files was broken off".to_owned())),
-        Err(_) => Err(Setback::Trouble(format!("{shown} did not answer within {DEADLINE:?}"))),
+        Err(_) => {
+            // When it answers later, others may have had their turn.
+            given_up.store(true, Ordering::SeqCst);
+            let shown = directory.display();
+            Err(Setback::Trouble(format!("{shown} did not answer within {DEADLINE:?}")))
+        }
     }
-}
-
-/// Does so on the calling thread, which can't become the agent again.
-pub(crate) fn place_now(
-    account: &Account,
-    directory: &Path,
-    own: &Path,
-    files: Option<&Files>,
-) -> Result<(), Setback> {
-    let end = Instant::now() + DEADLINE;
-    let trouble = |e| Setback::Trouble(format!("becoming {}: {e}", account.name));
-    account.assume_for_files().map_err(trouble)?;
-    let own = own.file_name().unwrap_or_default();
-    Placement { directory, own, files, account }.carry_out(end)
 }
 
 #[cfg(test)]

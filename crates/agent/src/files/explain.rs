@@ -8,13 +8,13 @@ use nix::{
 };
 
 use super::Placement;
-use crate::{run_as::Account, setback::Setback};
+use crate::setback::Setback;
 
 const REMEDY: &str = "Submit again with another --execution-directory, or";
 
-pub(super) fn explain(error: &io::Error, placement: &Placement<'_>) -> Setback {
+pub(super) fn explain(error: &io::Error, placement: &Placement) -> Setback {
     use io::ErrorKind as Kind;
-    let (directory, user) = (placement.directory.display(), &placement.account.name);
+    let (directory, user) = (placement.directory.display(), &placement.user);
     let message = match error.kind() {
         Kind::NotFound => return missing(placement),
         _ if is(error, Errno::ELOOP) => format!(
@@ -60,9 +60,8 @@ fn is(error: &io::Error, code: Errno) -> bool {
 }
 
 /// What was mistyped is refused; what may be mounted late is waited for.
-fn missing(placement: &Placement<'_>) -> Setback {
-    let Account { home, name: user, .. } = placement.account;
-    let directory = placement.directory;
+fn missing(placement: &Placement) -> Setback {
+    let Placement { directory, home, user, .. } = placement;
     let shown = directory.display();
     if directory.starts_with(home) && is_missing(home) {
         return Setback::Missing(format!(
@@ -95,12 +94,14 @@ fn mounts_itself(directory: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
 
     fn judge(directory: &Path, home: &Path) -> Setback {
-        let account = Account { home: home.to_owned(), ..Account::own().unwrap() };
-        let own = ".own".as_ref();
-        missing(&Placement { directory, own, files: None, account: &account })
+        let (directory, home): (PathBuf, PathBuf) = (directory.to_owned(), home.to_owned());
+        let own = ".own".into();
+        missing(&Placement { directory, own, files: None, user: "ann".to_owned(), home })
     }
 
     #[test]

@@ -1,28 +1,31 @@
-//! What is done as the user. It knows nothing of the agent, so that it does not matter which process
-//! does it.
+//! What is done as the user. It knows nothing of the agent: its arguments and its answer are plain
+//! data, so that it does not matter which process does it.
 
 use std::{
     collections::HashMap,
     ffi::{OsStr, OsString},
     io,
-    path::Path,
-    time::Instant,
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicBool, Ordering},
 };
 
+use serde::{Deserialize, Serialize};
+
 use super::{Content, Files, explain::explain};
-use crate::{held_directory::HeldDirectory, run_as::Account, setback::Setback};
+use crate::{held_directory::HeldDirectory, setback::Setback};
 
 /// Files and where they go.
-#[derive(Debug)]
-pub(super) struct Placement<'a> {
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Placement {
     /// The execution directory, which may be reached through links. Below it there may be none.
-    pub(super) directory: &'a Path,
+    pub directory: PathBuf,
     /// The name of a directory that is made in it, for the copy of the script.
-    pub(super) own: &'a OsStr,
+    pub own: OsString,
     /// What is written; nothing to find out whether it could be.
-    pub(super) files: Option<&'a Files>,
-    /// Whose they are.
-    pub(super) account: &'a Account,
+    pub files: Option<Files>,
+    /// Whose directory it is, for the words of a refusal.
+    pub user: String,
+    pub home: PathBuf,
 }
 
 /// A file that is complete, and where it goes.
@@ -31,30 +34,28 @@ struct Staged<'a> {
     file: &'a Content,
 }
 
-impl Placement<'_> {
-    /// Writes the files, unless they are not complete before `end`: nobody waits for them then, and
-    /// others may have had their turn.
+impl Placement {
+    /// Writes the files, unless it is told to `stop` meanwhile.
     ///
     /// # Errors
     /// A refusal if the user can't have files there, otherwise what went wrong for the moment.
-    pub(super) fn carry_out(&self, end: Instant) -> Result<(), Setback> {
-        self.write(end).map_err(|error| explain(&error, self))
+    pub fn carry_out(&self, stop: &AtomicBool) -> Result<(), Setback> {
+        self.write(stop).map_err(|error| explain(&error, self))
     }
 
-    pub(super) fn write(&self, end: Instant) -> io::Result<()> {
-        let directory = HeldDirectory::open(self.directory)?;
-        directory.make(self.own, 0o700)?;
-        let Some(files) = self.files else { return directory.remove_directory(self.own) };
-        let own = directory.enter(self.own)?;
-        let in_time =
-            || if Instant::now() > end { Err(io::ErrorKind::TimedOut.into()) } else { Ok(()) };
+    pub(super) fn write(&self, stop: &AtomicBool) -> io::Result<()> {
+        let directory = HeldDirectory::open(&self.directory)?;
+        directory.make(&self.own, 0o700)?;
+        let Some(files) = &self.files else { return directory.remove_directory(&self.own) };
+        let own = directory.enter(&self.own)?;
         let result = stage(&own, files).and_then(|staged| {
-            in_time()?;
-            move_all(&directory, &own, staged)?;
-            in_time()
+            if stop.load(Ordering::SeqCst) {
+                return Err(io::ErrorKind::TimedOut.into());
+            }
+            move_all(&directory, &own, staged)
         });
-        if result.is_err() {
-            let removed = clear(&own, files).and_then(|()| directory.remove_directory(self.own));
+        if result.is_err() || stop.load(Ordering::SeqCst) {
+            let removed = clear(&own, files).and_then(|()| directory.remove_directory(&self.own));
             return result.and(removed);
         }
         result
