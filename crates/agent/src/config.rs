@@ -15,6 +15,7 @@ use crate::{
     error::AgentError,
     metrics::config::MetricsConfig,
     run_as::Account,
+    separate::config::SeparationConfig,
     slurm::{CommandPaths, Slurm},
     user_map::UserMap,
 };
@@ -178,6 +179,13 @@ pub struct AgentConfig {
     /// What jobs use.
     #[command(flatten)]
     pub metrics: MetricsConfig,
+
+    /// Who it is.
+    #[command(flatten)]
+    pub separation: SeparationConfig,
+    /// The client secret, where it was read beforehand.
+    #[arg(skip)]
+    pub kept_secret: Option<Secret>,
 }
 
 /// The ways in which an e-mail becomes a user.
@@ -228,7 +236,16 @@ impl AgentConfig {
         Ok(Client::with_deadline(&self.base_api_url, token, self.requests_timeout)?)
     }
 
+    /// Reads the client secret once for all, while the file can be read.
+    pub fn keep_secret(&mut self) -> Result<(), AgentError> {
+        self.kept_secret = Some(self.secret()?);
+        Ok(())
+    }
+
     fn secret(&self) -> Result<Secret, AgentError> {
+        if let Some(kept) = &self.kept_secret {
+            return Ok(kept.clone());
+        }
         let Some(path) = &self.client_secret_file else {
             return std::env::var(SECRET_VARIABLE).map(Secret::from).map_err(|_| {
                 wrong(format!(
@@ -324,6 +341,10 @@ impl AgentConfig {
     pub fn cache_directories(&self) -> Vec<PathBuf> {
         if let Some(directory) = &self.cache_dir {
             return vec![directory.clone()];
+        }
+        // That there is none was seen when it could be.
+        if self.separation.done {
+            return Vec::new();
         }
         let home = own_account().map(|account| account.home.join(".cache/jobbergate-agent"));
         home.into_iter().chain([PathBuf::from(CACHE_OF_SNAP)]).collect()

@@ -6,24 +6,35 @@
 
 use std::{
     ffi::OsStr,
-    fs, io,
-    io::Write,
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
-    path::{Component, Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
+    fs::{self, File},
+    io::{self, Write},
+    iter,
+    os::{
+        fd::OwnedFd,
+        unix::fs::{DirBuilderExt, OpenOptionsExt},
     },
-    time::Duration,
+    path::{Component, Path, PathBuf},
+    time::{Duration, Instant},
 };
 
-use nix::errno::Errno;
+use nix::{
+    errno::Errno,
+    sys::memfd::{MFdFlags, memfd_create},
+};
 use tokio::sync::oneshot;
 
-use crate::{directory_locks::Turn, run_as::Account, setback::Setback};
+use crate::{
+    acting::{self, Action, Piece},
+    directory_locks::Turn,
+    private_copy,
+    run_as::Account,
+    setback::Setback,
+};
 
 /// How long the file system may take.
 pub const DEADLINE: Duration = Duration::from_secs(60);
+/// How much longer it is waited for whoever writes.
+const GRACE: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Clone)]
 pub struct Content {
@@ -75,32 +86,59 @@ pub async fn place(
     own: &Path,
     turn: Turn,
 ) -> Result<(), Setback> {
+    let (action, content) = action(directory, own, files)
+        .map_err(|e| Setback::Trouble(format!("files of a submission cannot be passed on: {e}")))?;
+    let submission = private_copy::submission_of(own);
+    let replies = acting::act(account, submission.as_slice(), action, content);
     let (done, result) = oneshot::channel();
-    let (account, name) = (account.clone(), account.name.clone());
-    let (directory, shown, own) = (directory.to_owned(), directory.to_owned(), own.to_owned());
-    let given_up = Arc::new(AtomicBool::new(false));
-    let stop = Arc::clone(&given_up);
-    let work = move || {
-        // A thread of its own, because it can't become the agent again.
-        let outcome = account.assume_for_files().and_then(|()| {
-            check(&directory)?;
-            write(&directory, &own, files.as_ref(), &stop)
-        });
+    // Whoever waits no longer gives nobody else the turn before the end.
+    tokio::spawn(async move {
+        let outcome = acting::done(replies).await;
         drop(turn);
         let _ = done.send(outcome);
-    };
-    let started = std::thread::Builder::new().name("files".to_owned()).spawn(work);
-    started.map_err(|e| Setback::Trouble(format!("no thread for writing files: {e}")))?;
-    match tokio::time::timeout(DEADLINE, result).await {
-        Ok(Ok(outcome)) => outcome.map_err(|e| explain(&e, &shown, &name)),
+    });
+    match tokio::time::timeout(DEADLINE + GRACE, result).await {
+        Ok(Ok(outcome)) => outcome,
         Ok(Err(_)) => Err(Setback::Trouble("writing files was broken off".to_owned())),
         Err(_) => {
-            // When it answers later, others may have had their turn.
-            given_up.store(true, Ordering::SeqCst);
-            let shown = shown.display();
+            let shown = directory.display();
             Err(Setback::Trouble(format!("{shown} did not answer within {DEADLINE:?}")))
         }
     }
+}
+
+/// What is to be done, and the content of the files in a row, the script's first.
+fn action(
+    directory: &Path,
+    own: &Path,
+    files: Option<Files>,
+) -> io::Result<(Action, Vec<OwnedFd>)> {
+    let (directory, own) = (directory.to_owned(), own.to_owned());
+    let Some(Files { script, support }) = files else {
+        return Ok((Action::Place { directory, own, files: None }, Vec::new()));
+    };
+    let mut content = File::from(memfd_create("files", MFdFlags::MFD_CLOEXEC)?);
+    let mut pieces = Vec::new();
+    for Content { name, bytes } in iter::once(script).chain(support) {
+        content.write_all(&bytes)?;
+        pieces.push(Piece { name, length: bytes.len() as u64 });
+    }
+    Ok((Action::Place { directory, own, files: Some(pieces) }, vec![content.into()]))
+}
+
+/// Does so on the calling thread, which can't become the agent again.
+pub(crate) fn place_now(
+    account: &Account,
+    directory: &Path,
+    own: &Path,
+    files: Option<&Files>,
+) -> Result<(), Setback> {
+    let end = Instant::now() + DEADLINE;
+    let placed = account.assume_for_files().and_then(|()| {
+        check(directory)?;
+        write(directory, own, files, end)
+    });
+    placed.map_err(|e| explain(&e, directory, &account.name))
 }
 
 fn check(directory: &Path) -> io::Result<()> {
@@ -111,16 +149,18 @@ fn check(directory: &Path) -> io::Result<()> {
     }
 }
 
-fn write(directory: &Path, own: &Path, files: Option<&Files>, stop: &AtomicBool) -> io::Result<()> {
+fn write(directory: &Path, own: &Path, files: Option<&Files>, end: Instant) -> io::Result<()> {
     fs::DirBuilder::new().mode(0o700).create(own)?;
     let Some(files) = files else { return fs::remove_dir(own) };
+    // Nobody waits for what comes later.
+    let in_time =
+        || if Instant::now() > end { Err(io::ErrorKind::TimedOut.into()) } else { Ok(()) };
     let result = stage(own, files).and_then(|staged| {
-        if stop.load(Ordering::SeqCst) {
-            return Err(io::ErrorKind::TimedOut.into());
-        }
-        move_all(directory, staged)
+        in_time()?;
+        move_all(directory, staged)?;
+        in_time()
     });
-    if result.is_err() || stop.load(Ordering::SeqCst) {
+    if result.is_err() {
         let removed = fs::remove_dir_all(own);
         return result.and(removed);
     }
@@ -322,9 +362,9 @@ mod tests {
     #[test]
     fn who_comes_too_late_replaces_nothing() {
         let home = tempfile::tempdir().unwrap();
-        let late = AtomicBool::new(true);
+        let past = Instant::now() - Duration::from_millis(1);
         let files = files("late", vec![]);
-        write(home.path(), &home.path().join(".a"), Some(&files), &late).unwrap_err();
+        write(home.path(), &home.path().join(".a"), Some(&files), past).unwrap_err();
         assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0);
     }
 

@@ -8,6 +8,7 @@
 //! for the server to say that there is something new, [`heartbeat`] tells it that the agent is alive,
 //! [`facts`] what its cluster is.
 
+pub mod acting;
 pub mod agent;
 pub mod backoff;
 pub mod changes;
@@ -19,6 +20,7 @@ pub mod facts;
 pub mod files;
 pub mod follow;
 pub mod heartbeat;
+pub mod helper;
 pub mod intake;
 pub mod journal;
 pub mod last_word;
@@ -29,6 +31,7 @@ pub mod python_notes;
 pub mod reconcile;
 pub mod report;
 pub mod run_as;
+pub mod separate;
 pub mod setback;
 pub mod slots;
 pub mod slurm;
@@ -87,6 +90,10 @@ pub async fn run(
     loops.spawn(metrics::run(Arc::clone(&agent), metrics, stop.clone()));
     tokio::select! {
         () = shutdown => tracing::info!("agent stops"),
+        () = acting::lost() => {
+            stop.cancel();
+            return Err(AgentError::HelperLost);
+        }
         // They only end before the shutdown if there is a bug in them.
         _ = loops.join_next() => {
             stop.cancel();

@@ -131,7 +131,8 @@ impl Agent {
                 Ok(None) => {
                     let late = (Utc::now() - at).to_std().unwrap_or_default();
                     let overdue = late > self.config.sbatch_timeout_seconds + OVERDUE;
-                    unknown.push((entry, at, !(overdue && receipt.give_up())));
+                    let gone = overdue && receipt.give_up(&entry.account, entry.id).await;
+                    unknown.push((entry, at, !gone));
                 }
                 Err(error) => {
                     tracing::warn!(submission = entry.id, %error, "the receipt can't be read");

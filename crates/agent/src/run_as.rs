@@ -3,8 +3,9 @@
 use std::{
     ffi::CString,
     io,
-    os::unix::ffi::OsStrExt,
+    os::unix::{ffi::OsStrExt, process::CommandExt},
     path::{Path, PathBuf},
+    process::Command,
 };
 
 use nix::{
@@ -13,12 +14,17 @@ use nix::{
     sys::stat::{Mode, umask},
     unistd::{self, Gid, Uid, User},
 };
-use tokio::process::Command;
 
 /// The path of programs that a job sees.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 /// What a program is given of the agent's own environment.
 const PASSED_ON: [&str; 2] = ["LANG", "SLURM_CONF"];
+/// Below are the users of the system itself.
+pub const FIRST_PERSON: u32 = 1000;
+/// Whom the kernel and NFS take for a user that they don't know.
+const NOBODY: u32 = 65_534;
+
+use crate::acting;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
@@ -53,8 +59,19 @@ impl Account {
         Ok(Self { name, uid, gid, groups, home, shell })
     }
 
+    /// Whether this user is the system's own, in whose name nobody's jobs run.
+    pub fn is_the_systems(&self) -> bool {
+        let uid = self.uid.as_raw();
+        uid < FIRST_PERSON || uid == NOBODY
+    }
+
     /// Whether the agent may act as this user.
     pub fn is_within_reach(&self) -> bool {
+        self.is_own() || acting::is_helped()
+    }
+
+    /// Whether this process itself may act as this user.
+    fn is_own(&self) -> bool {
         unistd::geteuid().is_root() || unistd::geteuid() == self.uid
     }
 
@@ -79,7 +96,7 @@ impl Account {
     /// A command that runs as this user in `directory`, in a session of its own.
     pub fn command(&self, program: &Path, directory: &Path) -> io::Result<Command> {
         let directory = CString::new(directory.as_os_str().as_bytes())?;
-        if !self.is_within_reach() {
+        if !self.is_own() {
             return Err(Errno::EPERM.into());
         }
         let mut command = Command::new(program);
@@ -108,15 +125,9 @@ impl Account {
     /// Lets the calling thread, and it alone, reach files as this user for the rest of its life.
     pub fn assume_for_files(&self) -> io::Result<()> {
         if !unistd::geteuid().is_root() {
-            return if self.is_within_reach() { Ok(()) } else { Err(Errno::EPERM.into()) };
+            return if self.is_own() { Ok(()) } else { Err(Errno::EPERM.into()) };
         }
-        let groups: Vec<libc::gid_t> = self.groups.iter().map(|gid| gid.as_raw()).collect();
-        #[expect(unsafe_code, reason = "the C library's setgroups would change all threads")]
-        // SAFETY: the pointer and the length are those of a live vector.
-        let result = unsafe { libc::syscall(libc::SYS_setgroups, groups.len(), groups.as_ptr()) };
-        if result != 0 {
-            return Err(io::Error::last_os_error());
-        }
+        self.assume_groups()?;
         unistd::setfsgid(self.gid);
         unistd::setfsuid(self.uid);
         // They return the previous value and report no error: ask again.
@@ -124,5 +135,32 @@ impl Account {
             return Err(Errno::EPERM.into());
         }
         Ok(())
+    }
+
+    /// Makes the calling thread, and it alone, this user for the rest of its life: it can do
+    /// nothing that the user could not.
+    pub fn assume_wholly(&self) -> io::Result<()> {
+        if !unistd::geteuid().is_root() {
+            return if self.is_own() { Ok(()) } else { Err(Errno::EPERM.into()) };
+        }
+        self.assume_groups()?;
+        let (gid, uid) = (self.gid.as_raw(), self.uid.as_raw());
+        for (call, id) in [(libc::SYS_setresgid, gid), (libc::SYS_setresuid, uid)] {
+            #[expect(unsafe_code, reason = "the C library's functions would change all threads")]
+            // SAFETY: the call takes three numbers.
+            let result = unsafe { libc::syscall(call, id, id, id) };
+            if result != 0 {
+                return Err(io::Error::last_os_error());
+            }
+        }
+        Ok(())
+    }
+
+    fn assume_groups(&self) -> io::Result<()> {
+        let groups: Vec<libc::gid_t> = self.groups.iter().map(|gid| gid.as_raw()).collect();
+        #[expect(unsafe_code, reason = "the C library's setgroups would change all threads")]
+        // SAFETY: the pointer and the length are those of a live vector.
+        let result = unsafe { libc::syscall(libc::SYS_setgroups, groups.len(), groups.as_ptr()) };
+        if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
     }
 }

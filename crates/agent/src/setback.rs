@@ -1,7 +1,9 @@
 //! Why a submission does not become a job.
 
+use serde::{Deserialize, Serialize};
+
 /// Why a submission does not become a job, for ever or for now.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum Setback {
     /// It can't be run as it is; its owner has to do something.
     #[error("{0}")]

@@ -7,12 +7,13 @@ use std::{
     time::Duration,
 };
 
-use crate::{run_as::Account, setback::Setback};
+use crate::{
+    run_as::{Account, FIRST_PERSON},
+    setback::Setback,
+};
 
 /// How long the system's directory of users may take.
 const DEADLINE: Duration = Duration::from_secs(30);
-/// Below are the users of the system itself.
-const FIRST_PERSON: u32 = 1000;
 
 /// How an owner's e-mail becomes a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
