@@ -40,7 +40,7 @@ pub mod tag;
 pub mod user_map;
 pub mod wakes;
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{future::Future, pin::pin, sync::Arc, time::Duration};
 
 use chrono::{TimeDelta, Utc};
 use tokio::task::JoinSet;
@@ -80,16 +80,27 @@ pub async fn run(
         users = %agent.user_map,
         "agent started"
     );
+    if let Err(error) = sd_notify::notify(&[sd_notify::NotifyState::Ready]) {
+        tracing::warn!(%error, "systemd cannot be told");
+    }
     let stop = CancellationToken::new();
     let mut loops = JoinSet::new();
+    let mut shutdown = pin!(shutdown);
     loops.spawn(heartbeat::run(Arc::clone(&agent), stop.clone()));
+    tokio::select! {
+        seen = agent.slurm.await_sight() => {
+            seen.map_err(|error| AgentError::Configuration(error.to_string()))?;
+        }
+        () = &mut shutdown => return Ok(()),
+        () = acting::lost() => return Err(AgentError::HelperLost),
+    }
     loops.spawn(changes::run(Arc::clone(&agent), stop.clone()));
     loops.spawn(facts::run(Arc::clone(&agent), stop.clone()));
     loops.spawn(intake::run(Arc::clone(&agent), stop.clone()));
     loops.spawn(follow::run(Arc::clone(&agent), stop.clone()));
     loops.spawn(metrics::run(Arc::clone(&agent), metrics, stop.clone()));
     tokio::select! {
-        () = shutdown => tracing::info!("agent stops"),
+        () = &mut shutdown => tracing::info!("agent stops"),
         () = acting::lost() => {
             stop.cancel();
             return Err(AgentError::HelperLost);

@@ -148,6 +148,7 @@ impl Agent {
         period: TimeDelta,
         mark: u64,
     ) -> Result<Vec<Record>, crate::slurm::SlurmError> {
+        self.slurm.check_sight().await?;
         let mut records = self.slurm.squeue(mark).await?;
         records.extend(self.slurm.sacct_since(period).await?.into_iter().flatten());
         Ok(records)

@@ -18,6 +18,7 @@ mod sbatch;
 mod scancel;
 mod scontrol;
 mod settings;
+mod sight;
 mod squeue;
 mod sstat;
 mod time;
@@ -93,4 +94,11 @@ pub enum SlurmError {
     Command(#[from] CommandError),
     #[error("{program} failed: {words}")]
     Failed { program: &'static str, words: String },
+    /// What is not seen may be there nevertheless.
+    #[error(
+        "Slurm does not show jobs of others to the agent's user {0} (PrivateData=jobs), so that it can't \
+         know what there is. Make it an operator, `sacctmgr modify user {0} set adminlevel=operator` \
+         (after `sacctmgr add user {0} account=…`), or run the agent without JOBBERGATE_AGENT_RUN_AS"
+    )]
+    Hidden(String),
 }

@@ -11,7 +11,10 @@ use jobbergate_agent::{
     migrated,
     separate::separate,
 };
-use nix::unistd::setsid;
+use nix::{
+    sys::stat::{Mode, umask},
+    unistd::setsid,
+};
 
 use crate::{environment, findings, signals};
 
@@ -52,6 +55,8 @@ pub fn help(policy: Policy) -> anyhow::Result<()> {
     let socket = std::io::stdin().as_fd().try_clone_to_owned()?;
     // What is typed in the agent's terminal is for the agent.
     setsid().context("it is started by the agent only")?;
+    // Files of users are readable as those of a log-in are, whatever the service's own are.
+    umask(Mode::from_bits_truncate(0o022));
     helper::serve(socket, policy).context("the agent cannot be heard any more")
 }
 

@@ -9,6 +9,7 @@ mod environment;
 mod fault_reports;
 mod findings;
 mod output;
+mod service_manager;
 mod settings;
 mod signals;
 mod telemetry;
@@ -111,6 +112,7 @@ async fn serve(config: ServeConfig) -> anyhow::Result<()> {
 
 fn wait_for(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.spawn(service_manager::say_alive());
     let result = runtime.block_on(work);
     runtime.shutdown_timeout(std::time::Duration::from_secs(1));
     result

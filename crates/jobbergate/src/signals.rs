@@ -4,6 +4,8 @@ use std::process;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use crate::service_manager;
+
 /// What a process answers that did not finish what it had begun, as if the signal had ended it.
 const BROKEN_OFF: i32 = 128 + 15;
 
@@ -13,6 +15,7 @@ pub fn stop() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
     let mut terminate = signal(SignalKind::terminate())?;
     Ok(async move {
         either(&mut interrupt, &mut terminate).await;
+        service_manager::stopping();
         tokio::spawn(async move {
             either(&mut interrupt, &mut terminate).await;
             tracing::warn!("told to stop once more: what was begun is left as it is");

@@ -33,8 +33,9 @@ pub fn hand_over(directory: &Path, account: &Account) -> io::Result<()> {
         }
     }
     let flags = libc::O_DIRECTORY | libc::O_NOFOLLOW;
-    let opened = File::options().read(true).custom_flags(flags).open(directory)?;
-    let owner = opened.metadata()?.uid();
+    let open = |more| File::options().read(true).custom_flags(flags | more).open(directory);
+    // Root without CAP_DAC_READ_SEARCH may not read what is the agent's.
+    let owner = open(libc::O_PATH)?.metadata()?.uid();
     if owner == account.uid.as_raw() {
         return Ok(());
     }
@@ -42,7 +43,7 @@ pub fn hand_over(directory: &Path, account: &Account) -> io::Result<()> {
         return Err(io::Error::other(format!("it belongs to the user {owner}")));
     }
     only_roots(&fs::canonicalize(parent)?)?;
-    give(&opened, directory, account.uid, account.gid)
+    give(&open(0)?, directory, account.uid, account.gid)
 }
 
 /// Whoever may rename one of these directories could have root hand over another one.

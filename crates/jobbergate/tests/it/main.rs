@@ -16,5 +16,7 @@ mod observability;
 mod people;
 mod providers;
 mod refusals;
+mod separated;
 mod start;
 mod support;
+mod units;

@@ -4,4 +4,4 @@ mod process;
 mod site;
 
 pub use process::{Process, program};
-pub use site::{AgentOptions, Site, script_of};
+pub use site::{AgentOptions, Site, directory_of, script_of};
