@@ -6,7 +6,7 @@ use jobbergate_client::Client;
 
 use crate::{
     config::AgentConfig, directory_locks::DirectoryLocks, error::AgentError, journal::Journal,
-    slurm::Slurm, user_map::UserMap, wakes::Wakes,
+    separate, slurm::Slurm, user_map::UserMap, wakes::Wakes,
 };
 
 /// An agent with all that it works with.
@@ -35,6 +35,7 @@ impl Agent {
         let state_directory = config.state_directory()?;
         let user_map = config.user_map()?;
         let client = config.client()?;
+        separate::check_state(&state_directory)?;
         let open = Journal::open(&state_directory).await;
         let journal = open
             .map_err(|source| AgentError::Journal { directory: state_directory.clone(), source })?;

@@ -339,12 +339,12 @@ impl AgentConfig {
 
     /// Where the Python agent's notes may be.
     pub fn cache_directories(&self) -> Vec<PathBuf> {
-        if let Some(directory) = &self.cache_dir {
-            return vec![directory.clone()];
-        }
         // That there is none was seen when it could be.
         if self.separation.done {
             return Vec::new();
+        }
+        if let Some(directory) = &self.cache_dir {
+            return vec![directory.clone()];
         }
         let home = own_account().map(|account| account.home.join(".cache/jobbergate-agent"));
         home.into_iter().chain([PathBuf::from(CACHE_OF_SNAP)]).collect()

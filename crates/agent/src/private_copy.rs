@@ -70,9 +70,12 @@ impl PrivateCopy {
     pub fn remove(self) {
         tokio::spawn(async move {
             let Self { link, user, directory } = self;
+            let submission = submission_of(&directory);
             match remove_directory(user, directory).await {
                 // What is not removed now is when the next agent starts.
-                Err(error) => tracing::warn!(%error, "the copy of a script cannot be removed"),
+                Err(error) => {
+                    tracing::warn!(submission, %error, "the copy of a script cannot be removed");
+                }
                 Ok(()) => {
                     let _ = fs::remove_file(link);
                 }

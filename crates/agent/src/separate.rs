@@ -9,7 +9,7 @@ mod state;
 
 use std::{
     fs, io,
-    os::fd::OwnedFd,
+    os::{fd::OwnedFd, unix::fs::MetadataExt},
     path::Path,
     process::{Command, Stdio},
     sync::Arc,
@@ -75,6 +75,23 @@ pub fn separate(config: &mut AgentConfig, log: &[String]) -> Result<(), AgentErr
     acting::through(Arc::new(link));
     config.separation.done = true;
     Ok(())
+}
+
+/// Root does not work in a directory that somebody else could fill with links.
+///
+/// # Errors
+/// When this is root, and the state directory somebody else's.
+pub fn check_state(directory: &Path) -> Result<(), AgentError> {
+    match fs::metadata(directory) {
+        Ok(metadata) if geteuid().is_root() && metadata.uid() != 0 => Err(wrong(format!(
+            "the state directory {0} belongs to the user {1}, not to root. Set \
+             JOBBERGATE_AGENT_RUN_AS to that user, or, where it was that and shall be no more, say \
+             `chown -R -h root: {0}`",
+            directory.display(),
+            metadata.uid()
+        ))),
+        _ => Ok(()),
+    }
 }
 
 fn account(name: &str) -> Result<Account, AgentError> {

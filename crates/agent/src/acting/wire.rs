@@ -18,6 +18,9 @@ use nix::{
 pub const LONGEST: usize = 128 << 10;
 /// How many open files go with a message at most.
 const MOST_FILES: usize = 4;
+/// How many the kernel lets anybody send with one: there is room for them, so that none is lost sight
+/// of that is not wanted.
+const MOST_OF_KERNEL: usize = 253;
 
 /// What came.
 #[derive(Debug)]
@@ -56,7 +59,7 @@ pub fn send(socket: impl AsFd, message: &[u8], files: &[OwnedFd]) -> io::Result<
 /// Waits for a message.
 pub fn receive(socket: impl AsFd) -> io::Result<Received> {
     let mut content = vec![0; LONGEST];
-    let mut space = cmsg_space!([RawFd; MOST_FILES]);
+    let mut space = cmsg_space!([RawFd; MOST_OF_KERNEL]);
     loop {
         let mut slices = [IoSliceMut::new(&mut content)];
         let socket = socket.as_fd().as_raw_fd();
@@ -69,7 +72,9 @@ pub fn receive(socket: impl AsFd) -> io::Result<Received> {
         let (length, flags) = (message.bytes, message.flags);
         let files: Vec<OwnedFd> = message.cmsgs()?.flat_map(owned).collect();
         return Ok(match length {
-            _ if flags.intersects(MsgFlags::MSG_TRUNC | MsgFlags::MSG_CTRUNC) => Received::TooLong,
+            _ if flags.contains(MsgFlags::MSG_TRUNC) || files.len() > MOST_FILES => {
+                Received::TooLong
+            }
             0 if files.is_empty() => Received::End,
             _ => {
                 content.truncate(length);

@@ -21,16 +21,25 @@ impl Slurm {
         if !acting::is_helped() {
             return Ok(());
         }
+        self.check_sight_of(&own_name()).await
+    }
+
+    /// Makes sure that this user sees jobs of others.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn check_sight_of(&self, user: &str) -> Result<(), SlurmError> {
+        let hidden = || SlurmError::Hidden(user.to_owned());
         let settings = self.settings().await?;
         let by_controller = settings.keeps_private("jobs");
         if !settings.has_accounting {
-            return if by_controller { Err(SlurmError::Hidden(own_name())) } else { Ok(()) };
+            return if by_controller { Err(hidden()) } else { Ok(()) };
         }
-        if self.is_operator().await? {
+        if self.is_operator(user).await? {
             return Ok(());
         }
         if by_controller || self.accounting_hides_jobs().await {
-            return Err(SlurmError::Hidden(own_name()));
+            return Err(hidden());
         }
         Ok(())
     }
@@ -56,9 +65,8 @@ impl Slurm {
         }
     }
 
-    async fn is_operator(&self) -> Result<bool, SlurmError> {
-        let name = own_name();
-        let which = ["show", "user", "where", &format!("name={name}"), "format=AdminLevel"];
+    async fn is_operator(&self, user: &str) -> Result<bool, SlurmError> {
+        let which = ["show", "user", "where", &format!("name={user}"), "format=AdminLevel"];
         let level = self.sacctmgr(&which).await?;
         Ok(["Operator", "Administrator"].contains(&level.trim()))
     }
