@@ -14,6 +14,7 @@ use std::{
     os::fd::OwnedFd,
     path::PathBuf,
     sync::{Arc, OnceLock},
+    time::Duration,
 };
 
 use serde::{Deserialize, Serialize};
@@ -22,7 +23,11 @@ use tokio::sync::mpsc;
 pub use child::{Child, NotStarted, run, signal};
 pub use link::Link;
 
-use crate::{run_as::Account, setback::Setback, slurm::process::Process};
+use crate::{
+    run_as::Account,
+    setback::Setback,
+    slurm::{Fence, process::Process},
+};
 
 /// Whom this process asks, if it may not do it itself.
 static HELPER: OnceLock<Arc<Link>> = OnceLock::new();
@@ -48,8 +53,10 @@ pub struct Run {
     pub program: PathBuf,
     pub directory: PathBuf,
     pub arguments: Vec<String>,
-    /// After this it is not started any more, in milliseconds since the machine was booted.
-    pub not_after: u64,
+    /// After this it is not started any more, by the [boot clock](crate::boot_clock).
+    pub not_after: Duration,
+    /// When it is ended, whatever becomes of the agent.
+    pub fence: Option<Fence>,
 }
 
 /// A file to write. The first of several is the script.

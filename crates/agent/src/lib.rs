@@ -3,15 +3,17 @@
 //! It never loses a submission and never makes two jobs of one: see [`journal`] for what it
 //! remembers and [`reconcile`] for what it does when the outcome of an `sbatch` is not known.
 //!
-//! Six loops run side by side, so that none waits for another: [`intake`] takes up
-//! submissions, [`follow`] watches their jobs, [`metrics`] collects what they use, [`changes`] waits
+//! Seven loops run side by side, so that none waits for another: [`claims`] keeps what this agent
+//! shares with others for itself, [`intake`] takes up submissions, [`follow`] watches their jobs, [`metrics`] collects what they use, [`changes`] waits
 //! for the server to say that there is something new, [`heartbeat`] tells it that the agent is alive,
 //! [`facts`] what its cluster is.
 
 pub mod acting;
 pub mod agent;
 pub mod backoff;
+pub mod boot_clock;
 pub mod changes;
+pub mod claims;
 pub mod config;
 pub mod directory_locks;
 pub mod doctor;
@@ -21,9 +23,11 @@ pub mod files;
 pub mod follow;
 pub mod heartbeat;
 pub mod helper;
+pub mod inherited;
 pub mod intake;
 pub mod journal;
 pub mod last_word;
+pub mod lease;
 pub mod metrics;
 pub mod migrated;
 pub mod private_copy;
@@ -37,6 +41,7 @@ pub mod slots;
 pub mod slurm;
 pub mod submit;
 pub mod tag;
+mod uncertain;
 pub mod user_map;
 pub mod wakes;
 
@@ -83,10 +88,14 @@ pub async fn run(
     if let Err(error) = sd_notify::notify(&[sd_notify::NotifyState::Ready]) {
         tracing::warn!(%error, "systemd cannot be told");
     }
-    let stop = CancellationToken::new();
-    let mut loops = JoinSet::new();
+    let (stop, end) = (CancellationToken::new(), CancellationToken::new());
     let mut shutdown = pin!(shutdown);
+    let mut loops = JoinSet::new();
     loops.spawn(heartbeat::run(Arc::clone(&agent), stop.clone()));
+    loops.spawn(changes::run(Arc::clone(&agent), stop.clone()));
+    loops.spawn(facts::run(Arc::clone(&agent), stop.clone()));
+    loops.spawn(metrics::run(Arc::clone(&agent), metrics, stop.clone()));
+    // What it does not see it would take for what is not there.
     tokio::select! {
         seen = agent.slurm.await_sight() => {
             seen.map_err(|error| AgentError::Configuration(error.to_string()))?;
@@ -94,27 +103,33 @@ pub async fn run(
         () = &mut shutdown => return Ok(()),
         () = acting::lost() => return Err(AgentError::HelperLost),
     }
-    loops.spawn(changes::run(Arc::clone(&agent), stop.clone()));
-    loops.spawn(facts::run(Arc::clone(&agent), stop.clone()));
+    let claims = tokio::spawn(claims::run(Arc::clone(&agent), end.clone()));
     loops.spawn(intake::run(Arc::clone(&agent), stop.clone()));
     loops.spawn(follow::run(Arc::clone(&agent), stop.clone()));
-    loops.spawn(metrics::run(Arc::clone(&agent), metrics, stop.clone()));
     tokio::select! {
         () = &mut shutdown => tracing::info!("agent stops"),
         () = acting::lost() => {
             stop.cancel();
+            end.cancel();
             return Err(AgentError::HelperLost);
         }
         // They only end before the shutdown if there is a bug in them.
         _ = loops.join_next() => {
             stop.cancel();
+            end.cancel();
             return Err(AgentError::Configuration("a part of the agent broke down".to_owned()));
         }
     }
     stop.cancel();
     let finish = async { while loops.join_next().await.is_some() {} };
-    if tokio::time::timeout(LAST_ORDERS, finish).await.is_err() {
+    let finished = tokio::time::timeout(LAST_ORDERS, finish).await.is_ok();
+    end.cancel();
+    // It does not renew what is handed back.
+    let _ = claims.await;
+    if !finished {
         tracing::warn!("stopped in the middle of something; the journal knows of what");
+    } else if let Err(error) = agent.hand_back().await {
+        tracing::warn!(%error, "not handed back: others have to wait for the end of the lease");
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 mod arguments;
 mod command;
 pub(crate) mod directives;
+mod fence;
 mod members;
 mod nodes;
 mod options;
@@ -34,6 +35,7 @@ use tokio::{sync::OnceCell, time::Instant};
 
 pub use arguments::SbatchArguments;
 pub use command::CommandError;
+pub use fence::Fence;
 pub use members::{Member, Stage};
 pub use outcome::SbatchOutcome;
 pub use receipt::Receipt;

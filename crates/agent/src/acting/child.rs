@@ -3,16 +3,14 @@
 use std::{
     io,
     os::{fd::OwnedFd, unix::process::ExitStatusExt},
-    path::Path,
     process::ExitStatus,
     time::Duration,
 };
 
 use nix::sys::signal::Signal;
-use nix::time::{ClockId, clock_gettime};
 
 use super::{Action, GONE, HELPER, Replies, Reply, Run, act};
-use crate::{run_as::Account, slurm::process::Process};
+use crate::{boot_clock, run_as::Account, slurm::process::Process};
 
 /// How much longer a start is waited for than it is allowed.
 const GRACE: Duration = Duration::from_secs(2);
@@ -41,17 +39,11 @@ pub struct Child {
 pub async fn run(
     account: &Account,
     submissions: &[i64],
-    program: &Path,
-    directory: &Path,
-    arguments: Vec<String>,
+    run: Run,
     stdio: [OwnedFd; 3],
-    start_within: Duration,
 ) -> Result<Child, NotStarted> {
-    let (program, directory) = (program.to_owned(), directory.to_owned());
-    let not_after =
-        now().saturating_add(u64::try_from(start_within.as_millis()).unwrap_or(u64::MAX));
-    let action = Action::Run(Run { program, directory, arguments, not_after });
-    let mut replies = act(account, submissions, action, stdio.into());
+    let start_within = run.not_after.saturating_sub(boot_clock::now());
+    let mut replies = act(account, submissions, Action::Run(run), stdio.into());
     match tokio::time::timeout(start_within + GRACE, replies.recv()).await {
         Ok(Some(Reply::Started(process))) => Ok(Child { replies, process, ended: None }),
         Ok(Some(Reply::NotStarted(why) | Reply::Refused(why))) => Err(NotStarted::Certainly(why)),
@@ -88,10 +80,4 @@ pub async fn signal(user: &str, submissions: &[i64], process: Process, signal: S
     if let Ok(Err(error)) = tokio::time::timeout(GRACE, super::done(replies)).await {
         tracing::warn!(?submissions, user, %error, "what was run as a user cannot be ended");
     }
-}
-
-/// Milliseconds since the machine was booted; the same for all of its processes.
-pub(super) fn now() -> u64 {
-    let Ok(time) = clock_gettime(ClockId::CLOCK_BOOTTIME) else { return u64::MAX };
-    u64::try_from(Duration::from(time).as_millis()).unwrap_or(u64::MAX)
 }

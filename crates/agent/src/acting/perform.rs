@@ -13,8 +13,9 @@ use std::{
 
 use nix::sys::signal::Signal;
 
-use super::{Action, Piece, Reply, Run, child::now};
+use super::{Action, Piece, Reply, Run};
 use crate::{
+    boot_clock,
     files::{self, Content, Files},
     run_as::Account,
     setback::Setback,
@@ -51,9 +52,9 @@ fn start(account: &Account, run: &Run, stdio: Vec<OwnedFd>) -> io::Result<Child>
     let [stdin, stdout, stderr] = <[OwnedFd; 3]>::try_from(stdio)
         .map_err(|_| io::Error::other("input, output and complaints must go with it"))?
         .map(Stdio::from);
-    let mut command = account.command(&run.program, &run.directory)?;
+    let mut command = account.command(&run.program, &run.directory, run.fence)?;
     command.args(&run.arguments).stdin(stdin).stdout(stdout).stderr(stderr);
-    if now() > run.not_after {
+    if boot_clock::now() > run.not_after {
         return Err(io::Error::other("it was too late to start it"));
     }
     command.spawn()

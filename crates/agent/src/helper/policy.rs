@@ -145,6 +145,8 @@ fn check_path(path: &Path) -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::acting::Piece;
 
@@ -157,7 +159,7 @@ mod tests {
     fn run(program: &str, arguments: &[&str]) -> Action {
         let arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();
         let (program, directory) = (program.into(), "/home".into());
-        Action::Run(Run { program, directory, arguments, not_after: 0 })
+        Action::Run(Run { program, directory, arguments, not_after: Duration::ZERO, fence: None })
     }
 
     fn refused(user: &str, action: &Action) -> String {

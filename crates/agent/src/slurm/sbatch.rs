@@ -15,9 +15,10 @@ use nix::sys::{
 };
 use tokio::time::Instant;
 
-use super::{Receipt, SbatchOutcome, Slurm, directives, outcome::judge, process::Process};
+use super::{Fence, Receipt, SbatchOutcome, Slurm, directives, outcome::judge, process::Process};
 use crate::{
-    acting::{self, Child, NotStarted},
+    acting::{self, Child, NotStarted, Run},
+    boot_clock,
     run_as::Account,
     slurm::SbatchArguments,
     tag::Tag,
@@ -46,6 +47,8 @@ pub struct BatchJob<'a> {
     /// A file with the script that nobody else will ever write; without, `sbatch` is given its
     /// content.
     pub script_path: Option<PathBuf>,
+    /// When `sbatch` is ended, whatever becomes of the agent.
+    pub fence: Option<Fence>,
 }
 
 /// An `sbatch` that was started.
@@ -86,7 +89,9 @@ impl Slurm {
                 };
             }
         };
-        let end = self.watch(&mut sbatch, receipt).await;
+        let fence = job.fence.map(|fence| fence.left(boot_clock::now()));
+        let limit = fence.map_or(self.sbatch_deadline, |left| left.min(self.sbatch_deadline));
+        let end = self.watch(&mut sbatch, receipt, limit).await;
         if let WatchEnd::Number(job) = end {
             tokio::spawn(let_end(sbatch));
             return SbatchOutcome::Accepted(job);
@@ -116,7 +121,7 @@ impl Slurm {
                 SbatchOutcome::Unclear(format!("{program} cannot be followed: {e}"))
             }
             WatchEnd::Deadline | WatchEnd::Number(_) => {
-                let seconds = self.sbatch_deadline.as_secs();
+                let seconds = limit.as_secs();
                 let why = format!("{program} did not end within {seconds} s");
                 self.unclear(with_words(why, receipt)).await
             }
@@ -135,16 +140,14 @@ impl Slurm {
     async fn start(&self, job: &BatchJob<'_>, receipt: &Receipt) -> Result<Sbatch, NotStarted> {
         let stdio = stdio(job, receipt).map_err(|e| NotStarted::Certainly(e.to_string()))?;
         let submission = job.tag.submission();
-        let child = acting::run(
-            job.account,
-            submission.as_slice(),
-            &self.paths.sbatch,
-            job.directory,
-            arguments(job),
-            stdio,
-            self.sbatch_deadline,
-        )
-        .await?;
+        let run = Run {
+            program: self.paths.sbatch.clone(),
+            directory: job.directory.to_owned(),
+            arguments: arguments(job),
+            not_after: boot_clock::now() + self.sbatch_deadline,
+            fence: job.fence,
+        };
+        let child = acting::run(job.account, submission.as_slice(), run, stdio).await?;
         if let Some(Err(error)) = child.process.map(|process| receipt.belongs_to(process)) {
             // It only matters if this agent is killed and the program leaves something behind.
             tracing::warn!(submission, %error, "it can't be noted which process sbatch is");
@@ -152,8 +155,8 @@ impl Slurm {
         Ok(Sbatch { child, submission, user: job.account.name.clone() })
     }
 
-    async fn watch(&self, sbatch: &mut Sbatch, receipt: &Receipt) -> WatchEnd {
-        let deadline = Instant::now() + self.sbatch_deadline;
+    async fn watch(&self, sbatch: &mut Sbatch, receipt: &Receipt, limit: Duration) -> WatchEnd {
+        let deadline = Instant::now() + limit;
         loop {
             let look = deadline.min(Instant::now() + LOOK);
             match tokio::time::timeout_at(look, sbatch.child.wait()).await {

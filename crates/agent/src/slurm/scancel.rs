@@ -5,7 +5,6 @@ use std::{
     fs::File,
     io::{self, Read, Seek},
     os::fd::OwnedFd,
-    path::Path,
 };
 
 use futures::{StreamExt, stream};
@@ -16,7 +15,8 @@ use nix::sys::{
 
 use super::{CommandError, Slurm, SlurmError, command};
 use crate::{
-    acting::{self, NotStarted},
+    acting::{self, NotStarted, Run},
+    boot_clock,
     run_as::Account,
 };
 
@@ -71,10 +71,14 @@ impl Slurm {
         let (submissions, jobs): (Vec<i64>, Vec<i64>) =
             jobs.iter().map(|own| (own.submission, own.job)).unzip();
         let (mut complaints, stdio) = stdio().map_err(not_started)?;
-        let (directory, within) = (Path::new("/"), self.deadline);
-        let given = arguments(&jobs);
-        let started =
-            acting::run(&account, &submissions, &program, directory, given, stdio, within).await;
+        let run = Run {
+            program: program.clone(),
+            directory: "/".into(),
+            arguments: arguments(&jobs),
+            not_after: boot_clock::now() + self.deadline,
+            fence: None,
+        };
+        let started = acting::run(&account, &submissions, run, stdio).await;
         let mut child = started.map_err(|e: NotStarted| not_started(io::Error::other(e)))?;
         let Ok(ended) = tokio::time::timeout(self.deadline, child.wait()).await else {
             if let Some(process) = child.process {

@@ -35,8 +35,12 @@ impl Slurm {
         if !settings.has_accounting {
             return if by_controller { Err(hidden()) } else { Ok(()) };
         }
-        if self.is_operator(user).await? {
-            return Ok(());
+        match self.is_operator(user).await {
+            Ok(true) => return Ok(()),
+            Err(error) if by_controller => return Err(error),
+            // While slurmdbd does not answer, nothing is concluded from what it does not show.
+            Err(_) => return Ok(()),
+            Ok(false) => {}
         }
         if by_controller || self.accounting_hides_jobs().await {
             return Err(hidden());

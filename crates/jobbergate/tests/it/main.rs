@@ -5,6 +5,7 @@
 
 mod administration;
 mod agent_doctor;
+mod claims;
 mod cleaning;
 mod crashes;
 mod downloads;
@@ -17,6 +18,8 @@ mod people;
 mod providers;
 mod refusals;
 mod separated;
+mod sharing;
 mod start;
 mod support;
+mod transitions;
 mod units;

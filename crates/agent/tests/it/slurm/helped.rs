@@ -10,6 +10,7 @@ use std::{
     path::{Path, PathBuf},
     process::Command,
     thread::{self, JoinHandle},
+    time::Duration,
 };
 
 use jobbergate_agent::{
@@ -79,7 +80,13 @@ impl Agent {
 
 fn run(program: PathBuf, arguments: &[&str]) -> Action {
     let arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();
-    Action::Run(Run { program, directory: "/".into(), arguments, not_after: u64::MAX })
+    Action::Run(Run {
+        program,
+        directory: "/".into(),
+        arguments,
+        not_after: Duration::MAX,
+        fence: None,
+    })
 }
 
 fn place(directory: &Path, name: &str, content: &str) -> (Action, [OwnedFd; 1]) {
@@ -151,7 +158,13 @@ fn what_goes_with_a_request_must_be_what_it_needs() {
     assert!(matches!(without, Reply::NotStarted(_)), "{without:?}");
     let null = || OwnedFd::from(fs::File::open("/dev/null").unwrap());
     let (program, directory) = (lab.command("sbatch"), "/".into());
-    let late = Action::Run(Run { program, directory, arguments: vec![], not_after: 1 });
+    let late = Action::Run(Run {
+        program,
+        directory,
+        arguments: vec![],
+        not_after: Duration::from_millis(1),
+        fence: None,
+    });
     let late = agent.ask("alice", late, &[null(), null(), null()]);
     assert_eq!(late, Reply::NotStarted("it was too late to start it".to_owned()));
     agent.ends();
@@ -190,7 +203,7 @@ fn only_what_runs_as_a_user_is_ended_for_the_user() {
     let signal = json!({"signal": {"process": process, "forcibly": true}});
     let action: Action = serde_json::from_value(signal).unwrap();
     agent.ask("alice", action, &[]);
-    thread::sleep(std::time::Duration::from_millis(200));
+    thread::sleep(Duration::from_millis(200));
     assert!(roots.try_wait().unwrap().is_none(), "root's program goes on");
     roots.kill().unwrap();
     roots.wait().unwrap();
@@ -207,7 +220,13 @@ fn a_program_runs_as_its_user_with_what_it_was_given() {
     let arguments =
         vec!["--parsable".to_owned(), "--partition=nosuch".to_owned(), "x.sh".to_owned()];
     let directory = home.path().to_owned();
-    let run = Run { program: lab.command("sbatch"), directory, arguments, not_after: u64::MAX };
+    let run = Run {
+        program: lab.command("sbatch"),
+        directory,
+        arguments,
+        not_after: Duration::MAX,
+        fence: None,
+    };
     let started = agent.ask("alice", Action::Run(run), &stdio);
     assert!(matches!(started, Reply::Started(Some(_))), "{started:?}");
     let Reply::Ended(status) = agent.answer() else { panic!("it did not end") };
