@@ -145,6 +145,19 @@ async fn two_users_have_their_jobs_from_an_agent_that_has_no_privileges() {
         assert!(said.iter().all(|fields| fields["user"] == user), "{said:?}");
         assert!(by("submit").iter().any(|line| line["fields"]["message"] == "submitted"));
     }
+    // The server's lines of the same story have the number, too, and the id of each request.
+    let served = site.server.log();
+    let of_hers = served.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let spans: Vec<Value> = of_hers
+        .map(|line| line["span"].clone())
+        .filter(|span| span["submission"] == hers)
+        .collect();
+    assert!(spans.iter().all(|span| span["id"].as_str().is_some_and(|id| !id.is_empty())));
+    let one = format!("/jobbergate/job-submissions/agent/{hers}");
+    for path in ["/jobbergate/job-submissions", "/jobbergate/job-submissions/agent/submitted", &one]
+    {
+        assert!(spans.iter().any(|span| span["path"] == path), "{path}: {spans:?}");
+    }
     assert!(agent.stop(), "it stops well");
     until("the helper ends with it", || is_gone(helper));
 }
