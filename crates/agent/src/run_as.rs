@@ -21,10 +21,6 @@ use crate::slurm::Fence;
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 /// What a program is given of the agent's own environment.
 const PASSED_ON: [&str; 2] = ["LANG", "SLURM_CONF"];
-/// Below are the users of the system itself.
-pub const FIRST_PERSON: u32 = 1000;
-/// Whom the kernel and NFS take for a user that they don't know.
-const NOBODY: u32 = 65_534;
 
 use crate::acting;
 
@@ -59,12 +55,6 @@ impl Account {
         let groups = unistd::getgrouplist(&name, user.gid)?;
         let User { name, uid, gid, dir: home, shell, .. } = user;
         Ok(Self { name, uid, gid, groups, home, shell })
-    }
-
-    /// Whether this user is the system's own, in whose name nobody's jobs run.
-    pub fn is_the_systems(&self) -> bool {
-        let uid = self.uid.as_raw();
-        uid < FIRST_PERSON || uid == NOBODY
     }
 
     /// Whether the agent may act as this user.

@@ -27,7 +27,7 @@ use crate::{
     error::AgentError,
     helper::policy::Policy,
     run_as::Account,
-    user_map::UserMap,
+    user_map::Mapping,
 };
 
 /// What the helper is given of the environment.
@@ -48,8 +48,8 @@ fn wrong(message: impl Into<String>) -> AgentError {
 pub fn separate(config: &mut AgentConfig, log: &[String]) -> Result<(), AgentError> {
     let Some(name) = config.separation.run_as.clone() else { return Ok(()) };
     let account = account(&name)?;
-    let only = match config.user_map()? {
-        UserMap::Single(user) => Some(user),
+    let only = match config.user_map()?.mapping() {
+        Mapping::Single(user) => Some(user.clone()),
         _ => None,
     };
     // What only root may read.
@@ -65,7 +65,8 @@ pub fn separate(config: &mut AgentConfig, log: &[String]) -> Result<(), AgentErr
     })?;
     config.state_dir = Some(directory);
     let paths = config.slurm().paths;
-    let policy = Policy { sbatch: paths.sbatch, scancel: paths.scancel, agent: name.clone(), only };
+    let (agent, accounts) = (name.clone(), config.users.accounts());
+    let policy = Policy { sbatch: paths.sbatch, scancel: paths.scancel, agent, only, accounts };
     let failed = |what: &str, error: &dyn std::fmt::Display| wrong(format!("{what}: {error}"));
     let socket =
         start_helper(&policy, log).map_err(|e| failed("the helper cannot be started", &e))?;

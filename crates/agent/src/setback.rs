@@ -11,6 +11,9 @@ pub enum Setback {
     /// Something else is in the way; it is tried again.
     #[error("{0}")]
     Trouble(String),
+    /// A directory is not there that may be mounted late; it is tried again for a while.
+    #[error("{0}")]
+    Missing(String),
 }
 
 impl From<jobbergate_client::Error> for Setback {

@@ -9,6 +9,7 @@ use std::{
     },
     path::Path,
     process::{Child, Stdio},
+    time::Instant,
 };
 
 use nix::sys::signal::Signal;
@@ -16,7 +17,7 @@ use nix::sys::signal::Signal;
 use super::{Action, Piece, Reply, Run};
 use crate::{
     boot_clock,
-    files::{self, Content, Files},
+    files::{self, Content, Files, Placement},
     run_as::Account,
     setback::Setback,
     slurm::process::Process,
@@ -69,7 +70,17 @@ fn place(
 ) -> Result<(), Setback> {
     let read = pieces.map(|pieces| read_all(pieces, with)).transpose();
     let files = read.map_err(|e| Setback::Trouble(format!("the content of the files: {e}")))?;
-    files::place_now(account, directory, own, files.as_ref())
+    let placement = Placement {
+        directory: directory.to_owned(),
+        own: own.file_name().unwrap_or_default().to_owned(),
+        files,
+        user: account.name.clone(),
+        home: account.home.clone(),
+    };
+    let end = Instant::now() + files::DEADLINE;
+    let assumed = account.assume_for_files();
+    assumed.map_err(|e| Setback::Trouble(format!("becoming {}: {e}", account.name)))?;
+    placement.carry_out(end)
 }
 
 fn read_all(pieces: &[Piece], with: Vec<OwnedFd>) -> io::Result<Files> {

@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use crate::{
     acting::{Action, Piece, Run},
     files, private_copy,
     run_as::Account,
     slurm::refusal_of_options,
+    user_map::accounts::Accounts,
 };
 
 /// How much all files of a submission may hold, in bytes.
@@ -29,6 +30,9 @@ pub struct Policy {
     /// The only user, who may be one of the system's, but for root
     #[arg(long)]
     pub only: Option<String>,
+    /// Which users nothing is done as
+    #[command(flatten)]
+    pub accounts: Accounts,
 }
 
 impl Policy {
@@ -36,12 +40,16 @@ impl Policy {
     pub fn arguments(&self) -> Vec<std::ffi::OsString> {
         let mut arguments: Vec<std::ffi::OsString> = Vec::new();
         let only = self.only.as_ref().map(|only| ("--only", only.into()));
+        let allowed = self.accounts.allowed.iter().map(|name| ("--allowed", name.into()));
+        let groups = self.accounts.groups.to_possible_value();
+        let groups = groups.map(|groups| ("--groups", groups.get_name().into()));
         let always = [
+            ("--minimum-uid", self.accounts.minimum_uid.to_string().into()),
             ("--sbatch", self.sbatch.clone().into_os_string()),
             ("--scancel", self.scancel.clone().into_os_string()),
             ("--agent", self.agent.clone().into()),
         ];
-        for (name, value) in always.into_iter().chain(only) {
+        for (name, value) in always.into_iter().chain(only).chain(allowed).chain(groups) {
             let mut argument: std::ffi::OsString = format!("{name}=").into();
             argument.push(value);
             arguments.push(argument);
@@ -69,8 +77,11 @@ impl Policy {
         let found = Account::by_name(user).map_err(|e| format!("looking up {user:?}: {e}"))?;
         let account = found.ok_or_else(|| format!("there is no user {user:?}"))?;
         let is_only = self.only.as_deref() == Some(account.name.as_str());
-        if account.uid.is_root() || (account.is_the_systems() && !is_only) {
-            return Err(format!("{user:?} is a user of the system itself"));
+        if account.uid.is_root() {
+            return Err(format!("{user:?} is root, as whom nothing is done"));
+        }
+        if let Some(why) = self.accounts.objection(&account, is_only) {
+            return Err(format!("it would be {user:?}, {why}"));
         }
         if account.name != user {
             return Err(format!("{user:?} is another name of {:?}", account.name));
@@ -78,7 +89,7 @@ impl Policy {
         if account.name == self.agent {
             return Err(format!("{user:?} is the agent's own user"));
         }
-        Ok(account)
+        Ok(self.accounts.with_groups(account))
     }
 
     fn check_run(&self, run: &Run) -> Result<(), String> {
@@ -148,12 +159,22 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::acting::Piece;
+    use crate::{acting::Piece, user_map::accounts::SupplementaryGroups};
+
+    fn accounts() -> Accounts {
+        Accounts { minimum_uid: 1000, allowed: Vec::new(), groups: SupplementaryGroups::All }
+    }
 
     fn policy() -> Policy {
         let path = |name: &str| PathBuf::from(format!("/usr/bin/{name}"));
         let agent = "jobbergate-agent".to_owned();
-        Policy { sbatch: path("sbatch"), scancel: path("scancel"), agent, only: None }
+        Policy {
+            sbatch: path("sbatch"),
+            scancel: path("scancel"),
+            agent,
+            only: None,
+            accounts: accounts(),
+        }
     }
 
     fn run(program: &str, arguments: &[&str]) -> Action {
@@ -169,8 +190,9 @@ mod tests {
     #[test]
     fn root_and_the_systems_own_users_are_refused() {
         let sbatch = run("/usr/bin/sbatch", &["--parsable"]);
-        for user in ["root", "daemon", "nobody", "mail"] {
-            assert!(refused(user, &sbatch).contains("the system itself"), "{user}");
+        assert!(refused("root", &sbatch).contains("is root"));
+        for user in ["daemon", "nobody", "mail"] {
+            assert!(refused(user, &sbatch).contains("system's user"), "{user}");
         }
         for user in ["", "no-such-user", "0", "+0", "../root", "a:b", "--uid=0", "a\0b"] {
             assert!(refused(user, &sbatch).contains("no user"), "{user}");
@@ -179,7 +201,7 @@ mod tests {
         assert_eq!(only.allow("daemon", &sbatch).unwrap().name, "daemon");
         assert!(only.allow("mail", &sbatch).unwrap_err().contains("not the user"));
         let root = Policy { only: Some("root".to_owned()), ..policy() };
-        assert!(root.allow("root", &sbatch).unwrap_err().contains("the system itself"));
+        assert!(root.allow("root", &sbatch).unwrap_err().contains("is root"));
         let own = Policy { agent: "daemon".to_owned(), ..only };
         assert!(own.allow("daemon", &sbatch).unwrap_err().contains("agent's own"));
     }
@@ -213,9 +235,9 @@ mod tests {
             assert!(why.contains("number"), "{arguments:?}: {why}");
         }
         let fine = refused("mail", &run("/usr/bin/scancel", &["-Q", "7", "8"]));
-        assert!(fine.contains("the system itself"), "{fine}");
+        assert!(fine.contains("system's user"), "{fine}");
         let fine = ["--parsable", "--comment=a b", "-N", "1", "/home/x/.jobbergate-1/uid.sh"];
-        assert!(refused("mail", &run("/usr/bin/sbatch", &fine)).contains("the system itself"));
+        assert!(refused("mail", &run("/usr/bin/sbatch", &fine)).contains("system's user"));
     }
 
     #[test]
@@ -226,7 +248,7 @@ mod tests {
             own: own.into(),
             files: Some(vec![Piece { name: name.into(), length }]),
         };
-        assert!(refused("mail", &place(directory, own, "job.sh", 5)).contains("system itself"));
+        assert!(refused("mail", &place(directory, own, "job.sh", 5)).contains("system's user"));
         for (action, why) in [
             (place(directory, own, "../job.sh", 5), "not allowed"),
             (place(directory, own, "/etc/passwd", 5), "not allowed"),
@@ -240,5 +262,32 @@ mod tests {
         ] {
             assert!(refused("mail", &action).contains(why), "{action:?}");
         }
+    }
+
+    #[test]
+    fn who_may_be_whom_is_the_rule_of_the_agent() {
+        let sbatch = run("/usr/bin/sbatch", &["--parsable"]);
+        let allowed =
+            Accounts { allowed: vec!["mail".to_owned(), "root".to_owned()], ..accounts() };
+        let policy = Policy { accounts: allowed, ..policy() };
+        assert_eq!(policy.allow("mail", &sbatch).unwrap().name, "mail");
+        assert!(policy.allow("root", &sbatch).unwrap_err().contains("is root"));
+        let none = Accounts { groups: SupplementaryGroups::None, ..policy.accounts.clone() };
+        let alone = Policy { accounts: none, ..policy }.allow("mail", &sbatch).unwrap();
+        assert_eq!(alone.groups, [alone.gid]);
+    }
+
+    #[test]
+    fn rules_arrive_as_they_were_set() {
+        #[derive(clap::Parser)]
+        struct Line {
+            #[command(flatten)]
+            policy: Policy,
+        }
+        let allowed = vec!["a".to_owned(), "b".to_owned()];
+        let accounts = Accounts { minimum_uid: 500, allowed, groups: SupplementaryGroups::None };
+        let given = Policy { accounts, only: Some("b".to_owned()), ..policy() };
+        let line = std::iter::once("x".into()).chain(given.arguments());
+        assert_eq!(<Line as clap::Parser>::parse_from(line).policy, given);
     }
 }

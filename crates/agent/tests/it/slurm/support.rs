@@ -20,6 +20,7 @@ use jobbergate_agent::{
     run_as::Account,
     slurm::{BatchJob, Receipt, SbatchArguments, SbatchOutcome},
     tag::Tag,
+    user_map::accounts::{Accounts, SupplementaryGroups},
 };
 use jobbergate_testkit::slurm::SlurmLab;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
@@ -78,6 +79,11 @@ pub async fn open(config: AgentConfig) -> Result<Agent, AgentError> {
     Agent::open(config).await
 }
 
+/// Whom jobs run as.
+pub fn accounts() -> Accounts {
+    Accounts { minimum_uid: 1000, allowed: Vec::new(), groups: SupplementaryGroups::All }
+}
+
 /// Starts such a helper for all agents of this process, if that is wanted.
 pub fn help(config: &AgentConfig) {
     if std::env::var_os("TEST_HELPED").is_none() || acting::is_helped() {
@@ -87,7 +93,13 @@ pub fn help(config: &AgentConfig) {
     let (ours, theirs) = socketpair(AddressFamily::Unix, kind, None, flags).unwrap();
     let paths = config.slurm().paths;
     let agent = "daemon".to_owned();
-    let policy = Policy { sbatch: paths.sbatch, scancel: paths.scancel, agent, only: None };
+    let policy = Policy {
+        sbatch: paths.sbatch,
+        scancel: paths.scancel,
+        agent,
+        only: None,
+        accounts: accounts(),
+    };
     std::thread::spawn(|| helper::serve(theirs, policy));
     acting::through(Arc::new(Link::new(ours).unwrap()));
 }
