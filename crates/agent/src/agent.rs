@@ -7,7 +7,7 @@ use jobbergate_client::Client;
 
 use crate::{
     config::AgentConfig, directory_locks::DirectoryLocks, error::AgentError, journal::Journal,
-    lease::Lease, slurm::Slurm, user_map::UserMap, wakes::Wakes,
+    lease::Lease, separate, slurm::Slurm, user_map::UserMap, wakes::Wakes,
 };
 
 /// An agent with all that it works with.
@@ -40,6 +40,7 @@ impl Agent {
         let state_directory = config.state_directory()?;
         let mut user_map = config.user_map()?;
         let client = config.client()?;
+        separate::check_state(&state_directory)?;
         let open = Journal::open(&state_directory).await;
         let journal = open
             .map_err(|source| AgentError::Journal { directory: state_directory.clone(), source })?;

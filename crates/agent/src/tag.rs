@@ -53,6 +53,11 @@ impl Tag {
         Self(text)
     }
 
+    /// The submission's number.
+    pub fn submission(&self) -> Option<i64> {
+        self.0.strip_prefix(PREFIX)?.split(':').next()?.parse().ok()
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -67,6 +67,7 @@ pub(super) async fn find(
     number: i64,
     details: &Detailed,
 ) -> Result<Found, String> {
+    slurm.check_sight().await.map_err(|error| error.to_string())?;
     let (id, own, last) = (job.active.id, job.own(), job.last_seen());
     let ends = last.map(|last| last.ends.clone()).unwrap_or_default();
     // Accounting that is broken must not hide what the controller knows.
