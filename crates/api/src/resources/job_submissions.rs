@@ -3,6 +3,7 @@
 pub(crate) mod agent;
 pub(crate) mod events;
 pub(crate) mod metrics;
+pub(crate) mod output;
 mod progress;
 pub(crate) mod routes;
 mod service;
