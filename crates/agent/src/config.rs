@@ -14,6 +14,7 @@ use nix::unistd::geteuid;
 use crate::{
     error::AgentError,
     metrics::config::MetricsConfig,
+    output::config::OutputConfig,
     run_as::Account,
     slurm::{CommandPaths, Slurm},
     user_map::UserMap,
@@ -178,6 +179,10 @@ pub struct AgentConfig {
     /// What jobs use.
     #[command(flatten)]
     pub metrics: MetricsConfig,
+
+    /// What jobs write.
+    #[command(flatten)]
+    pub output: OutputConfig,
 }
 
 /// The ways in which an e-mail becomes a user.

@@ -3,10 +3,10 @@
 //! It never loses a submission and never makes two jobs of one: see [`journal`] for what it
 //! remembers and [`reconcile`] for what it does when the outcome of an `sbatch` is not known.
 //!
-//! Six loops run side by side, so that none waits for another: [`intake`] takes up
-//! submissions, [`follow`] watches their jobs, [`metrics`] collects what they use, [`changes`] waits
-//! for the server to say that there is something new, [`heartbeat`] tells it that the agent is alive,
-//! [`facts`] what its cluster is.
+//! Seven loops run side by side, so that none waits for another: [`intake`] takes up
+//! submissions, [`follow`] watches their jobs, [`metrics`] collects what they use, [`output`] reads
+//! what they write, [`changes`] waits for the server to say that there is something new, [`heartbeat`]
+//! tells it that the agent is alive, [`facts`] what its cluster is.
 
 pub mod agent;
 pub mod backoff;
@@ -24,6 +24,7 @@ pub mod journal;
 pub mod last_word;
 pub mod metrics;
 pub mod migrated;
+pub mod output;
 pub mod private_copy;
 pub mod python_notes;
 pub mod reconcile;
@@ -85,6 +86,7 @@ pub async fn run(
     loops.spawn(intake::run(Arc::clone(&agent), stop.clone()));
     loops.spawn(follow::run(Arc::clone(&agent), stop.clone()));
     loops.spawn(metrics::run(Arc::clone(&agent), metrics, stop.clone()));
+    loops.spawn(output::run(Arc::clone(&agent), stop.clone()));
     tokio::select! {
         () = shutdown => tracing::info!("agent stops"),
         // They only end before the shutdown if there is a bug in them.

@@ -3,6 +3,7 @@
 mod arguments;
 mod command;
 pub(crate) mod directives;
+mod job_files;
 mod members;
 mod nodes;
 mod options;
@@ -33,6 +34,7 @@ use tokio::{sync::OnceCell, time::Instant};
 
 pub use arguments::SbatchArguments;
 pub use command::CommandError;
+pub use job_files::{FileName, JobFiles};
 pub use members::{Member, Stage};
 pub use outcome::SbatchOutcome;
 pub use receipt::Receipt;

@@ -44,6 +44,16 @@ impl Tag {
         !self.is_in(comment) && tags.next().is_some()
     }
 
+    /// Whether a comment carries a tag of this submission, rather than of another one; none if it
+    /// carries no tag.
+    pub fn is_of(submission: i64, comment: &str) -> Option<bool> {
+        let own = format!("{PREFIX}{submission}:");
+        let mut tags =
+            comment.split_whitespace().filter(|word| word.starts_with(PREFIX)).peekable();
+        tags.peek()?;
+        Some(tags.any(|tag| tag.starts_with(&own)))
+    }
+
     /// Whether a comment carries the tag.
     pub fn is_in(&self, comment: &str) -> bool {
         !self.0.is_empty() && comment.split_whitespace().any(|word| word == self.0)
@@ -83,6 +93,13 @@ mod tests {
         assert!(tag.contradicts("mine jobbergate:7:00fe"));
         assert!(!tag.contradicts("mine jobbergate:7:00ff"));
         assert!(!tag.contradicts("edited by its owner"));
+    }
+
+    #[test]
+    fn a_comment_tells_whose_job_it_is() {
+        assert_eq!(Tag::is_of(7, "mine jobbergate:7:00ff"), Some(true));
+        assert_eq!(Tag::is_of(7, "mine jobbergate:77:00ff"), Some(false));
+        assert_eq!(Tag::is_of(7, "mine"), None);
     }
 
     #[test]
