@@ -5,11 +5,15 @@
 
 pub mod config;
 mod find;
+mod hosts;
+mod noted;
 mod pattern;
+mod place;
 pub mod read;
 mod reader;
 mod refusal;
 mod serve;
+mod whose;
 
 use std::{sync::Arc, time::Duration};
 

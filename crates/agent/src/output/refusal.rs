@@ -2,8 +2,8 @@
 
 use jobbergate_types::output::{OutputRefusal, OutputRefusalKind as Kind};
 
-use super::{find::Place, read::Unreadable, reader::NotRead};
-use crate::{run_as::Account, setback::Setback};
+use super::{place::Place, read::Unreadable, reader::NotRead};
+use crate::{error::JournalError, run_as::Account, setback::Setback};
 
 pub(super) type Refused = OutputRefusal;
 
@@ -17,6 +17,25 @@ pub(super) fn nobody(setback: Setback) -> Refused {
         Setback::Refusal(why) => refuse(Kind::Forbidden, why),
         Setback::Trouble(why) => refuse(Kind::NoAnswer, why),
     }
+}
+
+/// A job array has many outputs.
+pub(super) fn which_task(job: i64, tasks: impl Iterator<Item = u32>) -> Refused {
+    let mut tasks: Vec<_> = tasks.collect();
+    tasks.sort_unstable();
+    let some: Vec<_> = tasks.iter().take(20).map(u32::to_string).collect();
+    let more = if tasks.len() > some.len() { ", …" } else { "" };
+    let known = match some.is_empty() {
+        true => String::new(),
+        false => format!(" (such as {}{more})", some.join(", ")),
+    };
+    let words =
+        format!("Job {job} is an array, each task of which writes on its own: say which{known}");
+    refuse(Kind::Unsuitable, words)
+}
+
+pub(super) fn unusable(error: &JournalError) -> Refused {
+    refuse(Kind::NoAnswer, format!("The agent's journal cannot be used: {error}"))
 }
 
 /// Why a file was not read.

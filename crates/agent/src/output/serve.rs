@@ -11,7 +11,8 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    find::{Known, Place, find},
+    find::{Known, find},
+    place::Place,
     read::{Part, ReadPart, Unreadable},
     reader::{NotRead, Reader},
     refusal::{Refused, nobody, not_read, refuse},

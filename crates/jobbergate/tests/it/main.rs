@@ -13,6 +13,7 @@ mod memory;
 mod metrics;
 mod misconfiguration;
 mod observability;
+mod output;
 mod people;
 mod providers;
 mod refusals;

@@ -31,7 +31,7 @@ use wait::Asked;
 const LEAST_AMOUNT: usize = 64 << 10;
 
 /// Reads a part of a job's output.
-pub(super) async fn read(
+async fn read(
     context: Context,
     caller: &Identity,
     id: i64,
