@@ -3,6 +3,7 @@
 mod arguments;
 mod command;
 pub(crate) mod directives;
+mod fence;
 mod job_files;
 mod members;
 mod nodes;
@@ -34,6 +35,7 @@ use tokio::{sync::OnceCell, time::Instant};
 
 pub use arguments::SbatchArguments;
 pub use command::CommandError;
+pub use fence::Fence;
 pub use job_files::{FileName, JobFiles};
 pub use members::{Member, Stage};
 pub use outcome::SbatchOutcome;

@@ -5,6 +5,7 @@
 
 mod administration;
 mod agent_doctor;
+mod claims;
 mod cleaning;
 mod crashes;
 mod downloads;
@@ -17,5 +18,7 @@ mod output;
 mod people;
 mod providers;
 mod refusals;
+mod sharing;
 mod start;
 mod support;
+mod transitions;
