@@ -145,7 +145,12 @@ impl Slurm {
             }
             return Ok(finished.stdout);
         }
-        Err(SlurmError::Failed { program: "scontrol", words: finished.complaints("scontrol") })
+        let mut words = finished.complaints("scontrol");
+        if words.is_empty() {
+            // That there is no such task is said there.
+            finished.stdout.trim().clone_into(&mut words);
+        }
+        Err(SlurmError::Failed { program: "scontrol", words })
     }
 }
 

@@ -42,6 +42,7 @@ async fn nothing_is_read_that_the_user_may_not_read() {
     chown(&secret, Some(bob.uid.as_raw()), Some(bob.gid.as_raw())).unwrap();
     fs::set_permissions(&secret, fs::Permissions::from_mode(0o600)).unwrap();
     let state = scene.state.path().join("secret");
+    fs::set_permissions(&state, fs::Permissions::from_mode(0o600)).unwrap();
     for (id, target) in [(1, Path::new("/etc/shadow")), (2, &secret), (3, &state)] {
         done(&scene, id, "echo out", &["--output=out.txt"]).await;
         let out = home.join("out.txt");

@@ -49,7 +49,8 @@ async fn each_pattern_leads_to_the_file_that_slurm_writes() {
     let agent = scene.agent();
     for (id, pattern) in (1..).zip(FOUND.into_iter().chain(UNTOLD)) {
         let own = format!("echo {id}");
-        submitted(&scene, id, &own, &["--job-name=nm", &named(pattern)]).await;
+        let own_name = pattern.replace("p_", &format!("p{id}_"));
+        submitted(&scene, id, &own, &["--job-name=nm", &named(&own_name)]).await;
     }
     for (id, pattern) in (1..).zip(FOUND) {
         scene.becomes(id, "DONE").await;
@@ -95,8 +96,11 @@ async fn a_node_is_called_as_it_calls_itself() {
     assert!(named.unwrap().status.success());
     let agent = scene.agent();
     submitted(&scene, 1, "echo here; sleep 60", &["--output=n_%N_%j"]).await;
-    let runs = || async { output(&scene, 1, json!({})).await.text == "here\n" };
-    eventually(30, "the file of the node", runs).await;
+    let runs = || async {
+        scene.server.with(1, |submission| submission.states.iter().any(|(s, _)| s == "RUNNING"))
+    };
+    eventually(30, "the job runs", runs).await;
+    assert_eq!(output(&scene, 1, json!({"wait": 10})).await.shown(), "here\n");
     let number = scene.server.with(1, |submission| submission.jobs[0]).to_string();
     scene.lab.run("scancel", &[&number]).unwrap();
     agent.stop().await;
