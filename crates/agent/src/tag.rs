@@ -59,7 +59,7 @@ impl Tag {
 
     /// Whether a comment carries a tag of this submission, rather than of another one; none if it
     /// carries no tag.
-    pub fn is_of(submission: i64, comment: &str) -> Option<bool> {
+    pub fn names(submission: i64, comment: &str) -> Option<bool> {
         let own = format!("{PREFIX}{submission}:");
         let mut tags =
             comment.split_whitespace().filter(|word| word.starts_with(PREFIX)).peekable();
@@ -110,9 +110,9 @@ mod tests {
 
     #[test]
     fn a_comment_tells_whose_job_it_is() {
-        assert_eq!(Tag::is_of(7, "mine jobbergate:7:00ff"), Some(true));
-        assert_eq!(Tag::is_of(7, "mine jobbergate:77:00ff"), Some(false));
-        assert_eq!(Tag::is_of(7, "mine"), None);
+        assert_eq!(Tag::names(7, "mine jobbergate:7:00ff"), Some(true));
+        assert_eq!(Tag::names(7, "mine jobbergate:77:00ff"), Some(false));
+        assert_eq!(Tag::names(7, "mine"), None);
     }
 
     #[test]

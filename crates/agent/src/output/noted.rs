@@ -69,7 +69,7 @@ impl Agent {
     /// Notes where a followed job writes, as Slurm describes it.
     pub(crate) async fn note_outputs(&self, job: &SeenJob, details: &Details) {
         let submission = job.submission_id;
-        let anothers = Tag::is_of(submission, details.comment()) == Some(false);
+        let anothers = Tag::names(submission, details.comment()) == Some(false);
         let Some(user) = details.user().filter(|_| !anothers) else { return };
         let noted = self.note_files(submission, job.slurm_job_id, user, &details.files).await;
         if let Err(error) = noted {

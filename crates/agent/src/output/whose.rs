@@ -25,7 +25,7 @@ pub(super) async fn require_own(
     let entry = agent.journal.entry(submission).await.map_err(|error| unusable(&error))?;
     let own = entry.filter(|entry| entry.phase == Phase::Submitted { slurm_job_id: job });
     let comment = details.comment();
-    match (own, Tag::is_of(submission, comment)) {
+    match (own, Tag::names(submission, comment)) {
         (Some(own), _) if own.tag.contradicts(comment) => {
             Err(anothers("the number was given away again"))
         }
