@@ -3,6 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
+use chrono::Utc;
 use jobbergate_types::{
     SlurmJobState,
     output::{OutputAnswer, OutputPart, OutputRefusalKind as Kind, OutputRequest},
@@ -62,7 +63,7 @@ async fn read(
     }
     let query = &request.query;
     let end = Instant::now() + Duration::from_secs(u64::try_from(query.wait).unwrap_or_default());
-    let account = agent.user_map.account(&request.owner_email).await.map_err(nobody)?;
+    let account = agent.user_map.account(&request.owner_email, Utc::now()).await.map_err(nobody)?;
     let mut was_followed = false;
     loop {
         let place = find(agent, &desk.known, request, &account).await?;

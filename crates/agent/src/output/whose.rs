@@ -4,7 +4,7 @@ use jobbergate_types::output::{OutputRefusalKind as Kind, OutputRequest};
 
 use super::refusal::{Refused, refuse, unusable};
 use crate::{
-    agent::Agent, journal::Phase, run_as::Account, slurm::Details, tag::Tag, user_map::UserMap,
+    agent::Agent, journal::Phase, run_as::Account, slurm::Details, tag::Tag, user_map::Mapping,
 };
 
 /// Refuses a job that is not the submission's. The number of a submission's job may have been made up
@@ -32,7 +32,7 @@ pub(super) async fn require_own(
         (Some(_), _) | (None, Some(true)) => Ok(()),
         (None, Some(false)) => Err(anothers("it is that of another one")),
         // Everybody's jobs run as the same user.
-        (None, None) if matches!(agent.user_map, UserMap::Single(_)) => {
+        (None, None) if matches!(agent.user_map.mapping(), Mapping::Single(_)) => {
             Err(anothers("nothing says that it is"))
         }
         (None, None) => Ok(()),
