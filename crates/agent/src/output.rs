@@ -76,9 +76,9 @@ async fn take(agent: &Agent, free: i64) -> Result<Vec<OutputRequest>, Error> {
     if free <= 0 {
         return Ok(Vec::new());
     }
-    let taken = agent.client.take_output_requests(free).await;
+    let taken = agent.client.take_output_requests(free).await?;
     agent.wakes.took_requests();
-    taken
+    Ok(taken)
 }
 
 async fn answer(agent: &Agent, desk: &Desk, request: OutputRequest, stop: &CancellationToken) {
