@@ -91,17 +91,20 @@ async fn patterns_of_arrays_lead_to_the_files_of_their_tasks() {
 #[tokio::test]
 async fn a_node_is_called_as_it_calls_itself() {
     let scene = scene(SlurmLab::start_alone().unwrap()).await;
-    // The host of the lab's nodes is called so, and Slurm is not told.
-    let named = scene.lab.run("scontrol", &["update", "nodename=node1", "nodehostname=localhost"]);
-    assert!(named.unwrap().status.success());
     let agent = scene.agent();
-    submitted(&scene, 1, "echo here; sleep 60", &["--output=n_%N_%j"]).await;
+    // What the host of the lab's nodes is called, Slurm is not told.
+    submitted(&scene, 1, "hostname -s; sleep 2", &[]).await;
+    let host = output(&scene, 1, json!({"wait": 30})).await.shown();
+    let named = format!("nodehostname={}", host.trim());
+    let named = scene.lab.run("scontrol", &["update", "nodename=node1", &named]);
+    assert!(named.unwrap().status.success());
+    submitted(&scene, 2, "echo here; sleep 60", &["--output=n_%N_%j"]).await;
     let runs = || async {
-        scene.server.with(1, |submission| submission.states.iter().any(|(s, _)| s == "RUNNING"))
+        scene.server.with(2, |submission| submission.states.iter().any(|(s, _)| s == "RUNNING"))
     };
     eventually(30, "the job runs", runs).await;
-    assert_eq!(output(&scene, 1, json!({"wait": 10})).await.shown(), "here\n");
-    let number = scene.server.with(1, |submission| submission.jobs[0]).to_string();
+    assert_eq!(output(&scene, 2, json!({"wait": 10})).await.shown(), "here\n");
+    let number = scene.server.with(2, |submission| submission.jobs[0]).to_string();
     scene.lab.run("scancel", &[&number]).unwrap();
     agent.stop().await;
 }
