@@ -14,6 +14,7 @@ use nix::unistd::geteuid;
 use crate::{
     error::AgentError,
     metrics::config::MetricsConfig,
+    output::config::OutputConfig,
     run_as::Account,
     separate::config::SeparationConfig,
     slurm::{CommandPaths, Slurm},
@@ -190,6 +191,10 @@ pub struct AgentConfig {
     /// Who is who.
     #[command(flatten)]
     pub users: UsersConfig,
+
+    /// What jobs write.
+    #[command(flatten)]
+    pub output: OutputConfig,
 }
 
 /// The ways in which an e-mail becomes a user.

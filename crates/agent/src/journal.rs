@@ -5,6 +5,7 @@
 mod failures;
 mod jobs;
 pub mod machine;
+mod outputs;
 mod submissions;
 mod task_ends;
 
@@ -19,6 +20,7 @@ use sqlx::{
 use crate::error::JournalError;
 pub use failures::{FailureKind, Failures};
 pub use jobs::SeenJob;
+pub use outputs::OutputFiles;
 pub use submissions::{Entry, Phase};
 pub use task_ends::TaskEnds;
 
@@ -60,6 +62,8 @@ impl Journal {
         .await?;
         let failures = "DELETE FROM failures WHERE since < $1";
         sqlx::query(failures).bind(limit).execute(&self.pool).await?;
+        let outputs = "DELETE FROM outputs WHERE changed_at < $1";
+        sqlx::query(outputs).bind(limit).execute(&self.pool).await?;
         sqlx::query("DELETE FROM jobs WHERE reported = 1 AND changed_at < $1")
             .bind(limit)
             .execute(&self.pool)

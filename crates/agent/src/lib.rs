@@ -3,9 +3,10 @@
 //! It never loses a submission and never makes two jobs of one: see [`journal`] for what it
 //! remembers and [`reconcile`] for what it does when the outcome of an `sbatch` is not known.
 //!
-//! Seven loops run side by side, so that none waits for another: [`claims`] keeps what this agent
-//! shares with others for itself, [`intake`] takes up submissions, [`follow`] watches their jobs, [`metrics`] collects what they use, [`changes`] waits
-//! for the server to say that there is something new, [`heartbeat`] tells it that the agent is alive,
+//! Eight loops run side by side, so that none waits for another: [`claims`] keeps what this agent
+//! shares with others for itself, [`intake`] takes up submissions, [`follow`] watches their jobs,
+//! [`metrics`] collects what they use, [`output`] reads what they write, [`changes`] waits for the
+//! server to say that there is something new, [`heartbeat`] tells it that the agent is alive,
 //! [`facts`] what its cluster is.
 
 pub mod acting;
@@ -31,6 +32,7 @@ pub mod last_word;
 pub mod lease;
 pub mod metrics;
 pub mod migrated;
+pub mod output;
 pub mod private_copy;
 pub mod python_notes;
 pub mod reconcile;
@@ -109,6 +111,7 @@ pub async fn run(
     let claims = tokio::spawn(claims::run(Arc::clone(&agent), end.clone()));
     loops.spawn(intake::run(Arc::clone(&agent), stop.clone()));
     loops.spawn(follow::run(Arc::clone(&agent), stop.clone()));
+    loops.spawn(output::run(Arc::clone(&agent), stop.clone()));
     tokio::select! {
         () = &mut shutdown => tracing::info!("agent stops"),
         () = acting::lost() => {

@@ -79,12 +79,19 @@ impl Tag {
         !self.is_in(comment) && tags.next().is_some()
     }
 
-    /// Whether a comment carries a tag, and it is of another submission, whoever submitted it.
-    pub fn is_anothers(submission: i64, comment: &str) -> bool {
+    /// Whether a comment carries a tag of this submission, rather than of another one; none if it
+    /// carries no tag.
+    pub fn names(submission: i64, comment: &str) -> Option<bool> {
         let own = format!("{PREFIX}{submission}:");
         let mut tags =
             comment.split_whitespace().filter(|word| word.starts_with(PREFIX)).peekable();
-        tags.peek().is_some() && !tags.any(|tag| tag.starts_with(&own))
+        tags.peek()?;
+        Some(tags.any(|tag| tag.starts_with(&own)))
+    }
+
+    /// Whether a comment carries a tag, and it is of another submission, whoever submitted it.
+    pub fn is_anothers(submission: i64, comment: &str) -> bool {
+        Self::names(submission, comment) == Some(false)
     }
 
     /// Whether a comment carries the tag.
@@ -132,6 +139,13 @@ mod tests {
         assert!(tag.contradicts("mine jobbergate:7:00fe"));
         assert!(!tag.contradicts("mine jobbergate:7:00ff"));
         assert!(!tag.contradicts("edited by its owner"));
+    }
+
+    #[test]
+    fn a_comment_tells_whose_job_it_is() {
+        assert_eq!(Tag::names(7, "mine jobbergate:7:00ff"), Some(true));
+        assert_eq!(Tag::names(7, "mine jobbergate:77:00ff"), Some(false));
+        assert_eq!(Tag::names(7, "mine"), None);
     }
 
     #[test]

@@ -109,6 +109,10 @@ impl<'a> Request<'a> {
 }
 
 impl Answer {
+    pub(crate) fn undecodable(self, why: String) -> Error {
+        Error::Undecodable { call: self.call, why }
+    }
+
     pub(crate) fn decode<T: DeserializeOwned>(self) -> Result<T, Error> {
         serde_json::from_slice(&self.body)
             .map_err(|e| Error::Undecodable { call: self.call, why: e.to_string() })

@@ -40,7 +40,12 @@ pub(super) async fn all(agent: &Agent, changes: Vec<Change>) -> Vec<(Change, Rep
 async fn one(agent: &Agent, change: &Change) -> Reply {
     let SeenJob { submission_id: submission, slurm_job_id, state, .. } = change.job;
     let info = match &change.details {
-        Some(details) => details.info(&agent.slurm).await,
+        Some(details) => {
+            if let Some(described) = details.known(&agent.slurm).await {
+                agent.note_outputs(&change.job, described).await;
+            }
+            details.info(&agent.slurm).await
+        }
         None => Map::new(),
     };
     let report = JobSubmissionAgentUpdateRequest {

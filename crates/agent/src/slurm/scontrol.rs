@@ -4,7 +4,9 @@ use chrono::{DateTime, Utc};
 use jobbergate_types::SlurmJobState;
 use serde_json::{Map, Value};
 
-use super::{Slurm, SlurmError, command, squeue, time::local_time};
+use super::{
+    JobFiles, Slurm, SlurmError, command, job_files::exact_names, squeue, time::local_time,
+};
 
 /// What Slurm says of a single job.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,6 +17,8 @@ pub struct Details {
     pub info: Map<String, Value>,
     /// The exit code of each task that failed, 0 after a signal; none where Slurm does not say it.
     pub failures: Vec<Option<i64>>,
+    /// Where each task (or the job itself, if it is no array) writes.
+    pub files: Vec<JobFiles>,
 }
 
 impl Details {
@@ -22,8 +26,9 @@ impl Details {
         let states = jobs.iter().filter_map(state_of).collect();
         let failed = jobs.iter().filter(|job| state_of(job) == Some(SlurmJobState::Failed));
         let failures = failed.map(exit_code).collect();
+        let files = jobs.iter().filter_map(JobFiles::of).collect();
         let info = jobs.into_iter().next()?;
-        Some(Self { states, info, failures })
+        Some(Self { states, info, failures, files })
     }
 
     /// The partition that it was last to run in.
@@ -70,7 +75,7 @@ impl Details {
 }
 
 /// A number as text, as a number or, in newer versions, as `{"set": true, "number": 7}`.
-fn whole_number(value: &Value) -> Option<i64> {
+pub(super) fn whole_number(value: &Value) -> Option<i64> {
     match value {
         Value::String(text) => text.parse().ok(),
         Value::Object(fields) => fields.get("number")?.as_i64(),
@@ -81,17 +86,33 @@ fn whole_number(value: &Value) -> Option<i64> {
 impl Slurm {
     /// What Slurm says of a job; none if it says that there is no such job.
     pub async fn details(&self, job: i64) -> Result<Option<Details>, SlurmError> {
+        self.describe(&job.to_string()).await
+    }
+
+    /// What Slurm says of one task of an array; none if it says that there is no such task.
+    pub async fn task_details(&self, job: i64, task: u32) -> Result<Option<Details>, SlurmError> {
+        self.describe(&format!("{job}_{task}")).await
+    }
+
+    async fn describe(&self, job: &str) -> Result<Option<Details>, SlurmError> {
         if self.shows_json().await {
-            let shown = self.scontrol(&["--json", "show", "job", &job.to_string()]).await;
+            let shown = self.scontrol(&["--json", "show", "job", job]).await;
             if let Some(details) = shown.ok().and_then(|text| from_json(&text)) {
                 return Ok(Some(details));
             }
         }
-        match self.scontrol(&["show", "job", &job.to_string()]).await {
+        match self.scontrol(&["show", "job", job]).await {
             Ok(text) => Ok(from_text(&text)),
             Err(SlurmError::Failed { words, .. }) if is_unknown(&words) => Ok(None),
             Err(e) => Err(e),
         }
+    }
+
+    /// What a node calls itself, which need not be its name.
+    pub async fn host_name(&self, node: &str) -> Result<Option<String>, SlurmError> {
+        let text = self.scontrol(&["show", "node", node]).await?;
+        let name = pairs(&text).get("NodeHostName").and_then(Value::as_str).map(str::to_owned);
+        Ok(name.filter(|name| !name.is_empty()))
     }
 
     pub async fn is_up(&self) -> Result<bool, SlurmError> {
@@ -124,12 +145,18 @@ impl Slurm {
             }
             return Ok(finished.stdout);
         }
-        Err(SlurmError::Failed { program: "scontrol", words: finished.complaints("scontrol") })
+        let mut words = finished.complaints("scontrol");
+        if words.is_empty() {
+            // That there is no such task is said there.
+            finished.stdout.trim().clone_into(&mut words);
+        }
+        Err(SlurmError::Failed { program: "scontrol", words })
     }
 }
 
+/// `Job 24_9 not found` is said of a task.
 fn is_unknown(words: &str) -> bool {
-    words.contains("Invalid job id specified")
+    words.contains("Invalid job id specified") || words.ends_with(" not found")
 }
 
 /// `slurm-wlm 22.05.8` → (22, 5)
@@ -140,7 +167,7 @@ fn version(text: &str) -> (u32, u32) {
 }
 
 /// Reads `{"jobs": [{"job_state": "RUNNING" or ["RUNNING"], …}]}`.
-fn from_json(text: &str) -> Option<Details> {
+pub(super) fn from_json(text: &str) -> Option<Details> {
     let Value::Object(mut answer) = serde_json::from_str(text).ok()? else { return None };
     let Some(Value::Array(jobs)) = answer.remove("jobs") else { return None };
     let objects = jobs.into_iter().filter_map(|job| match job {
@@ -151,14 +178,19 @@ fn from_json(text: &str) -> Option<Details> {
 }
 
 /// Reads the text of `scontrol show job`, whose values may contain spaces.
-fn from_text(text: &str) -> Option<Details> {
+pub(super) fn from_text(text: &str) -> Option<Details> {
     let blocks = text.trim().split("\n\n").filter(|block| !block.trim().is_empty());
-    Details::of(blocks.map(pairs).filter(|job| job.contains_key("JobId")).collect())
+    let job = |block: &str| {
+        let mut job = pairs(block);
+        job.extend(exact_names(block).map(|(key, name)| (key.to_owned(), name.into())));
+        job
+    };
+    Details::of(blocks.map(job).filter(|job| job.contains_key("JobId")).collect())
 }
 
 /// A newer Slurm lists the state and its flags: `["CANCELLED", "COMPLETING"]`. A job that is
 /// completing has not ended.
-fn state_of(job: &Map<String, Value>) -> Option<SlurmJobState> {
+pub(super) fn state_of(job: &Map<String, Value>) -> Option<SlurmJobState> {
     let names = match job.get("JobState").or_else(|| job.get("job_state"))? {
         Value::String(name) => vec![name.as_str()],
         Value::Array(names) => names.iter().filter_map(Value::as_str).collect(),

@@ -12,6 +12,7 @@ mod late;
 mod metrics;
 mod migrated;
 mod outlook;
+mod output;
 mod returning;
 mod scene;
 mod server;

@@ -14,6 +14,7 @@ mod memory;
 mod metrics;
 mod misconfiguration;
 mod observability;
+mod output;
 mod people;
 mod providers;
 mod refusals;

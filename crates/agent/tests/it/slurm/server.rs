@@ -67,6 +67,10 @@ pub struct World {
     pub reports: Vec<Value>,
     /// What it says is pending beside the submissions, whatever that is.
     pub odd_pending: Vec<Value>,
+    /// Requests for output that no agent has taken.
+    pub requests: Vec<Value>,
+    /// What agents answered to them.
+    pub answers: BTreeMap<String, Value>,
     /// What it gives as the time.
     pub date: Option<&'static str>,
     /// The part of the path that fails, and how.
@@ -178,6 +182,13 @@ async fn answer(
             world.asked[1] += 1;
             page(world.active())
         }
+        (Method::POST, [_, "agent", "output-requests"]) => {
+            Json(std::mem::take(&mut world.requests)).into_response()
+        }
+        (Method::PUT, [_, "agent", "output-requests", id]) => {
+            world.answers.insert((*id).to_owned(), body);
+            StatusCode::ACCEPTED.into_response()
+        }
         (method, ["job-submissions", "agent", "metrics", id]) => {
             let submission = id.parse().ok().and_then(|id: i64| world.submissions.get_mut(&id));
             match (submission, method) {
@@ -213,11 +224,13 @@ async fn changes(world: &Mutex<World>, query: &str) -> Response {
     let (pending, cancelled) = before.split_once('.').unwrap();
     for round in 0.. {
         let (now_pending, now_cancelled) = world.lock().unwrap().news();
+        let requests = !world.lock().unwrap().requests.is_empty();
         let news = (now_pending != pending, now_cancelled != cancelled);
-        if news != (false, false) || round == 250 {
+        if news != (false, false) || requests || round == 250 {
             let cursor = format!("{now_pending}.{now_cancelled}");
-            return Json(json!({"cursor": cursor, "pending": news.0, "cancelled": news.1}))
-                .into_response();
+            let answer = json!({"cursor": cursor, "pending": news.0, "cancelled": news.1,
+                "requests": requests});
+            return Json(answer).into_response();
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
