@@ -43,6 +43,8 @@ impl Intake {
             self.news = false;
         }
         let unshared = self.agent.lease.standing() == Standing::Unshared;
+        // All that is new is listed, claimed or not.
+        self.news &= !unshared;
         let (anew, unseen) = (self.begin_anew(), self.agent.lease.take_unseen());
         Ok(unshared || anew || unseen || !self.idle || !self.was_asked_lately())
     }
