@@ -49,6 +49,8 @@ struct Intake {
     asked_at: Option<Instant>,
     /// Whether nothing was waiting then.
     idle: bool,
+    /// Whether there may be something new.
+    news: bool,
     /// Whether more may wait than could be claimed.
     more: bool,
     /// What waited then, and this agent's claims of it.
@@ -62,6 +64,8 @@ struct Intake {
     reconcile_at: Instant,
     /// When the submissions that wait for Slurm are counted next.
     count_at: Instant,
+    /// Whether Slurm was away when they were counted last.
+    in_outage: bool,
     slots: Arc<Slots>,
     /// Whether Slurm has to be asked for its health before it is given more.
     doubtful: Arc<AtomicBool>,
@@ -105,6 +109,7 @@ impl Intake {
             delayed: HashMap::new(),
             asked_at: None,
             idle: false,
+            news: false,
             more: false,
             listed: HashMap::new(),
             interruptions: 0,
@@ -113,6 +118,7 @@ impl Intake {
             absences_of_inherited: Absences::default(),
             reconcile_at: Instant::now(),
             count_at: Instant::now(),
+            in_outage: false,
             slots: Arc::default(),
             doubtful: Arc::new(AtomicBool::new(false)),
         }
@@ -130,6 +136,7 @@ impl Intake {
             self.agent.lease.set_room(0);
             return self.count_outage(&in_doubt).await;
         }
+        self.in_outage = false;
         self.make_room();
         if self.may_rest() {
             return Ok(());
@@ -152,11 +159,11 @@ impl Intake {
     }
 
     /// Whether there is nothing to ask for: nothing waited, and the server says what is new.
-    fn may_rest(&self) -> bool {
+    fn may_rest(&mut self) -> bool {
         let recheck = self.agent.config.task_recheck_interval_seconds;
         let recent = self.asked_at.is_some_and(|asked_at| asked_at.elapsed() < recheck);
-        let news = self.agent.wakes.take_pending();
-        self.idle && recent && !news && self.agent.wakes.are_live()
+        self.news |= self.agent.wakes.take_pending();
+        self.idle && recent && !self.news && self.agent.wakes.are_live()
     }
 
     /// What waits and may be begun, until there is enough. All pages are read if need be, so that
@@ -264,7 +271,11 @@ impl Intake {
         if Instant::now() < self.count_at {
             return Ok(());
         }
-        self.claim_in_outage().await?;
+        // Those whose Slurm answers come first.
+        if self.in_outage {
+            self.claim_in_outage().await?;
+        }
+        self.in_outage = true;
         let mut waiting = self.pending(in_doubt, usize::MAX).await?;
         waiting.retain(|pending| !self.inherited.is_doubtful(pending));
         let pages = u32::try_from(waiting.len().div_ceil(BATCH)).unwrap_or(u32::MAX);
