@@ -25,6 +25,9 @@ pub enum JournalError {
     File(#[from] std::io::Error),
     #[error(transparent)]
     Database(#[from] sqlx::Error),
+    /// What was to be written together with something else.
+    #[error("nothing was written: {0}")]
+    NotWritten(String),
     /// The database was made by a newer version.
     #[error(transparent)]
     Version(#[from] sqlx::migrate::MigrateError),

@@ -117,19 +117,17 @@ impl Journal {
         account: &str,
         now: DateTime<Utc>,
     ) -> Result<(), JournalError> {
-        sqlx::query(
+        let statement = sqlx::query(
             "INSERT INTO submissions (id, origin, tag, account, attempted_at, changed_at) \
              VALUES ($1, $2, $3, $4, $5, $5) ON CONFLICT (id) DO UPDATE SET \
              origin = $2, tag = $3, account = $4, attempted_at = $5, changed_at = $5",
         )
         .bind(id)
-        .bind(origin)
-        .bind(tag.as_str())
-        .bind(account)
-        .bind(now.timestamp_millis())
-        .execute(&self.pool)
-        .await?;
-        Ok(())
+        .bind(origin.to_owned())
+        .bind(tag.to_string())
+        .bind(account.to_owned())
+        .bind(now.timestamp_millis());
+        self.writer.write(vec![statement]).await.map(drop)
     }
 
     /// Notes that the last attempt certainly came to nothing.
@@ -149,13 +147,10 @@ impl Journal {
         slurm_job_id: i64,
         now: DateTime<Utc>,
     ) -> Result<(), JournalError> {
-        sqlx::query("UPDATE submissions SET slurm_job_id = $2, changed_at = $3 WHERE id = $1")
-            .bind(id)
-            .bind(slurm_job_id)
-            .bind(now.timestamp_millis())
-            .execute(&self.pool)
-            .await?;
-        Ok(())
+        let update = "UPDATE submissions SET slurm_job_id = $2, changed_at = $3 WHERE id = $1";
+        let statement =
+            sqlx::query(update).bind(id).bind(slurm_job_id).bind(now.timestamp_millis());
+        self.writer.write(vec![statement]).await.map(drop)
     }
 
     /// Notes a job that another agent made of a submission; it carries no tag.
@@ -167,18 +162,16 @@ impl Journal {
         slurm_job_id: i64,
         now: DateTime<Utc>,
     ) -> Result<(), JournalError> {
-        sqlx::query(
+        let statement = sqlx::query(
             "INSERT INTO submissions (id, origin, tag, account, slurm_job_id, changed_at) \
              VALUES ($1, $2, '', $3, $4, $5) ON CONFLICT (id) DO NOTHING",
         )
         .bind(id)
-        .bind(origin)
-        .bind(account)
+        .bind(origin.to_owned())
+        .bind(account.to_owned())
         .bind(slurm_job_id)
-        .bind(now.timestamp_millis())
-        .execute(&self.pool)
-        .await?;
-        Ok(())
+        .bind(now.timestamp_millis());
+        self.writer.write(vec![statement]).await.map(drop)
     }
 
     /// Notes why a submission can't be run.
@@ -189,18 +182,16 @@ impl Journal {
         message: &str,
         now: DateTime<Utc>,
     ) -> Result<(), JournalError> {
-        sqlx::query(
+        let statement = sqlx::query(
             "INSERT INTO submissions (id, origin, tag, account, rejection, changed_at) \
              VALUES ($1, $2, '', '', $3, $4) ON CONFLICT (id) DO UPDATE SET \
              rejection = $3, attempted_at = NULL, changed_at = $4",
         )
         .bind(id)
-        .bind(origin)
-        .bind(message)
-        .bind(now.timestamp_millis())
-        .execute(&self.pool)
-        .await?;
-        Ok(())
+        .bind(origin.to_owned())
+        .bind(message.to_owned())
+        .bind(now.timestamp_millis());
+        self.writer.write(vec![statement]).await.map(drop)
     }
 
     /// Notes that the server knows the outcome, or that nobody is left to tell.
@@ -211,7 +202,8 @@ impl Journal {
 
     /// Forgets a submission of which Slurm certainly has no job.
     pub async fn forget(&self, id: i64) -> Result<(), JournalError> {
-        sqlx::query("DELETE FROM submissions WHERE id = $1").bind(id).execute(&self.pool).await?;
+        let statement = sqlx::query("DELETE FROM submissions WHERE id = $1").bind(id);
+        self.writer.write(vec![statement]).await?;
         self.forget_failures(id).await
     }
 
@@ -221,7 +213,7 @@ impl Journal {
         id: i64,
         now: DateTime<Utc>,
     ) -> Result<(), JournalError> {
-        sqlx::query(statement).bind(id).bind(now.timestamp_millis()).execute(&self.pool).await?;
-        Ok(())
+        let statement = sqlx::query(statement).bind(id).bind(now.timestamp_millis());
+        self.writer.write(vec![statement]).await.map(drop)
     }
 }
