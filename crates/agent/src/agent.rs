@@ -2,11 +2,12 @@
 
 use std::{path::PathBuf, sync::atomic::AtomicBool};
 
+use chrono::{DateTime, Utc};
 use jobbergate_client::Client;
 
 use crate::{
-    config::AgentConfig, directory_locks::DirectoryLocks, error::AgentError, journal::Journal,
-    slurm::Slurm, user_map::UserMap, wakes::Wakes,
+    config::AgentConfig, directory_locks::DirectoryLocks, error::AgentError, holds::Holds,
+    journal::Journal, lease::Lease, sbatch_limit::SbatchLimit, slurm::Slurm, user_map::UserMap, wakes::Wakes,
 };
 
 /// An agent with all that it works with.
@@ -19,6 +20,12 @@ pub struct Agent {
     pub user_map: UserMap,
     /// The directory of the journal and of the receipts of `sbatch`.
     pub state_directory: PathBuf,
+    /// Until when it may act on what it has claimed.
+    pub lease: Lease,
+    /// How many `sbatch` run at once.
+    pub sbatch_limit: SbatchLimit,
+    /// Who waits for one of Slurm's limits.
+    pub holds: Holds,
     /// Who may write where.
     pub directories: DirectoryLocks,
     /// What is new, as far as the server says so by itself.
@@ -27,6 +34,8 @@ pub struct Agent {
     /// outlooks of jobs.
     pub server_keeps_facts: AtomicBool,
     pub config: AgentConfig,
+    /// When it began.
+    pub started_at: DateTime<Utc>,
 }
 
 impl Agent {
@@ -35,9 +44,13 @@ impl Agent {
         let state_directory = config.state_directory()?;
         let user_map = config.user_map()?;
         let client = config.client()?;
+        let sbatch_limit = SbatchLimit::within(config.sbatch_limit.bounds()?);
         let open = Journal::open(&state_directory).await;
         let journal = open
             .map_err(|source| AgentError::Journal { directory: state_directory.clone(), source })?;
+        let lease = Lease::open(&state_directory, rand::random()).map_err(|error| {
+            AgentError::Journal { directory: state_directory.clone(), source: error.into() }
+        })?;
         let (slurm, directories) = (config.slurm(), DirectoryLocks::default());
         let (wakes, server_keeps_facts) = (Wakes::default(), AtomicBool::new(false));
         Ok(Self {
@@ -46,10 +59,14 @@ impl Agent {
             journal,
             user_map,
             state_directory,
+            lease,
+            sbatch_limit,
+            holds: Holds::default(),
             directories,
             wakes,
             server_keeps_facts,
             config,
+            started_at: Utc::now(),
         })
     }
 }

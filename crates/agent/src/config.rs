@@ -15,6 +15,7 @@ use crate::{
     error::AgentError,
     metrics::config::MetricsConfig,
     run_as::Account,
+    sbatch_limit::config::SbatchLimitConfig,
     slurm::{CommandPaths, Slurm},
     user_map::UserMap,
 };
@@ -174,6 +175,10 @@ pub struct AgentConfig {
     /// sacctmgr
     #[arg(long, env = "JOBBERGATE_AGENT_SACCTMGR_PATH", value_parser = absolute)]
     pub sacctmgr_path: Option<PathBuf>,
+
+    /// How many sbatch run at once.
+    #[command(flatten)]
+    pub sbatch_limit: SbatchLimitConfig,
 
     /// What jobs use.
     #[command(flatten)]

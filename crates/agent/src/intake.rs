@@ -1,5 +1,8 @@
 //! Takes up the submissions that wait for this cluster.
 
+mod share;
+mod waiting;
+
 use std::{
     collections::{HashMap, HashSet},
     sync::{
@@ -13,16 +16,19 @@ use jobbergate_types::{job_submissions::PendingJobSubmission, list::Paging};
 use tokio::{task::JoinSet, time::Instant};
 use tokio_util::sync::CancellationToken;
 
+use waiting::Waiting;
+
 use crate::{
     agent::Agent,
     backoff::Backoff,
+    inherited::Inherited,
     journal::{Entry, Phase},
     reconcile::Absences,
     setback::Setback,
     slots::Slots,
 };
 
-/// How many submissions are taken up before the next look.
+/// How many submissions are taken up before the next look; it comes when half of them are done.
 const BATCH: usize = 100;
 /// How long after a look there is the next at the earliest, whatever is new.
 const GAP: Duration = Duration::from_millis(50);
@@ -32,6 +38,8 @@ const RECONCILIATION: Duration = Duration::from_secs(1);
 /// them in this time.
 const OUTAGE_COUNT: Duration = Duration::from_secs(10);
 
+/// How many outcomes are reported at once.
+const REPORTS: usize = 8;
 /// Whom reports are counted for, which wait for nobody but the server.
 const SERVER: &str = "";
 
@@ -46,11 +54,22 @@ struct Intake {
     asked_at: Option<Instant>,
     /// Whether nothing was waiting then.
     idle: bool,
+    /// Whether more may wait than could be claimed.
+    more: bool,
+    /// What waited then, and this agent's claims of it.
+    listed: HashMap<i64, Option<i64>>,
+    /// How often the lease had been interrupted when the server was asked.
+    interruptions: u64,
     absences: Absences,
+    /// What another agent may have begun.
+    inherited: Arc<Inherited>,
+    absences_of_inherited: Absences,
     reconcile_at: Instant,
     /// When the submissions that wait for Slurm are counted next.
     count_at: Instant,
     slots: Arc<Slots>,
+    reports: Arc<Slots>,
+    waiting: Waiting,
     /// Whether Slurm has to be asked for its health before it is given more.
     doubtful: Arc<AtomicBool>,
 }
@@ -78,6 +97,7 @@ pub async fn run(agent: Arc<Agent>, stop: CancellationToken) {
         intake.work_until(Instant::now() + pause, awake, &stop).await;
         tokio::time::sleep_until(next).await;
     }
+    intake.agent.lease.set_room(0);
     while let Some(done) = intake.tasks.join_next().await {
         intake.finish(done);
     }
@@ -85,6 +105,8 @@ pub async fn run(agent: Arc<Agent>, stop: CancellationToken) {
 
 impl Intake {
     fn new(agent: Arc<Agent>) -> Self {
+        // So many more as there may be `sbatch` at once have their files fetched and written.
+        let at_once = 2 * usize::from(agent.config.sbatch_limit.sbatch_at_once_max);
         Self {
             agent,
             tasks: JoinSet::new(),
@@ -92,10 +114,17 @@ impl Intake {
             delayed: HashMap::new(),
             asked_at: None,
             idle: false,
+            more: false,
+            listed: HashMap::new(),
+            interruptions: 0,
             absences: Absences::default(),
+            inherited: Arc::default(),
+            absences_of_inherited: Absences::default(),
             reconcile_at: Instant::now(),
             count_at: Instant::now(),
-            slots: Arc::default(),
+            slots: Arc::new(Slots::new(at_once)),
+            reports: Arc::new(Slots::new(REPORTS)),
+            waiting: Waiting::default(),
             doubtful: Arc::new(AtomicBool::new(false)),
         }
     }
@@ -107,21 +136,30 @@ impl Intake {
         let in_doubt = |entry: &&Entry| matches!(entry.phase, Phase::Attempted { .. });
         let in_doubt: HashSet<i64> = unsettled.iter().filter(in_doubt).map(|e| e.id).collect();
         self.report_outcomes(&unsettled);
-        self.settle_doubts(unsettled).await;
+        self.settle_doubts(&unsettled).await;
         if !self.slurm_is_up().await {
+            self.agent.lease.set_room(0);
             return self.count_outage(&in_doubt).await;
         }
+        self.make_room();
         if self.may_rest() {
             return Ok(());
         }
+        if !self.claim().await? {
+            return Ok(());
+        }
         let rejected: HashSet<i64> = self.agent.journal.rejected().await?.into_iter().collect();
-        for pending in self.pending(&in_doubt, BATCH).await? {
+        let pending = self.pending(&in_doubt, BATCH).await?;
+        self.renumber(&unsettled).await?;
+        self.tell_reasons().await;
+        for pending in self.take_turns(pending) {
             // It was rejected and the server knows: its owner wants another try.
             if rejected.contains(&pending.id) {
-                self.agent.journal.forget(pending.id).await?;
+                self.agent.journal.reopen(pending.id).await?;
             }
             self.begin(pending);
         }
+        self.make_room();
         Ok(())
     }
 
@@ -130,7 +168,7 @@ impl Intake {
         let recheck = self.agent.config.task_recheck_interval_seconds;
         let recent = self.asked_at.is_some_and(|asked_at| asked_at.elapsed() < recheck);
         let news = self.agent.wakes.take_pending();
-        self.idle && recent && !news && self.agent.wakes.are_live()
+        (self.idle || self.only_waits()) && recent && !news && self.agent.wakes.are_live()
     }
 
     /// What waits and may be begun, until there is enough. All pages are read if need be, so that
@@ -141,15 +179,22 @@ impl Intake {
         enough: usize,
     ) -> Result<Vec<PendingJobSubmission>, Setback> {
         (self.asked_at, self.idle) = (Some(Instant::now()), false);
+        self.listed.clear();
+        self.waiting.clear();
         let mut free = Vec::new();
         let mut paging = Paging { page: 1, size: 100 };
+        let agent = Arc::clone(&self.agent);
+        let instance = agent.lease.lists();
         loop {
-            let page = self.agent.client.pending_page(&paging).await?;
+            let page = agent.client.pending_page(instance, &paging).await?;
             let empty = page.items.is_empty();
             self.idle = empty && paging.page == 1;
+            self.listed.extend(page.items.iter().map(|item| (item.id, item.claim)));
+            self.note_waiting(&page.items);
             free.extend(page.items.into_iter().filter(|item| self.may_begin(item, in_doubt)));
             let under_way = self.busy.len().saturating_sub(self.slots.count_slow());
-            if empty || paging.page >= page.pages || free.len() + under_way >= enough {
+            let enough = instance.is_none() && free.len() + under_way >= enough;
+            if empty || paging.page >= page.pages || enough {
                 return Ok(free);
             }
             paging.page += 1;
@@ -163,7 +208,7 @@ impl Intake {
 
     fn is_free(&self, id: i64) -> bool {
         let delayed = self.delayed.get(&id).is_some_and(|(until, _)| Instant::now() < *until);
-        !delayed && !self.busy.contains(&id)
+        !delayed && !self.busy.contains(&id) && !self.inherited.is_sought(id)
     }
 
     fn begin(&mut self, pending: PendingJobSubmission) {
@@ -171,10 +216,18 @@ impl Intake {
             return;
         }
         let (agent, slots) = (Arc::clone(&self.agent), Arc::clone(&self.slots));
-        let doubtful = Arc::clone(&self.doubtful);
+        let (doubtful, inherited) = (Arc::clone(&self.doubtful), Arc::clone(&self.inherited));
+        let reports = Arc::clone(&self.reports);
+        agent.lease.take(pending.id, self.interruptions);
         self.tasks.spawn(async move {
-            let work = agent.take_up(&pending, &doubtful);
-            let result = slots.run(&pending.owner_email, work).await;
+            let work = agent.take_up(&pending, &doubtful, &inherited);
+            let result = match slots.run(&pending.owner_email, work).await {
+                // Others are submitted meanwhile.
+                Some(Ok(phase)) => {
+                    reports.run(SERVER, agent.report(pending.id, &phase, pending.claim)).await
+                }
+                result => result.map(|setback| setback.map(drop)),
+            };
             (pending.id, result.unwrap_or(Ok(())))
         });
     }
@@ -185,25 +238,32 @@ impl Intake {
             if !known || !self.is_free(entry.id) || !self.busy.insert(entry.id) {
                 continue;
             }
-            let (agent, slots) = (Arc::clone(&self.agent), Arc::clone(&self.slots));
+            let (agent, reports) = (Arc::clone(&self.agent), Arc::clone(&self.reports));
             let entry = entry.clone();
             self.tasks.spawn(async move {
-                let result = slots.run(SERVER, agent.report(entry.id, &entry.phase)).await;
+                let result =
+                    reports.run(SERVER, agent.report(entry.id, &entry.phase, entry.claim)).await;
                 (entry.id, result.unwrap_or(Ok(())))
             });
         }
     }
 
-    async fn settle_doubts(&mut self, mut entries: Vec<Entry>) {
-        entries.retain(|entry| {
-            matches!(entry.phase, Phase::Attempted { .. }) && !self.busy.contains(&entry.id)
-        });
-        if entries.is_empty() || Instant::now() < self.reconcile_at {
+    async fn settle_doubts(&mut self, unsettled: &[Entry]) {
+        if Instant::now() < self.reconcile_at {
             return;
         }
+        let in_doubt = |entry: &&Entry| {
+            matches!(entry.phase, Phase::Attempted { .. }) && !self.busy.contains(&entry.id)
+        };
+        let entries: Vec<Entry> = unsettled.iter().filter(in_doubt).cloned().collect();
         let result = self.agent.reconcile(&entries, &mut self.absences, rand::random()).await;
         if let Err(error) = result {
             tracing::warn!(%error, "cannot look for the jobs of {} submissions", entries.len());
+        }
+        let (inherited, absences) = (&self.inherited, &mut self.absences_of_inherited);
+        let result = self.agent.look_for_inherited(inherited, absences, rand::random()).await;
+        if let Err(error) = result {
+            tracing::warn!(%error, "cannot look for other agents' jobs");
         }
         self.reconcile_at = Instant::now() + RECONCILIATION;
     }
@@ -225,7 +285,9 @@ impl Intake {
         if Instant::now() < self.count_at {
             return Ok(());
         }
-        let waiting = self.pending(in_doubt, usize::MAX).await?;
+        self.claim_in_outage().await?;
+        let mut waiting = self.pending(in_doubt, usize::MAX).await?;
+        waiting.retain(|pending| !self.inherited.is_doubtful(pending));
         let pages = u32::try_from(waiting.len().div_ceil(BATCH)).unwrap_or(u32::MAX);
         self.count_at = Instant::now() + OUTAGE_COUNT.saturating_mul(pages.max(1));
         for pending in waiting {
@@ -234,7 +296,8 @@ impl Intake {
         Ok(())
     }
 
-    /// Waits until `end` or, if it is awake, until there is something new; after a full batch, when there may be more, until all of it is done.
+    /// Waits until `end` or, if it is awake, until there is something new; after a full batch, when
+    /// there may be more, until half of it is done.
     async fn work_until(&mut self, end: Instant, awake: bool, stop: &CancellationToken) {
         let full = self.tasks.len() >= BATCH;
         loop {
@@ -244,7 +307,7 @@ impl Intake {
                 () = self.agent.wakes.pending(), if awake => return,
                 Some(done) = self.tasks.join_next() => self.finish(done),
             }
-            if full && self.tasks.is_empty() {
+            if full && self.tasks.len() <= BATCH / 2 || self.wants_more() {
                 return;
             }
         }
@@ -259,9 +322,14 @@ impl Intake {
             }
         };
         self.busy.remove(&id);
+        self.agent.lease.leave(id);
         match result {
             Ok(()) => {
                 self.delayed.remove(&id);
+            }
+            Err(Setback::Limit(reason)) => {
+                self.waiting.tried(id, Instant::now());
+                tracing::info!(submission = id, reason, "waits for one of Slurm's limits");
             }
             Err(error) => {
                 let new = || (Instant::now(), Backoff::new(rand::random()));
@@ -275,19 +343,25 @@ impl Intake {
 }
 
 impl Agent {
-    /// Does what is left to do for a submission that waits: makes a job of it if there is none,
-    /// and tells the server.
+    /// Does what is left to do for a submission that waits: makes a job of it if there is none.
+    /// What came of it is to be reported.
     async fn take_up(
         &self,
         pending: &PendingJobSubmission,
         doubtful: &AtomicBool,
-    ) -> Result<(), Setback> {
+        inherited: &Inherited,
+    ) -> Result<Phase, Setback> {
         let id = pending.id;
         let mut entry = self.journal.entry(id).await?;
         if entry.as_ref().is_some_and(|entry| entry.origin != Entry::origin_of(pending)) {
             tracing::warn!(submission = id, "the journal knows another of this number: forgotten");
-            self.journal.forget(id).await?;
+            self.journal.replace(id).await?;
             entry = None;
+        }
+        let has_job = |entry: &Entry| matches!(entry.phase, Phase::Submitted { .. });
+        if inherited.is_doubtful(pending) && !entry.as_ref().is_some_and(has_job) {
+            self.doubt_inherited(pending, inherited).await?;
+            return Ok(Phase::Planned);
         }
         let adopted = if entry.is_none() { self.adopt(pending).await? } else { None };
         let phase = match (adopted, entry) {
@@ -297,12 +371,12 @@ impl Agent {
                 // One that was rejected without an attempt has none.
                 let tag = known.map(|entry| entry.tag).filter(|tag| !tag.as_str().is_empty());
                 let submitted = self.submit(pending, tag, rand::random()).await;
-                if submitted.is_err() {
+                if matches!(&submitted, Err(setback) if !matches!(setback, Setback::Limit(_))) {
                     doubtful.store(true, Ordering::Relaxed);
                 }
                 submitted?
             }
         };
-        self.report(id, &phase).await
+        Ok(phase)
     }
 }

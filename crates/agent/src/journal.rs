@@ -5,6 +5,7 @@
 mod failures;
 mod group;
 mod jobs;
+pub mod machine;
 mod submissions;
 mod task_ends;
 
@@ -64,7 +65,6 @@ impl Journal {
         let failures = sqlx::query("DELETE FROM failures WHERE since < $1");
         let jobs = sqlx::query("DELETE FROM jobs WHERE reported = 1 AND changed_at < $1");
         let all = [submissions, failures, jobs].map(|statement| statement.bind(limit));
-        self.writer.write(all.into()).await?;
-        Ok(())
+        self.writer.write(None, all.into()).await
     }
 }

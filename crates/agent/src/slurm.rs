@@ -3,6 +3,8 @@
 mod arguments;
 mod command;
 pub(crate) mod directives;
+mod fence;
+mod limits;
 mod members;
 mod nodes;
 mod options;
@@ -33,6 +35,8 @@ use tokio::{sync::OnceCell, time::Instant};
 
 pub use arguments::SbatchArguments;
 pub use command::CommandError;
+pub use fence::Fence;
+pub use limits::{Room, waiting};
 pub use members::{Member, Stage};
 pub use outcome::SbatchOutcome;
 pub use receipt::Receipt;

@@ -1,20 +1,25 @@
 //! Makes a job of a submission.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use chrono::Utc;
 use jobbergate_types::{FileType, job_submissions::PendingJobSubmission};
+use tokio::time::Instant;
 
 use crate::{
     agent::Agent,
+    boot_clock,
     files::{self, Content, Files},
     journal::{Entry, FailureKind, Phase},
     private_copy::PrivateCopy,
     run_as::Account,
     setback::Setback,
-    slurm::{BatchJob, Receipt, SbatchArguments, SbatchOutcome, directives},
+    slurm::{self, BatchJob, Receipt, SbatchArguments, SbatchOutcome, directives},
     tag::Tag,
 };
+
+/// How often an `sbatch` is looked at that takes its time.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// A submission with all that `sbatch` needs.
 #[derive(Debug)]
@@ -177,6 +182,13 @@ impl Agent {
         let id = pending.id;
         let Prepared { account, directory, arguments, files } = prepared;
         let written = self.config.write_submission_files;
+        let fence = match self.lease.fence(id, boot_clock::now()) {
+            Ok(fence) => fence,
+            Err(lapsed) => {
+                copy.remove();
+                return Err(Setback::Trouble(lapsed.to_string()));
+            }
+        };
         let job = BatchJob {
             account,
             directory,
@@ -184,14 +196,12 @@ impl Agent {
             tag,
             script: &files.script.bytes,
             script_path: written.then(|| copy.directory().join(files.script_name())),
+            fence,
         };
         let receipt = Receipt::new(&self.state_directory, tag);
-        self.journal
-            .attempt(id, &Entry::origin_of(pending), tag, &account.name, Utc::now())
-            .await?;
-        let outcome = self.slurm.sbatch(&job, &receipt).await;
-        match outcome {
+        match self.run_sbatch(pending, &job, &receipt).await? {
             SbatchOutcome::Accepted(slurm_job_id) => {
+                self.holds.lift(&pending.owner_email);
                 self.journal.submitted(id, slurm_job_id, Utc::now()).await?;
                 receipt.discard();
                 copy.remove();
@@ -202,6 +212,22 @@ impl Agent {
                 receipt.discard();
                 copy.remove();
                 Err(Setback::Refusal(words))
+            }
+            SbatchOutcome::Limited(room, words) => {
+                let passes = self.slurm.may_make_room(room, &account.name).await;
+                let passes = passes.map_err(|error| Setback::Trouble(error.to_string()))?;
+                receipt.discard();
+                copy.remove();
+                if !passes {
+                    return Err(Setback::Refusal(words));
+                }
+                self.journal.came_to_nothing(id, Utc::now()).await?;
+                self.hold(&pending.owner_email, &words);
+                Err(Setback::Limit(words))
+            }
+            SbatchOutcome::Sleeping(words) => {
+                // It may have got in at the last moment, which is found out.
+                Err(Setback::Limit(words))
             }
             SbatchOutcome::NotSent(why) => {
                 // Where the controller answers others, it is no outage.
@@ -222,5 +248,51 @@ impl Agent {
                 Err(Setback::Trouble(format!("it is not known whether Slurm has the job: {why}")))
             }
         }
+    }
+
+    /// Notes the intent and runs `sbatch`, when there are not too many of them.
+    async fn run_sbatch(
+        &self,
+        pending: &PendingJobSubmission,
+        job: &BatchJob<'_>,
+        receipt: &Receipt,
+    ) -> Result<SbatchOutcome, Setback> {
+        let (id, origin) = (pending.id, Entry::origin_of(pending));
+        let (tag, account) = (job.tag, &job.account.name);
+        let work = async {
+            self.journal.attempt(id, &origin, tag, account, pending.claim, Utc::now()).await?;
+            let sbatch = self.slurm.sbatch(job, receipt);
+            Ok(self.hold_while_it_waits(sbatch, &pending.owner_email, receipt).await)
+        };
+        let busy = |outcome: &Result<SbatchOutcome, Setback>| {
+            !matches!(outcome, Ok(SbatchOutcome::Accepted(_) | SbatchOutcome::Refused(_)) | Err(_))
+        };
+        self.sbatch_limit.run(work, busy).await
+    }
+
+    /// Holds the other submissions of an owner back as soon as `sbatch` waits for room by itself.
+    async fn hold_while_it_waits(
+        &self,
+        sbatch: impl Future<Output = SbatchOutcome>,
+        owner: &str,
+        receipt: &Receipt,
+    ) -> SbatchOutcome {
+        let watch = async {
+            loop {
+                tokio::time::sleep(LOOK).await;
+                if let Some(words) = slurm::waiting(&receipt.said().0) {
+                    return self.hold(owner, words);
+                }
+            }
+        };
+        let mut sbatch = std::pin::pin!(sbatch);
+        tokio::select! {
+            outcome = &mut sbatch => outcome,
+            () = watch => sbatch.await,
+        }
+    }
+
+    fn hold(&self, owner: &str, words: &str) {
+        self.holds.note(owner, words, Instant::now(), rand::random());
     }
 }

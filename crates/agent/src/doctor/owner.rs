@@ -47,7 +47,7 @@ pub(super) async fn check_directory(
     let placed = files::place(&account, &directory, None, &probe, turn).await;
     let shown = directory.display();
     placed.map_err(|setback| match setback {
-        Setback::Refusal(why) | Setback::Trouble(why) => {
+        Setback::Refusal(why) | Setback::Limit(why) | Setback::Trouble(why) => {
             let advice = format!(
                 "make it a directory that {} may write to, or choose another one with \
                  JOBBERGATE_AGENT_DEFAULT_SLURM_WORK_DIR",

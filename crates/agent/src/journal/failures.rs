@@ -102,13 +102,13 @@ impl Journal {
         .bind(words.to_owned())
         .bind(origin.to_owned())
         .bind((now - BREAK).timestamp_millis());
-        self.writer.write(vec![statement]).await.map(drop)
+        self.writer.write(None, vec![statement]).await
     }
 
     /// Forgets the failures of a submission.
     pub async fn forget_failures(&self, id: i64) -> Result<(), JournalError> {
         let statement = "DELETE FROM failures WHERE submission_id = $1";
-        self.writer.write(vec![sqlx::query(statement).bind(id)]).await.map(drop)
+        self.writer.write(None, vec![sqlx::query(statement).bind(id)]).await
     }
 }
 

@@ -10,6 +10,7 @@ use sqlx::{
 };
 use tokio::sync::{mpsc, oneshot};
 
+use super::{machine::Event, submissions::check};
 use crate::error::JournalError;
 
 /// How many writes share a transaction, at most.
@@ -17,10 +18,15 @@ const MOST: usize = 128;
 
 pub(super) type Statement = Query<'static, Sqlite, SqliteArguments>;
 
-type Outcome = Result<u64, JournalError>;
+type Outcome = Result<(), JournalError>;
+
+/// Something that happens to a submission.
+type Happening = (i64, Event);
 
 /// Statements that take effect together or not at all.
 struct Write {
+    /// What must be possible, as the submission stands then.
+    happening: Option<Happening>,
     statements: Vec<Statement>,
     done: oneshot::Sender<Outcome>,
 }
@@ -42,13 +48,18 @@ impl Writer {
         Self(writer)
     }
 
-    /// Returns when the disk has it: the number of rows that the statements changed.
+    /// Returns when the disk has it.
     ///
     /// # Errors
-    /// When it was not written, none of the statements. Others' failures are not its own.
-    pub(super) async fn write(&self, statements: Vec<Statement>) -> Outcome {
+    /// When it was not written, none of the statements: also when it can't happen. Others' failures
+    /// are not its own.
+    pub(super) async fn write(
+        &self,
+        happening: Option<Happening>,
+        statements: Vec<Statement>,
+    ) -> Outcome {
         let (done, written) = oneshot::channel();
-        let write = Write { statements, done };
+        let write = Write { happening, statements, done };
         self.0.send(write).await.map_err(|_| JournalError::NotWritten("it is closed".to_owned()))?;
         written.await.map_err(|_| JournalError::NotWritten("it broke off".to_owned()))?
     }
@@ -59,17 +70,17 @@ async fn write(pool: &SqlitePool, group: Vec<Write>) {
     let committed = async {
         let mut connection = pool.acquire().await?;
         let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-        for Write { statements, done } in group {
+        for Write { happening, statements, done } in group {
             waiting.push(done);
-            results.push(apply(&mut transaction, statements).await);
+            results.push(apply(&mut transaction, happening, statements).await);
         }
         transaction.commit().await
     };
     let committed: Result<(), sqlx::Error> = committed.await;
-    results.resize_with(waiting.len(), || Ok(0));
+    results.resize_with(waiting.len(), || Ok(()));
     for (done, result) in waiting.into_iter().zip(results) {
         let failed = |error: &sqlx::Error| JournalError::NotWritten(error.to_string());
-        let outcome = committed.as_ref().map_err(failed).and(result.map_err(JournalError::from));
+        let outcome = committed.as_ref().map_err(failed).map(drop).and(result);
         // Who does not wait any more does not want to know.
         let _ = done.send(outcome);
     }
@@ -77,15 +88,17 @@ async fn write(pool: &SqlitePool, group: Vec<Write>) {
 
 async fn apply(
     transaction: &mut SqliteConnection,
+    happening: Option<Happening>,
     statements: Vec<Statement>,
-) -> Result<u64, sqlx::Error> {
+) -> Outcome {
     let mut savepoint = transaction.begin().await?;
-    let mut rows = 0;
-    for statement in statements {
-        rows += statement.execute(&mut *savepoint).await?.rows_affected();
+    if let Some((id, event)) = happening {
+        check(&mut savepoint, id, event).await?;
     }
-    savepoint.commit().await?;
-    Ok(rows)
+    for statement in statements {
+        statement.execute(&mut *savepoint).await?;
+    }
+    Ok(savepoint.commit().await?)
 }
 
 #[cfg(test)]
@@ -112,10 +125,10 @@ mod tests {
     async fn what_fails_takes_nothing_of_others_with_it() {
         let (pool, writer) = numbers().await;
         let writes = [vec![insert(1)], vec![insert(2), insert(1)], vec![insert(3), insert(4)]];
-        let outcomes = join_all(writes.into_iter().map(|write| writer.write(write))).await;
-        assert_eq!(outcomes[0].as_ref().ok(), Some(&1));
+        let outcomes = join_all(writes.into_iter().map(|write| writer.write(None, write))).await;
+        assert!(outcomes[0].is_ok());
         assert!(outcomes[1].is_err(), "there is a 1");
-        assert_eq!(outcomes[2].as_ref().ok(), Some(&2));
+        assert!(outcomes[2].is_ok());
         let all: Vec<i64> =
             sqlx::query_scalar("SELECT number FROM numbers").fetch_all(&pool).await.unwrap();
         assert_eq!(all, [1, 3, 4]);
@@ -125,7 +138,7 @@ mod tests {
     async fn each_of_many_is_told_when_its_own_is_written() {
         let (pool, writer) = numbers().await;
         let write = async |number| {
-            writer.write(vec![insert(number)]).await.unwrap();
+            writer.write(None, vec![insert(number)]).await.unwrap();
             let known = sqlx::query_scalar("SELECT count(*) FROM numbers WHERE number = $1");
             let known: i64 = known.bind(number).fetch_one(&pool).await.unwrap();
             assert_eq!(known, 1);
@@ -137,7 +150,7 @@ mod tests {
     async fn nobody_waits_for_a_journal_that_cannot_be_written() {
         let (pool, writer) = numbers().await;
         pool.close().await;
-        let error = writer.write(vec![insert(1)]).await.unwrap_err();
+        let error = writer.write(None, vec![insert(1)]).await.unwrap_err();
         assert!(matches!(error, JournalError::NotWritten(_)), "{error}");
     }
 }

@@ -63,7 +63,7 @@ impl Journal {
         if jobs.is_empty() {
             return Ok(());
         }
-        self.writer.write(jobs.iter().map(|job| remember(job, now)).collect()).await.map(drop)
+        self.writer.write(None, jobs.iter().map(|job| remember(job, now)).collect()).await
     }
 
     pub async fn unfollow(&self, submissions: &[i64]) -> Result<(), JournalError> {
@@ -72,7 +72,7 @@ impl Journal {
         }
         let forget = "DELETE FROM jobs WHERE submission_id = $1";
         let statements = submissions.iter().map(|id| sqlx::query(forget).bind(*id)).collect();
-        self.writer.write(statements).await.map(drop)
+        self.writer.write(None, statements).await
     }
 }
 

@@ -1,5 +1,7 @@
 //! What the accounting database knows of jobs that `squeue` has forgotten.
 
+use std::collections::HashSet;
+
 use chrono::TimeDelta;
 
 use super::{Record, Slurm, SlurmError, command, squeue};
@@ -15,6 +17,21 @@ impl Slurm {
     pub async fn sacct_since(&self, period: TimeDelta) -> Result<Option<Vec<Record>>, SlurmError> {
         let since = format!("now-{}minutes", period.num_minutes() + 5);
         self.sacct(&["-a", "-S", &since]).await
+    }
+
+    /// What accounting knows of the jobs of these users in the last `period`; none where there is
+    /// no accounting.
+    pub async fn sacct_of(
+        &self,
+        users: &HashSet<&str>,
+        period: TimeDelta,
+    ) -> Result<Option<Vec<Record>>, SlurmError> {
+        let users: Vec<&str> = users.iter().copied().filter(|user| !user.is_empty()).collect();
+        if users.is_empty() {
+            return Ok(None);
+        }
+        let since = format!("now-{}minutes", period.num_minutes() + 5);
+        self.sacct(&["-u", &users.join(","), "-S", &since]).await
     }
 
     async fn sacct(&self, which: &[&str]) -> Result<Option<Vec<Record>>, SlurmError> {

@@ -18,3 +18,4 @@ mod providers;
 mod refusals;
 mod start;
 mod support;
+mod transitions;

@@ -181,6 +181,7 @@ impl TryFrom<SubmissionRow> for ActiveJobSubmission {
             id: row.id.into(),
             status: row.status()?,
             slurm_job_id: row.slurm_job_id.map(Into::into),
+            claim: None,
             name: row.name,
         })
     }

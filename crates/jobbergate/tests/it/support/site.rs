@@ -112,12 +112,14 @@ impl Site {
     /// A program in sbatch's place that runs the real one and then `after`, where `$out` is what
     /// it printed.
     pub fn sbatch_then(&self, after: &str) -> PathBuf {
+        self.sbatch_of(&format!("out=$($real \"$@\") || exit\n{after}\necho \"$out\""))
+    }
+
+    /// A program in sbatch's place, in which `$real "$@"` is the real one.
+    pub fn sbatch_of(&self, lines: &str) -> PathBuf {
         let path = self.work.path().join("sbatch");
         let real = self.slurm.command("sbatch");
-        let text = format!(
-            "#!/bin/bash\nout=$({} \"$@\") || exit\n{after}\necho \"$out\"\n",
-            real.display()
-        );
+        let text = format!("#!/bin/bash\nreal={}\n{lines}\n", real.display());
         fs::write(&path, text).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
         path
