@@ -6,7 +6,7 @@ use jobbergate_types::{
     Page,
     job_scripts::JobScriptBaseView,
     job_submissions::{
-        JobProgressDetail, JobSubmissionCreateRequest, JobSubmissionDetailedView,
+        JobOutlook, JobProgressDetail, JobSubmissionCreateRequest, JobSubmissionDetailedView,
         JobSubmissionListQuery, JobSubmissionListView, JobSubmissionStatus,
         JobSubmissionUpdateRequest,
     },
