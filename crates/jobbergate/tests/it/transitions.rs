@@ -18,9 +18,9 @@ struct Scene {
 }
 
 impl Scene {
-    async fn new() -> Self {
+    fn new() -> Self {
         let site = Site::with_slurm(SlurmLab::start().unwrap());
-        let gate = Gate::before(&site.address).await;
+        let gate = Gate::before(&site.address);
         Self { site, gate }
     }
 
@@ -78,7 +78,7 @@ async fn until_exists(path: &Path) {
 
 #[tokio::test]
 async fn killed_before_the_attempt_is_noted() {
-    let scene = Scene::new().await;
+    let scene = Scene::new();
     scene.gate.close("/upload/job.sh", Hold::Request);
     let agent = scene.agent(None);
     let id = scene.submit().await;
@@ -89,7 +89,7 @@ async fn killed_before_the_attempt_is_noted() {
 /// From `attempted`, before slurm was asked: its `sbatch` goes on without the agent.
 #[tokio::test]
 async fn killed_when_sbatch_is_about_to_ask() {
-    let scene = Scene::new().await;
+    let scene = Scene::new();
     let agent = scene.agent(Some("touch begun; sleep 2; exec $real \"$@\""));
     let id = scene.submit().await;
     until_exists(&scene.flag("begun")).await;
@@ -101,7 +101,7 @@ async fn killed_when_sbatch_is_about_to_ask() {
 /// The same, where `sbatch` dies as well: it comes to nothing, and is attempted again.
 #[tokio::test]
 async fn killed_with_sbatch_before_it_asked() {
-    let scene = Scene::new().await;
+    let scene = Scene::new();
     let agent = scene.agent(Some("echo $$ > pid; mv pid begun; sleep 60; exec $real \"$@\""));
     let id = scene.submit().await;
     until_exists(&scene.flag("begun")).await;
@@ -119,7 +119,7 @@ fn kill_program(noted: &Path) {
 /// From `attempted`, when slurm has the job and nobody wrote its number: it is found by its tag.
 #[tokio::test]
 async fn killed_with_sbatch_after_slurm_took_the_job() {
-    let scene = Scene::new().await;
+    let scene = Scene::new();
     let lines = "out=$($real \"$@\"); echo $$ > pid; mv pid begun; sleep 60; echo $out";
     let agent = scene.agent(Some(lines));
     let id = scene.submit().await;
@@ -133,7 +133,7 @@ async fn killed_with_sbatch_after_slurm_took_the_job() {
 /// From `attempted`, when the number stands on the receipt only.
 #[tokio::test]
 async fn killed_when_sbatch_has_written_the_number() {
-    let scene = Scene::new().await;
+    let scene = Scene::new();
     let lines = "touch begun; until [ -e go ]; do sleep 0.1; done; $real \"$@\"; touch written";
     let agent = scene.agent(Some(lines));
     let id = scene.submit().await;
@@ -149,7 +149,7 @@ async fn killed_when_sbatch_has_written_the_number() {
 /// From `submitted`: the server does not know.
 #[tokio::test]
 async fn killed_before_the_job_is_reported() {
-    let scene = Scene::new().await;
+    let scene = Scene::new();
     scene.gate.close("agent/submitted", Hold::Request);
     let agent = scene.agent(None);
     let id = scene.submit().await;
@@ -160,7 +160,7 @@ async fn killed_before_the_job_is_reported() {
 /// From `submitted`: the server knows, and the agent does not know that.
 #[tokio::test]
 async fn killed_before_the_report_is_acknowledged() {
-    let scene = Scene::new().await;
+    let scene = Scene::new();
     scene.gate.close("agent/submitted", Hold::Answer);
     let agent = scene.agent(None);
     let id = scene.submit().await;
@@ -171,7 +171,7 @@ async fn killed_before_the_report_is_acknowledged() {
 /// From `reported`: nothing is left to do but to follow the job.
 #[tokio::test]
 async fn killed_when_the_server_knows_the_job() {
-    let scene = Scene::new().await;
+    let scene = Scene::new();
     let agent = scene.agent(None);
     let id = scene.submit().await;
     scene.site.wait_for_status(id, JobSubmissionStatus::Submitted).await;
@@ -183,7 +183,7 @@ async fn killed_when_the_server_knows_the_job() {
 /// From `attempted` to `submitted` by a job that was found, unreported.
 #[tokio::test]
 async fn killed_again_after_the_job_was_found() {
-    let scene = Scene::new().await;
+    let scene = Scene::new();
     let lines = "out=$($real \"$@\"); echo $$ > pid; mv pid begun; sleep 60; echo $out";
     let agent = scene.agent(Some(lines));
     let id = scene.submit().await;
@@ -199,7 +199,7 @@ async fn killed_again_after_the_job_was_found() {
 /// From `planned`: an attempt that certainly came to nothing.
 #[tokio::test]
 async fn killed_after_an_attempt_came_to_nothing() {
-    let scene = Scene::new().await;
+    let scene = Scene::new();
     let refused = "echo 'sbatch: error: Batch job submission failed: Unable to contact slurm \
                    controller (connect failure)' >&2; exit 1";
     let agent = scene.agent(Some(refused));
@@ -212,7 +212,7 @@ async fn killed_after_an_attempt_came_to_nothing() {
 
 /// A submission that is refused, whichever way; the agent is killed there.
 async fn is_rejected_though_killed(arguments: &[&str], lines: Option<&str>, hold: Hold) {
-    let scene = Scene::new().await;
+    let scene = Scene::new();
     scene.gate.close("agent/rejected", hold);
     let agent = scene.agent(lines);
     let directory = Some(scene.site.work.path().to_str().unwrap().to_owned());
@@ -235,7 +235,7 @@ async fn killed_before_a_rejection_is_reported_or_acknowledged() {
 /// From `unknown` to `submitted`, by a Python agent's note.
 #[tokio::test]
 async fn killed_before_the_job_of_a_python_agent_is_reported() {
-    let scene = Scene::new().await;
+    let scene = Scene::new();
     let id = scene.submit().await;
     let directory = scene.site.work.path().to_str().unwrap();
     let wrap = ["--parsable", "--uid=alice", "-p", "compute", "-D", directory, "-o", "/dev/null"];
@@ -253,4 +253,52 @@ async fn killed_before_the_job_of_a_python_agent_is_reported() {
     let done = scene.site.wait_for_status(id, JobSubmissionStatus::Done).await;
     assert_eq!(done.submission.slurm_job_id.unwrap().to_string(), number);
     assert!(scene.site.jobs_of(id).is_empty(), "no other one was made");
+}
+
+/// An agent of another name finds the job that a killed one made, or finds that there is none.
+async fn taken_over(unreported: bool) {
+    let scene = Scene::new();
+    scene.gate.close(if unreported { "agent/submitted" } else { "/upload/job.sh" }, Hold::Request);
+    let first = scene.agent(None);
+    let id = scene.submit().await;
+    scene.gate.holds().await;
+    first.kill_9();
+    let second = || {
+        let environment = vec![
+            ("JOBBERGATE_AGENT_BASE_API_URL", format!("http://{}", scene.gate.address)),
+            ("JOBBERGATE_AGENT_DOUBT_SECONDS", DOUBT.to_owned()),
+        ];
+        scene.site.agent_called("other", AgentOptions { sbatch: None, environment })
+    };
+    let other = second();
+    if unreported {
+        // From `unknown` to `submitted`, by the job that was found.
+        other.said("found another agent's job");
+    } else {
+        other.said("looking for another agent's job");
+        other.kill_9();
+        let other = second();
+        // Looked for anew, and then attempted.
+        other.said("no other agent made a job of it");
+        scene.gate.holds().await;
+        other.kill_9();
+        scene.gate.open();
+        let _last = second();
+        return scene.runs_once(id).await;
+    }
+    scene.gate.holds().await;
+    other.kill_9();
+    scene.gate.open();
+    let _last = second();
+    scene.runs_once(id).await;
+}
+
+#[tokio::test]
+async fn killed_before_the_job_of_another_agent_is_reported() {
+    taken_over(true).await;
+}
+
+#[tokio::test]
+async fn killed_while_the_job_of_another_agent_is_looked_for() {
+    taken_over(false).await;
 }

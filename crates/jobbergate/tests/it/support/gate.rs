@@ -21,8 +21,8 @@ pub enum Hold {
 }
 
 #[derive(Debug, Default)]
-struct Rule {
-    held: Option<(&'static str, Hold)>,
+struct Rules {
+    held: Vec<(&'static str, Hold)>,
     reached: bool,
 }
 
@@ -32,36 +32,46 @@ pub struct Gate {
     pub address: String,
     server: String,
     client: reqwest::Client,
-    rule: Arc<Mutex<Rule>>,
+    rules: Arc<Mutex<Rules>>,
 }
 
 impl Gate {
-    pub async fn before(server: &str) -> Self {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    pub fn before(server: &str) -> Self {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
         let gate = Self {
             address: listener.local_addr().unwrap().to_string(),
             server: server.to_owned(),
             client: reqwest::Client::new(),
-            rule: Arc::default(),
+            rules: Arc::default(),
         };
         let router = Router::new().fallback(pass).with_state(gate.clone());
-        tokio::spawn(async move { axum::serve(listener, router).await });
+        // A test may block its own thread.
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Runtime::new().unwrap();
+            runtime.block_on(async {
+                let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+                axum::serve(listener, router).await
+            })
+        });
         gate
     }
 
-    /// Closes it for requests whose path ends like this.
+    /// Closes it for requests whose path ends like this, too.
     pub fn close(&self, path: &'static str, hold: Hold) {
-        *self.rule.lock().unwrap() = Rule { held: Some((path, hold)), reached: false };
+        let mut rules = self.rules.lock().unwrap();
+        rules.held.push((path, hold));
+        rules.reached = false;
     }
 
     pub fn open(&self) {
-        *self.rule.lock().unwrap() = Rule::default();
+        *self.rules.lock().unwrap() = Rules::default();
     }
 
     /// Until something is held.
     pub async fn holds(&self) {
         for _ in 0..600 {
-            if self.rule.lock().unwrap().reached {
+            if self.rules.lock().unwrap().reached {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -70,9 +80,9 @@ impl Gate {
     }
 
     fn holds_back(&self, uri: &Uri, hold: Hold) -> bool {
-        let mut rule = self.rule.lock().unwrap();
-        let held = rule.held.is_some_and(|(path, how)| uri.path().ends_with(path) && how == hold);
-        rule.reached |= held;
+        let mut rules = self.rules.lock().unwrap();
+        let held = rules.held.iter().any(|(path, how)| uri.path().ends_with(path) && *how == hold);
+        rules.reached |= held;
         held
     }
 }

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use jobbergate_client::{Client, Secret, TokenSource};
+use jobbergate_client::{Client, ClientCredentials, Secret, TokenSource};
 use jobbergate_testkit::slurm::SlurmLab;
 use jobbergate_types::{
     FileType, SlurmJobState,
@@ -76,6 +76,29 @@ impl Site {
     /// Somebody else who uses the server.
     pub fn somebody(&self, email: &str) -> Client {
         client(self.data.path(), &self.address, email)
+    }
+
+    /// The server, as the cluster's agents see it.
+    pub fn as_cluster(&self) -> Client {
+        let secret = Secret::from(self.secret.as_str());
+        let domain = format!("{}/realms/jobbergate", self.address);
+        let cluster = ClientCredentials::new(&domain, false, CLUSTER.to_owned(), secret).unwrap();
+        let token = TokenSource::ClientCredentials(cluster);
+        Client::new(&format!("http://{}", self.address), token).unwrap()
+    }
+
+    /// Starts another agent of the cluster, which has this name.
+    pub fn agent_called(&self, name: &str, mut options: AgentOptions) -> Process {
+        let state = self.data.path().join(name);
+        options
+            .environment
+            .push(("JOBBERGATE_AGENT_STATE_DIR", state.to_str().unwrap().to_owned()));
+        Process::start(self.agent_program(options), &self.log_of(name))
+    }
+
+    /// Where such an agent writes its log.
+    pub fn log_of(&self, name: &str) -> PathBuf {
+        self.data.path().join(format!("{name}.log"))
     }
 
     /// Starts the agent, the first one or the next.
