@@ -14,6 +14,7 @@ use nix::unistd::geteuid;
 use crate::{
     error::AgentError,
     metrics::config::MetricsConfig,
+    prometheus::config::PrometheusConfig,
     run_as::Account,
     sbatch_limit::config::SbatchLimitConfig,
     slurm::{CommandPaths, Slurm},
@@ -179,6 +180,10 @@ pub struct AgentConfig {
     /// How many sbatch run at once.
     #[command(flatten)]
     pub sbatch_limit: SbatchLimitConfig,
+
+    /// Where the agent's figures are read.
+    #[command(flatten)]
+    pub prometheus: PrometheusConfig,
 
     /// What jobs use.
     #[command(flatten)]

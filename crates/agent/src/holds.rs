@@ -49,6 +49,11 @@ impl Holds {
         self.holds().get(owner).is_none_or(|hold| hold.next <= now)
     }
 
+    /// How many owners wait.
+    pub fn count(&self) -> usize {
+        self.holds().len()
+    }
+
     /// When the next try of anybody's is.
     pub fn next(&self) -> Option<Instant> {
         self.holds().values().map(|hold| hold.next).min()

@@ -30,6 +30,7 @@ pub mod lease;
 pub mod metrics;
 pub mod migrated;
 pub mod private_copy;
+pub mod prometheus;
 pub mod python_notes;
 pub mod reconcile;
 pub mod report;
@@ -68,6 +69,9 @@ pub async fn run(
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), AgentError> {
     let metrics = config.metrics.source()?;
+    if let Some(address) = config.prometheus.metrics_listen {
+        prometheus::listen(address)?;
+    }
     let agent = Arc::new(Agent::open(config).await?);
     let in_journal =
         |source| AgentError::Journal { directory: agent.state_directory.clone(), source };
@@ -93,6 +97,9 @@ pub async fn run(
     loops.spawn(intake::run(Arc::clone(&agent), stop.clone()));
     loops.spawn(follow::run(Arc::clone(&agent), stop.clone()));
     loops.spawn(metrics::run(Arc::clone(&agent), metrics, stop.clone()));
+    if agent.config.prometheus.metrics_listen.is_some() {
+        loops.spawn(prometheus::watch(Arc::clone(&agent), stop.clone()));
+    }
     tokio::select! {
         () = shutdown => tracing::info!("agent stops"),
         // They only end before the shutdown if there is a bug in them.

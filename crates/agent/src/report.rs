@@ -13,6 +13,7 @@ use jobbergate_types::{
 use crate::{
     agent::Agent,
     journal::{Phase, SeenJob, TaskEnds},
+    prometheus,
     setback::Setback,
 };
 
@@ -40,7 +41,9 @@ impl Agent {
     ) -> Result<(), Setback> {
         let report_message = message.chars().take(LONGEST_MESSAGE).collect();
         let report = JobSubmissionAgentRejectedRequest { id, report_message, claim };
-        match self.client.report_rejected(&report).await {
+        let told = self.client.report_rejected(&report).await;
+        prometheus::reported("rejected", told.as_ref().copied());
+        match told {
             Err(error) if error.may_pass() => return Err(error.into()),
             // It was deleted or cancelled in the meantime, or is another agent's.
             Err(error) => tracing::warn!(submission = id, %error, "rejection not wanted"),
@@ -65,7 +68,9 @@ impl Agent {
             outlook: JobOutlook::default(),
             claim,
         };
-        match self.client.report_submitted(&report).await {
+        let told = self.client.report_submitted(&report).await;
+        prometheus::reported("submitted", told.as_ref().copied());
+        match told {
             Ok(()) => {
                 self.wakes.note_active();
                 let (seen, now) = ([seen], Utc::now());

@@ -12,9 +12,10 @@ use crate::{
     files::{self, Content, Files},
     journal::{Entry, FailureKind, Phase},
     private_copy::PrivateCopy,
+    prometheus,
     run_as::Account,
     setback::Setback,
-    slurm::{self, BatchJob, Receipt, SbatchArguments, SbatchOutcome, directives},
+    slurm::{self, BatchJob, Receipt, Room, SbatchArguments, SbatchOutcome, directives},
     tag::Tag,
 };
 
@@ -28,6 +29,7 @@ pub struct Prepared {
     directory: PathBuf,
     arguments: SbatchArguments,
     files: Files,
+    begun: std::time::Instant,
 }
 
 impl Agent {
@@ -60,6 +62,8 @@ impl Agent {
     }
 
     async fn prepare(&self, pending: &PendingJobSubmission) -> Result<Prepared, Setback> {
+        let begun = std::time::Instant::now();
+        prometheus::begun();
         let arguments =
             SbatchArguments::check(pending.sbatch_arguments.clone().unwrap_or_default())
                 .map_err(Setback::Refusal)?;
@@ -69,7 +73,7 @@ impl Agent {
         if let Some(message) = directives::refusal(&files.script.bytes) {
             return Err(Setback::Refusal(message));
         }
-        Ok(Prepared { account, directory, arguments, files })
+        Ok(Prepared { account, directory, arguments, files, begun })
     }
 
     /// Relative directories are taken from the default one.
@@ -180,7 +184,7 @@ impl Agent {
         copy: PrivateCopy,
     ) -> Result<i64, Setback> {
         let id = pending.id;
-        let Prepared { account, directory, arguments, files } = prepared;
+        let Prepared { account, directory, arguments, files, begun } = prepared;
         let written = self.config.write_submission_files;
         let fence = match self.lease.fence(id, boot_clock::now()) {
             Ok(fence) => fence,
@@ -199,7 +203,7 @@ impl Agent {
             fence,
         };
         let receipt = Receipt::new(&self.state_directory, tag);
-        match self.run_sbatch(pending, &job, &receipt).await? {
+        match self.run_sbatch(pending, &job, &receipt, *begun).await? {
             SbatchOutcome::Accepted(slurm_job_id) => {
                 self.holds.lift(&pending.owner_email);
                 self.journal.submitted(id, slurm_job_id, Utc::now()).await?;
@@ -214,8 +218,7 @@ impl Agent {
                 Err(Setback::Refusal(words))
             }
             SbatchOutcome::Limited(room, words) => {
-                let passes = self.slurm.may_make_room(room, &account.name).await;
-                let passes = passes.map_err(|error| Setback::Trouble(error.to_string()))?;
+                let passes = self.may_make_room(room, &account.name).await?;
                 receipt.discard();
                 copy.remove();
                 if !passes {
@@ -227,7 +230,11 @@ impl Agent {
             }
             SbatchOutcome::Sleeping(words) => {
                 // It may have got in at the last moment, which is found out.
-                Err(Setback::Limit(words))
+                if self.may_make_room(Room::OfAnybody, &account.name).await? {
+                    return Err(Setback::Limit(words));
+                }
+                self.failed(pending, FailureKind::Refused, &words).await?;
+                Err(Setback::Trouble(words))
             }
             SbatchOutcome::NotSent(why) => {
                 // Where the controller answers others, it is no outage.
@@ -256,13 +263,17 @@ impl Agent {
         pending: &PendingJobSubmission,
         job: &BatchJob<'_>,
         receipt: &Receipt,
+        begun: std::time::Instant,
     ) -> Result<SbatchOutcome, Setback> {
         let (id, origin) = (pending.id, Entry::origin_of(pending));
         let (tag, account) = (job.tag, &job.account.name);
         let work = async {
             self.journal.attempt(id, &origin, tag, account, pending.claim, Utc::now()).await?;
-            let sbatch = self.slurm.sbatch(job, receipt);
-            Ok(self.hold_while_it_waits(sbatch, &pending.owner_email, receipt).await)
+            prometheus::sbatch_starts(begun);
+            let (started, sbatch) = (std::time::Instant::now(), self.slurm.sbatch(job, receipt));
+            let outcome = self.hold_while_it_waits(sbatch, &pending.owner_email, receipt).await;
+            prometheus::sbatch_ended(started, &outcome);
+            Ok(outcome)
         };
         let busy = |outcome: &Result<SbatchOutcome, Setback>| {
             !matches!(outcome, Ok(SbatchOutcome::Accepted(_) | SbatchOutcome::Refused(_)) | Err(_))
@@ -290,6 +301,12 @@ impl Agent {
             outcome = &mut sbatch => outcome,
             () = watch => sbatch.await,
         }
+    }
+
+    /// Whether there is anything that can end, so that a limit passes.
+    async fn may_make_room(&self, room: Room, user: &str) -> Result<bool, Setback> {
+        let may = self.slurm.may_make_room(room, user).await;
+        may.map_err(|error| Setback::Trouble(error.to_string()))
     }
 
     fn hold(&self, owner: &str, words: &str) {

@@ -56,6 +56,14 @@ impl Entry {
         Self { id, origin, tag, account, phase: Phase::Planned, settled: false, claim }
     }
 
+    /// When `sbatch` was begun whose outcome is not known.
+    pub const fn attempted_at(&self) -> Option<DateTime<Utc>> {
+        match self.phase {
+            Phase::Attempted { at } => Some(at),
+            _ => None,
+        }
+    }
+
     /// Where it stands.
     pub const fn state(&self) -> State {
         match self.phase {
