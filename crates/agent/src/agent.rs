@@ -7,7 +7,8 @@ use jobbergate_client::Client;
 
 use crate::{
     config::AgentConfig, directory_locks::DirectoryLocks, error::AgentError, holds::Holds,
-    journal::Journal, lease::Lease, sbatch_limit::SbatchLimit, slurm::Slurm, user_map::UserMap, wakes::Wakes,
+    journal::Journal, lease::Lease, sbatch_limit::SbatchLimit, slurm::Slurm, user_map::UserMap,
+    wakes::Wakes,
 };
 
 /// An agent with all that it works with.

@@ -49,7 +49,8 @@ impl Journal {
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full);
-        let pool = SqlitePoolOptions::new().max_connections(CONNECTIONS).connect_with(options).await?;
+        let pool =
+            SqlitePoolOptions::new().max_connections(CONNECTIONS).connect_with(options).await?;
         sqlx_macros::migrate!().run(&pool).await?;
         let writer = group::Writer::start(pool.clone());
         Ok(Self { pool, writer, _lock: lock })

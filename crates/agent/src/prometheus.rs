@@ -9,9 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use ::metrics::{
-    counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
-};
+use ::metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder};
 use tokio_util::sync::CancellationToken;
 
@@ -37,8 +35,7 @@ const SILENCE: &str = "jobbergate_agent_slurm_silence_seconds";
 const LEASE: &str = "jobbergate_agent_lease_held";
 
 /// The bounds of the histograms' buckets, in seconds.
-const BUCKETS: [f64; 12] =
-    [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0, 60.0];
+const BUCKETS: [f64; 12] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0, 60.0];
 
 /// How often the gauges are set.
 const INTERVAL: Duration = Duration::from_secs(5);
@@ -53,7 +50,10 @@ pub fn listen(address: SocketAddr) -> Result<(), AgentError> {
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &BUCKETS)
         .and_then(PrometheusBuilder::install)
         .map_err(wrong)?;
-    describe_counter!(SUBMISSIONS, "Submissions by what happened: begun, accepted, rejected, limited, not_sent, failed, uncertain");
+    describe_counter!(
+        SUBMISSIONS,
+        "Submissions by what happened: begun, accepted, rejected, limited, not_sent, failed, uncertain"
+    );
     describe_histogram!(PREPARATION, "Time from when a submission is begun to the start of sbatch");
     describe_histogram!(SBATCH, "Time that sbatch took, by outcome");
     describe_gauge!(SBATCH_LIMIT, "How many sbatch may run at once now");
@@ -61,7 +61,10 @@ pub fn listen(address: SocketAddr) -> Result<(), AgentError> {
     describe_histogram!(COMMAND_DURATION, "Time that Slurm's other commands took");
     describe_counter!(REPORTS, "Reports to the server by kind and result: ok, refused, later");
     describe_gauge!(UNSETTLED, "Submissions in the journal that are not settled, by state");
-    describe_gauge!(OLDEST_DOUBT, "How long ago the oldest sbatch was begun whose outcome is unknown");
+    describe_gauge!(
+        OLDEST_DOUBT,
+        "How long ago the oldest sbatch was begun whose outcome is unknown"
+    );
     describe_gauge!(OWNERS_WAITING, "Owners whose submissions wait for one of Slurm's limits");
     describe_gauge!(SILENCE, "How long the controller has not answered");
     describe_gauge!(LEASE, "Whether the agent may act on what it has claimed: 1, or 0");

@@ -144,7 +144,8 @@ fn count_requests(statistics: &str) -> u64 {
     let by_type = statistics.split("statistics by message type").nth(1).unwrap_or_default();
     let by_type = by_type.split("statistics by user").next().unwrap_or_default();
     let of_clients = |line: &&str| {
-        let of_daemons = ["MESSAGE_", "REQUEST_COMPLETE_", "REQUEST_STEP_COMPLETE", "REQUEST_STATS"];
+        let of_daemons =
+            ["MESSAGE_", "REQUEST_COMPLETE_", "REQUEST_STEP_COMPLETE", "REQUEST_STATS"];
         line.starts_with("REQUEST_") && !of_daemons.iter().any(|name| line.starts_with(name))
     };
     let count = |line: &str| -> Option<u64> {

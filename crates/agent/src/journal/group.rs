@@ -4,9 +4,7 @@
 //! four times. So all that is to be written while the disk is busy goes into the next transaction.
 
 use sqlx::{
-    Connection, Sqlite, SqliteConnection, SqlitePool,
-    query::Query,
-    sqlite::SqliteArguments,
+    Connection, Sqlite, SqliteConnection, SqlitePool, query::Query, sqlite::SqliteArguments,
 };
 use tokio::sync::{mpsc, oneshot};
 
@@ -60,7 +58,10 @@ impl Writer {
     ) -> Outcome {
         let (done, written) = oneshot::channel();
         let write = Write { happening, statements, done };
-        self.0.send(write).await.map_err(|_| JournalError::NotWritten("it is closed".to_owned()))?;
+        self.0
+            .send(write)
+            .await
+            .map_err(|_| JournalError::NotWritten("it is closed".to_owned()))?;
         written.await.map_err(|_| JournalError::NotWritten("it broke off".to_owned()))?
     }
 }

@@ -114,7 +114,8 @@ mod tests {
 
     #[test]
     fn a_user_cannot_write_what_looks_like_a_limit() {
-        let words = "AssocMaxSubmitJobLimit\nBatch job submission failed: Invalid qos specification";
+        let words =
+            "AssocMaxSubmitJobLimit\nBatch job submission failed: Invalid qos specification";
         assert_eq!(limit(words, "Invalid qos specification"), None);
         let words = format!("invalid partition specified: AssocMaxSubmitJobLimit\n{POLICY}");
         assert_eq!(limit(&words, POLICY), None);
@@ -124,7 +125,10 @@ mod tests {
     fn an_sbatch_that_waits_says_so() {
         let said = "Slurm temporarily unable to accept job, sleeping and retrying";
         assert_eq!(waiting(&format!("sbatch: error: {said}\n")), Some(said));
-        assert_eq!(waiting("sbatch: error: Slurm job queue full, sleeping and retrying.\n").is_some(), true);
+        assert_eq!(
+            waiting("sbatch: error: Slurm job queue full, sleeping and retrying.\n").is_some(),
+            true
+        );
         assert_eq!(waiting("sbatch: error: Invalid qos specification\n"), None);
     }
 }

@@ -75,11 +75,14 @@ fn by_agent(
     own: bool,
 ) -> Result<(Duration, Duration)> {
     let last = last_job(stage)?;
-    let directories: Result<Vec<PathBuf>> =
-        (0..burst).map(|i| if own { stage.directory(&i.to_string()) } else { Ok(stage.work.clone()) }).collect();
+    let directories: Result<Vec<PathBuf>> = (0..burst)
+        .map(|i| if own { stage.directory(&i.to_string()) } else { Ok(stage.work.clone()) })
+        .collect();
     stage.agent.service.freeze()?;
-    let ids: Result<Vec<i64>> =
-        directories?.iter().map(|directory: &PathBuf| stage.submit(script, directory as &Path)).collect();
+    let ids: Result<Vec<i64>> = directories?
+        .iter()
+        .map(|directory: &PathBuf| stage.submit(script, directory as &Path))
+        .collect();
     let ids = ids?;
     let began = Instant::now();
     stage.agent.service.thaw()?;

@@ -60,7 +60,13 @@ impl Figures {
         Ok(())
     }
 
-    pub(super) fn add(&mut self, name: impl Into<String>, value: f64, unit: &'static str, goal: Goal) {
+    pub(super) fn add(
+        &mut self,
+        name: impl Into<String>,
+        value: f64,
+        unit: &'static str,
+        goal: Goal,
+    ) {
         let reached = match goal {
             Goal::AtMost(most) => value <= most,
             Goal::AtLeast(least) => value >= least,

@@ -165,8 +165,7 @@ pub(super) async fn waiting<P: Allow>(
         }
         let slurm_pending_reason = Some(slurm_pending_reason);
         let outlook = JobOutlook { slurm_pending_reason, ..JobOutlook::default() };
-        let changes =
-            SubmissionChanges { outlook: Some(outlook), ..SubmissionChanges::default() };
+        let changes = SubmissionChanges { outlook: Some(outlook), ..SubmissionChanges::default() };
         written.extend(store::update(&mut db, row.id, changes, context.now()).await?);
     }
     let changes: Result<Vec<_>> = written.iter().map(SubmissionRow::change).collect();
