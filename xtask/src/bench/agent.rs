@@ -7,7 +7,9 @@ mod at_rest;
 mod burst;
 mod commands;
 mod figures;
+mod many;
 mod stage;
+mod stand_in;
 
 use std::path::PathBuf;
 
@@ -36,7 +38,10 @@ pub(crate) struct Options {
     /// Real jobs that are active at once
     #[arg(long, default_value_t = 200)]
     active: usize,
-    /// Parts to measure, all without it: rest, burst, active
+    /// Jobs of a Slurm that is a stand-in
+    #[arg(long, default_value_t = 10_000)]
+    many: usize,
+    /// Parts to measure, all without it: rest, burst, active, many
     #[arg(long, value_delimiter = ',', value_name = "PART")]
     only: Vec<Part>,
     /// Prints JSON instead of a table
@@ -55,6 +60,8 @@ enum Part {
     Burst,
     /// Real jobs that are active
     Active,
+    /// More jobs than fit on a machine
+    Many,
 }
 
 impl Options {
@@ -85,7 +92,7 @@ fn measure(
     directory: &Directory,
 ) -> Result<Figures> {
     let mut figures = Figures::begin()?;
-    let stage = Stage::set(options.program.clone(), interrupt, terminal, directory)?;
+    let mut stage = Stage::set(options.program.clone(), interrupt, terminal, directory)?;
     if options.wants(Part::Rest) {
         at_rest::measure(&stage, options.jobs, &mut figures)?;
     }
@@ -94,6 +101,9 @@ fn measure(
     }
     if options.wants(Part::Active) {
         active::measure(&stage, options.active, &mut figures)?;
+    }
+    if options.wants(Part::Many) {
+        many::measure(&mut stage, options.many, &mut figures)?;
     }
     figures.end()?;
     Ok(figures)

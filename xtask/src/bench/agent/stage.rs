@@ -77,9 +77,14 @@ impl<'a> Stage<'a> {
     }
 
     pub(super) fn submit(&self, script: i64, directory: &Path) -> Result<i64> {
+        Self::submit_with(&self.api, script, directory)
+    }
+
+    /// The same for those who have no more than the API.
+    pub(super) fn submit_with(api: &Api, script: i64, directory: &Path) -> Result<i64> {
         let job = json!({"name": "bench", "job_script_id": script, "client_id": CLUSTER,
             "execution_directory": directory});
-        self.api.create("/job-submissions", &job)
+        api.create("/job-submissions", &job)
     }
 
     /// A directory of the user's below the one where jobs run.
