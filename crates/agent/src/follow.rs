@@ -187,15 +187,14 @@ impl Follower {
             match identity::whose(slurm, job, records, &details).await {
                 Whose::Ours => {
                     look.listed.push(*id);
-                    match compare(slurm, job, records, &details).await {
-                        // Their first details can wait a little when many come at once.
-                        Some(seen) if !seen.reported && waits_as_before(job, &seen) => {
-                            waiting += 1;
-                            if waiting <= FIRST_DETAILS {
-                                let (outlook, details) = (job.outlook.now.clone(), Some(details));
-                                look.changes.push(Change { job: seen, outlook, details });
-                            }
-                        }
+                    let seen = compare(slurm, job, records, &details).await;
+                    // The first details of those that wait can come later, if they are many.
+                    let is_first = |seen: &SeenJob| !seen.reported && waits_as_before(job, seen);
+                    waiting += usize::from(seen.as_ref().is_some_and(is_first));
+                    if waiting > FIRST_DETAILS && seen.as_ref().is_some_and(is_first) {
+                        continue;
+                    }
+                    match seen {
                         Some(seen) if !seen.reported => {
                             let (outlook, details) = (job.outlook.now.clone(), Some(details));
                             let claim = job.active.claim;
