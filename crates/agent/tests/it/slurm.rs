@@ -1,5 +1,6 @@
 //! The agent beside a real Slurm.
 
+mod dead_home;
 mod doctor;
 mod doubt;
 mod facts;
@@ -18,5 +19,6 @@ mod server;
 mod submitting;
 mod support;
 mod waking;
+mod who_is_who;
 mod whole_agent;
 mod wrappers;
