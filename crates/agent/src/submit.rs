@@ -141,7 +141,7 @@ impl Agent {
             Ok(copy) => self.attempt(pending, prepared, tag, copy).await,
             Err(setback) => {
                 let kind = match &setback {
-                    Setback::Refusal(_) => None,
+                    Setback::Refusal(_) | Setback::Limit(_) => None,
                     Setback::Trouble(_) => Some(FailureKind::Unreachable),
                     Setback::Missing(_) => Some(FailureKind::Missing),
                 };
