@@ -7,8 +7,8 @@ use jobbergate_client::Client;
 
 use crate::{
     config::AgentConfig, directory_locks::DirectoryLocks, error::AgentError, holds::Holds,
-    journal::Journal, lease::Lease, sbatch_limit::SbatchLimit, slurm::Slurm, user_map::UserMap,
-    wakes::Wakes,
+    journal::Journal, lease::Lease, sbatch_limit::SbatchLimit, separate, slurm::Slurm,
+    user_map::UserMap, wakes::Wakes,
 };
 
 /// An agent with all that it works with.
@@ -46,6 +46,7 @@ impl Agent {
         let mut user_map = config.user_map()?;
         let client = config.client()?;
         let sbatch_limit = SbatchLimit::within(config.sbatch_limit.bounds()?);
+        separate::check_state(&state_directory)?;
         let open = Journal::open(&state_directory).await;
         let journal = open
             .map_err(|source| AgentError::Journal { directory: state_directory.clone(), source })?;

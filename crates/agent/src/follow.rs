@@ -33,7 +33,7 @@ use crate::{
     error::JournalError,
     journal::SeenJob,
     setback::Setback,
-    slurm::{Record, Slurm, SlurmError},
+    slurm::{OwnJob, Record, Slurm, SlurmError},
 };
 use detailed::Detailed;
 use disappearance::Disappearance;
@@ -187,6 +187,7 @@ impl Follower {
             match identity::whose(slurm, job, records, &details).await {
                 Whose::Ours => {
                     look.listed.push(*id);
+                    job.user = records.first().map(|job| job.user.clone()).unwrap_or_default();
                     let seen = compare(slurm, job, records, &details).await;
                     // The first details of those that wait can come later, if they are many.
                     let is_first = |seen: &SeenJob| !seen.reported && waits_as_before(job, seen);
@@ -315,20 +316,24 @@ impl Follower {
     /// Cancels what is to be cancelled. A number that is not in the queue, or another's now, must
     /// not be.
     async fn cancel(&mut self, listed: &[i64]) -> Result<(), Setback> {
-        let (now, mut numbers) = (Instant::now(), Vec::new());
+        let (now, mut by_user) = (Instant::now(), BTreeMap::<String, Vec<OwnJob>>::new());
         for id in listed {
             let Some(job) = self.jobs.get_mut(id) else { continue };
             if job.is_to_be_cancelled() && job.cancellation.is_due(now) {
                 // Also if it fails: another job is not to be kept waiting for this one.
                 job.cancellation.done(now);
-                numbers.extend(job.number());
+                let Some(number) = job.number() else { continue };
+                tracing::info!(submission = id, slurm_job_id = number, "cancelling");
+                by_user
+                    .entry(job.user.clone())
+                    .or_default()
+                    .push(OwnJob { submission: *id, job: number });
             }
         }
-        if numbers.is_empty() {
+        if by_user.is_empty() {
             return Ok(());
         }
-        tracing::info!(jobs = ?numbers, "cancelling");
-        self.agent.slurm.scancel(&numbers).await.map_err(trouble)
+        self.agent.slurm.scancel_of(&by_user).await.map_err(trouble)
     }
 }
 

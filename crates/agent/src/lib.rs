@@ -8,6 +8,7 @@
 //! for the server to say that there is something new, [`heartbeat`] tells it that the agent is alive,
 //! [`facts`] what its cluster is.
 
+pub mod acting;
 pub mod agent;
 pub mod backoff;
 pub mod boot_clock;
@@ -22,6 +23,7 @@ pub mod files;
 pub mod follow;
 pub mod heartbeat;
 pub mod held_directory;
+pub mod helper;
 pub mod holds;
 pub mod inherited;
 pub mod intake;
@@ -37,6 +39,7 @@ pub mod reconcile;
 pub mod report;
 pub mod run_as;
 pub mod sbatch_limit;
+pub mod separate;
 pub mod setback;
 pub mod slots;
 pub mod slurm;
@@ -46,7 +49,7 @@ mod uncertain;
 pub mod user_map;
 pub mod wakes;
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{future::Future, pin::pin, sync::Arc, time::Duration};
 
 use chrono::{TimeDelta, Utc};
 use tokio::task::JoinSet;
@@ -91,20 +94,37 @@ pub async fn run(
         users = %agent.user_map,
         "agent started"
     );
+    if let Err(error) = sd_notify::notify(&[sd_notify::NotifyState::Ready]) {
+        tracing::warn!(%error, "systemd cannot be told");
+    }
     let (stop, end) = (CancellationToken::new(), CancellationToken::new());
-    let claims = tokio::spawn(claims::run(Arc::clone(&agent), end.clone()));
+    let mut shutdown = pin!(shutdown);
     let mut loops = JoinSet::new();
     loops.spawn(heartbeat::run(Arc::clone(&agent), stop.clone()));
     loops.spawn(changes::run(Arc::clone(&agent), stop.clone()));
     loops.spawn(facts::run(Arc::clone(&agent), stop.clone()));
+    loops.spawn(metrics::run(Arc::clone(&agent), metrics, stop.clone()));
+    // What it does not see it would take for what is not there.
+    tokio::select! {
+        seen = agent.slurm.await_sight() => {
+            seen.map_err(|error| AgentError::Configuration(error.to_string()))?;
+        }
+        () = &mut shutdown => return Ok(()),
+        () = acting::lost() => return Err(AgentError::HelperLost),
+    }
+    let claims = tokio::spawn(claims::run(Arc::clone(&agent), end.clone()));
     loops.spawn(intake::run(Arc::clone(&agent), stop.clone()));
     loops.spawn(follow::run(Arc::clone(&agent), stop.clone()));
-    loops.spawn(metrics::run(Arc::clone(&agent), metrics, stop.clone()));
     if agent.config.prometheus.metrics_listen.is_some() {
         loops.spawn(prometheus::watch(Arc::clone(&agent), stop.clone()));
     }
     tokio::select! {
-        () = shutdown => tracing::info!("agent stops"),
+        () = &mut shutdown => tracing::info!("agent stops"),
+        () = acting::lost() => {
+            stop.cancel();
+            end.cancel();
+            return Err(AgentError::HelperLost);
+        }
         // They only end before the shutdown if there is a bug in them.
         _ = loops.join_next() => {
             stop.cancel();

@@ -15,6 +15,7 @@ use crate::{
     journal::{Phase, SeenJob, TaskEnds},
     prometheus,
     setback::Setback,
+    slurm::OwnJob,
 };
 
 /// The longest report message that is sent, in characters.
@@ -110,7 +111,9 @@ impl Agent {
             return Err(Setback::Trouble(format!("another agent holds the submission: {refusal}")));
         }
         tracing::warn!(submission = id, slurm_job_id, %refusal, "nobody wants the job: cancelling");
-        let cancelled = self.slurm.scancel(&[slurm_job_id]).await;
+        let user = self.journal.entry(id).await?.map(|entry| entry.account).unwrap_or_default();
+        let job = OwnJob { submission: id, job: slurm_job_id };
+        let cancelled = self.slurm.scancel_of(&[(user, vec![job])].into()).await;
         cancelled.map_err(|e| Setback::Trouble(e.to_string()))
     }
 }

@@ -10,7 +10,7 @@ mod nodes;
 mod options;
 mod outcome;
 mod partitions;
-mod process;
+pub(crate) mod process;
 mod receipt;
 mod refused;
 mod requeue;
@@ -20,6 +20,7 @@ mod sbatch;
 mod scancel;
 mod scontrol;
 mod settings;
+mod sight;
 mod squeue;
 mod sstat;
 mod time;
@@ -40,7 +41,9 @@ pub use limits::{Room, waiting};
 pub use members::{Member, Stage};
 pub use outcome::SbatchOutcome;
 pub use receipt::Receipt;
+pub use refused::refusal_of_options;
 pub use sbatch::BatchJob;
+pub use scancel::OwnJob;
 pub use scontrol::Details;
 pub use settings::Settings;
 pub use squeue::Record;
@@ -95,4 +98,11 @@ pub enum SlurmError {
     Command(#[from] CommandError),
     #[error("{program} failed: {words}")]
     Failed { program: &'static str, words: String },
+    /// What is not seen may be there nevertheless.
+    #[error(
+        "Slurm does not show jobs of others to the agent's user {0} (PrivateData=jobs), so that it can't \
+         know what there is. Make it an operator, `sacctmgr modify user {0} set adminlevel=operator` \
+         (after `sacctmgr add user {0} account=…`), or run the agent without JOBBERGATE_AGENT_RUN_AS"
+    )]
+    Hidden(String),
 }

@@ -5,6 +5,7 @@ mod doctor;
 mod doubt;
 mod facts;
 mod following;
+mod helped;
 mod identity;
 mod journal;
 mod late;

@@ -7,14 +7,14 @@ use std::{
     time::Duration,
 };
 
-use jobbergate_agent::{Agent, journal::Phase};
+use jobbergate_agent::journal::Phase;
 use jobbergate_testkit::slurm::SlurmLab;
 use jobbergate_types::job_submissions::PendingJobSubmission;
 use serde_json::json;
 
 use super::{
     scene::{Running, Scene},
-    support::{agent, config, eventually, workdir},
+    support::{agent, config, eventually, open, workdir},
     whole_agent::LONG,
 };
 
@@ -159,7 +159,7 @@ async fn an_outage_rejects_no_submission_of_which_the_python_agent_noted_a_job()
     let mut config = config(&scene.lab, scene.state.path(), &[]);
     config.cache_dir = Some(cache.path().to_owned());
     config.outage_seconds = Duration::ZERO;
-    let agent = Agent::open(config).await.unwrap();
+    let agent = open(config).await.unwrap();
     let pending = with_support_file(scene.home.path().to_str().unwrap());
     let number = theirs(&scene, "").await;
     let note = cache.path().join("7.slurm_job_id");

@@ -1,9 +1,9 @@
 //! What Slurm accepts and refuses, and how a job is marked.
 
-use jobbergate_agent::{Agent, slurm::SbatchOutcome};
+use jobbergate_agent::slurm::SbatchOutcome;
 use jobbergate_testkit::slurm::SlurmLab;
 
-use super::support::{Job, accepted, agent, config, workdir};
+use super::support::{Job, accepted, agent, config, open, workdir};
 
 const HELD: &str = "#!/bin/sh\n#SBATCH --hold --comment=\"from | the 'script'\"\nhostname\n";
 
@@ -74,7 +74,7 @@ async fn a_command_that_is_missing_refuses_nobody() {
     let (state, home) = (tempfile::tempdir().unwrap(), workdir("alice"));
     let mut config = config(&lab, state.path(), &[]);
     config.sbatch_path = "/nonexistent/sbatch".into();
-    let agent = Agent::open(config).await.unwrap();
+    let agent = open(config).await.unwrap();
     let outcome = Job::new("alice", &home, HELD).sbatch(&agent).await;
     assert!(matches!(&outcome, SbatchOutcome::NotSent(why) if why.contains("/nonexistent/sbatch")));
 }

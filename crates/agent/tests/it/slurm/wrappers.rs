@@ -2,13 +2,13 @@
 
 use std::{fs, time::Duration};
 
-use jobbergate_agent::{Agent, config::AgentConfig, slurm::SbatchOutcome};
+use jobbergate_agent::{config::AgentConfig, slurm::SbatchOutcome};
 use jobbergate_testkit::slurm::SlurmLab;
 use tempfile::TempDir;
 
 use super::{
     scene::{Running, Scene},
-    support::{Job, accepted, agent, config, eventually, use_sbatch, workdir, wrapper},
+    support::{Job, accepted, agent, config, eventually, open, use_sbatch, workdir, wrapper},
 };
 
 const QUICK: &str = "#!/bin/sh\n#SBATCH -p compute -o /dev/null\nhostname\n";
@@ -122,7 +122,7 @@ async fn a_refusal_is_not_certain_while_what_was_left_behind_had_to_be_killed() 
         for more in ["exit 1", "sleep 300 & exit 1"] {
             let mut config = config(&lab, state.path(), &[]);
             use_sbatch(&mut config, &lab, wrapper(&lab, &tools, &format!("{lines}; {more}")));
-            let agent = Agent::open(config).await.unwrap();
+            let agent = open(config).await.unwrap();
             outcomes.push(Job::new("alice", &home, QUICK).sbatch(&agent).await);
         }
     }

@@ -18,6 +18,7 @@ use crate::{
     http::{Accepted, Json, Path, Query, ResponseDoc, Router, WithoutNulls},
     permission,
     resources::job_submissions::{claims, routes::SubmissionPath},
+    telemetry::about_submission,
 };
 
 const ONE: &str = "/job-submissions/agent/{job_submission_id}";
@@ -65,6 +66,7 @@ async fn submitted(
     agent: Agent<permission::JobSubmissionsUpdate>,
     Json(request): Json<JobSubmissionAgentSubmittedRequest>,
 ) -> Result<Accepted> {
+    about_submission(request.id);
     super::submitted(&context, &agent, request).await?;
     Ok(Accepted)
 }
@@ -74,6 +76,7 @@ async fn rejected(
     agent: Agent<permission::JobSubmissionsUpdate>,
     Json(request): Json<JobSubmissionAgentRejectedRequest>,
 ) -> Result<Accepted> {
+    about_submission(request.id);
     super::rejected(&context, &agent, request).await?;
     Ok(Accepted)
 }
