@@ -15,7 +15,9 @@ use crate::{
     error::AgentError,
     metrics::config::MetricsConfig,
     output::config::OutputConfig,
+    prometheus::config::PrometheusConfig,
     run_as::Account,
+    sbatch_limit::config::SbatchLimitConfig,
     separate::config::SeparationConfig,
     slurm::{CommandPaths, Slurm},
     user_map::{Mapping, UserMap, config::UsersConfig},
@@ -177,6 +179,14 @@ pub struct AgentConfig {
     /// sacctmgr
     #[arg(long, env = "JOBBERGATE_AGENT_SACCTMGR_PATH", value_parser = absolute)]
     pub sacctmgr_path: Option<PathBuf>,
+
+    /// How many sbatch run at once.
+    #[command(flatten)]
+    pub sbatch_limit: SbatchLimitConfig,
+
+    /// Where the agent's figures are read.
+    #[command(flatten)]
+    pub prometheus: PrometheusConfig,
 
     /// What jobs use.
     #[command(flatten)]

@@ -32,6 +32,9 @@ pub enum JournalError {
     File(#[from] std::io::Error),
     #[error(transparent)]
     Database(#[from] sqlx::Error),
+    /// What was to be written together with something else.
+    #[error("nothing was written: {0}")]
+    NotWritten(String),
     /// A submission is not in a state in which that can happen.
     #[error("submission {submission} is {state}, which does not allow: {event}")]
     Impossible { submission: i64, state: State, event: Event },

@@ -23,7 +23,7 @@ use std::{
 };
 
 use chrono::Utc;
-use jobbergate_types::job_submissions::ActiveJobSubmission;
+use jobbergate_types::{SlurmJobState, job_submissions::ActiveJobSubmission};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -46,6 +46,8 @@ use vanished::{Found, WhyMissing};
 const SHARE_OF_FETCHING: u32 = 10;
 /// How long after a look there is the next at the earliest, whatever is to be cancelled.
 const GAP: Duration = Duration::from_millis(200);
+/// Of how many jobs that wait, as the server knows, it is told details at each look.
+const FIRST_DETAILS: usize = 16;
 /// How many jobs that vanished from the queue are looked for at each tick.
 const SEARCHES: usize = 50;
 
@@ -174,6 +176,7 @@ impl Follower {
             by_number.entry(record.job).or_default().push(record);
         }
         let (slurm, mut look) = (&self.agent.slurm, Look::default());
+        let mut waiting = 0;
         for (id, job) in &mut self.jobs {
             let Some(number) = job.number() else { continue };
             let Some(records) = by_number.get(&number) else {
@@ -185,7 +188,14 @@ impl Follower {
                 Whose::Ours => {
                     look.listed.push(*id);
                     job.user = records.first().map(|job| job.user.clone()).unwrap_or_default();
-                    match compare(slurm, job, records, &details).await {
+                    let seen = compare(slurm, job, records, &details).await;
+                    // The first details of those that wait can come later, if they are many.
+                    let is_first = |seen: &SeenJob| !seen.reported && waits_as_before(job, seen);
+                    waiting += usize::from(seen.as_ref().is_some_and(is_first));
+                    if waiting > FIRST_DETAILS && seen.as_ref().is_some_and(is_first) {
+                        continue;
+                    }
+                    match seen {
                         Some(seen) if !seen.reported => {
                             let (outlook, details) = (job.outlook.now.clone(), Some(details));
                             let claim = job.active.claim;
@@ -339,6 +349,12 @@ async fn compare(
     let summary = aggregate::records(records, ends)?;
     let lasts = job.end.lasts(slurm, details, &summary, Instant::now()).await;
     lasts.then(|| job.sight(summary, job.submit_time(records))).flatten()
+}
+
+/// Whether nothing is news but why it waits.
+fn waits_as_before(job: &Followed, seen: &SeenJob) -> bool {
+    let pending = |seen: &SeenJob| seen.state == SlurmJobState::Pending;
+    pending(seen) && job.last_seen().is_some_and(pending)
 }
 
 fn trouble(error: SlurmError) -> Setback {

@@ -25,6 +25,7 @@ pub mod follow;
 pub mod heartbeat;
 pub mod held_directory;
 pub mod helper;
+pub mod holds;
 pub mod inherited;
 pub mod intake;
 pub mod journal;
@@ -34,10 +35,12 @@ pub mod metrics;
 pub mod migrated;
 pub mod output;
 pub mod private_copy;
+pub mod prometheus;
 pub mod python_notes;
 pub mod reconcile;
 pub mod report;
 pub mod run_as;
+pub mod sbatch_limit;
 pub mod separate;
 pub mod setback;
 pub mod slots;
@@ -72,6 +75,9 @@ pub async fn run(
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), AgentError> {
     let metrics = config.metrics.source()?;
+    if let Some(address) = config.prometheus.metrics_listen {
+        prometheus::listen(address)?;
+    }
     let agent = Arc::new(Agent::open(config).await?);
     let in_journal =
         |source| AgentError::Journal { directory: agent.state_directory.clone(), source };
@@ -112,6 +118,9 @@ pub async fn run(
     loops.spawn(intake::run(Arc::clone(&agent), stop.clone()));
     loops.spawn(follow::run(Arc::clone(&agent), stop.clone()));
     loops.spawn(output::run(Arc::clone(&agent), stop.clone()));
+    if agent.config.prometheus.metrics_listen.is_some() {
+        loops.spawn(prometheus::watch(Arc::clone(&agent), stop.clone()));
+    }
     tokio::select! {
         () = &mut shutdown => tracing::info!("agent stops"),
         () = acting::lost() => {

@@ -204,8 +204,17 @@ impl Context {
     /// Writes down that submissions changed, for those who wait for it; nothing but the commit may
     /// follow.
     pub(crate) async fn note<'a>(&'a self, db: &mut Session, entry: Entry) -> Result<Written<'a>> {
+        self.note_all(db, vec![entry]).await
+    }
+
+    /// The same for several changes.
+    pub(crate) async fn note_all<'a>(
+        &'a self,
+        db: &mut Session,
+        entries: Vec<Entry>,
+    ) -> Result<Written<'a>> {
         let organization = self.organization.as_deref();
-        self.app.events.changed(db, organization, vec![entry]).await
+        self.app.events.changed(db, organization, entries).await
     }
 
     /// Takes room for an answer before what it consists of is read; 503 if there is none for 10

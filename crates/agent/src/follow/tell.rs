@@ -5,7 +5,7 @@ use jobbergate_types::job_submissions::{JobOutlook, JobSubmissionAgentUpdateRequ
 use serde_json::{Map, Value};
 
 use super::detailed::Detailed;
-use crate::{agent::Agent, journal::SeenJob};
+use crate::{agent::Agent, journal::SeenJob, prometheus};
 
 /// How many reports are on their way at once.
 const AT_ONCE: usize = 8;
@@ -57,7 +57,9 @@ async fn one(agent: &Agent, change: &Change) -> Reply {
         keeps_slurm_job_info: change.details.is_none().then_some(true),
         claim: change.claim,
     };
-    match agent.client.report_state(submission, &report).await {
+    let told = agent.client.report_state(submission, &report).await;
+    prometheus::reported("state", told.as_ref().copied());
+    match told {
         Ok(()) if change.details.is_none() => Reply::Acknowledged,
         Ok(()) => {
             tracing::info!(submission, slurm_job_id, %state, "reported");

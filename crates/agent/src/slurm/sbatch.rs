@@ -130,6 +130,9 @@ impl Slurm {
 
     /// Where the controller answers others, the trouble is this `sbatch`, and no outage.
     async fn unclear(&self, why: String) -> SbatchOutcome {
+        if let Some(words) = super::waiting(&why) {
+            return SbatchOutcome::Sleeping(words.to_owned());
+        }
         if self.is_up().await.unwrap_or(false) {
             SbatchOutcome::Failed(why)
         } else {

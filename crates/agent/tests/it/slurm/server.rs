@@ -47,6 +47,8 @@ pub struct Submission {
     /// The states that were reported, with reasons.
     pub states: Vec<(String, Option<String>)>,
     pub message: Option<String>,
+    /// Why it waits, as far as that was said.
+    pub waits_for: Option<String>,
     pub metrics: Metrics,
 }
 
@@ -112,6 +114,7 @@ impl Server {
             jobs: vec![],
             states: vec![],
             message: None,
+            waits_for: None,
             metrics: Metrics::default(),
         };
         self.world().submissions.insert(id, submission);
@@ -119,6 +122,10 @@ impl Server {
 
     pub fn with<T>(&self, id: i64, look: impl FnOnce(&mut Submission) -> T) -> T {
         look(self.world().submissions.get_mut(&id).unwrap())
+    }
+
+    pub fn waits_for(&self, id: i64) -> Option<String> {
+        self.with(id, |submission| submission.waits_for.clone())
     }
 
     pub fn status(&self, id: i64) -> &'static str {
@@ -200,6 +207,16 @@ async fn answer(
         // As a server that knows no claims.
         (_, ["job-submissions", "agent", "claims"]) => {
             StatusCode::METHOD_NOT_ALLOWED.into_response()
+        }
+        (_, ["job-submissions", "agent", "waiting"]) => {
+            for waiting in body["submissions"].as_array().unwrap() {
+                let id = waiting["id"].as_i64().unwrap();
+                let reason = waiting["slurm_pending_reason"].as_str().unwrap();
+                if let Some(submission) = world.submissions.get_mut(&id) {
+                    submission.waits_for = Some(reason.to_owned());
+                }
+            }
+            StatusCode::ACCEPTED.into_response()
         }
         (_, ["job-submissions", "agent", what]) => world.report(what, &body),
         (Method::GET, ["job-submissions", id]) => match world.view(id) {
