@@ -50,8 +50,7 @@ impl Journal {
         if files.is_empty() {
             return Ok(());
         }
-        let mut transaction = self.pool.begin().await?;
-        for file in files {
+        let statements = files.iter().map(|file| {
             sqlx::query(
                 "INSERT INTO outputs \
                  (submission_id, slurm_job_id, task, account, stdout, stderr, changed_at) \
@@ -61,15 +60,12 @@ impl Journal {
             .bind(file.submission_id)
             .bind(file.slurm_job_id)
             .bind(file.task.map_or(NO_TASK, i64::from))
-            .bind(&file.account)
-            .bind(&file.stdout)
-            .bind(&file.stderr)
+            .bind(file.account.clone())
+            .bind(file.stdout.clone())
+            .bind(file.stderr.clone())
             .bind(now.timestamp_millis())
-            .execute(&mut *transaction)
-            .await?;
-        }
-        transaction.commit().await?;
-        Ok(())
+        });
+        self.writer.write(None, statements.collect()).await
     }
 
     /// Where the tasks of a submission's job wrote, or the job itself.

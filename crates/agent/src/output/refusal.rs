@@ -15,7 +15,9 @@ pub(super) fn refuse(kind: Kind, message: String) -> Refused {
 pub(super) fn nobody(setback: Setback) -> Refused {
     match setback {
         Setback::Refusal(why) => refuse(Kind::Forbidden, why),
-        Setback::Missing(why) | Setback::Trouble(why) => refuse(Kind::NoAnswer, why),
+        Setback::Missing(why) | Setback::Limit(why) | Setback::Trouble(why) => {
+            refuse(Kind::NoAnswer, why)
+        }
     }
 }
 
