@@ -115,7 +115,7 @@ impl Follower {
         // Somebody waits for this, and it waits for none of what follows.
         let cancelled = self.cancel(&listed).await;
         self.note(noted).await?;
-        changes.extend(self.look_for(missing).await);
+        changes.extend(self.look_for(missing, mark).await);
         changes.extend(self.outlooks(&listed, &changes));
         self.tell(changes).await?;
         cancelled?;
@@ -201,7 +201,7 @@ impl Follower {
     }
 
     /// Looks for jobs that are missing in the queue; what is to be reported of them.
-    async fn look_for(&mut self, missing: Vec<(i64, WhyMissing)>) -> Vec<Change> {
+    async fn look_for(&mut self, missing: Vec<(i64, WhyMissing)>, mark: u64) -> Vec<Change> {
         let (agent, now) = (Arc::clone(&self.agent), Instant::now());
         let (mut changes, mut searches) = (Vec::new(), 0);
         for (id, why) in missing {
@@ -214,7 +214,9 @@ impl Follower {
             let details = Detailed::new(number);
             let found = match why {
                 WhyMissing::Replaced => Ok(Found::Denied),
-                WhyMissing::Unlisted => vanished::find(&agent.slurm, job, number, &details).await,
+                WhyMissing::Unlisted => {
+                    vanished::find(&agent.slurm, job, number, &details, mark).await
+                }
             };
             let summary = match found {
                 Ok(Found::Denied) => {

@@ -148,7 +148,7 @@ impl Agent {
         mark: u64,
     ) -> Result<Vec<Record>, crate::slurm::SlurmError> {
         let mut records = self.slurm.squeue(mark).await?;
-        records.extend(self.slurm.sacct_since(period).await?.into_iter().flatten());
+        records.extend(self.slurm.sacct_since(period, mark).await?.into_iter().flatten());
         Ok(records)
     }
 

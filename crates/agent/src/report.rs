@@ -8,7 +8,6 @@ use jobbergate_types::{
         JobOutlook, JobSubmissionAgentRejectedRequest, JobSubmissionAgentSubmittedRequest,
     },
 };
-use serde_json::{Map, Value};
 
 use crate::{
     agent::Agent,
@@ -51,7 +50,7 @@ impl Agent {
             id,
             slurm_job_id,
             slurm_job_state: seen.state,
-            slurm_job_info: Value::Object(info).to_string(),
+            slurm_job_info: info,
             slurm_job_state_reason: seen.reason.clone(),
             outlook: outlook(&seen),
         };
@@ -69,7 +68,7 @@ impl Agent {
     }
 
     /// The job as it is now; pending if Slurm can't say, which it then says later.
-    async fn first_sight(&self, id: i64, slurm_job_id: i64) -> (SeenJob, Map<String, Value>) {
+    async fn first_sight(&self, id: i64, slurm_job_id: i64) -> (SeenJob, String) {
         let details = self.slurm.details(slurm_job_id).await;
         if let Err(error) = &details {
             tracing::debug!(submission = id, slurm_job_id, %error, "no details yet");
@@ -79,7 +78,7 @@ impl Agent {
         // An end is reported by those who make sure that it is one.
         let state = state.filter(|state| !state.is_terminal()).unwrap_or(SlurmJobState::Pending);
         let reason = details.as_ref().and_then(|details| details.reason());
-        let info = details.map(|details| details.info).unwrap_or_default();
+        let info = details.map_or_else(|| "{}".to_owned(), |details| details.info_text());
         let seen = SeenJob {
             submission_id: id,
             slurm_job_id,

@@ -2,13 +2,17 @@
 
 mod arguments;
 mod command;
+mod details;
 pub(crate) mod directives;
+mod job_id;
+mod job_text;
 mod members;
 mod nodes;
 mod options;
 mod outcome;
 mod partitions;
 mod process;
+mod python_json;
 mod receipt;
 mod refused;
 mod requeue;
@@ -33,11 +37,12 @@ use tokio::{sync::OnceCell, time::Instant};
 
 pub use arguments::SbatchArguments;
 pub use command::CommandError;
+pub use details::Details;
 pub use members::{Member, Stage};
 pub use outcome::SbatchOutcome;
 pub use receipt::Receipt;
+pub use sacct::Accounted;
 pub use sbatch::BatchJob;
-pub use scontrol::Details;
 pub use settings::Settings;
 pub use squeue::Record;
 pub use sstat::StepUsage;

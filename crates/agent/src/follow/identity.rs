@@ -7,7 +7,7 @@
 use super::{detailed::Detailed, followed::Followed};
 use crate::{
     journal::{Entry, SeenJob},
-    slurm::{Details, Record, Slurm},
+    slurm::{Accounted, Details, Record, Slurm},
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,16 +59,16 @@ fn is_anothers(own: &Entry, user: &str, comment: &str) -> bool {
 pub(super) fn accounted(
     own: Option<&Entry>,
     last: Option<&SeenJob>,
-    mut records: Vec<Record>,
-) -> Vec<Record> {
-    let Some(own) = own else { return records };
+    mut accounted: Vec<Accounted>,
+) -> Vec<Accounted> {
+    let Some(own) = own else { return accounted };
     let known = last.and_then(|last| last.submit_time.as_ref());
-    records.retain(|record| {
+    accounted.retain(|Accounted { record, .. }| {
         let same_time = known.is_none_or(|known| record.submit_time.as_ref() == Some(known));
         !is_anothers(own, &record.user, &record.comment)
             && (same_time || own.tag.is_in(&record.comment))
     });
-    records
+    accounted
 }
 
 /// Whether what Slurm says in detail is of this submission's job.
@@ -143,11 +143,11 @@ mod tests {
     #[test]
     fn accounting_tells_of_our_job_only_whatever_else_had_its_number() {
         let last = seen(Some("T1"));
-        let tell = |record: Record| accounted(Some(&own()), Some(&last), vec![record]).len();
+        let tell = |record: Record| accounted(Some(&own()), Some(&last), vec![record.into()]).len();
         assert_eq!(tell(record("alice", "", "T1")), 1);
         assert_eq!(tell(record("alice", "jobbergate:7:00ff", "T2")), 1);
         assert_eq!(tell(record("alice", "", "T2")), 0);
         assert_eq!(tell(record("bob", "", "T1")), 0);
-        assert_eq!(accounted(None, None, vec![record("bob", "", "T1")]).len(), 1);
+        assert_eq!(accounted(None, None, vec![record("bob", "", "T1").into()]).len(), 1);
     }
 }

@@ -2,7 +2,6 @@
 
 use futures::{StreamExt, stream};
 use jobbergate_types::job_submissions::{JobOutlook, JobSubmissionAgentUpdateRequest};
-use serde_json::{Map, Value};
 
 use super::detailed::Detailed;
 use crate::{agent::Agent, journal::SeenJob};
@@ -39,11 +38,11 @@ async fn one(agent: &Agent, change: &Change) -> Reply {
     let SeenJob { submission_id: submission, slurm_job_id, state, .. } = change.job;
     let info = match &change.details {
         Some(details) => details.info(&agent.slurm).await,
-        None => Map::new(),
+        None => "{}".to_owned(),
     };
     let report = JobSubmissionAgentUpdateRequest {
         slurm_job_state: state,
-        slurm_job_info: Value::Object(info).to_string(),
+        slurm_job_info: info,
         slurm_job_id: Some(slurm_job_id),
         slurm_job_state_reason: change.job.reason.clone(),
         outlook: change.outlook.clone(),

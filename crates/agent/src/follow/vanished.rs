@@ -15,7 +15,10 @@ use super::{
     followed::Followed,
     identity,
 };
-use crate::{journal::TaskEnds, slurm::Slurm};
+use crate::{
+    journal::TaskEnds,
+    slurm::{Accounted, Slurm},
+};
 
 /// In which way a job is missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,17 +69,20 @@ pub(super) async fn find(
     job: &Followed,
     number: i64,
     details: &Detailed,
+    mark: u64,
 ) -> Result<Found, String> {
     let (own, last) = (job.own(), job.last_seen());
     let ends = last.map(|last| last.ends.clone()).unwrap_or_default();
     // Accounting that is broken must not hide what the controller knows.
-    let accounted = slurm.sacct_job(number).await;
+    let accounted = slurm.sacct_job(number, mark).await;
     let accounted = accounted.map(|all| all.map(|all| identity::accounted(own, last, all)));
-    if let Ok(Some(records)) = &accounted
-        && !records.is_empty()
+    if let Ok(Some(all)) = &accounted
+        && !all.is_empty()
     {
-        let records: Vec<_> = records.iter().collect();
-        return Ok(aggregate::records(&records, ends).map_or(Found::Unsaid, Found::State));
+        let records: Vec<_> = all.iter().map(|one| &one.record).collect();
+        let summary = aggregate::records(&records, ends);
+        details.learn(Accounted::details(number, all.clone()));
+        return Ok(summary.map_or(Found::Unsaid, Found::State));
     }
     match details.ask(slurm).await.map_err(ToString::to_string)? {
         Some(details) if identity::is_described(own, details) => {
