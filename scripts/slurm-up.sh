@@ -17,6 +17,7 @@
 #   MIN_JOB_AGE   seconds that ended jobs stay visible 300
 #   JOBACCT       how is measured what jobs use: linux none
 #   ACCT_GATHER   acct_gather.conf of an InfluxDB that this is written to every second
+#   DBD_PORT      port of a slurmdbd, whose MariaDB has the next port; without it there is none
 #   EXTRA_CONF    further lines for slurm.conf
 set -eu
 umask 022
@@ -28,6 +29,7 @@ cpus=${CPUS:-4}
 mem=${MEM:-2000}
 users=${LAB_USERS-alice bob}
 min_job_age=${MIN_JOB_AGE:-300}
+dbd_port=${DBD_PORT:-}
 socket=$lab/munge/socket
 # Daemons outlive this script, so none of them may inherit the lock (9).
 
@@ -46,7 +48,8 @@ descendants can this script install it. Install munge, slurmctld, slurmd and the
 }
 
 missing_tools() {
-    for tool in munged munge slurmctld slurmd sbatch scontrol; do
+    for tool in munged munge slurmctld slurmd sbatch scontrol \
+        ${dbd_port:+slurmdbd mariadbd mariadb-install-db}; do
         command -v "$tool" >/dev/null || return 0
     done
     return 1
@@ -65,7 +68,8 @@ install_packages() {
 apt_install() {
     # Packages start their services when installed; a private lab needs none of them.
     DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 timeout 600 apt-get install -y -qq \
-        --no-install-recommends munge slurmctld slurmd slurm-client >"$lab/log/apt.log" 2>&1 || {
+        --no-install-recommends munge slurmctld slurmd slurm-client \
+        ${dbd_port:+slurmdbd mariadb-server} >"$lab/log/apt.log" 2>&1 || {
         tail -n 3 "$lab/log/apt.log" >&2
         return 1
     }
@@ -132,6 +136,81 @@ daemon() {
     fi
 }
 
+accounting_conf() {
+    if [ "$dbd_port" ]; then
+        echo AccountingStorageType=accounting_storage/slurmdbd
+        echo AccountingStorageHost=127.0.0.1
+        echo "AccountingStoragePort=$dbd_port"
+        # Where munged is found for this connection.
+        echo "AccountingStoragePass=$socket"
+        echo AccountingStoreFlags=job_comment
+    else
+        echo AccountingStorageType=accounting_storage/none
+    fi
+}
+
+start_mariadb() {
+    if alive "$lab/run/mariadbd.pid" mariadbd; then return; fi
+    data=$lab/mariadb
+    if [ ! -d "$data/mysql" ]; then
+        rm -rf "$data"
+        mariadb-install-db --no-defaults --user=root --datadir="$data" --skip-test-db \
+            >"$lab/log/mariadb-install.log" 2>&1 ||
+            fail "MariaDB's data can't be made; see $lab/log/mariadb-install.log"
+    fi
+    {
+        echo "CREATE OR REPLACE USER slurm@127.0.0.1 IDENTIFIED BY 'slurm';"
+        echo "GRANT ALL ON *.* TO slurm@127.0.0.1;"
+    } >"$lab/etc/mariadb.sql"
+    # Durability would cost seconds for each table that slurmdbd makes.
+    setsid mariadbd --no-defaults --user=root --datadir="$data" --socket="$lab/run/mariadb.sock" \
+        --bind-address=127.0.0.1 --port=$((dbd_port + 1)) --pid-file="$lab/run/mariadbd.pid" \
+        --skip-name-resolve --init-file="$lab/etc/mariadb.sql" --skip-log-bin \
+        --innodb-flush-log-at-trx-commit=0 --innodb-buffer-pool-size=64M --sync-frm=OFF \
+        >"$lab/log/mariadb.log" 2>&1 </dev/null 9>&- &
+    for _ in $(seq 300); do
+        if [ -S "$lab/run/mariadb.sock" ] && alive "$lab/run/mariadbd.pid" mariadbd; then
+            say "MariaDB started"
+            return
+        fi
+        sleep 0.1
+    done
+    tail -n 3 "$lab/log/mariadb.log" >&2
+    fail "MariaDB did not start; see $lab/log/mariadb.log"
+}
+
+start_slurmdbd() {
+    if alive "$lab/run/slurmdbd.pid" slurmdbd; then return; fi
+    rm -f "$lab/run/slurmdbd.pid"
+    (umask 077 && cat >"$lab/etc/slurmdbd.conf") <<CONF
+AuthType=auth/munge
+AuthInfo=socket=$socket
+DbdHost=localhost
+DbdAddr=127.0.0.1
+DbdPort=$dbd_port
+SlurmUser=root
+PidFile=$lab/run/slurmdbd.pid
+LogFile=$lab/log/slurmdbd.log
+StorageType=accounting_storage/mysql
+StorageHost=127.0.0.1
+StoragePort=$((dbd_port + 1))
+StorageUser=slurm
+StoragePass=slurm
+StorageLoc=slurm_acct
+CONF
+    daemon slurmdbd || fail "slurmdbd did not start; see $lab/log/slurmdbd.log"
+    for _ in $(seq 60); do
+        # It knows the cluster from here on, if it did not before.
+        if timeout 10 sacctmgr -i add cluster lab 2>&1 | grep -qE 'Adding|already'; then
+            say "slurmdbd started"
+            return
+        fi
+        sleep 0.5
+    done
+    tail -n 3 "$lab/log/slurmdbd.log" >&2
+    fail "slurmdbd does not answer on port $dbd_port"
+}
+
 slurm_conf() {
     cat <<CONF
 ClusterName=lab
@@ -152,7 +231,7 @@ SlurmdParameters=config_overrides
 ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
 JobAcctGatherType=jobacct_gather/${JOBACCT:-none}
-AccountingStorageType=accounting_storage/none
+$(accounting_conf)
 JobCompType=jobcomp/none
 MpiDefault=none
 MailProg=/bin/true
@@ -250,6 +329,10 @@ create_users
 start_munged
 choose_address
 write_configuration
+if [ "$dbd_port" ]; then
+    start_mariadb
+    start_slurmdbd
+fi
 start_slurmctld
 start_nodes
 await_nodes

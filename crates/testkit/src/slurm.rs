@@ -38,21 +38,33 @@ struct Settings {
     min_job_age: u32,
     /// Where it writes what it measures every second, if it does.
     influxdb: Option<u16>,
+    /// The port of its slurmdbd, if it has one.
+    slurmdbd: Option<u16>,
 }
 
 /// For tests that only submit, look and cancel.
-const SHARED: Settings =
-    Settings { name: "test", port: 17817, nodes: 4, min_job_age: 300, influxdb: None };
+const SHARED: Settings = Settings {
+    name: "test",
+    port: 17817,
+    nodes: 4,
+    min_job_age: 300,
+    influxdb: None,
+    slurmdbd: None,
+};
 /// For tests that stop or kill its daemons; ended jobs are soon forgotten.
 const FAULTS: Settings =
-    Settings { name: "test-faults", port: 17917, nodes: 1, min_job_age: 2, influxdb: None };
+    Settings { name: "test-faults", port: 17917, nodes: 1, min_job_age: 2, ..SHARED };
 /// For tests of what jobs use.
-const METRICS: Settings = Settings {
-    name: "test-metrics",
-    port: 18017,
-    nodes: 2,
-    min_job_age: 300,
-    influxdb: Some(18087),
+const METRICS: Settings =
+    Settings { name: "test-metrics", port: 18017, nodes: 2, influxdb: Some(18087), ..SHARED };
+/// For tests of what accounting knows of jobs that the controller soon forgets.
+const ACCOUNTING: Settings = Settings {
+    name: "test-accounting",
+    port: 18117,
+    nodes: 3,
+    min_job_age: 2,
+    slurmdbd: Some(18197),
+    ..SHARED
 };
 
 impl SlurmLab {
@@ -72,6 +84,12 @@ impl SlurmLab {
     /// [`SlurmLab::influxdb_port`]. Nobody else has it until it is dropped.
     pub fn start_measuring() -> io::Result<Self> {
         Self::alone(METRICS)
+    }
+
+    /// A Slurm with slurmdbd and MariaDB, whose controller forgets jobs within half a minute after
+    /// their end. Nobody else has it until it is dropped.
+    pub fn start_accounting() -> io::Result<Self> {
+        Self::alone(ACCOUNTING)
     }
 
     /// Where the InfluxDB has to be that it writes to.
@@ -105,8 +123,11 @@ impl SlurmLab {
     }
 
     fn up_with(&self, lines: &str) -> io::Result<()> {
-        let Settings { port, nodes, min_job_age, influxdb, .. } = self.settings;
+        let Settings { port, nodes, min_job_age, influxdb, slurmdbd, .. } = self.settings;
         let mut script = Command::new(SCRIPT);
+        if let Some(port) = slurmdbd {
+            script.env("DBD_PORT", port.to_string());
+        }
         if let Some(port) = influxdb {
             script.env("JOBACCT", "linux").env("ACCT_GATHER", Influxdb::acct_gather_conf(port));
         }
@@ -148,26 +169,36 @@ impl SlurmLab {
 
     /// Stops the controller, which saves what it knows; `up` starts it again.
     pub fn stop_controller(&self) {
-        self.signal(Signal::SIGTERM);
+        self.stop("slurmctld");
+    }
+
+    /// Stops slurmdbd; `up` starts it again.
+    pub fn stop_slurmdbd(&self) {
+        self.stop("slurmdbd");
+    }
+
+    fn stop(&self, daemon: &str) {
+        let Some(pid) = self.daemon(daemon) else { return };
+        // It may have ended just now, which is as good.
+        let _ = kill(pid, Signal::SIGTERM);
         let end = Instant::now() + Duration::from_secs(20);
-        while self.controller().is_some() && Instant::now() < end {
+        while self.daemon(daemon).is_some() && Instant::now() < end {
             thread::sleep(Duration::from_millis(20));
         }
     }
 
     fn signal(&self, signal: Signal) {
-        if let Some(pid) = self.controller() {
-            // It may have ended just now, which is as good.
+        if let Some(pid) = self.daemon("slurmctld") {
             let _ = kill(pid, signal);
         }
     }
 
-    fn controller(&self) -> Option<Pid> {
-        let text = fs::read_to_string(self.directory.join("run/slurmctld.pid")).ok()?;
+    fn daemon(&self, name: &str) -> Option<Pid> {
+        let text = fs::read_to_string(self.directory.join(format!("run/{name}.pid"))).ok()?;
         let pid: i32 = text.trim().parse().ok()?;
         let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-        let lives = status.starts_with("Name:\tslurmctld") && !status.contains("\nState:\tZ");
-        lives.then_some(Pid::from_raw(pid))
+        let is_named = status.starts_with(&format!("Name:\t{name}\n"));
+        (is_named && !status.contains("\nState:\tZ")).then_some(Pid::from_raw(pid))
     }
 
     fn wrap(&self, name: &str) -> io::Result<()> {

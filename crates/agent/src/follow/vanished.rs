@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     journal::TaskEnds,
-    slurm::{Accounted, Slurm},
+    slurm::{Accounted, Details, Slurm},
 };
 
 /// In which way a job is missing.
@@ -27,6 +27,8 @@ pub(super) enum WhyMissing {
     Unlisted,
     /// Its number belongs to another job.
     Replaced,
+    /// Another cluster of the federation has it.
+    Elsewhere,
 }
 
 /// What is found out about a vanished job.
@@ -63,6 +65,28 @@ fn outlook(ends: &TaskEnds) -> JobOutlook {
     JobOutlook { slurm_task_counts: aggregate::ended(ends), ..JobOutlook::default() }
 }
 
+/// What details say. That a job is revoked here says nothing of how it ends elsewhere.
+fn described(details: &Details, ends: TaskEnds) -> Found {
+    let state = aggregate::states(&details.states).filter(|s| *s != SlurmJobState::Revoked);
+    let (reason, outlook) = (details.reason(), outlook(&ends));
+    state.map_or(Found::Unsaid, |state| Found::State(Summary { state, reason, outlook, ends }))
+}
+
+/// Asks the other clusters of the federation.
+pub(super) async fn find_elsewhere(
+    slurm: &Slurm,
+    job: &Followed,
+    number: i64,
+    details: &Detailed,
+) -> Result<Found, String> {
+    let shown = slurm.details_in_federation(number).await.map_err(|error| error.to_string())?;
+    let shown = shown.filter(|shown| identity::is_described(job.own(), shown));
+    let ends = job.last_seen().map(|last| last.ends.clone()).unwrap_or_default();
+    let found = shown.as_ref().map_or(Found::Unsaid, |shown| described(shown, ends));
+    details.learn(shown);
+    Ok(found)
+}
+
 /// Asks accounting, then the controller. An error says why there is no answer.
 pub(super) async fn find(
     slurm: &Slurm,
@@ -79,19 +103,15 @@ pub(super) async fn find(
     if let Ok(Some(all)) = &accounted
         && !all.is_empty()
     {
-        let records: Vec<_> = all.iter().map(|one| &one.record).collect();
+        let revoked = |one: &&Accounted| one.record.state == Some(SlurmJobState::Revoked);
+        let records: Vec<_> =
+            all.iter().filter(|one| !revoked(one)).map(|one| &one.record).collect();
         let summary = aggregate::records(&records, ends);
         details.learn(Accounted::details(number, all.clone()));
         return Ok(summary.map_or(Found::Unsaid, Found::State));
     }
     match details.ask(slurm).await.map_err(ToString::to_string)? {
-        Some(details) if identity::is_described(own, details) => {
-            let state = aggregate::states(&details.states);
-            let reason = details.reason();
-            let summary =
-                state.map(|state| Summary { state, reason, outlook: outlook(&ends), ends });
-            Ok(summary.map_or(Found::Unsaid, Found::State))
-        }
+        Some(details) if identity::is_described(own, details) => Ok(described(details, ends)),
         // Broken accounting might know.
         Some(_) | None => accounted.map(|_| Found::Denied).map_err(|error| error.to_string()),
     }

@@ -1,7 +1,7 @@
 //! What Slurm says of a single job, by the names of its JSON.
 
 use chrono::{DateTime, Utc};
-use jobbergate_types::SlurmJobState;
+use jobbergate_types::SlurmJobState::{self, Revoked};
 use serde_json::{Map, Value};
 
 use super::{job_text, python_json, squeue};
@@ -36,6 +36,10 @@ impl Details {
 
     /// The details of the job of this number, made up of these.
     pub(super) fn of(number: i64, mut jobs: Vec<Map<String, Value>>) -> Option<Self> {
+        // What another cluster of the federation says counts more than that it is not here.
+        if jobs.iter().any(|job| !is_revoked(job)) {
+            jobs.retain(|job| !is_revoked(job));
+        }
         let states = jobs.iter().filter_map(state_of).collect();
         let failed = jobs.iter().filter(|job| state_of(job) == Some(SlurmJobState::Failed));
         let failures = failed.map(exit_code).collect();
@@ -113,8 +117,17 @@ fn state_of(job: &Map<String, Value>) -> Option<SlurmJobState> {
         _ => return None,
     };
     let states: Vec<_> = names.into_iter().filter_map(squeue::state).collect();
+    let ended = states.iter().find(|state| state.is_terminal() && **state != Revoked);
+    if states.contains(&Revoked) {
+        // What it was before is of no interest, how it ended elsewhere is.
+        return Some(ended.copied().unwrap_or(Revoked));
+    }
     let active = states.iter().find(|state| !state.is_terminal());
     active.or(states.first()).copied()
+}
+
+fn is_revoked(job: &Map<String, Value>) -> bool {
+    state_of(job) == Some(Revoked)
 }
 
 /// The exit code in `{"return_code": 3, …}` or in the number that `wait` gave.
@@ -229,11 +242,27 @@ mod tests {
     }
 
     #[test]
+    fn of_a_federation_the_cluster_counts_that_has_the_job() {
+        let here = r#"{"job_id":67108865,"cluster":"a","job_state":["REVOKED"]}"#;
+        let there = r#"{"job_id":67108865,"cluster":"b","job_state":["RUNNING"]}"#;
+        let both = Details::from_json(67_108_865, &format!(r#"{{"jobs":[{here},{there}]}}"#));
+        let both = both.unwrap();
+        assert_eq!(
+            (both.states.as_slice(), &both.info["cluster"]),
+            (&[SlurmJobState::Running][..], &"b".into())
+        );
+        let one = Details::from_json(67_108_865, &format!(r#"{{"jobs":[{here}]}}"#)).unwrap();
+        assert_eq!(one.states, [Revoked]);
+    }
+
+    #[test]
     fn newer_versions_write_states_as_they_like() {
         for (written, read) in [
             (r#""RUNNING""#, vec![SlurmJobState::Running]),
             (r#"["CANCELLED","COMPLETING"]"#, vec![SlurmJobState::Completing]),
             (r#"["COMPLETED"]"#, vec![SlurmJobState::Completed]),
+            (r#"["PENDING","REVOKED"]"#, vec![Revoked]),
+            (r#"["COMPLETED","REVOKED"]"#, vec![SlurmJobState::Completed]),
             (r#"["HIBERNATING"]"#, vec![]),
             ("null", vec![]),
         ] {

@@ -75,7 +75,7 @@ impl Slurm {
         mark: u64,
     ) -> Result<Option<Vec<Accounted>>, SlurmError> {
         let fields = [&BRIEFLY[..], &IN_DETAIL].concat();
-        let found = self.sacct(&fields, &["-j", &job.to_string()], mark).await?;
+        let found = self.sacct(&fields, &["--federation", "-j", &job.to_string()], mark).await?;
         let accounted = |values: &Vec<String>| {
             Some(Accounted { record: record(values)?, info: info(&fields, values) })
         };

@@ -1,9 +1,11 @@
 //! The agent beside a real Slurm.
 
+mod accounting;
 mod doctor;
 mod doubt;
 mod facts;
 mod following;
+mod heterogeneous;
 mod identity;
 mod journal;
 mod late;
