@@ -2,11 +2,12 @@
 
 use std::{path::PathBuf, sync::atomic::AtomicBool};
 
+use chrono::{DateTime, Utc};
 use jobbergate_client::Client;
 
 use crate::{
     config::AgentConfig, directory_locks::DirectoryLocks, error::AgentError, journal::Journal,
-    slurm::Slurm, user_map::UserMap, wakes::Wakes,
+    lease::Lease, slurm::Slurm, user_map::UserMap, wakes::Wakes,
 };
 
 /// An agent with all that it works with.
@@ -19,6 +20,8 @@ pub struct Agent {
     pub user_map: UserMap,
     /// The directory of the journal and of the receipts of `sbatch`.
     pub state_directory: PathBuf,
+    /// Until when it may act on what it has claimed.
+    pub lease: Lease,
     /// Who may write where.
     pub directories: DirectoryLocks,
     /// What is new, as far as the server says so by itself.
@@ -27,6 +30,8 @@ pub struct Agent {
     /// outlooks of jobs.
     pub server_keeps_facts: AtomicBool,
     pub config: AgentConfig,
+    /// When it began.
+    pub started_at: DateTime<Utc>,
 }
 
 impl Agent {
@@ -38,6 +43,9 @@ impl Agent {
         let open = Journal::open(&state_directory).await;
         let journal = open
             .map_err(|source| AgentError::Journal { directory: state_directory.clone(), source })?;
+        let lease = Lease::open(&state_directory, rand::random()).map_err(|error| {
+            AgentError::Journal { directory: state_directory.clone(), source: error.into() }
+        })?;
         let (slurm, directories) = (config.slurm(), DirectoryLocks::default());
         let (wakes, server_keeps_facts) = (Wakes::default(), AtomicBool::new(false));
         Ok(Self {
@@ -46,10 +54,12 @@ impl Agent {
             journal,
             user_map,
             state_directory,
+            lease,
             directories,
             wakes,
             server_keeps_facts,
             config,
+            started_at: Utc::now(),
         })
     }
 }

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::journal::machine::{Event, State};
+
 #[derive(Debug, thiserror::Error)]
 pub enum AgentError {
     /// A setting is missing or makes no sense.
@@ -25,6 +27,9 @@ pub enum JournalError {
     File(#[from] std::io::Error),
     #[error(transparent)]
     Database(#[from] sqlx::Error),
+    /// A submission is not in a state in which that can happen.
+    #[error("submission {submission} is {state}, which does not allow: {event}")]
+    Impossible { submission: i64, state: State, event: Event },
     /// The database was made by a newer version.
     #[error(transparent)]
     Version(#[from] sqlx::migrate::MigrateError),

@@ -172,7 +172,7 @@ impl Follower {
         }
         // If that fails, it is asked again at the next look.
         self.fetch_at = begin;
-        let active = self.agent.client.active().await?;
+        let active = self.agent.client.active(self.agent.lease.lists()).await?;
         let at_least = match self.agent.wakes.are_live() {
             true => self.agent.config.task_recheck_interval_seconds,
             false => self.agent.config.task_follow_interval_seconds,
@@ -234,7 +234,8 @@ impl Follower {
                     match compare(slurm, job, records, &details).await {
                         Some(seen) if !seen.reported => {
                             let (outlook, details) = (job.outlook.now.clone(), Some(details));
-                            look.changes.push(Change { job: seen, outlook, details });
+                            let claim = job.active.claim;
+                            look.changes.push(Change { job: seen, claim, outlook, details });
                         }
                         Some(seen) if job.seen.as_ref() != Some(&seen) => look.noted.push(seen),
                         _ => {}
@@ -291,7 +292,8 @@ impl Follower {
             let seen = summary.and_then(|summary| job.sight(summary, None));
             let news = seen.filter(|seen| !seen.reported);
             let (outlook, details) = (job.outlook.now.clone(), Some(details));
-            changes.extend(news.map(|job| Change { job, outlook, details }));
+            let claim = job.active.claim;
+            changes.extend(news.map(|job| Change { job, claim, outlook, details }));
         }
         changes
     }
@@ -308,7 +310,8 @@ impl Follower {
         let turns = turns::take(jobs.map(|(_, job)| job), Instant::now());
         let known = turns.into_iter().filter_map(|job| {
             let seen = job.last_seen().filter(|seen| seen.reported)?.clone();
-            Some(Change { job: seen, outlook: job.outlook.now.clone(), details: None })
+            let (claim, outlook) = (job.active.claim, job.outlook.now.clone());
+            Some(Change { job: seen, claim, outlook, details: None })
         });
         known.collect()
     }

@@ -1,5 +1,7 @@
 //! Takes up the submissions that wait for this cluster.
 
+mod share;
+
 use std::{
     collections::{HashMap, HashSet},
     sync::{
@@ -16,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     agent::Agent,
     backoff::Backoff,
+    inherited::Inherited,
     journal::{Entry, Phase},
     reconcile::Absences,
     setback::Setback,
@@ -46,7 +49,16 @@ struct Intake {
     asked_at: Option<Instant>,
     /// Whether nothing was waiting then.
     idle: bool,
+    /// Whether more may wait than could be claimed.
+    more: bool,
+    /// What waited then, and this agent's claims of it.
+    listed: HashMap<i64, Option<i64>>,
+    /// How often the lease had been interrupted when the server was asked.
+    interruptions: u64,
     absences: Absences,
+    /// What another agent may have begun.
+    inherited: Arc<Inherited>,
+    absences_of_inherited: Absences,
     reconcile_at: Instant,
     /// When the submissions that wait for Slurm are counted next.
     count_at: Instant,
@@ -78,6 +90,7 @@ pub async fn run(agent: Arc<Agent>, stop: CancellationToken) {
         intake.work_until(Instant::now() + pause, awake, &stop).await;
         tokio::time::sleep_until(next).await;
     }
+    intake.agent.lease.set_room(0);
     while let Some(done) = intake.tasks.join_next().await {
         intake.finish(done);
     }
@@ -92,7 +105,12 @@ impl Intake {
             delayed: HashMap::new(),
             asked_at: None,
             idle: false,
+            more: false,
+            listed: HashMap::new(),
+            interruptions: 0,
             absences: Absences::default(),
+            inherited: Arc::default(),
+            absences_of_inherited: Absences::default(),
             reconcile_at: Instant::now(),
             count_at: Instant::now(),
             slots: Arc::default(),
@@ -107,21 +125,29 @@ impl Intake {
         let in_doubt = |entry: &&Entry| matches!(entry.phase, Phase::Attempted { .. });
         let in_doubt: HashSet<i64> = unsettled.iter().filter(in_doubt).map(|e| e.id).collect();
         self.report_outcomes(&unsettled);
-        self.settle_doubts(unsettled).await;
+        self.settle_doubts(&unsettled).await;
         if !self.slurm_is_up().await {
+            self.agent.lease.set_room(0);
             return self.count_outage(&in_doubt).await;
         }
+        self.make_room();
         if self.may_rest() {
             return Ok(());
         }
+        if !self.claim().await? {
+            return Ok(());
+        }
         let rejected: HashSet<i64> = self.agent.journal.rejected().await?.into_iter().collect();
-        for pending in self.pending(&in_doubt, BATCH).await? {
+        let pending = self.pending(&in_doubt, BATCH).await?;
+        self.renumber(&unsettled).await?;
+        for pending in pending {
             // It was rejected and the server knows: its owner wants another try.
             if rejected.contains(&pending.id) {
-                self.agent.journal.forget(pending.id).await?;
+                self.agent.journal.reopen(pending.id).await?;
             }
             self.begin(pending);
         }
+        self.make_room();
         Ok(())
     }
 
@@ -141,15 +167,20 @@ impl Intake {
         enough: usize,
     ) -> Result<Vec<PendingJobSubmission>, Setback> {
         (self.asked_at, self.idle) = (Some(Instant::now()), false);
+        self.listed.clear();
         let mut free = Vec::new();
         let mut paging = Paging { page: 1, size: 100 };
+        let agent = Arc::clone(&self.agent);
+        let instance = agent.lease.lists();
         loop {
-            let page = self.agent.client.pending_page(&paging).await?;
+            let page = agent.client.pending_page(instance, &paging).await?;
             let empty = page.items.is_empty();
             self.idle = empty && paging.page == 1;
+            self.listed.extend(page.items.iter().map(|item| (item.id, item.claim)));
             free.extend(page.items.into_iter().filter(|item| self.may_begin(item, in_doubt)));
             let under_way = self.busy.len().saturating_sub(self.slots.count_slow());
-            if empty || paging.page >= page.pages || free.len() + under_way >= enough {
+            let enough = instance.is_none() && free.len() + under_way >= enough;
+            if empty || paging.page >= page.pages || enough {
                 return Ok(free);
             }
             paging.page += 1;
@@ -163,7 +194,7 @@ impl Intake {
 
     fn is_free(&self, id: i64) -> bool {
         let delayed = self.delayed.get(&id).is_some_and(|(until, _)| Instant::now() < *until);
-        !delayed && !self.busy.contains(&id)
+        !delayed && !self.busy.contains(&id) && !self.inherited.is_sought(id)
     }
 
     fn begin(&mut self, pending: PendingJobSubmission) {
@@ -171,9 +202,10 @@ impl Intake {
             return;
         }
         let (agent, slots) = (Arc::clone(&self.agent), Arc::clone(&self.slots));
-        let doubtful = Arc::clone(&self.doubtful);
+        let (doubtful, inherited) = (Arc::clone(&self.doubtful), Arc::clone(&self.inherited));
+        agent.lease.take(pending.id, self.interruptions);
         self.tasks.spawn(async move {
-            let work = agent.take_up(&pending, &doubtful);
+            let work = agent.take_up(&pending, &doubtful, &inherited);
             let result = slots.run(&pending.owner_email, work).await;
             (pending.id, result.unwrap_or(Ok(())))
         });
@@ -188,22 +220,29 @@ impl Intake {
             let (agent, slots) = (Arc::clone(&self.agent), Arc::clone(&self.slots));
             let entry = entry.clone();
             self.tasks.spawn(async move {
-                let result = slots.run(SERVER, agent.report(entry.id, &entry.phase)).await;
+                let result =
+                    slots.run(SERVER, agent.report(entry.id, &entry.phase, entry.claim)).await;
                 (entry.id, result.unwrap_or(Ok(())))
             });
         }
     }
 
-    async fn settle_doubts(&mut self, mut entries: Vec<Entry>) {
-        entries.retain(|entry| {
-            matches!(entry.phase, Phase::Attempted { .. }) && !self.busy.contains(&entry.id)
-        });
-        if entries.is_empty() || Instant::now() < self.reconcile_at {
+    async fn settle_doubts(&mut self, unsettled: &[Entry]) {
+        if Instant::now() < self.reconcile_at {
             return;
         }
+        let in_doubt = |entry: &&Entry| {
+            matches!(entry.phase, Phase::Attempted { .. }) && !self.busy.contains(&entry.id)
+        };
+        let entries: Vec<Entry> = unsettled.iter().filter(in_doubt).cloned().collect();
         let result = self.agent.reconcile(&entries, &mut self.absences, rand::random()).await;
         if let Err(error) = result {
             tracing::warn!(%error, "cannot look for the jobs of {} submissions", entries.len());
+        }
+        let (inherited, absences) = (&self.inherited, &mut self.absences_of_inherited);
+        let result = self.agent.look_for_inherited(inherited, absences, rand::random()).await;
+        if let Err(error) = result {
+            tracing::warn!(%error, "cannot look for other agents' jobs");
         }
         self.reconcile_at = Instant::now() + RECONCILIATION;
     }
@@ -225,7 +264,9 @@ impl Intake {
         if Instant::now() < self.count_at {
             return Ok(());
         }
-        let waiting = self.pending(in_doubt, usize::MAX).await?;
+        self.claim_in_outage().await?;
+        let mut waiting = self.pending(in_doubt, usize::MAX).await?;
+        waiting.retain(|pending| !self.inherited.is_doubtful(pending));
         let pages = u32::try_from(waiting.len().div_ceil(BATCH)).unwrap_or(u32::MAX);
         self.count_at = Instant::now() + OUTAGE_COUNT.saturating_mul(pages.max(1));
         for pending in waiting {
@@ -244,7 +285,7 @@ impl Intake {
                 () = self.agent.wakes.pending(), if awake => return,
                 Some(done) = self.tasks.join_next() => self.finish(done),
             }
-            if full && self.tasks.is_empty() {
+            if full && self.tasks.is_empty() || self.wants_more() {
                 return;
             }
         }
@@ -259,6 +300,7 @@ impl Intake {
             }
         };
         self.busy.remove(&id);
+        self.agent.lease.leave(id);
         match result {
             Ok(()) => {
                 self.delayed.remove(&id);
@@ -281,13 +323,18 @@ impl Agent {
         &self,
         pending: &PendingJobSubmission,
         doubtful: &AtomicBool,
+        inherited: &Inherited,
     ) -> Result<(), Setback> {
         let id = pending.id;
         let mut entry = self.journal.entry(id).await?;
         if entry.as_ref().is_some_and(|entry| entry.origin != Entry::origin_of(pending)) {
             tracing::warn!(submission = id, "the journal knows another of this number: forgotten");
-            self.journal.forget(id).await?;
+            self.journal.replace(id).await?;
             entry = None;
+        }
+        let has_job = |entry: &Entry| matches!(entry.phase, Phase::Submitted { .. });
+        if inherited.is_doubtful(pending) && !entry.as_ref().is_some_and(has_job) {
+            return self.doubt_inherited(pending, inherited).await;
         }
         let adopted = if entry.is_none() { self.adopt(pending).await? } else { None };
         let phase = match (adopted, entry) {
@@ -303,6 +350,6 @@ impl Agent {
                 submitted?
             }
         };
-        self.report(id, &phase).await
+        self.report(id, &phase, pending.claim).await
     }
 }

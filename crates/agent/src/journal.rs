@@ -4,6 +4,7 @@
 
 mod failures;
 mod jobs;
+pub mod machine;
 mod submissions;
 mod task_ends;
 

@@ -42,7 +42,7 @@ impl Agent {
         let id = pending.id;
         tracing::info!(submission = id, %message, "rejected");
         let origin = Entry::origin_of(pending);
-        self.journal.rejected_because(id, &origin, &message, Utc::now()).await?;
+        self.journal.rejected_because(id, &origin, &message, pending.claim, Utc::now()).await?;
         self.journal.forget_failures(id).await?;
         Ok(Phase::Rejected { message })
     }

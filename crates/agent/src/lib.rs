@@ -3,14 +3,16 @@
 //! It never loses a submission and never makes two jobs of one: see [`journal`] for what it
 //! remembers and [`reconcile`] for what it does when the outcome of an `sbatch` is not known.
 //!
-//! Six loops run side by side, so that none waits for another: [`intake`] takes up
-//! submissions, [`follow`] watches their jobs, [`metrics`] collects what they use, [`changes`] waits
+//! Seven loops run side by side, so that none waits for another: [`claims`] keeps what this agent
+//! shares with others for itself, [`intake`] takes up submissions, [`follow`] watches their jobs, [`metrics`] collects what they use, [`changes`] waits
 //! for the server to say that there is something new, [`heartbeat`] tells it that the agent is alive,
 //! [`facts`] what its cluster is.
 
 pub mod agent;
 pub mod backoff;
+pub mod boot_clock;
 pub mod changes;
+pub mod claims;
 pub mod config;
 pub mod directory_locks;
 pub mod doctor;
@@ -19,9 +21,11 @@ pub mod facts;
 pub mod files;
 pub mod follow;
 pub mod heartbeat;
+pub mod inherited;
 pub mod intake;
 pub mod journal;
 pub mod last_word;
+pub mod lease;
 pub mod metrics;
 pub mod migrated;
 pub mod private_copy;
@@ -34,6 +38,7 @@ pub mod slots;
 pub mod slurm;
 pub mod submit;
 pub mod tag;
+mod uncertain;
 pub mod user_map;
 pub mod wakes;
 
@@ -77,7 +82,8 @@ pub async fn run(
         users = %agent.user_map,
         "agent started"
     );
-    let stop = CancellationToken::new();
+    let (stop, end) = (CancellationToken::new(), CancellationToken::new());
+    let claims = tokio::spawn(claims::run(Arc::clone(&agent), end.clone()));
     let mut loops = JoinSet::new();
     loops.spawn(heartbeat::run(Arc::clone(&agent), stop.clone()));
     loops.spawn(changes::run(Arc::clone(&agent), stop.clone()));
@@ -90,13 +96,20 @@ pub async fn run(
         // They only end before the shutdown if there is a bug in them.
         _ = loops.join_next() => {
             stop.cancel();
+            end.cancel();
             return Err(AgentError::Configuration("a part of the agent broke down".to_owned()));
         }
     }
     stop.cancel();
     let finish = async { while loops.join_next().await.is_some() {} };
-    if tokio::time::timeout(LAST_ORDERS, finish).await.is_err() {
+    let finished = tokio::time::timeout(LAST_ORDERS, finish).await.is_ok();
+    end.cancel();
+    // It does not renew what is handed back.
+    let _ = claims.await;
+    if !finished {
         tracing::warn!("stopped in the middle of something; the journal knows of what");
+    } else if let Err(error) = agent.hand_back().await {
+        tracing::warn!(%error, "not handed back: others have to wait for the end of the lease");
     }
     Ok(())
 }

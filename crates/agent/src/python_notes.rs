@@ -14,6 +14,7 @@ use crate::{
     journal::{Entry, FailureKind, Phase},
     setback::Setback,
     slurm::{Details, Record, SlurmError},
+    tag::Tag,
 };
 
 /// A note that is so much older than its submission's script is of another server's submission.
@@ -163,8 +164,8 @@ impl Agent {
         account: &str,
     ) -> Result<Phase, Setback> {
         let (id, slurm_job_id) = (pending.id, note.number);
-        let origin = Entry::origin_of(pending);
-        self.journal.adopt(id, &origin, account, slurm_job_id, Utc::now()).await?;
+        let entry = Entry::of_another(pending, Tag::none(), account);
+        self.journal.adopt(&entry, slurm_job_id, Utc::now()).await?;
         tracing::info!(submission = id, slurm_job_id, "took over the Python agent's job");
         Ok(Phase::Submitted { slurm_job_id })
     }

@@ -11,7 +11,10 @@
 //!    after a pause ([`doubt`]); if the controller falls silent in between, all begins anew. Only
 //!    then is it certain that there is no job, and the submission may be submitted again.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::Instant;
@@ -48,12 +51,14 @@ pub struct Absences(HashMap<i64, Absence>);
 #[derive(Debug)]
 struct Absence {
     since: Instant,
+    /// From the attempt until then.
+    silence: Duration,
     doubt: Duration,
 }
 
 /// What became of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Finding {
+pub enum Finding {
     Job(i64),
     Nothing,
     NotYetKnown,
@@ -61,7 +66,7 @@ enum Finding {
 
 impl Absences {
     /// Draws a conclusion from the fact that no job carries the tag.
-    fn conclude(
+    pub fn conclude(
         &mut self,
         id: i64,
         silence: Duration,
@@ -69,11 +74,26 @@ impl Absences {
         now: Instant,
     ) -> Finding {
         let doubt = doubt(silence, at_least);
-        let absence = self.0.entry(id).or_insert(Absence { since: now, doubt });
+        let absence = self.0.entry(id).or_insert(Absence { since: now, silence, doubt });
         if now > absence.since && now.duration_since(absence.since) >= absence.doubt {
             return Finding::Nothing;
         }
         Finding::NotYetKnown
+    }
+
+    /// How long after the attempt no job carried the tag for the first time.
+    pub(crate) fn silence(&self, id: i64) -> Duration {
+        self.0.get(&id).map(|absence| absence.silence).unwrap_or_default()
+    }
+
+    /// Begins anew: the controller did not answer.
+    pub fn forget(&mut self) {
+        self.0.clear();
+    }
+
+    /// What became of a submission is known.
+    pub fn settle(&mut self, id: i64) {
+        self.0.remove(&id);
     }
 }
 
@@ -94,7 +114,7 @@ impl Agent {
         let records = match self.all_jobs(now - oldest, mark).await {
             Ok(records) => records,
             Err(error) => {
-                absences.0.clear();
+                absences.forget();
                 return Err(Setback::Trouble(error.to_string()));
             }
         };
@@ -152,6 +172,18 @@ impl Agent {
         Ok(records)
     }
 
+    /// The jobs of these users.
+    pub(crate) async fn jobs_of(
+        &self,
+        users: &HashSet<&str>,
+        period: TimeDelta,
+        mark: u64,
+    ) -> Result<Vec<Record>, crate::slurm::SlurmError> {
+        let mut records = self.slurm.squeue(mark).await?;
+        records.extend(self.slurm.sacct_of(users, period, mark).await?.into_iter().flatten());
+        Ok(records)
+    }
+
     async fn note(
         &self,
         entry: &Entry,
@@ -164,13 +196,16 @@ impl Agent {
                 self.journal.submitted(entry.id, slurm_job_id, Utc::now()).await?;
                 tracing::info!(submission = entry.id, slurm_job_id, "found its job");
             }
+            Finding::Nothing if self.may_be_forgotten(entry, absences).await? => {
+                self.give_up(entry).await?;
+            }
             Finding::Nothing => {
                 self.journal.came_to_nothing(entry.id, Utc::now()).await?;
                 let said = Receipt::new(&self.state_directory, &entry.tag).said();
                 tracing::info!(submission = entry.id, ?said, "Slurm certainly has no job of it");
             }
         }
-        absences.0.remove(&entry.id);
+        absences.settle(entry.id);
         Receipt::new(&self.state_directory, &entry.tag).discard();
         let copies = PrivateCopy::noted(&self.state_directory, &entry.tag);
         copies.unwrap_or_default().into_iter().for_each(PrivateCopy::remove);
@@ -226,6 +261,7 @@ mod tests {
             account: "ann".to_owned(),
             phase: Phase::Planned,
             settled: false,
+            claim: None,
         };
         let record = |job, user: &str| Record {
             job,

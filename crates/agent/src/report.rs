@@ -6,6 +6,7 @@ use jobbergate_types::{
     SlurmJobState,
     job_submissions::{
         JobOutlook, JobSubmissionAgentRejectedRequest, JobSubmissionAgentSubmittedRequest,
+        JobSubmissionStatus,
     },
 };
 
@@ -24,27 +25,37 @@ impl Agent {
     ///
     /// # Errors
     /// When the server has to be told again.
-    pub async fn report(&self, id: i64, phase: &Phase) -> Result<(), Setback> {
+    pub async fn report(&self, id: i64, phase: &Phase, claim: Option<i64>) -> Result<(), Setback> {
         match phase {
-            Phase::Submitted { slurm_job_id } => self.report_job(id, *slurm_job_id).await,
-            Phase::Rejected { message } => self.report_rejection(id, message).await,
+            Phase::Submitted { slurm_job_id } => self.report_job(id, *slurm_job_id, claim).await,
+            Phase::Rejected { message } => self.report_rejection(id, message, claim).await,
             Phase::Planned | Phase::Attempted { .. } => Ok(()),
         }
     }
 
-    async fn report_rejection(&self, id: i64, message: &str) -> Result<(), Setback> {
+    async fn report_rejection(
+        &self,
+        id: i64,
+        message: &str,
+        claim: Option<i64>,
+    ) -> Result<(), Setback> {
         let report_message = message.chars().take(LONGEST_MESSAGE).collect();
-        let report = JobSubmissionAgentRejectedRequest { id, report_message };
+        let report = JobSubmissionAgentRejectedRequest { id, report_message, claim };
         match self.client.report_rejected(&report).await {
             Err(error) if error.may_pass() => return Err(error.into()),
-            // It was deleted or cancelled in the meantime.
+            // It was deleted or cancelled in the meantime, or is another agent's.
             Err(error) => tracing::warn!(submission = id, %error, "rejection not wanted"),
             Ok(()) => {}
         }
         Ok(self.journal.settle(id, Utc::now()).await?)
     }
 
-    async fn report_job(&self, id: i64, slurm_job_id: i64) -> Result<(), Setback> {
+    async fn report_job(
+        &self,
+        id: i64,
+        slurm_job_id: i64,
+        claim: Option<i64>,
+    ) -> Result<(), Setback> {
         let (seen, info) = self.first_sight(id, slurm_job_id).await;
         let report = JobSubmissionAgentSubmittedRequest {
             id,
@@ -53,6 +64,7 @@ impl Agent {
             slurm_job_info: info,
             slurm_job_state_reason: seen.reason.clone(),
             outlook: outlook(&seen),
+            claim,
         };
         match self.client.report_submitted(&report).await {
             Ok(()) => {
@@ -91,7 +103,8 @@ impl Agent {
         (seen, info)
     }
 
-    /// The server does not take the job: unless it knows it already, nobody wants it.
+    /// The server does not take the job: unless it knows it already, nobody wants it. While it is
+    /// another agent's and has no job yet, that agent will find this one.
     async fn resolve_refusal(
         &self,
         id: i64,
@@ -99,12 +112,17 @@ impl Agent {
         refusal: &Error,
     ) -> Result<(), Setback> {
         let known = match self.client.submission(id).await {
-            Ok(known) => known.submission.slurm_job_id,
+            Ok(known) => Some(known.submission),
             Err(error) if error.may_pass() => return Err(error.into()),
             Err(_) => None,
         };
-        if known == Some(slurm_job_id) {
+        let (job, status) = known.map(|known| (known.slurm_job_id, known.status)).unzip();
+        if job.flatten() == Some(slurm_job_id) {
             return Ok(());
+        }
+        let conflict = refusal.status().is_some_and(|status| status.as_u16() == 409);
+        if conflict && job.flatten().is_none() && status == Some(JobSubmissionStatus::Created) {
+            return Err(Setback::Trouble(format!("another agent holds the submission: {refusal}")));
         }
         tracing::warn!(submission = id, slurm_job_id, %refusal, "nobody wants the job: cancelling");
         let cancelled = self.slurm.scancel(&[slurm_job_id]).await;

@@ -15,6 +15,8 @@ use nix::{
 };
 use tokio::process::Command;
 
+use crate::slurm::Fence;
+
 /// The path of programs that a job sees.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 /// What a program is given of the agent's own environment.
@@ -76,8 +78,14 @@ impl Account {
         environment
     }
 
-    /// A command that runs as this user in `directory`, in a session of its own.
-    pub fn command(&self, program: &Path, directory: &Path) -> io::Result<Command> {
+    /// A command that runs as this user in `directory`, in a session of its own, and not beyond a
+    /// fence.
+    pub fn command(
+        &self,
+        program: &Path,
+        directory: &Path,
+        fence: Option<Fence>,
+    ) -> io::Result<Command> {
         let directory = CString::new(directory.as_os_str().as_bytes())?;
         if !self.is_within_reach() {
             return Err(Errno::EPERM.into());
@@ -95,7 +103,8 @@ impl Account {
             }
             umask(Mode::from_bits_truncate(0o022));
             unistd::chdir(directory.as_c_str())?;
-            Ok(())
+            // Last: what comes before may take long.
+            fence.map_or(Ok(()), Fence::arm)
         };
         #[expect(unsafe_code, reason = "between fork and exec; only system calls, no allocation")]
         // SAFETY: the closure makes system calls on data that was prepared before the fork.

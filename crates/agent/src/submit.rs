@@ -7,6 +7,7 @@ use jobbergate_types::{FileType, job_submissions::PendingJobSubmission};
 
 use crate::{
     agent::Agent,
+    boot_clock,
     files::{self, Content, Files},
     journal::{Entry, FailureKind, Phase},
     private_copy::PrivateCopy,
@@ -177,6 +178,13 @@ impl Agent {
         let id = pending.id;
         let Prepared { account, directory, arguments, files } = prepared;
         let written = self.config.write_submission_files;
+        let fence = match self.lease.fence(id, boot_clock::now()) {
+            Ok(fence) => fence,
+            Err(lapsed) => {
+                copy.remove();
+                return Err(Setback::Trouble(lapsed.to_string()));
+            }
+        };
         let job = BatchJob {
             account,
             directory,
@@ -184,10 +192,11 @@ impl Agent {
             tag,
             script: &files.script.bytes,
             script_path: written.then(|| copy.directory().join(files.script_name())),
+            fence,
         };
         let receipt = Receipt::new(&self.state_directory, tag);
         self.journal
-            .attempt(id, &Entry::origin_of(pending), tag, &account.name, Utc::now())
+            .attempt(id, &Entry::origin_of(pending), tag, &account.name, pending.claim, Utc::now())
             .await?;
         let outcome = self.slurm.sbatch(&job, &receipt).await;
         match outcome {

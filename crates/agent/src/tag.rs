@@ -18,6 +18,19 @@ impl Tag {
         Self(format!("{PREFIX}{submission}:{random:016x}"))
     }
 
+    /// That of a job which carries none.
+    pub const fn none() -> Self {
+        Self(String::new())
+    }
+
+    /// The tag of any agent's attempt to make a job of a submission, if the comment carries one.
+    pub fn any_of(submission: i64, comment: &str) -> Option<Self> {
+        let beginning = format!("{PREFIX}{submission}:");
+        let mut words = comment.split_whitespace();
+        let word = words.find(|word| word.len() > beginning.len() && word.starts_with(&beginning));
+        word.map(|word| Self(word.to_owned()))
+    }
+
     /// A tag that was written down.
     pub const fn restore(text: String) -> Self {
         Self(text)
@@ -83,6 +96,15 @@ mod tests {
         assert!(tag.contradicts("mine jobbergate:7:00fe"));
         assert!(!tag.contradicts("mine jobbergate:7:00ff"));
         assert!(!tag.contradicts("edited by its owner"));
+    }
+
+    #[test]
+    fn the_tag_of_any_agent_is_found_by_the_submissions_number() {
+        let found = |comment| Tag::any_of(7, comment).map(|tag| tag.to_string());
+        assert_eq!(found("mine jobbergate:7:00ff").as_deref(), Some("jobbergate:7:00ff"));
+        for comment in ["jobbergate:77:00ff", "jobbergate:7:", "xjobbergate:7:00ff", ""] {
+            assert_eq!(found(comment), None, "{comment}");
+        }
     }
 
     #[test]

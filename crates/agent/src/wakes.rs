@@ -43,6 +43,16 @@ impl Wakes {
         }
     }
 
+    /// There are submissions to work at.
+    pub fn note_claimed(&self) {
+        self.pending.tell();
+    }
+
+    /// There are jobs to follow that another agent followed.
+    pub fn note_taken_over(&self) {
+        self.active.tell();
+    }
+
     /// Nobody is told anything for now.
     pub fn fall_silent(&self) {
         self.live.store(false, Ordering::SeqCst);

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use jobbergate_types::{
     Page,
     changes::{Changes, ChangesQuery},
+    claims::{AgentListQuery, Claims, ClaimsRequest, InstanceQuery},
     job_submissions::{
         ActiveJobSubmission, JobSubmissionAgentRejectedRequest, JobSubmissionAgentSubmittedRequest,
         JobSubmissionAgentUpdateRequest, PendingJobSubmission,
@@ -17,30 +18,66 @@ use serde::de::DeserializeOwned;
 use crate::{Client, Error};
 
 const LARGEST_PAGE: i64 = 100;
+const CLAIMS: [&str; 3] = ["job-submissions", "agent", "claims"];
+
+fn query(instance: Option<&str>, paging: Paging) -> AgentListQuery {
+    AgentListQuery { instance: instance.map(str::to_owned), paging }
+}
 
 impl Client {
-    /// A page of the submissions that wait for the caller.
+    /// Renews the caller's lease and claims submissions.
     ///
     /// # Errors
-    /// See [`Error`].
-    pub async fn pending_page(&self, page: &Paging) -> Result<Page<PendingJobSubmission>, Error> {
-        self.agent_page("pending", page).await
+    /// See [`Error`]; 404, 405 or 501 when the server is one that does not have this, 429 when too
+    /// many agents of the cluster hold leases.
+    pub async fn claim(
+        &self,
+        request: &ClaimsRequest,
+        deadline: Duration,
+    ) -> Result<Claims, Error> {
+        self.request(Method::POST, &CLAIMS).json(request).within(deadline).receive().await
     }
 
-    /// All submissions that wait for the caller.
+    /// Hands back all that an agent has claimed, and its lease.
     ///
     /// # Errors
     /// See [`Error`].
-    pub async fn pending(&self) -> Result<Vec<PendingJobSubmission>, Error> {
-        self.all_pages("pending", |submission: &PendingJobSubmission| submission.id).await
+    pub async fn hand_back(&self, instance: &str, deadline: Duration) -> Result<(), Error> {
+        let query = InstanceQuery { instance: instance.to_owned() };
+        self.request(Method::DELETE, &CLAIMS).query(&query).within(deadline).done().await
     }
 
-    /// All submissions of the caller's cluster whose jobs may still change.
+    /// A page of the submissions that wait and are claimed by this agent, or by none.
     ///
     /// # Errors
     /// See [`Error`].
-    pub async fn active(&self) -> Result<Vec<ActiveJobSubmission>, Error> {
-        self.all_pages("active", |submission: &ActiveJobSubmission| submission.id).await
+    pub async fn pending_page(
+        &self,
+        instance: Option<&str>,
+        page: &Paging,
+    ) -> Result<Page<PendingJobSubmission>, Error> {
+        self.agent_page("pending", &query(instance, page.clone())).await
+    }
+
+    /// All submissions that wait and are claimed by this agent, or by none.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn pending(
+        &self,
+        instance: Option<&str>,
+    ) -> Result<Vec<PendingJobSubmission>, Error> {
+        let id = |submission: &PendingJobSubmission| submission.id;
+        self.all_pages("pending", instance, id).await
+    }
+
+    /// All submissions of the caller's cluster whose jobs may still change and which this agent has
+    /// claimed; without one, those that no agent with a lease has claimed.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn active(&self, instance: Option<&str>) -> Result<Vec<ActiveJobSubmission>, Error> {
+        self.all_pages("active", instance, |submission: &ActiveJobSubmission| submission.id).await
     }
 
     /// Waits for something to be new to the caller's cluster, for as long as the query says, and so
@@ -57,7 +94,7 @@ impl Client {
     /// Reports that Slurm took a job. May be repeated.
     ///
     /// # Errors
-    /// See [`Error`]; 404 when the submission was deleted.
+    /// See [`Error`]; 404 when the submission was deleted, 409 when its claim is another agent's.
     pub async fn report_submitted(
         &self,
         report: &JobSubmissionAgentSubmittedRequest,
@@ -69,7 +106,7 @@ impl Client {
     /// Reports that a submission can't be run.
     ///
     /// # Errors
-    /// See [`Error`]; 404 when the submission was deleted.
+    /// See [`Error`]; 404 when the submission was deleted, 409 when its claim is another agent's.
     pub async fn report_rejected(
         &self,
         report: &JobSubmissionAgentRejectedRequest,
@@ -81,7 +118,8 @@ impl Client {
     /// Reports the state of a job.
     ///
     /// # Errors
-    /// See [`Error`]; 400 when the submission has ended for the server.
+    /// See [`Error`]; 400 when the submission has ended for the server, 409 when its claim is another
+    /// agent's.
     pub async fn report_state(
         &self,
         id: i64,
@@ -94,10 +132,10 @@ impl Client {
     async fn agent_page<T: DeserializeOwned>(
         &self,
         list: &str,
-        page: &Paging,
+        query: &AgentListQuery,
     ) -> Result<Page<T>, Error> {
         let route = ["job-submissions", "agent", list];
-        self.request(Method::GET, &route).query(page).receive().await
+        self.request(Method::GET, &route).query(query).receive().await
     }
 
     /// All rows of a list that may change while it is read: a row that moves over the border of
@@ -105,12 +143,13 @@ impl Client {
     async fn all_pages<T: DeserializeOwned>(
         &self,
         list: &str,
+        instance: Option<&str>,
         id: impl Fn(&T) -> i64,
     ) -> Result<Vec<T>, Error> {
         let mut rows = BTreeMap::new();
         let mut paging = Paging { page: 1, size: LARGEST_PAGE };
         loop {
-            let page: Page<T> = self.agent_page(list, &paging).await?;
+            let page: Page<T> = self.agent_page(list, &query(instance, paging.clone())).await?;
             let empty = page.items.is_empty();
             rows.extend(page.items.into_iter().map(|row| (id(&row), row)));
             if empty || paging.page >= page.pages {

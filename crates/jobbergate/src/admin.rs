@@ -1,7 +1,8 @@
 //! `jobbergate admin`: people, clients, keys and tokens of the built-in identity provider,
-//! organizations, cleaning, and whether the server's settings work.
+//! organizations, claims of agents, cleaning, and whether the server's settings work.
 
 mod application;
+mod claims;
 mod clean;
 mod keys;
 mod role;
@@ -68,6 +69,9 @@ enum AdminCommand {
     /// Manage organizations, each with its own data (MULTI_TENANCY_ENABLED)
     #[command(subcommand)]
     Organization(OrganizationCommand),
+    /// See and free what agents have claimed
+    #[command(subcommand)]
+    Claims(claims::ClaimsCommand),
     /// Archive and delete what is not used, as the AUTO_CLEAN_* settings say, and remove stored
     /// files that belong to nothing
     Clean {
@@ -181,6 +185,7 @@ pub async fn run(admin: Admin, settings: &[Setting]) -> anyhow::Result<()> {
         | AdminCommand::Keys(_)
         | AdminCommand::Token(_)
         | AdminCommand::Organization(_)
+        | AdminCommand::Claims(_)
         | AdminCommand::Clean { .. } => {
             let listens = settings::is_given(settings, "JOBBERGATE_LISTEN");
             return run_on_data(command, &config, listens).await;
@@ -209,8 +214,12 @@ async fn run_on_data(
     );
     config.check()?;
     config.require_data_directory(first)?;
-    if let AdminCommand::Clean { dry_run } = command {
-        config.require_tables(cleaning::tables(dry_run)).await?;
+    match &command {
+        AdminCommand::Clean { dry_run } => {
+            config.require_tables(cleaning::tables(*dry_run)).await?;
+        }
+        AdminCommand::Claims(command) => config.require_tables(command.tables()).await?,
+        _ => {}
     }
     let app = App::open(config, Clock::System).await?;
     match command {
@@ -233,6 +242,7 @@ async fn run_on_data(
             token(&provider(&app, config, listens).await?, &app.tenants, args).await?;
         }
         AdminCommand::Organization(command) => organization(&app.tenants, command).await?,
+        AdminCommand::Claims(command) => claims::run(&app, &command).await?,
         AdminCommand::Clean { dry_run } => clean::clean(&app, dry_run).await?,
         AdminCommand::Config { .. } | AdminCommand::Doctor => {}
     }

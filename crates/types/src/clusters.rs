@@ -23,7 +23,8 @@ pub struct ClusterStatusView {
     /// When the cluster's Slurm last answered its agent; left out when the agent does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slurm_answered_at: Option<Timestamp>,
-    /// When the oldest submission was created that waits for the agent; left out when none does.
+    /// When the oldest submission was created that waits for an agent and that no agent with a lease
+    /// has claimed; left out when there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub oldest_waiting_at: Option<Timestamp>,
 }

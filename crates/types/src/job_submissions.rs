@@ -224,6 +224,12 @@ pub struct PendingJobSubmission {
     /// Arguments of `sbatch`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sbatch_arguments: Option<Vec<String>>,
+    /// The claim of the agent that asks; it grows whenever another agent takes the submission.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim: Option<i64>,
+    /// Whether another agent may have begun with it: its job is to be looked for in Slurm first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inherited: Option<bool>,
 }
 
 /// A submission whose job the agent follows.
@@ -237,6 +243,9 @@ pub struct ActiveJobSubmission {
     pub status: JobSubmissionStatus,
     /// The number of the job in Slurm.
     pub slurm_job_id: Option<i64>,
+    /// The claim of the agent that asks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim: Option<i64>,
 }
 
 /// An agent's word that Slurm took a job.
@@ -256,6 +265,9 @@ pub struct JobSubmissionAgentSubmittedRequest {
     /// How the job waits; what is left out is not known.
     #[serde(flatten)]
     pub outlook: JobOutlook,
+    /// The claim that the agent holds; if it is given and no longer the current one, nothing is done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim: Option<i64>,
 }
 
 /// An agent's word that a submission can't be run.
@@ -265,6 +277,9 @@ pub struct JobSubmissionAgentRejectedRequest {
     pub id: i64,
     /// Why, in the words of Slurm or the agent.
     pub report_message: String,
+    /// The claim that the agent holds; if it is given and no longer the current one, nothing is done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim: Option<i64>,
 }
 
 /// An agent's word that a job changed.
@@ -285,6 +300,9 @@ pub struct JobSubmissionAgentUpdateRequest {
     /// Whether the `slurm_job_info` that the server has stays, whatever this report says of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keeps_slurm_job_info: Option<bool>,
+    /// The claim that the agent holds; if it is given and no longer the current one, nothing is done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim: Option<i64>,
 }
 
 /// A step in the life of a submission.

@@ -7,6 +7,7 @@
 #![warn(missing_docs)]
 
 pub mod changes;
+pub mod claims;
 pub mod cluster_facts;
 pub mod clusters;
 pub mod error;

@@ -94,6 +94,7 @@ mod tests {
             account: "alice".to_owned(),
             phase: Phase::Submitted { slurm_job_id: 12 },
             settled: true,
+            claim: None,
         }
     }
 

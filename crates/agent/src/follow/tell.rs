@@ -13,6 +13,8 @@ const AT_ONCE: usize = 8;
 #[derive(Debug)]
 pub struct Change {
     pub(super) job: SeenJob,
+    /// This agent's claim of the submission.
+    pub(super) claim: Option<i64>,
     pub(super) outlook: JobOutlook,
     /// None if nothing but the outlook is news: the server has the rest.
     pub(super) details: Option<Detailed>,
@@ -47,6 +49,7 @@ async fn one(agent: &Agent, change: &Change) -> Reply {
         slurm_job_state_reason: change.job.reason.clone(),
         outlook: change.outlook.clone(),
         keeps_slurm_job_info: change.details.is_none().then_some(true),
+        claim: change.claim,
     };
     match agent.client.report_state(submission, &report).await {
         Ok(()) if change.details.is_none() => Reply::Acknowledged,
@@ -56,6 +59,11 @@ async fn one(agent: &Agent, change: &Change) -> Reply {
         }
         Err(error) if error.may_pass() => {
             tracing::warn!(submission, slurm_job_id, %state, %error, "not reported");
+            Reply::LaterAgain
+        }
+        Err(error) if error.status().is_some_and(|status| status.as_u16() == 409) => {
+            tracing::info!(submission, slurm_job_id, %error, "another agent follows it");
+            agent.wakes.note_active();
             Reply::LaterAgain
         }
         Err(error) => {

@@ -45,6 +45,7 @@ mod tests {
             name: String::new(),
             status: JobSubmissionStatus::Submitted,
             slurm_job_id: Some(id),
+            claim: None,
         };
         let mut job = Followed::new(active);
         job.outlook.now.slurm_pending_reason = Some(reason.to_owned());

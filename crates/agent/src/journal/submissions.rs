@@ -1,10 +1,15 @@
-//! The way of a submission into Slurm: intended, attempted, then a job or a rejection.
+//! The way of a submission into Slurm: attempted, then a job or a rejection. What may follow what
+//! is said in [`machine`](super::machine).
 
 use chrono::{DateTime, Utc};
 use jobbergate_types::job_submissions::PendingJobSubmission;
+use sqlx::{Sqlite, Transaction};
 use sqlx_macros::FromRow;
 
-use super::Journal;
+use super::{
+    Journal,
+    machine::{Event, State},
+};
 use crate::{error::JournalError, tag::Tag};
 
 /// What is known of a submission.
@@ -20,6 +25,8 @@ pub struct Entry {
     pub phase: Phase,
     /// Whether the server knows.
     pub settled: bool,
+    /// The server's number for this agent's claim of it.
+    pub claim: Option<i64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +47,25 @@ impl Entry {
         let script = &pending.job_script.script;
         format!("{}@{}", script.id, script.created_at)
     }
+
+    /// A submission that another agent made a job of, whose tag and user are these.
+    pub fn of_another(pending: &PendingJobSubmission, tag: Tag, account: &str) -> Self {
+        let (id, origin, claim) = (pending.id, Self::origin_of(pending), pending.claim);
+        let account = account.to_owned();
+        Self { id, origin, tag, account, phase: Phase::Planned, settled: false, claim }
+    }
+
+    /// Where it stands.
+    pub const fn state(&self) -> State {
+        match self.phase {
+            Phase::Planned => State::Planned,
+            Phase::Attempted { .. } => State::Attempted,
+            Phase::Submitted { slurm_job_id: job } if self.settled => State::Reported { job },
+            Phase::Submitted { slurm_job_id: job } => State::Submitted { job },
+            Phase::Rejected { .. } if self.settled => State::Closed,
+            Phase::Rejected { .. } => State::Rejected,
+        }
+    }
 }
 
 #[derive(FromRow)]
@@ -52,6 +78,7 @@ struct Row {
     slurm_job_id: Option<i64>,
     rejection: Option<String>,
     settled: bool,
+    claim: Option<i64>,
 }
 
 impl From<Row> for Entry {
@@ -65,8 +92,8 @@ impl From<Row> for Entry {
             _ => Phase::Planned,
         };
         let tag = Tag::restore(row.tag);
-        let Row { id, origin, account, settled, .. } = row;
-        Self { id, origin, tag, account, phase, settled }
+        let Row { id, origin, account, settled, claim, .. } = row;
+        Self { id, origin, tag, account, phase, settled, claim }
     }
 }
 
@@ -115,31 +142,30 @@ impl Journal {
         origin: &str,
         tag: &Tag,
         account: &str,
+        claim: Option<i64>,
         now: DateTime<Utc>,
     ) -> Result<(), JournalError> {
+        let mut change = self.change(id, Event::Attempt).await?;
         sqlx::query(
-            "INSERT INTO submissions (id, origin, tag, account, attempted_at, changed_at) \
-             VALUES ($1, $2, $3, $4, $5, $5) ON CONFLICT (id) DO UPDATE SET \
-             origin = $2, tag = $3, account = $4, attempted_at = $5, changed_at = $5",
+            "INSERT INTO submissions (id, origin, tag, account, attempted_at, changed_at, claim) \
+             VALUES ($1, $2, $3, $4, $5, $5, $6) ON CONFLICT (id) DO UPDATE SET \
+             origin = $2, tag = $3, account = $4, attempted_at = $5, changed_at = $5, claim = $6",
         )
         .bind(id)
         .bind(origin)
         .bind(tag.as_str())
         .bind(account)
         .bind(now.timestamp_millis())
-        .execute(&self.pool)
+        .bind(claim)
+        .execute(&mut *change)
         .await?;
-        Ok(())
+        Ok(change.commit().await?)
     }
 
     /// Notes that the last attempt certainly came to nothing.
     pub async fn came_to_nothing(&self, id: i64, now: DateTime<Utc>) -> Result<(), JournalError> {
-        self.change(
-            "UPDATE submissions SET attempted_at = NULL, changed_at = $2 WHERE id = $1",
-            id,
-            now,
-        )
-        .await
+        let statement = "UPDATE submissions SET attempted_at = NULL, changed_at = $2 WHERE id = $1";
+        self.note(id, Event::ComeToNothing, statement, now).await
     }
 
     /// Notes the job of a submission.
@@ -149,36 +175,43 @@ impl Journal {
         slurm_job_id: i64,
         now: DateTime<Utc>,
     ) -> Result<(), JournalError> {
-        sqlx::query("UPDATE submissions SET slurm_job_id = $2, changed_at = $3 WHERE id = $1")
-            .bind(id)
-            .bind(slurm_job_id)
-            .bind(now.timestamp_millis())
-            .execute(&self.pool)
-            .await?;
-        Ok(())
+        let mut change = self.change(id, Event::Have { job: slurm_job_id }).await?;
+        sqlx::query(
+            "UPDATE submissions SET slurm_job_id = $2, rejection = NULL, changed_at = $3 \
+             WHERE id = $1",
+        )
+        .bind(id)
+        .bind(slurm_job_id)
+        .bind(now.timestamp_millis())
+        .execute(&mut *change)
+        .await?;
+        Ok(change.commit().await?)
     }
 
-    /// Notes a job that another agent made of a submission; it carries no tag.
+    /// Notes a job that another agent made of a submission. One of a Python agent's carries no tag.
     pub async fn adopt(
         &self,
-        id: i64,
-        origin: &str,
-        account: &str,
+        entry: &Entry,
         slurm_job_id: i64,
         now: DateTime<Utc>,
     ) -> Result<(), JournalError> {
+        let mut change = self.change(entry.id, Event::Have { job: slurm_job_id }).await?;
         sqlx::query(
-            "INSERT INTO submissions (id, origin, tag, account, slurm_job_id, changed_at) \
-             VALUES ($1, $2, '', $3, $4, $5) ON CONFLICT (id) DO NOTHING",
+            "INSERT INTO submissions \
+             (id, origin, tag, account, slurm_job_id, changed_at, claim) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO UPDATE SET origin = $2, \
+             tag = $3, account = $4, slurm_job_id = $5, rejection = NULL, changed_at = $6, claim = $7",
         )
-        .bind(id)
-        .bind(origin)
-        .bind(account)
+        .bind(entry.id)
+        .bind(&entry.origin)
+        .bind(entry.tag.as_str())
+        .bind(&entry.account)
         .bind(slurm_job_id)
         .bind(now.timestamp_millis())
-        .execute(&self.pool)
+        .bind(entry.claim)
+        .execute(&mut *change)
         .await?;
-        Ok(())
+        Ok(change.commit().await?)
     }
 
     /// Notes why a submission can't be run.
@@ -187,41 +220,113 @@ impl Journal {
         id: i64,
         origin: &str,
         message: &str,
+        claim: Option<i64>,
         now: DateTime<Utc>,
     ) -> Result<(), JournalError> {
+        let mut change = self.change(id, Event::Reject).await?;
         sqlx::query(
-            "INSERT INTO submissions (id, origin, tag, account, rejection, changed_at) \
-             VALUES ($1, $2, '', '', $3, $4) ON CONFLICT (id) DO UPDATE SET \
-             rejection = $3, attempted_at = NULL, changed_at = $4",
+            "INSERT INTO submissions (id, origin, tag, account, rejection, changed_at, claim) \
+             VALUES ($1, $2, '', '', $3, $4, $5) ON CONFLICT (id) DO UPDATE SET \
+             rejection = $3, attempted_at = NULL, changed_at = $4, claim = $5",
         )
         .bind(id)
         .bind(origin)
         .bind(message)
         .bind(now.timestamp_millis())
-        .execute(&self.pool)
+        .bind(claim)
+        .execute(&mut *change)
         .await?;
-        Ok(())
+        Ok(change.commit().await?)
     }
 
     /// Notes that the server knows the outcome, or that nobody is left to tell.
     pub async fn settle(&self, id: i64, now: DateTime<Utc>) -> Result<(), JournalError> {
-        self.change("UPDATE submissions SET settled = 1, changed_at = $2 WHERE id = $1", id, now)
-            .await
+        let statement = "UPDATE submissions SET settled = 1, changed_at = $2 WHERE id = $1";
+        self.note(id, Event::Acknowledge, statement, now).await
     }
 
-    /// Forgets a submission of which Slurm certainly has no job.
-    pub async fn forget(&self, id: i64) -> Result<(), JournalError> {
-        sqlx::query("DELETE FROM submissions WHERE id = $1").bind(id).execute(&self.pool).await?;
+    /// Forgets a submission of which Slurm certainly has no job: its owner wants another try.
+    pub async fn reopen(&self, id: i64) -> Result<(), JournalError> {
+        self.forget(id, Event::Reopen).await
+    }
+
+    /// Forgets a submission whose number another one has by now.
+    pub async fn replace(&self, id: i64) -> Result<(), JournalError> {
+        self.forget(id, Event::Replace).await
+    }
+
+    /// Notes that this agent holds another claim of a submission than before.
+    pub async fn claimed(&self, id: i64, claim: i64) -> Result<(), JournalError> {
+        let statement = "UPDATE submissions SET claim = $2 WHERE id = $1";
+        sqlx::query(statement).bind(id).bind(claim).execute(&self.pool).await?;
+        Ok(())
+    }
+
+    async fn forget(&self, id: i64, why: Event) -> Result<(), JournalError> {
+        let mut change = self.change(id, why).await?;
+        let statement = "DELETE FROM submissions WHERE id = $1";
+        sqlx::query(statement).bind(id).execute(&mut *change).await?;
+        change.commit().await?;
         self.forget_failures(id).await
     }
 
-    async fn change(
+    async fn note(
         &self,
-        statement: &'static str,
         id: i64,
+        event: Event,
+        statement: &'static str,
         now: DateTime<Utc>,
     ) -> Result<(), JournalError> {
-        sqlx::query(statement).bind(id).bind(now.timestamp_millis()).execute(&self.pool).await?;
-        Ok(())
+        let mut change = self.change(id, event).await?;
+        sqlx::query(statement).bind(id).bind(now.timestamp_millis()).execute(&mut *change).await?;
+        Ok(change.commit().await?)
+    }
+
+    /// Begins a change, if the event can happen to the submission as it stands. If it can't,
+    /// nothing changes: what is known of a job stays known.
+    async fn change(
+        &self,
+        id: i64,
+        event: Event,
+    ) -> Result<Transaction<'static, Sqlite>, JournalError> {
+        let mut change = self.pool.begin().await?;
+        let row: Option<Row> = sqlx::query_as("SELECT * FROM submissions WHERE id = $1")
+            .bind(id)
+            .fetch_optional(&mut *change)
+            .await?;
+        let state = row.map_or(State::Unknown, |row| Entry::from(row).state());
+        if state.after(event).is_none() {
+            tracing::error!(submission = id, %state, %event, "this can't happen: nothing is done");
+            return Err(JournalError::Impossible { submission: id, state, event });
+        }
+        Ok(change)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_can_not_happen_is_an_error_and_no_job_is_lost() {
+        let directory = tempfile::tempdir().unwrap();
+        let journal = Journal::open(directory.path()).await.unwrap();
+        let (tag, now) = (Tag::new(7, 1), Utc::now());
+        journal.attempt(7, "1@x", &tag, "alice", Some(3), now).await.unwrap();
+        let again = journal.attempt(7, "1@x", &Tag::new(7, 2), "alice", Some(4), now).await;
+        assert!(matches!(again, Err(JournalError::Impossible { .. })), "{again:?}");
+        journal.submitted(7, 5, now).await.unwrap();
+        for refused in [
+            journal.submitted(7, 9, now).await,
+            journal.rejected_because(7, "1@x", "no", None, now).await,
+            journal.came_to_nothing(7, now).await,
+            journal.reopen(7).await,
+        ] {
+            let said = refused.unwrap_err().to_string();
+            assert!(said.contains("7") && said.contains("submitted as job 5"), "{said}");
+        }
+        let entry = journal.entry(7).await.unwrap().unwrap();
+        assert_eq!((entry.state(), entry.claim), (State::Submitted { job: 5 }, Some(3)));
+        assert_eq!(entry.tag, tag);
     }
 }

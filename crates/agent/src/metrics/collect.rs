@@ -60,7 +60,8 @@ impl Collector {
     /// When InfluxDB or the server does not answer; the next round goes on from there.
     pub async fn round(&mut self, now: DateTime<Utc>) -> Result<(), Trouble> {
         let Self { agent, influx, at_once, watch, has_answered } = self;
-        watch.refresh(&agent.client, &agent.config.oidc_client_id, now).await?;
+        let cluster = &agent.config.oidc_client_id;
+        watch.refresh(&agent.client, agent.lease.lists(), cluster, now).await?;
         if watch.submissions.is_empty() {
             if !*has_answered {
                 // A wrong password is better known before the first job.

@@ -61,7 +61,7 @@ impl Sampler {
 
     /// The jobs that run, by their own numbers.
     async fn running(&self) -> Result<BTreeMap<i64, Owner>, Trouble> {
-        let active = self.agent.client.active().await?;
+        let active = self.agent.client.active(self.agent.lease.lists()).await?;
         let wanted = active.iter().filter_map(|active| Some((active.slurm_job_id?, active.id)));
         let wanted: BTreeMap<i64, i64> = wanted.collect();
         if wanted.is_empty() {

@@ -168,10 +168,11 @@ impl Watch {
     pub async fn refresh(
         &mut self,
         client: &Client,
+        instance: Option<&str>,
         cluster: &str,
         now: DateTime<Utc>,
     ) -> Result<(), Error> {
-        let active = client.active().await?;
+        let active = client.active(instance).await?;
         self.follow(active, now);
         if !self.knows_ended {
             match recently_ended(client, cluster, now).await {
@@ -265,7 +266,7 @@ mod tests {
 
     fn active(id: i64, job: i64) -> ActiveJobSubmission {
         let (name, status) = ("n".to_owned(), JobSubmissionStatus::Submitted);
-        ActiveJobSubmission { id, name, status, slurm_job_id: Some(job) }
+        ActiveJobSubmission { id, name, status, slurm_job_id: Some(job), claim: None }
     }
 
     fn members(members: &[(i64, Option<u32>, Stage)]) -> Vec<Member> {

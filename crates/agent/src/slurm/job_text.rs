@@ -213,7 +213,7 @@ mod tests {
     }
 
     /// Text and JSON of one job in one state, recorded one after the other.
-    fn pairs_of_answers() -> Vec<(String, Map<String, Value>, Map<String, Value>)> {
+    fn pairs_of_answers() -> Vec<(String, [Map<String, Value>; 2])> {
         let mut answers = Vec::new();
         for entry in fs::read_dir(samples()).unwrap() {
             let name = entry.unwrap().file_name().into_string().unwrap();
@@ -229,7 +229,7 @@ mod tests {
             let text = jobs(&text).into_iter().find(|job| job["job_id"] == json["job_id"]).unwrap();
             // Some jobs went on between the two.
             if text["job_state"] == json["job_state"] {
-                answers.push((case.to_owned(), text, json));
+                answers.push((case.to_owned(), [text, json]));
             }
         }
         answers
@@ -240,7 +240,7 @@ mod tests {
         let answers = pairs_of_answers();
         assert!(answers.len() > 50, "{}", answers.len());
         let mut wrong = Vec::new();
-        for (case, text, json) in answers {
+        for (case, [text, json]) in answers {
             // Relative to the submission: the times in the text are of this host's zone.
             let value = |job: &Map<String, Value>, key: &str| match job[key].as_i64() {
                 Some(time @ 1..) if key.ends_with("_time") || key == "deadline" => {

@@ -1,5 +1,7 @@
 //! What the accounting database knows of jobs that `squeue` has forgotten.
 
+use std::collections::HashSet;
+
 use chrono::TimeDelta;
 use serde_json::{Map, Value};
 
@@ -89,8 +91,32 @@ impl Slurm {
         period: TimeDelta,
         mark: u64,
     ) -> Result<Option<Vec<Record>>, SlurmError> {
+        self.sacct_records(&["-a"], period, mark).await
+    }
+
+    /// What accounting knows of the jobs of these users in the last `period`; none where there is
+    /// no accounting. `mark` is random.
+    pub async fn sacct_of(
+        &self,
+        users: &HashSet<&str>,
+        period: TimeDelta,
+        mark: u64,
+    ) -> Result<Option<Vec<Record>>, SlurmError> {
+        let users: Vec<&str> = users.iter().copied().filter(|user| !user.is_empty()).collect();
+        if users.is_empty() {
+            return Ok(None);
+        }
+        self.sacct_records(&["-u", &users.join(",")], period, mark).await
+    }
+
+    async fn sacct_records(
+        &self,
+        whose: &[&str],
+        period: TimeDelta,
+        mark: u64,
+    ) -> Result<Option<Vec<Record>>, SlurmError> {
         let since = format!("now-{}minutes", period.num_minutes() + 5);
-        let found = self.sacct(&BRIEFLY, &["-a", "-S", &since], mark).await?;
+        let found = self.sacct(&BRIEFLY, &[whose, &["-S", &since]].concat(), mark).await?;
         Ok(found.map(|all| all.iter().filter_map(|values| record(values)).collect()))
     }
 

@@ -15,8 +15,8 @@ use nix::sys::{
 };
 use tokio::{process::Child, time::Instant};
 
-use super::{Receipt, SbatchOutcome, Slurm, directives, outcome::judge, process::Process};
-use crate::{run_as::Account, slurm::SbatchArguments, tag::Tag};
+use super::{Fence, Receipt, SbatchOutcome, Slurm, directives, outcome::judge, process::Process};
+use crate::{boot_clock, run_as::Account, slurm::SbatchArguments, tag::Tag};
 
 /// How often the receipt is looked at while `sbatch` runs.
 const LOOK: Duration = Duration::from_millis(200);
@@ -41,6 +41,8 @@ pub struct BatchJob<'a> {
     /// A file with the script that nobody else will ever write; without, `sbatch` is given its
     /// content.
     pub script_path: Option<PathBuf>,
+    /// When `sbatch` is ended, whatever becomes of the agent.
+    pub fence: Option<Fence>,
 }
 
 /// How the watch over an `sbatch` ended.
@@ -61,7 +63,9 @@ impl Slurm {
                 return SbatchOutcome::NotSent(format!("{program} cannot be started: {e}"));
             }
         };
-        let end = self.watch(&mut child, process, receipt).await;
+        let fence = job.fence.map(|fence| fence.left(boot_clock::now()));
+        let limit = fence.map_or(self.sbatch_deadline, |left| left.min(self.sbatch_deadline));
+        let end = self.watch(&mut child, process, receipt, limit).await;
         if let WatchEnd::Number(job) = end {
             tokio::spawn(let_end(child, process));
             return SbatchOutcome::Accepted(job);
@@ -91,7 +95,7 @@ impl Slurm {
                 SbatchOutcome::Unclear(format!("{program} cannot be followed: {e}"))
             }
             WatchEnd::Deadline | WatchEnd::Number(_) => {
-                let seconds = self.sbatch_deadline.as_secs();
+                let seconds = limit.as_secs();
                 let why = format!("{program} did not end within {seconds} s");
                 self.unclear(with_words(why, receipt)).await
             }
@@ -108,7 +112,7 @@ impl Slurm {
     }
 
     fn start(&self, job: &BatchJob<'_>, receipt: &Receipt) -> io::Result<(Child, Option<Process>)> {
-        let mut sbatch = job.account.command(&self.paths.sbatch, job.directory)?;
+        let mut sbatch = job.account.command(&self.paths.sbatch, job.directory, job.fence)?;
         let (stdout, stderr) = receipt.create()?;
         let stdin = match &job.script_path {
             Some(_) => Stdio::null(),
@@ -129,8 +133,9 @@ impl Slurm {
         child: &mut Child,
         process: Option<Process>,
         receipt: &Receipt,
+        limit: Duration,
     ) -> WatchEnd {
-        let deadline = Instant::now() + self.sbatch_deadline;
+        let deadline = Instant::now() + limit;
         loop {
             let look = deadline.min(Instant::now() + LOOK);
             match tokio::time::timeout_at(look, child.wait()).await {

@@ -1,5 +1,7 @@
 //! What the controller's configuration says that matters here.
 
+use std::time::Duration;
+
 use super::{Slurm, SlurmError};
 
 /// Some of the controller's settings.
@@ -9,6 +11,10 @@ pub struct Settings {
     pub cluster: Option<String>,
     /// Whether there is a database of accounts and past jobs.
     pub has_accounting: bool,
+    /// How long jobs that ended are remembered at least; none if for ever.
+    pub memory: Option<Duration>,
+    /// Whether the database keeps the comments of jobs.
+    pub keeps_comments: bool,
     /// What users may not see of others (`PrivateData`), in small letters.
     private: Vec<String>,
 }
@@ -18,10 +24,15 @@ impl Settings {
         let text = |name| value(configuration, name).map(str::to_owned);
         let private = value(configuration, "PrivateData").unwrap_or_default();
         let storage = value(configuration, "AccountingStorageType").unwrap_or_default();
+        let flags = value(configuration, "AccountingStoreFlags").unwrap_or_default();
+        let has_accounting = storage.ends_with("slurmdbd");
         Self {
             version: text("SLURM_VERSION"),
             cluster: text("ClusterName"),
-            has_accounting: storage.ends_with("slurmdbd"),
+            has_accounting,
+            memory: memory(configuration),
+            keeps_comments: has_accounting
+                && flags.split(',').any(|flag| flag.trim().eq_ignore_ascii_case("job_comment")),
             private: private.split(',').map(|what| what.trim().to_lowercase()).collect(),
         }
     }
@@ -36,6 +47,12 @@ impl Slurm {
     pub async fn settings(&self) -> Result<Settings, SlurmError> {
         Ok(Settings::read(&self.scontrol(&["show", "config"]).await?))
     }
+}
+
+/// `MinJobAge = 300 sec`; zero is for ever.
+fn memory(configuration: &str) -> Option<Duration> {
+    let seconds = value(configuration, "MinJobAge")?.split(' ').next()?.parse().ok()?;
+    Some(Duration::from_secs(seconds)).filter(|memory| !memory.is_zero())
 }
 
 /// The value in a line like `RequeueExit             = 3-5,9`, if it is set.
@@ -66,7 +83,9 @@ mod tests {
         let settings = Settings::read(
             "Configuration data as of 2026-11-29T13:12:22\n\
              AccountingStorageType   = accounting_storage/slurmdbd\n\
+             AccountingStoreFlags    = job_comment,job_env\n\
              ClusterName             = lab\n\
+             MinJobAge               = 300 sec\n\
              PrivateData             = accounts,jobs,Users\n\
              SLURM_VERSION           = 24.05.3\n",
         );
@@ -74,8 +93,13 @@ mod tests {
         assert_eq!(settings.cluster.as_deref(), Some("lab"));
         assert!(settings.has_accounting && settings.keeps_private("users"));
         assert!(!settings.keeps_private("nodes"));
-        let none =
-            Settings::read("AccountingStorageType = accounting_storage/none\nPrivateData = none\n");
-        assert!(!none.has_accounting && !none.keeps_private("users"));
+        assert!(settings.keeps_comments);
+        assert_eq!(settings.memory, Some(Duration::from_secs(300)));
+        let none = Settings::read(
+            "AccountingStorageType = accounting_storage/none\nPrivateData = none\n\
+             AccountingStoreFlags = job_comment\nMinJobAge = 0 sec\n",
+        );
+        assert!(!none.has_accounting && !none.keeps_private("users") && !none.keeps_comments);
+        assert_eq!(none.memory, None, "for ever");
     }
 }

@@ -79,7 +79,7 @@ async fn read(db: &Db, now: DateTime<Utc>) -> Result<Vec<ClusterStatusView>, Err
         return Ok(Vec::new());
     }
     let mut session = db.read().await?;
-    let waiting = job_submissions::store::oldest_waiting(&mut session).await?;
+    let waiting = job_submissions::claims::store::oldest_waiting(&mut session, now).await?;
     let rows = clusters::store::all(&mut session).await?;
     Ok(rows.into_iter().map(|row| row.view(now, &waiting)).collect())
 }

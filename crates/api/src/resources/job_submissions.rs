@@ -1,6 +1,7 @@
 //! Job submissions: what users ask for, and what agents report.
 
 pub(crate) mod agent;
+pub mod claims;
 pub(crate) mod events;
 pub(crate) mod metrics;
 mod progress;

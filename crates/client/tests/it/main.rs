@@ -135,7 +135,7 @@ async fn all_pages_are_read() {
         Json(json!({"items": rows, "total": 205, "page": page.page, "size": 100, "pages": 3}))
     };
     let client = anonymous(Router::new().route("/job-submissions/agent/active", get(active))).await;
-    let rows = client.active().await.unwrap();
+    let rows = client.active(None).await.unwrap();
     assert_eq!(rows.len(), 205);
     assert!(rows.iter().enumerate().all(|(i, row)| row.id == i as i64));
 }

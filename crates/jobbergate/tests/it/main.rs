@@ -5,6 +5,7 @@
 
 mod administration;
 mod agent_doctor;
+mod claims;
 mod cleaning;
 mod crashes;
 mod downloads;
@@ -16,5 +17,7 @@ mod observability;
 mod people;
 mod providers;
 mod refusals;
+mod sharing;
 mod start;
 mod support;
+mod transitions;

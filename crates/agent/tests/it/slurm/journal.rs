@@ -74,6 +74,24 @@ async fn killed_with_the_whole_host_the_job_is_found_by_its_tag() {
 }
 
 #[tokio::test]
+async fn what_can_not_be_known_is_left_to_its_owner_and_not_submitted_again() {
+    let lab = SlurmLab::start().unwrap();
+    let (state, home) = (tempfile::tempdir().unwrap(), workdir("alice"));
+    let job = Job::new("alice", &home, HELD);
+    {
+        // The host was down for longer than Slurm remembers.
+        let agent = agent(&lab, &state, HASTE).await;
+        let long_ago = chrono::Utc::now() - chrono::TimeDelta::minutes(10);
+        agent.journal.attempt(job.id, "1@x", &job.tag, "alice", None, long_ago).await.unwrap();
+    }
+    let Phase::Rejected { message } = settle(&lab, &state, &job).await else {
+        panic!("it may have run")
+    };
+    assert!(message.starts_with("It is uncertain whether Slurm ran this job"), "{message}");
+    assert!(message.contains(job.tag.as_str()) && message.contains("submit it again"), "{message}");
+}
+
+#[tokio::test]
 async fn what_was_noted_is_there_after_a_restart() {
     let lab = SlurmLab::start().unwrap();
     let (state, home) = (tempfile::tempdir().unwrap(), workdir("alice"));
@@ -82,7 +100,7 @@ async fn what_was_noted_is_there_after_a_restart() {
         let agent = agent(&lab, &state, HASTE).await;
         job.intend(&agent).await;
         agent.journal.submitted(7, 12, chrono::Utc::now()).await.unwrap();
-        agent.journal.rejected_because(8, "1@x", "no", chrono::Utc::now()).await.unwrap();
+        agent.journal.rejected_because(8, "1@x", "no", None, chrono::Utc::now()).await.unwrap();
     }
     let agent = agent(&lab, &state, HASTE).await;
     let unsettled = agent.journal.unsettled().await.unwrap();

@@ -152,7 +152,7 @@ async fn a_number_that_is_another_users_now_is_neither_believed_nor_cancelled() 
         // What is left of a job whose number a controller without memory gave away again.
         let before = agent(&scene.lab, &scene.state, &[]).await;
         let origin = "1@2026-01-02T03:04:05Z";
-        before.journal.attempt(1, origin, &job.tag, "alice", Utc::now()).await.unwrap();
+        before.journal.attempt(1, origin, &job.tag, "alice", None, Utc::now()).await.unwrap();
         before.journal.submitted(1, number, Utc::now()).await.unwrap();
         before.journal.settle(1, Utc::now()).await.unwrap();
     }

@@ -184,6 +184,10 @@ async fn answer(
                 (Some(submission), _) => Json(submission.metrics.max_times(id)).into_response(),
             }
         }
+        // As a server that knows no claims.
+        (_, ["job-submissions", "agent", "claims"]) => {
+            StatusCode::METHOD_NOT_ALLOWED.into_response()
+        }
         (_, ["job-submissions", "agent", what]) => world.report(what, &body),
         (Method::GET, ["job-submissions", id]) => match world.view(id) {
             Some(view) => Json(view).into_response(),

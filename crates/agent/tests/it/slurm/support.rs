@@ -112,6 +112,7 @@ impl Job {
             tag: &self.tag,
             script: self.script.as_bytes(),
             script_path: None,
+            fence: None,
         };
         agent.slurm.sbatch(&submission, &receipt).await
     }
@@ -119,7 +120,7 @@ impl Job {
     /// Notes the intent, as the agent does before `sbatch`.
     pub async fn intend(&self, agent: &Agent) {
         let name = &self.account.name;
-        agent.journal.attempt(self.id, "1@x", &self.tag, name, Utc::now()).await.unwrap();
+        agent.journal.attempt(self.id, "1@x", &self.tag, name, None, Utc::now()).await.unwrap();
     }
 
     pub async fn entry(&self, agent: &Agent) -> Entry {

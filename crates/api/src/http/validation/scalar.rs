@@ -41,6 +41,15 @@ pub(super) fn string(
         );
         return None;
     }
+    if let Some(limit) = schema["minLength"].as_u64()
+        && (text.chars().count() as u64) < limit
+    {
+        let characters = if limit == 1 { "character" } else { "characters" };
+        let msg = format!("String should have at least {limit} {characters}");
+        let ctx = as_map(json!({"min_length": limit}));
+        problems.add_with(place, "string_too_short", msg, value, ctx);
+        return None;
+    }
     if text.is_empty() && schema.get("x-not-empty").is_some() {
         let ctx = as_map(json!({"error": {}}));
         let msg = "Value error, Cannot be an empty string";

@@ -76,8 +76,8 @@ async fn list(
 ) -> Result<Json<Page<ClusterStatusView>>> {
     let mut db = context.db.read().await?;
     let page = store::page(&mut db, &paging).await?;
-    let waiting = job_submissions::store::oldest_waiting(&mut db).await?;
     let now = context.now();
+    let waiting = job_submissions::claims::store::oldest_waiting(&mut db, now).await?;
     Ok(Json(page.map(|row| row.view(now, &waiting))))
 }
 
@@ -88,8 +88,9 @@ async fn get(
 ) -> Result<Json<ClusterStatusView>> {
     let mut db = context.db.read().await?;
     let row = store::find(&mut db, &path.client_id).await?.ok_or(Error::NotFoundBare)?;
-    let waiting = job_submissions::store::oldest_waiting(&mut db).await?;
-    Ok(Json(row.view(context.now(), &waiting)))
+    let now = context.now();
+    let waiting = job_submissions::claims::store::oldest_waiting(&mut db, now).await?;
+    Ok(Json(row.view(now, &waiting)))
 }
 
 async fn report_facts(

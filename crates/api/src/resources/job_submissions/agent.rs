@@ -5,17 +5,21 @@ pub(crate) mod routes;
 
 use jobbergate_types::{
     Page, Patch, SlurmJobState,
+    claims::AgentListQuery,
     job_submissions::{
         ActiveJobSubmission, JobOutlook, JobSubmissionAgentRejectedRequest,
         JobSubmissionAgentSubmittedRequest, JobSubmissionAgentUpdateRequest, JobSubmissionStatus,
         PendingJobSubmission,
     },
-    list::Paging,
     slurm::{Outcome, is_held},
 };
 use serde_json::Map;
 
 use super::{
+    claims::{
+        self,
+        store::{claimed_by, claimed_by_none_of, leases, unclaimed},
+    },
     progress,
     store::{self, SubmissionChanges, SubmissionRow},
 };
@@ -35,10 +39,16 @@ const HELD: &str = "Slurm holds the job";
 pub(super) async fn pending(
     context: &Context,
     client_id: &str,
-    paging: &Paging,
+    AgentListQuery { instance, paging }: &AgentListQuery,
 ) -> Result<Page<PendingJobSubmission>> {
+    let claimed = instance.as_deref().map_or_else(unclaimed, claimed_by);
     let mut db = context.db.read().await?;
-    let page = store::pending(&mut db, client_id, paging).await?;
+    let mut page = store::pending(&mut db, client_id, claimed, paging).await?;
+    if instance.is_none() {
+        drop(db);
+        claims::offer(context, &mut page.items).await?;
+        db = context.db.read().await?;
+    }
     let ids: Vec<_> = page.items.iter().filter_map(|row| row.job_script_id).collect();
     let scripts = job_scripts::service::detailed_with_ids(&mut db, &ids).await?;
     let items = page.items.into_iter().filter_map(|row| {
@@ -51,6 +61,8 @@ pub(super) async fn pending(
             execution_directory: row.execution_directory,
             execution_parameters: Map::new(),
             job_script,
+            claim: row.claim.filter(|_| instance.is_some()),
+            inherited: row.inherited.filter(|_| instance.is_some()),
         })
     });
     Ok(Page::new(items.collect(), page.total, page.page, page.size))
@@ -59,10 +71,19 @@ pub(super) async fn pending(
 pub(super) async fn active(
     context: &Context,
     client_id: &str,
-    paging: &Paging,
+    AgentListQuery { instance, paging }: &AgentListQuery,
 ) -> Result<Page<ActiveJobSubmission>> {
-    let page = store::active(&mut context.db.read().await?, client_id, paging).await?;
-    let items: Result<Vec<_>> = page.items.into_iter().map(TryInto::try_into).collect();
+    let mut db = context.db.read().await?;
+    let claimed = match instance {
+        Some(instance) => claimed_by(instance),
+        None => claimed_by_none_of(&leases(&mut db, client_id, context.now()).await?),
+    };
+    let page = store::active(&mut db, client_id, claimed, paging).await?;
+    let with_claim = |row: SubmissionRow| {
+        let claim = row.claim.filter(|_| instance.is_some());
+        Ok(ActiveJobSubmission { claim, ..row.try_into()? })
+    };
+    let items: Result<Vec<_>> = page.items.into_iter().map(with_claim).collect();
     Ok(Page::new(items?, page.total, page.page, page.size))
 }
 
@@ -88,10 +109,14 @@ pub(super) async fn submitted<P: Allow>(
     let mut db = context.db.write().await?;
     let row = require_assigned(&mut db, agent, request.id).await?;
     let repeated = row.slurm_job_id.map(i64::from) == Some(request.slurm_job_id);
-    let status = match row.status()? {
-        JobSubmissionStatus::Submitted | JobSubmissionStatus::Cancelled if repeated => {
-            return Ok(());
-        }
+    let current = row.status()?;
+    if repeated
+        && matches!(current, JobSubmissionStatus::Submitted | JobSubmissionStatus::Cancelled)
+    {
+        return Ok(());
+    }
+    claims::require_current(&row, request.claim)?;
+    let status = match current {
         JobSubmissionStatus::Created => JobSubmissionStatus::Submitted,
         JobSubmissionStatus::Cancelled => JobSubmissionStatus::Cancelled,
         _ => {
@@ -127,6 +152,7 @@ pub(super) async fn rejected<P: Allow>(
 ) -> Result<()> {
     let mut db = context.db.write().await?;
     let row = require_assigned(&mut db, agent, request.id).await?;
+    claims::require_current(&row, request.claim)?;
     if row.status()? != JobSubmissionStatus::Created {
         let words = "Only CREATED Job Submissions can be marked as REJECTED";
         return Err(Error::BadRequest(words.to_owned()));
@@ -156,6 +182,7 @@ pub(super) async fn update<P: Allow>(
 ) -> Result<()> {
     let mut db = context.db.write().await?;
     let row = require_assigned(&mut db, agent, id).await?;
+    claims::require_current(&row, request.claim)?;
     if request.slurm_job_id != row.slurm_job_id.map(i64::from) {
         return Err(Error::Conflict(format!(
             "Update slurm job id does not match the job id on record for job submission \

@@ -1,6 +1,6 @@
 //! The table of submissions.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use jobbergate_types::{
@@ -17,7 +17,6 @@ use sqlx_macros::FromRow;
 use struct_field_names_as_array::FieldNamesAsSlice;
 
 use crate::{
-    args,
     db::{Session, TextArray},
     error::{Error, Result},
     events::Change,
@@ -64,6 +63,9 @@ pub(crate) struct SubmissionRow {
     slurm_pending_reason: Option<String>,
     slurm_expected_start: Option<DateTime<Utc>>,
     slurm_task_counts: Option<Json<BTreeMap<String, u64>>>,
+    pub(crate) claim: Option<i64>,
+    pub(crate) inherited: Option<bool>,
+    pub(crate) offered_at: Option<DateTime<Utc>>,
 }
 
 impl SubmissionRow {
@@ -181,6 +183,7 @@ impl TryFrom<SubmissionRow> for ActiveJobSubmission {
             id: row.id.into(),
             status: row.status()?,
             slurm_job_id: row.slurm_job_id.map(Into::into),
+            claim: None,
             name: row.name,
         })
     }
@@ -238,24 +241,27 @@ pub(crate) async fn page(
     Ok(SUBMISSIONS.page(db, condition, order, &list.paging).await?)
 }
 
-/// A page of what waits for a cluster's agent, oldest first.
+/// A page of what waits for a cluster's agent, oldest first, of what is claimed like that.
 pub(crate) async fn pending(
     db: &mut Session,
     client_id: &str,
+    claimed: Condition,
     paging: &Paging,
 ) -> sqlx::Result<Page<SubmissionRow>> {
     let condition = Condition::all()
         .add(Expr::col("client_id").eq(client_id))
         .add(Expr::col("status").eq(JobSubmissionStatus::Created.as_str()))
-        .add(Expr::col("job_script_id").is_not_null());
+        .add(Expr::col("job_script_id").is_not_null())
+        .add(claimed);
     SUBMISSIONS.page(db, condition, OLDEST_FIRST, paging).await
 }
 
 /// A page of what a cluster's agent follows: submitted jobs, and cancelled ones that Slurm has
-/// not ended yet.
+/// not ended yet; of what is claimed like that.
 pub(crate) async fn active(
     db: &mut Session,
     client_id: &str,
+    claimed: Condition,
     paging: &Paging,
 ) -> sqlx::Result<Page<SubmissionRow>> {
     let terminal = SlurmJobState::ALL.iter().filter(|state| state.is_terminal());
@@ -269,7 +275,8 @@ pub(crate) async fn active(
     let followed = Condition::any()
         .add(Expr::col("status").eq(JobSubmissionStatus::Submitted.as_str()))
         .add(cancelled);
-    let condition = Condition::all().add(Expr::col("client_id").eq(client_id)).add(followed);
+    let condition =
+        Condition::all().add(Expr::col("client_id").eq(client_id)).add(followed).add(claimed);
     SUBMISSIONS.page(db, condition, OLDEST_FIRST, paging).await
 }
 
@@ -303,23 +310,6 @@ fn assignments(changes: SubmissionChanges, now: DateTime<Utc>) -> Assignments {
         .set_some("slurm_pending_reason", reason)
         .set_some("slurm_expected_start", start)
         .set_some("slurm_task_counts", counts)
-}
-
-#[derive(FromRow)]
-struct Waiting {
-    client_id: String,
-    since: DateTime<Utc>,
-}
-
-/// Since when something waits for the agent of each cluster that something waits for.
-pub(crate) async fn oldest_waiting(
-    db: &mut Session,
-) -> sqlx::Result<HashMap<String, DateTime<Utc>>> {
-    let sql = "SELECT client_id, min(created_at) AS since FROM job_submissions \
-               WHERE status = $1 AND job_script_id IS NOT NULL GROUP BY client_id";
-    let created = JobSubmissionStatus::Created.as_str();
-    let rows: Vec<Waiting> = db.fetch_all(sql, args![created]).await?;
-    Ok(rows.into_iter().map(|row| (row.client_id, row.since)).collect())
 }
 
 /// Rejects what waits for an agent to run a script that is about to be deleted; gives what was.

@@ -96,6 +96,8 @@ const OPERATIONS: &[(&str, &str, &[Permission])] = &[
     ("GET", "/job-submissions/agent/pending", &[JobSubmissionsRead]),
     ("GET", "/job-submissions/agent/active", &[JobSubmissionsRead]),
     ("GET", "/job-submissions/agent/changes", &[JobSubmissionsRead]),
+    ("POST", "/job-submissions/agent/claims", &[JobSubmissionsUpdate]),
+    ("DELETE", "/job-submissions/agent/claims", &[JobSubmissionsUpdate]),
     ("GET", "/job-submissions/events", &[JobSubmissionsRead]),
     ("GET", "/job-submissions/{job_submission_id}/events", &[JobSubmissionsRead]),
     ("GET", "/job-submissions/agent/metrics/{job_submission_id}", &[JobSubmissionsRead]),

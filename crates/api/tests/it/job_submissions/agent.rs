@@ -1,5 +1,6 @@
 mod active;
 mod changes;
+mod claims;
 mod outlook;
 mod pending;
 mod rejected;

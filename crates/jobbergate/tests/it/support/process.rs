@@ -57,6 +57,11 @@ impl Process {
         }
     }
 
+    /// Stops its clock, or starts it again.
+    pub fn signal(&self, signal: Signal) {
+        kill(Pid::from_raw(self.child.id().try_into().unwrap()), signal).unwrap();
+    }
+
     /// Kills it without a chance to clean up.
     pub fn kill_9(mut self) {
         self.child.kill().unwrap();

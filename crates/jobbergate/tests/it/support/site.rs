@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use jobbergate_client::{Client, Secret, TokenSource};
+use jobbergate_client::{Client, ClientCredentials, Secret, TokenSource};
 use jobbergate_testkit::slurm::SlurmLab;
 use jobbergate_types::{
     FileType, SlurmJobState,
@@ -78,6 +78,29 @@ impl Site {
         client(self.data.path(), &self.address, email)
     }
 
+    /// The server, as the cluster's agents see it.
+    pub fn as_cluster(&self) -> Client {
+        let secret = Secret::from(self.secret.as_str());
+        let domain = format!("{}/realms/jobbergate", self.address);
+        let cluster = ClientCredentials::new(&domain, false, CLUSTER.to_owned(), secret).unwrap();
+        let token = TokenSource::ClientCredentials(cluster);
+        Client::new(&format!("http://{}", self.address), token).unwrap()
+    }
+
+    /// Starts another agent of the cluster, which has this name.
+    pub fn agent_called(&self, name: &str, mut options: AgentOptions) -> Process {
+        let state = self.data.path().join(name);
+        options
+            .environment
+            .push(("JOBBERGATE_AGENT_STATE_DIR", state.to_str().unwrap().to_owned()));
+        Process::start(self.agent_program(options), &self.log_of(name))
+    }
+
+    /// Where such an agent writes its log.
+    pub fn log_of(&self, name: &str) -> PathBuf {
+        self.data.path().join(format!("{name}.log"))
+    }
+
     /// Starts the agent, the first one or the next.
     pub fn agent(&self, options: AgentOptions) -> Process {
         Process::start(self.agent_program(options), &self.data.path().join("agent.log"))
@@ -112,12 +135,14 @@ impl Site {
     /// A program in sbatch's place that runs the real one and then `after`, where `$out` is what
     /// it printed.
     pub fn sbatch_then(&self, after: &str) -> PathBuf {
+        self.sbatch_of(&format!("out=$($real \"$@\") || exit\n{after}\necho \"$out\""))
+    }
+
+    /// A program in sbatch's place, in which `$real "$@"` is the real one.
+    pub fn sbatch_of(&self, lines: &str) -> PathBuf {
         let path = self.work.path().join("sbatch");
         let real = self.slurm.command("sbatch");
-        let text = format!(
-            "#!/bin/bash\nout=$({} \"$@\") || exit\n{after}\necho \"$out\"\n",
-            real.display()
-        );
+        let text = format!("#!/bin/bash\nreal={}\n{lines}\n", real.display());
         fs::write(&path, text).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
         path

@@ -3,11 +3,11 @@
 use jobbergate_types::{
     Page,
     changes::{Changes, ChangesQuery},
+    claims::{AgentListQuery, Claims, ClaimsRequest, InstanceQuery},
     job_submissions::{
         ActiveJobSubmission, JobSubmissionAgentRejectedRequest, JobSubmissionAgentSubmittedRequest,
         JobSubmissionAgentUpdateRequest, PendingJobSubmission,
     },
-    list::Paging,
 };
 
 use super::changes;
@@ -17,7 +17,7 @@ use crate::{
     error::Result,
     http::{Accepted, Json, Path, Query, ResponseDoc, Router, WithoutNulls},
     permission,
-    resources::job_submissions::routes::SubmissionPath,
+    resources::job_submissions::{claims, routes::SubmissionPath},
 };
 
 const ONE: &str = "/job-submissions/agent/{job_submission_id}";
@@ -25,6 +25,7 @@ const SUBMITTED: &str = "/job-submissions/agent/submitted";
 const REJECTED: &str = "/job-submissions/agent/rejected";
 const PENDING: &str = "/job-submissions/agent/pending";
 const ACTIVE: &str = "/job-submissions/agent/active";
+const CLAIMS: &str = "/job-submissions/agent/claims";
 const CHANGES: &str = "/job-submissions/agent/changes";
 
 pub(crate) fn router() -> Router {
@@ -36,6 +37,13 @@ pub(crate) fn router() -> Router {
         .responding(&[ResponseDoc::NOT_FOUND])
         .get(PENDING, "What waits for this agent.", pending)
         .get(ACTIVE, "What this agent follows.", active)
+        .post(
+            CLAIMS,
+            "Renew the lease of one of a cluster's agents, and claim what is free.",
+            claim,
+        )
+        .responding(&[ResponseDoc::TOO_MANY])
+        .delete(CLAIMS, "Hand back all that an agent has claimed.", hand_back)
         .get(CHANGES, "Wait for work.", wait_for_changes)
         .responding(&[ResponseDoc::TOO_MANY])
 }
@@ -71,17 +79,34 @@ async fn rejected(
 async fn pending(
     context: Context,
     agent: Agent<permission::JobSubmissionsRead>,
-    Query(paging): Query<Paging>,
+    Query(query): Query<AgentListQuery>,
 ) -> Result<WithoutNulls<Page<PendingJobSubmission>>> {
-    super::pending(&context, &agent.client_id, &paging).await.map(WithoutNulls)
+    super::pending(&context, &agent.client_id, &query).await.map(WithoutNulls)
 }
 
 async fn active(
     context: Context,
     agent: Agent<permission::JobSubmissionsRead>,
-    Query(paging): Query<Paging>,
+    Query(query): Query<AgentListQuery>,
 ) -> Result<Json<Page<ActiveJobSubmission>>> {
-    super::active(&context, &agent.client_id, &paging).await.map(Json)
+    super::active(&context, &agent.client_id, &query).await.map(Json)
+}
+
+async fn claim(
+    context: Context,
+    agent: Agent<permission::JobSubmissionsUpdate>,
+    Json(request): Json<ClaimsRequest>,
+) -> Result<Json<Claims>> {
+    claims::claim(&context, &agent.client_id, &request).await.map(Json)
+}
+
+async fn hand_back(
+    context: Context,
+    agent: Agent<permission::JobSubmissionsUpdate>,
+    Query(query): Query<InstanceQuery>,
+) -> Result<Accepted> {
+    claims::hand_back(&context, &agent.client_id, &query.instance).await?;
+    Ok(Accepted)
 }
 
 async fn wait_for_changes(

@@ -1,0 +1,114 @@
+//! Claims submissions at the server, and keeps them.
+
+use std::{sync::Arc, time::Duration};
+
+use jobbergate_client::Error;
+use jobbergate_types::claims::{Claims, ClaimsRequest};
+use tokio_util::sync::CancellationToken;
+
+use crate::{agent::Agent, boot_clock, journal::Phase, lease::Standing, setback::Setback};
+
+/// How often the lease is renewed, which lasts four times as long.
+const RENEWAL: Duration = Duration::from_secs(5);
+/// How soon it is tried again after that did not work.
+const RETRY: Duration = Duration::from_secs(1);
+/// How soon it is looked again whether a server without claims was replaced.
+const OLD_SERVER: Duration = Duration::from_mins(1);
+/// How long the server may take: there is time for others before the lease ends.
+const DEADLINE: Duration = Duration::from_secs(4);
+
+/// Renews the lease until `end`, and claims what there is room for, also of what others left.
+pub async fn run(agent: Arc<Agent>, end: CancellationToken) {
+    let mut held = false;
+    loop {
+        let asked_at = boot_clock::now();
+        let (pause, trouble) = match tokio::time::timeout(DEADLINE, agent.claim()).await {
+            Ok(Ok(Some(claims))) => {
+                if claims.claimed > 0 {
+                    agent.wakes.note_claimed();
+                }
+                (RENEWAL.saturating_sub(boot_clock::now().saturating_sub(asked_at)), None)
+            }
+            Ok(Ok(None)) => (OLD_SERVER.mul_f64(rand::random_range(0.5..1.0)), None),
+            Ok(Err(error)) => (RETRY, Some(error.to_string())),
+            Err(_) => (RETRY, Some("the server does not answer".to_owned())),
+        };
+        held = say(&agent, held, trouble.as_deref());
+        tokio::select! {
+            () = end.cancelled() => return,
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
+}
+
+/// Says once that the lease is there, and that it is not.
+fn say(agent: &Agent, held: bool, trouble: Option<&str>) -> bool {
+    let holds = agent.lease.holds(boot_clock::now());
+    match (held, holds, trouble) {
+        (false, true, _) if agent.lease.standing() == Standing::Unshared => {
+            tracing::debug!("the server knows no claims: no other agent may work for this cluster");
+        }
+        (false, true, _) => tracing::info!(instance = agent.lease.instance, "lease begins"),
+        (true, false, trouble) => {
+            tracing::warn!(trouble, "lease lost: nothing is submitted until the server renews it");
+        }
+        (_, _, Some(trouble)) => tracing::debug!(trouble, "the lease is not renewed"),
+        _ => {}
+    }
+    holds
+}
+
+/// Whether the server is one that knows no claims.
+fn is_old(error: &Error) -> bool {
+    error.status().is_some_and(|status| matches!(status.as_u16(), 404 | 405 | 501))
+}
+
+impl Agent {
+    /// Renews the lease, and claims what there is room for; nothing if the server knows no claims.
+    ///
+    /// # Errors
+    /// When the server does not answer; the lease goes on as long as it does.
+    pub async fn claim(&self) -> Result<Option<Claims>, Error> {
+        let (instance, new) = (self.lease.instance.clone(), self.lease.take_room());
+        let asked_at = boot_clock::now();
+        match self.client.claim(&ClaimsRequest { instance, new }, DEADLINE).await {
+            Ok(claims) => {
+                self.lease.renewed(&claims, asked_at, boot_clock::now());
+                if claims.active > 0 {
+                    tracing::info!(
+                        jobs = claims.active,
+                        "follows jobs that no other agent follows"
+                    );
+                    self.wakes.note_taken_over();
+                }
+                Ok(Some(claims))
+            }
+            Err(error) if is_old(&error) => {
+                self.lease.is_not_needed();
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Hands back what this agent has claimed, so that others need not wait for the end of its
+    /// lease. Not while Slurm may get a job of it: that is as long as the lease lasts.
+    pub async fn hand_back(&self) -> Result<(), Setback> {
+        if !matches!(self.lease.standing(), Standing::Until(_)) {
+            return Ok(());
+        }
+        let unsettled = self.journal.unsettled().await?;
+        let uncertain = unsettled.iter().filter(|e| matches!(e.phase, Phase::Attempted { .. }));
+        let uncertain = uncertain.count();
+        if uncertain > 0 {
+            tracing::info!(
+                uncertain,
+                "not handed back: Slurm may get jobs of some submissions yet"
+            );
+            return Ok(());
+        }
+        self.client.hand_back(&self.lease.instance, DEADLINE).await?;
+        tracing::info!("handed back what is left");
+        Ok(())
+    }
+}

@@ -1,0 +1,78 @@
+//! `jobbergate admin claims`.
+
+use std::sync::Arc;
+
+use anyhow::bail;
+use clap::Subcommand;
+use jobbergate_api::{
+    app::App,
+    resources::job_submissions::claims::{self, Holding},
+    tenant::{Tables, Tenant},
+};
+
+use crate::output::say;
+
+#[derive(Debug, Subcommand)]
+pub enum ClaimsCommand {
+    /// List the agents that have claimed submissions or hold a lease: cluster, instance, until when
+    /// its lease holds, how many that wait and how many active submissions it has claimed
+    List,
+    /// Free what agents of a cluster have claimed whose leases are over, so that an agent which claims
+    /// nothing, as the Python one, is offered it; stop those agents for good first: a job that one of
+    /// them submitted without being able to say so is submitted again
+    Release {
+        /// The cluster, by its agents' client id
+        client_id: String,
+    },
+}
+
+impl ClaimsCommand {
+    /// What the tables must be: a list brings nothing up to date.
+    pub const fn tables(&self) -> Tables {
+        match self {
+            Self::List => Tables::Current,
+            Self::Release { .. } => Tables::Ours,
+        }
+    }
+}
+
+/// Does it in all organizations' data; where there are several, each line begins with whose it is.
+pub async fn run(app: &Arc<App>, command: &ClaimsCommand) -> anyhow::Result<()> {
+    let mut tenants = app.tenants.all(command.tables()).await?;
+    let (mut freed, mut unopened) = ((0, 0), false);
+    while let Some(tenant) = tenants.next().await {
+        match tenant {
+            Ok(tenant) => match command {
+                ClaimsCommand::List => list(app, tenant).await?,
+                ClaimsCommand::Release { client_id } => {
+                    let (waiting, active) = claims::release(app, tenant, client_id).await?;
+                    freed = (freed.0 + waiting, freed.1 + active);
+                }
+            },
+            Err(error) => {
+                unopened = true;
+                eprintln!("{error}");
+            }
+        }
+    }
+    if let ClaimsCommand::Release { client_id } = command {
+        let (waiting, active) = freed;
+        say!("{client_id}: freed {waiting} that wait and {active} that are active");
+    }
+    if unopened {
+        bail!("not all organizations' data could be opened");
+    }
+    Ok(())
+}
+
+async fn list(app: &Arc<App>, tenant: Tenant) -> anyhow::Result<()> {
+    let whose = tenant.organization.as_ref().map(|name| format!("{name}\t")).unwrap_or_default();
+    for Holding { client_id, instance, lease_ends_at, waiting, active } in
+        claims::list(app, tenant).await?
+    {
+        let lease = lease_ends_at.map_or_else(|| "over".to_owned(), |at| at.to_rfc3339());
+        let instance = instance.escape_debug();
+        say!("{whose}{client_id}\t{instance}\t{lease}\t{waiting}\t{active}");
+    }
+    Ok(())
+}
