@@ -18,6 +18,8 @@
 #   JOBACCT       how is measured what jobs use: linux none
 #   ACCT_GATHER   acct_gather.conf of an InfluxDB that this is written to every second
 #   DBD_PORT      port of a slurmdbd, whose MariaDB has the next port; without it there is none
+#   CLUSTER       its name                             lab
+#   FEDERATED     directory of another lab with a slurmdbd: a cluster of its federation
 #   EXTRA_CONF    further lines for slurm.conf
 set -eu
 umask 022
@@ -30,7 +32,11 @@ mem=${MEM:-2000}
 users=${LAB_USERS-alice bob}
 min_job_age=${MIN_JOB_AGE:-300}
 dbd_port=${DBD_PORT:-}
-socket=$lab/munge/socket
+cluster=${CLUSTER:-lab}
+federated=${FEDERATED:-}
+# Clusters of a federation have one key.
+munge=${federated:-$lab}/munge
+socket=$munge/socket
 # Daemons outlive this script, so none of them may inherit the lock (9).
 
 say() { echo "slurm-up: $*" >&2; }
@@ -90,16 +96,16 @@ create_users() {
 }
 
 start_munged() {
-    chown munge: "$lab/munge"
-    if [ ! -s "$lab/munge/key" ]; then
-        (umask 077 && head -c 128 /dev/urandom >"$lab/munge/key")
-        chown munge: "$lab/munge/key"
+    chown munge: "$munge"
+    if [ ! -s "$munge/key" ]; then
+        (umask 077 && head -c 128 /dev/urandom >"$munge/key")
+        chown munge: "$munge/key"
     fi
     if timeout 5 munge -S "$socket" -n >/dev/null 2>&1; then return; fi
-    rm -f "$socket" "$socket.lock" "$lab/munge/pid"
+    rm -f "$socket" "$socket.lock" "$munge/pid"
     setpriv --reuid=munge --regid=munge --clear-groups munged --socket="$socket" \
-        --key-file="$lab/munge/key" --pid-file="$lab/munge/pid" --log-file="$lab/munge/log" \
-        --seed-file="$lab/munge/seed" 9>&- || fail "munged did not start; see $lab/munge/log"
+        --key-file="$munge/key" --pid-file="$munge/pid" --log-file="$munge/log" \
+        --seed-file="$munge/seed" 9>&- || fail "munged did not start; see $munge/log"
     say "munged started"
 }
 
@@ -200,8 +206,7 @@ StorageLoc=slurm_acct
 CONF
     daemon slurmdbd || fail "slurmdbd did not start; see $lab/log/slurmdbd.log"
     for _ in $(seq 60); do
-        # It knows the cluster from here on, if it did not before.
-        if timeout 10 sacctmgr -i add cluster lab 2>&1 | grep -qE 'Adding|already'; then
+        if timeout 10 sacctmgr -n list cluster >/dev/null 2>&1; then
             say "slurmdbd started"
             return
         fi
@@ -211,9 +216,21 @@ CONF
     fail "slurmdbd does not answer on port $dbd_port"
 }
 
+# Makes the cluster known to slurmdbd, if it is not.
+register() {
+    knows() { timeout 10 sacctmgr -n -P list "$1" format="$2" | grep -qE "(^|,)$cluster(,|\$)"; }
+    knows cluster cluster || timeout 20 sacctmgr -i add cluster "$cluster" >/dev/null ||
+        fail "slurmdbd does not take the cluster $cluster"
+    [ "$federated" ] || return 0
+    timeout 10 sacctmgr -n -P list federation | grep -q '^lab' ||
+        timeout 20 sacctmgr -i add federation lab clusters=lab >/dev/null
+    timeout 20 sacctmgr -i modify federation lab set clusters+="$cluster" >/dev/null ||
+        say "the federation has the cluster $cluster already"
+}
+
 slurm_conf() {
     cat <<CONF
-ClusterName=lab
+ClusterName=$cluster
 SlurmctldHost=$host(127.0.0.1)
 SlurmctldPort=$port
 SlurmUser=root
@@ -329,10 +346,11 @@ create_users
 start_munged
 choose_address
 write_configuration
-if [ "$dbd_port" ]; then
+if [ "$dbd_port" ] && [ -z "$federated" ]; then
     start_mariadb
     start_slurmdbd
 fi
+[ -z "$dbd_port" ] || register
 start_slurmctld
 start_nodes
 await_nodes

@@ -25,11 +25,13 @@ use crate::{
 };
 
 /// Where the testkit keeps the Slurms that it starts.
-const SLURM_LABS: [&str; 4] = [
+const SLURM_LABS: [&str; 6] = [
     "/var/tmp/jobbergate-slurm-test",
     "/var/tmp/jobbergate-slurm-test-faults",
     "/var/tmp/jobbergate-slurm-test-metrics",
     "/var/tmp/jobbergate-slurm-test-accounting",
+    "/var/tmp/jobbergate-slurm-test-sibling",
+    "/var/tmp/jobbergate-slurm-test-federation",
 ];
 const SLURM_DOWN: &str = "scripts/slurm-down.sh";
 

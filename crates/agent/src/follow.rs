@@ -262,10 +262,7 @@ impl Follower {
             let details = Detailed::new(number);
             let found = match why {
                 WhyMissing::Replaced => Ok(Found::Denied),
-                WhyMissing::Elsewhere => {
-                    vanished::find_elsewhere(&agent.slurm, job, number, &details).await
-                }
-                WhyMissing::Unlisted => {
+                WhyMissing::Unlisted | WhyMissing::Elsewhere => {
                     vanished::find(&agent.slurm, job, number, &details, mark).await
                 }
             };

@@ -40,6 +40,9 @@ struct Settings {
     influxdb: Option<u16>,
     /// The port of its slurmdbd, if it has one.
     slurmdbd: Option<u16>,
+    cluster: &'static str,
+    /// The name of the Slurm that has the slurmdbd, if this is another cluster of its federation.
+    federated: Option<&'static str>,
 }
 
 /// For tests that only submit, look and cancel.
@@ -50,6 +53,8 @@ const SHARED: Settings = Settings {
     min_job_age: 300,
     influxdb: None,
     slurmdbd: None,
+    cluster: "lab",
+    federated: None,
 };
 /// For tests that stop or kill its daemons; ended jobs are soon forgotten.
 const FAULTS: Settings =
@@ -66,11 +71,21 @@ const ACCOUNTING: Settings = Settings {
     slurmdbd: Some(18197),
     ..SHARED
 };
+/// For tests of federations: two clusters of one node each.
+const ORIGIN: Settings =
+    Settings { name: "test-federation", port: 18217, nodes: 1, slurmdbd: Some(18297), ..SHARED };
+const SIBLING: Settings = Settings {
+    name: "test-sibling",
+    port: 18317,
+    cluster: "sibling",
+    federated: Some(ORIGIN.name),
+    ..ORIGIN
+};
 
 impl SlurmLab {
     /// A Slurm that tests share. Safe to call from many processes at once.
     pub fn start() -> io::Result<Self> {
-        let lab = Self { directory: directory(SHARED), settings: SHARED, alone: None };
+        let lab = Self { directory: directory(SHARED.name), settings: SHARED, alone: None };
         lab.up()?;
         Ok(lab)
     }
@@ -92,13 +107,18 @@ impl SlurmLab {
         Self::alone(ACCOUNTING)
     }
 
+    /// Two clusters of a federation. Nobody else has them until they are dropped.
+    pub fn start_federation() -> io::Result<[Self; 2]> {
+        Ok([Self::alone(ORIGIN)?, Self::alone(SIBLING)?])
+    }
+
     /// Where the InfluxDB has to be that it writes to.
     pub fn influxdb_port(&self) -> Option<u16> {
         self.settings.influxdb
     }
 
     fn alone(settings: Settings) -> io::Result<Self> {
-        let directory = directory(settings);
+        let directory = directory(settings.name);
         fs::create_dir_all(&directory)?;
         let alone = File::create(directory.join("alone"))?;
         alone.lock()?;
@@ -128,11 +148,15 @@ impl SlurmLab {
         if let Some(port) = slurmdbd {
             script.env("DBD_PORT", port.to_string());
         }
+        if let Some(name) = self.settings.federated {
+            script.env("FEDERATED", directory(name));
+        }
         if let Some(port) = influxdb {
             script.env("JOBACCT", "linux").env("ACCT_GATHER", Influxdb::acct_gather_conf(port));
         }
         let output = script
             .env("SLURM_LAB", &self.directory)
+            .env("CLUSTER", self.settings.cluster)
             .env("CTLD_PORT", port.to_string())
             .env("NODES", nodes.to_string())
             .env("MIN_JOB_AGE", min_job_age.to_string())
@@ -226,6 +250,6 @@ impl Drop for SlurmLab {
     }
 }
 
-fn directory(settings: Settings) -> PathBuf {
-    Path::new("/var/tmp").join(format!("jobbergate-slurm-{}", settings.name))
+fn directory(name: &str) -> PathBuf {
+    Path::new("/var/tmp").join(format!("jobbergate-slurm-{name}"))
 }

@@ -72,21 +72,6 @@ fn described(details: &Details, ends: TaskEnds) -> Found {
     state.map_or(Found::Unsaid, |state| Found::State(Summary { state, reason, outlook, ends }))
 }
 
-/// Asks the other clusters of the federation.
-pub(super) async fn find_elsewhere(
-    slurm: &Slurm,
-    job: &Followed,
-    number: i64,
-    details: &Detailed,
-) -> Result<Found, String> {
-    let shown = slurm.details_in_federation(number).await.map_err(|error| error.to_string())?;
-    let shown = shown.filter(|shown| identity::is_described(job.own(), shown));
-    let ends = job.last_seen().map(|last| last.ends.clone()).unwrap_or_default();
-    let found = shown.as_ref().map_or(Found::Unsaid, |shown| described(shown, ends));
-    details.learn(shown);
-    Ok(found)
-}
-
 /// Asks accounting, then the controller. An error says why there is no answer.
 pub(super) async fn find(
     slurm: &Slurm,

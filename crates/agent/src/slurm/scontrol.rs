@@ -7,24 +7,15 @@ use super::{Details, Slurm, SlurmError, command};
 impl Slurm {
     /// What Slurm says of a job; none if it says that there is no such job.
     pub async fn details(&self, job: i64) -> Result<Option<Details>, SlurmError> {
-        // Without asking first which other clusters there are: one question less.
-        self.show_job(job, "--local").await
-    }
-
-    /// What the clusters of a federation say of a job.
-    pub async fn details_in_federation(&self, job: i64) -> Result<Option<Details>, SlurmError> {
-        self.show_job(job, "--federation").await
-    }
-
-    async fn show_job(&self, job: i64, which: &str) -> Result<Option<Details>, SlurmError> {
+        // `--local`: without asking first which other clusters there are, which is one question less.
         let number = job.to_string();
         if self.shows_json().await {
-            let shown = self.scontrol(&[which, "--json", "show", "job", &number]).await;
+            let shown = self.scontrol(&["--local", "--json", "show", "job", &number]).await;
             if let Some(details) = shown.ok().and_then(|text| Details::from_json(job, &text)) {
                 return Ok(Some(details));
             }
         }
-        match self.scontrol(&[which, "show", "job", &number]).await {
+        match self.scontrol(&["--local", "show", "job", &number]).await {
             Ok(text) => Ok(Details::from_text(job, &text)),
             Err(SlurmError::Failed { words, .. }) if is_unknown(&words) => Ok(None),
             Err(e) => Err(e),

@@ -4,6 +4,7 @@ mod accounting;
 mod doctor;
 mod doubt;
 mod facts;
+mod federation;
 mod following;
 mod heterogeneous;
 mod identity;
