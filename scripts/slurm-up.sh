@@ -216,16 +216,22 @@ CONF
     fail "slurmdbd does not answer on port $dbd_port"
 }
 
-# Makes the cluster known to slurmdbd, if it is not.
+# Whether slurmdbd has this cluster in a list.
+has_cluster() { timeout 10 sacctmgr -n -P list "$@" | grep -qE "^$cluster(\||\$)"; }
+
 register() {
-    knows() { timeout 10 sacctmgr -n -P list "$1" format="$2" | grep -qE "(^|,)$cluster(,|\$)"; }
-    knows cluster cluster || timeout 20 sacctmgr -i add cluster "$cluster" >/dev/null ||
+    has_cluster cluster format=cluster || timeout 20 sacctmgr -i add cluster "$cluster" >/dev/null ||
         fail "slurmdbd does not take the cluster $cluster"
-    [ "$federated" ] || return 0
+}
+
+# The other controller is told of this one's address when it joins, so it must have one by then.
+join_federation() {
+    if has_cluster cluster format=cluster,federation where federation=lab; then return; fi
     timeout 10 sacctmgr -n -P list federation | grep -q '^lab' ||
-        timeout 20 sacctmgr -i add federation lab clusters=lab >/dev/null
+        timeout 20 sacctmgr -i add federation lab clusters=lab >/dev/null ||
+        fail "slurmdbd does not make a federation"
     timeout 20 sacctmgr -i modify federation lab set clusters+="$cluster" >/dev/null ||
-        say "the federation has the cluster $cluster already"
+        fail "slurmdbd does not take $cluster into the federation"
 }
 
 slurm_conf() {
@@ -352,5 +358,6 @@ if [ "$dbd_port" ] && [ -z "$federated" ]; then
 fi
 [ -z "$dbd_port" ] || register
 start_slurmctld
+[ -z "$federated" ] || join_federation
 start_nodes
 await_nodes

@@ -322,7 +322,7 @@ impl Follower {
         // An end that was seen is not lost even if Slurm forgets it before the server hears it.
         self.note(changes.iter().map(|change| change.job.clone()).collect()).await?;
         let mut acknowledged = Vec::new();
-        for (Change { job, outlook, .. }, reply) in tell::all(&self.agent, changes).await {
+        for (job, outlook, reply) in tell::all(&self.agent, changes).await {
             match reply {
                 Reply::Acknowledged => {
                     if let Some(job) = self.jobs.get_mut(&job.submission_id) {

@@ -66,7 +66,6 @@ const METRICS: Settings =
 const ACCOUNTING: Settings = Settings {
     name: "test-accounting",
     port: 18117,
-    nodes: 3,
     min_job_age: 2,
     slurmdbd: Some(18197),
     ..SHARED

@@ -16,6 +16,7 @@ mod outlook;
 mod returning;
 mod scene;
 mod server;
+mod size;
 mod submitting;
 mod support;
 mod waking;

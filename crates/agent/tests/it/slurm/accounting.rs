@@ -2,7 +2,7 @@
 
 use std::{fs, time::Duration};
 
-use chrono::{TimeDelta, Utc};
+use chrono::TimeDelta;
 use jobbergate_testkit::slurm::SlurmLab;
 use serde_json::Value;
 
@@ -11,11 +11,14 @@ use super::{
     support::{Job, accepted, agent, eventually, submitted},
 };
 
-/// Waits for a file, then does something.
+/// Waits for a file, not for ever.
+const WAIT: &str = "for second in $(seq 90); do [ -e go ] && break; sleep 1; done";
+
+/// Waits, then does something.
 fn script(options: &str, end: &str) -> String {
     format!(
         "#!/bin/sh\n#SBATCH -p compute -o /dev/null {options}\n\
-         until [ -e go ]; do sleep 0.2; done\n{end}\n"
+         {WAIT}\n{end}\n"
     )
 }
 
@@ -23,11 +26,9 @@ fn number(scene: &Scene, id: i64) -> i64 {
     scene.server.with(id, |submission| submission.jobs[0])
 }
 
-async fn forgotten(lab: &SlurmLab) {
-    eventually(150, "the controller forgets all jobs", || async {
-        lab.run("squeue", &["-h", "-a", "-t", "all"]).unwrap().stdout.is_empty()
-    })
-    .await;
+async fn forgotten(scene: &Scene) {
+    let gone = || async { scene.jobs_in(scene.home.path()) == 0 };
+    eventually(150, "the controller forgets all jobs", gone).await;
 }
 
 /// What was reported last of the job of this number.
@@ -41,8 +42,7 @@ fn last(scene: &Scene, number: i64) -> Value {
 async fn jobs_that_slurm_forgot_while_the_agent_was_away_end_as_accounting_says() {
     let scene = Scene::new(SlurmLab::start_accounting().unwrap(), "").await;
     let agent = scene.agent();
-    let het = "#!/bin/sh\n#SBATCH -p compute -o /dev/null\n#SBATCH hetjob\n#SBATCH -p compute\n\
-               until [ -e go ]; do sleep 0.2; done\n";
+    let het = script("\n#SBATCH hetjob\n#SBATCH -p compute", "true");
     let cases = [
         (1, script("", "true"), "COMPLETED"),
         (2, script("", "exit 3"), "FAILED"),
@@ -50,7 +50,7 @@ async fn jobs_that_slurm_forgot_while_the_agent_was_away_end_as_accounting_says(
         (4, script("-t 1", "sleep 300"), "TIMEOUT"),
         (5, script("--requeue", "[ $SLURM_RESTART_COUNT ] || sleep 300"), "COMPLETED"),
         (6, script("-a 0-2", "exit $((SLURM_ARRAY_TASK_ID == 1))"), "FAILED"),
-        (7, het.to_owned(), "COMPLETED"),
+        (7, het, "COMPLETED"),
     ];
     for (id, script, _) in &cases {
         scene.submit(*id, &[]);
@@ -72,7 +72,7 @@ async fn jobs_that_slurm_forgot_while_the_agent_was_away_end_as_accounting_says(
     tokio::time::sleep(Duration::from_secs(3)).await;
     let update = ["update", &format!("JobId={requeued}"), "StartTime=now"];
     scene.lab.run("scontrol", &update).unwrap();
-    forgotten(&scene.lab).await;
+    forgotten(&scene).await;
     let agent = scene.agent();
     for (id, script, state) in &cases {
         let number = number(&scene, *id);
@@ -110,7 +110,7 @@ async fn accounting_that_is_away_is_waited_for() {
     agent.stop().await;
     scene.lab.stop_slurmdbd();
     fs::write(scene.home.path().join("go"), "").unwrap();
-    forgotten(&scene.lab).await;
+    forgotten(&scene).await;
     let mut config = scene.config();
     config.vanished_seconds = Duration::from_secs(2);
     let agent = super::scene::Running::start(config);
@@ -135,12 +135,18 @@ async fn a_job_whose_number_was_lost_is_found_by_its_tag_when_only_accounting_kn
     job.intend(&agent).await;
     let lost = accepted(job.sbatch(&agent).await);
     assert_eq!(submitted(&job.entry(&agent).await), None);
-    forgotten(&scene.lab).await;
-    let period = TimeDelta::minutes(5);
-    let since = agent.slurm.sacct_since(period, rand::random()).await.unwrap().unwrap();
-    let found: Vec<_> = since.iter().filter(|record| job.tag.is_in(&record.comment)).collect();
-    assert_eq!((found.len(), found[0].job), (1, lost), "{since:?} at {}", Utc::now());
-    assert!(found[0].comment.starts_with("9|COMPLETED|x"), "{:?}", found[0].comment);
+    forgotten(&scene).await;
+    let found = || async {
+        let since = agent.slurm.sacct_since(TimeDelta::minutes(5), rand::random()).await;
+        let mut since = since.unwrap().unwrap();
+        since.retain(|record| job.tag.is_in(&record.comment));
+        since
+    };
+    // The controller tells accounting when it has time.
+    eventually(30, "accounting has the comment", || async { found().await.len() == 1 }).await;
+    let found = found().await.remove(0);
+    assert_eq!(found.job, lost);
+    assert!(found.comment.starts_with("9|COMPLETED|x"), "{:?}", found.comment);
     let job = agent.slurm.sacct_job(lost, rand::random()).await.unwrap().unwrap();
-    assert_eq!(job[0].record, *found[0]);
+    assert_eq!(job[0].record, found);
 }
