@@ -48,6 +48,8 @@ use vanished::{Found, WhyMissing};
 const SHARE_OF_FETCHING: u32 = 10;
 /// How long after a look there is the next at the earliest, whatever is to be cancelled.
 const GAP: Duration = Duration::from_millis(200);
+/// How many changes are reported after one look; there is another soon.
+const CHANGES: usize = 1000;
 /// How many jobs that vanished from the queue are looked for at each tick.
 const SEARCHES: usize = 50;
 
@@ -67,7 +69,7 @@ struct Look {
     missing: Vec<(i64, WhyMissing)>,
     /// Submissions whose job is in the queue.
     listed: Vec<i64>,
-    /// What is to be remembered and is no news for the server.
+    /// What is to be remembered and is no news for the server, or has to wait.
     noted: Vec<SeenJob>,
 }
 
@@ -232,7 +234,7 @@ impl Follower {
                 Whose::Ours => {
                     look.listed.push(*id);
                     match compare(slurm, job, records, &details).await {
-                        Some(seen) if !seen.reported => {
+                        Some(seen) if !seen.reported && look.changes.len() < CHANGES => {
                             let (outlook, details) = (job.outlook.now.clone(), Some(details));
                             let claim = job.active.claim;
                             look.changes.push(Change { job: seen, claim, outlook, details });

@@ -16,7 +16,6 @@ mod outlook;
 mod returning;
 mod scene;
 mod server;
-mod size;
 mod submitting;
 mod support;
 mod waking;

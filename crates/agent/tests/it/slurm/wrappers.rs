@@ -293,7 +293,9 @@ async fn an_option_among_arguments_means_what_it_means_in_a_script() {
             // What is no pair belongs to the value before it.
             let is_compared =
                 |word: &&str| word.split_once('=').is_none_or(|(key, _)| compared.contains(&key));
-            let words = shown.split_whitespace().filter(is_compared).map(str::to_owned);
+            let lines = shown.lines().filter(|line| !line.trim_start().starts_with("Comment="));
+            let words =
+                lines.flat_map(str::split_whitespace).filter(is_compared).map(str::to_owned);
             jobs.push((words.collect::<Vec<_>>(), job.comment(&agent).await));
             agent.slurm.scancel(&[number]).await.unwrap();
         }
