@@ -4,6 +4,7 @@ mod api;
 mod directory;
 mod executable;
 mod postgres;
+mod proxy;
 mod service;
 mod services;
 mod slurm;
@@ -13,8 +14,9 @@ pub(crate) use api::{Api, Refused};
 pub(crate) use directory::{Directory, make_for};
 pub(crate) use executable::Jobbergate;
 pub(crate) use postgres::{Database, Postgres};
+pub(crate) use proxy::{Outage, Proxy};
 pub(crate) use service::Service;
-pub(crate) use services::{Agent, Server};
+pub(crate) use services::{Agent, Place, Server};
 pub(crate) use slurm::Slurm;
 pub(crate) use terminal::Terminal;
 

@@ -6,6 +6,7 @@ mod faults;
 mod ground_truth;
 mod outcome;
 mod plan;
+mod python;
 mod report;
 mod sbatch;
 mod users;
@@ -30,20 +31,25 @@ use nix::unistd::geteuid;
 use crate::{
     interrupt::{Interrupt, Interrupted},
     lab::{
-        Agent, Api, Database, Directory, EMAIL, Jobbergate, Postgres, Server, Slurm, Terminal, USER,
+        Agent, Api, CLUSTER, Database, Directory, EMAIL, Jobbergate, Place, Postgres, Proxy,
+        Server, Slurm, Terminal, USER,
     },
 };
 use evidence::Sources;
 use faults::Victims;
 use ground_truth::GroundTruth;
 use outcome::Settled;
-use plan::{Fault, Target};
+use plan::{Cast, Fault, Target};
+use python::PythonAgent;
 use report::Report;
 use sbatch::FaultySbatch;
 use users::Users;
 use verdict::{Findings, judge};
 
 const DIRECTORY: &str = "/var/tmp/jobbergate-torture";
+/// What the state directories and the logs of the cluster's agents are called.
+const AGENTS: [&str; 2] = ["agent", "agent-2"];
+const PYTHON: &str = "python-agent";
 /// How long everything may take to settle after the last fault.
 const SETTLED_WITHIN: Duration = Duration::from_secs(180);
 /// How long a token is good beyond the faults.
@@ -66,6 +72,13 @@ pub(crate) struct Options {
     /// The server's database
     #[arg(long, value_enum, default_value_t = Database::Postgres)]
     database: Database,
+    /// How many agents of ours share the cluster
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2))]
+    agents: u8,
+    /// Let the Python agent work beside ours; then only our agents, their networks and their sbatch
+    /// fail, and users share no directories
+    #[arg(long)]
+    beside_python: bool,
     /// Start of the random choices; the same seed brings the same jobs and the same faults in the
     /// same order [default: another one each time]
     #[arg(long)]
@@ -76,6 +89,16 @@ pub(crate) struct Options {
     /// Torture this program instead of building one
     #[arg(long, value_name = "FILE")]
     program: Option<PathBuf>,
+}
+
+impl Options {
+    fn cast(&self) -> Cast {
+        Cast {
+            postgres: self.database == Database::Postgres,
+            agents: self.agents.into(),
+            python: self.beside_python,
+        }
+    }
 }
 
 /// Fails when a promise was broken. Whatever happens, nothing that it started is left running.
@@ -107,8 +130,9 @@ fn torture(
 ) -> Result<()> {
     let length = Duration::from_secs_f64(options.minutes * 60.0);
     let mut rng = Rng::with_seed(seed);
-    let wishes = wishes::wishes(&mut rng.fork(), options.submissions, length);
-    let plan = plan::plan(&mut rng, length, options.database == Database::Postgres);
+    let wishes =
+        wishes::wishes(&mut rng.fork(), options.submissions, length, !options.beside_python);
+    let plan = plan::plan(&mut rng, length, options.cast());
     let mut jobbergate = match &options.program {
         Some(program) => Jobbergate::at(program.canonicalize()?),
         None => Jobbergate::build(terminal, interrupt)?,
@@ -147,8 +171,13 @@ fn torture(
         runs: &ground_truth.runs()?,
         controller_killed: faults.contains_key(&Fault::Kill(Target::Controller)),
     };
-    Report { findings: &findings, faults: &faults, failed_requests, took }.print(terminal);
+    let python_jobs = victims.python.as_ref().map(PythonAgent::calls);
+    let report =
+        Report { findings: &findings, faults: &faults, failed_requests, python_jobs, took };
+    report.print(terminal);
     conclude(&findings, &settled, &mut victims, directory)?;
+    let claims = jobbergate.claims(directory)?;
+    ensure!(claims.is_empty(), "agents have claims after they were stopped:\n{claims}");
     terminal.done("Every script ran exactly once, or not at all where that was said");
     Ok(())
 }
@@ -177,19 +206,22 @@ fn conclude(
     directory: &Directory,
 ) -> Result<()> {
     let violations = judge(findings);
-    // It keeps others out of its journal.
-    victims.agent.service.stop();
+    // They keep others out of their journals.
+    victims.agents.iter_mut().for_each(|agent| agent.service.stop());
     let logs = directory.logs();
+    let names = &AGENTS[..victims.agents.len()];
     let sources = Sources {
         slurm: &victims.slurm,
         runs: findings.runs,
-        journal: directory.agent().join("journal.sqlite"),
-        logs: vec![
-            victims.sbatch.calls(),
-            logs.join("agent"),
-            logs.join("server"),
-            directory.slurm().join("log/slurmctld.log"),
-        ],
+        journals: names
+            .iter()
+            .map(|name| directory.path().join(name).join("journal.sqlite"))
+            .collect(),
+        logs: [victims.sbatch.calls(), logs.join("server")]
+            .into_iter()
+            .chain(names.iter().map(|name| logs.join(name)))
+            .chain([logs.join(PYTHON), directory.slurm().join("log/slurmctld.log")])
+            .collect(),
     };
     violations.iter().for_each(|violation| sources.print(violation));
     let jobs_left = &settled.jobs_left;
@@ -213,19 +245,34 @@ fn start(
     let path = sbatch.path().to_string_lossy().into_owned();
     let mut settings = vec![("SBATCH_PATH", path.as_str())];
     settings.extend(AGENT_SETTINGS);
-    let agent = Agent::start(terminal, directory, jobbergate, &server, &slurm, &settings)?;
-    Ok(Victims { server, agent, slurm, sbatch, postgres })
+    let secret = jobbergate.client_secret(directory, CLUSTER)?;
+    let (mut agents, mut networks) = (Vec::new(), Vec::new());
+    for name in &AGENTS[..options.agents.into()] {
+        let network = Proxy::start(&server.authority)?;
+        let place = Place { name, authority: &network.authority, secret: &secret };
+        agents.push(Agent::start_at(&place, terminal, directory, jobbergate, &slurm, &settings)?);
+        networks.push(network);
+    }
+    let python = match options.beside_python {
+        true => {
+            let place = Place { name: PYTHON, authority: &server.authority, secret: &secret };
+            Some(PythonAgent::start(&place, terminal, directory, &slurm)?)
+        }
+        false => None,
+    };
+    Ok(Victims { server, agents, networks, python, slurm, sbatch, postgres })
 }
 
 /// The command that does the same again.
 fn command(options: &Options, seed: u64) -> String {
-    let Options { submissions, minutes, database, .. } = options;
+    let Options { submissions, minutes, database, agents, .. } = options;
     let database = database.to_possible_value().map(|value| value.get_name().to_owned());
     let program = options.program.iter().map(|path| format!(" --program {}", path.display()));
     format!(
         "cargo xtask torture --submissions {submissions} --minutes {minutes} --database {} \
-         --seed {seed}{}",
+         --agents {agents}{} --seed {seed}{}",
         database.unwrap_or_default(),
+        if options.beside_python { " --beside-python" } else { "" },
         program.collect::<String>(),
     )
 }

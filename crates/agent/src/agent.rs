@@ -38,11 +38,17 @@ impl Agent {
     /// Opens the journal and checks the settings. Calls neither the server nor Slurm.
     pub async fn open(config: AgentConfig) -> Result<Self, AgentError> {
         let state_directory = config.state_directory()?;
-        let user_map = config.user_map()?;
+        let mut user_map = config.user_map()?;
         let client = config.client()?;
         let open = Journal::open(&state_directory).await;
         let journal = open
             .map_err(|source| AgentError::Journal { directory: state_directory.clone(), source })?;
+        user_map.remember_in(&state_directory).await.map_err(|error| {
+            let shown = state_directory.display();
+            AgentError::Configuration(format!(
+                "answers on users cannot be kept in {shown}: {error}"
+            ))
+        })?;
         let lease = Lease::open(&state_directory, rand::random()).map_err(|error| {
             AgentError::Journal { directory: state_directory.clone(), source: error.into() }
         })?;

@@ -69,11 +69,14 @@ impl Agent {
     /// # Errors
     /// When the server does not answer; the lease goes on as long as it does.
     pub async fn claim(&self) -> Result<Option<Claims>, Error> {
+        let _turn = self.lease.turn.lock().await;
         let (instance, new) = (self.lease.instance.clone(), self.lease.take_room());
         let asked_at = boot_clock::now();
         match self.client.claim(&ClaimsRequest { instance, new }, DEADLINE).await {
             Ok(claims) => {
-                self.lease.renewed(&claims, asked_at, boot_clock::now());
+                if self.lease.renewed(&claims, asked_at, boot_clock::now()) {
+                    tracing::warn!("the lease was over: all that was claimed is looked at anew");
+                }
                 if claims.active > 0 {
                     tracing::info!(
                         jobs = claims.active,

@@ -16,7 +16,7 @@ use crate::{
     metrics::config::MetricsConfig,
     run_as::Account,
     slurm::{CommandPaths, Slurm},
-    user_map::UserMap,
+    user_map::{Mapping, UserMap, config::UsersConfig},
 };
 
 /// The variable that holds the client secret; it has no option, which everybody could see.
@@ -145,7 +145,8 @@ pub struct AgentConfig {
     /// The same, where --single-user-submitter is not given
     #[arg(long, env = "JOBBERGATE_AGENT_X_SLURM_USER_NAME", value_name = "USER")]
     pub x_slurm_user_name: Option<String>,
-    /// File of lines "e-mail user", with the mapper file
+    /// File of lines "e-mail user", with the mapper file; with ldap and command its entries count
+    /// more
     #[arg(long, env = "JOBBERGATE_AGENT_USER_MAP_FILE", value_name = "FILE")]
     pub user_map_file: Option<PathBuf>,
     /// The only domain of e-mails that is accepted, with the mapper local-part
@@ -178,6 +179,9 @@ pub struct AgentConfig {
     /// What jobs use.
     #[command(flatten)]
     pub metrics: MetricsConfig,
+    /// Who is who.
+    #[command(flatten)]
+    pub users: UsersConfig,
 }
 
 /// The ways in which an e-mail becomes a user.
@@ -190,20 +194,22 @@ pub enum Mapper {
     File,
     /// The user is called like the part before the @
     LocalPart,
-    /// The Python agent's, which asks LDAP: refused, with what to use instead
-    #[value(name = "ldap-cached-mapper", hide = true)]
+    /// An LDAP directory is asked
+    #[value(alias = "ldap-cached-mapper")]
     Ldap,
+    /// A program is asked
+    Command,
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
-    let number: f64 = text.parse().map_err(|_| "it is not a number".to_owned())?;
+pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
+    let number: f64 = text.trim().parse().map_err(|_| "it is not a number".to_owned())?;
     if (0.05..=2_592_000.0).contains(&number) {
         return Ok(Duration::from_secs_f64(number));
     }
     Err("it must be between 0.05 and 2592000, which are 30 days".to_owned())
 }
 
-fn absolute(text: &str) -> Result<PathBuf, String> {
+pub(crate) fn absolute(text: &str) -> Result<PathBuf, String> {
     let path = PathBuf::from(text);
     if path.is_absolute() {
         return Ok(path);
@@ -267,30 +273,25 @@ impl AgentConfig {
                 return Err(wrong(
                     "say how owners of submissions become users of this cluster: \
                      --slurm-user-mapper single-user --single-user-submitter USER, \
-                     --slurm-user-mapper file --user-map-file FILE, or \
-                     --slurm-user-mapper local-part --user-map-domain DOMAIN. (The Python agent \
+                     --slurm-user-mapper file --user-map-file FILE, \
+                     --slurm-user-mapper local-part --user-map-domain DOMAIN, \
+                     --slurm-user-mapper ldap or --slurm-user-mapper command. (The Python agent \
                      took the user ubuntu for everybody: --single-user-submitter ubuntu.)",
                 ));
             }
         };
-        match mapper {
-            Mapper::SingleUser => self.single_user().map(UserMap::Single),
-            Mapper::File => {
-                let file = self.user_map_file.clone();
-                file.map(UserMap::File).ok_or_else(|| wrong("--user-map-file is missing"))
-            }
-            Mapper::Ldap => Err(wrong(
-                "the mapper ldap-cached-mapper does not exist here. Write the e-mails and users \
-                 into a file, which the Python agent's CACHE_DIR/user_mapper.sqlite3 may be the \
-                 beginning of (table user), and say --slurm-user-mapper file --user-map-file FILE; \
-                 or, where users are called like the part before the @ of their e-mails, \
-                 --slurm-user-mapper local-part --user-map-domain DOMAIN",
-            )),
-            Mapper::LocalPart => self.local_part(),
-        }
+        let file = self.user_map_file.clone();
+        let mapping = match mapper {
+            Mapper::SingleUser => Mapping::Single(self.single_user()?),
+            Mapper::File => Mapping::File(file.ok_or_else(|| wrong("--user-map-file is missing"))?),
+            Mapper::LocalPart => self.local_part()?,
+            Mapper::Ldap => Mapping::Asked { lookup: Box::new(self.users.ldap()?), file },
+            Mapper::Command => Mapping::Asked { lookup: Box::new(self.users.command()?), file },
+        };
+        Ok(UserMap::new(mapping, self.users.accounts()))
     }
 
-    fn local_part(&self) -> Result<UserMap, AgentError> {
+    fn local_part(&self) -> Result<Mapping, AgentError> {
         let domain = self.user_map_domain.clone();
         if let Some(domain) = domain.as_deref().filter(|d| d.is_empty() || d.contains('@')) {
             return Err(wrong(format!(
@@ -298,7 +299,14 @@ impl AgentConfig {
                  example.com"
             )));
         }
-        Ok(UserMap::LocalPart { domain })
+        Ok(Mapping::LocalPart { domain })
+    }
+
+    /// What is right, but may not be what was meant.
+    pub fn doubts(&self, user_map: &UserMap) -> Vec<String> {
+        let metrics = self.metrics.doubts();
+        let unused = self.users.doubts(self.slurm_user_mapper);
+        [user_map.doubts(), unused, metrics].concat()
     }
 
     fn everybody(&self) -> Option<&str> {
@@ -349,5 +357,7 @@ fn own_account() -> Result<Account, AgentError> {
     Account::own().map_err(|e| wrong(format!("the agent's own user cannot be looked up: {e}")))
 }
 
+#[cfg(test)]
+mod python_settings;
 #[cfg(test)]
 mod tests;

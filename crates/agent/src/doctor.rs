@@ -8,7 +8,7 @@ mod slurm;
 
 use jobbergate_doctor::{Finding, Problem, within};
 
-use crate::{config::AgentConfig, user_map};
+use crate::config::AgentConfig;
 
 /// Makes all checks; `email` is of an owner of submissions, whose user and directory are looked
 /// at. A new check is a function and a line here.
@@ -25,6 +25,7 @@ pub async fn examine(config: &AgentConfig, email: Option<&str>) -> Vec<Finding> 
         within("accounting", slurm::check_accounting(&slurm)).await,
         within("journal", host::check_journal(config)).await,
         within("agent's user", host::check_user(config)).await,
+        within("user mapping", owner::check_mapping(config)).await,
         within("owner's user", owner::check(config, email)).await,
         within("work directory", owner::check_directory(config, email)).await,
     ]
@@ -35,6 +36,6 @@ async fn settings(config: &AgentConfig) -> Result<String, Problem> {
     let wrong = |error| Problem::new(error, advice);
     config.client().map_err(wrong)?;
     let map = config.user_map().map_err(wrong)?;
-    let doubts = user_map::doubts(&map);
+    let doubts = config.doubts(&map);
     Ok(if doubts.is_empty() { "they go together".to_owned() } else { doubts.join("; ") })
 }

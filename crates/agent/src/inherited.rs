@@ -105,7 +105,7 @@ impl Agent {
         pending: &PendingJobSubmission,
         inherited: &Inherited,
     ) -> Result<(), Setback> {
-        let account = match self.user_map.account(&pending.owner_email).await {
+        let account = match self.user_map.account(&pending.owner_email, Utc::now()).await {
             Ok(account) => account.name,
             // No agent makes a job for nobody.
             Err(Setback::Refusal(_)) => String::new(),
@@ -165,6 +165,7 @@ impl Agent {
 /// The job that carries any tag of a submission, of the user who must have it, and the tag.
 fn any_tagged(records: &[Record], entry: &Entry) -> Option<(i64, Tag)> {
     let of_user = records.iter().filter(|record| record.user == entry.account);
-    let tagged = of_user.filter_map(|r| Some((r.job, Tag::any_of(entry.id, &r.comment)?)));
+    let tagged =
+        of_user.filter_map(|r| Some((r.job, Tag::any_of(entry.id, &entry.origin, &r.comment)?)));
     tagged.min_by_key(|(job, _)| *job)
 }

@@ -342,7 +342,8 @@ impl Agent {
             (None, Some(entry)) if entry.phase != Phase::Planned => entry.phase,
             (None, known) => {
                 // One that was rejected without an attempt has none.
-                let tag = known.map(|entry| entry.tag).filter(|tag| !tag.as_str().is_empty());
+                let origin = Entry::origin_of(pending);
+                let tag = known.map(|entry| entry.tag).filter(|tag| tag.is_of(id, &origin));
                 let submitted = self.submit(pending, tag, rand::random()).await;
                 if submitted.is_err() {
                     doubtful.store(true, Ordering::Relaxed);

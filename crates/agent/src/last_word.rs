@@ -25,6 +25,7 @@ impl Agent {
         let (bound, what) = match kind {
             FailureKind::Refused => (self.config.refusal_seconds, "sbatch makes no job of this"),
             FailureKind::Unreachable => (self.config.outage_seconds, "nothing can be submitted"),
+            FailureKind::Missing => (self.config.users.home_wait_seconds, "it has been missing"),
         };
         let over = times > 1 && (last - since).to_std().unwrap_or_default() >= bound;
         Ok(over.then(|| {

@@ -41,6 +41,8 @@ pub struct Lease {
     /// The agent's name among those of its cluster.
     pub instance: String,
     state: Mutex<State>,
+    /// Held by who asks the server: answers come in the order of the questions.
+    pub(crate) turn: tokio::sync::Mutex<()>,
     /// How many more submissions could be worked at.
     room: AtomicI64,
     /// Whether something was claimed that has not been seen yet.
@@ -78,17 +80,20 @@ impl Lease {
             read => read?.trim().to_owned(),
         };
         let (room, unseen) = (AtomicI64::new(0), AtomicBool::new(false));
-        Ok(Self { instance, state: Mutex::default(), room, unseen })
+        let (state, turn) = (Mutex::default(), tokio::sync::Mutex::default());
+        Ok(Self { instance, state, turn, room, unseen })
     }
 
-    /// The server renewed it; it was asked `asked_at` and answered by `now`.
-    pub fn renewed(&self, claims: &Claims, asked_at: Duration, now: Duration) {
+    /// The server renewed it; it was asked `asked_at` and answered by `now`. Whether it had been
+    /// lost in between.
+    pub fn renewed(&self, claims: &Claims, asked_at: Duration, now: Duration) -> bool {
         let lasts = Duration::from_secs(u64::try_from(claims.lease_seconds).unwrap_or_default());
         let mut state = self.state();
         let earlier = match state.standing {
             Standing::Until(end) if !claims.lapsed && now < end => Some(end),
             _ => None,
         };
+        let lost = earlier.is_none() && matches!(state.standing, Standing::Until(_));
         if earlier.is_none() {
             state.interruptions += 1;
         }
@@ -97,6 +102,7 @@ impl Lease {
         if claims.claimed > 0 {
             self.unseen.store(true, Ordering::SeqCst);
         }
+        lost
     }
 
     /// The server knows no claims.

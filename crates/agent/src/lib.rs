@@ -21,6 +21,7 @@ pub mod facts;
 pub mod files;
 pub mod follow;
 pub mod heartbeat;
+pub mod held_directory;
 pub mod inherited;
 pub mod intake;
 pub mod journal;
@@ -71,8 +72,10 @@ pub async fn run(
         |source| AgentError::Journal { directory: agent.state_directory.clone(), source };
     agent.journal.prune(Utc::now() - MEMORY).await.map_err(in_journal)?;
     agent.remove_left_copies().await.map_err(in_journal)?;
-    for doubt in user_map::doubts(&agent.user_map).into_iter().chain(agent.config.metrics.doubts())
-    {
+    if let Some(objection) = agent.user_map.everybodys_objection().await {
+        return Err(AgentError::Configuration(objection));
+    }
+    for doubt in agent.config.doubts(&agent.user_map) {
         tracing::warn!("{doubt}");
     }
     tracing::info!(

@@ -12,23 +12,16 @@ const PREFIX: &str = "JOBBERGATE_AGENT_";
 const PAGES: &str = "all pages are always read";
 const UPDATE: &str = "the agent does not update itself; update its package";
 const PROFILING: &str = "there is no profiling";
-const GROUPS: &str = "jobs always have all groups of their user, and none of the agent's";
-const LDAP: &str = "this agent does not ask LDAP; use JOBBERGATE_AGENT_SLURM_USER_MAPPER=file, or \
-                    local-part where accounts are called like the part before the @";
+const GROUPS: &str = "users have their own groups, and none of the agent's; see \
+                      JOBBERGATE_AGENT_SUPPLEMENTARY_GROUPS";
 
 /// Their names without the prefix, and what there is to know.
-const WITHOUT_EFFECT: [(&str, &str); 11] = [
+const WITHOUT_EFFECT: [(&str, &str); 5] = [
     ("MAX_PAGES_PER_CYCLE", PAGES),
     ("ITEMS_PER_PAGE", PAGES),
     ("TASK_SELF_UPDATE_INTERVAL_SECONDS", UPDATE),
     ("SENTRY_PROFILING_SAMPLE_RATE", PROFILING),
     ("GET_EXTRA_GROUPS", GROUPS),
-    ("LDAP_DOMAIN", LDAP),
-    ("LDAP_PORT", LDAP),
-    ("LDAP_BIND_DN", LDAP),
-    ("LDAP_PASSWORD", LDAP),
-    ("LDAP_SEARCH_BASE", LDAP),
-    ("LDAP_UID_ATTRIBUTE", LDAP),
 ];
 
 /// The names of all of them.
@@ -51,10 +44,10 @@ mod tests {
     #[test]
     fn each_setting_without_effect_is_named_with_the_reason() {
         assert_eq!(doubts(|_| false), Vec::<String>::new());
-        let said = doubts(|name| name == "JOBBERGATE_AGENT_LDAP_DOMAIN");
+        let said = doubts(|name| name == "JOBBERGATE_AGENT_GET_EXTRA_GROUPS");
         assert_eq!(said.len(), 1);
         assert!(
-            said[0].contains("LDAP_DOMAIN") && said[0].contains("does not ask LDAP"),
+            said[0].contains("GET_EXTRA_GROUPS") && said[0].contains("SUPPLEMENTARY_GROUPS"),
             "{said:?}"
         );
     }

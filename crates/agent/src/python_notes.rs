@@ -133,7 +133,7 @@ impl Agent {
         note: &Note,
     ) -> Result<Result<String, String>, Setback> {
         let claims = self.claims(note.number).await.map_err(|e| Setback::Trouble(e.to_string()))?;
-        let owner = match self.user_map.account(&pending.owner_email).await {
+        let owner = match self.user_map.account(&pending.owner_email, Utc::now()).await {
             Ok(account) => Some(account.name),
             // The Python agent may have known a user.
             Err(Setback::Refusal(_)) => None,

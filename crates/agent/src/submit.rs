@@ -40,7 +40,7 @@ impl Agent {
         tag: Option<Tag>,
         random: u64,
     ) -> Result<Phase, Setback> {
-        let tag = tag.unwrap_or_else(|| Tag::new(pending.id, random));
+        let tag = tag.unwrap_or_else(|| Tag::of(pending.id, &Entry::origin_of(pending), random));
         let outcome = match self.last_word(pending).await? {
             Some(message) => Err(Setback::Refusal(message)),
             None => match self.prepare(pending).await {
@@ -59,7 +59,7 @@ impl Agent {
         let arguments =
             SbatchArguments::check(pending.sbatch_arguments.clone().unwrap_or_default())
                 .map_err(Setback::Refusal)?;
-        let account = self.user_map.account(&pending.owner_email).await?;
+        let account = self.user_map.account(&pending.owner_email, Utc::now()).await?;
         let directory = self.directory(&account, pending.execution_directory.as_deref());
         let files = self.fetch(pending).await?;
         if let Some(message) = directives::refusal(&files.script.bytes) {
@@ -132,8 +132,13 @@ impl Agent {
         match self.place(prepared, tag, &format!("{}-{random:016x}", pending.id)).await {
             Ok(copy) => self.attempt(pending, prepared, tag, copy).await,
             Err(setback) => {
-                if let Setback::Trouble(why) = &setback {
-                    self.failed(pending, FailureKind::Unreachable, why).await?;
+                let kind = match &setback {
+                    Setback::Refusal(_) => None,
+                    Setback::Trouble(_) => Some(FailureKind::Unreachable),
+                    Setback::Missing(_) => Some(FailureKind::Missing),
+                };
+                if let Some(kind) = kind {
+                    self.failed(pending, kind, &setback.to_string()).await?;
                 }
                 Err(setback)
             }

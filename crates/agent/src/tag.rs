@@ -2,13 +2,20 @@
 
 use std::fmt;
 
+use sha2::{Digest, Sha256};
+
 /// The longest comment that Slurm takes, in bytes.
 const LONGEST_COMMENT: usize = 1024;
 
 /// What every tag begins with.
 const PREFIX: &str = "jobbergate:";
 
-/// The mark of a submission's job, part of the job's comment: `jobbergate:<submission>:<random>`.
+/// How many digits stand for the origin of a submission.
+const DIGITS_OF_ORIGIN: usize = 8;
+
+/// The mark of a submission's job, part of the job's comment:
+/// `jobbergate:<submission>:<origin><random>`. The number and the origin are the same whichever
+/// agent submits it; the random part is the agent's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tag(String);
 
@@ -24,11 +31,21 @@ impl Tag {
     }
 
     /// The tag of any agent's attempt to make a job of a submission, if the comment carries one.
-    pub fn any_of(submission: i64, comment: &str) -> Option<Self> {
-        let beginning = format!("{PREFIX}{submission}:");
+    pub fn any_of(submission: i64, origin: &str, comment: &str) -> Option<Self> {
+        let beginning = beginning(submission, origin);
         let mut words = comment.split_whitespace();
-        let word = words.find(|word| word.len() > beginning.len() && word.starts_with(&beginning));
-        word.map(|word| Self(word.to_owned()))
+        words.find(|word| word.starts_with(&beginning)).map(|word| Self(word.to_owned()))
+    }
+
+    /// A new tag of a submission of this origin: of another server, one of the same number has
+    /// another.
+    pub fn of(submission: i64, origin: &str, random: u64) -> Self {
+        Self(format!("{}{random:016x}", beginning(submission, origin)))
+    }
+
+    /// Whether it is one of a submission of this origin.
+    pub fn is_of(&self, submission: i64, origin: &str) -> bool {
+        self.0.starts_with(&beginning(submission, origin))
     }
 
     /// A tag that was written down.
@@ -61,6 +78,12 @@ impl Tag {
     pub fn is_in(&self, comment: &str) -> bool {
         !self.0.is_empty() && comment.split_whitespace().any(|word| word == self.0)
     }
+}
+
+fn beginning(submission: i64, origin: &str) -> String {
+    let digest = Sha256::digest(origin.as_bytes());
+    let digits = digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    format!("{PREFIX}{submission}:{}", digits.get(..DIGITS_OF_ORIGIN).unwrap_or_default())
 }
 
 impl fmt::Display for Tag {
@@ -99,12 +122,14 @@ mod tests {
     }
 
     #[test]
-    fn the_tag_of_any_agent_is_found_by_the_submissions_number() {
-        let found = |comment| Tag::any_of(7, comment).map(|tag| tag.to_string());
-        assert_eq!(found("mine jobbergate:7:00ff").as_deref(), Some("jobbergate:7:00ff"));
-        for comment in ["jobbergate:77:00ff", "jobbergate:7:", "xjobbergate:7:00ff", ""] {
-            assert_eq!(found(comment), None, "{comment}");
-        }
+    fn the_tag_of_any_agent_is_found_by_the_submissions_number_and_origin() {
+        let tag = Tag::of(7, "1@x", 0xff);
+        assert!(tag.is_of(7, "1@x") && tag.as_str().starts_with("jobbergate:7:"));
+        assert_eq!(Tag::any_of(7, "1@x", &format!("mine {tag}")), Some(tag.clone()));
+        assert_eq!(Tag::any_of(8, "1@x", tag.as_str()), None);
+        assert_eq!(Tag::any_of(7, "1@y", tag.as_str()), None, "another server's");
+        assert_eq!(Tag::any_of(7, "1@x", &format!("x{tag}")), None);
+        assert_eq!(Tag::any_of(7, "1@x", "jobbergate:7:00ff"), None);
     }
 
     #[test]

@@ -20,7 +20,6 @@ pub mod events;
 pub mod file_checks;
 pub mod http;
 pub mod identity;
-mod ldap;
 pub mod openapi;
 pub mod password_mail;
 pub mod permission;

@@ -14,6 +14,7 @@ use jobbergate_types::{
 };
 use reqwest::Method;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::{Client, Error};
 
@@ -135,7 +136,10 @@ impl Client {
         query: &AgentListQuery,
     ) -> Result<Page<T>, Error> {
         let route = ["job-submissions", "agent", list];
-        self.request(Method::GET, &route).query(query).receive().await
+        let page: Page<Value> = self.request(Method::GET, &route).query(query).receive().await?;
+        let Page { items, total, page, size, pages } = page;
+        let items = items.into_iter().filter_map(|item| readable(list, item)).collect();
+        Ok(Page { items, total, page, size, pages })
     }
 
     /// All rows of a list that may change while it is read: a row that moves over the border of
@@ -158,4 +162,15 @@ impl Client {
             paging.page += 1;
         }
     }
+}
+
+/// One that can't be read, from a server of another version, keeps no other waiting: it is left out
+/// and stays where it is.
+fn readable<T: DeserializeOwned>(list: &str, item: Value) -> Option<T> {
+    let id = item.get("id").cloned().unwrap_or_default();
+    let read = serde_json::from_value(item);
+    read.inspect_err(|error| {
+        tracing::warn!(submission = %id, list, %error, "a submission cannot be read: left out");
+    })
+    .ok()
 }

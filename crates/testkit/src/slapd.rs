@@ -4,7 +4,7 @@
 use std::{
     fs,
     io::Write,
-    net::{Ipv4Addr, TcpListener, TcpStream},
+    net::{Ipv4Addr, Ipv6Addr, TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     thread,
@@ -54,9 +54,12 @@ impl Slapd {
         let program = path.join("slapd");
         fs::copy("/usr/sbin/slapd", &program).context(MISSING)?;
         let [port, tls_port] = free_ports()?;
+        let mut addresses = format!("ldap://127.0.0.1:{port} ldaps://127.0.0.1:{tls_port}");
+        if TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_ok() {
+            addresses += &format!(" ldap://[::1]:{port} ldaps://[::1]:{tls_port}");
+        }
         let server = Command::new(&program)
-            .args(["-d", "0", "-f", "slapd.conf", "-h"])
-            .arg(format!("ldap://127.0.0.1:{port} ldaps://127.0.0.1:{tls_port}"))
+            .args(["-d", "0", "-f", "slapd.conf", "-h", &addresses])
             .current_dir(path)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -149,7 +152,7 @@ impl Drop for Slapd {
 /// An authority, and a certificate of its for this machine.
 fn make_certificates(directory: &Path) -> Result<()> {
     let new = "req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes";
-    fs::write(directory.join("names"), "subjectAltName=DNS:localhost,IP:127.0.0.1\n")?;
+    fs::write(directory.join("names"), "subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1\n")?;
     for arguments in [
         format!("{new} -x509 -days 30 -subj /CN=authority -keyout ca.key -out ca.pem"),
         format!("{new} -subj /CN=localhost -keyout key.pem -out request.pem"),

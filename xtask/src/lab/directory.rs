@@ -51,8 +51,11 @@ impl Directory {
         self.path.join("server")
     }
 
-    pub(crate) fn agent(&self) -> PathBuf {
-        self.path.join("agent")
+    /// A directory of this name that is nobody else's.
+    pub(crate) fn private(&self, name: &str) -> Result<PathBuf> {
+        let path = self.path.join(name);
+        make(&path, 0o700)?;
+        Ok(path)
     }
 
     /// Slurm with all its daemons' files.
@@ -97,7 +100,7 @@ impl Directory {
     }
 
     fn remove_data(&self) -> Result<()> {
-        for name in ["server", "agent", "logs", "work", "postgres"] {
+        for name in ["server", "agent", "agent-2", "python-agent", "logs", "work", "postgres"] {
             remove(&self.path.join(name))?;
         }
         Ok(())

@@ -92,6 +92,11 @@ impl Jobbergate {
         Ok(())
     }
 
+    /// What agents have claimed, as an administrator sees it.
+    pub(crate) fn claims(&self, directory: &Directory) -> Result<String> {
+        self.admin(directory, &["claims", "list"])
+    }
+
     fn admin(&self, directory: &Directory, arguments: &[&str]) -> Result<String> {
         let mut command = self.command("admin", directory);
         command.args(arguments).arg("--data-dir").arg(directory.server());

@@ -22,7 +22,7 @@ const START_DEADLINE: Duration = Duration::from_secs(30);
 pub(crate) struct Server {
     pub(crate) url: String,
     pub(crate) start_to_answer: Duration,
-    authority: String,
+    pub(crate) authority: String,
     pub(crate) service: Service,
 }
 
@@ -60,6 +60,15 @@ impl Server {
     }
 }
 
+/// Which of the cluster's agents it is, and how it gets to the server.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place<'a> {
+    /// What its state directory and its log are called.
+    pub(crate) name: &'a str,
+    pub(crate) authority: &'a str,
+    pub(crate) secret: &'a str,
+}
+
 #[derive(Debug)]
 pub(crate) struct Agent {
     pub(crate) service: Service,
@@ -77,17 +86,32 @@ impl Agent {
         settings: &[(&str, &str)],
     ) -> Result<Self> {
         let secret = jobbergate.client_secret(directory, CLUSTER)?;
+        let place = Place { name: "agent", authority: &server.authority, secret: &secret };
+        Self::start_at(&place, terminal, directory, jobbergate, slurm, settings)
+    }
+
+    /// Starts one of the agents of the cluster, which is registered.
+    pub(crate) fn start_at(
+        place: &Place<'_>,
+        terminal: &Terminal,
+        directory: &Directory,
+        jobbergate: &Jobbergate,
+        slurm: &Slurm,
+        settings: &[(&str, &str)],
+    ) -> Result<Self> {
+        let Place { name, authority, secret } = *place;
         let domain = EMAIL.rsplit('@').next().context("an e-mail has a domain")?;
         let mut command = jobbergate.command("agent", directory);
         command.env("SLURM_CONF", slurm.configuration());
-        let realm = format!("{}/realms/jobbergate", server.authority);
-        let state = directory.agent();
+        let (url, realm) =
+            (format!("http://{authority}"), format!("{authority}/realms/jobbergate"));
+        let state = directory.private(name)?;
         let necessary = [
-            ("BASE_API_URL", server.url.as_str()),
+            ("BASE_API_URL", url.as_str()),
             ("OIDC_DOMAIN", &realm),
             ("OIDC_USE_HTTPS", "false"),
             ("OIDC_CLIENT_ID", CLUSTER),
-            ("OIDC_CLIENT_SECRET", &secret),
+            ("OIDC_CLIENT_SECRET", secret),
             ("STATE_DIR", state.to_str().context("the state directory is no UTF-8")?),
             ("SLURM_USER_MAPPER", "local-part"),
             ("USER_MAP_DOMAIN", domain),
@@ -95,7 +119,8 @@ impl Agent {
         for (name, value) in necessary.iter().chain(settings) {
             command.env(format!("JOBBERGATE_AGENT_{name}"), value);
         }
-        command.stdout(directory.log("agent-output")?).stderr(directory.log("agent")?);
+        command.stdout(directory.log(&format!("{name}-output"))?);
+        command.stderr(directory.log(name)?);
         let service = Service::start(command)?;
         terminal.done(&format!("The agent of {CLUSTER} runs"));
         Ok(Self { service })

@@ -90,10 +90,18 @@ impl Slurm {
         Ok(kill(self.controller()?, signal)?)
     }
 
+    /// Nobody can prove to Slurm who they are until it is up again.
+    pub(crate) fn kill_munged(&self) -> Result<()> {
+        Ok(kill(self.process("munge/pid")?, Signal::SIGKILL)?)
+    }
+
     fn controller(&self) -> Result<Pid> {
-        let path = self.directory.join("run/slurmctld.pid");
-        let pid = fs::read_to_string(&path).context("the controller has no pid file")?;
-        Ok(Pid::from_raw(pid.trim().parse()?))
+        self.process("run/slurmctld.pid")
+    }
+
+    fn process(&self, file: &str) -> Result<Pid> {
+        let pid = fs::read_to_string(self.directory.join(file));
+        Ok(Pid::from_raw(pid.with_context(|| format!("there is no {file}"))?.trim().parse()?))
     }
 
     /// What one of Slurm's commands prints; none when it fails.

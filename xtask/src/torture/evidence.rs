@@ -25,8 +25,8 @@ for table, key in (
 pub(super) struct Sources<'a> {
     pub(super) slurm: &'a Slurm,
     pub(super) runs: &'a [Run],
-    /// The agent's journal; nobody else has it open.
-    pub(super) journal: PathBuf,
+    /// The agents' journals; nobody else has them open.
+    pub(super) journals: Vec<PathBuf>,
     /// Files with a line for each event.
     pub(super) logs: Vec<PathBuf>,
 }
@@ -54,11 +54,13 @@ impl Sources<'_> {
     }
 
     fn print_journal(&self, submission: i64) {
-        let mut python = Command::new("python3");
-        python.args(["-c", JOURNAL]).arg(&self.journal).arg(submission.to_string());
-        let rows = process::output(&mut python);
-        let rows = rows.unwrap_or_else(|| "python3 can't read it\n".to_owned());
-        rows.lines().for_each(|row| println!("  journal: {row}"));
+        for (number, journal) in (1..).zip(&self.journals) {
+            let mut python = Command::new("python3");
+            python.args(["-c", JOURNAL]).arg(journal).arg(submission.to_string());
+            let rows = process::output(&mut python);
+            let rows = rows.unwrap_or_else(|| "python3 can't read it\n".to_owned());
+            rows.lines().for_each(|row| println!("  journal of agent {number}: {row}"));
+        }
     }
 
     fn print_logs(&self, submission: Option<i64>, jobs: &[i64]) {

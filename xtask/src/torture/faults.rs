@@ -2,22 +2,27 @@
 
 use std::{collections::BTreeMap, fs::File, io::Write, time::Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use nix::sys::signal::Signal;
 
 use super::{
     plan::{Action, Fault, Step, Target},
+    python::PythonAgent,
     sbatch::FaultySbatch,
 };
 use crate::{
     interrupt::Interrupt,
-    lab::{Agent, Postgres, Server, Service, Slurm, Terminal},
+    lab::{Agent, Outage, Postgres, Proxy, Server, Service, Slurm, Terminal},
 };
 
 #[derive(Debug)]
 pub(super) struct Victims {
     pub(super) server: Server,
-    pub(super) agent: Agent,
+    pub(super) agents: Vec<Agent>,
+    /// Between each of them and the server.
+    pub(super) networks: Vec<Proxy>,
+    /// Nothing is done to it.
+    pub(super) python: Option<PythonAgent>,
     pub(super) slurm: Slurm,
     pub(super) sbatch: FaultySbatch,
     pub(super) postgres: Option<Postgres>,
@@ -39,7 +44,7 @@ impl Victims {
             self.check()?;
             let name = match step.action {
                 Action::Fault(fault) => fault.to_string(),
-                Action::Recover(target) => format!("recover {target:?}"),
+                Action::Recover(target) => format!("recover {target}"),
             };
             writeln!(log, "{:7.2} s  {name}", began.elapsed().as_secs_f64())?;
             terminal.passing(&format!("{:5.0} s  {name}", began.elapsed().as_secs_f64()));
@@ -55,7 +60,8 @@ impl Victims {
     /// Fails when one of them has ended by itself.
     pub(super) fn check(&mut self) -> Result<()> {
         self.server.service.check()?;
-        self.agent.service.check()
+        self.agents.iter_mut().try_for_each(|agent| agent.service.check())?;
+        self.python.as_mut().map_or(Ok(()), |python| python.service.check())
     }
 
     fn take(&mut self, action: Action, interrupt: &Interrupt) -> Result<()> {
@@ -64,6 +70,10 @@ impl Victims {
             Action::Fault(Fault::Kill(target)) => self.kill(target),
             Action::Fault(Fault::Freeze(target)) => self.freeze(target),
             Action::Fault(Fault::Restart(target)) => self.restart(target, interrupt),
+            Action::Fault(Fault::Network(outage, agent)) => {
+                self.network(agent)?.fail(outage);
+                Ok(())
+            }
             Action::Fault(Fault::CutOne) => self.postgres()?.cut_one(),
             Action::Fault(Fault::CutAll) => self.postgres()?.cut_all(),
             Action::Fault(Fault::DatabaseCrash) => self.postgres()?.crash(),
@@ -72,54 +82,82 @@ impl Victims {
     }
 
     fn kill(&mut self, target: Target) -> Result<()> {
-        match self.service(target) {
-            Some(service) => service.kill(),
-            None => self.slurm.signal_controller(Signal::SIGKILL),
+        match self.part(target)? {
+            Part::Program(service) => service.kill(),
+            Part::Controller(slurm) => slurm.signal_controller(Signal::SIGKILL),
+            Part::Munge(slurm) => slurm.kill_munged(),
+            Part::Network(network) => {
+                network.fail(Outage::Cut);
+                Ok(())
+            }
         }
     }
 
     fn freeze(&mut self, target: Target) -> Result<()> {
-        match self.service(target) {
-            Some(service) => service.freeze(),
-            None => self.slurm.signal_controller(Signal::SIGSTOP),
+        match self.part(target)? {
+            Part::Program(service) => service.freeze(),
+            Part::Controller(slurm) => slurm.signal_controller(Signal::SIGSTOP),
+            Part::Munge(_) | Part::Network(_) => bail!("{target} can't be frozen"),
         }
     }
 
     fn restart(&mut self, target: Target, interrupt: &Interrupt) -> Result<()> {
-        match self.service(target) {
-            Some(service) => {
+        match self.part(target)? {
+            Part::Program(service) => {
                 service.stop();
                 service.start_again()
             }
-            None => self.slurm.restart_controller(interrupt),
+            Part::Controller(slurm) => slurm.restart_controller(interrupt),
+            Part::Munge(_) | Part::Network(_) => bail!("{target} can't be restarted"),
         }
     }
 
-    /// Whether it was killed or frozen: it runs again.
+    /// Whether it was killed or frozen: it works again.
     fn recover(&mut self, target: Target, interrupt: &Interrupt) -> Result<()> {
-        match self.service(target) {
-            Some(service) => {
+        match self.part(target)? {
+            Part::Program(service) => {
                 service.start_again()?;
                 service.thaw()
             }
-            None => {
+            Part::Controller(slurm) => {
                 // It has no process when it was killed.
-                let _ = self.slurm.signal_controller(Signal::SIGCONT);
-                self.slurm.up(interrupt)
+                let _ = slurm.signal_controller(Signal::SIGCONT);
+                slurm.up(interrupt)
+            }
+            Part::Munge(slurm) => slurm.up(interrupt),
+            Part::Network(network) => {
+                network.recover();
+                Ok(())
             }
         }
     }
 
-    /// None for the controller, which is Slurm's.
-    fn service(&mut self, target: Target) -> Option<&mut Service> {
-        match target {
-            Target::Server => Some(&mut self.server.service),
-            Target::Agent => Some(&mut self.agent.service),
-            Target::Controller => None,
-        }
+    fn part(&mut self, target: Target) -> Result<Part<'_>> {
+        Ok(match target {
+            Target::Server => Part::Program(&mut self.server.service),
+            Target::Agent(agent) => {
+                let agent = self.agents.get_mut(agent).context("there is no such agent")?;
+                Part::Program(&mut agent.service)
+            }
+            Target::Network(agent) => Part::Network(self.network(agent)?),
+            Target::Controller => Part::Controller(&self.slurm),
+            Target::Munge => Part::Munge(&self.slurm),
+        })
+    }
+
+    fn network(&self, agent: usize) -> Result<&Proxy> {
+        self.networks.get(agent).context("there is no such network")
     }
 
     fn postgres(&self) -> Result<&Postgres> {
         self.postgres.as_ref().context("there is no PostgreSQL")
     }
+}
+
+/// What a target is.
+enum Part<'a> {
+    Program(&'a mut Service),
+    Network(&'a Proxy),
+    Controller(&'a Slurm),
+    Munge(&'a Slurm),
 }

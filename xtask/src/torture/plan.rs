@@ -4,17 +4,72 @@ use std::{fmt, ops::Range, time::Duration};
 
 use fastrand::Rng;
 
+use crate::lab::Outage;
+
 /// Milliseconds between two faults.
 const BETWEEN: Range<u64> = 1000..3000;
 /// Milliseconds that a program is down or hangs.
 const DOWN: Range<u64> = 200..5000;
+/// The same of an agent, or of its network, that others take over from.
+const GONE: Range<u64> = 15_000..40_000;
+/// How often, in percent, one is gone for so long.
+const OFTEN_GONE: u8 = 25;
 
-/// A program that is killed, frozen and restarted.
+/// Who there is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Cast {
+    pub(super) postgres: bool,
+    /// How many agents of ours.
+    pub(super) agents: usize,
+    /// A Python agent loses and doubles jobs when something that it needs fails.
+    pub(super) python: bool,
+}
+
+impl Cast {
+    fn can_suffer(self, fault: Fault) -> bool {
+        let (agent, spares_python) = match fault {
+            Fault::Kill(target) | Fault::Freeze(target) | Fault::Restart(target) => {
+                (target.agent(), target.agent().is_some())
+            }
+            Fault::Network(_, agent) => (Some(agent), true),
+            Fault::Sbatch(_) => (None, true),
+            Fault::CutOne | Fault::CutAll | Fault::DatabaseCrash => (None, false),
+        };
+        agent.is_none_or(|agent| agent < self.agents)
+            && (self.postgres || !fault.needs_postgres())
+            && (spares_python || !self.python)
+    }
+
+    /// Whether somebody takes over from an agent that is gone.
+    const fn has_standby(self) -> bool {
+        self.agents > 1 || self.python
+    }
+}
+
+/// What fails for a while.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Target {
-    Agent,
+    Agent(usize),
+    /// Between an agent and the server.
+    Network(usize),
     Server,
     Controller,
+    Munge,
+}
+
+impl Target {
+    const fn agent(self) -> Option<usize> {
+        match self {
+            Self::Agent(agent) | Self::Network(agent) => Some(agent),
+            _ => None,
+        }
+    }
+
+    /// Whether one can't recover while the other is down.
+    fn holds_up(self, other: Self) -> bool {
+        let of_slurm = |target| matches!(target, Self::Controller | Self::Munge);
+        self == other || (of_slurm(self) && of_slurm(other))
+    }
 }
 
 /// What the next `sbatch` does.
@@ -44,6 +99,8 @@ pub(super) enum Fault {
     Kill(Target),
     Freeze(Target),
     Restart(Target),
+    /// The network between an agent and the server fails.
+    Network(Outage, usize),
     /// One connection to PostgreSQL ends.
     CutOne,
     CutAll,
@@ -52,7 +109,7 @@ pub(super) enum Fault {
 }
 
 /// Each fault, and how often it comes in comparison with the others.
-const FAULTS: [(u32, Fault); 20] = [
+const FAULTS: [(u32, Fault); 30] = [
     (5, Fault::Sbatch(Sbatch::Late)),
     (2, Fault::Sbatch(Sbatch::KilledBefore)),
     (2, Fault::Sbatch(Sbatch::KilledAfter)),
@@ -61,15 +118,25 @@ const FAULTS: [(u32, Fault); 20] = [
     (1, Fault::Sbatch(Sbatch::NotSent)),
     (1, Fault::Sbatch(Sbatch::NoAnswer)),
     (1, Fault::Sbatch(Sbatch::Refuses)),
-    (5, Fault::Kill(Target::Agent)),
-    (2, Fault::Freeze(Target::Agent)),
-    (1, Fault::Restart(Target::Agent)),
+    (5, Fault::Kill(Target::Agent(0))),
+    (2, Fault::Freeze(Target::Agent(0))),
+    (1, Fault::Restart(Target::Agent(0))),
+    (1, Fault::Network(Outage::Cut, 0)),
+    (1, Fault::Network(Outage::Silent, 0)),
+    (2, Fault::Network(Outage::AnswersLost, 0)),
+    (5, Fault::Kill(Target::Agent(1))),
+    (2, Fault::Freeze(Target::Agent(1))),
+    (1, Fault::Restart(Target::Agent(1))),
+    (1, Fault::Network(Outage::Cut, 1)),
+    (1, Fault::Network(Outage::Silent, 1)),
+    (2, Fault::Network(Outage::AnswersLost, 1)),
     (2, Fault::Kill(Target::Server)),
     (1, Fault::Freeze(Target::Server)),
     (1, Fault::Restart(Target::Server)),
     (1, Fault::Kill(Target::Controller)),
     (2, Fault::Freeze(Target::Controller)),
     (1, Fault::Restart(Target::Controller)),
+    (1, Fault::Kill(Target::Munge)),
     (3, Fault::CutOne),
     (1, Fault::CutAll),
     (1, Fault::DatabaseCrash),
@@ -79,8 +146,14 @@ impl Fault {
     fn target(self) -> Option<Target> {
         match self {
             Self::Kill(target) | Self::Freeze(target) | Self::Restart(target) => Some(target),
+            Self::Network(_, agent) => Some(Target::Network(agent)),
             _ => None,
         }
+    }
+
+    /// What it leaves down, if anything.
+    fn outlasting(self) -> Option<Target> {
+        self.target().filter(|_| !matches!(self, Self::Restart(_)))
     }
 
     fn needs_postgres(self) -> bool {
@@ -88,13 +161,26 @@ impl Fault {
     }
 }
 
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Agent(agent) => write!(f, "agent {}", agent + 1),
+            Self::Network(agent) => write!(f, "network of agent {}", agent + 1),
+            other => write!(f, "{other:?}"),
+        }
+    }
+}
+
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sbatch(sbatch) => write!(f, "sbatch {sbatch:?}"),
-            Self::Kill(target) => write!(f, "kill {target:?}"),
-            Self::Freeze(target) => write!(f, "freeze {target:?}"),
-            Self::Restart(target) => write!(f, "restart {target:?}"),
+            Self::Kill(target) => write!(f, "kill {target}"),
+            Self::Freeze(target) => write!(f, "freeze {target}"),
+            Self::Restart(target) => write!(f, "restart {target}"),
+            Self::Network(outage, agent) => {
+                write!(f, "{}: {outage:?}", Target::Network(*agent))
+            }
             other => write!(f, "database {other:?}"),
         }
     }
@@ -116,7 +202,7 @@ pub(super) struct Step {
 
 /// The faults of so much time; at its end everything runs again. A program that is down or hangs
 /// is left alone until it has recovered.
-pub(super) fn plan(rng: &mut Rng, length: Duration, postgres: bool) -> Vec<Step> {
+pub(super) fn plan(rng: &mut Rng, length: Duration, cast: Cast) -> Vec<Step> {
     let end = u64::try_from(length.as_millis()).unwrap_or(u64::MAX);
     let mut actions = Vec::new();
     let mut busy: Vec<(Target, u64)> = Vec::new();
@@ -128,12 +214,14 @@ pub(super) fn plan(rng: &mut Rng, length: Duration, postgres: bool) -> Vec<Step>
         }
         busy.retain(|(_, until)| *until > now);
         let fault = choose(rng, |fault| {
-            let is_busy = busy.iter().any(|(target, _)| Some(*target) == fault.target());
-            !is_busy && (postgres || !fault.needs_postgres())
+            let hits_busy = |target: Target| busy.iter().any(|(busy, _)| target.holds_up(*busy));
+            cast.can_suffer(fault) && !fault.target().is_some_and(hits_busy)
         });
         actions.push((now, Action::Fault(fault)));
-        if let Fault::Kill(target) | Fault::Freeze(target) = fault {
-            let recovered = (now + rng.u64(DOWN)).min(end);
+        if let Some(target) = fault.outlasting() {
+            let gone = target.agent().is_some() && cast.has_standby();
+            let down = if gone && rng.u8(0..100) < OFTEN_GONE { GONE } else { DOWN };
+            let recovered = (now + rng.u64(down)).min(end);
             actions.push((recovered, Action::Recover(target)));
             busy.push((target, recovered));
         }
@@ -163,35 +251,42 @@ fn choose(rng: &mut Rng, possible: impl Fn(Fault) -> bool) -> Fault {
 mod tests {
     use super::*;
 
-    const LENGTH: Duration = Duration::from_secs(600);
+    const LENGTH: Duration = Duration::from_secs(1800);
+    const ALL: Cast = Cast { postgres: true, agents: 2, python: false };
 
     #[test]
     fn a_seed_tells_all_faults_and_their_order() {
-        let of = |seed| plan(&mut Rng::with_seed(seed), LENGTH, true);
+        let of = |seed| plan(&mut Rng::with_seed(seed), LENGTH, ALL);
         assert_eq!(of(7), of(7));
         assert_ne!(of(7), of(8));
     }
 
     #[test]
-    fn every_fault_comes_and_postgresql_is_spared_where_there_is_none() {
-        let kinds = |postgres| {
-            let steps = plan(&mut Rng::with_seed(1), LENGTH, postgres);
+    fn every_fault_comes_to_who_is_there_and_can_bear_it() {
+        let kinds = |cast| {
+            let steps = plan(&mut Rng::with_seed(1), LENGTH, cast);
             FAULTS.map(|(_, fault)| steps.iter().any(|step| step.action == Action::Fault(fault)))
         };
-        assert_eq!(kinds(true), [true; FAULTS.len()]);
-        assert_eq!(kinds(false), FAULTS.map(|(_, fault)| !fault.needs_postgres()));
+        assert_eq!(kinds(ALL), [true; FAULTS.len()]);
+        let postgres = |fault: Fault| fault.needs_postgres();
+        let expected = FAULTS.map(|(_, fault)| !postgres(fault));
+        assert_eq!(kinds(Cast { postgres: false, ..ALL }), expected);
+        let of = |fault: Fault| fault.target().and_then(Target::agent);
+        let expected = FAULTS.map(|(_, fault)| of(fault) != Some(1));
+        assert_eq!(kinds(Cast { agents: 1, ..ALL }), expected);
+        let ours = |fault: Fault| of(fault).is_some() || matches!(fault, Fault::Sbatch(_));
+        assert_eq!(kinds(Cast { python: true, ..ALL }), FAULTS.map(|(_, fault)| ours(fault)));
     }
 
     #[test]
     fn what_is_down_recovers_before_it_is_hit_again_and_in_the_end() {
-        let mut down = Vec::new();
-        for Step { action, .. } in plan(&mut Rng::with_seed(3), LENGTH, true) {
+        let mut down: Vec<Target> = Vec::new();
+        for Step { action, .. } in plan(&mut Rng::with_seed(3), LENGTH, ALL) {
             match action {
                 Action::Fault(fault) => {
-                    assert!(!fault.target().is_some_and(|target| down.contains(&target)));
-                    if let Fault::Kill(target) | Fault::Freeze(target) = fault {
-                        down.push(target);
-                    }
+                    let hits = |target: Target| down.iter().any(|other| target.holds_up(*other));
+                    assert!(!fault.target().is_some_and(hits));
+                    down.extend(fault.outlasting());
                 }
                 Action::Recover(target) => down.retain(|other| *other != target),
             }

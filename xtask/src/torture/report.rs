@@ -10,6 +10,8 @@ pub(super) struct Report<'a> {
     pub(super) findings: &'a Findings<'a>,
     pub(super) faults: &'a BTreeMap<Fault, u32>,
     pub(super) failed_requests: u32,
+    /// How many jobs a Python agent submitted, if there is one.
+    pub(super) python_jobs: Option<usize>,
     /// From the first submission until everything had settled.
     pub(super) took: Duration,
 }
@@ -28,6 +30,9 @@ impl Report<'_> {
             row(&format!("  {status}"), &count.to_string());
         }
         row("scripts that ran", &runs.len().to_string());
+        if let Some(jobs) = self.python_jobs {
+            row("  sbatch of the Python agent", &jobs.to_string());
+        }
         row("requests that users had to repeat", &self.failed_requests.to_string());
         row("faults", &self.faults.values().sum::<u32>().to_string());
         for (fault, count) in self.faults {

@@ -25,8 +25,8 @@ pub(super) struct Wish {
     pub(super) cancelled_after: Option<Duration>,
 }
 
-/// So many wishes, in bursts over this time.
-pub(super) fn wishes(rng: &mut Rng, count: usize, length: Duration) -> Vec<Wish> {
+/// So many wishes, in bursts over this time; a Python agent's scripts must not `share` directories.
+pub(super) fn wishes(rng: &mut Rng, count: usize, length: Duration, share: bool) -> Vec<Wish> {
     let mut burst_left = 0;
     let mut at = Duration::ZERO;
     let wish = |number| {
@@ -43,7 +43,7 @@ pub(super) fn wishes(rng: &mut Rng, count: usize, length: Duration) -> Vec<Wish>
         Wish {
             number,
             at,
-            shared_directory: (!own).then_some(shared_directory),
+            shared_directory: (share && !own).then_some(shared_directory),
             support_file,
             takes: Duration::from_millis(rng.u64(100..1500)),
             cancelled_after: cancelled.then(|| Duration::from_millis(patience)),
@@ -58,7 +58,7 @@ mod tests {
 
     #[test]
     fn a_seed_tells_all_wishes_and_each_kind_is_among_them() {
-        let of = |seed| wishes(&mut Rng::with_seed(seed), 200, Duration::from_secs(60));
+        let of = |seed| wishes(&mut Rng::with_seed(seed), 200, Duration::from_secs(60), true);
         assert_eq!(of(1), of(1));
         assert_ne!(of(1), of(2));
         let all = of(1);

@@ -4,7 +4,7 @@ use std::{fs, io, path::Path};
 
 use nix::unistd::geteuid;
 
-use crate::{config::AgentConfig, run_as::Account, user_map::UserMap};
+use crate::{config::AgentConfig, run_as::Account, user_map::Mapping};
 use jobbergate_doctor::Problem;
 
 const CHOOSE: &str = "make it a directory that this user may write to, or choose another one with \
@@ -56,12 +56,13 @@ pub(super) async fn check_user(config: &AgentConfig) -> Result<String, Problem> 
         )
     })?;
     let name = own.name;
-    match config.user_map() {
-        Ok(UserMap::Single(everybody)) if everybody != name => Err(Problem::new(
+    let map = config.user_map();
+    match map.as_ref().map(|map| map.mapping()) {
+        Ok(Mapping::Single(everybody)) if *everybody != name => Err(Problem::new(
             format!("it is {name}, who cannot submit as {everybody}"),
             "run the agent as root, or as that user",
         )),
-        Ok(UserMap::Single(_)) => Ok(format!("{name}, who submits the jobs of everybody")),
+        Ok(Mapping::Single(_)) => Ok(format!("{name}, who submits the jobs of everybody")),
         _ => Err(Problem::new(
             format!("it is {name}, who can submit as nobody else"),
             "run the agent as root, or map everybody to that user (single-user)",

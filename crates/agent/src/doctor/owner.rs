@@ -1,8 +1,10 @@
 //! Whom an owner of submissions is mapped to, and where their jobs would run.
 
+use chrono::Utc;
+
 use crate::{
     config::AgentConfig, directory_locks::DirectoryLocks, files, run_as::Account, setback::Setback,
-    user_map::UserMap,
+    user_map::Mapping,
 };
 use jobbergate_doctor::Problem;
 
@@ -12,16 +14,33 @@ const UNASKED: &str = "say --email ADDRESS to have an owner looked at";
 async fn account(config: &AgentConfig, email: Option<&str>) -> Result<Option<Account>, Problem> {
     let map =
         config.user_map().map_err(|error| Problem::new(error, "correct the settings first"))?;
-    let email = match (email, &map) {
+    let email = match (email, map.mapping()) {
         (Some(email), _) => email,
-        (None, UserMap::Single(_)) => "everybody",
+        (None, Mapping::Single(_)) => "everybody",
         (None, _) => return Ok(None),
     };
-    map.account(email).await.map(Some).map_err(|setback| {
+    map.account(email, Utc::now()).await.map(Some).map_err(|setback| {
         let advice = "add the user to the cluster, or correct JOBBERGATE_AGENT_SLURM_USER_MAPPER and \
                       what it needs";
         Problem::new(setback, advice)
     })
+}
+
+/// Whether there is an answer to be had at all.
+pub(super) async fn check_mapping(config: &AgentConfig) -> Result<String, Problem> {
+    let Ok(map) = config.user_map() else {
+        return Ok("not looked at before the settings go together".to_owned());
+    };
+    if let Some(objection) = map.everybodys_objection().await {
+        return Err(Problem::new(objection, "set one of the two"));
+    }
+    match map.mapping() {
+        Mapping::Asked { lookup, .. } => lookup.examine().await.map_err(|error| {
+            let advice = "check JOBBERGATE_AGENT_LDAP_* or JOBBERGATE_AGENT_USER_MAP_COMMAND";
+            Problem::new(error, advice)
+        }),
+        _ => Ok(map.to_string()),
+    }
 }
 
 pub(super) async fn check(config: &AgentConfig, email: Option<&str>) -> Result<String, Problem> {
@@ -47,7 +66,7 @@ pub(super) async fn check_directory(
     let placed = files::place(&account, &directory, None, &probe, turn).await;
     let shown = directory.display();
     placed.map_err(|setback| match setback {
-        Setback::Refusal(why) | Setback::Trouble(why) => {
+        Setback::Refusal(why) | Setback::Trouble(why) | Setback::Missing(why) => {
             let advice = format!(
                 "make it a directory that {} may write to, or choose another one with \
                  JOBBERGATE_AGENT_DEFAULT_SLURM_WORK_DIR",

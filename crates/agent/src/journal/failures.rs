@@ -17,6 +17,8 @@ pub enum FailureKind {
     Refused,
     /// Slurm was not reached, or did not answer.
     Unreachable,
+    /// A directory was not there.
+    Missing,
 }
 
 impl FailureKind {
@@ -24,7 +26,14 @@ impl FailureKind {
         match self {
             Self::Refused => "refused",
             Self::Unreachable => "unreachable",
+            Self::Missing => "missing",
         }
+    }
+
+    /// That of a row; one of a later version counts as the most patient one.
+    fn named(name: &str) -> Self {
+        let all = [Self::Refused, Self::Missing];
+        all.into_iter().find(|kind| kind.name() == name).unwrap_or(Self::Unreachable)
     }
 }
 
@@ -52,10 +61,9 @@ struct Row {
 
 impl From<Row> for Failures {
     fn from(row: Row) -> Self {
-        let refused = row.kind == FailureKind::Refused.name();
         let time = |millis| DateTime::from_timestamp_millis(millis).unwrap_or_default();
         Self {
-            kind: if refused { FailureKind::Refused } else { FailureKind::Unreachable },
+            kind: FailureKind::named(&row.kind),
             since: time(row.since),
             last: time(row.last),
             times: row.times,
@@ -135,6 +143,8 @@ mod tests {
         let failures = fail(FailureKind::Refused, "no!", 9).await;
         assert_eq!((failures.since, failures.last), (at(0), at(9)));
         assert_eq!((failures.times, failures.words.as_str()), (2, "no!"));
+        let failures = fail(FailureKind::Missing, "no home", 12).await;
+        assert_eq!((failures.kind, failures.since), (FailureKind::Missing, at(12)));
         let failures = fail(FailureKind::Unreachable, "down", 20).await;
         assert_eq!((failures.kind, failures.since), (FailureKind::Unreachable, at(20)));
         assert_eq!(failures.times, 1);

@@ -1,6 +1,7 @@
 //! The agent beside a real Slurm.
 
 mod accounting;
+mod dead_home;
 mod doctor;
 mod doubt;
 mod facts;
@@ -19,5 +20,6 @@ mod server;
 mod submitting;
 mod support;
 mod waking;
+mod who_is_who;
 mod whole_agent;
 mod wrappers;

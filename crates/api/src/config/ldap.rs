@@ -6,12 +6,12 @@ use std::{path::PathBuf, time::Duration};
 
 use chrono::TimeDelta;
 use clap::{ArgAction, Args, builder::BoolishValueParser};
+use jobbergate_ldap::{Authorities, Client, Name};
 use url::Url;
 
 use super::host;
 use crate::{
     identity::{DirectorySettings, GroupRoles, Provider},
-    ldap::{Authorities, Client, Name},
     startup::StartError,
 };
 
@@ -174,14 +174,6 @@ impl LdapConfig {
                 "everybody's password would go to {server} for others to read; use ldaps://, set \
                  JOBBERGATE_LDAP_START_TLS=true, or, if the network between is safe, \
                  JOBBERGATE_LDAP_ALLOW_PLAINTEXT=true"
-            );
-            return Err(wrong(URI)(reason));
-        }
-        let by_tls = |server: &&Url| server.scheme() == "ldaps" || self.ldap_start_tls;
-        if let Some(server) = servers.iter().filter(by_tls).find(|it| values::is_ipv6(it)) {
-            let reason = format!(
-                "{server} has an IPv6 address, by which no certificate can be checked; use the \
-                 server's name"
             );
             return Err(wrong(URI)(reason));
         }

@@ -11,11 +11,9 @@ mod take_over;
 use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use jobbergate_ldap::{Client, Connection, Entry, Failure, Name, Password, Scope, escape};
 
-use crate::{
-    email_address,
-    ldap::{Client, Connection, Entry, Failure, Name, Password, Scope, escape},
-};
+use crate::email_address;
 pub(crate) use groups::{Group, GroupRoles};
 
 /// How many log-ins are at the directory at once, and as many checks beside them: neither waits for

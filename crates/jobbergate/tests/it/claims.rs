@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use jobbergate_api::{args, db::Db};
+use jobbergate_api::db::{Db, arguments::Arguments};
 
 use crate::support::admin;
 
@@ -12,26 +12,30 @@ use crate::support::admin;
 async fn claims(database: &Path) {
     let db = Db::open_sqlite(database).await.unwrap();
     let mut session = db.write().await.unwrap();
-    let script = "INSERT INTO job_scripts (name, owner_email, created_at, updated_at) \
-                  VALUES ('s', 'a@b.org', '2026-01-01T00:00:00.000000+00:00', \
-                  '2026-01-01T00:00:00.000000+00:00')";
-    session.execute(script, args![]).await.unwrap();
-    for (status, claim, claimant) in [
-        ("CREATED", Some(1), Some("alive")),
-        ("CREATED", Some(2), Some("dead")),
-        ("SUBMITTED", Some(2), Some("dead")),
-        ("CREATED", None, None),
-    ] {
-        let sql = "INSERT INTO job_submissions (name, owner_email, created_at, updated_at, client_id, \
-                   job_script_id, status, claim, claimant) VALUES ('j', 'a@b.org', \
-                   '2026-01-01T00:00:00.000000+00:00', '2026-01-01T00:00:00.000000+00:00', 'c', 1, \
-                   $1, $2, $3)";
-        session.execute(sql, args![status, claim, claimant]).await.unwrap();
-    }
-    for (instance, year) in [("alive", 2999), ("dead", 2026)] {
-        let sql = "INSERT INTO cluster_leases (client_id, instance, ends_at) VALUES ('c', $1, $2)";
-        let ends_at = format!("{year}-01-01T00:00:00.000000+00:00");
-        session.execute(sql, args![instance, ends_at]).await.unwrap();
+    let at = "'2026-01-01T00:00:00.000000+00:00'";
+    let script = format!(
+        "INSERT INTO job_scripts (name, owner_email, created_at, updated_at) \
+         VALUES ('s', 'a@b.org', {at}, {at})"
+    );
+    let submissions = [
+        "'CREATED', 1, 'alive'",
+        "'CREATED', 2, 'dead'",
+        "'SUBMITTED', 2, 'dead'",
+        "'CREATED', NULL, NULL",
+    ];
+    let submissions = submissions.map(|claimed| {
+        format!(
+            "INSERT INTO job_submissions (name, owner_email, created_at, updated_at, client_id, \
+             job_script_id, status, claim, claimant) \
+             VALUES ('j', 'a@b.org', {at}, {at}, 'c', 1, {claimed})"
+        )
+    });
+    let leases = format!(
+        "INSERT INTO cluster_leases (client_id, instance, ends_at) \
+         VALUES ('c', 'alive', '2999-01-01T00:00:00.000000+00:00'), ('c', 'dead', {at})"
+    );
+    for sql in [script].into_iter().chain(submissions).chain([leases]) {
+        session.execute(&sql, Arguments(Vec::new())).await.unwrap();
     }
     session.commit().await.unwrap();
 }

@@ -65,6 +65,8 @@ pub struct World {
     pub facts: Vec<Value>,
     /// The bodies of all reports on the states of jobs.
     pub reports: Vec<Value>,
+    /// What it says is pending beside the submissions, whatever that is.
+    pub odd_pending: Vec<Value>,
     /// What it gives as the time.
     pub date: Option<&'static str>,
     /// The part of the path that fails, and how.
@@ -269,7 +271,7 @@ impl World {
                 "execution_directory": s.directory, "execution_parameters": {},
                 "sbatch_arguments": s.arguments})
         };
-        waiting.map(view).collect()
+        self.odd_pending.iter().cloned().chain(waiting.map(view)).collect()
     }
 
     fn active(&self) -> Vec<Value> {

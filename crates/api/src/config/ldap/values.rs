@@ -3,12 +3,10 @@
 
 use std::{fs, path::Path};
 
+use jobbergate_ldap::{Name, parse_filter};
 use url::Url;
 
-use crate::{
-    identity::{Group, GroupRoles},
-    ldap::{Name, parse_filter},
-};
+use crate::identity::{Group, GroupRoles};
 
 /// The addresses of servers.
 pub(super) fn servers(text: &str) -> Result<Vec<Url>, String> {
@@ -33,11 +31,6 @@ fn server(text: &str) -> Result<Url, String> {
         return Err(format!("{form}; where people are goes into JOBBERGATE_LDAP_BASE"));
     }
     Ok(url)
-}
-
-/// Whether it is named by an IPv6 address, which the client can't compare with a certificate.
-pub(super) fn is_ipv6(server: &Url) -> bool {
-    server.host_str().is_some_and(|host| host.starts_with('['))
 }
 
 /// A filter in which one of these stands for the person: one that all match is a mistake.

@@ -1,6 +1,7 @@
 //! Whether the directory still lets its people in, asked while they are logged in.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use jobbergate_ldap::Failure;
 
 use super::{Directory, Person, same};
 use crate::{
@@ -11,7 +12,6 @@ use crate::{
         store::{directory as store, users as user_store},
         users,
     },
-    ldap::Failure,
 };
 
 /// How long people are believed whom the directory could not be asked about.

@@ -1,7 +1,8 @@
 //! Whether a directory can be used as it is configured, for the doctor.
 
+use jobbergate_ldap::{Connection, Entry, Failure, Scope, escape};
+
 use super::{DirectorySettings, Group, values};
-use crate::ldap::{Connection, Entry, Failure, Scope, escape};
 
 /// How many people are counted.
 const MOST: usize = 1000;

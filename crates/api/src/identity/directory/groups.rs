@@ -1,7 +1,8 @@
 //! From groups of the directory to roles.
 
+use jobbergate_ldap::{Connection, Failure, Name, Scope};
+
 use super::{Directory, DirectorySettings, filled, values};
-use crate::ldap::{Connection, Failure, Name, Scope};
 
 /// In how many groups a person may be.
 const MOST_GROUPS: usize = 1000;

@@ -1,5 +1,7 @@
 //! Leaving an account with a password here to the directory, and taking it back.
 
+use jobbergate_ldap::{Failure, Scope, escape};
+
 use super::{Directory, Person};
 use crate::{
     error::{Error, Result},
@@ -8,7 +10,6 @@ use crate::{
         store::{directory as store, links},
         users,
     },
-    ldap::{Failure, Scope, escape},
     permission::Permission,
 };
 

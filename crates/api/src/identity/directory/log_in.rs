@@ -1,6 +1,7 @@
 //! Logging in with a password of the directory.
 
 use chrono::TimeDelta;
+use jobbergate_ldap::{Failure, Password};
 use rand::CryptoRng;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -18,7 +19,6 @@ use crate::{
         },
         users,
     },
-    ldap::{Failure, Password},
 };
 
 const ANOTHERS: &str = "the address belongs to another person of the directory";

@@ -43,7 +43,7 @@ impl Process {
 
     /// The fields of the first log line that says this.
     pub fn said(&self, message: &str) -> Value {
-        let end = Instant::now() + Duration::from_secs(20);
+        let end = Instant::now() + Duration::from_secs(45);
         loop {
             let lines = self.log();
             let mut fields = lines.lines().filter_map(|line| {

@@ -3,11 +3,11 @@
 /// A distinguished name: its parts from the entry up to the root, in lower case and without
 /// escapes, as most directories compare them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Name(Vec<(String, String)>);
+pub struct Name(Vec<(String, String)>);
 
 impl Name {
     /// The name in `text`; nothing if it is none.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         let parts = split(text).into_iter().map(|part| {
             let (kind, value) = part.split_once('=')?;
             let kind = kind.trim().to_lowercase();
@@ -17,12 +17,12 @@ impl Name {
     }
 
     /// Whether it is `base`, or below it.
-    pub(crate) fn is_within(&self, base: &Self) -> bool {
+    pub fn is_within(&self, base: &Self) -> bool {
         self.0.ends_with(&base.0)
     }
 
     /// The value of its first part, if that is of this kind.
-    pub(crate) fn first(&self, kind: &str) -> Option<&str> {
+    pub fn first(&self, kind: &str) -> Option<&str> {
         let (found, value) = self.0.first()?;
         (found == kind).then_some(value.as_str())
     }

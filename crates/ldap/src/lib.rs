@@ -1,22 +1,23 @@
 //! An LDAP client: the first of several servers that answers, by TLS, with a deadline for each step.
-//! It knows nothing of the people who are looked up.
+//! It knows nothing of the people who are looked up: the server lets them log in, the agent asks
+//! for their users.
 
 mod name;
 mod tls;
 
-use std::{panic::AssertUnwindSafe, time::Duration};
+use std::{net::Ipv6Addr, panic::AssertUnwindSafe, time::Duration};
 
 use ldap3::{
     DerefAliases, LdapConnAsync, LdapConnSettings, LdapError, LdapResult, SearchEntry,
-    SearchOptions,
+    SearchOptions, StdStream,
     adapters::{Adapter, EntriesOnly},
 };
-use tokio::{task::AbortHandle, time::timeout};
-use url::Url;
+use tokio::{net::TcpStream, task::AbortHandle, time::timeout};
+use url::{Host, Url};
 
-pub(crate) use ldap3::{Scope, SearchEntry as Entry, ldap_escape as escape, parse_filter};
-pub(crate) use name::Name;
-pub(crate) use tls::Authorities;
+pub use ldap3::{Scope, SearchEntry as Entry, ldap_escape as escape, parse_filter};
+pub use name::Name;
+pub use tls::Authorities;
 
 /// Result codes (RFC 4511, appendix A) by which a directory says that somebody may not come in,
 /// rather than that something is wrong with it: constraintViolation, noSuchObject,
@@ -28,44 +29,44 @@ const SIZE_LIMIT_EXCEEDED: u32 = 4;
 
 /// Which servers there are, and how they are spoken to.
 #[derive(Clone)]
-pub(crate) struct Client {
+pub struct Client {
     /// Tried in this order.
-    pub(crate) servers: Vec<Url>,
+    pub servers: Vec<Url>,
     /// Whether `ldap://` goes on by TLS (RFC 4513 §3).
-    pub(crate) start_tls: bool,
+    pub start_tls: bool,
     /// Who vouches for the servers.
-    pub(crate) authorities: Authorities,
+    pub authorities: Authorities,
     /// Who searches, by name and password; anybody if nothing is said.
-    pub(crate) searcher: Option<(String, String)>,
+    pub searcher: Option<(String, String)>,
     /// How long each step may take: getting to a server, a search, a password.
-    pub(crate) deadline: Duration,
+    pub deadline: Duration,
 }
 
 /// Why a directory is of no use at the moment, for the log.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{0}")]
-pub(crate) struct Failure(String);
+pub struct Failure(String);
 
 /// What a search found.
 #[derive(Debug, Default)]
-pub(crate) struct Found {
-    pub(crate) entries: Vec<Entry>,
+pub struct Found {
+    pub entries: Vec<Entry>,
     /// Whether there are more than were asked for.
-    pub(crate) more: bool,
+    pub more: bool,
     /// Whether there is no such base.
-    pub(crate) nowhere: bool,
+    pub nowhere: bool,
 }
 
 /// What a directory says of a password.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Password {
+pub enum Password {
     Right,
     /// Why not, for the log.
     Wrong(String),
 }
 
 /// A connection to a server, as the searcher. It ends when this is dropped.
-pub(crate) struct Connection {
+pub struct Connection {
     ldap: ldap3::Ldap,
     server: String,
     driver: AbortHandle,
@@ -73,7 +74,7 @@ pub(crate) struct Connection {
 }
 
 impl Failure {
-    pub(crate) fn new(cause: &str) -> Self {
+    pub fn new(cause: &str) -> Self {
         Self(cause.to_owned())
     }
 }
@@ -86,7 +87,7 @@ impl std::fmt::Debug for Client {
 
 impl Client {
     /// A connection to the first server that answers and lets the searcher in.
-    pub(crate) async fn connect(&self) -> Result<Connection, Failure> {
+    pub async fn connect(&self) -> Result<Connection, Failure> {
         let mut causes = Vec::new();
         for server in &self.servers {
             let opened = timeout(self.deadline, self.open(server)).await;
@@ -102,10 +103,13 @@ impl Client {
     }
 
     async fn open(&self, server: &Url) -> Result<Connection, String> {
-        let settings = LdapConnSettings::new()
-            .set_config(self.authorities.config())
-            .set_starttls(self.start_tls && server.scheme() == "ldap");
-        let opened = LdapConnAsync::from_url_with_settings(settings, server).await;
+        let settings =
+            LdapConnSettings::new().set_starttls(self.start_tls && server.scheme() == "ldap");
+        let (settings, address) = match server.host() {
+            Some(Host::Ipv6(ip)) => self.by_ipv6(settings, server, ip).await?,
+            _ => (settings.set_config(self.authorities.config()), server.clone()),
+        };
+        let opened = LdapConnAsync::from_url_with_settings(settings, &address).await;
         let (connection, ldap) = opened.map_err(|error| explain(&error))?;
         let driver = tokio::spawn(async move {
             if let Err(error) = connection.drive().await {
@@ -127,11 +131,28 @@ impl Client {
         }
         Ok(opened)
     }
+
+    /// The library takes an IPv6 address, in its brackets, for no name that a certificate could be
+    /// of: it is given a connection, and another name.
+    async fn by_ipv6(
+        &self,
+        settings: LdapConnSettings,
+        server: &Url,
+        ip: Ipv6Addr,
+    ) -> Result<(LdapConnSettings, Url), String> {
+        let usual = if server.scheme() == "ldaps" { 636 } else { 389 };
+        let stream = TcpStream::connect((ip, server.port().unwrap_or(usual))).await;
+        let stream = stream.and_then(TcpStream::into_std).map_err(|error| error.to_string())?;
+        let config = self.authorities.config_for(ip.into())?;
+        let mut address = server.clone();
+        address.set_host(Some("ipv6.invalid")).map_err(|error| error.to_string())?;
+        Ok((settings.set_config(config).set_std_stream(StdStream::Tcp(stream)), address))
+    }
 }
 
 impl Connection {
     /// The entries below `base`, at most so many. Aliases and referrals are not followed.
-    pub(crate) async fn search(
+    pub async fn search(
         &mut self,
         base: &str,
         scope: Scope,
@@ -182,7 +203,7 @@ impl Connection {
     /// Whether this is the password of an entry; afterwards the connection is theirs, and of no
     /// more use. Without a password a directory would let anybody in as nobody (RFC 4513 §5.1.2):
     /// it is not asked.
-    pub(crate) async fn check(mut self, name: &str, password: &str) -> Result<Password, Failure> {
+    pub async fn check(mut self, name: &str, password: &str) -> Result<Password, Failure> {
         if name.is_empty() || password.is_empty() {
             return Ok(Password::Wrong("there is none".to_owned()));
         }

@@ -76,3 +76,35 @@ async fn a_server_that_goes_in_the_middle_is_told_from_one_that_says_no() {
         assert!(failure.contains(words), "{failure}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_may_be_named_by_its_ipv6_address_and_shows_a_certificate_of_it() {
+    let slapd = Slapd::start().unwrap();
+    if std::net::TcpStream::connect(("::1", slapd.port)).is_err() {
+        return jobbergate_testkit::skipped("there is no IPv6 here");
+    }
+    let trusted = Authorities::load(Some(&slapd.ca_file())).unwrap();
+    let client = |address: String, start_tls, authorities: &Authorities| Client {
+        servers: vec![Url::parse(&address).unwrap()],
+        start_tls,
+        authorities: authorities.clone(),
+        searcher: Some((SEARCHER.to_owned(), SEARCHER_PASSWORD.to_owned())),
+        deadline: Duration::from_secs(5),
+    };
+    let (plain, tls) =
+        (format!("ldap://[::1]:{}", slapd.port), format!("ldaps://[::1]:{}", slapd.tls_port));
+    for (address, start_tls) in [(&plain, false), (&plain, true), (&tls, false)] {
+        client(address.clone(), start_tls, &trusted).connect().await.unwrap();
+    }
+    let strangers = Authorities::load(None).unwrap();
+    for (address, start_tls) in [(&plain, true), (&tls, false)] {
+        let refused = client(address.clone(), start_tls, &strangers).connect().await;
+        let cause = refused.err().unwrap().to_string();
+        assert!(cause.contains("UnknownIssuer"), "{cause}");
+    }
+    // It is reached there, but its certificate is of other addresses.
+    let mapped = format!("ldaps://[::ffff:127.0.0.1]:{}", slapd.tls_port);
+    let refused = client(mapped, false, &trusted).connect().await;
+    let cause = refused.err().unwrap().to_string();
+    assert!(cause.contains("not valid for name"), "{cause}");
+}
