@@ -7,7 +7,6 @@ use std::{path::PathBuf, time::Duration};
 use chrono::TimeDelta;
 use clap::{ArgAction, Args, builder::BoolishValueParser};
 use jobbergate_ldap::{Authorities, Client, Name};
-use url::Url;
 
 use super::host;
 use crate::{
