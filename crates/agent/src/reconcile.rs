@@ -170,7 +170,7 @@ impl Agent {
     ) -> Result<Vec<Record>, crate::slurm::SlurmError> {
         self.slurm.check_sight().await?;
         let mut records = self.slurm.squeue(mark).await?;
-        records.extend(self.slurm.sacct_since(period).await?.into_iter().flatten());
+        records.extend(self.slurm.sacct_since(period, mark).await?.into_iter().flatten());
         Ok(records)
     }
 
@@ -183,7 +183,7 @@ impl Agent {
     ) -> Result<Vec<Record>, crate::slurm::SlurmError> {
         self.slurm.check_sight().await?;
         let mut records = self.slurm.squeue(mark).await?;
-        records.extend(self.slurm.sacct_of(users, period).await?.into_iter().flatten());
+        records.extend(self.slurm.sacct_of(users, period, mark).await?.into_iter().flatten());
         Ok(records)
     }
 

@@ -7,7 +7,7 @@
 use super::{detailed::Detailed, followed::Followed};
 use crate::{
     journal::{Entry, SeenJob},
-    slurm::{Details, Record, Slurm},
+    slurm::{Accounted, Details, Record, Slurm},
     tag::Tag,
 };
 
@@ -64,19 +64,19 @@ pub(super) fn accounted(
     submission: i64,
     own: Option<&Entry>,
     last: Option<&SeenJob>,
-    mut records: Vec<Record>,
-) -> Vec<Record> {
+    mut accounted: Vec<Accounted>,
+) -> Vec<Accounted> {
     let Some(own) = own else {
-        records.retain(|record| !Tag::is_anothers(submission, &record.comment));
-        return records;
+        accounted.retain(|one| !Tag::is_anothers(submission, &one.record.comment));
+        return accounted;
     };
     let known = last.and_then(|last| last.submit_time.as_ref());
-    records.retain(|record| {
+    accounted.retain(|Accounted { record, .. }| {
         let same_time = known.is_none_or(|known| record.submit_time.as_ref() == Some(known));
         !is_anothers(own, &record.user, &record.comment)
             && (same_time || own.tag.is_in(&record.comment))
     });
-    records
+    accounted
 }
 
 /// Whether what Slurm says in detail is of this submission's job.
@@ -152,13 +152,15 @@ mod tests {
     #[test]
     fn accounting_tells_of_our_job_only_whatever_else_had_its_number() {
         let last = seen(Some("T1"));
-        let tell = |record: Record| accounted(7, Some(&own()), Some(&last), vec![record]).len();
+        let tell =
+            |record: Record| accounted(7, Some(&own()), Some(&last), vec![record.into()]).len();
         assert_eq!(tell(record("alice", "", "T1")), 1);
         assert_eq!(tell(record("alice", "jobbergate:7:00ff", "T2")), 1);
         assert_eq!(tell(record("alice", "", "T2")), 0);
         assert_eq!(tell(record("bob", "", "T1")), 0);
         // Of a job that another agent submitted.
-        let tell = |comment| accounted(7, None, None, vec![record("bob", comment, "T1")]).len();
+        let tell =
+            |comment| accounted(7, None, None, vec![record("bob", comment, "T1").into()]).len();
         assert_eq!((tell(""), tell("jobbergate:7:00fe"), tell("jobbergate:8:00ff")), (1, 1, 0));
     }
 }

@@ -3,7 +3,7 @@
 use jobbergate_types::SlurmJobState;
 use serde_json::{Map, Value};
 
-use super::scontrol::{state_of, whole_number};
+use super::details::{state_of, whole_number};
 
 /// A job, or a task of an array, and the names of its files.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,66 +35,46 @@ pub enum FileName {
 
 impl JobFiles {
     pub(super) fn of(job: &Map<String, Value>) -> Option<Self> {
-        let either = |text: &str, json: &str| job.get(text).or_else(|| job.get(json));
-        let number = |value: Option<&Value>| value.and_then(whole_number);
-        let array = number(either("ArrayJobId", "array_job_id")).filter(|array| *array > 0);
-        let task = array.and_then(|_| {
-            let task = either("ArrayTaskId", "array_task_id")?;
-            let unset = task.get("set").is_some_and(|set| set == false);
-            u32::try_from(whole_number(task)?).ok().filter(|_| !unset)
-        });
-        let name = |expanded: &str, shown: &str, json: &str| {
-            let plain = text(job.get(expanded)).map(|name| FileName::Plain(name.to_owned()));
+        let number = |key: &str| job.get(key).and_then(whole_number);
+        let array = number("array_job_id").filter(|array| *array > 0);
+        let task = array.and_then(|_| u32::try_from(number("array_task_id")?).ok());
+        let name = |expanded: &str, shown: &str| {
+            let plain = text(job, expanded).map(|name| FileName::Plain(name.to_owned()));
             plain.or_else(|| {
-                let name = text(either(shown, json))?.to_owned();
+                let name = text(job, shown)?.to_owned();
                 let plain = !name.contains(['%', '\\']);
                 Some(if plain { FileName::Plain(name) } else { FileName::Pattern(name) })
             })
         };
         Some(Self {
-            job: number(either("JobId", "job_id"))?,
+            job: number("job_id")?,
             array,
             task,
             state: state_of(job),
-            name: text(either("JobName", "name")).unwrap_or_default().to_owned(),
-            node: text(either("BatchHost", "batch_host")).map(str::to_owned),
-            directory: text(either("WorkDir", "current_working_directory"))
-                .unwrap_or_default()
-                .to_owned(),
-            stdout: name("stdout_expanded", "StdOut", "standard_output"),
-            stderr: name("stderr_expanded", "StdErr", "standard_error"),
+            name: text(job, "name").unwrap_or_default().to_owned(),
+            node: text(job, "batch_host").map(str::to_owned),
+            directory: text(job, "current_working_directory").unwrap_or_default().to_owned(),
+            stdout: name("stdout_expanded", "standard_output"),
+            stderr: name("stderr_expanded", "standard_error"),
         })
     }
 }
 
-fn text(value: Option<&Value>) -> Option<&str> {
-    value?.as_str().filter(|text| !is_none(text))
-}
-
-fn is_none(text: &str) -> bool {
-    text.is_empty() || text == "(null)"
-}
-
-/// The names of files in a block of `scontrol show job`, which may contain anything but line breaks.
-pub(super) fn exact_names(block: &str) -> impl Iterator<Item = (&'static str, &str)> {
-    block.lines().filter_map(|line| {
-        let (key, name) = line.trim_start().split_once('=')?;
-        let key = ["StdOut", "StdErr", "WorkDir"].into_iter().find(|known| *known == key)?;
-        Some((key, name))
-    })
+fn text<'a>(job: &'a Map<String, Value>, key: &str) -> Option<&'a str> {
+    job.get(key)?.as_str().filter(|text| !text.is_empty() && *text != "(null)")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::slurm::scontrol::{from_json, from_text};
+    use crate::slurm::Details;
 
     #[test]
     fn names_are_read_from_text_as_they_are() {
         let text = "JobId=84 ArrayJobId=75 ArrayTaskId=1 JobName=two  words\n   JobState=RUNNING\n   \
                     BatchHost=node1\n   WorkDir=/home/a  b\n   StdErr=/home/a  b/e=1 x\n   \
                     StdIn=/dev/null\n   StdOut=/home/a  b/%4a.o\n   Power=\n";
-        let details = from_text(text).unwrap();
+        let details = Details::from_text(84, text).unwrap();
         let files = &details.files[0];
         assert_eq!((files.job, files.array, files.task), (84, Some(75), Some(1)));
         assert_eq!(files.stderr, Some(FileName::Plain("/home/a  b/e=1 x".to_owned())));
@@ -108,7 +88,7 @@ mod tests {
     #[test]
     fn tasks_that_have_not_begun_are_several() {
         let text = "JobId=79 ArrayJobId=79 ArrayTaskId=1-2 JobName=w\n   JobState=PENDING\n";
-        let files = &from_text(text).unwrap().files[0];
+        let files = &Details::from_text(79, text).unwrap().files[0];
         assert_eq!((files.array, files.task, &files.stdout), (Some(79), None, &None));
     }
 
@@ -120,7 +100,7 @@ mod tests {
             "standard_output":"/w/%j.o","stdout_expanded":"/w/7.o","standard_error":""},
             {"job_id":9,"array_job_id":{"set":true,"number":8},
             "array_task_id":{"set":true,"infinite":false,"number":0}}]}"#;
-        let details = from_json(json).unwrap();
+        let details = Details::from_json(7, json).unwrap();
         let files = &details.files[0];
         assert_eq!((files.array, files.task), (None, None));
         assert_eq!(files.stdout, Some(FileName::Plain("/w/7.o".to_owned())));

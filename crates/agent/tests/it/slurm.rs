@@ -1,11 +1,14 @@
 //! The agent beside a real Slurm.
 
+mod accounting;
 mod dead_home;
 mod doctor;
 mod doubt;
 mod facts;
+mod federation;
 mod following;
 mod helped;
+mod heterogeneous;
 mod identity;
 mod journal;
 mod late;

@@ -114,7 +114,11 @@ fn accounting(directory: &Path, records: &[(i64, &str)]) -> PathBuf {
         format!("*'-j {number}') echo '{number}|COMPLETED|None|{record}';;\n")
     });
     let cases = cases.collect::<String>();
-    fs::write(&path, format!("#!/bin/sh\ncase \"$*\" in\n{cases}esac\n")).unwrap();
+    // With the separator that it is given, and the other fields of a single job empty.
+    let written = "for word; do [ \"$before\" = --delimiter ] && mark=$word; before=$word; done\n\
+                   empty=$(printf \"$mark%.0s\" $(seq 20))\n";
+    let case = format!("case \"$*\" in\n{cases}esac | sed \"s/|/$mark/g; s/\\$/$empty/\"\n");
+    fs::write(&path, format!("#!/bin/sh\n{written}{case}")).unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
     path
 }

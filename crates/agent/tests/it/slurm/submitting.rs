@@ -40,10 +40,10 @@ async fn the_users_arguments_count() {
     job.arguments = vec!["-p", "compute", "--job-name=\"two words\" --time=7 # minutes"];
     let number = accepted(job.sbatch(&agent).await);
     let details = agent.slurm.details(number).await.unwrap().unwrap();
-    assert_eq!(details.info["Partition"], "compute");
-    assert_eq!(details.info["JobName"], "two words");
-    assert_eq!(details.info["TimeLimit"], "00:07:00");
-    assert_eq!(details.info["WorkDir"], home.path().to_str().unwrap());
+    assert_eq!(details.info["partition"], "compute");
+    assert_eq!(details.info["name"], "two words");
+    assert_eq!(details.info["time_limit"], 7);
+    assert_eq!(details.info["current_working_directory"], home.path().to_str().unwrap());
     agent.slurm.scancel(&[number]).await.unwrap();
 }
 
