@@ -79,6 +79,14 @@ impl Tag {
         !self.is_in(comment) && tags.next().is_some()
     }
 
+    /// Whether a comment carries a tag, and it is of another submission, whoever submitted it.
+    pub fn is_anothers(submission: i64, comment: &str) -> bool {
+        let own = format!("{PREFIX}{submission}:");
+        let mut tags =
+            comment.split_whitespace().filter(|word| word.starts_with(PREFIX)).peekable();
+        tags.peek().is_some() && !tags.any(|tag| tag.starts_with(&own))
+    }
+
     /// Whether a comment carries the tag.
     pub fn is_in(&self, comment: &str) -> bool {
         !self.0.is_empty() && comment.split_whitespace().any(|word| word == self.0)
@@ -135,6 +143,14 @@ mod tests {
         assert_eq!(Tag::any_of(7, "1@y", tag.as_str()), None, "another server's");
         assert_eq!(Tag::any_of(7, "1@x", &format!("x{tag}")), None);
         assert_eq!(Tag::any_of(7, "1@x", "jobbergate:7:00ff"), None);
+    }
+
+    #[test]
+    fn a_comment_tells_that_a_job_is_of_another_submission() {
+        assert!(Tag::is_anothers(7, "mine jobbergate:8:00ff"));
+        assert!(Tag::is_anothers(7, "jobbergate:71:00ff"));
+        assert!(!Tag::is_anothers(7, "mine jobbergate:7:00fe"));
+        assert!(!Tag::is_anothers(7, "edited by its owner"));
     }
 
     #[test]

@@ -68,11 +68,11 @@ pub(super) async fn find(
     details: &Detailed,
 ) -> Result<Found, String> {
     slurm.check_sight().await.map_err(|error| error.to_string())?;
-    let (own, last) = (job.own(), job.last_seen());
+    let (id, own, last) = (job.active.id, job.own(), job.last_seen());
     let ends = last.map(|last| last.ends.clone()).unwrap_or_default();
     // Accounting that is broken must not hide what the controller knows.
     let accounted = slurm.sacct_job(number).await;
-    let accounted = accounted.map(|all| all.map(|all| identity::accounted(own, last, all)));
+    let accounted = accounted.map(|all| all.map(|all| identity::accounted(id, own, last, all)));
     if let Ok(Some(records)) = &accounted
         && !records.is_empty()
     {
@@ -80,7 +80,7 @@ pub(super) async fn find(
         return Ok(aggregate::records(&records, ends).map_or(Found::Unsaid, Found::State));
     }
     match details.ask(slurm).await.map_err(ToString::to_string)? {
-        Some(details) if identity::is_described(own, details) => {
+        Some(details) if identity::is_described(id, own, details) => {
             let state = aggregate::states(&details.states);
             let reason = details.reason();
             let summary =
