@@ -100,7 +100,8 @@ async fn the_users_groups_count_where_files_are_written_and_where_programs_run()
     let said = String::from_utf8(said.stdout).unwrap();
     let mut groups: Vec<u32> = said.split_whitespace().map(|gid| gid.parse().unwrap()).collect();
     let mut expected: Vec<u32> = member.groups.iter().map(|gid| gid.as_raw()).collect();
-    (groups.sort_unstable(), expected.sort_unstable());
+    groups.sort_unstable();
+    expected.sort_unstable();
     assert_eq!(groups, expected, "its own, and none of the agent's");
 }
 
