@@ -40,7 +40,7 @@ impl Writer {
         tokio::spawn(async move {
             let mut group = Vec::new();
             while writes.recv_many(&mut group, MOST).await > 0 {
-                write(&pool, group.drain(..).collect()).await;
+                write(&pool, std::mem::take(&mut group)).await;
             }
         });
         Self(writer)

@@ -138,7 +138,9 @@ async fn described(
     let ended = files.state.is_some_and(|state| state.is_terminal());
     if !waits {
         let submission = request.job_submission_id;
-        let note = agent.note_files(submission, job, account.name.as_str(), &[files.clone()]).await;
+        let note = agent
+            .note_files(submission, job, account.name.as_str(), std::slice::from_ref(files))
+            .await;
         if let Err(error) = note {
             tracing::debug!(submission, %error, "not noted where its job writes");
         }

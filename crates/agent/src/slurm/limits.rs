@@ -125,10 +125,8 @@ mod tests {
     fn an_sbatch_that_waits_says_so() {
         let said = "Slurm temporarily unable to accept job, sleeping and retrying";
         assert_eq!(waiting(&format!("sbatch: error: {said}\n")), Some(said));
-        assert_eq!(
-            waiting("sbatch: error: Slurm job queue full, sleeping and retrying.\n").is_some(),
-            true
-        );
+        let full = "sbatch: error: Slurm job queue full, sleeping and retrying.\n";
+        assert!(waiting(full).is_some());
         assert_eq!(waiting("sbatch: error: Invalid qos specification\n"), None);
     }
 }
