@@ -55,6 +55,8 @@ for file in "$lab"/run/slurmd-*.pid; do
     if [ -e "$file" ]; then stop "$file" slurmd; fi
 done
 stop "$lab/run/slurmctld.pid" slurmctld
+stop "$lab/run/slurmdbd.pid" slurmdbd
+stop "$lab/run/mariadbd.pid" mariadbd
 stop "$lab/munge/pid" munged
 if [ "${1:-}" = --wipe ]; then rm -rf "$lab"; fi
 echo "slurm-down: stopped" >&2

@@ -17,6 +17,9 @@
 #   MIN_JOB_AGE   seconds that ended jobs stay visible 300
 #   JOBACCT       how is measured what jobs use: linux none
 #   ACCT_GATHER   acct_gather.conf of an InfluxDB that this is written to every second
+#   DBD_PORT      port of a slurmdbd, whose MariaDB has the next port; without it there is none
+#   CLUSTER       its name                             lab
+#   FEDERATED     directory of another lab with a slurmdbd: a cluster of its federation
 #   EXTRA_CONF    further lines for slurm.conf
 set -eu
 umask 022
@@ -28,7 +31,12 @@ cpus=${CPUS:-4}
 mem=${MEM:-2000}
 users=${LAB_USERS-alice bob}
 min_job_age=${MIN_JOB_AGE:-300}
-socket=$lab/munge/socket
+dbd_port=${DBD_PORT:-}
+cluster=${CLUSTER:-lab}
+federated=${FEDERATED:-}
+# Clusters of a federation have one key.
+munge=${federated:-$lab}/munge
+socket=$munge/socket
 # Daemons outlive this script, so none of them may inherit the lock (9).
 
 say() { echo "slurm-up: $*" >&2; }
@@ -46,7 +54,8 @@ descendants can this script install it. Install munge, slurmctld, slurmd and the
 }
 
 missing_tools() {
-    for tool in munged munge slurmctld slurmd sbatch scontrol; do
+    for tool in munged munge slurmctld slurmd sbatch scontrol \
+        ${dbd_port:+slurmdbd mariadbd mariadb-install-db}; do
         command -v "$tool" >/dev/null || return 0
     done
     return 1
@@ -65,7 +74,8 @@ install_packages() {
 apt_install() {
     # Packages start their services when installed; a private lab needs none of them.
     DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 timeout 600 apt-get install -y -qq \
-        --no-install-recommends munge slurmctld slurmd slurm-client >"$lab/log/apt.log" 2>&1 || {
+        --no-install-recommends munge slurmctld slurmd slurm-client \
+        ${dbd_port:+slurmdbd mariadb-server} >"$lab/log/apt.log" 2>&1 || {
         tail -n 3 "$lab/log/apt.log" >&2
         return 1
     }
@@ -86,16 +96,16 @@ create_users() {
 }
 
 start_munged() {
-    chown munge: "$lab/munge"
-    if [ ! -s "$lab/munge/key" ]; then
-        (umask 077 && head -c 128 /dev/urandom >"$lab/munge/key")
-        chown munge: "$lab/munge/key"
+    chown munge: "$munge"
+    if [ ! -s "$munge/key" ]; then
+        (umask 077 && head -c 128 /dev/urandom >"$munge/key")
+        chown munge: "$munge/key"
     fi
     if timeout 5 munge -S "$socket" -n >/dev/null 2>&1; then return; fi
-    rm -f "$socket" "$socket.lock" "$lab/munge/pid"
+    rm -f "$socket" "$socket.lock" "$munge/pid"
     setpriv --reuid=munge --regid=munge --clear-groups munged --socket="$socket" \
-        --key-file="$lab/munge/key" --pid-file="$lab/munge/pid" --log-file="$lab/munge/log" \
-        --seed-file="$lab/munge/seed" 9>&- || fail "munged did not start; see $lab/munge/log"
+        --key-file="$munge/key" --pid-file="$munge/pid" --log-file="$munge/log" \
+        --seed-file="$munge/seed" 9>&- || fail "munged did not start; see $munge/log"
     say "munged started"
 }
 
@@ -132,9 +142,101 @@ daemon() {
     fi
 }
 
+accounting_conf() {
+    if [ "$dbd_port" ]; then
+        echo AccountingStorageType=accounting_storage/slurmdbd
+        echo AccountingStorageHost=127.0.0.1
+        echo "AccountingStoragePort=$dbd_port"
+        # Where munged is found for this connection.
+        echo "AccountingStoragePass=$socket"
+        echo AccountingStoreFlags=job_comment
+    else
+        echo AccountingStorageType=accounting_storage/none
+    fi
+}
+
+start_mariadb() {
+    if alive "$lab/run/mariadbd.pid" mariadbd; then return; fi
+    data=$lab/mariadb
+    if [ ! -d "$data/mysql" ]; then
+        rm -rf "$data"
+        mariadb-install-db --no-defaults --user=root --datadir="$data" --skip-test-db \
+            >"$lab/log/mariadb-install.log" 2>&1 ||
+            fail "MariaDB's data can't be made; see $lab/log/mariadb-install.log"
+    fi
+    {
+        echo "CREATE OR REPLACE USER slurm@127.0.0.1 IDENTIFIED BY 'slurm';"
+        echo "GRANT ALL ON *.* TO slurm@127.0.0.1;"
+    } >"$lab/etc/mariadb.sql"
+    # Durability would cost seconds for each table that slurmdbd makes.
+    setsid mariadbd --no-defaults --user=root --datadir="$data" --socket="$lab/run/mariadb.sock" \
+        --bind-address=127.0.0.1 --port=$((dbd_port + 1)) --pid-file="$lab/run/mariadbd.pid" \
+        --skip-name-resolve --init-file="$lab/etc/mariadb.sql" --skip-log-bin \
+        --innodb-flush-log-at-trx-commit=0 --innodb-buffer-pool-size=64M --sync-frm=OFF \
+        >"$lab/log/mariadb.log" 2>&1 </dev/null 9>&- &
+    for _ in $(seq 300); do
+        if [ -S "$lab/run/mariadb.sock" ] && alive "$lab/run/mariadbd.pid" mariadbd; then
+            say "MariaDB started"
+            return
+        fi
+        sleep 0.1
+    done
+    tail -n 3 "$lab/log/mariadb.log" >&2
+    fail "MariaDB did not start; see $lab/log/mariadb.log"
+}
+
+start_slurmdbd() {
+    if alive "$lab/run/slurmdbd.pid" slurmdbd; then return; fi
+    rm -f "$lab/run/slurmdbd.pid"
+    (umask 077 && cat >"$lab/etc/slurmdbd.conf") <<CONF
+AuthType=auth/munge
+AuthInfo=socket=$socket
+DbdHost=localhost
+DbdAddr=127.0.0.1
+DbdPort=$dbd_port
+SlurmUser=root
+PidFile=$lab/run/slurmdbd.pid
+LogFile=$lab/log/slurmdbd.log
+StorageType=accounting_storage/mysql
+StorageHost=127.0.0.1
+StoragePort=$((dbd_port + 1))
+StorageUser=slurm
+StoragePass=slurm
+StorageLoc=slurm_acct
+CONF
+    daemon slurmdbd || fail "slurmdbd did not start; see $lab/log/slurmdbd.log"
+    for _ in $(seq 60); do
+        if timeout 10 sacctmgr -n list cluster >/dev/null 2>&1; then
+            say "slurmdbd started"
+            return
+        fi
+        sleep 0.5
+    done
+    tail -n 3 "$lab/log/slurmdbd.log" >&2
+    fail "slurmdbd does not answer on port $dbd_port"
+}
+
+# Whether slurmdbd has this cluster in a list.
+has_cluster() { timeout 10 sacctmgr -n -P list "$@" | grep -qE "^$cluster(\||\$)"; }
+
+register() {
+    has_cluster cluster format=cluster || timeout 20 sacctmgr -i add cluster "$cluster" >/dev/null ||
+        fail "slurmdbd does not take the cluster $cluster"
+}
+
+# The other controller is told of this one's address when it joins, so it must have one by then.
+join_federation() {
+    if has_cluster cluster format=cluster,federation where federation=lab; then return; fi
+    timeout 10 sacctmgr -n -P list federation | grep -q '^lab' ||
+        timeout 20 sacctmgr -i add federation lab clusters=lab >/dev/null ||
+        fail "slurmdbd does not make a federation"
+    timeout 20 sacctmgr -i modify federation lab set clusters+="$cluster" >/dev/null ||
+        fail "slurmdbd does not take $cluster into the federation"
+}
+
 slurm_conf() {
     cat <<CONF
-ClusterName=lab
+ClusterName=$cluster
 SlurmctldHost=$host(127.0.0.1)
 SlurmctldPort=$port
 SlurmUser=root
@@ -152,7 +254,7 @@ SlurmdParameters=config_overrides
 ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
 JobAcctGatherType=jobacct_gather/${JOBACCT:-none}
-AccountingStorageType=accounting_storage/none
+$(accounting_conf)
 JobCompType=jobcomp/none
 MpiDefault=none
 MailProg=/bin/true
@@ -250,6 +352,12 @@ create_users
 start_munged
 choose_address
 write_configuration
+if [ "$dbd_port" ] && [ -z "$federated" ]; then
+    start_mariadb
+    start_slurmdbd
+fi
+[ -z "$dbd_port" ] || register
 start_slurmctld
+[ -z "$federated" ] || join_federation
 start_nodes
 await_nodes

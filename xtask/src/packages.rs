@@ -26,6 +26,14 @@ pub(crate) fn install_slurm() -> Result<()> {
     install(&["munge", "slurmctld", "slurmd", "slurm-client"]).context("the tests need Slurm")
 }
 
+/// Installs Slurm's accounting with its database.
+pub(crate) fn install_slurmdbd() -> Result<()> {
+    if ["slurmdbd", "mariadbd", "mariadb-install-db"].iter().all(|program| is_in_path(program)) {
+        return Ok(());
+    }
+    install(&["slurmdbd", "mariadb-server"]).context("the tests need Slurm's accounting")
+}
+
 /// Installs InfluxDB and Slurm's plugin that writes to it.
 pub(crate) fn install_influxdb() -> Result<()> {
     let plugin = "slurm-wlm/acct_gather_profile_influxdb.so";

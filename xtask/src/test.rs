@@ -25,10 +25,13 @@ use crate::{
 };
 
 /// Where the testkit keeps the Slurms that it starts.
-const SLURM_LABS: [&str; 3] = [
+const SLURM_LABS: [&str; 6] = [
     "/var/tmp/jobbergate-slurm-test",
     "/var/tmp/jobbergate-slurm-test-faults",
     "/var/tmp/jobbergate-slurm-test-metrics",
+    "/var/tmp/jobbergate-slurm-test-accounting",
+    "/var/tmp/jobbergate-slurm-test-sibling",
+    "/var/tmp/jobbergate-slurm-test-federation",
 ];
 const SLURM_DOWN: &str = "scripts/slurm-down.sh";
 
@@ -45,6 +48,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let interrupt = Interrupt::register()?;
     packages::install_postgresql()?;
     packages::install_slurm()?;
+    packages::install_slurmdbd()?;
     packages::install_influxdb()?;
     packages::install_nodejs()?;
     packages::install_python_venv()?;

@@ -6,8 +6,9 @@ use chrono::{DateTime, Utc};
 use jobbergate_client::Client;
 
 use crate::{
-    config::AgentConfig, directory_locks::DirectoryLocks, error::AgentError, journal::Journal,
-    lease::Lease, slurm::Slurm, user_map::UserMap, wakes::Wakes,
+    config::AgentConfig, directory_locks::DirectoryLocks, error::AgentError, holds::Holds,
+    journal::Journal, lease::Lease, sbatch_limit::SbatchLimit, separate, slurm::Slurm,
+    user_map::UserMap, wakes::Wakes,
 };
 
 /// An agent with all that it works with.
@@ -22,6 +23,10 @@ pub struct Agent {
     pub state_directory: PathBuf,
     /// Until when it may act on what it has claimed.
     pub lease: Lease,
+    /// How many `sbatch` run at once.
+    pub sbatch_limit: SbatchLimit,
+    /// Who waits for one of Slurm's limits.
+    pub holds: Holds,
     /// Who may write where.
     pub directories: DirectoryLocks,
     /// What is new, as far as the server says so by itself.
@@ -40,6 +45,8 @@ impl Agent {
         let state_directory = config.state_directory()?;
         let mut user_map = config.user_map()?;
         let client = config.client()?;
+        let sbatch_limit = SbatchLimit::within(config.sbatch_limit.bounds()?);
+        separate::check_state(&state_directory)?;
         let open = Journal::open(&state_directory).await;
         let journal = open
             .map_err(|source| AgentError::Journal { directory: state_directory.clone(), source })?;
@@ -61,6 +68,8 @@ impl Agent {
             user_map,
             state_directory,
             lease,
+            sbatch_limit,
+            holds: Holds::default(),
             directories,
             wakes,
             server_keeps_facts,

@@ -37,6 +37,11 @@ pub async fn run(agent: Arc<Agent>, stop: CancellationToken) {
                 backoff = Backoff::new(rand::random());
                 agent.wakes.hear(&changes);
                 let pause = after(&changes, asked_at.elapsed());
+                if changes.requests {
+                    // Until then the answer would be the same.
+                    let taken = agent.wakes.requests_taken();
+                    let _ = tokio::time::timeout(EARLY, taken).await;
+                }
                 query.cursor = Some(changes.cursor);
                 pause
             }
@@ -54,7 +59,8 @@ pub async fn run(agent: Arc<Agent>, stop: CancellationToken) {
 }
 
 fn after(changes: &Changes, waited: Duration) -> Duration {
-    let early = !changes.pending && !changes.cancelled && waited < EARLY;
+    let news = changes.pending || changes.cancelled || changes.requests;
+    let early = !news && waited < EARLY;
     if early { EARLY.mul_f64(spread()) } else { Duration::ZERO }
 }
 

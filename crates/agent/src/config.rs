@@ -14,7 +14,11 @@ use nix::unistd::geteuid;
 use crate::{
     error::AgentError,
     metrics::config::MetricsConfig,
+    output::config::OutputConfig,
+    prometheus::config::PrometheusConfig,
     run_as::Account,
+    sbatch_limit::config::SbatchLimitConfig,
+    separate::config::SeparationConfig,
     slurm::{CommandPaths, Slurm},
     user_map::{Mapping, UserMap, config::UsersConfig},
 };
@@ -176,12 +180,31 @@ pub struct AgentConfig {
     #[arg(long, env = "JOBBERGATE_AGENT_SACCTMGR_PATH", value_parser = absolute)]
     pub sacctmgr_path: Option<PathBuf>,
 
+    /// How many sbatch run at once.
+    #[command(flatten)]
+    pub sbatch_limit: SbatchLimitConfig,
+
+    /// Where the agent's figures are read.
+    #[command(flatten)]
+    pub prometheus: PrometheusConfig,
+
     /// What jobs use.
     #[command(flatten)]
     pub metrics: MetricsConfig,
+
+    /// Who it is.
+    #[command(flatten)]
+    pub separation: SeparationConfig,
+    /// The client secret, where it was read beforehand.
+    #[arg(skip)]
+    pub kept_secret: Option<Secret>,
     /// Who is who.
     #[command(flatten)]
     pub users: UsersConfig,
+
+    /// What jobs write.
+    #[command(flatten)]
+    pub output: OutputConfig,
 }
 
 /// The ways in which an e-mail becomes a user.
@@ -234,7 +257,16 @@ impl AgentConfig {
         Ok(Client::with_deadline(&self.base_api_url, token, self.requests_timeout)?)
     }
 
+    /// Reads the client secret once for all, while the file can be read.
+    pub fn keep_secret(&mut self) -> Result<(), AgentError> {
+        self.kept_secret = Some(self.secret()?);
+        Ok(())
+    }
+
     fn secret(&self) -> Result<Secret, AgentError> {
+        if let Some(kept) = &self.kept_secret {
+            return Ok(kept.clone());
+        }
         let Some(path) = &self.client_secret_file else {
             return std::env::var(SECRET_VARIABLE).map(Secret::from).map_err(|_| {
                 wrong(format!(
@@ -330,6 +362,10 @@ impl AgentConfig {
 
     /// Where the Python agent's notes may be.
     pub fn cache_directories(&self) -> Vec<PathBuf> {
+        // That there is none was seen when it could be.
+        if self.separation.done {
+            return Vec::new();
+        }
         if let Some(directory) = &self.cache_dir {
             return vec![directory.clone()];
         }

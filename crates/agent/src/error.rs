@@ -12,6 +12,11 @@ pub enum AgentError {
     /// The server's address or the credentials make no sense.
     #[error(transparent)]
     Client(#[from] jobbergate_client::Error),
+    /// What acts as users for it is gone.
+    #[error(
+        "the helper of the agent, which acts as users of the cluster, has ended; the agent can't go on without it"
+    )]
+    HelperLost,
     /// The journal cannot be used; without it a job could be submitted twice.
     #[error("the journal in {} cannot be used: {source}", directory.display())]
     Journal { directory: PathBuf, source: JournalError },
@@ -27,6 +32,9 @@ pub enum JournalError {
     File(#[from] std::io::Error),
     #[error(transparent)]
     Database(#[from] sqlx::Error),
+    /// What was to be written together with something else.
+    #[error("nothing was written: {0}")]
+    NotWritten(String),
     /// A submission is not in a state in which that can happen.
     #[error("submission {submission} is {state}, which does not allow: {event}")]
     Impossible { submission: i64, state: State, event: Event },

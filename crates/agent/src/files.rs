@@ -9,24 +9,32 @@ mod placement;
 
 use std::{
     ffi::OsStr,
+    fs::File,
+    io::{self, Write},
+    iter,
+    os::fd::OwnedFd,
     path::{Component, Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
     time::Duration,
 };
 
-use serde::{Deserialize, Serialize};
+use nix::sys::memfd::{MFdFlags, memfd_create};
 use tokio::sync::oneshot;
 
-use crate::{directory_locks::Turn, run_as::Account, setback::Setback};
+use crate::{
+    acting::{self, Action, Piece},
+    directory_locks::Turn,
+    private_copy,
+    run_as::Account,
+    setback::Setback,
+};
 pub use placement::Placement;
 
 /// How long the file system may take.
 pub const DEADLINE: Duration = Duration::from_secs(60);
+/// How much longer it is waited for whoever writes.
+const GRACE: Duration = Duration::from_secs(1);
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone)]
 pub struct Content {
     /// Its place in the execution directory.
     pub name: PathBuf,
@@ -49,7 +57,7 @@ pub fn inside(name: &str) -> Result<PathBuf, String> {
 }
 
 /// What is written for a submission.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone)]
 pub struct Files {
     pub script: Content,
     pub support: Vec<Content>,
@@ -77,38 +85,44 @@ pub async fn place(
     own: &Path,
     turn: Turn,
 ) -> Result<(), Setback> {
+    let (action, content) = action(directory, own, files)
+        .map_err(|e| Setback::Trouble(format!("files of a submission cannot be passed on: {e}")))?;
+    let submission = private_copy::submission_of(own);
+    let replies = acting::act(account, submission.as_slice(), action, content);
     let (done, result) = oneshot::channel();
-    let account = account.clone();
-    let placement = Placement {
-        directory: directory.to_owned(),
-        own: own.file_name().unwrap_or_default().to_owned(),
-        files,
-        user: account.name.clone(),
-        home: account.home.clone(),
-    };
-    let given_up = Arc::new(AtomicBool::new(false));
-    let stop = Arc::clone(&given_up);
-    let work = move || {
-        // A thread of its own, because it can't become the agent again.
-        let assumed = account.assume_for_files();
-        let assumed =
-            assumed.map_err(|e| Setback::Trouble(format!("becoming {}: {e}", account.name)));
-        let outcome = assumed.and_then(|()| placement.carry_out(&stop));
+    // Who waits no longer keeps the turn nevertheless, until nothing is written any more.
+    tokio::spawn(async move {
+        let outcome = acting::done(replies).await;
         drop(turn);
         let _ = done.send(outcome);
-    };
-    let started = std::thread::Builder::new().name("files".to_owned()).spawn(work);
-    started.map_err(|e| Setback::Trouble(format!("no thread for writing files: {e}")))?;
-    match tokio::time::timeout(DEADLINE, result).await {
+    });
+    match tokio::time::timeout(DEADLINE + GRACE, result).await {
         Ok(Ok(outcome)) => outcome,
         Ok(Err(_)) => Err(Setback::Trouble("writing files was broken off".to_owned())),
         Err(_) => {
-            // When it answers later, others may have had their turn.
-            given_up.store(true, Ordering::SeqCst);
             let shown = directory.display();
             Err(Setback::Trouble(format!("{shown} did not answer within {DEADLINE:?}")))
         }
     }
+}
+
+/// What is to be done, and the content of the files in a row, the script's first.
+fn action(
+    directory: &Path,
+    own: &Path,
+    files: Option<Files>,
+) -> io::Result<(Action, Vec<OwnedFd>)> {
+    let (directory, own) = (directory.to_owned(), own.to_owned());
+    let Some(Files { script, support }) = files else {
+        return Ok((Action::Place { directory, own, files: None }, Vec::new()));
+    };
+    let mut content = File::from(memfd_create("files", MFdFlags::MFD_CLOEXEC)?);
+    let mut pieces = Vec::new();
+    for Content { name, bytes } in iter::once(script).chain(support) {
+        content.write_all(&bytes)?;
+        pieces.push(Piece { name, length: bytes.len() as u64 });
+    }
+    Ok((Action::Place { directory, own, files: Some(pieces) }, vec![content.into()]))
 }
 
 #[cfg(test)]

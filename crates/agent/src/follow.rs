@@ -12,6 +12,7 @@ mod ends;
 mod followed;
 mod identity;
 mod outlook;
+mod pace;
 mod tell;
 mod turns;
 mod vanished;
@@ -23,7 +24,7 @@ use std::{
 };
 
 use chrono::Utc;
-use jobbergate_types::job_submissions::ActiveJobSubmission;
+use jobbergate_types::{SlurmJobState, job_submissions::ActiveJobSubmission};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -33,12 +34,13 @@ use crate::{
     error::JournalError,
     journal::SeenJob,
     setback::Setback,
-    slurm::{Record, Slurm, SlurmError},
+    slurm::{OwnJob, Record, Slurm, SlurmError},
 };
 use detailed::Detailed;
 use disappearance::Disappearance;
 use followed::Followed;
 use identity::Whose;
+use pace::{Motion, Pace};
 use tell::{Change, Reply};
 use vanished::{Found, WhyMissing};
 
@@ -46,6 +48,10 @@ use vanished::{Found, WhyMissing};
 const SHARE_OF_FETCHING: u32 = 10;
 /// How long after a look there is the next at the earliest, whatever is to be cancelled.
 const GAP: Duration = Duration::from_millis(200);
+/// Of how many jobs that wait, as the server knows, it is told details at each look.
+const FIRST_DETAILS: usize = 16;
+/// How many changes are reported after one look; there is another soon.
+const CHANGES: usize = 1000;
 /// How many jobs that vanished from the queue are looked for at each tick.
 const SEARCHES: usize = 50;
 
@@ -55,6 +61,7 @@ pub struct Follower {
     /// By the submission's number.
     jobs: BTreeMap<i64, Followed>,
     fetch_at: Instant,
+    pace: Pace,
 }
 
 /// What one look at the queue showed.
@@ -64,7 +71,7 @@ struct Look {
     missing: Vec<(i64, WhyMissing)>,
     /// Submissions whose job is in the queue.
     listed: Vec<i64>,
-    /// What is to be remembered and is no news for the server.
+    /// What is to be remembered and is no news for the server, or has to wait.
     noted: Vec<SeenJob>,
 }
 
@@ -73,13 +80,12 @@ pub async fn run(agent: Arc<Agent>, stop: CancellationToken) {
     let mut follower = Follower::new(agent);
     let mut backoff = Backoff::new(rand::random());
     while !stop.is_cancelled() {
-        let next = Instant::now() + GAP;
         let looked = follower.tick(rand::random()).await;
         let awake = looked.is_ok();
         let pause = match looked {
             Ok(()) => {
                 backoff = Backoff::new(rand::random());
-                usual
+                follower.pause(Instant::now())
             }
             Err(error) => {
                 tracing::warn!(%error, "jobs cannot be followed for the moment");
@@ -89,7 +95,9 @@ pub async fn run(agent: Arc<Agent>, stop: CancellationToken) {
         tokio::select! {
             () = stop.cancelled() => {}
             () = tokio::time::sleep(pause) => {}
-            () = follower.agent.wakes.cancelled(), if awake => tokio::time::sleep_until(next).await,
+            () = follower.agent.wakes.cancelled(), if awake => {
+                tokio::time::sleep(follower.pace.shortest_pause(GAP, Instant::now())).await;
+            }
         }
     }
 }
@@ -97,25 +105,59 @@ pub async fn run(agent: Arc<Agent>, stop: CancellationToken) {
 impl Follower {
     /// Begins to follow; what was seen before is in the journal.
     pub fn new(agent: Arc<Agent>) -> Self {
-        Self { agent, jobs: BTreeMap::new(), fetch_at: Instant::now() }
+        let now = Instant::now();
+        let pace = Pace::new(agent.config.task_follow_interval_seconds, now);
+        Self { agent, jobs: BTreeMap::new(), fetch_at: now, pace }
     }
 
-    /// Looks once at all jobs. `mark` is random.
+    /// How long there is nothing to do.
+    fn pause(&self, now: Instant) -> Duration {
+        let usual = self.agent.config.task_follow_interval_seconds;
+        let follows = self.jobs.values().any(|job| job.number().is_some());
+        // Also when Slurm is to be left alone for longer: the server may want something.
+        if follows { self.pace.pause(now).clamp(GAP, usual.max(GAP)) } else { usual }
+    }
+
+    /// Whether it is time to look at the queue: it is, or somebody waits for a cancellation.
+    fn is_time(&self, now: Instant) -> bool {
+        let waits = |job: &Followed| {
+            job.is_to_be_cancelled() && job.cancellation.is_due(now) && !job.disappearance.is_on()
+        };
+        let mut jobs = self.jobs.values().filter(|job| job.number().is_some()).peekable();
+        let (usual, shortest) = (self.pace.pause(now), self.pace.shortest_pause(GAP, now));
+        jobs.peek().is_some() && (usual.is_zero() || (shortest.is_zero() && jobs.any(waits)))
+    }
+
+    /// What the jobs are doing, after a look that showed so many changes of their states.
+    fn motion(&self, changes: usize) -> Motion {
+        let mut jobs = self.jobs.values().filter(|job| job.number().is_some());
+        let moves = |job: &Followed| job.is_to_be_cancelled() || job.end.state().is_some();
+        if changes > 0 || jobs.clone().any(moves) {
+            return Motion::Moves;
+        }
+        let now = Utc::now();
+        if jobs.all(|job| pace::sleeps(job, now)) { Motion::Sleeps } else { Motion::Rests }
+    }
+
+    /// Looks at all jobs, if it is time to. `mark` is random.
     ///
     /// # Errors
     /// When the server, Slurm or the journal does not answer; nothing is concluded from it.
     pub async fn tick(&mut self, mark: u64) -> Result<(), Setback> {
         // Without the server, what it wanted last is still worth watching.
         let fetched = self.fetch().await;
-        if self.jobs.values().all(|job| job.number().is_none()) {
+        let begin = Instant::now();
+        if !self.is_time(begin) {
             return fetched;
         }
         let records = self.agent.slurm.squeue(mark).await.map_err(trouble)?;
+        let end = Instant::now();
         let Look { mut changes, missing, listed, noted } = self.look(&records).await;
         // Somebody waits for this, and it waits for none of what follows.
         let cancelled = self.cancel(&listed).await;
         self.note(noted).await?;
-        changes.extend(self.look_for(missing).await);
+        changes.extend(self.look_for(missing, mark).await);
+        self.pace.looked(begin, end, self.motion(changes.len()));
         changes.extend(self.outlooks(&listed, &changes));
         self.tell(changes).await?;
         cancelled?;
@@ -126,6 +168,9 @@ impl Follower {
     async fn fetch(&mut self) -> Result<(), Setback> {
         let begin = Instant::now();
         let news = self.agent.wakes.take_active();
+        if news {
+            self.pace.hurry(begin);
+        }
         if begin < self.fetch_at && !news {
             return Ok(());
         }
@@ -134,7 +179,7 @@ impl Follower {
         let active = self.agent.client.active(self.agent.lease.lists()).await?;
         let at_least = match self.agent.wakes.are_live() {
             true => self.agent.config.task_recheck_interval_seconds,
-            false => Duration::ZERO,
+            false => self.agent.config.task_follow_interval_seconds,
         };
         self.fetch_at = begin + at_least.max(begin.elapsed() * SHARE_OF_FETCHING);
         let wanted: HashSet<i64> = active.iter().map(|submission| submission.id).collect();
@@ -174,18 +219,33 @@ impl Follower {
             by_number.entry(record.job).or_default().push(record);
         }
         let (slurm, mut look) = (&self.agent.slurm, Look::default());
+        let mut waiting = 0;
         for (id, job) in &mut self.jobs {
             let Some(number) = job.number() else { continue };
             let Some(records) = by_number.get(&number) else {
                 look.missing.push((*id, WhyMissing::Unlisted));
                 continue;
             };
+            if records.iter().all(|record| record.state == Some(SlurmJobState::Revoked)) {
+                // A cluster of the federation runs it. What is told to this one is passed on.
+                look.listed.push(*id);
+                look.missing.push((*id, WhyMissing::Elsewhere));
+                continue;
+            }
             let details = Detailed::new(number);
             match identity::whose(slurm, job, records, &details).await {
                 Whose::Ours => {
                     look.listed.push(*id);
-                    match compare(slurm, job, records, &details).await {
-                        Some(seen) if !seen.reported => {
+                    job.user = records.first().map(|job| job.user.clone()).unwrap_or_default();
+                    let seen = compare(slurm, job, records, &details).await;
+                    // The first details of those that wait can come later, if they are many.
+                    let is_first = |seen: &SeenJob| !seen.reported && waits_as_before(job, seen);
+                    waiting += usize::from(seen.as_ref().is_some_and(is_first));
+                    if waiting > FIRST_DETAILS && seen.as_ref().is_some_and(is_first) {
+                        continue;
+                    }
+                    match seen {
+                        Some(seen) if !seen.reported && look.changes.len() < CHANGES => {
                             let (outlook, details) = (job.outlook.now.clone(), Some(details));
                             let claim = job.active.claim;
                             look.changes.push(Change { job: seen, claim, outlook, details });
@@ -202,7 +262,7 @@ impl Follower {
     }
 
     /// Looks for jobs that are missing in the queue; what is to be reported of them.
-    async fn look_for(&mut self, missing: Vec<(i64, WhyMissing)>) -> Vec<Change> {
+    async fn look_for(&mut self, missing: Vec<(i64, WhyMissing)>, mark: u64) -> Vec<Change> {
         let (agent, now) = (Arc::clone(&self.agent), Instant::now());
         let (mut changes, mut searches) = (Vec::new(), 0);
         for (id, why) in missing {
@@ -215,7 +275,9 @@ impl Follower {
             let details = Detailed::new(number);
             let found = match why {
                 WhyMissing::Replaced => Ok(Found::Denied),
-                WhyMissing::Unlisted => vanished::find(&agent.slurm, job, number, &details).await,
+                WhyMissing::Unlisted | WhyMissing::Elsewhere => {
+                    vanished::find(&agent.slurm, job, number, &details, mark).await
+                }
             };
             let summary = match found {
                 Ok(Found::Denied) => {
@@ -273,7 +335,7 @@ impl Follower {
         // An end that was seen is not lost even if Slurm forgets it before the server hears it.
         self.note(changes.iter().map(|change| change.job.clone()).collect()).await?;
         let mut acknowledged = Vec::new();
-        for (Change { job, outlook, .. }, reply) in tell::all(&self.agent, changes).await {
+        for (job, outlook, reply) in tell::all(&self.agent, changes).await {
             match reply {
                 Reply::Acknowledged => {
                     if let Some(job) = self.jobs.get_mut(&job.submission_id) {
@@ -305,20 +367,24 @@ impl Follower {
     /// Cancels what is to be cancelled. A number that is not in the queue, or another's now, must
     /// not be.
     async fn cancel(&mut self, listed: &[i64]) -> Result<(), Setback> {
-        let (now, mut numbers) = (Instant::now(), Vec::new());
+        let (now, mut by_user) = (Instant::now(), BTreeMap::<String, Vec<OwnJob>>::new());
         for id in listed {
             let Some(job) = self.jobs.get_mut(id) else { continue };
             if job.is_to_be_cancelled() && job.cancellation.is_due(now) {
                 // Also if it fails: another job is not to be kept waiting for this one.
                 job.cancellation.done(now);
-                numbers.extend(job.number());
+                let Some(number) = job.number() else { continue };
+                tracing::info!(submission = id, slurm_job_id = number, "cancelling");
+                by_user
+                    .entry(job.user.clone())
+                    .or_default()
+                    .push(OwnJob { submission: *id, job: number });
             }
         }
-        if numbers.is_empty() {
+        if by_user.is_empty() {
             return Ok(());
         }
-        tracing::info!(jobs = ?numbers, "cancelling");
-        self.agent.slurm.scancel(&numbers).await.map_err(trouble)
+        self.agent.slurm.scancel_of(&by_user).await.map_err(trouble)
     }
 }
 
@@ -334,6 +400,12 @@ async fn compare(
     let summary = aggregate::records(records, ends)?;
     let lasts = job.end.lasts(slurm, details, &summary, Instant::now()).await;
     lasts.then(|| job.sight(summary, job.submit_time(records))).flatten()
+}
+
+/// Whether nothing is news but why it waits.
+fn waits_as_before(job: &Followed, seen: &SeenJob) -> bool {
+    let pending = |seen: &SeenJob| seen.state == SlurmJobState::Pending;
+    pending(seen) && job.last_seen().is_some_and(pending)
 }
 
 fn trouble(error: SlurmError) -> Setback {

@@ -1,6 +1,7 @@
 //! Takes up the submissions that wait for this cluster.
 
 mod share;
+mod waiting;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -15,6 +16,8 @@ use jobbergate_types::{job_submissions::PendingJobSubmission, list::Paging};
 use tokio::{task::JoinSet, time::Instant};
 use tokio_util::sync::CancellationToken;
 
+use waiting::Waiting;
+
 use crate::{
     agent::Agent,
     backoff::Backoff,
@@ -25,7 +28,7 @@ use crate::{
     slots::Slots,
 };
 
-/// How many submissions are taken up before the next look.
+/// How many submissions are taken up before the next look; it comes when half of them are done.
 const BATCH: usize = 100;
 /// How long after a look there is the next at the earliest, whatever is new.
 const GAP: Duration = Duration::from_millis(50);
@@ -35,6 +38,8 @@ const RECONCILIATION: Duration = Duration::from_secs(1);
 /// them in this time.
 const OUTAGE_COUNT: Duration = Duration::from_secs(10);
 
+/// How many outcomes are reported at once.
+const REPORTS: usize = 8;
 /// Whom reports are counted for, which wait for nobody but the server.
 const SERVER: &str = "";
 
@@ -49,6 +54,8 @@ struct Intake {
     asked_at: Option<Instant>,
     /// Whether nothing was waiting then.
     idle: bool,
+    /// Whether there may be something new.
+    news: bool,
     /// Whether more may wait than could be claimed.
     more: bool,
     /// What waited then, and this agent's claims of it.
@@ -62,7 +69,11 @@ struct Intake {
     reconcile_at: Instant,
     /// When the submissions that wait for Slurm are counted next.
     count_at: Instant,
+    /// Whether Slurm was away when they were counted last.
+    in_outage: bool,
     slots: Arc<Slots>,
+    reports: Arc<Slots>,
+    waiting: Waiting,
     /// Whether Slurm has to be asked for its health before it is given more.
     doubtful: Arc<AtomicBool>,
 }
@@ -98,6 +109,8 @@ pub async fn run(agent: Arc<Agent>, stop: CancellationToken) {
 
 impl Intake {
     fn new(agent: Arc<Agent>) -> Self {
+        // So many more as there may be `sbatch` at once have their files fetched and written.
+        let at_once = 2 * usize::from(agent.config.sbatch_limit.sbatch_at_once_max);
         Self {
             agent,
             tasks: JoinSet::new(),
@@ -105,6 +118,7 @@ impl Intake {
             delayed: HashMap::new(),
             asked_at: None,
             idle: false,
+            news: false,
             more: false,
             listed: HashMap::new(),
             interruptions: 0,
@@ -113,7 +127,10 @@ impl Intake {
             absences_of_inherited: Absences::default(),
             reconcile_at: Instant::now(),
             count_at: Instant::now(),
-            slots: Arc::default(),
+            in_outage: false,
+            slots: Arc::new(Slots::new(at_once)),
+            reports: Arc::new(Slots::new(REPORTS)),
+            waiting: Waiting::default(),
             doubtful: Arc::new(AtomicBool::new(false)),
         }
     }
@@ -130,6 +147,7 @@ impl Intake {
             self.agent.lease.set_room(0);
             return self.count_outage(&in_doubt).await;
         }
+        self.in_outage = false;
         self.make_room();
         if self.may_rest() {
             return Ok(());
@@ -140,7 +158,8 @@ impl Intake {
         let rejected: HashSet<i64> = self.agent.journal.rejected().await?.into_iter().collect();
         let pending = self.pending(&in_doubt, BATCH).await?;
         self.renumber(&unsettled).await?;
-        for pending in pending {
+        self.tell_reasons().await;
+        for pending in self.take_turns(pending) {
             // It was rejected and the server knows: its owner wants another try.
             if rejected.contains(&pending.id) {
                 self.agent.journal.reopen(pending.id).await?;
@@ -152,11 +171,11 @@ impl Intake {
     }
 
     /// Whether there is nothing to ask for: nothing waited, and the server says what is new.
-    fn may_rest(&self) -> bool {
+    fn may_rest(&mut self) -> bool {
         let recheck = self.agent.config.task_recheck_interval_seconds;
         let recent = self.asked_at.is_some_and(|asked_at| asked_at.elapsed() < recheck);
-        let news = self.agent.wakes.take_pending();
-        self.idle && recent && !news && self.agent.wakes.are_live()
+        self.news |= self.agent.wakes.take_pending();
+        (self.idle || self.only_waits()) && recent && !self.news && self.agent.wakes.are_live()
     }
 
     /// What waits and may be begun, until there is enough. All pages are read if need be, so that
@@ -168,6 +187,7 @@ impl Intake {
     ) -> Result<Vec<PendingJobSubmission>, Setback> {
         (self.asked_at, self.idle) = (Some(Instant::now()), false);
         self.listed.clear();
+        self.waiting.clear();
         let mut free = Vec::new();
         let mut paging = Paging { page: 1, size: 100 };
         let agent = Arc::clone(&self.agent);
@@ -177,6 +197,7 @@ impl Intake {
             let empty = page.items.is_empty();
             self.idle = empty && paging.page == 1;
             self.listed.extend(page.items.iter().map(|item| (item.id, item.claim)));
+            self.note_waiting(&page.items);
             free.extend(page.items.into_iter().filter(|item| self.may_begin(item, in_doubt)));
             let under_way = self.busy.len().saturating_sub(self.slots.count_slow());
             let enough = instance.is_none() && free.len() + under_way >= enough;
@@ -203,10 +224,17 @@ impl Intake {
         }
         let (agent, slots) = (Arc::clone(&self.agent), Arc::clone(&self.slots));
         let (doubtful, inherited) = (Arc::clone(&self.doubtful), Arc::clone(&self.inherited));
+        let reports = Arc::clone(&self.reports);
         agent.lease.take(pending.id, self.interruptions);
         self.tasks.spawn(async move {
             let work = agent.take_up(&pending, &doubtful, &inherited);
-            let result = slots.run(&pending.owner_email, work).await;
+            let result = match slots.run(&pending.owner_email, work).await {
+                // Others are submitted meanwhile.
+                Some(Ok(phase)) => {
+                    reports.run(SERVER, agent.report(pending.id, &phase, pending.claim)).await
+                }
+                result => result.map(|setback| setback.map(drop)),
+            };
             (pending.id, result.unwrap_or(Ok(())))
         });
     }
@@ -217,11 +245,11 @@ impl Intake {
             if !known || !self.is_free(entry.id) || !self.busy.insert(entry.id) {
                 continue;
             }
-            let (agent, slots) = (Arc::clone(&self.agent), Arc::clone(&self.slots));
+            let (agent, reports) = (Arc::clone(&self.agent), Arc::clone(&self.reports));
             let entry = entry.clone();
             self.tasks.spawn(async move {
                 let result =
-                    slots.run(SERVER, agent.report(entry.id, &entry.phase, entry.claim)).await;
+                    reports.run(SERVER, agent.report(entry.id, &entry.phase, entry.claim)).await;
                 (entry.id, result.unwrap_or(Ok(())))
             });
         }
@@ -264,7 +292,11 @@ impl Intake {
         if Instant::now() < self.count_at {
             return Ok(());
         }
-        self.claim_in_outage().await?;
+        // Those whose Slurm answers come first.
+        if self.in_outage {
+            self.claim_in_outage().await?;
+        }
+        self.in_outage = true;
         let mut waiting = self.pending(in_doubt, usize::MAX).await?;
         waiting.retain(|pending| !self.inherited.is_doubtful(pending));
         let pages = u32::try_from(waiting.len().div_ceil(BATCH)).unwrap_or(u32::MAX);
@@ -275,7 +307,8 @@ impl Intake {
         Ok(())
     }
 
-    /// Waits until `end` or, if it is awake, until there is something new; after a full batch, when there may be more, until all of it is done.
+    /// Waits until `end` or, if it is awake, until there is something new; after a full batch, when
+    /// there may be more, until half of it is done.
     async fn work_until(&mut self, end: Instant, awake: bool, stop: &CancellationToken) {
         let full = self.tasks.len() >= BATCH;
         loop {
@@ -285,7 +318,7 @@ impl Intake {
                 () = self.agent.wakes.pending(), if awake => return,
                 Some(done) = self.tasks.join_next() => self.finish(done),
             }
-            if full && self.tasks.is_empty() || self.wants_more() {
+            if full && self.tasks.len() <= BATCH / 2 || self.wants_more() {
                 return;
             }
         }
@@ -305,6 +338,10 @@ impl Intake {
             Ok(()) => {
                 self.delayed.remove(&id);
             }
+            Err(Setback::Limit(reason)) => {
+                self.waiting.tried(id, Instant::now());
+                tracing::info!(submission = id, reason, "waits for one of Slurm's limits");
+            }
             Err(error) => {
                 let new = || (Instant::now(), Backoff::new(rand::random()));
                 let (until, backoff) = self.delayed.entry(id).or_insert_with(new);
@@ -317,14 +354,14 @@ impl Intake {
 }
 
 impl Agent {
-    /// Does what is left to do for a submission that waits: makes a job of it if there is none,
-    /// and tells the server.
+    /// Does what is left to do for a submission that waits: makes a job of it if there is none.
+    /// What came of it is to be reported.
     async fn take_up(
         &self,
         pending: &PendingJobSubmission,
         doubtful: &AtomicBool,
         inherited: &Inherited,
-    ) -> Result<(), Setback> {
+    ) -> Result<Phase, Setback> {
         let id = pending.id;
         let mut entry = self.journal.entry(id).await?;
         if entry.as_ref().is_some_and(|entry| entry.origin != Entry::origin_of(pending)) {
@@ -334,7 +371,8 @@ impl Agent {
         }
         let has_job = |entry: &Entry| matches!(entry.phase, Phase::Submitted { .. });
         if inherited.is_doubtful(pending) && !entry.as_ref().is_some_and(has_job) {
-            return self.doubt_inherited(pending, inherited).await;
+            self.doubt_inherited(pending, inherited).await?;
+            return Ok(Phase::Planned);
         }
         let adopted = if entry.is_none() { self.adopt(pending).await? } else { None };
         let phase = match (adopted, entry) {
@@ -345,12 +383,12 @@ impl Agent {
                 let origin = Entry::origin_of(pending);
                 let tag = known.map(|entry| entry.tag).filter(|tag| tag.is_of(id, &origin));
                 let submitted = self.submit(pending, tag, rand::random()).await;
-                if submitted.is_err() {
+                if matches!(&submitted, Err(setback) if !matches!(setback, Setback::Limit(_))) {
                     doubtful.store(true, Ordering::Relaxed);
                 }
                 submitted?
             }
         };
-        self.report(id, &phase, pending.claim).await
+        Ok(phase)
     }
 }

@@ -3,8 +3,10 @@
 //! Every change is on disk before the method returns.
 
 mod failures;
+mod group;
 mod jobs;
 pub mod machine;
+mod outputs;
 mod submissions;
 mod task_ends;
 
@@ -19,12 +21,18 @@ use sqlx::{
 use crate::error::JournalError;
 pub use failures::{FailureKind, Failures};
 pub use jobs::SeenJob;
+pub use outputs::OutputFiles;
 pub use submissions::{Entry, Phase};
 pub use task_ends::TaskEnds;
 
+/// One writes, the others read meanwhile.
+const CONNECTIONS: u32 = 3;
+
 #[derive(Debug)]
 pub struct Journal {
+    /// For reading.
     pool: SqlitePool,
+    writer: group::Writer,
     _lock: fs::File,
 }
 
@@ -43,27 +51,24 @@ impl Journal {
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full);
-        let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
+        let pool =
+            SqlitePoolOptions::new().max_connections(CONNECTIONS).connect_with(options).await?;
         sqlx_macros::migrate!().run(&pool).await?;
-        Ok(Self { pool, _lock: lock })
+        let writer = group::Writer::start(pool.clone());
+        Ok(Self { pool, writer, _lock: lock })
     }
 
     /// Forgets what ended, or certainly came to nothing, before `limit`.
     pub async fn prune(&self, limit: DateTime<Utc>) -> Result<(), JournalError> {
         let limit = limit.timestamp_millis();
-        sqlx::query(
+        let submissions = sqlx::query(
             "DELETE FROM submissions WHERE changed_at < $1 AND (settled = 1 OR \
              (attempted_at IS NULL AND slurm_job_id IS NULL AND rejection IS NULL))",
-        )
-        .bind(limit)
-        .execute(&self.pool)
-        .await?;
-        let failures = "DELETE FROM failures WHERE since < $1";
-        sqlx::query(failures).bind(limit).execute(&self.pool).await?;
-        sqlx::query("DELETE FROM jobs WHERE reported = 1 AND changed_at < $1")
-            .bind(limit)
-            .execute(&self.pool)
-            .await?;
-        Ok(())
+        );
+        let failures = sqlx::query("DELETE FROM failures WHERE since < $1");
+        let outputs = sqlx::query("DELETE FROM outputs WHERE changed_at < $1");
+        let jobs = sqlx::query("DELETE FROM jobs WHERE reported = 1 AND changed_at < $1");
+        let all = [submissions, failures, outputs, jobs].map(|statement| statement.bind(limit));
+        self.writer.write(None, all.into()).await
     }
 }

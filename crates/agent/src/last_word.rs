@@ -6,6 +6,7 @@ use jobbergate_types::job_submissions::PendingJobSubmission;
 use crate::{
     agent::Agent,
     journal::{Entry, FailureKind, Failures, Phase},
+    prometheus,
     setback::Setback,
 };
 
@@ -42,6 +43,7 @@ impl Agent {
     ) -> Result<Phase, Setback> {
         let id = pending.id;
         tracing::info!(submission = id, %message, "rejected");
+        prometheus::rejected();
         let origin = Entry::origin_of(pending);
         self.journal.rejected_because(id, &origin, &message, pending.claim, Utc::now()).await?;
         self.journal.forget_failures(id).await?;

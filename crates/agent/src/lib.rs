@@ -3,11 +3,13 @@
 //! It never loses a submission and never makes two jobs of one: see [`journal`] for what it
 //! remembers and [`reconcile`] for what it does when the outcome of an `sbatch` is not known.
 //!
-//! Seven loops run side by side, so that none waits for another: [`claims`] keeps what this agent
-//! shares with others for itself, [`intake`] takes up submissions, [`follow`] watches their jobs, [`metrics`] collects what they use, [`changes`] waits
-//! for the server to say that there is something new, [`heartbeat`] tells it that the agent is alive,
+//! Eight loops run side by side, so that none waits for another: [`claims`] keeps what this agent
+//! shares with others for itself, [`intake`] takes up submissions, [`follow`] watches their jobs,
+//! [`metrics`] collects what they use, [`output`] reads what they write, [`changes`] waits for the
+//! server to say that there is something new, [`heartbeat`] tells it that the agent is alive,
 //! [`facts`] what its cluster is.
 
+pub mod acting;
 pub mod agent;
 pub mod backoff;
 pub mod boot_clock;
@@ -22,6 +24,8 @@ pub mod files;
 pub mod follow;
 pub mod heartbeat;
 pub mod held_directory;
+pub mod helper;
+pub mod holds;
 pub mod inherited;
 pub mod intake;
 pub mod journal;
@@ -29,11 +33,15 @@ pub mod last_word;
 pub mod lease;
 pub mod metrics;
 pub mod migrated;
+pub mod output;
 pub mod private_copy;
+pub mod prometheus;
 pub mod python_notes;
 pub mod reconcile;
 pub mod report;
 pub mod run_as;
+pub mod sbatch_limit;
+pub mod separate;
 pub mod setback;
 pub mod slots;
 pub mod slurm;
@@ -43,7 +51,7 @@ mod uncertain;
 pub mod user_map;
 pub mod wakes;
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{future::Future, pin::pin, sync::Arc, time::Duration};
 
 use chrono::{TimeDelta, Utc};
 use tokio::task::JoinSet;
@@ -67,6 +75,9 @@ pub async fn run(
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), AgentError> {
     let metrics = config.metrics.source()?;
+    if let Some(address) = config.prometheus.metrics_listen {
+        prometheus::listen(address)?;
+    }
     let agent = Arc::new(Agent::open(config).await?);
     let in_journal =
         |source| AgentError::Journal { directory: agent.state_directory.clone(), source };
@@ -85,17 +96,38 @@ pub async fn run(
         users = %agent.user_map,
         "agent started"
     );
+    if let Err(error) = sd_notify::notify(&[sd_notify::NotifyState::Ready]) {
+        tracing::warn!(%error, "systemd cannot be told");
+    }
     let (stop, end) = (CancellationToken::new(), CancellationToken::new());
-    let claims = tokio::spawn(claims::run(Arc::clone(&agent), end.clone()));
+    let mut shutdown = pin!(shutdown);
     let mut loops = JoinSet::new();
     loops.spawn(heartbeat::run(Arc::clone(&agent), stop.clone()));
     loops.spawn(changes::run(Arc::clone(&agent), stop.clone()));
     loops.spawn(facts::run(Arc::clone(&agent), stop.clone()));
+    loops.spawn(metrics::run(Arc::clone(&agent), metrics, stop.clone()));
+    // What it does not see it would take for what is not there.
+    tokio::select! {
+        seen = agent.slurm.await_sight() => {
+            seen.map_err(|error| AgentError::Configuration(error.to_string()))?;
+        }
+        () = &mut shutdown => return Ok(()),
+        () = acting::lost() => return Err(AgentError::HelperLost),
+    }
+    let claims = tokio::spawn(claims::run(Arc::clone(&agent), end.clone()));
     loops.spawn(intake::run(Arc::clone(&agent), stop.clone()));
     loops.spawn(follow::run(Arc::clone(&agent), stop.clone()));
-    loops.spawn(metrics::run(Arc::clone(&agent), metrics, stop.clone()));
+    loops.spawn(output::run(Arc::clone(&agent), stop.clone()));
+    if agent.config.prometheus.metrics_listen.is_some() {
+        loops.spawn(prometheus::watch(Arc::clone(&agent), stop.clone()));
+    }
     tokio::select! {
-        () = shutdown => tracing::info!("agent stops"),
+        () = &mut shutdown => tracing::info!("agent stops"),
+        () = acting::lost() => {
+            stop.cancel();
+            end.cancel();
+            return Err(AgentError::HelperLost);
+        }
         // They only end before the shutdown if there is a bug in them.
         _ = loops.join_next() => {
             stop.cancel();

@@ -12,13 +12,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use tokio::sync::oneshot;
-
 use crate::{
+    acting::{self, Action},
     agent::Agent,
     error::JournalError,
     journal::{Entry, Phase},
     run_as::Account,
+    setback::Setback,
     tag::Tag,
 };
 
@@ -42,7 +42,7 @@ impl PrivateCopy {
         mark: &str,
     ) -> io::Result<Self> {
         let link = state_directory.join(format!("{}{mark}.{EXTENSION}", prefix(tag)));
-        let directory = execution_directory.join(format!(".jobbergate-{mark}"));
+        let directory = execution_directory.join(format!("{NAME}{mark}"));
         symlink(format!("{user}:{}", directory.display()), &link)?;
         Ok(Self { link, user: user.to_owned(), directory })
     }
@@ -68,34 +68,42 @@ impl PrivateCopy {
 
     /// Removes it, as the user whom it belongs to, while the caller goes on.
     pub fn remove(self) {
-        let Self { link, user, directory } = self;
-        let (done, removed) = oneshot::channel();
-        let work = move || {
-            // A thread of its own, because it can't become the agent again.
-            let removed = Account::by_name(&user).map_err(io::Error::other).and_then(|account| {
-                // A user who is gone has nothing that could be removed as that user.
-                let Some(account) = account else { return Ok(()) };
-                account.assume_for_files()?;
-                fs::remove_dir_all(&directory)
-            });
-            let _ = done.send(removed);
-        };
-        // What is not removed now is when the next agent starts.
-        if std::thread::Builder::new().name("remove".to_owned()).spawn(work).is_err() {
-            return;
-        }
         tokio::spawn(async move {
-            let Ok(removed) = removed.await else { return };
-            match removed {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    tracing::warn!(%error, "the copy of a script cannot be removed");
+            let Self { link, user, directory } = self;
+            let submission = submission_of(&directory);
+            match remove_directory(user, directory).await {
+                // What is not removed now is when the next agent starts.
+                Err(error) => {
+                    tracing::warn!(submission, %error, "the copy of a script cannot be removed");
                 }
-                _ => {
+                Ok(()) => {
                     let _ = fs::remove_file(link);
                 }
             }
         });
     }
+}
+
+async fn remove_directory(user: String, directory: PathBuf) -> Result<(), Setback> {
+    let found = tokio::task::spawn_blocking(move || Account::by_name(&user)).await;
+    let trouble = |why: String| Setback::Trouble(format!("looking up its user: {why}"));
+    let account = found.map_err(|e| trouble(e.to_string()))?.map_err(|e| trouble(e.to_string()))?;
+    // A user who is gone has nothing that could be removed as that user.
+    let Some(account) = account else { return Ok(()) };
+    let submission = submission_of(&directory);
+    let action = Action::Remove { directory };
+    acting::done(acting::act(&account, submission.as_slice(), action, vec![])).await
+}
+
+/// What the names of the directories begin with.
+const NAME: &str = ".jobbergate-";
+
+/// The submission that a directory with a private copy is of, if it is one.
+pub fn submission_of(directory: &Path) -> Option<i64> {
+    let name = directory.file_name()?.to_str()?.strip_prefix(NAME)?;
+    let (submission, random) = name.split_once('-')?;
+    let random = random.len() == 16 && random.bytes().all(|digit| digit.is_ascii_hexdigit());
+    submission.parse().ok().filter(|submission| random && *submission > 0)
 }
 
 /// What the links of a submission's attempts begin with.

@@ -153,8 +153,8 @@ impl Agent {
         if let Some(job) = self.slurm.details(number).await? {
             return Ok(vec![Claim::from(&job)]);
         }
-        let accounted = self.slurm.sacct_job(number).await?.unwrap_or_default();
-        Ok(accounted.iter().map(Claim::from).collect())
+        let accounted = self.slurm.sacct_job(number, rand::random()).await?.unwrap_or_default();
+        Ok(accounted.iter().map(|job| Claim::from(&job.record)).collect())
     }
 
     async fn take_over(

@@ -151,7 +151,8 @@ impl Agent {
                 Ok(None) => {
                     let late = (Utc::now() - at).to_std().unwrap_or_default();
                     let overdue = late > self.config.sbatch_timeout_seconds + OVERDUE;
-                    unknown.push((entry, at, !(overdue && receipt.give_up())));
+                    let gone = overdue && receipt.give_up(&entry.account, entry.id).await;
+                    unknown.push((entry, at, !gone));
                 }
                 Err(error) => {
                     tracing::warn!(submission = entry.id, %error, "the receipt can't be read");
@@ -167,8 +168,9 @@ impl Agent {
         period: TimeDelta,
         mark: u64,
     ) -> Result<Vec<Record>, crate::slurm::SlurmError> {
+        self.slurm.check_sight().await?;
         let mut records = self.slurm.squeue(mark).await?;
-        records.extend(self.slurm.sacct_since(period).await?.into_iter().flatten());
+        records.extend(self.slurm.sacct_since(period, mark).await?.into_iter().flatten());
         Ok(records)
     }
 
@@ -179,8 +181,9 @@ impl Agent {
         period: TimeDelta,
         mark: u64,
     ) -> Result<Vec<Record>, crate::slurm::SlurmError> {
+        self.slurm.check_sight().await?;
         let mut records = self.slurm.squeue(mark).await?;
-        records.extend(self.slurm.sacct_of(users, period).await?.into_iter().flatten());
+        records.extend(self.slurm.sacct_of(users, period, mark).await?.into_iter().flatten());
         Ok(records)
     }
 

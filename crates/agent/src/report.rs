@@ -9,13 +9,13 @@ use jobbergate_types::{
         JobSubmissionStatus,
     },
 };
-use serde_json::{Map, Value};
 
 use crate::{
     agent::Agent,
-    follow::aggregate,
     journal::{Phase, SeenJob, TaskEnds},
+    prometheus,
     setback::Setback,
+    slurm::OwnJob,
 };
 
 /// The longest report message that is sent, in characters.
@@ -42,7 +42,9 @@ impl Agent {
     ) -> Result<(), Setback> {
         let report_message = message.chars().take(LONGEST_MESSAGE).collect();
         let report = JobSubmissionAgentRejectedRequest { id, report_message, claim };
-        match self.client.report_rejected(&report).await {
+        let told = self.client.report_rejected(&report).await;
+        prometheus::reported("rejected", told.as_ref().copied());
+        match told {
             Err(error) if error.may_pass() => return Err(error.into()),
             // It was deleted or cancelled in the meantime, or is another agent's.
             Err(error) => tracing::warn!(submission = id, %error, "rejection not wanted"),
@@ -57,20 +59,27 @@ impl Agent {
         slurm_job_id: i64,
         claim: Option<i64>,
     ) -> Result<(), Setback> {
-        let (seen, info) = self.first_sight(id, slurm_job_id).await;
+        let seen = first_sight(id, slurm_job_id);
         let report = JobSubmissionAgentSubmittedRequest {
             id,
             slurm_job_id,
             slurm_job_state: seen.state,
-            slurm_job_info: Value::Object(info).to_string(),
-            slurm_job_state_reason: seen.reason.clone(),
-            outlook: outlook(&seen),
+            slurm_job_info: "{}".to_owned(),
+            slurm_job_state_reason: None,
+            outlook: JobOutlook::default(),
             claim,
         };
-        match self.client.report_submitted(&report).await {
+        let told = self.client.report_submitted(&report).await;
+        prometheus::reported("submitted", told.as_ref().copied());
+        match told {
             Ok(()) => {
                 self.wakes.note_active();
-                self.journal.saw(&[seen], Utc::now()).await?;
+                let (seen, now) = ([seen], Utc::now());
+                // On its way to the disk together with what follows.
+                let saw = self.journal.saw(&seen, now);
+                tokio::try_join!(saw, self.journal.settle(id, now))?;
+                self.remove_note(id);
+                return Ok(());
             }
             Err(error) if error.may_pass() => return Err(error.into()),
             Err(error) => self.resolve_refusal(id, slurm_job_id, &error).await?,
@@ -78,30 +87,6 @@ impl Agent {
         self.journal.settle(id, Utc::now()).await?;
         self.remove_note(id);
         Ok(())
-    }
-
-    /// The job as it is now; pending if Slurm can't say, which it then says later.
-    async fn first_sight(&self, id: i64, slurm_job_id: i64) -> (SeenJob, Map<String, Value>) {
-        let details = self.slurm.details(slurm_job_id).await;
-        if let Err(error) = &details {
-            tracing::debug!(submission = id, slurm_job_id, %error, "no details yet");
-        }
-        let details = details.ok().flatten();
-        let state = details.as_ref().and_then(|details| aggregate::states(&details.states));
-        // An end is reported by those who make sure that it is one.
-        let state = state.filter(|state| !state.is_terminal()).unwrap_or(SlurmJobState::Pending);
-        let reason = details.as_ref().and_then(|details| details.reason());
-        let info = details.map(|details| details.info).unwrap_or_default();
-        let seen = SeenJob {
-            submission_id: id,
-            slurm_job_id,
-            state,
-            reason,
-            ends: TaskEnds::default(),
-            submit_time: None,
-            reported: true,
-        };
-        (seen, info)
     }
 
     /// The server does not take the job: unless it knows it already, nobody wants it. While it is
@@ -126,13 +111,23 @@ impl Agent {
             return Err(Setback::Trouble(format!("another agent holds the submission: {refusal}")));
         }
         tracing::warn!(submission = id, slurm_job_id, %refusal, "nobody wants the job: cancelling");
-        let cancelled = self.slurm.scancel(&[slurm_job_id]).await;
+        let user = self.journal.entry(id).await?.map(|entry| entry.account).unwrap_or_default();
+        let job = OwnJob { submission: id, job: slurm_job_id };
+        let cancelled = self.slurm.scancel_of(&[(user, vec![job])].into()).await;
         cancelled.map_err(|e| Setback::Trouble(e.to_string()))
     }
 }
 
-/// Why a job waits; the rest is told when the whole queue was seen.
-fn outlook(seen: &SeenJob) -> JobOutlook {
-    let reason = seen.reason.as_deref().filter(|_| seen.state == SlurmJobState::Pending);
-    JobOutlook { slurm_pending_reason: reason.map(aggregate::shortened), ..JobOutlook::default() }
+/// What a job is at first, without asking Slurm: that would take as long as `sbatch`. The next look
+/// at the queue tells the server the rest.
+fn first_sight(id: i64, slurm_job_id: i64) -> SeenJob {
+    SeenJob {
+        submission_id: id,
+        slurm_job_id,
+        state: SlurmJobState::Pending,
+        reason: None,
+        ends: TaskEnds::default(),
+        submit_time: None,
+        reported: false,
+    }
 }

@@ -3,8 +3,9 @@
 use std::{
     ffi::CString,
     io,
-    os::unix::ffi::OsStrExt,
+    os::unix::{ffi::OsStrExt, process::CommandExt},
     path::{Path, PathBuf},
+    process::Command,
 };
 
 use nix::{
@@ -13,7 +14,6 @@ use nix::{
     sys::stat::{Mode, umask},
     unistd::{self, Gid, Uid, User},
 };
-use tokio::process::Command;
 
 use crate::slurm::Fence;
 
@@ -21,6 +21,8 @@ use crate::slurm::Fence;
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 /// What a program is given of the agent's own environment.
 const PASSED_ON: [&str; 2] = ["LANG", "SLURM_CONF"];
+
+use crate::acting;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
@@ -57,6 +59,11 @@ impl Account {
 
     /// Whether the agent may act as this user.
     pub fn is_within_reach(&self) -> bool {
+        self.is_own() || acting::is_helped()
+    }
+
+    /// Whether this process itself may act as this user.
+    fn is_own(&self) -> bool {
         unistd::geteuid().is_root() || unistd::geteuid() == self.uid
     }
 
@@ -87,7 +94,7 @@ impl Account {
         fence: Option<Fence>,
     ) -> io::Result<Command> {
         let directory = CString::new(directory.as_os_str().as_bytes())?;
-        if !self.is_within_reach() {
+        if !self.is_own() {
             return Err(Errno::EPERM.into());
         }
         let mut command = Command::new(program);
@@ -117,15 +124,9 @@ impl Account {
     /// Lets the calling thread, and it alone, reach files as this user for the rest of its life.
     pub fn assume_for_files(&self) -> io::Result<()> {
         if !unistd::geteuid().is_root() {
-            return if self.is_within_reach() { Ok(()) } else { Err(Errno::EPERM.into()) };
+            return if self.is_own() { Ok(()) } else { Err(Errno::EPERM.into()) };
         }
-        let groups: Vec<libc::gid_t> = self.groups.iter().map(|gid| gid.as_raw()).collect();
-        #[expect(unsafe_code, reason = "the C library's setgroups would change all threads")]
-        // SAFETY: the pointer and the length are those of a live vector.
-        let result = unsafe { libc::syscall(libc::SYS_setgroups, groups.len(), groups.as_ptr()) };
-        if result != 0 {
-            return Err(io::Error::last_os_error());
-        }
+        self.assume_groups()?;
         unistd::setfsgid(self.gid);
         unistd::setfsuid(self.uid);
         // They return the previous value and report no error: ask again.
@@ -133,5 +134,32 @@ impl Account {
             return Err(Errno::EPERM.into());
         }
         Ok(())
+    }
+
+    /// Makes the calling thread, and it alone, this user for the rest of its life: it can do
+    /// nothing that the user could not.
+    pub fn assume_wholly(&self) -> io::Result<()> {
+        if !unistd::geteuid().is_root() {
+            return if self.is_own() { Ok(()) } else { Err(Errno::EPERM.into()) };
+        }
+        self.assume_groups()?;
+        let (gid, uid) = (self.gid.as_raw(), self.uid.as_raw());
+        for (call, id) in [(libc::SYS_setresgid, gid), (libc::SYS_setresuid, uid)] {
+            #[expect(unsafe_code, reason = "the C library's functions would change all threads")]
+            // SAFETY: the call takes three numbers.
+            let result = unsafe { libc::syscall(call, id, id, id) };
+            if result != 0 {
+                return Err(io::Error::last_os_error());
+            }
+        }
+        Ok(())
+    }
+
+    fn assume_groups(&self) -> io::Result<()> {
+        let groups: Vec<libc::gid_t> = self.groups.iter().map(|gid| gid.as_raw()).collect();
+        #[expect(unsafe_code, reason = "the C library's setgroups would change all threads")]
+        // SAFETY: the pointer and the length are those of a live vector.
+        let result = unsafe { libc::syscall(libc::SYS_setgroups, groups.len(), groups.as_ptr()) };
+        if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
     }
 }

@@ -8,6 +8,9 @@ pub enum Setback {
     /// It can't be run as it is; its owner has to do something.
     #[error("{0}")]
     Refusal(String),
+    /// One of Slurm's limits is reached, which may pass; it is tried again.
+    #[error("{0}")]
+    Limit(String),
     /// Something else is in the way; it is tried again.
     #[error("{0}")]
     Trouble(String),

@@ -8,16 +8,14 @@ use std::{
 
 use tokio::sync::Semaphore;
 
-/// How many submissions have a turn at once.
-const AT_ONCE: usize = 8;
 /// How long a turn lasts: what takes longer goes on, but keeps nobody else waiting.
 const TURN: Duration = Duration::from_secs(1);
-/// How many of one owner may be under way, slow ones among them.
-const OF_ONE: usize = 8;
 
 #[derive(Debug)]
 pub struct Slots {
     turns: Semaphore,
+    /// How many of one owner may be under way, slow ones among them.
+    of_one: usize,
     /// By owner.
     under_way: Mutex<HashMap<String, UnderWay>>,
 }
@@ -28,12 +26,6 @@ struct UnderWay {
     slow: usize,
 }
 
-impl Default for Slots {
-    fn default() -> Self {
-        Self { turns: Semaphore::new(AT_ONCE), under_way: Mutex::default() }
-    }
-}
-
 /// One that is under way, until it is dropped.
 struct Place<'a> {
     slots: &'a Slots,
@@ -42,6 +34,11 @@ struct Place<'a> {
 }
 
 impl Slots {
+    /// So many turns at once, all of which one owner may have.
+    pub fn new(at_once: usize) -> Self {
+        Self { turns: Semaphore::new(at_once), of_one: at_once, under_way: Mutex::default() }
+    }
+
     /// Does the work of an owner when there is a turn; nothing if others of this owner must end
     /// first.
     pub async fn run<T>(&self, owner: &str, work: impl Future<Output = T>) -> Option<T> {
@@ -59,7 +56,7 @@ impl Slots {
 
     /// Whether slow ones of this owner must end first.
     pub fn is_full(&self, owner: &str) -> bool {
-        self.under_way().get(owner).is_some_and(|of_owner| of_owner.slow >= OF_ONE)
+        self.under_way().get(owner).is_some_and(|of_owner| of_owner.slow >= self.of_one)
     }
 
     pub fn count_slow(&self) -> usize {
@@ -69,7 +66,7 @@ impl Slots {
     fn place<'a>(&'a self, owner: &'a str) -> Option<Place<'a>> {
         let mut under_way = self.under_way();
         let of_owner = under_way.entry(owner.to_owned()).or_default();
-        if of_owner.all >= OF_ONE {
+        if of_owner.all >= self.of_one {
             return None;
         }
         of_owner.all += 1;
@@ -107,15 +104,17 @@ mod tests {
 
     use super::*;
 
+    const AT_ONCE: usize = 8;
+
     #[tokio::test(start_paused = true)]
     async fn what_hangs_keeps_nobody_else_waiting() {
-        let slots = Arc::new(Slots::default());
+        let slots = Arc::new(Slots::new(AT_ONCE));
         for _ in 0..3 * AT_ONCE {
             let slots = Arc::clone(&slots);
             tokio::spawn(async move { slots.run("eve", pending::<()>()).await });
         }
         tokio::time::sleep(TURN * 2).await;
-        assert_eq!(slots.count_slow(), OF_ONE, "no more of hers are begun");
+        assert_eq!(slots.count_slow(), AT_ONCE, "no more of hers are begun");
         assert!(slots.is_full("eve") && !slots.is_full("ann"));
         let done = tokio::time::timeout(TURN / 10, slots.run("ann", async { 7 })).await;
         assert_eq!(done, Ok(Some(7)));
@@ -124,7 +123,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_was_slow_makes_room_when_it_ends() {
-        let slots = Slots::default();
+        let slots = Slots::new(AT_ONCE);
         assert_eq!(slots.run("eve", tokio::time::sleep(TURN * 3)).await, Some(()));
         assert_eq!(slots.count_slow(), 0);
     }

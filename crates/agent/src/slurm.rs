@@ -2,14 +2,20 @@
 
 mod arguments;
 mod command;
+mod details;
 pub(crate) mod directives;
 mod fence;
+mod job_files;
+mod job_id;
+mod job_text;
+mod limits;
 mod members;
 mod nodes;
 mod options;
 mod outcome;
 mod partitions;
-mod process;
+pub(crate) mod process;
+mod python_json;
 mod receipt;
 mod refused;
 mod requeue;
@@ -19,6 +25,7 @@ mod sbatch;
 mod scancel;
 mod scontrol;
 mod settings;
+mod sight;
 mod squeue;
 mod sstat;
 mod time;
@@ -34,12 +41,17 @@ use tokio::{sync::OnceCell, time::Instant};
 
 pub use arguments::SbatchArguments;
 pub use command::CommandError;
+pub use details::Details;
 pub use fence::Fence;
+pub use job_files::{FileName, JobFiles};
+pub use limits::{Room, waiting};
 pub use members::{Member, Stage};
 pub use outcome::SbatchOutcome;
 pub use receipt::Receipt;
+pub use refused::refusal_of_options;
+pub use sacct::Accounted;
 pub use sbatch::BatchJob;
-pub use scontrol::Details;
+pub use scancel::OwnJob;
 pub use settings::Settings;
 pub use squeue::Record;
 pub use sstat::StepUsage;
@@ -93,4 +105,11 @@ pub enum SlurmError {
     Command(#[from] CommandError),
     #[error("{program} failed: {words}")]
     Failed { program: &'static str, words: String },
+    /// What is not seen may be there nevertheless.
+    #[error(
+        "Slurm does not show jobs of others to the agent's user {0} (PrivateData=jobs), so that it can't \
+         know what there is. Make it an operator, `sacctmgr modify user {0} set adminlevel=operator` \
+         (after `sacctmgr add user {0} account=…`), or run the agent without JOBBERGATE_AGENT_RUN_AS"
+    )]
+    Hidden(String),
 }

@@ -1,9 +1,10 @@
 //! Makes a job of a submission.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use chrono::Utc;
 use jobbergate_types::{FileType, job_submissions::PendingJobSubmission};
+use tokio::time::Instant;
 
 use crate::{
     agent::Agent,
@@ -11,11 +12,15 @@ use crate::{
     files::{self, Content, Files},
     journal::{Entry, FailureKind, Phase},
     private_copy::PrivateCopy,
+    prometheus,
     run_as::Account,
     setback::Setback,
-    slurm::{BatchJob, Receipt, SbatchArguments, SbatchOutcome, directives},
+    slurm::{self, BatchJob, Receipt, Room, SbatchArguments, SbatchOutcome, directives},
     tag::Tag,
 };
+
+/// How often an `sbatch` is looked at that takes its time.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// A submission with all that `sbatch` needs.
 #[derive(Debug)]
@@ -24,6 +29,7 @@ pub struct Prepared {
     directory: PathBuf,
     arguments: SbatchArguments,
     files: Files,
+    begun: std::time::Instant,
 }
 
 impl Agent {
@@ -56,6 +62,8 @@ impl Agent {
     }
 
     async fn prepare(&self, pending: &PendingJobSubmission) -> Result<Prepared, Setback> {
+        let begun = std::time::Instant::now();
+        prometheus::begun();
         let arguments =
             SbatchArguments::check(pending.sbatch_arguments.clone().unwrap_or_default())
                 .map_err(Setback::Refusal)?;
@@ -65,7 +73,7 @@ impl Agent {
         if let Some(message) = directives::refusal(&files.script.bytes) {
             return Err(Setback::Refusal(message));
         }
-        Ok(Prepared { account, directory, arguments, files })
+        Ok(Prepared { account, directory, arguments, files, begun })
     }
 
     /// Relative directories are taken from the default one.
@@ -133,7 +141,7 @@ impl Agent {
             Ok(copy) => self.attempt(pending, prepared, tag, copy).await,
             Err(setback) => {
                 let kind = match &setback {
-                    Setback::Refusal(_) => None,
+                    Setback::Refusal(_) | Setback::Limit(_) => None,
                     Setback::Trouble(_) => Some(FailureKind::Unreachable),
                     Setback::Missing(_) => Some(FailureKind::Missing),
                 };
@@ -181,7 +189,7 @@ impl Agent {
         copy: PrivateCopy,
     ) -> Result<i64, Setback> {
         let id = pending.id;
-        let Prepared { account, directory, arguments, files } = prepared;
+        let Prepared { account, directory, arguments, files, begun } = prepared;
         let written = self.config.write_submission_files;
         let fence = match self.lease.fence(id, boot_clock::now()) {
             Ok(fence) => fence,
@@ -200,12 +208,9 @@ impl Agent {
             fence,
         };
         let receipt = Receipt::new(&self.state_directory, tag);
-        self.journal
-            .attempt(id, &Entry::origin_of(pending), tag, &account.name, pending.claim, Utc::now())
-            .await?;
-        let outcome = self.slurm.sbatch(&job, &receipt).await;
-        match outcome {
+        match self.run_sbatch(pending, &job, &receipt, *begun).await? {
             SbatchOutcome::Accepted(slurm_job_id) => {
+                self.holds.lift(&pending.owner_email);
                 self.journal.submitted(id, slurm_job_id, Utc::now()).await?;
                 receipt.discard();
                 copy.remove();
@@ -216,6 +221,25 @@ impl Agent {
                 receipt.discard();
                 copy.remove();
                 Err(Setback::Refusal(words))
+            }
+            SbatchOutcome::Limited(room, words) => {
+                let passes = self.may_make_room(room, &account.name).await?;
+                receipt.discard();
+                copy.remove();
+                if !passes {
+                    return Err(Setback::Refusal(words));
+                }
+                self.journal.came_to_nothing(id, Utc::now()).await?;
+                self.hold(&pending.owner_email, &words);
+                Err(Setback::Limit(words))
+            }
+            SbatchOutcome::Sleeping(words) => {
+                // It may have got in at the last moment, which is found out.
+                if self.may_make_room(Room::OfAnybody, &account.name).await? {
+                    return Err(Setback::Limit(words));
+                }
+                self.failed(pending, FailureKind::Refused, &words).await?;
+                Err(Setback::Trouble(words))
             }
             SbatchOutcome::NotSent(why) => {
                 // Where the controller answers others, it is no outage.
@@ -236,5 +260,61 @@ impl Agent {
                 Err(Setback::Trouble(format!("it is not known whether Slurm has the job: {why}")))
             }
         }
+    }
+
+    /// Notes the intent and runs `sbatch`, when there are not too many of them.
+    async fn run_sbatch(
+        &self,
+        pending: &PendingJobSubmission,
+        job: &BatchJob<'_>,
+        receipt: &Receipt,
+        begun: std::time::Instant,
+    ) -> Result<SbatchOutcome, Setback> {
+        let (id, origin) = (pending.id, Entry::origin_of(pending));
+        let (tag, account) = (job.tag, &job.account.name);
+        let work = async {
+            self.journal.attempt(id, &origin, tag, account, pending.claim, Utc::now()).await?;
+            prometheus::sbatch_starts(begun);
+            let (started, sbatch) = (std::time::Instant::now(), self.slurm.sbatch(job, receipt));
+            let outcome = self.hold_while_it_waits(sbatch, &pending.owner_email, receipt).await;
+            prometheus::sbatch_ended(started, &outcome);
+            Ok(outcome)
+        };
+        let busy = |outcome: &Result<SbatchOutcome, Setback>| {
+            !matches!(outcome, Ok(SbatchOutcome::Accepted(_) | SbatchOutcome::Refused(_)) | Err(_))
+        };
+        self.sbatch_limit.run(work, busy).await
+    }
+
+    /// Holds the other submissions of an owner back as soon as `sbatch` waits for room by itself.
+    async fn hold_while_it_waits(
+        &self,
+        sbatch: impl Future<Output = SbatchOutcome>,
+        owner: &str,
+        receipt: &Receipt,
+    ) -> SbatchOutcome {
+        let watch = async {
+            loop {
+                tokio::time::sleep(LOOK).await;
+                if let Some(words) = slurm::waiting(&receipt.said().0) {
+                    return self.hold(owner, words);
+                }
+            }
+        };
+        let mut sbatch = std::pin::pin!(sbatch);
+        tokio::select! {
+            outcome = &mut sbatch => outcome,
+            () = watch => sbatch.await,
+        }
+    }
+
+    /// Whether there is anything that can end, so that a limit passes.
+    async fn may_make_room(&self, room: Room, user: &str) -> Result<bool, Setback> {
+        let may = self.slurm.may_make_room(room, user).await;
+        may.map_err(|error| Setback::Trouble(error.to_string()))
+    }
+
+    fn hold(&self, owner: &str, words: &str) {
+        self.holds.note(owner, words, Instant::now(), rand::random());
     }
 }

@@ -53,6 +53,11 @@ impl Tag {
         Self(text)
     }
 
+    /// The submission's number.
+    pub fn submission(&self) -> Option<i64> {
+        self.0.strip_prefix(PREFIX)?.split(':').next()?.parse().ok()
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -72,6 +77,21 @@ impl Tag {
     pub fn contradicts(&self, comment: &str) -> bool {
         let mut tags = comment.split_whitespace().filter(|word| word.starts_with(PREFIX));
         !self.is_in(comment) && tags.next().is_some()
+    }
+
+    /// Whether a comment carries a tag of this submission, rather than of another one; none if it
+    /// carries no tag.
+    pub fn names(submission: i64, comment: &str) -> Option<bool> {
+        let own = format!("{PREFIX}{submission}:");
+        let mut tags =
+            comment.split_whitespace().filter(|word| word.starts_with(PREFIX)).peekable();
+        tags.peek()?;
+        Some(tags.any(|tag| tag.starts_with(&own)))
+    }
+
+    /// Whether a comment carries a tag, and it is of another submission, whoever submitted it.
+    pub fn is_anothers(submission: i64, comment: &str) -> bool {
+        Self::names(submission, comment) == Some(false)
     }
 
     /// Whether a comment carries the tag.
@@ -122,6 +142,13 @@ mod tests {
     }
 
     #[test]
+    fn a_comment_tells_whose_job_it_is() {
+        assert_eq!(Tag::names(7, "mine jobbergate:7:00ff"), Some(true));
+        assert_eq!(Tag::names(7, "mine jobbergate:77:00ff"), Some(false));
+        assert_eq!(Tag::names(7, "mine"), None);
+    }
+
+    #[test]
     fn the_tag_of_any_agent_is_found_by_the_submissions_number_and_origin() {
         let tag = Tag::of(7, "1@x", 0xff);
         assert!(tag.is_of(7, "1@x") && tag.as_str().starts_with("jobbergate:7:"));
@@ -130,6 +157,14 @@ mod tests {
         assert_eq!(Tag::any_of(7, "1@y", tag.as_str()), None, "another server's");
         assert_eq!(Tag::any_of(7, "1@x", &format!("x{tag}")), None);
         assert_eq!(Tag::any_of(7, "1@x", "jobbergate:7:00ff"), None);
+    }
+
+    #[test]
+    fn a_comment_tells_that_a_job_is_of_another_submission() {
+        assert!(Tag::is_anothers(7, "mine jobbergate:8:00ff"));
+        assert!(Tag::is_anothers(7, "jobbergate:71:00ff"));
+        assert!(!Tag::is_anothers(7, "mine jobbergate:7:00fe"));
+        assert!(!Tag::is_anothers(7, "edited by its owner"));
     }
 
     #[test]

@@ -11,6 +11,9 @@ pub struct Wakes {
     live: AtomicBool,
     pending: News,
     active: News,
+    requests: News,
+    /// Requests were asked for.
+    taken: Notify,
 }
 
 /// Something that is new until it is taken.
@@ -40,6 +43,9 @@ impl Wakes {
         }
         if changes.cancelled {
             self.active.tell();
+        }
+        if changes.requests {
+            self.requests.tell();
         }
     }
 
@@ -76,6 +82,21 @@ impl Wakes {
     /// Ready when there is something new to cancel.
     pub async fn cancelled(&self) {
         self.active.arrived.notified().await;
+    }
+
+    /// Ready when there are requests.
+    pub async fn requests(&self) {
+        self.requests.arrived.notified().await;
+    }
+
+    /// Ready when the requests that there were have been asked for.
+    pub async fn requests_taken(&self) {
+        self.taken.notified().await;
+    }
+
+    /// The requests that there were have been asked for.
+    pub fn took_requests(&self) {
+        self.taken.notify_one();
     }
 
     /// Whether there may be something new to submit.

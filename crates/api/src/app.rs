@@ -18,6 +18,7 @@ use crate::{
     http::request_head::RequestHead,
     identity::Provider,
     password_mail::PasswordMail,
+    rate::Rate,
     startup::StartError,
     storage::Storage,
     tenant::{Lease, Tenant, Tenants},
@@ -30,6 +31,11 @@ const VALUES_MEMORY: usize = 56 << 20;
 /// How many streams of events and how many waiting requests one caller may have.
 const STREAMS_OF_ONE: usize = 64;
 const LONG_POLLS_OF_ONE: usize = 16;
+/// How many requests for output of jobs.
+const OUTPUT_REQUESTS_OF_ONE: usize = 8;
+/// How many bytes of output one caller has per second, and all those of a cluster together.
+const OUTPUT_RATE: u32 = 4 << 20;
+const OUTPUT_RATE_OF_CLUSTER: u32 = 16 << 20;
 
 /// What is said when there is no room for bodies or values.
 const SENDING: &str = "Too much is being sent at once; try again in a moment";
@@ -70,6 +76,11 @@ pub struct App {
     pub long_polls: WaitingRoom,
     /// People who watch submissions.
     pub streams: WaitingRoom,
+    /// People who wait for output of jobs.
+    pub output_requests: WaitingRoom,
+    /// How many bytes of output each of them has, and those of each cluster together.
+    pub(crate) output_rate: Rate,
+    pub(crate) output_rate_of_cluster: Rate,
     pub cleaning: CleaningConfig,
     /// Whom to believe where a request comes from.
     pub trusted_proxies: Arc<[IpNet]>,
@@ -126,6 +137,12 @@ impl App {
             downloads,
             long_polls: WaitingRoom::new(config.waiting.max_long_polls as usize, LONG_POLLS_OF_ONE),
             streams: WaitingRoom::new(config.waiting.max_event_streams as usize, STREAMS_OF_ONE),
+            output_requests: WaitingRoom::new(
+                config.waiting.max_output_requests as usize,
+                OUTPUT_REQUESTS_OF_ONE,
+            ),
+            output_rate: Rate::new(OUTPUT_RATE),
+            output_rate_of_cluster: Rate::new(OUTPUT_RATE_OF_CLUSTER),
             cleaning: config.cleaning.clone(),
             trusted_proxies: config.trusted_proxies.as_slice().into(),
         }))
@@ -187,8 +204,17 @@ impl Context {
     /// Writes down that submissions changed, for those who wait for it; nothing but the commit may
     /// follow.
     pub(crate) async fn note<'a>(&'a self, db: &mut Session, entry: Entry) -> Result<Written<'a>> {
+        self.note_all(db, vec![entry]).await
+    }
+
+    /// The same for several changes.
+    pub(crate) async fn note_all<'a>(
+        &'a self,
+        db: &mut Session,
+        entries: Vec<Entry>,
+    ) -> Result<Written<'a>> {
         let organization = self.organization.as_deref();
-        self.app.events.changed(db, organization, vec![entry]).await
+        self.app.events.changed(db, organization, entries).await
     }
 
     /// Takes room for an answer before what it consists of is read; 503 if there is none for 10

@@ -76,6 +76,12 @@ pub enum Error {
     /// 503, with a sentence; the cause is in the log already.
     #[error("{0}")]
     NotReady(String),
+    /// 501, with a sentence: the other end can't do that.
+    #[error("{0}")]
+    NotImplemented(String),
+    /// 504, with a sentence: what was asked on the caller's behalf did not answer.
+    #[error("{0}")]
+    NoAnswer(String),
     /// 500: a fault of the server.
     #[error("internal error")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -110,6 +116,8 @@ impl Error {
             }
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Full { .. } => StatusCode::INSUFFICIENT_STORAGE,
+            Self::NotImplemented(_) => StatusCode::NOT_IMPLEMENTED,
+            Self::NoAnswer(_) => StatusCode::GATEWAY_TIMEOUT,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }

@@ -15,6 +15,7 @@ pub(crate) mod feed;
 mod mail;
 mod outbox;
 mod rabbitmq;
+pub(crate) mod requests;
 mod worker;
 
 use std::{
@@ -38,7 +39,7 @@ use crate::{
 pub(crate) use change::Change;
 pub use failure::Cause;
 pub use feed::Feed;
-use feed::{Entry, Notices};
+use feed::{Entry, Notices, Requests};
 pub use worker::Worker;
 
 #[derive(Debug)]
@@ -100,6 +101,17 @@ impl Events {
     /// What is committed from now on to the data of `organization`.
     pub(crate) async fn subscribe(&self, organization: Option<&str>, db: &Db) -> Result<Notices> {
         self.feed.subscribe(organization.filter(|_| self.separate), db).await
+    }
+
+    /// What requests to agents are open from now on, of `organization`. Only who is subscribed as
+    /// well is sure to hear of it.
+    pub(crate) fn requests(&self, organization: Option<&str>) -> Requests {
+        self.feed.requests(organization.filter(|_| self.separate))
+    }
+
+    /// Wakes those who wait for requests or answers, now that one is committed.
+    pub(crate) fn requested(&self, organization: Option<&str>, db: &Db) {
+        self.feed.wake(organization.filter(|_| self.separate), db);
     }
 
     /// Whether people can be sent e-mail.

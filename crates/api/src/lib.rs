@@ -24,6 +24,7 @@ pub mod openapi;
 pub mod password_mail;
 pub mod permission;
 pub mod query;
+mod rate;
 pub mod resources;
 pub mod server;
 pub mod service;

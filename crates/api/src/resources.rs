@@ -18,6 +18,7 @@ pub fn router() -> Router {
         .merge(job_scripts::routes::router())
         .merge(job_submissions::events::routes::router())
         .merge(job_submissions::routes::router())
+        .merge(job_submissions::output::routes::router())
         .merge(job_submissions::agent::routes::router())
         .merge(job_submissions::metrics::routes::router())
         .merge(clusters::routes::router())

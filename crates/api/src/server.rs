@@ -42,6 +42,9 @@ pub async fn serve(
         provider.remember_address().await?;
     }
     tracing::info!(%address, url = config.base_url(), "listening");
+    if let Err(error) = sd_notify::notify(&[sd_notify::NotifyState::Ready]) {
+        tracing::warn!(%error, "systemd cannot be told");
+    }
     make_first_key(&app);
     ask_for_keys(&app);
     offer_set_up(&app).await?;

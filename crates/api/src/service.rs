@@ -105,5 +105,7 @@ fn request_span<B>(request: &Request<B>) -> tracing::Span {
         .get::<RequestId>()
         .and_then(|id| id.header_value().to_str().ok())
         .unwrap_or_default();
-    tracing::info_span!("request", method = %request.method(), path = request.uri().path(), id)
+    // Which submission it is about is said by whoever knows: `telemetry::about_submission`.
+    let submission = tracing::field::Empty;
+    tracing::info_span!("request", method = %request.method(), path = request.uri().path(), id, submission)
 }

@@ -44,6 +44,11 @@ pub(crate) fn listen(address: SocketAddr) -> Result<(), StartError> {
     Ok(())
 }
 
+/// Notes which submission a request is about, so that all of its log lines say so.
+pub(crate) fn about_submission(id: i64) {
+    tracing::Span::current().record("submission", id);
+}
+
 /// The route that answered, with the names of its parameters in the place of their values.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RoutePattern(pub(crate) &'static str);

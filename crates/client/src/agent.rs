@@ -8,7 +8,8 @@ use jobbergate_types::{
     claims::{AgentListQuery, Claims, ClaimsRequest, InstanceQuery},
     job_submissions::{
         ActiveJobSubmission, JobSubmissionAgentRejectedRequest, JobSubmissionAgentSubmittedRequest,
-        JobSubmissionAgentUpdateRequest, PendingJobSubmission,
+        JobSubmissionAgentUpdateRequest, PendingJobSubmission, WaitingJobSubmission,
+        WaitingJobSubmissionsRequest,
     },
     list::Paging,
 };
@@ -114,6 +115,16 @@ impl Client {
     ) -> Result<(), Error> {
         let route = ["job-submissions", "agent", "rejected"];
         self.request(Method::POST, &route).json(report).done().await
+    }
+
+    /// Reports why submissions wait that can't be submitted yet, a hundred at most.
+    ///
+    /// # Errors
+    /// See [`Error`]; 404 or 405 when the server is one that does not want to know.
+    pub async fn report_waiting(&self, waiting: &[WaitingJobSubmission]) -> Result<(), Error> {
+        let route = ["job-submissions", "agent", "waiting"];
+        let report = WaitingJobSubmissionsRequest { submissions: waiting.to_vec() };
+        self.request(Method::POST, &route).json(&report).done().await
     }
 
     /// Reports the state of a job.

@@ -12,6 +12,7 @@ mod job_script_templates;
 mod job_scripts;
 mod job_submissions;
 mod metrics;
+mod output;
 mod probe;
 mod request;
 mod token;

@@ -159,6 +159,10 @@ impl<'a> Request<'a> {
 }
 
 impl Answer {
+    pub(crate) fn undecodable(self, why: String) -> Error {
+        Error::Undecodable { call: self.call, why }
+    }
+
     /// Reads it as JSON.
     ///
     /// # Errors
@@ -195,6 +199,9 @@ pub(crate) async fn send(
     } else {
         let text = String::from_utf8_lossy(&body);
         let text = secret.map_or_else(|| text.clone().into_owned(), |secret| secret.mask(&text));
+        // What the server's log is searched for.
+        let id = headers.get("x-request-id").and_then(|id| id.to_str().ok());
+        let call = id.map_or(call.clone(), |id| format!("{call} (request {id})"));
         Err(Error::Status { call, status, detail: Detail::read(&text) })
     }
 }

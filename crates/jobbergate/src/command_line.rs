@@ -1,6 +1,7 @@
 //! The command line.
 
 use clap::{Arg, Command, CommandFactory, Parser, Subcommand};
+use jobbergate_agent::{helper::policy::Policy, separate::SUBCOMMAND};
 use jobbergate_api::config::ServeConfig;
 
 use crate::{
@@ -32,6 +33,9 @@ pub enum Role {
     Serve(Box<ServeConfig>),
     /// Run beside Slurm: submit jobs, follow them, report
     Agent(Box<Agent>),
+    /// The part of an agent that stays root; started by the agent
+    #[command(name = SUBCOMMAND, hide = true)]
+    AgentHelper(Box<Policy>),
     /// Manage a server's clients and tokens, or clean its data
     Admin(Box<Admin>),
 }

@@ -8,6 +8,7 @@ mod environment;
 mod fault_reports;
 mod findings;
 mod output;
+mod service_manager;
 mod settings;
 mod signals;
 mod telemetry;
@@ -16,6 +17,7 @@ use std::{collections::BTreeSet, env, ffi::OsString, process::ExitCode};
 
 use clap::{CommandFactory, FromArgMatches, error::ErrorKind};
 use command_line::{Cli, Role};
+use jobbergate_api::config::ServeConfig;
 use settings::Setting;
 use tikv_jemallocator::Jemalloc;
 
@@ -47,7 +49,13 @@ fn main() -> ExitCode {
         Ok(matches) => matches,
         Err(error) => return refused(&error, &found.from_file),
     };
-    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let mut cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    // Before there is any other thread or a connection.
+    if let Role::Agent(agent) = &mut cli.role
+        && let Err(error) = agent.separate(&cli.logging.arguments())
+    {
+        return failed(&error);
+    }
     // Reports what is on its way when it is dropped.
     let _reporting = match cli.fault_reports.start() {
         Ok(reporting) => reporting,
@@ -58,7 +66,7 @@ fn main() -> ExitCode {
         tracing::warn!("{doubt}");
     }
     let settings = match &cli.role {
-        Role::Serve(_) | Role::Agent(_) => Vec::new(),
+        Role::Serve(_) | Role::Agent(_) | Role::AgentHelper(_) => Vec::new(),
         Role::Admin(_) => {
             settings::of_subcommand(&mut Cli::command(), "admin", &matches, &found.from_file)
         }
@@ -98,21 +106,27 @@ fn failed(error: &anyhow::Error) -> ExitCode {
 }
 
 fn run(role: Role, settings: &[Setting]) -> anyhow::Result<()> {
+    match role {
+        Role::Serve(config) => wait_for(serve(*config)),
+        Role::Agent(agent) => wait_for(agent::run(*agent)),
+        Role::AgentHelper(policy) => agent::help(*policy),
+        Role::Admin(admin) => wait_for(admin::run(*admin, settings)),
+    }
+}
+
+async fn serve(config: ServeConfig) -> anyhow::Result<()> {
+    config.check()?;
+    for doubt in config.doubts() {
+        tracing::warn!("{doubt}");
+    }
+    let stop = signals::stop()?;
+    jobbergate_api::server::serve(config, stop).await.map_err(Into::into)
+}
+
+fn wait_for(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let result = runtime.block_on(async {
-        match role {
-            Role::Serve(config) => {
-                config.check()?;
-                for doubt in config.doubts() {
-                    tracing::warn!("{doubt}");
-                }
-                let stop = signals::stop()?;
-                jobbergate_api::server::serve(*config, stop).await.map_err(Into::into)
-            }
-            Role::Agent(agent) => agent::run(*agent).await,
-            Role::Admin(admin) => admin::run(*admin, settings).await,
-        }
-    });
+    runtime.spawn(service_manager::say_alive());
+    let result = runtime.block_on(work);
     runtime.shutdown_timeout(std::time::Duration::from_secs(1));
     result
 }

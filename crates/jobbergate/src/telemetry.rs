@@ -27,6 +27,17 @@ enum Format {
     Json,
 }
 
+impl Logging {
+    /// The same for another process of this program.
+    pub fn arguments(&self) -> Vec<String> {
+        let format = match self.log_format {
+            Format::Text => "text",
+            Format::Json => "json",
+        };
+        vec![format!("--log-level={}", self.log_level), format!("--log-format={format}")]
+    }
+}
+
 /// A word alone is a level; anything else would be taken for a module, and silence the others.
 fn filter(level: &str) -> Result<EnvFilter, String> {
     if !level.contains(['=', ',']) {

@@ -38,27 +38,53 @@ struct Settings {
     min_job_age: u32,
     /// Where it writes what it measures every second, if it does.
     influxdb: Option<u16>,
+    /// The port of its slurmdbd, if it has one.
+    slurmdbd: Option<u16>,
+    cluster: &'static str,
+    /// The name of the Slurm that has the slurmdbd, if this is another cluster of its federation.
+    federated: Option<&'static str>,
 }
 
 /// For tests that only submit, look and cancel.
-const SHARED: Settings =
-    Settings { name: "test", port: 17817, nodes: 4, min_job_age: 300, influxdb: None };
+const SHARED: Settings = Settings {
+    name: "test",
+    port: 17817,
+    nodes: 4,
+    min_job_age: 300,
+    influxdb: None,
+    slurmdbd: None,
+    cluster: "lab",
+    federated: None,
+};
 /// For tests that stop or kill its daemons; ended jobs are soon forgotten.
 const FAULTS: Settings =
-    Settings { name: "test-faults", port: 17917, nodes: 1, min_job_age: 2, influxdb: None };
+    Settings { name: "test-faults", port: 17917, nodes: 1, min_job_age: 2, ..SHARED };
 /// For tests of what jobs use.
-const METRICS: Settings = Settings {
-    name: "test-metrics",
-    port: 18017,
-    nodes: 2,
-    min_job_age: 300,
-    influxdb: Some(18087),
+const METRICS: Settings =
+    Settings { name: "test-metrics", port: 18017, nodes: 2, influxdb: Some(18087), ..SHARED };
+/// For tests of what accounting knows of jobs that the controller soon forgets.
+const ACCOUNTING: Settings = Settings {
+    name: "test-accounting",
+    port: 18117,
+    min_job_age: 2,
+    slurmdbd: Some(18197),
+    ..SHARED
+};
+/// For tests of federations: two clusters of one node each.
+const ORIGIN: Settings =
+    Settings { name: "test-federation", port: 18217, nodes: 1, slurmdbd: Some(18297), ..SHARED };
+const SIBLING: Settings = Settings {
+    name: "test-sibling",
+    port: 18317,
+    cluster: "sibling",
+    federated: Some(ORIGIN.name),
+    ..ORIGIN
 };
 
 impl SlurmLab {
     /// A Slurm that tests share. Safe to call from many processes at once.
     pub fn start() -> io::Result<Self> {
-        let lab = Self { directory: directory(SHARED), settings: SHARED, alone: None };
+        let lab = Self { directory: directory(SHARED.name), settings: SHARED, alone: None };
         lab.up()?;
         Ok(lab)
     }
@@ -74,13 +100,24 @@ impl SlurmLab {
         Self::alone(METRICS)
     }
 
+    /// A Slurm with slurmdbd and MariaDB, whose controller forgets jobs within half a minute after
+    /// their end. Nobody else has it until it is dropped.
+    pub fn start_accounting() -> io::Result<Self> {
+        Self::alone(ACCOUNTING)
+    }
+
+    /// Two clusters of a federation. Nobody else has them until they are dropped.
+    pub fn start_federation() -> io::Result<[Self; 2]> {
+        Ok([Self::alone(ORIGIN)?, Self::alone(SIBLING)?])
+    }
+
     /// Where the InfluxDB has to be that it writes to.
     pub fn influxdb_port(&self) -> Option<u16> {
         self.settings.influxdb
     }
 
     fn alone(settings: Settings) -> io::Result<Self> {
-        let directory = directory(settings);
+        let directory = directory(settings.name);
         fs::create_dir_all(&directory)?;
         let alone = File::create(directory.join("alone"))?;
         alone.lock()?;
@@ -105,13 +142,20 @@ impl SlurmLab {
     }
 
     fn up_with(&self, lines: &str) -> io::Result<()> {
-        let Settings { port, nodes, min_job_age, influxdb, .. } = self.settings;
+        let Settings { port, nodes, min_job_age, influxdb, slurmdbd, .. } = self.settings;
         let mut script = Command::new(SCRIPT);
+        if let Some(port) = slurmdbd {
+            script.env("DBD_PORT", port.to_string());
+        }
+        if let Some(name) = self.settings.federated {
+            script.env("FEDERATED", directory(name));
+        }
         if let Some(port) = influxdb {
             script.env("JOBACCT", "linux").env("ACCT_GATHER", Influxdb::acct_gather_conf(port));
         }
         let output = script
             .env("SLURM_LAB", &self.directory)
+            .env("CLUSTER", self.settings.cluster)
             .env("CTLD_PORT", port.to_string())
             .env("NODES", nodes.to_string())
             .env("MIN_JOB_AGE", min_job_age.to_string())
@@ -148,26 +192,36 @@ impl SlurmLab {
 
     /// Stops the controller, which saves what it knows; `up` starts it again.
     pub fn stop_controller(&self) {
-        self.signal(Signal::SIGTERM);
+        self.stop("slurmctld");
+    }
+
+    /// Stops slurmdbd; `up` starts it again.
+    pub fn stop_slurmdbd(&self) {
+        self.stop("slurmdbd");
+    }
+
+    fn stop(&self, daemon: &str) {
+        let Some(pid) = self.daemon(daemon) else { return };
+        // It may have ended just now, which is as good.
+        let _ = kill(pid, Signal::SIGTERM);
         let end = Instant::now() + Duration::from_secs(20);
-        while self.controller().is_some() && Instant::now() < end {
+        while self.daemon(daemon).is_some() && Instant::now() < end {
             thread::sleep(Duration::from_millis(20));
         }
     }
 
     fn signal(&self, signal: Signal) {
-        if let Some(pid) = self.controller() {
-            // It may have ended just now, which is as good.
+        if let Some(pid) = self.daemon("slurmctld") {
             let _ = kill(pid, signal);
         }
     }
 
-    fn controller(&self) -> Option<Pid> {
-        let text = fs::read_to_string(self.directory.join("run/slurmctld.pid")).ok()?;
+    fn daemon(&self, name: &str) -> Option<Pid> {
+        let text = fs::read_to_string(self.directory.join(format!("run/{name}.pid"))).ok()?;
         let pid: i32 = text.trim().parse().ok()?;
         let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-        let lives = status.starts_with("Name:\tslurmctld") && !status.contains("\nState:\tZ");
-        lives.then_some(Pid::from_raw(pid))
+        let is_named = status.starts_with(&format!("Name:\t{name}\n"));
+        (is_named && !status.contains("\nState:\tZ")).then_some(Pid::from_raw(pid))
     }
 
     fn wrap(&self, name: &str) -> io::Result<()> {
@@ -195,6 +249,6 @@ impl Drop for SlurmLab {
     }
 }
 
-fn directory(settings: Settings) -> PathBuf {
-    Path::new("/var/tmp").join(format!("jobbergate-slurm-{}", settings.name))
+fn directory(name: &str) -> PathBuf {
+    Path::new("/var/tmp").join(format!("jobbergate-slurm-{name}"))
 }

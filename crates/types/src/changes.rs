@@ -34,6 +34,9 @@ pub struct Changes {
     pub pending: bool,
     /// Whether there may be something new to cancel.
     pub cancelled: bool,
+    /// Whether there are requests for output of jobs; a server that has none does not say it.
+    #[serde(default)]
+    pub requests: bool,
 }
 
 /// From where on to stream events.

@@ -282,6 +282,24 @@ pub struct JobSubmissionAgentRejectedRequest {
     pub claim: Option<i64>,
 }
 
+/// An agent's word on submissions that it can't submit yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WaitingJobSubmissionsRequest {
+    /// Those that wait, a hundred at most.
+    #[schemars(length(min = 1, max = 100))]
+    pub submissions: Vec<WaitingJobSubmission>,
+}
+
+/// A submission that waits for one of Slurm's limits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WaitingJobSubmission {
+    /// The submission's number.
+    pub id: i64,
+    /// Why it waits, in Slurm's words.
+    #[schemars(length(max = 255))]
+    pub slurm_pending_reason: String,
+}
+
 /// An agent's word that a job changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct JobSubmissionAgentUpdateRequest {

@@ -18,6 +18,7 @@ pub mod job_submissions;
 pub mod list;
 pub mod maintenance;
 pub mod metrics;
+pub mod output;
 pub mod page;
 pub mod patch;
 pub mod personal_access_tokens;

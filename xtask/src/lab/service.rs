@@ -60,6 +60,13 @@ impl Service {
         memory(self.running()?.id(), "VmHWM:")
     }
 
+    /// Its memory in bytes, what it shares with others counted in part (PSS).
+    pub(crate) fn proportional_memory(&self) -> Result<u64> {
+        let path = format!("/proc/{}/smaps_rollup", self.running()?.id());
+        let rollup = fs::read_to_string(&path)?;
+        parse_memory(&rollup, "Pss:").with_context(|| format!("{path} says nothing of it"))
+    }
+
     pub(crate) fn forget_peak_memory(&self) -> Result<()> {
         let path = format!("/proc/{}/clear_refs", self.running()?.id());
         fs::write(&path, "5").with_context(|| format!("can't write {path}"))

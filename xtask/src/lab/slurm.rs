@@ -110,6 +110,15 @@ impl Slurm {
         process::output(command.args(arguments).env("SLURM_CONF", self.configuration()))
     }
 
+    /// How many requests clients send the controller in a second, on average of this time.
+    pub(crate) fn rpcs_per_second(&self, interrupt: &Interrupt, time: Duration) -> Result<f64> {
+        self.ask("sdiag", &["--reset"]).context("sdiag failed")?;
+        let began = Instant::now();
+        interrupt.sleep(time)?;
+        let statistics = self.ask("sdiag", &[]).context("sdiag failed")?;
+        Ok(count_requests(&statistics) as f64 / began.elapsed().as_secs_f64())
+    }
+
     fn script(&self, path: &str) -> Result<Command> {
         let mut command = Command::new("sh");
         command.arg(path).current_dir(crate::workspace()?).env("SLURM_LAB", &self.directory);
@@ -137,6 +146,22 @@ impl Drop for Slurm {
     }
 }
 
+/// What clients asked, by what `sdiag` prints; what daemons tell each other, and `sdiag` itself, are
+/// left out.
+fn count_requests(statistics: &str) -> u64 {
+    let by_type = statistics.split("statistics by message type").nth(1).unwrap_or_default();
+    let by_type = by_type.split("statistics by user").next().unwrap_or_default();
+    let of_clients = |line: &&str| {
+        let of_daemons =
+            ["MESSAGE_", "REQUEST_COMPLETE_", "REQUEST_STEP_COMPLETE", "REQUEST_STATS"];
+        line.starts_with("REQUEST_") && !of_daemons.iter().any(|name| line.starts_with(name))
+    };
+    let count = |line: &str| -> Option<u64> {
+        line.split("count:").nth(1)?.split_whitespace().next()?.parse().ok()
+    };
+    by_type.lines().map(str::trim).filter(of_clients).filter_map(count).sum::<u64>()
+}
+
 /// Whether a process has not ended, even if nobody has asked for its exit code yet.
 fn is_running(process: Pid) -> bool {
     let status = fs::read_to_string(format!("/proc/{process}/status"));
@@ -149,4 +174,22 @@ fn free_ports() -> Result<u16> {
     let mut candidates = (FIRST_PORT..FIRST_PORT + 1000).step_by(usize::from(NODES) + 1);
     let first = candidates.find(|&first| (first..=first + NODES).all(is_free));
     first.context("there are no free ports for Slurm")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_are_those_of_clients() {
+        let printed = "Remote Procedure Call statistics by message type\n\
+            \tREQUEST_PARTITION_INFO                  ( 2009) count:7      ave_time:96     total_time:672\n\
+            \tREQUEST_JOB_INFO                        ( 2003) count:12     ave_time:9      total_time:1\n\
+            \tMESSAGE_NODE_REGISTRATION_STATUS        ( 1002) count:4      ave_time:9      total_time:1\n\
+            \tREQUEST_COMPLETE_BATCH_SCRIPT           ( 5018) count:3      ave_time:9      total_time:1\n\
+            \tREQUEST_STATS_INFO                      ( 2035) count:1      ave_time:9      total_time:1\n\n\
+            Remote Procedure Call statistics by user\n\
+            \troot            (       0) count:27     ave_time:9      total_time:1\n";
+        assert_eq!(count_requests(printed), 19);
+    }
 }

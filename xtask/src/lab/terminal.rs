@@ -14,6 +14,7 @@ const ERASE_LINE: &str = "\r\x1b[K";
 /// The standard output, with colours and a changing last line when a person looks at it.
 #[derive(Debug)]
 pub(crate) struct Terminal {
+    silent: bool,
     interactive: bool,
     /// Whether the last line is one that the next line replaces.
     passing: Cell<bool>,
@@ -21,7 +22,13 @@ pub(crate) struct Terminal {
 
 impl Terminal {
     pub(crate) fn new() -> Self {
-        Self { interactive: io::stdout().is_terminal(), passing: Cell::new(false) }
+        let interactive = io::stdout().is_terminal();
+        Self { silent: false, interactive, passing: Cell::new(false) }
+    }
+
+    /// One that leaves the standard output to others.
+    pub(crate) fn silent() -> Self {
+        Self { silent: true, interactive: false, passing: Cell::new(false) }
     }
 
     /// Says what goes on until the next line; only where lines can be replaced.
@@ -54,6 +61,9 @@ impl Terminal {
     }
 
     fn write(&self, text: &str) {
+        if self.silent {
+            return;
+        }
         // When nobody reads any more, the demo still ends as it should.
         let mut stdout = io::stdout().lock();
         let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());

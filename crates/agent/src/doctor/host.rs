@@ -1,10 +1,15 @@
 //! The machine that the agent runs on: its state directory and its own user.
 
-use std::{fs, io, path::Path};
+use std::{
+    fs::{self, File},
+    io::{self, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::Path,
+};
 
-use nix::unistd::geteuid;
+use nix::{libc, unistd::geteuid};
 
-use crate::{config::AgentConfig, run_as::Account, user_map::Mapping};
+use crate::{config::AgentConfig, run_as::Account, slurm::SlurmError, user_map::Mapping};
 use jobbergate_doctor::Problem;
 
 const CHOOSE: &str = "make it a directory that this user may write to, or choose another one with \
@@ -30,14 +35,17 @@ pub(super) async fn check_journal(config: &AgentConfig) -> Result<String, Proble
 
 fn try_writing(directory: &Path) -> io::Result<()> {
     let probe = directory.join(format!(".doctor-{}", std::process::id()));
-    let written = fs::write(&probe, "probe");
+    // Root must not be led elsewhere by a link that somebody else made there.
+    let written = File::create_new(&probe).and_then(|mut file| file.write_all(b"probe"));
     // On a full disk there may be an empty file.
     let removed = fs::remove_file(&probe);
     written.and(removed)
 }
 
 fn is_in_use(directory: &Path) -> io::Result<bool> {
-    let Ok(lock) = fs::File::open(directory.join("lock")) else { return Ok(false) };
+    let mut open = File::options();
+    open.read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
+    let Ok(lock) = open.open(directory.join("lock")) else { return Ok(false) };
     match lock.try_lock() {
         Ok(()) => Ok(false),
         Err(fs::TryLockError::WouldBlock) => Ok(true),
@@ -46,6 +54,9 @@ fn is_in_use(directory: &Path) -> io::Result<bool> {
 }
 
 pub(super) async fn check_user(config: &AgentConfig) -> Result<String, Problem> {
+    if let Some(name) = &config.separation.run_as {
+        return check_separated(config, name).await;
+    }
     if geteuid().is_root() {
         return Ok("root, which becomes the user of each owner".to_owned());
     }
@@ -67,5 +78,26 @@ pub(super) async fn check_user(config: &AgentConfig) -> Result<String, Problem> 
             format!("it is {name}, who can submit as nobody else"),
             "run the agent as root, or map everybody to that user (single-user)",
         )),
+    }
+}
+
+/// Whether the agent can give up root and do its work nevertheless.
+async fn check_separated(config: &AgentConfig, name: &str) -> Result<String, Problem> {
+    let setting = |why: String| Problem::new(why, "correct JOBBERGATE_AGENT_RUN_AS");
+    if !geteuid().is_root() {
+        let advice = "start the agent, and this, as root; or remove JOBBERGATE_AGENT_RUN_AS";
+        return Err(Problem::new(format!("it cannot become {name} and keep a helper"), advice));
+    }
+    let account = Account::by_name(name).map_err(|e| setting(format!("{name}: {e}")))?;
+    let account = account.ok_or_else(|| setting(format!("there is no user {name}")))?;
+    if account.uid.is_root() {
+        return Err(setting("root can't be given up for root".to_owned()));
+    }
+    // What Slurm does not say now is for the other checks to tell.
+    match config.slurm().check_sight_of(name).await {
+        Err(error @ SlurmError::Hidden(_)) => {
+            Err(Problem::new(error, "make it an operator, or run the agent as root"))
+        }
+        _ => Ok(format!("{name} once it was started as root, with a helper that stays root")),
     }
 }

@@ -66,7 +66,10 @@ pub(super) async fn check_directory(
     let placed = files::place(&account, &directory, None, &probe, turn).await;
     let shown = directory.display();
     placed.map_err(|setback| match setback {
-        Setback::Refusal(why) | Setback::Trouble(why) | Setback::Missing(why) => {
+        Setback::Refusal(why)
+        | Setback::Limit(why)
+        | Setback::Trouble(why)
+        | Setback::Missing(why) => {
             let advice = format!(
                 "make it a directory that {} may write to, or choose another one with \
                  JOBBERGATE_AGENT_DEFAULT_SLURM_WORK_DIR",

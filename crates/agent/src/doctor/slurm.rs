@@ -62,7 +62,7 @@ pub(super) async fn check_accounting(slurm: &Slurm) -> Result<String, Problem> {
         return Ok(found.to_owned());
     }
     let wrong = |error| Problem::new(error, "see that slurmdbd runs and is reached from here");
-    slurm.sacct_since(TimeDelta::zero()).await.map_err(wrong)?;
+    slurm.sacct_since(TimeDelta::zero(), rand::random()).await.map_err(wrong)?;
     let cluster = settings.cluster.unwrap_or_default();
     let found = slurm.accounting(&cluster).await.map_err(wrong)?;
     let (accounts, users) = (found.accounts.len(), found.associations.len());

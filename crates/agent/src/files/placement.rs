@@ -6,16 +6,14 @@ use std::{
     ffi::{OsStr, OsString},
     io,
     path::{Path, PathBuf},
-    sync::atomic::{AtomicBool, Ordering},
+    time::Instant,
 };
-
-use serde::{Deserialize, Serialize};
 
 use super::{Content, Files, explain::explain};
 use crate::{held_directory::HeldDirectory, setback::Setback};
 
 /// Files and where they go.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone)]
 pub struct Placement {
     /// The execution directory, which may be reached through links. Below it there may be none.
     pub directory: PathBuf,
@@ -35,30 +33,31 @@ struct Staged<'a> {
 }
 
 impl Placement {
-    /// Writes the files, unless it is told to `stop` meanwhile.
+    /// Writes the files, unless it takes so long that nobody waits for them any more.
     ///
     /// # Errors
     /// A refusal if the user can't have files there, otherwise what went wrong for the moment.
-    pub fn carry_out(&self, stop: &AtomicBool) -> Result<(), Setback> {
-        self.write(stop).map_err(|error| explain(&error, self))
+    pub fn carry_out(&self, end: Instant) -> Result<(), Setback> {
+        self.write(end).map_err(|error| explain(&error, self))
     }
 
-    pub(super) fn write(&self, stop: &AtomicBool) -> io::Result<()> {
+    pub(super) fn write(&self, end: Instant) -> io::Result<()> {
         let directory = HeldDirectory::open(&self.directory)?;
         directory.make(&self.own, 0o700)?;
         let Some(files) = &self.files else { return directory.remove_directory(&self.own) };
         let own = directory.enter(&self.own)?;
         let result = stage(&own, files).and_then(|staged| {
-            if stop.load(Ordering::SeqCst) {
+            if Instant::now() > end {
                 return Err(io::ErrorKind::TimedOut.into());
             }
             move_all(&directory, &own, staged)
         });
-        if result.is_err() || stop.load(Ordering::SeqCst) {
+        let in_time = Instant::now() <= end;
+        if result.is_err() || !in_time {
             let removed = clear(&own, files).and_then(|()| directory.remove_directory(&self.own));
-            return result.and(removed);
+            result.and(removed)?;
         }
-        result
+        if in_time { Ok(()) } else { Err(io::ErrorKind::TimedOut.into()) }
     }
 }
 

@@ -142,25 +142,9 @@ async fn a_folder_may_be_another_file_system() {
 }
 
 #[test]
-fn what_is_done_as_the_user_can_be_told_to_another_process() {
-    let home = tempfile::tempdir().unwrap();
-    let placement = Placement {
-        directory: home.path().to_owned(),
-        own: ".a".into(),
-        files: Some(files("x", vec![content("a/b", "y")])),
-        user: "ann".to_owned(),
-        home: PathBuf::from("/home/ann"),
-    };
-    let told: Placement =
-        serde_json::from_str(&serde_json::to_string(&placement).unwrap()).unwrap();
-    told.carry_out(&AtomicBool::new(false)).unwrap();
-    assert_eq!(fs::read_to_string(home.path().join("a/b")).unwrap(), "y");
-}
-
-#[test]
 fn who_comes_too_late_replaces_nothing() {
     let home = tempfile::tempdir().unwrap();
-    let late = AtomicBool::new(true);
+    let past = std::time::Instant::now() - Duration::from_millis(1);
     let files = files("late", vec![]);
     let own = Account::own().unwrap();
     let placement = Placement {
@@ -170,7 +154,7 @@ fn who_comes_too_late_replaces_nothing() {
         user: own.name,
         home: own.home,
     };
-    placement.write(&late).unwrap_err();
+    placement.write(past).unwrap_err();
     assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0);
 }
 

@@ -1,6 +1,5 @@
 //! What Slurm says of a job in detail, asked for at most once in each look.
 
-use serde_json::{Map, Value};
 use tokio::sync::OnceCell;
 
 use crate::slurm::{Details, Slurm, SlurmError};
@@ -23,13 +22,20 @@ impl Detailed {
         answer.as_ref().map(Option::as_ref)
     }
 
+    /// Something else knows them.
+    pub(super) fn learn(&self, details: Option<Details>) {
+        // What was answered first counts.
+        let _ = self.answer.set(Ok(details));
+    }
+
     /// The details, if Slurm answers with some.
     pub(super) async fn known(&self, slurm: &Slurm) -> Option<&Details> {
         self.ask(slurm).await.ok().flatten()
     }
 
-    /// The job as Slurm describes it; empty if it can't, which keeps nobody from knowing its state.
-    pub(super) async fn info(&self, slurm: &Slurm) -> Map<String, Value> {
-        self.known(slurm).await.map(|details| details.info.clone()).unwrap_or_default()
+    /// The job as Slurm describes it, as JSON text; empty if it can't, which keeps nobody from
+    /// knowing its state.
+    pub(super) async fn info(&self, slurm: &Slurm) -> String {
+        self.known(slurm).await.map_or_else(|| "{}".to_owned(), Details::info_text)
     }
 }

@@ -21,6 +21,11 @@ struct Missing {
 }
 
 impl Disappearance {
+    /// Whether the job was missing in the last look.
+    pub(super) fn is_on(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// Whether it is time to look for the job.
     pub(super) fn is_due(&mut self, now: Instant) -> bool {
         let new = Missing { since: now, look_at: now, denials: 0 };

@@ -23,6 +23,8 @@ pub struct Followed {
     pub(super) end: UnconfirmedEnd,
     pub(super) disappearance: Disappearance,
     pub(super) cancellation: Cancellation,
+    /// Whose job it is, as Slurm says.
+    pub(super) user: String,
     /// Whether the server does not want to hear of it any more.
     pub(super) unwanted: bool,
 }
@@ -37,6 +39,7 @@ impl Followed {
             end: UnconfirmedEnd::default(),
             disappearance: Disappearance::default(),
             cancellation: Cancellation::default(),
+            user: String::new(),
             unwanted: false,
         }
     }

@@ -7,7 +7,8 @@
 use super::{detailed::Detailed, followed::Followed};
 use crate::{
     journal::{Entry, SeenJob},
-    slurm::{Details, Record, Slurm},
+    slurm::{Accounted, Details, Record, Slurm},
+    tag::Tag,
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,14 +20,17 @@ pub(super) enum Whose {
 }
 
 /// Whose the listed job of this number is. Of a job that another agent submitted only the number
-/// is known.
+/// is known, and that it is of this submission.
 pub(super) async fn whose(
     slurm: &Slurm,
     job: &Followed,
     records: &[&Record],
     details: &Detailed,
 ) -> Whose {
-    let Some(own) = job.own() else { return Whose::Ours };
+    let Some(own) = job.own() else {
+        let anothers = |record: &&Record| Tag::is_anothers(job.active.id, &record.comment);
+        return if records.iter().any(anothers) { Whose::Anothers } else { Whose::Ours };
+    };
     let said = listed(own, job.last_seen(), records);
     if said != Whose::Unsaid {
         return said;
@@ -57,22 +61,29 @@ fn is_anothers(own: &Entry, user: &str, comment: &str) -> bool {
 
 /// What accounting knows of this submission's job; another job may have had its number.
 pub(super) fn accounted(
+    submission: i64,
     own: Option<&Entry>,
     last: Option<&SeenJob>,
-    mut records: Vec<Record>,
-) -> Vec<Record> {
-    let Some(own) = own else { return records };
+    mut accounted: Vec<Accounted>,
+) -> Vec<Accounted> {
+    let Some(own) = own else {
+        accounted.retain(|one| !Tag::is_anothers(submission, &one.record.comment));
+        return accounted;
+    };
     let known = last.and_then(|last| last.submit_time.as_ref());
-    records.retain(|record| {
+    accounted.retain(|Accounted { record, .. }| {
         let same_time = known.is_none_or(|known| record.submit_time.as_ref() == Some(known));
         !is_anothers(own, &record.user, &record.comment)
             && (same_time || own.tag.is_in(&record.comment))
     });
-    records
+    accounted
 }
 
 /// Whether what Slurm says in detail is of this submission's job.
-pub(super) fn is_described(own: Option<&Entry>, details: &Details) -> bool {
+pub(super) fn is_described(submission: i64, own: Option<&Entry>, details: &Details) -> bool {
+    if own.is_none() {
+        return !Tag::is_anothers(submission, details.comment());
+    }
     let user = details.user();
     own.zip(user).is_none_or(|(own, user)| !is_anothers(own, user, details.comment()))
 }
@@ -80,10 +91,7 @@ pub(super) fn is_described(own: Option<&Entry>, details: &Details) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        journal::{Phase, TaskEnds},
-        tag::Tag,
-    };
+    use crate::journal::{Phase, TaskEnds};
     use jobbergate_types::SlurmJobState;
 
     fn own() -> Entry {
@@ -144,11 +152,15 @@ mod tests {
     #[test]
     fn accounting_tells_of_our_job_only_whatever_else_had_its_number() {
         let last = seen(Some("T1"));
-        let tell = |record: Record| accounted(Some(&own()), Some(&last), vec![record]).len();
+        let tell =
+            |record: Record| accounted(7, Some(&own()), Some(&last), vec![record.into()]).len();
         assert_eq!(tell(record("alice", "", "T1")), 1);
         assert_eq!(tell(record("alice", "jobbergate:7:00ff", "T2")), 1);
         assert_eq!(tell(record("alice", "", "T2")), 0);
         assert_eq!(tell(record("bob", "", "T1")), 0);
-        assert_eq!(accounted(None, None, vec![record("bob", "", "T1")]).len(), 1);
+        // Of a job that another agent submitted.
+        let tell =
+            |comment| accounted(7, None, None, vec![record("bob", comment, "T1").into()]).len();
+        assert_eq!((tell(""), tell("jobbergate:7:00fe"), tell("jobbergate:8:00ff")), (1, 1, 0));
     }
 }

@@ -1,14 +1,18 @@
 //! Reports changes of jobs to the server.
 
+use std::time::Duration;
+
 use futures::{StreamExt, stream};
 use jobbergate_types::job_submissions::{JobOutlook, JobSubmissionAgentUpdateRequest};
-use serde_json::{Map, Value};
 
 use super::detailed::Detailed;
-use crate::{agent::Agent, journal::SeenJob};
+use crate::{agent::Agent, journal::SeenJob, prometheus};
 
 /// How many reports are on their way at once.
 const AT_ONCE: usize = 8;
+
+/// How long reports are begun after one look.
+const TURN: Duration = Duration::from_secs(1);
 
 /// What is to be reported of a job.
 #[derive(Debug)]
@@ -28,31 +32,41 @@ pub(super) enum Reply {
     LaterAgain,
 }
 
-/// Reports changes, and what the server said to each.
-pub(super) async fn all(agent: &Agent, changes: Vec<Change>) -> Vec<(Change, Reply)> {
+/// Reports changes, as many as there is time for: the others are reported after the next look, which
+/// somebody may wait for. What the server said to each.
+pub(super) async fn all(agent: &Agent, changes: Vec<Change>) -> Vec<(SeenJob, JobOutlook, Reply)> {
     let report = |change: Change| async move {
         let reply = one(agent, &change).await;
-        (change, reply)
+        // Without the details: of thousands of jobs they take a lot of memory.
+        (change.job, change.outlook, reply)
     };
-    stream::iter(changes).map(report).buffer_unordered(AT_ONCE).collect().await
+    let in_time = stream::iter(changes).take_until(tokio::time::sleep(TURN));
+    in_time.map(report).buffer_unordered(AT_ONCE).collect().await
 }
 
 async fn one(agent: &Agent, change: &Change) -> Reply {
     let SeenJob { submission_id: submission, slurm_job_id, state, .. } = change.job;
     let info = match &change.details {
-        Some(details) => details.info(&agent.slurm).await,
-        None => Map::new(),
+        Some(details) => {
+            if let Some(described) = details.known(&agent.slurm).await {
+                agent.note_outputs(&change.job, described).await;
+            }
+            details.info(&agent.slurm).await
+        }
+        None => "{}".to_owned(),
     };
     let report = JobSubmissionAgentUpdateRequest {
         slurm_job_state: state,
-        slurm_job_info: Value::Object(info).to_string(),
+        slurm_job_info: info,
         slurm_job_id: Some(slurm_job_id),
         slurm_job_state_reason: change.job.reason.clone(),
         outlook: change.outlook.clone(),
         keeps_slurm_job_info: change.details.is_none().then_some(true),
         claim: change.claim,
     };
-    match agent.client.report_state(submission, &report).await {
+    let told = agent.client.report_state(submission, &report).await;
+    prometheus::reported("state", told.as_ref().copied());
+    match told {
         Ok(()) if change.details.is_none() => Reply::Acknowledged,
         Ok(()) => {
             tracing::info!(submission, slurm_job_id, %state, "reported");

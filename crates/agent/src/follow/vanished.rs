@@ -15,7 +15,10 @@ use super::{
     followed::Followed,
     identity,
 };
-use crate::{journal::TaskEnds, slurm::Slurm};
+use crate::{
+    journal::TaskEnds,
+    slurm::{Accounted, Details, Slurm},
+};
 
 /// In which way a job is missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +27,8 @@ pub(super) enum WhyMissing {
     Unlisted,
     /// Its number belongs to another job.
     Replaced,
+    /// Another cluster of the federation has it.
+    Elsewhere,
 }
 
 /// What is found out about a vanished job.
@@ -60,32 +65,39 @@ fn outlook(ends: &TaskEnds) -> JobOutlook {
     JobOutlook { slurm_task_counts: aggregate::ended(ends), ..JobOutlook::default() }
 }
 
+/// What details say. That a job is revoked here says nothing of how it ends elsewhere.
+fn described(details: &Details, ends: TaskEnds) -> Found {
+    let state = aggregate::states(&details.states).filter(|s| *s != SlurmJobState::Revoked);
+    let (reason, outlook) = (details.reason(), outlook(&ends));
+    state.map_or(Found::Unsaid, |state| Found::State(Summary { state, reason, outlook, ends }))
+}
+
 /// Asks accounting, then the controller. An error says why there is no answer.
 pub(super) async fn find(
     slurm: &Slurm,
     job: &Followed,
     number: i64,
     details: &Detailed,
+    mark: u64,
 ) -> Result<Found, String> {
-    let (own, last) = (job.own(), job.last_seen());
+    slurm.check_sight().await.map_err(|error| error.to_string())?;
+    let (id, own, last) = (job.active.id, job.own(), job.last_seen());
     let ends = last.map(|last| last.ends.clone()).unwrap_or_default();
     // Accounting that is broken must not hide what the controller knows.
-    let accounted = slurm.sacct_job(number).await;
-    let accounted = accounted.map(|all| all.map(|all| identity::accounted(own, last, all)));
-    if let Ok(Some(records)) = &accounted
-        && !records.is_empty()
+    let accounted = slurm.sacct_job(number, mark).await;
+    let accounted = accounted.map(|all| all.map(|all| identity::accounted(id, own, last, all)));
+    if let Ok(Some(all)) = &accounted
+        && !all.is_empty()
     {
-        let records: Vec<_> = records.iter().collect();
-        return Ok(aggregate::records(&records, ends).map_or(Found::Unsaid, Found::State));
+        let revoked = |one: &&Accounted| one.record.state == Some(SlurmJobState::Revoked);
+        let records: Vec<_> =
+            all.iter().filter(|one| !revoked(one)).map(|one| &one.record).collect();
+        let summary = aggregate::records(&records, ends);
+        details.learn(Accounted::details(number, all.clone()));
+        return Ok(summary.map_or(Found::Unsaid, Found::State));
     }
     match details.ask(slurm).await.map_err(ToString::to_string)? {
-        Some(details) if identity::is_described(own, details) => {
-            let state = aggregate::states(&details.states);
-            let reason = details.reason();
-            let summary =
-                state.map(|state| Summary { state, reason, outlook: outlook(&ends), ends });
-            Ok(summary.map_or(Found::Unsaid, Found::State))
-        }
+        Some(details) if identity::is_described(id, own, details) => Ok(described(details, ends)),
         // Broken accounting might know.
         Some(_) | None => accounted.map(|_| Found::Denied).map_err(|error| error.to_string()),
     }

@@ -6,6 +6,8 @@ use tokio::time::Instant;
 
 use super::Intake;
 use crate::{
+    agent::Agent,
+    boot_clock,
     journal::{Entry, Phase},
     lease::Standing,
     setback::Setback,
@@ -34,15 +36,25 @@ impl Intake {
 
     /// Claims what there is room for; whether there may be something that is not known yet.
     pub(super) async fn claim(&mut self) -> Result<bool, Setback> {
-        self.more = false;
-        if self.agent.lease.standing() != Standing::Unshared {
+        if self.has_to_claim() {
             let (room, claims) = (self.room(), self.agent.claim().await?);
             let claimed = claims.and_then(|claims| usize::try_from(claims.claimed).ok());
             self.more = claimed.is_some_and(|claimed| claimed > 0 && claimed >= room);
+            self.news = false;
         }
         let unshared = self.agent.lease.standing() == Standing::Unshared;
+        // All that is new is listed, claimed or not.
+        self.news &= !unshared;
         let (anew, unseen) = (self.begin_anew(), self.agent.lease.take_unseen());
         Ok(unshared || anew || unseen || !self.idle || !self.was_asked_lately())
+    }
+
+    /// Whether something may be claimed that the next renewal of the lease should not wait for.
+    fn has_to_claim(&self) -> bool {
+        let Agent { lease, wakes, .. } = self.agent.as_ref();
+        let expected = self.news || self.more || !wakes.are_live();
+        let useful = expected && self.room() > 0;
+        lease.standing() != Standing::Unshared && (useful || !lease.holds(boot_clock::now()))
     }
 
     /// Claims, while Slurm is away, what no agent has claimed that can reach it.

@@ -97,7 +97,7 @@ impl Journal {
         words: &str,
         now: DateTime<Utc>,
     ) -> Result<(), JournalError> {
-        sqlx::query(
+        let statement = sqlx::query(
             "INSERT INTO failures (submission_id, kind, since, last, times, words, origin) \
              VALUES ($1, $2, $3, $3, 1, $4, $5) ON CONFLICT (submission_id) DO UPDATE SET \
              since = CASE WHEN kind = $2 AND last >= $6 AND origin = $5 THEN since ELSE $3 END, \
@@ -107,19 +107,16 @@ impl Journal {
         .bind(id)
         .bind(kind.name())
         .bind(now.timestamp_millis())
-        .bind(words)
-        .bind(origin)
-        .bind((now - BREAK).timestamp_millis())
-        .execute(&self.pool)
-        .await?;
-        Ok(())
+        .bind(words.to_owned())
+        .bind(origin.to_owned())
+        .bind((now - BREAK).timestamp_millis());
+        self.writer.write(None, vec![statement]).await
     }
 
     /// Forgets the failures of a submission.
     pub async fn forget_failures(&self, id: i64) -> Result<(), JournalError> {
         let statement = "DELETE FROM failures WHERE submission_id = $1";
-        sqlx::query(statement).bind(id).execute(&self.pool).await?;
-        Ok(())
+        self.writer.write(None, vec![sqlx::query(statement).bind(id)]).await
     }
 }
 

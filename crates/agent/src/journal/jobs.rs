@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use jobbergate_types::SlurmJobState;
 use sqlx_macros::FromRow;
 
-use super::{Journal, TaskEnds};
+use super::{Journal, TaskEnds, group::Statement};
 use crate::error::JournalError;
 
 /// What was last seen of a followed job.
@@ -63,43 +63,34 @@ impl Journal {
         if jobs.is_empty() {
             return Ok(());
         }
-        let mut transaction = self.pool.begin().await?;
-        for job in jobs {
-            sqlx::query(
-                "INSERT INTO jobs (submission_id, slurm_job_id, state, reason, worst, reported, \
-                 changed_at, submit_time, task_ends) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
-                 ON CONFLICT (submission_id) DO UPDATE SET slurm_job_id = $2, state = $3, \
-                 reason = $4, worst = $5, reported = $6, changed_at = $7, submit_time = $8, \
-                 task_ends = $9",
-            )
-            .bind(job.submission_id)
-            .bind(job.slurm_job_id)
-            .bind(job.state.as_str())
-            .bind(&job.reason)
-            .bind(job.ends.others.map(SlurmJobState::as_str))
-            .bind(job.reported)
-            .bind(now.timestamp_millis())
-            .bind(&job.submit_time)
-            .bind(job.ends.to_string())
-            .execute(&mut *transaction)
-            .await?;
-        }
-        transaction.commit().await?;
-        Ok(())
+        self.writer.write(None, jobs.iter().map(|job| remember(job, now)).collect()).await
     }
 
     pub async fn unfollow(&self, submissions: &[i64]) -> Result<(), JournalError> {
         if submissions.is_empty() {
             return Ok(());
         }
-        let mut transaction = self.pool.begin().await?;
-        for id in submissions {
-            sqlx::query("DELETE FROM jobs WHERE submission_id = $1")
-                .bind(id)
-                .execute(&mut *transaction)
-                .await?;
-        }
-        transaction.commit().await?;
-        Ok(())
+        let forget = "DELETE FROM jobs WHERE submission_id = $1";
+        let statements = submissions.iter().map(|id| sqlx::query(forget).bind(*id)).collect();
+        self.writer.write(None, statements).await
     }
+}
+
+fn remember(job: &SeenJob, now: DateTime<Utc>) -> Statement {
+    sqlx::query(
+        "INSERT INTO jobs (submission_id, slurm_job_id, state, reason, worst, reported, \
+         changed_at, submit_time, task_ends) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
+         ON CONFLICT (submission_id) DO UPDATE SET slurm_job_id = $2, state = $3, \
+         reason = $4, worst = $5, reported = $6, changed_at = $7, submit_time = $8, \
+         task_ends = $9",
+    )
+    .bind(job.submission_id)
+    .bind(job.slurm_job_id)
+    .bind(job.state.as_str())
+    .bind(job.reason.clone())
+    .bind(job.ends.others.map(SlurmJobState::as_str))
+    .bind(job.reported)
+    .bind(now.timestamp_millis())
+    .bind(job.submit_time.clone())
+    .bind(job.ends.to_string())
 }

@@ -3,11 +3,12 @@
 
 use chrono::{DateTime, Utc};
 use jobbergate_types::job_submissions::PendingJobSubmission;
-use sqlx::{Sqlite, Transaction};
+use sqlx::SqliteConnection;
 use sqlx_macros::FromRow;
 
 use super::{
     Journal,
+    group::Statement,
     machine::{Event, State},
 };
 use crate::{error::JournalError, tag::Tag};
@@ -53,6 +54,14 @@ impl Entry {
         let (id, origin, claim) = (pending.id, Self::origin_of(pending), pending.claim);
         let account = account.to_owned();
         Self { id, origin, tag, account, phase: Phase::Planned, settled: false, claim }
+    }
+
+    /// When `sbatch` was begun whose outcome is not known.
+    pub const fn attempted_at(&self) -> Option<DateTime<Utc>> {
+        match self.phase {
+            Phase::Attempted { at } => Some(at),
+            _ => None,
+        }
     }
 
     /// Where it stands.
@@ -145,21 +154,19 @@ impl Journal {
         claim: Option<i64>,
         now: DateTime<Utc>,
     ) -> Result<(), JournalError> {
-        let mut change = self.change(id, Event::Attempt).await?;
-        sqlx::query(
+        let event = Event::Attempt;
+        let statement = sqlx::query(
             "INSERT INTO submissions (id, origin, tag, account, attempted_at, changed_at, claim) \
              VALUES ($1, $2, $3, $4, $5, $5, $6) ON CONFLICT (id) DO UPDATE SET \
              origin = $2, tag = $3, account = $4, attempted_at = $5, changed_at = $5, claim = $6",
         )
         .bind(id)
-        .bind(origin)
-        .bind(tag.as_str())
-        .bind(account)
+        .bind(origin.to_owned())
+        .bind(tag.to_string())
+        .bind(account.to_owned())
         .bind(now.timestamp_millis())
-        .bind(claim)
-        .execute(&mut *change)
-        .await?;
-        Ok(change.commit().await?)
+        .bind(claim);
+        self.change(id, event, statement).await
     }
 
     /// Notes that the last attempt certainly came to nothing.
@@ -175,17 +182,15 @@ impl Journal {
         slurm_job_id: i64,
         now: DateTime<Utc>,
     ) -> Result<(), JournalError> {
-        let mut change = self.change(id, Event::Have { job: slurm_job_id }).await?;
-        sqlx::query(
+        let event = Event::Have { job: slurm_job_id };
+        let statement = sqlx::query(
             "UPDATE submissions SET slurm_job_id = $2, rejection = NULL, changed_at = $3 \
              WHERE id = $1",
         )
         .bind(id)
         .bind(slurm_job_id)
-        .bind(now.timestamp_millis())
-        .execute(&mut *change)
-        .await?;
-        Ok(change.commit().await?)
+        .bind(now.timestamp_millis());
+        self.change(id, event, statement).await
     }
 
     /// Notes a job that another agent made of a submission. One of a Python agent's carries no tag.
@@ -195,23 +200,21 @@ impl Journal {
         slurm_job_id: i64,
         now: DateTime<Utc>,
     ) -> Result<(), JournalError> {
-        let mut change = self.change(entry.id, Event::Have { job: slurm_job_id }).await?;
-        sqlx::query(
+        let (id, event) = (entry.id, Event::Have { job: slurm_job_id });
+        let statement = sqlx::query(
             "INSERT INTO submissions \
              (id, origin, tag, account, slurm_job_id, changed_at, claim) \
              VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO UPDATE SET origin = $2, \
              tag = $3, account = $4, slurm_job_id = $5, rejection = NULL, changed_at = $6, claim = $7",
         )
         .bind(entry.id)
-        .bind(&entry.origin)
-        .bind(entry.tag.as_str())
-        .bind(&entry.account)
+        .bind(entry.origin.clone())
+        .bind(entry.tag.to_string())
+        .bind(entry.account.clone())
         .bind(slurm_job_id)
         .bind(now.timestamp_millis())
-        .bind(entry.claim)
-        .execute(&mut *change)
-        .await?;
-        Ok(change.commit().await?)
+        .bind(entry.claim);
+        self.change(id, event, statement).await
     }
 
     /// Notes why a submission can't be run.
@@ -223,20 +226,18 @@ impl Journal {
         claim: Option<i64>,
         now: DateTime<Utc>,
     ) -> Result<(), JournalError> {
-        let mut change = self.change(id, Event::Reject).await?;
-        sqlx::query(
+        let event = Event::Reject;
+        let statement = sqlx::query(
             "INSERT INTO submissions (id, origin, tag, account, rejection, changed_at, claim) \
              VALUES ($1, $2, '', '', $3, $4, $5) ON CONFLICT (id) DO UPDATE SET \
              rejection = $3, attempted_at = NULL, changed_at = $4, claim = $5",
         )
         .bind(id)
-        .bind(origin)
-        .bind(message)
+        .bind(origin.to_owned())
+        .bind(message.to_owned())
         .bind(now.timestamp_millis())
-        .bind(claim)
-        .execute(&mut *change)
-        .await?;
-        Ok(change.commit().await?)
+        .bind(claim);
+        self.change(id, event, statement).await
     }
 
     /// Notes that the server knows the outcome, or that nobody is left to tell.
@@ -257,16 +258,13 @@ impl Journal {
 
     /// Notes that this agent holds another claim of a submission than before.
     pub async fn claimed(&self, id: i64, claim: i64) -> Result<(), JournalError> {
-        let statement = "UPDATE submissions SET claim = $2 WHERE id = $1";
-        sqlx::query(statement).bind(id).bind(claim).execute(&self.pool).await?;
-        Ok(())
+        let statement = sqlx::query("UPDATE submissions SET claim = $2 WHERE id = $1");
+        self.writer.write(None, vec![statement.bind(id).bind(claim)]).await
     }
 
     async fn forget(&self, id: i64, why: Event) -> Result<(), JournalError> {
-        let mut change = self.change(id, why).await?;
-        let statement = "DELETE FROM submissions WHERE id = $1";
-        sqlx::query(statement).bind(id).execute(&mut *change).await?;
-        change.commit().await?;
+        let statement = sqlx::query("DELETE FROM submissions WHERE id = $1").bind(id);
+        self.change(id, why, statement).await?;
         self.forget_failures(id).await
     }
 
@@ -277,30 +275,38 @@ impl Journal {
         statement: &'static str,
         now: DateTime<Utc>,
     ) -> Result<(), JournalError> {
-        let mut change = self.change(id, event).await?;
-        sqlx::query(statement).bind(id).bind(now.timestamp_millis()).execute(&mut *change).await?;
-        Ok(change.commit().await?)
+        let statement = sqlx::query(statement).bind(id).bind(now.timestamp_millis());
+        self.change(id, event, statement).await
     }
 
-    /// Begins a change, if the event can happen to the submission as it stands. If it can't,
-    /// nothing changes: what is known of a job stays known.
     async fn change(
         &self,
         id: i64,
         event: Event,
-    ) -> Result<Transaction<'static, Sqlite>, JournalError> {
-        let mut change = self.pool.begin().await?;
-        let row: Option<Row> = sqlx::query_as("SELECT * FROM submissions WHERE id = $1")
-            .bind(id)
-            .fetch_optional(&mut *change)
-            .await?;
-        let state = row.map_or(State::Unknown, |row| Entry::from(row).state());
-        if state.after(event).is_none() {
-            tracing::error!(submission = id, %state, %event, "this can't happen: nothing is done");
-            return Err(JournalError::Impossible { submission: id, state, event });
-        }
-        Ok(change)
+        statement: Statement,
+    ) -> Result<(), JournalError> {
+        self.writer.write(Some((id, event)), vec![statement]).await
     }
+}
+
+/// # Errors
+/// When the event can't happen to the submission as it stands. Then nothing may change: what is
+/// known of a job stays known.
+pub(super) async fn check(
+    connection: &mut SqliteConnection,
+    id: i64,
+    event: Event,
+) -> Result<(), JournalError> {
+    let row: Option<Row> = sqlx::query_as("SELECT * FROM submissions WHERE id = $1")
+        .bind(id)
+        .fetch_optional(connection)
+        .await?;
+    let state = row.map_or(State::Unknown, |row| Entry::from(row).state());
+    if state.after(event).is_none() {
+        tracing::error!(submission = id, %state, %event, "this can't happen: nothing is done");
+        return Err(JournalError::Impossible { submission: id, state, event });
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -5,13 +5,15 @@ use std::{
     io,
     path::{Path, PathBuf},
     process::Stdio,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use tokio::{
     io::{AsyncRead, AsyncReadExt},
     process::{Child, Command},
 };
+
+use crate::prometheus;
 
 /// The longest output that is read, in bytes; a million jobs in `squeue` are shorter.
 const LONGEST_OUTPUT: u64 = 256 << 20;
@@ -71,12 +73,23 @@ pub fn as_agent(program: &Path) -> Command {
 pub async fn run(mut command: Command, deadline: Duration) -> Result<Finished, CommandError> {
     let program = PathBuf::from(command.as_std().get_program() as &OsStr);
     command.stdin(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
-    let mut child = command
-        .spawn()
-        .map_err(|source| CommandError::NotStarted { program: program.clone(), source })?;
+    let started = Instant::now();
+    let ended = |result| prometheus::command_ended(&program, started, result);
+    let mut child = command.spawn().map_err(|source| {
+        ended("lost");
+        CommandError::NotStarted { program: program.clone(), source }
+    })?;
     match tokio::time::timeout(deadline, finish(&mut child)).await {
-        Ok(finished) => finished.map_err(|source| CommandError::Lost { program, source }),
+        Ok(Ok(finished)) => {
+            ended(if finished.code == Some(0) { "ok" } else { "failed" });
+            Ok(finished)
+        }
+        Ok(Err(source)) => {
+            ended("lost");
+            Err(CommandError::Lost { program, source })
+        }
         Err(_) => {
+            ended("late");
             // Waits for the end, so that nobody acts while it still may do something.
             let _ = child.kill().await;
             Err(CommandError::Deadline { program, deadline })

@@ -7,6 +7,7 @@ use nix::{
     sys::signal::{SigHandler, Signal, signal},
     unistd::alarm,
 };
+use serde::{Deserialize, Serialize};
 
 use crate::boot_clock;
 
@@ -15,7 +16,7 @@ use crate::boot_clock;
 const PROMPT: Duration = Duration::from_secs(1);
 
 /// When a program is ended, by the [boot clock](boot_clock), which other processes have, too.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fence(pub Duration);
 
 impl Fence {

@@ -1,6 +1,6 @@
 //! What became of an `sbatch`, judged by its exit code and its words.
 
-use super::command;
+use super::{Room, command, limits};
 
 /// What `sbatch` made of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,6 +9,10 @@ pub enum SbatchOutcome {
     Accepted(i64),
     /// Slurm refused, in these words; it has no job.
     Refused(String),
+    /// Slurm took no more for now, in these words; it has no job. There is room when others' end.
+    Limited(Room, String),
+    /// `sbatch` waited for room, in these words, and was ended at that. Slurm may have the job.
+    Sleeping(String),
     /// The request did not reach Slurm; it has no job.
     NotSent(String),
     /// `sbatch`, or what the site has in its place, failed in words that are not Slurm's refusal,
@@ -23,6 +27,7 @@ impl SbatchOutcome {
     pub(super) fn in_doubt(self) -> Self {
         match self {
             Self::Refused(words) => Self::Failed(words),
+            Self::Limited(_, words) => Self::Sleeping(words),
             Self::NotSent(words) => Self::Unclear(words),
             other => other,
         }
@@ -39,7 +44,6 @@ const NOT_SENT: &[&str] = &["Unable to contact slurm controller (connect failure
 const UNCLEAR: &[&str] = &[
     "Unable to contact slurm controller",
     "Socket timed out",
-    "Slurm temporarily unable",
     "Resource temporarily unavailable",
     "Zero Bytes were transmitted",
     "Unexpected message received",
@@ -84,6 +88,9 @@ pub(super) fn judge(code: i32, stderr: &str, stdout: &str) -> SbatchOutcome {
     let any = |text: &str, list: &[&str]| list.iter().any(|part| text.contains(part));
     // Slurm's own reason; only other lines may quote the user.
     if let Some(reason) = words.lines().find_map(|line| line.strip_prefix(REASON)) {
+        if let Some(room) = limits::limit(&words, reason) {
+            return SbatchOutcome::Limited(room, words);
+        }
         return match reason {
             reason if any(reason, NOT_SENT) => SbatchOutcome::NotSent(words),
             reason if any(reason, UNCLEAR) => SbatchOutcome::Unclear(words),
@@ -148,7 +155,6 @@ mod tests {
             "Socket timed out on send/recv operation",
             "Zero Bytes were transmitted or received",
             "Protocol authentication error",
-            "Slurm temporarily unable to accept job, sleeping and retrying",
             "Unable to contact slurm controller (send failure)",
         ] {
             let text = format!("sbatch: error: Batch job submission failed: {reason}\n");

@@ -6,10 +6,11 @@ use nix::{
     sys::signal::{Signal, killpg},
     unistd::Pid,
 };
+use serde::{Deserialize, Serialize};
 
 /// A process that leads a group of its own. Numbers are given away again, so its start counts, too.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Process {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Process {
     number: i32,
     /// In the kernel's ticks since it was booted.
     started: u64,
@@ -17,12 +18,16 @@ pub(super) struct Process {
 
 impl Process {
     /// The process of this number, also one that has just ended.
-    pub(super) fn of(number: i32) -> Option<Self> {
+    pub(crate) fn of(number: i32) -> Option<Self> {
         Some(Self { number, started: Stat::of(number)?.started })
     }
 
+    pub const fn number(self) -> i32 {
+        self.number
+    }
+
     /// Whether it, or anything that it started and that stayed in its group, is alive.
-    pub(super) fn group_is_alive(self) -> bool {
+    pub(crate) fn group_is_alive(self) -> bool {
         match Self::of(self.number) {
             // As long as the group lives, nobody else gets its number.
             Some(other) if other != self => false,
@@ -45,7 +50,7 @@ impl Process {
     }
 
     /// Sends a signal to the whole group, unless it is gone: its number may be another's by then.
-    pub(super) fn signal_group(self, signal: Signal) {
+    pub(crate) fn signal_group(self, signal: Signal) {
         if self.group_is_alive() {
             // It may have ended just now, which is as good.
             let _ = killpg(Pid::from_raw(self.number), signal);

@@ -9,7 +9,7 @@ use std::{
 use nix::sys::signal::Signal;
 
 use super::process::Process;
-use crate::tag::Tag;
+use crate::{acting, tag::Tag};
 
 /// How much of what `sbatch` wrote is read, in bytes.
 const LONGEST: u64 = 1 << 20;
@@ -81,10 +81,10 @@ impl Receipt {
     }
 
     /// Ends an `sbatch` that an earlier agent started and that is long overdue, and what it left
-    /// in its group; whether all of it is gone.
-    pub fn give_up(&self) -> bool {
+    /// in its group; whether all of it is gone. It runs as `user`, for a submission.
+    pub async fn give_up(&self, user: &str, submission: i64) -> bool {
         let Some(process) = self.process() else { return false };
-        process.signal_group(Signal::SIGKILL);
+        acting::signal(user, &[submission], process, Signal::SIGKILL).await;
         !process.group_is_alive()
     }
 
@@ -181,8 +181,8 @@ mod tests {
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
     }
 
-    #[test]
-    fn what_hangs_in_the_group_of_a_program_that_ended_is_ended_before_it_counts_as_gone() {
+    #[tokio::test]
+    async fn what_hangs_in_the_group_of_a_program_that_ended_is_ended_before_it_counts_as_gone() {
         let directory = tempfile::tempdir().unwrap();
         let receipt = Receipt::new(directory.path(), &Tag::restore("jobbergate:1:ff".to_owned()));
         let (stdout, stderr) = receipt.create().unwrap();
@@ -195,7 +195,7 @@ mod tests {
         child.wait().unwrap();
         assert_eq!(receipt.read().unwrap(), None, "its child may yet write a number");
         let end = Instant::now() + Duration::from_secs(10);
-        while !receipt.give_up() {
+        while !receipt.give_up("root", 1).await {
             assert!(Instant::now() < end, "it is not gone");
             std::thread::sleep(Duration::from_millis(10));
         }

@@ -1,6 +1,6 @@
 //! Options of `sbatch` that a submission may not have.
 
-use super::options::Word;
+use super::options::{self, Word};
 
 const OWN_CLUSTER: &str = "the agent sees the jobs of its own cluster only";
 const NO_JOB: &str = "no job would result";
@@ -30,6 +30,22 @@ pub(super) fn refused(word: &Word<'_>) -> Option<&'static str> {
     let all_refused = names.iter().all(|name| why(name).is_some());
     let counts = all_refused || matches!(word, Word::Letters { .. });
     if counts { names.iter().find_map(why) } else { None }
+}
+
+/// Why words of a command line are not allowed, if one of them is such an option. What is the value
+/// of the option before it is none.
+pub fn refusal_of_options(words: &[String]) -> Option<String> {
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        let read = options::read(word);
+        if let Some(why) = refused(&read) {
+            return Some(format!("{word:?} is not allowed: {why}"));
+        }
+        if read.wants_next() {
+            words.next();
+        }
+    }
+    None
 }
 
 /// Why an option is not allowed in a line of a script.

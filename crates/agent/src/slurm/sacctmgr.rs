@@ -22,7 +22,7 @@ impl Slurm {
         Ok(accounting(&associations, &qos, &users))
     }
 
-    async fn sacctmgr(&self, arguments: &[&str]) -> Result<String, SlurmError> {
+    pub(super) async fn sacctmgr(&self, arguments: &[&str]) -> Result<String, SlurmError> {
         let mut sacctmgr = command::as_agent(&self.paths.sacctmgr);
         sacctmgr.args(["-n", "-P", "-Q"]).args(arguments);
         let finished = command::run(sacctmgr, self.deadline).await?;

@@ -3,9 +3,9 @@
 use std::{
     fs::File,
     io::{self, Seek, Write},
-    os::unix::process::ExitStatusExt,
+    os::{fd::OwnedFd, unix::process::ExitStatusExt},
     path::{Path, PathBuf},
-    process::{ExitStatus, Stdio},
+    process::ExitStatus,
     time::Duration,
 };
 
@@ -13,10 +13,16 @@ use nix::sys::{
     memfd::{MFdFlags, memfd_create},
     signal::Signal,
 };
-use tokio::{process::Child, time::Instant};
+use tokio::time::Instant;
 
 use super::{Fence, Receipt, SbatchOutcome, Slurm, directives, outcome::judge, process::Process};
-use crate::{boot_clock, run_as::Account, slurm::SbatchArguments, tag::Tag};
+use crate::{
+    acting::{self, Child, NotStarted, Run},
+    boot_clock,
+    run_as::Account,
+    slurm::SbatchArguments,
+    tag::Tag,
+};
 
 /// How often the receipt is looked at while `sbatch` runs.
 const LOOK: Duration = Duration::from_millis(200);
@@ -45,6 +51,23 @@ pub struct BatchJob<'a> {
     pub fence: Option<Fence>,
 }
 
+/// An `sbatch` that was started.
+struct Sbatch {
+    child: Child,
+    submission: Option<i64>,
+    /// Whom it runs as.
+    user: String,
+}
+
+impl Sbatch {
+    /// To the program and all that it started: it leads a session.
+    async fn signal(&self, signal: Signal) {
+        if let Some(process) = self.child.process {
+            acting::signal(&self.user, self.submission.as_slice(), process, signal).await;
+        }
+    }
+}
+
 /// How the watch over an `sbatch` ended.
 enum WatchEnd {
     Exit(ExitStatus),
@@ -56,21 +79,24 @@ enum WatchEnd {
 impl Slurm {
     /// Runs `sbatch`. If the caller dies, it runs on; its outcome is in the receipt.
     pub async fn sbatch(&self, job: &BatchJob<'_>, receipt: &Receipt) -> SbatchOutcome {
-        let (mut child, process) = match self.start(job, receipt) {
+        let mut sbatch = match self.start(job, receipt).await {
             Ok(started) => started,
             Err(e) => {
-                let program = self.paths.sbatch.display();
-                return SbatchOutcome::NotSent(format!("{program} cannot be started: {e}"));
+                let why = format!("{} cannot be started: {e}", self.paths.sbatch.display());
+                return match e {
+                    NotStarted::Certainly(_) => SbatchOutcome::NotSent(why),
+                    NotStarted::Perhaps(_) => SbatchOutcome::Unclear(why),
+                };
             }
         };
         let fence = job.fence.map(|fence| fence.left(boot_clock::now()));
         let limit = fence.map_or(self.sbatch_deadline, |left| left.min(self.sbatch_deadline));
-        let end = self.watch(&mut child, process, receipt, limit).await;
+        let end = self.watch(&mut sbatch, receipt, limit).await;
         if let WatchEnd::Number(job) = end {
-            tokio::spawn(let_end(child, process));
+            tokio::spawn(let_end(sbatch));
             return SbatchOutcome::Accepted(job);
         }
-        let killed = matches!(end, WatchEnd::Exit(_)) && await_offspring(process, receipt).await;
+        let killed = matches!(end, WatchEnd::Exit(_)) && await_offspring(&sbatch, receipt).await;
         // A number is a job, whatever else went wrong.
         if let Ok(Some(job)) = receipt.number() {
             return SbatchOutcome::Accepted(job);
@@ -104,6 +130,9 @@ impl Slurm {
 
     /// Where the controller answers others, the trouble is this `sbatch`, and no outage.
     async fn unclear(&self, why: String) -> SbatchOutcome {
+        if let Some(words) = super::waiting(&why) {
+            return SbatchOutcome::Sleeping(words.to_owned());
+        }
         if self.is_up().await.unwrap_or(false) {
             SbatchOutcome::Failed(why)
         } else {
@@ -111,34 +140,29 @@ impl Slurm {
         }
     }
 
-    fn start(&self, job: &BatchJob<'_>, receipt: &Receipt) -> io::Result<(Child, Option<Process>)> {
-        let mut sbatch = job.account.command(&self.paths.sbatch, job.directory, job.fence)?;
-        let (stdout, stderr) = receipt.create()?;
-        let stdin = match &job.script_path {
-            Some(_) => Stdio::null(),
-            None => memory_file(job.script)?.into(),
+    async fn start(&self, job: &BatchJob<'_>, receipt: &Receipt) -> Result<Sbatch, NotStarted> {
+        let stdio = stdio(job, receipt).map_err(|e| NotStarted::Certainly(e.to_string()))?;
+        let submission = job.tag.submission();
+        let run = Run {
+            program: self.paths.sbatch.clone(),
+            directory: job.directory.to_owned(),
+            arguments: arguments(job),
+            not_after: boot_clock::now() + self.sbatch_deadline,
+            fence: job.fence,
         };
-        let child =
-            sbatch.args(arguments(job)).stdin(stdin).stdout(stdout).stderr(stderr).spawn()?;
-        let process = child.id().and_then(|id| Process::of(i32::try_from(id).ok()?));
-        if let Some(Err(error)) = process.map(|process| receipt.belongs_to(process)) {
+        let child = acting::run(job.account, submission.as_slice(), run, stdio).await?;
+        if let Some(Err(error)) = child.process.map(|process| receipt.belongs_to(process)) {
             // It only matters if this agent is killed and the program leaves something behind.
-            tracing::warn!(%error, "it can't be noted which process sbatch is");
+            tracing::warn!(submission, %error, "it can't be noted which process sbatch is");
         }
-        Ok((child, process))
+        Ok(Sbatch { child, submission, user: job.account.name.clone() })
     }
 
-    async fn watch(
-        &self,
-        child: &mut Child,
-        process: Option<Process>,
-        receipt: &Receipt,
-        limit: Duration,
-    ) -> WatchEnd {
+    async fn watch(&self, sbatch: &mut Sbatch, receipt: &Receipt, limit: Duration) -> WatchEnd {
         let deadline = Instant::now() + limit;
         loop {
             let look = deadline.min(Instant::now() + LOOK);
-            match tokio::time::timeout_at(look, child.wait()).await {
+            match tokio::time::timeout_at(look, sbatch.child.wait()).await {
                 Ok(Ok(status)) => return WatchEnd::Exit(status),
                 Ok(Err(e)) => return WatchEnd::Lost(e),
                 Err(_) => {}
@@ -148,13 +172,23 @@ impl Slurm {
                 return WatchEnd::Number(job);
             }
             if Instant::now() >= deadline {
-                signal(process, Signal::SIGKILL);
+                sbatch.signal(Signal::SIGKILL).await;
                 // Waits for the end, so that nobody acts while it still may do something.
-                let _ = child.wait().await;
+                let _ = sbatch.child.wait().await;
                 return WatchEnd::Deadline;
             }
         }
     }
+}
+
+/// The script or nothing as its input, and the receipt for what it says.
+fn stdio(job: &BatchJob<'_>, receipt: &Receipt) -> io::Result<[OwnedFd; 3]> {
+    let (stdout, stderr) = receipt.create()?;
+    let stdin = match &job.script_path {
+        Some(_) => File::open("/dev/null")?,
+        None => memory_file(job.script)?,
+    };
+    Ok([stdin, stdout, stderr].map(OwnedFd::from))
 }
 
 /// A file that is in memory only: complete before `sbatch` starts, whoever dies in between.
@@ -173,36 +207,29 @@ fn with_words(why: String, receipt: &Receipt) -> String {
 }
 
 /// Ends an `sbatch` that has done its work, unless it does so by itself.
-async fn let_end(mut child: Child, process: Option<Process>) {
+async fn let_end(mut sbatch: Sbatch) {
     for (pause, how) in [(AFTER_NUMBER, Signal::SIGTERM), (FAREWELL, Signal::SIGKILL)] {
-        if tokio::time::timeout(pause, child.wait()).await.is_ok() {
+        if tokio::time::timeout(pause, sbatch.child.wait()).await.is_ok() {
             return;
         }
-        signal(process, how);
+        sbatch.signal(how).await;
     }
-    let _ = child.wait().await;
+    let _ = sbatch.child.wait().await;
 }
 
 /// What a program left behind may yet write the number, for a while; then it is ended. What went
 /// into a session of its own is no longer waited for. Whether something had to be ended.
-async fn await_offspring(process: Option<Process>, receipt: &Receipt) -> bool {
+async fn await_offspring(sbatch: &Sbatch, receipt: &Receipt) -> bool {
     let end = Instant::now() + AFTER_EXIT;
     while receipt.is_open() && matches!(receipt.number(), Ok(None)) {
         if Instant::now() >= end {
-            let alive = process.is_some_and(Process::group_is_alive);
-            signal(process, Signal::SIGKILL);
+            let alive = sbatch.child.process.is_some_and(Process::group_is_alive);
+            sbatch.signal(Signal::SIGKILL).await;
             return alive;
         }
         tokio::time::sleep(LOOK).await;
     }
     false
-}
-
-/// To the program and all that it started: it leads a session.
-fn signal(process: Option<Process>, signal: Signal) {
-    if let Some(process) = process {
-        process.signal_group(signal);
-    }
 }
 
 /// Our comment stands last, where it overrules others, and first, where it counts even if the

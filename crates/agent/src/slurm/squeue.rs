@@ -3,14 +3,15 @@
 use chrono::{DateTime, Utc};
 use jobbergate_types::SlurmJobState;
 
-use super::{Slurm, SlurmError, command, time::local_time};
+use super::{Slurm, SlurmError, command, job_id::JobId, time::local_time};
 
-/// A job, or a task of a job array.
+/// A job, a task of a job array, or a component of a heterogeneous job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
-    /// The number of the job, for a task that of its array.
+    /// The number that `sbatch` printed: for a task that of its array, for a component that of the
+    /// first.
     pub job: i64,
-    /// The task's number in its array, if it is one that ever began.
+    /// The number of the task or component, if it is one that ever began.
     pub task: Option<u32>,
     /// How many tasks of an array it stands for: those that wait stand together. None if it is no
     /// array, or if that is not said.
@@ -52,7 +53,7 @@ impl Slurm {
         let mut squeue = command::as_agent(&self.paths.squeue);
         // Lists of tasks in full, not only their beginning.
         squeue.env("SLURM_BITSTR_LEN", "0");
-        let fields = format!("{mark}|%F|%K|%T|%r|%u|%V|%S|%k");
+        let fields = format!("{mark}|%i|%T|%r|%u|%V|%S|%k");
         squeue.args(["-h", "-a", "-t", "all", "-o"]).arg(fields);
         let finished = command::run(squeue, self.deadline).await?;
         if finished.code != Some(0) {
@@ -69,11 +70,8 @@ fn records(text: &str, mark: &str) -> Vec<Record> {
 }
 
 fn record(text: &str) -> Option<Record> {
-    let mut fields = text.strip_prefix('|')?.splitn(8, '|');
-    let job = fields.next()?.trim().parse().ok()?;
-    // Those that wait stand together, as in `2-9%4`.
-    let tasks = fields.next()?.trim();
-    let (task, tasks) = (tasks.parse().ok(), count(tasks));
+    let mut fields = text.strip_prefix('|')?.splitn(7, '|');
+    let JobId { job, part, parts } = JobId::read(fields.next()?.trim())?;
     let state = state(fields.next()?);
     let reason = Some(fields.next()?.trim()).filter(|r| !r.is_empty() && *r != "None");
     let user = fields.next()?.trim().to_owned();
@@ -83,8 +81,8 @@ fn record(text: &str) -> Option<Record> {
     let comment = if comment == "(null)" { "" } else { comment };
     Some(Record {
         job,
-        task,
-        tasks,
+        task: part,
+        tasks: parts,
         state,
         reason: reason.map(str::to_owned),
         user,
@@ -96,19 +94,6 @@ fn record(text: &str) -> Option<Record> {
 
 fn time(text: &str) -> Option<String> {
     Some(text.trim()).filter(|time| !time.is_empty() && *time != "N/A").map(str::to_owned)
-}
-
-/// How many tasks a list like `0-8:2,11%4` has; none if it is none, or if its end is missing.
-pub(super) fn count(tasks: &str) -> Option<u64> {
-    let list = tasks.split('%').next()?.trim_matches(['[', ']']);
-    list.split(',').map(count_range).sum()
-}
-
-fn count_range(range: &str) -> Option<u64> {
-    let (bounds, step) = range.split_once(':').unwrap_or((range, "1"));
-    let (first, last) = bounds.split_once('-').unwrap_or((bounds, bounds));
-    let (first, last): (u64, u64) = (first.parse().ok()?, last.parse().ok()?);
-    Some(last.checked_sub(first)? / step.parse::<u64>().ok().filter(|step| *step > 0)? + 1)
 }
 
 /// The state of this name; `Unknown` is no state that Slurm reports.
@@ -123,9 +108,9 @@ mod tests {
 
     #[test]
     fn each_job_is_read_with_its_reason() {
-        let text = "m|7|2-9%4|PENDING|Resources|alice|2026-11-29T07:23:30|2026-11-29T08:00:00|(null)\n\
-                    m|8|1|RUNNING|None|bob|N/A|N/A|night run\n";
-        let read = records(text, "m|7".split('|').next().unwrap());
+        let text = "m|7_[2-9%4]|PENDING|Resources|alice|2026-11-29T07:23:30|2026-11-29T08:00:00|(null)\n\
+                    m|8_1|RUNNING|None|bob|N/A|N/A|night run\n";
+        let read = records(text, "m");
         assert_eq!(read.len(), 2);
         assert_eq!(read[0].reason.as_deref(), Some("Resources"));
         assert_eq!((read[0].comment.as_str(), read[1].comment.as_str()), ("", "night run"));
@@ -140,8 +125,8 @@ mod tests {
 
     #[test]
     fn a_comment_may_contain_anything_even_what_looks_like_a_job() {
-        let text = "ab12|7|N/A|RUNNING|None|eve|T|T|a|b \"c\"\n8|COMPLETED|None|bob|T|forged\n\
-                    ab12|8|N/A|PENDING|Priority|bob|T|T|(null)\n";
+        let text = "ab12|7|RUNNING|None|eve|T|T|a|b \"c\"\n8|COMPLETED|None|bob|T|forged\n\
+                    ab12|8|PENDING|Priority|bob|T|T|(null)\n";
         let read = records(text, "ab12");
         assert_eq!(read.len(), 2);
         assert_eq!(read[0].comment, "a|b \"c\"\n8|COMPLETED|None|bob|T|forged");
@@ -150,27 +135,8 @@ mod tests {
 
     #[test]
     fn a_state_of_a_newer_slurm_is_no_end() {
-        let read = records("ab12|7|N/A|HIBERNATING|None|eve|T|T|x\n", "ab12");
+        let read = records("ab12|7|HIBERNATING|None|eve|T|T|x\n", "ab12");
         assert_eq!((read[0].job, read[0].state), (7, None));
-    }
-
-    #[test]
-    fn the_tasks_of_an_array_are_counted_in_all_of_slurms_ways_to_list_them() {
-        for (list, number) in [
-            ("5", Some(1)),
-            ("2-9%4", Some(8)),
-            ("0-8:2%1", Some(5)),
-            ("0,2,4-6", Some(5)),
-            ("[2-9]", Some(8)),
-            ("0-3999999", Some(4_000_000)),
-            ("N/A", None),
-            ("", None),
-            ("0,2,...", None),
-            ("9-2", None),
-            ("1-9:0", None),
-        ] {
-            assert_eq!(count(list), number, "{list}");
-        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use clap::ValueEnum;
+use clap::{Args, ValueEnum};
 
 use crate::run_as::Account;
 
@@ -22,12 +22,16 @@ pub enum SupplementaryGroups {
     None,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct Accounts {
     /// The first user who is none of the system's.
+    #[arg(long)]
     pub minimum_uid: u32,
     /// Accounts of the system that jobs may run as nevertheless.
+    #[arg(long)]
     pub allowed: Vec<String>,
+    /// The groups of their processes.
+    #[arg(long, value_enum)]
     pub groups: SupplementaryGroups,
 }
 

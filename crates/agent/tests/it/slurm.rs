@@ -1,16 +1,23 @@
 //! The agent beside a real Slurm.
 
+mod accounting;
 mod dead_home;
 mod doctor;
 mod doubt;
 mod facts;
+mod federation;
 mod following;
+mod helped;
+mod heterogeneous;
 mod identity;
 mod journal;
 mod late;
+mod limits;
 mod metrics;
 mod migrated;
 mod outlook;
+mod output;
+mod prometheus;
 mod returning;
 mod scene;
 mod server;

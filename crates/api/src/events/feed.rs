@@ -5,8 +5,11 @@
 //! of PostgreSQL, which is sent after the commit and once for many: in the transaction it would
 //! have all commits wait for each other. It says only that there is something. Each server reads
 //! on in the log ([`tail`]) for all who wait there, also every few seconds without having been told.
+//! In the same way agents hear that they are asked for something, and people that they are answered
+//! ([`open`]).
 
 mod log;
+mod open;
 mod position;
 mod tail;
 
@@ -18,7 +21,7 @@ use std::{
     },
 };
 
-use tokio::sync::{Notify, broadcast};
+use tokio::sync::{Notify, broadcast, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -26,6 +29,7 @@ use crate::{
     error::Result,
 };
 pub(crate) use log::{Entry, forget};
+pub(crate) use open::Open;
 pub(crate) use position::Position;
 pub(crate) use tail::Notice;
 use tail::Tail;
@@ -35,6 +39,8 @@ const CAPACITY: usize = 256;
 
 /// What those who wait hear.
 pub(crate) type Notices = broadcast::Receiver<Arc<Notice>>;
+/// What requests are open, whenever that may have changed.
+pub(crate) type Requests = watch::Receiver<Arc<Open>>;
 
 #[derive(Debug, Default)]
 pub struct Feed {
@@ -51,6 +57,7 @@ struct Hub {
     untold: AtomicUsize,
     /// To those who wait; it is the tail's, and gone with it.
     sender: tokio::sync::Mutex<Option<broadcast::WeakSender<Arc<Notice>>>>,
+    requests: watch::Sender<Arc<Open>>,
 }
 
 impl Feed {
@@ -75,9 +82,15 @@ impl Feed {
         let (sender, notices) = broadcast::channel(CAPACITY);
         *known = Some(sender.downgrade());
         let (committed, stopping) = (Arc::clone(&hub.committed), self.stopping.clone());
-        let tail = Tail { db: db.clone(), position, sender, committed, stopping };
+        let requests = hub.requests.clone();
+        let tail = Tail { db: db.clone(), position, sender, requests, committed, stopping };
         tokio::spawn(tail.run());
         Ok(notices)
+    }
+
+    /// What requests are open from now on, as long as somebody is subscribed.
+    pub(crate) fn requests(&self, organization: Option<&str>) -> Requests {
+        self.hub(organization).requests.subscribe()
     }
 
     /// Something was committed there.

@@ -4,6 +4,7 @@ pub(crate) mod agent;
 pub mod claims;
 pub(crate) mod events;
 pub(crate) mod metrics;
+pub(crate) mod output;
 mod progress;
 pub(crate) mod routes;
 mod service;

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use super::Api;
 use crate::{
     http::{endpoint::Incoming, input::Parts, router::RouteMatch},
-    telemetry::RoutePattern,
+    telemetry::{RoutePattern, about_submission},
 };
 
 pub(super) async fn dispatch(State(api): State<Arc<Api>>, request: Request) -> Response {
@@ -29,6 +29,10 @@ pub(super) async fn dispatch(State(api): State<Arc<Api>>, request: Request) -> R
     }
     match api.routes.find(&head.method, local) {
         RouteMatch::Route(route, parameters) => {
+            let submission = parameters.get("job_submission_id").and_then(Value::as_str);
+            if let Some(submission) = submission.and_then(|id| id.parse().ok()) {
+                about_submission(submission);
+            }
             let query = head.uri.query().unwrap_or_default();
             let parts = Parts { path: parameters, query: decode(query), ..Parts::default() };
             let gone = CancellationToken::new();

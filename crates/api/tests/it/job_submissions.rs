@@ -8,5 +8,6 @@ mod extremes;
 mod get;
 mod list;
 mod metrics;
+mod output;
 mod progress;
 mod update;

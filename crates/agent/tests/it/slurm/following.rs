@@ -43,5 +43,5 @@ async fn a_cancelled_job_ends_and_an_unknown_one_is_denied() {
     let cancelled = Some(SlurmJobState::Cancelled);
     eventually(20, "cancelled", || async { state(&agent.slurm, job).await == cancelled }).await;
     assert_eq!(agent.slurm.details(999_999).await.unwrap(), None);
-    assert_eq!(agent.slurm.sacct_job(job).await.unwrap(), None, "there is no accounting here");
+    assert_eq!(agent.slurm.sacct_job(job, 7).await.unwrap(), None, "there is no accounting here");
 }

@@ -11,7 +11,7 @@ use jobbergate_testkit::slurm::SlurmLab;
 
 use super::{
     scene::{self, Scene},
-    support::{eventually, use_sbatch, workdir, wrapper},
+    support::{eventually, help, use_sbatch, workdir, wrapper},
 };
 
 /// What makes a process of this test an agent: the address of its server.
@@ -34,6 +34,7 @@ async fn an_agent_that_can_be_killed() {
         config.sbatch_timeout_seconds = Duration::from_secs(seconds.parse().unwrap());
         config.doubt_seconds = Duration::from_secs(1);
     }
+    help(&config);
     jobbergate_agent::run(config, std::future::pending()).await.unwrap();
 }
 

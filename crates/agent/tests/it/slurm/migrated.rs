@@ -7,14 +7,14 @@ use std::{
     time::Duration,
 };
 
-use jobbergate_agent::{Agent, journal::Phase};
+use jobbergate_agent::journal::Phase;
 use jobbergate_testkit::slurm::SlurmLab;
 use jobbergate_types::job_submissions::PendingJobSubmission;
 use serde_json::json;
 
 use super::{
     scene::{Running, Scene},
-    support::{agent, config, eventually, workdir},
+    support::{agent, config, eventually, open, workdir},
     whole_agent::LONG,
 };
 
@@ -114,7 +114,11 @@ fn accounting(directory: &Path, records: &[(i64, &str)]) -> PathBuf {
         format!("*'-j {number}') echo '{number}|COMPLETED|None|{record}';;\n")
     });
     let cases = cases.collect::<String>();
-    fs::write(&path, format!("#!/bin/sh\ncase \"$*\" in\n{cases}esac\n")).unwrap();
+    // With the separator that it is given, and the other fields of a single job empty.
+    let written = "for word; do [ \"$before\" = --delimiter ] && mark=$word; before=$word; done\n\
+                   empty=$(printf \"$mark%.0s\" $(seq 20))\n";
+    let case = format!("case \"$*\" in\n{cases}esac | sed \"s/|/$mark/g; s/\\$/$empty/\"\n");
+    fs::write(&path, format!("#!/bin/sh\n{written}{case}")).unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
     path
 }
@@ -159,7 +163,7 @@ async fn an_outage_rejects_no_submission_of_which_the_python_agent_noted_a_job()
     let mut config = config(&scene.lab, scene.state.path(), &[]);
     config.cache_dir = Some(cache.path().to_owned());
     config.outage_seconds = Duration::ZERO;
-    let agent = Agent::open(config).await.unwrap();
+    let agent = open(config).await.unwrap();
     let pending = with_support_file(scene.home.path().to_str().unwrap());
     let number = theirs(&scene, "").await;
     let note = cache.path().join("7.slurm_job_id");

@@ -3,12 +3,12 @@
 use std::{sync::Arc, time::Duration};
 
 use chrono::Utc;
-use jobbergate_agent::{Agent, follow::Follower};
+use jobbergate_agent::follow::Follower;
 use jobbergate_testkit::slurm::SlurmLab;
 
 use super::{
     scene::Scene,
-    support::{agent, eventually},
+    support::{agent, eventually, open},
     whole_agent::LONG,
 };
 
@@ -51,7 +51,7 @@ async fn a_job_that_is_queued_again_has_not_ended_and_one_that_is_held_says_why(
 
 /// A job that ended, as an agent that was started after it sees it in a single look.
 async fn told_at_first_sight(scene: &Scene, id: i64, script: &str) -> Option<String> {
-    let agent = Arc::new(Agent::open(scene.config()).await.unwrap());
+    let agent = Arc::new(open(scene.config()).await.unwrap());
     let job = super::support::Job::new("alice", &scene.home, script.to_owned().leak());
     let number = super::support::accepted(job.sbatch(&agent).await);
     let state = || async {

@@ -20,6 +20,7 @@ pub struct Running {
 
 impl Running {
     pub fn start(config: AgentConfig) -> Self {
+        support::help(&config);
         let (stop, stopped) = oneshot::channel::<()>();
         let shutdown = async {
             let _ = stopped.await;

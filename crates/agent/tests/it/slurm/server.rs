@@ -47,6 +47,8 @@ pub struct Submission {
     /// The states that were reported, with reasons.
     pub states: Vec<(String, Option<String>)>,
     pub message: Option<String>,
+    /// Why it waits, as far as that was said.
+    pub waits_for: Option<String>,
     pub metrics: Metrics,
 }
 
@@ -67,6 +69,10 @@ pub struct World {
     pub reports: Vec<Value>,
     /// What it says is pending beside the submissions, whatever that is.
     pub odd_pending: Vec<Value>,
+    /// Requests for output that no agent has taken.
+    pub requests: Vec<Value>,
+    /// What agents answered to them.
+    pub answers: BTreeMap<String, Value>,
     /// What it gives as the time.
     pub date: Option<&'static str>,
     /// The part of the path that fails, and how.
@@ -108,6 +114,7 @@ impl Server {
             jobs: vec![],
             states: vec![],
             message: None,
+            waits_for: None,
             metrics: Metrics::default(),
         };
         self.world().submissions.insert(id, submission);
@@ -115,6 +122,10 @@ impl Server {
 
     pub fn with<T>(&self, id: i64, look: impl FnOnce(&mut Submission) -> T) -> T {
         look(self.world().submissions.get_mut(&id).unwrap())
+    }
+
+    pub fn waits_for(&self, id: i64) -> Option<String> {
+        self.with(id, |submission| submission.waits_for.clone())
     }
 
     pub fn status(&self, id: i64) -> &'static str {
@@ -178,6 +189,13 @@ async fn answer(
             world.asked[1] += 1;
             page(world.active())
         }
+        (Method::POST, [_, "agent", "output-requests"]) => {
+            Json(std::mem::take(&mut world.requests)).into_response()
+        }
+        (Method::PUT, [_, "agent", "output-requests", id]) => {
+            world.answers.insert((*id).to_owned(), body);
+            StatusCode::ACCEPTED.into_response()
+        }
         (method, ["job-submissions", "agent", "metrics", id]) => {
             let submission = id.parse().ok().and_then(|id: i64| world.submissions.get_mut(&id));
             match (submission, method) {
@@ -189,6 +207,16 @@ async fn answer(
         // As a server that knows no claims.
         (_, ["job-submissions", "agent", "claims"]) => {
             StatusCode::METHOD_NOT_ALLOWED.into_response()
+        }
+        (_, ["job-submissions", "agent", "waiting"]) => {
+            for waiting in body["submissions"].as_array().unwrap() {
+                let id = waiting["id"].as_i64().unwrap();
+                let reason = waiting["slurm_pending_reason"].as_str().unwrap();
+                if let Some(submission) = world.submissions.get_mut(&id) {
+                    submission.waits_for = Some(reason.to_owned());
+                }
+            }
+            StatusCode::ACCEPTED.into_response()
         }
         (_, ["job-submissions", "agent", what]) => world.report(what, &body),
         (Method::GET, ["job-submissions", id]) => match world.view(id) {
@@ -213,11 +241,13 @@ async fn changes(world: &Mutex<World>, query: &str) -> Response {
     let (pending, cancelled) = before.split_once('.').unwrap();
     for round in 0.. {
         let (now_pending, now_cancelled) = world.lock().unwrap().news();
+        let requests = !world.lock().unwrap().requests.is_empty();
         let news = (now_pending != pending, now_cancelled != cancelled);
-        if news != (false, false) || round == 250 {
+        if news != (false, false) || requests || round == 250 {
             let cursor = format!("{now_pending}.{now_cancelled}");
-            return Json(json!({"cursor": cursor, "pending": news.0, "cancelled": news.1}))
-                .into_response();
+            let answer = json!({"cursor": cursor, "pending": news.0, "cancelled": news.1,
+                "requests": requests});
+            return Json(answer).into_response();
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }

@@ -1,9 +1,9 @@
 //! What Slurm accepts and refuses, and how a job is marked.
 
-use jobbergate_agent::{Agent, slurm::SbatchOutcome};
+use jobbergate_agent::slurm::SbatchOutcome;
 use jobbergate_testkit::slurm::SlurmLab;
 
-use super::support::{Job, accepted, agent, config, workdir};
+use super::support::{Job, accepted, agent, config, open, workdir};
 
 const HELD: &str = "#!/bin/sh\n#SBATCH --hold --comment=\"from | the 'script'\"\nhostname\n";
 
@@ -40,10 +40,10 @@ async fn the_users_arguments_count() {
     job.arguments = vec!["-p", "compute", "--job-name=\"two words\" --time=7 # minutes"];
     let number = accepted(job.sbatch(&agent).await);
     let details = agent.slurm.details(number).await.unwrap().unwrap();
-    assert_eq!(details.info["Partition"], "compute");
-    assert_eq!(details.info["JobName"], "two words");
-    assert_eq!(details.info["TimeLimit"], "00:07:00");
-    assert_eq!(details.info["WorkDir"], home.path().to_str().unwrap());
+    assert_eq!(details.info["partition"], "compute");
+    assert_eq!(details.info["name"], "two words");
+    assert_eq!(details.info["time_limit"], 7);
+    assert_eq!(details.info["current_working_directory"], home.path().to_str().unwrap());
     agent.slurm.scancel(&[number]).await.unwrap();
 }
 
@@ -74,7 +74,7 @@ async fn a_command_that_is_missing_refuses_nobody() {
     let (state, home) = (tempfile::tempdir().unwrap(), workdir("alice"));
     let mut config = config(&lab, state.path(), &[]);
     config.sbatch_path = "/nonexistent/sbatch".into();
-    let agent = Agent::open(config).await.unwrap();
+    let agent = open(config).await.unwrap();
     let outcome = Job::new("alice", &home, HELD).sbatch(&agent).await;
     assert!(matches!(&outcome, SbatchOutcome::NotSent(why) if why.contains("/nonexistent/sbatch")));
 }

@@ -4,6 +4,7 @@ use std::{
     fs,
     os::unix::fs::{PermissionsExt, chown},
     path::{Path, PathBuf},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -11,13 +12,18 @@ use chrono::Utc;
 use clap::Parser;
 use jobbergate_agent::{
     Agent,
+    acting::{self, Link},
     config::AgentConfig,
+    error::AgentError,
+    helper::{self, policy::Policy},
     journal::{Entry, Phase},
     run_as::Account,
     slurm::{BatchJob, Receipt, SbatchArguments, SbatchOutcome},
     tag::Tag,
+    user_map::accounts::{Accounts, SupplementaryGroups},
 };
 use jobbergate_testkit::slurm::SlurmLab;
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
 use tempfile::TempDir;
 
 #[derive(Parser)]
@@ -66,8 +72,40 @@ pub fn use_sbatch(config: &mut AgentConfig, lab: &SlurmLab, sbatch: PathBuf) {
     config.sstat_path = Some(lab.command("sstat"));
 }
 
+/// Opens an agent. With `TEST_HELPED` in the environment it acts through a helper, as one does that
+/// gave up root.
+pub async fn open(config: AgentConfig) -> Result<Agent, AgentError> {
+    help(&config);
+    Agent::open(config).await
+}
+
+/// Whom jobs run as.
+pub fn accounts() -> Accounts {
+    Accounts { minimum_uid: 1000, allowed: Vec::new(), groups: SupplementaryGroups::All }
+}
+
+/// Starts such a helper for all agents of this process, if that is wanted.
+pub fn help(config: &AgentConfig) {
+    if std::env::var_os("TEST_HELPED").is_none() || acting::is_helped() {
+        return;
+    }
+    let (kind, flags) = (SockType::SeqPacket, SockFlag::SOCK_CLOEXEC);
+    let (ours, theirs) = socketpair(AddressFamily::Unix, kind, None, flags).unwrap();
+    let paths = config.slurm().paths;
+    let agent = "daemon".to_owned();
+    let policy = Policy {
+        sbatch: paths.sbatch,
+        scancel: paths.scancel,
+        agent,
+        only: None,
+        accounts: accounts(),
+    };
+    std::thread::spawn(|| helper::serve(theirs, policy));
+    acting::through(Arc::new(Link::new(ours).unwrap()));
+}
+
 pub async fn agent(lab: &SlurmLab, state: &TempDir, more: &[&str]) -> Agent {
-    Agent::open(config(lab, state.path(), more)).await.unwrap()
+    open(config(lab, state.path(), more)).await.unwrap()
 }
 
 pub fn account(name: &str) -> Account {

@@ -2,13 +2,13 @@
 
 use std::{fs, time::Duration};
 
-use jobbergate_agent::{Agent, config::AgentConfig, slurm::SbatchOutcome};
+use jobbergate_agent::{config::AgentConfig, slurm::SbatchOutcome};
 use jobbergate_testkit::slurm::SlurmLab;
 use tempfile::TempDir;
 
 use super::{
     scene::{Running, Scene},
-    support::{Job, accepted, agent, config, eventually, use_sbatch, workdir, wrapper},
+    support::{Job, accepted, agent, config, eventually, open, use_sbatch, workdir, wrapper},
 };
 
 const QUICK: &str = "#!/bin/sh\n#SBATCH -p compute -o /dev/null\nhostname\n";
@@ -122,7 +122,7 @@ async fn a_refusal_is_not_certain_while_what_was_left_behind_had_to_be_killed() 
         for more in ["exit 1", "sleep 300 & exit 1"] {
             let mut config = config(&lab, state.path(), &[]);
             use_sbatch(&mut config, &lab, wrapper(&lab, &tools, &format!("{lines}; {more}")));
-            let agent = Agent::open(config).await.unwrap();
+            let agent = open(config).await.unwrap();
             outcomes.push(Job::new("alice", &home, QUICK).sbatch(&agent).await);
         }
     }
@@ -263,7 +263,6 @@ async fn an_option_among_arguments_means_what_it_means_in_a_script() {
         "StdOut",
         "MailUser",
         "MailType",
-        "Comment",
         "ExcNodeList",
         "Contiguous",
     ];
@@ -289,10 +288,15 @@ async fn an_option_among_arguments_means_what_it_means_in_a_script() {
             let mut job = Job::new("alice", &home, script.leak());
             job.arguments.extend(argument);
             let number = accepted(job.sbatch(&agent).await);
-            let mut info = agent.slurm.details(number).await.unwrap().unwrap().info;
-            info.retain(|key, _| compared.contains(&key.as_str()));
-            info.insert("Comment".to_owned(), job.comment(&agent).await.into());
-            jobs.push(info);
+            let shown = lab.run("scontrol", &["show", "job", &number.to_string()]).unwrap();
+            let shown = String::from_utf8(shown.stdout).unwrap();
+            // What is no pair belongs to the value before it.
+            let is_compared =
+                |word: &&str| word.split_once('=').is_none_or(|(key, _)| compared.contains(&key));
+            let lines = shown.lines().filter(|line| !line.trim_start().starts_with("Comment="));
+            let words =
+                lines.flat_map(str::split_whitespace).filter(is_compared).map(str::to_owned);
+            jobs.push((words.collect::<Vec<_>>(), job.comment(&agent).await));
             agent.slurm.scancel(&[number]).await.unwrap();
         }
         assert_eq!(jobs[0], jobs[1], "{line}");

@@ -5,16 +5,20 @@ use std::{sync::Arc, time::Duration};
 use bytes::Bytes;
 use jobbergate_types::job_submissions::JobSubmissionStatus;
 use tokio::{
-    sync::{Notify, OnceCell, broadcast},
+    sync::{Notify, OnceCell, broadcast, watch},
     time::{Instant, sleep},
 };
 use tokio_util::sync::CancellationToken;
 
 use super::{
     log::{self, ChangeRow},
+    open::Open,
     position::{Position, SHARDS},
 };
-use crate::db::{Db, Listener};
+use crate::{
+    db::{Db, Listener},
+    events::requests,
+};
 
 /// How often the log is looked at when nobody says that there is something new: a notification
 /// may be lost with its connection, or with the server that was about to send it.
@@ -70,6 +74,7 @@ pub(super) struct Tail {
     pub(super) db: Db,
     pub(super) position: Position,
     pub(super) sender: broadcast::Sender<Arc<Notice>>,
+    pub(super) requests: watch::Sender<Arc<Open>>,
     pub(super) committed: Arc<Notify>,
     pub(super) stopping: CancellationToken,
 }
@@ -109,7 +114,14 @@ impl Tail {
     /// Passes on what is new.
     async fn read(&mut self) -> sqlx::Result<()> {
         loop {
-            let rows = log::after(&mut self.db.read().await?, &self.position, BATCH).await?;
+            let mut db = self.db.read().await?;
+            let open: Open = requests::open(&mut db).await?.into();
+            let rows = log::after(&mut db, &self.position, BATCH).await?;
+            drop(db);
+            // As they are is news as well: they may have been otherwise meanwhile.
+            if !open.is_empty() || !self.requests.borrow().is_empty() {
+                self.requests.send_replace(Arc::new(open));
+            }
             let (some, all) = (!rows.is_empty(), rows.len() < BATCH);
             for notice in rows.into_iter().map(Notice::from) {
                 if notice.moves(&mut self.position) {

@@ -65,7 +65,8 @@ pub(super) async fn report(
     CLUSTERS.upsert(db, row).await
 }
 
-pub(super) async fn find(
+/// When a cluster's agent reported last, if it ever did.
+pub(crate) async fn find(
     db: &mut Session,
     client_id: &str,
 ) -> sqlx::Result<Option<ClusterStatusRow>> {

@@ -9,7 +9,7 @@ use jobbergate_types::{
     job_submissions::{
         ActiveJobSubmission, JobOutlook, JobSubmissionAgentRejectedRequest,
         JobSubmissionAgentSubmittedRequest, JobSubmissionAgentUpdateRequest, JobSubmissionStatus,
-        PendingJobSubmission,
+        PendingJobSubmission, WaitingJobSubmission, WaitingJobSubmissionsRequest,
     },
     slurm::{Outcome, is_held},
 };
@@ -145,6 +145,37 @@ pub(super) async fn submitted<P: Allow>(
     Ok(())
 }
 
+/// Why submissions wait that are no jobs yet. Those that need not wait any more, or are gone, are
+/// passed over.
+pub(super) async fn waiting<P: Allow>(
+    context: &Context,
+    agent: &Agent<P>,
+    request: WaitingJobSubmissionsRequest,
+) -> Result<()> {
+    let mut db = context.db.write().await?;
+    let mut written = Vec::new();
+    let mut submissions = request.submissions;
+    // In one order, so that two agents don't wait for each other.
+    submissions.sort_unstable_by_key(|waiting| waiting.id);
+    for WaitingJobSubmission { id, slurm_pending_reason } in submissions {
+        let Some(row) = store::find(&mut db, id, Lock::Exclusive).await? else { continue };
+        agent.require_cluster(&row.client_id)?;
+        if row.status()? != JobSubmissionStatus::Created {
+            continue;
+        }
+        let slurm_pending_reason = Some(slurm_pending_reason);
+        let outlook = JobOutlook { slurm_pending_reason, ..JobOutlook::default() };
+        let changes = SubmissionChanges { outlook: Some(outlook), ..SubmissionChanges::default() };
+        written.extend(store::update(&mut db, row.id, changes, context.now()).await?);
+    }
+    let changes: Result<Vec<_>> = written.iter().map(SubmissionRow::change).collect();
+    let entries = changes?.iter().map(Into::into).collect();
+    let noted = context.note_all(&mut db, entries).await?;
+    db.commit().await?;
+    noted.wake();
+    Ok(())
+}
+
 pub(super) async fn rejected<P: Allow>(
     context: &Context,
     agent: &Agent<P>,
@@ -163,6 +194,8 @@ pub(super) async fn rejected<P: Allow>(
     let changes = SubmissionChanges {
         status: Some(status),
         report_message: Patch::Value(message),
+        // It does not wait any more.
+        outlook: Some(JobOutlook::default()),
         ..SubmissionChanges::default()
     };
     let rejected = store::update(&mut db, row.id, changes, now).await?;

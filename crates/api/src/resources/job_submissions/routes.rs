@@ -18,6 +18,7 @@ use crate::{
     error::Result,
     http::{Created, Json, NoContent, Path, Query, ResponseDoc, Router},
     permission,
+    telemetry::about_submission,
 };
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -71,7 +72,9 @@ async fn create(
     Json(request): Json<JobSubmissionCreateRequest>,
 ) -> Result<Created<JobSubmissionDetailedView>> {
     let own_cluster = owner.identity.cluster();
-    service::create(&context, &owner.email, own_cluster, request).await.map(Created)
+    let created = service::create(&context, &owner.email, own_cluster, request).await?;
+    about_submission(created.submission.id);
+    Ok(Created(created))
 }
 
 async fn list(

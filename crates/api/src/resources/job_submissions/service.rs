@@ -6,7 +6,7 @@ use jobbergate_types::{
     Page,
     job_scripts::JobScriptBaseView,
     job_submissions::{
-        JobProgressDetail, JobSubmissionCreateRequest, JobSubmissionDetailedView,
+        JobOutlook, JobProgressDetail, JobSubmissionCreateRequest, JobSubmissionDetailedView,
         JobSubmissionListQuery, JobSubmissionListView, JobSubmissionStatus,
         JobSubmissionUpdateRequest,
     },
@@ -249,7 +249,9 @@ pub(super) async fn cancel(
     let now = context.now();
     progress::insert(&mut db, row.id, None, Some("Job cancelled by user"), now).await?;
     let status = Some(JobSubmissionStatus::Cancelled);
-    let changes = SubmissionChanges { status, ..SubmissionChanges::default() };
+    // What has no job yet does not wait any more.
+    let outlook = row.slurm_job_id.is_none().then(JobOutlook::default);
+    let changes = SubmissionChanges { status, outlook, ..SubmissionChanges::default() };
     let cancelled = store::update(&mut db, row.id, changes, now).await?;
     let changes = cancelled.as_ref().map(SubmissionRow::change).transpose()?;
     let written = context.tell(&mut db, changes.as_slice()).await?;

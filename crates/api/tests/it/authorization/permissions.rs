@@ -93,6 +93,7 @@ const OPERATIONS: &[(&str, &str, &[Permission])] = &[
     ("PUT", "/job-submissions/agent/{job_submission_id}", &[JobSubmissionsUpdate]),
     ("POST", "/job-submissions/agent/submitted", &[JobSubmissionsUpdate]),
     ("POST", "/job-submissions/agent/rejected", &[JobSubmissionsUpdate]),
+    ("POST", "/job-submissions/agent/waiting", &[JobSubmissionsUpdate]),
     ("GET", "/job-submissions/agent/pending", &[JobSubmissionsRead]),
     ("GET", "/job-submissions/agent/active", &[JobSubmissionsRead]),
     ("GET", "/job-submissions/agent/changes", &[JobSubmissionsRead]),

@@ -6,4 +6,4 @@ mod site;
 
 pub use gate::{Gate, Hold};
 pub use process::{Process, program};
-pub use site::{AgentOptions, Site, admin, script_of};
+pub use site::{AgentOptions, Site, admin, directory_of, script_of};

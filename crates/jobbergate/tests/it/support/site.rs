@@ -31,7 +31,7 @@ pub struct Site {
     pub alice: Client,
     pub work: TempDir,
     pub address: String,
-    _server: Process,
+    pub server: Process,
     secret: String,
     data: TempDir,
 }
@@ -66,7 +66,7 @@ impl Site {
             slurm,
             alice: client(data.path(), &address, "alice@example.com"),
             work: directory_of("alice"),
-            _server: server,
+            server,
             address,
             secret: created["client_secret"].as_str().unwrap().to_owned(),
             data,

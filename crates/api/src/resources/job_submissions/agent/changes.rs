@@ -11,7 +11,10 @@ use tokio::time::{Instant, sleep_until};
 use crate::{
     app::Context,
     error::{Error, Result},
-    events::feed::{self, Notice, Notices, Position},
+    events::{
+        feed::{self, Notice, Notices, Position, Requests},
+        requests,
+    },
 };
 
 /// Answers when something was committed for a cluster after the cursor, or that nothing was when
@@ -26,12 +29,14 @@ pub(super) async fn wait(
     let end = Instant::now() + Duration::from_secs(seconds);
     let _waiter = context.app.long_polls.enter(&context.customer.caller)?;
     let organization = context.organization.as_deref();
+    let open = context.app.events.requests(organization);
     let notices = context.app.events.subscribe(organization, &context.db).await?;
     let position = feed::end(&context.db).await?;
     let (pending, cancelled) =
         since(&context, client_id, query.cursor.as_deref(), &position).await?;
-    if pending || cancelled || seconds == 0 {
-        return Ok(Changes { cursor: position.to_string(), pending, cancelled });
+    let requests = requests::is_asked(&mut context.db.read().await?, client_id).await?;
+    if pending || cancelled || requests || seconds == 0 {
+        return Ok(Changes { cursor: position.to_string(), pending, cancelled, requests });
     }
     let _lent = context.head.lend_place();
     let (app, gone) = (Arc::clone(&context.app), context.customer.gone.clone());
@@ -39,6 +44,7 @@ pub(super) async fn wait(
     drop(context);
     tokio::select! {
         changes = hear(notices, position, client_id) => Ok(changes),
+        () = be_asked(open, client_id) => Ok(Changes { requests: true, ..nothing(&position) }),
         () = sleep_until(end) => Ok(nothing(&position)),
         () = app.events.feed.stopping() => Ok(nothing(&position)),
         () = gone.cancelled() => Err(Error::Gone),
@@ -70,10 +76,21 @@ async fn hear(mut notices: Notices, mut position: Position, client_id: &str) -> 
     while let Ok(notice) = notices.recv().await {
         if notice.moves(&mut position) && concerns(&notice, client_id) {
             let (pending, cancelled) = (notice.is_now(Created), notice.is_now(Cancelled));
-            return Changes { cursor: position.to_string(), pending, cancelled };
+            return Changes { pending, cancelled, ..nothing(&position) };
         }
     }
     nothing(&position)
+}
+
+/// Waits for the cluster's agent to be asked for something.
+async fn be_asked(mut open: Requests, client_id: &str) {
+    while open.changed().await.is_ok() {
+        if open.borrow_and_update().asks(client_id) {
+            return;
+        }
+    }
+    // Whoever told it is gone; the other things that are waited for end this.
+    std::future::pending().await
 }
 
 fn concerns(notice: &Notice, client_id: &str) -> bool {
@@ -81,5 +98,6 @@ fn concerns(notice: &Notice, client_id: &str) -> bool {
 }
 
 fn nothing(position: &Position) -> Changes {
-    Changes { cursor: position.to_string(), pending: false, cancelled: false }
+    let cursor = position.to_string();
+    Changes { cursor, pending: false, cancelled: false, requests: false }
 }

@@ -6,7 +6,7 @@ use jobbergate_types::{
     claims::{AgentListQuery, Claims, ClaimsRequest, InstanceQuery},
     job_submissions::{
         ActiveJobSubmission, JobSubmissionAgentRejectedRequest, JobSubmissionAgentSubmittedRequest,
-        JobSubmissionAgentUpdateRequest, PendingJobSubmission,
+        JobSubmissionAgentUpdateRequest, PendingJobSubmission, WaitingJobSubmissionsRequest,
     },
 };
 
@@ -18,11 +18,13 @@ use crate::{
     http::{Accepted, Json, Path, Query, ResponseDoc, Router, WithoutNulls},
     permission,
     resources::job_submissions::{claims, routes::SubmissionPath},
+    telemetry::about_submission,
 };
 
 const ONE: &str = "/job-submissions/agent/{job_submission_id}";
 const SUBMITTED: &str = "/job-submissions/agent/submitted";
 const REJECTED: &str = "/job-submissions/agent/rejected";
+const WAITING: &str = "/job-submissions/agent/waiting";
 const PENDING: &str = "/job-submissions/agent/pending";
 const ACTIVE: &str = "/job-submissions/agent/active";
 const CLAIMS: &str = "/job-submissions/agent/claims";
@@ -35,6 +37,7 @@ pub(crate) fn router() -> Router {
         .responding(&[ResponseDoc::NOT_FOUND])
         .post(REJECTED, "Report that a job can't be run.", rejected)
         .responding(&[ResponseDoc::NOT_FOUND])
+        .post(WAITING, "Report why submissions wait that are no jobs yet.", waiting)
         .get(PENDING, "What waits for this agent.", pending)
         .get(ACTIVE, "What this agent follows.", active)
         .post(
@@ -63,6 +66,7 @@ async fn submitted(
     agent: Agent<permission::JobSubmissionsUpdate>,
     Json(request): Json<JobSubmissionAgentSubmittedRequest>,
 ) -> Result<Accepted> {
+    about_submission(request.id);
     super::submitted(&context, &agent, request).await?;
     Ok(Accepted)
 }
@@ -72,7 +76,17 @@ async fn rejected(
     agent: Agent<permission::JobSubmissionsUpdate>,
     Json(request): Json<JobSubmissionAgentRejectedRequest>,
 ) -> Result<Accepted> {
+    about_submission(request.id);
     super::rejected(&context, &agent, request).await?;
+    Ok(Accepted)
+}
+
+async fn waiting(
+    context: Context,
+    agent: Agent<permission::JobSubmissionsUpdate>,
+    Json(request): Json<WaitingJobSubmissionsRequest>,
+) -> Result<Accepted> {
+    super::waiting(&context, &agent, request).await?;
     Ok(Accepted)
 }
 

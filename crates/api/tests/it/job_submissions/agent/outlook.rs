@@ -108,4 +108,48 @@ on_both! {
         let body = agent.put(PATH, report("PENDING", more)).await.expect(422).json();
         assert_eq!(body["detail"][0]["loc"], json!(["body", "slurm_task_counts", "PENDING"]));
     }
+
+    async fn an_owner_sees_why_a_submission_waits_that_is_no_job_yet(app: TestApp) {
+        const WAITING: &str = "/job-submissions/agent/waiting";
+        let (alice, agent) = scene(&app).await;
+        let limit = "AssocMaxSubmitJobLimit";
+        let reason = json!({"slurm_pending_reason": limit});
+        let body = json!({"submissions": [{"id": 1, "slurm_pending_reason": limit},
+            {"id": 99, "slurm_pending_reason": "it was deleted"}]});
+        agent.post(WAITING, body.clone()).await.expect(202);
+        let shown_now = alice.get("/job-submissions/1").await.ok();
+        assert_eq!((shown(&shown_now), &shown_now["status"]), (reason.clone(), &json!("CREATED")));
+        assert_eq!(shown(&alice.get("/job-submissions").await.ok()["items"][0]), reason);
+        let steps = alice.get("/job-submissions/1/progress").await.ok();
+        assert_eq!(steps["total"], 0, "it is no step in the submission's life");
+        // It got in, and nothing waits any more.
+        let taken = report("RUNNING", json!({}));
+        agent.post("/job-submissions/agent/submitted", taken).await.expect(202);
+        assert_eq!(shown(&alice.get("/job-submissions/1").await.ok()), json!({}));
+        agent.post(WAITING, body).await.expect(202);
+        assert_eq!(shown(&alice.get("/job-submissions/1").await.ok()), json!({}), "too late");
+    }
+
+    async fn a_submission_that_is_rejected_or_cancelled_does_not_wait(app: TestApp) {
+        let (alice, agent) = scene(&app).await;
+        let waits = |id| json!({"submissions": [{"id": id, "slurm_pending_reason": "full"}]});
+        agent.post("/job-submissions/agent/waiting", waits(1)).await.expect(202);
+        let no = json!({"id": 1, "report_message": "no"});
+        agent.post("/job-submissions/agent/rejected", no).await.expect(202);
+        assert_eq!(shown(&alice.get("/job-submissions/1").await.ok()), json!({}));
+        let second = alice.has_submission(1, "c").await;
+        agent.post("/job-submissions/agent/waiting", waits(second)).await.expect(202);
+        let view = alice.put(&format!("/job-submissions/cancel/{second}"), json!({})).await.ok();
+        assert_eq!((shown(&view), &view["status"]), (json!({}), &json!("CANCELLED")));
+    }
+
+    async fn another_clusters_agent_says_nothing_of_it(app: TestApp) {
+        let (alice, _) = scene(&app).await;
+        let other = app.agent("d").await;
+        let body = json!({"submissions": [{"id": 1, "slurm_pending_reason": "full"}]});
+        other.post("/job-submissions/agent/waiting", body).await.expect(403);
+        assert_eq!(shown(&alice.get("/job-submissions/1").await.ok()), json!({}));
+        let none = json!({"submissions": []});
+        other.post("/job-submissions/agent/waiting", none).await.expect(422);
+    }
 }
