@@ -122,7 +122,7 @@ impl Agent {
     ) -> Result<Vec<u8>, Setback> {
         let script = pending.job_script.script.id;
         self.client.script_file(script, name).await.map_err(|error| match error.status() {
-            Some(status) if status.as_u16() == 404 => Setback::Refusal(format!(
+            Some(status) if status.as_u16() == 404 && !error.is_foreign() => Setback::Refusal(format!(
                 "The file {name:?} of the job script {script} is missing on the server. Upload it \
                  again and submit again."
             )),
