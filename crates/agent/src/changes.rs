@@ -71,7 +71,7 @@ fn spread() -> f64 {
 
 /// Whether the server is one that can't let anybody wait.
 fn is_old(error: &Error) -> bool {
-    error.status().is_some_and(|status| matches!(status.as_u16(), 404 | 405 | 501))
+    error.is_unknown_route() && !error.is_foreign()
 }
 
 /// Says once that it does not work any more.

@@ -58,11 +58,6 @@ fn say(agent: &Agent, held: bool, trouble: Option<&str>) -> bool {
     holds
 }
 
-/// Whether the server is one that knows no claims.
-fn is_old(error: &Error) -> bool {
-    error.status().is_some_and(|status| matches!(status.as_u16(), 404 | 405 | 501))
-}
-
 impl Agent {
     /// Renews the lease, and claims what there is room for; nothing if the server knows no claims.
     ///
@@ -86,12 +81,24 @@ impl Agent {
                 }
                 Ok(Some(claims))
             }
-            Err(error) if is_old(&error) => {
+            Err(error) if self.is_without_claims(&error).await => {
                 self.lease.is_not_needed();
                 Ok(None)
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// Whether the server is one that knows no claims: then all that is offered is taken, so it has to be
+    /// sure. One that granted the lease does know them, whatever answers in its place for a moment.
+    /// A proxy may stand before one that does not, or say so because no server is there.
+    async fn is_without_claims(&self, error: &Error) -> bool {
+        let granted = matches!(self.lease.standing(), Standing::Until(_))
+            && self.lease.holds(boot_clock::now());
+        if !error.is_unknown_route() || granted {
+            return false;
+        }
+        !error.is_foreign() || self.client.active(Some(&self.lease.instance)).await.is_ok()
     }
 
     /// Hands back what this agent has claimed, so that others need not wait for the end of its

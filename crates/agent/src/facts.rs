@@ -68,10 +68,9 @@ async fn report(agent: &Agent, collector: &mut Collector, mark: u64) -> Result<D
     let facts = collector.collect(&agent.slurm, mark).await;
     let facts = fit::fit(facts.map_err(|error| Setback::Trouble(error.to_string()))?);
     let told = agent.client.report_cluster_facts(&facts).await;
-    let status = told.as_ref().err().and_then(jobbergate_client::Error::status);
     match told {
         Ok(()) => agent.server_keeps_facts.store(true, Ordering::Relaxed),
-        Err(_) if matches!(status.map(|status| status.as_u16()), Some(404 | 405)) => {
+        Err(error) if error.is_unknown_route() && !error.is_foreign() => {
             agent.server_keeps_facts.store(false, Ordering::Relaxed);
             tracing::info!("the server does not know of facts of clusters");
             return Ok(UNKNOWN_THERE);

@@ -85,9 +85,7 @@ impl PrivateCopy {
 }
 
 async fn remove_directory(user: String, directory: PathBuf) -> Result<(), Setback> {
-    let found = tokio::task::spawn_blocking(move || Account::by_name(&user)).await;
-    let trouble = |why: String| Setback::Trouble(format!("looking up its user: {why}"));
-    let account = found.map_err(|e| trouble(e.to_string()))?.map_err(|e| trouble(e.to_string()))?;
+    let account = Account::look_up(&user).await.map_err(Setback::Trouble)?;
     // A user who is gone has nothing that could be removed as that user.
     let Some(account) = account else { return Ok(()) };
     let submission = submission_of(&directory);

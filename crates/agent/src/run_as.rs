@@ -6,6 +6,7 @@ use std::{
     os::unix::{ffi::OsStrExt, process::CommandExt},
     path::{Path, PathBuf},
     process::Command,
+    time::Duration,
 };
 
 use nix::{
@@ -15,14 +16,14 @@ use nix::{
     unistd::{self, Gid, Uid, User},
 };
 
-use crate::slurm::Fence;
+use crate::{acting, slurm::Fence};
 
 /// The path of programs that a job sees.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 /// What a program is given of the agent's own environment.
 const PASSED_ON: [&str; 2] = ["LANG", "SLURM_CONF"];
-
-use crate::acting;
+/// How long the system's directory of users may take.
+const DEADLINE: Duration = Duration::from_secs(30);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
@@ -43,6 +44,19 @@ impl Account {
             return Ok(None);
         }
         User::from_name(name)?.map(Self::complete).transpose()
+    }
+
+    /// The same without holding anybody up, for as long as the directory may take.
+    ///
+    /// # Errors
+    /// In words, when it does not say.
+    pub async fn look_up(name: &str) -> Result<Option<Self>, String> {
+        let searched = name.to_owned();
+        let search = tokio::task::spawn_blocking(move || Self::by_name(&searched));
+        let trouble = |why: String| format!("looking up the user {name}: {why}");
+        let found = tokio::time::timeout(DEADLINE, search);
+        let found = found.await.map_err(|e| trouble(e.to_string()))?;
+        found.map_err(|e| trouble(e.to_string()))?.map_err(|e| trouble(e.to_string()))
     }
 
     /// The account that the agent runs as.

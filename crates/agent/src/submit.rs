@@ -11,6 +11,7 @@ use crate::{
     boot_clock,
     files::{self, Content, Files},
     journal::{Entry, FailureKind, Phase},
+    lease::Lapsed,
     private_copy::PrivateCopy,
     prometheus,
     run_as::Account,
@@ -122,7 +123,7 @@ impl Agent {
     ) -> Result<Vec<u8>, Setback> {
         let script = pending.job_script.script.id;
         self.client.script_file(script, name).await.map_err(|error| match error.status() {
-            Some(status) if status.as_u16() == 404 => Setback::Refusal(format!(
+            Some(status) if status.as_u16() == 404 && !error.is_foreign() => Setback::Refusal(format!(
                 "The file {name:?} of the job script {script} is missing on the server. Upload it \
                  again and submit again."
             )),
@@ -191,13 +192,6 @@ impl Agent {
         let id = pending.id;
         let Prepared { account, directory, arguments, files, begun } = prepared;
         let written = self.config.write_submission_files;
-        let fence = match self.lease.fence(id, boot_clock::now()) {
-            Ok(fence) => fence,
-            Err(lapsed) => {
-                copy.remove();
-                return Err(Setback::Trouble(lapsed.to_string()));
-            }
-        };
         let job = BatchJob {
             account,
             directory,
@@ -205,10 +199,14 @@ impl Agent {
             tag,
             script: &files.script.bytes,
             script_path: written.then(|| copy.directory().join(files.script_name())),
-            fence,
+            fence: None,
         };
         let receipt = Receipt::new(&self.state_directory, tag);
-        match self.run_sbatch(pending, &job, &receipt, *begun).await? {
+        let Some(outcome) = self.run_sbatch(pending, job, &receipt, *begun).await? else {
+            copy.remove();
+            return Err(Setback::Trouble(Lapsed.to_string()));
+        };
+        match outcome {
             SbatchOutcome::Accepted(slurm_job_id) => {
                 self.holds.lift(&pending.owner_email);
                 self.journal.submitted(id, slurm_job_id, Utc::now()).await?;
@@ -262,26 +260,31 @@ impl Agent {
         }
     }
 
-    /// Notes the intent and runs `sbatch`, when there are not too many of them.
+    /// Notes the intent and runs `sbatch`, when there are not too many of them; nothing if the submission
+    /// may be another agent's by then.
     async fn run_sbatch(
         &self,
         pending: &PendingJobSubmission,
-        job: &BatchJob<'_>,
+        job: BatchJob<'_>,
         receipt: &Receipt,
         begun: std::time::Instant,
-    ) -> Result<SbatchOutcome, Setback> {
+    ) -> Result<Option<SbatchOutcome>, Setback> {
         let (id, origin) = (pending.id, Entry::origin_of(pending));
         let (tag, account) = (job.tag, &job.account.name);
         let work = async {
+            // Not before the turn: the wait for it may be longer than the lease was by then.
+            let Ok(fence) = self.lease.fence(id, boot_clock::now()) else { return Ok(None) };
+            let job = BatchJob { fence, ..job };
             self.journal.attempt(id, &origin, tag, account, pending.claim, Utc::now()).await?;
             prometheus::sbatch_starts(begun);
-            let (started, sbatch) = (std::time::Instant::now(), self.slurm.sbatch(job, receipt));
+            let (started, sbatch) = (std::time::Instant::now(), self.slurm.sbatch(&job, receipt));
             let outcome = self.hold_while_it_waits(sbatch, &pending.owner_email, receipt).await;
             prometheus::sbatch_ended(started, &outcome);
-            Ok(outcome)
+            Ok(Some(outcome))
         };
-        let busy = |outcome: &Result<SbatchOutcome, Setback>| {
-            !matches!(outcome, Ok(SbatchOutcome::Accepted(_) | SbatchOutcome::Refused(_)) | Err(_))
+        let busy = |outcome: &Result<Option<SbatchOutcome>, Setback>| {
+            use SbatchOutcome::{Accepted, Refused};
+            !matches!(outcome, Ok(None | Some(Accepted(_) | Refused(_))) | Err(_))
         };
         self.sbatch_limit.run(work, busy).await
     }

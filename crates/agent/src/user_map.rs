@@ -9,18 +9,12 @@ mod lookup;
 mod people_file;
 mod program;
 
-use std::{
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 
 use self::{accounts::Accounts, answers::Answer, lookup::Lookup};
 use crate::{run_as::Account, setback::Setback};
-
-/// How long the system's directory of users may take.
-const DEADLINE: Duration = Duration::from_secs(30);
 
 /// How an owner's e-mail becomes a user, and which users jobs may run as.
 #[derive(Debug)]
@@ -72,7 +66,7 @@ impl UserMap {
     /// A refusal if there is none, otherwise what went wrong for the moment.
     pub async fn account(&self, email: &str, now: DateTime<Utc>) -> Result<Account, Setback> {
         let name = self.user(email, now).await?;
-        let found = look_up(&name).await.map_err(Setback::Trouble)?;
+        let found = Account::look_up(&name).await.map_err(Setback::Trouble)?;
         let account = found.ok_or_else(|| {
             Setback::Refusal(format!(
                 "{email} is mapped to the user {name:?} ({self}), which does not exist on the \
@@ -112,7 +106,7 @@ impl UserMap {
     /// Why an agent whose submissions would all be rejected had better not start.
     pub async fn everybodys_objection(&self) -> Option<String> {
         let Mapping::Single(name) = &self.mapping else { return None };
-        let account = look_up(name).await.ok().flatten()?;
+        let account = Account::look_up(name).await.ok().flatten()?;
         let why = self.objection(&account)?;
         Some(format!(
             "everybody would be the user {name:?} (JOBBERGATE_AGENT_SINGLE_USER_SUBMITTER), {why}. \
@@ -171,16 +165,6 @@ impl UserMap {
 fn in_file(path: &Path, email: &str) -> Result<Option<String>, Setback> {
     people_file::look_up(path, email)
         .map_err(|e| Setback::Trouble(format!("user map {} cannot be read: {e}", path.display())))
-}
-
-/// Asks the system for the account of this name.
-async fn look_up(name: &str) -> Result<Option<Account>, String> {
-    let searched = name.to_owned();
-    let search = tokio::task::spawn_blocking(move || Account::by_name(&searched));
-    let trouble = |why: String| format!("looking up the user {name}: {why}");
-    let found = tokio::time::timeout(DEADLINE, search);
-    let found = found.await.map_err(|e| trouble(e.to_string()))?;
-    found.map_err(|e| trouble(e.to_string()))?.map_err(|e| trouble(e.to_string()))
 }
 
 impl std::fmt::Display for UserMap {

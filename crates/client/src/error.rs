@@ -58,15 +58,28 @@ impl Error {
     }
 
     /// Whether the same call may succeed later without anybody changing it: no answer, 408,
-    /// 429, any 5xx, and 401 or 403, which end when somebody repairs the credentials.
+    /// 429, any 5xx, and 401 or 403, which end when somebody repairs the credentials. So may one that
+    /// a proxy did not pass on, as while its server is replaced.
     pub fn may_pass(&self) -> bool {
         match self {
             Self::BaseUrl { .. } | Self::Setup(_) => false,
             Self::Unreachable { .. } | Self::Undecodable { .. } => true,
             Self::Status { status, .. } => {
-                status.is_server_error() || matches!(status.as_u16(), 401 | 403 | 408 | 429)
+                let passes = matches!(status.as_u16(), 401 | 403 | 408 | 429);
+                status.is_server_error() || passes || (self.is_unknown_route() && self.is_foreign())
             }
         }
+    }
+
+    /// Whether there is no such call, as far as the answer says: 404, 405, or 501.
+    pub fn is_unknown_route(&self) -> bool {
+        self.status().is_some_and(|status| matches!(status.as_u16(), 404 | 405 | 501))
+    }
+
+    /// Whether the answer is in other words than a server's, as that of a proxy which has no server to
+    /// ask at the moment.
+    pub fn is_foreign(&self) -> bool {
+        matches!(self, Self::Status { detail: Detail::Foreign(_), .. })
     }
 }
 
@@ -78,6 +91,9 @@ pub enum Detail {
     Text(String),
     /// Everything that is wrong with the request.
     Validation(Vec<ValidationError>),
+    /// Words that are not those of a server.
+    #[serde(skip)]
+    Foreign(String),
 }
 
 #[derive(Deserialize)]
@@ -93,7 +109,7 @@ struct OAuthBody {
 
 impl Detail {
     /// Reads the body of an unsuccessful answer of the API or of an OAuth token endpoint; what
-    /// is neither (a proxy's page) is kept as text.
+    /// is neither (a proxy's page) is kept as it is.
     pub(crate) fn read(body: &str) -> Self {
         if let Ok(body) = serde_json::from_str::<Body>(body) {
             return body.detail;
@@ -102,14 +118,14 @@ impl Detail {
             return Self::Text(oauth.error_description.unwrap_or(oauth.error));
         }
         let line = body.trim().chars().map(|c| if c.is_control() { ' ' } else { c });
-        Self::Text(line.take(500).collect())
+        Self::Foreign(line.take(500).collect())
     }
 }
 
 impl fmt::Display for Detail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Text(text) => f.write_str(text),
+            Self::Text(text) | Self::Foreign(text) => f.write_str(text),
             Self::Validation(problems) => {
                 for (i, problem) in problems.iter().enumerate() {
                     let separator = if i == 0 { "" } else { "; " };

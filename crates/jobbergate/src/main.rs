@@ -2,6 +2,7 @@
 
 mod admin;
 mod agent;
+mod allocator;
 mod command_line;
 mod complaint;
 mod environment;
@@ -19,21 +20,6 @@ use clap::{CommandFactory, FromArgMatches, error::ErrorKind};
 use command_line::{Cli, Role};
 use jobbergate_api::config::ServeConfig;
 use settings::Setting;
-use tikv_jemallocator::Jemalloc;
-
-/// Gives memory back to the system once it is not used; the system's own allocator keeps what a
-/// burst of renders took.
-#[global_allocator]
-static ALLOCATOR: Jemalloc = Jemalloc;
-
-/// What the allocator keeps: two arenas, and nothing unused for longer than half a second.
-#[expect(
-    unsafe_code,
-    reason = "jemalloc reads this, a C string, under this name; it is the only one"
-)]
-#[unsafe(export_name = "_rjem_malloc_conf")]
-static ALLOCATOR_SETTINGS: &[u8; 69] =
-    b"background_thread:true,narenas:2,dirty_decay_ms:500,muzzy_decay_ms:0\0";
 
 fn main() -> ExitCode {
     let words: Vec<OsString> = env::args_os().collect();
@@ -56,6 +42,7 @@ fn main() -> ExitCode {
     {
         return failed(&error);
     }
+    allocator::begin_giving_back();
     // Reports what is on its way when it is dropped.
     let _reporting = match cli.fault_reports.start() {
         Ok(reporting) => reporting,

@@ -43,6 +43,11 @@ pub fn hand_over(directory: &Path, account: &Account) -> io::Result<()> {
         return Err(io::Error::other(format!("it belongs to the user {owner}")));
     }
     only_roots(&fs::canonicalize(parent)?)?;
+    let mode = open(libc::O_PATH)?.metadata()?.mode();
+    if mode & 0o022 != 0 {
+        // What they put there would become the agent's, by a hard link also what is root's.
+        return Err(io::Error::other("others than root can write to it"));
+    }
     give(&open(0)?, directory, account.uid, account.gid)
 }
 
@@ -71,7 +76,7 @@ fn give(opened: &File, directory: &Path, uid: Uid, gid: Gid) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::{chown, symlink};
+    use std::os::unix::fs::{PermissionsExt, chown, symlink};
 
     use nix::unistd::geteuid;
 
@@ -130,6 +135,12 @@ mod tests {
         fs::create_dir(theirs.join("state")).unwrap();
         let refused = hand_over(&theirs.join("state"), &somebody()).unwrap_err();
         assert!(refused.to_string().contains("others than root"), "{refused}");
+        for mode in [0o777, 0o1777, 0o770] {
+            fs::set_permissions(&target, fs::Permissions::from_mode(mode)).unwrap();
+            let refused = hand_over(&target, &somebody()).unwrap_err();
+            assert!(refused.to_string().contains("can write to it"), "{mode:o}: {refused}");
+            assert_eq!(fs::metadata(&target).unwrap().uid(), 0);
+        }
         chown(&target, Some(99), None).unwrap();
         assert!(hand_over(&target, &somebody()).unwrap_err().to_string().contains("user 99"));
     }

@@ -28,6 +28,10 @@ impl Process {
 
     /// Whether it, or anything that it started and that stayed in its group, is alive.
     pub(crate) fn group_is_alive(self) -> bool {
+        // To the kernel 0 is the caller's own group, and a signal to the group 1 goes to everybody.
+        if self.number <= 1 {
+            return false;
+        }
         match Self::of(self.number) {
             // As long as the group lives, nobody else gets its number.
             Some(other) if other != self => false,
@@ -102,6 +106,14 @@ mod tests {
     };
 
     use super::*;
+
+    #[test]
+    fn a_number_that_stands_for_others_is_no_program_of_ours() {
+        for number in [-1, 0, 1] {
+            let started = Process::of(number).map(|process| process.started).unwrap_or_default();
+            assert!(!Process { number, started }.group_is_alive(), "{number}");
+        }
+    }
 
     #[test]
     fn a_process_is_known_again_by_number_and_start() {

@@ -94,12 +94,10 @@ impl Slurm {
     }
 }
 
+/// Whoever waits for this follows all jobs: a directory of users that hangs must not keep it.
 async fn look_up(user: &str) -> Result<Account, SlurmError> {
-    let (name, failed) =
-        (user.to_owned(), |words| SlurmError::Failed { program: "scancel", words });
-    let found = tokio::task::spawn_blocking(move || Account::by_name(&name)).await;
-    let found = found.map_err(io::Error::other).and_then(|found| Ok(found?));
-    let account = found.map_err(|e| failed(format!("looking up the user {user:?}: {e}")))?;
+    let failed = |words| SlurmError::Failed { program: "scancel", words };
+    let account = Account::look_up(user).await.map_err(failed)?;
     account.ok_or_else(|| failed(format!("there is no user {user:?}")))
 }
 

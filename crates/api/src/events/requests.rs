@@ -46,13 +46,19 @@ struct Count {
     count: i64,
 }
 
-/// Asks, and forgets what nobody waits for any more: their servers were killed.
+/// Forgets what nobody waits for any more: their servers were killed.
+async fn forget(db: &mut Session, now: DateTime<Utc>) -> sqlx::Result<()> {
+    let sql = "DELETE FROM agent_requests WHERE expires_at < $1";
+    db.execute(sql, args![now]).await.map(drop)
+}
+
+/// Asks.
 pub(crate) async fn insert(
     db: &mut Session,
     new: NewRequest<'_>,
     now: DateTime<Utc>,
 ) -> sqlx::Result<()> {
-    db.execute("DELETE FROM agent_requests WHERE expires_at < $1", args![now]).await?;
+    forget(db, now).await?;
     let sql = "INSERT INTO agent_requests (id, client_id, request, created_at, expires_at) \
                VALUES ($1, $2, $3, $4, $5)";
     let NewRequest { id, client_id, request, expires_at } = new;
@@ -91,6 +97,8 @@ pub(crate) async fn take(
     most: i64,
     now: DateTime<Utc>,
 ) -> sqlx::Result<Vec<RequestRow>> {
+    // Whoever waits for requests would be told of them for ever.
+    forget(db, now).await?;
     let skip = if db.is_sqlite() { "" } else { " FOR UPDATE SKIP LOCKED" };
     let sql = format!(
         "SELECT id, request FROM agent_requests WHERE client_id = $1 AND taken_at IS NULL \

@@ -127,6 +127,23 @@ async fn a_refusal_is_quoted() {
 }
 
 #[tokio::test]
+async fn what_a_proxy_says_of_a_missing_server_is_no_answer_of_the_server() {
+    let own = || async { (StatusCode::NOT_FOUND, Json(json!({"detail": "Not Found"}))) };
+    let proxy = || async { (StatusCode::NOT_FOUND, "404 page not found\n") };
+    let router = Router::new()
+        .route("/job-submissions/7", get(own))
+        .route("/job-submissions/8", get(proxy))
+        .route("/job-submissions/9", get(|| async { StatusCode::NOT_FOUND }));
+    let client = anonymous(router).await;
+    let own = client.submission(7).await.unwrap_err();
+    assert!(own.is_unknown_route() && !own.is_foreign() && !own.may_pass(), "{own}");
+    for id in [8, 9] {
+        let proxy = client.submission(id).await.unwrap_err();
+        assert!(proxy.is_unknown_route() && proxy.is_foreign() && proxy.may_pass(), "{proxy}");
+    }
+}
+
+#[tokio::test]
 async fn all_pages_are_read() {
     let active = |Query(page): Query<Paging>| async move {
         let row = |id| json!({"id": id, "name": "n", "status": "SUBMITTED", "slurm_job_id": id});

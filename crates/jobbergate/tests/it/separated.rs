@@ -42,7 +42,11 @@ fn options(state: &TempDir, more: &[(&'static str, &str)]) -> AgentOptions {
 }
 
 fn status(pid: u32) -> BTreeMap<String, String> {
-    let text = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    read_status(Path::new(&format!("/proc/{pid}")))
+}
+
+fn read_status(of: &Path) -> BTreeMap<String, String> {
+    let text = fs::read_to_string(of.join("status")).unwrap();
     let pairs = text.lines().filter_map(|line| line.split_once(':'));
     pairs.map(|(name, value)| (name.to_owned(), value.trim().to_owned())).collect()
 }
@@ -108,14 +112,17 @@ async fn two_users_have_their_jobs_from_an_agent_that_has_no_privileges() {
     until("his job ran", || whose(home.path()) == "bob\n");
 
     let user = User::from_name(USER).unwrap().unwrap();
-    let main = status(agent.id());
     let (uid, gid) = (user.uid.to_string(), user.gid.to_string());
-    assert_eq!(main["Uid"], [uid.as_str(); 4].join("\t"));
-    assert_eq!(main["Gid"], [gid.as_str(); 4].join("\t"));
-    for set in ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"] {
-        assert_eq!(main[set], "0000000000000000", "{set}");
+    let threads = fs::read_dir(format!("/proc/{}/task", agent.id())).unwrap();
+    for thread in threads.map(|thread| read_status(&thread.unwrap().path())) {
+        let name = &thread["Name"];
+        assert_eq!(thread["Uid"], [uid.as_str(); 4].join("\t"), "{name}");
+        assert_eq!(thread["Gid"], [gid.as_str(); 4].join("\t"), "{name}");
+        for set in ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"] {
+            assert_eq!(thread[set], "0000000000000000", "{set} of {name}");
+        }
+        assert_eq!(thread["NoNewPrivs"], "1", "{name}");
     }
-    assert_eq!(main["NoNewPrivs"], "1");
     let helper = helper_of(&agent);
     assert!(status(helper)["Uid"].starts_with("0\t"));
     let sockets = || {

@@ -133,6 +133,11 @@ impl Server {
     }
 }
 
+/// In a server's words, not in a proxy's.
+fn refused(status: StatusCode) -> Response {
+    (status, Json(json!({"detail": status.canonical_reason()}))).into_response()
+}
+
 async fn fail(State(world): State<Arc<Mutex<World>>>, request: Request, next: Next) -> Response {
     let fault = world.lock().unwrap().fault;
     let fault = fault.filter(|(path, _)| request.uri().path().contains(path)).map(|(_, how)| how);
@@ -140,7 +145,7 @@ async fn fail(State(world): State<Arc<Mutex<World>>>, request: Request, next: Ne
         Some(Fault::Unavailable) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
         Some(Fault::Hangs) => std::future::pending().await,
         Some(Fault::Forbids) => StatusCode::FORBIDDEN.into_response(),
-        Some(Fault::Unknown) => StatusCode::NOT_FOUND.into_response(),
+        Some(Fault::Unknown) => refused(StatusCode::NOT_FOUND),
         Some(Fault::LosesAnswers) => {
             next.run(request).await;
             StatusCode::SERVICE_UNAVAILABLE.into_response()
@@ -199,15 +204,13 @@ async fn answer(
         (method, ["job-submissions", "agent", "metrics", id]) => {
             let submission = id.parse().ok().and_then(|id: i64| world.submissions.get_mut(&id));
             match (submission, method) {
-                (None, _) => StatusCode::NOT_FOUND.into_response(),
+                (None, _) => refused(StatusCode::NOT_FOUND),
                 (Some(submission), Method::PUT) => submission.metrics.take(&bytes).into_response(),
                 (Some(submission), _) => Json(submission.metrics.max_times(id)).into_response(),
             }
         }
         // As a server that knows no claims.
-        (_, ["job-submissions", "agent", "claims"]) => {
-            StatusCode::METHOD_NOT_ALLOWED.into_response()
-        }
+        (_, ["job-submissions", "agent", "claims"]) => refused(StatusCode::METHOD_NOT_ALLOWED),
         (_, ["job-submissions", "agent", "waiting"]) => {
             for waiting in body["submissions"].as_array().unwrap() {
                 let id = waiting["id"].as_i64().unwrap();
@@ -221,9 +224,9 @@ async fn answer(
         (_, ["job-submissions", "agent", what]) => world.report(what, &body),
         (Method::GET, ["job-submissions", id]) => match world.view(id) {
             Some(view) => Json(view).into_response(),
-            None => StatusCode::NOT_FOUND.into_response(),
+            None => refused(StatusCode::NOT_FOUND),
         },
-        _ => StatusCode::NOT_FOUND.into_response(),
+        _ => refused(StatusCode::NOT_FOUND),
     }
 }
 
@@ -234,7 +237,7 @@ async fn changes(world: &Mutex<World>, query: &str) -> Response {
         let mut world = world.lock().unwrap();
         world.asked[2] += 1;
         if !world.lets_wait {
-            return StatusCode::METHOD_NOT_ALLOWED.into_response();
+            return refused(StatusCode::METHOD_NOT_ALLOWED);
         }
         known.unwrap_or("-.-").to_owned()
     };
@@ -317,7 +320,7 @@ impl World {
     fn report(&mut self, what: &str, body: &Value) -> Response {
         let id = body["id"].as_i64().or_else(|| what.parse().ok()).unwrap();
         let Some(submission) = self.submissions.get_mut(&id) else {
-            return StatusCode::NOT_FOUND.into_response();
+            return refused(StatusCode::NOT_FOUND);
         };
         match what {
             "submitted" => {

@@ -44,15 +44,31 @@ async fn what_a_killed_server_left_is_forgotten_after_a_minute() {
     let app = TestApp::on_sqlite().await;
     let (alice, agent) = (app.user("alice").await, app.agent("c").await);
     let id = running(&agent, &alice).await;
+    is_left_by_a_killed_server(&app).await;
+    let asked = super::asks(&alice, id, "");
+    let taken = super::takes(&agent).await;
+    assert_eq!((taken.len(), kept(&app).await), (1, 1));
+    super::answers(&agent, &taken[0], super::part(0, 1, b"x")).await.expect(202);
+    asked.await.unwrap().expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_is_not_told_for_ever_of_what_a_killed_server_left() {
+    let app = TestApp::on_sqlite().await;
+    let agent = app.agent("c").await;
+    is_left_by_a_killed_server(&app).await;
+    let taken = agent.post(&format!("{}?most=64", super::REQUESTS), json!(null)).await.ok();
+    let changes = agent.get("/job-submissions/agent/changes?wait=0").await.ok();
+    assert_eq!((&taken, &changes["requests"]), (&json!([]), &json!(false)));
+    assert_eq!(kept(&app).await, 0);
+}
+
+/// A request that is over by now.
+async fn is_left_by_a_killed_server(app: &TestApp) {
     let mut db = app.db().write().await.unwrap();
     let sql = "INSERT INTO agent_requests (id, client_id, request, created_at, expires_at) \
                VALUES ('old', 'c', '{}', $1, $1)";
     let before = app.app.clock.now() - chrono::TimeDelta::seconds(1);
     db.execute(sql, jobbergate_api::args![before]).await.unwrap();
     db.commit().await.unwrap();
-    let asked = super::asks(&alice, id, "");
-    let taken = super::takes(&agent).await;
-    assert_eq!((taken.len(), kept(&app).await), (1, 1));
-    super::answers(&agent, &taken[0], super::part(0, 1, b"x")).await.expect(202);
-    asked.await.unwrap().expect(200);
 }
