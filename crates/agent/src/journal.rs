@@ -28,6 +28,9 @@ pub use task_ends::TaskEnds;
 /// One writes, the others read meanwhile.
 const CONNECTIONS: u32 = 3;
 
+/// The file that keeps other agents out of the directory.
+pub const LOCK: &str = "lock";
+
 #[derive(Debug)]
 pub struct Journal {
     /// For reading.
@@ -41,7 +44,7 @@ impl Journal {
     /// of it until it is dropped.
     pub async fn open(directory: &Path) -> Result<Self, JournalError> {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
-        let lock = fs::File::create(directory.join("lock"))?;
+        let lock = fs::File::create(directory.join(LOCK))?;
         lock.try_lock().map_err(|e| match e {
             fs::TryLockError::WouldBlock => JournalError::InUse,
             fs::TryLockError::Error(e) => JournalError::File(e),

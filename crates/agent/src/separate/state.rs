@@ -19,7 +19,7 @@ use nix::{
     unistd::{Gid, Uid, fchown, fchownat},
 };
 
-use crate::run_as::Account;
+use crate::{error::JournalError, journal, run_as::Account};
 
 /// Makes the directory if it is missing and gives it, with what root left in it, to the agent's
 /// user.
@@ -48,7 +48,20 @@ pub fn hand_over(directory: &Path, account: &Account) -> io::Result<()> {
         // What they put there would become the agent's, by a hard link also what is root's.
         return Err(io::Error::other("others than root can write to it"));
     }
+    let _lock = lock(directory)?;
     give(&open(0)?, directory, account.uid, account.gid)
+}
+
+/// An agent that root runs there would lose what it works with.
+fn lock(directory: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    let options = options.write(true).create(true).custom_flags(libc::O_NOFOLLOW);
+    let lock = options.open(directory.join(journal::LOCK))?;
+    lock.try_lock().map_err(|error| match error {
+        fs::TryLockError::WouldBlock => io::Error::other(JournalError::InUse),
+        fs::TryLockError::Error(error) => error,
+    })?;
+    Ok(lock)
 }
 
 /// Whoever may rename one of these directories could have root hand over another one.
@@ -112,6 +125,14 @@ mod tests {
         assert_eq!(fs::metadata(state.join("journal")).unwrap().uid(), 4321);
         assert_eq!(fs::symlink_metadata(state.join("link")).unwrap().uid(), 4321);
         assert_eq!(fs::metadata(&other).unwrap().uid(), 0);
+        chown(&state, Some(0), Some(0)).unwrap();
+        let lock = File::create(state.join(journal::LOCK)).unwrap();
+        lock.lock().unwrap();
+        let refused = hand_over(&state, &somebody()).unwrap_err();
+        assert!(refused.to_string().contains("another agent is using it"), "{refused}");
+        assert_eq!(fs::metadata(&state).unwrap().uid(), 0, "that one goes on");
+        drop(lock);
+        hand_over(&state, &somebody()).unwrap();
         fs::write(state.join("late"), "").unwrap();
         hand_over(&state, &somebody()).unwrap();
         assert_eq!(fs::metadata(state.join("late")).unwrap().uid(), 0, "it is the agent's by now");

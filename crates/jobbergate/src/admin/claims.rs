@@ -39,14 +39,16 @@ impl ClaimsCommand {
 /// Does it in all organizations' data; where there are several, each line begins with whose it is.
 pub async fn run(app: &Arc<App>, command: &ClaimsCommand) -> anyhow::Result<()> {
     let mut tenants = app.tenants.all(command.tables()).await?;
-    let (mut freed, mut unopened) = ((0, 0), false);
+    let (mut freed, mut held, mut unopened) = ((0, 0), Vec::new(), false);
     while let Some(tenant) = tenants.next().await {
         match tenant {
             Ok(tenant) => match command {
                 ClaimsCommand::List => list(app, tenant).await?,
                 ClaimsCommand::Release { client_id } => {
-                    let (waiting, active) = claims::release(app, tenant, client_id).await?;
+                    let (waiting, active) = claims::release(app, tenant.clone(), client_id).await?;
                     freed = (freed.0 + waiting, freed.1 + active);
+                    let holdings = claims::list(app, tenant).await?.into_iter();
+                    held.extend(holdings.filter(|held| held.client_id == *client_id));
                 }
             },
             Err(error) => {
@@ -58,6 +60,17 @@ pub async fn run(app: &Arc<App>, command: &ClaimsCommand) -> anyhow::Result<()> 
     if let ClaimsCommand::Release { client_id } = command {
         let (waiting, active) = freed;
         say!("{client_id}: freed {waiting} that wait and {active} that are active");
+        for Holding { instance, lease_ends_at, waiting, active, .. } in &held {
+            let until = lease_ends_at.map(|at| at.to_rfc3339()).unwrap_or_default();
+            say!(
+                "{client_id}: agent {} keeps {waiting} that wait and {active} that are active: its \
+                 lease holds until {until}; stop it, and say this again after that",
+                instance.escape_debug()
+            );
+        }
+        if held.is_empty() && freed == (0, 0) {
+            say!("{client_id}: no agent of this name has claimed anything");
+        }
     }
     if unopened {
         bail!("not all organizations' data could be opened");

@@ -53,8 +53,11 @@ fn an_administrator_sees_and_frees_what_dead_agents_have_claimed() {
     let alive = "c\talive\t2999-01-01T00:00:00+00:00\t1\t0\n";
     assert_eq!(said(&["claims", "list"]), format!("{alive}c\tdead\tover\t1\t1\n"));
     let words = said(&["claims", "release", "other"]);
-    assert_eq!(words, "other: freed 0 that wait and 0 that are active\n");
+    let nothing = "other: no agent of this name has claimed anything\n";
+    assert_eq!(words, format!("other: freed 0 that wait and 0 that are active\n{nothing}"));
     let words = said(&["claims", "release", "c"]);
-    assert_eq!(words, "c: freed 1 that wait and 1 that are active\n");
+    let kept = "c: agent alive keeps 1 that wait and 0 that are active: its lease holds until \
+                2999-01-01T00:00:00+00:00; stop it, and say this again after that\n";
+    assert_eq!(words, format!("c: freed 1 that wait and 1 that are active\n{kept}"));
     assert_eq!(said(&["claims", "list"]), alive);
 }

@@ -45,8 +45,10 @@ fn explain(cluster: &str, status: Option<&ClusterStatusView>) -> Error {
         ));
     }
     Error::NotReady(format!(
-        "The agent of cluster {cluster} did not take up the request in time: it has too much to \
-         read at once, or is older than this server. Try again in a moment"
+        "The agent of cluster {cluster} did not take up the request in time: it was stopped since \
+         it last reported at {}, has too much to read at once, or is older than this server. Try \
+         again in a moment",
+        status.last_reported
     ))
 }
 
