@@ -1,6 +1,9 @@
 //! What the agent of a cluster exchanges with the server.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use jobbergate_types::{
     Page,
@@ -20,6 +23,8 @@ use serde_json::Value;
 use crate::{Client, Error};
 
 const LARGEST_PAGE: i64 = 100;
+/// How often a list is read that changes while it is.
+const READINGS: usize = 3;
 const CLAIMS: [&str; 3] = ["job-submissions", "agent", "claims"];
 
 fn query(instance: Option<&str>, paging: Paging) -> AgentListQuery {
@@ -153,8 +158,8 @@ impl Client {
         Ok(Page { items, total, page, size, pages })
     }
 
-    /// All rows of a list that may change while it is read: a row that moves over the border of
-    /// two pages may be missing until the next time, but is never there twice.
+    /// All rows of a list that may change while it is read. Where it became shorter meanwhile, a row
+    /// may have moved over the border of two pages unseen: then it is read again.
     async fn all_pages<T: DeserializeOwned>(
         &self,
         list: &str,
@@ -162,16 +167,24 @@ impl Client {
         id: impl Fn(&T) -> i64,
     ) -> Result<Vec<T>, Error> {
         let mut rows = BTreeMap::new();
-        let mut paging = Paging { page: 1, size: LARGEST_PAGE };
-        loop {
-            let page: Page<T> = self.agent_page(list, &query(instance, paging.clone())).await?;
-            let empty = page.items.is_empty();
-            rows.extend(page.items.into_iter().map(|row| (id(&row), row)));
-            if empty || paging.page >= page.pages {
-                return Ok(rows.into_values().collect());
+        for _ in 0..READINGS {
+            let mut paging = Paging { page: 1, size: LARGEST_PAGE };
+            let mut totals = BTreeSet::new();
+            loop {
+                let page: Page<T> = self.agent_page(list, &query(instance, paging.clone())).await?;
+                let (empty, last) = (page.items.is_empty(), paging.page >= page.pages);
+                totals.insert(page.total);
+                rows.extend(page.items.into_iter().map(|row| (id(&row), row)));
+                if empty || last {
+                    break;
+                }
+                paging.page += 1;
             }
-            paging.page += 1;
+            if totals.len() == 1 {
+                break;
+            }
         }
+        Ok(rows.into_values().collect())
     }
 }
 

@@ -158,6 +158,23 @@ async fn all_pages_are_read() {
 }
 
 #[tokio::test]
+async fn what_moves_over_the_border_of_two_pages_is_found() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    // The first of 101 is deleted after the first page was read.
+    let active = |Query(page): Query<Paging>| async move {
+        let deleted = asked.fetch_add(1, Ordering::SeqCst).min(1) as i64;
+        let row = |id| json!({"id": id, "name": "n", "status": "SUBMITTED", "slurm_job_id": id});
+        let all: Vec<Value> = (deleted..101).map(row).collect();
+        let rows: Vec<_> = all.chunks(100).nth(page.page as usize - 1).unwrap_or(&[]).to_vec();
+        let (total, pages) = (all.len(), all.len().div_ceil(100));
+        Json(json!({"items": rows, "total": total, "page": page.page, "size": 100, "pages": pages}))
+    };
+    let client = anonymous(Router::new().route("/job-submissions/agent/active", get(active))).await;
+    let rows = client.active(None).await.unwrap();
+    assert!(rows.iter().any(|row| row.id == 100), "{}", rows.len());
+}
+
+#[tokio::test]
 async fn names_travel_unharmed() {
     let content = |Path(name): Path<String>| async move { name };
     let upload = |Path((id, role)): Path<(String, String)>, request: Request| async move {
