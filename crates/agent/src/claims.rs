@@ -121,7 +121,8 @@ impl Agent {
             return Ok(0);
         }
         let held = tokio::time::timeout(DEADLINE, self.client.pending(self.lease.lists())).await;
-        let held = held.map_err(|_| Setback::Trouble("the server does not answer".to_owned()))??;
+        let held =
+            held.map_err(|_| Setback::Trouble("the server does not answer".to_owned()))??;
         let held: HashSet<i64> = held.into_iter().map(|pending| pending.id).collect();
         Ok(unsettled.iter().filter(|entry| held.contains(&entry.id)).count())
     }

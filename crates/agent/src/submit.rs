@@ -283,7 +283,7 @@ impl Agent {
         let busy = |outcome: &Result<SbatchOutcome, Setback>| {
             !matches!(outcome, Ok(SbatchOutcome::Accepted(_) | SbatchOutcome::Refused(_)) | Err(_))
         };
-        self.sbatch_limit.run(work, busy).await
+        self.sbatch_limit.run(&pending.owner_email, work, busy).await
     }
 
     /// Holds the other submissions of an owner back as soon as `sbatch` waits for room by itself.
