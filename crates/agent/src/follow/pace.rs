@@ -68,7 +68,7 @@ impl Pace {
             Motion::Sleeps => self.stretch = (self.stretch * 2).min(LONGEST),
         }
         let took = end.duration_since(begin);
-        let take = self.last.map_or(took, |before| before.took.min(took));
+        let take = self.last.map_or(Duration::ZERO, |before| before.took.min(took));
         self.last = Some(LastLook { end, took, take, motion });
     }
 
@@ -116,12 +116,13 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    /// The pause after a look that took so long, and half a minute after anything moved.
+    /// The pause after two looks that took so long, and half a minute after anything moved.
     fn pause(motion: Motion, took: Duration) -> Duration {
         let begin = Instant::now();
         let mut pace = Pace::new(SECOND, begin);
         assert_eq!(pace.pause(begin), Duration::ZERO, "the first look is at once");
         let end = begin + SECOND * 30;
+        pace.looked(end - took * 2, end - took, motion);
         pace.looked(end - took, end, motion);
         pace.pause(end)
     }
@@ -158,6 +159,7 @@ mod tests {
         let (begin, gap) = (Instant::now(), SECOND / 5);
         let mut pace = Pace::new(SECOND, begin);
         assert_eq!(pace.shortest_pause(gap, begin), Duration::ZERO);
+        pace.looked(begin - SECOND * 2, begin, Motion::Moves);
         pace.looked(begin, begin + SECOND * 2, Motion::Moves);
         assert_eq!(pace.shortest_pause(gap, begin + SECOND * 3), SECOND);
         pace.looked(begin, begin, Motion::Moves);
@@ -168,10 +170,12 @@ mod tests {
     fn a_controller_that_hung_once_is_looked_at_as_before() {
         let begin = Instant::now();
         let mut pace = Pace::new(SECOND, begin);
-        pace.looked(begin, begin, Motion::Moves);
-        let (hung, slow) = (begin + SECOND * 9, begin + SECOND * 20);
+        let (hung, slow) = (begin + SECOND * 9, begin + SECOND * 30);
         pace.looked(begin, hung, Motion::Moves);
-        assert_eq!(pace.pause(hung), SECOND);
+        assert_eq!(pace.pause(hung), SECOND, "the first look of all");
+        pace.looked(hung, hung, Motion::Moves);
+        pace.looked(hung, hung + SECOND * 9, Motion::Moves);
+        assert_eq!(pace.pause(hung + SECOND * 9), SECOND);
         pace.looked(slow - SECOND * 2, slow, Motion::Moves);
         assert_eq!(pace.pause(slow), SECOND * 10, "now it is slow");
     }
