@@ -259,7 +259,8 @@ JobCompType=jobcomp/none
 MpiDefault=none
 MailProg=/bin/true
 SchedulerType=sched/backfill
-SchedulerParameters=batch_sched_delay=0,sched_interval=1
+# Heterogeneous jobs, and what waits behind them, are started by backfill only.
+SchedulerParameters=batch_sched_delay=0,sched_interval=1,bf_interval=2
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core_Memory
 DefMemPerCPU=50

@@ -1,6 +1,6 @@
 //! Claims submissions at the server, and keeps them.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use jobbergate_client::Error;
 use jobbergate_types::claims::{Claims, ClaimsRequest};
@@ -107,9 +107,7 @@ impl Agent {
         if !matches!(self.lease.standing(), Standing::Until(_)) {
             return Ok(());
         }
-        let unsettled = self.journal.unsettled().await?;
-        let uncertain = unsettled.iter().filter(|e| matches!(e.phase, Phase::Attempted { .. }));
-        let uncertain = uncertain.count();
+        let uncertain = self.count_uncertain().await?;
         if uncertain > 0 {
             tracing::info!(
                 uncertain,
@@ -120,5 +118,19 @@ impl Agent {
         self.client.hand_back(&self.lease.instance, DEADLINE).await?;
         tracing::info!("handed back what is left");
         Ok(())
+    }
+
+    /// How many of the submissions that this agent holds may have a job that is not known.
+    async fn count_uncertain(&self) -> Result<usize, Setback> {
+        let mut unsettled = self.journal.unsettled().await?;
+        unsettled.retain(|entry| matches!(entry.phase, Phase::Attempted { .. }));
+        if unsettled.is_empty() {
+            return Ok(0);
+        }
+        let held = tokio::time::timeout(DEADLINE, self.client.pending(self.lease.lists())).await;
+        let held =
+            held.map_err(|_| Setback::Trouble("the server does not answer".to_owned()))??;
+        let held: HashSet<i64> = held.into_iter().map(|pending| pending.id).collect();
+        Ok(unsettled.iter().filter(|entry| held.contains(&entry.id)).count())
     }
 }

@@ -50,7 +50,7 @@ impl DirectoryLocks {
 }
 
 /// What somebody has of a key, or a new one; what nobody has is forgotten.
-fn kept<K: Eq + std::hash::Hash, V>(
+pub(crate) fn kept<K: Eq + std::hash::Hash, V>(
     all: &mut HashMap<K, Weak<V>>,
     key: K,
     new: impl FnOnce() -> Arc<V>,

@@ -1,6 +1,7 @@
 //! Takes up the submissions that wait for this cluster.
 
 mod share;
+mod taken_over;
 mod waiting;
 
 use std::{
@@ -62,6 +63,10 @@ struct Intake {
     listed: HashMap<i64, Option<i64>>,
     /// How often the lease had been interrupted when the server was asked.
     interruptions: u64,
+    /// The same, if the list is whole.
+    listed_in: Option<u64>,
+    /// When the server was asked last for what other agents may have by now.
+    asked_for_others_at: Option<Instant>,
     absences: Absences,
     /// What another agent may have begun.
     inherited: Arc<Inherited>,
@@ -122,6 +127,8 @@ impl Intake {
             more: false,
             listed: HashMap::new(),
             interruptions: 0,
+            listed_in: None,
+            asked_for_others_at: None,
             absences: Absences::default(),
             inherited: Arc::default(),
             absences_of_inherited: Absences::default(),
@@ -141,6 +148,7 @@ impl Intake {
         let unsettled = self.agent.journal.unsettled().await?;
         let in_doubt = |entry: &&Entry| matches!(entry.phase, Phase::Attempted { .. });
         let in_doubt: HashSet<i64> = unsettled.iter().filter(in_doubt).map(|e| e.id).collect();
+        self.settle_taken_over(&unsettled).await?;
         self.report_outcomes(&unsettled);
         self.settle_doubts(&unsettled).await;
         if !self.slurm_is_up().await {
@@ -187,11 +195,12 @@ impl Intake {
     ) -> Result<Vec<PendingJobSubmission>, Setback> {
         (self.asked_at, self.idle) = (Some(Instant::now()), false);
         self.listed.clear();
+        self.listed_in = None;
         self.waiting.clear();
         let mut free = Vec::new();
         let mut paging = Paging { page: 1, size: 100 };
         let agent = Arc::clone(&self.agent);
-        let instance = agent.lease.lists();
+        let (instance, interruptions) = (agent.lease.lists(), agent.lease.interruptions());
         loop {
             let page = agent.client.pending_page(instance, &paging).await?;
             let empty = page.items.is_empty();
@@ -201,7 +210,9 @@ impl Intake {
             free.extend(page.items.into_iter().filter(|item| self.may_begin(item, in_doubt)));
             let under_way = self.busy.len().saturating_sub(self.slots.count_slow());
             let enough = instance.is_none() && free.len() + under_way >= enough;
-            if empty || paging.page >= page.pages || enough {
+            let whole = empty || paging.page >= page.pages;
+            if whole || enough {
+                self.listed_in = whole.then_some(interruptions);
                 return Ok(free);
             }
             paging.page += 1;

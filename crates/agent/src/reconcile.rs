@@ -10,6 +10,8 @@
 //! 3. If the controller answers and no job carries the tag, the same must be found once more
 //!    after a pause ([`doubt`]); if the controller falls silent in between, all begins anew. Only
 //!    then is it certain that there is no job, and the submission may be submitted again.
+//! 4. Where another agent took the submission over and the server knows what it made of it, that
+//!    agent has waited out the pause: one look is enough, and nothing is submitted again.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -46,7 +48,11 @@ pub fn doubt(silence: Duration, at_least: Duration) -> Duration {
 
 /// Since when no job carries the tag of each submission in doubt.
 #[derive(Debug, Default)]
-pub struct Absences(HashMap<i64, Absence>);
+pub struct Absences {
+    since: HashMap<i64, Absence>,
+    /// Submissions that another agent has seen to.
+    seen_to: HashSet<i64>,
+}
 
 #[derive(Debug)]
 struct Absence {
@@ -73,8 +79,11 @@ impl Absences {
         at_least: Duration,
         now: Instant,
     ) -> Finding {
+        if self.is_seen_to(id) {
+            return Finding::Nothing;
+        }
         let doubt = doubt(silence, at_least);
-        let absence = self.0.entry(id).or_insert(Absence { since: now, silence, doubt });
+        let absence = self.since.entry(id).or_insert(Absence { since: now, silence, doubt });
         if now > absence.since && now.duration_since(absence.since) >= absence.doubt {
             return Finding::Nothing;
         }
@@ -83,17 +92,32 @@ impl Absences {
 
     /// How long after the attempt no job carried the tag for the first time.
     pub(crate) fn silence(&self, id: i64) -> Duration {
-        self.0.get(&id).map(|absence| absence.silence).unwrap_or_default()
+        self.since.get(&id).map(|absence| absence.silence).unwrap_or_default()
     }
 
     /// Begins anew: the controller did not answer.
     pub fn forget(&mut self) {
-        self.0.clear();
+        self.since.clear();
     }
 
     /// What became of a submission is known.
     pub fn settle(&mut self, id: i64) {
-        self.0.remove(&id);
+        self.since.remove(&id);
+    }
+
+    /// The server has another agent's word on a submission. That agent looked for this one's job
+    /// for long enough, so that a single look more is.
+    pub fn see_to(&mut self, id: i64) {
+        self.seen_to.insert(id);
+    }
+
+    pub(crate) fn is_seen_to(&self, id: i64) -> bool {
+        self.seen_to.contains(&id)
+    }
+
+    /// Keeps of what other agents have seen to what is still open here.
+    pub(crate) fn keep_seen_to(&mut self, is_open: impl Fn(i64) -> bool) {
+        self.seen_to.retain(|id| is_open(*id));
     }
 }
 
@@ -198,6 +222,11 @@ impl Agent {
             Finding::Job(slurm_job_id) => {
                 self.journal.submitted(entry.id, slurm_job_id, Utc::now()).await?;
                 tracing::info!(submission = entry.id, slurm_job_id, "found its job");
+            }
+            Finding::Nothing if absences.is_seen_to(entry.id) => {
+                self.journal.came_to_nothing(entry.id, Utc::now()).await?;
+                self.journal.reopen(entry.id).await?;
+                tracing::info!(submission = entry.id, "another agent has seen to it");
             }
             Finding::Nothing if self.may_be_forgotten(entry, absences).await? => {
                 self.give_up(entry).await?;

@@ -2,13 +2,20 @@
 //!
 //! The limit grows by one while all of it is used and answers stay quick, and is halved when they
 //! become slow or the controller says that it is busy (additive increase, multiplicative decrease).
+//!
+//! Owners take turns: of each, one waits for room, and the others behind it. An owner whose programs
+//! hang has one at a time, and they say nothing of a controller that answers others.
 
 pub mod config;
 
 use std::{
+    collections::HashMap,
     ops::RangeInclusive,
     pin::pin,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -16,6 +23,8 @@ use tokio::{
     sync::{Semaphore, SemaphorePermit},
     time::Instant,
 };
+
+use crate::directory_locks::kept;
 
 /// What comes within this time is never slow.
 const QUICK: Duration = Duration::from_millis(250);
@@ -31,7 +40,21 @@ pub struct SbatchLimit {
     permits: Semaphore,
     bounds: RangeInclusive<usize>,
     pace: Mutex<Pace>,
+    /// By owner.
+    queues: Mutex<HashMap<String, Weak<Queue>>>,
 }
+
+/// What one owner has under way.
+#[derive(Debug, Default)]
+struct Queue {
+    /// Held by the one that waits for room.
+    head: tokio::sync::Mutex<()>,
+    /// How many have had their turn and go on.
+    hanging: AtomicUsize,
+}
+
+/// One that goes on after its turn, until it is dropped.
+struct Hanging<'a>(&'a Queue);
 
 #[derive(Debug)]
 struct Pace {
@@ -42,6 +65,7 @@ struct Pace {
     quickest: Option<Duration>,
     /// Quick answers since the limit was last changed.
     quick: usize,
+    quick_at: Option<Instant>,
     shrunk_at: Option<Instant>,
 }
 
@@ -55,8 +79,10 @@ impl SbatchLimit {
     /// A limit that is never below or above these bounds.
     pub fn within(bounds: RangeInclusive<usize>) -> Self {
         let limit = FIRST.clamp(*bounds.start(), *bounds.end());
-        let pace = Pace { limit, surplus: 0, quickest: None, quick: 0, shrunk_at: None };
-        Self { permits: Semaphore::new(limit), bounds, pace: Mutex::new(pace) }
+        let pace =
+            Pace { limit, surplus: 0, quickest: None, quick: 0, quick_at: None, shrunk_at: None };
+        let (pace, queues) = (Mutex::new(pace), Mutex::default());
+        Self { permits: Semaphore::new(limit), bounds, pace, queues }
     }
 
     /// How many may run at once now.
@@ -64,18 +90,34 @@ impl SbatchLimit {
         self.pace().limit
     }
 
-    /// Does the work when it may be begun, and judges by its outcome and its time.
-    pub async fn run<T>(&self, work: impl Future<Output = T>, is_busy: impl Fn(&T) -> bool) -> T {
+    /// Does an owner's work when it may be begun, and judges by its outcome and its time.
+    pub async fn run<T>(
+        &self,
+        owner: &str,
+        work: impl Future<Output = T>,
+        is_busy: impl Fn(&T) -> bool,
+    ) -> T {
+        let queue = self.queue_of(owner);
+        let head = queue.head.lock().await;
         // It is never closed.
         let turn = Turn { limit: self, permit: self.permits.acquire().await.ok() };
+        let head = (queue.hanging.load(Ordering::SeqCst) > 0).then_some(head);
         let (began, mut work) = (Instant::now(), pin!(work));
         if let Ok(done) = tokio::time::timeout(TURN, &mut work).await {
             self.judge(began, Instant::now(), is_busy(&done));
             return done;
         }
-        self.judge(began, Instant::now(), true);
-        drop(turn);
+        if self.pace().quick_at.is_none_or(|quick_at| quick_at < began) {
+            self.judge(began, Instant::now(), true);
+        }
+        let _hanging = Hanging::of(&queue);
+        drop((turn, head));
         work.await
+    }
+
+    fn queue_of(&self, owner: &str) -> Arc<Queue> {
+        let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
+        kept(&mut queues, owner.to_owned(), Arc::default)
     }
 
     fn judge(&self, began: Instant, now: Instant, is_busy: bool) {
@@ -95,6 +137,7 @@ impl SbatchLimit {
             return;
         }
         pace.quick += 1;
+        pace.quick_at = Some(now);
         let all_used = self.permits.available_permits() == 0;
         if pace.quick >= pace.limit && all_used && pace.limit < *self.bounds.end() {
             (pace.limit, pace.quick) = (pace.limit + 1, 0);
@@ -110,6 +153,19 @@ impl SbatchLimit {
     }
 }
 
+impl<'a> Hanging<'a> {
+    fn of(queue: &'a Queue) -> Self {
+        queue.hanging.fetch_add(1, Ordering::SeqCst);
+        Self(queue)
+    }
+}
+
+impl Drop for Hanging<'_> {
+    fn drop(&mut self) {
+        self.0.hanging.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
         let mut pace = self.limit.pace();
@@ -122,13 +178,7 @@ impl Drop for Turn<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::{
-        future::pending,
-        sync::{
-            Arc,
-            atomic::{AtomicUsize, Ordering},
-        },
-    };
+    use std::future::pending;
 
     use futures::future::join_all;
     use tokio::time::sleep;
@@ -147,7 +197,7 @@ mod tests {
             sleep(takes).await;
             running.fetch_sub(1, Ordering::SeqCst);
         };
-        join_all((0..number).map(|_| limit.run(one(), |()| busy))).await;
+        join_all((0..number).map(|_| limit.run("ann", one(), |()| busy))).await;
         most.into_inner()
     }
 
@@ -163,7 +213,7 @@ mod tests {
     async fn it_does_not_grow_when_nobody_needs_more() {
         let limit = SbatchLimit::within(1..=16);
         for _ in 0..100 {
-            limit.run(sleep(milliseconds(20)), |()| false).await;
+            limit.run("ann", sleep(milliseconds(20)), |()| false).await;
         }
         assert_eq!(limit.now(), 8);
     }
@@ -193,10 +243,26 @@ mod tests {
         let limit = Arc::new(SbatchLimit::within(1..=4));
         for _ in 0..4 {
             let limit = Arc::clone(&limit);
-            tokio::spawn(async move { limit.run(pending::<()>(), |()| false).await });
+            tokio::spawn(async move { limit.run("eve", pending::<()>(), |()| false).await });
         }
         sleep(milliseconds(1)).await;
-        let one = limit.run(async { 7 }, |_| false);
+        let one = limit.run("eve", async { 7 }, |_| false);
         assert_eq!(tokio::time::timeout(TURN * 2, one).await, Ok(7));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_owners_many_that_hang_keep_no_other_owner_waiting() {
+        let limit = Arc::new(SbatchLimit::within(1..=16));
+        for _ in 0..100 {
+            let limit = Arc::clone(&limit);
+            tokio::spawn(async move { limit.run("eve", pending::<()>(), |()| false).await });
+        }
+        sleep(milliseconds(1)).await;
+        let first = crowd(&limit, 1, milliseconds(20), false);
+        let first = tokio::time::timeout(TURN + milliseconds(50), first).await;
+        assert!(first.is_ok(), "in the next turn");
+        let others = crowd(&limit, 400, milliseconds(20), false);
+        let most = tokio::time::timeout(TURN, others).await;
+        assert!(most.is_ok_and(|most| most >= 4), "beside hers");
     }
 }

@@ -286,7 +286,7 @@ impl Agent {
             use SbatchOutcome::{Accepted, Refused};
             !matches!(outcome, Ok(None | Some(Accepted(_) | Refused(_))) | Err(_))
         };
-        self.sbatch_limit.run(work, busy).await
+        self.sbatch_limit.run(&pending.owner_email, work, busy).await
     }
 
     /// Holds the other submissions of an owner back as soon as `sbatch` waits for room by itself.

@@ -43,6 +43,9 @@ pub(super) struct Pace {
 struct LastLook {
     end: Instant,
     took: Duration,
+    /// How long looks take: the quicker of the last two, so that a controller that hung once is not
+    /// taken for one that is slow.
+    take: Duration,
     motion: Motion,
 }
 
@@ -64,7 +67,9 @@ impl Pace {
             Motion::Rests => self.stretch = 1,
             Motion::Sleeps => self.stretch = (self.stretch * 2).min(LONGEST),
         }
-        self.last = Some(LastLook { end, took: end.duration_since(begin), motion });
+        let took = end.duration_since(begin);
+        let take = self.last.map_or(Duration::ZERO, |before| before.took.min(took));
+        self.last = Some(LastLook { end, took, take, motion });
     }
 
     /// How long it is until the next look.
@@ -76,13 +81,13 @@ impl Pace {
             Motion::Sleeps => self.usual * self.stretch,
             Motion::Moves | Motion::Rests => self.usual * 3 / 2,
         };
-        self.left(interval.max(last.took * SHARE), now)
+        self.left(interval.max(last.take * SHARE), now)
     }
 
     /// How long it is until there may be a look that somebody waits for.
     pub(super) fn shortest_pause(&self, gap: Duration, now: Instant) -> Duration {
-        let took = self.last.map(|last| last.took).unwrap_or_default();
-        self.left(gap.max(took), now)
+        let take = self.last.map(|last| last.take).unwrap_or_default();
+        self.left(gap.max(take), now)
     }
 
     fn left(&self, interval: Duration, now: Instant) -> Duration {
@@ -111,12 +116,13 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    /// The pause after a look that took so long, and half a minute after anything moved.
+    /// The pause after two looks that took so long, and half a minute after anything moved.
     fn pause(motion: Motion, took: Duration) -> Duration {
         let begin = Instant::now();
         let mut pace = Pace::new(SECOND, begin);
         assert_eq!(pace.pause(begin), Duration::ZERO, "the first look is at once");
         let end = begin + SECOND * 30;
+        pace.looked(end - took * 2, end - took, motion);
         pace.looked(end - took, end, motion);
         pace.pause(end)
     }
@@ -153,9 +159,24 @@ mod tests {
         let (begin, gap) = (Instant::now(), SECOND / 5);
         let mut pace = Pace::new(SECOND, begin);
         assert_eq!(pace.shortest_pause(gap, begin), Duration::ZERO);
+        pace.looked(begin - SECOND * 2, begin, Motion::Moves);
         pace.looked(begin, begin + SECOND * 2, Motion::Moves);
         assert_eq!(pace.shortest_pause(gap, begin + SECOND * 3), SECOND);
         pace.looked(begin, begin, Motion::Moves);
         assert_eq!(pace.shortest_pause(gap, begin), gap);
+    }
+
+    #[test]
+    fn a_controller_that_hung_once_is_looked_at_as_before() {
+        let begin = Instant::now();
+        let mut pace = Pace::new(SECOND, begin);
+        let (hung, slow) = (begin + SECOND * 9, begin + SECOND * 30);
+        pace.looked(begin, hung, Motion::Moves);
+        assert_eq!(pace.pause(hung), SECOND, "the first look of all");
+        pace.looked(hung, hung, Motion::Moves);
+        pace.looked(hung, hung + SECOND * 9, Motion::Moves);
+        assert_eq!(pace.pause(hung + SECOND * 9), SECOND);
+        pace.looked(slow - SECOND * 2, slow, Motion::Moves);
+        assert_eq!(pace.pause(slow), SECOND * 10, "now it is slow");
     }
 }

@@ -56,6 +56,11 @@ impl Entry {
         Self { id, origin, tag, account, phase: Phase::Planned, settled: false, claim }
     }
 
+    /// Whether it is of a submission of this script, rather than of one of the same number.
+    pub fn is_of_script(&self, script: Option<i64>) -> bool {
+        script.is_some_and(|script| self.origin.starts_with(&format!("{script}@")))
+    }
+
     /// When `sbatch` was begun whose outcome is not known.
     pub const fn attempted_at(&self) -> Option<DateTime<Utc>> {
         match self.phase {

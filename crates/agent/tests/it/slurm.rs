@@ -23,6 +23,7 @@ mod scene;
 mod server;
 mod submitting;
 mod support;
+mod taken_over;
 mod waking;
 mod who_is_who;
 mod whole_agent;

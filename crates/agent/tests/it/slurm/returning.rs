@@ -8,7 +8,7 @@ use jobbergate_testkit::slurm::SlurmLab;
 
 use super::{
     scene::Scene,
-    support::{agent, eventually, open},
+    support::{Job, accepted, agent, eventually, open},
     whole_agent::LONG,
 };
 
@@ -52,8 +52,8 @@ async fn a_job_that_is_queued_again_has_not_ended_and_one_that_is_held_says_why(
 /// A job that ended, as an agent that was started after it sees it in a single look.
 async fn told_at_first_sight(scene: &Scene, id: i64, script: &str) -> Option<String> {
     let agent = Arc::new(open(scene.config()).await.unwrap());
-    let job = super::support::Job::new("alice", &scene.home, script.to_owned().leak());
-    let number = super::support::accepted(job.sbatch(&agent).await);
+    let job = Job::of(id, "alice", &scene.home, script.to_owned().leak());
+    let number = accepted(job.sbatch(&agent).await);
     let state = || async {
         let shown = agent.slurm.details(number).await.unwrap().unwrap();
         (shown.states[0].to_string(), shown.restarts())
@@ -147,7 +147,7 @@ async fn a_number_that_is_another_users_now_is_neither_believed_nor_cancelled() 
     let wrap = ["--parsable", "-p", "compute", "-D", "/tmp", "-o", "/dev/null", "--uid=bob"];
     let others = scene.lab.run("sbatch", &[&wrap[..], &["--wrap=sleep 300"]].concat()).unwrap();
     let number: i64 = String::from_utf8(others.stdout).unwrap().trim().parse().unwrap();
-    let job = super::support::Job::new("alice", &scene.home, LONG);
+    let job = Job::of(1, "alice", &scene.home, LONG);
     {
         // What is left of a job whose number a controller without memory gave away again.
         let before = agent(&scene.lab, &scene.state, &[]).await;

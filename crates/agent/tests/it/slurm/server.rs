@@ -50,6 +50,8 @@ pub struct Submission {
     /// Why it waits, as far as that was said.
     pub waits_for: Option<String>,
     pub metrics: Metrics,
+    /// Whether another agent has claimed it.
+    pub is_anothers: bool,
 }
 
 #[derive(Debug, Default)]
@@ -63,6 +65,12 @@ pub struct World {
     pub asked: [usize; 3],
     /// How long Slurm was silent, by the last heartbeat.
     pub slurm_silence: Option<u64>,
+    /// Whether agents claim submissions, and all that is no other's is claimed.
+    pub shares: bool,
+    /// How often an agent handed back what it had claimed.
+    pub handed_back: usize,
+    /// How often a submission was looked at.
+    pub views: usize,
     /// What was said of the cluster.
     pub facts: Vec<Value>,
     /// The bodies of all reports on the states of jobs.
@@ -116,6 +124,7 @@ impl Server {
             message: None,
             waits_for: None,
             metrics: Metrics::default(),
+            is_anothers: false,
         };
         self.world().submissions.insert(id, submission);
     }
@@ -209,6 +218,11 @@ async fn answer(
                 (Some(submission), _) => Json(submission.metrics.max_times(id)).into_response(),
             }
         }
+        (method, ["job-submissions", "agent", "claims"]) if world.shares => {
+            world.handed_back += usize::from(method == Method::DELETE);
+            let claims = json!({"lease_seconds": 20, "claimed": 0, "active": 0, "lapsed": false});
+            Json(claims).into_response()
+        }
         // As a server that knows no claims.
         (_, ["job-submissions", "agent", "claims"]) => refused(StatusCode::METHOD_NOT_ALLOWED),
         (_, ["job-submissions", "agent", "waiting"]) => {
@@ -222,10 +236,13 @@ async fn answer(
             StatusCode::ACCEPTED.into_response()
         }
         (_, ["job-submissions", "agent", what]) => world.report(what, &body),
-        (Method::GET, ["job-submissions", id]) => match world.view(id) {
-            Some(view) => Json(view).into_response(),
-            None => refused(StatusCode::NOT_FOUND),
-        },
+        (Method::GET, ["job-submissions", id]) => {
+            world.views += 1;
+            match world.view(id) {
+                Some(view) => Json(view).into_response(),
+                None => refused(StatusCode::NOT_FOUND),
+            }
+        }
         _ => refused(StatusCode::NOT_FOUND),
     }
 }
@@ -292,7 +309,8 @@ impl World {
     }
 
     fn pending(&self) -> Vec<Value> {
-        let waiting = self.submissions.iter().filter(|(_, s)| s.status == "CREATED");
+        let waiting = self.submissions.iter();
+        let waiting = waiting.filter(|(_, s)| s.status == "CREATED" && !s.is_anothers);
         let at = "2026-01-02T03:04:05Z";
         let view = |(id, s): (&i64, &Submission)| {
             let file = json!({"parent_id": id, "filename": "job.sh", "file_type": "ENTRYPOINT",
@@ -312,6 +330,7 @@ impl World {
         let active = self
             .submissions
             .iter()
+            .filter(|(_, s)| !s.is_anothers)
             .filter(|(_, s)| s.status == "SUBMITTED" || (s.status == "CANCELLED" && !ended(s)));
         let view = |(id, s): (&i64, &Submission)| json!({"id": id, "name": "n", "status": s.status, "slurm_job_id": s.jobs.first()});
         active.map(view).collect()
@@ -322,6 +341,10 @@ impl World {
         let Some(submission) = self.submissions.get_mut(&id) else {
             return refused(StatusCode::NOT_FOUND);
         };
+        let is_repeated = submission.jobs.first().copied() == body["slurm_job_id"].as_i64();
+        if submission.is_anothers && !(what == "submitted" && is_repeated) {
+            return refused(StatusCode::CONFLICT);
+        }
         match what {
             "submitted" => {
                 let job = body["slurm_job_id"].as_i64().unwrap();

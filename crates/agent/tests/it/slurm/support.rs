@@ -133,7 +133,11 @@ pub struct Job {
 
 impl Job {
     pub fn new(user: &str, directory: &TempDir, script: &'static str) -> Self {
-        let id = 7;
+        Self::of(7, user, directory, script)
+    }
+
+    /// A job of this submission.
+    pub fn of(id: i64, user: &str, directory: &TempDir, script: &'static str) -> Self {
         let (account, directory) = (account(user), directory.path().to_owned());
         let tag = Tag::new(id, rand::random());
         Self { id, account, directory, script, arguments: vec![], tag }
