@@ -1,4 +1,5 @@
-//! Does what is done as a user of the cluster: runs `sbatch` and `scancel`, writes and removes files.
+//! Does what is done as a user of the cluster: runs `sbatch` and `scancel`, writes, reads and removes
+//! files.
 //!
 //! An agent that runs as root, or as the only user that it submits for, does so itself, on a
 //! thread for each [`Action`]. One that gave up its privileges ([`crate::separate`]) asks its
@@ -8,6 +9,7 @@
 mod child;
 mod link;
 pub mod perform;
+mod reading;
 pub(crate) mod wire;
 
 use std::{
@@ -22,8 +24,10 @@ use tokio::sync::mpsc;
 
 pub use child::{Child, NotStarted, run, signal};
 pub use link::Link;
+pub use reading::read;
 
 use crate::{
+    output::read::{Part, ReadPart, Unreadable},
     run_as::Account,
     setback::Setback,
     slurm::{Fence, process::Process},
@@ -43,6 +47,8 @@ pub enum Action {
     Place { directory: PathBuf, own: PathBuf, files: Option<Vec<Piece>> },
     /// Removes the directory with a submission's private copy.
     Remove { directory: PathBuf },
+    /// Reads a part of a file; goes with memory to put it into.
+    Read(ReadPart),
     /// Ends what is left of a program that was run.
     Signal { process: Process, forcibly: bool },
 }
@@ -79,6 +85,8 @@ pub enum Reply {
     /// It was lost sight of.
     Lost(String),
     Done(Result<(), Setback>),
+    /// What was read, without its bytes.
+    Read(Result<Part, Unreadable>),
     /// The helper does not do such a thing.
     Refused(String),
 }
@@ -149,7 +157,7 @@ pub async fn done(mut replies: Replies) -> Result<(), Setback> {
         Some(Reply::Done(result)) => result,
         Some(Reply::Refused(why)) => Err(Setback::Refusal(why)),
         Some(Reply::NotStarted(why) | Reply::Lost(why)) => Err(Setback::Trouble(why)),
-        Some(Reply::Started(_) | Reply::Ended(_)) => {
+        Some(Reply::Started(_) | Reply::Ended(_) | Reply::Read(_)) => {
             Err(Setback::Trouble("the helper answered what it was not asked".to_owned()))
         }
         None => Err(Setback::Trouble(GONE.to_owned())),

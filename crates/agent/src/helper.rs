@@ -17,9 +17,12 @@ use std::{
     thread,
 };
 
-use crate::acting::{
-    Action, Answer, Reply, Request, perform,
-    wire::{self, Received},
+use crate::{
+    acting::{
+        Action, Answer, Reply, Request, perform,
+        wire::{self, Received},
+    },
+    output::read::Unreadable,
 };
 use policy::Policy;
 
@@ -80,7 +83,9 @@ impl Helper {
     fn serve(&self, request: Request, files: Vec<OwnedFd>) {
         let Request { number, submissions, user, action } = request;
         let name = name_of(&action);
-        let log = |outcome: &Reply| log(&submissions, &user, name, outcome);
+        // Who follows a file reads it again and again.
+        let goes_on = matches!(&action, Action::Read(wanted) if wanted.file.is_some());
+        let log = |outcome: &Reply| log(&submissions, &user, name, goes_on, outcome);
         let answer = |reply: Reply| {
             log(&reply);
             self.answer(number, reply);
@@ -102,7 +107,7 @@ impl Helper {
 }
 
 /// A line for each submission, so that one is found by its number.
-fn log(submissions: &[i64], user: &str, action: &str, outcome: &Reply) {
+fn log(submissions: &[i64], user: &str, action: &str, goes_on: bool, outcome: &Reply) {
     let all = submissions.iter().copied().map(Some);
     let all: Vec<Option<i64>> = if submissions.is_empty() { vec![None] } else { all.collect() };
     for submission in all {
@@ -118,6 +123,13 @@ fn log(submissions: &[i64], user: &str, action: &str, outcome: &Reply) {
             }
             Reply::Ended(status) => tracing::info!(submission, user, action, status, "ended"),
             Reply::Done(Ok(())) => tracing::info!(submission, user, action, "done"),
+            Reply::Read(Ok(part)) if !goes_on && part.from < part.size => {
+                tracing::info!(submission, user, action, "done");
+            }
+            Reply::Read(Ok(_) | Err(Unreadable::Missing)) => {
+                tracing::debug!(submission, user, action, "nothing new");
+            }
+            Reply::Read(Err(why)) => tracing::warn!(submission, user, action, ?why, "failed"),
         }
     }
 }
@@ -127,6 +139,7 @@ const fn name_of(action: &Action) -> &'static str {
         Action::Run(_) => "run",
         Action::Place { .. } => "place",
         Action::Remove { .. } => "remove",
+        Action::Read(_) => "read",
         Action::Signal { .. } => "signal",
     }
 }

@@ -8,6 +8,7 @@ mod burst;
 mod commands;
 mod figures;
 mod many;
+mod screen;
 mod stage;
 mod stand_in;
 
@@ -95,6 +96,7 @@ fn measure(
     let mut stage = Stage::set(options.program.clone(), interrupt, terminal, directory)?;
     if options.wants(Part::Rest) {
         at_rest::measure(&stage, options.jobs, &mut figures)?;
+        screen::measure(&stage, &mut figures)?;
     }
     if options.wants(Part::Burst) {
         burst::measure(&stage, options.burst, &mut figures)?;

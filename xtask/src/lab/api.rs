@@ -57,6 +57,12 @@ impl Api {
         read(path, request.header("Authorization", &self.authorization).call())
     }
 
+    /// What is no JSON.
+    pub(crate) fn text(&self, path: &str) -> Result<String> {
+        let request = self.http.get(format!("{}{path}", self.url));
+        read_text(path, request.header("Authorization", &self.authorization).call())
+    }
+
     pub(crate) fn post(&self, path: &str, body: &Value) -> Result<Value> {
         let request = self.http.post(format!("{}{path}", self.url));
         read(path, request.header("Authorization", &self.authorization).send_json(body))
@@ -90,10 +96,15 @@ fn http(deadline: Duration) -> Agent {
 }
 
 fn read(path: &str, answer: Result<Response<Body>, ureq::Error>) -> Result<Value> {
+    let body = read_text(path, answer)?;
+    serde_json::from_str(&body).with_context(|| format!("{path} is answered with no JSON: {body}"))
+}
+
+fn read_text(path: &str, answer: Result<Response<Body>, ureq::Error>) -> Result<String> {
     let mut answer = answer.with_context(|| format!("can't ask the server for {path}"))?;
     let (status, body) = (answer.status(), answer.body_mut().read_to_string()?);
     if !status.is_success() {
         bail!(Refused { path: path.to_owned(), status: status.as_u16(), body });
     }
-    serde_json::from_str(&body).with_context(|| format!("{path} is answered with no JSON: {body}"))
+    Ok(body)
 }

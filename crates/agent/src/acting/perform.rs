@@ -14,7 +14,7 @@ use std::{
 
 use nix::sys::signal::Signal;
 
-use super::{Action, Piece, Reply, Run};
+use super::{Action, Piece, Reply, Run, reading::read_into};
 use crate::{
     boot_clock,
     files::{self, Content, Files, Placement},
@@ -31,6 +31,7 @@ pub fn perform(account: &Account, action: Action, with: Vec<OwnedFd>, report: &d
             report(Reply::Done(place(account, &directory, &own, files.as_deref(), with)));
         }
         Action::Remove { directory } => report(Reply::Done(remove(account, &directory))),
+        Action::Read(wanted) => report(Reply::Read(read_into(account, &wanted, with))),
         Action::Signal { process, forcibly } => {
             report(Reply::Done(signal(account, process, forcibly)));
         }

@@ -3,10 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use jobbergate_types::output::LARGEST_LIMIT;
 
 use crate::{
     acting::{Action, Piece, Run},
-    files, private_copy,
+    files,
+    output::read::ReadPart,
+    private_copy,
     run_as::Account,
     slurm::refusal_of_options,
     user_map::accounts::Accounts,
@@ -65,6 +68,7 @@ impl Policy {
                 check_place(directory, own, files.as_deref())
             }
             Action::Remove { directory } => check_copy(directory),
+            Action::Read(wanted) => check_read(wanted),
             Action::Signal { .. } => Ok(()),
         };
         allowed.and_then(|()| self.account(user))
@@ -143,6 +147,15 @@ fn check_copy(directory: &Path) -> Result<(), String> {
     match private_copy::submission_of(directory) {
         Some(_) => Ok(()),
         None => Err(format!("{} is no directory of a submission's own", directory.display())),
+    }
+}
+
+/// Nothing is allocated for whoever wants everything at once.
+fn check_read(wanted: &ReadPart) -> Result<(), String> {
+    check_path(&wanted.path)?;
+    match i64::try_from(wanted.limit) {
+        Ok(0..=LARGEST_LIMIT) => Ok(()),
+        _ => Err(format!("{} bytes are too many to read at once", wanted.limit)),
     }
 }
 
@@ -259,6 +272,23 @@ mod tests {
             (Action::Remove { directory: "/home/x".into() }, "no directory of a submission"),
             (Action::Remove { directory: "/home/x/.jobbergate-7-".into() }, "no directory"),
             (Action::Remove { directory: format!("{own}/..").into() }, "no directory"),
+        ] {
+            assert!(refused("mail", &action).contains(why), "{action:?}");
+        }
+    }
+
+    #[test]
+    fn so_much_is_read_at_once_and_by_whole_paths() {
+        let read = |path: &str, limit| {
+            Action::Read(ReadPart { path: path.into(), from: None, limit, file: None })
+        };
+        assert!(refused("mail", &read("/home/x/out", 1 << 20)).contains("system's user"));
+        assert!(refused("root", &read("/home/x/out", 1)).contains("is root"));
+        for (action, why) in [
+            (read("/home/x/out", (1 << 20) + 1), "too many"),
+            (read("/home/x/out", usize::MAX), "too many"),
+            (read("out", 1), "absolute"),
+            (read("/home/x\0/out", 1), "absolute"),
         ] {
             assert!(refused("mail", &action).contains(why), "{action:?}");
         }

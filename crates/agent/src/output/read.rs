@@ -28,6 +28,7 @@ const KERNEL: [FsType; 6] = [
 
 /// What to read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ReadPart {
     pub path: PathBuf,
     /// The place of the first byte, from the end if it is negative; without it, `limit` from the
@@ -48,6 +49,7 @@ pub struct Part {
     pub file: String,
     /// Whether it is another one, or is shorter than it was; then this is its beginning.
     pub replaced: bool,
+    #[serde(skip)]
     pub bytes: Vec<u8>,
 }
 

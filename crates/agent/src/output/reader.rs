@@ -11,8 +11,8 @@ use tokio::{
     time::{Instant, sleep, timeout_at},
 };
 
-use super::read::{Part, ReadPart, Unreadable, read_part};
-use crate::run_as::Account;
+use super::read::{Part, ReadPart, Unreadable};
+use crate::{acting, run_as::Account};
 
 /// How many files are read at once.
 const AT_ONCE: usize = 16;
@@ -24,8 +24,6 @@ const ALL: usize = 256;
 const DEADLINE: Duration = Duration::from_secs(10);
 /// How often it is looked whether there is a place.
 const TICK: Duration = Duration::from_millis(20);
-/// What a thread that reads needs.
-const STACK: usize = 256 << 10;
 
 #[derive(Debug)]
 pub(super) struct Reader {
@@ -37,7 +35,7 @@ pub(super) struct Reader {
 #[derive(Debug, Default)]
 struct UnderWay(Mutex<HashMap<String, usize>>);
 
-/// A read that is under way, until its thread is done.
+/// A read that is under way, until the file system has answered.
 struct Place {
     under_way: Arc<UnderWay>,
     user: String,
@@ -61,20 +59,22 @@ impl Default for Reader {
 
 impl Reader {
     /// Reads a part of a file as a user.
-    pub(super) async fn read(&self, account: &Account, wanted: ReadPart) -> Result<Part, NotRead> {
+    pub(super) async fn read(
+        &self,
+        account: &Account,
+        submission: i64,
+        wanted: ReadPart,
+    ) -> Result<Part, NotRead> {
         let reader = account.clone();
-        let work = move || {
-            reader.assume_for_files().map_err(|e| Unreadable::Failed(e.to_string()))?;
-            read_part(&wanted)
-        };
+        let work = async move { acting::read(&reader, submission, wanted).await };
         self.run(&account.name, work).await
     }
 
-    /// Does something that may never end in a thread of its own, which can't become the agent again.
+    /// Does something that may never end. It keeps its place until it does.
     async fn run<T: Send + 'static>(
         &self,
         user: &str,
-        work: impl FnOnce() -> Result<T, Unreadable> + Send + 'static,
+        work: impl Future<Output = Result<T, Unreadable>> + Send + 'static,
     ) -> Result<T, NotRead> {
         let end = Instant::now() + DEADLINE;
         let place = loop {
@@ -88,16 +88,12 @@ impl Reader {
         // It is never closed.
         let _turn = turn.map_err(|_| NotRead::Busy)?;
         let (done, result) = oneshot::channel();
-        let thread = std::thread::Builder::new().name("output".to_owned()).stack_size(STACK);
-        let started = thread.spawn(move || {
-            let outcome = work();
+        tokio::spawn(async move {
+            let outcome = work.await;
             drop(place);
             // Whoever asked may be gone.
             let _ = done.send(outcome);
         });
-        if started.is_err() {
-            return Err(NotRead::Busy);
-        }
         match timeout_at(end, result).await {
             Ok(Ok(outcome)) => outcome.map_err(NotRead::Unreadable),
             Ok(Err(_)) => Err(NotRead::Unreadable(Unreadable::Failed("broken off".to_owned()))),
@@ -134,27 +130,26 @@ impl Drop for Place {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc;
+    use tokio_util::sync::CancellationToken;
 
     use super::*;
 
     #[tokio::test]
     async fn a_file_system_that_does_not_answer_holds_up_its_own_users_only() {
         let reader = Arc::new(Reader::default());
-        let (answer, answered) = mpsc::channel::<()>();
-        let answered = Arc::new(Mutex::new(answered));
+        let answer = CancellationToken::new();
         let mut hanging = Vec::new();
         for _ in 0..OF_ONE + 2 {
-            let (reader, answered) = (Arc::clone(&reader), Arc::clone(&answered));
-            let hang = move || {
-                let _ = answered.lock().unwrap().recv();
+            let (reader, answer) = (Arc::clone(&reader), answer.clone());
+            let hang = async move {
+                answer.cancelled().await;
                 Ok(())
             };
             hanging.push(tokio::spawn(async move { reader.run("eve", hang).await }));
         }
         sleep(TICK * 2).await;
         let begin = Instant::now();
-        assert_eq!(reader.run("ann", || Ok(7)).await, Ok(7));
+        assert_eq!(reader.run("ann", async { Ok(7) }).await, Ok(7));
         assert!(begin.elapsed() < DEADLINE / 2);
         let mut outcomes = Vec::new();
         for read in hanging {
@@ -162,7 +157,7 @@ mod tests {
         }
         let count = |outcome| outcomes.iter().filter(|o| **o == outcome).count();
         assert_eq!((count(Err(NotRead::Late)), count(Err(NotRead::Busy))), (OF_ONE, 2));
-        drop(answer);
-        while reader.run("eve", || Ok(7)).await != Ok(7) {}
+        answer.cancel();
+        while reader.run("eve", async { Ok(7) }).await != Ok(7) {}
     }
 }

@@ -76,7 +76,7 @@ async fn read(
             file: query.file.clone(),
         };
         let patient = !ended && Instant::now() < end && !stop.is_cancelled();
-        match desk.reader.read(&account, wanted).await {
+        match desk.reader.read(&account, request.job_submission_id, wanted).await {
             Ok(part) if patient && part.bytes.is_empty() && !part.replaced => {}
             Ok(part) => return Ok(whole(part, place, ended)),
             Err(NotRead::Unreadable(Unreadable::Missing)) if patient => {}

@@ -1,6 +1,9 @@
 //! What jobs write, on the screens of their owners.
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::{
+    process::Command,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
 
 use jobbergate_types::{
     SlurmJobState,
@@ -70,6 +73,31 @@ async fn output_is_read_by_its_owner_only_and_stays_where_it_is() {
     let bob = site.somebody("bob@example.com");
     let refused = bob.submission_output(id, &OutputQuery::default()).await.unwrap_err();
     assert_eq!(refused.status(), Some(StatusCode::FORBIDDEN));
+}
+
+/// The example in the documentation.
+fn example() -> &'static str {
+    let text = include_str!("../../../../docs/agent.md");
+    let (_, example) = text.split_once("```sh\noutput=").unwrap();
+    example.split_once("```").unwrap().0
+}
+
+#[tokio::test]
+async fn a_job_is_followed_with_nothing_but_curl() {
+    if Command::new("curl").arg("--version").output().is_err() {
+        return jobbergate_testkit::skipped("there is no curl");
+    }
+    let site = Site::open();
+    let _agent = site.agent(AgentOptions::default());
+    let id = site.submit(&script_of("for i in 1 2 3; do echo $i; sleep 1; done")).await;
+    let follow = format!("output={}", example().replace("/7/", &format!("/{id}/")));
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &follow]).env("SERVER", format!("http://{}", site.address));
+    shell.env("TOKEN", site.token_of("alice@example.com"));
+    let followed = tokio::task::spawn_blocking(move || shell.output().unwrap()).await.unwrap();
+    let (said, complaints) = (followed.stdout, String::from_utf8_lossy(&followed.stderr));
+    assert_eq!(String::from_utf8_lossy(&said), "1\n2\n3\n", "{complaints}");
+    site.wait_for_status(id, JobSubmissionStatus::Done).await;
 }
 
 #[tokio::test]

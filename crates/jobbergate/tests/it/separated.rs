@@ -10,11 +10,12 @@ use std::{
 };
 
 use jobbergate_testkit::slurm::SlurmLab;
-use jobbergate_types::{SlurmJobState, job_submissions::JobSubmissionStatus};
+use jobbergate_types::{SlurmJobState, job_submissions::JobSubmissionStatus, output::OutputQuery};
 use nix::{
     sys::signal::{Signal, kill},
     unistd::{Pid, User},
 };
+use reqwest::StatusCode;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -167,6 +168,42 @@ async fn two_users_have_their_jobs_from_an_agent_that_has_no_privileges() {
     }
     assert!(agent.stop(), "it stops well");
     until("the helper ends with it", || is_gone(helper));
+}
+
+#[tokio::test]
+async fn owners_read_what_only_they_may_and_nothing_that_is_anothers() {
+    let (site, state) = (Site::open(), state());
+    let agent = site.agent(options(&state, &[]));
+    let (bob, home) = (site.somebody("bob@example.com"), directory_of("bob"));
+    let home_of_bob = home.path().to_str().unwrap().to_owned();
+    let own = "chmod 600 slurm-$SLURM_JOB_ID.out; echo of $(id -un)";
+    let hers = site.submit(&script_of(own)).await;
+    let his = site.submit_by(&bob, &script_of(own), Some(home_of_bob), &[]).await;
+    for id in [hers, his] {
+        site.wait_for_status(id, JobSubmissionStatus::Done).await;
+    }
+    let query = OutputQuery::default();
+    let part = site.alice.submission_output(hers, &query).await.unwrap();
+    assert_eq!((part.bytes.as_slice(), part.ended), (&b"of alice\n"[..], true));
+    assert_eq!(fs::metadata(&part.path).unwrap().permissions().mode() & 0o777, 0o600);
+    let of_bob = bob.submission_output(his, &query).await.unwrap();
+    assert_eq!(of_bob.bytes, b"of bob\n");
+
+    let refused = bob.submission_output(hers, &query).await.unwrap_err();
+    assert_eq!(refused.status(), Some(StatusCode::FORBIDDEN));
+    // She may put a link where her job wrote; what it leads to is his all the same.
+    fs::remove_file(&part.path).unwrap();
+    std::os::unix::fs::symlink(&of_bob.path, &part.path).unwrap();
+    let refused = site.alice.submission_output(hers, &query).await.unwrap_err();
+    assert_eq!(refused.status(), Some(StatusCode::FORBIDDEN), "{refused}");
+    assert!(refused.to_string().contains("alice may not read"), "{refused}");
+
+    let of_helper = lines_of(&agent.log(), hers).into_iter().map(|line| line["fields"].clone());
+    let said: Vec<_> = of_helper.filter(|fields| fields["action"] == "read").collect();
+    for outcome in ["done", "failed"] {
+        assert!(said.iter().any(|fields| fields["message"] == outcome), "{said:?}");
+    }
+    assert!(said.iter().all(|fields| fields["user"] == "alice"), "{said:?}");
 }
 
 #[tokio::test]

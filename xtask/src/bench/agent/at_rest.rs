@@ -39,6 +39,5 @@ pub(super) fn measure(stage: &Stage<'_>, jobs: usize, figures: &mut Figures) -> 
     let goals = [Goal::AtMost(100.0), Goal::AtMost(500.0)];
     figures.add_times("accepted → sbatch started", submitting, goals);
     figures.add_times("cancelled → scancel started", cancelling, [Goal::None, goals[1]]);
-    figures.leave_out("a line of output on the owner's screen: there is no route for it yet");
     Ok(())
 }

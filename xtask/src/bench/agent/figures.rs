@@ -32,8 +32,6 @@ struct Figure {
 #[derive(Debug, Serialize)]
 pub(super) struct Figures {
     figures: Vec<Figure>,
-    /// What could not be measured, and why.
-    gaps: Vec<String>,
     load_before: f64,
     load_after: f64,
     processors: usize,
@@ -46,7 +44,6 @@ impl Figures {
     pub(super) fn begin() -> Result<Self> {
         Ok(Self {
             figures: Vec::new(),
-            gaps: Vec::new(),
             load_before: load()?,
             load_after: 0.0,
             processors: std::thread::available_parallelism()?.get(),
@@ -84,10 +81,6 @@ impl Figures {
         }
     }
 
-    pub(super) fn leave_out(&mut self, what: impl Into<String>) {
-        self.gaps.push(what.into());
-    }
-
     pub(super) fn print(&self, terminal: &Terminal) -> Result<()> {
         terminal.heading("Measured");
         for Figure { name, value, unit, goal, reached } in &self.figures {
@@ -98,9 +91,6 @@ impl Figures {
             };
             let verdict = if *reached { "" } else { "  missed" };
             terminal.say(&format!("  {name:<58} {value:>9.1} {unit:<6} {goal}{verdict}"));
-        }
-        for gap in &self.gaps {
-            terminal.say(&format!("  not measured: {gap}"));
         }
         let Self { load_before, load_after, processors, seconds, .. } = self;
         terminal.say(&format!(

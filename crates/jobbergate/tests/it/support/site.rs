@@ -78,6 +78,11 @@ impl Site {
         client(self.data.path(), &self.address, email)
     }
 
+    /// With what a user calls the server.
+    pub fn token_of(&self, email: &str) -> String {
+        token(self.data.path(), email)
+    }
+
     /// The server, as the cluster's agents see it.
     pub fn as_cluster(&self) -> Client {
         let secret = Secret::from(self.secret.as_str());
@@ -254,9 +259,13 @@ impl Site {
 }
 
 fn client(data: &Path, address: &str, email: &str) -> Client {
-    let token = String::from_utf8(admin(data, &["token", "--email", email]).stdout).unwrap();
-    let source = TokenSource::Fixed(Secret::from(token.trim()));
+    let source = TokenSource::Fixed(Secret::from(token(data, email).as_str()));
     Client::new(&format!("http://{address}"), source).unwrap()
+}
+
+fn token(data: &Path, email: &str) -> String {
+    let token = String::from_utf8(admin(data, &["token", "--email", email]).stdout).unwrap();
+    token.trim().to_owned()
 }
 
 pub fn admin(data: &Path, arguments: &[&str]) -> Output {

@@ -89,6 +89,38 @@ async fn patterns_of_arrays_lead_to_the_files_of_their_tasks() {
 }
 
 #[tokio::test]
+async fn what_a_job_is_called_leads_to_no_other_file() {
+    let scene = scene(SlurmLab::start().unwrap()).await;
+    let agent = scene.agent();
+    std::fs::write(scene.home.path().join("other"), "another's").unwrap();
+    let other = scene.home.path().join("other").display().to_string();
+    let name = format!("--job-name='two  words StdOut={other} Comment=x WorkDir=/'");
+    submitted(&scene, 1, "echo own", &[&name]).await;
+    submitted(&scene, 2, "echo own", &[&name, "--output='n  %j StdErr=x'"]).await;
+    for id in [1, 2] {
+        scene.becomes(id, "DONE").await;
+        assert_eq!(output(&scene, id, json!({})).await.shown(), "own\n");
+    }
+    agent.stop().await;
+}
+
+#[tokio::test]
+async fn the_first_component_of_a_heterogeneous_job_writes_for_all() {
+    let scene = scene(SlurmLab::start().unwrap()).await;
+    let agent = scene.agent();
+    let script = "#SBATCH -p compute -o h_%j_%x -J nm --mem=10\n#SBATCH hetjob\n\
+                  #SBATCH -p compute -o second_%j -J nm --mem=10\necho of both";
+    submitted(&scene, 1, script, &[]).await;
+    assert_eq!(output(&scene, 1, json!({"wait": 30})).await.shown(), "of both\n");
+    scene.becomes(1, "DONE").await;
+    let answer = output(&scene, 1, json!({})).await;
+    let job = scene.server.with(1, |submission| submission.jobs[0]);
+    assert!(answer.part["path"].as_str().unwrap().ends_with(&format!("/h_{job}_nm")));
+    assert_eq!(answer.shown(), "of both\n");
+    agent.stop().await;
+}
+
+#[tokio::test]
 async fn a_node_is_called_as_it_calls_itself() {
     let scene = scene(SlurmLab::start_alone().unwrap()).await;
     let agent = scene.agent();
