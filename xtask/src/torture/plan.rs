@@ -23,6 +23,8 @@ pub(super) struct Cast {
     pub(super) agents: usize,
     /// A Python agent loses and doubles jobs when something that it needs fails.
     pub(super) python: bool,
+    /// Our agents have helpers.
+    pub(super) separated: bool,
 }
 
 impl Cast {
@@ -38,6 +40,7 @@ impl Cast {
         agent.is_none_or(|agent| agent < self.agents)
             && (self.postgres || !fault.needs_postgres())
             && (spares_python || !self.python)
+            && (self.separated || !matches!(fault.target(), Some(Target::Helper(_))))
     }
 
     /// Whether somebody takes over from an agent that is gone.
@@ -52,6 +55,8 @@ pub(super) enum Target {
     Agent(usize),
     /// Between an agent and the server.
     Network(usize),
+    /// The part of an agent that stayed root.
+    Helper(usize),
     Server,
     Controller,
     Munge,
@@ -60,7 +65,7 @@ pub(super) enum Target {
 impl Target {
     const fn agent(self) -> Option<usize> {
         match self {
-            Self::Agent(agent) | Self::Network(agent) => Some(agent),
+            Self::Agent(agent) | Self::Network(agent) | Self::Helper(agent) => Some(agent),
             _ => None,
         }
     }
@@ -68,7 +73,13 @@ impl Target {
     /// Whether one can't recover while the other is down.
     fn holds_up(self, other: Self) -> bool {
         let of_slurm = |target| matches!(target, Self::Controller | Self::Munge);
-        self == other || (of_slurm(self) && of_slurm(other))
+        let of_agent = |target| match target {
+            Self::Agent(agent) | Self::Helper(agent) => Some(agent),
+            _ => None,
+        };
+        self == other
+            || (of_slurm(self) && of_slurm(other))
+            || (of_agent(self).is_some() && of_agent(self) == of_agent(other))
     }
 }
 
@@ -109,7 +120,7 @@ pub(super) enum Fault {
 }
 
 /// Each fault, and how often it comes in comparison with the others.
-const FAULTS: [(u32, Fault); 30] = [
+const FAULTS: [(u32, Fault); 34] = [
     (5, Fault::Sbatch(Sbatch::Late)),
     (2, Fault::Sbatch(Sbatch::KilledBefore)),
     (2, Fault::Sbatch(Sbatch::KilledAfter)),
@@ -130,6 +141,10 @@ const FAULTS: [(u32, Fault); 30] = [
     (1, Fault::Network(Outage::Cut, 1)),
     (1, Fault::Network(Outage::Silent, 1)),
     (2, Fault::Network(Outage::AnswersLost, 1)),
+    (3, Fault::Kill(Target::Helper(0))),
+    (3, Fault::Freeze(Target::Helper(0))),
+    (3, Fault::Kill(Target::Helper(1))),
+    (3, Fault::Freeze(Target::Helper(1))),
     (2, Fault::Kill(Target::Server)),
     (1, Fault::Freeze(Target::Server)),
     (1, Fault::Restart(Target::Server)),
@@ -166,6 +181,7 @@ impl fmt::Display for Target {
         match self {
             Self::Agent(agent) => write!(f, "agent {}", agent + 1),
             Self::Network(agent) => write!(f, "network of agent {}", agent + 1),
+            Self::Helper(agent) => write!(f, "helper of agent {}", agent + 1),
             other => write!(f, "{other:?}"),
         }
     }
@@ -252,7 +268,7 @@ mod tests {
     use super::*;
 
     const LENGTH: Duration = Duration::from_secs(1800);
-    const ALL: Cast = Cast { postgres: true, agents: 2, python: false };
+    const ALL: Cast = Cast { postgres: true, agents: 2, python: false, separated: true };
 
     #[test]
     fn a_seed_tells_all_faults_and_their_order() {
@@ -271,6 +287,9 @@ mod tests {
         let postgres = |fault: Fault| fault.needs_postgres();
         let expected = FAULTS.map(|(_, fault)| !postgres(fault));
         assert_eq!(kinds(Cast { postgres: false, ..ALL }), expected);
+        let of_helper = |fault: Fault| matches!(fault.target(), Some(Target::Helper(_)));
+        let expected = FAULTS.map(|(_, fault)| !of_helper(fault));
+        assert_eq!(kinds(Cast { separated: false, ..ALL }), expected);
         let of = |fault: Fault| fault.target().and_then(Target::agent);
         let expected = FAULTS.map(|(_, fault)| of(fault) != Some(1));
         assert_eq!(kinds(Cast { agents: 1, ..ALL }), expected);
