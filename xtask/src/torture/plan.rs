@@ -12,6 +12,9 @@ const BETWEEN: Range<u64> = 1000..3000;
 const DOWN: Range<u64> = 200..5000;
 /// The same of an agent, or of its network, that others take over from.
 const GONE: Range<u64> = 15_000..40_000;
+/// The same of Slurm where there are two agents, so that one takes over while it is away. Nodes
+/// that are not heard for 60 s would lose their jobs.
+const SLURM_GONE: Range<u64> = 8000..25_000;
 /// How often, in percent, one is gone for so long.
 const OFTEN_GONE: u8 = 25;
 
@@ -70,15 +73,18 @@ impl Target {
         }
     }
 
+    const fn is_of_slurm(self) -> bool {
+        matches!(self, Self::Controller | Self::Munge)
+    }
+
     /// Whether one can't recover while the other is down.
     fn holds_up(self, other: Self) -> bool {
-        let of_slurm = |target| matches!(target, Self::Controller | Self::Munge);
         let of_agent = |target| match target {
             Self::Agent(agent) | Self::Helper(agent) => Some(agent),
             _ => None,
         };
         self == other
-            || (of_slurm(self) && of_slurm(other))
+            || (self.is_of_slurm() && other.is_of_slurm())
             || (of_agent(self).is_some() && of_agent(self) == of_agent(other))
     }
 }
@@ -235,8 +241,7 @@ pub(super) fn plan(rng: &mut Rng, length: Duration, cast: Cast) -> Vec<Step> {
         });
         actions.push((now, Action::Fault(fault)));
         if let Some(target) = fault.outlasting() {
-            let gone = target.agent().is_some() && cast.has_standby();
-            let down = if gone && rng.u8(0..100) < OFTEN_GONE { GONE } else { DOWN };
+            let down = outage(rng, target, cast);
             let recovered = (now + rng.u64(down)).min(end);
             actions.push((recovered, Action::Recover(target)));
             busy.push((target, recovered));
@@ -249,6 +254,16 @@ pub(super) fn plan(rng: &mut Rng, length: Duration, cast: Cast) -> Vec<Step> {
         Step { after, action }
     };
     actions.into_iter().map(step).collect()
+}
+
+/// How long it may be down.
+fn outage(rng: &mut Rng, target: Target, cast: Cast) -> Range<u64> {
+    let gone = match target.agent() {
+        Some(_) => GONE,
+        None if target.is_of_slurm() => SLURM_GONE,
+        None => return DOWN,
+    };
+    if cast.has_standby() && rng.u8(0..100) < OFTEN_GONE { gone } else { DOWN }
 }
 
 fn choose(rng: &mut Rng, possible: impl Fn(Fault) -> bool) -> Fault {
@@ -295,6 +310,33 @@ mod tests {
         assert_eq!(kinds(Cast { agents: 1, ..ALL }), expected);
         let ours = |fault: Fault| of(fault).is_some() || matches!(fault, Fault::Sbatch(_));
         assert_eq!(kinds(Cast { python: true, ..ALL }), FAULTS.map(|(_, fault)| ours(fault)));
+    }
+
+    #[test]
+    fn with_two_agents_one_is_gone_for_long_while_slurm_is_away() {
+        let steps = plan(&mut Rng::with_seed(2), LENGTH, ALL);
+        let mut now = Duration::ZERO;
+        let mut down: Vec<(Target, Duration)> = Vec::new();
+        let mut outages: Vec<(Target, Duration, Duration)> = Vec::new();
+        for Step { after, action } in steps {
+            now += after;
+            match action {
+                Action::Fault(fault) => down.extend(fault.outlasting().map(|hit| (hit, now))),
+                Action::Recover(target) => {
+                    let at = down.iter().position(|(other, _)| *other == target).unwrap();
+                    outages.push((target, down.remove(at).1, now));
+                }
+            }
+        }
+        let taken_over_at = |from: Duration| from + Duration::from_secs(20);
+        let of_slurm = |at: &Duration| {
+            let slurm = outages.iter().filter(|(target, ..)| target.is_of_slurm());
+            slurm.into_iter().any(|(_, from, to)| from <= at && at <= to)
+        };
+        let takeovers = outages
+            .iter()
+            .filter(|(target, from, to)| target.agent().is_some() && taken_over_at(*from) < *to);
+        assert!(takeovers.map(|(_, from, _)| taken_over_at(*from)).any(|at| of_slurm(&at)));
     }
 
     #[test]
