@@ -187,9 +187,10 @@ fn torture(
     };
     let faults =
         endure(&users, || victims.suffer(&plan, terminal, interrupt, directory.log("faults")?))?;
+    let ceased = Instant::now();
     let settled = outcome::settle(&api, &victims.slurm, terminal, interrupt, SETTLED_WITHIN)?;
     victims.check()?;
-    let took = began.elapsed();
+    let (took, settling) = (began.elapsed(), ceased.elapsed());
 
     let (memories, failed_requests) = users.told();
     let findings = Findings {
@@ -199,8 +200,14 @@ fn torture(
         controller_killed: faults.contains_key(&Fault::Kill(Target::Controller)),
     };
     let python_jobs = victims.python.as_ref().map(PythonAgent::calls);
-    let report =
-        Report { findings: &findings, faults: &faults, failed_requests, python_jobs, took };
+    let report = Report {
+        findings: &findings,
+        faults: &faults,
+        failed_requests,
+        python_jobs,
+        took,
+        settling,
+    };
     report.print(terminal);
     conclude(&findings, &settled, &mut victims, directory)?;
     let claims = jobbergate.claims(directory)?;
