@@ -134,6 +134,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let interrupt = Interrupt::register()?;
     let terminal = Terminal::new();
     let mut directory = Directory::open(DIRECTORY, false)?;
+    helper::end_leftovers(directory.path())?;
     if options.keep {
         directory.keep();
     }
