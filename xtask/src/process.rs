@@ -105,6 +105,10 @@ impl Running {
         }
     }
 
+    pub(crate) fn has_ended(&mut self) -> Result<bool> {
+        Ok(self.child.try_wait()?.is_some())
+    }
+
     /// Waits until the program has done its work, or until this process is asked to end.
     pub(crate) fn finish(mut self, interrupt: &Interrupt) -> Result<()> {
         loop {

@@ -4,6 +4,7 @@
 mod evidence;
 mod faults;
 mod ground_truth;
+mod helper;
 mod outcome;
 mod plan;
 mod python;
@@ -38,6 +39,7 @@ use crate::{
 use evidence::Sources;
 use faults::Victims;
 use ground_truth::GroundTruth;
+use helper::Helper;
 use outcome::Settled;
 use plan::{Cast, Fault, Target};
 use python::PythonAgent;
@@ -57,8 +59,15 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 /// Shorter than usual, so that a minute is enough to see what becomes of them.
 const AGENT_SETTINGS: [(&str, &str); 3] =
     [("SBATCH_TIMEOUT_SECONDS", "10"), ("SLURM_TIMEOUT_SECONDS", "10"), ("VANISHED_SECONDS", "20")];
+const SLURM_COMMANDS: [(&str, &str); 3] = [
+    ("SACCT_PATH", "/usr/bin/sacct"),
+    ("SCONTROL_PATH", "/usr/bin/scontrol"),
+    ("SQUEUE_PATH", "/usr/bin/squeue"),
+];
 /// A job that Slurm itself starts again would run twice, or be held until somebody releases it.
-const SLURM_SETTINGS: [(&str, &str); 1] = [("EXTRA_CONF", "JobRequeue=0")];
+const NO_REQUEUE: &str = "JobRequeue=0";
+/// How long ended jobs count where there may be few: long enough for an agent that was gone.
+const FEW_JOBS_AGE: &str = "60";
 
 /// What fails, and how much of it
 #[derive(Debug, Clone, Args)]
@@ -79,6 +88,12 @@ pub(crate) struct Options {
     /// fail, and users share no directories
     #[arg(long)]
     beside_python: bool,
+    /// Let our agents give up root; then their helpers fail, too
+    #[arg(long)]
+    separated: bool,
+    /// How many jobs Slurm takes at once, those that ended within a minute included (MaxJobCount)
+    #[arg(long)]
+    max_jobs: Option<u32>,
     /// Start of the random choices; the same seed brings the same jobs and the same faults in the
     /// same order [default: another one each time]
     #[arg(long)]
@@ -97,7 +112,17 @@ impl Options {
             postgres: self.database == Database::Postgres,
             agents: self.agents.into(),
             python: self.beside_python,
+            separated: self.separated,
         }
+    }
+
+    /// What this run's Slurm is told.
+    fn slurm_settings(&self) -> Vec<(&str, String)> {
+        let Some(most) = self.max_jobs else {
+            return vec![("EXTRA_CONF", NO_REQUEUE.to_owned())];
+        };
+        let limited = format!("{NO_REQUEUE}\nMaxJobCount={most}");
+        vec![("EXTRA_CONF", limited), ("MIN_JOB_AGE", FEW_JOBS_AGE.to_owned())]
     }
 }
 
@@ -109,6 +134,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let interrupt = Interrupt::register()?;
     let terminal = Terminal::new();
     let mut directory = Directory::open(DIRECTORY, false)?;
+    helper::end_leftovers(directory.path())?;
     if options.keep {
         directory.keep();
     }
@@ -137,7 +163,9 @@ fn torture(
         Some(program) => Jobbergate::at(program.canonicalize()?),
         None => Jobbergate::build(terminal, interrupt)?,
     };
-    let slurm = Slurm::start(terminal, interrupt, directory, &SLURM_SETTINGS)?;
+    let settings = options.slurm_settings();
+    let settings: Vec<_> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let slurm = Slurm::start(terminal, interrupt, directory, &settings)?;
     let mut victims = start(options, interrupt, terminal, directory, &mut jobbergate, slurm)?;
     let work = directory.work(USER)?;
     let token = jobbergate.access_token(directory, EMAIL, length + DAY)?;
@@ -160,9 +188,10 @@ fn torture(
     };
     let faults =
         endure(&users, || victims.suffer(&plan, terminal, interrupt, directory.log("faults")?))?;
+    let ceased = Instant::now();
     let settled = outcome::settle(&api, &victims.slurm, terminal, interrupt, SETTLED_WITHIN)?;
     victims.check()?;
-    let took = began.elapsed();
+    let (took, settling) = (began.elapsed(), ceased.elapsed());
 
     let (memories, failed_requests) = users.told();
     let findings = Findings {
@@ -172,8 +201,14 @@ fn torture(
         controller_killed: faults.contains_key(&Fault::Kill(Target::Controller)),
     };
     let python_jobs = victims.python.as_ref().map(PythonAgent::calls);
-    let report =
-        Report { findings: &findings, faults: &faults, failed_requests, python_jobs, took };
+    let report = Report {
+        findings: &findings,
+        faults: &faults,
+        failed_requests,
+        python_jobs,
+        took,
+        settling,
+    };
     report.print(terminal);
     conclude(&findings, &settled, &mut victims, directory)?;
     let claims = jobbergate.claims(directory)?;
@@ -248,6 +283,11 @@ fn start(
     let path = sbatch.path().to_string_lossy().into_owned();
     let mut settings = vec![("SBATCH_PATH", path.as_str())];
     settings.extend(AGENT_SETTINGS);
+    if options.separated {
+        settings.push(("RUN_AS", helper::AGENT_USER));
+        // Only the owner of jobs gets at what lies beside sbatch.
+        settings.extend(SLURM_COMMANDS);
+    }
     let secret = jobbergate.client_secret(directory, CLUSTER)?;
     let (mut agents, mut networks) = (Vec::new(), Vec::new());
     for name in &AGENTS[..options.agents.into()] {
@@ -263,7 +303,9 @@ fn start(
         }
         false => None,
     };
-    Ok(Victims { server, agents, networks, python, slurm, sbatch, postgres })
+    let helpers = (0..options.agents).filter(|_| options.separated).map(|_| Helper::default());
+    let helpers = helpers.collect();
+    Ok(Victims { server, agents, helpers, networks, python, slurm, sbatch, postgres })
 }
 
 /// The command that does the same again.
@@ -273,9 +315,11 @@ fn command(options: &Options, seed: u64) -> String {
     let program = options.program.iter().map(|path| format!(" --program {}", path.display()));
     format!(
         "cargo xtask torture --submissions {submissions} --minutes {minutes} --database {} \
-         --agents {agents}{} --seed {seed}{}",
+         --agents {agents}{}{}{} --seed {seed}{}",
         database.unwrap_or_default(),
         if options.beside_python { " --beside-python" } else { "" },
+        if options.separated { " --separated" } else { "" },
+        options.max_jobs.map(|most| format!(" --max-jobs {most}")).unwrap_or_default(),
         program.collect::<String>(),
     )
 }

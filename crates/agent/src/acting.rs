@@ -82,6 +82,9 @@ pub enum Reply {
     Ended(i32),
     /// It did not start, and will not.
     NotStarted(String),
+    /// It did not start, and will not, for nothing that the program or its user can help: the agent was
+    /// too late, or there is too much to do.
+    NotNow(String),
     /// It was lost sight of.
     Lost(String),
     Done(Result<(), Setback>),
@@ -146,7 +149,7 @@ pub fn act(account: &Account, submissions: &[i64], action: Action, files: Vec<Ow
     // A thread of its own, because it can't become the agent again.
     let work = move || perform::perform(&account, action, files, &report);
     if let Err(error) = std::thread::Builder::new().name("as-user".to_owned()).spawn(work) {
-        let _ = failed.send(Reply::NotStarted(format!("there is no thread for it: {error}")));
+        let _ = failed.send(Reply::NotNow(format!("there is no thread for it: {error}")));
     }
     receiver
 }
@@ -156,7 +159,9 @@ pub async fn done(mut replies: Replies) -> Result<(), Setback> {
     match replies.recv().await {
         Some(Reply::Done(result)) => result,
         Some(Reply::Refused(why)) => Err(Setback::Refusal(why)),
-        Some(Reply::NotStarted(why) | Reply::Lost(why)) => Err(Setback::Trouble(why)),
+        Some(Reply::NotStarted(why) | Reply::NotNow(why) | Reply::Lost(why)) => {
+            Err(Setback::Trouble(why))
+        }
         Some(Reply::Started(_) | Reply::Ended(_) | Reply::Read(_)) => {
             Err(Setback::Trouble("the helper answered what it was not asked".to_owned()))
         }

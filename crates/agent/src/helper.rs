@@ -66,7 +66,7 @@ impl Helper {
         if self.under_way.fetch_add(1, Ordering::SeqCst) >= MOST_ACTIONS {
             self.under_way.fetch_sub(1, Ordering::SeqCst);
             tracing::error!(submissions = ?request.submissions, "refused: too much is under way");
-            return self.answer(number, Reply::NotStarted("too much is under way".to_owned()));
+            return self.answer(number, Reply::NotNow("too much is under way".to_owned()));
         }
         let helper = Arc::clone(self);
         let work = move || {
@@ -76,7 +76,7 @@ impl Helper {
         if let Err(error) = thread::Builder::new().name("as-user".to_owned()).spawn(work) {
             self.under_way.fetch_sub(1, Ordering::SeqCst);
             tracing::error!(%error, "there is no thread for an action");
-            self.answer(number, Reply::NotStarted(format!("there is no thread for it: {error}")));
+            self.answer(number, Reply::NotNow(format!("there is no thread for it: {error}")));
         }
     }
 
@@ -114,7 +114,7 @@ fn log(submissions: &[i64], user: &str, action: &str, goes_on: bool, outcome: &R
         match outcome {
             Reply::Refused(why) => tracing::error!(submission, user, action, why, "refused"),
             Reply::Done(Err(why)) => tracing::warn!(submission, user, action, %why, "failed"),
-            Reply::NotStarted(why) | Reply::Lost(why) => {
+            Reply::NotStarted(why) | Reply::NotNow(why) | Reply::Lost(why) => {
                 tracing::warn!(submission, user, action, why, "failed");
             }
             Reply::Started(process) => {

@@ -249,6 +249,13 @@ impl Agent {
                 copy.remove();
                 Err(Setback::Trouble(why))
             }
+            SbatchOutcome::NotNow(why) => {
+                // The agent's own trouble, which is no reason to reject anything.
+                self.journal.came_to_nothing(id, Utc::now()).await?;
+                receipt.discard();
+                copy.remove();
+                Err(Setback::Trouble(why))
+            }
             SbatchOutcome::Failed(words) => {
                 self.failed(pending, FailureKind::Refused, &words).await?;
                 Err(Setback::Trouble(format!("sbatch made no job, as far as is known: {words}")))

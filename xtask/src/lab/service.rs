@@ -50,6 +50,14 @@ impl Service {
         self.process.as_mut().map_or(Ok(()), Running::check)
     }
 
+    pub(crate) fn has_ended(&mut self) -> Result<bool> {
+        self.process.as_mut().map_or(Ok(true), Running::has_ended)
+    }
+
+    pub(crate) fn id(&self) -> Result<u32> {
+        Ok(self.running()?.id())
+    }
+
     /// Its resident memory in bytes.
     pub(crate) fn memory(&self) -> Result<u64> {
         memory(self.running()?.id(), "VmRSS:")

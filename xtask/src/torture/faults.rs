@@ -6,6 +6,7 @@ use anyhow::{Context, Result, bail};
 use nix::sys::signal::Signal;
 
 use super::{
+    helper::Helper,
     plan::{Action, Fault, Step, Target},
     python::PythonAgent,
     sbatch::FaultySbatch,
@@ -19,6 +20,8 @@ use crate::{
 pub(super) struct Victims {
     pub(super) server: Server,
     pub(super) agents: Vec<Agent>,
+    /// Theirs, if they have any.
+    pub(super) helpers: Vec<Helper>,
     /// Between each of them and the server.
     pub(super) networks: Vec<Proxy>,
     /// Nothing is done to it.
@@ -67,8 +70,8 @@ impl Victims {
     fn take(&mut self, action: Action, interrupt: &Interrupt) -> Result<()> {
         match action {
             Action::Fault(Fault::Sbatch(fault)) => self.sbatch.lay(fault),
-            Action::Fault(Fault::Kill(target)) => self.kill(target),
-            Action::Fault(Fault::Freeze(target)) => self.freeze(target),
+            Action::Fault(Fault::Kill(target)) => self.kill(target, interrupt),
+            Action::Fault(Fault::Freeze(target)) => self.freeze(target, interrupt),
             Action::Fault(Fault::Restart(target)) => self.restart(target, interrupt),
             Action::Fault(Fault::Network(outage, agent)) => {
                 self.network(agent)?.fail(outage);
@@ -81,9 +84,10 @@ impl Victims {
         }
     }
 
-    fn kill(&mut self, target: Target) -> Result<()> {
+    fn kill(&mut self, target: Target, interrupt: &Interrupt) -> Result<()> {
         match self.part(target)? {
             Part::Program(service) => service.kill(),
+            Part::Helper(helper, agent) => helper.kill(agent, interrupt),
             Part::Controller(slurm) => slurm.signal_controller(Signal::SIGKILL),
             Part::Munge(slurm) => slurm.kill_munged(),
             Part::Network(network) => {
@@ -93,9 +97,10 @@ impl Victims {
         }
     }
 
-    fn freeze(&mut self, target: Target) -> Result<()> {
+    fn freeze(&mut self, target: Target, interrupt: &Interrupt) -> Result<()> {
         match self.part(target)? {
             Part::Program(service) => service.freeze(),
+            Part::Helper(helper, agent) => helper.freeze(agent, interrupt),
             Part::Controller(slurm) => slurm.signal_controller(Signal::SIGSTOP),
             Part::Munge(_) | Part::Network(_) => bail!("{target} can't be frozen"),
         }
@@ -108,7 +113,9 @@ impl Victims {
                 service.start_again()
             }
             Part::Controller(slurm) => slurm.restart_controller(interrupt),
-            Part::Munge(_) | Part::Network(_) => bail!("{target} can't be restarted"),
+            Part::Helper(..) | Part::Munge(_) | Part::Network(_) => {
+                bail!("{target} can't be restarted")
+            }
         }
     }
 
@@ -118,6 +125,10 @@ impl Victims {
             Part::Program(service) => {
                 service.start_again()?;
                 service.thaw()
+            }
+            Part::Helper(helper, agent) => {
+                helper.thaw();
+                agent.start_again()
             }
             Part::Controller(slurm) => {
                 // It has no process when it was killed.
@@ -139,6 +150,11 @@ impl Victims {
                 let agent = self.agents.get_mut(agent).context("there is no such agent")?;
                 Part::Program(&mut agent.service)
             }
+            Target::Helper(number) => {
+                let helper = self.helpers.get_mut(number).context("there is no such helper")?;
+                let agent = self.agents.get_mut(number).context("there is no such agent")?;
+                Part::Helper(helper, &mut agent.service)
+            }
             Target::Network(agent) => Part::Network(self.network(agent)?),
             Target::Controller => Part::Controller(&self.slurm),
             Target::Munge => Part::Munge(&self.slurm),
@@ -158,6 +174,7 @@ impl Victims {
 enum Part<'a> {
     Program(&'a mut Service),
     Network(&'a Proxy),
+    Helper(&'a mut Helper, &'a mut Service),
     Controller(&'a Slurm),
     Munge(&'a Slurm),
 }

@@ -80,7 +80,7 @@ pub(super) fn settle(
         let jobs_left = slurm.ask("squeue", &["--noheader"]);
         let jobs_left = jobs_left.unwrap_or_else(|| "squeue gets no answer".to_owned());
         if (unsettled == 0 && jobs_left.is_empty()) || began.elapsed() > deadline {
-            return Ok(Settled { outcomes, jobs_left });
+            return Ok(Settled { outcomes: with_messages(api, outcomes)?, jobs_left });
         }
         if registered.elapsed() > BETWEEN_REGISTRATIONS {
             slurm.ask("scontrol", &["reconfigure"]);
@@ -90,6 +90,19 @@ pub(super) fn settle(
         terminal.passing(&format!("{seconds} s after the last fault {unsettled} are unsettled"));
         interrupt.sleep(BETWEEN_LOOKS)?;
     }
+}
+
+/// With what their owners were told, which lists leave out.
+fn with_messages(api: &Api, outcomes: Vec<Outcome>) -> Result<Vec<Outcome>> {
+    let told = |outcome: Outcome| match outcome.status.as_str() {
+        "DONE" | "CANCELLED" => Ok(outcome),
+        _ => {
+            let submission = api.get(&format!("/job-submissions/{}", outcome.id))?;
+            let message = submission["report_message"].as_str().unwrap_or_default().to_owned();
+            Ok(Outcome { message, ..outcome })
+        }
+    };
+    outcomes.into_iter().map(told).collect()
 }
 
 fn all(api: &Api) -> Result<Vec<Outcome>> {

@@ -12,6 +12,9 @@ const BETWEEN: Range<u64> = 1000..3000;
 const DOWN: Range<u64> = 200..5000;
 /// The same of an agent, or of its network, that others take over from.
 const GONE: Range<u64> = 15_000..40_000;
+/// The same of Slurm where there are two agents, so that one takes over while it is away. Nodes
+/// that are not heard for 60 s would lose their jobs.
+const SLURM_GONE: Range<u64> = 8000..25_000;
 /// How often, in percent, one is gone for so long.
 const OFTEN_GONE: u8 = 25;
 
@@ -23,6 +26,8 @@ pub(super) struct Cast {
     pub(super) agents: usize,
     /// A Python agent loses and doubles jobs when something that it needs fails.
     pub(super) python: bool,
+    /// Our agents have helpers.
+    pub(super) separated: bool,
 }
 
 impl Cast {
@@ -38,6 +43,7 @@ impl Cast {
         agent.is_none_or(|agent| agent < self.agents)
             && (self.postgres || !fault.needs_postgres())
             && (spares_python || !self.python)
+            && (self.separated || !matches!(fault.target(), Some(Target::Helper(_))))
     }
 
     /// Whether somebody takes over from an agent that is gone.
@@ -52,6 +58,8 @@ pub(super) enum Target {
     Agent(usize),
     /// Between an agent and the server.
     Network(usize),
+    /// The part of an agent that stayed root.
+    Helper(usize),
     Server,
     Controller,
     Munge,
@@ -60,15 +68,24 @@ pub(super) enum Target {
 impl Target {
     const fn agent(self) -> Option<usize> {
         match self {
-            Self::Agent(agent) | Self::Network(agent) => Some(agent),
+            Self::Agent(agent) | Self::Network(agent) | Self::Helper(agent) => Some(agent),
             _ => None,
         }
     }
 
+    const fn is_of_slurm(self) -> bool {
+        matches!(self, Self::Controller | Self::Munge)
+    }
+
     /// Whether one can't recover while the other is down.
     fn holds_up(self, other: Self) -> bool {
-        let of_slurm = |target| matches!(target, Self::Controller | Self::Munge);
-        self == other || (of_slurm(self) && of_slurm(other))
+        let of_agent = |target| match target {
+            Self::Agent(agent) | Self::Helper(agent) => Some(agent),
+            _ => None,
+        };
+        self == other
+            || (self.is_of_slurm() && other.is_of_slurm())
+            || (of_agent(self).is_some() && of_agent(self) == of_agent(other))
     }
 }
 
@@ -109,7 +126,7 @@ pub(super) enum Fault {
 }
 
 /// Each fault, and how often it comes in comparison with the others.
-const FAULTS: [(u32, Fault); 30] = [
+const FAULTS: [(u32, Fault); 34] = [
     (5, Fault::Sbatch(Sbatch::Late)),
     (2, Fault::Sbatch(Sbatch::KilledBefore)),
     (2, Fault::Sbatch(Sbatch::KilledAfter)),
@@ -130,6 +147,10 @@ const FAULTS: [(u32, Fault); 30] = [
     (1, Fault::Network(Outage::Cut, 1)),
     (1, Fault::Network(Outage::Silent, 1)),
     (2, Fault::Network(Outage::AnswersLost, 1)),
+    (3, Fault::Kill(Target::Helper(0))),
+    (3, Fault::Freeze(Target::Helper(0))),
+    (3, Fault::Kill(Target::Helper(1))),
+    (3, Fault::Freeze(Target::Helper(1))),
     (2, Fault::Kill(Target::Server)),
     (1, Fault::Freeze(Target::Server)),
     (1, Fault::Restart(Target::Server)),
@@ -166,6 +187,7 @@ impl fmt::Display for Target {
         match self {
             Self::Agent(agent) => write!(f, "agent {}", agent + 1),
             Self::Network(agent) => write!(f, "network of agent {}", agent + 1),
+            Self::Helper(agent) => write!(f, "helper of agent {}", agent + 1),
             other => write!(f, "{other:?}"),
         }
     }
@@ -219,8 +241,7 @@ pub(super) fn plan(rng: &mut Rng, length: Duration, cast: Cast) -> Vec<Step> {
         });
         actions.push((now, Action::Fault(fault)));
         if let Some(target) = fault.outlasting() {
-            let gone = target.agent().is_some() && cast.has_standby();
-            let down = if gone && rng.u8(0..100) < OFTEN_GONE { GONE } else { DOWN };
+            let down = outage(rng, target, cast);
             let recovered = (now + rng.u64(down)).min(end);
             actions.push((recovered, Action::Recover(target)));
             busy.push((target, recovered));
@@ -233,6 +254,16 @@ pub(super) fn plan(rng: &mut Rng, length: Duration, cast: Cast) -> Vec<Step> {
         Step { after, action }
     };
     actions.into_iter().map(step).collect()
+}
+
+/// How long it may be down.
+fn outage(rng: &mut Rng, target: Target, cast: Cast) -> Range<u64> {
+    let gone = match target.agent() {
+        Some(_) => GONE,
+        None if target.is_of_slurm() => SLURM_GONE,
+        None => return DOWN,
+    };
+    if cast.has_standby() && rng.u8(0..100) < OFTEN_GONE { gone } else { DOWN }
 }
 
 fn choose(rng: &mut Rng, possible: impl Fn(Fault) -> bool) -> Fault {
@@ -252,7 +283,7 @@ mod tests {
     use super::*;
 
     const LENGTH: Duration = Duration::from_secs(1800);
-    const ALL: Cast = Cast { postgres: true, agents: 2, python: false };
+    const ALL: Cast = Cast { postgres: true, agents: 2, python: false, separated: true };
 
     #[test]
     fn a_seed_tells_all_faults_and_their_order() {
@@ -271,11 +302,41 @@ mod tests {
         let postgres = |fault: Fault| fault.needs_postgres();
         let expected = FAULTS.map(|(_, fault)| !postgres(fault));
         assert_eq!(kinds(Cast { postgres: false, ..ALL }), expected);
+        let of_helper = |fault: Fault| matches!(fault.target(), Some(Target::Helper(_)));
+        let expected = FAULTS.map(|(_, fault)| !of_helper(fault));
+        assert_eq!(kinds(Cast { separated: false, ..ALL }), expected);
         let of = |fault: Fault| fault.target().and_then(Target::agent);
         let expected = FAULTS.map(|(_, fault)| of(fault) != Some(1));
         assert_eq!(kinds(Cast { agents: 1, ..ALL }), expected);
         let ours = |fault: Fault| of(fault).is_some() || matches!(fault, Fault::Sbatch(_));
         assert_eq!(kinds(Cast { python: true, ..ALL }), FAULTS.map(|(_, fault)| ours(fault)));
+    }
+
+    #[test]
+    fn with_two_agents_one_is_gone_for_long_while_slurm_is_away() {
+        let steps = plan(&mut Rng::with_seed(2), LENGTH, ALL);
+        let mut now = Duration::ZERO;
+        let mut down: Vec<(Target, Duration)> = Vec::new();
+        let mut outages: Vec<(Target, Duration, Duration)> = Vec::new();
+        for Step { after, action } in steps {
+            now += after;
+            match action {
+                Action::Fault(fault) => down.extend(fault.outlasting().map(|hit| (hit, now))),
+                Action::Recover(target) => {
+                    let at = down.iter().position(|(other, _)| *other == target).unwrap();
+                    outages.push((target, down.remove(at).1, now));
+                }
+            }
+        }
+        let taken_over_at = |from: Duration| from + Duration::from_secs(20);
+        let of_slurm = |at: &Duration| {
+            let slurm = outages.iter().filter(|(target, ..)| target.is_of_slurm());
+            slurm.into_iter().any(|(_, from, to)| from <= at && at <= to)
+        };
+        let takeovers = outages
+            .iter()
+            .filter(|(target, from, to)| target.agent().is_some() && taken_over_at(*from) < *to);
+        assert!(takeovers.map(|(_, from, _)| taken_over_at(*from)).any(|at| of_slurm(&at)));
     }
 
     #[test]

@@ -14,6 +14,8 @@ pub(super) struct Report<'a> {
     pub(super) python_jobs: Option<usize>,
     /// From the first submission until everything had settled.
     pub(super) took: Duration,
+    /// From the last fault and the last submission until then.
+    pub(super) settling: Duration,
 }
 
 impl Report<'_> {
@@ -39,5 +41,6 @@ impl Report<'_> {
             row(&format!("  {fault}"), &count.to_string());
         }
         row("seconds until all had settled", &self.took.as_secs().to_string());
+        row("  after the last submission, fault", &self.settling.as_secs().to_string());
     }
 }

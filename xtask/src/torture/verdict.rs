@@ -4,6 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use super::{ground_truth::Run, outcome::Outcome, users::Memory};
 
+/// What a rejection says that a fault of `sbatch` explains: it refused, or came to nothing again and again.
+const EXPLAINED: [&str; 2] = ["Job violates accounting/QOS policy", "sbatch made no job"];
+
 /// Something that must not be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Violation {
@@ -41,7 +44,12 @@ pub(super) fn judge(findings: &Findings<'_>) -> Vec<Violation> {
         let runs = runs.remove(outcome.marker.as_str()).unwrap_or_default();
         let mut found = of_runs(outcome, &runs);
         match memories.get(outcome.marker.as_str()) {
-            Some(memory) => found.extend(of_memory(memory, &runs)),
+            Some(memory) => {
+                found.extend(of_memory(memory, &runs));
+                if outcome.status == "CANCELLED" && !memory.cancelled {
+                    found.push("is CANCELLED, and its user did not cancel it".to_owned());
+                }
+            }
             None => found.push("nobody submitted it".to_owned()),
         }
         if outcome.status == "ABORTED" && !findings.controller_killed {
@@ -87,6 +95,9 @@ fn of_runs(outcome: &Outcome, runs: &[&Run]) -> Vec<String> {
             found.push("is DONE, and its script did not come to its end".to_owned());
         }
         "REJECTED" if !runs.is_empty() => found.push("is REJECTED, and its script ran".to_owned()),
+        "REJECTED" if !EXPLAINED.iter().any(|words| outcome.message.contains(words)) => {
+            found.push(format!("is REJECTED for nothing that sbatch did: {}", outcome.message));
+        }
         _ => {}
     }
     let elsewhere = runs.iter().find(|run| outcome.job.is_some_and(|job| job != run.job));
@@ -140,7 +151,8 @@ mod tests {
 
     fn outcome(id: i64, status: &str, job: Option<i64>) -> Outcome {
         let (marker, status) = (format!("wish-{id}"), status.to_owned());
-        Outcome { id, marker, status, job, ..Outcome::default() }
+        let message = EXPLAINED[0].to_owned();
+        Outcome { id, marker, status, job, message, ..Outcome::default() }
     }
 
     fn memory(id: i64) -> Memory {
@@ -166,7 +178,8 @@ mod tests {
             outcome(4, "CANCELLED", Some(14)),
         ];
         let runs = [run(1, 11), run(4, 14)];
-        assert!(verdict(&outcomes, &[1, 2, 3, 4].map(memory), &runs).is_empty());
+        let memories = [1, 2, 3, 4].map(|id| Memory { cancelled: id > 2, ..memory(id) });
+        assert!(verdict(&outcomes, &memories, &runs).is_empty());
     }
 
     #[test]
@@ -201,11 +214,22 @@ mod tests {
             ("CREATED", vec![], "has not settled"),
             ("REJECTED", vec![run(1, 11)], "is REJECTED, and its script ran"),
             ("ABORTED", vec![], "although Slurm lost nothing"),
+            ("CANCELLED", vec![], "did not cancel it"),
             ("DONE", vec![Run { ended: false, ..run(1, 11) }], "did not come to its end"),
             ("DONE", vec![Run { support: Some("wish-2".to_owned()), ..run(1, 11) }], "of another"),
         ] {
             let found = verdict(&[outcome(1, status, Some(11))], &[memory(1)], &runs);
             assert!(found.len() == 1 && found[0].contains(expected), "{status}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn a_rejection_that_nothing_explains_is_found() {
+        for message in ["", "It is uncertain whether Slurm ran this job: the agent was interrupted"]
+        {
+            let rejected = Outcome { message: message.to_owned(), ..outcome(1, "REJECTED", None) };
+            let found = verdict(&[rejected], &[memory(1)], &[]);
+            assert!(found.len() == 1 && found[0].contains("for nothing that"), "{found:?}");
         }
     }
 

@@ -12,7 +12,7 @@ use std::{
     time::Instant,
 };
 
-use nix::sys::signal::Signal;
+use nix::{errno::Errno, sys::signal::Signal};
 
 use super::{Action, Piece, Reply, Run, reading::read_into};
 use crate::{
@@ -41,6 +41,10 @@ pub fn perform(account: &Account, action: Action, with: Vec<OwnedFd>, report: &d
 fn report_run(account: &Account, run: &Run, stdio: Vec<OwnedFd>, report: &dyn Fn(Reply)) {
     let mut child = match start(account, run, stdio) {
         Ok(child) => child,
+        // What the fence says when it is near.
+        Err(error) if error.raw_os_error() == Some(Errno::ETIME as i32) => {
+            return report(Reply::NotNow("it was too late to start it".to_owned()));
+        }
         Err(error) => return report(Reply::NotStarted(error.to_string())),
     };
     report(Reply::Started(i32::try_from(child.id()).ok().and_then(Process::of)));
@@ -57,7 +61,7 @@ fn start(account: &Account, run: &Run, stdio: Vec<OwnedFd>) -> io::Result<Child>
     let mut command = account.command(&run.program, &run.directory, run.fence)?;
     command.args(&run.arguments).stdin(stdin).stdout(stdout).stderr(stderr);
     if boot_clock::now() > run.not_after {
-        return Err(io::Error::other("it was too late to start it"));
+        return Err(Errno::ETIME.into());
     }
     command.spawn()
 }

@@ -15,6 +15,8 @@ pub enum SbatchOutcome {
     Sleeping(String),
     /// The request did not reach Slurm; it has no job.
     NotSent(String),
+    /// The agent could not start `sbatch` in time; Slurm has no job.
+    NotNow(String),
     /// `sbatch`, or what the site has in its place, failed in words that are not Slurm's refusal,
     /// or hung while the controller answered. If there is no job, that is the reason.
     Failed(String),

@@ -17,6 +17,7 @@ use jobbergate_agent::{
     acting::{Action, Answer, Piece, Reply, Request, Run},
     helper::{self, policy::Policy},
     setback::Setback,
+    slurm::Fence,
 };
 use jobbergate_testkit::slurm::SlurmLab;
 use nix::sys::socket::{
@@ -159,16 +160,15 @@ fn what_goes_with_a_request_must_be_what_it_needs() {
     let without = agent.ask("alice", run(lab.command("sbatch"), &["--parsable"]), &[]);
     assert!(matches!(without, Reply::NotStarted(_)), "{without:?}");
     let null = || OwnedFd::from(fs::File::open("/dev/null").unwrap());
-    let (program, directory) = (lab.command("sbatch"), "/".into());
-    let late = Action::Run(Run {
-        program,
-        directory,
-        arguments: vec![],
-        not_after: Duration::from_millis(1),
-        fence: None,
-    });
-    let late = agent.ask("alice", late, &[null(), null(), null()]);
-    assert_eq!(late, Reply::NotStarted("it was too late to start it".to_owned()));
+    let program = lab.command("sbatch");
+    // Neither is the fault of sbatch.
+    let past = Duration::from_millis(1);
+    for (not_after, fence) in [(past, None), (Duration::MAX, Some(Fence(past)))] {
+        let (program, directory) = (program.clone(), PathBuf::from("/"));
+        let late = Action::Run(Run { program, directory, arguments: vec![], not_after, fence });
+        let late = agent.ask("alice", late, &[null(), null(), null()]);
+        assert_eq!(late, Reply::NotNow("it was too late to start it".to_owned()));
+    }
     agent.ends();
 }
 
