@@ -1,7 +1,8 @@
 //! How many `sbatch` run at once: as many as the controller answers without delay.
 //!
-//! The limit grows by one while all of it is used and answers stay quick, and is halved when they
-//! become slow or the controller says that it is busy (additive increase, multiplicative decrease).
+//! The limit grows by one while all of it is used and answers stay quick, and is halved when many
+//! of them become slow or the controller says that it is busy (additive increase, multiplicative
+//! decrease). A single slow answer says nothing: the machine may have been busy with something else.
 
 pub mod config;
 
@@ -42,11 +43,14 @@ struct Pace {
     quickest: Option<Duration>,
     /// Quick answers since the limit was last changed.
     quick: usize,
+    /// Slow ones in the same time.
+    slow: usize,
     shrunk_at: Option<Instant>,
 }
 
 /// A permit that is given back, or taken away, when this is dropped.
-struct Turn<'a> {
+#[derive(Debug)]
+pub struct Turn<'a> {
     limit: &'a SbatchLimit,
     permit: Option<SemaphorePermit<'a>>,
 }
@@ -55,7 +59,7 @@ impl SbatchLimit {
     /// A limit that is never below or above these bounds.
     pub fn within(bounds: RangeInclusive<usize>) -> Self {
         let limit = FIRST.clamp(*bounds.start(), *bounds.end());
-        let pace = Pace { limit, surplus: 0, quickest: None, quick: 0, shrunk_at: None };
+        let pace = Pace { limit, surplus: 0, quickest: None, quick: 0, slow: 0, shrunk_at: None };
         Self { permits: Semaphore::new(limit), bounds, pace: Mutex::new(pace) }
     }
 
@@ -64,18 +68,15 @@ impl SbatchLimit {
         self.pace().limit
     }
 
-    /// Does the work when it may be begun, and judges by its outcome and its time.
-    pub async fn run<T>(&self, work: impl Future<Output = T>, is_busy: impl Fn(&T) -> bool) -> T {
+    /// Returns when one more may be begun.
+    pub async fn turn(&self) -> Turn<'_> {
         // It is never closed.
-        let turn = Turn { limit: self, permit: self.permits.acquire().await.ok() };
-        let (began, mut work) = (Instant::now(), pin!(work));
-        if let Ok(done) = tokio::time::timeout(TURN, &mut work).await {
-            self.judge(began, Instant::now(), is_busy(&done));
-            return done;
-        }
-        self.judge(began, Instant::now(), true);
-        drop(turn);
-        work.await
+        Turn { limit: self, permit: self.permits.acquire().await.ok() }
+    }
+
+    /// Whether others would have to wait for a turn.
+    pub fn is_used_up(&self) -> bool {
+        self.permits.available_permits() == 0
     }
 
     fn judge(&self, began: Instant, now: Instant, is_busy: bool) {
@@ -86,18 +87,26 @@ impl SbatchLimit {
         pace.quickest = Some(quickest + quickest / 100);
         if is_busy || took > QUICK.max(quickest * SLOW) {
             // Those that were begun before the last time say nothing new.
-            if pace.shrunk_at.is_none_or(|shrunk_at| began >= shrunk_at) {
+            if pace.shrunk_at.is_some_and(|shrunk_at| began < shrunk_at) {
+                return;
+            }
+            pace.slow += 1;
+            if is_busy || pace.slow * 2 > pace.limit {
                 let less = (pace.limit / 2).max(*self.bounds.start());
                 let taken = self.permits.forget_permits(pace.limit - less);
                 pace.surplus += pace.limit - less - taken;
-                (pace.limit, pace.quick, pace.shrunk_at) = (less, 0, Some(now));
+                (pace.limit, pace.quick, pace.slow, pace.shrunk_at) = (less, 0, 0, Some(now));
             }
             return;
         }
         pace.quick += 1;
-        let all_used = self.permits.available_permits() == 0;
-        if pace.quick >= pace.limit && all_used && pace.limit < *self.bounds.end() {
-            (pace.limit, pace.quick) = (pace.limit + 1, 0);
+        if pace.quick < pace.limit {
+            return;
+        }
+        let grows = pace.slow == 0 && self.is_used_up() && pace.limit < *self.bounds.end();
+        (pace.quick, pace.slow) = (0, 0);
+        if grows {
+            pace.limit += 1;
             match pace.surplus.checked_sub(1) {
                 Some(rest) => pace.surplus = rest,
                 None => self.permits.add_permits(1),
@@ -107,6 +116,20 @@ impl SbatchLimit {
 
     fn pace(&self) -> MutexGuard<'_, Pace> {
         self.pace.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Turn<'_> {
+    /// Does the work, and judges by its outcome and its time.
+    pub async fn run<T>(self, work: impl Future<Output = T>, is_busy: impl Fn(&T) -> bool) -> T {
+        let (began, mut work) = (Instant::now(), pin!(work));
+        if let Ok(done) = tokio::time::timeout(TURN, &mut work).await {
+            self.limit.judge(began, Instant::now(), is_busy(&done));
+            return done;
+        }
+        self.limit.judge(began, Instant::now(), true);
+        drop(self);
+        work.await
     }
 }
 
@@ -147,7 +170,7 @@ mod tests {
             sleep(takes).await;
             running.fetch_sub(1, Ordering::SeqCst);
         };
-        join_all((0..number).map(|_| limit.run(one(), |()| busy))).await;
+        join_all((0..number).map(async |_| limit.turn().await.run(one(), |()| busy).await)).await;
         most.into_inner()
     }
 
@@ -163,7 +186,7 @@ mod tests {
     async fn it_does_not_grow_when_nobody_needs_more() {
         let limit = SbatchLimit::within(1..=16);
         for _ in 0..100 {
-            limit.run(sleep(milliseconds(20)), |()| false).await;
+            limit.turn().await.run(sleep(milliseconds(20)), |()| false).await;
         }
         assert_eq!(limit.now(), 8);
     }
@@ -182,6 +205,16 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_few_slow_answers_among_many_say_nothing() {
+        let limit = SbatchLimit::within(1..=16);
+        for _ in 0..20 {
+            crowd(&limit, 16, milliseconds(20), false).await;
+            crowd(&limit, 3, milliseconds(900), false).await;
+        }
+        assert!(limit.now() >= 8, "{}", limit.now());
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_busy_controller_is_asked_less_however_quickly_it_says_so() {
         let limit = SbatchLimit::within(2..=16);
         crowd(&limit, 100, milliseconds(5), true).await;
@@ -193,10 +226,10 @@ mod tests {
         let limit = Arc::new(SbatchLimit::within(1..=4));
         for _ in 0..4 {
             let limit = Arc::clone(&limit);
-            tokio::spawn(async move { limit.run(pending::<()>(), |()| false).await });
+            tokio::spawn(async move { limit.turn().await.run(pending::<()>(), |()| false).await });
         }
         sleep(milliseconds(1)).await;
-        let one = limit.run(async { 7 }, |_| false);
+        let one = async { limit.turn().await.run(async { 7 }, |_| false).await };
         assert_eq!(tokio::time::timeout(TURN * 2, one).await, Ok(7));
     }
 }

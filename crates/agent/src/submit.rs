@@ -272,18 +272,18 @@ impl Agent {
     ) -> Result<SbatchOutcome, Setback> {
         let (id, origin) = (pending.id, Entry::origin_of(pending));
         let (tag, account) = (job.tag, &job.account.name);
-        let work = async {
-            self.journal.attempt(id, &origin, tag, account, pending.claim, Utc::now()).await?;
-            prometheus::sbatch_starts(begun);
-            let (started, sbatch) = (std::time::Instant::now(), self.slurm.sbatch(job, receipt));
-            let outcome = self.hold_while_it_waits(sbatch, &pending.owner_email, receipt).await;
-            prometheus::sbatch_ended(started, &outcome);
-            Ok(outcome)
+        let turn = self.sbatch_limit.turn().await;
+        // How long the disk takes says nothing of Slurm.
+        self.journal.attempt(id, &origin, tag, account, pending.claim, Utc::now()).await?;
+        prometheus::sbatch_starts(begun);
+        let (started, sbatch) = (std::time::Instant::now(), self.slurm.sbatch(job, receipt));
+        let work = self.hold_while_it_waits(sbatch, &pending.owner_email, receipt);
+        let busy = |outcome: &SbatchOutcome| {
+            !matches!(outcome, SbatchOutcome::Accepted(_) | SbatchOutcome::Refused(_))
         };
-        let busy = |outcome: &Result<SbatchOutcome, Setback>| {
-            !matches!(outcome, Ok(SbatchOutcome::Accepted(_) | SbatchOutcome::Refused(_)) | Err(_))
-        };
-        self.sbatch_limit.run(work, busy).await
+        let outcome = turn.run(work, busy).await;
+        prometheus::sbatch_ended(started, &outcome);
+        Ok(outcome)
     }
 
     /// Holds the other submissions of an owner back as soon as `sbatch` waits for room by itself.
