@@ -19,13 +19,16 @@ use tokio::{
 };
 
 /// What comes within this time is never slow.
-const QUICK: Duration = Duration::from_millis(250);
+const QUICK: Duration = Duration::from_millis(500);
 /// How many times longer than the quickest a slow answer takes.
 const SLOW: u32 = 4;
 /// What has no answer by then goes on, but keeps nobody else waiting.
 const TURN: Duration = Duration::from_secs(5);
 /// What is begun with, within the bounds.
 const FIRST: usize = 8;
+/// So many are no burden to any controller, unless it says so itself: where answers are slow even
+/// then, fewer would only be fewer.
+const LEAST_WHEN_SLOW: usize = 4;
 
 #[derive(Debug)]
 pub struct SbatchLimit {
@@ -85,14 +88,15 @@ impl SbatchLimit {
         let quickest = pace.quickest.map_or(took, |quickest| quickest.min(took));
         // Grows by a hundredth each time, so that what was true once is not believed for ever.
         pace.quickest = Some(quickest + quickest / 100);
-        if is_busy || took > QUICK.max(quickest * SLOW) {
+        if is_busy || took >= QUICK.max(quickest * SLOW).min(TURN) {
             // Those that were begun before the last time say nothing new.
             if pace.shrunk_at.is_some_and(|shrunk_at| began < shrunk_at) {
                 return;
             }
             pace.slow += 1;
             if is_busy || pace.slow * 2 > pace.limit {
-                let less = (pace.limit / 2).max(*self.bounds.start());
+                let least = if is_busy { 1 } else { LEAST_WHEN_SLOW.min(pace.limit) };
+                let less = (pace.limit / 2).max(least).max(*self.bounds.start());
                 let taken = self.permits.forget_permits(pace.limit - less);
                 pace.surplus += pace.limit - less - taken;
                 (pace.limit, pace.quick, pace.slow, pace.shrunk_at) = (less, 0, 0, Some(now));
@@ -127,7 +131,7 @@ impl Turn<'_> {
             self.limit.judge(began, Instant::now(), is_busy(&done));
             return done;
         }
-        self.limit.judge(began, Instant::now(), true);
+        self.limit.judge(began, Instant::now(), false);
         drop(self);
         work.await
     }
@@ -199,7 +203,7 @@ mod tests {
         assert_eq!(limit.now(), 8, "one round counts once");
         assert_eq!(crowd(&limit, 32, milliseconds(900), false).await, 8, "no more than that");
         crowd(&limit, 64, milliseconds(900), false).await;
-        assert_eq!(limit.now(), 1);
+        assert_eq!(limit.now(), 4, "it is not known that fewer would be quicker");
         crowd(&limit, 400, milliseconds(20), false).await;
         assert_eq!(limit.now(), 16);
     }
