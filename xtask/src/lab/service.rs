@@ -1,6 +1,6 @@
 //! A program that runs for long, and can be killed, frozen and started again.
 
-use std::{fs, path::Path, process::Command};
+use std::{fs, path::Path, process::Command, time::Duration};
 
 use anyhow::{Context, Result};
 use nix::sys::signal::Signal;
@@ -75,6 +75,14 @@ impl Service {
         parse_memory(&rollup, "Pss:").with_context(|| format!("{path} says nothing of it"))
     }
 
+    /// How long the processors have worked for it, without what it started.
+    pub(crate) fn processor_time(&self) -> Result<Duration> {
+        let path = format!("/proc/{}/stat", self.running()?.id());
+        let stat = fs::read_to_string(&path)?;
+        let time = parse_processor_time(&stat).with_context(|| format!("{path} is not read"))?;
+        Ok(time)
+    }
+
     pub(crate) fn forget_peak_memory(&self) -> Result<()> {
         let path = format!("/proc/{}/clear_refs", self.running()?.id());
         fs::write(&path, "5").with_context(|| format!("can't write {path}"))
@@ -97,9 +105,23 @@ fn parse_memory(status: &str, name: &str) -> Option<u64> {
     Some(line.trim().strip_suffix(" kB")?.parse::<u64>().ok()? * 1024)
 }
 
+/// The user's and the system's part together, which the kernel counts in hundredths of a second.
+fn parse_processor_time(stat: &str) -> Option<Duration> {
+    // The name of the program comes first and may hold anything.
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
+    let mut part = || fields.next()?.parse::<u64>().ok();
+    Some(Duration::from_millis(10 * (part()? + part()?)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn processor_time_is_that_of_user_and_system() {
+        let stat = "7 (a) b) S 1 2 3 4 5 6 7 8 9 10 120 30 500 600 20 0";
+        assert_eq!(parse_processor_time(stat), Some(Duration::from_millis(1500)));
+    }
 
     #[test]
     fn memory_is_read_in_bytes() {

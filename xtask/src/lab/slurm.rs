@@ -110,6 +110,11 @@ impl Slurm {
         process::output(command.args(arguments).env("SLURM_CONF", self.configuration()))
     }
 
+    /// Whether the controller has saved the script of a job; asking it would keep it busy.
+    pub(crate) fn has_script(&self, job: usize) -> bool {
+        self.directory.join(format!("state/hash.{}/job.{job}/script", job % 10)).exists()
+    }
+
     /// How many requests clients send the controller in a second, on average of this time.
     pub(crate) fn rpcs_per_second(&self, interrupt: &Interrupt, time: Duration) -> Result<f64> {
         self.ask("sdiag", &["--reset"]).context("sdiag failed")?;

@@ -27,10 +27,11 @@ const DEADLINE: Duration = Duration::from_secs(120);
 /// A loop before and after, because the machine is never as busy as it was.
 pub(super) fn measure(stage: &Stage<'_>, burst: usize, figures: &mut Figures) -> Result<()> {
     let script = stage.script(SCRIPT)?;
+    stage.commands.stop_noting("sbatch")?;
     for (name, own) in [("each in a directory of its own", true), ("all in one directory", false)] {
         stage.terminal.passing(&format!("{burst} at once, {name}"));
         let before = plain_loop(stage, burst)?;
-        let (in_slurm, reported) = by_agent(stage, script, burst, own)?;
+        let Taken { in_slurm, reported, agent, server } = by_agent(stage, script, burst, own)?;
         let after = plain_loop(stage, burst)?;
         let rate = |time: Duration| burst as f64 / time.as_secs_f64();
         let plain = rate((before + after) / 2);
@@ -39,6 +40,10 @@ pub(super) fn measure(stage: &Stage<'_>, burst: usize, figures: &mut Figures) ->
         let ratio = 100.0 * rate(in_slurm) / plain;
         figures.add("  of the plain loop", ratio, "%", Goal::AtLeast(90.0));
         figures.add("  until the server knows of all", rate(reported), "/s", Goal::None);
+        for (name, time) in [("agent", agent), ("server", server)] {
+            let each = time.as_secs_f64() * 1e3 / burst as f64;
+            figures.add(format!("  processor time of the {name} for each"), each, "ms", Goal::None);
+        }
     }
     Ok(())
 }
@@ -67,13 +72,18 @@ fn plain_loop(stage: &Stage<'_>, burst: usize) -> Result<Duration> {
     Ok(began.elapsed())
 }
 
-/// How long it takes until Slurm has all of them, and until the server knows.
-fn by_agent(
-    stage: &Stage<'_>,
-    script: i64,
-    burst: usize,
-    own: bool,
-) -> Result<(Duration, Duration)> {
+/// How long it takes by the agent.
+struct Taken {
+    /// Until Slurm has all.
+    in_slurm: Duration,
+    /// Until the server knows.
+    reported: Duration,
+    /// How long the processors work for the agent until Slurm has all, without what it starts.
+    agent: Duration,
+    server: Duration,
+}
+
+fn by_agent(stage: &Stage<'_>, script: i64, burst: usize, own: bool) -> Result<Taken> {
     let last = last_job(stage)?;
     let directories: Result<Vec<PathBuf>> = (0..burst)
         .map(|i| if own { stage.directory(&i.to_string()) } else { Ok(stage.work.clone()) })
@@ -84,19 +94,22 @@ fn by_agent(
         .map(|directory: &PathBuf| stage.submit(script, directory as &Path))
         .collect();
     let ids = ids?;
-    let began = Instant::now();
+    let worked = || -> Result<[Duration; 2]> {
+        Ok([stage.agent.service.processor_time()?, stage.server.service.processor_time()?])
+    };
+    let ([agent, server], began) = (worked()?, Instant::now());
     stage.agent.service.thaw()?;
-    let wanted = (last + burst).to_string();
     // Slurm gives one number after the other.
-    while stage.slurm.ask("scontrol", &["show", "job", &wanted]).is_none() {
+    while !stage.slurm.has_script(last + burst) {
         ensure!(began.elapsed() < DEADLINE, "the agent has not submitted {burst} jobs");
-        stage.interrupt.sleep(Duration::from_millis(50))?;
+        stage.interrupt.sleep(Duration::from_millis(10))?;
     }
-    let in_slurm = began.elapsed();
+    let (in_slurm, [agent_after, server_after]) = (began.elapsed(), worked()?);
     ids.iter().try_for_each(|id| stage.await_status(*id, "SUBMITTED"))?;
     let reported = began.elapsed();
     stage.cancel_all(*ids.last().context("nothing was submitted")?)?;
-    Ok((in_slurm, reported))
+    let (agent, server) = (agent_after - agent, server_after - server);
+    Ok(Taken { in_slurm, reported, agent, server })
 }
 
 /// The largest number of a job.

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, Permissions},
-    os::unix::fs::PermissionsExt,
+    os::unix::fs::{PermissionsExt, symlink},
     path::{Path, PathBuf},
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
@@ -41,6 +41,13 @@ impl Commands {
             fs::set_permissions(&calls, Permissions::from_mode(0o666))?;
         }
         Ok(commands)
+    }
+
+    /// Makes a command the one of Slurm itself: noting takes two more processes for each call.
+    pub(super) fn stop_noting(&self, name: &str) -> Result<()> {
+        let draft = self.directory.join("plain");
+        symlink(Path::new("/usr/bin").join(name), &draft)?;
+        Ok(fs::rename(draft, self.path(name))?)
     }
 
     pub(super) fn path(&self, name: &str) -> PathBuf {
