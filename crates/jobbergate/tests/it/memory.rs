@@ -186,8 +186,8 @@ async fn users_who_ask_for_much_do_not_kill_a_server_in_512_mib() {
     }
     eprintln!("{} MiB at rest, {} MiB after", at_rest / MIB, after / MIB);
     assert!(after < at_rest + 40 * MIB, "{} MiB, then {} MiB", at_rest / MIB, after / MIB);
-    let threads = std::fs::read_dir(format!("/proc/{}/task", server.id())).unwrap();
-    let names = threads.map(|thread| std::fs::read_to_string(thread.unwrap().path().join("comm")));
+    let threads = fs::read_dir(format!("/proc/{}/task", server.id())).unwrap();
+    let names = threads.map(|thread| fs::read_to_string(thread.unwrap().path().join("comm")));
     assert!(names.flatten().any(|name| name.trim() == "jemalloc_bg_thd"), "nobody gives it back");
     assert!(server.stop());
 }
