@@ -29,6 +29,9 @@ use crate::{
     slurm::{Fence, process::Process},
 };
 
+/// How many characters of a reason are told: a path, which may be in it, is as long as a request.
+const MOST_WORDS: usize = 8192;
+
 /// Whom this process asks, if it may not do it itself.
 static HELPER: OnceLock<Arc<Link>> = OnceLock::new();
 
@@ -76,11 +79,31 @@ pub enum Reply {
     Ended(i32),
     /// It did not start, and will not.
     NotStarted(String),
+    /// The same, for a reason that is not its own and passes.
+    NotNow(String),
     /// It was lost sight of.
     Lost(String),
     Done(Result<(), Setback>),
     /// The helper does not do such a thing.
     Refused(String),
+}
+
+impl Reply {
+    /// The same in words that fit into a message.
+    pub(crate) fn brief(self) -> Self {
+        let brief = |why: String| why.chars().take(MOST_WORDS).collect();
+        match self {
+            Self::NotStarted(why) => Self::NotStarted(brief(why)),
+            Self::NotNow(why) => Self::NotNow(brief(why)),
+            Self::Lost(why) => Self::Lost(brief(why)),
+            Self::Refused(why) => Self::Refused(brief(why)),
+            Self::Done(Err(Setback::Refusal(why))) => Self::Done(Err(Setback::Refusal(brief(why)))),
+            Self::Done(Err(Setback::Limit(why))) => Self::Done(Err(Setback::Limit(brief(why)))),
+            Self::Done(Err(Setback::Trouble(why))) => Self::Done(Err(Setback::Trouble(brief(why)))),
+            Self::Done(Err(Setback::Missing(why))) => Self::Done(Err(Setback::Missing(brief(why)))),
+            short @ (Self::Started(_) | Self::Ended(_) | Self::Done(Ok(()))) => short,
+        }
+    }
 }
 
 /// What is to be done for whom.
@@ -138,7 +161,7 @@ pub fn act(account: &Account, submissions: &[i64], action: Action, files: Vec<Ow
     // A thread of its own, because it can't become the agent again.
     let work = move || perform::perform(&account, action, files, &report);
     if let Err(error) = std::thread::Builder::new().name("as-user".to_owned()).spawn(work) {
-        let _ = failed.send(Reply::NotStarted(format!("there is no thread for it: {error}")));
+        let _ = failed.send(Reply::NotNow(format!("there is no thread for it: {error}")));
     }
     receiver
 }
@@ -148,7 +171,9 @@ pub async fn done(mut replies: Replies) -> Result<(), Setback> {
     match replies.recv().await {
         Some(Reply::Done(result)) => result,
         Some(Reply::Refused(why)) => Err(Setback::Refusal(why)),
-        Some(Reply::NotStarted(why) | Reply::Lost(why)) => Err(Setback::Trouble(why)),
+        Some(Reply::NotStarted(why) | Reply::NotNow(why) | Reply::Lost(why)) => {
+            Err(Setback::Trouble(why))
+        }
         Some(Reply::Started(_) | Reply::Ended(_)) => {
             Err(Setback::Trouble("the helper answered what it was not asked".to_owned()))
         }
