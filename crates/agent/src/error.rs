@@ -57,7 +57,7 @@ mod tests {
     fn no_message_says_its_cause_twice() {
         let directory = PathBuf::from("/state");
         let error = AgentError::Journal { directory, why: JournalError::InUse };
-        let all = successors(Some(&error as &dyn Error), |error| error.source());
+        let all = successors(Some(&error as &(dyn Error + 'static)), |&error| error.source());
         let all: Vec<String> = all.map(ToString::to_string).collect();
         assert_eq!(all.join(": ").matches("another agent is using it").count(), 1, "{all:?}");
     }

@@ -141,4 +141,24 @@ mod tests {
         send(&here, b"next", &[]).unwrap();
         assert!(matches!(receive(&there).unwrap(), Received::Message(next, _) if next == b"next"));
     }
+
+    #[test]
+    fn files_for_which_there_is_no_room_are_missed_and_none_is_left_open() {
+        use nix::sys::resource::{Resource, getrlimit, setrlimit};
+        let (here, there) = pair().unwrap();
+        let file = || OwnedFd::from(tempfile::tempfile().unwrap());
+        send(&here, b"first", &[file(), file(), file()]).unwrap();
+        send(&here, b"second", &[file()]).unwrap();
+        let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE).unwrap();
+        // The next two numbers are all that is left.
+        let (a, b) = (file(), file());
+        let limit = u64::try_from(b.as_raw_fd() + 1).unwrap();
+        drop((a, b));
+        setrlimit(Resource::RLIMIT_NOFILE, limit, hard).unwrap();
+        let first = receive(&there);
+        let second = receive(&there);
+        setrlimit(Resource::RLIMIT_NOFILE, soft, hard).unwrap();
+        assert!(matches!(first.unwrap(), Received::WithoutFiles(content) if content == b"first"));
+        assert!(matches!(second.unwrap(), Received::Message(_, files) if files.len() == 1));
+    }
 }
