@@ -33,6 +33,9 @@ use crate::{
     slurm::{Fence, process::Process},
 };
 
+/// How many characters of a reason are told: a path, which may be in it, is as long as a request.
+const MOST_WORDS: usize = 8192;
+
 /// Whom this process asks, if it may not do it itself.
 static HELPER: OnceLock<Arc<Link>> = OnceLock::new();
 
@@ -82,7 +85,7 @@ pub enum Reply {
     Ended(i32),
     /// It did not start, and will not.
     NotStarted(String),
-    /// It did not start, and will not, for nothing that the program or its user can help: the agent was
+    /// The same, for nothing that the program or its user can help, and which passes: the agent was
     /// too late, or there is too much to do.
     NotNow(String),
     /// It was lost sight of.
@@ -92,6 +95,24 @@ pub enum Reply {
     Read(Result<Part, Unreadable>),
     /// The helper does not do such a thing.
     Refused(String),
+}
+
+impl Reply {
+    /// The same in words that fit into a message.
+    pub(crate) fn brief(self) -> Self {
+        let brief = |why: String| why.chars().take(MOST_WORDS).collect();
+        match self {
+            Self::NotStarted(why) => Self::NotStarted(brief(why)),
+            Self::NotNow(why) => Self::NotNow(brief(why)),
+            Self::Lost(why) => Self::Lost(brief(why)),
+            Self::Refused(why) => Self::Refused(brief(why)),
+            Self::Done(Err(Setback::Refusal(why))) => Self::Done(Err(Setback::Refusal(brief(why)))),
+            Self::Done(Err(Setback::Limit(why))) => Self::Done(Err(Setback::Limit(brief(why)))),
+            Self::Done(Err(Setback::Trouble(why))) => Self::Done(Err(Setback::Trouble(brief(why)))),
+            Self::Done(Err(Setback::Missing(why))) => Self::Done(Err(Setback::Missing(brief(why)))),
+            short @ (Self::Started(_) | Self::Ended(_) | Self::Done(Ok(()))) => short,
+        }
+    }
 }
 
 /// What is to be done for whom.

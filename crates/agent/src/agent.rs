@@ -48,8 +48,8 @@ impl Agent {
         let sbatch_limit = SbatchLimit::within(config.sbatch_limit.bounds()?);
         separate::check_state(&state_directory)?;
         let open = Journal::open(&state_directory).await;
-        let journal = open
-            .map_err(|source| AgentError::Journal { directory: state_directory.clone(), source })?;
+        let journal =
+            open.map_err(|why| AgentError::Journal { directory: state_directory.clone(), why })?;
         user_map.remember_in(&state_directory).await.map_err(|error| {
             let shown = state_directory.display();
             AgentError::Configuration(format!(
@@ -57,7 +57,7 @@ impl Agent {
             ))
         })?;
         let lease = Lease::open(&state_directory, rand::random()).map_err(|error| {
-            AgentError::Journal { directory: state_directory.clone(), source: error.into() }
+            AgentError::Journal { directory: state_directory.clone(), why: error.into() }
         })?;
         let (slurm, directories) = (config.slurm(), DirectoryLocks::default());
         let (wakes, server_keeps_facts) = (Wakes::default(), AtomicBool::new(false));

@@ -1,6 +1,7 @@
 //! Whether what an agent needs is there and works, one check after the other; nothing is changed
 //! that stays. An agent may be running meanwhile.
 
+mod files;
 mod host;
 mod owner;
 mod server;
@@ -25,6 +26,8 @@ pub async fn examine(config: &AgentConfig, email: Option<&str>) -> Vec<Finding> 
         within("accounting", slurm::check_accounting(&slurm)).await,
         within("journal", host::check_journal(config)).await,
         within("agent's user", host::check_user(config)).await,
+        within("files of settings", files::check(config)).await,
+        within("figures", host::check_figures(config)).await,
         within("user mapping", owner::check_mapping(config)).await,
         within("owner's user", owner::check(config, email)).await,
         within("work directory", owner::check_directory(config, email)).await,
@@ -36,6 +39,8 @@ async fn settings(config: &AgentConfig) -> Result<String, Problem> {
     let wrong = |error| Problem::new(error, advice);
     config.client().map_err(wrong)?;
     let map = config.user_map().map_err(wrong)?;
+    config.sbatch_limit.bounds().map_err(wrong)?;
+    config.metrics.source().map_err(wrong)?;
     let doubts = config.doubts(&map);
     Ok(if doubts.is_empty() { "they go together".to_owned() } else { doubts.join("; ") })
 }

@@ -18,8 +18,12 @@ pub enum AgentError {
     )]
     HelperLost,
     /// The journal cannot be used; without it a job could be submitted twice.
-    #[error("the journal in {} cannot be used: {source}", directory.display())]
-    Journal { directory: PathBuf, source: JournalError },
+    #[error("the journal in {} cannot be used: {why}", directory.display())]
+    Journal {
+        directory: PathBuf,
+        /// Not the source of this error: the message has it already.
+        why: JournalError,
+    },
 }
 
 /// Why the journal cannot be read or written.
@@ -41,4 +45,20 @@ pub enum JournalError {
     /// The database was made by a newer version.
     #[error(transparent)]
     Version(#[from] sqlx::migrate::MigrateError),
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{error::Error, iter::successors};
+
+    use super::*;
+
+    #[test]
+    fn no_message_says_its_cause_twice() {
+        let directory = PathBuf::from("/state");
+        let error = AgentError::Journal { directory, why: JournalError::InUse };
+        let all = successors(Some(&error as &(dyn Error + 'static)), |&error| error.source());
+        let all: Vec<String> = all.map(ToString::to_string).collect();
+        assert_eq!(all.join(": ").matches("another agent is using it").count(), 1, "{all:?}");
+    }
 }

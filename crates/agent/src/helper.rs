@@ -6,16 +6,16 @@
 //! session of its own; its receipt, which the agent opened, tells the next agent what came of it.
 
 pub mod policy;
+mod under_way;
 
 use std::{
     io,
     os::fd::{AsFd, OwnedFd},
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::Arc,
     thread,
 };
+
+use nix::sys::prctl;
 
 use crate::{
     acting::{
@@ -25,62 +25,80 @@ use crate::{
     output::read::Unreadable,
 };
 use policy::Policy;
+use under_way::{Turn, UnderWay};
 
-/// How many actions may be under way at once.
-const MOST_ACTIONS: usize = 512;
+/// What it is called among the processes of the machine.
+pub const NAME: &str = "jobbergate";
 
 /// Does what is asked over `socket`, until the other end is gone.
 ///
 /// # Errors
-/// When nothing can be heard any more.
+/// When nothing can be heard any more, or what is heard is not understood: whoever sent that would wait
+/// for an answer for ever, but the agent ends with its helper.
 pub fn serve(socket: OwnedFd, policy: Policy) -> io::Result<()> {
-    let helper = Arc::new(Helper { socket, policy, under_way: AtomicUsize::new(0) });
+    let most_of_one = if policy.only.is_some() { under_way::MOST } else { under_way::MOST_OF_ONE };
+    let helper = Arc::new(Helper { socket, policy, under_way: UnderWay::new(most_of_one) });
     loop {
         match wire::receive(&helper.socket)? {
             Received::End => return Ok(()),
-            Received::TooLong => {
-                tracing::error!("refused: a request that is too long");
-                helper.answer(0, Reply::Refused("it is too long".to_owned()));
+            Received::TooLong => return Err(not_understood("it is too long")),
+            Received::WithoutFiles(message) => {
+                let why = "the helper has too many open files".to_owned();
+                tracing::error!(why, "cannot take a request");
+                helper.answer(read(&message)?.number, Reply::NotNow(why));
             }
-            Received::Message(message, files) => match serde_json::from_slice(&message) {
-                Ok(request) => helper.begin(request, files),
-                Err(error) => {
-                    tracing::error!(%error, "refused: a request that is not understood");
-                    helper.answer(0, Reply::Refused(format!("it is not understood: {error}")));
-                }
-            },
+            Received::Message(message, files) => helper.begin(read(&message)?, files),
         }
     }
+}
+
+/// Has `ps` and `top` show the process by the program's name: they would show `exe`, as which it was
+/// started.
+///
+/// # Errors
+/// When the kernel does not take the name.
+pub fn take_name() -> io::Result<()> {
+    Ok(prctl::set_name(c"jobbergate")?)
+}
+
+fn read(message: &[u8]) -> io::Result<Request> {
+    serde_json::from_slice(message).map_err(not_understood)
+}
+
+fn not_understood(why: impl std::fmt::Display) -> io::Error {
+    tracing::error!(%why, "a request is not understood; the helper ends");
+    io::Error::new(io::ErrorKind::InvalidData, format!("a request is not understood: {why}"))
 }
 
 struct Helper {
     socket: OwnedFd,
     policy: Policy,
-    under_way: AtomicUsize,
+    under_way: UnderWay,
 }
 
 impl Helper {
     /// Begins an action on a thread of its own: it may hang, and the thread can't become root again.
     fn begin(self: &Arc<Self>, request: Request, files: Vec<OwnedFd>) {
         let number = request.number;
-        if self.under_way.fetch_add(1, Ordering::SeqCst) >= MOST_ACTIONS {
-            self.under_way.fetch_sub(1, Ordering::SeqCst);
-            tracing::error!(submissions = ?request.submissions, "refused: too much is under way");
-            return self.answer(number, Reply::NotNow("too much is under way".to_owned()));
-        }
-        let helper = Arc::clone(self);
-        let work = move || {
-            helper.serve(request, files);
-            helper.under_way.fetch_sub(1, Ordering::SeqCst);
+        // What ends others is not kept waiting by them.
+        let ends_others = matches!(request.action, Action::Signal { .. });
+        let turn = match self.under_way.enter(&request.user, ends_others) {
+            Ok(turn) => turn,
+            Err(why) => {
+                tracing::error!(submissions = ?request.submissions, why, "not begun");
+                return self.answer(number, Reply::NotNow(why));
+            }
         };
+        let helper = Arc::clone(self);
+        let work = move || helper.serve(request, files, turn);
         if let Err(error) = thread::Builder::new().name("as-user".to_owned()).spawn(work) {
-            self.under_way.fetch_sub(1, Ordering::SeqCst);
             tracing::error!(%error, "there is no thread for an action");
             self.answer(number, Reply::NotNow(format!("there is no thread for it: {error}")));
         }
     }
 
-    fn serve(&self, request: Request, files: Vec<OwnedFd>) {
+    /// The turn lasts as long as the action.
+    fn serve(&self, request: Request, files: Vec<OwnedFd>, _turn: Turn) {
         let Request { number, submissions, user, action } = request;
         let name = name_of(&action);
         // Who follows a file reads it again and again.
@@ -97,7 +115,7 @@ impl Helper {
     }
 
     fn answer(&self, number: u64, reply: Reply) {
-        let sent = serde_json::to_vec(&Answer { number, reply })
+        let sent = serde_json::to_vec(&Answer { number, reply: reply.brief() })
             .map_err(io::Error::other)
             .and_then(|message| wire::send(self.socket.as_fd(), &message, &[]));
         if let Err(error) = sent {

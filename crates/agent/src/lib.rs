@@ -79,8 +79,7 @@ pub async fn run(
         prometheus::listen(address)?;
     }
     let agent = Arc::new(Agent::open(config).await?);
-    let in_journal =
-        |source| AgentError::Journal { directory: agent.state_directory.clone(), source };
+    let in_journal = |why| AgentError::Journal { directory: agent.state_directory.clone(), why };
     agent.journal.prune(Utc::now() - MEMORY).await.map_err(in_journal)?;
     agent.remove_left_copies().await.map_err(in_journal)?;
     if let Some(objection) = agent.user_map.everybodys_objection().await {
@@ -114,7 +113,7 @@ pub async fn run(
         () = &mut shutdown => return Ok(()),
         () = acting::lost() => return Err(AgentError::HelperLost),
     }
-    let claims = tokio::spawn(claims::run(Arc::clone(&agent), end.clone()));
+    let mut claims = tokio::spawn(claims::run(Arc::clone(&agent), end.clone()));
     loops.spawn(intake::run(Arc::clone(&agent), stop.clone()));
     loops.spawn(follow::run(Arc::clone(&agent), stop.clone()));
     loops.spawn(output::run(Arc::clone(&agent), stop.clone()));
@@ -129,7 +128,7 @@ pub async fn run(
             return Err(AgentError::HelperLost);
         }
         // They only end before the shutdown if there is a bug in them.
-        _ = loops.join_next() => {
+        _ = async { tokio::select! { _ = loops.join_next() => {} _ = &mut claims => {} } } => {
             stop.cancel();
             end.cancel();
             return Err(AgentError::Configuration("a part of the agent broke down".to_owned()));

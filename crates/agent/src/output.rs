@@ -55,7 +55,8 @@ pub async fn run(agent: Arc<Agent>, stop: CancellationToken) {
                     INTERVAL
                 }
             }
-            Err(error) if is_old(&error) => OLD_SERVER,
+            // A proxy that has no server to ask at the moment is asked again soon.
+            Err(error) if error.is_unknown_route() && !error.is_foreign() => OLD_SERVER,
             Err(error) => {
                 tracing::debug!(%error, "requests for output cannot be taken up");
                 backoff.pause()
@@ -93,9 +94,4 @@ async fn answer(agent: &Agent, desk: &Desk, request: OutputRequest, stop: &Cance
         sleep(pause).await;
     }
     tracing::debug!(submission, "output was read");
-}
-
-/// Whether the server is one that nobody can ask for output.
-fn is_old(error: &Error) -> bool {
-    error.status().is_some_and(|status| matches!(status.as_u16(), 404 | 405 | 501))
 }

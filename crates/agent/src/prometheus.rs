@@ -93,7 +93,7 @@ pub(crate) fn sbatch_ended(started: Instant, outcome: &SbatchOutcome) {
         SbatchOutcome::Accepted(_) => "accepted",
         SbatchOutcome::Refused(_) => "refused",
         SbatchOutcome::Limited(..) => "limited",
-        SbatchOutcome::NotSent(_) | SbatchOutcome::NotNow(_) => "not_sent",
+        SbatchOutcome::NotSent(_) | SbatchOutcome::NotStarted(_) => "not_sent",
         SbatchOutcome::Failed(_) => "failed",
         SbatchOutcome::Sleeping(_) | SbatchOutcome::Unclear(_) => "uncertain",
     };

@@ -150,25 +150,6 @@ impl Account {
         Ok(())
     }
 
-    /// Makes the calling thread, and it alone, this user for the rest of its life: it can do
-    /// nothing that the user could not.
-    pub fn assume_wholly(&self) -> io::Result<()> {
-        if !unistd::geteuid().is_root() {
-            return if self.is_own() { Ok(()) } else { Err(Errno::EPERM.into()) };
-        }
-        self.assume_groups()?;
-        let (gid, uid) = (self.gid.as_raw(), self.uid.as_raw());
-        for (call, id) in [(libc::SYS_setresgid, gid), (libc::SYS_setresuid, uid)] {
-            #[expect(unsafe_code, reason = "the C library's functions would change all threads")]
-            // SAFETY: the call takes three numbers.
-            let result = unsafe { libc::syscall(call, id, id, id) };
-            if result != 0 {
-                return Err(io::Error::last_os_error());
-            }
-        }
-        Ok(())
-    }
-
     fn assume_groups(&self) -> io::Result<()> {
         let groups: Vec<libc::gid_t> = self.groups.iter().map(|gid| gid.as_raw()).collect();
         #[expect(unsafe_code, reason = "the C library's setgroups would change all threads")]

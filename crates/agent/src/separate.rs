@@ -9,7 +9,10 @@ mod state;
 
 use std::{
     fs, io,
-    os::{fd::OwnedFd, unix::fs::MetadataExt},
+    os::{
+        fd::OwnedFd,
+        unix::{fs::MetadataExt, process::CommandExt},
+    },
     path::Path,
     process::{Command, Stdio},
     sync::Arc,
@@ -25,7 +28,7 @@ use crate::{
     acting::{self, Link, wire},
     config::AgentConfig,
     error::AgentError,
-    helper::policy::Policy,
+    helper::{self, policy::Policy},
     run_as::Account,
     user_map::Mapping,
 };
@@ -136,7 +139,7 @@ fn check_notes(config: &AgentConfig) -> Result<(), AgentError> {
 fn start_helper(policy: &Policy, log: &[String]) -> io::Result<OwnedFd> {
     let (ours, theirs) = wire::pair()?;
     let mut helper = Command::new("/proc/self/exe");
-    helper.arg(SUBCOMMAND).args(policy.arguments()).args(log).env_clear();
+    helper.arg0(helper::NAME).arg(SUBCOMMAND).args(policy.arguments()).args(log).env_clear();
     helper.envs(PASSED_ON.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
     helper.current_dir("/").stdin(Stdio::from(theirs)).stdout(Stdio::null());
     // Nobody waits for it: without it the agent ends, and then it has another parent.

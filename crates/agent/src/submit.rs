@@ -239,22 +239,17 @@ impl Agent {
                 self.failed(pending, FailureKind::Refused, &words).await?;
                 Err(Setback::Trouble(words))
             }
-            SbatchOutcome::NotSent(why) => {
-                // Where the controller answers others, it is no outage.
-                let up = self.slurm.is_up().await.unwrap_or(false);
+            ref
+            not_sent @ (SbatchOutcome::NotSent(ref why) | SbatchOutcome::NotStarted(ref why)) => {
+                // Where the controller answers others, it is no outage, if `sbatch` was there to ask it.
+                let ran = matches!(not_sent, SbatchOutcome::NotSent(_));
+                let up = ran && self.slurm.is_up().await.unwrap_or(false);
                 let kind = if up { FailureKind::Refused } else { FailureKind::Unreachable };
-                self.failed(pending, kind, &why).await?;
+                self.failed(pending, kind, why).await?;
                 self.journal.came_to_nothing(id, Utc::now()).await?;
                 receipt.discard();
                 copy.remove();
-                Err(Setback::Trouble(why))
-            }
-            SbatchOutcome::NotNow(why) => {
-                // The agent's own trouble, which is no reason to reject anything.
-                self.journal.came_to_nothing(id, Utc::now()).await?;
-                receipt.discard();
-                copy.remove();
-                Err(Setback::Trouble(why))
+                Err(Setback::Trouble(why.clone()))
             }
             SbatchOutcome::Failed(words) => {
                 self.failed(pending, FailureKind::Refused, &words).await?;

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 
 use self::{accounts::Accounts, answers::Answer, lookup::Lookup};
-use crate::{run_as::Account, setback::Setback};
+use crate::{acting, run_as::Account, setback::Setback};
 
 /// How an owner's e-mail becomes a user, and which users jobs may run as.
 #[derive(Debug)]
@@ -79,10 +79,14 @@ impl UserMap {
     fn check(&self, email: &str, account: Account) -> Result<Account, Setback> {
         let name = &account.name;
         if let Some(why) = self.objection(&account) {
+            let or_allow = if self.is_never(&account) {
+                ""
+            } else {
+                ", or to allow that user (JOBBERGATE_AGENT_ALLOWED_SYSTEM_USERS)"
+            };
             return Err(Setback::Refusal(format!(
                 "{email} is mapped to the user {name:?} ({self}), {why}. Ask the administrator of \
-                 the cluster for another mapping, or to allow that user \
-                 (JOBBERGATE_AGENT_ALLOWED_SYSTEM_USERS)."
+                 the cluster for another mapping{or_allow}."
             )));
         }
         if !account.is_within_reach() {
@@ -96,11 +100,25 @@ impl UserMap {
     }
 
     fn objection(&self, account: &Account) -> Option<String> {
-        // Nobody becomes root by the name of an e-mail, whoever else may.
-        if matches!(self.mapping, Mapping::LocalPart { .. }) && account.uid.is_root() {
-            return Some("which is root, whom nobody may be by the name of an e-mail".to_owned());
+        if self.is_never(account) {
+            return Some(match self.mapping {
+                Mapping::LocalPart { .. } => {
+                    "which is root, whom nobody may be by the name of an e-mail".to_owned()
+                }
+                _ => {
+                    "which is root, and an agent with JOBBERGATE_AGENT_RUN_AS does nothing as root"
+                        .to_owned()
+                }
+            });
         }
         self.accounts.objection(account, matches!(self.mapping, Mapping::Single(_)))
+    }
+
+    /// Whether no setting of who is allowed makes this account possible: nobody becomes root by the name
+    /// of an e-mail, nor by a helper.
+    fn is_never(&self, account: &Account) -> bool {
+        let by_name = matches!(self.mapping, Mapping::LocalPart { .. });
+        account.uid.is_root() && (by_name || acting::is_helped())
     }
 
     /// Why an agent whose submissions would all be rejected had better not start.
@@ -108,10 +126,14 @@ impl UserMap {
         let Mapping::Single(name) = &self.mapping else { return None };
         let account = Account::look_up(name).await.ok().flatten()?;
         let why = self.objection(&account)?;
+        let or_say = if self.is_never(&account) {
+            String::new()
+        } else {
+            format!(", or say JOBBERGATE_AGENT_ALLOWED_SYSTEM_USERS={name} if that is really meant")
+        };
         Some(format!(
             "everybody would be the user {name:?} (JOBBERGATE_AGENT_SINGLE_USER_SUBMITTER), {why}. \
-             Choose a user for jobs, or say JOBBERGATE_AGENT_ALLOWED_SYSTEM_USERS={name} if that is \
-             really meant"
+             Choose a user for jobs{or_say}"
         ))
     }
 

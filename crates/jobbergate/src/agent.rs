@@ -57,6 +57,7 @@ pub fn help(policy: Policy) -> anyhow::Result<()> {
     setsid().context("it is started by the agent only")?;
     // Files of users are readable as those of a log-in are, whatever the service's own are.
     umask(Mode::from_bits_truncate(0o022));
+    helper::take_name().context("it cannot be named")?;
     helper::serve(socket, policy).context("the agent cannot be heard any more")
 }
 

@@ -21,9 +21,9 @@ pub enum NotStarted {
     /// It certainly does not run.
     #[error("{0}")]
     Certainly(String),
-    /// It certainly does not run, which is not its own fault.
+    /// It certainly does not, for a reason that is not its own and passes.
     #[error("{0}")]
-    NotNow(String),
+    ForNow(String),
     /// It may run, or may have run.
     #[error("{0}")]
     Perhaps(String),
@@ -50,7 +50,7 @@ pub async fn run(
     match tokio::time::timeout(start_within + GRACE, replies.recv()).await {
         Ok(Some(Reply::Started(process))) => Ok(Child { replies, process, ended: None }),
         Ok(Some(Reply::NotStarted(why) | Reply::Refused(why))) => Err(NotStarted::Certainly(why)),
-        Ok(Some(Reply::NotNow(why))) => Err(NotStarted::NotNow(why)),
+        Ok(Some(Reply::NotNow(why))) => Err(NotStarted::ForNow(why)),
         Ok(Some(reply)) => Err(NotStarted::Perhaps(format!("it was answered {reply:?}"))),
         Ok(None) => Err(NotStarted::Perhaps(GONE.to_owned())),
         Err(_) => Err(NotStarted::Perhaps(format!("it did not start within {start_within:?}"))),

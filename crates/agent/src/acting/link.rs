@@ -121,7 +121,7 @@ fn listen(socket: &OwnedFd, waiting: &Waiting) {
                     return;
                 }
             },
-            Ok(Received::TooLong | Received::End) => return,
+            Ok(Received::TooLong | Received::WithoutFiles(_) | Received::End) => return,
             Err(error) => {
                 tracing::error!(%error, "the helper cannot be heard");
                 return;

@@ -9,10 +9,11 @@ use std::{
     },
     path::Path,
     process::{Child, Stdio},
-    time::Instant,
+    thread,
+    time::{Duration, Instant},
 };
 
-use nix::{errno::Errno, sys::signal::Signal};
+use nix::errno::Errno;
 
 use super::{Action, Piece, Reply, Run, reading::read_into};
 use crate::{
@@ -22,6 +23,9 @@ use crate::{
     setback::Setback,
     slurm::process::Process,
 };
+
+/// How long the process may take that sends a signal.
+const SIGNAL_DEADLINE: Duration = Duration::from_secs(5);
 
 /// Does it, and reports what becomes of it. The calling thread can be used for nothing else after.
 pub fn perform(account: &Account, action: Action, with: Vec<OwnedFd>, report: &dyn Fn(Reply)) {
@@ -41,11 +45,7 @@ pub fn perform(account: &Account, action: Action, with: Vec<OwnedFd>, report: &d
 fn report_run(account: &Account, run: &Run, stdio: Vec<OwnedFd>, report: &dyn Fn(Reply)) {
     let mut child = match start(account, run, stdio) {
         Ok(child) => child,
-        // What the fence says when it is near.
-        Err(error) if error.raw_os_error() == Some(Errno::ETIME as i32) => {
-            return report(Reply::NotNow("it was too late to start it".to_owned()));
-        }
-        Err(error) => return report(Reply::NotStarted(error.to_string())),
+        Err(error) => return report(not_started(&error, account, run)),
     };
     report(Reply::Started(i32::try_from(child.id()).ok().and_then(Process::of)));
     report(match child.wait() {
@@ -64,6 +64,25 @@ fn start(account: &Account, run: &Run, stdio: Vec<OwnedFd>) -> io::Result<Child>
         return Err(Errno::ETIME.into());
     }
     command.spawn()
+}
+
+/// Why a program did not start, in words that help whoever waits for it.
+fn not_started(error: &io::Error, Account { name, .. }: &Account, run: &Run) -> Reply {
+    let directory = run.directory.display();
+    match error.raw_os_error().map(Errno::from_raw) {
+        Some(Errno::ETIME) => Reply::NotNow(format!(
+            "it was too late by the time that {name} had reached {directory}; the file system, or the \
+             machine, is slow. It is tried again"
+        )),
+        Some(Errno::EPERM) => Reply::NotStarted(format!(
+            "the agent may not become the user {name} ({error}); the cluster's administrators must \
+             run it as root, with the capabilities to become users (CAP_SETUID, CAP_SETGID)"
+        )),
+        Some(Errno::EAGAIN | Errno::ENOMEM | Errno::EMFILE | Errno::ENFILE) => Reply::NotNow(
+            format!("the machine of the agent has no room for one more process: {error}"),
+        ),
+        _ => Reply::NotStarted(error.to_string()),
+    }
 }
 
 fn place(
@@ -112,8 +131,60 @@ fn remove(account: &Account, directory: &Path) -> Result<(), Setback> {
     }
 }
 
+/// By a process of its own, which is the user's: the user may do to it what the helper must not suffer.
 fn signal(account: &Account, process: Process, forcibly: bool) -> Result<(), Setback> {
-    account.assume_wholly().map_err(|e| Setback::Trouble(e.to_string()))?;
-    process.signal_group(if forcibly { Signal::SIGKILL } else { Signal::SIGTERM });
+    let trouble = |e: io::Error| Setback::Trouble(format!("ending it as {}: {e}", account.name));
+    if !process.group_is_alive() {
+        return Ok(());
+    }
+    let signal = if forcibly { "KILL" } else { "TERM" };
+    let mut command =
+        account.command(Path::new("/bin/sh"), Path::new("/"), None).map_err(trouble)?;
+    command.args(["-c", "kill -s \"$1\" -- \"-$2\"", "sh", signal]);
+    command.arg(process.number().to_string());
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = command.spawn().map_err(trouble)?;
+    let end = Instant::now() + SIGNAL_DEADLINE;
+    while child.try_wait().map_err(trouble)?.is_none() {
+        if Instant::now() > end {
+            // The user may have stopped it.
+            child.kill().and_then(|()| child.wait()).map_err(trouble)?;
+            break;
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use nix::unistd::{Gid, Uid};
+
+    use super::*;
+
+    #[test]
+    fn what_passes_is_told_apart_from_what_does_not_and_words_say_what_to_do() {
+        let account = Account {
+            name: "alice".to_owned(),
+            uid: Uid::from_raw(1001),
+            gid: Gid::from_raw(1001),
+            groups: vec![],
+            home: "/home/alice".into(),
+            shell: "/bin/sh".into(),
+        };
+        let run = Run {
+            program: "/usr/bin/sbatch".into(),
+            directory: "/slow".into(),
+            arguments: vec![],
+            not_after: Duration::ZERO,
+            fence: None,
+        };
+        let reply = |errno: Errno| not_started(&errno.into(), &account, &run);
+        let Reply::NotNow(late) = reply(Errno::ETIME) else { panic!() };
+        assert!(late.contains("/slow") && !late.contains("Timer expired"), "{late}");
+        let Reply::NotStarted(may_not) = reply(Errno::EPERM) else { panic!() };
+        assert!(may_not.contains("alice") && may_not.contains("CAP_SETUID"), "{may_not}");
+        assert!(matches!(reply(Errno::EMFILE), Reply::NotNow(_)));
+        assert!(matches!(reply(Errno::ENOENT), Reply::NotStarted(_)));
+    }
 }

@@ -2,17 +2,17 @@
 
 use std::{
     io::{self, IoSlice, IoSliceMut},
-    os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd},
+    mem::MaybeUninit,
+    os::fd::{AsFd, AsRawFd, OwnedFd, RawFd},
 };
 
 use nix::{
-    cmsg_space,
     errno::Errno,
     sys::socket::{
-        AddressFamily, ControlMessage, ControlMessageOwned, MsgFlags, SockFlag, SockType, recvmsg,
-        sendmsg, socketpair,
+        AddressFamily, ControlMessage, MsgFlags, SockFlag, SockType, sendmsg, socketpair,
     },
 };
+use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags, recvmsg};
 
 /// The longest message, in bytes.
 pub const LONGEST: usize = 128 << 10;
@@ -28,6 +28,8 @@ pub enum Received {
     Message(Vec<u8>, Vec<OwnedFd>),
     /// A message that is longer, or has more files, than any may.
     TooLong,
+    /// A message with files of which some, or all, could not be opened here: there are too many.
+    WithoutFiles(Vec<u8>),
     /// The other end is gone.
     End,
 }
@@ -59,36 +61,37 @@ pub fn send(socket: impl AsFd, message: &[u8], files: &[OwnedFd]) -> io::Result<
 /// Waits for a message.
 pub fn receive(socket: impl AsFd) -> io::Result<Received> {
     let mut content = vec![0; LONGEST];
-    let mut space = cmsg_space!([RawFd; MOST_OF_KERNEL]);
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MOST_OF_KERNEL))];
     loop {
+        let mut control = RecvAncillaryBuffer::new(&mut space);
         let mut slices = [IoSliceMut::new(&mut content)];
-        let socket = socket.as_fd().as_raw_fd();
-        let flags = MsgFlags::MSG_CMSG_CLOEXEC;
-        let message = match recvmsg::<()>(socket, &mut slices, Some(&mut space), flags) {
-            Err(Errno::EINTR) => continue,
-            Err(Errno::ECONNRESET) => return Ok(Received::End),
+        let message = match recvmsg(&socket, &mut slices, &mut control, RecvFlags::CMSG_CLOEXEC) {
+            Err(rustix::io::Errno::INTR) => continue,
+            Err(rustix::io::Errno::CONNRESET) => return Ok(Received::End),
             message => message?,
         };
-        let (length, flags) = (message.bytes, message.flags);
-        let files: Vec<OwnedFd> = message.cmsgs()?.flat_map(owned).collect();
-        return Ok(match length {
-            _ if flags.contains(MsgFlags::MSG_TRUNC) || files.len() > MOST_FILES => {
-                Received::TooLong
-            }
-            0 if files.is_empty() => Received::End,
-            _ => {
-                content.truncate(length);
-                Received::Message(content, files)
-            }
+        // All that arrived are ours now, and closed if they are not wanted.
+        let files: Vec<OwnedFd> = control.drain().flat_map(owned).collect();
+        let is = |flag| message.flags.contains(flag);
+        if is(ReturnFlags::TRUNC) || files.len() > MOST_FILES {
+            return Ok(Received::TooLong);
+        }
+        if message.bytes == 0 && files.is_empty() && !is(ReturnFlags::CTRUNC) {
+            return Ok(Received::End);
+        }
+        content.truncate(message.bytes);
+        return Ok(match is(ReturnFlags::CTRUNC) {
+            true => Received::WithoutFiles(content),
+            false => Received::Message(content, files),
         });
     }
 }
 
-fn owned(message: ControlMessageOwned) -> Vec<OwnedFd> {
-    let ControlMessageOwned::ScmRights(files) = message else { return Vec::new() };
-    #[expect(unsafe_code, reason = "the kernel gives numbers of files that are ours now")]
-    // SAFETY: the files were opened for this process by the call, and nothing else knows of them.
-    files.into_iter().map(|file| unsafe { OwnedFd::from_raw_fd(file) }).collect()
+fn owned(message: RecvAncillaryMessage<'_>) -> Vec<OwnedFd> {
+    match message {
+        RecvAncillaryMessage::ScmRights(files) => files.collect(),
+        _ => Vec::new(),
+    }
 }
 
 #[cfg(test)]
@@ -137,5 +140,25 @@ mod tests {
         assert!(matches!(receive(&there).unwrap(), Received::TooLong));
         send(&here, b"next", &[]).unwrap();
         assert!(matches!(receive(&there).unwrap(), Received::Message(next, _) if next == b"next"));
+    }
+
+    #[test]
+    fn files_for_which_there_is_no_room_are_missed_and_none_is_left_open() {
+        use nix::sys::resource::{Resource, getrlimit, setrlimit};
+        let (here, there) = pair().unwrap();
+        let file = || OwnedFd::from(tempfile::tempfile().unwrap());
+        send(&here, b"first", &[file(), file(), file()]).unwrap();
+        send(&here, b"second", &[file()]).unwrap();
+        let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE).unwrap();
+        // The next two numbers are all that is left.
+        let (a, b) = (file(), file());
+        let limit = u64::try_from(b.as_raw_fd() + 1).unwrap();
+        drop((a, b));
+        setrlimit(Resource::RLIMIT_NOFILE, limit, hard).unwrap();
+        let first = receive(&there);
+        let second = receive(&there);
+        setrlimit(Resource::RLIMIT_NOFILE, soft, hard).unwrap();
+        assert!(matches!(first.unwrap(), Received::WithoutFiles(content) if content == b"first"));
+        assert!(matches!(second.unwrap(), Received::Message(_, files) if files.len() == 1));
     }
 }

@@ -3,13 +3,14 @@
 use std::{
     fs::{self, File},
     io::{self, Write},
-    os::unix::fs::OpenOptionsExt,
+    net::TcpListener,
+    os::unix::fs::{MetadataExt, OpenOptionsExt},
     path::Path,
 };
 
 use nix::{libc, unistd::geteuid};
 
-use crate::{config::AgentConfig, run_as::Account, slurm::SlurmError, user_map::Mapping};
+use crate::{config::AgentConfig, run_as::Account, separate, slurm::SlurmError, user_map::Mapping};
 use jobbergate_doctor::Problem;
 
 const CHOOSE: &str = "make it a directory that this user may write to, or choose another one with \
@@ -28,9 +29,46 @@ pub(super) async fn check_journal(config: &AgentConfig) -> Result<String, Proble
         try_writing(parent).map_err(|error| wrong(parent, error))?;
         return Ok(format!("{shown} is not there yet, `jobbergate agent` makes it"));
     }
+    check_owner(config, &directory)?;
     try_writing(&directory).map_err(|error| wrong(&directory, error))?;
     let in_use = is_in_use(&directory).map_err(|error| wrong(&directory, error))?;
     Ok(if in_use { format!("{shown}, an agent is using it") } else { shown.to_string() })
+}
+
+/// Whether the agent starts in a directory of that owner.
+fn check_owner(config: &AgentConfig, directory: &Path) -> Result<(), Problem> {
+    let Some(name) = &config.separation.run_as else {
+        return separate::check_state(directory).map_err(|error| {
+            Problem::new(error, "or choose another with JOBBERGATE_AGENT_STATE_DIR")
+        });
+    };
+    let Ok(Some(account)) = Account::by_name(name) else { return Ok(()) };
+    let shown = directory.display();
+    match fs::metadata(directory).map(|metadata| metadata.uid()) {
+        Ok(owner) if owner != 0 && owner != account.uid.as_raw() => Err(Problem::new(
+            format!("{shown} belongs to the user {owner}, neither to {name} nor to root"),
+            format!("say `chown -R -h {name}: {shown}` while no agent uses it, or {CHOOSE}"),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Whether the address for Prometheus is to be had.
+pub(super) async fn check_figures(config: &AgentConfig) -> Result<String, Problem> {
+    let Some(address) = config.prometheus.metrics_listen else {
+        return Ok("not to be read without JOBBERGATE_AGENT_METRICS_LISTEN".to_owned());
+    };
+    let runs = config.state_directory().is_ok_and(|state| is_in_use(&state).unwrap_or(false));
+    match TcpListener::bind(address) {
+        Ok(_) => Ok(format!("{address} is free")),
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse && runs => {
+            Ok(format!("{address} is in use, as is the journal by an agent"))
+        }
+        Err(error) => Err(Problem::new(
+            format!("{address}: {error}"),
+            "choose another address with JOBBERGATE_AGENT_METRICS_LISTEN, or end what listens there",
+        )),
+    }
 }
 
 fn try_writing(directory: &Path) -> io::Result<()> {

@@ -15,8 +15,9 @@ pub enum SbatchOutcome {
     Sleeping(String),
     /// The request did not reach Slurm; it has no job.
     NotSent(String),
-    /// The agent could not start `sbatch` in time; Slurm has no job.
-    NotNow(String),
+    /// `sbatch` was not even started, for a reason that is neither its nor Slurm's and passes; there is
+    /// no job.
+    NotStarted(String),
     /// `sbatch`, or what the site has in its place, failed in words that are not Slurm's refusal,
     /// or hung while the controller answered. If there is no job, that is the reason.
     Failed(String),
@@ -30,7 +31,7 @@ impl SbatchOutcome {
         match self {
             Self::Refused(words) => Self::Failed(words),
             Self::Limited(_, words) => Self::Sleeping(words),
-            Self::NotSent(words) => Self::Unclear(words),
+            Self::NotSent(words) | Self::NotStarted(words) => Self::Unclear(words),
             other => other,
         }
     }

@@ -85,7 +85,7 @@ impl Slurm {
                 let why = format!("{} cannot be started: {e}", self.paths.sbatch.display());
                 return match e {
                     NotStarted::Certainly(_) => SbatchOutcome::NotSent(why),
-                    NotStarted::NotNow(_) => SbatchOutcome::NotNow(why),
+                    NotStarted::ForNow(_) => SbatchOutcome::NotStarted(why),
                     NotStarted::Perhaps(_) => SbatchOutcome::Unclear(why),
                 };
             }

@@ -179,3 +179,44 @@ async fn a_journal_that_cannot_be_written_and_a_mapping_that_lacks_something_are
     assert!(found["settings"].1.contains("--user-map-file"), "{found:#?}");
     chown(scene.home.path(), Some(account("alice").uid.as_raw()), None).unwrap();
 }
+
+#[tokio::test]
+async fn what_the_agent_would_refuse_at_its_start_is_told_before() {
+    let (scene, mut config) = scene().await;
+    config.sbatch_limit.sbatch_at_once_min = 20;
+    let found = findings(&config, None).await;
+    assert_eq!(failed(&found), ["settings"], "{found:#?}");
+    assert!(found["settings"].1.contains("SBATCH_AT_ONCE_MIN (20)"), "{found:#?}");
+    config.sbatch_limit.sbatch_at_once_min = 1;
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    config.prometheus.metrics_listen = Some(taken.local_addr().unwrap());
+    let found = findings(&config, None).await;
+    assert_eq!(failed(&found), ["figures"], "{found:#?}");
+    assert!(found["figures"].1.contains("METRICS_LISTEN"), "{found:#?}");
+    drop(taken);
+    chown(scene.state.path(), Some(account("alice").uid.as_raw()), None).unwrap();
+    let found = findings(&config, None).await;
+    assert_eq!(failed(&found), ["journal"], "{found:#?}");
+    assert!(found["journal"].1.contains("chown -R -h root:"), "{found:#?}");
+    config.separation.run_as = Some("bob".to_owned());
+    let found = findings(&config, None).await;
+    assert_eq!(failed(&found), ["journal"], "{found:#?}");
+    assert!(found["journal"].1.contains("chown -R -h bob:"), "{found:#?}");
+}
+
+#[tokio::test]
+async fn files_that_the_agents_user_could_not_use_are_told() {
+    let (scene, mut config) = scene().await;
+    config.separation.run_as = Some("bob".to_owned());
+    let map = scene.state.path().join("map");
+    fs::write(&map, "alice@lab.org alice\n").unwrap();
+    fs::set_permissions(scene.state.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    fs::set_permissions(&map, fs::Permissions::from_mode(0o600)).unwrap();
+    config.slurm_user_mapper = Some(jobbergate_agent::config::Mapper::File);
+    config.user_map_file = Some(map.clone());
+    let found = findings(&config, None).await;
+    assert_eq!(failed(&found), ["files of settings"], "{found:#?}");
+    assert!(found["files of settings"].1.contains("bob may not read"), "{found:#?}");
+    fs::set_permissions(&map, fs::Permissions::from_mode(0o644)).unwrap();
+    assert_eq!(failed(&findings(&config, None).await), [""; 0]);
+}

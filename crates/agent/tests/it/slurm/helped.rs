@@ -5,7 +5,10 @@ use std::{
     io::{self, IoSlice, Read},
     os::{
         fd::{AsRawFd, OwnedFd},
-        unix::{fs::symlink, process::CommandExt},
+        unix::{
+            fs::symlink,
+            process::{CommandExt, ExitStatusExt},
+        },
     },
     path::{Path, PathBuf},
     process::Command,
@@ -20,8 +23,11 @@ use jobbergate_agent::{
     slurm::Fence,
 };
 use jobbergate_testkit::slurm::SlurmLab;
-use nix::sys::socket::{
-    AddressFamily, ControlMessage, MsgFlags, SockFlag, SockType, recv, sendmsg, socketpair,
+use nix::{
+    errno::Errno,
+    sys::socket::{
+        AddressFamily, ControlMessage, MsgFlags, SockFlag, SockType, recv, sendmsg, socketpair,
+    },
 };
 use serde_json::json;
 
@@ -60,6 +66,14 @@ impl Agent {
         let request = Request { number: 7, submissions: vec![7], user, action };
         self.send(&serde_json::to_vec(&request).unwrap(), files);
         self.answer()
+    }
+
+    /// Sends what the helper can't answer; both end at that.
+    fn breaks_with(self, message: &[u8], files: &[OwnedFd]) -> String {
+        self.send(message, files);
+        let gone = recv(self.socket.as_raw_fd(), &mut [0], MsgFlags::empty());
+        assert!(matches!(gone, Ok(0) | Err(Errno::ECONNRESET)), "nobody waits any more: {gone:?}");
+        self.helper.join().unwrap().unwrap_err().to_string()
     }
 
     fn answer(&self) -> Reply {
@@ -122,6 +136,15 @@ fn what_is_not_for_the_helper_is_refused_and_it_goes_on() {
         let said = agent.refused(user, action.clone());
         assert!(said.contains(why), "{user}, {action:?}: {said}");
     }
+    let (action, content) = place(home.path(), "job.sh", "fine");
+    assert_eq!(agent.ask("alice", action, &content), Reply::Done(Ok(())));
+    assert_eq!(fs::read_to_string(home.path().join("job.sh")).unwrap(), "fine");
+    agent.ends();
+}
+
+#[test]
+fn what_nobody_understands_ends_both_so_that_nobody_waits_for_an_answer() {
+    let lab = SlurmLab::start().unwrap();
     let valid = Request {
         number: 1,
         submissions: vec![],
@@ -132,18 +155,24 @@ fn what_is_not_for_the_helper_is_refused_and_it_goes_on() {
     odd["shell"] = json!("id");
     let text = serde_json::to_vec(&valid).unwrap();
     for garbled in [&b"x"[..], b"\xff\x00", b"{}", b"[]", &text[..20], odd.to_string().as_bytes()] {
-        agent.send(garbled, &[]);
-        let Reply::Refused(why) = agent.answer() else { panic!("not refused") };
+        let why = Agent::with_helper(&lab).breaks_with(garbled, &[]);
         assert!(why.contains("not understood"), "{why}");
     }
-    agent.send(&vec![b' '; (128 << 10) + 1], &[]);
-    assert_eq!(agent.answer(), Reply::Refused("it is too long".to_owned()));
+    let long = Agent::with_helper(&lab).breaks_with(&vec![b' '; (128 << 10) + 1], &[]);
+    assert!(long.contains("too long"), "{long}");
     let file = || OwnedFd::from(tempfile::tempfile().unwrap());
-    agent.send(b"{}", &[file(), file(), file(), file(), file(), file()]);
-    assert_eq!(agent.answer(), Reply::Refused("it is too long".to_owned()));
-    let (action, content) = place(home.path(), "job.sh", "fine");
-    assert_eq!(agent.ask("alice", action, &content), Reply::Done(Ok(())));
-    assert_eq!(fs::read_to_string(home.path().join("job.sh")).unwrap(), "fine");
+    let files = [file(), file(), file(), file(), file(), file()];
+    let many = Agent::with_helper(&lab).breaks_with(b"{}", &files);
+    assert!(many.contains("too long"), "{many}");
+}
+
+#[test]
+fn a_reason_is_told_however_long_what_it_is_about() {
+    let lab = SlurmLab::start().unwrap();
+    let agent = Agent::with_helper(&lab);
+    let directory = format!("x{}", "\u{1}".repeat(20_000)).into();
+    let why = agent.refused("alice", Action::Remove { directory });
+    assert!(why.starts_with("x\u{1}") && why.len() < 10_000, "{}", why.len());
     agent.ends();
 }
 
@@ -167,7 +196,7 @@ fn what_goes_with_a_request_must_be_what_it_needs() {
         let (program, directory) = (program.clone(), PathBuf::from("/"));
         let late = Action::Run(Run { program, directory, arguments: vec![], not_after, fence });
         let late = agent.ask("alice", late, &[null(), null(), null()]);
-        assert_eq!(late, Reply::NotNow("it was too late to start it".to_owned()));
+        assert!(matches!(late, Reply::NotNow(_)), "{late:?}");
     }
     agent.ends();
 }
@@ -193,22 +222,41 @@ fn a_user_is_not_led_to_what_is_anothers() {
     agent.ends();
 }
 
+fn signal(process: u32, forcibly: bool) -> Action {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
+    let started: u64 =
+        stat.rsplit_once(')').unwrap().1.split_whitespace().nth(19).unwrap().parse().unwrap();
+    let process = json!({"number": process, "started": started});
+    serde_json::from_value(json!({"signal": {"process": process, "forcibly": forcibly}})).unwrap()
+}
+
 #[test]
 fn only_what_runs_as_a_user_is_ended_for_the_user() {
     let lab = SlurmLab::start().unwrap();
     let agent = Agent::with_helper(&lab);
     let mut roots = Command::new("sleep").arg("60").process_group(0).spawn().unwrap();
-    let stat = fs::read_to_string(format!("/proc/{}/stat", roots.id())).unwrap();
-    let started: u64 =
-        stat.rsplit_once(')').unwrap().1.split_whitespace().nth(19).unwrap().parse().unwrap();
-    let process = json!({"number": roots.id(), "started": started});
-    let signal = json!({"signal": {"process": process, "forcibly": true}});
-    let action: Action = serde_json::from_value(signal).unwrap();
+    let action = signal(roots.id(), true);
     agent.ask("alice", action, &[]);
     thread::sleep(Duration::from_millis(200));
     assert!(roots.try_wait().unwrap().is_none(), "root's program goes on");
     roots.kill().unwrap();
     roots.wait().unwrap();
+    agent.ends();
+}
+
+#[test]
+fn a_users_program_is_ended_with_all_of_its_group() {
+    let lab = SlurmLab::start().unwrap();
+    let agent = Agent::with_helper(&lab);
+    let alice = nix::unistd::User::from_name("alice").unwrap().unwrap();
+    for (forcibly, number) in [(false, 15), (true, 9)] {
+        let mut sleep = Command::new("sleep");
+        let sleep = sleep.arg("60").process_group(0).uid(alice.uid.as_raw());
+        let mut program = sleep.spawn().unwrap();
+        let action = signal(program.id(), forcibly);
+        assert_eq!(agent.ask("alice", action, &[]), Reply::Done(Ok(())));
+        assert_eq!(program.wait().unwrap().signal(), Some(number));
+    }
     agent.ends();
 }
 
