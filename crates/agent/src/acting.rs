@@ -110,7 +110,15 @@ impl Reply {
             Self::Done(Err(Setback::Limit(why))) => Self::Done(Err(Setback::Limit(brief(why)))),
             Self::Done(Err(Setback::Trouble(why))) => Self::Done(Err(Setback::Trouble(brief(why)))),
             Self::Done(Err(Setback::Missing(why))) => Self::Done(Err(Setback::Missing(brief(why)))),
-            short @ (Self::Started(_) | Self::Ended(_) | Self::Done(Ok(()))) => short,
+            Self::Read(Err(Unreadable::Denied(why))) => {
+                Self::Read(Err(Unreadable::Denied(brief(why))))
+            }
+            Self::Read(Err(Unreadable::Failed(why))) => {
+                Self::Read(Err(Unreadable::Failed(brief(why))))
+            }
+            short @ (Self::Started(_) | Self::Ended(_) | Self::Done(Ok(())) | Self::Read(_)) => {
+                short
+            }
         }
     }
 }

@@ -29,7 +29,9 @@ pub async fn read(
     let read = match replies.recv().await {
         Some(Reply::Read(read)) => read,
         Some(Reply::Refused(why)) => Err(Unreadable::Denied(why)),
-        Some(Reply::NotStarted(why) | Reply::Lost(why)) => Err(Unreadable::Failed(why)),
+        Some(Reply::NotStarted(why) | Reply::NotNow(why) | Reply::Lost(why)) => {
+            Err(Unreadable::Failed(why))
+        }
         Some(other) => Err(Unreadable::Failed(format!("it was answered {other:?}"))),
         None => Err(Unreadable::Failed(GONE.to_owned())),
     };
