@@ -126,6 +126,7 @@ async fn two_users_have_their_jobs_from_an_agent_that_has_no_privileges() {
     }
     let helper = helper_of(&agent);
     assert!(status(helper)["Uid"].starts_with("0\t"));
+    assert_eq!(status(helper)["Name"], "jobbergate", "as ps shows it");
     let sockets = || {
         let files = fs::read_dir(format!("/proc/{helper}/fd")).unwrap();
         let links = files.filter_map(|file| fs::read_link(file.unwrap().path()).ok());
