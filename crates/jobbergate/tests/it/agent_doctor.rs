@@ -19,7 +19,7 @@ async fn a_healthy_agent_has_a_line_for_each_check_and_exit_code_0() {
     let place = ("JOBBERGATE_AGENT_DEFAULT_SLURM_WORK_DIR", work);
     let (output, said) = doctor(&site, &["--email", "alice@example.com"], &[place]);
     assert_eq!(output.status.code(), Some(0), "{said}");
-    assert_eq!(said.lines().filter(|line| line.starts_with("ok      ")).count(), 13, "{said}");
+    assert_eq!(said.lines().filter(|line| line.starts_with("ok      ")).count(), 15, "{said}");
     assert!(said.contains("permissions: all that an agent needs"), "{said}");
     assert!(said.contains("alice@example.com is alice"), "{said}");
     let statuses = site.alice.cluster_statuses(&Default::default()).await.unwrap();
