@@ -10,13 +10,14 @@ pub(crate) mod routes;
 mod unanswered;
 mod wait;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use jobbergate_types::{
     job_submissions::JobSubmissionStatus,
     output::{LARGEST_LIMIT, OutputQuery, OutputRequest},
     slurm::Outcome,
 };
+use tokio::time::Instant;
 
 use super::{service, store::SubmissionRow};
 use crate::{
@@ -30,19 +31,26 @@ use wait::Asked;
 /// What an answer counts at least, in bytes.
 const LEAST_AMOUNT: usize = 64 << 10;
 
+/// How often it is looked whether a submission has a job.
+const LOOK: Duration = Duration::from_millis(250);
+
 /// Reads a part of a job's output.
 async fn read(
     context: Context,
     caller: &Identity,
     id: i64,
-    query: OutputQuery,
+    mut query: OutputQuery,
 ) -> Result<JobOutput> {
+    let begin = Instant::now();
     let row = service::require(&mut context.db.read().await?, id).await?;
     caller.require_ownership(&row.owner_email)?;
     let cluster: Arc<str> = row.client_id.as_str().into();
-    let request = request(&row, query)?;
     let app = Arc::clone(&context.app);
     let _place = app.output_requests.enter(&context.customer.caller)?;
+    let wait = Duration::from_secs(u64::try_from(query.wait).unwrap_or_default());
+    let row = with_job(&context, row, begin + wait).await?;
+    query.wait -= i64::try_from(begin.elapsed().as_secs()).unwrap_or_default().min(query.wait);
+    let request = request(&row, query)?;
     let who = Arc::clone(&context.customer.caller);
     let free_at = app.output_rate.free_at(&who).max(app.output_rate_of_cluster.free_at(&cluster));
     if let Some(free_at) = free_at {
@@ -57,6 +65,22 @@ async fn read(
     app.output_rate.had(&who, amount);
     app.output_rate_of_cluster.had(&cluster, amount);
     Ok(output)
+}
+
+/// The submission as soon as it has a job, or can't have one any more; as it is at `end`.
+async fn with_job(
+    context: &Context,
+    mut row: SubmissionRow,
+    end: Instant,
+) -> Result<SubmissionRow> {
+    while row.slurm_job_id.is_none()
+        && row.status()? == JobSubmissionStatus::Created
+        && Instant::now() < end
+    {
+        tokio::time::sleep(LOOK).await;
+        row = service::require(&mut context.db.read().await?, row.id.into()).await?;
+    }
+    Ok(row)
 }
 
 /// What the agent is asked for; an error if there can be no output.

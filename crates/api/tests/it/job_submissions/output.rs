@@ -215,12 +215,27 @@ on_both! {
         let (alice, agent) = (app.user("alice").await, app.agent("c").await);
         let script = alice.has_script("s", "echo").await;
         let id = alice.has_submission(script, "c").await;
-        let early = alice.get(&format!("/job-submissions/{id}/output?wait=30")).await.expect(409);
+        let early = alice.get(&format!("/job-submissions/{id}/output?wait=1")).await.expect(409);
         assert!(early.detail().contains("no output yet"), "{}", early.detail());
         let body = json!({"id": id, "report_message": "No."});
         agent.post("/job-submissions/agent/rejected", body).await.expect(202);
         let never = alice.get(&format!("/job-submissions/{id}/output")).await.expect(404);
         assert!(never.detail().contains("REJECTED"), "{}", never.detail());
+    }
+
+    async fn who_follows_from_the_submission_on_hears_of_the_job_when_it_is_there(app: TestApp) {
+        let (alice, agent) = (app.user("alice").await, app.agent("c").await);
+        let script = alice.has_script("s", "echo").await;
+        let id = alice.has_submission(script, "c").await;
+        let asked = asks(&alice, id, "wait=30");
+        let body = json!({
+            "id": id, "slurm_job_id": 7, "slurm_job_state": "PENDING", "slurm_job_info": "{}",
+        });
+        agent.post("/job-submissions/agent/submitted", body).await.expect(202);
+        let request = takes(&agent).await.remove(0);
+        assert!(request["wait"].as_i64().is_some_and(|wait| (20..=30).contains(&wait)), "{request}");
+        answers(&agent, &request, part(0, 1, b"x")).await.expect(202);
+        asked.await.unwrap().expect(200);
     }
 
     async fn an_agent_is_told_that_a_job_has_ended(app: TestApp) {
