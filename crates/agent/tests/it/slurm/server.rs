@@ -177,7 +177,8 @@ async fn answer(
     let path = uri.path().trim_start_matches("/jobbergate/");
     match (method, path.split('/').collect::<Vec<_>>().as_slice()) {
         (Method::POST, [.., "token"]) => {
-            Json(json!({"access_token": "the-token-of-the-agent", "expires_in": 300})).into_response()
+            Json(json!({"access_token": "the-token-of-the-agent", "expires_in": 300}))
+                .into_response()
         }
         (Method::PUT, ["clusters", "status"]) => {
             world.heartbeats += 1;
