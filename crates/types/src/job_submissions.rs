@@ -286,7 +286,7 @@ pub struct JobSubmissionAgentRejectedRequest {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct WaitingJobSubmissionsRequest {
     /// Those that wait, a hundred at most.
-    #[schemars(length(min = 1, max = 100))]
+    #[schemars(length(max = 100))]
     pub submissions: Vec<WaitingJobSubmission>,
 }
 

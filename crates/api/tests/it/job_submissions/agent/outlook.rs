@@ -149,7 +149,8 @@ on_both! {
         let body = json!({"submissions": [{"id": 1, "slurm_pending_reason": "full"}]});
         other.post("/job-submissions/agent/waiting", body).await.expect(403);
         assert_eq!(shown(&alice.get("/job-submissions/1").await.ok()), json!({}));
-        let none = json!({"submissions": []});
-        other.post("/job-submissions/agent/waiting", none).await.expect(422);
+        let many = vec![json!({"id": 1, "slurm_pending_reason": "full"}); 101];
+        let many = json!({"submissions": many});
+        other.post("/job-submissions/agent/waiting", many).await.expect(422);
     }
 }
