@@ -1,6 +1,6 @@
 //! Reads what jobs write, for their owners, who ask the server for it.
 //!
-//! Only files that Slurm names for a submission's own job are read ([`find`]), as its user and
+//! Only files that Slurm names for a submission's own job are read (`find`), as its user and
 //! nothing that would be no regular file ([`read`]). Nothing is kept.
 
 pub mod config;
