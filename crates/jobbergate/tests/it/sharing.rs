@@ -4,7 +4,7 @@
 use std::{
     collections::HashSet,
     fs,
-    path::{Path, PathBuf},
+    path::PathBuf,
     time::{Duration, Instant},
 };
 
@@ -14,7 +14,7 @@ use jobbergate_types::{
 };
 use nix::sys::signal::Signal;
 
-use crate::support::{AgentOptions, Gate, Hold, Process, Site, script_of};
+use crate::support::{AgentOptions, Gate, Hold, Process, Site, script_of, until_exists};
 
 /// How soon another agent has taken over.
 const TAKEN_OVER: Duration = Duration::from_secs(30);
@@ -47,16 +47,6 @@ async fn each_ran_once(site: &Site, ids: &[i64]) {
         let ran = fs::read_to_string(site.work.path().join(format!("ran-{number}"))).unwrap();
         assert_eq!(ran.lines().count(), 1, "{ran}");
     }
-}
-
-async fn until_exists(path: &Path) {
-    for _ in 0..600 {
-        if path.exists() {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    panic!("{} never appeared", path.display());
 }
 
 #[tokio::test]

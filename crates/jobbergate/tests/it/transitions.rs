@@ -7,7 +7,7 @@ use jobbergate_testkit::slurm::SlurmLab;
 use jobbergate_types::job_submissions::JobSubmissionStatus;
 use nix::sys::signal::Signal;
 
-use crate::support::{AgentOptions, Gate, Hold, Process, Site, script_of};
+use crate::support::{AgentOptions, Gate, Hold, Process, Site, script_of, until_exists};
 
 const DOUBT: &str = "2";
 
@@ -64,16 +64,6 @@ impl Scene {
         self.gate.open();
         self.agent(None)
     }
-}
-
-async fn until_exists(path: &Path) {
-    for _ in 0..600 {
-        if path.exists() {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    panic!("{} never appeared", path.display());
 }
 
 #[tokio::test]
