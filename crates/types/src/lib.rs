@@ -22,6 +22,7 @@ pub mod output;
 pub mod page;
 pub mod patch;
 pub mod personal_access_tokens;
+pub mod questions;
 pub mod slurm;
 pub mod timestamp;
 

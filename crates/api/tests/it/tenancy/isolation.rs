@@ -99,6 +99,7 @@ fn body() -> Value {
         "report_message": "mine",
         "slurm_job_state": "RUNNING",
         "slurm_job_info": "{}",
+        "refusal": {"kind": "busy", "message": "mine"},
         "create_request": {"name": "mine"},
         "render_request": {
             "template_output_name_mapping": {"run.sh.j2": "run.sh"},

@@ -39,13 +39,13 @@ pub(super) async fn keep(
     answer: OutputAnswer,
 ) -> Result<()> {
     let content = BASE64_STANDARD.decode(&answer.content).map_err(|error| {
-        Error::Unprocessable(format!("The content is not valid Base64 (RFC 4648): {error}"))
+        Error::Unprocessable(format!("`content` is not valid Base64 (RFC 4648): {error}"))
     })?;
     if content.len() > LARGEST_LIMIT as usize {
-        return Err(Error::TooLarge(format!("The content exceeds {LARGEST_LIMIT} bytes")));
+        return Err(Error::TooLarge(format!("`content` stands for more than {LARGEST_LIMIT} bytes")));
     }
     if answer.part.is_some() == answer.refusal.is_some() {
-        let words = "An answer has either a part or a refusal";
+        let words = "An answer has either `part` or `refusal`, and not both";
         return Err(Error::Unprocessable(words.to_owned()));
     }
     let head = json!({"part": answer.part, "refusal": answer.refusal});
