@@ -108,6 +108,9 @@ impl Reply {
             Self::Refused(why) => Self::Refused(brief(why)),
             Self::Done(Err(Setback::Refusal(why))) => Self::Done(Err(Setback::Refusal(brief(why)))),
             Self::Done(Err(Setback::Limit(why))) => Self::Done(Err(Setback::Limit(brief(why)))),
+            Self::Done(Err(Setback::Blocked(what, why))) => {
+                Self::Done(Err(Setback::Blocked(what, brief(why))))
+            }
             Self::Done(Err(Setback::Trouble(why))) => Self::Done(Err(Setback::Trouble(brief(why)))),
             Self::Done(Err(Setback::Missing(why))) => Self::Done(Err(Setback::Missing(brief(why)))),
             Self::Read(Err(Unreadable::Denied(why))) => {

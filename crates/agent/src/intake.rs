@@ -3,6 +3,7 @@
 mod share;
 mod taken_over;
 mod waiting;
+mod withdrawn;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -44,13 +45,21 @@ const REPORTS: usize = 8;
 /// Whom reports are counted for, which wait for nobody but the server.
 const SERVER: &str = "";
 
+/// Something is in the way of a submission.
+struct Delay {
+    until: Instant,
+    backoff: Backoff,
+    /// What its owner reads.
+    reason: Option<String>,
+}
+
 struct Intake {
     agent: Arc<Agent>,
     tasks: JoinSet<(i64, Result<(), Setback>)>,
     /// Submissions that a task is busy with.
     busy: HashSet<i64>,
-    /// Submissions that something is in the way of, until when, and how long next time.
-    delayed: HashMap<i64, (Instant, Backoff)>,
+    /// Submissions that something is in the way of.
+    delayed: HashMap<i64, Delay>,
     /// When the server was asked last what waits.
     asked_at: Option<Instant>,
     /// Whether nothing was waiting then.
@@ -67,6 +76,9 @@ struct Intake {
     listed_in: Option<u64>,
     /// When the server was asked last for what other agents may have by now.
     asked_for_others_at: Option<Instant>,
+    /// When the server was asked last for what nobody wants any more, and what that was.
+    asked_for_withdrawn_at: Option<Instant>,
+    withdrawn: HashSet<i64>,
     absences: Absences,
     /// What another agent may have begun.
     inherited: Arc<Inherited>,
@@ -129,6 +141,8 @@ impl Intake {
             interruptions: 0,
             listed_in: None,
             asked_for_others_at: None,
+            asked_for_withdrawn_at: None,
+            withdrawn: HashSet::new(),
             absences: Absences::default(),
             inherited: Arc::default(),
             absences_of_inherited: Absences::default(),
@@ -149,6 +163,7 @@ impl Intake {
         let in_doubt = |entry: &&Entry| matches!(entry.phase, Phase::Attempted { .. });
         let in_doubt: HashSet<i64> = unsettled.iter().filter(in_doubt).map(|e| e.id).collect();
         self.settle_taken_over(&unsettled).await?;
+        self.see_to_withdrawn().await;
         self.report_outcomes(&unsettled);
         self.settle_doubts(&unsettled).await;
         if !self.slurm_is_up().await {
@@ -166,7 +181,6 @@ impl Intake {
         let rejected: HashSet<i64> = self.agent.journal.rejected().await?.into_iter().collect();
         let pending = self.pending(&in_doubt, BATCH).await?;
         self.renumber(&unsettled).await?;
-        self.tell_reasons().await;
         for pending in self.take_turns(pending) {
             // It was rejected and the server knows: its owner wants another try.
             if rejected.contains(&pending.id) {
@@ -175,6 +189,7 @@ impl Intake {
             self.begin(pending);
         }
         self.make_room();
+        self.tell_reasons(&in_doubt).await;
         Ok(())
     }
 
@@ -225,7 +240,7 @@ impl Intake {
     }
 
     fn is_free(&self, id: i64) -> bool {
-        let delayed = self.delayed.get(&id).is_some_and(|(until, _)| Instant::now() < *until);
+        let delayed = self.delayed.get(&id).is_some_and(|delay| Instant::now() < delay.until);
         !delayed && !self.busy.contains(&id) && !self.inherited.is_sought(id)
     }
 
@@ -315,6 +330,7 @@ impl Intake {
         for pending in waiting {
             self.agent.note_outage(&pending).await?;
         }
+        self.tell_reasons(in_doubt).await;
         Ok(())
     }
 
@@ -354,10 +370,12 @@ impl Intake {
                 tracing::info!(submission = id, reason, "waits for one of Slurm's limits");
             }
             Err(error) => {
-                let new = || (Instant::now(), Backoff::new(rand::random()));
-                let (until, backoff) = self.delayed.entry(id).or_insert_with(new);
-                let pause = backoff.pause();
-                *until = Instant::now() + pause;
+                let backoff = Backoff::new(rand::random());
+                let new = || Delay { until: Instant::now(), backoff, reason: None };
+                let delay = self.delayed.entry(id).or_insert_with(new);
+                let pause = delay.backoff.pause();
+                delay.until = Instant::now() + pause;
+                delay.reason = error.reason();
                 tracing::warn!(submission = id, %error, pause = pause.as_secs(), "tried again later");
             }
         }

@@ -14,7 +14,11 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 
 use self::{accounts::Accounts, answers::Answer, lookup::Lookup};
-use crate::{acting, run_as::Account, setback::Setback};
+use crate::{
+    acting,
+    run_as::Account,
+    setback::{Obstacle, Setback},
+};
 
 /// How an owner's e-mail becomes a user, and which users jobs may run as.
 #[derive(Debug)]
@@ -66,7 +70,8 @@ impl UserMap {
     /// A refusal if there is none, otherwise what went wrong for the moment.
     pub async fn account(&self, email: &str, now: DateTime<Utc>) -> Result<Account, Setback> {
         let name = self.user(email, now).await?;
-        let found = Account::look_up(&name).await.map_err(Setback::Trouble)?;
+        let found = Account::look_up(&name).await;
+        let found = found.map_err(|why| Setback::Blocked(Obstacle::Owner, why))?;
         let account = found.ok_or_else(|| {
             Setback::Refusal(format!(
                 "{email} is mapped to the user {name:?} ({self}), which does not exist on the \
@@ -185,8 +190,10 @@ impl UserMap {
 }
 
 fn in_file(path: &Path, email: &str) -> Result<Option<String>, Setback> {
-    people_file::look_up(path, email)
-        .map_err(|e| Setback::Trouble(format!("user map {} cannot be read: {e}", path.display())))
+    people_file::look_up(path, email).map_err(|error| {
+        let words = format!("user map {} cannot be read: {error}", path.display());
+        Setback::Blocked(Obstacle::Owner, words)
+    })
 }
 
 impl std::fmt::Display for UserMap {

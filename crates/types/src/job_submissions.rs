@@ -290,12 +290,12 @@ pub struct WaitingJobSubmissionsRequest {
     pub submissions: Vec<WaitingJobSubmission>,
 }
 
-/// A submission that waits for one of Slurm's limits.
+/// A submission that can't be submitted yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct WaitingJobSubmission {
     /// The submission's number.
     pub id: i64,
-    /// Why it waits, in Slurm's words.
+    /// Why it waits, in Slurm's words or the agent's; empty when nothing is in its way any more.
     #[schemars(length(max = 255))]
     pub slurm_pending_reason: String,
 }

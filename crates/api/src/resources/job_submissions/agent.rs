@@ -116,6 +116,7 @@ pub(super) async fn submitted<P: Allow>(
         return Ok(());
     }
     claims::require_current(&row, request.claim)?;
+    claims::withdrawn::store::forget(&mut db, row.id).await?;
     let status = match current {
         JobSubmissionStatus::Created => JobSubmissionStatus::Submitted,
         JobSubmissionStatus::Cancelled => JobSubmissionStatus::Cancelled,
@@ -163,7 +164,7 @@ pub(super) async fn waiting<P: Allow>(
         if row.status()? != JobSubmissionStatus::Created {
             continue;
         }
-        let slurm_pending_reason = Some(slurm_pending_reason);
+        let slurm_pending_reason = Some(slurm_pending_reason).filter(|reason| !reason.is_empty());
         let outlook = JobOutlook { slurm_pending_reason, ..JobOutlook::default() };
         let changes = SubmissionChanges { outlook: Some(outlook), ..SubmissionChanges::default() };
         written.extend(store::update(&mut db, row.id, changes, context.now()).await?);
