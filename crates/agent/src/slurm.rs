@@ -40,7 +40,7 @@ use std::{
 use tokio::{sync::OnceCell, time::Instant};
 
 pub use arguments::SbatchArguments;
-pub use command::CommandError;
+pub use command::{CommandError, missing_conf};
 pub use details::Details;
 pub use fence::Fence;
 pub use job_files::{FileName, JobFiles};

@@ -25,6 +25,8 @@ use crate::{
 pub struct UserMap {
     mapping: Mapping,
     accounts: Accounts,
+    /// Whether the agent does nothing as root, as it says when it runs.
+    gives_up_root: bool,
 }
 
 /// How an owner's e-mail becomes a user.
@@ -49,7 +51,13 @@ pub enum Mapping {
 
 impl UserMap {
     pub fn new(mapping: Mapping, accounts: Accounts) -> Self {
-        Self { mapping, accounts }
+        Self { mapping, accounts, gives_up_root: false }
+    }
+
+    /// That of an agent which gives up root.
+    pub const fn without_root(mut self, gives_up_root: bool) -> Self {
+        self.gives_up_root = gives_up_root;
+        self
     }
 
     pub fn mapping(&self) -> &Mapping {
@@ -123,7 +131,7 @@ impl UserMap {
     /// of an e-mail, nor by a helper.
     fn is_never(&self, account: &Account) -> bool {
         let by_name = matches!(self.mapping, Mapping::LocalPart { .. });
-        account.uid.is_root() && (by_name || acting::is_helped())
+        account.uid.is_root() && (by_name || self.gives_up_root || acting::is_helped())
     }
 
     /// Why an agent whose submissions would all be rejected had better not start.

@@ -69,6 +69,16 @@ pub fn as_agent(program: &Path) -> Command {
     command
 }
 
+/// What is wrong with the file that `SLURM_CONF` names, if it is set.
+pub fn missing_conf() -> Option<String> {
+    unreadable(PathBuf::from(std::env::var_os("SLURM_CONF")?))
+}
+
+fn unreadable(path: PathBuf) -> Option<String> {
+    let error = std::fs::File::open(&path).err()?;
+    Some(format!("SLURM_CONF names {}, which cannot be read: {error}", path.display()))
+}
+
 /// Runs `command`; at the deadline it is killed and gone when this returns.
 pub async fn run(mut command: Command, deadline: Duration) -> Result<Finished, CommandError> {
     let program = PathBuf::from(command.as_std().get_program() as &OsStr);
@@ -119,6 +129,14 @@ mod tests {
         let mut command = as_agent(Path::new("/bin/sh"));
         command.args(["-c", script]);
         command
+    }
+
+    #[test]
+    fn a_configuration_file_that_is_not_there_is_named() {
+        let why = unreadable("/nonexistent/slurm.conf".into()).unwrap();
+        let words = "SLURM_CONF names /nonexistent/slurm.conf, which cannot be read: No such file";
+        assert!(why.starts_with(words), "{why}");
+        assert_eq!(unreadable("/etc/passwd".into()), None);
     }
 
     #[tokio::test]
