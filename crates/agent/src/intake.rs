@@ -1,6 +1,8 @@
 //! Takes up the submissions that wait for this cluster.
 
+mod outage;
 mod share;
+mod take_up;
 mod taken_over;
 mod waiting;
 mod withdrawn;
@@ -36,9 +38,6 @@ const BATCH: usize = 100;
 const GAP: Duration = Duration::from_millis(50);
 /// How often jobs are looked for whose `sbatch` had no clear outcome.
 const RECONCILIATION: Duration = Duration::from_secs(1);
-/// How often the submissions are counted that wait for a controller that is away: a hundred of
-/// them in this time.
-const OUTAGE_COUNT: Duration = Duration::from_secs(10);
 
 /// How many outcomes are reported at once.
 const REPORTS: usize = 8;
@@ -301,39 +300,6 @@ impl Intake {
         self.reconcile_at = Instant::now() + RECONCILIATION;
     }
 
-    /// Spares submissions the wait for a controller that is known to be away.
-    async fn slurm_is_up(&self) -> bool {
-        if !self.doubtful.load(Ordering::Relaxed) {
-            return true;
-        }
-        let up = self.agent.slurm.is_up().await.unwrap_or(false);
-        if up {
-            self.doubtful.store(false, Ordering::Relaxed);
-        }
-        up
-    }
-
-    /// Keeps count for those that can't even be tried.
-    async fn count_outage(&mut self, in_doubt: &HashSet<i64>) -> Result<(), Setback> {
-        if Instant::now() < self.count_at {
-            return Ok(());
-        }
-        // Those whose Slurm answers come first.
-        if self.in_outage {
-            self.claim_in_outage().await?;
-        }
-        self.in_outage = true;
-        let mut waiting = self.pending(in_doubt, usize::MAX).await?;
-        waiting.retain(|pending| !self.inherited.is_doubtful(pending));
-        let pages = u32::try_from(waiting.len().div_ceil(BATCH)).unwrap_or(u32::MAX);
-        self.count_at = Instant::now() + OUTAGE_COUNT.saturating_mul(pages.max(1));
-        for pending in waiting {
-            self.agent.note_outage(&pending).await?;
-        }
-        self.tell_reasons(in_doubt).await;
-        Ok(())
-    }
-
     /// Waits until `end` or, if it is awake, until there is something new; after a full batch, when
     /// there may be more, until half of it is done.
     async fn work_until(&mut self, end: Instant, awake: bool, stop: &CancellationToken) {
@@ -379,45 +345,5 @@ impl Intake {
                 tracing::warn!(submission = id, %error, pause = pause.as_secs(), "tried again later");
             }
         }
-    }
-}
-
-impl Agent {
-    /// Does what is left to do for a submission that waits: makes a job of it if there is none.
-    /// What came of it is to be reported.
-    async fn take_up(
-        &self,
-        pending: &PendingJobSubmission,
-        doubtful: &AtomicBool,
-        inherited: &Inherited,
-    ) -> Result<Phase, Setback> {
-        let id = pending.id;
-        let mut entry = self.journal.entry(id).await?;
-        if entry.as_ref().is_some_and(|entry| entry.origin != Entry::origin_of(pending)) {
-            tracing::warn!(submission = id, "the journal knows another of this number: forgotten");
-            self.journal.replace(id).await?;
-            entry = None;
-        }
-        let has_job = |entry: &Entry| matches!(entry.phase, Phase::Submitted { .. });
-        if inherited.is_doubtful(pending) && !entry.as_ref().is_some_and(has_job) {
-            self.doubt_inherited(pending, inherited).await?;
-            return Ok(Phase::Planned);
-        }
-        let adopted = if entry.is_none() { self.adopt(pending).await? } else { None };
-        let phase = match (adopted, entry) {
-            (Some(phase), _) => phase,
-            (None, Some(entry)) if entry.phase != Phase::Planned => entry.phase,
-            (None, known) => {
-                // One that was rejected without an attempt has none.
-                let origin = Entry::origin_of(pending);
-                let tag = known.map(|entry| entry.tag).filter(|tag| tag.is_of(id, &origin));
-                let submitted = self.submit(pending, tag, rand::random()).await;
-                if matches!(&submitted, Err(setback) if !matches!(setback, Setback::Limit(_))) {
-                    doubtful.store(true, Ordering::Relaxed);
-                }
-                submitted?
-            }
-        };
-        Ok(phase)
     }
 }

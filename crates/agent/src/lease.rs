@@ -19,7 +19,7 @@ use std::{
 
 use jobbergate_types::claims::{Claims, MOST_NEW_CLAIMS};
 
-use crate::slurm::Fence;
+use crate::fence::Fence;
 
 /// With less than this left, nothing is begun: it would be ended before it has done anything.
 const LEAST: Duration = Duration::from_secs(3);

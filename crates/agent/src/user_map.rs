@@ -102,7 +102,7 @@ impl UserMap {
                  the cluster for another mapping{or_allow}."
             )));
         }
-        if !account.is_within_reach() {
+        if !acting::reaches(&account) {
             return Err(Setback::Refusal(format!(
                 "{email} is mapped to the user {name:?} ({self}), but the agent does not run as \
                  root and can submit as its own user only. Ask the administrator of the cluster \

@@ -1,9 +1,11 @@
 //! Which jobs have a turn to have their outlook told: when much changes at once, some have to wait.
 
+use std::{collections::HashSet, sync::atomic::Ordering};
+
 use jobbergate_types::{SlurmJobState, job_submissions::JobOutlook};
 use tokio::time::Instant;
 
-use super::followed::Followed;
+use super::{Follower, followed::Followed, tell::Change};
 
 /// How many jobs have a turn in one look.
 const TURNS: usize = 16;
@@ -28,6 +30,26 @@ fn first(job: &Followed) -> JobOutlook {
     let seen = job.last_seen().filter(|seen| seen.state == SlurmJobState::Pending);
     let reason = seen.filter(|_| job.own().is_some()).and_then(|seen| seen.reason.clone());
     JobOutlook { slurm_pending_reason: reason, ..JobOutlook::default() }
+}
+
+impl Follower {
+    /// What is to be told of listed jobs that wait as before, but for another reason or time, or of
+    /// which other tasks do. Only a server that knows what to do with it is told.
+    pub(super) fn outlooks(&mut self, listed: &[i64], changes: &[Change]) -> Vec<Change> {
+        if !self.agent.server_keeps_facts.load(Ordering::Relaxed) {
+            return Vec::new();
+        }
+        let listed: HashSet<i64> = listed.iter().copied().collect();
+        let told: HashSet<i64> = changes.iter().map(|change| change.job.submission_id).collect();
+        let jobs = self.jobs.iter_mut().filter(|(id, _)| listed.contains(id) && !told.contains(id));
+        let turns = take(jobs.map(|(_, job)| job), Instant::now());
+        let known = turns.into_iter().filter_map(|job| {
+            let seen = job.last_seen().filter(|seen| seen.reported)?.clone();
+            let (claim, outlook) = (job.active.claim, job.outlook.now.clone());
+            Some(Change { job: seen, claim, outlook, details: None })
+        });
+        known.collect()
+    }
 }
 
 #[cfg(test)]
