@@ -22,7 +22,10 @@ impl Intake {
     /// Begins to find out what became of them.
     pub(super) async fn see_to_withdrawn(&mut self) {
         let asked_lately = self.asked_for_withdrawn_at.is_some_and(|at| at.elapsed() < PACE);
-        if self.agent.lease.withdrawn() == 0 || asked_lately {
+        if self.agent.lease.withdrawn() == 0 {
+            return self.withdrawn.clear();
+        }
+        if asked_lately {
             return;
         }
         self.asked_for_withdrawn_at = Some(Instant::now());

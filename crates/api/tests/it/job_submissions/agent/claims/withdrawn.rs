@@ -121,6 +121,8 @@ on_both! {
         claim(&agent, "a", 1).await;
         cancel(&alice, 1).await;
         app.clock.advance(TimeDelta::days(7));
+        // With a new token.
+        let agent = app.agent("c").await;
         assert_eq!(numbers(&withdrawn(&agent, "a").await), [1]);
         app.clock.advance(TimeDelta::seconds(1));
         assert!(withdrawn(&agent, "a").await.is_empty());
