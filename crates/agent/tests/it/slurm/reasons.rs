@@ -31,8 +31,8 @@ async fn ends(scene: Scene, agent: Running) {
 #[tokio::test]
 async fn a_user_map_that_cannot_be_read_is_told_once_without_what_is_in_it() {
     let scene = Scene::new(SlurmLab::start().unwrap(), LONG).await;
-    let people = scene.state.path().join("people.json");
-    fs::write(&people, "{\"alice@lab.org\": ").unwrap();
+    let people = scene.state.path().join("people");
+    fs::create_dir(&people).unwrap();
     let mut config = scene.config();
     config.slurm_user_mapper = Some(Mapper::File);
     config.user_map_file = Some(people.clone());
@@ -41,7 +41,8 @@ async fn a_user_map_that_cannot_be_read_is_told_once_without_what_is_in_it() {
     waits_for(&scene, 1, "which user of the cluster its owner is").await;
     tokio::time::sleep(Duration::from_secs(6)).await;
     assert_eq!(reports(&scene, 1), 1, "it is no news");
-    fs::write(&people, "{\"alice@lab.org\": \"alice\"}").unwrap();
+    fs::remove_dir(&people).unwrap();
+    fs::write(&people, "alice@lab.org alice\n").unwrap();
     scene.becomes(1, "SUBMITTED").await;
     ends(scene, agent).await;
 }
