@@ -196,11 +196,12 @@ async fn a_proxy_that_says_404_in_the_servers_place_says_nothing_of_claims_jobs_
     let sbatch = site.sbatch_of("touch begun; sleep 2; exec $real \"$@\"");
     let agent = site.agent_called("a", options(Some(sbatch), Some(&gate)));
     agent.said("lease begins");
-    let id = site.submit(&script_of("sleep 300")).await;
-    until_exists(&site.work.path().join("begun")).await;
     // For the claims alone, and then for everything.
     gate.close("agent/claims", Hold::NotFound);
     gate.holds().await;
+    gate.open();
+    let id = site.submit(&script_of("sleep 300")).await;
+    until_exists(&site.work.path().join("begun")).await;
     gate.close("", Hold::NotFound);
     tokio::time::sleep(Duration::from_secs(8)).await;
     let states = states_of(&site, id);
