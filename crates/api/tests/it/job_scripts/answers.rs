@@ -44,7 +44,7 @@ on_both! {
         has_template(&alice).await;
         for parameters in [
             json!({"data": {"nodes": 2, "partition": "new", "extra": [1]}, "other": 1}),
-            json!({"nodes": 2, "order": null}),
+            json!({"nodes": "2", "order": null}),
         ] {
             let script = render(&alice, "", parameters).await.created();
             let text = rendered(&alice, &script).await;

@@ -128,14 +128,14 @@ fn without_facts_of_the_cluster_its_partition_is_typed() {
 #[test]
 fn wrong_answers_of_a_file_are_named_and_nothing_is_made() {
     let world = with_flow();
-    let wrong = r#"{"nodes": "4", "solver": "abc", "partition": 1, "mail": "nobody"}"#;
+    let wrong = r#"{"nodes": "four", "solver": "abc", "partition": 1, "mail": "nobody"}"#;
     world.write("p.json", wrong);
     let on_server = ["job-scripts", "create", "flow", "-f", "--param-file", "p.json"];
     let on_disk = ["job-scripts", "create-locally", "flow", "-f", "--param-file", "p.json"];
     for line in [on_server, on_disk] {
         let words = world.run(&line).failed(1);
         let expected = "Invalid answers\n\
-                        nodes: \"4\" is not an integer\n\
+                        nodes: \"four\" is not an integer\n\
                         partition: it must be a text, not a number\n\
                         solver: \"abc\" is none of \"fem\", \"lbm\"\n\
                         mail: it must match the pattern [^@]+@[^@]+\n";
