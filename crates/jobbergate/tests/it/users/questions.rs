@@ -45,7 +45,8 @@ fn with_flow() -> World {
 /// Has the cluster's agent tell of two partitions.
 fn with_partitions(world: &World) {
     let token = ["--email", "agent@example.com", "--client-id", CLUSTER];
-    let token = world.token(&[&token[..], &["--permission", "jobbergate:clusters:update"]].concat());
+    let token =
+        world.token(&[&token[..], &["--permission", "jobbergate:clusters:update"]].concat());
     let url = format!("http://{}", world.address);
     let agent = Client::new(&url, TokenSource::Fixed(Secret::from(token))).unwrap();
     let partition = |name: &str| Partition { name: name.to_owned(), ..Partition::default() };
