@@ -1,12 +1,14 @@
 //! What applications ask, written down by their experts or derived.
 
+use std::fs;
+
 use jobbergate_client::{Client, Secret, TokenSource};
 use jobbergate_types::cluster_facts::{ClusterFacts, Partition};
 use serde_json::json;
 
 use super::{
     prompts::{at_terminal, ends_with, type_in},
-    world::{CLUSTER, World},
+    world::{CLUSTER, Outcome, World},
 };
 
 const BACKSPACE: &str = "\u{7f}";
@@ -64,9 +66,12 @@ fn questions_go_up_come_down_and_are_forgotten_with_the_file() {
     let shown = world.run(&["--raw", "applications", "get-one", "flow"]).json();
     assert_eq!(shown["questions"].as_array().unwrap().len(), 6);
     assert_eq!(shown["questions"][0]["label"], "Number of nodes");
-    let files = world.run(&["applications", "download-files", "flow"]).well();
+    fs::create_dir(world.path("down")).unwrap();
+    let mut download = world.command(&["applications", "download-files", "flow"]);
+    let files = Outcome::from(download.current_dir(world.path("down")).output().unwrap()).well();
     assert!(files.contains("total of 3 application files"), "{files}");
-    world.run(&["applications", "create", "-n", "Copy", "--identifier", "copy", "-a", "."]).well();
+    let create = ["applications", "create", "-n", "Copy", "--identifier", "copy", "-a", "down"];
+    world.run(&create).well();
     let copy = world.run(&["--raw", "applications", "get-one", "copy"]).json();
     assert_eq!(copy["questions"], shown["questions"]);
     let types = |shown: &serde_json::Value| {
