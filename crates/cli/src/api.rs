@@ -7,6 +7,7 @@ use std::{
 
 use jobbergate_client::{Answer, Client, Error, Request, TokenSource};
 use reqwest::{Method, StatusCode, redirect};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::{
@@ -87,6 +88,11 @@ impl Api {
         request: Request<'_>,
         expected: StatusCode,
     ) -> Result<Answer> {
+        let answer = self.answer(request).await.map_err(|error| failed(what, &error))?;
+        if answer.status == expected { Ok(answer) } else { Err(unexpected(what, answer.status)) }
+    }
+
+    async fn answer(&self, request: Request<'_>) -> std::result::Result<Answer, Error> {
         let begin = Instant::now();
         let answer = request.send().await;
         if self.is_verbose {
@@ -96,8 +102,7 @@ impl Api {
             };
             output::tell(&format!("{request:?}: {status} in {:?}\n", begin.elapsed()));
         }
-        let answer = answer.map_err(|error| failed(what, &error))?;
-        if answer.status == expected { Ok(answer) } else { Err(unexpected(what, answer.status)) }
+        answer
     }
 
     /// The same, for what the server says as JSON.
@@ -113,6 +118,30 @@ impl Api {
         let answer = self.send(what, request, expected).await?;
         answer.decode().map_err(|error| failed(what, &error))
     }
+
+    /// The same, for what the server may not know of, or the caller may not see.
+    ///
+    /// # Errors
+    /// The same.
+    pub async fn find<T: DeserializeOwned>(
+        &self,
+        what: &str,
+        request: Request<'_>,
+        expected: StatusCode,
+    ) -> Result<Option<T>> {
+        match self.answer(request).await {
+            Err(error) if error.status().is_some_and(is_unknown) => Ok(None),
+            Err(error) => Err(failed(what, &error)),
+            Ok(answer) if answer.status == expected => {
+                answer.decode().map(Some).map_err(|error| failed(what, &error))
+            }
+            Ok(answer) => Err(unexpected(what, answer.status)),
+        }
+    }
+}
+
+fn is_unknown(status: StatusCode) -> bool {
+    matches!(status, StatusCode::FORBIDDEN | StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED)
 }
 
 fn http(timeout: Duration) -> reqwest::ClientBuilder {

@@ -1,6 +1,7 @@
 //! `jobbergate job-scripts`.
 
 mod alone;
+mod asked;
 mod create;
 mod files;
 mod locally;

@@ -17,7 +17,7 @@ use crate::{
     select::{One, one_id},
 };
 
-pub use submit::{Submission, submit};
+pub use submit::{Submission, client_id, submit};
 
 const SUBMISSIONS: &str = "job-submissions";
 

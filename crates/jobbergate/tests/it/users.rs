@@ -8,6 +8,7 @@ mod liar;
 mod lists;
 mod on_site;
 mod prompts;
+mod questions;
 mod settings;
 mod tokens;
 mod visitor;

@@ -123,11 +123,19 @@ async fn cluster(session: &Session, submission: &Submission) -> Result<String> {
              DEFAULT_CLUSTER_NAME",
         )
     })?;
+    client_id(session, &name).await
+}
+
+/// A cluster's name, as the server knows it.
+///
+/// # Errors
+/// When nobody is logged in.
+pub async fn client_id(session: &Session, name: &str) -> Result<String> {
     match session.api.auth.identity().await?.organization {
         Some(organization) if !name.ends_with(&organization) => {
             Ok(format!("{name}-{organization}"))
         }
-        _ => Ok(name),
+        _ => Ok(name.to_owned()),
     }
 }
 
