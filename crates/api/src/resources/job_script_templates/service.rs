@@ -81,8 +81,10 @@ pub(super) async fn create(
     let inserted = store::insert(&mut db, new, context.now()).await;
     let row = inserted.map_err(|error| taken(error, identifier.as_deref()))?;
     let vars = store::vars(&mut db, row.id).await?;
+    let created = row.with_vars(vars);
+    context.keep_answer(&mut db, &created).await?;
     db.commit().await?;
-    Ok(row.with_vars(vars))
+    Ok(created)
 }
 
 /// Takes room for a template's variables before they are read.

@@ -75,9 +75,12 @@ const UPLOAD: &str = "/job-scripts/{job_script_id}/upload/{file_type}";
 pub(crate) fn router() -> Router {
     Router::default()
         .post("/job-scripts", "Create a script without files.", create)
+        .keyed()
         .get("/job-scripts", "List scripts.", list)
         .post(CLONE, "Copy a script and its files.", clone)
+        .keyed()
         .post(RENDER, "Render a template into a script.", render)
+        .keyed()
         .get(ONE, "A script and its files.", get)
         .put(ONE, "Change a script.", update)
         .delete(ONE, "Delete a script and its files.", delete)
