@@ -89,10 +89,11 @@ impl Endpoint {
                 }
                 let ending = context.attempt.is_some().then(|| context.clone());
                 let answer = handler.call(context, principal, inputs).await;
+                let answer = answer.map(Output::into_answer);
                 if let Some(context) = ending {
                     end(&context, answer.is_err()).await;
                 }
-                hold(answer?.into_answer(), room, is_safe).await
+                hold(answer?, room, is_safe).await
             })
         };
         Self {

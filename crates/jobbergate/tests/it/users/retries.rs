@@ -1,6 +1,12 @@
 //! Requests that are sent again, and nothing that is done twice.
 
-use std::time::{Duration, Instant};
+use std::{
+    fs::{self, OpenOptions},
+    os::unix::fs::OpenOptionsExt,
+    path::Path,
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
 
 use serde_json::{Value, json};
 
@@ -190,4 +196,41 @@ fn a_job_that_slurm_has_is_told_of_once_whatever_is_lost() {
     assert_eq!(made["slurm_job_id"], json!(42));
     assert_eq!(world.read("log"), "submitted\n");
     assert_eq!(world.count("job-submissions"), 1);
+}
+
+/// Puts a pipe in the place of a file, from which nothing can be read; what was there.
+fn clog(path: &Path) -> Vec<u8> {
+    let content = fs::read(path).unwrap();
+    fs::remove_file(path).unwrap();
+    assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
+    content
+}
+
+fn is_being_read(pipe: &Path) -> bool {
+    let nonblocking = 0o4000;
+    OpenOptions::new().write(true).custom_flags(nonblocking).open(pipe).is_ok()
+}
+
+#[test]
+fn a_server_that_is_killed_in_the_middle_makes_one_script_when_it_is_back() {
+    let mut world = World::open().with_wind();
+    let files = world.data.path().join("files/job_script_template_files/1");
+    let template = files.join("wind.sh.j2");
+    let content = clog(&template);
+    let line = ["--raw", "job-scripts", "create", "wind", "-f", "--no-submit", "--no-download"];
+    let mut command = world.command(&line);
+    command.env("JOBBERGATE_REQUESTS_TIMEOUT", "60");
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let begin = Instant::now();
+    while !is_being_read(&template) {
+        assert!(begin.elapsed() < Duration::from_secs(10));
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    world.restart(|_| {
+        fs::remove_file(&template).unwrap();
+        fs::write(&template, content).unwrap();
+    });
+    let made = Outcome::from(child.wait_with_output().unwrap()).json();
+    assert_eq!(made["name"], "Wind tunnel");
+    assert_eq!(world.count("job-scripts"), 1);
 }
