@@ -87,7 +87,7 @@ on_both! {
             assert!(is_replay(&second), "{path}");
             assert_eq!(first.text, second.text, "{path}");
             assert_eq!(second.header("content-type"), Some("application/json"));
-            let list = alice.get(&format!("{list}?size=1&include_null_identifier=true")).await.ok();
+            let list = alice.get(&format!("{list}?size=1&sort_ascending=false&include_null_identifier=true")).await.ok();
             assert_eq!(list["items"][0]["id"], second.json()["id"], "{path}");
         }
         // As it was, whatever became of it.

@@ -25,8 +25,8 @@ impl Disk {
     fn of(size: &str, at: &Path) -> Option<Self> {
         fs::create_dir_all(at).unwrap();
         let options = format!("size={size},mode=700");
-        let mount = Command::new("mount").args(["-t", "tmpfs", "-o", &options, "tmpfs"]).arg(at);
-        match mount.output() {
+        let mut mount = Command::new("mount");
+        match mount.args(["-t", "tmpfs", "-o", &options, "tmpfs"]).arg(at).output() {
             Ok(output) if output.status.success() => Some(Self(at.to_owned())),
             other => {
                 skipped(format!("mounting a tmpfs needs root: {other:?}"));

@@ -185,7 +185,7 @@ fn a_job_that_slurm_has_is_told_of_once_whatever_is_lost() {
     world.write("sbatch", "#!/bin/sh\necho submitted >> ../log\necho 42\n");
     let path = world.path("sbatch");
     let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    std::fs::set_permissions(&path, mode).unwrap();
+    fs::set_permissions(&path, mode).unwrap();
     let proxy = Proxy::before(&world.address, |line, before| match (line, before) {
         (SUBMIT, 0..5) => Fate::AnswerLost,
         _ => Fate::Passed,
