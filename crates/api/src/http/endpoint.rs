@@ -168,9 +168,9 @@ async fn prepare<P: Principal, I: Inputs>(
     context.room = Some(Arc::new(room));
     let mut problems = Problems::default();
     let key = keyed_route.and_then(|_| idempotency::read(&headers, &mut problems));
-    let keyed = keyed_route.zip(key).map(|(route, key)| {
-        KeyedRequest::new(&context.customer.caller, route, key, &parts)
-    });
+    let keyed = keyed_route
+        .zip(key)
+        .map(|(route, key)| KeyedRequest::new(&context.customer.caller, route, key, &parts));
     match I::read(&mut parts, &mut problems) {
         Some(input) if problems.0.is_empty() => Ok((context, principal, input, keyed)),
         _ => Err(Error::Invalid(problems.0)),

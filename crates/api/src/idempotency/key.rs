@@ -124,7 +124,9 @@ mod tests {
     #[test]
     fn what_is_no_key_is_refused() {
         let too_long = "k".repeat(MAX_LENGTH + 1);
-        for sent in ["", "\"", "\"\"", "a b", "\"a", r#""a\x""#, "\"a\";b", "schl\u{fc}ssel", &too_long] {
+        for sent in
+            ["", "\"", "\"\"", "a b", "\"a", r#""a\x""#, "\"a\";b", "schl\u{fc}ssel", &too_long]
+        {
             let problem = key(&[sent]).unwrap_err();
             assert!(problem.contains("1 to 255"), "{sent}: {problem}");
         }

@@ -47,10 +47,7 @@ pub(super) async fn claim(
     Ok(db.execute(sql, arguments).await? > 0)
 }
 
-pub(super) async fn find(
-    db: &mut Session,
-    request: &KeyedRequest,
-) -> sqlx::Result<Option<Known>> {
+pub(super) async fn find(db: &mut Session, request: &KeyedRequest) -> sqlx::Result<Option<Known>> {
     let sql = "SELECT fingerprint, CAST(length(answer) AS bigint) AS length FROM idempotency_keys \
                WHERE caller = $1 AND route = $2 AND idempotency_key = $3";
     db.fetch_optional(sql, args![&*request.caller, request.route, &*request.key]).await

@@ -60,9 +60,10 @@ async fn who_is_too_late_leaves_no_files() {
     let mut db = app.db().write().await.unwrap();
     db.execute("SELECT id FROM job_scripts WHERE id = 1 FOR UPDATE", args![]).await.unwrap();
     let late = alice.clone();
-    let late = tokio::spawn(async move {
-        late.post_with_key("k", "/job-scripts/clone/1", &json!({})).await
-    });
+    let late =
+        tokio::spawn(
+            async move { late.post_with_key("k", "/job-scripts/clone/1", &json!({})).await },
+        );
     assert!(eventually(async || app.stored("job_script_files", 2, "run.sh").await.is_some()).await);
     execute(&app, "UPDATE idempotency_keys SET claim = 'another'").await;
     db.commit().await.unwrap();

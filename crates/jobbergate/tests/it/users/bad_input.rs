@@ -100,7 +100,7 @@ fn a_download_to_a_full_disk_leaves_all_as_it_was() {
     }
     assert_eq!(world.run(&["--raw", "job-submissions", "list"]).json(), json!([]));
     let locally = ["job-scripts", "create-locally", "wind", "--name", "x", "-f", "--output-path"];
-    let words = world.run(&[&locally[..], &["disk/new"]].concat()).failed(1);
+    let words = world.run(&[&locally[..], &["disk"]].concat()).failed(1);
     assert!(words.contains("No space left on device"), "{words}");
     assert_eq!(snapshot(&disk.0), before);
 }
@@ -140,7 +140,9 @@ fn a_session_that_is_over_is_told_with_the_provider_s_reason() {
         fs::write(world.token_file("refresh.token"), &refresh).unwrap();
         let before = snapshot(&world.cache().join("token"));
         let words = world.run(&["job-submissions", "list"]).failed(1);
-        assert!(words.starts_with("Authentication error\nThere is no token that is still good (inv"));
+        assert!(
+            words.starts_with("Authentication error\nThere is no token that is still good (inv")
+        );
         assert!(words.contains("Please run `jobbergate login`"), "{words}");
         assert!(!words.contains(&refresh), "{words}");
         let mut after = snapshot(&world.cache().join("token"));
@@ -205,7 +207,10 @@ fn a_directory_that_is_no_application_is_told_what_it_lacks() {
     ] {
         let before = snapshot(world.home.path().join("empty").as_path());
         let words = world.run(&line).failed(1);
-        assert!(words.starts_with("Invalid application\nempty has no file jobbergate.yaml"), "{words}");
+        assert!(
+            words.starts_with("Invalid application\nempty has no file jobbergate.yaml"),
+            "{words}"
+        );
         assert!(words.contains("Please name the directory"), "{words}");
         assert_eq!(snapshot(&world.path("empty")), before);
     }
@@ -273,9 +278,13 @@ fn a_server_that_is_away_leaves_nothing_behind() {
         let mut command = world.command(&line);
         command.current_dir(world.path("wind")).env("BASE_API_URL", "http://127.0.0.1:1");
         let words = Outcome::from(command.output().unwrap()).failed(1);
-        assert!(words.starts_with("REQUEST FAILED - ConnectError\nCouldn't") || words.starts_with(
-            "REQUEST FAILED - ConnectError\nRequest to create application was not accepted"
-        ), "{words}");
+        assert!(
+            words.starts_with("REQUEST FAILED - ConnectError\nCouldn't")
+                || words.starts_with(
+                    "REQUEST FAILED - ConnectError\nRequest to create application was not accepted"
+                ),
+            "{words}"
+        );
         assert!(words.contains("Please check BASE_API_URL and the network"), "{words}");
         assert!(!words.contains("may have been done"), "{words}");
         assert_eq!(snapshot(&world.path("wind")), before);

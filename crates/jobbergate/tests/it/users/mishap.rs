@@ -22,7 +22,8 @@ pub enum Fate {
     Answered(&'static str),
 }
 
-pub const BAD_GATEWAY: &str = "HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+pub const BAD_GATEWAY: &str =
+    "HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
 pub const NOT_FOUND: &str = "HTTP/1.1 404 Not Found\r\ncontent-type: application/json\r\n\
                              content-length: 22\r\nconnection: close\r\n\r\n{\"detail\":\"Not Found\"}";
 
@@ -35,7 +36,10 @@ pub struct Proxy {
 impl Proxy {
     /// In front of a server. The fate of a request follows from its first line and how many like it
     /// there were before.
-    pub fn before(server: &str, fate: impl Fn(&str, usize) -> Fate + Send + Sync + 'static) -> Self {
+    pub fn before(
+        server: &str,
+        fate: impl Fn(&str, usize) -> Fate + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let seen = Arc::new(Mutex::new(Vec::new()));

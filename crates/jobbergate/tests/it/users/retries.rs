@@ -97,7 +97,7 @@ fn what_may_be_done_twice_is_tried_again() {
     // It was deleted by the first, so that the last finds nothing.
     world.through(&proxy, &["job-scripts", "delete", "1"]).well();
     assert_eq!(proxy.seen("DELETE ").len(), 3);
-    let words = world.through(&proxy, &["job-scripts", "delete", "9"]).failed(1);
+    let words = world.run(&["job-scripts", "delete", "9"]).failed(1);
     assert!(words.starts_with("REQUEST FAILED - Not Found\n"), "{words}");
 }
 
@@ -115,7 +115,10 @@ fn what_can_be_done_once_only_is_not_tried_again() {
     ] {
         let before = proxy.seen("PUT ").len();
         let words = world.through(&proxy, &line).failed(1);
-        assert!(words.contains("ReadError") && words.contains("may have been done nevertheless"), "{words}");
+        assert!(
+            words.contains("ReadError") && words.contains("may have been done nevertheless"),
+            "{words}"
+        );
         assert_eq!(proxy.seen("PUT ").len(), before + 1, "{line:?}");
     }
 }
@@ -190,7 +193,8 @@ fn a_job_that_slurm_has_is_told_of_once_whatever_is_lost() {
         (SUBMIT, 0..5) => Fate::AnswerLost,
         _ => Fate::Passed,
     });
-    let line = ["--raw", "job-submissions", "create", "1", "-n", "x", "--execution-directory", "run"];
+    let line =
+        ["--raw", "job-submissions", "create", "1", "-n", "x", "--execution-directory", "run"];
     let variables = [("SBATCH_PATH", path.to_str().unwrap()), ("BASE_API_URL", &proxy.url())];
     let made: Value = world.run_with(&line, &variables).json();
     assert_eq!(made["slurm_job_id"], json!(42));
