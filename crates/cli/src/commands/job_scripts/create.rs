@@ -3,15 +3,18 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use reqwest::{Method, StatusCode};
+use reqwest::StatusCode;
 use serde_json::{Map, Value, json};
 
 use super::{
-    SCRIPTS, Session, download,
+    SCRIPTS, Session,
+    asked::{self, Asking},
+    download,
     parameters::{Parameters, script_name},
     read,
 };
 use crate::{
+    api::not_understood,
     application::config::Config,
     commands::{
         applications,
@@ -101,7 +104,8 @@ pub async fn create(session: &Session, arguments: &Create) -> Result<()> {
     let has_workflow =
         application.get("workflow_files").and_then(Value::as_array).is_some_and(|f| !f.is_empty());
     arguments.parameters.check_workflow(&selected.locator, has_workflow)?;
-    let script = render(session, arguments, &application, supplied).await?;
+    let config = configured(session, arguments, &application, &supplied, has_workflow).await?;
+    let script = render(session, arguments, (&application, &config), supplied).await?;
     session.output.one("Created Job Script", &JOB_SCRIPT, &script)?;
     let submit_question = "Would you like to submit this job immediately?";
     let is_submitted =
@@ -132,14 +136,34 @@ pub async fn create(session: &Session, arguments: &Create) -> Result<()> {
     session.output.one("Created Job Submission (Fast Mode)", &JOB_SUBMISSION, &submitted)
 }
 
-async fn render(
+/// The configuration, with what is asked if no workflow is to be run.
+async fn configured(
     session: &Session,
     arguments: &Create,
     application: &Map<String, Value>,
+    supplied: &Map<String, Value>,
+    has_workflow: bool,
+) -> Result<Config> {
+    let mut config = config_of(application)?;
+    if !has_workflow || arguments.parameters.skips_workflow() {
+        let asking = Asking {
+            cluster: arguments.cluster_name.as_deref(),
+            fast: arguments.parameters.is_fast(),
+            has_workflow,
+        };
+        let asked = asked::by_server(session, application, &config, supplied, asking).await?;
+        config.questions = Some(asked);
+    }
+    Ok(config)
+}
+
+async fn render(
+    session: &Session,
+    arguments: &Create,
+    (application, config): (&Map<String, Value>, &Config),
     supplied: Map<String, Value>,
 ) -> Result<Map<String, Value>> {
-    let config = config_of(application);
-    let parameters = arguments.parameters.answered(session, &config, supplied)?;
+    let parameters = arguments.parameters.answered(session, config, supplied)?;
     let name = application.get("name").and_then(Value::as_str).unwrap_or_default();
     let name = script_name(&parameters, arguments.name.as_deref().unwrap_or(name));
     let legacy_name = session.settings.legacy_name_convention.then_some(name.as_str());
@@ -158,13 +182,13 @@ async fn render(
     });
     let what = "Couldn't create job script";
     let route = [SCRIPTS, "render-from-template", &id];
-    let request = session.api.request(Method::POST, &route).await?.json(&body);
+    let request = session.api.create(&route).await?.json(&body);
     let object = session.api.receive(what, request, StatusCode::CREATED).await?;
     read(what, &JOB_SCRIPT, &object)
 }
 
 /// What the server keeps of an application's configuration, with what follows from its files.
-fn config_of(application: &Map<String, Value>) -> Config {
+fn config_of(application: &Map<String, Value>) -> Result<Config> {
     let list = |name: &str| application.get(name).and_then(Value::as_array).cloned();
     let section = |value: Option<&Value>| value.and_then(Value::as_object).cloned();
     let workflow = list("workflow_files").unwrap_or_default().into_iter().next();
@@ -187,5 +211,10 @@ fn config_of(application: &Map<String, Value>) -> Config {
     if config.jobbergate.get("supporting_files").is_none_or(Value::is_null) {
         config.jobbergate.insert("supporting_files".to_owned(), named("SUPPORT").into());
     }
-    config
+    config.questions = application
+        .get("questions")
+        .map(|questions| serde_json::from_value(questions.clone()))
+        .transpose()
+        .map_err(|error| not_understood("What the application asks", &error.to_string()))?;
+    Ok(config)
 }

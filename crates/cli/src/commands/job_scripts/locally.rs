@@ -4,10 +4,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 use jobbergate_jinja::{Environment, ErrorKind, Limits};
+use jobbergate_questions::complete;
+use jobbergate_types::questions::Question;
 use serde_json::{Map, Value};
 
 use super::{
-    Session,
+    Session, asked,
     parameters::{Parameters, script_name},
 };
 use crate::{
@@ -55,7 +57,13 @@ pub fn create(session: &Session, arguments: &CreateLocally) -> Result<()> {
     }
     let default = config.default_template().map_err(unspecified)?.map(base_name).map(str::to_owned);
     let supplied = arguments.parameters.supplied()?;
+    let fast = arguments.parameters.is_fast();
+    if application.workflow.is_none() || arguments.parameters.skips_workflow() {
+        config.questions = Some(asked::on_disk(&application, &supplied, fast)?);
+    }
     let parameters = arguments.parameters.answered(session, &config, supplied)?;
+    let written = application.config.questions.as_deref().unwrap_or_default();
+    let parameters = completed(written, parameters)?;
     let name = script_name(&parameters, &arguments.name);
     let legacy_name = session.settings.legacy_name_convention.then_some(name.as_str());
     let mapping = config.output_name_mapping(legacy_name).map_err(unspecified)?;
@@ -70,6 +78,15 @@ pub fn create(session: &Session, arguments: &CreateLocally) -> Result<()> {
     write_all(&arguments.output_path, &files)?;
     let text = "The job script was successfully rendered locally.";
     session.output.message("Job script render succeeded", text, None)
+}
+
+/// The parameters with the defaults of questions that they don't answer.
+fn completed(questions: &[Question], parameters: Map<String, Value>) -> Result<Map<String, Value>> {
+    complete(questions, parameters).map_err(|problems| {
+        let lines =
+            problems.iter().map(|problem| format!("{}: {}", problem.variable, problem.message));
+        Failure::new("Invalid answers", lines.collect::<Vec<_>>().join("\n"))
+    })
 }
 
 /// The templates that are rendered, each with the name of what results.

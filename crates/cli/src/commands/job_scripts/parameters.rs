@@ -3,7 +3,6 @@
 use std::{fs, path::PathBuf};
 
 use clap::Args;
-use jobbergate_questions::derive::from_variables;
 use serde_json::{Map, Value};
 
 use crate::{
@@ -38,6 +37,11 @@ impl Parameters {
     /// Whether defaults are to be taken.
     pub fn is_fast(&self) -> bool {
         self.fast
+    }
+
+    /// Whether what the workflow asks is to be asked without running it.
+    pub fn skips_workflow(&self) -> bool {
+        self.no_workflow
     }
 
     /// What was answered beforehand.
@@ -92,8 +96,7 @@ impl Parameters {
         config: &Config,
         supplied: Map<String, Value>,
     ) -> Result<Map<String, Value>> {
-        let questions = from_variables(&config.application, &[]);
-        let answers = questions::answers(&questions, &supplied, self.fast)?;
+        let answers = questions::answers(&config.asked(), &supplied, self.fast)?;
         if !answers.defaults_used.is_empty() {
             session.output.aside("Default values used", &answers.defaults_used)?;
         }
