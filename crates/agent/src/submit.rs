@@ -168,7 +168,7 @@ impl Agent {
             let shown = directory.display();
             return Err(Setback::Trouble(format!("what was written to {shown} has no end yet")));
         };
-        let copy = PrivateCopy::plan(&self.state_directory, tag, &account.name, directory, mark)
+        let copy = PrivateCopy::plan(&self.state_directory, tag, account, directory, mark)
             .map_err(|e| Setback::Trouble(format!("the state directory: {e}")))?;
         let written = self.config.write_submission_files.then(|| files.clone());
         match files::place(account, directory, written, copy.directory(), turn).await {

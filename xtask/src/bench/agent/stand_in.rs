@@ -20,7 +20,7 @@ const COMMANDS: [(&str, &str); 7] = [
     (
         "sbatch",
         "for word; do case $word in --comment=*) comment=${word#--comment=};; esac; done\n\
-         echo \"$$|N/A|RUNNING|None|USER|NOW|NOW|$comment\" >> DIR/queue\necho $$",
+         echo \"$$|RUNNING|None|USER|NOW|NOW|$comment\" >> DIR/queue\necho $$",
     ),
     (
         "squeue",
@@ -34,7 +34,7 @@ const COMMANDS: [(&str, &str); 7] = [
          ping*) echo 'Slurmctld(primary) at localhost is UP';;\n\
          *'show job '*) for job; do :; done\n\
          line=$(grep \"^$job|\" DIR/queue) || { echo 'slurm_load_jobs error: Invalid job id specified' >&2; exit 1; }\n\
-         state=$(echo \"$line\" | cut -d'|' -f3)\n\
+         state=$(echo \"$line\" | cut -d'|' -f2)\n\
          echo \"JobId=$job JobName=job.sh UserId=USER(1000) GroupId=USER(1000) Priority=1 QOS=(null) \
          JobState=$state Reason=None Dependency=(null) Requeue=1 Restarts=0 ExitCode=0:0 RunTime=00:01:00 \
          SubmitTime=NOW StartTime=NOW Partition=compute NodeList=node1 NumNodes=1 NumCPUs=1 \
@@ -81,7 +81,7 @@ impl StandIn {
     /// Has a job end, as all commands say from now on.
     pub(super) fn end(&self, job: i64) -> Result<()> {
         let (before, draft) = (fs::read_to_string(self.queue())?, self.directory.join("draft"));
-        let (running, ended) = (format!("{job}|N/A|RUNNING"), format!("{job}|N/A|COMPLETED"));
+        let (running, ended) = (format!("{job}|RUNNING|"), format!("{job}|COMPLETED|"));
         let end = |line: &str| match line.strip_prefix(&running) {
             Some(rest) => format!("{ended}{rest}\n"),
             None => format!("{line}\n"),
