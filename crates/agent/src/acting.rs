@@ -10,6 +10,7 @@ mod child;
 mod link;
 pub mod perform;
 mod reading;
+mod spawn;
 pub(crate) mod wire;
 
 use std::{
