@@ -5,17 +5,16 @@ use tokio::time::Instant;
 
 use super::followed::Followed;
 
-/// How many jobs have a turn in one look.
-const TURNS: usize = 16;
-
-/// The submissions whose outlook is to be told, those first that were not told for longest.
+/// The submissions whose outlook is to be told, so many at most, those first that were not told for
+/// longest.
 pub(super) fn take<'a>(
     jobs: impl Iterator<Item = &'a mut Followed>,
+    most: usize,
     now: Instant,
 ) -> Vec<&'a mut Followed> {
     let mut due: Vec<_> = jobs.filter(|job| job.outlook.is_due(&first(job), now)).collect();
     due.sort_by_key(|job| job.outlook.tried_at());
-    due.truncate(TURNS);
+    due.truncate(most);
     for job in &mut due {
         // Also if it fails: the next report of the job's state has it anyway.
         job.outlook.try_at(now);
@@ -39,6 +38,8 @@ mod tests {
     use super::*;
     use crate::follow::outlook::PAUSE;
 
+    const TURNS: usize = 16;
+
     fn job(id: i64, reason: &str) -> Followed {
         let active = ActiveJobSubmission {
             id,
@@ -54,7 +55,7 @@ mod tests {
 
     fn told(jobs: &mut [Followed], now: Instant) -> Vec<i64> {
         let mut ids = Vec::new();
-        for job in take(jobs.iter_mut(), now) {
+        for job in take(jobs.iter_mut(), TURNS, now) {
             ids.push(job.active.id);
             let outlook = job.outlook.now.clone();
             job.outlook.told(outlook);
