@@ -10,7 +10,6 @@ mod child;
 mod link;
 pub mod perform;
 mod reading;
-mod spawn;
 pub(crate) mod wire;
 
 use std::{

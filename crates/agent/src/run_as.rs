@@ -99,11 +99,34 @@ impl Account {
         environment
     }
 
-    /// A command that runs as this user in `directory`, in a session of its own.
-    pub fn command(&self, program: &Path, directory: &Path) -> io::Result<Command> {
-        let become_user = self.becoming(directory, None)?;
+    /// A command that runs as this user in `directory`, in a session of its own, and not beyond a
+    /// fence.
+    pub fn command(
+        &self,
+        program: &Path,
+        directory: &Path,
+        fence: Option<Fence>,
+    ) -> io::Result<Command> {
+        let directory = CString::new(directory.as_os_str().as_bytes())?;
+        if !self.is_own() {
+            return Err(Errno::EPERM.into());
+        }
         let mut command = Command::new(program);
         command.env_clear().envs(self.environment());
+        let switch = unistd::geteuid().is_root();
+        let Self { uid, gid, groups, .. } = self.clone();
+        let become_user = move || {
+            unistd::setsid()?;
+            if switch {
+                unistd::setgroups(&groups)?;
+                unistd::setgid(gid)?;
+                unistd::setuid(uid)?;
+            }
+            umask(Mode::from_bits_truncate(0o022));
+            unistd::chdir(directory.as_c_str())?;
+            // Last: what comes before may take long.
+            fence.map_or(Ok(()), Fence::arm)
+        };
         #[expect(unsafe_code, reason = "between fork and exec; only system calls, no allocation")]
         // SAFETY: the closure makes system calls on data that was prepared before the fork.
         unsafe {
@@ -112,39 +135,12 @@ impl Account {
         Ok(command)
     }
 
-    /// Makes a process that is about to become a program one of this user's, in a session of its own in
-    /// `directory`, and not beyond a fence. It changes nothing that other threads have, and makes system
-    /// calls only.
-    pub fn becoming(
-        &self,
-        directory: &Path,
-        fence: Option<Fence>,
-    ) -> io::Result<impl Fn() -> io::Result<()> + Send + Sync + 'static> {
-        let directory = CString::new(directory.as_os_str().as_bytes())?;
-        if !self.is_own() {
-            return Err(Errno::EPERM.into());
-        }
-        let switch = unistd::geteuid().is_root();
-        let (groups, gid, uid) = (self.group_numbers(), self.gid, self.uid);
-        Ok(move || {
-            unistd::setsid()?;
-            if switch {
-                set_groups(&groups)?;
-                set_user(uid, gid)?;
-            }
-            umask(Mode::from_bits_truncate(0o022));
-            unistd::chdir(directory.as_c_str())?;
-            // Last: what comes before may take long.
-            fence.map_or(Ok(()), Fence::arm)
-        })
-    }
-
     /// Lets the calling thread, and it alone, reach files as this user for the rest of its life.
     pub fn assume_for_files(&self) -> io::Result<()> {
         if !unistd::geteuid().is_root() {
             return if self.is_own() { Ok(()) } else { Err(Errno::EPERM.into()) };
         }
-        set_groups(&self.group_numbers())?;
+        self.assume_groups()?;
         unistd::setfsgid(self.gid);
         unistd::setfsuid(self.uid);
         // They return the previous value and report no error: ask again.
@@ -154,28 +150,11 @@ impl Account {
         Ok(())
     }
 
-    fn group_numbers(&self) -> Vec<libc::gid_t> {
-        self.groups.iter().map(|gid| gid.as_raw()).collect()
+    fn assume_groups(&self) -> io::Result<()> {
+        let groups: Vec<libc::gid_t> = self.groups.iter().map(|gid| gid.as_raw()).collect();
+        #[expect(unsafe_code, reason = "the C library's setgroups would change all threads")]
+        // SAFETY: the pointer and the length are those of a live vector.
+        let result = unsafe { libc::syscall(libc::SYS_setgroups, groups.len(), groups.as_ptr()) };
+        if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
     }
-}
-
-/// The groups of the calling thread.
-fn set_groups(groups: &[libc::gid_t]) -> io::Result<()> {
-    #[expect(unsafe_code, reason = "the C library's setgroups would change all threads")]
-    // SAFETY: the pointer and the length are those of a live slice.
-    let result = unsafe { libc::syscall(libc::SYS_setgroups, groups.len(), groups.as_ptr()) };
-    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
-}
-
-/// The user and the group of the calling thread, for good.
-fn set_user(uid: Uid, gid: Gid) -> io::Result<()> {
-    let (uid, gid) = (uid.as_raw(), gid.as_raw());
-    #[expect(unsafe_code, reason = "the C library's setuid would change all threads")]
-    // SAFETY: these calls take numbers only.
-    let results = unsafe {
-        // The group first: a user may not change it.
-        let group = libc::syscall(libc::SYS_setresgid, gid, gid, gid);
-        if group == 0 { libc::syscall(libc::SYS_setresuid, uid, uid, uid) } else { group }
-    };
-    if results == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }

@@ -3,20 +3,19 @@
 use std::{
     fs::{self, File},
     io,
-    os::{fd::OwnedFd, unix::fs::FileExt},
+    os::{
+        fd::OwnedFd,
+        unix::{fs::FileExt, process::ExitStatusExt},
+    },
     path::Path,
-    process::Stdio,
+    process::{Child, Stdio},
     thread,
     time::{Duration, Instant},
 };
 
 use nix::errno::Errno;
 
-use super::{
-    Action, Piece, Reply, Run,
-    reading::read_into,
-    spawn::{Program, Started},
-};
+use super::{Action, Piece, Reply, Run, reading::read_into};
 use crate::{
     boot_clock,
     files::{self, Content, Files, Placement},
@@ -44,26 +43,27 @@ pub fn perform(account: &Account, action: Action, with: Vec<OwnedFd>, report: &d
 }
 
 fn report_run(account: &Account, run: &Run, stdio: Vec<OwnedFd>, report: &dyn Fn(Reply)) {
-    let started = match start(account, run, stdio) {
-        Ok(started) => started,
+    let mut child = match start(account, run, stdio) {
+        Ok(child) => child,
         Err(error) => return report(not_started(&error, account, run)),
     };
-    report(Reply::Started(Process::of(started.number())));
-    report(match started.wait() {
-        Ok(status) => Reply::Ended(status),
+    report(Reply::Started(i32::try_from(child.id()).ok().and_then(Process::of)));
+    report(match child.wait() {
+        Ok(status) => Reply::Ended(status.into_raw()),
         Err(error) => Reply::Lost(error.to_string()),
     });
 }
 
-fn start(account: &Account, run: &Run, stdio: Vec<OwnedFd>) -> io::Result<Started> {
-    let stdio = <[OwnedFd; 3]>::try_from(stdio)
-        .map_err(|_| io::Error::other("input, output and complaints must go with it"))?;
-    let program = Program::new(&run.program, &run.arguments, account.environment())?;
-    let become_user = account.becoming(&run.directory, run.fence)?;
+fn start(account: &Account, run: &Run, stdio: Vec<OwnedFd>) -> io::Result<Child> {
+    let [stdin, stdout, stderr] = <[OwnedFd; 3]>::try_from(stdio)
+        .map_err(|_| io::Error::other("input, output and complaints must go with it"))?
+        .map(Stdio::from);
+    let mut command = account.command(&run.program, &run.directory, run.fence)?;
+    command.args(&run.arguments).stdin(stdin).stdout(stdout).stderr(stderr);
     if boot_clock::now() > run.not_after {
         return Err(Errno::ETIME.into());
     }
-    program.start(&stdio, become_user)
+    command.spawn()
 }
 
 /// Why a program did not start, in words that help whoever waits for it.
@@ -138,7 +138,8 @@ fn signal(account: &Account, process: Process, forcibly: bool) -> Result<(), Set
         return Ok(());
     }
     let signal = if forcibly { "KILL" } else { "TERM" };
-    let mut command = account.command(Path::new("/bin/sh"), Path::new("/")).map_err(trouble)?;
+    let mut command =
+        account.command(Path::new("/bin/sh"), Path::new("/"), None).map_err(trouble)?;
     command.args(["-c", "kill -s \"$1\" -- \"-$2\"", "sh", signal]);
     command.arg(process.number().to_string());
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());

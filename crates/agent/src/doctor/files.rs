@@ -65,7 +65,7 @@ fn needed(config: &AgentConfig) -> Vec<Needed> {
 
 /// The kernel says so best, to that user.
 async fn may(account: &Account, path: &Path, access: &str) -> std::io::Result<bool> {
-    let mut command = account.command(Path::new("/bin/sh"), Path::new("/"))?;
+    let mut command = account.command(Path::new("/bin/sh"), Path::new("/"), None)?;
     command.args(["-c", "test \"$1\" \"$2\"", "sh", access]).arg(path);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     Ok(tokio::process::Command::from(command).kill_on_drop(true).status().await?.success())

@@ -95,7 +95,7 @@ async fn the_users_groups_count_where_files_are_written_and_where_programs_run()
     let member = in_a_group(54321);
     place(&member, ".2").await.unwrap();
     assert_eq!(fs::metadata(shared.path().join("job.sh")).unwrap().gid(), 54321);
-    let mut id = member.command("/usr/bin/id".as_ref(), shared.path()).unwrap();
+    let mut id = member.command("/usr/bin/id".as_ref(), shared.path(), None).unwrap();
     let said = id.arg("-G").output().unwrap();
     let said = String::from_utf8(said.stdout).unwrap();
     let mut groups: Vec<u32> = said.split_whitespace().map(|gid| gid.parse().unwrap()).collect();
