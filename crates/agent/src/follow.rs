@@ -48,8 +48,10 @@ use vanished::WhyMissing;
 const SHARE_OF_FETCHING: u32 = 10;
 /// How long after a look there is the next at the earliest, whatever is to be cancelled.
 const GAP: Duration = Duration::from_millis(200);
-/// Of how many jobs that wait, as the server knows, it is told details at each look.
-const FIRST_DETAILS: usize = 16;
+/// Of how many jobs that wait, as the server knows, it is told more at each look.
+const OF_WAITING: usize = 16;
+/// The same while submissions wait for their `sbatch`: they come first.
+const OF_WAITING_IN_BURST: usize = 2;
 /// How many changes are reported after one look; there is another soon.
 const CHANGES: usize = 1000;
 
@@ -211,13 +213,18 @@ impl Follower {
         Ok(())
     }
 
+    /// Of how many jobs that wait the server is told more now.
+    fn of_waiting(&self) -> usize {
+        if self.agent.sbatch_limit.is_used_up() { OF_WAITING_IN_BURST } else { OF_WAITING }
+    }
+
     async fn look(&mut self, records: &[Record]) -> Look {
         let mut by_number: HashMap<i64, Vec<&Record>> = HashMap::new();
         for record in records {
             by_number.entry(record.job).or_default().push(record);
         }
         let (slurm, mut look) = (&self.agent.slurm, Look::default());
-        let mut waiting = 0;
+        let (mut waiting, most) = (0, self.of_waiting());
         for (id, job) in &mut self.jobs {
             let Some(number) = job.number() else { continue };
             let Some(records) = by_number.get(&number) else {
@@ -239,7 +246,7 @@ impl Follower {
                     // The first details of those that wait can come later, if they are many.
                     let is_first = |seen: &SeenJob| !seen.reported && waits_as_before(job, seen);
                     waiting += usize::from(seen.as_ref().is_some_and(is_first));
-                    if waiting > FIRST_DETAILS && seen.as_ref().is_some_and(is_first) {
+                    if waiting > most && seen.as_ref().is_some_and(is_first) {
                         continue;
                     }
                     match seen {

@@ -169,7 +169,7 @@ impl Agent {
             let words = format!("what was written to {shown} has no end yet");
             return Err(Setback::Blocked(Obstacle::Directory, words));
         };
-        let copy = PrivateCopy::plan(&self.state_directory, tag, &account.name, directory, mark)
+        let copy = PrivateCopy::plan(&self.state_directory, tag, account, directory, mark)
             .map_err(|e| Setback::Trouble(format!("the state directory: {e}")))?;
         let written = self.config.write_submission_files.then(|| files.clone());
         match files::place(account, directory, written, copy.directory(), turn).await {

@@ -7,17 +7,16 @@ use tokio::time::Instant;
 
 use super::{Follower, followed::Followed, tell::Change};
 
-/// How many jobs have a turn in one look.
-const TURNS: usize = 16;
-
-/// The submissions whose outlook is to be told, those first that were not told for longest.
+/// The submissions whose outlook is to be told, so many at most, those first that were not told for
+/// longest.
 pub(super) fn take<'a>(
     jobs: impl Iterator<Item = &'a mut Followed>,
+    most: usize,
     now: Instant,
 ) -> Vec<&'a mut Followed> {
     let mut due: Vec<_> = jobs.filter(|job| job.outlook.is_due(&first(job), now)).collect();
     due.sort_by_key(|job| job.outlook.tried_at());
-    due.truncate(TURNS);
+    due.truncate(most);
     for job in &mut due {
         // Also if it fails: the next report of the job's state has it anyway.
         job.outlook.try_at(now);
@@ -39,10 +38,11 @@ impl Follower {
         if !self.agent.server_keeps_facts.load(Ordering::Relaxed) {
             return Vec::new();
         }
+        let most = self.of_waiting();
         let listed: HashSet<i64> = listed.iter().copied().collect();
         let told: HashSet<i64> = changes.iter().map(|change| change.job.submission_id).collect();
         let jobs = self.jobs.iter_mut().filter(|(id, _)| listed.contains(id) && !told.contains(id));
-        let turns = take(jobs.map(|(_, job)| job), Instant::now());
+        let turns = take(jobs.map(|(_, job)| job), most, Instant::now());
         let known = turns.into_iter().filter_map(|job| {
             let seen = job.last_seen().filter(|seen| seen.reported)?.clone();
             let (claim, outlook) = (job.active.claim, job.outlook.now.clone());
@@ -61,6 +61,8 @@ mod tests {
     use super::*;
     use crate::follow::outlook::PAUSE;
 
+    const TURNS: usize = 16;
+
     fn job(id: i64, reason: &str) -> Followed {
         let active = ActiveJobSubmission {
             id,
@@ -76,7 +78,7 @@ mod tests {
 
     fn told(jobs: &mut [Followed], now: Instant) -> Vec<i64> {
         let mut ids = Vec::new();
-        for job in take(jobs.iter_mut(), now) {
+        for job in take(jobs.iter_mut(), TURNS, now) {
             ids.push(job.active.id);
             let outlook = job.outlook.now.clone();
             job.outlook.told(outlook);
