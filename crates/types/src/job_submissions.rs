@@ -98,7 +98,8 @@ pub struct JobSubmissionBaseView {
 /// interest, is left out.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct JobOutlook {
-    /// Why the job, or tasks of it, wait, in Slurm's word.
+    /// Why the job, or tasks of it, wait, in Slurm's word; a sentence of the agent's where the
+    /// submission is not submitted yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 255))]
     pub slurm_pending_reason: Option<String>,
