@@ -27,7 +27,7 @@ fn seen(scene: &Scene, id: i64) -> String {
         String::from_utf8(scene.lab.run(name, arguments).unwrap().stdout).unwrap()
     };
     let queue = show("squeue", &["-a", "-t", "all", "-o", "%i %u %P %T %r %C %m %k"]);
-    let nodes = show("sinfo", &["-N", "-l"]);
+    let nodes = show("scontrol", &["-o", "show", "nodes"]);
     format!("last seen: {told}\n{queue}\n{nodes}")
 }
 
