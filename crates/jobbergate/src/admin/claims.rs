@@ -15,7 +15,8 @@ use crate::output::say;
 #[derive(Debug, Subcommand)]
 pub enum ClaimsCommand {
     /// List the agents that have claimed submissions or hold a lease: cluster, instance, until when
-    /// its lease holds, how many that wait and how many active submissions it has claimed
+    /// its lease holds, how many that wait and how many active submissions it has claimed, and how
+    /// many withdrawn ones, of which it is to find out whether they have a job
     List,
     /// Free what agents of a cluster have claimed whose leases are over, so that an agent which claims
     /// nothing, as the Python one, is offered it; stop those agents for good first: a job that one of
@@ -48,7 +49,9 @@ pub async fn run(app: &Arc<App>, command: &ClaimsCommand) -> anyhow::Result<()> 
                     let (waiting, active) = claims::release(app, tenant.clone(), client_id).await?;
                     freed = (freed.0 + waiting, freed.1 + active);
                     let holdings = claims::list(app, tenant).await?.into_iter();
-                    held.extend(holdings.filter(|held| held.client_id == *client_id));
+                    held.extend(holdings.filter(|held| {
+                        held.client_id == *client_id && held.lease_ends_at.is_some()
+                    }));
                 }
             },
             Err(error) => {
@@ -80,12 +83,11 @@ pub async fn run(app: &Arc<App>, command: &ClaimsCommand) -> anyhow::Result<()> 
 
 async fn list(app: &Arc<App>, tenant: Tenant) -> anyhow::Result<()> {
     let whose = tenant.organization.as_ref().map(|name| format!("{name}\t")).unwrap_or_default();
-    for Holding { client_id, instance, lease_ends_at, waiting, active } in
-        claims::list(app, tenant).await?
-    {
+    for held in claims::list(app, tenant).await? {
+        let Holding { client_id, instance, lease_ends_at, waiting, active, withdrawn } = held;
         let lease = lease_ends_at.map_or_else(|| "over".to_owned(), |at| at.to_rfc3339());
         let instance = instance.escape_debug();
-        say!("{whose}{client_id}\t{instance}\t{lease}\t{waiting}\t{active}");
+        say!("{whose}{client_id}\t{instance}\t{lease}\t{waiting}\t{active}\t{withdrawn}");
     }
     Ok(())
 }

@@ -140,6 +140,8 @@ pub struct Holding {
     pub waiting: i64,
     /// How many that are active.
     pub active: i64,
+    /// How many that nobody wants any more and that may have a job.
+    pub withdrawn: i64,
 }
 
 /// Who has claimed what in an organization's data, and whose leases hold.
@@ -155,6 +157,7 @@ pub async fn list(app: &Arc<App>, tenant: Tenant) -> Result<Vec<Holding>> {
             instance: row.claimant,
             waiting: row.waiting,
             active: row.active,
+            withdrawn: row.withdrawn,
         })
         .collect();
     for store::Lease { client_id, instance, ends_at } in leases {
@@ -168,6 +171,7 @@ pub async fn list(app: &Arc<App>, tenant: Tenant) -> Result<Vec<Holding>> {
                 lease_ends_at: Some(ends_at),
                 waiting: 0,
                 active: 0,
+                withdrawn: 0,
             }),
         }
     }

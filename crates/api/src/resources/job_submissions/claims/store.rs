@@ -234,17 +234,20 @@ pub(super) struct Holding {
     pub(super) claimant: String,
     pub(super) waiting: i64,
     pub(super) active: i64,
+    pub(super) withdrawn: i64,
 }
 
 /// What all agents have claimed.
 pub(super) async fn holdings(db: &mut Session) -> sqlx::Result<Vec<Holding>> {
     let active = is_active();
     let sql = format!(
-        "SELECT s.client_id, s.claimant, \
-         sum(CASE WHEN s.status = 'CREATED' THEN 1 ELSE 0 END) AS waiting, \
-         sum(CASE WHEN s.status = 'CREATED' THEN 0 ELSE 1 END) AS active \
+        "SELECT client_id, claimant, sum(waiting) AS waiting, sum(active) AS active, \
+         sum(withdrawn) AS withdrawn FROM (SELECT s.client_id, s.claimant, \
+         CASE WHEN s.status = 'CREATED' THEN 1 ELSE 0 END AS waiting, \
+         CASE WHEN s.status = 'CREATED' THEN 0 ELSE 1 END AS active, 0 AS withdrawn \
          FROM job_submissions AS s WHERE s.claim IS NOT NULL AND (({WAITS}) OR {active}) \
-         GROUP BY s.client_id, s.claimant ORDER BY s.client_id, s.claimant"
+         UNION ALL SELECT client_id, claimant, 0, 0, 1 FROM withdrawn_submissions) AS held \
+         GROUP BY client_id, claimant ORDER BY client_id, claimant"
     );
     db.fetch_all(&sql, args![]).await
 }

@@ -1,6 +1,7 @@
 //! Submissions that nobody wants any more when an agent may have made a job of them.
 
 use chrono::TimeDelta;
+use jobbergate_api::resources::job_submissions::claims;
 use serde_json::{Value, json};
 
 use super::{CLAIMS, claim, first, hand_back, items, submitted, waiting};
@@ -62,6 +63,9 @@ on_both! {
         alice.put("/job-submissions/3", json!({"status": "CANCELLED"})).await.ok();
         alice.put("/job-submissions/4", json!({"name": "still wanted"})).await.ok();
         assert_eq!(numbers(&withdrawn(&agent, "a").await), [1, 2, 3]);
+        let held = claims::list(&app.app, app.app.tenants.default_tenant()).await.unwrap();
+        let held: Vec<_> = held.iter().map(|held| (held.waiting, held.withdrawn)).collect();
+        assert_eq!(held, [(2, 3)]);
         alice.delete("/job-scripts/1").await.expect(204);
         assert_eq!(numbers(&withdrawn(&agent, "a").await), [1, 2, 3, 4, 5]);
     }
