@@ -32,6 +32,7 @@ pub struct Api {
     base_url: String,
     timeout: Duration,
     for_uploads: OnceCell<Client>,
+    for_waits: OnceCell<reqwest::Client>,
 }
 
 impl Api {
@@ -47,7 +48,8 @@ impl Api {
         let client = Client::with_http(&settings.base_api_url, http, TokenSource::Anonymous);
         let client = client.map_err(|error| misconfigured(&format!("BASE_API_URL: {error}")))?;
         let base_url = settings.base_api_url.clone();
-        Ok(Self { auth, client, is_verbose, base_url, timeout, for_uploads: OnceCell::new() })
+        let (for_uploads, for_waits) = (OnceCell::new(), OnceCell::new());
+        Ok(Self { auth, client, is_verbose, base_url, timeout, for_uploads, for_waits })
     }
 
     /// A request with the caller's token.
@@ -75,6 +77,44 @@ impl Api {
             }
         };
         Ok(client.request(Method::PUT, segments).with_token(token.text))
+    }
+
+    /// The server as it is asked for what may take a while to happen, with the caller's token.
+    ///
+    /// # Errors
+    /// When there is no token.
+    pub async fn patient(&self) -> Result<Client> {
+        let token = self.auth.access().await?;
+        let http = match self.for_waits.get() {
+            Some(http) => http,
+            None => {
+                let http = built(http(self.timeout).timeout(self.timeout.max(Client::DEADLINE)))?;
+                self.for_waits.get_or_init(|| http)
+            }
+        };
+        let client = Client::with_http(&self.base_url, http.clone(), TokenSource::Fixed(token.text));
+        client.map_err(|error| misconfigured(&error.to_string()))
+    }
+
+    /// Makes a call by such a client, of which a person who wants to know is told.
+    ///
+    /// # Errors
+    /// Those of the call.
+    pub async fn noted<T>(
+        &self,
+        call: &str,
+        work: impl Future<Output = std::result::Result<T, Error>>,
+    ) -> std::result::Result<T, Error> {
+        let begin = Instant::now();
+        let done = work.await;
+        if self.is_verbose {
+            let status = match &done {
+                Ok(_) => "answered".to_owned(),
+                Err(error) => error.status().map_or("no answer".to_owned(), |s| s.to_string()),
+            };
+            output::tell(&format!("{call}: {status} in {:?}\n", begin.elapsed()));
+        }
+        done
     }
 
     /// Sends a request that is answered with this status.
@@ -135,7 +175,8 @@ fn misconfigured(text: &str) -> Failure {
     Failure::new("Configuration Error", text)
 }
 
-fn failed(what: &str, error: &Error) -> Failure {
+/// That `what` could not be done, and why.
+pub fn failed(what: &str, error: &Error) -> Failure {
     match error {
         Error::BaseUrl { .. } | Error::Setup(_) => misconfigured(&error.to_string()),
         Error::Unreachable { source, .. } => {

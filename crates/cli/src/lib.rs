@@ -13,6 +13,7 @@ mod completion;
 pub mod dot_env;
 pub mod failure;
 mod files;
+mod follow;
 mod injection;
 mod old_names;
 mod output;
@@ -102,6 +103,7 @@ async fn execute(session: &Session, command: Command) -> Result<()> {
         Command::JobSubmissions { command } => {
             commands::job_submissions::run(session, command).await
         }
+        Command::Run(arguments) => commands::run::run(session, &arguments).await,
         Command::Login => commands::login::log_in(session).await,
         Command::Logout => commands::login::log_out(session),
         Command::ShowToken(arguments) => commands::login::show(session, &arguments).await,

@@ -170,6 +170,21 @@ fn write(bytes: &[u8]) -> Result<()> {
     }
 }
 
+/// The exit code when nobody reads on: that of programs that `SIGPIPE` ends.
+pub const READ_ENOUGH: u8 = 141;
+
+/// Prints a part of something that goes on until nobody reads it any more.
+///
+/// # Errors
+/// When that is so, or nothing can be written.
+pub fn print_on(bytes: &[u8]) -> Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(bytes).and_then(|()| out.flush()).map_err(|error| match error.kind() {
+        io::ErrorKind::BrokenPipe => Failure::Ended(READ_ENOUGH),
+        _ => Failure::file("Output failed", "standard output", &error),
+    })
+}
+
 /// Tells the person who called of something that goes on or went wrong.
 pub fn tell(text: &str) {
     // Where nobody can be told, nothing is to be done about it.
@@ -190,7 +205,7 @@ pub fn tell_of(failure: &Failure) {
         }
         Failure::Usage(text) => tell(&format!("error: {}\n", printable(text))),
         Failure::Aborted => tell("Aborted.\n"),
-        Failure::Interrupted => {}
+        Failure::Interrupted | Failure::Ended(_) => {}
     }
 }
 

@@ -18,6 +18,7 @@ use crate::{
     select::One,
 };
 
+pub use create::NewScript;
 pub use files::{download, entrypoints};
 
 /// The API's name of them.

@@ -23,9 +23,9 @@ use crate::{
     select::OneApplicationAmongOthers,
 };
 
-/// A job script from an application.
+/// What a script is made of.
 #[derive(Debug, Args)]
-pub struct Create {
+pub struct NewScript {
     #[command(flatten)]
     one: OneApplicationAmongOthers,
     /// Its name; the application's by default
@@ -39,6 +39,13 @@ pub struct Create {
     sbatch_params: Vec<String>,
     #[command(flatten)]
     parameters: Parameters,
+}
+
+/// A job script from an application.
+#[derive(Debug, Args)]
+pub struct Create {
+    #[command(flatten)]
+    script: NewScript,
     /// Download its files to the current directory (--no-download: don't); asked when left out
     #[arg(long, overrides_with = "no_download")]
     download: bool,
@@ -55,6 +62,13 @@ pub struct Create {
     /// Where the job is to run
     #[arg(long, value_name = "PATH")]
     execution_directory: Option<PathBuf>,
+}
+
+/// A script that can be made: all questions are answered.
+#[derive(Debug)]
+pub struct Rendering {
+    application_id: String,
+    body: Value,
 }
 
 /// What was said of something that can be had, or not, or asked for.
@@ -82,7 +96,7 @@ impl Create {
     async fn wants(&self, said: Option<bool>, question: &str) -> Result<bool> {
         match said {
             Some(said) => Ok(said),
-            None if self.parameters.is_fast() => Ok(true),
+            None if self.script.parameters.is_fast() => Ok(true),
             None => confirm(question).await,
         }
     }
@@ -94,14 +108,7 @@ impl Create {
 /// When something of it can't be done.
 pub async fn create(session: &Session, arguments: &Create) -> Result<()> {
     arguments.check()?;
-    let selected = arguments.one.selected()?;
-    // Read once: it may be a pipe.
-    let supplied = arguments.parameters.supplied()?;
-    let application = applications::get(session, &selected).await?;
-    let has_workflow =
-        application.get("workflow_files").and_then(Value::as_array).is_some_and(|f| !f.is_empty());
-    arguments.parameters.check_workflow(&selected.locator, has_workflow)?;
-    let script = render(session, arguments, &application, supplied).await?;
+    let script = arguments.script.rendering(session).await?.make(session).await?;
     session.output.one("Created Job Script", &JOB_SCRIPT, &script)?;
     let submit_question = "Would you like to submit this job immediately?";
     let is_submitted =
@@ -132,35 +139,60 @@ pub async fn create(session: &Session, arguments: &Create) -> Result<()> {
     session.output.one("Created Job Submission (Fast Mode)", &JOB_SUBMISSION, &submitted)
 }
 
-async fn render(
-    session: &Session,
-    arguments: &Create,
-    application: &Map<String, Value>,
-    supplied: Map<String, Value>,
-) -> Result<Map<String, Value>> {
-    let config = config_of(application);
-    let parameters = arguments.parameters.answered(session, &config, supplied)?;
-    let name = application.get("name").and_then(Value::as_str).unwrap_or_default();
-    let name = script_name(&parameters, arguments.name.as_deref().unwrap_or(name));
-    let legacy_name = session.settings.legacy_name_convention.then_some(name.as_str());
-    let mapping = config
-        .output_name_mapping(legacy_name)
-        .map_err(|problem| Failure::new("Entry point is unspecified", problem))?;
-    let id = application.get("application_id").unwrap_or(&Value::Null).to_string();
-    let sbatch_params = Some(&arguments.sbatch_params).filter(|parameters| !parameters.is_empty());
-    let body = json!({
-        "create_request": {"name": name, "description": arguments.description},
-        "render_request": {
-            "template_output_name_mapping": mapping,
-            "sbatch_params": sbatch_params,
-            "param_dict": {"data": parameters},
-        },
-    });
-    let what = "Couldn't create job script";
-    let route = [SCRIPTS, "render-from-template", &id];
-    let request = session.api.request(Method::POST, &route).await?.json(&body);
-    let object = session.api.receive(what, request, StatusCode::CREATED).await?;
-    read(what, &JOB_SCRIPT, &object)
+impl NewScript {
+    /// Whether defaults are to be taken.
+    pub fn is_fast(&self) -> bool {
+        self.parameters.is_fast()
+    }
+
+    /// Answers the application's questions.
+    ///
+    /// # Errors
+    /// When there is no such application, or a question has no answer.
+    pub async fn rendering(&self, session: &Session) -> Result<Rendering> {
+        let selected = self.one.selected()?;
+        // Read once: it may be a pipe.
+        let supplied = self.parameters.supplied()?;
+        let application = applications::get(session, &selected).await?;
+        let has_workflow = application
+            .get("workflow_files")
+            .and_then(Value::as_array)
+            .is_some_and(|f| !f.is_empty());
+        self.parameters.check_workflow(&selected.locator, has_workflow)?;
+        let config = config_of(&application);
+        let parameters = self.parameters.answered(session, &config, supplied)?;
+        let name = application.get("name").and_then(Value::as_str).unwrap_or_default();
+        let name = script_name(&parameters, self.name.as_deref().unwrap_or(name));
+        let legacy_name = session.settings.legacy_name_convention.then_some(name.as_str());
+        let mapping = config
+            .output_name_mapping(legacy_name)
+            .map_err(|problem| Failure::new("Entry point is unspecified", problem))?;
+        let application_id = application.get("application_id").unwrap_or(&Value::Null).to_string();
+        let sbatch_params = Some(&self.sbatch_params).filter(|parameters| !parameters.is_empty());
+        let body = json!({
+            "create_request": {"name": name, "description": self.description},
+            "render_request": {
+                "template_output_name_mapping": mapping,
+                "sbatch_params": sbatch_params,
+                "param_dict": {"data": parameters},
+            },
+        });
+        Ok(Rendering { application_id, body })
+    }
+}
+
+impl Rendering {
+    /// Has the server make the script; as it is shown.
+    ///
+    /// # Errors
+    /// When it can't be made.
+    pub async fn make(&self, session: &Session) -> Result<Map<String, Value>> {
+        let what = "Couldn't create job script";
+        let route = [SCRIPTS, "render-from-template", &self.application_id];
+        let request = session.api.request(Method::POST, &route).await?.json(&self.body);
+        let object = session.api.receive(what, request, StatusCode::CREATED).await?;
+        read(what, &JOB_SCRIPT, &object)
+    }
 }
 
 /// What the server keeps of an application's configuration, with what follows from its files.
