@@ -92,7 +92,8 @@ impl Api {
                 self.for_waits.get_or_init(|| http)
             }
         };
-        let client = Client::with_http(&self.base_url, http.clone(), TokenSource::Fixed(token.text));
+        let client =
+            Client::with_http(&self.base_url, http.clone(), TokenSource::Fixed(token.text));
         client.map_err(|error| misconfigured(&error.to_string()))
     }
 

@@ -221,15 +221,8 @@ pub fn is_for_users(words: &[OsString]) -> bool {
 
 fn is_command(word: &OsStr) -> bool {
     let Some(word) = word.to_str() else { return false };
-    let names = [
-        "applications",
-        "job-scripts",
-        "job-submissions",
-        "run",
-        "login",
-        "logout",
-        "show-token",
-    ];
+    let names =
+        ["applications", "job-scripts", "job-submissions", "run", "login", "logout", "show-token"];
     names.contains(&word) || old_names::is_one(word)
 }
 

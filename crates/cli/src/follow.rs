@@ -252,10 +252,7 @@ impl<'a> Follower<'a> {
     }
 
     /// The steps beyond those that were read.
-    async fn steps(
-        &self,
-        client: &Client,
-    ) -> std::result::Result<Vec<JobProgressDetail>, Error> {
+    async fn steps(&self, client: &Client) -> std::result::Result<Vec<JobProgressDetail>, Error> {
         let mut page = Paging { page: self.read / STEPS + 1, size: STEPS };
         let mut known = usize::try_from(self.read % STEPS).unwrap_or_default();
         let mut steps = Vec::new();

@@ -218,6 +218,11 @@ pub fn tell_message(title: &str, text: &str) {
     }
 }
 
+/// Tells of a file beside the result.
+pub fn tell_file(name: &str, content: &str) {
+    tell(&format!("\n{}", panel::tight(name, content, None, width(true))));
+}
+
 fn json(value: &(impl serde::Serialize + ?Sized)) -> Result<String> {
     let written = serde_json::to_string_pretty(value);
     written.map_err(|error| Failure::new("Output failed", error.to_string()))

@@ -18,7 +18,7 @@ use crate::{
     select::One,
 };
 
-pub use create::NewScript;
+pub use create::{NewScript, Preview, Rendering};
 pub use files::{download, entrypoints};
 
 /// The API's name of them.

@@ -1,6 +1,10 @@
 //! `jobbergate run`.
 
-use std::{cell::Cell, path::PathBuf, time::Duration};
+use std::{
+    cell::Cell,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use clap::Args;
 use jobbergate_types::output::OutputQuery;
@@ -9,7 +13,7 @@ use tokio::{sync::Notify, time::timeout};
 
 use super::{
     Session,
-    job_scripts::NewScript,
+    job_scripts::{NewScript, Preview, Rendering},
     job_submissions::{self, Submission, advice, cluster, concluded, directory, submit},
 };
 use crate::{
@@ -20,7 +24,7 @@ use crate::{
         screen::{Lines, Screen, unless_left},
         states::States,
     },
-    output::resource::JOB_SUBMISSION,
+    output::{resource::JOB_SUBMISSION, tell_file},
     questions::terminal,
 };
 
@@ -62,15 +66,11 @@ pub async fn run(session: &Session, arguments: &Run) -> Result<()> {
     let cluster = cluster(session, arguments.cluster_name.as_deref(), TITLE).await?;
     let directory = directory(arguments.execution_directory.as_deref(), TITLE)?;
     let rendering = arguments.script.rendering(session).await?;
-    let place = format!("cluster {cluster} in {}", directory.display());
-    let is_sure = arguments.yes || arguments.script.is_fast() || !terminal::is_there();
-    if !is_sure && !terminal::confirm(&format!("Submit it to {place}?")).await? {
-        return Err(Failure::Aborted);
-    }
-    let script = rendering.make(session).await?;
+    let script = agreed(session, arguments, &rendering, &cluster, &directory).await?;
     let submission = submission(arguments, &script, directory);
     let screen = Screen::new(session.output.raw, Lines::Aside);
-    let unknown = "Whether it was submitted is not known: `jobbergate job-submissions list` says it";
+    let unknown =
+        "Whether it was submitted is not known: `jobbergate job-submissions list` says it";
     let submitted = unless_left(&screen, unknown, submit(session, &submission)).await?;
     if arguments.no_watch {
         return session.output.one("Created Job Submission", &JOB_SUBMISSION, &submitted);
@@ -88,6 +88,35 @@ pub async fn run(session: &Session, arguments: &Run) -> Result<()> {
     drop(screen);
     advice(session, id, ending);
     concluded(&[ending])
+}
+
+/// The script, made when a person who is there has seen it and does not say no.
+async fn agreed(
+    session: &Session,
+    arguments: &Run,
+    rendering: &Rendering,
+    cluster: &str,
+    directory: &Path,
+) -> Result<Map<String, Value>> {
+    if !terminal::is_there() {
+        return rendering.make(session).await;
+    }
+    let made = match rendering.preview(session).await? {
+        Preview::Entrypoint(name, content) => {
+            tell_file(&name, &content);
+            None
+        }
+        Preview::Made(script) => Some(script),
+    };
+    let question = format!("Submit it to cluster {cluster} in {}?", directory.display());
+    let is_sure = arguments.yes || arguments.script.is_fast();
+    if !is_sure && !terminal::confirm(&question).await? {
+        return Err(Failure::Aborted);
+    }
+    match made {
+        Some(script) => Ok(script),
+        None => rendering.make(session).await,
+    }
 }
 
 fn submission(arguments: &Run, script: &Map<String, Value>, directory: PathBuf) -> Submission {

@@ -115,9 +115,7 @@ impl Explanation {
         let status = match cluster {
             Cluster::Known(status) => status,
             Cluster::Silent => {
-                self.say(format!(
-                    "The agent of cluster {name} has never reported to this server."
-                ));
+                self.say(format!("The agent of cluster {name} has never reported to this server."));
                 self.advise("Ask the cluster's administrators whether its agent runs.");
                 return false;
             }
@@ -405,9 +403,7 @@ mod tests {
     #[test]
     fn a_submission_that_came_to_nothing() {
         let well = cluster(json!({}));
-        let rejected = |message: &str| {
-            json!({"status": "REJECTED", "slurm_job_id": null, "report_message": message})
-        };
+        let rejected = |message: &str| json!({"status": "REJECTED", "slurm_job_id": null, "report_message": message});
         let partition = rejected("sbatch: error: invalid partition specified: nosuch");
         says(partition, &well, &["never ran: sbatch", "Choose a partition"]);
         let uncertain = rejected("It is uncertain whether Slurm ran this job: the agent …");

@@ -20,38 +20,118 @@ const MEANINGS: &[(&str, &str, &str)] = &[
     ("Priority", "jobs with a higher priority are before it in the queue", BY_ITSELF),
     ("Resources", "the processors, memory or nodes that it asks for are in use", BY_ITSELF),
     ("None", "the scheduler has not looked at it yet", BY_ITSELF),
-    ("BeginTime", "the time has not come at which it may start", "It starts then by itself; a job that was queued again waits for about two minutes."),
-    ("DependencyNeverSatisfied", "a job that it depends on ended in another way than it asks for", "It never starts: cancel it, and submit it again without that dependency."),
+    (
+        "BeginTime",
+        "the time has not come at which it may start",
+        "It starts then by itself; a job that was queued again waits for about two minutes.",
+    ),
+    (
+        "DependencyNeverSatisfied",
+        "a job that it depends on ended in another way than it asks for",
+        "It never starts: cancel it, and submit it again without that dependency.",
+    ),
     ("Dependency", "a job that it depends on has not ended yet", BY_ITSELF),
     ("JobHeldUser", "its owner holds it", "Release it with `scontrol release` on the cluster."),
-    ("JobHeldAdmin", "an administrator holds it", "Ask the cluster's administrators to release it."),
-    ("launch failed requeued held", "it could not be started, was queued again and is held", "Ask the cluster's administrators what is wrong with the node; they can release it."),
-    ("job_requeued_in_held_state", "it was queued again and is held", "Release it with `scontrol release` on the cluster."),
-    ("PartitionDown", "its partition is down", "Wait until it is up, or submit it to another partition."),
-    ("PartitionInactive", "its partition takes no jobs", "Wait until it does, or submit it to another partition."),
-    ("PartitionNodeLimit", "it asks for more or fewer nodes than its partition allows", LIMIT_OF_JOB),
+    (
+        "JobHeldAdmin",
+        "an administrator holds it",
+        "Ask the cluster's administrators to release it.",
+    ),
+    (
+        "launch failed requeued held",
+        "it could not be started, was queued again and is held",
+        "Ask the cluster's administrators what is wrong with the node; they can release it.",
+    ),
+    (
+        "job_requeued_in_held_state",
+        "it was queued again and is held",
+        "Release it with `scontrol release` on the cluster.",
+    ),
+    (
+        "PartitionDown",
+        "its partition is down",
+        "Wait until it is up, or submit it to another partition.",
+    ),
+    (
+        "PartitionInactive",
+        "its partition takes no jobs",
+        "Wait until it does, or submit it to another partition.",
+    ),
+    (
+        "PartitionNodeLimit",
+        "it asks for more or fewer nodes than its partition allows",
+        LIMIT_OF_JOB,
+    ),
     ("PartitionTimeLimit", "it asks for more time than its partition allows", LIMIT_OF_JOB),
-    ("ReqNodeNotAvail", "a node that it needs is down, drained or reserved", "Wait until the node is back, or don't ask for that node; a time limit that ends before the reservation begins lets it start, too."),
-    ("ReservationDeleted", "its reservation was deleted", "Cancel it, and submit it again without the reservation."),
+    (
+        "ReqNodeNotAvail",
+        "a node that it needs is down, drained or reserved",
+        "Wait until the node is back, or don't ask for that node; a time limit that ends before the reservation begins lets it start, too.",
+    ),
+    (
+        "ReservationDeleted",
+        "its reservation was deleted",
+        "Cancel it, and submit it again without the reservation.",
+    ),
     ("Reservation", "the reservation that it is for has not begun", BY_ITSELF),
-    ("Nodes required for job are DOWN", "nodes that it needs are down, drained or reserved for others", "Wait until they are back, or ask for other nodes."),
+    (
+        "Nodes required for job are DOWN",
+        "nodes that it needs are down, drained or reserved for others",
+        "Wait until they are back, or ask for other nodes.",
+    ),
     ("NodeDown", "a node that it needs is down", ADMINISTRATORS),
     ("BadConstraints", "no node has what it asks for", LIMIT_OF_JOB),
     ("Licenses", "the licences that it needs are in use", BY_ITSELF),
-    ("InvalidAccount", "its account does not exist, or its owner may not use it", "Cancel it, and submit it with an account of yours (`--account`)."),
-    ("AccountNotAllowed", "its account may not use its partition", "Cancel it, and submit it with another account or to another partition."),
-    ("InvalidQOS", "its quality of service does not exist, or its owner may not use it", "Cancel it, and submit it with one that you may use (`--qos`)."),
-    ("QOSNotAllowed", "its quality of service may not be used there", "Cancel it, and submit it with another one (`--qos`) or to another partition."),
-    ("QOSUsageThreshold", "its owner has used more than the quality of service allows at the moment", LESS),
+    (
+        "InvalidAccount",
+        "its account does not exist, or its owner may not use it",
+        "Cancel it, and submit it with an account of yours (`--account`).",
+    ),
+    (
+        "AccountNotAllowed",
+        "its account may not use its partition",
+        "Cancel it, and submit it with another account or to another partition.",
+    ),
+    (
+        "InvalidQOS",
+        "its quality of service does not exist, or its owner may not use it",
+        "Cancel it, and submit it with one that you may use (`--qos`).",
+    ),
+    (
+        "QOSNotAllowed",
+        "its quality of service may not be used there",
+        "Cancel it, and submit it with another one (`--qos`) or to another partition.",
+    ),
+    (
+        "QOSUsageThreshold",
+        "its owner has used more than the quality of service allows at the moment",
+        LESS,
+    ),
     ("QOSResourceLimit", "a limit of its quality of service is reached", LESS),
     ("QOSTimeLimit", "the time limit of its quality of service is reached", LESS),
     ("QOSJobLimit", "as many jobs run as its quality of service allows", BY_ITSELF),
-    ("QOSMaxSubmitJob", "as many jobs wait or run as its quality of service allows", "It is submitted as soon as one of them has ended."),
-    ("QOSMax", "it asks for more than its quality of service allows, or too much of it is in use by one owner", LESS),
+    (
+        "QOSMaxSubmitJob",
+        "as many jobs wait or run as its quality of service allows",
+        "It is submitted as soon as one of them has ended.",
+    ),
+    (
+        "QOSMax",
+        "it asks for more than its quality of service allows, or too much of it is in use by one owner",
+        LESS,
+    ),
     ("QOSMin", "it asks for less than its quality of service demands", LIMIT_OF_JOB),
     ("QOSGrp", "all jobs of its quality of service together have what they may have", BY_ITSELF),
-    ("AssocMaxSubmitJob", "as many jobs wait or run as its owner's account allows", "It is submitted as soon as one of them has ended."),
-    ("AssocGrpSubmitJobs", "as many jobs wait or run as the account allows", "It is submitted as soon as one of them has ended."),
+    (
+        "AssocMaxSubmitJob",
+        "as many jobs wait or run as its owner's account allows",
+        "It is submitted as soon as one of them has ended.",
+    ),
+    (
+        "AssocGrpSubmitJobs",
+        "as many jobs wait or run as the account allows",
+        "It is submitted as soon as one of them has ended.",
+    ),
     ("AssocMaxJobs", "as many jobs of its owner run as the account allows", BY_ITSELF),
     ("AssocMax", "it asks for more than its owner's account allows", LIMIT_OF_JOB),
     ("AssocGrp", "all jobs of its account together have what they may have", BY_ITSELF),
@@ -92,7 +172,10 @@ mod tests {
             ("SomethingNew", ""),
         ] {
             let found = meaning(reason).map_or("", |meaning| meaning.because);
-            assert!(found.contains(expected) && found.is_empty() == expected.is_empty(), "{reason}");
+            assert!(
+                found.contains(expected) && found.is_empty() == expected.is_empty(),
+                "{reason}"
+            );
         }
     }
 

@@ -235,8 +235,7 @@ mod tests {
         let lines = told(&mut all, &[], created);
         let first = "Submission 7 (run1) on cluster c1";
         assert_eq!(lines, [first, "CREATED     waits for the agent of cluster c1"]);
-        let pending =
-            json!({"slurm_job_state": "PENDING", "slurm_pending_reason": "Resources"});
+        let pending = json!({"slurm_job_state": "PENDING", "slurm_pending_reason": "Resources"});
         let steps = [step(1, "PENDING", Some("None"))];
         let lines = told(&mut all, &steps, pending.clone());
         assert_eq!(lines, ["PENDING     job 12, Resources"]);

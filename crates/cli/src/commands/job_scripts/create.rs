@@ -12,6 +12,7 @@ use super::{
     read,
 };
 use crate::{
+    api::{failed, not_understood},
     application::config::Config,
     commands::{
         applications,
@@ -181,7 +182,43 @@ impl NewScript {
     }
 }
 
+/// What a server says that is asked what a script would be.
+#[derive(Debug)]
+pub enum Preview {
+    /// Name and content of the file that `sbatch` gets.
+    Entrypoint(String, String),
+    /// It is an older one, which has made the script.
+    Made(Map<String, Value>),
+}
+
 impl Rendering {
+    /// Asks what the script would be.
+    ///
+    /// # Errors
+    /// When it could not be made.
+    pub async fn preview(&self, session: &Session) -> Result<Preview> {
+        let what = "Couldn't render job script";
+        let route = [SCRIPTS, "render-from-template", &self.application_id];
+        let request = session.api.request(Method::POST, &route).await?;
+        let request = request.query(&[("dry_run", true)]).json(&self.body);
+        let answer = session.api.noted(&format!("{request:?}"), request.send()).await;
+        let answer = answer.map_err(|error| failed(what, &error))?;
+        let is_made = answer.status == StatusCode::CREATED;
+        let object: Value = answer.decode().map_err(|error| failed(what, &error))?;
+        if is_made {
+            return Ok(Preview::Made(read(what, &JOB_SCRIPT, &object)?));
+        }
+        let files = object.get("files").and_then(Value::as_array);
+        let text = |file: &Value, name: &str| file.get(name)?.as_str().map(str::to_owned);
+        let entrypoint = files.into_iter().flatten().find_map(|file| {
+            let is_it = file.get("file_type").and_then(Value::as_str) == Some("ENTRYPOINT");
+            is_it.then(|| Some((text(file, "filename")?, text(file, "content")?))).flatten()
+        });
+        let (name, content) =
+            entrypoint.ok_or_else(|| not_understood(what, "there is no entrypoint"))?;
+        Ok(Preview::Entrypoint(name, content))
+    }
+
     /// Has the server make the script; as it is shown.
     ///
     /// # Errors

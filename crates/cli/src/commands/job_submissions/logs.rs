@@ -91,9 +91,7 @@ async fn print(mut output: Output<'_>, arguments: &Logs, screen: &Screen) -> Res
 
 fn there_is_nothing(found: Found) -> Failure {
     match found {
-        Found::NotYet(why) => {
-            Failure::new(TITLE, format!("{why} -- To wait for it, add --follow"))
-        }
+        Found::NotYet(why) => Failure::new(TITLE, format!("{why} -- To wait for it, add --follow")),
         Found::NotNow(why) | Found::Never(why) => Failure::new(TITLE, why),
         Found::Part(part) => Failure::new(TITLE, format!("{} can't be read", part.path)),
     }
