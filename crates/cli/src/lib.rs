@@ -79,7 +79,9 @@ fn run(cli: Cli, variables: &Variables) -> Result<ExitCode> {
         return output::print(&command_line::help()).map(|()| ExitCode::from(2));
     };
     let settings = Settings::new(variables)?;
-    let session = Session::new(settings, &cli.appearance)?;
+    let mut session = Session::new(settings, &cli.appearance)?;
+    // Its standard output is the job's.
+    session.output.keeps_asides_away |= matches!(command, Command::Run(_));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::new("Start failed", error.to_string()))?;
     let done = runtime.block_on(async {

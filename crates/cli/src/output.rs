@@ -25,6 +25,8 @@ pub struct Output {
     pub raw: bool,
     /// With what tables leave out.
     pub full: bool,
+    /// Whether standard output is for something else than what stands beside the result.
+    pub keeps_asides_away: bool,
     width: u16,
     colours: bool,
 }
@@ -33,7 +35,8 @@ impl Output {
     /// For this process.
     pub fn new(raw: bool, full: bool) -> Self {
         let is_terminal = io::stdout().is_terminal();
-        Self { raw, full, width: width(is_terminal), colours: has_colours(is_terminal) }
+        let (width, colours) = (width(is_terminal), has_colours(is_terminal));
+        Self { raw, full, keeps_asides_away: raw, width, colours }
     }
 
     /// A message to the person who called.
@@ -68,13 +71,13 @@ impl Output {
         print(&self.table_of(title, entries, is_hidden))
     }
 
-    /// Keys and values beside the result, which must not get into its JSON.
+    /// Keys and values beside the result, which must not get into its JSON or a job's output.
     ///
     /// # Errors
     /// When nothing can be written.
     pub fn aside(&self, title: &str, entries: &Map<String, Value>) -> Result<()> {
         let table = self.table_of(title, entries, &|_| false);
-        if self.raw {
+        if self.keeps_asides_away {
             tell(&table);
             return Ok(());
         }

@@ -3,6 +3,7 @@
 use std::{
     cell::Cell,
     path::{Path, PathBuf},
+    pin::pin,
     time::Duration,
 };
 
@@ -19,7 +20,7 @@ use super::{
 use crate::{
     failure::{Failure, Result},
     follow::{
-        ending::{Ending, Until},
+        ending::{self, Ending, Until},
         output::Output,
         screen::{Lines, Screen, unless_left},
         states::States,
@@ -133,30 +134,37 @@ fn submission(arguments: &Run, script: &Map<String, Value>, directory: PathBuf) 
     }
 }
 
-/// Shows states and, as soon as there is a job, its output.
+/// Shows states and, as soon as the job runs, its output.
 async fn follow(session: &Session, screen: &Screen, id: i64) -> Result<Ending> {
-    let (job, has_job) = (Notify::new(), Cell::new(false));
+    let (begin, has_begun) = (Notify::new(), Cell::new(false));
     let until = Until::Finished;
     let states = States { session, screen, until, are_several: false, is_known: true };
     let states = states.follow(id, |submission| {
-        if submission.submission.slurm_job_id.is_some() && !has_job.replace(true) {
-            job.notify_one();
+        let state = submission.submission.slurm_job_state;
+        if state.is_some_and(ending::has_begun) && !has_begun.replace(true) {
+            begin.notify_one();
         }
     });
-    let output = async {
-        job.notified().await;
-        show_output(session, screen, id).await
-    };
-    let (mut states, mut output) = (std::pin::pin!(states), std::pin::pin!(output));
-    let (ending, is_shown) = tokio::select! {
-        ending = &mut states => (ending?, false),
-        shown = &mut output => {
-            shown?;
-            (states.await?, true)
+    let query = OutputQuery { from: Some(0), ..OutputQuery::default() };
+    let mut output = Output::new(session, id, query);
+    let (ending, is_shown) = {
+        let shown = async {
+            begin.notified().await;
+            show(&mut output, screen).await
+        };
+        let (mut states, mut shown) = (pin!(states), pin!(shown));
+        tokio::select! {
+            biased;
+            shown = &mut shown => {
+                shown?;
+                (states.await?, true)
+            }
+            ending = &mut states => (ending?, false),
         }
     };
-    if has_job.get() && !is_shown {
-        match timeout(REST, output).await {
+    // Asked for anew: whoever was asked before may not know that the job has ended.
+    if has_begun.get() && !is_shown {
+        match timeout(REST, show(&mut output, screen)).await {
             Ok(shown) => shown?,
             Err(_) => screen.tell(&format!(
                 "The rest of the output did not come in time: `jobbergate job-submissions logs {id}`"
@@ -167,9 +175,8 @@ async fn follow(session: &Session, screen: &Screen, id: i64) -> Result<Ending> {
 }
 
 /// Shows the output, as far as it can be had: the states are told all the same.
-async fn show_output(session: &Session, screen: &Screen, id: i64) -> Result<()> {
-    let query = OutputQuery { from: Some(0), ..OutputQuery::default() };
-    match Output::new(session, id, query).follow(screen).await {
+async fn show(output: &mut Output<'_>, screen: &Screen) -> Result<()> {
+    match output.follow(screen).await {
         Err(Failure::Refused { title, text }) => {
             screen.tell(&format!("{title}: {text}"));
             Ok(())

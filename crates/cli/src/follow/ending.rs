@@ -115,7 +115,7 @@ impl Ending {
 }
 
 /// Whether a job in this state is beyond waiting.
-fn has_begun(state: SlurmJobState) -> bool {
+pub fn has_begun(state: SlurmJobState) -> bool {
     use SlurmJobState::{Completing, Resizing, Running, Signaling, StageOut, Stopped, Suspended};
     matches!(state, Running | Completing | Resizing | Signaling | StageOut | Stopped | Suspended)
         || state.is_terminal()

@@ -69,10 +69,10 @@ async fn print(mut output: Output<'_>, arguments: &Logs, screen: &Screen) -> Res
             Err(nothing) => return Err(there_is_nothing(nothing)),
         }
     }
+    output.set_limit(LARGEST_LIMIT);
     if arguments.follow {
         return output.follow(screen).await;
     }
-    output.set_limit(LARGEST_LIMIT);
     let mut end = None;
     loop {
         match output.read().await? {
