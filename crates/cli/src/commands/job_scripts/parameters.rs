@@ -3,13 +3,15 @@
 use std::{fs, path::PathBuf};
 
 use clap::Args;
+use jobbergate_questions::derive::from_variables;
+use jobbergate_types::questions::Question;
 use serde_json::{Map, Value};
 
 use crate::{
     application::config::Config,
     commands::Session,
     failure::{Failure, Result},
-    questions::{self, Question},
+    questions,
 };
 
 const INVALID_FILE: &str = "Invalid parameter file";
@@ -94,7 +96,7 @@ impl Parameters {
                 Failure::new("Incorrect parameters", format!("--param {name}: {problem}"))
             };
             let value = match question {
-                Some(question) => questions::check(&question.kind, text).map_err(wrong)?,
+                Some(question) => questions::parse(question, text).map_err(wrong)?,
                 None => free_value(text).map_err(wrong)?,
             };
             given.insert(name.clone(), value);
@@ -112,7 +114,7 @@ impl Parameters {
         config: &Config,
         mut supplied: Map<String, Value>,
     ) -> Result<Map<String, Value>> {
-        let questions = questions::of_variables(&config.application);
+        let questions = from_variables(&config.application, &[]);
         supplied.extend(self.given(&questions)?);
         let answers = questions::answers(&questions, &supplied, self.fast)?;
         if !answers.defaults_used.is_empty() {
