@@ -18,7 +18,7 @@ use crate::support::{AgentOptions, Process, Site, script_of};
 pub struct Desk {
     pub site: Site,
     pub home: TempDir,
-    pub agent: Process,
+    _agent: Process,
 }
 
 impl Desk {
@@ -29,7 +29,7 @@ impl Desk {
         let token = site.token_of("alice@example.com");
         fs::write(home.path().join("cache/token/access.token"), token).unwrap();
         let agent = site.agent(AgentOptions::default());
-        Self { site, home, agent }
+        Self { site, home, _agent: agent }
     }
 
     pub fn command(&self, arguments: &[&str]) -> Command {
@@ -109,12 +109,12 @@ impl Wire {
         thread::spawn(move || {
             for near in listener.incoming() {
                 let (near, mut state) = (near.unwrap(), shared.lock().unwrap());
+                state.connections += 1;
                 if state.is_cut {
                     continue;
                 }
                 let far = TcpStream::connect(&server).unwrap();
                 state.ends.extend([near.try_clone().unwrap(), far.try_clone().unwrap()]);
-                state.connections += 1;
                 pass(near.try_clone().unwrap(), far.try_clone().unwrap());
                 pass(far, near);
             }
@@ -136,10 +136,15 @@ impl Wire {
         self.state.lock().unwrap().is_cut = false;
     }
 
-    /// Waits until there were so many connections.
+    /// How often somebody came, in vain or not.
+    pub fn connections(&self) -> usize {
+        self.state.lock().unwrap().connections
+    }
+
+    /// Waits until somebody came so often.
     pub fn until_used(&self, times: usize) {
         let end = Instant::now() + Duration::from_secs(45);
-        while self.state.lock().unwrap().connections < times {
+        while self.connections() < times {
             assert!(Instant::now() < end, "nobody came");
             thread::sleep(Duration::from_millis(20));
         }

@@ -117,8 +117,10 @@ fn a_broken_connection_is_made_again_and_nothing_is_missed() {
     wire.until_used(1);
     thread::sleep(Duration::from_secs(1));
     wire.cut();
+    let connections = wire.connections();
     std::fs::write(work.join("go"), "").unwrap();
     assert_eq!(desk.run(&[SUBMISSIONS, "wait", "1"]).code, Some(6));
+    wire.until_used(connections + 1);
     wire.mend();
     let watched = outcome(watching);
     assert_eq!(watched.code, Some(6), "{watched:?}");
