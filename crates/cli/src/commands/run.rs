@@ -25,7 +25,7 @@ use crate::{
         screen::{Lines, Screen, unless_left},
         states::States,
     },
-    output::{resource::JOB_SUBMISSION, tell_file},
+    output::{resource::JOB_SUBMISSION, tell, tell_file},
     questions::terminal,
 };
 
@@ -112,6 +112,11 @@ async fn agreed(
     let question = format!("Submit it to cluster {cluster} in {}?", directory.display());
     let is_sure = arguments.yes || arguments.script.is_fast();
     if !is_sure && !terminal::confirm(&question).await? {
+        if let Some(id) = made.as_ref().and_then(|script| script.get("job_script_id")) {
+            tell(&format!(
+                "Job script {id} stays: this server makes scripts before it shows them\n"
+            ));
+        }
         return Err(Failure::Aborted);
     }
     match made {

@@ -3,10 +3,11 @@
 use std::{fs, process::Stdio};
 
 use rexpect::session::spawn_command;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     desk::{Desk, outcome, started},
+    liar::Liar,
     world::World,
 };
 use crate::support::until_exists;
@@ -91,6 +92,39 @@ async fn whoever_does_not_watch_gets_the_submission() {
     assert_eq!(one["sbatch_arguments"], serde_json::json!(["--comment=mine"]));
     assert_eq!((&one["name"], &one["cluster_name"]), (&"one".into(), &"test-cluster".into()));
     assert!(fs::read_to_string(desk.site.work.path().join("job.sh")).is_ok());
+}
+
+#[test]
+fn a_person_sees_what_is_submitted_and_may_say_no() {
+    let application = json!({
+        "id": 1, "name": "wind", "owner_email": "alice@example.com", "template_vars": {},
+        "template_files": [{"filename": "wind.sh.j2", "file_type": "ENTRYPOINT"}],
+    });
+    let shown = json!({"files": [
+        {"filename": "mesh.txt", "file_type": "SUPPORT", "content": "cells"},
+        {"filename": "wind.sh", "file_type": "ENTRYPOINT", "content": "srun solver -n 8"},
+    ]});
+    let server = Liar::that_answers(move |request| {
+        let line = request.lines().next().unwrap();
+        if line.starts_with("GET /jobbergate/job-script-templates/wind ") {
+            return (200, application.to_string());
+        }
+        assert!(line.contains("render-from-template/1?dry_run=true "), "{line}");
+        (200, shown.to_string())
+    });
+    let world = World::open();
+    let mut command = world.command(&["run", "wind"]);
+    command.stdin(Stdio::inherit()).env("BASE_API_URL", server.url());
+    command.env("TERM", "xterm").env("COLUMNS", "100").env("NO_COLOR", "1");
+    let mut terminal = spawn_command(command, Some(60_000)).unwrap();
+    terminal.exp_string("wind.sh").unwrap();
+    terminal.exp_string("srun solver -n 8").unwrap();
+    terminal.exp_string("Submit it to cluster c1 in ").unwrap();
+    terminal.send_line("n").unwrap();
+    terminal.exp_string("Aborted.").unwrap();
+    terminal.exp_eof().unwrap();
+    let status = format!("{:?}", terminal.process().wait().unwrap());
+    assert!(status.ends_with(", 1)"), "{status}");
 }
 
 #[test]
