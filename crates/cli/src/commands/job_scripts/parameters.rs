@@ -11,7 +11,7 @@ use crate::{
     application::config::Config,
     commands::Session,
     failure::{Failure, Result},
-    questions,
+    output, questions,
 };
 
 const INVALID_FILE: &str = "Invalid parameter file";
@@ -97,7 +97,12 @@ impl Parameters {
             };
             let value = match question {
                 Some(question) => questions::parse(question, text).map_err(wrong)?,
-                None => free_value(text).map_err(wrong)?,
+                None => {
+                    output::tell(&format!(
+                        "No question asks for {name}; it is passed on to the templates\n"
+                    ));
+                    free_value(text).map_err(wrong)?
+                }
             };
             given.insert(name.clone(), value);
         }
