@@ -7,7 +7,7 @@ use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use crate::{
     commands::{
         applications::ApplicationsCommand, job_scripts::JobScriptsCommand,
-        job_submissions::JobSubmissionsCommand, login::ShowToken,
+        job_submissions::JobSubmissionsCommand, login::ShowToken, run::Run,
     },
     old_names,
 };
@@ -65,6 +65,8 @@ pub enum Command {
         #[command(subcommand)]
         command: JobSubmissionsCommand,
     },
+    /// Run an application: ask its questions, submit the job, show its states and its output
+    Run(Box<Run>),
     /// Log in, and keep the tokens for the next commands
     Login,
     /// Log out: forget the tokens
@@ -227,7 +229,8 @@ pub fn is_for_users(words: &[OsString]) -> bool {
 
 fn is_command(word: &OsStr) -> bool {
     let Some(word) = word.to_str() else { return false };
-    let names = ["applications", "job-scripts", "job-submissions", "login", "logout", "show-token"];
+    let names =
+        ["applications", "job-scripts", "job-submissions", "run", "login", "logout", "show-token"];
     names.contains(&word) || old_names::is_one(word)
 }
 
@@ -285,6 +288,12 @@ mod tests {
             "jobbergate job-scripts create-locally --name x --output-path out",
             "jobbergate job-scripts show-files 1 --plain",
             "jobbergate job-scripts update 1 --name -x --is-archived",
+            "jobbergate run wind -p ranks=4 --param b=x=y -n x --cluster c -s --time=3 --no-watch -y",
+            "jobbergate run -i 3 --fast --execution-directory /scratch --watch --cluster-name c",
+            "jobbergate job-submissions watch 1 2 3",
+            "jobbergate job-submissions wait 1 2 --timeout 10m --for running",
+            "jobbergate job-submissions logs 1 -f --tail 10 --stream stderr",
+            "jobbergate job-submissions why 1",
             "jobbergate -u a -p b show-token --plain --prefix --no-refresh --header --decode",
         ] {
             let parsed = parse(words(line), false);
@@ -298,6 +307,10 @@ mod tests {
             "jobbergate job-scripts get-one x",
             "jobbergate job-submissions create 1",
             "jobbergate clusters list",
+            "jobbergate run wind -p ranks",
+            "jobbergate job-submissions wait",
+            "jobbergate job-submissions wait 1 --timeout soon",
+            "jobbergate job-submissions logs 1 --stream both",
         ] {
             assert_eq!(parse(words(line), false).err().map(|error| error.exit_code()), Some(2));
         }

@@ -4,6 +4,7 @@ pub mod applications;
 pub mod job_scripts;
 pub mod job_submissions;
 pub mod login;
+pub mod run;
 
 use std::{sync::Arc, time::SystemTime};
 

@@ -13,6 +13,7 @@ mod completion;
 pub mod dot_env;
 pub mod failure;
 mod files;
+mod follow;
 mod injection;
 mod log;
 mod old_names;
@@ -80,8 +81,10 @@ fn run(cli: Cli, name: &str, variables: &Variables) -> Result<ExitCode> {
         return output::print(&command_line::help()).map(|()| ExitCode::from(2));
     };
     let settings = Settings::new(variables)?;
-    let session = Session::new(settings, &cli.appearance)?;
+    let mut session = Session::new(settings, &cli.appearance)?;
     session.log.write(&format!("{name} ({})", env!("CARGO_PKG_VERSION")));
+    // Its standard output is the job's.
+    session.output.keeps_asides_away |= matches!(command, Command::Run(_));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::new("Start failed", error.to_string()))?;
     let done = runtime.block_on(async {
@@ -106,6 +109,7 @@ async fn execute(session: &Session, command: Command) -> Result<()> {
         Command::JobSubmissions { command } => {
             commands::job_submissions::run(session, command).await
         }
+        Command::Run(arguments) => commands::run::run(session, &arguments).await,
         Command::Login => commands::login::log_in(session).await,
         Command::Logout => commands::login::log_out(session),
         Command::ShowToken(arguments) => commands::login::show(session, &arguments).await,

@@ -25,6 +25,8 @@ pub struct Output {
     pub raw: bool,
     /// With what tables leave out.
     pub full: bool,
+    /// Whether standard output is for something else than what stands beside the result.
+    pub keeps_asides_away: bool,
     width: u16,
     colours: bool,
 }
@@ -33,7 +35,8 @@ impl Output {
     /// For this process.
     pub fn new(raw: bool, full: bool) -> Self {
         let is_terminal = io::stdout().is_terminal();
-        Self { raw, full, width: width(is_terminal), colours: has_colours(is_terminal) }
+        let (width, colours) = (width(is_terminal), has_colours(is_terminal));
+        Self { raw, full, keeps_asides_away: raw, width, colours }
     }
 
     /// A message to the person who called.
@@ -68,13 +71,13 @@ impl Output {
         print(&self.table_of(title, entries, is_hidden))
     }
 
-    /// Keys and values beside the result, which must not get into its JSON.
+    /// Keys and values beside the result, which must not get into its JSON or a job's output.
     ///
     /// # Errors
     /// When nothing can be written.
     pub fn aside(&self, title: &str, entries: &Map<String, Value>) -> Result<()> {
         let table = self.table_of(title, entries, &|_| false);
-        if self.raw {
+        if self.keeps_asides_away {
             tell(&table);
             return Ok(());
         }
@@ -170,6 +173,21 @@ fn write(bytes: &[u8]) -> Result<()> {
     }
 }
 
+/// The exit code when nobody reads on: that of programs that `SIGPIPE` ends.
+pub const READ_ENOUGH: u8 = 141;
+
+/// Prints a part of something that goes on until nobody reads it any more.
+///
+/// # Errors
+/// When that is so, or nothing can be written.
+pub fn print_on(bytes: &[u8]) -> Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(bytes).and_then(|()| out.flush()).map_err(|error| match error.kind() {
+        io::ErrorKind::BrokenPipe => Failure::Ended(READ_ENOUGH),
+        _ => Failure::file("Output failed", "standard output", &error),
+    })
+}
+
 /// Tells the person who called of something that goes on or went wrong.
 pub fn tell(text: &str) {
     // Where nobody can be told, nothing is to be done about it.
@@ -190,7 +208,7 @@ pub fn tell_of(failure: &Failure) {
         }
         Failure::Usage(text) => tell(&format!("error: {}\n", printable(text))),
         Failure::Aborted => tell("Aborted.\n"),
-        Failure::Interrupted => {}
+        Failure::Interrupted | Failure::Ended(_) => {}
     }
 }
 
@@ -201,6 +219,11 @@ pub fn tell_message(title: &str, text: &str) {
     } else {
         tell(&format!("{}\n{}\n", printable(title), printable(text)));
     }
+}
+
+/// Tells of a file beside the result.
+pub fn tell_file(name: &str, content: &str) {
+    tell(&format!("\n{}", panel::tight(name, content, None, width(true))));
 }
 
 fn json(value: &(impl serde::Serialize + ?Sized)) -> Result<String> {

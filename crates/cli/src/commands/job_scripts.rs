@@ -19,6 +19,7 @@ use crate::{
     select::One,
 };
 
+pub use create::{NewScript, Preview, Rendering};
 pub use files::{download, entrypoints};
 
 /// The API's name of them.

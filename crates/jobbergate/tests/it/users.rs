@@ -2,7 +2,9 @@
 
 mod applications;
 mod bad_input;
+mod desk;
 mod failures;
+mod following;
 mod job_scripts;
 mod job_submissions;
 mod liar;
@@ -13,8 +15,10 @@ mod on_site;
 mod prompts;
 mod questions;
 mod retries;
+mod running;
 mod settings;
 mod tokens;
+mod unreached;
 mod visitor;
 mod wire;
 mod world;
