@@ -24,6 +24,8 @@ pub struct Session {
     pub api: Api,
     /// Where results go.
     pub output: Output,
+    /// Whether a workflow repeats its own command, which it can do once.
+    pub is_repeated: bool,
 }
 
 impl Session {
@@ -34,7 +36,7 @@ impl Session {
     pub fn new(settings: Settings, appearance: &Appearance) -> Result<Self> {
         let api = Api::new(&settings, appearance.verbose)?;
         let output = Output::new(appearance.raw, appearance.full);
-        Ok(Self { settings, api, output })
+        Ok(Self { settings, api, output, is_repeated: false })
     }
 }
 

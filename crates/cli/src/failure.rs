@@ -21,6 +21,8 @@ pub enum Failure {
     Aborted,
     /// Ctrl-C.
     Interrupted,
+    /// A workflow said that it ends here, with this code.
+    Ended(u8),
 }
 
 impl Failure {
@@ -40,6 +42,7 @@ impl Failure {
             Self::Refused { .. } | Self::Aborted => ExitCode::FAILURE,
             Self::Usage(_) => ExitCode::from(2),
             Self::Interrupted => ExitCode::from(130),
+            Self::Ended(code) => ExitCode::from(*code),
         }
     }
 }

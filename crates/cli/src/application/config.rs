@@ -51,6 +51,14 @@ impl Config {
         Self { application, jobbergate: settings }
     }
 
+    /// What templates are rendered with: both sections, then answers.
+    pub fn parameters(&self, answers: Map<String, Value>) -> Map<String, Value> {
+        let mut parameters = self.application.clone();
+        parameters.extend(self.jobbergate.clone());
+        parameters.extend(answers);
+        parameters
+    }
+
     /// As a file; what is null is left out.
     ///
     /// # Errors

@@ -12,4 +12,5 @@ mod settings;
 mod tokens;
 mod visitor;
 mod wire;
+mod workflows;
 mod world;

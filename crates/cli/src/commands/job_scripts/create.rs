@@ -12,7 +12,7 @@ use super::{
     read,
 };
 use crate::{
-    application::config::Config,
+    application::{WORKFLOW, config::Config},
     commands::{
         applications,
         job_submissions::{Submission, submit},
@@ -21,7 +21,11 @@ use crate::{
     output::resource::{JOB_SCRIPT, JOB_SUBMISSION},
     questions::terminal::confirm,
     select::OneApplicationAmongOthers,
+    workflow::Workflow,
 };
+
+/// The API's name of applications.
+const TEMPLATES: &str = "job-script-templates";
 
 /// A job script from an application.
 #[derive(Debug, Args)]
@@ -98,9 +102,6 @@ pub async fn create(session: &Session, arguments: &Create) -> Result<()> {
     // Read once: it may be a pipe.
     let supplied = arguments.parameters.supplied()?;
     let application = applications::get(session, &selected).await?;
-    let has_workflow =
-        application.get("workflow_files").and_then(Value::as_array).is_some_and(|f| !f.is_empty());
-    arguments.parameters.check_workflow(&selected.locator, has_workflow)?;
     let script = render(session, arguments, &application, supplied).await?;
     session.output.one("Created Job Script", &JOB_SCRIPT, &script)?;
     let submit_question = "Would you like to submit this job immediately?";
@@ -111,7 +112,8 @@ pub async fn create(session: &Session, arguments: &Create) -> Result<()> {
     if !(is_on_site && is_submitted) {
         let question = "Would you like to download the job script files?";
         if arguments.wants(said(arguments.download, arguments.no_download), question).await? {
-            download(session, id, Path::new(".")).await?;
+            let written = download(session, id, Path::new(".")).await?;
+            session.output.wrote(&written);
         }
     }
     if !is_submitted {
@@ -138,8 +140,16 @@ async fn render(
     application: &Map<String, Value>,
     supplied: Map<String, Value>,
 ) -> Result<Map<String, Value>> {
+    let workflow = if arguments.parameters.runs_workflow() {
+        workflow(session, application).await?
+    } else {
+        None
+    };
     let config = config_of(application);
-    let parameters = arguments.parameters.answered(session, &config, supplied)?;
+    let answered = arguments.parameters.answered(session, config, supplied, workflow).await?;
+    let (mut config, answers) = answered;
+    add_files(&mut config, application);
+    let parameters = config.parameters(answers);
     let name = application.get("name").and_then(Value::as_str).unwrap_or_default();
     let name = script_name(&parameters, arguments.name.as_deref().unwrap_or(name));
     let legacy_name = session.settings.legacy_name_convention.then_some(name.as_str());
@@ -163,15 +173,40 @@ async fn render(
     read(what, &JOB_SCRIPT, &object)
 }
 
-/// What the server keeps of an application's configuration, with what follows from its files.
+/// Its workflow file, if it has one.
+async fn workflow(
+    session: &Session,
+    application: &Map<String, Value>,
+) -> Result<Option<Workflow>> {
+    if list(application, "workflow_files").is_empty() {
+        return Ok(None);
+    }
+    let id = application.get("application_id").unwrap_or(&Value::Null);
+    let what = format!("Couldn't download {WORKFLOW} of application ({id})");
+    let route = [TEMPLATES, &id.to_string(), "upload", "workflow"];
+    let request = session.api.request(Method::GET, &route).await?;
+    let source = session.api.send(&what, request, StatusCode::OK).await?.body;
+    Ok(Some(Workflow {
+        source,
+        file: WORKFLOW.to_owned(),
+        command: "create",
+        selection: json!({"application_id": id}),
+        is_local: false,
+    }))
+}
+
+/// What the server keeps of an application's configuration.
 fn config_of(application: &Map<String, Value>) -> Config {
-    let list = |name: &str| application.get(name).and_then(Value::as_array).cloned();
     let section = |value: Option<&Value>| value.and_then(Value::as_object).cloned();
-    let workflow = list("workflow_files").unwrap_or_default().into_iter().next();
+    let workflow = list(application, "workflow_files").into_iter().next();
     let settings = workflow.and_then(|file| section(file.get("runtime_config")));
     let variables = section(application.get("template_vars")).unwrap_or_default();
-    let mut config = Config::new(variables, settings.unwrap_or_default());
-    let files = list("template_files").unwrap_or_default();
+    Config::new(variables, settings.unwrap_or_default())
+}
+
+/// Adds what follows from its files, where nothing else is said.
+fn add_files(config: &mut Config, application: &Map<String, Value>) {
+    let files = list(application, "template_files");
     let named = |file_type: &str| {
         files
             .iter()
@@ -187,5 +222,8 @@ fn config_of(application: &Map<String, Value>) -> Config {
     if config.jobbergate.get("supporting_files").is_none_or(Value::is_null) {
         config.jobbergate.insert("supporting_files".to_owned(), named("SUPPORT").into());
     }
-    config
+}
+
+fn list(application: &Map<String, Value>, name: &str) -> Vec<Value> {
+    application.get(name).and_then(Value::as_array).cloned().unwrap_or_default()
 }

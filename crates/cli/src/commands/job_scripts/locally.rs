@@ -4,17 +4,18 @@ use std::path::PathBuf;
 
 use clap::Args;
 use jobbergate_jinja::{Environment, ErrorKind, Limits};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{
     Session,
     parameters::{Parameters, script_name},
 };
 use crate::{
-    application::{Application, Template, config::Mapping},
+    application::{Application, Template, WORKFLOW, config::Mapping},
     failure::{Failure, Result},
     files::{NewFile, write_all},
     injection::{AT_RENDERING, inject},
+    workflow::Workflow,
 };
 
 /// A job script from an application on disk.
@@ -36,26 +37,42 @@ pub struct CreateLocally {
     parameters: Parameters,
 }
 
+impl CreateLocally {
+    fn workflow(&self, source: Vec<u8>) -> Workflow {
+        let path = &self.application_path;
+        let absolute = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+        Workflow {
+            source,
+            file: path.join(WORKFLOW).display().to_string(),
+            command: "create-locally",
+            selection: json!({"application_path": absolute.to_string_lossy()}),
+            is_local: true,
+        }
+    }
+}
+
 /// Makes it.
 ///
 /// # Errors
 /// When something of it can't be done; then nothing is written.
-pub fn create(session: &Session, arguments: &CreateLocally) -> Result<()> {
+pub async fn create(session: &Session, arguments: &CreateLocally) -> Result<()> {
     let application = Application::read(&arguments.application_path)?;
-    let shown = arguments.application_path.display().to_string();
-    arguments.parameters.check_workflow(&shown, application.workflow.is_some())?;
     if !arguments.output_path.is_dir() {
         let text = format!("{} is not a directory", arguments.output_path.display());
         return Err(Failure::new("File could not be written", text));
     }
-    let unspecified = |problem: String| Failure::new("Entry point is unspecified", problem);
-    let mut config = application.config.clone();
+    let supplied = arguments.parameters.supplied()?;
+    let workflow = application.workflow.filter(|_| arguments.parameters.runs_workflow());
+    let workflow = workflow.map(|source| arguments.workflow(source));
+    let config = application.config;
+    let answered = arguments.parameters.answered(session, config, supplied, workflow).await?;
+    let (mut config, answers) = answered;
     if let (None, [only]) = (config.default_template().ok().flatten(), &*application.templates) {
         config.jobbergate.insert("default_template".to_owned(), only.path.as_str().into());
     }
+    let unspecified = |problem: String| Failure::new("Entry point is unspecified", problem);
     let default = config.default_template().map_err(unspecified)?.map(base_name).map(str::to_owned);
-    let supplied = arguments.parameters.supplied()?;
-    let parameters = arguments.parameters.answered(session, &config, supplied)?;
+    let parameters = config.parameters(answers);
     let name = script_name(&parameters, &arguments.name);
     let legacy_name = session.settings.legacy_name_convention.then_some(name.as_str());
     let mapping = config.output_name_mapping(legacy_name).map_err(unspecified)?;
@@ -67,7 +84,8 @@ pub fn create(session: &Session, arguments: &CreateLocally) -> Result<()> {
         }
         files.push(NewFile { name: output.to_owned(), content: text.into_bytes() });
     }
-    write_all(&arguments.output_path, &files)?;
+    let written = write_all(&arguments.output_path, &files)?;
+    session.output.wrote(&written);
     let text = "The job script was successfully rendered locally.";
     session.output.message("Job script render succeeded", text, None)
 }

@@ -10,6 +10,7 @@ use crate::{
     commands::Session,
     failure::{Failure, Result},
     questions,
+    workflow::{self, Workflow},
 };
 
 const INVALID_FILE: &str = "Invalid parameter file";
@@ -62,45 +63,34 @@ impl Parameters {
         Ok(supplied)
     }
 
-    /// Refuses to go on if only Python knows what to ask.
-    ///
-    /// # Errors
-    /// If so.
-    pub fn check_workflow(&self, application: &str, has_workflow: bool) -> Result<()> {
-        if !has_workflow || self.no_workflow {
-            return Ok(());
-        }
-        Err(Failure::new(
-            "Workflow needs Python",
-            format!(
-                "The application {application} asks its questions with a workflow file \
-                 (jobbergate.py), which is run by Python and not by this version -- Please use the \
-                 Python command line for it, or skip the workflow with --no-workflow: then the \
-                 variables of its templates are asked for, or taken from --param-file"
-            ),
-        ))
+    /// Whether an application's workflow file says what is asked.
+    pub fn runs_workflow(&self) -> bool {
+        !self.no_workflow
     }
 
-    /// All parameters: those of both sections, then what was supplied, then what was answered.
+    /// The configuration after all questions, and what was answered beside it.
     ///
     /// # Errors
     /// When there is no answer to a question.
-    pub fn answered(
+    pub async fn answered(
         &self,
         session: &Session,
-        config: &Config,
+        config: Config,
         supplied: Map<String, Value>,
-    ) -> Result<Map<String, Value>> {
+        workflow: Option<Workflow>,
+    ) -> Result<(Config, Map<String, Value>)> {
+        if let Some(workflow) = workflow {
+            let config = workflow::run(session, &workflow, &config, &supplied, self.fast).await?;
+            return Ok((config, Map::new()));
+        }
         let questions = questions::of_variables(&config.application);
         let answers = questions::answers(&questions, &supplied, self.fast)?;
         if !answers.defaults_used.is_empty() {
             session.output.aside("Default values used", &answers.defaults_used)?;
         }
-        let mut parameters = config.application.clone();
-        parameters.extend(config.jobbergate.clone());
-        parameters.extend(supplied);
-        parameters.extend(answers.all);
-        Ok(parameters)
+        let mut all = supplied;
+        all.extend(answers.all);
+        Ok((config, all))
     }
 }
 
