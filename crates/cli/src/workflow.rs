@@ -64,6 +64,10 @@ pub async fn run(
     python.finish().await;
     match end {
         End::Done(sections) => {
+            // Files are written, and jobs run, where the workflow has gone.
+            env::set_current_dir(&sections.directory).map_err(|error| {
+                Failure::file("Working directory is gone", sections.directory.display(), &error)
+            })?;
             Ok(Config::new(sections.application_config, sections.jobbergate_config))
         }
         End::Failed { title, text } => Err(Failure::Refused { title, text }),

@@ -21,7 +21,9 @@ CASES = Path(os.environ["INTEROP_WORKFLOWS"])
 # Whether what Python's sends is kept, for the tests of ours.
 RECORDS = "--record" in sys.argv
 # Shows all parameters, in their order, wherever they are.
-TEMPLATE = "#!/bin/sh\n{% set names = data.keys() | list %}{% for name in names %}{{ name }}: {{ data[name] }}\n{% endfor %}"
+TEMPLATE = (
+    "#!/bin/sh\n{% set names = data.keys() | list %}{% for name in names %}{{ name }}: {{ data[name] }}\n{% endfor %}"
+)
 TEMPLATES = {"run.sh.j2": TEMPLATE, "other.sh.j2": TEMPLATE, "mesh.txt.j2": "mesh {{ data.seconds }}\n"}
 
 

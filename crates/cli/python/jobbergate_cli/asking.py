@@ -59,7 +59,7 @@ def _problem(asked, answer):
         # It may be another's class of the same name.
         if type(error).__name__ != "ValidationError":
             raise
-        return getattr(error, "reason", None) or "{} is no valid answer".format(answer)
+        return getattr(error, "reason", None) or f"{answer} is no valid answer"
     return None
 
 

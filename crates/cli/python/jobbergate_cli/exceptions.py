@@ -25,9 +25,7 @@ class Buzz(Exception):
             raise cls._built(message, raise_args, raise_kwargs)
 
     @classmethod
-    def enforce_defined(
-        cls, value, message="Value was not defined (None)", raise_args=None, raise_kwargs=None, **_
-    ):
+    def enforce_defined(cls, value, message="Value was not defined (None)", raise_args=None, raise_kwargs=None, **_):
         if value is None:
             raise cls._built(message, raise_args, raise_kwargs)
         return value
@@ -53,7 +51,7 @@ class Buzz(Exception):
         do_finally=None,
         do_except=None,
         do_else=None,
-        **_
+        **_,
     ):
         try:
             yield
@@ -62,7 +60,7 @@ class Buzz(Exception):
                 raise
             if not isinstance(error, handle_exc_class):
                 raise
-            full = "{} -- {}: {}".format(base_message, type(error).__name__, error)
+            full = f"{base_message} -- {type(error).__name__}: {error}"
             if do_except is not None:
                 do_except(DoExceptParams(error, base_message, error.__traceback__))
             if re_raise:
@@ -83,8 +81,8 @@ class Buzz(Exception):
         def check(expr, message=None):
             count[0] += 1
             if not expr:
-                default = "{} expression failed".format(_ordinal(count[0]))
-                problems.append("  {}: {}".format(count[0], default if message is None else message))
+                default = f"{_ordinal(count[0])} expression failed"
+                problems.append(f"  {count[0]}: {default if message is None else message}")
 
         yield check
         if problems:
@@ -98,13 +96,13 @@ class DoExceptParams:
     def __init__(self, err, base_message, trace):
         self.err = err
         self.base_message = base_message
-        self.final_message = "{} -- {}: {}".format(base_message, type(err).__name__, err)
+        self.final_message = f"{base_message} -- {type(err).__name__}: {err}"
         self.trace = trace
 
 
 def _ordinal(number):
     ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return "{}{}".format(number, ending)
+    return f"{number}{ending}"
 
 
 class JobbergateCliError(Buzz):
@@ -124,7 +122,7 @@ class Abort(Buzz):
         sentry_context=None,
         original_error=None,
         warn_only=False,
-        **kwargs
+        **kwargs,
     ):
         super().__init__(message, *args, **kwargs)
         self.subject = subject

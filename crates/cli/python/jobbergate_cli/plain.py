@@ -28,9 +28,9 @@ def plain(value, name, as_text=False):
     if isinstance(value, float):
         return _number(value, name)
     if isinstance(value, dict):
-        return {_key(key, name): plain(it, "{}.{}".format(name, key), as_text) for key, it in value.items()}
+        return {_key(key, name): plain(it, f"{name}.{key}", as_text) for key, it in value.items()}
     if isinstance(value, (list, tuple, set, frozenset, range)):
-        return [plain(it, "{}[{}]".format(name, at), as_text) for at, it in enumerate(value)]
+        return [plain(it, f"{name}[{at}]", as_text) for at, it in enumerate(value)]
     return _other(value, name, as_text)
 
 
@@ -43,7 +43,7 @@ def _other(value, name, as_text):
         try:
             return str(value) if as_text else value.decode("utf-8")
         except UnicodeDecodeError:
-            raise NotPlain("{} is bytes that are no UTF-8 text".format(name)) from None
+            raise NotPlain(f"{name} is bytes that are no UTF-8 text") from None
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return plain(dataclasses.asdict(value), name, as_text)
     # Numbers and arrays of numpy, models of pydantic.
@@ -53,26 +53,26 @@ def _other(value, name, as_text):
     if as_text:
         return _text(str(value), name)
     kind = type(value).__name__
-    raise NotPlain("{} is a {}, which JSON can't hold; make it a text, a number or a list".format(name, kind))
+    raise NotPlain(f"{name} is a {kind}, which JSON can't hold; make it a text, a number or a list")
 
 
 def _text(value, name):
     try:
         value.encode("utf-8")
     except UnicodeEncodeError:
-        raise NotPlain("{} is {!r}, which is no UTF-8 text".format(name, value)) from None
+        raise NotPlain(f"{name} is {value!r}, which is no UTF-8 text") from None
     return str.__str__(value)
 
 
 def _integer(value, name):
     if not _LEAST <= value <= _GREATEST:
-        raise NotPlain("{} is {}, too large an integer; make it a text".format(name, value))
+        raise NotPlain(f"{name} is {value}, too large an integer; make it a text")
     return int(value)
 
 
 def _number(value, name):
     if not math.isfinite(value):
-        raise NotPlain("{} is {}, which is no number in JSON".format(name, value))
+        raise NotPlain(f"{name} is {value}, which is no number in JSON")
     return float(value)
 
 

@@ -61,7 +61,7 @@ def command(name, words, options, result):
     def function(ctx=None, **arguments):
         unknown = sorted(set(arguments) - set(options))
         if unknown:
-            raise TypeError("{}() got an unexpected keyword argument {!r}".format(name, unknown[0]))
+            raise TypeError(f"{name}() got an unexpected keyword argument {unknown[0]!r}")
         return result(_run(words, options, arguments))
 
     function.__name__ = function.__qualname__ = name
@@ -108,7 +108,7 @@ def _words(option, value):
     if isinstance(value, dict):
         value = json.dumps(plain(value, option))
     text = str(getattr(value, "value", value))
-    return ["{}={}".format(option, text)] if option else [text]
+    return [f"{option}={text}"] if option else [text]
 
 
 def nothing(_):

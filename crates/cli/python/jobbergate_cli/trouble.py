@@ -5,7 +5,9 @@ import sysconfig
 import traceback
 
 _LIBRARIES = tuple(
-    os.path.join(path, "") for name, path in sysconfig.get_paths().items() if name in ("stdlib", "platstdlib", "purelib", "platlib")
+    os.path.join(path, "")
+    for name, path in sysconfig.get_paths().items()
+    if name in ("stdlib", "platstdlib", "purelib", "platlib")
 )
 
 
@@ -14,7 +16,7 @@ def told(error, file):
     report = traceback.TracebackException.from_exception(error)
     lines = "".join(_shortened(report, file)).rstrip("\n")
     question = getattr(error, "jobbergate_question", None)
-    return lines if question is None else "In the question {}:\n{}".format(question, lines)
+    return lines if question is None else f"In the question {question}:\n{lines}"
 
 
 def _shortened(report, file):

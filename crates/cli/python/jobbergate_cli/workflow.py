@@ -1,6 +1,7 @@
 """Runs a workflow file, method by method."""
 
 import linecache
+import os
 import sys
 
 from jobbergate_cli import bridge, config, context, running, trouble
@@ -30,7 +31,7 @@ def main():
     context.start(start["raw"], start["full"])
     running.begin(start["command"], start["selection"], start["is_repeated"])
     try:
-        end = {"done": _parameters(start)}
+        end = {"done": dict(_sections(start), directory=os.getcwd())}
     except _Failed as failed:
         end = {"failed": {"title": failed.title, "text": failed.text}}
     except Abort as abort:
@@ -49,7 +50,7 @@ def _code(code):
     return 1
 
 
-def _parameters(start):
+def _sections(start):
     sections = {name: start[name] for name in ("application_config", "jobbergate_config")}
     with _failing(INVALID, start["file"], with_class=False):
         application = _load(start["source"], start["file"])(jobbergate_yaml=sections, sdk=Apps())
@@ -65,7 +66,7 @@ def _parameters(start):
             )
         }
     except NotPlain as error:
-        raise _Failed("REQUEST FAILED", "The parameter {}".format(error)) from None
+        raise _Failed("REQUEST FAILED", f"The parameter {error}") from None
 
 
 def _load(source, file):
@@ -74,7 +75,7 @@ def _load(source, file):
     names = {}
     exec(compile(source, file, "exec", dont_inherit=True), names)
     if "JobbergateApplication" not in names:
-        raise _Failed(INVALID, "{} has no class JobbergateApplication".format(file))
+        raise _Failed(INVALID, f"{file} has no class JobbergateApplication")
     return names["JobbergateApplication"]
 
 
@@ -109,7 +110,7 @@ class _failing:
             return
         text = trouble.told(error, self._file)
         if self._method and isinstance(error, NotImplementedError):
-            text = "{}: the method {} is not implemented\n\n{}".format(self._file, self._method, text)
+            text = f"{self._file}: the method {self._method} is not implemented\n\n{text}"
             raise _Failed(INVALID, text)
-        title = "{} - {}".format(self._title, type(error).__name__) if self._with_class else self._title
+        title = f"{self._title} - {type(error).__name__}" if self._with_class else self._title
         raise _Failed(title, text)

@@ -66,6 +66,8 @@ pub struct Sections {
     pub application_config: Map<String, Value>,
     /// Settings, answers among them.
     pub jobbergate_config: Map<String, Value>,
+    /// Where it has gone.
+    pub directory: PathBuf,
 }
 
 /// A request.

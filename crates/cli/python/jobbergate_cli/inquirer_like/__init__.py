@@ -37,7 +37,7 @@ class Question:
 
     def __init__(self, name, message="", choices=None, default=None, ignore=False, validate=True, **more):
         for unknown in set(more) - {"show_default", "hints", "other"}:
-            raise TypeError("{}() got an unexpected keyword argument {!r}".format(type(self).__name__, unknown))
+            raise TypeError(f"{type(self).__name__}() got an unexpected keyword argument {unknown!r}")
         self.name = name
         self._message = message
         self._choices = choices or []
@@ -113,7 +113,9 @@ class Confirm(Question):
 class List(Question):
     kind = "list"
 
-    def __init__(self, name, message="", choices=None, default=None, ignore=False, validate=True, carousel=False, **more):
+    def __init__(
+        self, name, message="", choices=None, default=None, ignore=False, validate=True, carousel=False, **more
+    ):
         super().__init__(name, message, choices, default, ignore, validate, **more)
         self.carousel = carousel
 
@@ -122,7 +124,16 @@ class Checkbox(Question):
     kind = "checkbox"
 
     def __init__(
-        self, name, message="", choices=None, locked=None, default=None, ignore=False, validate=True, carousel=False, **more
+        self,
+        name,
+        message="",
+        choices=None,
+        locked=None,
+        default=None,
+        ignore=False,
+        validate=True,
+        carousel=False,
+        **more,
     ):
         super().__init__(name, message, choices, default, ignore, validate, **more)
         self.locked = locked
@@ -138,14 +149,14 @@ class Path(Text):
     def __init__(self, name, default=None, path_type=ANY, exists=None, **more):
         super().__init__(name, default=default, **more)
         if path_type not in (self.ANY, self.FILE, self.DIRECTORY):
-            raise ValueError("path_type must be any, file or directory, not {!r}".format(path_type))
+            raise ValueError(f"path_type must be any, file or directory, not {path_type!r}")
         self.path_type = path_type
         self.exists = exists
         if default is not None and not callable(default):
             try:
                 self.validate(default)
             except errors.ValidationError as error:
-                raise ValueError("the default of {} is no answer: {}".format(name, error.reason)) from None
+                raise ValueError(f"the default of {name} is no answer: {error.reason}") from None
 
     def validate(self, current):
         super().validate(current)
@@ -159,19 +170,19 @@ class Path(Text):
             is_there = os.path.lexists(text) and path.exists()
             is_file, is_directory = path.is_file(), path.is_dir()
         except (OSError, ValueError) as error:
-            return "{!r} is no path: {}".format(text, error)
+            return f"{text!r} is no path: {error}"
         if self.path_type == self.FILE and (not text or text.endswith("/")):
-            return "{!r} is not the path of a file".format(text)
+            return f"{text!r} is not the path of a file"
         if self.path_type == self.DIRECTORY and not text:
             return "a path is needed"
         if self.path_type == self.FILE and is_there and not is_file:
-            return "{} is not a file".format(text)
+            return f"{text} is not a file"
         if self.path_type == self.DIRECTORY and is_there and not is_directory:
-            return "{} is not a directory".format(text)
+            return f"{text} is not a directory"
         if self.exists and not is_there:
-            return "{} does not exist".format(text)
+            return f"{text} does not exist"
         if self.exists is False and is_there:
-            return "{} exists already".format(text)
+            return f"{text} exists already"
         return None
 
 

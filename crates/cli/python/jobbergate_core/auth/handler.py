@@ -13,7 +13,9 @@ IdentityData = collections.namedtuple("IdentityData", ["email", "client_id", "or
 class JobbergateAuthHandler:
     """Authenticates requests of `requests` and `httpx`; the provider is the program's, whatever is named."""
 
-    def __init__(self, cache_directory=None, login_domain=None, login_client_id="default", login_client_secret=None, **_):
+    def __init__(
+        self, cache_directory=None, login_domain=None, login_client_id="default", login_client_secret=None, **_
+    ):
         self.cache_directory = cache_directory
         self.login_domain = login_domain
         self.login_client_id = login_client_id

@@ -17,7 +17,7 @@ class Token:
 
     @property
     def file_path(self):
-        return self.cache_directory / "{}.token".format(self.label)
+        return self.cache_directory / f"{self.label}.token"
 
     @property
     def data(self):
@@ -26,7 +26,7 @@ class Token:
             claims = self.content.split(".")[1]
             return json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)).decode("utf-8"))
         except (IndexError, ValueError) as error:
-            raise TokenError("The {} token can't be read -- {}".format(self.label, error)) from error
+            raise TokenError(f"The {self.label} token can't be read -- {error}") from error
 
     def is_valid(self):
         return bool(self.content) and not self.is_expired()
@@ -39,7 +39,7 @@ class Token:
 
     @property
     def bearer_token(self):
-        return "Bearer {}".format(self.content)
+        return f"Bearer {self.content}"
 
     def save_to_cache(self):
         self.cache_directory.mkdir(parents=True, exist_ok=True)
@@ -51,7 +51,7 @@ class Token:
         try:
             return self.replace(content=self.file_path.read_text().strip())
         except OSError as error:
-            raise TokenError("{}: {}".format(self.file_path, error.strerror)) from error
+            raise TokenError(f"{self.file_path}: {error.strerror}") from error
 
     def clear_cache(self):
         if self.file_path.exists():

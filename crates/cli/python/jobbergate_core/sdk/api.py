@@ -213,7 +213,7 @@ class JobSubmissions(_Things):
         slurm_job_id=None,
         execution_directory=None,
         client_id=None,
-        sbatch_arguments=None
+        sbatch_arguments=None,
     ):
         body = dict(vars())
         del body["self"]
@@ -235,7 +235,7 @@ class JobSubmissions(_Things):
             if submission.slurm_job_id is not None:
                 return submission
             if submission.status == "REJECTED":
-                raise JobSubmissionRejectedError("Job submission {} was rejected".format(which), submission)
+                raise JobSubmissionRejectedError(f"Job submission {which} was rejected", submission)
             if attempt < max_retries:
                 time.sleep(waiting_interval)
-        raise JobSubmissionTimeoutError("Job submission {} has no job in Slurm yet".format(which), submission)
+        raise JobSubmissionTimeoutError(f"Job submission {which} has no job in Slurm yet", submission)

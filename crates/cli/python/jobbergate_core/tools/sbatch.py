@@ -25,7 +25,7 @@ def _said(command, directory=None):
     if ended.returncode:
         complaint = (ended.stderr or ended.stdout).decode("utf-8", "replace").strip()
         words = " ".join(shlex.quote(word) for word in command)
-        raise RuntimeError("{} ended with code {}: {}".format(words, ended.returncode, complaint))
+        raise RuntimeError(f"{words} ended with code {ended.returncode}: {complaint}")
     return ended.stdout.decode("utf-8", "replace").strip()
 
 
@@ -40,7 +40,7 @@ class SubmissionHandler:
         said = _said([str(self.sbatch_path), "--parsable", str(path)], str(self.submission_directory))
         found = re.match(r"(\d+)(;.*)?$", said)
         if found is None:
-            raise ValueError("sbatch gave no number of a job: {}".format(said))
+            raise ValueError(f"sbatch gave no number of a job: {said}")
         return int(found.group(1))
 
 

@@ -231,11 +231,11 @@ fn a_python_that_is_killed_is_named() {
         return;
     }
     let world = with_application(
-        "    def mainflow(self, data):\n        import os, subprocess\n        \
-         subprocess.Popen(['sleep', '60'], close_fds=False)\n        os.kill(os.getpid(), 9)\n",
+        "    def mainflow(self, data):\n        import os, time\n        if os.fork() == 0:\n            \
+         time.sleep(20)\n            os._exit(0)\n        os.kill(os.getpid(), 9)\n",
     );
     let mut command = world.command(&CREATE);
-    // What the workflow has started lives on.
+    // What the workflow has started lives on, and has the same line to the program.
     let outcome = command.stdout(Stdio::null()).stderr(fs::File::create(world.path("err")).unwrap());
     assert_eq!(outcome.status().unwrap().code(), Some(1));
     let said = world.read("err");

@@ -9,4 +9,6 @@ class JobbergateApplication(JobbergateApplicationBase):
         return [Confirm("licence", message="Is there a licence", default=True)]
 
     def decide(self, data):
-        Abort.require_condition(data["licence"], "Without a licence nothing runs", raise_kwargs=dict(subject="No licence"))
+        Abort.require_condition(
+            data["licence"], "Without a licence nothing runs", raise_kwargs=dict(subject="No licence")
+        )

@@ -12,7 +12,9 @@ class JobbergateApplication(JobbergateApplicationBase):
                 whentrue=[Integer("gpus", message="How many GPUs", default=2), Text("model", message="Which model")],
                 whenfalse=[
                     List("cpu", message="Which CPUs", choices=["epyc", "xeon"]),
-                    BooleanList("threads", message="Threads", default=True, whentrue=[Integer("count", message="Count")]),
+                    BooleanList(
+                        "threads", message="Threads", default=True, whentrue=[Integer("count", message="Count")]
+                    ),
                 ],
             ),
         ]

@@ -10,7 +10,10 @@ class JobbergateApplication(JobbergateApplicationBase):
                 "restart",
                 message="Restart",
                 default=False,
-                whentrue=[Text("checkpoint", message="Checkpoint of {case}"), Integer("step", message="Step", default=10)],
+                whentrue=[
+                    Text("checkpoint", message="Checkpoint of {case}"),
+                    Integer("step", message="Step", default=10),
+                ],
                 whenfalse=[Text("initial", message="Initial field", default=0.5)],
             ),
         ]

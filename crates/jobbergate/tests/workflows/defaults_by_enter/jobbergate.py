@@ -11,7 +11,12 @@ class JobbergateApplication(JobbergateApplicationBase):
             List("first", message="First one", choices=[3, 2, 1]),
             List("labelled", message="Mesh", choices=[("coarse", 1000), ("fine", 9000)], default=9000),
             Checkbox("none", message="No fields", choices=["p", "u"]),
-            Checkbox("some", message="Some fields", choices=[("pressure", "p"), ("speed", "u"), ("heat", "T")], default=["T", "p"]),
+            Checkbox(
+                "some",
+                message="Some fields",
+                choices=[("pressure", "p"), ("speed", "u"), ("heat", "T")],
+                default=["T", "p"],
+            ),
             Confirm("yes", message="Agreed", default=True),
             Confirm("unsaid", message="Unsaid"),
         ]

@@ -11,11 +11,11 @@ def get_running_jobs(user_only=True):
     command = ["squeue", "--format=%.8A %j", "--noheader"]
     try:
         if user_only:
-            command.append("--user={}".format(getpass.getuser()))
+            command.append(f"--user={getpass.getuser()}")
         said = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=True)
         lines = said.stdout.decode("utf-8").splitlines()
     except Exception as error:
-        print("The running jobs could not be listed: {}".format(error))
+        print(f"The running jobs could not be listed: {error}")
         return []
     return [line.strip().replace('"', "") for line in lines]
 

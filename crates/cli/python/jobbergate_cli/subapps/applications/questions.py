@@ -35,12 +35,12 @@ class Integer(QuestionBase):
         try:
             number = int(value)
         except ValueError:
-            raise inquirer.errors.ValidationError("", reason="{} is not an integer".format(value)) from None
+            raise inquirer.errors.ValidationError("", reason=f"{value} is not an integer") from None
         least = "-∞" if self.minval is None else self.minval
         most = "∞" if self.maxval is None else self.maxval
         is_low = self.minval is not None and number < self.minval
         if is_low or (self.maxval is not None and number > self.maxval):
-            reason = "{} is out of range [{}, {}]".format(value, least, most)
+            reason = f"{value} is out of range [{least}, {most}]"
             raise inquirer.errors.ValidationError("", reason=reason)
         return True
 
@@ -78,9 +78,7 @@ class BooleanList(QuestionBase):
         answer = answers.get(self.variablename)
         if answer is None:
             raise Abort(
-                "Questions were asked out of order: {} was not answered before those that depend on it".format(
-                    self.variablename
-                ),
+                f"Questions were asked out of order: {self.variablename} was not answered before those that depend on it",
                 subject="Invalid application module",
             )
         return bool(answer) is not branch
@@ -117,5 +115,5 @@ class Const(QuestionBase):
 
     def make_prompts(self, **override_kwargs):
         if "ignore" in override_kwargs:
-            raise TypeError("a Const can't be a question of a BooleanList: {}".format(self.variablename))
+            raise TypeError(f"a Const can't be a question of a BooleanList: {self.variablename}")
         return super().make_prompts(ignore=True, **override_kwargs)
