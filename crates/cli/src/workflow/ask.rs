@@ -1,17 +1,19 @@
 //! Asking what a workflow wants to know.
 
-use inquire::{Password, Select, Text};
+use inquire::Text;
+use jobbergate_types::questions::{Choice, Choices, Question, QuestionKind};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{checkbox, confirm::confirm};
 use crate::{
     failure::{Failure, Result},
-    questions::terminal::{answered, is_there},
+    output::printable,
+    questions::{
+        self, UNANSWERED,
+        terminal::{answered, is_there},
+    },
 };
-
-/// How many choices are shown at once.
-const PAGE: usize = 13;
 
 /// Something that a workflow asks.
 #[derive(Debug, Deserialize)]
@@ -45,28 +47,37 @@ pub fn ask(ask: Ask) -> Result<Value> {
              take the defaults with --fast",
             ask.open.join(", ")
         );
-        return Err(Failure::new("Questions need answers", text));
+        return Err(Failure::new(UNANSWERED, text));
     }
-    let label = format!("{}:", ask.label);
+    let label = printable(&ask.label);
     match ask.kind {
         Kind::Text { default, problem } => {
+            let (label, problem) = (format!("{label}:"), problem.as_deref().map(printable));
             let prompt = Text { help_message: problem.as_deref(), ..Text::new(&label) };
             answered(prompt.with_initial_value(&default).prompt()).map(Value::from)
         }
-        Kind::Secret { default, problem } => {
-            let mut prompt = Password::new(&label).without_confirmation();
-            prompt.help_message = problem.as_deref();
-            let typed = answered(prompt.prompt())?;
-            Ok(if typed.is_empty() { default.into() } else { typed.into() })
-        }
-        Kind::Confirm { default } => confirm(&ask.label, default).map(|answer| json!(answer)),
-        Kind::List { choices, cursor } => {
-            let prompt = Select::new(&label, choices).with_page_size(PAGE);
-            let picked = answered(prompt.with_starting_cursor(cursor).raw_prompt())?;
-            Ok(picked.index.into())
-        }
+        Kind::Secret { default, problem } => questions::ask(&Question {
+            kind: QuestionKind::Secret,
+            label: Some(label),
+            help: problem,
+            default: (!default.is_empty()).then(|| default.into()),
+            ..Question::default()
+        }),
+        Kind::Confirm { default } => confirm(&label, default).map(|answer| json!(answer)),
+        Kind::List { choices, cursor } => questions::ask(&Question {
+            kind: QuestionKind::Choice,
+            label: Some(label),
+            default: Some(cursor.into()),
+            choices: Some(Choices::These(by_position(choices))),
+            ..Question::default()
+        }),
         Kind::Checkbox { choices, chosen } => {
-            checkbox::choose(&ask.label, &choices, chosen).map(|chosen| json!(chosen))
+            checkbox::choose(&label, &choices, chosen).map(|chosen| json!(chosen))
         }
     }
+}
+
+fn by_position(labels: Vec<String>) -> Vec<Choice> {
+    let choice = |(at, label): (usize, String)| Choice::Labelled { label, value: at.into() };
+    labels.into_iter().enumerate().map(choice).collect()
 }
