@@ -53,7 +53,7 @@ pub async fn run(
     let end = loop {
         let wish = serde_json::from_value(python.hear().await?);
         match wish.map_err(|error| Failure::new(BROKEN, error.to_string()))? {
-            Wish::Started(_) => python.say(&start).await?,
+            Wish::Started => python.say(&start).await?,
             Wish::End(end) => break end,
             wish => {
                 let answer = fulfil(session, wish).await?;
@@ -72,7 +72,7 @@ pub async fn run(
         }
         End::Failed { title, text } => Err(Failure::Refused { title, text }),
         End::Exit(code) => Err(Failure::Ended(code)),
-        End::Interrupted(_) => Err(Failure::Interrupted),
+        End::Interrupted => Err(Failure::Interrupted),
     }
 }
 

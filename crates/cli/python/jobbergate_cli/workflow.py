@@ -25,7 +25,7 @@ class _Failed(Exception):
 
 def main():
     """Does what the program says, and tells it how that ended."""
-    start = bridge.call(started=True)
+    start = bridge.call(started=None)
     sys.argv = start["words"]
     config.fill(start["settings"])
     context.start(start["raw"], start["full"])
@@ -39,7 +39,7 @@ def main():
     except SystemExit as exit:
         end = {"exit": _code(exit.code)}
     except KeyboardInterrupt:
-        end = {"interrupted": True}
+        end = {"interrupted": None}
     bridge.tell_end(end=end)
 
 

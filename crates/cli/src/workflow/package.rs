@@ -76,7 +76,10 @@ mod tests {
     fn files(directory: &Path) -> Vec<PathBuf> {
         let entries = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
         let within = |path: PathBuf| if path.is_dir() { files(&path) } else { vec![path] };
-        entries.flat_map(within).filter(|path| path.extension().is_some_and(|e| e == "py")).collect()
+        entries
+            .flat_map(within)
+            .filter(|path| path.extension().is_some_and(|e| e == "py"))
+            .collect()
     }
 
     #[test]
@@ -86,7 +89,8 @@ mod tests {
             let name = file.strip_prefix(&root).unwrap().with_extension("");
             let name = name.to_str().unwrap().replace('/', ".");
             let name = name.strip_suffix(".__init__").unwrap_or(&name);
-            let source = MODULES.iter().find(|(module, _)| *module == name).map(|(_, source)| *source);
+            let source =
+                MODULES.iter().find(|(module, _)| *module == name).map(|(_, source)| *source);
             let expected = fs::read_to_string(&file).unwrap();
             let is_bootstrap = name == "bootstrap" && expected == BOOTSTRAP;
             assert!(is_bootstrap || source == Some(&expected), "{name}");

@@ -19,7 +19,7 @@ use crate::{
 #[serde(rename_all = "snake_case")]
 pub enum Wish {
     /// To be told what it is to do.
-    Started(bool),
+    Started,
     /// A question.
     Ask(Ask),
     /// A message to the person.
@@ -33,7 +33,7 @@ pub enum Wish {
     /// Something of the server.
     Request(Request),
     /// A token for the server.
-    Token(bool),
+    Token,
     /// It is done.
     End(End),
 }
@@ -56,7 +56,7 @@ pub enum End {
     /// By its own will.
     Exit(u8),
     /// By Ctrl-C.
-    Interrupted(bool),
+    Interrupted,
 }
 
 /// Both sections of the configuration, with answers.
@@ -102,10 +102,11 @@ pub async fn fulfil(session: &Session, wish: Wish) -> Result<Value> {
         Wish::Request(wanted) => {
             answered(request(session, &wanted).await, |answer| json!({"answer": answer}))
         }
-        Wish::Token(_) => {
-            answered(session.api.auth.access().await, |token| json!({"answer": token.text.reveal()}))
-        }
-        Wish::Started(_) | Wish::End(_) => Ok(json!({})),
+        Wish::Token => answered(
+            session.api.auth.access().await,
+            |token| json!({"answer": token.text.reveal()}),
+        ),
+        Wish::Started | Wish::End(_) => Ok(json!({})),
     }
 }
 
@@ -119,12 +120,12 @@ async fn command(session: &Session, words: Vec<String>, is_repeated: bool) -> Re
     let mut own = Session::new(session.settings.clone(), &cli.appearance)?;
     own.is_repeated = is_repeated;
     // Pinned, as it may come to a workflow again.
-    let work: std::pin::Pin<Box<dyn Future<Output = _>>> =
-        Box::pin(crate::execute(&own, command));
+    let work: std::pin::Pin<Box<dyn Future<Output = _>>> = Box::pin(crate::execute(&own, command));
     let done = work.await;
-    answered(done, |()| {
-        json!({"answer": {"shown": own.output.shown(), "paths": own.output.written()}})
-    })
+    answered(
+        done,
+        |()| json!({"answer": {"shown": own.output.shown(), "paths": own.output.written()}}),
+    )
 }
 
 /// What a workflow may go on after, as an answer for it.
@@ -161,9 +162,7 @@ async fn request(session: &Session, wanted: &Request) -> Result<Value> {
         session.api.request(method, &segments).await?.query(&wanted.query)
     };
     let request = if wanted.body.is_null() { request } else { request.json(&wanted.body) };
-    let problem = |text: String, status: Option<StatusCode>| {
-        json!({"problem": text, "status": status.map(|status| status.as_u16())})
-    };
+    let problem = |text: String, status: Option<StatusCode>| json!({"problem": text, "status": status.map(|status| status.as_u16())});
     Ok(match request.send().await {
         Ok(answer) if answer.status == expected => json!({"content": STANDARD.encode(answer.body)}),
         Ok(answer) => problem(format!("{request:?}: {}", answer.status), Some(answer.status)),

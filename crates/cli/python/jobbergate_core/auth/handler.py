@@ -48,6 +48,6 @@ class JobbergateAuthHandler:
     @staticmethod
     def _token():
         try:
-            return Token("", "access", bridge.call(token=True))
+            return Token("", "access", bridge.call(token=None))
         except Abort as abort:
             raise AuthenticationError(str(abort)) from None

@@ -174,10 +174,7 @@ async fn render(
 }
 
 /// Its workflow file, if it has one.
-async fn workflow(
-    session: &Session,
-    application: &Map<String, Value>,
-) -> Result<Option<Workflow>> {
+async fn workflow(session: &Session, application: &Map<String, Value>) -> Result<Option<Workflow>> {
     if list(application, "workflow_files").is_empty() {
         return Ok(None);
     }
@@ -219,8 +216,10 @@ fn add_files(config: &mut Config, application: &Map<String, Value>) {
     if let ([only], false) = (entrypoints.as_slice(), has_default) {
         config.jobbergate.insert("default_template".to_owned(), only.clone());
     }
-    if config.jobbergate.get("supporting_files").is_none_or(Value::is_null) {
-        config.jobbergate.insert("supporting_files".to_owned(), named("SUPPORT").into());
+    let supporting = named("SUPPORT");
+    let says_none = config.jobbergate.get("supporting_files").is_none_or(Value::is_null);
+    if says_none && !supporting.is_empty() {
+        config.jobbergate.insert("supporting_files".to_owned(), supporting.into());
     }
 }
 

@@ -72,13 +72,13 @@ fn ends_with(mut session: PtySession, code: i64) -> String {
     rest
 }
 
-const CREATE: [&str; 5] =
-    ["job-scripts", "create", "app", "--no-submit", "--no-download"];
+const CREATE: [&str; 5] = ["job-scripts", "create", "app", "--no-submit", "--no-download"];
 
 /// What the script of `--raw` output is made with.
 fn parameters(world: &World, id: &str) -> Value {
     let shown = world.run(&["job-scripts", "show-files", id, "--plain"]).well();
-    let json = shown.lines().find(|line| line.starts_with('{')).unwrap_or_else(|| panic!("{shown}"));
+    let json =
+        shown.lines().find(|line| line.starts_with('{')).unwrap_or_else(|| panic!("{shown}"));
     serde_json::from_str(json).unwrap()
 }
 
@@ -236,7 +236,8 @@ fn a_python_that_is_killed_is_named() {
     );
     let mut command = world.command(&CREATE);
     // What the workflow has started lives on, and has the same line to the program.
-    let outcome = command.stdout(Stdio::null()).stderr(fs::File::create(world.path("err")).unwrap());
+    let outcome =
+        command.stdout(Stdio::null()).stderr(fs::File::create(world.path("err")).unwrap());
     assert_eq!(outcome.status().unwrap().code(), Some(1));
     let said = world.read("err");
     assert!(said.contains("was killed (signal 9)"), "{said}");
@@ -355,16 +356,20 @@ fn what_json_cannot_hold_is_named() {
     if !has_python() {
         return;
     }
-    for (value, expected) in [
-        ("print", "function"),
-        ("float('nan')", "no number in JSON"),
-        ("2**64", "too large an integer"),
-        ("{'a': [object()]}", "x.a[0] is a object"),
-        ("'\\udc80'", "no UTF-8 text"),
+    let world = World::open();
+    for (name, value, expected) in [
+        ("function", "print", "function"),
+        ("nan", "float('nan')", "no number in JSON"),
+        ("large", "2**64", "too large an integer"),
+        ("object", "{'a': [object()]}", "x.a[0] is a object"),
+        ("bytes", "'\\udc80'", "no UTF-8 text"),
     ] {
-        let world = with_application(&format!("    def mainflow(self, data):\n        data['x'] = {value}\n"));
-        let said = world.run(&CREATE).failed(1);
+        let method = format!("    def mainflow(self, data):\n        data['x'] = {value}\n");
+        write_application(&world, name, &format!("{BASE}{method}"));
+        upload(&world, name);
+        let create = ["job-scripts", "create", name, "--no-submit", "--no-download"];
+        let said = world.run(&create).failed(1);
         assert!(said.contains("REQUEST FAILED") && said.contains(expected), "{said}");
-        assert!(scripts(&world).is_empty());
     }
+    assert!(scripts(&world).is_empty());
 }

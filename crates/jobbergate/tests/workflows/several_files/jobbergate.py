@@ -4,6 +4,5 @@ from jobbergate_cli.subapps.applications.questions import Text
 
 class JobbergateApplication(JobbergateApplicationBase):
     def mainflow(self, data):
-        data["supporting_files"] = ["templates/mesh.txt.j2"]
         data["supporting_files_output_name"] = {"templates/mesh.txt.j2": ["in/mesh-{}.txt".format(data["seconds"])]}
         return [Text("case", message="Name of the case", default="wing")]
