@@ -53,7 +53,7 @@ def _other(value, name, as_text):
     if as_text:
         return _text(str(value), name)
     kind = type(value).__name__
-    raise NotPlain(f"{name} is a {kind}, which JSON can't hold; make it a text, a number or a list")
+    raise NotPlain(f"{name} is of the type {kind}, which JSON can't hold; make it a text, a number or a list")
 
 
 def _text(value, name):

@@ -7,7 +7,7 @@ use crossterm::event::KeyCode;
 use super::keys::{Key, Keys};
 use crate::failure::Result;
 
-/// How many are shown at once.
+/// How many are shown at once, if there is room.
 const PAGE: usize = 13;
 const HELP: &str = "SPACE choose, ENTER done, CTRL+A all, CTRL+R none";
 
@@ -17,7 +17,9 @@ const HELP: &str = "SPACE choose, ENTER done, CTRL+A all, CTRL+R none";
 /// When the person ends it.
 pub fn choose(label: &str, choices: &[String], chosen: Vec<usize>) -> Result<Vec<usize>> {
     let mut keys = Keys::listen()?;
-    let mut state = State { count: choices.len(), cursor: 0, chosen };
+    // A line for the question, one for what comes after it.
+    let page = PAGE.min(keys.height().saturating_sub(2)).max(1);
+    let mut state = State { count: choices.len(), cursor: 0, chosen, page };
     loop {
         let mut lines = vec![format!("? {label}: ({HELP})")];
         lines.extend(state.visible().map(|at| state.line(at, choices)));
@@ -38,6 +40,7 @@ struct State {
     count: usize,
     cursor: usize,
     chosen: Vec<usize>,
+    page: usize,
 }
 
 impl State {
@@ -77,8 +80,9 @@ impl State {
 
     /// Around the cursor, as far as there are any.
     fn visible(&self) -> Range<usize> {
-        let first = self.cursor.saturating_sub(PAGE / 2).min(self.count.saturating_sub(PAGE));
-        first..self.count.min(first + PAGE)
+        let page = self.page;
+        let first = self.cursor.saturating_sub(page / 2).min(self.count.saturating_sub(page));
+        first..self.count.min(first + page)
     }
 
     fn line(&self, at: usize, choices: &[String]) -> String {
@@ -96,7 +100,7 @@ mod tests {
     const SPACE: Key = Key::Plain(KeyCode::Char(' '));
 
     fn after(count: usize, chosen: &[usize], keys: &[Key]) -> State {
-        let mut state = State { count, cursor: 0, chosen: chosen.to_vec() };
+        let mut state = State { count, cursor: 0, chosen: chosen.to_vec(), page: PAGE };
         keys.iter().for_each(|key| state.press(*key));
         state
     }

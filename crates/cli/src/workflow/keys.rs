@@ -7,7 +7,7 @@ use crossterm::{
     event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, read},
     queue,
     terminal::{
-        Clear, ClearType, DisableLineWrap, EnableLineWrap, disable_raw_mode, enable_raw_mode,
+        Clear, ClearType, DisableLineWrap, EnableLineWrap, disable_raw_mode, enable_raw_mode, size,
     },
 };
 
@@ -53,6 +53,11 @@ impl Keys {
         queue!(out, EnableLineWrap)?;
         self.drawn = u16::try_from(lines.len()).unwrap_or(u16::MAX);
         out.flush()
+    }
+
+    /// How many lines there are.
+    pub fn height(&self) -> usize {
+        size().map_or(usize::from(u16::MAX), |(_, lines)| usize::from(lines))
     }
 
     /// The next key.

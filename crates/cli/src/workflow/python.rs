@@ -53,7 +53,7 @@ impl Python {
     /// When there is none, or one that is too old.
     pub async fn start(program: &str) -> Result<Self> {
         let (child, line) = spawn(program).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => needs_python(&format!("there is no {program} on the PATH")),
+            io::ErrorKind::NotFound => needs_python(&format!("there is no {program}")),
             _ => needs_python(&format!("{program} can't be run: {error}")),
         })?;
         let mut python = Self { program: program.to_owned(), child, line: Some(line) };

@@ -361,7 +361,7 @@ fn what_json_cannot_hold_is_named() {
         ("function", "print", "function"),
         ("nan", "float('nan')", "no number in JSON"),
         ("large", "2**64", "too large an integer"),
-        ("object", "{'a': [object()]}", "x.a[0] is a object"),
+        ("object", "{'a': [object()]}", "x.a[0] is of the type object"),
         ("bytes", "'\\udc80'", "no UTF-8 text"),
     ] {
         let method = format!("    def mainflow(self, data):\n        data['x'] = {value}\n");
