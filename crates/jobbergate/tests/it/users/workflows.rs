@@ -18,9 +18,14 @@ const BASE: &str = "from jobbergate_cli.subapps.applications.application_base im
                     JobbergateApplicationBase\nfrom jobbergate_cli.subapps.applications.questions \
                     import *\n\n\nclass JobbergateApplication(JobbergateApplicationBase):\n";
 
-/// Whether there is a Python; says so if not.
+/// The Python that is tried.
+fn python() -> String {
+    std::env::var("JOBBERGATE_PYTHON").unwrap_or("python3".to_owned())
+}
+
+/// Whether there is one; says so if not.
 fn has_python() -> bool {
-    let python = std::env::var("JOBBERGATE_PYTHON").unwrap_or("python3".to_owned());
+    let python = python();
     let script = "import sys; sys.exit(sys.version_info < (3, 8))";
     let found = Command::new(&python).args(["-c", script]).status();
     let has_python = found.is_ok_and(|status| status.success());
@@ -47,6 +52,7 @@ fn upload(world: &World, name: &str) {
 
 fn with_application(methods: &str) -> World {
     let world = World::open();
+    world.write(".env", &format!("JOBBERGATE_PYTHON={}\n", python()));
     write_application(&world, "app", &format!("{BASE}{methods}"));
     upload(&world, "app");
     world
@@ -74,7 +80,7 @@ fn ends_with(mut session: PtySession, code: i64) -> String {
 
 const CREATE: [&str; 5] = ["job-scripts", "create", "app", "--no-submit", "--no-download"];
 
-/// What the script of `--raw` output is made with.
+/// What a script was made with, as its template shows it.
 fn parameters(world: &World, id: &str) -> Value {
     let shown = world.run(&["job-scripts", "show-files", id, "--plain"]).well();
     let json =
@@ -147,6 +153,7 @@ impl Case {
         words.extend(own.iter().map(String::as_str));
         let mut command = world.command(&words);
         command.current_dir(world.path(&format!("at-{}", self.name)));
+        command.env("JOBBERGATE_PYTHON", python());
         for (name, value) in self.told["environment"].as_object().unwrap() {
             command.env(name, value.as_str().unwrap());
         }
