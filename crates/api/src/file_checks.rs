@@ -2,6 +2,8 @@
 
 use std::{fmt, time::Duration};
 
+use jobbergate_types::questions::Question;
+
 mod bounded;
 mod jinja;
 mod python;
@@ -74,6 +76,12 @@ pub fn check_within(
 ) -> Result<(), SyntaxProblem> {
     let Some(check) = registered(filename) else { return Ok(()) };
     bounded::run(check, content, time, held).map_err(|problem| problem.in_file(filename))
+}
+
+/// The questions of a workflow file, if they stand there as plain calls; read as carefully as
+/// [`check_within`] does.
+pub fn questions_of_workflow(content: &[u8], held: impl Send + 'static) -> Option<Vec<Question>> {
+    bounded::run(python::questions, content, Duration::MAX, held).ok().flatten()
 }
 
 /// How much memory a check of `content` takes at most, in bytes.

@@ -26,8 +26,9 @@ pub use endpoint::Endpoint;
 pub use input::{OptionalJson, Path, Query, Raw};
 pub use multipart::{Form, UploadedFile, WorkflowForm};
 pub use output::{
-    Accepted, AcceptedJson, Created, Deleted, FileContent, JsonList, NoContent, WithoutNulls,
+    Accepted, AcceptedJson, Created, CreatedOrShown, Deleted, FileContent, JsonList, NoContent,
+    WithoutNulls,
 };
-pub use response_doc::ResponseDoc;
+pub use response_doc::{BodyDoc, ResponseDoc};
 pub use router::Router;
 pub use sse::EventStream;

@@ -3,11 +3,12 @@
 //! Who has questions, wherever they come from, makes a list of [`Question`]s of them and has
 //! [`answers`] answer it.
 
+pub mod live;
 mod paths;
 mod prompt;
 pub mod terminal;
 
-use jobbergate_questions::is_asked;
+use jobbergate_questions::{check, is_asked};
 use jobbergate_types::questions::Question;
 use serde_json::{Map, Value};
 
@@ -70,6 +71,23 @@ pub fn answers(
     Ok(answers)
 }
 
+/// Refuses what is no answer to the question that it is given for.
+///
+/// # Errors
+/// If there is any; all of it at once.
+pub fn check_supplied(questions: &[Question], supplied: &Map<String, Value>) -> Result<()> {
+    let problem = |question: &Question| {
+        let given = supplied.get(&question.variable).filter(|value| !value.is_null())?;
+        let problem = check(question, given).err()?;
+        Some(format!("{}: {problem}", question.variable))
+    };
+    let problems: Vec<_> = questions.iter().filter_map(problem).collect();
+    if problems.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::new("Invalid answers", problems.join("\n")))
+}
+
 /// Whether it is asked, by the answers so far.
 fn is_open(question: &Question, known: &Map<String, Value>) -> Result<bool> {
     is_asked(question, known)
@@ -129,6 +147,21 @@ mod tests {
         let found = answers(&questions, &Map::new(), true).unwrap();
         assert_eq!(found.all, object(json!({"solver": "fem", "order": 2, "parts": "all"})));
         assert_eq!(found.defaults_used, object(json!({"solver": "fem", "parts": "all"})));
+    }
+
+    #[test]
+    fn what_is_supplied_is_checked_all_at_once() {
+        let questions = questions(json!([
+            {"variable": "n", "kind": "integer", "required": true},
+            {"variable": "p", "pattern": "[a-z]+"},
+            {"variable": "m", "pattern": "[a-z]+"},
+        ]));
+        let wrong = object(json!({"n": "x", "p": "A", "m": "a", "other": 1}));
+        let Err(Failure::Refused { text, .. }) = check_supplied(&questions, &wrong) else {
+            panic!("it was taken");
+        };
+        assert_eq!(text, "n: \"x\" is not an integer\np: it must match the pattern [a-z]+");
+        assert!(check_supplied(&questions, &object(json!({"n": null, "p": ""}))).is_ok());
     }
 
     #[test]

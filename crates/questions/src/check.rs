@@ -1,7 +1,7 @@
 //! Whether a value is an answer.
 
 use jobbergate_types::questions::{Choice, Choices, Question, QuestionKind};
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use crate::pattern;
 
@@ -12,29 +12,27 @@ const NAMED: usize = 10;
 
 /// A value as the answer to a question. Choices that a cluster has and paths are not looked up.
 ///
-/// Nothing (`null`, an empty text, no choice) is an answer unless one is required.
+/// Nothing (`null`, an empty text, no choice) is an answer unless one is required. A number that is
+/// written as a text, as the Python command line sends it, becomes one.
 ///
 /// # Errors
 /// What is wrong with it.
 pub fn check(question: &Question, value: &Value) -> Result<Value, String> {
     if is_nothing(question, value) {
-        return if question.required {
-            Err("an answer is needed".to_owned())
-        } else {
-            Ok(value.clone())
+        return match question.required {
+            true => Err("an answer is needed".to_owned()),
+            false => Ok(value.clone()),
         };
     }
     match question.kind {
         QuestionKind::Text | QuestionKind::Secret => text(question, value)?,
-        QuestionKind::Integer => integer(question, value)?,
-        QuestionKind::Number => number(question, value)?,
+        QuestionKind::Integer => return integer(question, value),
+        QuestionKind::Number => return number(question, value),
         QuestionKind::Boolean if value.is_boolean() => {}
         QuestionKind::Boolean => return Err(format!("{} is neither true nor false", shown(value))),
         QuestionKind::Choice => one(question, value)?,
         QuestionKind::MultipleChoice => some(question, value)?,
-        QuestionKind::File | QuestionKind::Directory => {
-            path(value)?;
-        }
+        QuestionKind::File | QuestionKind::Directory => path(value)?,
         QuestionKind::Json => {}
     }
     Ok(value.clone())
@@ -58,27 +56,47 @@ fn text(question: &Question, value: &Value) -> Result<(), String> {
     question.pattern.as_ref().map_or(Ok(()), |pattern| pattern::check(pattern, text))
 }
 
-fn integer(question: &Question, value: &Value) -> Result<(), String> {
-    match value.as_f64() {
-        Some(number) if value.is_i64() || value.is_u64() => range(question, number, value),
-        _ => Err(format!("{} is not an integer", shown(value))),
-    }
+fn integer(question: &Question, value: &Value) -> Result<Value, String> {
+    let integer = match value {
+        Value::String(text) => whole_number(text),
+        Value::Number(number) if !number.is_f64() => Some(number.clone()),
+        _ => None,
+    };
+    let integer = integer.ok_or_else(|| format!("{} is not an integer", shown(value)))?;
+    range(question, integer)
 }
 
-fn number(question: &Question, value: &Value) -> Result<(), String> {
-    let number = value.as_f64().ok_or_else(|| format!("{} is not a number", shown(value)))?;
-    range(question, number, value)
+/// The integer that a text is.
+pub(crate) fn whole_number(text: &str) -> Option<Number> {
+    let text = text.trim();
+    text.parse::<i64>().map(Number::from).or_else(|_| text.parse::<u64>().map(Number::from)).ok()
 }
 
-fn range(question: &Question, number: f64, value: &Value) -> Result<(), String> {
+fn number(question: &Question, value: &Value) -> Result<Value, String> {
+    let number = match value {
+        Value::String(text) => any_number(text),
+        Value::Number(number) => Some(number.clone()),
+        _ => None,
+    };
+    range(question, number.ok_or_else(|| format!("{} is not a number", shown(value)))?)
+}
+
+/// The number that a text is.
+pub(crate) fn any_number(text: &str) -> Option<Number> {
+    let float = || text.trim().parse().ok().and_then(Number::from_f64);
+    whole_number(text).or_else(float)
+}
+
+fn range(question: &Question, number: Number) -> Result<Value, String> {
     let (minimum, maximum) = (question.minimum, question.maximum);
-    if minimum.is_some_and(|least| number < least) || maximum.is_some_and(|most| number > most) {
+    let found = number.as_f64().unwrap_or_default();
+    if minimum.is_some_and(|least| found < least) || maximum.is_some_and(|most| found > most) {
         let shown =
             |bound: Option<f64>, open: &str| bound.map_or(open.to_owned(), |b| b.to_string());
         let (least, most) = (shown(minimum, "-∞"), shown(maximum, "∞"));
-        return Err(format!("{value} is out of range [{least}, {most}]"));
+        return Err(format!("{number} is out of range [{least}, {most}]"));
     }
-    Ok(())
+    Ok(Value::Number(number))
 }
 
 fn one(question: &Question, value: &Value) -> Result<(), String> {
@@ -113,8 +131,11 @@ fn some(question: &Question, value: &Value) -> Result<(), String> {
     }
 }
 
-fn path(value: &Value) -> Result<&str, String> {
-    value.as_str().ok_or_else(|| format!("it must be a path, not {}", kind_of(value)))
+fn path(value: &Value) -> Result<(), String> {
+    match value {
+        Value::String(_) => Ok(()),
+        other => Err(format!("it must be a path, not {}", kind_of(other))),
+    }
 }
 
 fn names(choices: &[Choice]) -> String {
@@ -166,9 +187,9 @@ mod tests {
         let cases = [
             ("text", json!("a"), json!(1), "it must be a text, not a number"),
             ("secret", json!("a"), json!(["s3cret"]), "it must be a text, not a list"),
-            ("integer", json!(7), json!("7"), "\"7\" is not an integer"),
+            ("integer", json!(7), json!("7.0"), "\"7.0\" is not an integer"),
             ("integer", json!(u64::MAX), json!(7.0), "7.0 is not an integer"),
-            ("number", json!(0.5), json!("0.5"), "\"0.5\" is not a number"),
+            ("number", json!(0.5), json!("nan"), "\"nan\" is not a number"),
             ("number", json!(1), json!(true), "true is not a number"),
             ("boolean", json!(false), json!("yes"), "\"yes\" is neither true nor false"),
             ("boolean", json!(true), json!(1), "1 is neither true nor false"),
@@ -182,6 +203,21 @@ mod tests {
         for any in [json!({"a": [1]}), json!(""), json!([]), json!(null)] {
             assert_eq!(check(&question(json!({"kind": "json"})), &any), Ok(any));
         }
+    }
+
+    #[test]
+    fn a_number_may_be_written_as_a_text() {
+        for (kind, text, number) in [
+            ("integer", "4", json!(4)),
+            ("integer", " -7 ", json!(-7)),
+            ("integer", "18446744073709551615", json!(u64::MAX)),
+            ("number", "4", json!(4)),
+            ("number", "1e-3", json!(0.001)),
+        ] {
+            assert_eq!(check(&question(json!({"kind": kind})), &json!(text)), Ok(number), "{text}");
+        }
+        let few = json!({"kind": "integer", "maximum": 3});
+        assert_eq!(problem(few, json!("4")), "4 is out of range [-∞, 3]");
     }
 
     #[test]

@@ -38,7 +38,8 @@ fn complete_one(question: &Question, answers: &mut Map<String, Value>) -> Result
     match (answers.get(&question.variable), &question.default) {
         (Some(Value::Null), _) if !is_asked => {}
         (Some(given), _) => {
-            check(question, given)?;
+            let answer = check(question, given)?;
+            answers.insert(question.variable.clone(), answer);
         }
         (None, Some(default)) => {
             answers.insert(question.variable.clone(), default.clone());
@@ -51,11 +52,6 @@ fn complete_one(question: &Question, answers: &mut Map<String, Value>) -> Result
     Ok(())
 }
 
-/// What is wrong with answers, all at once.
-pub fn check_all(questions: &[Question], answers: &Map<String, Value>) -> Vec<Problem> {
-    complete(questions, answers.clone()).err().unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -64,6 +60,10 @@ mod tests {
 
     fn object(value: Value) -> Map<String, Value> {
         value.as_object().cloned().unwrap()
+    }
+
+    fn problems(given: Value) -> Vec<Problem> {
+        complete(&questions(), object(given)).err().unwrap_or_default()
     }
 
     fn questions() -> Vec<Question> {
@@ -85,25 +85,30 @@ mod tests {
     }
 
     #[test]
+    fn numbers_that_are_written_as_texts_become_numbers() {
+        let given = object(json!({"solver": "lbm", "grid": "4"}));
+        let answers = complete(&questions(), given).unwrap();
+        assert_eq!(answers["grid"], 4);
+    }
+
+    #[test]
     fn all_problems_are_said_at_once() {
         let problem = |variable: &str, message: &str| Problem {
             variable: variable.to_owned(),
             message: message.to_owned(),
         };
-        let given = object(json!({"solver": "lbm", "order": "x", "mail": "nobody"}));
         let expected = [
             problem("grid", "an answer is needed"),
             problem("order", "\"x\" is not an integer"),
             problem("mail", "it must match the pattern [^@]+@[^@]+"),
         ];
-        assert_eq!(check_all(&questions(), &given), expected);
-        let nothing = check_all(&questions(), &Map::new());
-        assert_eq!(nothing, [problem("solver", "an answer is needed")]);
+        let given = json!({"solver": "lbm", "order": "x", "mail": "nobody"});
+        assert_eq!(problems(given), expected);
+        assert_eq!(problems(json!({})), [problem("solver", "an answer is needed")]);
     }
 
     #[test]
     fn what_is_not_asked_may_have_no_answer() {
-        let given = object(json!({"solver": "fem", "grid": null}));
-        assert_eq!(check_all(&questions(), &given), []);
+        assert_eq!(problems(json!({"solver": "fem", "grid": null})), []);
     }
 }

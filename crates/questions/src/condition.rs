@@ -17,8 +17,9 @@ pub(crate) const LONGEST: usize = 1000;
 pub fn is_asked(question: &Question, answers: &Map<String, Value>) -> Result<bool, String> {
     let Some(when) = &question.when else { return Ok(true) };
     let condition = compile(when)?;
-    let given = answers.iter().filter(|(_, value)| !value.is_null());
-    let given = given.map(|(name, value)| (name.clone(), value.clone())).collect();
+    let named = condition.undeclared().into_iter();
+    let given = named.filter_map(|name| Some((name.to_owned(), answers.get(name)?.clone())));
+    let given = given.filter(|(_, value)| !value.is_null()).collect();
     match condition.holds(&given) {
         Ok(holds) => Ok(holds),
         Err(error) if error.kind() == ErrorKind::Undefined => Ok(false),
@@ -31,7 +32,7 @@ pub fn is_asked(question: &Question, answers: &Map<String, Value>) -> Result<boo
 /// # Errors
 /// What is wrong with it.
 pub(crate) fn compile(when: &str) -> Result<Condition, String> {
-    let limits = Limits { source: LONGEST, steps: 100_000, memory: 64 << 20, ..Limits::default() };
+    let limits = Limits { source: LONGEST, steps: 20_000, memory: 64 << 20, ..Limits::default() };
     let condition = Environment::new(limits).condition(when);
     condition.map_err(|error| format!("its condition ({when}) is none: {error}"))
 }

@@ -10,10 +10,12 @@ mod condition;
 pub mod derive;
 mod parse;
 mod pattern;
+mod read;
 pub mod validate;
 
 pub use check::check;
-pub use complete::{Problem, check_all, complete};
+pub use complete::{Problem, complete};
 pub use condition::is_asked;
 pub use parse::parse;
+pub use read::read;
 pub use validate::validate;

@@ -3,7 +3,7 @@
 use jobbergate_types::questions::{Choices, Question, QuestionKind};
 use serde_json::Value;
 
-use crate::check;
+use crate::check::{any_number, check, whole_number};
 
 /// The answer that a typed text stands for. An empty one is none where a text is no answer.
 ///
@@ -26,17 +26,10 @@ fn read(question: &Question, text: &str) -> Result<Value, String> {
         QuestionKind::MultipleChoice => Ok(several(question, trimmed)),
         _ if trimmed.is_empty() => Ok(Value::Null),
         QuestionKind::Integer => {
-            let number = trimmed.parse::<i64>().map(Value::from);
-            let number = number.or_else(|_| trimmed.parse::<u64>().map(Value::from));
-            number.map_err(|_| format!("{text} is not an integer"))
+            whole_number(text).map(Value::Number).ok_or_else(|| format!("{text} is not an integer"))
         }
         QuestionKind::Number => {
-            let number = serde_json::from_str::<serde_json::Number>(trimmed).ok();
-            let float = || trimmed.parse().ok().and_then(serde_json::Number::from_f64);
-            number
-                .or_else(float)
-                .map(Value::Number)
-                .ok_or_else(|| format!("{text} is not a number"))
+            any_number(text).map(Value::Number).ok_or_else(|| format!("{text} is not a number"))
         }
         QuestionKind::Boolean => match trimmed.to_ascii_lowercase().as_str() {
             "y" | "yes" | "true" => Ok(Value::Bool(true)),

@@ -159,7 +159,13 @@ fn default(question: &Question) -> Option<Wrong> {
         let message = "a secret has none: whoever may read the template would see it";
         return Some(("default", message.to_owned()));
     }
-    check(question, default).err().map(|problem| ("default", problem))
+    match check(question, default) {
+        Err(problem) => Some(("default", problem)),
+        Ok(answer) if answer != *default => {
+            Some(("default", format!("it must be a number, {answer}, not a text")))
+        }
+        Ok(_) => None,
+    }
 }
 
 #[cfg(test)]
@@ -221,7 +227,7 @@ mod tests {
             (json!({"variable": "a", "when": "x".repeat(1001)}), "when: its condition"),
             (
                 json!({"variable": "a", "kind": "integer", "default": "1"}),
-                "default: \"1\" is not an",
+                "default: it must be a number, 1, not a text",
             ),
             (
                 json!({"variable": "a", "kind": "secret", "default": "1"}),

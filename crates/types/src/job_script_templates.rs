@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{FileType, Patch, Timestamp, list::ListQuery};
+use crate::{FileType, Patch, Timestamp, list::ListQuery, questions::Question};
 
 /// A template in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -37,6 +37,9 @@ pub struct JobTemplateBaseDetailedView {
     pub template: JobTemplateListView,
     /// Default parameters.
     pub template_vars: Option<Map<String, Value>>,
+    /// What it asks; absent when its expert wrote no questions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub questions: Option<Vec<Question>>,
 }
 
 /// A template with its files.
@@ -47,6 +50,9 @@ pub struct JobTemplateDetailedView {
     pub template: JobTemplateListView,
     /// Default parameters.
     pub template_vars: Option<Map<String, Value>>,
+    /// What it asks; absent when its expert wrote no questions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub questions: Option<Vec<Question>>,
     /// Files that are rendered into scripts.
     pub template_files: Option<Vec<TemplateFileDetailedView>>,
     /// The workflow file, if there is one.
@@ -105,6 +111,9 @@ pub struct JobTemplateCreateRequest {
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     #[schemars(transform = short_names, extend("default" = null))]
     pub template_vars: Patch<Map<String, Value>>,
+    /// What it asks, in this order; none or an empty list: what it asks is derived.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub questions: Option<Vec<Question>>,
 }
 
 /// Changes to a template.
@@ -126,6 +135,9 @@ pub struct JobTemplateUpdateRequest {
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     #[schemars(transform = short_names)]
     pub template_vars: Patch<Map<String, Value>>,
+    /// What it asks, in this order; null or an empty list: what it asks is derived.
+    #[serde(default, skip_serializing_if = "Patch::is_absent")]
+    pub questions: Patch<Vec<Question>>,
     /// Whether it is hidden from lists; not null.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-not-null" = true))]

@@ -133,6 +133,32 @@ pub struct RenderFromTemplateBody {
     pub render_request: RenderFromTemplateRequest,
 }
 
+/// How a script is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct RenderQuery {
+    /// Only show what the script would be; nothing is kept.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub dry_run: bool,
+}
+
+/// What a script would be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RenderPreview {
+    /// Its files.
+    pub files: Vec<RenderedFile>,
+}
+
+/// A file of a script that is not kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RenderedFile {
+    /// Its name, possibly with slashes.
+    pub filename: String,
+    /// Whether it is given to `sbatch` or needed beside it.
+    pub file_type: FileType,
+    /// What is in it.
+    pub content: String,
+}
+
 /// Which scripts to list.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct JobScriptListQuery {

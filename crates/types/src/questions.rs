@@ -6,6 +6,7 @@ use serde_json::Value;
 
 /// One question of a template; its answer is a parameter of the rendering.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[schemars(extend("additionalProperties" = false))]
 pub struct Question {
     /// The parameter that the answer is for.
     #[schemars(length(max = 255), extend("x-not-empty" = true))]

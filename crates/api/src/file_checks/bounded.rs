@@ -7,7 +7,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-use super::{Check, SyntaxProblem};
+use super::SyntaxProblem;
 
 /// Room for the deepest syntax trees the checks let through; only touched pages cost memory.
 const STACK_BYTES: usize = 256 * 1024 * 1024;
@@ -38,12 +38,12 @@ fn keep_panics_of_checks_quiet() {
 
 /// Runs `check` on a thread of its own with a large stack and waits for it for as long as `time`, a
 /// second at most. The thread keeps `held` until it ends.
-pub(super) fn run(
-    check: Check,
+pub(super) fn run<T: Send + 'static>(
+    check: fn(&[u8]) -> Result<T, SyntaxProblem>,
     content: &[u8],
     time: Duration,
     held: impl Send + 'static,
-) -> Result<(), SyntaxProblem> {
+) -> Result<T, SyntaxProblem> {
     keep_panics_of_checks_quiet();
     let (answer, answered) = mpsc::channel();
     let content = content.to_vec();

@@ -7,6 +7,8 @@ mod limits;
 mod refusals;
 
 use encoding::Decoded;
+use jobbergate_questions::derive::from_workflow;
+use jobbergate_types::questions::Question;
 use ruff_python_ast::{ModModule, PythonVersion};
 use ruff_python_parser::{Mode, ParseError, ParseErrorType, ParseOptions, Parsed, parse_unchecked};
 use ruff_text_size::TextSize;
@@ -25,6 +27,13 @@ pub(super) fn check(content: &[u8]) -> Result<(), SyntaxProblem> {
         Some((cause, place)) => Err(SyntaxProblem::new(cause, Some(line_at(&text, place)))),
         None => Ok(()),
     }
+}
+
+/// The questions of a workflow, if they stand there.
+pub(super) fn questions(content: &[u8]) -> Result<Option<Vec<Question>>, SyntaxProblem> {
+    let Decoded { text, .. } = encoding::decode(content)?;
+    limits::check(&text)?;
+    Ok(from_workflow(&text))
 }
 
 fn first_problem(source: &str, parsed: &Parsed<ModModule>) -> Option<(String, TextSize)> {

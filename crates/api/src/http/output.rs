@@ -41,6 +41,13 @@ const ITEMS: usize = 128;
 #[derive(Debug)]
 pub struct Created<T>(pub T);
 
+/// 201 with what was created, or 200 with what would be.
+#[derive(Debug)]
+pub enum CreatedOrShown<T, U> {
+    Created(T),
+    Shown(U),
+}
+
 /// 200, without the fields that are null.
 #[derive(Debug)]
 pub struct WithoutNulls<T>(pub T);
@@ -122,6 +129,21 @@ impl<T: Serialize + JsonSchema> Output for Created<T> {
 
     fn into_answer(self) -> Response {
         (Self::STATUS, Json(self.0)).into_response()
+    }
+
+    fn schema(generator: &mut SchemaGenerator) -> Option<Schema> {
+        Some(generator.subschema_for::<T>())
+    }
+}
+
+impl<T: Serialize + JsonSchema, U: Serialize> Output for CreatedOrShown<T, U> {
+    const STATUS: StatusCode = StatusCode::CREATED;
+
+    fn into_answer(self) -> Response {
+        match self {
+            Self::Created(created) => Created(created).into_answer(),
+            Self::Shown(shown) => Json(shown).into_response(),
+        }
     }
 
     fn schema(generator: &mut SchemaGenerator) -> Option<Schema> {

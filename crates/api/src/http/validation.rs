@@ -66,6 +66,9 @@ pub fn conform(
         ("string", nullable) if !(nullable && value.is_null()) => {
             scalar::string(schema, value, place, problems)
         }
+        ("number", nullable) if !(nullable && value.is_null()) => {
+            number::float(value, place, problems)
+        }
         ("boolean", nullable) if !(nullable && value.is_null()) => {
             scalar::boolean(value, place, problems)
         }
@@ -92,11 +95,24 @@ fn conform_nullable(
     problems: &mut Problems,
 ) -> Option<Value> {
     let null = json!({"type": "null"});
-    let inner = options.iter().find(|option| **option != null)?;
+    let mut others = options.iter().filter(|option| **option != null).peekable();
+    let first = *others.peek()?;
+    let inner = others.find(|option| is_of_type(option, value)).unwrap_or(first);
     if value.is_null() && options.contains(&null) && schema.get("x-not-null").is_none() {
         return Some(Value::Null);
     }
     conform(inner, value, place, problems)
+}
+
+/// Whether `value` is of the JSON type of `schema`, where that is a list or an object.
+fn is_of_type(schema: &Value, value: &Value) -> bool {
+    match type_of(schema).0 {
+        "array" => value.is_array(),
+        "object" => value.is_object(),
+        // What may be anything may be what the others are not.
+        "" => !schema.get("anyOf").is_some_and(Value::is_array),
+        _ => false,
+    }
 }
 
 /// The schema's type, and whether null is allowed beside it.

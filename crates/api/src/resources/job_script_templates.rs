@@ -3,6 +3,7 @@
 mod clone;
 mod json_size;
 mod locator;
+pub(crate) mod questions;
 pub(crate) mod routes;
 pub(crate) mod service;
 pub mod store;

@@ -4,5 +4,6 @@ mod delete;
 mod files;
 mod get;
 mod list;
+mod questions;
 mod update;
 mod workflow;

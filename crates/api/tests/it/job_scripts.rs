@@ -1,3 +1,4 @@
+mod answers;
 mod clone;
 mod create;
 mod delete;

@@ -2,12 +2,15 @@
 
 use std::path::{Component, Path, PathBuf};
 
+use jobbergate_questions::{derive::from_variables, read, validate};
+use jobbergate_types::questions::Question;
 use serde_json::{Map, Value, json};
 
 use crate::yaml;
 
 const APPLICATION: &str = "application_config";
 const JOBBERGATE: &str = "jobbergate_config";
+const QUESTIONS: &str = "questions";
 /// What the command line itself reads; null unless set.
 const KNOWN: [&str; 4] =
     ["template_files", "default_template", "supporting_files_output_name", "supporting_files"];
@@ -19,6 +22,8 @@ pub struct Config {
     pub application: Map<String, Value>,
     /// Settings, the known ones always among them.
     pub jobbergate: Map<String, Value>,
+    /// What is asked, if somebody wrote it down.
+    pub questions: Option<Vec<Question>>,
 }
 
 impl Config {
@@ -34,7 +39,8 @@ impl Config {
             None => Err(format!("it must have a section {name}; it may be empty: {name}: {{}}")),
             Some(_) => Err(format!("{name} must be a mapping, such as {name}: {{}}")),
         };
-        let config = Self::new(section(APPLICATION)?, section(JOBBERGATE)?);
+        let mut config = Self::new(section(APPLICATION)?, section(JOBBERGATE)?);
+        config.questions = questions(document.get_mut(QUESTIONS).map(Value::take))?;
         config.default_template()?;
         config.supporting_files()?;
         config.output_names()?;
@@ -48,7 +54,13 @@ impl Config {
         let known = KNOWN.map(|name| (name.to_owned(), value(&name)));
         let mut settings = Map::from_iter(known);
         settings.extend(jobbergate);
-        Self { application, jobbergate: settings }
+        Self { application, jobbergate: settings, questions: None }
+    }
+
+    /// What is asked: what was written down, else one question for each variable.
+    pub fn asked(&self) -> Vec<Question> {
+        let derived = || from_variables(&self.application, &[]);
+        self.questions.clone().unwrap_or_else(derived)
     }
 
     /// What templates are rendered with: both sections, then answers.
@@ -71,9 +83,12 @@ impl Config {
                 .map(|(name, value)| (name.clone(), value.clone()))
                 .collect::<Map<_, _>>()
         };
-        yaml::write(
-            &json!({APPLICATION: set(&self.application), JOBBERGATE: set(&self.jobbergate)}),
-        )
+        let mut document =
+            json!({APPLICATION: set(&self.application), JOBBERGATE: set(&self.jobbergate)});
+        if let Some(questions) = &self.questions {
+            document[QUESTIONS] = json!(questions);
+        }
+        yaml::write(&document)
     }
 
     /// Whether there is something in the settings that the server keeps with a workflow only.
@@ -158,6 +173,16 @@ impl Config {
     }
 }
 
+/// Questions as they stand in the file.
+fn questions(section: Option<Value>) -> Result<Option<Vec<Question>>, String> {
+    let Some(list) = section.filter(|list| !list.is_null()) else { return Ok(None) };
+    let questions = read(list)?;
+    match validate(&questions).first() {
+        Some(fault) => Err(fault.to_string()),
+        None => Ok(Some(questions).filter(|questions| !questions.is_empty())),
+    }
+}
+
 /// From templates to the names of files.
 pub type Mapping = Map<String, Value>;
 
@@ -217,6 +242,35 @@ mod tests {
         assert!(
             Config::parse(b"jobbergate_config: {}").unwrap_err().contains("application_config")
         );
+    }
+
+    #[test]
+    fn questions_are_read_checked_and_written_again() {
+        let with = |questions: &str| {
+            let text = format!(
+                "application_config: {{}}\njobbergate_config: {{}}\nquestions: {questions}\n"
+            );
+            Config::parse(text.as_bytes())
+        };
+        let config = with(
+            "[{variable: n, kind: integer, minimum: 1, default: 2}, \
+             {variable: p, kind: choice, choices: {cluster: partitions}, when: n > 1}]",
+        );
+        let config = config.unwrap();
+        assert_eq!(config.asked().len(), 2);
+        let text = config.as_yaml().unwrap();
+        assert_eq!(Config::parse(text.as_bytes()).unwrap(), config, "{text}");
+        assert_eq!(with("[]").unwrap().questions, None);
+        assert_eq!(with("").unwrap().questions, None);
+        for (questions, expected) in [
+            ("1", "questions: it must be a list"),
+            ("[{variable: n, knd: text}]", "questions[0].knd: there is no such field"),
+            ("[{variable: n}, {variable: n}]", "questions[1].variable: n is asked for"),
+            ("[{variable: n, pattern: '('}]", "questions[0].pattern: unclosed group"),
+        ] {
+            let problem = with(questions).unwrap_err();
+            assert!(problem.starts_with(expected), "{problem}");
+        }
     }
 
     #[test]

@@ -27,11 +27,18 @@ pub async fn download(api: &Api, template: &Map<String, Value>, to: &Path) -> Re
         |name: &str| template.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
     let mut new = Vec::new();
     let workflow = list("workflow_files").into_iter().next();
-    if let Some(workflow) = &workflow {
+    let questions = template.get("questions").filter(|questions| !questions.is_null());
+    if workflow.is_some() || questions.is_some() {
         let section = |value: Option<&Value>| value.and_then(Value::as_object).cloned();
-        let settings = section(workflow.get("runtime_config")).unwrap_or_default();
+        let kept = workflow.as_ref().map(|workflow| section(workflow.get("runtime_config")));
+        let settings = kept.unwrap_or_else(|| Some(settings_of(&list("template_files"))));
         let variables = section(template.get("template_vars")).unwrap_or_default();
-        let text = Config::new(variables, settings).as_yaml();
+        let mut config = Config::new(variables, settings.unwrap_or_default());
+        config.questions = questions
+            .map(|questions| serde_json::from_value(questions.clone()))
+            .transpose()
+            .map_err(|error| not_understood(&what, &error.to_string()))?;
+        let text = config.as_yaml();
         let text = text.map_err(|problem| Failure::new("", format!("{what}: {problem}")))?;
         new.push(NewFile { name: CONFIG.to_owned(), content: text.into_bytes() });
     }
@@ -51,6 +58,19 @@ pub async fn download(api: &Api, template: &Map<String, Value>, to: &Path) -> Re
         new.push(NewFile { name: WORKFLOW.to_owned(), content });
     }
     files::write_all(to, &new)
+}
+
+/// What files of an application say of its settings, which are kept with a workflow only.
+fn settings_of(files: &[Value]) -> Map<String, Value> {
+    let is_support =
+        |file: &&Value| file.get("file_type").and_then(Value::as_str) == Some("SUPPORT");
+    let name = |file: &Value| file.get("filename").and_then(Value::as_str).map(str::to_owned);
+    let names = files.iter().filter(is_support).filter_map(name);
+    let paths: Vec<_> = names.map(|name| Value::from(format!("templates/{name}"))).collect();
+    if paths.is_empty() {
+        return Map::new();
+    }
+    Map::from_iter([("supporting_files".to_owned(), paths.into())])
 }
 
 async fn fetch(api: &Api, id: &str, name: String) -> Result<NewFile> {

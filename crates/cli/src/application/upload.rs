@@ -48,9 +48,19 @@ impl Application {
 /// When the server does not take something of it.
 pub async fn upload(api: &Api, locator: &str, application: &Application) -> Result<()> {
     let what = format!("Couldn't update application ({locator}) via API");
-    let variables = json!({"template_vars": Value::Object(application.config.application.clone())});
-    let request = api.request(Method::PUT, &[TEMPLATES, locator]).await?.json(&variables);
-    api.send(&what, request, StatusCode::OK).await?;
+    let config = &application.config;
+    let mut changes = json!({"template_vars": Value::Object(config.application.clone())});
+    if let Some(questions) = &config.questions {
+        changes["questions"] = json!(questions);
+    }
+    let request = api.request(Method::PUT, &[TEMPLATES, locator]).await?.json(&changes);
+    let changed = api.receive(&what, request, StatusCode::OK).await?;
+    if config.questions.is_none() && changed.get("questions").is_some() {
+        // Those of before are asked no more. Servers that know of none are not told so.
+        let changes = json!({"questions": null});
+        let request = api.request(Method::PUT, &[TEMPLATES, locator]).await?.json(&changes);
+        api.send(&what, request, StatusCode::OK).await?;
+    }
     for template in &application.templates {
         let what = format!("Couldn't upload {} of application ({locator})", template.path);
         let file_type = application.file_type(&template.path);

@@ -24,6 +24,8 @@ enum Kind {
     Optional,
     List,
     Object,
+    /// Left out unless it is there.
+    Extra,
     /// A text with JSON in it.
     JsonText,
 }
@@ -75,6 +77,7 @@ pub static APPLICATION: Resource = Resource(&[
     field("cloned_from_id", Kind::Optional).hidden(),
     field("template_files", Kind::List).hidden(),
     field("workflow_files", Kind::List).hidden(),
+    field("questions", Kind::Extra).hidden(),
 ]);
 
 /// Job scripts.
@@ -131,6 +134,7 @@ impl Resource {
                     return Err(format!("it has no {}", field.api));
                 }
                 (Some(value), _) => value.clone(),
+                (None, Kind::Extra) => continue,
                 (None, Kind::List) => Value::Array(Vec::new()),
                 (None, Kind::Object) => Value::Object(Map::new()),
                 (None, _) => Value::Null,

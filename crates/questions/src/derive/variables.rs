@@ -1,5 +1,6 @@
 //! Questions of a template that has variables and nothing else that asks.
 
+use jobbergate_jinja::Template;
 use jobbergate_types::questions::{Question, QuestionKind};
 use serde_json::{Map, Value};
 
@@ -9,6 +10,13 @@ pub fn from_variables(template_vars: &Map<String, Value>, undeclared: &[String])
     let others = undeclared.iter().filter(|name| !template_vars.contains_key(*name));
     let others = others.map(|name| Question { variable: name.clone(), ..Question::default() });
     template_vars.iter().map(with_default).chain(others).collect()
+}
+
+/// The parameters that a template uses, at top level or, as older ones have them, under `data`.
+pub fn used_by(template: &Template) -> Vec<String> {
+    let names = template.undeclared().unwrap_or_default();
+    let nested = template.undeclared_attributes("data");
+    names.into_iter().filter(|name| *name != "data").chain(nested).map(str::to_owned).collect()
 }
 
 fn with_default((name, default): (&String, &Value)) -> Question {
@@ -53,6 +61,14 @@ mod tests {
         ];
         assert_eq!(kinds, expected);
         assert_eq!(questions[5].default, None);
+    }
+
+    #[test]
+    fn templates_use_parameters_at_top_level_or_under_data() {
+        let environment = jobbergate_jinja::Environment::new(Default::default());
+        let source = "{{ data.a }}{% for i in range(data['b']) %}{{ i }}{{ c }}{% endfor %}";
+        assert_eq!(used_by(&environment.parse(source).unwrap()), ["c", "a", "b"]);
+        assert_eq!(used_by(&environment.parse("{{ x | nope }}").unwrap()), [""; 0]);
     }
 
     #[test]

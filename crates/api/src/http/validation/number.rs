@@ -32,6 +32,24 @@ pub(super) fn integer(
     }
 }
 
+/// Numbers, from all that pydantic takes for one.
+pub(super) fn float(value: &Value, place: &Place, problems: &mut Problems) -> Option<Value> {
+    let parsed = match value {
+        Value::Number(_) => return Some(value.clone()),
+        Value::Bool(flag) => return Some(json!(if *flag { 1.0 } else { 0.0 })),
+        Value::String(text) => text.trim().parse().ok().and_then(serde_json::Number::from_f64),
+        _ => {
+            problems.add(place, "float_type", "Input should be a valid number", value);
+            return None;
+        }
+    };
+    if parsed.is_none() {
+        let msg = "Input should be a valid number, unable to parse string as a number";
+        problems.add(place, "float_parsing", msg, value);
+    }
+    parsed.map(Value::Number)
+}
+
 fn from_number(number: &serde_json::Number) -> Result<i64, (&'static str, &'static str)> {
     if let Some(integer) = number.as_i64() {
         return Ok(integer);

@@ -7,7 +7,7 @@ use jobbergate_types::{
 
 use super::{
     Locator, service,
-    store::{self, NewTemplate, TemplateRow, Vars},
+    store::{self, Details, NewTemplate, TemplateRow},
     workflow::store::{self as workflow_store, WorkflowFileRow},
 };
 use crate::{
@@ -28,7 +28,7 @@ pub(super) async fn clone(
 ) -> Result<JobTemplateDetailedView> {
     let request = request.unwrap_or_default();
     let identifier = service::checked_identifier(request.identifier.clone())?;
-    service::room_for_vars(context, locator).await?;
+    service::room_for_details(context, locator).await?;
     let original = service::require(&mut context.db.read().await?, locator).await?.id;
     let clone = files::reserve_parent(context, TEMPLATE_FILES).await?;
     let made = clone_as(context, owner_email, original, clone, &request, identifier).await;
@@ -49,11 +49,11 @@ async fn clone_as(
     let mut db = context.db.write().await?;
     let original = store::find(&mut db, &Locator::Id(from.into()), Lock::Shared).await?;
     let original = original.ok_or_else(|| Error::no_entry("job_script_templates", from))?;
-    let vars = match request.template_vars.clone() {
-        Patch::Value(vars) => Some(vars),
-        Patch::Absent | Patch::Null => store::vars(&mut db, from).await?,
-    };
-    let new = new_template(&original, vars, request, owner_email, identifier.as_deref());
+    let mut details = store::details(&mut db, from).await?;
+    if let Patch::Value(vars) = request.template_vars.clone() {
+        details.template_vars = Some(vars);
+    }
+    let new = new_template(&original, details, request, owner_email, identifier.as_deref());
     let inserted = store::insert(&mut db, NewTemplate { id: Some(clone), ..new }, context.now());
     let row = inserted.await.map_err(|error| service::taken(error, identifier.as_deref()))?;
     let mut files = Vec::new();
@@ -65,13 +65,13 @@ async fn clone_as(
     for settings in workflow_files {
         workflows.push(workflow_store::upsert(&mut db, clone, settings, context.now()).await?);
     }
-    let vars = store::vars(&mut db, clone).await?;
-    Ok((db, service::detailed(row, vars, files, workflows)?))
+    let details = store::details(&mut db, clone).await?;
+    Ok((db, service::detailed(row, details, files, workflows)?))
 }
 
 fn new_template<'a>(
     original: &'a TemplateRow,
-    template_vars: Option<Vars>,
+    details: Details,
     request: &'a JobTemplateCloneRequest,
     owner_email: &'a str,
     identifier: Option<&'a str>,
@@ -85,7 +85,8 @@ fn new_template<'a>(
         name: request.name.as_deref().unwrap_or(&original.name),
         identifier,
         description,
-        template_vars,
+        template_vars: details.template_vars,
+        questions: details.questions,
         owner_email,
         cloned_from_id: Some(original.id),
     }

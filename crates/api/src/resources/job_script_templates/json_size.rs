@@ -2,7 +2,7 @@
 
 use std::io;
 
-use serde_json::{Map, Value};
+use serde::Serialize;
 
 use crate::error::{Error, Result};
 
@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 const MAX_SIZE: usize = 1 << 20;
 
 /// 413 for a field that takes more as JSON than is kept.
-pub(super) fn check_size(field: &str, value: Option<&Map<String, Value>>) -> Result<()> {
+pub(super) fn check_size(field: &str, value: Option<&impl Serialize>) -> Result<()> {
     match serde_json::to_writer(Room(MAX_SIZE), &value) {
         Ok(()) => Ok(()),
         Err(_) => Err(Error::TooLarge(format!("{field} exceeds {MAX_SIZE} bytes as JSON"))),

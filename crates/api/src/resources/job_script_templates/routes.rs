@@ -7,6 +7,7 @@ use jobbergate_types::{
         JobTemplateCreateRequest, JobTemplateDetailedView, JobTemplateListQuery,
         JobTemplateListView, JobTemplateUpdateRequest, TemplateFileDetailedView,
     },
+    questions::TemplateQuestions,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -54,6 +55,7 @@ pub(super) type DeleteFiles =
     Either<permission::JobTemplatesDelete, permission::JobTemplatesUpdate>;
 
 const ONE: &str = "/job-script-templates/{id_or_identifier}";
+const QUESTIONS: &str = "/job-script-templates/{id_or_identifier}/questions";
 const FILE: &str = "/job-script-templates/{id_or_identifier}/upload/template/{file_name:path}";
 const CLONE: &str = "/job-script-templates/clone/{id_or_identifier}";
 const BY_URL: &str = "/job-script-templates/{id_or_identifier}/upload-by-url/template/{file_type}";
@@ -62,11 +64,14 @@ const UPLOAD: &str = "/job-script-templates/{id_or_identifier}/upload/template/{
 pub(crate) fn router() -> Router {
     Router::default()
         .post("/job-script-templates", "Create a template.", create)
+        .keyed()
         .get("/job-script-templates", "List templates.", list)
         .post(CLONE, "Copy a template and its files.", clone)
+        .keyed()
         .get(ONE, "A template and its files.", get)
         .put(ONE, "Change a template.", update)
         .delete(ONE, "Delete a template and its files.", delete)
+        .get(QUESTIONS, "What a template asks, and who says so.", get_questions)
         .get(FILE, "The content of a template's file.", get_file)
         .put(UPLOAD, "Upload, replace or rename a template's file.", put_file)
         .put(BY_URL, "Fetch a template's file.", put_file_by_url)
@@ -105,6 +110,14 @@ async fn get(
     Path(path): Path<TemplatePath>,
 ) -> Result<Json<JobTemplateDetailedView>> {
     service::get(&context, &path.id_or_identifier).await.map(Json)
+}
+
+async fn get_questions(
+    context: Context,
+    _: Caller<permission::JobTemplatesRead>,
+    Path(path): Path<TemplatePath>,
+) -> Result<Json<TemplateQuestions>> {
+    super::questions::get(&context, &path.id_or_identifier).await.map(Json)
 }
 
 async fn update(

@@ -11,8 +11,8 @@ use jobbergate_types::{
 use serde_json::Map;
 
 use super::{
-    Locator,
-    store::{self, NewTemplate, TemplateChanges, TemplateRow, Vars},
+    Locator, questions,
+    store::{self, Details, NewTemplate, TemplateChanges, TemplateRow},
     workflow::store::{self as workflow_store, WorkflowFileRow},
 };
 use crate::{
@@ -25,12 +25,12 @@ use crate::{
     storage::OpenFile,
 };
 
-/// What each character of variables takes at most while they are answered, in bytes: it may be a
-/// value.
-const VARS_COST: usize = 64;
-/// What is put aside for one template's variables at most: those that take more are read one or two
-/// at a time.
-const MAX_VARS_COST: usize = 8 << 20;
+/// What each character of variables and questions takes at most while they are answered, in bytes: it
+/// may be a value.
+const DETAILS_COST: usize = 64;
+/// What is put aside for those of one template at most: those that take more are read one or two at
+/// a time.
+const MAX_DETAILS_COST: usize = 8 << 20;
 
 /// A template; 404 if there is none.
 pub(crate) async fn require(db: &mut Session, locator: &Locator) -> Result<TemplateRow> {
@@ -67,12 +67,14 @@ pub(super) async fn create(
     request: JobTemplateCreateRequest,
 ) -> Result<JobTemplateBaseDetailedView> {
     let identifier = checked_identifier(request.identifier)?;
+    let questions = questions::checked(context, request.questions).await?;
     let template_vars = request.template_vars.into_change().unwrap_or(Some(Map::new()));
     let new = NewTemplate {
         name: &request.name,
         identifier: identifier.as_deref(),
         description: Some(request.description.as_deref().unwrap_or_default()),
         template_vars,
+        questions,
         owner_email,
         id: None,
         cloned_from_id: None,
@@ -80,39 +82,42 @@ pub(super) async fn create(
     let mut db = context.db.write().await?;
     let inserted = store::insert(&mut db, new, context.now()).await;
     let row = inserted.map_err(|error| taken(error, identifier.as_deref()))?;
-    let vars = store::vars(&mut db, row.id).await?;
+    let details = store::details(&mut db, row.id).await?;
+    let created = row.with(details);
+    context.keep_answer(&mut db, &created).await?;
     db.commit().await?;
-    Ok(row.with_vars(vars))
+    Ok(created)
 }
 
-/// Takes room for a template's variables before they are read.
-pub(super) async fn room_for_vars(context: &Context, locator: &Locator) -> Result<()> {
-    let length = store::vars_length(&mut context.db.read().await?, locator).await?;
+/// Takes room for a template's variables and questions before they are read.
+pub(crate) async fn room_for_details(context: &Context, locator: &Locator) -> Result<()> {
+    let length = store::details_length(&mut context.db.read().await?, locator).await?;
     let length = usize::try_from(length.unwrap_or_default()).unwrap_or_default();
-    context.take_room(length.saturating_mul(VARS_COST).min(MAX_VARS_COST)).await
+    context.take_room(length.saturating_mul(DETAILS_COST).min(MAX_DETAILS_COST)).await
 }
 
 pub(super) async fn get(context: &Context, locator: &Locator) -> Result<JobTemplateDetailedView> {
-    room_for_vars(context, locator).await?;
+    room_for_details(context, locator).await?;
     let mut db = context.db.read().await?;
     let row = require(&mut db, locator).await?;
-    let vars = store::vars(&mut db, row.id).await?;
+    let details = store::details(&mut db, row.id).await?;
     let files = files::of_parent(&mut db, TEMPLATE_FILES, row.id).await?;
     let workflow_files = workflow_store::of_template(&mut db, row.id).await?;
-    detailed(row, vars, files, workflow_files)
+    detailed(row, details, files, workflow_files)
 }
 
 pub(super) fn detailed(
     row: TemplateRow,
-    vars: Option<Vars>,
+    details: Details,
     files: Vec<FileRow>,
     workflow_files: Vec<WorkflowFileRow>,
 ) -> Result<JobTemplateDetailedView> {
     let template_files: Result<Vec<_>> = files.into_iter().map(TryInto::try_into).collect();
-    let JobTemplateBaseDetailedView { template, template_vars } = row.with_vars(vars);
+    let JobTemplateBaseDetailedView { template, template_vars, questions } = row.with(details);
     Ok(JobTemplateDetailedView {
         template,
         template_vars,
+        questions,
         template_files: Some(template_files?),
         workflow_files: Some(workflow_files.into_iter().map(Into::into).collect()),
     })
@@ -133,7 +138,11 @@ pub(super) async fn update(
     locator: &Locator,
     request: JobTemplateUpdateRequest,
 ) -> Result<JobTemplateBaseDetailedView> {
-    room_for_vars(context, locator).await?;
+    let questions = match request.questions.into_change() {
+        None => Patch::Absent,
+        Some(questions) => questions::checked(context, questions).await?.into(),
+    };
+    room_for_details(context, locator).await?;
     let mut db = context.db.write().await?;
     let row = require_own(&mut db, caller, locator).await?;
     let identifier = match request.identifier.into_change() {
@@ -146,14 +155,15 @@ pub(super) async fn update(
         identifier,
         description: request.description,
         template_vars: request.template_vars,
+        questions,
         is_archived: request.is_archived,
     };
     let updated = store::update(&mut db, row.id, changes, context.now()).await;
     let updated = updated.map_err(|error| taken(error, wanted.as_deref()))?;
-    let vars = store::vars(&mut db, row.id).await?;
+    let details = store::details(&mut db, row.id).await?;
     db.commit().await?;
     let updated = updated.ok_or_else(|| Error::no_entry("job_script_templates", locator))?;
-    Ok(updated.with_vars(vars))
+    Ok(updated.with(details))
 }
 
 pub(super) async fn delete(context: &Context, caller: &Identity, locator: &Locator) -> Result<()> {

@@ -6,6 +6,7 @@ use jobbergate_types::{
     job_script_templates::{
         JobTemplateBaseDetailedView, JobTemplateListQuery, JobTemplateListView,
     },
+    questions::Question,
 };
 use sea_query::{Condition, Expr, ExprTrait};
 use serde_json::{Map, Value};
@@ -30,7 +31,7 @@ const LIST: ListColumns = ListColumns {
     sortable: &["id", "name", "owner_email", "created_at", "updated_at", "identifier"],
 };
 
-/// A template without its variables, which may be large ([`vars`]).
+/// A template without what may be large ([`details`]).
 #[derive(Debug, Clone, FromRow, FieldNamesAsSlice)]
 pub(crate) struct TemplateRow {
     pub(crate) id: i32,
@@ -52,19 +53,30 @@ pub(crate) struct NewTemplate<'a> {
     pub(crate) identifier: Option<&'a str>,
     pub(crate) description: Option<&'a str>,
     pub(crate) template_vars: Option<Map<String, Value>>,
+    pub(crate) questions: Option<Vec<Question>>,
     pub(crate) owner_email: &'a str,
     pub(crate) cloned_from_id: Option<i32>,
 }
 
 impl TemplateRow {
-    pub(super) fn with_vars(self, template_vars: Option<Vars>) -> JobTemplateBaseDetailedView {
-        JobTemplateBaseDetailedView { template: self.into(), template_vars }
+    pub(super) fn with(self, details: Details) -> JobTemplateBaseDetailedView {
+        let Details { template_vars, questions } = details;
+        JobTemplateBaseDetailedView { template: self.into(), template_vars, questions }
     }
 }
 
 #[derive(Debug, FromRow, FieldNamesAsSlice)]
-struct VarsRow {
+struct DetailsRow {
     template_vars: Json<Option<Vars>>,
+    questions: Option<Json<Vec<Question>>>,
+}
+
+/// What of a template may be large.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Details {
+    pub(crate) template_vars: Option<Vars>,
+    /// Those that its expert wrote.
+    pub(crate) questions: Option<Vec<Question>>,
 }
 
 #[derive(Debug)]
@@ -73,6 +85,7 @@ pub(crate) struct TemplateChanges {
     pub(crate) identifier: Patch<String>,
     pub(crate) description: Patch<String>,
     pub(crate) template_vars: Patch<Vars>,
+    pub(crate) questions: Patch<Vec<Question>>,
     pub(crate) is_archived: Option<bool>,
 }
 
@@ -97,6 +110,11 @@ fn json(template_vars: Option<Map<String, Value>>) -> Value {
     template_vars.map_or(Value::Null, Value::Object)
 }
 
+/// No questions are no JSON.
+fn questions_json(questions: Option<Vec<Question>>) -> Option<Value> {
+    questions.map(|questions| serde_json::json!(questions))
+}
+
 pub(crate) async fn insert(
     db: &mut Session,
     new: NewTemplate<'_>,
@@ -108,6 +126,7 @@ pub(crate) async fn insert(
         .set("identifier", new.identifier)
         .set("description", new.description)
         .set("template_vars", json(new.template_vars))
+        .set("questions", questions_json(new.questions))
         .set("owner_email", new.owner_email)
         .set("cloned_from_id", new.cloned_from_id)
         .set("is_archived", false);
@@ -126,21 +145,35 @@ pub(crate) async fn find(
     TEMPLATES.find(db, condition, lock).await
 }
 
-/// The variables of a template.
-pub(super) async fn vars(db: &mut Session, id: i32) -> sqlx::Result<Option<Vars>> {
-    let found: Option<VarsRow> = TEMPLATES.find(db, by_id(id), Lock::None).await?;
-    Ok(found.and_then(|row| row.template_vars.0))
+/// What of a template may be large.
+pub(crate) async fn details(db: &mut Session, id: i32) -> sqlx::Result<Details> {
+    let found: Option<DetailsRow> = TEMPLATES.find(db, by_id(id), Lock::None).await?;
+    let details = found.map(|row| Details {
+        template_vars: row.template_vars.0,
+        questions: row.questions.map(|questions| questions.0),
+    });
+    Ok(details.unwrap_or_default())
 }
 
-/// How many characters a template's variables are as JSON; `None` if there is no such template.
-pub(super) async fn vars_length(db: &mut Session, locator: &Locator) -> sqlx::Result<Option<i64>> {
+/// Whether the expert of a template wrote questions.
+pub(super) async fn has_questions(db: &mut Session, id: i32) -> sqlx::Result<bool> {
+    let condition = by_id(id).and(Expr::col("questions").is_not_null());
+    TEMPLATES.count(db, condition).await.map(|count| count > 0)
+}
+
+/// How many characters that is as JSON; `None` if there is no such template.
+pub(super) async fn details_length(
+    db: &mut Session,
+    locator: &Locator,
+) -> sqlx::Result<Option<i64>> {
     let (condition, arguments): (_, Arguments) = match locator {
         Locator::Id(id) => ("id = $1", args![*id]),
         Locator::Identifier(identifier) => ("identifier = $1", args![identifier.as_str()]),
     };
     let sql = format!(
-        "SELECT CAST(length(CAST(template_vars AS text)) AS bigint) FROM job_script_templates \
-         WHERE {condition}"
+        "SELECT CAST(length(CAST(template_vars AS text)) \
+         + coalesce(length(CAST(questions AS text)), 0) AS bigint) \
+         FROM job_script_templates WHERE {condition}"
     );
     let found: Option<(i64,)> = db.fetch_optional(&sql, arguments).await?;
     Ok(found.map(|(length,)| length))
@@ -179,6 +212,7 @@ pub(crate) async fn update(
         .set_some("identifier", changes.identifier.into_change())
         .set_some("description", changes.description.into_change())
         .set_some("template_vars", changes.template_vars.into_change().map(json))
+        .set_some("questions", changes.questions.into_change().map(questions_json))
         .set_some("is_archived", changes.is_archived);
     Ok(TEMPLATES.update(db, by_id(id), changes).await?.pop())
 }

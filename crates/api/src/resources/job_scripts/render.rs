@@ -1,11 +1,12 @@
 //! From a template's files and parameters to a script's files.
 
+mod answers;
 mod renderer;
 
 use std::{collections::HashMap, sync::Arc};
 
 use bytes::Bytes;
-use jobbergate_types::{FileType, job_scripts::RenderFromTemplateRequest};
+use jobbergate_types::{FileType, job_scripts::RenderFromTemplateRequest, questions::Question};
 
 use crate::{
     app::Context,
@@ -65,10 +66,11 @@ pub(super) fn choose(
     by_mapping(locator, sources, request)
 }
 
-/// Renders what was chosen, and checks what results.
+/// Renders what was chosen with answers to what the template asks, and checks what results.
 pub(super) async fn render(
     context: &Context,
     chosen: Vec<(FileRow, String)>,
+    questions: Vec<Question>,
     request: RenderFromTemplateRequest,
 ) -> Result<Rendered> {
     if chosen.len() > MAX_FILES {
@@ -89,6 +91,8 @@ pub(super) async fn render(
     let jinja = context.app.jinja.clone();
     let rendering = turn.run(&context.customer, move |turn, stop| {
         let turn = Arc::new(turn);
+        let param_dict = answers::completed(&questions, request.param_dict)?;
+        let request = RenderFromTemplateRequest { param_dict, ..request };
         let files = Renderer::new(jinja, &sources, request, stop).all(sources, &turn)?;
         let size = files.iter().map(|file| file.content.len()).sum();
         let turn = Arc::into_inner(turn).ok_or_else(|| Error::internal("a check goes on"))?;

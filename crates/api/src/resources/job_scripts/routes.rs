@@ -1,12 +1,13 @@
 //! `/job-scripts`
 
+use axum::http::StatusCode;
 use jobbergate_types::{
     FileType, Page,
     job_script_templates::{FileNameQuery, FileUrlQuery},
     job_scripts::{
         JobScriptBaseView, JobScriptCloneRequest, JobScriptCreateRequest, JobScriptDetailedView,
         JobScriptFileDetailedView, JobScriptListQuery, JobScriptListView, JobScriptUpdateRequest,
-        RenderFromTemplateBody,
+        RenderFromTemplateBody, RenderPreview, RenderQuery,
     },
 };
 use schemars::JsonSchema;
@@ -18,8 +19,8 @@ use crate::{
     auth::{Caller, Owner},
     error::{Error, Result},
     http::{
-        Created, Deleted, FileContent, Form, Json, NoContent, OptionalJson, Path, Query,
-        ResponseDoc, Router, UploadedFile,
+        BodyDoc, Created, CreatedOrShown, Deleted, FileContent, Form, Json, NoContent,
+        OptionalJson, Path, Query, ResponseDoc, Router, UploadedFile,
     },
     permission::{self, Either},
     resources::files::{FilePut, Upload},
@@ -72,12 +73,22 @@ const DELETE_FILE: &str = "/job-scripts/{job_script_id}/upload/{file_name}";
 const BY_URL: &str = "/job-scripts/{job_script_id}/upload-by-url/{file_type}";
 const UPLOAD: &str = "/job-scripts/{job_script_id}/upload/{file_type}";
 
+const PREVIEW: ResponseDoc = ResponseDoc {
+    status: StatusCode::OK,
+    description: "With dry_run: the files that the script would have; nothing is kept",
+    body: BodyDoc::Any,
+};
+
 pub(crate) fn router() -> Router {
     Router::default()
         .post("/job-scripts", "Create a script without files.", create)
+        .keyed()
         .get("/job-scripts", "List scripts.", list)
         .post(CLONE, "Copy a script and its files.", clone)
+        .keyed()
         .post(RENDER, "Render a template into a script.", render)
+        .responding(&[PREVIEW])
+        .keyed()
         .get(ONE, "A script and its files.", get)
         .put(ONE, "Change a script.", update)
         .delete(ONE, "Delete a script and its files.", delete)
@@ -120,10 +131,16 @@ async fn render(
     context: Context,
     owner: Owner<permission::JobScriptsCreate>,
     Path(path): Path<TemplatePath>,
+    Query(query): Query<RenderQuery>,
     Json(body): Json<RenderFromTemplateBody>,
-) -> Result<Created<JobScriptDetailedView>> {
+) -> Result<CreatedOrShown<JobScriptDetailedView, RenderPreview>> {
     let locator = &path.id_or_identifier;
-    service::create_from_template(&context, &owner.email, locator, body).await.map(Created)
+    if query.dry_run {
+        let shown = service::preview(&context, locator, body.render_request).await?;
+        return Ok(CreatedOrShown::Shown(shown));
+    }
+    let script = service::create_from_template(&context, &owner.email, locator, body).await?;
+    Ok(CreatedOrShown::Created(script))
 }
 
 async fn get(

@@ -6,10 +6,11 @@ use jobbergate_types::{
     FileType, Page,
     job_script_templates::FileUrlQuery,
     job_scripts::{
-        JobScriptBaseView, JobScriptCloneRequest, JobScriptCreateRequest, JobScriptDetailedView,
-        JobScriptFileDetailedView, JobScriptListQuery, JobScriptListView, JobScriptUpdateRequest,
-        RenderFromTemplateBody,
+        self as types, JobScriptBaseView, JobScriptCloneRequest, JobScriptCreateRequest,
+        JobScriptDetailedView, JobScriptFileDetailedView, JobScriptListQuery, JobScriptListView,
+        JobScriptUpdateRequest, RenderFromTemplateBody, RenderFromTemplateRequest, RenderPreview,
     },
+    questions::Question,
 };
 
 use super::{
@@ -29,6 +30,9 @@ use crate::{
     },
     storage::OpenFile,
 };
+
+/// What each byte of a preview takes at most while it is answered, in bytes.
+const PREVIEW_COST: usize = 3;
 
 /// A script; 404 if there is none.
 pub(crate) async fn require(db: &mut Session, id: i64) -> Result<ScriptRow> {
@@ -61,9 +65,10 @@ pub(super) async fn create(
 ) -> Result<JobScriptBaseView> {
     let mut db = context.db.write().await?;
     let new = new_script(&request, owner_email, None);
-    let row = store::insert(&mut db, new, context.now()).await?;
+    let created = store::insert(&mut db, new, context.now()).await?.into();
+    context.keep_answer(&mut db, &created).await?;
     db.commit().await?;
-    Ok(row.into())
+    Ok(created)
 }
 
 fn new_script<'a>(
@@ -88,13 +93,9 @@ pub(super) async fn create_from_template(
     locator: &str,
     body: RenderFromTemplateBody,
 ) -> Result<JobScriptDetailedView> {
-    let mut db = context.db.read().await?;
-    let parsed = Locator::parse(locator);
-    let template = job_script_templates::service::require(&mut db, &parsed).await?;
-    let sources = files::of_parent(&mut db, TEMPLATE_FILES, template.id).await?;
-    drop(db);
-    let chosen = choose(locator, sources, &body.render_request)?;
-    let rendered = match render(context, chosen, body.render_request).await {
+    let Prepared { template, chosen, questions } =
+        prepare(context, locator, &body.render_request).await?;
+    let rendered = match render(context, chosen, questions, body.render_request).await {
         Ok(rendered) => rendered,
         Err(error) => {
             leave_out_a_number(context).await;
@@ -107,13 +108,54 @@ pub(super) async fn create_from_template(
         let stored = store_all(context, id, files).await?;
         drop(memory);
         let mut db = context.db.write().await?;
-        let new = new_script(&body.create_request, owner_email, Some(template.id));
+        let new = new_script(&body.create_request, owner_email, Some(template));
         let row = store::insert(&mut db, NewScript { id: Some(id), ..new }, context.now()).await?;
         let files = note_all(context, &mut db, id, stored).await?;
         Ok((db, detailed(row, files)?))
     };
     let made = made.await;
     files::commit_new(context, &[JOB_SCRIPT_FILES], id, made).await
+}
+
+/// What a template would become; nothing is kept.
+pub(super) async fn preview(
+    context: &Context,
+    locator: &str,
+    request: RenderFromTemplateRequest,
+) -> Result<RenderPreview> {
+    let Prepared { chosen, questions, .. } = prepare(context, locator, &request).await?;
+    let Rendered { files, memory } = render(context, chosen, questions, request).await?;
+    let size: usize = files.iter().map(|file| file.content.len()).sum();
+    context.take_room(size.saturating_mul(PREVIEW_COST)).await?;
+    drop(memory);
+    let files = files.into_iter().map(|file| types::RenderedFile {
+        filename: file.filename,
+        file_type: file.file_type,
+        content: String::from_utf8_lossy(&file.content).into_owned(),
+    });
+    Ok(RenderPreview { files: files.collect() })
+}
+
+/// What a template is rendered from.
+struct Prepared {
+    template: i32,
+    chosen: Vec<(FileRow, String)>,
+    questions: Vec<Question>,
+}
+
+async fn prepare(
+    context: &Context,
+    locator: &str,
+    request: &RenderFromTemplateRequest,
+) -> Result<Prepared> {
+    let mut db = context.db.read().await?;
+    let parsed = Locator::parse(locator);
+    let template = job_script_templates::service::require(&mut db, &parsed).await?.id;
+    let sources = files::of_parent(&mut db, TEMPLATE_FILES, template).await?;
+    drop(db);
+    let chosen = choose(locator, sources, request)?;
+    let questions = job_script_templates::questions::written(context, template).await?;
+    Ok(Prepared { template, chosen, questions })
 }
 
 /// What went wrong with the render is told, whatever goes wrong here.

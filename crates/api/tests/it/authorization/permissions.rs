@@ -19,6 +19,7 @@ const OPERATIONS: &[(&str, &str, &[Permission])] = &[
     ("GET", "/job-script-templates/{id_or_identifier}", &[JobTemplatesRead]),
     ("PUT", "/job-script-templates/{id_or_identifier}", &[JobTemplatesUpdate]),
     ("DELETE", "/job-script-templates/{id_or_identifier}", &[JobTemplatesDelete]),
+    ("GET", "/job-script-templates/{id_or_identifier}/questions", &[JobTemplatesRead]),
     (
         "GET",
         "/job-script-templates/{id_or_identifier}/upload/template/{file_name:path}",

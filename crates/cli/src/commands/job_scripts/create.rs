@@ -7,11 +7,14 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 
 use super::{
-    SCRIPTS, Session, download,
+    SCRIPTS, Session,
+    asked::{self, Asking},
+    download,
     parameters::{Parameters, script_name},
     read,
 };
 use crate::{
+    api::not_understood,
     application::{WORKFLOW, config::Config},
     commands::{
         applications,
@@ -102,7 +105,8 @@ pub async fn create(session: &Session, arguments: &Create) -> Result<()> {
     // Read once: it may be a pipe.
     let supplied = arguments.parameters.supplied()?;
     let application = applications::get(session, &selected).await?;
-    let script = render(session, arguments, &application, supplied).await?;
+    let config = configured(session, arguments, &application, &supplied).await?;
+    let script = render(session, arguments, (&application, config), supplied).await?;
     session.output.one("Created Job Script", &JOB_SCRIPT, &script)?;
     let submit_question = "Would you like to submit this job immediately?";
     let is_submitted =
@@ -134,18 +138,39 @@ pub async fn create(session: &Session, arguments: &Create) -> Result<()> {
     session.output.one("Created Job Submission (Fast Mode)", &JOB_SUBMISSION, &submitted)
 }
 
-async fn render(
+/// The configuration, with what is asked if no workflow is to be run.
+async fn configured(
     session: &Session,
     arguments: &Create,
     application: &Map<String, Value>,
+    supplied: &Map<String, Value>,
+) -> Result<Config> {
+    let mut config = config_of(application)?;
+    let has_workflow = !list(application, "workflow_files").is_empty();
+    if !has_workflow || arguments.parameters.skips_workflow() {
+        add_files(&mut config, application);
+        let asking = Asking {
+            cluster: arguments.cluster_name.as_deref(),
+            fast: arguments.parameters.is_fast(),
+            has_workflow,
+        };
+        let asked = asked::by_server(session, application, &config, supplied, asking).await?;
+        config.questions = Some(asked);
+    }
+    Ok(config)
+}
+
+async fn render(
+    session: &Session,
+    arguments: &Create,
+    (application, config): (&Map<String, Value>, Config),
     supplied: Map<String, Value>,
 ) -> Result<Map<String, Value>> {
-    let workflow = if arguments.parameters.runs_workflow() {
-        workflow(session, application).await?
-    } else {
+    let workflow = if arguments.parameters.skips_workflow() {
         None
+    } else {
+        workflow(session, application).await?
     };
-    let config = config_of(application);
     let answered = arguments.parameters.answered(session, config, supplied, workflow).await?;
     let (mut config, answers) = answered;
     add_files(&mut config, application);
@@ -168,7 +193,7 @@ async fn render(
     });
     let what = "Couldn't create job script";
     let route = [SCRIPTS, "render-from-template", &id];
-    let request = session.api.request(Method::POST, &route).await?.json(&body);
+    let request = session.api.create(&route).await?.json(&body);
     let object = session.api.receive(what, request, StatusCode::CREATED).await?;
     read(what, &JOB_SCRIPT, &object)
 }
@@ -193,12 +218,18 @@ async fn workflow(session: &Session, application: &Map<String, Value>) -> Result
 }
 
 /// What the server keeps of an application's configuration.
-fn config_of(application: &Map<String, Value>) -> Config {
+fn config_of(application: &Map<String, Value>) -> Result<Config> {
     let section = |value: Option<&Value>| value.and_then(Value::as_object).cloned();
     let workflow = list(application, "workflow_files").into_iter().next();
     let settings = workflow.and_then(|file| section(file.get("runtime_config")));
     let variables = section(application.get("template_vars")).unwrap_or_default();
-    Config::new(variables, settings.unwrap_or_default())
+    let mut config = Config::new(variables, settings.unwrap_or_default());
+    config.questions = application
+        .get("questions")
+        .map(|questions| serde_json::from_value(questions.clone()))
+        .transpose()
+        .map_err(|error| not_understood("What the application asks", &error.to_string()))?;
+    Ok(config)
 }
 
 /// Adds what follows from its files, where nothing else is said.

@@ -4,10 +4,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 use jobbergate_jinja::{Environment, ErrorKind, Limits};
+use jobbergate_questions::complete;
+use jobbergate_types::questions::Question;
 use serde_json::{Map, Value, json};
 
 use super::{
-    Session,
+    Session, asked,
     parameters::{Parameters, script_name},
 };
 use crate::{
@@ -62,9 +64,13 @@ pub async fn create(session: &Session, arguments: &CreateLocally) -> Result<()> 
         return Err(Failure::new("File could not be written", text));
     }
     let supplied = arguments.parameters.supplied()?;
-    let workflow = application.workflow.filter(|_| arguments.parameters.runs_workflow());
-    let workflow = workflow.map(|source| arguments.workflow(source));
-    let config = application.config;
+    let workflow = application.workflow.as_ref().filter(|_| !arguments.parameters.skips_workflow());
+    let workflow = workflow.map(|source| arguments.workflow(source.clone()));
+    let mut config = application.config.clone();
+    if workflow.is_none() {
+        let fast = arguments.parameters.is_fast();
+        config.questions = Some(asked::on_disk(&application, &supplied, fast)?);
+    }
     let answered = arguments.parameters.answered(session, config, supplied, workflow).await?;
     let (mut config, answers) = answered;
     if let (None, [only]) = (config.default_template().ok().flatten(), &*application.templates) {
@@ -72,7 +78,8 @@ pub async fn create(session: &Session, arguments: &CreateLocally) -> Result<()> 
     }
     let unspecified = |problem: String| Failure::new("Entry point is unspecified", problem);
     let default = config.default_template().map_err(unspecified)?.map(base_name).map(str::to_owned);
-    let parameters = config.parameters(answers);
+    let written = application.config.questions.as_deref().unwrap_or_default();
+    let parameters = completed(written, config.parameters(answers))?;
     let name = script_name(&parameters, &arguments.name);
     let legacy_name = session.settings.legacy_name_convention.then_some(name.as_str());
     let mapping = config.output_name_mapping(legacy_name).map_err(unspecified)?;
@@ -88,6 +95,15 @@ pub async fn create(session: &Session, arguments: &CreateLocally) -> Result<()> 
     session.output.wrote(&written);
     let text = "The job script was successfully rendered locally.";
     session.output.message("Job script render succeeded", text, None)
+}
+
+/// The parameters with the defaults of questions that they don't answer.
+fn completed(questions: &[Question], parameters: Map<String, Value>) -> Result<Map<String, Value>> {
+    complete(questions, parameters).map_err(|problems| {
+        let lines =
+            problems.iter().map(|problem| format!("{}: {}", problem.variable, problem.message));
+        Failure::new("Invalid answers", lines.collect::<Vec<_>>().join("\n"))
+    })
 }
 
 /// The templates that are rendered, each with the name of what results.

@@ -3,7 +3,6 @@
 use std::{fs, path::PathBuf};
 
 use clap::Args;
-use jobbergate_questions::derive::from_variables;
 use serde_json::{Map, Value};
 
 use crate::{
@@ -41,6 +40,11 @@ impl Parameters {
         self.fast
     }
 
+    /// Whether what the workflow asks is to be asked without running it.
+    pub fn skips_workflow(&self) -> bool {
+        self.no_workflow
+    }
+
     /// What was answered beforehand.
     ///
     /// # Errors
@@ -64,11 +68,6 @@ impl Parameters {
         Ok(supplied)
     }
 
-    /// Whether an application's workflow file says what is asked.
-    pub fn runs_workflow(&self) -> bool {
-        !self.no_workflow
-    }
-
     /// The configuration after all questions, and what was answered beside it.
     ///
     /// # Errors
@@ -84,8 +83,7 @@ impl Parameters {
             let config = workflow::run(session, &workflow, &config, &supplied, self.fast).await?;
             return Ok((config, Map::new()));
         }
-        let questions = from_variables(&config.application, &[]);
-        let answers = questions::answers(&questions, &supplied, self.fast)?;
+        let answers = questions::answers(&config.asked(), &supplied, self.fast)?;
         if !answers.defaults_used.is_empty() {
             session.output.aside("Default values used", &answers.defaults_used)?;
         }

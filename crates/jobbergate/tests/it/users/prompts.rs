@@ -10,14 +10,14 @@ const PATIENCE: Option<u64> = Some(20_000);
 const CTRL_C: &str = "\u{3}";
 const BACKSPACE: &str = "\u{7f}";
 
-fn at_terminal(world: &World, arguments: &[&str]) -> PtySession {
+pub fn at_terminal(world: &World, arguments: &[&str]) -> PtySession {
     let mut command = world.command(arguments);
     command.stdin(Stdio::inherit()).env("TERM", "xterm").env("COLUMNS", "100").env("NO_COLOR", "1");
     spawn_command(command, PATIENCE).unwrap()
 }
 
 #[track_caller]
-fn ends_with(mut session: PtySession, code: i32) -> String {
+pub fn ends_with(mut session: PtySession, code: i32) -> String {
     let rest = session.exp_eof().unwrap();
     let status = format!("{:?}", session.process().wait().unwrap());
     assert!(
@@ -28,7 +28,7 @@ fn ends_with(mut session: PtySession, code: i32) -> String {
 }
 
 #[track_caller]
-fn type_in(session: &mut PtySession, expected: &str, keys: &str) {
+pub fn type_in(session: &mut PtySession, expected: &str, keys: &str) {
     session.exp_string(expected).unwrap();
     session.send(keys).unwrap();
     session.flush().unwrap();
