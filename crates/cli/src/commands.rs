@@ -28,6 +28,8 @@ pub struct Session {
     pub api: Api,
     /// Where results go.
     pub output: Output,
+    /// Whether a workflow repeats its own command, which it can do once.
+    pub is_repeated: bool,
     /// What administrators are shown when something was odd.
     pub log: Arc<Log>,
 }
@@ -41,7 +43,7 @@ impl Session {
         let log = Arc::new(Log::open(&settings.cache_dir, SystemTime::now()));
         let api = Api::new(&settings, appearance.verbose, Arc::clone(&log))?;
         let output = Output::new(appearance.raw, appearance.full);
-        Ok(Self { settings, api, output, log })
+        Ok(Self { settings, api, output, log, is_repeated: false })
     }
 }
 

@@ -21,7 +21,7 @@ pub enum Failure {
     Aborted,
     /// Ctrl-C.
     Interrupted,
-    /// What was followed did not come to a good end, which was said; the exit code that says how.
+    /// It ended, as was said, with this exit code: a workflow's own, or that of what was followed.
     Ended(u8),
 }
 
@@ -54,7 +54,7 @@ impl Failure {
             Self::Usage(_) => "wrong usage",
             Self::Aborted => "aborted",
             Self::Interrupted => "interrupted",
-            Self::Ended(_) => "done, of what did not end well",
+            Self::Ended(_) => "ended with a code of its own",
         }
     }
 

@@ -22,6 +22,7 @@ mod paging;
 pub mod questions;
 mod select;
 mod settings;
+mod workflow;
 mod yaml;
 
 use std::{ffi::OsString, process::ExitCode};

@@ -6,8 +6,10 @@ pub mod resource;
 mod table;
 
 use std::{
+    cell::RefCell,
     env,
     io::{self, IsTerminal, Write},
+    path::{Path, PathBuf},
 };
 
 use serde_json::{Map, Value};
@@ -29,6 +31,15 @@ pub struct Output {
     pub keeps_asides_away: bool,
     width: u16,
     colours: bool,
+    /// For workflows, which run commands as functions.
+    results: RefCell<Results>,
+}
+
+/// What a command came to.
+#[derive(Debug, Clone, Default)]
+struct Results {
+    shown: Vec<Value>,
+    written: Vec<PathBuf>,
 }
 
 impl Output {
@@ -36,7 +47,23 @@ impl Output {
     pub fn new(raw: bool, full: bool) -> Self {
         let is_terminal = io::stdout().is_terminal();
         let (width, colours) = (width(is_terminal), has_colours(is_terminal));
-        Self { raw, full, keeps_asides_away: raw, width, colours }
+        Self { raw, full, keeps_asides_away: raw, width, colours, results: RefCell::default() }
+    }
+
+    /// The things that were shown.
+    pub fn shown(&self) -> Vec<Value> {
+        self.results.borrow().shown.clone()
+    }
+
+    /// The files that were written.
+    pub fn written(&self) -> Vec<PathBuf> {
+        self.results.borrow().written.clone()
+    }
+
+    /// Keeps in mind that files were written.
+    pub fn wrote(&self, files: &[impl AsRef<Path>]) {
+        let files = files.iter().map(|file| file.as_ref().to_owned());
+        self.results.borrow_mut().written.extend(files);
     }
 
     /// A message to the person who called.
@@ -52,6 +79,7 @@ impl Output {
     /// # Errors
     /// When nothing can be written.
     pub fn one(&self, title: &str, resource: &Resource, shown: &Map<String, Value>) -> Result<()> {
+        self.results.borrow_mut().shown.push(Value::Object(shown.clone()));
         self.entries(title, shown, &|name| !self.full && resource.hides(name))
     }
 

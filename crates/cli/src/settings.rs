@@ -8,6 +8,7 @@ use std::{
 };
 
 use jobbergate_client::Secret;
+use serde_json::{Value, json};
 
 use crate::{
     dot_env,
@@ -42,6 +43,10 @@ pub struct Settings {
     pub default_cluster_name: Option<String>,
     /// Whether a script's main file is called after the script.
     pub legacy_name_convention: bool,
+    /// Whether what modules and commands were called before counts, too.
+    pub is_compatible: bool,
+    /// The interpreter of workflow files.
+    pub python: String,
 }
 
 /// The variables of the environment, and below them those of the file, by their names in capitals.
@@ -128,8 +133,32 @@ impl Settings {
             sbatch_path: variables.get("SBATCH_PATH").map(PathBuf::from),
             default_cluster_name: variables.get("DEFAULT_CLUSTER_NAME").map(str::to_owned),
             legacy_name_convention: variables.flag("JOBBERGATE_LEGACY_NAME_CONVENTION", false)?,
+            is_compatible: variables.is_compatible()?,
+            python: python(variables),
         })
     }
+
+    /// What workflow files see of them, by the names of the variables.
+    pub fn for_workflows(&self) -> Value {
+        json!({
+            "BASE_API_URL": self.base_api_url,
+            "OIDC_DOMAIN": self.oidc_domain,
+            "OIDC_CLIENT_ID": self.oidc_client_id,
+            "OIDC_USE_HTTPS": self.oidc_use_https,
+            "JOBBERGATE_CACHE_DIR": self.cache_dir.to_string_lossy(),
+            "JOBBERGATE_REQUESTS_TIMEOUT": self.requests_timeout.as_secs(),
+            "SBATCH_PATH": self.sbatch_path.as_ref().map(|path| path.to_string_lossy()),
+            "DEFAULT_CLUSTER_NAME": self.default_cluster_name,
+            "JOBBERGATE_COMPATIBILITY_MODE": self.is_compatible,
+            "JOBBERGATE_LEGACY_NAME_CONVENTION": self.legacy_name_convention,
+        })
+    }
+}
+
+/// An empty name is none.
+fn python(variables: &Variables) -> String {
+    let named = variables.get("JOBBERGATE_PYTHON").filter(|name| !name.is_empty());
+    named.unwrap_or("python3").to_owned()
 }
 
 fn timeout(variables: &Variables) -> Result<Duration> {

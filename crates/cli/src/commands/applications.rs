@@ -124,6 +124,7 @@ pub async fn run(session: &Session, command: ApplicationsCommand) -> Result<()> 
         ApplicationsCommand::DownloadFiles(one) => {
             let application = get(session, &one.selected()?).await?;
             let written = download(&session.api, &application, Path::new(".")).await?;
+            session.output.wrote(&written);
             let text = format!(
                 "A total of {} application files were successfully downloaded.",
                 written.len()

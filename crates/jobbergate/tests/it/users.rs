@@ -21,4 +21,5 @@ mod tokens;
 mod unreached;
 mod visitor;
 mod wire;
+mod workflows;
 mod world;

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     api::{failed, not_understood},
-    application::config::Config,
+    application::{WORKFLOW, config::Config},
     commands::{
         applications,
         job_submissions::{Submission, submit},
@@ -24,7 +24,11 @@ use crate::{
     output::resource::{JOB_SCRIPT, JOB_SUBMISSION},
     questions::terminal::confirm,
     select::OneApplicationAmongOthers,
+    workflow::Workflow,
 };
+
+/// The API's name of applications.
+const TEMPLATES: &str = "job-script-templates";
 
 /// What a script is made of.
 #[derive(Debug, Args)]
@@ -122,7 +126,8 @@ pub async fn create(session: &Session, arguments: &Create) -> Result<()> {
     if !(is_on_site && is_submitted) {
         let question = "Would you like to download the job script files?";
         if arguments.wants(said(arguments.download, arguments.no_download), question).await? {
-            download(session, id, Path::new(".")).await?;
+            let written = download(session, id, Path::new(".")).await?;
+            session.output.wrote(&written);
         }
     }
     if !is_submitted {
@@ -158,18 +163,22 @@ impl NewScript {
         // Read once: it may be a pipe.
         let supplied = self.parameters.supplied()?;
         let application = applications::get(session, &selected).await?;
-        let has_workflow = application
-            .get("workflow_files")
-            .and_then(Value::as_array)
-            .is_some_and(|f| !f.is_empty());
-        self.parameters.check_workflow(&selected.locator, has_workflow)?;
+        let workflow = match self.parameters.skips_workflow() {
+            true => None,
+            false => workflow(session, &application).await?,
+        };
         let mut config = config_of(&application)?;
-        if !has_workflow || self.parameters.skips_workflow() {
+        if workflow.is_none() {
+            add_files(&mut config, &application);
+            let has_workflow = !list(&application, "workflow_files").is_empty();
             let asking = Asking { cluster, fast: self.is_fast(), has_workflow };
             let asked = asked::by_server(session, &application, &config, &supplied, asking).await?;
             config.questions = Some(asked);
         }
-        let parameters = self.parameters.answered(session, &config, supplied)?;
+        let answered = self.parameters.answered(session, config, supplied, workflow).await?;
+        let (mut config, answers) = answered;
+        add_files(&mut config, &application);
+        let parameters = config.parameters(answers);
         let name = application.get("name").and_then(Value::as_str).unwrap_or_default();
         let name = script_name(&parameters, self.name.as_deref().unwrap_or(name));
         let legacy_name = session.settings.legacy_name_convention.then_some(name.as_str());
@@ -240,15 +249,43 @@ impl Rendering {
     }
 }
 
-/// What the server keeps of an application's configuration, with what follows from its files.
+/// Its workflow file, if it has one.
+async fn workflow(session: &Session, application: &Map<String, Value>) -> Result<Option<Workflow>> {
+    if list(application, "workflow_files").is_empty() {
+        return Ok(None);
+    }
+    let id = application.get("application_id").unwrap_or(&Value::Null);
+    let what = format!("Couldn't download {WORKFLOW} of application ({id})");
+    let route = [TEMPLATES, &id.to_string(), "upload", "workflow"];
+    let request = session.api.request(Method::GET, &route).await?;
+    let source = session.api.send(&what, request, StatusCode::OK).await?.body;
+    Ok(Some(Workflow {
+        source,
+        file: WORKFLOW.to_owned(),
+        command: "create",
+        selection: json!({"application_id": id}),
+        is_local: false,
+    }))
+}
+
+/// What the server keeps of an application's configuration.
 fn config_of(application: &Map<String, Value>) -> Result<Config> {
-    let list = |name: &str| application.get(name).and_then(Value::as_array).cloned();
     let section = |value: Option<&Value>| value.and_then(Value::as_object).cloned();
-    let workflow = list("workflow_files").unwrap_or_default().into_iter().next();
+    let workflow = list(application, "workflow_files").into_iter().next();
     let settings = workflow.and_then(|file| section(file.get("runtime_config")));
     let variables = section(application.get("template_vars")).unwrap_or_default();
     let mut config = Config::new(variables, settings.unwrap_or_default());
-    let files = list("template_files").unwrap_or_default();
+    config.questions = application
+        .get("questions")
+        .map(|questions| serde_json::from_value(questions.clone()))
+        .transpose()
+        .map_err(|error| not_understood("What the application asks", &error.to_string()))?;
+    Ok(config)
+}
+
+/// Adds what follows from its files, where nothing else is said.
+fn add_files(config: &mut Config, application: &Map<String, Value>) {
+    let files = list(application, "template_files");
     let named = |file_type: &str| {
         files
             .iter()
@@ -261,13 +298,13 @@ fn config_of(application: &Map<String, Value>) -> Result<Config> {
     if let ([only], false) = (entrypoints.as_slice(), has_default) {
         config.jobbergate.insert("default_template".to_owned(), only.clone());
     }
-    if config.jobbergate.get("supporting_files").is_none_or(Value::is_null) {
-        config.jobbergate.insert("supporting_files".to_owned(), named("SUPPORT").into());
+    let supporting = named("SUPPORT");
+    let says_none = config.jobbergate.get("supporting_files").is_none_or(Value::is_null);
+    if says_none && !supporting.is_empty() {
+        config.jobbergate.insert("supporting_files".to_owned(), supporting.into());
     }
-    config.questions = application
-        .get("questions")
-        .map(|questions| serde_json::from_value(questions.clone()))
-        .transpose()
-        .map_err(|error| not_understood("What the application asks", &error.to_string()))?;
-    Ok(config)
+}
+
+fn list(application: &Map<String, Value>, name: &str) -> Vec<Value> {
+    application.get(name).and_then(Value::as_array).cloned().unwrap_or_default()
 }

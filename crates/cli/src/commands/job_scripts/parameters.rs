@@ -11,6 +11,7 @@ use crate::{
     commands::Session,
     failure::{Failure, Result},
     output, questions,
+    workflow::{self, Workflow},
 };
 
 const INVALID_FILE: &str = "Invalid parameter file";
@@ -71,41 +72,21 @@ impl Parameters {
         Ok(supplied)
     }
 
-    /// Refuses to go on if only Python knows what to ask.
-    ///
-    /// # Errors
-    /// If so.
-    pub fn check_workflow(&self, application: &str, has_workflow: bool) -> Result<()> {
-        if !has_workflow || self.no_workflow {
-            return Ok(());
-        }
-        Err(Failure::new(
-            "Workflow needs Python",
-            format!(
-                "The application {application} asks its questions with a workflow file \
-                 (jobbergate.py), which is run by Python and not by this version -- Please use the \
-                 Python command line for it, or skip the workflow with --no-workflow: then the \
-                 variables of its templates are asked for, or taken from --param-file"
-            ),
-        ))
-    }
-
     /// The answers among the arguments. That to a question is read as one that is typed there; another
     /// one is what it says as JSON, or else a text.
     fn given(&self, questions: &[Question]) -> Result<Map<String, Value>> {
         let mut given = Map::new();
         for (name, text) in &self.given {
             let question = questions.iter().find(|question| question.variable == *name);
-            let wrong = |problem: String| {
-                Failure::new("Incorrect parameters", format!("--param {name}: {problem}"))
-            };
             let value = match question {
-                Some(question) => questions::parse(question, text).map_err(wrong)?,
+                Some(question) => {
+                    questions::parse(question, text).map_err(|problem| incorrect(name, &problem))?
+                }
                 None => {
                     output::tell(&format!(
                         "No question asks for {name}; it is passed on to the templates\n"
                     ));
-                    free_value(text).map_err(wrong)?
+                    free_value(text).map_err(|problem| incorrect(name, &problem))?
                 }
             };
             given.insert(name.clone(), value);
@@ -113,28 +94,45 @@ impl Parameters {
         Ok(given)
     }
 
-    /// All parameters: those of both sections, then what was supplied, then what was answered.
+    /// The same where a workflow asks: what it asks for is not known yet.
+    fn given_to_workflow(&self) -> Result<Map<String, Value>> {
+        let read = |(name, text): &(String, String)| {
+            let value = free_value(text).map_err(|problem| incorrect(name, &problem))?;
+            Ok((name.clone(), value))
+        };
+        self.given.iter().map(read).collect()
+    }
+
+    /// The configuration after all questions, and what was answered beside it.
     ///
     /// # Errors
     /// When there is no answer to a question.
-    pub fn answered(
+    pub async fn answered(
         &self,
         session: &Session,
-        config: &Config,
+        config: Config,
         mut supplied: Map<String, Value>,
-    ) -> Result<Map<String, Value>> {
+        workflow: Option<Workflow>,
+    ) -> Result<(Config, Map<String, Value>)> {
+        if let Some(workflow) = workflow {
+            supplied.extend(self.given_to_workflow()?);
+            let config = workflow::run(session, &workflow, &config, &supplied, self.fast).await?;
+            return Ok((config, Map::new()));
+        }
         let questions = config.asked();
         supplied.extend(self.given(&questions)?);
         let answers = questions::answers(&questions, &supplied, self.fast)?;
         if !answers.defaults_used.is_empty() {
             session.output.aside("Default values used", &answers.defaults_used)?;
         }
-        let mut parameters = config.application.clone();
-        parameters.extend(config.jobbergate.clone());
-        parameters.extend(supplied);
-        parameters.extend(answers.all);
-        Ok(parameters)
+        let mut all = supplied;
+        all.extend(answers.all);
+        Ok((config, all))
     }
+}
+
+fn incorrect(name: &str, problem: &str) -> Failure {
+    Failure::new("Incorrect parameters", format!("--param {name}: {problem}"))
 }
 
 /// `name=value`, as it is typed.
