@@ -1,9 +1,11 @@
 //! What each command does.
 
 pub mod applications;
+pub mod config;
 pub mod job_scripts;
 pub mod job_submissions;
 pub mod login;
+pub mod man;
 
 use serde_json::{Map, Value};
 
@@ -33,7 +35,7 @@ impl Session {
     /// When the settings make no sense.
     pub fn new(settings: Settings, appearance: &Appearance) -> Result<Self> {
         let api = Api::new(&settings, appearance.verbose)?;
-        let output = Output::new(appearance.raw, appearance.full);
+        let output = Output::new(appearance)?;
         Ok(Self { settings, api, output })
     }
 }

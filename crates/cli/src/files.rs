@@ -3,6 +3,7 @@
 use std::{
     fs::{self, OpenOptions},
     io::{self, Write},
+    os::unix::fs::OpenOptionsExt,
     path::{Component, Path, PathBuf},
     process,
 };
@@ -57,6 +58,18 @@ pub fn inside(name: &str) -> Result<PathBuf> {
 /// # Errors
 /// When that fails; then what was there is as it was.
 pub fn write(path: &Path, content: &[u8]) -> io::Result<()> {
+    replace(path, content, None)
+}
+
+/// The same for its owner's eyes only, from the first moment.
+///
+/// # Errors
+/// The same.
+pub fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
+    replace(path, content, Some(0o600))
+}
+
+fn replace(path: &Path, content: &[u8], mode: Option<u32>) -> io::Result<()> {
     let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty());
     let directory = directory.unwrap_or(Path::new("."));
     fs::create_dir_all(directory)?;
@@ -64,8 +77,10 @@ pub fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     let path = if path.is_symlink() { &fs::canonicalize(path)? } else { path };
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let beside = path.with_file_name(format!(".{name}.{}", process::id()));
-    let written = write_new(&beside, content).and_then(|()| {
-        if let Ok(before) = fs::metadata(path) {
+    let written = write_new(&beside, content, mode).and_then(|()| {
+        if mode.is_none()
+            && let Ok(before) = fs::metadata(path)
+        {
             fs::set_permissions(&beside, before.permissions())?;
         }
         fs::rename(&beside, path)
@@ -77,13 +92,15 @@ pub fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     written
 }
 
-fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
+fn write_new(path: &Path, content: &[u8], mode: Option<u32>) -> io::Result<()> {
     // A killed process of the same number may have left one.
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true).mode(mode.unwrap_or(0o666));
+    let mut file = options.open(path)?;
     file.write_all(content)?;
     file.flush()
 }

@@ -1,18 +1,33 @@
-//! What is printed: tables, panels and JSON on standard output, failures on standard error.
+//! What is printed: tables, panels and what programs read on standard output, failures on standard
+//! error.
 
+mod columns;
+mod format;
+mod pager;
 mod panel;
+pub mod progress;
 pub mod python;
 pub mod resource;
 mod table;
+mod times;
 
 use std::{
+    cell::Cell,
     env,
     io::{self, IsTerminal, Write},
+    time::SystemTime,
 };
 
 use serde_json::{Map, Value};
 
-use crate::failure::{Failure, Result};
+use crate::{
+    command_line::Appearance,
+    failure::{Failure, Result},
+};
+use columns::Columns;
+pub use columns::known;
+pub use format::Format;
+use format::json;
 use resource::Resource;
 
 /// How wide output is when nothing says it.
@@ -21,27 +36,95 @@ const USUAL_WIDTH: u16 = 80;
 /// How results are shown.
 #[derive(Debug, Clone)]
 pub struct Output {
-    /// As JSON.
-    pub raw: bool,
+    /// As what.
+    kind: Kind,
     /// With what tables leave out.
-    pub full: bool,
+    full: bool,
+    columns: Columns,
     width: u16,
+    /// Whether a person sees it at once.
+    is_terminal: bool,
     colours: bool,
+    pages: bool,
+    /// Whether a result was printed already.
+    goes_on: Cell<bool>,
+}
+
+/// As what results are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// As the Python command line prints JSON, with empty lines around lists.
+    Raw,
+    As(Format),
 }
 
 impl Output {
     /// For this process.
-    pub fn new(raw: bool, full: bool) -> Self {
+    ///
+    /// # Errors
+    /// When results can't be shown in two ways at once.
+    pub fn new(appearance: &Appearance) -> Result<Self> {
         let is_terminal = io::stdout().is_terminal();
-        Self { raw, full, width: width(is_terminal), colours: has_colours(is_terminal) }
+        let kind = match (appearance.raw, appearance.output) {
+            (true, None) => Kind::Raw,
+            (false, format) => Kind::As(format.unwrap_or(Format::Table)),
+            (true, Some(_)) => {
+                let text = "--raw and --output are two ways of the same: give one of them";
+                return Err(Failure::Usage(text.to_owned()));
+            }
+        };
+        Ok(Self {
+            kind,
+            full: appearance.full,
+            columns: Columns::new(&appearance.columns),
+            width: width(is_terminal),
+            is_terminal,
+            colours: has_colours(is_terminal),
+            pages: is_terminal && !appearance.no_pager,
+            goes_on: Cell::new(false),
+        })
     }
 
-    /// A message to the person who called.
+    /// Whether the columns that were asked for are those of one of these resources.
+    ///
+    /// # Errors
+    /// When one is of none.
+    pub fn check(&self, resources: &[&Resource]) -> Result<()> {
+        self.columns.check(resources)
+    }
+
+    /// Whether the result is for programs, with nothing else beside it.
+    fn is_for_programs(&self) -> bool {
+        self.kind != Kind::As(Format::Table)
+    }
+
+    /// Whether a list is one document, not shown page by page.
+    pub fn is_one_document(&self) -> bool {
+        !matches!(self.kind, Kind::Raw | Kind::As(Format::Table))
+    }
+
+    /// A message to the person who called. Only Python's JSON has always had it beside it.
     ///
     /// # Errors
     /// When nothing can be written.
     pub fn message(&self, title: &str, text: &str, footer: Option<&str>) -> Result<()> {
+        if self.is_one_document() {
+            tell_message(title, text);
+            return Ok(());
+        }
         print(&format!("\n{}\n", panel::spacious(title, text, footer, self.width)))
+    }
+
+    /// A message with a link, which must be whole to be opened.
+    ///
+    /// # Errors
+    /// When nothing can be written.
+    pub fn link(&self, title: &str, text: &str, link: &str) -> Result<()> {
+        if self.is_one_document() {
+            tell_link(title, text, link);
+            return Ok(());
+        }
+        print(&with_link(title, text, link, self.width))
     }
 
     /// One thing.
@@ -49,32 +132,29 @@ impl Output {
     /// # Errors
     /// When nothing can be written.
     pub fn one(&self, title: &str, resource: &Resource, shown: &Map<String, Value>) -> Result<()> {
-        self.entries(title, shown, &|name| !self.full && resource.hides(name))
-    }
-
-    /// Keys and values.
-    ///
-    /// # Errors
-    /// When nothing can be written.
-    pub fn entries(
-        &self,
-        title: &str,
-        entries: &Map<String, Value>,
-        is_hidden: &dyn Fn(&str) -> bool,
-    ) -> Result<()> {
-        if self.raw {
-            return print(&format!("{}\n", json(entries)?));
+        let picked = self.columns.pick(resource, shown);
+        match self.kind {
+            Kind::Raw => print(&format!("{}\n", json(&picked)?)),
+            Kind::As(Format::Table) => {
+                let is_hidden =
+                    |name: &str| self.columns.are_usual() && !self.full && resource.hides(name);
+                self.show(&self.table_of(title, &picked, &is_hidden))
+            }
+            Kind::As(format) => {
+                let columns: Vec<_> = picked.keys().cloned().collect();
+                let value = Value::Object(picked.clone());
+                self.document(format, &value, &columns, &[picked])
+            }
         }
-        print(&self.table_of(title, entries, is_hidden))
     }
 
-    /// Keys and values beside the result, which must not get into its JSON.
+    /// Keys and values beside the result, which must not get into what programs read.
     ///
     /// # Errors
     /// When nothing can be written.
     pub fn aside(&self, title: &str, entries: &Map<String, Value>) -> Result<()> {
         let table = self.table_of(title, entries, &|_| false);
-        if self.raw {
+        if self.is_for_programs() {
             tell(&table);
             return Ok(());
         }
@@ -87,10 +167,14 @@ impl Output {
         entries: &Map<String, Value>,
         is_hidden: &dyn Fn(&str) -> bool,
     ) -> String {
+        let value = |name: &str, value| match self.relative(name, value) {
+            Some(relative) => format!("{} ({relative})", python::text(value)),
+            None => python::text(value),
+        };
         let rows = entries
             .iter()
             .filter(|(name, _)| !is_hidden(name))
-            .map(|(name, value)| vec![name.clone(), python::text(value)])
+            .map(|(name, shown)| vec![name.clone(), value(name, shown)])
             .collect();
         let columns = [("Key", table::Style::Key), ("Value", table::Style::Plain)];
         let table = table::draw(&columns, rows, table::Rows::Whole, self.width, self.colours);
@@ -108,24 +192,88 @@ impl Output {
         rows: &[Map<String, Value>],
         caption: &str,
     ) -> Result<()> {
-        if self.raw {
-            return print(&format!("\n{}\n\n", json(rows)?));
+        let picked = || rows.iter().map(|row| self.columns.pick(resource, row)).collect::<Vec<_>>();
+        match self.kind {
+            Kind::Raw => print(&format!("\n{}\n\n", json(&picked())?)),
+            Kind::As(Format::Table) if rows.is_empty() => {
+                self.message("Nothing here...", "There are no results to display", None)
+            }
+            Kind::As(Format::Table) => self.show(&self.table(title, resource, rows, caption)),
+            Kind::As(format) => {
+                let columns: Vec<_> = match self.columns.are_usual() {
+                    true => resource.names().map(str::to_owned).collect(),
+                    false => self.columns.of(resource).into_iter().map(|(name, _)| name).collect(),
+                };
+                let rows = picked();
+                let all = rows.iter().cloned().map(Value::Object).collect();
+                self.document(format, &Value::Array(all), &columns, &rows)
+            }
         }
-        if rows.is_empty() {
-            return self.message("Nothing here...", "There are no results to display", None);
-        }
-        let columns: Vec<_> = resource
-            .columns(self.full)
-            .map(|(name, colour)| (name, table::Style::Column(colour)))
+    }
+
+    fn table(
+        &self,
+        title: &str,
+        resource: &Resource,
+        rows: &[Map<String, Value>],
+        caption: &str,
+    ) -> String {
+        let columns = match self.columns.are_usual() {
+            true => resource
+                .columns(self.full)
+                .map(|(name, colour)| (name.to_owned(), colour))
+                .collect(),
+            false => self.columns.of(resource),
+        };
+        let columns: Vec<_> = columns
+            .iter()
+            .map(|(name, colour)| (name.as_str(), table::Style::Column(*colour)))
             .collect();
-        let cell =
-            |row: &Map<String, Value>, name| python::text(row.get(name).unwrap_or(&Value::Null));
-        let rows =
-            rows.iter().map(|row| columns.iter().map(|(name, _)| cell(row, *name)).collect());
+        let cell = |row, name: &str| {
+            let value = resource.value(row, name).unwrap_or(&Value::Null);
+            self.relative(name, value).unwrap_or_else(|| python::text(value))
+        };
+        let rows = rows.iter().map(|row| columns.iter().map(|(name, _)| cell(row, name)).collect());
         let table =
             table::draw(&columns, rows.collect(), table::Rows::OneLine, self.width, self.colours);
         let table = table::under(title, &table);
-        print(&format!("\n{table}\n{}\n", table::centred(caption, &table)))
+        format!("\n{table}\n{}\n", table::centred(caption, &table))
+    }
+
+    /// How long ago an instant was, where a person sees it.
+    fn relative(&self, name: &str, value: &Value) -> Option<String> {
+        let text = value.as_str().filter(|_| self.is_terminal && name.ends_with("_at"))?;
+        times::relative(text, SystemTime::now())
+    }
+
+    fn document(
+        &self,
+        format: Format,
+        value: &Value,
+        columns: &[String],
+        rows: &[Map<String, Value>],
+    ) -> Result<()> {
+        let (text, between) = match format {
+            Format::Table | Format::Json => (json(value)? + "\n", ""),
+            Format::Yaml => (format::yaml(value)?, "---\n"),
+            Format::Csv => (format::csv(columns, rows)?, "\n"),
+        };
+        let between = if self.goes_on.replace(true) { between } else { "" };
+        // A person's terminal does not do what somebody's text says.
+        let text = if self.is_terminal { printable(&text) } else { text };
+        self.show(&format!("{between}{text}"))
+    }
+
+    /// Prints a text; by a pager if it is longer than the terminal.
+    ///
+    /// # Errors
+    /// When nothing can be written.
+    pub fn show(&self, text: &str) -> Result<()> {
+        let is_long = || text.lines().count() >= terminal_height().unwrap_or(usize::MAX);
+        if self.pages && is_long() && pager::show(text) {
+            return Ok(());
+        }
+        print(text)
     }
 
     /// The content of a file.
@@ -139,7 +287,7 @@ impl Output {
         footer: Option<&str>,
         plain: bool,
     ) -> Result<()> {
-        if !plain && !self.raw {
+        if !plain && !self.is_for_programs() {
             let text = String::from_utf8_lossy(content);
             return print(&format!("\n{}", panel::tight(name, &text, footer, self.width)));
         }
@@ -203,9 +351,19 @@ pub fn tell_message(title: &str, text: &str) {
     }
 }
 
-fn json(value: &(impl serde::Serialize + ?Sized)) -> Result<String> {
-    let written = serde_json::to_string_pretty(value);
-    written.map_err(|error| Failure::new("Output failed", error.to_string()))
+/// Tells of a link beside the result.
+pub fn tell_link(title: &str, text: &str, link: &str) {
+    tell(&with_link(title, text, link, width(io::stderr().is_terminal())));
+}
+
+/// A panel with a link in it, or below it if it is too long for it.
+fn with_link(title: &str, text: &str, link: &str, width: u16) -> String {
+    if link.chars().count() + 7 <= usize::from(width) {
+        let text = format!("{text}\n\n{link}");
+        return format!("\n{}\n", panel::spacious(title, &text, None, width));
+    }
+    let panel = panel::spacious(title, text, None, width);
+    format!("\n{panel}\n{}\n\n", printable(link))
 }
 
 fn width(is_terminal: bool) -> u16 {
@@ -219,8 +377,15 @@ fn terminal_width() -> Option<u16> {
     comfy_table::Table::new().width().filter(|width| *width > 0)
 }
 
+fn terminal_height() -> Option<usize> {
+    let (_, height) = terminal_size::terminal_size()?;
+    Some(usize::from(height.0)).filter(|height| *height > 0)
+}
+
 fn has_colours(is_terminal: bool) -> bool {
-    is_terminal && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+    is_terminal
+        && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+        && env::var_os("TERM").is_none_or(|kind| kind != "dumb")
 }
 
 /// A text without what would move the cursor or change colours: it may come from anybody.

@@ -35,8 +35,7 @@ pub async fn create(session: &Session, arguments: &Create) -> Result<()> {
     if uploaded.is_err() {
         tell_of_failed_upload("created", id);
     }
-    let is_hidden = |name: &str| !session.output.full && APPLICATION.hides(name);
-    session.output.entries("Created Application", shown, &is_hidden)?;
+    session.output.one("Created Application", &APPLICATION, shown)?;
     uploaded
 }
 
