@@ -11,9 +11,8 @@ use serde_json::{Map, Value};
 
 use crate::{
     api::{Api, not_understood},
-    command_line::Appearance,
     failure::Result,
-    output::{Output, resource::Resource},
+    output::{Appearance, Output, resource::Resource},
     settings::Settings,
 };
 

@@ -1,37 +1,40 @@
 //! What is printed: tables, panels and what programs read on standard output, failures on standard
 //! error.
 
+mod appearance;
 mod columns;
 mod format;
 mod pager;
 mod panel;
+mod print;
 pub mod progress;
 pub mod python;
 pub mod resource;
 mod table;
+mod tell;
+mod terminal;
 mod times;
 
 use std::{
     cell::Cell,
-    env,
-    io::{self, IsTerminal, Write},
+    io::{self, IsTerminal},
     time::SystemTime,
 };
 
 use serde_json::{Map, Value};
 
-use crate::{
-    command_line::Appearance,
-    failure::{Failure, Result},
-};
+use crate::failure::{Failure, Result};
+pub use appearance::Appearance;
 use columns::Columns;
 pub use columns::known;
 pub use format::Format;
 use format::json;
+use print::write;
+pub use print::{print, printable};
 use resource::Resource;
-
-/// How wide output is when nothing says it.
-const USUAL_WIDTH: u16 = 80;
+use tell::with_link;
+pub use tell::{tell, tell_link, tell_message, tell_of};
+use terminal::{has_colours, height, width};
 
 /// How results are shown.
 #[derive(Debug, Clone)]
@@ -269,7 +272,7 @@ impl Output {
     /// # Errors
     /// When nothing can be written.
     pub fn show(&self, text: &str) -> Result<()> {
-        let is_long = || text.lines().count() >= terminal_height().unwrap_or(usize::MAX);
+        let is_long = || text.lines().count() >= height().unwrap_or(usize::MAX);
         if self.pages && is_long() && pager::show(text) {
             return Ok(());
         }
@@ -298,107 +301,4 @@ impl Output {
         bytes.push(b'\n');
         write(&bytes)
     }
-}
-
-/// Prints to standard output. Whoever has read enough, as `head` has, is no failure.
-///
-/// # Errors
-/// When nothing can be written.
-pub fn print(text: &str) -> Result<()> {
-    write(text.as_bytes())
-}
-
-fn write(bytes: &[u8]) -> Result<()> {
-    let mut out = io::stdout().lock();
-    match out.write_all(bytes).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Failure::file("Output failed", "standard output", &error))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Tells the person who called of something that goes on or went wrong.
-pub fn tell(text: &str) {
-    // Where nobody can be told, nothing is to be done about it.
-    let _ = io::stderr().lock().write_all(text.as_bytes());
-}
-
-/// Tells of a failure: in a panel on a terminal, in plain lines elsewhere, for programs to search.
-pub fn tell_of(failure: &Failure) {
-    match failure {
-        Failure::Refused { title, text } if io::stderr().is_terminal() => {
-            tell(&format!("\n{}\n", panel::tight(title, text, None, width(true))));
-        }
-        Failure::Refused { title, text } if title.is_empty() => {
-            tell(&format!("{}\n", printable(text)));
-        }
-        Failure::Refused { title, text } => {
-            tell(&format!("{}\n{}\n", printable(title), printable(text)));
-        }
-        Failure::Usage(text) => tell(&format!("error: {}\n", printable(text))),
-        Failure::Aborted => tell("Aborted.\n"),
-        Failure::Interrupted => {}
-    }
-}
-
-/// Tells of something beside the result, in a panel on a terminal.
-pub fn tell_message(title: &str, text: &str) {
-    if io::stderr().is_terminal() {
-        tell(&format!("\n{}\n", panel::spacious(title, text, None, width(true))));
-    } else {
-        tell(&format!("{}\n{}\n", printable(title), printable(text)));
-    }
-}
-
-/// Tells of a link beside the result.
-pub fn tell_link(title: &str, text: &str, link: &str) {
-    tell(&with_link(title, text, link, width(io::stderr().is_terminal())));
-}
-
-/// A panel with a link in it, or below it if it is too long for it.
-fn with_link(title: &str, text: &str, link: &str, width: u16) -> String {
-    if link.chars().count() + 7 <= usize::from(width) {
-        let text = format!("{text}\n\n{link}");
-        return format!("\n{}\n", panel::spacious(title, &text, None, width));
-    }
-    let panel = panel::spacious(title, text, None, width);
-    format!("\n{panel}\n{}\n\n", printable(link))
-}
-
-fn width(is_terminal: bool) -> u16 {
-    let said = env::var("COLUMNS").ok().and_then(|columns| columns.trim().parse().ok());
-    let found = || is_terminal.then(terminal_width).flatten();
-    said.filter(|width| *width > 0).or_else(found).unwrap_or(USUAL_WIDTH).max(20)
-}
-
-fn terminal_width() -> Option<u16> {
-    // A terminal of no columns is one that does not say.
-    comfy_table::Table::new().width().filter(|width| *width > 0)
-}
-
-fn terminal_height() -> Option<usize> {
-    let (_, height) = terminal_size::terminal_size()?;
-    Some(usize::from(height.0)).filter(|height| *height > 0)
-}
-
-fn has_colours(is_terminal: bool) -> bool {
-    is_terminal
-        && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
-        && env::var_os("TERM").is_none_or(|kind| kind != "dumb")
-}
-
-/// A text without what would move the cursor or change colours: it may come from anybody.
-pub fn printable(text: &str) -> String {
-    let mut printable = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '\n' => printable.push(c),
-            '\t' => printable.push_str("    "),
-            '\r' => {}
-            c if c.is_control() => printable.extend(c.escape_default()),
-            c => printable.push(c),
-        }
-    }
-    printable
 }

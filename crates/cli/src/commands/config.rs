@@ -8,10 +8,9 @@ use serde_json::{Map, Value, json};
 use crate::{
     api::Api,
     auth,
-    command_line::Appearance,
     failure::{Failure, Result},
     output::{
-        Output, print,
+        Appearance, Output, print,
         resource::{PROFILE, SETTING},
     },
     settings::{
@@ -51,7 +50,7 @@ pub enum ConfigCommand {
     Use {
         /// Its name
         #[arg(value_name = "PROFILE")]
-        profile: String,
+        name: String,
     },
     /// Show the profiles
     Profiles,
@@ -59,7 +58,7 @@ pub enum ConfigCommand {
     Delete {
         /// Its name
         #[arg(value_name = "PROFILE")]
-        profile: String,
+        name: String,
     },
 }
 
@@ -79,9 +78,9 @@ pub fn run(
         ConfigCommand::Get { name } => get(&variables.with_profile(asked)?, name),
         ConfigCommand::Set { name, value } => set(&variables, asked, (name, value), &output),
         ConfigCommand::Unset { name } => unset(&variables, asked, name, &output),
-        ConfigCommand::Use { profile } => choose(profile, &output),
+        ConfigCommand::Use { name } => choose(name, &output),
         ConfigCommand::Profiles => show_profiles(&variables, asked, &output),
-        ConfigCommand::Delete { profile } => delete(variables, profile, &output),
+        ConfigCommand::Delete { name } => delete(variables, name, &output),
     }
 }
 
@@ -146,7 +145,7 @@ fn set(
 
 /// Whether a setting can be so, as far as it is seen by itself.
 fn check(name: &str, value: &str) -> Result<()> {
-    let settings = Settings::new(&Variables::of_one(name, value))?;
+    let settings = Settings::new(&Variables::of(&[(name, value)]))?;
     Api::new(&settings, false)?.auth.check()
 }
 

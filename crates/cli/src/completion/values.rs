@@ -39,7 +39,7 @@ fn kind(group: &str, command: &str, argument: &str) -> Option<Kind> {
         | (_, _, "job_script_id" | "from_job_script_id") => Kind::JobScript,
         ("job-submissions", _, "positional_id" | "id") => Kind::JobSubmission,
         (_, _, "cluster_name") => Kind::Cluster,
-        ("", _, "profile") | ("config", _, "profile") => Kind::Profile,
+        ("", _, "profile") | ("config", "use" | "delete", "name") => Kind::Profile,
         ("config", _, "name") => Kind::Setting,
         _ => return None,
     })

@@ -11,7 +11,7 @@ use std::{collections::BTreeMap, env, fs, io, os::unix::fs::DirBuilderExt, path:
 
 use toml_edit::{DocumentMut, Item, Table, Value, value};
 
-use super::{SETTINGS, wrong};
+use super::known::{SETTINGS, wrong};
 use crate::{
     failure::{Failure, Result},
     files,

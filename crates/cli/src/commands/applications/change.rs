@@ -3,7 +3,7 @@
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
-use super::{Create, Session, TEMPLATES, Update, get, given, text};
+use super::{Create, Session, TEMPLATES, Update, get, given, meant, text};
 use crate::{
     api::not_understood,
     application::{Application, upload},
@@ -60,7 +60,8 @@ pub async fn update(session: &Session, arguments: &Update) -> Result<()> {
         let what = "Request to update application was not accepted by the API";
         let route = [TEMPLATES, &selected.locator];
         let request = session.api.request(Method::PUT, &route).await?.json(&body);
-        session.api.send(what, request, StatusCode::OK).await?;
+        let sent = session.api.send(what, request, StatusCode::OK).await;
+        meant(session, &selected, sent).await?;
         let renamed = text(&arguments.update_identifier).filter(|_| selected.is_identifier);
         if let Some(Value::String(locator)) = renamed {
             // From now on it is called so.

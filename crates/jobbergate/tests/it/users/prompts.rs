@@ -6,7 +6,7 @@ use rexpect::session::{PtySession, spawn_command};
 
 use super::world::World;
 
-const PATIENCE: Option<u64> = Some(20_000);
+pub(super) const PATIENCE: Option<u64> = Some(20_000);
 const CTRL_C: &str = "\u{3}";
 const BACKSPACE: &str = "\u{7f}";
 
@@ -17,7 +17,7 @@ fn at_terminal(world: &World, arguments: &[&str]) -> PtySession {
 }
 
 #[track_caller]
-fn ends_with(mut session: PtySession, code: i32) -> String {
+pub(super) fn ends_with(mut session: PtySession, code: i32) -> String {
     let rest = session.exp_eof().unwrap();
     let status = format!("{:?}", session.process().wait().unwrap());
     assert!(

@@ -1,0 +1,42 @@
+//! Text on standard output.
+
+use std::io::{self, Write};
+
+use crate::failure::{Failure, Result};
+
+/// Prints to standard output. Whoever has read enough, as `head` has, is no failure.
+///
+/// # Errors
+/// When nothing can be written.
+pub fn print(text: &str) -> Result<()> {
+    write(text.as_bytes())
+}
+
+/// The same for bytes.
+///
+/// # Errors
+/// The same.
+pub fn write(bytes: &[u8]) -> Result<()> {
+    let mut out = io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::file("Output failed", "standard output", &error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A text without what would move the cursor or change colours: it may come from anybody.
+pub fn printable(text: &str) -> String {
+    let mut printable = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' => printable.push(c),
+            '\t' => printable.push_str("    "),
+            '\r' => {}
+            c if c.is_control() => printable.extend(c.escape_default()),
+            c => printable.push(c),
+        }
+    }
+    printable
+}
