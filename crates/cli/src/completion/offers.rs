@@ -20,10 +20,10 @@ const FRESH: u64 = 30;
 const USABLE: u64 = 24 * 3600;
 /// How long a server that did not answer is left alone, in seconds.
 const PAUSE: u64 = 10;
-/// How long it may take to reach the server; nobody waits for one that is away.
-const CONNECT_DEADLINE: Duration = Duration::from_millis(80);
-/// How long the server may take for all.
-const DEADLINE: Duration = Duration::from_millis(400);
+/// How long it may take to reach the server, in milliseconds: nobody waits for one that is away.
+const PATIENCE: u64 = 80;
+/// How many times as long its answer may take.
+const FOR_THE_ANSWER: u32 = 5;
 
 /// What a value names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,7 +111,7 @@ fn of_server(kind: Kind) -> Option<Vec<Offer>> {
         now.saturating_sub(kept.heard_at) > FRESH && now.saturating_sub(kept.asked_at) > PAUSE;
     if is_asked && token.is_expired(now) == Some(false) {
         kept.asked_at = now;
-        if let Some(offers) = ask(&settings, &token, kind) {
+        if let Some(offers) = ask(&settings, &token, kind, patience(&variables)) {
             (kept.heard_at, kept.offers) = (now, offers);
         }
         // Without it the next one is asked again, and that is all.
@@ -124,11 +124,25 @@ fn path(settings: &Settings, kind: Kind) -> PathBuf {
     settings.cache_dir.join("completions").join(format!("{kind:?}.json").to_lowercase())
 }
 
-fn ask(settings: &Settings, token: &Token, kind: Kind) -> Option<Vec<Offer>> {
+/// How long it may take to reach the server; from 1 to 10,000 milliseconds.
+fn patience(variables: &Variables) -> Duration {
+    let said = variables.get("JOBBERGATE_COMPLETION_TIMEOUT").and_then(|text| text.parse().ok());
+    let said = said.filter(|milliseconds| (1..=10_000).contains(milliseconds));
+    Duration::from_millis(said.unwrap_or(PATIENCE))
+}
+
+fn ask(settings: &Settings, token: &Token, kind: Kind, patience: Duration) -> Option<Vec<Offer>> {
+    // Before the time begins: reading certificates is nothing that the server could hasten.
+    let http = reqwest::Client::builder()
+        .connect_timeout(patience)
+        .redirect(redirect::Policy::none())
+        .user_agent(concat!("jobbergate-cli/", env!("CARGO_PKG_VERSION")));
+    let http = http.build().ok()?;
+    let client = Client::with_http(&settings.base_api_url, http, TokenSource::Anonymous).ok()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
     let answer = runtime.block_on(async {
-        let asked = request(settings, token, kind);
-        tokio::time::timeout(DEADLINE, asked).await.ok().flatten()
+        let asked = request(&client, token, kind);
+        tokio::time::timeout(patience * FOR_THE_ANSWER, asked).await.ok().flatten()
     });
     // A name that is being looked up is not waited for.
     runtime.shutdown_background();
@@ -136,13 +150,7 @@ fn ask(settings: &Settings, token: &Token, kind: Kind) -> Option<Vec<Offer>> {
     Some(items.iter().flat_map(|item| offers_of(kind, item)).collect())
 }
 
-async fn request(settings: &Settings, token: &Token, kind: Kind) -> Option<Value> {
-    let http = reqwest::Client::builder()
-        .connect_timeout(CONNECT_DEADLINE)
-        .redirect(redirect::Policy::none())
-        .user_agent(concat!("jobbergate-cli/", env!("CARGO_PKG_VERSION")));
-    let http = http.build().ok()?;
-    let client = Client::with_http(&settings.base_api_url, http, TokenSource::Anonymous).ok()?;
+async fn request(client: &Client, token: &Token, kind: Kind) -> Option<Value> {
     let (route, query): (&[&str], &[(&str, &str)]) = match kind {
         Kind::ApplicationIdentifier => (&["job-script-templates"], &[]),
         Kind::Application | Kind::ApplicationId => {
