@@ -1,71 +1,25 @@
-//! What a template asks: kinds of questions, and how a whole list of them is answered.
+//! What a template asks, and how a whole list of questions is answered.
 //!
 //! Who has questions, wherever they come from, makes a list of [`Question`]s of them and has
 //! [`answers`] answer it.
 
-mod check;
+mod paths;
 mod prompt;
 pub mod terminal;
-mod variables;
 
+use jobbergate_questions::is_asked;
+use jobbergate_types::questions::Question;
 use serde_json::{Map, Value};
 
-pub use check::check;
-pub use variables::of_variables;
+pub use paths::parse;
+pub use prompt::ask;
 
-use crate::failure::{Failure, Result};
+use crate::{
+    failure::{Failure, Result},
+    output::{self, printable},
+};
 
-/// Something that a person is asked.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Question {
-    /// The parameter that the answer is for.
-    pub variable: String,
-    /// What is shown.
-    pub label: String,
-    /// More about it.
-    pub help: Option<String>,
-    /// What answers there are.
-    pub kind: Kind,
-    /// The answer if the person says nothing else.
-    pub default: Option<Value>,
-}
-
-/// What answers there are to a question.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Kind {
-    /// Any text.
-    Text,
-    /// A whole number.
-    Integer {
-        /// The least.
-        minimum: Option<i64>,
-        /// The greatest.
-        maximum: Option<i64>,
-    },
-    /// A number.
-    Number,
-    /// Yes or no.
-    Boolean,
-    /// One of several.
-    Choice(Vec<Choice>),
-    /// Some of several.
-    MultipleChoice(Vec<Choice>),
-    /// The path of a file, which must be there, must not, or either.
-    File(Option<bool>),
-    /// The path of a directory, likewise.
-    Directory(Option<bool>),
-    /// Anything that JSON can say.
-    Json,
-}
-
-/// One of several answers.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Choice {
-    /// What is shown.
-    pub label: String,
-    /// What is answered.
-    pub value: Value,
-}
+pub(crate) const UNANSWERED: &str = "Questions need answers";
 
 /// What was found for a list of questions.
 #[derive(Debug, Default, PartialEq)]
@@ -77,7 +31,8 @@ pub struct Answers {
 }
 
 /// Answers questions: not those whose variables are `supplied`; by their defaults, where they have
-/// one and it is to be `fast`; else by asking.
+/// one and it is to be `fast`; else by asking. What is not to be asked, by its `when`, has its
+/// default as the answer, or none.
 ///
 /// # Errors
 /// When somebody has to be asked and nobody is there.
@@ -86,36 +41,63 @@ pub fn answers(
     supplied: &Map<String, Value>,
     fast: bool,
 ) -> Result<Answers> {
-    let is_default = |question: &Question| fast && question.default.is_some();
-    let open: Vec<_> =
-        questions.iter().filter(|question| !supplied.contains_key(&question.variable)).collect();
-    let asked: Vec<_> = open.iter().filter(|question| !is_default(question)).collect();
-    if !asked.is_empty() && !terminal::is_there() {
-        let names: Vec<_> = asked.iter().map(|question| question.variable.as_str()).collect();
-        let text = format!(
-            "There is no terminal to ask for {} -- Please give the answers with --param-file, or \
-             take the defaults with --fast",
-            names.join(", ")
-        );
-        return Err(Failure::new("Questions need answers", text));
-    }
     let mut answers = Answers::default();
-    for question in open {
-        let default = question.default.as_ref().filter(|_| fast);
-        let answer = match default {
-            Some(default) => {
-                answers.defaults_used.insert(question.variable.clone(), default.clone());
-                default.clone()
+    let mut known = supplied.clone();
+    let mut heading = None;
+    for (at, question) in questions.iter().enumerate() {
+        if supplied.contains_key(&question.variable) {
+            continue;
+        }
+        let answer = if !is_open(question, &known)? {
+            question.default.clone()
+        } else if let (true, Some(default)) = (fast, &question.default) {
+            answers.defaults_used.insert(question.variable.clone(), default.clone());
+            Some(default.clone())
+        } else {
+            let rest = questions.get(at..).unwrap_or_default();
+            check_terminal(rest, &known, fast)?;
+            if question.group != heading {
+                heading.clone_from(&question.group);
+                heading.iter().for_each(|group| output::tell(&format!("\n{}\n", printable(group))));
             }
-            None => prompt::ask(question)?,
+            Some(ask(question)?)
         };
-        answers.all.insert(question.variable.clone(), answer);
+        if let Some(answer) = answer {
+            known.insert(question.variable.clone(), answer.clone());
+            answers.all.insert(question.variable.clone(), answer);
+        }
     }
     Ok(answers)
 }
 
+/// Whether it is asked, by the answers so far.
+fn is_open(question: &Question, known: &Map<String, Value>) -> Result<bool> {
+    is_asked(question, known)
+        .map_err(|problem| Failure::new(UNANSWERED, format!("{}: {problem}", question.variable)))
+}
+
+/// Refuses to ask where nobody is, naming all that will have to be.
+fn check_terminal(questions: &[Question], known: &Map<String, Value>, fast: bool) -> Result<()> {
+    if terminal::is_there() {
+        return Ok(());
+    }
+    let is_left = |question: &&Question| {
+        let is_answered =
+            known.contains_key(&question.variable) || fast && question.default.is_some();
+        !is_answered && is_asked(question, known).unwrap_or_default()
+    };
+    let names = questions.iter().filter(is_left).map(|question| question.variable.as_str());
+    let text = format!(
+        "There is no terminal to ask for {} -- Please give the answers with --param-file, or \
+         take the defaults with --fast",
+        names.collect::<Vec<_>>().join(", ")
+    );
+    Err(Failure::new(UNANSWERED, text))
+}
+
 #[cfg(test)]
 mod tests {
+    use jobbergate_questions::derive::from_variables;
     use serde_json::json;
 
     use super::*;
@@ -124,22 +106,44 @@ mod tests {
         value.as_object().cloned().unwrap()
     }
 
+    fn questions(value: Value) -> Vec<Question> {
+        serde_json::from_value(value).unwrap()
+    }
+
     #[test]
     fn what_is_supplied_is_not_asked_and_fast_takes_defaults() {
-        let questions = of_variables(&object(json!({"a": 1, "b": "x", "c": [true]})));
+        let questions = from_variables(&object(json!({"a": 1, "b": "x", "c": [true]})), &[]);
         let found = answers(&questions, &object(json!({"b": "y"})), true).unwrap();
         assert_eq!(found.all, object(json!({"a": 1, "c": [true]})));
         assert_eq!(found.defaults_used, found.all);
     }
 
     #[test]
+    fn what_is_not_asked_has_its_default_or_no_answer() {
+        let questions = questions(json!([
+            {"variable": "solver", "default": "fem"},
+            {"variable": "grid", "when": "solver == 'lbm'"},
+            {"variable": "order", "kind": "integer", "default": 2, "when": "solver == 'lbm'"},
+            {"variable": "parts", "default": "all", "when": "solver == 'fem' and order == 2"},
+        ]));
+        let found = answers(&questions, &Map::new(), true).unwrap();
+        assert_eq!(found.all, object(json!({"solver": "fem", "order": 2, "parts": "all"})));
+        assert_eq!(found.defaults_used, object(json!({"solver": "fem", "parts": "all"})));
+    }
+
+    #[test]
     fn without_a_terminal_it_is_said_what_is_asked() {
-        let questions = of_variables(&object(json!({"a": null, "b": "x"})));
+        let mut questions = from_variables(&object(json!({"a": null, "b": "x", "c": null})), &[]);
+        questions.push(Question {
+            variable: "d".to_owned(),
+            when: Some("b == 'y'".to_owned()),
+            ..Question::default()
+        });
         let failure = answers(&questions, &Map::new(), true);
         // A developer's terminal would be asked.
         if !terminal::is_there() {
             let Err(Failure::Refused { text, .. }) = failure else { panic!("{failure:?}") };
-            assert!(text.contains("ask for a --") && text.contains("--param-file"), "{text}");
+            assert!(text.contains("ask for a, c --") && text.contains("--param-file"), "{text}");
         }
     }
 }

@@ -31,6 +31,8 @@ pub(crate) struct Program {
     pub outside: Vec<Arc<str>>,
     /// The index of each of these names.
     pub outside_indices: NameMap<usize>,
+    /// Those of them that come from outside, but for globals.
+    pub undeclared: Vec<Arc<str>>,
     pub blocks: Vec<Arc<Block>>,
     /// What compiling finds beyond parsing, reported by the first render.
     pub compile_error: Option<Error>,

@@ -9,7 +9,8 @@ use foldhash::quality::RandomState;
 use serde_json::{Map, Value as Json};
 
 use crate::ast::Program;
-use crate::error::{Error, Result};
+use crate::attributes;
+use crate::error::{Error, ErrorKind, Result};
 use crate::interpreter;
 use crate::limits::{Limits, Meter};
 use crate::parser;
@@ -66,10 +67,7 @@ impl Environment {
     /// [`ErrorKind::Syntax`](crate::ErrorKind::Syntax) with the line;
     /// [`ErrorKind::Limit`](crate::ErrorKind::Limit) for sources too large or nested too deep.
     pub fn parse(&self, source: &str) -> Result<Template> {
-        if source.len() > self.limits.source {
-            let limit = self.limits.source;
-            return Err(Error::limit(format!("template is larger than {limit} bytes")));
-        }
+        self.check_size(source)?;
         if let Some(program) = self.cache().get(source) {
             return Ok(self.template(program));
         }
@@ -80,7 +78,15 @@ impl Environment {
         Ok(self.template(program))
     }
 
-    fn template(&self, program: Arc<Program>) -> Template {
+    pub(crate) fn check_size(&self, source: &str) -> Result<()> {
+        let limit = self.limits.source;
+        if source.len() <= limit {
+            return Ok(());
+        }
+        Err(Error::limit(format!("template is larger than {limit} bytes")))
+    }
+
+    pub(crate) fn template(&self, program: Arc<Program>) -> Template {
         Template { program, limits: self.limits.clone(), seed: self.seed, stop: Arc::default() }
     }
 
@@ -135,6 +141,45 @@ impl Template {
         let seed = self.seed.unwrap_or_else(|| fastrand::u64(..));
         let meter = Meter::new(self.limits.clone()).stopped_by(self.stop.clone());
         interpreter::render(&self.program, context, meter, seed)
+    }
+
+    /// The names of the variables that the template takes from its context, each once, as Python's
+    /// `jinja2.meta.find_undeclared_variables` finds them: what is set before it is used is none
+    /// of them, and neither are globals such as `range`. What is set in one branch of an `if` only
+    /// is one, and so is what a `block` uses.
+    ///
+    /// # Errors
+    /// For filters and tests that do not exist, and what else is found wrong beyond the syntax.
+    ///
+    /// ```
+    /// use jobbergate_jinja::{Environment, Limits};
+    ///
+    /// let environment = Environment::new(Limits::default());
+    /// let template = environment.parse("{% set n = nodes * 2 %}{{ n }} {{ range(n) | join(sep) }}")?;
+    /// assert_eq!(template.undeclared()?, ["nodes", "sep"]);
+    /// # Ok::<(), jobbergate_jinja::Error>(())
+    /// ```
+    pub fn undeclared(&self) -> Result<Vec<&str>> {
+        match &self.program.compile_error {
+            Some(error) if error.kind() == ErrorKind::Syntax => Err(error.clone()),
+            _ => Ok(self.program.undeclared.iter().map(|name| &**name).collect()),
+        }
+    }
+
+    /// The attributes and items that the template asks of an [undeclared](Template::undeclared)
+    /// variable by name, each once: `{{ data.nodes }}` and `{{ data['nodes'] }}` ask `data` for
+    /// `nodes`. Of a variable that the template sets somewhere, there are none.
+    ///
+    /// ```
+    /// use jobbergate_jinja::{Environment, Limits};
+    ///
+    /// let environment = Environment::new(Limits::default());
+    /// let template = environment.parse("{{ data.nodes }} {{ data['time'] }} {{ other.x }}")?;
+    /// assert_eq!(template.undeclared_attributes("data"), ["nodes", "time"]);
+    /// # Ok::<(), jobbergate_jinja::Error>(())
+    /// ```
+    pub fn undeclared_attributes(&self, variable: &str) -> Vec<&str> {
+        attributes::asked_of(&self.program, variable)
     }
 }
 

@@ -3,7 +3,9 @@
 
 mod arithmetic;
 mod ast;
+mod attributes;
 mod builtin;
+mod condition;
 mod environment;
 mod error;
 mod filters;
@@ -24,6 +26,7 @@ mod sorting;
 mod tests;
 mod value;
 
+pub use condition::Condition;
 pub use environment::{Environment, Template, memory_to_parse};
 pub use error::{Error, ErrorKind};
 pub use limits::Limits;

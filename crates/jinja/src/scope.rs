@@ -19,6 +19,7 @@ use foldhash::fast::RandomState;
 
 use crate::ast::{Block, Escape, Load, NameMap, NameSet, Program, Scope, Slot, Statement};
 use crate::error::{Error, Result};
+use crate::globals;
 use crate::interpreter::Folder;
 use crate::limits::Limits;
 use assigned::Assigned;
@@ -41,6 +42,7 @@ pub(crate) fn bind(program: &mut Program, names: NameSet, limits: &Limits) -> Re
     binder.statements(&mut program.body)?;
     program.scope = binder.leave_scope();
     program.slots = binder.end_function();
+    program.undeclared = binder.undeclared();
     program.outside = binder.outside_names;
     program.outside_indices = binder.outside;
     program.blocks = binder.blocks;
@@ -70,6 +72,8 @@ struct Binder {
     /// Indices of the names from outside of the template.
     outside: NameMap<usize>,
     outside_names: Vec<Arc<str>>,
+    /// Names that are assigned somewhere and come from outside elsewhere.
+    loaded: NameSet,
     folder: Folder,
     blocks: Vec<Arc<Block>>,
     block_names: NameSet,
@@ -93,6 +97,7 @@ impl Binder {
             assigned,
             outside: NameMap::default(),
             outside_names: Vec::new(),
+            loaded: NameSet::default(),
             folder,
             blocks: Vec::new(),
             block_names: NameSet::default(),
@@ -162,7 +167,10 @@ impl Binder {
         for (name, (Place { index, .. }, source)) in own {
             let load = match source {
                 Source::Parameter => continue,
-                Source::Context => Load::Resolve(self.outside(&name)),
+                Source::Context => {
+                    self.loaded.insert(name.clone());
+                    Load::Resolve(self.outside(&name))
+                }
                 Source::Outer(place) => Load::Alias(self.slot(place)),
                 Source::Nowhere => Load::Missing,
             };
@@ -193,6 +201,13 @@ impl Binder {
             names.push(name.clone());
             names.len() - 1
         })
+    }
+
+    /// The names that come from outside, but for globals.
+    fn undeclared(&self) -> Vec<Arc<str>> {
+        let is_loaded = |name: &str| !self.assigned.contains(name) || self.loaded.contains(name);
+        let names = self.outside_names.iter();
+        names.filter(|name| is_loaded(name) && globals::find(name).is_none()).cloned().collect()
     }
 
     fn fail(&mut self, line: usize, message: String) {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// One question of a template; its answer is a parameter of the rendering.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Question {
     /// The parameter that the answer is for.
     #[schemars(length(max = 255), extend("x-not-empty" = true))]
@@ -48,6 +48,14 @@ pub struct Question {
     /// The heading that it stands under.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
+}
+
+impl Question {
+    /// What is shown.
+    #[must_use]
+    pub fn label(&self) -> &str {
+        self.label.as_deref().unwrap_or(&self.variable)
+    }
 }
 
 /// What answers there are to a question.
@@ -103,6 +111,26 @@ pub enum Choice {
     },
     /// An answer that is shown as it is.
     Value(Value),
+}
+
+impl Choice {
+    /// What is answered.
+    #[must_use]
+    pub fn value(&self) -> &Value {
+        match self {
+            Self::Labelled { value, .. } | Self::Value(value) => value,
+        }
+    }
+
+    /// What is shown.
+    #[must_use]
+    pub fn label(&self) -> String {
+        match self {
+            Self::Labelled { label, .. } => label.clone(),
+            Self::Value(Value::String(text)) => text.clone(),
+            Self::Value(other) => other.to_string(),
+        }
+    }
 }
 
 /// What of a cluster can be chosen.

@@ -1,10 +1,18 @@
 //! Asking at a terminal.
 
-use inquire::{Confirm, MultiSelect, Select, Text, validator::Validation};
+use inquire::{
+    Confirm, MultiSelect, Password, PasswordDisplayMode, Select, Text, list_option::ListOption,
+    validator::Validation,
+};
+use jobbergate_questions::check;
+use jobbergate_types::questions::{Choice, Choices, Question, QuestionKind};
 use serde_json::Value;
 
-use super::{Choice, Kind, Question, check, terminal::answered};
-use crate::failure::{Failure, Result};
+use super::{UNANSWERED, parse, terminal::answered};
+use crate::{
+    failure::{Failure, Result},
+    output::printable,
+};
 
 /// How many choices are shown at once.
 const PAGE: usize = 13;
@@ -14,74 +22,119 @@ const PAGE: usize = 13;
 /// # Errors
 /// When the person gives none.
 pub fn ask(question: &Question) -> Result<Value> {
-    let label = format!("{}:", question.label);
-    let help = question.help.as_deref();
-    match &question.kind {
-        Kind::Boolean => {
-            let default = question.default.as_ref().and_then(Value::as_bool);
-            let prompt = Confirm { default, help_message: help, ..Confirm::new(&question.label) };
-            answered(prompt.prompt()).map(Value::Bool)
-        }
-        Kind::Choice(choices) => one(&label, help, choices, question.default.as_ref()),
-        Kind::MultipleChoice(choices) => some(&label, help, choices, question.default.as_ref()),
-        kind => typed(&label, help, kind, question.default.as_ref()),
+    let question = &Question {
+        label: Some(printable(question.label())),
+        help: question.help.as_deref().map(printable),
+        ..question.clone()
+    };
+    match (question.kind, &question.choices) {
+        (QuestionKind::Boolean, _) => yes_or_no(question),
+        (QuestionKind::Secret, _) => secret(question),
+        (QuestionKind::Choice, Some(Choices::These(choices))) => one(question, choices),
+        (QuestionKind::MultipleChoice, Some(Choices::These(choices))) => some(question, choices),
+        _ => typed(question),
     }
 }
 
-fn typed(label: &str, help: Option<&str>, kind: &Kind, default: Option<&Value>) -> Result<Value> {
-    let shown = default.map(|default| shown(kind, default)).unwrap_or_default();
-    let checked = kind.clone();
-    let prompt = Text { help_message: help, ..Text::new(label) }
-        .with_initial_value(&shown)
-        .with_validator(move |text: &str| {
-            Ok(match check(&checked, text) {
-                Ok(_) => Validation::Valid,
-                Err(problem) => Validation::Invalid(problem.into()),
-            })
-        });
+fn label(question: &Question) -> String {
+    format!("{}:", question.label())
+}
+
+fn yes_or_no(question: &Question) -> Result<Value> {
+    let default = question.default.as_ref().and_then(Value::as_bool);
+    let help_message = question.help.as_deref();
+    let prompt = Confirm { default, help_message, ..Confirm::new(question.label()) };
+    answered(prompt.prompt()).map(Value::Bool)
+}
+
+/// Whether a typed text is an answer, for a prompt.
+fn validator(
+    question: &Question,
+) -> impl Fn(&str) -> std::result::Result<Validation, inquire::CustomUserError> + Clone + 'static {
+    let question = question.clone();
+    move |text: &str| {
+        Ok(match parse(&question, text) {
+            Ok(_) => Validation::Valid,
+            Err(problem) => Validation::Invalid(problem.into()),
+        })
+    }
+}
+
+fn typed(question: &Question) -> Result<Value> {
+    let label = label(question);
+    let shown = question.default.as_ref().map(|default| shown(question.kind, default));
+    let prompt = Text { help_message: question.help.as_deref(), ..Text::new(&label) }
+        .with_initial_value(shown.as_deref().unwrap_or_default())
+        .with_validator(validator(question));
     let text = answered(prompt.prompt())?;
-    check(kind, &text).map_err(|problem| Failure::new("Questions need answers", problem))
+    parse(question, &text).map_err(|problem| Failure::new(UNANSWERED, problem))
 }
 
 /// A default as a person would type it.
-fn shown(kind: &Kind, default: &Value) -> String {
+fn shown(kind: QuestionKind, default: &Value) -> String {
     match default {
-        Value::String(text) if *kind != Kind::Json => text.clone(),
+        Value::String(text) if kind != QuestionKind::Json => text.clone(),
+        Value::Null => String::new(),
         other => other.to_string(),
     }
 }
 
-fn one(
-    label: &str,
-    help: Option<&str>,
-    choices: &[Choice],
-    default: Option<&Value>,
-) -> Result<Value> {
-    let at = choices.iter().position(|choice| Some(&choice.value) == default).unwrap_or(0);
-    let labels = choices.iter().map(|choice| choice.label.as_str()).collect();
-    let prompt = Select::new(label, labels).with_starting_cursor(at).with_page_size(PAGE);
-    let prompt = Select { help_message: help, ..prompt };
-    let picked = answered(prompt.raw_prompt())?;
-    Ok(choices.get(picked.index).map_or(Value::Null, |choice| choice.value.clone()))
+/// A secret is not shown, so its default isn't either: an empty line takes it.
+fn secret(question: &Question) -> Result<Value> {
+    let label = label(question);
+    let asked = match question.default {
+        Some(_) => Question { required: false, ..question.clone() },
+        None => question.clone(),
+    };
+    let prompt = Password { help_message: question.help.as_deref(), ..Password::new(&label) }
+        .without_confirmation()
+        .with_display_mode(PasswordDisplayMode::Masked)
+        .with_validator(validator(&asked));
+    let text = answered(prompt.prompt())?;
+    match &question.default {
+        Some(default) if text.is_empty() => Ok(default.clone()),
+        _ => Ok(text.into()),
+    }
 }
 
-fn some(
-    label: &str,
-    help: Option<&str>,
-    choices: &[Choice],
-    default: Option<&Value>,
-) -> Result<Value> {
-    let preset = default.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+fn one(question: &Question, choices: &[Choice]) -> Result<Value> {
+    let label = label(question);
+    let default = question.default.as_ref();
+    let at = choices.iter().position(|choice| Some(choice.value()) == default).unwrap_or(0);
+    let labels = choices.iter().map(|choice| printable(&choice.label())).collect();
+    let prompt = Select::new(&label, labels).with_starting_cursor(at).with_page_size(PAGE);
+    let prompt = Select { help_message: question.help.as_deref(), ..prompt };
+    let picked = answered(prompt.raw_prompt())?;
+    Ok(choices.get(picked.index).map_or(Value::Null, |choice| choice.value().clone()))
+}
+
+fn some(question: &Question, choices: &[Choice]) -> Result<Value> {
+    let label = label(question);
+    let preset = question.default.as_ref().and_then(Value::as_array).map(Vec::as_slice);
+    let preset = preset.unwrap_or_default();
     let ticked: Vec<_> = (0..choices.len())
-        .filter(|at| choices.get(*at).is_some_and(|choice| preset.contains(&choice.value)))
+        .filter(|at| choices.get(*at).is_some_and(|choice| preset.contains(choice.value())))
         .collect();
-    let labels = choices.iter().map(|choice| choice.label.as_str()).collect();
-    let prompt = MultiSelect::new(label, labels).with_default(&ticked).with_page_size(PAGE);
-    let prompt = match help {
+    let labels = choices.iter().map(|choice| printable(&choice.label())).collect();
+    let (asked, offered) = (question.clone(), choices.to_vec());
+    let prompt = MultiSelect::new(&label, labels)
+        .with_default(&ticked)
+        .with_page_size(PAGE)
+        .with_validator(move |picked: &[ListOption<&String>]| {
+            let chosen = values(&offered, picked.iter().map(|picked| picked.index));
+            Ok(match check(&asked, &chosen) {
+                Ok(_) => Validation::Valid,
+                Err(problem) => Validation::Invalid(problem.into()),
+            })
+        });
+    let prompt = match question.help.as_deref() {
         Some(help) => prompt.with_help_message(help),
         None => prompt,
     };
     let picked = answered(prompt.raw_prompt())?;
-    let value = |at: usize| choices.get(at).map(|choice| choice.value.clone());
-    Ok(picked.iter().filter_map(|picked| value(picked.index)).collect())
+    Ok(values(choices, picked.iter().map(|picked| picked.index)))
+}
+
+fn values(choices: &[Choice], places: impl Iterator<Item = usize>) -> Value {
+    places.filter_map(|at| choices.get(at).map(|choice| choice.value().clone())).collect()
 }

@@ -3,6 +3,7 @@
 use std::{fs, path::PathBuf};
 
 use clap::Args;
+use jobbergate_questions::derive::from_variables;
 use serde_json::{Map, Value};
 
 use crate::{
@@ -91,7 +92,7 @@ impl Parameters {
         config: &Config,
         supplied: Map<String, Value>,
     ) -> Result<Map<String, Value>> {
-        let questions = questions::of_variables(&config.application);
+        let questions = from_variables(&config.application, &[]);
         let answers = questions::answers(&questions, &supplied, self.fast)?;
         if !answers.defaults_used.is_empty() {
             session.output.aside("Default values used", &answers.defaults_used)?;

@@ -1,0 +1,67 @@
+//! Questions of a template that has variables and nothing else that asks.
+
+use jobbergate_types::questions::{Question, QuestionKind};
+use serde_json::{Map, Value};
+
+/// One question for each variable: those with defaults, each of the kind of its default, then
+/// those that templates use beside them.
+pub fn from_variables(template_vars: &Map<String, Value>, undeclared: &[String]) -> Vec<Question> {
+    let others = undeclared.iter().filter(|name| !template_vars.contains_key(*name));
+    let others = others.map(|name| Question { variable: name.clone(), ..Question::default() });
+    template_vars.iter().map(with_default).chain(others).collect()
+}
+
+fn with_default((name, default): (&String, &Value)) -> Question {
+    Question {
+        variable: name.clone(),
+        kind: kind_of(default),
+        // A number is not left out, a text may be empty.
+        required: !matches!(default, Value::String(_) | Value::Null),
+        default: (!default.is_null()).then(|| default.clone()),
+        ..Question::default()
+    }
+}
+
+fn kind_of(default: &Value) -> QuestionKind {
+    match default {
+        Value::Bool(_) => QuestionKind::Boolean,
+        Value::Number(number) if number.is_f64() => QuestionKind::Number,
+        Value::Number(_) => QuestionKind::Integer,
+        Value::String(_) | Value::Null => QuestionKind::Text,
+        Value::Array(_) | Value::Object(_) => QuestionKind::Json,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_variable_is_asked_for_by_the_kind_of_its_default() {
+        let variables = json!({"t": "x", "i": 4, "f": 0.5, "b": false, "l": [1], "n": null});
+        let questions = from_variables(variables.as_object().unwrap(), &[]);
+        let kinds: Vec<_> = questions.iter().map(|question| question.kind).collect();
+        let expected = [
+            QuestionKind::Text,
+            QuestionKind::Integer,
+            QuestionKind::Number,
+            QuestionKind::Boolean,
+            QuestionKind::Json,
+            QuestionKind::Text,
+        ];
+        assert_eq!(kinds, expected);
+        assert_eq!(questions[5].default, None);
+    }
+
+    #[test]
+    fn what_templates_use_beside_is_asked_for_after_them() {
+        let variables = json!({"b": 1});
+        let used = ["a", "b"].map(str::to_owned);
+        let questions = from_variables(variables.as_object().unwrap(), &used);
+        let names: Vec<_> = questions.iter().map(|question| &*question.variable).collect();
+        assert_eq!(names, ["b", "a"]);
+        assert!(!questions[1].required && questions[1].default.is_none());
+    }
+}
