@@ -44,7 +44,15 @@ pub fn run(arguments: &Man, program: clap::Command) -> Result<()> {
         return print(&format!("{count} pages were written to {}\n", directory.display()));
     }
     let command = find(&program, &arguments.command)?;
-    show(&page(command).map_err(|error| Failure::file(TITLE, command.get_name(), &error))?)
+    let page = page(command).map_err(|error| Failure::file(TITLE, command.get_name(), &error))?;
+    if !io::stdout().is_terminal() {
+        return print(&String::from_utf8_lossy(&page));
+    }
+    if is_shown_by_man(&page) {
+        return Ok(());
+    }
+    // Where there is no `man`, it is the help.
+    print(&command.clone().render_long_help().to_string())
 }
 
 /// What is set on this machine is nobody else's matter.
@@ -90,14 +98,7 @@ fn write_all(command: &clap::Command, directory: &Path) -> Result<usize> {
     below(command).try_fold(1, |count, below| Ok(count + write_all(below, directory)?))
 }
 
-/// By `man` where a person sees it, else as it is.
-fn show(page: &[u8]) -> Result<()> {
-    if io::stdout().is_terminal() && is_shown_by_man(page) {
-        return Ok(());
-    }
-    print(&String::from_utf8_lossy(page))
-}
-
+/// Shows a page by `man`; whether somebody saw it.
 fn is_shown_by_man(page: &[u8]) -> bool {
     let man = Command::new("man").args(["-l", "-"]).stdin(Stdio::piped()).spawn();
     let Ok(mut man) = man else { return false };

@@ -78,7 +78,8 @@ fn offer(value: &str, help: &str) -> Offer {
 
 /// The profile that the line names which is completed.
 fn profile_of_line() -> Option<String> {
-    let mut words = env::args().skip_while(|word| word != "--");
+    let words = env::args_os().map(|word| word.to_string_lossy().into_owned());
+    let mut words = words.skip_while(|word| word != "--");
     while let Some(word) = words.next() {
         match word.strip_prefix("--profile") {
             Some("") => return words.next(),
