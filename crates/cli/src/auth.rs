@@ -37,7 +37,15 @@ const SOON: u64 = 30;
 pub struct Auth {
     provider: Result<Provider>,
     cache: TokenCache,
-    in_use: Mutex<Option<Token>>,
+    in_use: Mutex<Option<InUse>>,
+}
+
+/// The token of this process.
+#[derive(Debug)]
+struct InUse {
+    token: Token,
+    /// Whether it did so when it was got.
+    ends_soon: bool,
 }
 
 impl Auth {
@@ -63,9 +71,10 @@ impl Auth {
     /// When there is no way to one.
     pub async fn access(&self) -> Result<Token> {
         let mut in_use = self.in_use.lock().await;
-        let lasts = |token: &&Token| is_good(token) && !ends_soon(token);
-        if let Some(token) = in_use.as_ref().filter(lasts) {
-            return Ok(token.clone());
+        // One that could not be refreshed in time is used up: not each request waits for another.
+        let lasts = |it: &&InUse| is_good(&it.token) && (it.ends_soon || !ends_soon(&it.token));
+        if let Some(it) = in_use.as_ref().filter(lasts) {
+            return Ok(it.token.clone());
         }
         self.provider()?;
         let token = match self.kept(Kind::Access)?.filter(is_good) {
@@ -73,7 +82,7 @@ impl Auth {
             Some(token) => token,
             None => self.renewed().await?,
         };
-        *in_use = Some(token.clone());
+        *in_use = Some(InUse { token: token.clone(), ends_soon: ends_soon(&token) });
         Ok(token)
     }
 
