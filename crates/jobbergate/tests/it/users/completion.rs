@@ -122,14 +122,9 @@ fn every_command_has_a_page_in_the_manual() {
     {
         assert!(world.read(&format!("pages/{name}.1")).starts_with(".ie"), "{name}");
     }
-    let hidden = std::fs::read_dir(world.path("pages")).unwrap();
-    assert!(
-        !hidden.into_iter().any(|entry| entry
-            .unwrap()
-            .file_name()
-            .to_string_lossy()
-            .contains("helper"))
-    );
+    let mut pages = std::fs::read_dir(world.path("pages")).unwrap();
+    let is_hidden = |name: std::ffi::OsString| name.to_string_lossy().contains("helper");
+    assert!(!pages.any(|page| is_hidden(page.unwrap().file_name())));
     let words = world.run(&["man", "applications", "lst"]).failed(2);
     assert!(words.contains("did you mean list?"), "{words}");
 }

@@ -137,8 +137,8 @@ fn a_link_that_is_longer_than_the_terminal_stays_whole() {
     let mut command = world.command(&["login", "--browser"]);
     command.env("COLUMNS", "60").stdout(Stdio::piped()).stderr(Stdio::null());
     let mut child = command.spawn().unwrap();
-    let lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
-    let link = lines.into_iter().find(|line| line.contains("http://")).unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let link = lines.find(|line| line.contains("http://")).unwrap();
     child.kill().unwrap();
     child.wait().unwrap();
     assert!(link.starts_with("http://") && link.contains("code_challenge_method=S256"), "{link}");
