@@ -58,8 +58,8 @@ impl Filter {
     /// small in a part.
     pub fn passes(&self, resource: &Resource, row: &Map<String, Value>) -> bool {
         let value = resource.value(row, &self.field).unwrap_or(&Value::Null);
-        let shown = python::text(value);
-        let is_equal = || shown == self.value || value.to_string() == self.value;
+        let (shown, json) = (python::text(value), value.to_string());
+        let is_equal = || shown == self.value || json == self.value;
         match self.comparison {
             Comparison::Equal => is_equal(),
             Comparison::Different => !is_equal(),
