@@ -268,6 +268,12 @@ pub fn not_understood(what: &str, why: &str) -> Failure {
     Failure::new(TITLE, format!("{what}: Unexpected data in response: {why}."))
 }
 
+/// Whether it failed because the server has no such thing.
+pub fn is_not_found(failure: &Failure) -> bool {
+    let expected = format!("{TITLE} - Not Found");
+    matches!(failure, Failure::Refused { title, .. } if *title == expected)
+}
+
 fn misconfigured(text: &str) -> Failure {
     Failure::new("Configuration Error", text)
 }

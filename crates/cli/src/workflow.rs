@@ -99,8 +99,8 @@ fn start(
         "jobbergate_config": config.jobbergate,
         "supplied": supplied,
         "words": words,
-        "raw": session.output.raw,
-        "full": session.output.full,
+        "raw": session.output.is_json(),
+        "full": session.output.is_full(),
         "settings": session.settings.for_workflows(),
     }}))
 }

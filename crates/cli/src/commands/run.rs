@@ -64,12 +64,13 @@ pub struct Run {
 /// When something of it can't be done.
 pub async fn run(session: &Session, arguments: &Run) -> Result<()> {
     // Before anything is asked or made.
+    let as_json = session.output.follows_as_json()?;
     let cluster = cluster(session, arguments.cluster_name.as_deref(), TITLE).await?;
     let directory = directory(arguments.execution_directory.as_deref(), TITLE)?;
     let rendering = arguments.script.rendering(session, Some(&cluster)).await?;
     let script = agreed(session, arguments, &rendering, &cluster, &directory).await?;
     let submission = submission(arguments, &script, directory);
-    let screen = Screen::new(session.output.raw, Lines::Aside);
+    let screen = Screen::new(as_json, Lines::Aside);
     let unknown =
         "Whether it was submitted is not known: `jobbergate job-submissions list` says it";
     let submitted = unless_left(&screen, unknown, submit(session, &submission)).await?;

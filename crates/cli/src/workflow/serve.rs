@@ -93,7 +93,7 @@ pub async fn fulfil(session: &Session, wish: Wish) -> Result<Value> {
             session.output.message(&title, &text, footer.as_deref()).map(|()| json!({}))
         }
         Wish::Entries(Entries { title, values }) => {
-            session.output.entries(&title, &values, &|_| false).map(|()| json!({}))
+            session.output.entries(&title, &values).map(|()| json!({}))
         }
         Wish::Aside(Entries { title, values }) => {
             session.output.aside(&title, &values).map(|()| json!({}))

@@ -2,16 +2,20 @@
 
 mod applications;
 mod bad_input;
+mod completion;
 mod desk;
 mod failures;
 mod following;
+mod formats;
 mod job_scripts;
 mod job_submissions;
 mod liar;
 mod lists;
 mod log;
+mod looks;
 mod mishap;
 mod on_site;
+mod profiles;
 mod prompts;
 mod questions;
 mod retries;

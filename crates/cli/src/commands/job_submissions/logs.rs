@@ -50,7 +50,7 @@ pub async fn show(session: &Session, arguments: &Logs) -> Result<()> {
         Stream::Stderr => OutputStream::Stderr,
     };
     let query = OutputQuery { stream, task: arguments.task, from: Some(0), ..Default::default() };
-    let screen = Screen::new(session.output.raw, Lines::None);
+    let screen = Screen::new(session.output.follows_as_json()?, Lines::None);
     let output = Output::new(session, id, query);
     let how = if arguments.follow { how_to_go_on("logs --follow", &[id]) } else { String::new() };
     match unless_left(&screen, &how, print(output, arguments, &screen)).await {

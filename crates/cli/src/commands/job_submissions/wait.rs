@@ -51,7 +51,8 @@ fn time(text: &str) -> std::result::Result<Duration, String> {
 /// # Errors
 /// When one can't be followed, or it takes too long.
 pub async fn wait(session: &Session, arguments: &Wait) -> Result<()> {
-    let (screen, ids) = (Screen::new(session.output.raw, Lines::None), &arguments.ids);
+    let (screen, ids) =
+        (Screen::new(session.output.follows_as_json()?, Lines::None), &arguments.ids);
     let states = States {
         session,
         screen: &screen,
@@ -61,7 +62,7 @@ pub async fn wait(session: &Session, arguments: &Wait) -> Result<()> {
     };
     let one = async |id: i64| {
         let ending = states.follow(id, |_| {}).await?;
-        if !session.output.raw {
+        if !session.output.is_json() {
             screen.show(&format!("Submission {id}: {}", ending.words()))?;
         }
         Ok::<Ending, Failure>(ending)

@@ -26,7 +26,7 @@ pub struct Watch {
 /// # Errors
 /// When one can't be watched.
 pub async fn watch(session: &Session, arguments: &Watch) -> Result<()> {
-    let screen = Screen::new(session.output.raw, Lines::Out);
+    let screen = Screen::new(session.output.follows_as_json()?, Lines::Out);
     let (ids, are_several) = (&arguments.ids, arguments.ids.len() > 1);
     let states =
         States { session, screen: &screen, until: Until::Finished, are_several, is_known: false };
@@ -51,7 +51,7 @@ pub fn how_to_go_on(command: &str, ids: &[i64]) -> String {
 
 /// Says what can be done about what did not end well.
 pub fn advice(session: &Session, id: i64, ending: Ending) {
-    if ending.exit_code() == 0 || ending == Ending::Deleted || session.output.raw {
+    if ending.exit_code() == 0 || ending == Ending::Deleted || session.output.is_json() {
         return;
     }
     let logs = match ending {

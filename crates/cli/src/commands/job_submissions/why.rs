@@ -30,7 +30,7 @@ pub async fn explain(session: &Session, id: i64) -> Result<()> {
     let status = session.api.noted(&format!("GET clusters/status/{name}"), status).await;
     let cluster = cluster(status);
     let explanation = Explanation::of(&submission, &cluster, SystemTime::now().into());
-    if session.output.raw {
+    if session.output.follows_as_json()? {
         return print(&format!("{:#}\n", raw(&submission, &cluster, &explanation)));
     }
     print(&printable(&text(&submission, &explanation)))
