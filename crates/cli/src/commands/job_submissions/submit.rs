@@ -111,7 +111,7 @@ pub async fn cluster(
              DEFAULT_CLUSTER_NAME",
         )
     })?;
-    client_id(session, &name).await
+    client_id(session, name).await
 }
 
 /// A cluster's name, as the server knows it.
