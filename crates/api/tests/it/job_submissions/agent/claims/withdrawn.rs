@@ -126,6 +126,7 @@ on_both! {
         cancel(&alice, 1).await;
         app.clock.advance(TimeDelta::days(7));
         // With a new token.
+        app.provider().delete_client("c").await.unwrap();
         let agent = app.agent("c").await;
         assert_eq!(numbers(&withdrawn(&agent, "a").await), [1]);
         app.clock.advance(TimeDelta::seconds(1));
