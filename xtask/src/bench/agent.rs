@@ -77,13 +77,20 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let interrupt = Interrupt::register()?;
     let terminal = if options.json { Terminal::silent() } else { Terminal::new() };
     let mut directory = Directory::open(DIRECTORY, false)?;
-    let outcome = measure(options, &interrupt, &terminal, &directory);
+    let mut figures = Figures::begin()?;
+    let outcome = measure(options, &interrupt, &terminal, &directory, &mut figures);
     if outcome.as_ref().is_err_and(|error| !error.is::<Interrupted>()) {
         directory.keep();
         directory.print_logs();
     }
-    let figures = outcome?;
-    if options.json { figures.print_json() } else { figures.print(&terminal) }
+    // Also what was measured before something failed.
+    figures.end()?;
+    if options.json {
+        figures.print_json()?
+    } else {
+        figures.print(&terminal)?
+    }
+    outcome
 }
 
 fn measure(
@@ -91,22 +98,21 @@ fn measure(
     interrupt: &Interrupt,
     terminal: &Terminal,
     directory: &Directory,
-) -> Result<Figures> {
-    let mut figures = Figures::begin()?;
+    figures: &mut Figures,
+) -> Result<()> {
     let mut stage = Stage::set(options.program.clone(), interrupt, terminal, directory)?;
     if options.wants(Part::Rest) {
-        at_rest::measure(&stage, options.jobs, &mut figures)?;
-        screen::measure(&stage, &mut figures)?;
+        at_rest::measure(&stage, options.jobs, figures)?;
+        screen::measure(&stage, figures)?;
     }
     if options.wants(Part::Burst) {
-        burst::measure(&stage, options.burst, &mut figures)?;
+        burst::measure(&stage, options.burst, figures)?;
     }
     if options.wants(Part::Active) {
-        active::measure(&stage, options.active, &mut figures)?;
+        active::measure(&stage, options.active, figures)?;
     }
     if options.wants(Part::Many) {
-        many::measure(&mut stage, options.many, &mut figures)?;
+        many::measure(&mut stage, options.many, figures)?;
     }
-    figures.end()?;
-    Ok(figures)
+    Ok(())
 }

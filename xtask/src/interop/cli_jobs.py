@@ -143,7 +143,7 @@ def job_submissions(report, quick, long):
     with report.operation("job-submissions get-one"):
         seen = raw("job-submissions", "get-one", remote)
         expect("status", (seen["status"], seen["slurm_job_state"]), ("DONE", "COMPLETED"))
-        expect("job", seen["slurm_job_info"]["JobId"], str(seen["slurm_job_id"]))
+        expect("job", seen["slurm_job_info"]["job_id"], seen["slurm_job_id"])
     with report.operation("job-submissions clone"):
         clone = raw("job-submissions", "clone", remote)["job_submission_id"]
         lab.until_status(clone, "DONE")

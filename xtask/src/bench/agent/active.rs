@@ -14,6 +14,7 @@ use super::{
 const CHANGES: usize = 25;
 const WATCHED: Duration = Duration::from_secs(20);
 const DEADLINE: Duration = Duration::from_secs(60);
+const SETTLED: Duration = Duration::from_secs(40);
 
 pub(super) fn measure(stage: &Stage<'_>, active: usize, figures: &mut Figures) -> Result<()> {
     ensure!(active > CHANGES, "more than {CHANGES} active jobs are needed");
@@ -23,8 +24,8 @@ pub(super) fn measure(stage: &Stage<'_>, active: usize, figures: &mut Figures) -
     let ids: Result<Vec<i64>> = (0..active).map(|_| stage.submit(script, &stage.work)).collect();
     let ids = ids?;
     ids.iter().try_for_each(|id| stage.await_status(*id, "SUBMITTED"))?;
-    // Until those that have room run, and have been reported.
-    interrupt.sleep(Duration::from_secs(5))?;
+    // Until those that have room run, and all have been told of in detail, one `scontrol` each.
+    interrupt.sleep(SETTLED)?;
     let rpcs = stage.slurm.rpcs_per_second(interrupt, WATCHED)?;
     let name = format!("requests to Slurm with {active} active jobs");
     figures.add(name, rpcs, "/s", Goal::AtMost(2.0));

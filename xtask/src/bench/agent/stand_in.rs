@@ -5,22 +5,21 @@ use std::{
     fs::{self, Permissions},
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
-    time::{SystemTime, UNIX_EPOCH},
 };
 
 use anyhow::{Context, Result, ensure};
 
-use crate::{
-    lab::{USER, make_for},
-    process,
-};
+use crate::lab::{USER, make_for};
 
-/// What each of them does; `DIR`, `USER` and `NOW` are put in. A job's number is its `sbatch`'s process.
+/// What each of them does; `DIR` and `USER` are put in. A job's number is that
+/// of its submission: numbers of processes begin anew.
 const COMMANDS: [(&str, &str); 7] = [
     (
         "sbatch",
         "for word; do case $word in --comment=*) comment=${word#--comment=};; esac; done\n\
-         echo \"$$|N/A|RUNNING|None|USER|NOW|NOW|$comment\" >> DIR/queue\necho $$",
+         job=${comment##*jobbergate:}\njob=${job%%:*}\n\
+         now=$(date +%Y-%m-%dT%H:%M:%S)\n\
+         echo \"$job|RUNNING|None|USER|$now|$now|$comment\" >> DIR/queue\necho $job",
     ),
     (
         "squeue",
@@ -34,10 +33,11 @@ const COMMANDS: [(&str, &str); 7] = [
          ping*) echo 'Slurmctld(primary) at localhost is UP';;\n\
          *'show job '*) for job; do :; done\n\
          line=$(grep \"^$job|\" DIR/queue) || { echo 'slurm_load_jobs error: Invalid job id specified' >&2; exit 1; }\n\
-         state=$(echo \"$line\" | cut -d'|' -f3)\n\
+         state=$(echo \"$line\" | cut -d'|' -f2)\n\
+         time=$(echo \"$line\" | cut -d'|' -f5)\n\
          echo \"JobId=$job JobName=job.sh UserId=USER(1000) GroupId=USER(1000) Priority=1 QOS=(null) \
          JobState=$state Reason=None Dependency=(null) Requeue=1 Restarts=0 ExitCode=0:0 RunTime=00:01:00 \
-         SubmitTime=NOW StartTime=NOW Partition=compute NodeList=node1 NumNodes=1 NumCPUs=1 \
+         SubmitTime=$time StartTime=$time Partition=compute NodeList=node1 NumNodes=1 NumCPUs=1 \
          Command=/work/job.sh WorkDir=/work StdErr=/work/out StdIn=/dev/null StdOut=/work/out\";;\n\
          esac",
     ),
@@ -60,9 +60,8 @@ impl StandIn {
         fs::write(slurm.queue(), "")?;
         fs::set_permissions(slurm.queue(), Permissions::from_mode(0o666))?;
         let place = slurm.directory.to_str().context("the directory is no UTF-8")?;
-        let now = local_now()?;
         for (name, text) in COMMANDS {
-            let text = text.replace("DIR", place).replace("USER", USER).replace("NOW", &now);
+            let text = text.replace("DIR", place).replace("USER", USER);
             let path = slurm.directory.join(name);
             fs::write(&path, format!("#!/bin/sh\n{text}\n"))?;
             fs::set_permissions(&path, Permissions::from_mode(0o755))?;
@@ -81,7 +80,7 @@ impl StandIn {
     /// Has a job end, as all commands say from now on.
     pub(super) fn end(&self, job: i64) -> Result<()> {
         let (before, draft) = (fs::read_to_string(self.queue())?, self.directory.join("draft"));
-        let (running, ended) = (format!("{job}|N/A|RUNNING"), format!("{job}|N/A|COMPLETED"));
+        let (running, ended) = (format!("{job}|RUNNING"), format!("{job}|COMPLETED"));
         let end = |line: &str| match line.strip_prefix(&running) {
             Some(rest) => format!("{ended}{rest}\n"),
             None => format!("{line}\n"),
@@ -91,12 +90,4 @@ impl StandIn {
         fs::write(&draft, after)?;
         Ok(fs::rename(draft, self.queue())?)
     }
-}
-
-/// The time as Slurm writes it.
-fn local_now() -> Result<String> {
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
-    let mut date = std::process::Command::new("date");
-    let date = process::output(date.arg(format!("-d@{seconds}")).arg("+%Y-%m-%dT%H:%M:%S"));
-    Ok(date.context("date failed")?.trim().to_owned())
 }

@@ -42,7 +42,9 @@ pub(super) async fn keep(
         Error::Unprocessable(format!("`content` is not valid Base64 (RFC 4648): {error}"))
     })?;
     if content.len() > LARGEST_LIMIT as usize {
-        return Err(Error::TooLarge(format!("`content` stands for more than {LARGEST_LIMIT} bytes")));
+        return Err(Error::TooLarge(format!(
+            "`content` stands for more than {LARGEST_LIMIT} bytes"
+        )));
     }
     if answer.part.is_some() == answer.refusal.is_some() {
         let words = "An answer has either `part` or `refusal`, and not both";
