@@ -16,6 +16,7 @@ use crate::{
     error::Result,
     events::{Change, Events, Written, feed::Entry},
     http::request_head::RequestHead,
+    idempotency::Attempt,
     identity::Provider,
     password_mail::PasswordMail,
     rate::Rate,
@@ -96,6 +97,8 @@ pub struct Context {
     pub customer: Customer,
     pub room: Option<Arc<Room>>,
     pub head: RequestHead,
+    /// What its answer is kept under, if the request has a key.
+    pub(crate) attempt: Option<Arc<Attempt>>,
     _lease: Lease,
 }
 
@@ -179,6 +182,7 @@ impl Context {
             customer: Customer::default(),
             room: None,
             head: RequestHead::default(),
+            attempt: None,
             _lease: lease,
         })
     }
@@ -188,7 +192,17 @@ impl Context {
         let Tenant { organization, db, storage, lease } = tenant;
         let customer = Customer::default();
         let head = RequestHead::default();
-        Self { app, organization, db, storage, customer, room: None, head, _lease: lease }
+        Self {
+            app,
+            organization,
+            db,
+            storage,
+            customer,
+            room: None,
+            head,
+            attempt: None,
+            _lease: lease,
+        }
     }
 
     /// Writes down what is to be told of these changes; nothing but the commit may follow.

@@ -6,6 +6,7 @@
 
 mod entries;
 mod garbage;
+mod keys;
 pub(crate) mod routes;
 pub mod schedule;
 mod store;
@@ -56,6 +57,7 @@ async fn work(
         Task::Garbage(files) => {
             garbage::collect(context, files.table(), settings.garbage_grace(), dry_run).await
         }
+        Task::Keys => keys::forget(context, dry_run).await,
     }
 }
 

@@ -10,6 +10,8 @@ use sqlx::{error::DatabaseError, postgres::PgDatabaseError};
 
 /// When a client that found no room had better try again, in seconds.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
+/// The same for one whose first request is still under way.
+const RETRY_SOON: HeaderValue = HeaderValue::from_static("1");
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -37,6 +39,9 @@ pub enum Error {
     /// 409, with a sentence.
     #[error("{0}")]
     Conflict(String),
+    /// 409, with a sentence: it will be over soon.
+    #[error("{0}")]
+    UnderWay(String),
     /// 413, with a sentence.
     #[error("{0}")]
     TooLarge(String),
@@ -108,7 +113,7 @@ impl Error {
             Self::MissingPermission | Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::NotFound(_) | Self::NotFoundBare => StatusCode::NOT_FOUND,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
-            Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::Conflict(_) | Self::UnderWay(_) => StatusCode::CONFLICT,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Unprocessable(_) | Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Unavailable { .. } | Self::NotReady(_) | Self::Busy(_) | Self::Gone => {
@@ -246,6 +251,9 @@ impl IntoResponse for Error {
         }
         if matches!(self, Self::Busy(_) | Self::TooMany(_)) {
             response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
+        }
+        if matches!(self, Self::UnderWay(_)) {
+            response.headers_mut().insert(header::RETRY_AFTER, RETRY_SOON);
         }
         response
     }

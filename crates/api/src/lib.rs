@@ -19,6 +19,7 @@ pub mod error;
 pub mod events;
 pub mod file_checks;
 pub mod http;
+mod idempotency;
 pub mod identity;
 pub mod openapi;
 pub mod password_mail;

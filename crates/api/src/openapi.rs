@@ -14,6 +14,7 @@ use crate::{
         input::InputSource,
         router::{Route, Router},
     },
+    idempotency,
 };
 
 pub fn document(router: &Router, metadata: &MetadataConfig) -> Value {
@@ -99,6 +100,9 @@ fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
             }
         }
     }
+    if endpoint.takes_key {
+        parameters.push(key_parameter());
+    }
     if !parameters.is_empty() {
         operation["parameters"] = Value::Array(parameters);
     }
@@ -109,6 +113,9 @@ fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
             success["content"]["text/plain"] = json!({"schema": {"type": "string"}});
         }
     }
+    if endpoint.takes_key {
+        success["headers"] = replayed_header();
+    }
     let mut answers = Map::from_iter([(endpoint.status.as_str().to_owned(), success)]);
     answers.extend(responses::others(route));
     operation["responses"] = Value::Object(answers);
@@ -116,6 +123,29 @@ fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
         operation["security"] = json!([{"TokenSecurity": []}]);
     }
     operation
+}
+
+fn key_parameter() -> Value {
+    json!({
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": false,
+        "schema": {"type": "string", "minLength": 1, "maxLength": idempotency::MAX_LENGTH},
+        "example": "8e03978e-40d5-43dd-bc93-6894a57f9324",
+        "description": "Any text that is new for each request. One that is sent again with the same \
+                        key, within a day, is not done again but answered as it was the first time; \
+                        with another body it is refused (422), and while the first is under way \
+                        answered 409 with Retry-After. A request that failed leaves its key free",
+    })
+}
+
+fn replayed_header() -> Value {
+    json!({
+        "Idempotent-Replayed": {
+            "description": "That this is what an earlier request with the same key was answered",
+            "schema": {"type": "string", "const": "true"},
+        },
+    })
 }
 
 /// The method and the path, in the characters of a function's name.

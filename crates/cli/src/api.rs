@@ -2,10 +2,12 @@
 
 use std::{
     cell::OnceCell,
+    io::{self, IsTerminal},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
-use jobbergate_client::{Answer, Client, Error, Request, TokenSource};
+use jobbergate_client::{Answer, Client, Error, Request, Retries, Retry, TokenSource};
 use reqwest::{Method, StatusCode, redirect};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -13,6 +15,7 @@ use serde_json::Value;
 use crate::{
     auth::{Auth, causes},
     failure::{Failure, Result},
+    log::Log,
     output,
     settings::Settings,
 };
@@ -21,6 +24,13 @@ const TITLE: &str = "REQUEST FAILED";
 const CONNECT_DEADLINE: Duration = Duration::from_secs(5);
 /// How long a file may take to get to the server, beside the server's own time.
 const UPLOAD_DEADLINE: Duration = Duration::from_secs(300);
+/// How often a request is sent that fails for the moment.
+const ATTEMPTS: u32 = 4;
+/// Before the second; then twice as long each time.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+/// How long after the first others are begun.
+const PATIENCE: Duration = Duration::from_secs(30);
+const IN_DOUBT: &str = " -- It may have been done nevertheless: please look before you do it again";
 const NO_ROUTE: &str = "Please check BASE_API_URL and the network, and try again";
 
 /// The server, as the caller.
@@ -29,6 +39,8 @@ pub struct Api {
     /// Where tokens come from.
     pub auth: Auth,
     client: Client,
+    log: Arc<Log>,
+    retries: Retries,
     is_verbose: bool,
     base_url: String,
     timeout: Duration,
@@ -40,15 +52,24 @@ impl Api {
     ///
     /// # Errors
     /// When they make no sense.
-    pub fn new(settings: &Settings, is_verbose: bool) -> Result<Self> {
+    pub fn new(settings: &Settings, is_verbose: bool, log: Arc<Log>) -> Result<Self> {
         let timeout = settings.requests_timeout;
         // Not of the whole call: a large file may take its time as long as it comes.
         let http = built(http(timeout).read_timeout(timeout))?;
-        let auth = Auth::new(settings, http.clone());
+        let auth = Auth::new(settings, http.clone(), Arc::clone(&log));
+        let retries = retries(is_verbose, Arc::clone(&log));
         let client = Client::with_http(&settings.base_api_url, http, TokenSource::Anonymous);
         let client = client.map_err(|error| misconfigured(&format!("BASE_API_URL: {error}")))?;
-        let base_url = settings.base_api_url.clone();
-        Ok(Self { auth, client, is_verbose, base_url, timeout, for_uploads: OnceCell::new() })
+        Ok(Self {
+            auth,
+            client: client.with_retries(retries.clone()),
+            log,
+            retries,
+            is_verbose,
+            base_url: settings.base_api_url.clone(),
+            timeout,
+            for_uploads: OnceCell::new(),
+        })
     }
 
     /// A request with the caller's token.
@@ -58,6 +79,20 @@ impl Api {
     pub async fn request(&self, method: Method, segments: &[&str]) -> Result<Request<'_>> {
         let token = self.auth.access().await?;
         Ok(self.client.request(method, segments).with_token(token.text))
+    }
+
+    /// The same for one that makes something: sent again, it makes nothing else.
+    ///
+    /// # Errors
+    /// When there is no token.
+    pub async fn create(&self, segments: &[&str]) -> Result<Request<'_>> {
+        let key = format!("{:032x}", rand::random::<u128>());
+        Ok(self.request(Method::POST, segments).await?.key(key))
+    }
+
+    /// Rules of sending again for what must be told of, if at all possible.
+    pub fn more_patiently(&self, attempts: u32, patience: Duration) -> Retries {
+        Retries { attempts, patience, ..self.retries.clone() }
     }
 
     /// The same for one with a file in it, which may take its time to get there.
@@ -72,7 +107,7 @@ impl Api {
                 let http = built(http(self.timeout).timeout(self.timeout + UPLOAD_DEADLINE))?;
                 let client = Client::with_http(&self.base_url, http, TokenSource::Anonymous);
                 let client = client.map_err(|error| misconfigured(&error.to_string()))?;
-                self.for_uploads.get_or_init(|| client)
+                self.for_uploads.get_or_init(|| client.with_retries(self.retries.clone()))
             }
         };
         Ok(client.request(Method::PUT, segments).with_token(token.text))
@@ -88,19 +123,24 @@ impl Api {
         request: Request<'_>,
         expected: StatusCode,
     ) -> Result<Answer> {
-        let answer = self.answer(request).await.map_err(|error| failed(what, &error))?;
+        let answer = self.answer(&request).await.map_err(|error| {
+            let is_in_doubt = request.may_have_been_done(&error);
+            failed(what, &error).adding(if is_in_doubt { IN_DOUBT } else { "" })
+        })?;
         if answer.status == expected { Ok(answer) } else { Err(unexpected(what, answer.status)) }
     }
 
-    async fn answer(&self, request: Request<'_>) -> std::result::Result<Answer, Error> {
+    async fn answer(&self, request: &Request<'_>) -> std::result::Result<Answer, Error> {
         let begin = Instant::now();
         let answer = request.send().await;
+        let status = match &answer {
+            Ok(answer) => answer.status.to_string(),
+            Err(error) => status(error),
+        };
+        let line = format!("{request:?}: {status} in {:?}", begin.elapsed());
+        self.log.write(&line);
         if self.is_verbose {
-            let status = match &answer {
-                Ok(answer) => answer.status.to_string(),
-                Err(error) => error.status().map_or("no answer".to_owned(), |s| s.to_string()),
-            };
-            output::tell(&format!("{request:?}: {status} in {:?}\n", begin.elapsed()));
+            output::tell(&format!("{line}\n"));
         }
         answer
     }
@@ -129,7 +169,7 @@ impl Api {
         request: Request<'_>,
         expected: StatusCode,
     ) -> Result<Option<T>> {
-        match self.answer(request).await {
+        match self.answer(&request).await {
             Err(error) if error.status().is_some_and(is_unknown) => Ok(None),
             Err(error) => Err(failed(what, &error)),
             Ok(answer) if answer.status == expected => {
@@ -142,6 +182,32 @@ impl Api {
 
 fn is_unknown(status: StatusCode) -> bool {
     matches!(status, StatusCode::FORBIDDEN | StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED)
+}
+
+fn status(error: &Error) -> String {
+    error.status().map_or("no answer".to_owned(), |status| status.to_string())
+}
+
+/// Who waits at a terminal is told why.
+fn retries(is_verbose: bool, log: Arc<Log>) -> Retries {
+    let is_told = is_verbose || io::stderr().is_terminal();
+    let tell = move |retry: &Retry<'_>| {
+        let why = match retry.error {
+            Error::Status { call, status, .. } => format!("{call}: {status}"),
+            error => error.to_string(),
+        };
+        let line = format!("{why} -- trying again in {:.1} s", retry.pause.as_secs_f64());
+        log.write(&line);
+        if is_told {
+            output::tell(&format!("{line}\n"));
+        }
+    };
+    Retries {
+        attempts: ATTEMPTS,
+        first_pause: FIRST_PAUSE,
+        patience: PATIENCE,
+        tell: Arc::new(tell),
+    }
 }
 
 fn http(timeout: Duration) -> reqwest::ClientBuilder {

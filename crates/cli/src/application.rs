@@ -54,8 +54,12 @@ impl Application {
         if !directory.is_dir() {
             return Err(invalid(&format!("{} is not a directory", directory.display())));
         }
-        let config = read_file(&directory.join(CONFIG))?
-            .ok_or_else(|| invalid(&format!("{} has no file {CONFIG}", directory.display())))?;
+        let config = read_file(&directory.join(CONFIG))?.ok_or_else(|| {
+            let there = directory.display();
+            invalid(&format!(
+                "{there} has no file {CONFIG} -- Please name the directory that has it"
+            ))
+        })?;
         let config = Config::parse(&config).map_err(|problem| {
             invalid(&format!("{}: {problem}", directory.join(CONFIG).display()))
         })?;

@@ -7,6 +7,7 @@ mod token;
 
 use std::{
     io::{self, IsTerminal},
+    sync::Arc,
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -20,6 +21,7 @@ pub use token::{Identity, Token};
 
 use crate::{
     failure::{Failure, Result},
+    log::Log,
     output,
     settings::Settings,
 };
@@ -36,9 +38,9 @@ pub struct Auth {
 
 impl Auth {
     /// As the settings have it.
-    pub fn new(settings: &Settings, http: reqwest::Client) -> Self {
+    pub fn new(settings: &Settings, http: reqwest::Client, log: Arc<Log>) -> Self {
         Self {
-            provider: Provider::new(settings, http),
+            provider: Provider::new(settings, http, log),
             cache: TokenCache::new(&settings.cache_dir),
             in_use: Mutex::new(None),
         }
@@ -145,6 +147,8 @@ impl Auth {
             if let Some(token) = self.kept(Kind::Access)?.filter(is_good) {
                 return Ok(token);
             }
+            // Before a refresh token is used up for what can't be kept.
+            self.cache.check_room()?;
             self.without_a_person().await?
         };
         match token {

@@ -206,6 +206,14 @@ pub fn command_at(words: &[OsString]) -> Option<usize> {
     before(words).command
 }
 
+/// The command that words name, without what it is given.
+pub fn command_of(words: &[OsString]) -> String {
+    let named = command_at(words).and_then(|at| words.get(at..)).unwrap_or_default();
+    let is_name = |word: &&OsString| !word.to_string_lossy().starts_with('-');
+    let named: Vec<_> = named.iter().take(2).take_while(is_name).collect();
+    named.into_iter().map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
+}
+
 /// Whether words, the program's own name first, are for this command line, in a program that can
 /// do other things, too: the first that is no option is one of its commands, or there are only
 /// options of its own.

@@ -5,12 +5,15 @@ pub mod job_scripts;
 pub mod job_submissions;
 pub mod login;
 
+use std::{sync::Arc, time::SystemTime};
+
 use serde_json::{Map, Value};
 
 use crate::{
     api::{Api, not_understood},
     command_line::Appearance,
     failure::Result,
+    log::Log,
     output::{Output, resource::Resource},
     settings::Settings,
 };
@@ -24,6 +27,8 @@ pub struct Session {
     pub api: Api,
     /// Where results go.
     pub output: Output,
+    /// What administrators are shown when something was odd.
+    pub log: Arc<Log>,
 }
 
 impl Session {
@@ -32,9 +37,10 @@ impl Session {
     /// # Errors
     /// When the settings make no sense.
     pub fn new(settings: Settings, appearance: &Appearance) -> Result<Self> {
-        let api = Api::new(&settings, appearance.verbose)?;
+        let log = Arc::new(Log::open(&settings.cache_dir, SystemTime::now()));
+        let api = Api::new(&settings, appearance.verbose, Arc::clone(&log))?;
         let output = Output::new(appearance.raw, appearance.full);
-        Ok(Self { settings, api, output })
+        Ok(Self { settings, api, output, log })
     }
 }
 

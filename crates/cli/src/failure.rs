@@ -29,9 +29,30 @@ impl Failure {
         Self::Refused { title: title.into(), text: text.into() }
     }
 
+    /// With more behind its text.
+    #[must_use]
+    pub fn adding(self, more: &str) -> Self {
+        match self {
+            Self::Refused { title, text } => Self::Refused { title, text: text + more },
+            other => other,
+        }
+    }
+
     /// What could not be done with a file, and why.
     pub fn file(title: &str, path: impl Display, error: &io::Error) -> Self {
-        Self::new(title, format!("{path}: {error}"))
+        let remedy = remedy(error.kind()).map(|remedy| format!(" -- {remedy}"));
+        Self::new(title, format!("{path}: {error}{}", remedy.unwrap_or_default()))
+    }
+
+    /// In a word or two, without what it is about.
+    pub fn title(&self) -> &str {
+        match self {
+            Self::Refused { title, .. } if title.is_empty() => "failed",
+            Self::Refused { title, .. } => title,
+            Self::Usage(_) => "wrong usage",
+            Self::Aborted => "aborted",
+            Self::Interrupted => "interrupted",
+        }
     }
 
     /// What scripts see of it.
@@ -42,4 +63,20 @@ impl Failure {
             Self::Interrupted => ExitCode::from(130),
         }
     }
+}
+
+/// What may be done about a file that can't be read or written.
+fn remedy(kind: io::ErrorKind) -> Option<&'static str> {
+    Some(match kind {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "Please make room there, or use another directory, and try again; nothing was changed"
+        }
+        io::ErrorKind::PermissionDenied => "Please check whose it is and its mode",
+        io::ErrorKind::ReadOnlyFilesystem => "Please use another directory",
+        io::ErrorKind::NotFound => "Please check the path",
+        io::ErrorKind::IsADirectory => "Please move that directory away, or name a file",
+        io::ErrorKind::NotADirectory => "Please check the path: a part of it is no directory",
+        io::ErrorKind::InvalidData => "Please check that it is UTF-8 text",
+        _ => return None,
+    })
 }

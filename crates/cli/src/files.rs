@@ -20,7 +20,7 @@ pub struct NewFile {
     pub content: Vec<u8>,
 }
 
-/// Writes files below a directory, each whole or not at all; where they are. Names that would
+/// Writes files below a directory, all of them or none; where they are. Names that would
 /// lead out of it are refused before anything is written.
 ///
 /// # Errors
@@ -29,11 +29,79 @@ pub fn write_all(directory: &Path, files: &[NewFile]) -> Result<Vec<PathBuf>> {
     let places: Result<Vec<_>> =
         files.iter().map(|file| Ok(directory.join(inside(&file.name)?))).collect();
     let places = places?;
-    for (file, place) in files.iter().zip(&places) {
-        write(place, &file.content)
-            .map_err(|error| Failure::file(TITLE, place.display(), &error))?;
+    let mut made = Made::default();
+    let written = made.write(&places, files);
+    if written.is_err() {
+        made.undo();
     }
-    Ok(places)
+    written.map(|()| places)
+}
+
+/// What was made on the way to files in their places.
+#[derive(Default)]
+struct Made {
+    directories: Vec<PathBuf>,
+    beside: Vec<(PathBuf, PathBuf)>,
+}
+
+impl Made {
+    /// All of them beside their places first, then each in its own.
+    fn write(&mut self, places: &[PathBuf], files: &[NewFile]) -> Result<()> {
+        for (place, file) in places.iter().zip(files) {
+            let written = self.write_beside(place, &file.content);
+            written.map_err(|error| Failure::file(TITLE, place.display(), &error))?;
+        }
+        for (beside, place) in &self.beside {
+            fs::rename(beside, place)
+                .map_err(|error| Failure::file(TITLE, place.display(), &error))?;
+        }
+        Ok(())
+    }
+
+    fn write_beside(&mut self, place: &Path, content: &[u8]) -> io::Result<()> {
+        self.make_directory(directory_of(place))?;
+        // A link stays one.
+        let place = if place.is_symlink() { fs::canonicalize(place)? } else { place.to_owned() };
+        if place.is_dir() {
+            return Err(io::ErrorKind::IsADirectory.into());
+        }
+        let beside = beside(&place);
+        if self.beside.iter().all(|(other, _)| *other != beside) {
+            self.beside.push((beside.clone(), place.clone()));
+        }
+        write_new(&beside, content)?;
+        match fs::metadata(&place) {
+            Ok(before) => fs::set_permissions(&beside, before.permissions()),
+            Err(_) => Ok(()),
+        }
+    }
+
+    fn make_directory(&mut self, directory: &Path) -> io::Result<()> {
+        if directory.is_dir() {
+            return Ok(());
+        }
+        if let Some(parent) = directory.parent() {
+            self.make_directory(parent)?;
+        }
+        match fs::create_dir(directory) {
+            Ok(()) => self.directories.push(directory.to_owned()),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && directory.is_dir() => {}
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    /// As it was before, but for what is in its place already.
+    fn undo(&self) {
+        for (beside, _) in &self.beside {
+            // It may never have been made, or be in its place.
+            let _ = fs::remove_file(beside);
+        }
+        for directory in self.directories.iter().rev() {
+            // It may have something in it.
+            let _ = fs::remove_dir(directory);
+        }
+    }
 }
 
 /// The path that a name stands for, if it leads nowhere else.
@@ -57,24 +125,24 @@ pub fn inside(name: &str) -> Result<PathBuf> {
 /// # Errors
 /// When that fails; then what was there is as it was.
 pub fn write(path: &Path, content: &[u8]) -> io::Result<()> {
-    let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty());
-    let directory = directory.unwrap_or(Path::new("."));
-    fs::create_dir_all(directory)?;
-    // A link stays one.
-    let path = if path.is_symlink() { &fs::canonicalize(path)? } else { path };
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let beside = path.with_file_name(format!(".{name}.{}", process::id()));
-    let written = write_new(&beside, content).and_then(|()| {
-        if let Ok(before) = fs::metadata(path) {
-            fs::set_permissions(&beside, before.permissions())?;
-        }
-        fs::rename(&beside, path)
+    let mut made = Made::default();
+    let written = made.write_beside(path, content).and_then(|()| {
+        made.beside.iter().try_for_each(|(beside, place)| fs::rename(beside, place))
     });
     if written.is_err() {
-        // It may never have been made.
-        let _ = fs::remove_file(&beside);
+        made.undo();
     }
     written
+}
+
+fn directory_of(path: &Path) -> &Path {
+    let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty());
+    directory.unwrap_or(Path::new("."))
+}
+
+fn beside(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!(".{name}.{}", process::id()))
 }
 
 fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
@@ -110,6 +178,17 @@ mod tests {
         assert!(write_all(&inner, &[file("d"), file("../e")]).is_err());
         assert!(!inner.join("d").exists() && !home.path().join("e").exists());
         assert_eq!(fs::read_dir(&inner).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn if_one_of_them_cannot_be_written_all_is_as_it_was() {
+        let home = tempfile::tempdir().unwrap();
+        let file = |name: &str| NewFile { name: name.to_owned(), content: b"new".to_vec() };
+        fs::write(home.path().join("a"), "mine").unwrap();
+        fs::create_dir(home.path().join("c")).unwrap();
+        assert!(write_all(home.path(), &[file("a"), file("b/b"), file("c")]).is_err());
+        assert_eq!(fs::read(home.path().join("a")).unwrap(), b"mine");
+        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 2);
     }
 
     #[test]

@@ -14,6 +14,7 @@ pub mod dot_env;
 pub mod failure;
 mod files;
 mod injection;
+mod log;
 mod old_names;
 mod output;
 mod paging;
@@ -37,11 +38,12 @@ pub fn main(words: Vec<OsString>) -> ExitCode {
     let variables = Variables::read();
     let is_compatible = variables.as_ref().is_ok_and(|all| all.is_compatible().unwrap_or(false));
     let words = if is_compatible { old_names::translated(words) } else { words };
+    let command = command_line::command_of(&words);
     let cli = match command_line::parse(words, is_compatible) {
         Ok(cli) => cli,
         Err(error) => return refused(&error),
     };
-    match variables.and_then(|variables| run(cli, &variables)) {
+    match variables.and_then(|variables| run(cli, &command, &variables)) {
         Ok(code) => code,
         Err(failure) => {
             output::tell_of(&failure);
@@ -64,7 +66,7 @@ fn refused(error: &clap::Error) -> ExitCode {
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }
 
-fn run(cli: Cli, variables: &Variables) -> Result<ExitCode> {
+fn run(cli: Cli, name: &str, variables: &Variables) -> Result<ExitCode> {
     if cli.version.says() {
         return output::print(concat!(env!("CARGO_PKG_VERSION"), "\n")).map(|()| ExitCode::SUCCESS);
     }
@@ -79,6 +81,7 @@ fn run(cli: Cli, variables: &Variables) -> Result<ExitCode> {
     };
     let settings = Settings::new(variables)?;
     let session = Session::new(settings, &cli.appearance)?;
+    session.log.write(&format!("{name} ({})", env!("CARGO_PKG_VERSION")));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::new("Start failed", error.to_string()))?;
     let done = runtime.block_on(async {
@@ -92,6 +95,7 @@ fn run(cli: Cli, variables: &Variables) -> Result<ExitCode> {
     });
     // Somebody may still be waited for at the terminal.
     runtime.shutdown_background();
+    session.log.write(&format!("{name}: {}", done.as_ref().err().map_or("done", Failure::title)));
     done.map(|()| ExitCode::SUCCESS)
 }
 

@@ -1,6 +1,6 @@
 //! What can go wrong between here and the server.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use jobbergate_types::error::{Location, ValidationError};
 use reqwest::StatusCode;
@@ -37,6 +37,8 @@ pub enum Error {
         status: StatusCode,
         /// The server's words.
         detail: Detail,
+        /// How long it wants to be left alone.
+        retry_after: Option<Duration>,
     },
     /// The answer is not what this version understands.
     #[error("{call}: the answer can't be understood: {why}")]
@@ -53,6 +55,14 @@ impl Error {
     pub fn status(&self) -> Option<StatusCode> {
         match self {
             Self::Status { status, .. } => Some(*status),
+            _ => None,
+        }
+    }
+
+    /// How long the server wants to be left alone.
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Status { retry_after, .. } => *retry_after,
             _ => None,
         }
     }

@@ -15,6 +15,7 @@ mod metrics;
 mod output;
 mod probe;
 mod request;
+mod retries;
 mod token;
 
 use std::{sync::Arc, time::Duration};
@@ -25,6 +26,7 @@ use url::Url;
 pub use error::{Detail, Error};
 pub use probe::Right;
 pub use request::{Answer, Request};
+pub use retries::{Retries, Retry};
 pub use token::{ClientCredentials, Secret, TokenSource};
 
 /// The API of one server, called in the name of one user or agent. Cheap to clone.
@@ -33,6 +35,8 @@ pub struct Client {
     http: reqwest::Client,
     base: Url,
     token: Arc<TokenSource>,
+    /// None: who calls has its own way of coming back.
+    retries: Option<Retries>,
 }
 
 impl Client {
@@ -80,7 +84,7 @@ impl Client {
         http: reqwest::Client,
         token: TokenSource,
     ) -> Result<Self, Error> {
-        Ok(Self { http, base: base(base_url)?, token: Arc::new(token) })
+        Ok(Self { http, base: base(base_url)?, token: Arc::new(token), retries: None })
     }
 }
 

@@ -1,6 +1,9 @@
 //! Sends a request and reads the answer.
 
-use std::time::Duration;
+use std::{
+    borrow::Cow,
+    time::{Duration, SystemTime},
+};
 
 use reqwest::{
     Method, RequestBuilder, StatusCode,
@@ -9,14 +12,18 @@ use reqwest::{
 use serde::{Serialize, de::DeserializeOwned};
 use url::Url;
 
-use crate::{Client, Detail, Error, Secret};
+use crate::{Client, Detail, Error, Retries, Secret, retries::KEY};
 
 /// A request in the making.
 pub struct Request<'a> {
-    client: &'a Client,
-    method: Method,
+    pub(crate) client: &'a Client,
+    pub(crate) method: Method,
     url: Url,
     token: Option<Secret>,
+    /// Whether it may be done twice.
+    pub(crate) is_idempotent: bool,
+    pub(crate) has_key: bool,
+    retries: Option<Retries>,
     decorate: Box<dyn Fn(RequestBuilder) -> RequestBuilder + Send + Sync + 'a>,
 }
 
@@ -38,13 +45,22 @@ impl Client {
         if let Ok(mut path) = url.path_segments_mut() {
             path.extend(segments);
         }
-        Request { client: self, method, url, token: None, decorate: Box::new(|request| request) }
+        Request {
+            client: self,
+            is_idempotent: method != Method::POST && method != Method::PATCH,
+            method,
+            url,
+            token: None,
+            has_key: false,
+            retries: self.retries.clone(),
+            decorate: Box::new(|request| request),
+        }
     }
 }
 
 impl std::fmt::Debug for Request<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {}", self.method, self.url)
+        write!(f, "{} {}", self.method, shown(&self.url))
     }
 }
 
@@ -111,16 +127,43 @@ impl<'a> Request<'a> {
         self.decorated(move |request| request.timeout(deadline))
     }
 
+    /// Gives it a key, by which a server knows it again: the same is not done twice.
+    #[must_use]
+    pub fn key(self, key: String) -> Self {
+        let keyed = self.decorated(move |request| request.header(KEY, &key));
+        Self { has_key: true, ..keyed }
+    }
+
+    /// Says that it must not be done twice, although its method would say so.
+    #[must_use]
+    pub fn not_idempotent(self) -> Self {
+        Self { is_idempotent: false, ..self }
+    }
+
+    /// Has it sent again by other rules than the client's.
+    #[must_use]
+    pub fn with_retries(self, retries: Retries) -> Self {
+        Self { retries: Some(retries), ..self }
+    }
+
     fn decorated(self, step: impl Fn(RequestBuilder) -> RequestBuilder + Send + Sync + 'a) -> Self {
         let before = self.decorate;
         Self { decorate: Box::new(move |request| step(before(request))), ..self }
     }
 
-    /// Sends it, once more with a fresh token if the first is refused.
+    /// Sends it, again as the client's [`Retries`] say.
     ///
     /// # Errors
     /// See [`Error`].
     pub async fn send(&self) -> Result<Answer, Error> {
+        match &self.retries {
+            Some(retries) => self.send_with(retries).await,
+            None => self.send_once().await,
+        }
+    }
+
+    /// Sends it, once more with a fresh token if the first is refused.
+    pub(crate) async fn send_once(&self) -> Result<Answer, Error> {
         let client = self.client;
         if self.token.is_some() {
             return self.attempt(self.token.as_ref()).await;
@@ -139,7 +182,13 @@ impl<'a> Request<'a> {
         }
     }
 
-    async fn attempt(&self, token: Option<&Secret>) -> Result<Answer, Error> {
+    /// What is answered to a request whose aim is reached already.
+    pub(crate) fn deleted(&self) -> Answer {
+        let (call, status) = (format!("{self:?}"), StatusCode::NO_CONTENT);
+        Answer { call, status, headers: HeaderMap::new(), body: Vec::new() }
+    }
+
+    pub(crate) async fn attempt(&self, token: Option<&Secret>) -> Result<Answer, Error> {
         let mut request = self.client.http.request(self.method.clone(), self.url.clone());
         if let Some(token) = token {
             request = request.bearer_auth(token.reveal());
@@ -173,6 +222,16 @@ impl Answer {
     }
 }
 
+/// Without a password, which some write into addresses.
+fn shown(url: &Url) -> Cow<'_, Url> {
+    let mut url = Cow::Borrowed(url);
+    if url.password().is_some() {
+        // One that may have a password may have none.
+        let _ = url.to_mut().set_password(None);
+    }
+    url
+}
+
 /// Sends a request and reads the whole answer; one that is not successful is an error, which goes
 /// to logs and does not repeat the `secret` that was sent.
 pub(crate) async fn send(
@@ -181,7 +240,7 @@ pub(crate) async fn send(
     url: &Url,
     secret: Option<&Secret>,
 ) -> Result<Answer, Error> {
-    let call = format!("{method} {url}");
+    let call = format!("{method} {}", shown(url));
     let unreachable =
         |e: reqwest::Error| Error::Unreachable { call: call.clone(), source: e.without_url() };
     let mut response = request.send().await.map_err(unreachable)?;
@@ -202,6 +261,17 @@ pub(crate) async fn send(
         // What the server's log is searched for.
         let id = headers.get("x-request-id").and_then(|id| id.to_str().ok());
         let call = id.map_or(call.clone(), |id| format!("{call} (request {id})"));
-        Err(Error::Status { call, status, detail: Detail::read(&text) })
+        let retry_after = headers.get(header::RETRY_AFTER).and_then(retry_after);
+        Err(Error::Status { call, status, detail: Detail::read(&text), retry_after })
     }
+}
+
+/// Seconds, or an instant.
+fn retry_after(value: &HeaderValue) -> Option<Duration> {
+    let text = value.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let instant = httpdate::parse_http_date(text).ok()?;
+    Some(instant.duration_since(SystemTime::now()).unwrap_or_default())
 }

@@ -16,17 +16,20 @@ pub enum Task {
     Unused(Entries),
     /// Remove stored files that belong to nothing.
     Garbage(StoredFiles),
+    /// Forget what requests with keys were answered more than a day ago.
+    Keys,
 }
 
 impl Task {
     /// Every task, in a sensible order: what is deleted first leaves less to do.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Unused(Entries::Submissions),
         Self::Unused(Entries::Scripts),
         Self::Unused(Entries::Templates),
         Self::Garbage(StoredFiles::Scripts),
         Self::Garbage(StoredFiles::Templates),
         Self::Garbage(StoredFiles::Workflows),
+        Self::Keys,
     ];
 
     pub(super) const fn lock(self) -> i64 {
@@ -34,6 +37,7 @@ impl Task {
             + match self {
                 Self::Unused(entries) => entries as i64,
                 Self::Garbage(files) => 0x10 + files as i64,
+                Self::Keys => 0x30,
             }
     }
 }
@@ -43,6 +47,7 @@ impl fmt::Display for Task {
         match self {
             Self::Unused(entries) => f.write_str(entries.table()),
             Self::Garbage(files) => write!(f, "stored files of {}", files.table().name),
+            Self::Keys => f.write_str("idempotency_keys"),
         }
     }
 }
@@ -65,6 +70,9 @@ pub enum Cleaned {
         /// How many rows there are whose files are missing.
         missing: u64,
     },
+    Keys {
+        deleted: u64,
+    },
 }
 
 impl Cleaned {
@@ -85,6 +93,7 @@ impl Cleaned {
                 let remove = done("remove", "removed");
                 format!("{removed} {remove} ({bytes} bytes), {missing} missing")
             }
+            Self::Keys { deleted } => format!("{deleted} {}", done("delete", "deleted")),
         }
     }
 }

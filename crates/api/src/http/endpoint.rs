@@ -30,6 +30,7 @@ use crate::{
     budget::Room,
     compute::Customer,
     error::{Error, Result},
+    idempotency::{self, Begun, KeyedRequest},
     permission::Permission,
 };
 
@@ -44,6 +45,8 @@ pub struct Incoming {
     pub headers: HeaderMap,
     pub parts: Parts,
     pub body: Body,
+    /// Its route, if requests to that may have a key.
+    pub keyed_route: Option<&'static str>,
     /// Whether it changes nothing, so that it may be refused after it was handled.
     pub is_safe: bool,
     /// Says that the client went away.
@@ -67,6 +70,8 @@ pub struct Endpoint {
     /// Whether its answer's body is sent as text.
     pub is_text: bool,
     pub media_type: &'static str,
+    /// Whether its requests may have a key, so that none is done twice.
+    pub takes_key: bool,
     /// What else clients are told to expect, beside the responses that all operations have.
     pub responses: &'static [ResponseDoc],
 }
@@ -76,10 +81,19 @@ impl Endpoint {
         let call = move |app: Arc<App>, incoming: Incoming| -> Answering {
             Box::pin(async move {
                 let is_safe = incoming.is_safe;
-                let (context, principal, inputs) = prepare::<P, I>(app, incoming).await?;
+                let (mut context, principal, inputs, keyed) =
+                    prepare::<P, I>(app, incoming).await?;
                 let room = context.room.clone();
-                let answer = handler.call(context, principal, inputs).await?.into_answer();
-                hold(answer, room, is_safe).await
+                if let Some(answer) = begin(&mut context, keyed).await? {
+                    return hold(answer, room, is_safe).await;
+                }
+                let ending = context.attempt.is_some().then(|| context.clone());
+                let answer = handler.call(context, principal, inputs).await;
+                let answer = answer.map(Output::into_answer);
+                if let Some(context) = ending {
+                    end(&context, answer.is_err()).await;
+                }
+                hold(answer?, room, is_safe).await
             })
         };
         Self {
@@ -91,6 +105,7 @@ impl Endpoint {
             output: H::Output::schema,
             is_text: H::Output::IS_TEXT,
             media_type: H::Output::MEDIA_TYPE,
+            takes_key: false,
             responses: &[],
         }
     }
@@ -112,8 +127,8 @@ impl Endpoint {
 async fn prepare<P: Principal, I: Inputs>(
     app: Arc<App>,
     incoming: Incoming,
-) -> Result<(Context, P, I)> {
-    let Incoming { headers, mut parts, mut body, gone, place, .. } = incoming;
+) -> Result<(Context, P, I, Option<KeyedRequest>)> {
+    let Incoming { headers, mut parts, mut body, keyed_route, gone, place, .. } = incoming;
     let expected = I::SOURCES.iter().find(|source| source.is_body());
     let is_json = match expected {
         Some(InputSource::Json { .. }) => true,
@@ -152,9 +167,31 @@ async fn prepare<P: Principal, I: Inputs>(
     }
     context.room = Some(Arc::new(room));
     let mut problems = Problems::default();
+    let key = keyed_route.and_then(|_| idempotency::read(&headers, &mut problems));
+    let keyed = keyed_route
+        .zip(key)
+        .map(|(route, key)| KeyedRequest::new(&context.customer.caller, route, key, &parts));
     match I::read(&mut parts, &mut problems) {
-        Some(input) if problems.0.is_empty() => Ok((context, principal, input)),
+        Some(input) if problems.0.is_empty() => Ok((context, principal, input, keyed)),
         _ => Err(Error::Invalid(problems.0)),
+    }
+}
+
+/// Claims the key of a request, if it has one; the answer, if it was answered before.
+async fn begin(context: &mut Context, keyed: Option<KeyedRequest>) -> Result<Option<Response>> {
+    let Some(request) = keyed else { return Ok(None) };
+    match idempotency::begin(context, request).await? {
+        Begun::Before(answer) => Ok(Some(answer)),
+        Begun::First(attempt) => {
+            context.attempt = Some(Arc::new(attempt));
+            Ok(None)
+        }
+    }
+}
+
+async fn end(context: &Context, has_failed: bool) {
+    if let Some(attempt) = &context.attempt {
+        idempotency::end(context, attempt, has_failed).await;
     }
 }
 

@@ -59,6 +59,15 @@ impl Router {
         self
     }
 
+    /// Lets requests to the last route have a key, so that none is done twice.
+    #[must_use]
+    pub fn keyed(mut self) -> Self {
+        if let Some(route) = self.0.last_mut() {
+            route.endpoint.takes_key = true;
+        }
+        self
+    }
+
     #[must_use]
     pub fn merge(mut self, other: Self) -> Self {
         self.0.extend(other.0);

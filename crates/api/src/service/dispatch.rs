@@ -39,7 +39,8 @@ pub(super) async fn dispatch(State(api): State<Arc<Api>>, request: Request) -> R
             let is_safe = head.method.is_safe();
             let place = head.extensions.get().cloned();
             let headers = head.headers;
-            let incoming = Incoming { headers, parts, body, is_safe, gone, place };
+            let keyed_route = route.endpoint.takes_key.then_some(route.pattern);
+            let incoming = Incoming { headers, parts, body, keyed_route, is_safe, gone, place };
             let mut answer = route.endpoint.answer(Arc::clone(&api.app), incoming).await;
             answer.extensions_mut().insert(RoutePattern(route.pattern));
             answer

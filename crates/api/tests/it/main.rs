@@ -14,6 +14,7 @@ mod doctor;
 mod faults;
 mod files;
 mod health;
+mod idempotency;
 mod identity;
 mod job_script_templates;
 mod job_scripts;

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
-    io::{self, Write},
+    io::{self, Read, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
     process,
@@ -14,6 +14,10 @@ use crate::failure::{Failure, Result};
 const TITLE: &str = "Authentication error";
 /// How long another command line may take to get tokens.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// How much two tokens take at most, usually, in bytes.
+const ROOM: usize = 16 << 10;
+/// The longest token that is read, in bytes.
+const LONGEST: u64 = 64 << 10;
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// One of the two tokens that are kept.
@@ -52,7 +56,7 @@ impl TokenCache {
     /// When it is there and can't be read.
     pub fn read(&self, kind: Kind) -> Result<Option<String>> {
         let path = self.directory.join(kind.file_name());
-        match fs::read_to_string(&path) {
+        match read(&path) {
             Ok(text) if text.trim().is_empty() => Ok(None),
             Ok(text) => Ok(Some(text)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -76,6 +80,19 @@ impl TokenCache {
             let _ = fs::remove_file(&beside);
             Failure::file(TITLE, path.display(), &error)
         })
+    }
+
+    /// Whether there is room for new tokens.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn check_room(&self) -> Result<()> {
+        self.prepare()?;
+        let path = self.directory.join(format!(".room.{}", process::id()));
+        let written = write_private(&path, &" ".repeat(ROOM));
+        // It may never have been made.
+        let _ = fs::remove_file(&path);
+        written.map_err(|error| Failure::file(TITLE, self.directory.display(), &error))
     }
 
     /// Forgets both tokens.
@@ -120,6 +137,12 @@ impl TokenCache {
         let made = DirBuilder::new().recursive(true).mode(0o700).create(&self.directory);
         made.map_err(|error| Failure::file(TITLE, self.directory.display(), &error))
     }
+}
+
+fn read(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    File::open(path)?.take(LONGEST).read_to_string(&mut text)?;
+    Ok(text)
 }
 
 fn write_private(path: &Path, text: &str) -> io::Result<()> {

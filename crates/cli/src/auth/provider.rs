@@ -1,6 +1,6 @@
 //! What is asked of the identity provider, whose endpoints are where Keycloak has them.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use jobbergate_client::Secret;
 use reqwest::StatusCode;
@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::{
     failure::{Failure, Result},
+    log::Log,
     settings::Settings,
 };
 
@@ -21,6 +22,7 @@ const LONGEST_ANSWER: usize = 1 << 20;
 #[derive(Debug)]
 pub struct Provider {
     http: reqwest::Client,
+    log: Arc<Log>,
     base: String,
     client_id: String,
     client_secret: Option<Secret>,
@@ -77,7 +79,7 @@ impl Provider {
     ///
     /// # Errors
     /// When they name no provider or client.
-    pub fn new(settings: &Settings, http: reqwest::Client) -> Result<Self> {
+    pub fn new(settings: &Settings, http: reqwest::Client, log: Arc<Log>) -> Result<Self> {
         let domain = settings.oidc_domain.trim().trim_end_matches('/');
         if domain.is_empty() || settings.oidc_client_id.is_empty() {
             return Err(Failure::new(
@@ -92,7 +94,7 @@ impl Provider {
             return Err(Failure::new("Configuration error", text));
         }
         let client_secret = settings.oidc_client_secret.clone();
-        Ok(Self { http, base, client_id: settings.oidc_client_id.clone(), client_secret })
+        Ok(Self { http, log, base, client_id: settings.oidc_client_id.clone(), client_secret })
     }
 
     /// Whether it gives tokens to the client itself.
@@ -157,6 +159,7 @@ impl Provider {
     ) -> Result<Answer<T>> {
         let url = format!("{}/{endpoint}", self.base);
         let unreachable = |error: reqwest::Error| {
+            self.log.write(&format!("POST {url}: no answer"));
             let text = format!(
                 "The identity provider did not answer -- {url}: {} -- Please check OIDC_DOMAIN, \
                  OIDC_USE_HTTPS and the network",
@@ -167,6 +170,7 @@ impl Provider {
         let sent = self.http.post(&url).form(form).timeout(DEADLINE).send().await;
         let mut response = sent.map_err(unreachable)?;
         let status = response.status();
+        self.log.write(&format!("POST {url}: {status}"));
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
             body.extend_from_slice(&chunk);

@@ -60,6 +60,10 @@ impl Token {
 }
 
 fn claims(text: &str) -> Option<Map<String, Value>> {
+    // What can't be sent is none.
+    if !text.chars().all(|c| c.is_ascii_graphic()) {
+        return None;
+    }
     let mut parts = text.split('.');
     let (_, payload, _) = (parts.next()?, parts.next()?, parts.next()?);
     let payload = URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?;
@@ -82,6 +86,8 @@ mod tests {
         assert_eq!(token(&json!({"exp": 10})).is_expired(10), Some(true));
         assert_eq!(token(&json!({})).is_expired(10), None);
         assert_eq!(Token::new("opaque").is_expired(10), None);
+        let garbage = token(&json!({"exp": 10})).text.reveal().replace("e30", "e\u{7}0");
+        assert_eq!(Token::new(&garbage).is_expired(9), None);
     }
 
     #[test]

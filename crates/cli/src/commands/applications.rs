@@ -184,7 +184,7 @@ async fn clone(session: &Session, arguments: &CloneApplication) -> Result<()> {
         ("description", text(&arguments.application_desc)),
         ("name", text(&arguments.application_name)),
     ]);
-    let request = session.api.request(Method::POST, &[TEMPLATES, "clone", &locator]).await?;
+    let request = session.api.create(&[TEMPLATES, "clone", &locator]).await?;
     let object = session.api.receive(&what, request.json(&body), StatusCode::CREATED).await?;
     session.output.one("Cloned Application", &APPLICATION, &read(&what, &APPLICATION, &object)?)
 }

@@ -178,7 +178,7 @@ async fn clone(session: &Session, arguments: &CloneJobScript) -> Result<()> {
         ("name", arguments.name.as_deref().map(Value::from)),
         ("description", arguments.description.as_deref().map(Value::from)),
     ]);
-    let request = session.api.request(Method::POST, &[SCRIPTS, "clone", &id.to_string()]).await?;
+    let request = session.api.create(&[SCRIPTS, "clone", &id.to_string()]).await?;
     let object = session.api.receive(what, request.json(&body), StatusCode::CREATED).await?;
     session.output.one("Cloned Job Script", &JOB_SCRIPT, &read(what, &JOB_SCRIPT, &object)?)
 }

@@ -115,9 +115,15 @@ async fn call(
     method: Method,
     route: &[&str],
 ) -> Result<Map<String, Value>> {
-    let expected = if method == Method::POST { StatusCode::CREATED } else { StatusCode::OK };
     let route: Vec<_> = [&[SUBMISSIONS], route].concat();
-    let request = session.api.request(method, &route).await?;
+    let (request, expected) = match method {
+        Method::POST => (session.api.create(&route).await?, StatusCode::CREATED),
+        // What is cancelled can't be cancelled once more.
+        Method::PUT => {
+            (session.api.request(method, &route).await?.not_idempotent(), StatusCode::OK)
+        }
+        _ => (session.api.request(method, &route).await?, StatusCode::OK),
+    };
     let object = session.api.receive(what, request, expected).await?;
     read(what, &JOB_SUBMISSION, &object)
 }

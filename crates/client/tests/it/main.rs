@@ -17,10 +17,11 @@ use axum::{
     response::IntoResponse,
     routing::{get, post, put},
 };
-use jobbergate_client::{Client, ClientCredentials, Detail, Error, TokenSource};
+use jobbergate_client::{Client, ClientCredentials, Detail, Error, Retries, TokenSource};
 use jobbergate_types::{
     FileType, clusters::ClusterStatusReport, list::Paging, metrics::MetricSample,
 };
+use reqwest::Method;
 use serde_json::{Value, json};
 
 async fn serve(router: Router) -> String {
@@ -255,4 +256,63 @@ async fn samples_are_uploaded_in_as_many_requests_as_they_need() {
     assert_eq!(bodies[1][5..], row.concat());
     let known = client.metric_max_times(7).await.unwrap();
     assert_eq!((known.max_times[0].max_time, known.max_times[0].task), (5, 2));
+}
+
+/// A server that is busy for the first `busy` requests, and the client's rules.
+async fn busy(busy: usize, retries: bool) -> (Client, Arc<AtomicUsize>, Arc<AtomicUsize>) {
+    let (asked, told) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let (count, tell) = (Arc::clone(&asked), Arc::clone(&told));
+    let answer = move || async move {
+        match count.fetch_add(1, Ordering::SeqCst) < busy {
+            true => StatusCode::SERVICE_UNAVAILABLE,
+            false => StatusCode::OK,
+        }
+    };
+    let client = anonymous(Router::new().route("/health", get(answer.clone()).post(answer))).await;
+    if !retries {
+        return (client, asked, told);
+    }
+    let retries = Retries {
+        attempts: 3,
+        first_pause: Duration::from_millis(10),
+        patience: Duration::from_secs(10),
+        tell: Arc::new(move |_| {
+            tell.fetch_add(1, Ordering::SeqCst);
+        }),
+    };
+    (client.with_retries(retries), asked, told)
+}
+
+#[tokio::test]
+async fn calls_are_made_again_only_if_the_caller_wants_it() {
+    for (is_busy, wanted, calls, is_well) in
+        [(1, false, 1, false), (1, true, 2, true), (2, true, 3, true), (9, true, 3, false)]
+    {
+        let (client, asked, told) = busy(is_busy, wanted).await;
+        assert_eq!(client.health().await.is_ok(), is_well);
+        let counts = [&asked, &told].map(|count| count.load(Ordering::SeqCst));
+        assert_eq!(counts, [calls, calls - 1]);
+    }
+}
+
+#[tokio::test]
+async fn what_makes_something_is_not_made_twice_by_a_server_without_keys() {
+    let (client, asked, _) = busy(9, true).await;
+    client.request(Method::POST, &["health"]).send().await.unwrap_err();
+    client.request(Method::POST, &["health"]).key("k".to_owned()).send().await.unwrap_err();
+    assert_eq!(asked.load(Ordering::SeqCst), 2);
+    // It surely was not done.
+    let nobody = Client::new("http://127.0.0.1:9", TokenSource::Anonymous).unwrap();
+    let told = Arc::new(AtomicUsize::new(0));
+    let tell = Arc::clone(&told);
+    let nobody = nobody.with_retries(Retries {
+        attempts: 3,
+        first_pause: Duration::from_millis(10),
+        patience: Duration::from_secs(10),
+        tell: Arc::new(move |_| {
+            tell.fetch_add(1, Ordering::SeqCst);
+        }),
+    });
+    nobody.request(Method::POST, &["health"]).send().await.unwrap_err();
+    assert_eq!(told.load(Ordering::SeqCst), 2);
 }

@@ -1,5 +1,7 @@
 //! A new parent, whose files are stored before there is a row of it.
 
+use serde::Serialize;
+
 use super::{
     removal::discard_all,
     store::FileTable,
@@ -17,17 +19,20 @@ pub(crate) async fn reserve_parent(context: &Context, table: FileTable) -> Resul
 
 /// Ends the transaction that makes a new parent whose files are stored already: commits if all
 /// went well, otherwise removes them.
-pub(crate) async fn commit_new<T>(
+pub(crate) async fn commit_new<T: Serialize + Sync>(
     context: &Context,
     tables: &[FileTable],
     parent: i32,
     made: Result<(Session, T)>,
 ) -> Result<T> {
     let failed = match made {
-        Ok((db, made)) => match commit(db).await {
-            Ended::Committed => return Ok(made),
-            Ended::Unclear(error) => return Err(error),
-            Ended::Undone(error) => error,
+        Ok((mut db, made)) => match context.keep_answer(&mut db, &made).await {
+            Ok(()) => match commit(db).await {
+                Ended::Committed => return Ok(made),
+                Ended::Unclear(error) => return Err(error),
+                Ended::Undone(error) => error,
+            },
+            Err(error) => error,
         },
         Err(error) => error,
     };

@@ -64,8 +64,10 @@ const UPLOAD: &str = "/job-script-templates/{id_or_identifier}/upload/template/{
 pub(crate) fn router() -> Router {
     Router::default()
         .post("/job-script-templates", "Create a template.", create)
+        .keyed()
         .get("/job-script-templates", "List templates.", list)
         .post(CLONE, "Copy a template and its files.", clone)
+        .keyed()
         .get(ONE, "A template and its files.", get)
         .put(ONE, "Change a template.", update)
         .delete(ONE, "Delete a template and its files.", delete)

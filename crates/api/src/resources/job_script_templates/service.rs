@@ -83,8 +83,10 @@ pub(super) async fn create(
     let inserted = store::insert(&mut db, new, context.now()).await;
     let row = inserted.map_err(|error| taken(error, identifier.as_deref()))?;
     let details = store::details(&mut db, row.id).await?;
+    let created = row.with(details);
+    context.keep_answer(&mut db, &created).await?;
     db.commit().await?;
-    Ok(row.with(details))
+    Ok(created)
 }
 
 /// Takes room for a template's variables and questions before they are read.

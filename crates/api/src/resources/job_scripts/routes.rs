@@ -82,10 +82,13 @@ const PREVIEW: ResponseDoc = ResponseDoc {
 pub(crate) fn router() -> Router {
     Router::default()
         .post("/job-scripts", "Create a script without files.", create)
+        .keyed()
         .get("/job-scripts", "List scripts.", list)
         .post(CLONE, "Copy a script and its files.", clone)
+        .keyed()
         .post(RENDER, "Render a template into a script.", render)
         .responding(&[PREVIEW])
+        .keyed()
         .get(ONE, "A script and its files.", get)
         .put(ONE, "Change a script.", update)
         .delete(ONE, "Delete a script and its files.", delete)

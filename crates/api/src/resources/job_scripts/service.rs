@@ -65,9 +65,10 @@ pub(super) async fn create(
 ) -> Result<JobScriptBaseView> {
     let mut db = context.db.write().await?;
     let new = new_script(&request, owner_email, None);
-    let row = store::insert(&mut db, new, context.now()).await?;
+    let created = store::insert(&mut db, new, context.now()).await?.into();
+    context.keep_answer(&mut db, &created).await?;
     db.commit().await?;
-    Ok(row.into())
+    Ok(created)
 }
 
 fn new_script<'a>(

@@ -56,9 +56,11 @@ const PROGRESS: &str = "/job-submissions/{job_submission_id}/progress";
 pub(crate) fn router() -> Router {
     Router::default()
         .post("/job-submissions", "Submit a script to a cluster.", create)
+        .keyed()
         .responding(&[ResponseDoc::NOT_FOUND])
         .get("/job-submissions", "List submissions.", list)
         .post(CLONE, "Submit once more.", clone)
+        .keyed()
         .get(ONE, "A submission.", get)
         .delete(ONE, "Delete a submission.", delete)
         .put(ONE, "Change a submission.", update)

@@ -81,10 +81,13 @@ pub(super) async fn create(
         cloned_from_id: None,
     };
     let row = store::insert(&mut db, new, context.now()).await?;
-    let written = context.note(&mut db, (&row.change()?).into()).await?;
+    let change = row.change()?;
+    let created = row.try_into()?;
+    context.keep_answer(&mut db, &created).await?;
+    let written = context.note(&mut db, (&change).into()).await?;
     db.commit().await?;
     written.wake();
-    row.try_into()
+    Ok(created)
 }
 
 /// With the built-in provider every agent is a client of ours, of the caller's organization where
@@ -226,10 +229,13 @@ pub(super) async fn clone(
         cloned_from_id: Some(original.id),
     };
     let row = store::insert(&mut db, new, context.now()).await?;
-    let written = context.note(&mut db, (&row.change()?).into()).await?;
+    let change = row.change()?;
+    let created = row.try_into()?;
+    context.keep_answer(&mut db, &created).await?;
+    let written = context.note(&mut db, (&change).into()).await?;
     db.commit().await?;
     written.wake();
-    row.try_into()
+    Ok(created)
 }
 
 pub(super) async fn cancel(

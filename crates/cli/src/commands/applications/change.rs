@@ -22,7 +22,7 @@ pub async fn create(session: &Session, arguments: &Create) -> Result<()> {
         ("identifier", text(&arguments.identifier)),
         ("description", text(&arguments.application_desc)),
     ]);
-    let request = session.api.request(Method::POST, &[TEMPLATES]).await?.json(&body);
+    let request = session.api.create(&[TEMPLATES]).await?.json(&body);
     let mut created = session.api.receive(what, request, StatusCode::CREATED).await?;
     let Some(shown) = created.as_object_mut() else {
         return Err(not_understood(what, "it is no object"));
@@ -60,9 +60,13 @@ pub async fn update(session: &Session, arguments: &Update) -> Result<()> {
     if body.as_object().is_some_and(|changes| !changes.is_empty()) {
         let what = "Request to update application was not accepted by the API";
         let route = [TEMPLATES, &selected.locator];
-        let request = session.api.request(Method::PUT, &route).await?.json(&body);
-        session.api.send(what, request, StatusCode::OK).await?;
+        let mut request = session.api.request(Method::PUT, &route).await?.json(&body);
         let renamed = text(&arguments.update_identifier).filter(|_| selected.is_identifier);
+        if renamed.is_some() {
+            // A second time it would not be there any more.
+            request = request.not_idempotent();
+        }
+        session.api.send(what, request, StatusCode::OK).await?;
         if let Some(Value::String(locator)) = renamed {
             // From now on it is called so.
             selected = Selected { locator, is_identifier: true };

@@ -7,7 +7,7 @@ use std::{
 
 use clap::Args;
 use jobbergate_types::FileType;
-use reqwest::{Method, StatusCode};
+use reqwest::StatusCode;
 use serde_json::json;
 
 use super::{SCRIPTS, Session, read};
@@ -92,7 +92,7 @@ pub async fn create(session: &Session, arguments: &CreateStandAlone) -> Result<(
     let sources = arguments.sources()?;
     let what = "Couldn't create job script";
     let body = json!({"name": arguments.name, "description": arguments.description});
-    let request = session.api.request(Method::POST, &[SCRIPTS]).await?.json(&body);
+    let request = session.api.create(&[SCRIPTS]).await?.json(&body);
     let created = session.api.receive(what, request, StatusCode::CREATED).await?;
     let shown = read(what, &JOB_SCRIPT, &created)?;
     let id = shown.get("job_script_id").map(ToString::to_string).unwrap_or_default();

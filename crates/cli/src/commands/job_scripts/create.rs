@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use reqwest::{Method, StatusCode};
+use reqwest::StatusCode;
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -182,7 +182,7 @@ async fn render(
     });
     let what = "Couldn't create job script";
     let route = [SCRIPTS, "render-from-template", &id];
-    let request = session.api.request(Method::POST, &route).await?.json(&body);
+    let request = session.api.create(&route).await?.json(&body);
     let object = session.api.receive(what, request, StatusCode::CREATED).await?;
     read(what, &JOB_SCRIPT, &object)
 }

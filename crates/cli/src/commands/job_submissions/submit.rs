@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use reqwest::{Method, StatusCode};
+use reqwest::StatusCode;
 use serde_json::{Map, Value, json};
 
 use super::{JOB_SUBMISSION, SUBMISSIONS, Session, on_site, read};
@@ -15,8 +15,9 @@ use crate::{
     failure::{Failure, Result},
 };
 
-/// How often a job that Slurm has is told of to a server that can't be reached.
-const ATTEMPTS: u32 = 4;
+/// How often, and for how long, a job that Slurm has is told of to a server that can't be reached.
+const ATTEMPTS: u32 = 8;
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What is to be submitted, and how.
 #[derive(Debug)]
@@ -70,46 +71,28 @@ pub async fn submit(session: &Session, submission: &Submission) -> Result<Map<St
         "execution_directory": text,
         "sbatch_arguments": Some(arguments).filter(|arguments| !arguments.is_empty()),
     });
-    match job {
-        Some(job) => post_job(session, &body, job).await,
-        None => post(session, &body).await,
-    }
+    post(session, &body, job).await.map_err(|failure| match job {
+        Some(job) => about_job(failure, job),
+        None => failure,
+    })
 }
 
-async fn post(session: &Session, body: &Value) -> Result<Map<String, Value>> {
+async fn post(session: &Session, body: &Value, job: Option<i64>) -> Result<Map<String, Value>> {
     let what = "Couldn't create job submission";
-    let request = session.api.request(Method::POST, &[SUBMISSIONS]).await?.json(body);
+    let mut request = session.api.create(&[SUBMISSIONS]).await?.json(body);
+    if job.is_some() {
+        request = request.with_retries(session.api.more_patiently(ATTEMPTS, PATIENCE));
+    }
     let object = session.api.receive(what, request, StatusCode::CREATED).await?;
     read(what, &JOB_SUBMISSION, &object)
 }
 
-/// Tells the server of a job that Slurm has. While it can't be connected to, it surely has not
-/// heard of it.
-async fn post_job(session: &Session, body: &Value, job: i64) -> Result<Map<String, Value>> {
-    let mut attempt = 1;
-    loop {
-        let failure = match post(session, body).await {
-            Ok(submission) => return Ok(submission),
-            Err(Failure::Refused { title, .. })
-                if title.contains(" - Connect") && attempt < ATTEMPTS =>
-            {
-                tokio::time::sleep(Duration::from_secs(1 << attempt)).await;
-                attempt += 1;
-                continue;
-            }
-            Err(failure) => failure,
-        };
-        return Err(match failure {
-            Failure::Refused { title, text } => Failure::new(
-                title,
-                format!(
-                    "{text} -- Slurm has the job {job} nevertheless, of which the server may not know: \
-                     see `squeue --jobs {job}`, and `scancel {job}` if it is not to run"
-                ),
-            ),
-            other => other,
-        });
-    }
+/// That Slurm has a job, of which the server may know nothing.
+fn about_job(failure: Failure, job: i64) -> Failure {
+    failure.adding(&format!(
+        " -- Slurm has the job {job} nevertheless, of which the server may not know: see `squeue \
+         --jobs {job}`, and `scancel {job}` if it is not to run"
+    ))
 }
 
 /// The cluster, as the server knows it.

@@ -39,15 +39,21 @@ impl Liar {
     }
 }
 
-fn serve(mut stream: TcpStream, answer: &impl Fn(&str) -> (u16, String)) {
+/// A whole request, unless the other end goes away.
+pub fn read_request(stream: &mut TcpStream) -> Option<String> {
     let mut request = String::new();
     let mut buffer = [0; 65536];
     while !is_whole(&request) {
         match stream.read(&mut buffer) {
-            Ok(0) | Err(_) => return,
+            Ok(0) | Err(_) => return None,
             Ok(length) => request.push_str(&String::from_utf8_lossy(&buffer[..length])),
         }
     }
+    Some(request)
+}
+
+fn serve(mut stream: TcpStream, answer: &impl Fn(&str) -> (u16, String)) {
+    let Some(request) = read_request(&mut stream) else { return };
     let (status, body) = answer(&request);
     let length = body.len();
     let answer = format!(

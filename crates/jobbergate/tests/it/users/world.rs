@@ -17,8 +17,8 @@ pub const CLUSTER: &str = "c1";
 pub struct World {
     pub address: String,
     pub home: TempDir,
-    _server: Process,
-    data: TempDir,
+    server: Option<Process>,
+    pub data: TempDir,
 }
 
 /// How a command ended.
@@ -70,14 +70,18 @@ impl World {
     /// Where nobody has logged in.
     pub fn of_strangers() -> Self {
         let data = tempfile::tempdir().unwrap();
-        let mut serve = program();
-        serve.args(["serve", "--listen", "127.0.0.1:0", "--log-format", "json", "--data-dir"]);
-        serve.arg(data.path());
-        let server = Process::start(serve, &data.path().join("server.log"));
-        let address = server.said("listening")["address"].as_str().unwrap().to_owned();
-        let world = Self { address, home: tempfile::tempdir().unwrap(), _server: server, data };
+        let (server, address) = serve(&data, "127.0.0.1:0");
+        let home = tempfile::tempdir().unwrap();
+        let world = Self { address, home, server: Some(server), data };
         world.admin(&["client", "create", CLUSTER, "--json"]);
         world
+    }
+
+    /// Kills the server; what is done then happens before it is there again.
+    pub fn restart(&mut self, then: impl FnOnce(&Path)) {
+        self.server.take().unwrap().kill_9();
+        then(self.data.path());
+        self.server = Some(serve(&self.data, &self.address).0);
     }
 
     /// What an administrator's command prints.
@@ -175,6 +179,15 @@ impl World {
         world.run(&[&create[..], &["--no-download"]].concat()).well();
         world
     }
+}
+
+fn serve(data: &TempDir, address: &str) -> (Process, String) {
+    let mut serve = program();
+    serve.args(["serve", "--listen", address, "--log-format", "json", "--data-dir"]);
+    serve.arg(data.path());
+    let server = Process::start(serve, &data.path().join("server.log"));
+    let address = server.said("listening")["address"].as_str().unwrap().to_owned();
+    (server, address)
 }
 
 fn write(path: &Path, content: &str) {

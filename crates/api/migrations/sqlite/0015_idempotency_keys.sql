@@ -1,0 +1,16 @@
+-- Requests that carry a key, so that one that is sent again is not done again: what they were answered,
+-- for a day. Without a status the request is under way, until then by whoever claimed it.
+CREATE TABLE idempotency_keys (
+    caller text NOT NULL,
+    route text NOT NULL,
+    idempotency_key text NOT NULL,
+    fingerprint text NOT NULL,
+    claim text NOT NULL,
+    claimed_until text NOT NULL,
+    expires_at text NOT NULL,
+    status integer,
+    answer text,
+    PRIMARY KEY (caller, route, idempotency_key)
+);
+
+CREATE INDEX idempotency_keys_by_end ON idempotency_keys (expires_at);
