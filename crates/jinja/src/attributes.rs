@@ -86,10 +86,10 @@ impl<'p> Search<'p, '_> {
     fn expression(&mut self, node: &'p Expression) {
         match &node.kind {
             // A method, as in `data.items()`, is nothing that was passed in.
-            ExpressionKind::Attribute(subject, name) if self.is_it(subject) => {
-                if methods::of_dict(&name.text).is_none() {
-                    self.note(&name.text);
-                }
+            ExpressionKind::Attribute(subject, name)
+                if self.is_it(subject) && methods::of_dict(&name.text).is_none() =>
+            {
+                self.note(&name.text);
             }
             ExpressionKind::Item(pair) if self.is_it(&pair.0) => {
                 if let ExpressionKind::Constant(Constant::Text(name)) = &pair.1.kind {
