@@ -27,10 +27,11 @@ pub use link::Link;
 pub use reading::read;
 
 use crate::{
+    fence::Fence,
     output::read::{Part, ReadPart, Unreadable},
+    process::Process,
     run_as::Account,
     setback::Setback,
-    slurm::{Fence, process::Process},
 };
 
 /// How many characters of a reason are told: a path, which may be in it, is as long as a request.
@@ -108,6 +109,9 @@ impl Reply {
             Self::Refused(why) => Self::Refused(brief(why)),
             Self::Done(Err(Setback::Refusal(why))) => Self::Done(Err(Setback::Refusal(brief(why)))),
             Self::Done(Err(Setback::Limit(why))) => Self::Done(Err(Setback::Limit(brief(why)))),
+            Self::Done(Err(Setback::Blocked(what, why))) => {
+                Self::Done(Err(Setback::Blocked(what, brief(why))))
+            }
             Self::Done(Err(Setback::Trouble(why))) => Self::Done(Err(Setback::Trouble(brief(why)))),
             Self::Done(Err(Setback::Missing(why))) => Self::Done(Err(Setback::Missing(brief(why)))),
             Self::Read(Err(Unreadable::Denied(why))) => {
@@ -149,6 +153,11 @@ pub type Replies = mpsc::UnboundedReceiver<Reply>;
 pub fn through(helper: Arc<Link>) {
     // A process has one for its life; only a test would try a second.
     let _ = HELPER.set(helper);
+}
+
+/// Whether the agent may act as this user.
+pub fn reaches(account: &Account) -> bool {
+    account.is_own() || is_helped()
 }
 
 /// Whether this process has a helper to act as users.

@@ -130,7 +130,11 @@ impl Agent {
         let held = tokio::time::timeout(DEADLINE, self.client.pending(self.lease.lists())).await;
         let held =
             held.map_err(|_| Setback::Trouble("the server does not answer".to_owned()))??;
-        let held: HashSet<i64> = held.into_iter().map(|pending| pending.id).collect();
+        let mut held: HashSet<i64> = held.into_iter().map(|pending| pending.id).collect();
+        if self.lease.withdrawn() > 0 {
+            let withdrawn = self.client.withdrawn(&self.lease.instance).await?;
+            held.extend(withdrawn.into_iter().map(|withdrawn| withdrawn.id));
+        }
         Ok(unsettled.iter().filter(|entry| held.contains(&entry.id)).count())
     }
 }

@@ -320,7 +320,8 @@ impl AgentConfig {
             Mapper::Ldap => Mapping::Asked { lookup: Box::new(self.users.ldap()?), file },
             Mapper::Command => Mapping::Asked { lookup: Box::new(self.users.command()?), file },
         };
-        Ok(UserMap::new(mapping, self.users.accounts()))
+        let map = UserMap::new(mapping, self.users.accounts());
+        Ok(map.without_root(self.separation.run_as.is_some()))
     }
 
     fn local_part(&self) -> Result<Mapping, AgentError> {
@@ -338,7 +339,8 @@ impl AgentConfig {
     pub fn doubts(&self, user_map: &UserMap) -> Vec<String> {
         let metrics = self.metrics.doubts();
         let unused = self.users.doubts(self.slurm_user_mapper);
-        [user_map.doubts(), unused, metrics].concat()
+        let conf = crate::slurm::missing_conf().into_iter().collect();
+        [user_map.doubts(), unused, metrics, conf].concat()
     }
 
     fn everybody(&self) -> Option<&str> {

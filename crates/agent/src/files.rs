@@ -25,7 +25,7 @@ use crate::{
     directory_locks::Turn,
     private_copy,
     run_as::Account,
-    setback::Setback,
+    setback::{Obstacle, Setback},
 };
 pub use placement::Placement;
 
@@ -101,7 +101,8 @@ pub async fn place(
         Ok(Err(_)) => Err(Setback::Trouble("writing files was broken off".to_owned())),
         Err(_) => {
             let shown = directory.display();
-            Err(Setback::Trouble(format!("{shown} did not answer within {DEADLINE:?}")))
+            let words = format!("{shown} did not answer within {DEADLINE:?}");
+            Err(Setback::Blocked(Obstacle::Directory, words))
         }
     }
 }

@@ -19,7 +19,7 @@ mod vanished;
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
-    sync::{Arc, atomic::Ordering},
+    sync::Arc,
     time::Duration,
 };
 
@@ -34,26 +34,26 @@ use crate::{
     error::JournalError,
     journal::SeenJob,
     setback::Setback,
-    slurm::{OwnJob, Record, Slurm, SlurmError},
+    slurm::{Record, Slurm, SlurmError},
 };
 use detailed::Detailed;
 use disappearance::Disappearance;
 use followed::Followed;
 use identity::Whose;
 use pace::{Motion, Pace};
-use tell::{Change, Reply};
-use vanished::{Found, WhyMissing};
+use tell::{Change, ReportOutcome};
+use vanished::WhyMissing;
 
 /// The list of active submissions is fetched at most for this part of the time.
 const SHARE_OF_FETCHING: u32 = 10;
 /// How long after a look there is the next at the earliest, whatever is to be cancelled.
 const GAP: Duration = Duration::from_millis(200);
-/// Of how many jobs that wait, as the server knows, it is told details at each look.
-const FIRST_DETAILS: usize = 16;
+/// Of how many jobs that wait, as the server knows, it is told more at each look.
+const OF_WAITING: usize = 16;
+/// The same while submissions wait for their `sbatch`: they come first.
+const OF_WAITING_IN_BURST: usize = 2;
 /// How many changes are reported after one look; there is another soon.
 const CHANGES: usize = 1000;
-/// How many jobs that vanished from the queue are looked for at each tick.
-const SEARCHES: usize = 50;
 
 #[derive(Debug)]
 pub struct Follower {
@@ -213,13 +213,18 @@ impl Follower {
         Ok(())
     }
 
+    /// Of how many jobs that wait the server is told more now.
+    fn of_waiting(&self) -> usize {
+        if self.agent.sbatch_limit.is_used_up() { OF_WAITING_IN_BURST } else { OF_WAITING }
+    }
+
     async fn look(&mut self, records: &[Record]) -> Look {
         let mut by_number: HashMap<i64, Vec<&Record>> = HashMap::new();
         for record in records {
             by_number.entry(record.job).or_default().push(record);
         }
         let (slurm, mut look) = (&self.agent.slurm, Look::default());
-        let mut waiting = 0;
+        let (mut waiting, most) = (0, self.of_waiting());
         for (id, job) in &mut self.jobs {
             let Some(number) = job.number() else { continue };
             let Some(records) = by_number.get(&number) else {
@@ -241,7 +246,7 @@ impl Follower {
                     // The first details of those that wait can come later, if they are many.
                     let is_first = |seen: &SeenJob| !seen.reported && waits_as_before(job, seen);
                     waiting += usize::from(seen.as_ref().is_some_and(is_first));
-                    if waiting > FIRST_DETAILS && seen.as_ref().is_some_and(is_first) {
+                    if waiting > most && seen.as_ref().is_some_and(is_first) {
                         continue;
                     }
                     match seen {
@@ -261,71 +266,6 @@ impl Follower {
         look
     }
 
-    /// Looks for jobs that are missing in the queue; what is to be reported of them.
-    async fn look_for(&mut self, missing: Vec<(i64, WhyMissing)>, mark: u64) -> Vec<Change> {
-        let (agent, now) = (Arc::clone(&self.agent), Instant::now());
-        let (mut changes, mut searches) = (Vec::new(), 0);
-        for (id, why) in missing {
-            let Some(job) = self.jobs.get_mut(&id) else { continue };
-            let Some(number) = job.number() else { continue };
-            if searches >= SEARCHES || !job.disappearance.is_due(now) {
-                continue;
-            }
-            searches += 1;
-            let details = Detailed::new(number);
-            let found = match why {
-                WhyMissing::Replaced => Ok(Found::Denied),
-                WhyMissing::Unlisted | WhyMissing::Elsewhere => {
-                    vanished::find(&agent.slurm, job, number, &details, mark).await
-                }
-            };
-            let summary = match found {
-                Ok(Found::Denied) => {
-                    vanished::conclude(job, agent.config.vanished_seconds, Instant::now())
-                }
-                Ok(Found::State(summary)) => {
-                    job.disappearance.doubt(now);
-                    Some(summary)
-                }
-                Ok(Found::Unsaid) => {
-                    job.disappearance.doubt(now);
-                    None
-                }
-                Err(error) => {
-                    job.disappearance.doubt(now);
-                    tracing::warn!(submission = id, slurm_job_id = number, %error,
-                        "cannot find out what became of the job");
-                    // The others would have to wait for the same trouble.
-                    break;
-                }
-            };
-            let seen = summary.and_then(|summary| job.sight(summary, None));
-            let news = seen.filter(|seen| !seen.reported);
-            let (outlook, details) = (job.outlook.now.clone(), Some(details));
-            let claim = job.active.claim;
-            changes.extend(news.map(|job| Change { job, claim, outlook, details }));
-        }
-        changes
-    }
-
-    /// What is to be told of listed jobs that wait as before, but for another reason or time, or of
-    /// which other tasks do. Only a server that knows what to do with it is told.
-    fn outlooks(&mut self, listed: &[i64], changes: &[Change]) -> Vec<Change> {
-        if !self.agent.server_keeps_facts.load(Ordering::Relaxed) {
-            return Vec::new();
-        }
-        let listed: HashSet<i64> = listed.iter().copied().collect();
-        let told: HashSet<i64> = changes.iter().map(|change| change.job.submission_id).collect();
-        let jobs = self.jobs.iter_mut().filter(|(id, _)| listed.contains(id) && !told.contains(id));
-        let turns = turns::take(jobs.map(|(_, job)| job), Instant::now());
-        let known = turns.into_iter().filter_map(|job| {
-            let seen = job.last_seen().filter(|seen| seen.reported)?.clone();
-            let (claim, outlook) = (job.active.claim, job.outlook.now.clone());
-            Some(Change { job: seen, claim, outlook, details: None })
-        });
-        known.collect()
-    }
-
     /// Reports changes; what the server does not acknowledge is reported again at the next look.
     async fn tell(&mut self, changes: Vec<Change>) -> Result<(), JournalError> {
         if !changes.is_empty() {
@@ -335,20 +275,20 @@ impl Follower {
         // An end that was seen is not lost even if Slurm forgets it before the server hears it.
         self.note(changes.iter().map(|change| change.job.clone()).collect()).await?;
         let mut acknowledged = Vec::new();
-        for (job, outlook, reply) in tell::all(&self.agent, changes).await {
-            match reply {
-                Reply::Acknowledged => {
+        for (job, outlook, outcome) in tell::all(&self.agent, changes).await {
+            match outcome {
+                ReportOutcome::Acknowledged => {
                     if let Some(job) = self.jobs.get_mut(&job.submission_id) {
                         job.outlook.told(outlook);
                     }
                     acknowledged.push(SeenJob { reported: true, ..job });
                 }
-                Reply::NotWanted => {
+                ReportOutcome::NotWanted => {
                     if let Some(job) = self.jobs.get_mut(&job.submission_id) {
                         job.unwanted = true;
                     }
                 }
-                Reply::LaterAgain => {}
+                ReportOutcome::LaterAgain => {}
             }
         }
         self.note(acknowledged).await
@@ -362,29 +302,6 @@ impl Follower {
             }
         }
         Ok(())
-    }
-
-    /// Cancels what is to be cancelled. A number that is not in the queue, or another's now, must
-    /// not be.
-    async fn cancel(&mut self, listed: &[i64]) -> Result<(), Setback> {
-        let (now, mut by_user) = (Instant::now(), BTreeMap::<String, Vec<OwnJob>>::new());
-        for id in listed {
-            let Some(job) = self.jobs.get_mut(id) else { continue };
-            if job.is_to_be_cancelled() && job.cancellation.is_due(now) {
-                // Also if it fails: another job is not to be kept waiting for this one.
-                job.cancellation.done(now);
-                let Some(number) = job.number() else { continue };
-                tracing::info!(submission = id, slurm_job_id = number, "cancelling");
-                by_user
-                    .entry(job.user.clone())
-                    .or_default()
-                    .push(OwnJob { submission: *id, job: number });
-            }
-        }
-        if by_user.is_empty() {
-            return Ok(());
-        }
-        self.agent.slurm.scancel_of(&by_user).await.map_err(trouble)
     }
 }
 

@@ -11,7 +11,7 @@ use std::{
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
-use jobbergate_types::job_submissions::PendingJobSubmission;
+use jobbergate_types::{claims::WithdrawnJobSubmission, job_submissions::PendingJobSubmission};
 use tokio::time::Instant;
 
 use crate::{
@@ -41,6 +41,8 @@ struct State {
 struct Sought {
     /// The user who must have the job stands here, too.
     entry: Entry,
+    /// Under which claim.
+    claim: Option<i64>,
     /// When the job may have been made, at the earliest.
     since: DateTime<Utc>,
 }
@@ -48,8 +50,12 @@ struct Sought {
 impl Inherited {
     /// Whether another agent's job has to be looked for first.
     pub fn is_doubtful(&self, pending: &PendingJobSubmission) -> bool {
-        let cleared = self.state().cleared.get(&pending.id).copied();
-        pending.inherited == Some(true) && (cleared.is_none() || cleared != pending.claim)
+        pending.inherited == Some(true) && !self.is_cleared(pending.id, pending.claim)
+    }
+
+    /// Whether it was found out, under this claim, that a submission has no job.
+    pub fn is_cleared(&self, submission: i64, claim: Option<i64>) -> bool {
+        claim.is_some() && self.state().cleared.get(&submission).copied() == claim
     }
 
     /// Whether its job is being looked for.
@@ -57,11 +63,9 @@ impl Inherited {
         self.state().sought.contains_key(&submission)
     }
 
-    /// Looks for a job of a submission, of this user.
-    pub fn seek(&self, pending: &PendingJobSubmission, account: &str) {
-        let entry = Entry::of_another(pending, Tag::none(), account);
-        let since = pending.job_script.script.created_at.0;
-        self.state().sought.insert(pending.id, Sought { entry, since });
+    /// Looks for a job of a submission.
+    fn seek(&self, sought: Sought) {
+        self.state().sought.insert(sought.entry.id, sought);
     }
 
     /// Keeps only what is still this agent's.
@@ -84,10 +88,10 @@ impl Inherited {
         self.state().sought.remove(&submission);
     }
 
-    fn clear(&self, entry: &Entry) {
+    fn clear(&self, submission: i64, claim: Option<i64>) {
         let mut state = self.state();
-        state.sought.remove(&entry.id);
-        state.cleared.extend(entry.claim.map(|claim| (entry.id, claim)));
+        state.sought.remove(&submission);
+        state.cleared.extend(claim.map(|claim| (submission, claim)));
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -105,15 +109,45 @@ impl Agent {
         pending: &PendingJobSubmission,
         inherited: &Inherited,
     ) -> Result<(), Setback> {
-        let account = match self.user_map.account(&pending.owner_email, Utc::now()).await {
-            Ok(account) => account.name,
-            // No agent makes a job for nobody.
-            Err(Setback::Refusal(_)) => String::new(),
-            Err(trouble) => return Err(trouble),
-        };
+        let account = self.account_of_owner(&pending.owner_email).await?;
         tracing::info!(submission = pending.id, account, "looking for another agent's job");
-        inherited.seek(pending, &account);
+        let entry = Entry::of_another(pending, Tag::none(), &account);
+        let since = pending.job_script.script.created_at.0;
+        inherited.seek(Sought { entry, claim: pending.claim, since });
         Ok(())
+    }
+
+    /// The same for one that nobody wants any more. The job is reported without a claim: that which
+    /// the server has of the submission is its maker's.
+    ///
+    /// # Errors
+    /// When it can't be said for the moment whose job it would be.
+    pub async fn doubt_withdrawn(
+        &self,
+        withdrawn: &WithdrawnJobSubmission,
+        inherited: &Inherited,
+    ) -> Result<(), Setback> {
+        let WithdrawnJobSubmission { id, owner_email, job_script_created_at: since, claim, .. } =
+            withdrawn;
+        let account = self.account_of_owner(owner_email).await?;
+        tracing::info!(
+            submission = id,
+            account,
+            "nobody wants it: looking for another agent's job"
+        );
+        let origin = Entry::origin(withdrawn.job_script_id, *since);
+        let entry = Entry::unknown(*id, origin, &account);
+        inherited.seek(Sought { entry, claim: Some(*claim), since: since.0 });
+        Ok(())
+    }
+
+    /// The user whose job an owner's is; no agent makes a job for nobody.
+    async fn account_of_owner(&self, owner: &str) -> Result<String, Setback> {
+        match self.user_map.account(owner, Utc::now()).await {
+            Ok(account) => Ok(account.name),
+            Err(Setback::Refusal(_)) => Ok(String::new()),
+            Err(trouble) => Err(trouble),
+        }
     }
 
     /// Looks once for the jobs that are sought; whether there are any to look for.
@@ -136,7 +170,7 @@ impl Agent {
             absences.forget();
             Setback::Trouble(error.to_string())
         })?;
-        for Sought { entry, .. } in all {
+        for Sought { entry, claim, .. } in all {
             if let Some((job, tag)) = any_tagged(&records, &entry) {
                 inherited.found(entry.id);
                 absences.settle(entry.id);
@@ -153,7 +187,7 @@ impl Agent {
                 asked_at,
             ) == Finding::Nothing
             {
-                inherited.clear(&entry);
+                inherited.clear(entry.id, claim);
                 absences.settle(entry.id);
                 tracing::info!(submission = entry.id, "no other agent made a job of it");
             }

@@ -1,8 +1,11 @@
 //! Takes up the submissions that wait for this cluster.
 
+mod outage;
 mod share;
+mod take_up;
 mod taken_over;
 mod waiting;
+mod withdrawn;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -35,22 +38,27 @@ const BATCH: usize = 100;
 const GAP: Duration = Duration::from_millis(50);
 /// How often jobs are looked for whose `sbatch` had no clear outcome.
 const RECONCILIATION: Duration = Duration::from_secs(1);
-/// How often the submissions are counted that wait for a controller that is away: a hundred of
-/// them in this time.
-const OUTAGE_COUNT: Duration = Duration::from_secs(10);
 
 /// How many outcomes are reported at once.
 const REPORTS: usize = 8;
 /// Whom reports are counted for, which wait for nobody but the server.
 const SERVER: &str = "";
 
+/// Something is in the way of a submission.
+struct Delay {
+    until: Instant,
+    backoff: Backoff,
+    /// What its owner reads.
+    reason: Option<String>,
+}
+
 struct Intake {
     agent: Arc<Agent>,
     tasks: JoinSet<(i64, Result<(), Setback>)>,
     /// Submissions that a task is busy with.
     busy: HashSet<i64>,
-    /// Submissions that something is in the way of, until when, and how long next time.
-    delayed: HashMap<i64, (Instant, Backoff)>,
+    /// Submissions that something is in the way of.
+    delayed: HashMap<i64, Delay>,
     /// When the server was asked last what waits.
     asked_at: Option<Instant>,
     /// Whether nothing was waiting then.
@@ -67,6 +75,9 @@ struct Intake {
     listed_in: Option<u64>,
     /// When the server was asked last for what other agents may have by now.
     asked_for_others_at: Option<Instant>,
+    /// When the server was asked last for what nobody wants any more, and what that was.
+    asked_for_withdrawn_at: Option<Instant>,
+    withdrawn: HashSet<i64>,
     absences: Absences,
     /// What another agent may have begun.
     inherited: Arc<Inherited>,
@@ -129,6 +140,8 @@ impl Intake {
             interruptions: 0,
             listed_in: None,
             asked_for_others_at: None,
+            asked_for_withdrawn_at: None,
+            withdrawn: HashSet::new(),
             absences: Absences::default(),
             inherited: Arc::default(),
             absences_of_inherited: Absences::default(),
@@ -149,6 +162,7 @@ impl Intake {
         let in_doubt = |entry: &&Entry| matches!(entry.phase, Phase::Attempted { .. });
         let in_doubt: HashSet<i64> = unsettled.iter().filter(in_doubt).map(|e| e.id).collect();
         self.settle_taken_over(&unsettled).await?;
+        self.see_to_withdrawn().await;
         self.report_outcomes(&unsettled);
         self.settle_doubts(&unsettled).await;
         if !self.slurm_is_up().await {
@@ -166,7 +180,6 @@ impl Intake {
         let rejected: HashSet<i64> = self.agent.journal.rejected().await?.into_iter().collect();
         let pending = self.pending(&in_doubt, BATCH).await?;
         self.renumber(&unsettled).await?;
-        self.tell_reasons().await;
         for pending in self.take_turns(pending) {
             // It was rejected and the server knows: its owner wants another try.
             if rejected.contains(&pending.id) {
@@ -175,6 +188,7 @@ impl Intake {
             self.begin(pending);
         }
         self.make_room();
+        self.tell_reasons(&in_doubt).await;
         Ok(())
     }
 
@@ -225,7 +239,7 @@ impl Intake {
     }
 
     fn is_free(&self, id: i64) -> bool {
-        let delayed = self.delayed.get(&id).is_some_and(|(until, _)| Instant::now() < *until);
+        let delayed = self.delayed.get(&id).is_some_and(|delay| Instant::now() < delay.until);
         !delayed && !self.busy.contains(&id) && !self.inherited.is_sought(id)
     }
 
@@ -286,38 +300,6 @@ impl Intake {
         self.reconcile_at = Instant::now() + RECONCILIATION;
     }
 
-    /// Spares submissions the wait for a controller that is known to be away.
-    async fn slurm_is_up(&self) -> bool {
-        if !self.doubtful.load(Ordering::Relaxed) {
-            return true;
-        }
-        let up = self.agent.slurm.is_up().await.unwrap_or(false);
-        if up {
-            self.doubtful.store(false, Ordering::Relaxed);
-        }
-        up
-    }
-
-    /// Keeps count for those that can't even be tried.
-    async fn count_outage(&mut self, in_doubt: &HashSet<i64>) -> Result<(), Setback> {
-        if Instant::now() < self.count_at {
-            return Ok(());
-        }
-        // Those whose Slurm answers come first.
-        if self.in_outage {
-            self.claim_in_outage().await?;
-        }
-        self.in_outage = true;
-        let mut waiting = self.pending(in_doubt, usize::MAX).await?;
-        waiting.retain(|pending| !self.inherited.is_doubtful(pending));
-        let pages = u32::try_from(waiting.len().div_ceil(BATCH)).unwrap_or(u32::MAX);
-        self.count_at = Instant::now() + OUTAGE_COUNT.saturating_mul(pages.max(1));
-        for pending in waiting {
-            self.agent.note_outage(&pending).await?;
-        }
-        Ok(())
-    }
-
     /// Waits until `end` or, if it is awake, until there is something new; after a full batch, when
     /// there may be more, until half of it is done.
     async fn work_until(&mut self, end: Instant, awake: bool, stop: &CancellationToken) {
@@ -354,52 +336,14 @@ impl Intake {
                 tracing::info!(submission = id, reason, "waits for one of Slurm's limits");
             }
             Err(error) => {
-                let new = || (Instant::now(), Backoff::new(rand::random()));
-                let (until, backoff) = self.delayed.entry(id).or_insert_with(new);
-                let pause = backoff.pause();
-                *until = Instant::now() + pause;
+                let backoff = Backoff::new(rand::random());
+                let new = || Delay { until: Instant::now(), backoff, reason: None };
+                let delay = self.delayed.entry(id).or_insert_with(new);
+                let pause = delay.backoff.pause();
+                delay.until = Instant::now() + pause;
+                delay.reason = error.reason();
                 tracing::warn!(submission = id, %error, pause = pause.as_secs(), "tried again later");
             }
         }
-    }
-}
-
-impl Agent {
-    /// Does what is left to do for a submission that waits: makes a job of it if there is none.
-    /// What came of it is to be reported.
-    async fn take_up(
-        &self,
-        pending: &PendingJobSubmission,
-        doubtful: &AtomicBool,
-        inherited: &Inherited,
-    ) -> Result<Phase, Setback> {
-        let id = pending.id;
-        let mut entry = self.journal.entry(id).await?;
-        if entry.as_ref().is_some_and(|entry| entry.origin != Entry::origin_of(pending)) {
-            tracing::warn!(submission = id, "the journal knows another of this number: forgotten");
-            self.journal.replace(id).await?;
-            entry = None;
-        }
-        let has_job = |entry: &Entry| matches!(entry.phase, Phase::Submitted { .. });
-        if inherited.is_doubtful(pending) && !entry.as_ref().is_some_and(has_job) {
-            self.doubt_inherited(pending, inherited).await?;
-            return Ok(Phase::Planned);
-        }
-        let adopted = if entry.is_none() { self.adopt(pending).await? } else { None };
-        let phase = match (adopted, entry) {
-            (Some(phase), _) => phase,
-            (None, Some(entry)) if entry.phase != Phase::Planned => entry.phase,
-            (None, known) => {
-                // One that was rejected without an attempt has none.
-                let origin = Entry::origin_of(pending);
-                let tag = known.map(|entry| entry.tag).filter(|tag| tag.is_of(id, &origin));
-                let submitted = self.submit(pending, tag, rand::random()).await;
-                if matches!(&submitted, Err(setback) if !matches!(setback, Setback::Limit(_))) {
-                    doubtful.store(true, Ordering::Relaxed);
-                }
-                submitted?
-            }
-        };
-        Ok(phase)
     }
 }

@@ -54,8 +54,12 @@ impl Journal {
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full);
-        let pool =
-            SqlitePoolOptions::new().max_connections(CONNECTIONS).connect_with(options).await?;
+        // A file has no connection that could be cut unnoticed.
+        let pool = SqlitePoolOptions::new()
+            .max_connections(CONNECTIONS)
+            .test_before_acquire(false)
+            .connect_with(options)
+            .await?;
         sqlx_macros::migrate!().run(&pool).await?;
         let writer = group::Writer::start(pool.clone());
         Ok(Self { pool, writer, _lock: lock })

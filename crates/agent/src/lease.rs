@@ -19,7 +19,7 @@ use std::{
 
 use jobbergate_types::claims::{Claims, MOST_NEW_CLAIMS};
 
-use crate::slurm::Fence;
+use crate::fence::Fence;
 
 /// With less than this left, nothing is begun: it would be ended before it has done anything.
 const LEAST: Duration = Duration::from_secs(3);
@@ -47,6 +47,8 @@ pub struct Lease {
     room: AtomicI64,
     /// Whether something was claimed that has not been seen yet.
     unseen: AtomicBool,
+    /// How much of what was claimed nobody wants any more.
+    withdrawn: AtomicI64,
 }
 
 #[derive(Debug, Default)]
@@ -79,9 +81,10 @@ impl Lease {
             }
             read => read?.trim().to_owned(),
         };
-        let (room, unseen) = (AtomicI64::new(0), AtomicBool::new(false));
+        let (room, unseen, withdrawn) =
+            (AtomicI64::new(0), AtomicBool::new(false), AtomicI64::new(0));
         let (state, turn) = (Mutex::default(), tokio::sync::Mutex::default());
-        Ok(Self { instance, state, turn, room, unseen })
+        Ok(Self { instance, state, turn, room, unseen, withdrawn })
     }
 
     /// The server renewed it; it was asked `asked_at` and answered by `now`. Whether it had been
@@ -99,6 +102,7 @@ impl Lease {
         }
         state.standing = Standing::Until(earlier.unwrap_or_default().max(asked_at + lasts));
         drop(state);
+        self.set_withdrawn(claims.withdrawn);
         if claims.claimed > 0 {
             self.unseen.store(true, Ordering::SeqCst);
         }
@@ -179,6 +183,15 @@ impl Lease {
         self.unseen.swap(false, Ordering::SeqCst)
     }
 
+    /// How much of what is claimed nobody wants any more.
+    pub fn withdrawn(&self) -> i64 {
+        self.withdrawn.load(Ordering::SeqCst)
+    }
+
+    pub fn set_withdrawn(&self, submissions: i64) {
+        self.withdrawn.store(submissions, Ordering::SeqCst);
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -193,7 +206,7 @@ mod tests {
     }
 
     const fn claims(lapsed: bool) -> Claims {
-        Claims { lease_seconds: 20, claimed: 0, active: 0, lapsed }
+        Claims { lease_seconds: 20, claimed: 0, active: 0, lapsed, withdrawn: 0 }
     }
 
     fn lease() -> Lease {

@@ -29,6 +29,8 @@ const EXTENSION: &str = "place";
 pub struct PrivateCopy {
     link: PathBuf,
     user: String,
+    /// That user's account, if this agent has looked it up for the attempt.
+    account: Option<Account>,
     directory: PathBuf,
 }
 
@@ -37,14 +39,15 @@ impl PrivateCopy {
     pub fn plan(
         state_directory: &Path,
         tag: &Tag,
-        user: &str,
+        account: &Account,
         execution_directory: &Path,
         mark: &str,
     ) -> io::Result<Self> {
         let link = state_directory.join(format!("{}{mark}.{EXTENSION}", prefix(tag)));
         let directory = execution_directory.join(format!("{NAME}{mark}"));
+        let user = account.name.clone();
         symlink(format!("{user}:{}", directory.display()), &link)?;
-        Ok(Self { link, user: user.to_owned(), directory })
+        Ok(Self { link, user, account: Some(account.clone()), directory })
     }
 
     /// Those that were noted for the attempts of a submission.
@@ -59,7 +62,8 @@ impl PrivateCopy {
     fn read(link: PathBuf) -> Option<Self> {
         let noted = fs::read_link(&link).ok()?;
         let (user, directory) = noted.to_str()?.split_once(':')?;
-        Some(Self { user: user.to_owned(), directory: directory.into(), link })
+        let (user, directory) = (user.to_owned(), directory.into());
+        Some(Self { user, account: None, directory, link })
     }
 
     pub fn directory(&self) -> &Path {
@@ -69,9 +73,9 @@ impl PrivateCopy {
     /// Removes it, as the user whom it belongs to, while the caller goes on.
     pub fn remove(self) {
         tokio::spawn(async move {
-            let Self { link, user, directory } = self;
+            let Self { link, user, account, directory } = self;
             let submission = submission_of(&directory);
-            match remove_directory(user, directory).await {
+            match remove_directory(user, account, directory).await {
                 // What is not removed now is when the next agent starts.
                 Err(error) => {
                     tracing::warn!(submission, %error, "the copy of a script cannot be removed");
@@ -84,8 +88,15 @@ impl PrivateCopy {
     }
 }
 
-async fn remove_directory(user: String, directory: PathBuf) -> Result<(), Setback> {
-    let account = Account::look_up(&user).await.map_err(Setback::Trouble)?;
+async fn remove_directory(
+    user: String,
+    account: Option<Account>,
+    directory: PathBuf,
+) -> Result<(), Setback> {
+    let account = match account {
+        None => Account::look_up(&user).await.map_err(Setback::Trouble)?,
+        known => known,
+    };
     // A user who is gone has nothing that could be removed as that user.
     let Some(account) = account else { return Ok(()) };
     let submission = submission_of(&directory);

@@ -54,7 +54,7 @@ fn file_name(submission: i64) -> String {
 }
 
 /// What the controller or accounting says of the job that has a note's number.
-struct Claim {
+struct NotedJob {
     /// Empty if that is not known.
     user: String,
     comment: String,
@@ -62,7 +62,7 @@ struct Claim {
     submitted: Option<DateTime<Utc>>,
 }
 
-impl From<&Details> for Claim {
+impl From<&Details> for NotedJob {
     fn from(job: &Details) -> Self {
         let requeued = job.restarts().is_some_and(|restarts| restarts > 0);
         Self {
@@ -73,14 +73,14 @@ impl From<&Details> for Claim {
     }
 }
 
-impl From<&Record> for Claim {
+impl From<&Record> for NotedJob {
     fn from(job: &Record) -> Self {
         Self { user: job.user.clone(), comment: job.comment.clone(), submitted: job.submitted_at() }
     }
 }
 
 /// Why a job can't be the one of a note, though it has the number.
-fn contradiction(note: &Note, owner: Option<&str>, job: &Claim) -> Option<String> {
+fn contradiction(note: &Note, owner: Option<&str>, job: &NotedJob) -> Option<String> {
     if let Some(owner) = owner.filter(|owner| !job.user.is_empty() && *owner != job.user) {
         return Some(format!("the job is of the user {}, not of {owner}", job.user));
     }
@@ -132,7 +132,8 @@ impl Agent {
         pending: &PendingJobSubmission,
         note: &Note,
     ) -> Result<Result<String, String>, Setback> {
-        let claims = self.claims(note.number).await.map_err(|e| Setback::Trouble(e.to_string()))?;
+        let jobs =
+            self.noted_jobs(note.number).await.map_err(|e| Setback::Trouble(e.to_string()))?;
         let owner = match self.user_map.account(&pending.owner_email, Utc::now()).await {
             Ok(account) => Some(account.name),
             // The Python agent may have known a user.
@@ -140,21 +141,21 @@ impl Agent {
             Err(trouble) => return Err(trouble),
         };
         let mut contradictions =
-            claims.iter().filter_map(|claim| contradiction(note, owner.as_deref(), claim));
+            jobs.iter().filter_map(|job| contradiction(note, owner.as_deref(), job));
         if let Some(why) = contradictions.next() {
             return Ok(Err(why));
         }
-        Ok(Ok(claims.into_iter().next().map(|claim| claim.user).unwrap_or_default()))
+        Ok(Ok(jobs.into_iter().next().map(|job| job.user).unwrap_or_default()))
     }
 
     /// What is said of the job of this number: by the controller or, when it has forgotten it, by
     /// accounting.
-    async fn claims(&self, number: i64) -> Result<Vec<Claim>, SlurmError> {
+    async fn noted_jobs(&self, number: i64) -> Result<Vec<NotedJob>, SlurmError> {
         if let Some(job) = self.slurm.details(number).await? {
-            return Ok(vec![Claim::from(&job)]);
+            return Ok(vec![NotedJob::from(&job)]);
         }
         let accounted = self.slurm.sacct_job(number, rand::random()).await?.unwrap_or_default();
-        Ok(accounted.iter().map(|job| Claim::from(&job.record)).collect())
+        Ok(accounted.iter().map(|job| NotedJob::from(&job.record)).collect())
     }
 
     async fn take_over(

@@ -16,7 +16,7 @@ use nix::{
     unistd::{self, Gid, Uid, User},
 };
 
-use crate::{acting, slurm::Fence};
+use crate::fence::Fence;
 
 /// The path of programs that a job sees.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -71,13 +71,8 @@ impl Account {
         Ok(Self { name, uid, gid, groups, home, shell })
     }
 
-    /// Whether the agent may act as this user.
-    pub fn is_within_reach(&self) -> bool {
-        self.is_own() || acting::is_helped()
-    }
-
     /// Whether this process itself may act as this user.
-    fn is_own(&self) -> bool {
+    pub fn is_own(&self) -> bool {
         unistd::geteuid().is_root() || unistd::geteuid() == self.uid
     }
 

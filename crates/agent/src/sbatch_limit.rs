@@ -90,6 +90,11 @@ impl SbatchLimit {
         self.pace().limit
     }
 
+    /// Whether others would have to wait for room.
+    pub fn is_used_up(&self) -> bool {
+        self.permits.available_permits() == 0
+    }
+
     /// Does an owner's work when it may be begun, and judges by its outcome and its time.
     pub async fn run<T>(
         &self,
@@ -138,8 +143,7 @@ impl SbatchLimit {
         }
         pace.quick += 1;
         pace.quick_at = Some(now);
-        let all_used = self.permits.available_permits() == 0;
-        if pace.quick >= pace.limit && all_used && pace.limit < *self.bounds.end() {
+        if pace.quick >= pace.limit && self.is_used_up() && pace.limit < *self.bounds.end() {
             (pace.limit, pace.quick) = (pace.limit + 1, 0);
             match pace.surplus.checked_sub(1) {
                 Some(rest) => pace.surplus = rest,

@@ -27,7 +27,7 @@ struct UnderWay {
 }
 
 /// One that is under way, until it is dropped.
-struct Place<'a> {
+struct Permit<'a> {
     slots: &'a Slots,
     owner: &'a str,
     slow: bool,
@@ -44,12 +44,12 @@ impl Slots {
     pub async fn run<T>(&self, owner: &str, work: impl Future<Output = T>) -> Option<T> {
         // It is never closed.
         let turn = self.turns.acquire().await;
-        let mut place = self.place(owner)?;
+        let mut permit = self.permit(owner)?;
         let mut work = std::pin::pin!(work);
         if let Ok(done) = tokio::time::timeout(TURN, &mut work).await {
             return Some(done);
         }
-        place.slow();
+        permit.slow();
         drop(turn);
         Some(work.await)
     }
@@ -63,14 +63,14 @@ impl Slots {
         self.under_way().values().map(|of_owner| of_owner.slow).sum()
     }
 
-    fn place<'a>(&'a self, owner: &'a str) -> Option<Place<'a>> {
+    fn permit<'a>(&'a self, owner: &'a str) -> Option<Permit<'a>> {
         let mut under_way = self.under_way();
         let of_owner = under_way.entry(owner.to_owned()).or_default();
         if of_owner.all >= self.of_one {
             return None;
         }
         of_owner.all += 1;
-        Some(Place { slots: self, owner, slow: false })
+        Some(Permit { slots: self, owner, slow: false })
     }
 
     fn under_way(&self) -> MutexGuard<'_, HashMap<String, UnderWay>> {
@@ -78,7 +78,7 @@ impl Slots {
     }
 }
 
-impl Place<'_> {
+impl Permit<'_> {
     fn slow(&mut self) {
         self.slow = true;
         if let Some(of_owner) = self.slots.under_way().get_mut(self.owner) {
@@ -87,7 +87,7 @@ impl Place<'_> {
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for Permit<'_> {
     fn drop(&mut self) {
         let mut under_way = self.slots.under_way();
         if let Some(of_owner) = under_way.get_mut(self.owner) {

@@ -4,7 +4,6 @@ mod arguments;
 mod command;
 mod details;
 pub(crate) mod directives;
-mod fence;
 mod job_files;
 mod job_id;
 mod job_text;
@@ -14,7 +13,6 @@ mod nodes;
 mod options;
 mod outcome;
 mod partitions;
-pub(crate) mod process;
 mod python_json;
 mod receipt;
 mod refused;
@@ -39,10 +37,11 @@ use std::{
 
 use tokio::{sync::OnceCell, time::Instant};
 
+use crate::command::CommandError;
+
 pub use arguments::SbatchArguments;
-pub use command::CommandError;
+pub use command::missing_conf;
 pub use details::Details;
-pub use fence::Fence;
 pub use job_files::{FileName, JobFiles};
 pub use limits::{Room, waiting};
 pub use members::{Member, Stage};

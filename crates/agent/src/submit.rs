@@ -15,7 +15,7 @@ use crate::{
     private_copy::PrivateCopy,
     prometheus,
     run_as::Account,
-    setback::Setback,
+    setback::{Obstacle, Setback},
     slurm::{self, BatchJob, Receipt, Room, SbatchArguments, SbatchOutcome, directives},
     tag::Tag,
 };
@@ -143,7 +143,7 @@ impl Agent {
             Err(setback) => {
                 let kind = match &setback {
                     Setback::Refusal(_) | Setback::Limit(_) => None,
-                    Setback::Trouble(_) => Some(FailureKind::Unreachable),
+                    Setback::Trouble(_) | Setback::Blocked(..) => Some(FailureKind::Unreachable),
                     Setback::Missing(_) => Some(FailureKind::Missing),
                 };
                 if let Some(kind) = kind {
@@ -166,9 +166,10 @@ impl Agent {
         // Nothing more is begun where the file system hangs what was begun before.
         let Ok(Ok(turn)) = tokio::time::timeout(files::DEADLINE, turn).await else {
             let shown = directory.display();
-            return Err(Setback::Trouble(format!("what was written to {shown} has no end yet")));
+            let words = format!("what was written to {shown} has no end yet");
+            return Err(Setback::Blocked(Obstacle::Directory, words));
         };
-        let copy = PrivateCopy::plan(&self.state_directory, tag, &account.name, directory, mark)
+        let copy = PrivateCopy::plan(&self.state_directory, tag, account, directory, mark)
             .map_err(|e| Setback::Trouble(format!("the state directory: {e}")))?;
         let written = self.config.write_submission_files.then(|| files.clone());
         match files::place(account, directory, written, copy.directory(), turn).await {
@@ -237,7 +238,7 @@ impl Agent {
                     return Err(Setback::Limit(words));
                 }
                 self.failed(pending, FailureKind::Refused, &words).await?;
-                Err(Setback::Trouble(words))
+                Err(Setback::Blocked(Obstacle::Doubt, words))
             }
             ref
             not_sent @ (SbatchOutcome::NotSent(ref why) | SbatchOutcome::NotStarted(ref why)) => {
@@ -249,15 +250,22 @@ impl Agent {
                 self.journal.came_to_nothing(id, Utc::now()).await?;
                 receipt.discard();
                 copy.remove();
-                Err(Setback::Trouble(why.clone()))
+                let why = why.clone();
+                let away = ran && !up;
+                Err(if away {
+                    Setback::Blocked(Obstacle::Controller, why)
+                } else {
+                    Setback::Trouble(why)
+                })
             }
             SbatchOutcome::Failed(words) => {
                 self.failed(pending, FailureKind::Refused, &words).await?;
-                Err(Setback::Trouble(format!("sbatch made no job, as far as is known: {words}")))
+                let words = format!("sbatch made no job, as far as is known: {words}");
+                Err(Setback::Blocked(Obstacle::Doubt, words))
             }
             SbatchOutcome::Unclear(why) => {
                 self.failed(pending, FailureKind::Unreachable, &why).await?;
-                Err(Setback::Trouble(format!("it is not known whether Slurm has the job: {why}")))
+                Err(Setback::Blocked(Obstacle::Doubt, why))
             }
         }
     }

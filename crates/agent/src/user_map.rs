@@ -14,13 +14,19 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 
 use self::{accounts::Accounts, answers::Answer, lookup::Lookup};
-use crate::{acting, run_as::Account, setback::Setback};
+use crate::{
+    acting,
+    run_as::Account,
+    setback::{Obstacle, Setback},
+};
 
 /// How an owner's e-mail becomes a user, and which users jobs may run as.
 #[derive(Debug)]
 pub struct UserMap {
     mapping: Mapping,
     accounts: Accounts,
+    /// Whether the agent does nothing as root, as it says when it runs.
+    gives_up_root: bool,
 }
 
 /// How an owner's e-mail becomes a user.
@@ -45,7 +51,13 @@ pub enum Mapping {
 
 impl UserMap {
     pub fn new(mapping: Mapping, accounts: Accounts) -> Self {
-        Self { mapping, accounts }
+        Self { mapping, accounts, gives_up_root: false }
+    }
+
+    /// That of an agent which gives up root.
+    pub const fn without_root(mut self, gives_up_root: bool) -> Self {
+        self.gives_up_root = gives_up_root;
+        self
     }
 
     pub fn mapping(&self) -> &Mapping {
@@ -66,7 +78,8 @@ impl UserMap {
     /// A refusal if there is none, otherwise what went wrong for the moment.
     pub async fn account(&self, email: &str, now: DateTime<Utc>) -> Result<Account, Setback> {
         let name = self.user(email, now).await?;
-        let found = Account::look_up(&name).await.map_err(Setback::Trouble)?;
+        let found = Account::look_up(&name).await;
+        let found = found.map_err(|why| Setback::Blocked(Obstacle::Owner, why))?;
         let account = found.ok_or_else(|| {
             Setback::Refusal(format!(
                 "{email} is mapped to the user {name:?} ({self}), which does not exist on the \
@@ -89,7 +102,7 @@ impl UserMap {
                  the cluster for another mapping{or_allow}."
             )));
         }
-        if !account.is_within_reach() {
+        if !acting::reaches(&account) {
             return Err(Setback::Refusal(format!(
                 "{email} is mapped to the user {name:?} ({self}), but the agent does not run as \
                  root and can submit as its own user only. Ask the administrator of the cluster \
@@ -118,7 +131,7 @@ impl UserMap {
     /// of an e-mail, nor by a helper.
     fn is_never(&self, account: &Account) -> bool {
         let by_name = matches!(self.mapping, Mapping::LocalPart { .. });
-        account.uid.is_root() && (by_name || acting::is_helped())
+        account.uid.is_root() && (by_name || self.gives_up_root || acting::is_helped())
     }
 
     /// Why an agent whose submissions would all be rejected had better not start.
@@ -185,8 +198,10 @@ impl UserMap {
 }
 
 fn in_file(path: &Path, email: &str) -> Result<Option<String>, Setback> {
-    people_file::look_up(path, email)
-        .map_err(|e| Setback::Trouble(format!("user map {} cannot be read: {e}", path.display())))
+    people_file::look_up(path, email).map_err(|error| {
+        let words = format!("user map {} cannot be read: {error}", path.display());
+        Setback::Blocked(Obstacle::Owner, words)
+    })
 }
 
 impl std::fmt::Display for UserMap {

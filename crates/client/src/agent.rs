@@ -8,7 +8,9 @@ use std::{
 use jobbergate_types::{
     Page,
     changes::{Changes, ChangesQuery},
-    claims::{AgentListQuery, Claims, ClaimsRequest, InstanceQuery},
+    claims::{
+        AgentListQuery, ClaimQuery, Claims, ClaimsRequest, InstanceQuery, WithdrawnJobSubmission,
+    },
     job_submissions::{
         ActiveJobSubmission, JobSubmissionAgentRejectedRequest, JobSubmissionAgentSubmittedRequest,
         JobSubmissionAgentUpdateRequest, PendingJobSubmission, WaitingJobSubmission,
@@ -26,6 +28,7 @@ const LARGEST_PAGE: i64 = 100;
 /// How often a list is read that changes while it is.
 const READINGS: usize = 3;
 const CLAIMS: [&str; 3] = ["job-submissions", "agent", "claims"];
+const WITHDRAWN: [&str; 3] = ["job-submissions", "agent", "withdrawn"];
 
 fn query(instance: Option<&str>, paging: Paging) -> AgentListQuery {
     AgentListQuery { instance: instance.map(str::to_owned), paging }
@@ -52,6 +55,26 @@ impl Client {
     pub async fn hand_back(&self, instance: &str, deadline: Duration) -> Result<(), Error> {
         let query = InstanceQuery { instance: instance.to_owned() };
         self.request(Method::DELETE, &CLAIMS).query(&query).within(deadline).done().await
+    }
+
+    /// The submissions that nobody wants any more, and of which an agent is to find out whether
+    /// they have a job: a hundred at most.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn withdrawn(&self, instance: &str) -> Result<Vec<WithdrawnJobSubmission>, Error> {
+        let query = InstanceQuery { instance: instance.to_owned() };
+        self.request(Method::GET, &WITHDRAWN).query(&query).receive().await
+    }
+
+    /// Reports that a withdrawn submission has no job that the server does not know.
+    ///
+    /// # Errors
+    /// See [`Error`]; 409 when it is settled already, or another agent's.
+    pub async fn settle_withdrawn(&self, id: i64, claim: i64) -> Result<(), Error> {
+        let id = id.to_string();
+        let route: Vec<&str> = WITHDRAWN.into_iter().chain([id.as_str()]).collect();
+        self.request(Method::DELETE, &route).query(&ClaimQuery { claim }).done().await
     }
 
     /// A page of the submissions that wait and are claimed by this agent, or by none.

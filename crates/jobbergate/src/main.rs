@@ -92,12 +92,15 @@ fn failed(error: &anyhow::Error) -> ExitCode {
     ExitCode::FAILURE
 }
 
+/// It waits for others most of the time, on hosts with very many processors.
+const AGENT_THREADS: usize = 2;
+
 fn run(role: Role, settings: &[Setting]) -> anyhow::Result<()> {
     match role {
-        Role::Serve(config) => wait_for(serve(*config)),
-        Role::Agent(agent) => wait_for(agent::run(*agent)),
+        Role::Serve(config) => wait_for(serve(*config), None),
+        Role::Agent(agent) => wait_for(agent::run(*agent), Some(AGENT_THREADS)),
         Role::AgentHelper(policy) => agent::help(*policy),
-        Role::Admin(admin) => wait_for(admin::run(*admin, settings)),
+        Role::Admin(admin) => wait_for(admin::run(*admin, settings), None),
     }
 }
 
@@ -110,8 +113,16 @@ async fn serve(config: ServeConfig) -> anyhow::Result<()> {
     jobbergate_api::server::serve(config, stop).await.map_err(Into::into)
 }
 
-fn wait_for(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+/// On so many threads, or on one for each processor.
+fn wait_for(
+    work: impl Future<Output = anyhow::Result<()>>,
+    threads: Option<usize>,
+) -> anyhow::Result<()> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    if let Some(threads) = threads {
+        builder.worker_threads(threads);
+    }
+    let runtime = builder.enable_all().build()?;
     runtime.spawn(service_manager::say_alive());
     let result = runtime.block_on(work);
     runtime.shutdown_timeout(std::time::Duration::from_secs(1));

@@ -3,6 +3,7 @@
 //! for their users.
 
 mod name;
+mod result_code;
 mod tls;
 
 use std::{net::Ipv6Addr, panic::AssertUnwindSafe, time::Duration};
@@ -238,9 +239,11 @@ impl Drop for Connection {
 
 /// What a server answered, with its number, by which manuals know it.
 fn said(result: &LdapResult) -> String {
+    let words = result_code::words(result.rc).map(|words| format!(": {words}"));
+    let words = words.unwrap_or_default();
     match result.text.trim() {
-        "" => format!("result code {}", result.rc),
-        text => format!("result code {}, {text}", result.rc),
+        "" => format!("result code {}{words}", result.rc),
+        text => format!("result code {}{words}, {text}", result.rc),
     }
 }
 

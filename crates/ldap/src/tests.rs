@@ -58,7 +58,7 @@ async fn nobody_is_let_in_without_a_password() {
     let right = connect().await.unwrap().check(ALICE, "alice in wonderland").await.unwrap();
     assert_eq!(right, Password::Right);
     let wrong = connect().await.unwrap().check(ALICE, "wrong").await.unwrap();
-    assert_eq!(wrong, Password::Wrong("wrong password (result code 49)".to_owned()));
+    assert_eq!(wrong, Password::Wrong("wrong password (result code 49: invalidCredentials, the name or the password is wrong)".to_owned()));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -51,7 +51,10 @@ fn chosen(question: &Question, text: &str) -> Value {
     let text = text.trim();
     let is_it = |value: &Value| match value {
         Value::String(value) => value == text,
-        other => other.to_string() == text,
+        other => {
+            let json = other.to_string();
+            json == text
+        }
     };
     let by_label = choices.iter().find(|choice| choice.label() == text);
     let found = by_label.or_else(|| choices.iter().find(|choice| is_it(choice.value())));

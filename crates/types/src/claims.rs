@@ -6,7 +6,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::list::Paging;
+use crate::{Timestamp, list::Paging};
 
 /// How long a lease lasts, in seconds from its last renewal.
 pub const LEASE_SECONDS: i64 = 20;
@@ -41,6 +41,35 @@ pub struct Claims {
     /// what it claimed earlier, so it has to look at all of that anew.
     #[serde(default)]
     pub lapsed: bool,
+    /// How many withdrawn submissions the instance has claimed, of which it is to find out whether
+    /// they have a job.
+    #[serde(default)]
+    pub withdrawn: i64,
+}
+
+/// A submission that was cancelled, deleted or rejected by the server when an agent had claimed it and
+/// had not said whether there is a job.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WithdrawnJobSubmission {
+    /// The submission's number.
+    pub id: i64,
+    /// Who owned it.
+    pub owner_email: String,
+    /// The script that it was to run.
+    pub job_script_id: i64,
+    /// When that was made.
+    pub job_script_created_at: Timestamp,
+    /// The number of the agent's claim.
+    pub claim: i64,
+    /// Whether another agent may have made a job of it.
+    pub inherited: bool,
+}
+
+/// Under which claim an agent speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ClaimQuery {
+    /// The number of the agent's claim.
+    pub claim: i64,
 }
 
 /// Which agent hands back what it claimed.

@@ -98,7 +98,8 @@ pub struct JobSubmissionBaseView {
 /// interest, is left out.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct JobOutlook {
-    /// Why the job, or tasks of it, wait, in Slurm's word.
+    /// Why the job, or tasks of it, wait, in Slurm's word; a sentence of the agent's where the
+    /// submission is not submitted yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 255))]
     pub slurm_pending_reason: Option<String>,
@@ -290,12 +291,12 @@ pub struct WaitingJobSubmissionsRequest {
     pub submissions: Vec<WaitingJobSubmission>,
 }
 
-/// A submission that waits for one of Slurm's limits.
+/// A submission that can't be submitted yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct WaitingJobSubmission {
     /// The submission's number.
     pub id: i64,
-    /// Why it waits, in Slurm's words.
+    /// Why it waits, in Slurm's words or the agent's; empty when nothing is in its way any more.
     #[schemars(length(max = 255))]
     pub slurm_pending_reason: String,
 }

@@ -10,7 +10,7 @@ use std::{
 use nix::sys::signal::Signal;
 
 use super::{Action, GONE, HELPER, Replies, Reply, Run, act};
-use crate::{boot_clock, run_as::Account, slurm::process::Process};
+use crate::{boot_clock, process::Process, run_as::Account};
 
 /// How much longer a start is waited for than it is allowed.
 const GRACE: Duration = Duration::from_secs(2);

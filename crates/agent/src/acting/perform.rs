@@ -19,9 +19,9 @@ use super::{Action, Piece, Reply, Run, reading::read_into};
 use crate::{
     boot_clock,
     files::{self, Content, Files, Placement},
+    process::Process,
     run_as::Account,
     setback::Setback,
-    slurm::process::Process,
 };
 
 /// How long the process may take that sends a signal.

@@ -83,3 +83,17 @@ fn intervals_have_bounds() {
         assert!(parse(&[&format!("--task-jobs-interval-seconds={wrong}")]).is_err(), "{wrong}");
     }
 }
+
+#[tokio::test]
+async fn an_agent_that_gives_up_root_makes_no_jobs_as_root_whoever_is_allowed() {
+    let root = ["--slurm-user-mapper=single-user", "--single-user-submitter=root"];
+    let allowed = [&root[..], &["--allowed-system-users=root"]].concat();
+    let objection = async |options: &[&str]| {
+        parse(options).unwrap().user_map().unwrap().everybodys_objection().await
+    };
+    assert_eq!(objection(&allowed).await, None);
+    let separated = [&allowed[..], &["--run-as=nobody"]].concat();
+    let why = objection(&separated).await.unwrap();
+    assert!(why.contains("JOBBERGATE_AGENT_RUN_AS does nothing as root"), "{why}");
+    assert!(!why.contains("ALLOWED_SYSTEM_USERS"), "{why}");
+}

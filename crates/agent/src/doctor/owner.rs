@@ -68,6 +68,7 @@ pub(super) async fn check_directory(
     placed.map_err(|setback| match setback {
         Setback::Refusal(why)
         | Setback::Limit(why)
+        | Setback::Blocked(_, why)
         | Setback::Trouble(why)
         | Setback::Missing(why) => {
             let advice = format!(

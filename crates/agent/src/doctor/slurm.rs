@@ -5,7 +5,7 @@ use std::path::Path;
 use chrono::TimeDelta;
 use nix::unistd::{AccessFlags, access};
 
-use crate::slurm::{Slurm, SlurmError};
+use crate::slurm::{Slurm, SlurmError, missing_conf};
 use jobbergate_doctor::Problem;
 
 pub(super) async fn check_commands(slurm: &Slurm) -> Result<String, Problem> {
@@ -22,6 +22,11 @@ pub(super) async fn check_commands(slurm: &Slurm) -> Result<String, Problem> {
             let advice = format!("install Slurm's commands, or set JOBBERGATE_AGENT_{setting}");
             return Err(Problem::new(format!("{}: {why}", path.display()), advice));
         }
+    }
+    if let Some(why) = missing_conf() {
+        let advice = "name Slurm's configuration file with SLURM_CONF, or unset it where the commands \
+                      find it by themselves";
+        return Err(Problem::new(why, advice));
     }
     let version = slurm.version().await.map_err(|error| {
         let advice =

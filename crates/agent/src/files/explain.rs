@@ -8,7 +8,7 @@ use nix::{
 };
 
 use super::Placement;
-use crate::setback::Setback;
+use crate::setback::{Obstacle, Setback};
 
 const REMEDY: &str = "Submit again with another --execution-directory, or";
 
@@ -50,7 +50,7 @@ pub(super) fn explain(error: &io::Error, placement: &Placement) -> Setback {
             "The path of a file in the execution directory {directory} is not possible there \
              ({error}). {REMEDY} rename the file in the job script."
         ),
-        _ => return Setback::Trouble(format!("{directory}: {error}")),
+        _ => return Setback::Blocked(Obstacle::Directory, format!("{directory}: {error}")),
     };
     Setback::Refusal(message)
 }

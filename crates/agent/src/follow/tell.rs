@@ -26,7 +26,7 @@ pub struct Change {
 }
 
 /// What the server said to a report.
-pub(super) enum Reply {
+pub(super) enum ReportOutcome {
     Acknowledged,
     NotWanted,
     LaterAgain,
@@ -34,17 +34,20 @@ pub(super) enum Reply {
 
 /// Reports changes, as many as there is time for: the others are reported after the next look, which
 /// somebody may wait for. What the server said to each.
-pub(super) async fn all(agent: &Agent, changes: Vec<Change>) -> Vec<(SeenJob, JobOutlook, Reply)> {
+pub(super) async fn all(
+    agent: &Agent,
+    changes: Vec<Change>,
+) -> Vec<(SeenJob, JobOutlook, ReportOutcome)> {
     let report = |change: Change| async move {
-        let reply = one(agent, &change).await;
+        let outcome = one(agent, &change).await;
         // Without the details: of thousands of jobs they take a lot of memory.
-        (change.job, change.outlook, reply)
+        (change.job, change.outlook, outcome)
     };
     let in_time = stream::iter(changes).take_until(tokio::time::sleep(TURN));
     in_time.map(report).buffer_unordered(AT_ONCE).collect().await
 }
 
-async fn one(agent: &Agent, change: &Change) -> Reply {
+async fn one(agent: &Agent, change: &Change) -> ReportOutcome {
     let SeenJob { submission_id: submission, slurm_job_id, state, .. } = change.job;
     let info = match &change.details {
         Some(details) => {
@@ -67,23 +70,23 @@ async fn one(agent: &Agent, change: &Change) -> Reply {
     let told = agent.client.report_state(submission, &report).await;
     prometheus::reported("state", told.as_ref().copied());
     match told {
-        Ok(()) if change.details.is_none() => Reply::Acknowledged,
+        Ok(()) if change.details.is_none() => ReportOutcome::Acknowledged,
         Ok(()) => {
             tracing::info!(submission, slurm_job_id, %state, "reported");
-            Reply::Acknowledged
+            ReportOutcome::Acknowledged
         }
         Err(error) if error.may_pass() => {
             tracing::warn!(submission, slurm_job_id, %state, %error, "not reported");
-            Reply::LaterAgain
+            ReportOutcome::LaterAgain
         }
         Err(error) if error.status().is_some_and(|status| status.as_u16() == 409) => {
             tracing::info!(submission, slurm_job_id, %error, "another agent follows it");
             agent.wakes.note_active();
-            Reply::LaterAgain
+            ReportOutcome::LaterAgain
         }
         Err(error) => {
             tracing::warn!(submission, slurm_job_id, %state, %error, "no longer followed");
-            Reply::NotWanted
+            ReportOutcome::NotWanted
         }
     }
 }

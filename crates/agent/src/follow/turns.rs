@@ -1,21 +1,22 @@
 //! Which jobs have a turn to have their outlook told: when much changes at once, some have to wait.
 
+use std::{collections::HashSet, sync::atomic::Ordering};
+
 use jobbergate_types::{SlurmJobState, job_submissions::JobOutlook};
 use tokio::time::Instant;
 
-use super::followed::Followed;
+use super::{Follower, followed::Followed, tell::Change};
 
-/// How many jobs have a turn in one look.
-const TURNS: usize = 16;
-
-/// The submissions whose outlook is to be told, those first that were not told for longest.
+/// The submissions whose outlook is to be told, so many at most, those first that were not told for
+/// longest.
 pub(super) fn take<'a>(
     jobs: impl Iterator<Item = &'a mut Followed>,
+    most: usize,
     now: Instant,
 ) -> Vec<&'a mut Followed> {
     let mut due: Vec<_> = jobs.filter(|job| job.outlook.is_due(&first(job), now)).collect();
     due.sort_by_key(|job| job.outlook.tried_at());
-    due.truncate(TURNS);
+    due.truncate(most);
     for job in &mut due {
         // Also if it fails: the next report of the job's state has it anyway.
         job.outlook.try_at(now);
@@ -30,6 +31,27 @@ fn first(job: &Followed) -> JobOutlook {
     JobOutlook { slurm_pending_reason: reason, ..JobOutlook::default() }
 }
 
+impl Follower {
+    /// What is to be told of listed jobs that wait as before, but for another reason or time, or of
+    /// which other tasks do. Only a server that knows what to do with it is told.
+    pub(super) fn outlooks(&mut self, listed: &[i64], changes: &[Change]) -> Vec<Change> {
+        if !self.agent.server_keeps_facts.load(Ordering::Relaxed) {
+            return Vec::new();
+        }
+        let most = self.of_waiting();
+        let listed: HashSet<i64> = listed.iter().copied().collect();
+        let told: HashSet<i64> = changes.iter().map(|change| change.job.submission_id).collect();
+        let jobs = self.jobs.iter_mut().filter(|(id, _)| listed.contains(id) && !told.contains(id));
+        let turns = take(jobs.map(|(_, job)| job), most, Instant::now());
+        let known = turns.into_iter().filter_map(|job| {
+            let seen = job.last_seen().filter(|seen| seen.reported)?.clone();
+            let (claim, outlook) = (job.active.claim, job.outlook.now.clone());
+            Some(Change { job: seen, claim, outlook, details: None })
+        });
+        known.collect()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -38,6 +60,8 @@ mod tests {
 
     use super::*;
     use crate::follow::outlook::PAUSE;
+
+    const TURNS: usize = 16;
 
     fn job(id: i64, reason: &str) -> Followed {
         let active = ActiveJobSubmission {
@@ -54,7 +78,7 @@ mod tests {
 
     fn told(jobs: &mut [Followed], now: Instant) -> Vec<i64> {
         let mut ids = Vec::new();
-        for job in take(jobs.iter_mut(), now) {
+        for job in take(jobs.iter_mut(), TURNS, now) {
             ids.push(job.active.id);
             let outlook = job.outlook.now.clone();
             job.outlook.told(outlook);

@@ -4,21 +4,26 @@
 //! the job several times, over a while, and nothing tells how it ended, it is reported as
 //! unknown. A question without an answer says nothing.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use jobbergate_types::{SlurmJobState, job_submissions::JobOutlook};
 use tokio::time::Instant;
 
 use super::{
+    Follower,
     aggregate::{self, Summary},
     detailed::Detailed,
     followed::Followed,
     identity,
+    tell::Change,
 };
 use crate::{
     journal::TaskEnds,
     slurm::{Accounted, Details, Slurm},
 };
+
+/// How many jobs that vanished from the queue are looked for at each tick.
+const SEARCHES: usize = 50;
 
 /// In which way a job is missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,5 +105,56 @@ pub(super) async fn find(
         Some(details) if identity::is_described(id, own, details) => Ok(described(details, ends)),
         // Broken accounting might know.
         Some(_) | None => accounted.map(|_| Found::Denied).map_err(|error| error.to_string()),
+    }
+}
+
+impl Follower {
+    /// Looks for jobs that are missing in the queue; what is to be reported of them.
+    pub(super) async fn look_for(
+        &mut self,
+        missing: Vec<(i64, WhyMissing)>,
+        mark: u64,
+    ) -> Vec<Change> {
+        let (agent, now) = (Arc::clone(&self.agent), Instant::now());
+        let (mut changes, mut searches) = (Vec::new(), 0);
+        for (id, why) in missing {
+            let Some(job) = self.jobs.get_mut(&id) else { continue };
+            let Some(number) = job.number() else { continue };
+            if searches >= SEARCHES || !job.disappearance.is_due(now) {
+                continue;
+            }
+            searches += 1;
+            let details = Detailed::new(number);
+            let found = match why {
+                WhyMissing::Replaced => Ok(Found::Denied),
+                WhyMissing::Unlisted | WhyMissing::Elsewhere => {
+                    find(&agent.slurm, job, number, &details, mark).await
+                }
+            };
+            let summary = match found {
+                Ok(Found::Denied) => conclude(job, agent.config.vanished_seconds, Instant::now()),
+                Ok(Found::State(summary)) => {
+                    job.disappearance.doubt(now);
+                    Some(summary)
+                }
+                Ok(Found::Unsaid) => {
+                    job.disappearance.doubt(now);
+                    None
+                }
+                Err(error) => {
+                    job.disappearance.doubt(now);
+                    tracing::warn!(submission = id, slurm_job_id = number, %error,
+                        "cannot find out what became of the job");
+                    // The others would have to wait for the same trouble.
+                    break;
+                }
+            };
+            let seen = summary.and_then(|summary| job.sight(summary, None));
+            let news = seen.filter(|seen| !seen.reported);
+            let (outlook, details) = (job.outlook.now.clone(), Some(details));
+            let claim = job.active.claim;
+            changes.extend(news.map(|job| Change { job, claim, outlook, details }));
+        }
+        changes
     }
 }

@@ -87,8 +87,9 @@ impl Intake {
         if self.agent.lease.standing() == Standing::Unshared {
             return Ok(());
         }
-        let listed: HashSet<i64> = self.listed.keys().copied().collect();
-        self.inherited.keep(&listed);
+        let held = self.listed.keys().chain(&self.withdrawn);
+        let held: HashSet<i64> = held.copied().collect();
+        self.inherited.keep(&held);
         for entry in unsettled {
             let claim = self.listed.get(&entry.id).copied().flatten();
             let Some(claim) = claim.filter(|claim| Some(*claim) != entry.claim) else { continue };

@@ -92,14 +92,23 @@ async fn apply(
     happening: Option<Happening>,
     statements: Vec<Statement>,
 ) -> Outcome {
-    let mut savepoint = transaction.begin().await?;
     if let Some((id, event)) = happening {
-        check(&mut savepoint, id, event).await?;
+        check(transaction, id, event).await?;
     }
-    for statement in statements {
-        statement.execute(&mut *savepoint).await?;
+    // One alone changes all or nothing by itself.
+    if let [_] = statements.as_slice() {
+        return run(transaction, statements).await;
     }
+    let mut savepoint = transaction.begin().await?;
+    run(&mut savepoint, statements).await?;
     Ok(savepoint.commit().await?)
+}
+
+async fn run(connection: &mut SqliteConnection, statements: Vec<Statement>) -> Outcome {
+    for statement in statements {
+        statement.execute(&mut *connection).await?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

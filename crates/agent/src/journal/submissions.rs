@@ -2,7 +2,7 @@
 //! is said in [`machine`](super::machine).
 
 use chrono::{DateTime, Utc};
-use jobbergate_types::job_submissions::PendingJobSubmission;
+use jobbergate_types::{Timestamp, job_submissions::PendingJobSubmission};
 use sqlx::SqliteConnection;
 use sqlx_macros::FromRow;
 
@@ -46,14 +46,24 @@ impl Entry {
     /// What tells a submission from one of the same number of a server that was set up anew.
     pub fn origin_of(pending: &PendingJobSubmission) -> String {
         let script = &pending.job_script.script;
-        format!("{}@{}", script.id, script.created_at)
+        Self::origin(script.id, script.created_at)
+    }
+
+    /// The same of a submission of this script.
+    pub fn origin(script: i64, created_at: Timestamp) -> String {
+        format!("{script}@{created_at}")
     }
 
     /// A submission that another agent made a job of, whose tag and user are these.
     pub fn of_another(pending: &PendingJobSubmission, tag: Tag, account: &str) -> Self {
         let (id, origin, claim) = (pending.id, Self::origin_of(pending), pending.claim);
-        let account = account.to_owned();
-        Self { id, origin, tag, account, phase: Phase::Planned, settled: false, claim }
+        Self { tag, claim, ..Self::unknown(id, origin, account) }
+    }
+
+    /// A submission of which no more is known than whose it is.
+    pub fn unknown(id: i64, origin: String, account: &str) -> Self {
+        let (tag, account) = (Tag::none(), account.to_owned());
+        Self { id, origin, tag, account, phase: Phase::Planned, settled: false, claim: None }
     }
 
     /// Whether it is of a submission of this script, rather than of one of the same number.

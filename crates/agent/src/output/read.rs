@@ -67,6 +67,10 @@ pub enum Unreadable {
 
 impl From<io::Error> for Unreadable {
     fn from(error: io::Error) -> Self {
+        if error.raw_os_error() == Some(libc::ELOOP) {
+            let what = "a symbolic link that leads in a circle, or through too many others";
+            return Self::Unsuitable(what.to_owned());
+        }
         match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Self::Missing,
             io::ErrorKind::PermissionDenied => Self::Denied(error.to_string()),
@@ -213,6 +217,9 @@ mod tests {
         nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
         let link = directory.path().join("link");
         symlink("/proc/self/environ", &link).unwrap();
+        let circle = directory.path().join("circle");
+        symlink("circle", &circle).unwrap();
+        let through = circle.join("out");
         let socket = directory.path().join("socket");
         let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
         for (path, what) in [
@@ -222,6 +229,8 @@ mod tests {
             (Path::new("/dev/null"), "/dev/null"),
             (Path::new("/dev/zero"), "a device"),
             (link.as_path(), "of the kernel"),
+            (circle.as_path(), "leads in a circle"),
+            (through.as_path(), "leads in a circle"),
             (Path::new("/sys/kernel/uevent_seqnum"), "of the kernel"),
         ] {
             let Err(Unreadable::Unsuitable(found)) = read_part(&wanted(path, None, 10)) else {

@@ -15,9 +15,10 @@ pub(super) fn refuse(kind: Kind, message: String) -> Refused {
 pub(super) fn nobody(setback: Setback) -> Refused {
     match setback {
         Setback::Refusal(why) => refuse(Kind::Forbidden, why),
-        Setback::Missing(why) | Setback::Limit(why) | Setback::Trouble(why) => {
-            refuse(Kind::NoAnswer, why)
-        }
+        Setback::Missing(why)
+        | Setback::Limit(why)
+        | Setback::Blocked(_, why)
+        | Setback::Trouble(why) => refuse(Kind::NoAnswer, why),
     }
 }
 

@@ -8,8 +8,7 @@ use std::{
 
 use nix::sys::signal::Signal;
 
-use super::process::Process;
-use crate::{acting, tag::Tag};
+use crate::{acting, process::Process, tag::Tag};
 
 /// How much of what `sbatch` wrote is read, in bytes.
 const LONGEST: u64 = 1 << 20;

@@ -15,10 +15,12 @@ use nix::sys::{
 };
 use tokio::time::Instant;
 
-use super::{Fence, Receipt, SbatchOutcome, Slurm, directives, outcome::judge, process::Process};
+use super::{Receipt, SbatchOutcome, Slurm, directives, outcome::judge};
 use crate::{
     acting::{self, Child, NotStarted, Run},
     boot_clock,
+    fence::Fence,
+    process::Process,
     run_as::Account,
     slurm::SbatchArguments,
     tag::Tag,

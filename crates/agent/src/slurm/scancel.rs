@@ -13,10 +13,11 @@ use nix::sys::{
     signal::Signal,
 };
 
-use super::{CommandError, Slurm, SlurmError, command};
+use super::{Slurm, SlurmError, command};
 use crate::{
     acting::{self, NotStarted, Run},
     boot_clock,
+    command::CommandError,
     run_as::Account,
 };
 

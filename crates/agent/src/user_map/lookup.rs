@@ -15,7 +15,7 @@ use super::{
     directory::Directory,
     program::Program,
 };
-use crate::setback::Setback;
+use crate::setback::{Obstacle, Setback};
 
 /// How many questions there are at once.
 const AT_ONCE: usize = 4;
@@ -142,7 +142,10 @@ impl Lookup {
                 tracing::warn!(email, why, %asked_at, "what was said last of an e-mail is used");
                 Ok(answer)
             }
-            _ => Err(Setback::Trouble(format!("it is not known whose user {email} is: {why}"))),
+            _ => {
+                let words = format!("it is not known whose user {email} is: {why}");
+                Err(Setback::Blocked(Obstacle::Owner, words))
+            }
         }
     }
 

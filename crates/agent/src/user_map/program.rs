@@ -2,22 +2,15 @@
 //! of the agent's environment.
 
 use std::{
-    io,
     path::{Path, PathBuf},
-    process::Stdio,
     time::Duration,
 };
 
-use nix::{
-    sys::signal::{Signal, killpg},
-    unistd::{AccessFlags, Pid, access},
-};
-use tokio::{
-    io::{AsyncRead, AsyncReadExt},
-    process::{Child, Command},
-};
+use nix::unistd::{AccessFlags, access};
+use tokio::process::Command;
 
 use super::{answers::Answer, lookup::Failure};
+use crate::command::{self, CommandError, Finished};
 
 /// The exit code that says that there is no such user (EX_NOUSER of sysexits.h): 1 and 2 are what a
 /// program exits with that breaks.
@@ -32,20 +25,14 @@ pub struct Program {
     pub deadline: Duration,
 }
 
-/// What it left behind.
-struct End {
-    code: Option<i32>,
-    stdout: String,
-    stderr: String,
-}
-
 impl Program {
     pub(super) async fn ask(&self, email: &str) -> Result<Answer, Failure> {
         if email.starts_with('-') {
             let reason = "the e-mail begins like an option, with which no program is asked";
             return Ok(Answer::Nobody(reason.to_owned()));
         }
-        let end = self.run(email).await.map_err(|why| self.failed(why))?;
+        let run = self.run(email).await;
+        let end = run.map_err(|error| Failure::Once(error.to_string()))?;
         let words = first_line(&end.stderr);
         match (end.code, first_line(&end.stdout)) {
             (Some(0), "") => Err(self.failed("it ended well and printed no user")),
@@ -66,35 +53,10 @@ impl Program {
         Failure::Once(format!("{}: {why}", self.path.display()))
     }
 
-    async fn run(&self, email: &str) -> Result<End, String> {
-        let mut child = self.start(email).map_err(|e| format!("it cannot be started: {e}"))?;
-        let group = child.id().and_then(|id| i32::try_from(id).ok()).map(Pid::from_raw);
-        let finished = tokio::time::timeout(self.deadline, finish(&mut child)).await;
-        // Also what it started and left behind.
-        if let Some(group) = group {
-            let _ = killpg(group, Signal::SIGKILL);
-        }
-        match finished {
-            Ok(end) => end.map_err(|e| e.to_string()),
-            Err(_) => {
-                let _ = child.wait().await;
-                Err(format!("it did not end within {} s", self.deadline.as_secs_f64()))
-            }
-        }
-    }
-
-    fn start(&self, email: &str) -> io::Result<Child> {
-        Command::new(&self.path)
-            .arg(email)
-            .env_clear()
-            .env("PATH", PATH)
-            .current_dir("/")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .process_group(0)
-            .kill_on_drop(true)
-            .spawn()
+    async fn run(&self, email: &str) -> Result<Finished, CommandError> {
+        let mut command = Command::new(&self.path);
+        command.arg(email).env_clear().env("PATH", PATH).current_dir("/");
+        command::run(command, self.deadline, LONGEST_OUTPUT).await
     }
 
     /// Whether it is there and may be run, for the doctor.
@@ -115,25 +77,6 @@ fn may_run(path: &Path) -> Result<(), String> {
         return Err("it is no file".to_owned());
     }
     access(path, AccessFlags::X_OK).map_err(|_| "this user may not run it".to_owned())
-}
-
-async fn finish(child: &mut Child) -> io::Result<End> {
-    let (out, err) = (child.stdout.take(), child.stderr.take());
-    let (stdout, stderr) = tokio::try_join!(read(out), read(err))?;
-    let code = child.wait().await?.code();
-    Ok(End { code, stdout, stderr })
-}
-
-/// All that comes, if it is not too much.
-async fn read(from: Option<impl AsyncRead + Unpin>) -> io::Result<String> {
-    let mut bytes = Vec::new();
-    if let Some(from) = from {
-        from.take(LONGEST_OUTPUT + 1).read_to_end(&mut bytes).await?;
-    }
-    if bytes.len() as u64 > LONGEST_OUTPUT {
-        return Err(io::Error::other(format!("it printed more than {LONGEST_OUTPUT} bytes")));
-    }
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 fn first_line(text: &str) -> &str {
@@ -192,7 +135,7 @@ mod tests {
         let path = PathBuf::from("/nonexistent/who");
         let missing = Program { path, deadline: Duration::from_secs(10) };
         let Err(Failure::Once(why)) = missing.ask("a@x").await else { panic!("no trouble") };
-        assert!(why.contains("/nonexistent/who: it cannot be started"), "{why}");
+        assert!(why.contains("/nonexistent/who cannot be started"), "{why}");
         assert!(missing.examine().unwrap_err().contains("No such file"));
     }
 

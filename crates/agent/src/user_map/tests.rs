@@ -24,7 +24,7 @@ async fn who_is_not_in_the_file_is_refused_and_a_file_that_is_missing_refuses_no
     assert!(why.contains("bob@x.org") && why.contains("file") && why.contains("Ask"), "{why}");
     let missing = map(Mapping::File("/nonexistent/map".into()));
     let trouble = missing.user("ann@x.org", Utc::now()).await;
-    assert!(matches!(trouble, Err(Setback::Trouble(_))), "{trouble:?}");
+    assert!(matches!(trouble, Err(Setback::Blocked(Obstacle::Owner, _))), "{trouble:?}");
     assert!(missing.doubts()[0].contains("/nonexistent/map"));
 }
 

@@ -18,6 +18,7 @@ mod migrated;
 mod outlook;
 mod output;
 mod prometheus;
+mod reasons;
 mod returning;
 mod scene;
 mod server;

@@ -92,7 +92,7 @@ async fn delete_one(
             return Ok(false);
         }
         let gone = match entries {
-            Entries::Submissions => delete_submission(db, id).await?,
+            Entries::Submissions => delete_submission(db, id, context.now()).await?,
             Entries::Scripts => {
                 job_scripts::service::delete_locked(context, db, id).await?;
                 true
@@ -109,9 +109,10 @@ async fn delete_one(
 }
 
 /// A submission may have millions of metrics: some go at a time, and with the last the submission.
-async fn delete_submission(mut db: Session, id: i32) -> Result<bool> {
+async fn delete_submission(mut db: Session, id: i32, now: DateTime<Utc>) -> Result<bool> {
     let last = store::delete_metrics(&mut db, id).await?;
     if last {
+        job_submissions::claims::withdrawn::store::note(&mut db, id, now).await?;
         job_submissions::store::delete(&mut db, id).await?;
         feed::forget(&mut db, id).await?;
     }

@@ -25,3 +25,4 @@ mod support;
 mod transitions;
 mod units;
 mod users;
+mod withdrawn;

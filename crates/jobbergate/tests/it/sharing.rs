@@ -179,3 +179,65 @@ fn report(id: i64, slurm_job_id: i64) -> JobSubmissionAgentSubmittedRequest {
         claim: None,
     }
 }
+
+/// What is in the queue of a submission's jobs.
+fn states_of(site: &Site, id: i64) -> Vec<String> {
+    let state = |job: &String| {
+        let shown = site.slurm.run("squeue", &["-h", "-t", "all", "-j", job, "-o", "%T"]).unwrap();
+        String::from_utf8(shown.stdout).unwrap().trim().to_owned()
+    };
+    site.jobs_of(id).iter().map(state).collect()
+}
+
+#[tokio::test]
+async fn a_proxy_that_says_404_in_the_servers_place_says_nothing_of_claims_jobs_or_cancellations() {
+    let site = Site::open();
+    let gate = Gate::before(&site.address);
+    let sbatch = site.sbatch_of("touch begun; sleep 2; exec $real \"$@\"");
+    let agent = site.agent_called("a", options(Some(sbatch), Some(&gate)));
+    agent.said("lease begins");
+    // For the claims alone, and then for everything.
+    gate.close("agent/claims", Hold::NotFound);
+    gate.holds().await;
+    gate.open();
+    let id = site.submit(&script_of("sleep 300")).await;
+    until_exists(&site.work.path().join("begun")).await;
+    gate.close("", Hold::NotFound);
+    tokio::time::sleep(Duration::from_secs(8)).await;
+    let states = states_of(&site, id);
+    assert!(matches!(&states[..], [one] if ["PENDING", "RUNNING"].contains(&&**one)), "{states:?}");
+    assert_eq!(site.alice.submission(id).await.unwrap().submission.slurm_job_id, None);
+    gate.open();
+    site.wait_for_status(id, JobSubmissionStatus::Submitted).await;
+    gate.close("", Hold::NotFound);
+    gate.holds().await;
+    site.alice.cancel_submission(id).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    gate.open();
+    site.wait_for_state(id, SlurmJobState::Cancelled).await;
+    assert_eq!(states_of(&site, id), ["CANCELLED"]);
+    let log = agent.log();
+    assert!(!log.contains("the server knows no claims") && !log.contains("nobody wants"), "{log}");
+}
+
+#[tokio::test]
+async fn what_a_proxy_keeps_from_an_agent_for_long_is_another_ones_and_neither_doubles_anything() {
+    let site = Site::open();
+    let gate = Gate::before(&site.address);
+    let first = site.agent_called("a", options(None, Some(&gate)));
+    first.said("lease begins");
+    gate.close("", Hold::NotFound);
+    gate.holds().await;
+    let _second = site.agent_called("b", options(None, None));
+    let mut ids = Vec::new();
+    for number in 0..3 {
+        ids.push(submit(&site, number).await);
+    }
+    first.said("lease lost: nothing is submitted until the server renews it");
+    gate.open();
+    for number in 3..9 {
+        ids.push(submit(&site, number).await);
+    }
+    each_ran_once(&site, &ids).await;
+    assert!(!first.log().contains("the server knows no claims"));
+}

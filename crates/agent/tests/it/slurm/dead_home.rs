@@ -16,7 +16,7 @@ use tempfile::TempDir;
 
 use super::{
     scene::Scene,
-    support::{account, workdir},
+    support::{account, eventually, workdir},
 };
 
 const LONG: &str = "#!/bin/sh\n#SBATCH -p compute -o /dev/null\nsleep 300\n";
@@ -97,6 +97,11 @@ async fn one_dead_home_keeps_nobody_else_waiting() {
     }
     for id in 1..=10 {
         assert_eq!(scene.server.status(id), "CREATED", "it waits");
+        eventually(60, "the reason", || async {
+            let reason = scene.server.waits_for(id).unwrap_or_default();
+            reason.contains("directory cannot be used") || reason.contains("take long")
+        })
+        .await;
     }
     assert!(home.let_go());
     for id in 1..=10 {

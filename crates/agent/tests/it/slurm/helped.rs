@@ -18,9 +18,9 @@ use std::{
 
 use jobbergate_agent::{
     acting::{Action, Answer, Piece, Reply, Request, Run},
+    fence::Fence,
     helper::{self, policy::Policy},
     setback::Setback,
-    slurm::Fence,
 };
 use jobbergate_testkit::slurm::SlurmLab;
 use nix::{

@@ -1,6 +1,9 @@
 //! Jobs that Slurm queues again, and numbers that it gives away again.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use chrono::Utc;
 use jobbergate_agent::follow::Follower;
@@ -17,9 +20,23 @@ fn last(scene: &Scene, id: i64) -> Option<(String, Option<String>)> {
     scene.server.with(id, |submission| submission.states.last().cloned())
 }
 
+/// All that was said of a submission, and what is in Slurm.
+fn seen(scene: &Scene, id: i64) -> String {
+    let told = scene.server.with(id, |submission| format!("{submission:?}"));
+    let show = |name, arguments: &[&str]| {
+        String::from_utf8(scene.lab.run(name, arguments).unwrap().stdout).unwrap()
+    };
+    let queue = show("squeue", &["-a", "-t", "all", "-o", "%i %u %P %T %r %C %m %k"]);
+    let nodes = show("sinfo", &["-N", "-l"]);
+    format!("last seen: {told}\n{queue}\n{nodes}")
+}
+
 async fn comes_to(scene: &Scene, id: i64, state: &str) {
-    let is = |(last, _): &(String, Option<String>)| last == state;
-    eventually(40, state, || async { last(scene, id).as_ref().is_some_and(is) }).await;
+    let end = Instant::now() + Duration::from_secs(40);
+    while last(scene, id).is_none_or(|(last, _)| last != state) {
+        assert!(Instant::now() < end, "not within 40 s: {state}; {}", seen(scene, id));
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
 }
 
 /// A submission whose job runs; the job's number.

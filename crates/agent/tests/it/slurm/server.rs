@@ -49,6 +49,8 @@ pub struct Submission {
     pub message: Option<String>,
     /// Why it waits, as far as that was said.
     pub waits_for: Option<String>,
+    /// How often that was said.
+    pub reason_reports: usize,
     pub metrics: Metrics,
     /// Whether another agent has claimed it.
     pub is_anothers: bool,
@@ -123,6 +125,7 @@ impl Server {
             states: vec![],
             message: None,
             waits_for: None,
+            reason_reports: 0,
             metrics: Metrics::default(),
             is_anothers: false,
         };
@@ -231,7 +234,9 @@ async fn answer(
                 let id = waiting["id"].as_i64().unwrap();
                 let reason = waiting["slurm_pending_reason"].as_str().unwrap();
                 if let Some(submission) = world.submissions.get_mut(&id) {
-                    submission.waits_for = Some(reason.to_owned());
+                    let reason = Some(reason.to_owned()).filter(|reason| !reason.is_empty());
+                    submission.reason_reports += 1;
+                    submission.waits_for = reason;
                 }
             }
             StatusCode::ACCEPTED.into_response()

@@ -28,8 +28,14 @@ pub(super) async fn report(context: &Context, client_id: &str, facts: ClusterFac
 
 pub(super) async fn find(context: &Context, client_id: &str) -> Result<ClusterFactsView> {
     let mut db = context.db.read().await?;
-    let length = store::length(&mut db, client_id).await?.ok_or(Error::NotFoundBare)?;
+    let unknown = || {
+        Error::NotFound(format!(
+            "Nothing is known of a cluster {client_id}: no agent with this client id has reported its \
+             facts"
+        ))
+    };
+    let length = store::length(&mut db, client_id).await?.ok_or_else(unknown)?;
     context.take_room(length.saturating_mul(COST)).await?;
-    let found = store::find(&mut db, client_id).await?.ok_or(Error::NotFoundBare)?;
+    let found = store::find(&mut db, client_id).await?.ok_or_else(unknown)?;
     Ok(found.into())
 }

@@ -40,7 +40,7 @@ pub(crate) fn router() -> Router {
         .responding(&[NEVER_REPORTED])
         .put("/clusters/facts", "What an agent found its cluster to be.", report_facts)
         .get("/clusters/facts/{client_id}", "What the agent of one cluster found it to be.", facts)
-        .responding(&[NEVER_REPORTED])
+        .responding(&[ResponseDoc::NOT_FOUND])
 }
 
 /// Not even administrators may send a heartbeat for an agent.

@@ -284,6 +284,7 @@ pub(super) async fn delete(context: &Context, caller: &Identity, id: i64) -> Res
 /// The same for a script that nobody else can change.
 pub(crate) async fn delete_locked(context: &Context, mut db: Session, id: i32) -> Result<()> {
     let now = context.now();
+    job_submissions::claims::withdrawn::store::note_of_script(&mut db, id, now).await?;
     let rejected = job_submissions::store::reject_created_of_script(&mut db, id, now).await?;
     let changes: Vec<_> = rejected.iter().map(SubmissionRow::change).collect::<Result<_>>()?;
     store::delete(&mut db, id).await?;

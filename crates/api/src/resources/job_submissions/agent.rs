@@ -11,7 +11,7 @@ use jobbergate_types::{
         JobSubmissionAgentSubmittedRequest, JobSubmissionAgentUpdateRequest, JobSubmissionStatus,
         PendingJobSubmission, WaitingJobSubmission, WaitingJobSubmissionsRequest,
     },
-    slurm::{Outcome, is_held},
+    slurm::{Outcome, explain, is_held},
 };
 use serde_json::Map;
 
@@ -35,6 +35,8 @@ use crate::{
 
 /// How the message to the owner of a held job begins.
 const HELD: &str = "Slurm holds the job";
+/// The same of one that does not start until something changes.
+const STUCK: &str = "The job does not start as it is";
 
 pub(super) async fn pending(
     context: &Context,
@@ -116,6 +118,7 @@ pub(super) async fn submitted<P: Allow>(
         return Ok(());
     }
     claims::require_current(&row, request.claim)?;
+    claims::withdrawn::store::forget(&mut db, row.id).await?;
     let status = match current {
         JobSubmissionStatus::Created => JobSubmissionStatus::Submitted,
         JobSubmissionStatus::Cancelled => JobSubmissionStatus::Cancelled,
@@ -163,7 +166,7 @@ pub(super) async fn waiting<P: Allow>(
         if row.status()? != JobSubmissionStatus::Created {
             continue;
         }
-        let slurm_pending_reason = Some(slurm_pending_reason);
+        let slurm_pending_reason = Some(slurm_pending_reason).filter(|reason| !reason.is_empty());
         let outlook = JobOutlook { slurm_pending_reason, ..JobOutlook::default() };
         let changes = SubmissionChanges { outlook: Some(outlook), ..SubmissionChanges::default() };
         written.extend(store::update(&mut db, row.id, changes, context.now()).await?);
@@ -243,11 +246,15 @@ pub(super) async fn update<P: Allow>(
         changes.status = Some(JobSubmissionStatus::Done);
     } else if ends {
         let report = reason.as_deref().unwrap_or(state.description());
+        // Slurm keeps the reason for which a cancelled job waited.
+        let words = explain(report).filter(|_| state != SlurmJobState::Cancelled);
+        let words = words.map(|words| format!(": {words}")).unwrap_or_default();
         changes.status = Some(JobSubmissionStatus::Aborted);
-        changes.report_message = Patch::Value(report.to_owned());
+        changes.report_message = Patch::Value(format!("{report}{words}"));
     }
     let hold = held(current, state, reason.as_deref(), request.slurm_job_id);
-    let told = row.report_message.as_deref().filter(|message| message.starts_with(HELD));
+    let is_hold = |message: &&str| message.starts_with(HELD) || message.starts_with(STUCK);
+    let told = row.report_message.as_deref().filter(is_hold);
     let newly_held = hold.as_deref().is_some_and(|hold| told != Some(hold));
     if hold.is_some() || (told.is_some() && !(ends && state.outcome() == Outcome::Aborted)) {
         changes.report_message = hold.into();
@@ -279,7 +286,8 @@ fn still_valid(state: SlurmJobState, mut outlook: JobOutlook) -> JobOutlook {
     outlook
 }
 
-/// What the owner of a held job reads: nobody else is told, and the job would wait for ever.
+/// What the owner of a job reads that is held, or does not start as it is: nobody else is told, and
+/// the job would wait for ever.
 fn held(
     status: JobSubmissionStatus,
     state: SlurmJobState,
@@ -287,7 +295,11 @@ fn held(
     slurm_job_id: Option<i64>,
 ) -> Option<String> {
     let waits = status == JobSubmissionStatus::Submitted && state.outcome() == Outcome::Active;
-    let reason = reason.filter(|reason| waits && is_held(reason))?;
+    let reason = reason.filter(|_| waits)?;
+    if !is_held(reason) {
+        let words = explain(reason).filter(|_| state == SlurmJobState::Pending);
+        return words.map(|words| format!("{STUCK} ({reason}): {words}"));
+    }
     let number = slurm_job_id.map(|number| number.to_string()).unwrap_or_default();
     Some(format!(
         "{HELD} ({reason}): it does not start until it is released, with `scontrol release \

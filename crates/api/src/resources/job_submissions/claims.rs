@@ -6,6 +6,7 @@
 //! and what they were offered is not claimed for a while.
 
 pub(crate) mod store;
+pub(crate) mod withdrawn;
 
 use std::sync::Arc;
 
@@ -60,9 +61,10 @@ pub(super) async fn claim(
         0 => 0,
         new => store::claim_waiting(&mut db, claim, now - OFFER, new).await?,
     };
+    let withdrawn = withdrawn::claim(&mut db, claim).await?;
     db.commit().await?;
     let (claimed, active) = (claimed.cast_signed(), active.cast_signed());
-    Ok(Claims { lease_seconds: LEASE_SECONDS, claimed, active, lapsed })
+    Ok(Claims { lease_seconds: LEASE_SECONDS, claimed, active, lapsed, withdrawn })
 }
 
 /// Ends an agent's lease and all its claims, and wakes agents that may take what waits.

@@ -14,6 +14,7 @@ use jobbergate_types::{
 };
 
 use super::{
+    claims::withdrawn,
     progress,
     store::{self, NewSubmission, SubmissionChanges, SubmissionRow},
 };
@@ -176,6 +177,9 @@ pub(super) async fn update(
 ) -> Result<JobSubmissionDetailedView> {
     let mut db = context.db.write().await?;
     let row = require_own(&mut db, caller, id).await?;
+    if request.status.is_some_and(|status| status != JobSubmissionStatus::Created) {
+        withdrawn::store::note(&mut db, row.id, context.now()).await?;
+    }
     let changes = SubmissionChanges {
         name: request.name,
         description: request.description,
@@ -197,6 +201,7 @@ pub(super) async fn update(
 pub(super) async fn delete(context: &Context, caller: &Identity, id: i64) -> Result<()> {
     let mut db = context.db.write().await?;
     let row = require_own(&mut db, caller, id).await?;
+    withdrawn::store::note(&mut db, row.id, context.now()).await?;
     store::delete(&mut db, row.id).await?;
     let deleted = Entry { status: None, ..(&row.change()?).into() };
     let written = context.note(&mut db, deleted).await?;
@@ -253,6 +258,7 @@ pub(super) async fn cancel(
         )));
     }
     let now = context.now();
+    withdrawn::store::note(&mut db, row.id, now).await?;
     progress::insert(&mut db, row.id, None, Some("Job cancelled by user"), now).await?;
     let status = Some(JobSubmissionStatus::Cancelled);
     // What has no job yet does not wait any more.

@@ -100,6 +100,8 @@ const OPERATIONS: &[(&str, &str, &[Permission])] = &[
     ("GET", "/job-submissions/agent/changes", &[JobSubmissionsRead]),
     ("POST", "/job-submissions/agent/claims", &[JobSubmissionsUpdate]),
     ("DELETE", "/job-submissions/agent/claims", &[JobSubmissionsUpdate]),
+    ("GET", "/job-submissions/agent/withdrawn", &[JobSubmissionsRead]),
+    ("DELETE", "/job-submissions/agent/withdrawn/{job_submission_id}", &[JobSubmissionsUpdate]),
     ("GET", "/job-submissions/{job_submission_id}/output", &[JobSubmissionsRead]),
     ("POST", "/job-submissions/agent/output-requests", &[JobSubmissionsUpdate]),
     ("PUT", "/job-submissions/agent/output-requests/{request_id}", &[JobSubmissionsUpdate]),

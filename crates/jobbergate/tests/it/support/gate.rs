@@ -9,15 +9,17 @@ use axum::{
     Router,
     body::{Body, Bytes},
     extract::State,
-    http::{HeaderMap, Method, Uri, header},
-    response::{IntoResponse, Response},
+    http::{HeaderMap, Method, StatusCode, Uri, header},
+    response::{Html, IntoResponse, Response},
 };
 
-/// What is held: a request before the server has it, or the answer to one that took effect.
+/// What is held: a request before the server has it, or the answer to one that took effect. Or
+/// nothing, and it is answered as by a proxy that has no server to ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Hold {
     Request,
     Answer,
+    NotFound,
 }
 
 #[derive(Debug, Default)]
@@ -97,13 +99,17 @@ async fn pass(
     if gate.holds_back(&uri, Hold::Request) {
         return std::future::pending().await;
     }
+    if gate.holds_back(&uri, Hold::NotFound) {
+        let page = "<html><body><h1>404 Not Found</h1></body></html>";
+        return (StatusCode::NOT_FOUND, Html(page)).into_response();
+    }
     headers.remove(header::HOST);
     let request = gate.client.request(method, format!("http://{}{uri}", gate.server));
     let answer = request.headers(headers).body(body).send().await;
     if gate.holds_back(&uri, Hold::Answer) {
         return std::future::pending().await;
     }
-    let Ok(answer) = answer else { return axum::http::StatusCode::BAD_GATEWAY.into_response() };
+    let Ok(answer) = answer else { return StatusCode::BAD_GATEWAY.into_response() };
     let (status, body_type) =
         (answer.status(), answer.headers().get(header::CONTENT_TYPE).cloned());
     let mut response =

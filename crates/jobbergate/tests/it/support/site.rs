@@ -94,11 +94,16 @@ impl Site {
 
     /// Starts another agent of the cluster, which has this name.
     pub fn agent_called(&self, name: &str, mut options: AgentOptions) -> Process {
-        let state = self.data.path().join(name);
+        let state = self.state_of(name);
         options
             .environment
             .push(("JOBBERGATE_AGENT_STATE_DIR", state.to_str().unwrap().to_owned()));
         Process::start(self.agent_program(options), &self.log_of(name))
+    }
+
+    /// Where such an agent has its state.
+    pub fn state_of(&self, name: &str) -> PathBuf {
+        self.data.path().join(name)
     }
 
     /// Where such an agent writes its log.

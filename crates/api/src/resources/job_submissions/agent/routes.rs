@@ -3,7 +3,9 @@
 use jobbergate_types::{
     Page,
     changes::{Changes, ChangesQuery},
-    claims::{AgentListQuery, Claims, ClaimsRequest, InstanceQuery},
+    claims::{
+        AgentListQuery, ClaimQuery, Claims, ClaimsRequest, InstanceQuery, WithdrawnJobSubmission,
+    },
     job_submissions::{
         ActiveJobSubmission, JobSubmissionAgentRejectedRequest, JobSubmissionAgentSubmittedRequest,
         JobSubmissionAgentUpdateRequest, PendingJobSubmission, WaitingJobSubmissionsRequest,
@@ -28,6 +30,8 @@ const WAITING: &str = "/job-submissions/agent/waiting";
 const PENDING: &str = "/job-submissions/agent/pending";
 const ACTIVE: &str = "/job-submissions/agent/active";
 const CLAIMS: &str = "/job-submissions/agent/claims";
+const WITHDRAWN: &str = "/job-submissions/agent/withdrawn";
+const WITHDRAWN_ONE: &str = "/job-submissions/agent/withdrawn/{job_submission_id}";
 const CHANGES: &str = "/job-submissions/agent/changes";
 
 pub(crate) fn router() -> Router {
@@ -47,6 +51,12 @@ pub(crate) fn router() -> Router {
         )
         .responding(&[ResponseDoc::TOO_MANY])
         .delete(CLAIMS, "Hand back all that an agent has claimed.", hand_back)
+        .get(
+            WITHDRAWN,
+            "What nobody wants any more, and may have a job that nobody knows.",
+            withdrawn,
+        )
+        .delete(WITHDRAWN_ONE, "Report that a withdrawn submission has no unknown job.", settle)
         .get(CHANGES, "Wait for work.", wait_for_changes)
         .responding(&[ResponseDoc::TOO_MANY])
 }
@@ -120,6 +130,26 @@ async fn hand_back(
     Query(query): Query<InstanceQuery>,
 ) -> Result<Accepted> {
     claims::hand_back(&context, &agent.client_id, &query.instance).await?;
+    Ok(Accepted)
+}
+
+async fn withdrawn(
+    context: Context,
+    agent: Agent<permission::JobSubmissionsRead>,
+    Query(query): Query<InstanceQuery>,
+) -> Result<Json<Vec<WithdrawnJobSubmission>>> {
+    let list = claims::withdrawn::list(&context, &agent.client_id, &query.instance).await;
+    list.map(Json)
+}
+
+async fn settle(
+    context: Context,
+    agent: Agent<permission::JobSubmissionsUpdate>,
+    Path(path): Path<SubmissionPath>,
+    Query(query): Query<ClaimQuery>,
+) -> Result<Accepted> {
+    let id = path.job_submission_id;
+    claims::withdrawn::settle(&context, &agent.client_id, id, query.claim).await?;
     Ok(Accepted)
 }
 

@@ -3,6 +3,7 @@
 mod fences;
 mod polling;
 mod races;
+mod withdrawn;
 mod wrong_input;
 
 use chrono::TimeDelta;

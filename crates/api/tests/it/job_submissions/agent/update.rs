@@ -78,6 +78,39 @@ on_both! {
         assert_eq!(alice.get("/job-submissions/1").await.ok()["report_message"], Value::Null);
     }
 
+    async fn the_owner_of_a_job_that_can_not_start_as_it_is_reads_what_to_do(app: TestApp) {
+        let (alice, agent) = with_a_job(&app).await;
+        let message = async |state: &str, reason: &str| {
+            let body = json!({"slurm_job_id": 100, "slurm_job_state": state, "slurm_job_info": "i",
+                "slurm_job_state_reason": reason});
+            agent.put(PATH, body).await.expect(202);
+            alice.get("/job-submissions/1").await.ok()["report_message"].clone()
+        };
+        for (reason, words) in [
+            ("PartitionTimeLimit", "less --time"),
+            ("DependencyNeverSatisfied", "--dependency"),
+        ] {
+            let said = message("PENDING", reason).await;
+            let said = said.as_str().unwrap();
+            let begin = format!("The job does not start as it is ({reason}): ");
+            assert!(said.starts_with(&begin) && said.contains(words), "{said}");
+        }
+        assert_eq!(message("PENDING", "Priority").await, Value::Null);
+        assert_eq!(message("COMPLETING", "JobLaunchFailure").await, Value::Null);
+        let said = message("FAILED", "JobLaunchFailure").await;
+        let begin = "JobLaunchFailure: Slurm could not start it on its node. ";
+        assert!(said.as_str().unwrap().starts_with(begin), "{said}");
+    }
+
+    async fn a_job_that_was_cancelled_while_it_could_not_start_says_so_in_slurms_word(app: TestApp) {
+        let (alice, agent) = with_a_job(&app).await;
+        let body = json!({"slurm_job_id": 100, "slurm_job_state": "CANCELLED",
+            "slurm_job_info": "i", "slurm_job_state_reason": "PartitionTimeLimit"});
+        agent.put(PATH, body).await.expect(202);
+        let view = alice.get("/job-submissions/1").await.ok();
+        assert_eq!(view["report_message"], "PartitionTimeLimit");
+    }
+
     async fn who_cancels_a_held_job_reads_nothing_of_the_hold_once_it_is_over(app: TestApp) {
         let (alice, agent) = with_a_job(&app).await;
         let held = |state: &str| {
