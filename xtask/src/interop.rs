@@ -21,7 +21,9 @@ use world::World;
 
 const DIRECTORY: &str = "/var/tmp/jobbergate-interop";
 /// What each client does, below `xtask/src/interop`; they do it side by side.
-const STORIES: [&str; 4] = ["cli_applications", "cli_jobs", "core", "python_agent"];
+const STORIES: [&str; 5] = ["cli_applications", "cli_jobs", "core", "python_agent", "workflows"];
+/// The workflow files that both command lines run.
+const WORKFLOWS: &str = "crates/jobbergate/tests/workflows";
 /// Seconds that a story may take: it has a deadline for each of its steps, too.
 const DEADLINE: &str = "600";
 
@@ -122,6 +124,8 @@ fn start(
     command.arg(format!("{story}.py"));
     world.describe(&mut command, directory, story)?;
     command.env("INTEROP_PROGRAMS", &programs.clients);
+    command.env("INTEROP_OURS", target_directory()?.join("debug/jobbergate"));
+    command.env("INTEROP_WORKFLOWS", crate::workspace()?.join(WORKFLOWS));
     command.env("INTEROP_BROWSER_PYTHON", programs.browser.join("python"));
     command.env("PYTHONDONTWRITEBYTECODE", "1");
     command.stdout(directory.log(&results(story))?).stderr(directory.log(story)?);

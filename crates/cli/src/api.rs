@@ -45,6 +45,7 @@ pub struct Api {
     base_url: String,
     timeout: Duration,
     for_uploads: OnceCell<Client>,
+    for_waits: OnceCell<reqwest::Client>,
 }
 
 impl Api {
@@ -69,6 +70,7 @@ impl Api {
             base_url: settings.base_api_url.clone(),
             timeout,
             for_uploads: OnceCell::new(),
+            for_waits: OnceCell::new(),
         })
     }
 
@@ -113,6 +115,43 @@ impl Api {
         Ok(client.request(Method::PUT, segments).with_token(token.text))
     }
 
+    /// The server as it is asked for what may take a while to happen, with the caller's token.
+    ///
+    /// # Errors
+    /// When there is no token.
+    pub async fn patient(&self) -> Result<Client> {
+        let token = self.auth.access().await?;
+        let http = match self.for_waits.get() {
+            Some(http) => http,
+            None => {
+                let http = built(http(self.timeout).timeout(self.timeout.max(Client::DEADLINE)))?;
+                self.for_waits.get_or_init(|| http)
+            }
+        };
+        let client =
+            Client::with_http(&self.base_url, http.clone(), TokenSource::Fixed(token.text));
+        client.map_err(|error| misconfigured(&error.to_string()))
+    }
+
+    /// Makes a call by such a client, of which a person who wants to know is told.
+    ///
+    /// # Errors
+    /// Those of the call.
+    pub async fn noted<T>(
+        &self,
+        call: &str,
+        work: impl Future<Output = std::result::Result<T, Error>>,
+    ) -> std::result::Result<T, Error> {
+        let begin = Instant::now();
+        let done = work.await;
+        let status = match &done {
+            Ok(_) => "answered".to_owned(),
+            Err(error) => error.status().map_or("no answer".to_owned(), |s| s.to_string()),
+        };
+        self.tell(&format!("{call}: {status} in {:?}", begin.elapsed()));
+        done
+    }
+
     /// Sends a request that is answered with this status.
     ///
     /// # Errors
@@ -137,12 +176,15 @@ impl Api {
             Ok(answer) => answer.status.to_string(),
             Err(error) => status(error),
         };
-        let line = format!("{request:?}: {status} in {:?}", begin.elapsed());
-        self.log.write(&line);
+        self.tell(&format!("{request:?}: {status} in {:?}", begin.elapsed()));
+        answer
+    }
+
+    fn tell(&self, line: &str) {
+        self.log.write(line);
         if self.is_verbose {
             output::tell(&format!("{line}\n"));
         }
-        answer
     }
 
     /// The same, for what the server says as JSON.
@@ -226,11 +268,18 @@ pub fn not_understood(what: &str, why: &str) -> Failure {
     Failure::new(TITLE, format!("{what}: Unexpected data in response: {why}."))
 }
 
+/// Whether it failed because the server has no such thing.
+pub fn is_not_found(failure: &Failure) -> bool {
+    let expected = format!("{TITLE} - Not Found");
+    matches!(failure, Failure::Refused { title, .. } if *title == expected)
+}
+
 fn misconfigured(text: &str) -> Failure {
     Failure::new("Configuration Error", text)
 }
 
-fn failed(what: &str, error: &Error) -> Failure {
+/// That `what` could not be done, and why.
+pub fn failed(what: &str, error: &Error) -> Failure {
     match error {
         Error::BaseUrl { .. } | Error::Setup(_) => misconfigured(&error.to_string()),
         Error::Unreachable { source, .. } => {

@@ -1,7 +1,11 @@
 //! Access to the server: from the cache, by a refresh token, by the client's secret, by logging in.
 
+mod browser;
 mod cache;
+mod callback;
+mod desktop;
 mod device;
+mod pkce;
 mod provider;
 mod token;
 
@@ -27,13 +31,23 @@ use crate::{
 };
 
 const TITLE: &str = "Authentication error";
+/// How long before its end a token is refreshed, in seconds.
+const SOON: u64 = 30;
 
 /// Where tokens come from.
 #[derive(Debug)]
 pub struct Auth {
     provider: Result<Provider>,
     cache: TokenCache,
-    in_use: Mutex<Option<Token>>,
+    in_use: Mutex<Option<InUse>>,
+}
+
+/// The token of this process.
+#[derive(Debug)]
+struct InUse {
+    token: Token,
+    /// Whether it did so when it was got.
+    ends_soon: bool,
 }
 
 impl Auth {
@@ -59,15 +73,18 @@ impl Auth {
     /// When there is no way to one.
     pub async fn access(&self) -> Result<Token> {
         let mut in_use = self.in_use.lock().await;
-        if let Some(token) = in_use.as_ref().filter(|token| is_good(token)) {
-            return Ok(token.clone());
+        // One that could not be refreshed in time is used up: not each request waits for another.
+        let lasts = |it: &&InUse| is_good(&it.token) && (it.ends_soon || !ends_soon(&it.token));
+        if let Some(it) = in_use.as_ref().filter(lasts) {
+            return Ok(it.token.clone());
         }
         self.provider()?;
         let token = match self.kept(Kind::Access)?.filter(is_good) {
+            Some(token) if ends_soon(&token) => self.renewed_in_time(token).await,
             Some(token) => token,
             None => self.renewed().await?,
         };
-        *in_use = Some(token.clone());
+        *in_use = Some(InUse { token: token.clone(), ends_soon: ends_soon(&token) });
         Ok(token)
     }
 
@@ -99,7 +116,15 @@ impl Auth {
         self.access().await?.identity().map_err(|problem| Failure::new(TITLE, problem))
     }
 
-    /// Lets a person log in, whoever is logged in now; their e-mail address.
+    /// Whether there is an identity provider, as far as the settings go.
+    ///
+    /// # Errors
+    /// When not.
+    pub fn check(&self) -> Result<()> {
+        self.provider().map(drop)
+    }
+
+    /// Lets a person log in on any device, whoever is logged in now; their e-mail address.
     ///
     /// # Errors
     /// When that does not come about.
@@ -108,7 +133,24 @@ impl Auth {
         show: impl FnOnce(&Device, bool) -> Result<()>,
     ) -> Result<(Token, String)> {
         let tokens = device::log_in(self.provider()?, show).await?;
-        let access = checked(&tokens)?;
+        self.welcome(&tokens).await
+    }
+
+    /// The same with the browser of this machine.
+    ///
+    /// # Errors
+    /// When that does not come about.
+    pub async fn log_in_here(
+        &self,
+        show: impl FnOnce(&str, bool) -> Result<()>,
+    ) -> Result<(Token, String)> {
+        let tokens = browser::log_in(self.provider()?, show).await?;
+        self.welcome(&tokens).await
+    }
+
+    /// Keeps the tokens of who just logged in.
+    async fn welcome(&self, tokens: &Tokens) -> Result<(Token, String)> {
+        let access = checked(tokens)?;
         let identity = access.identity().map_err(|problem| Failure::new(TITLE, problem))?;
         let Some(email) = identity.email else {
             let text = "The identity provider's token names no e-mail address, by which the server \
@@ -116,7 +158,7 @@ impl Auth {
             return Err(Failure::new(TITLE, text));
         };
         let _lock = self.cache.lock().await?;
-        self.keep(&tokens)?;
+        self.keep(tokens)?;
         Ok((access, email))
     }
 
@@ -154,6 +196,24 @@ impl Auth {
         match token {
             Some(token) => Ok(token),
             None => self.by_a_person(refusal).await,
+        }
+    }
+
+    /// Another token for one that ends soon, if there is a refresh token for it; else that one, which
+    /// is good for now.
+    async fn renewed_in_time(&self, token: Token) -> Token {
+        if !matches!(self.kept(Kind::Refresh), Ok(Some(_))) {
+            return token;
+        }
+        let Ok(_lock) = self.cache.lock().await else { return token };
+        // Another command line may have been quicker.
+        match self.kept(Kind::Access) {
+            Ok(Some(kept)) if is_good(&kept) && !ends_soon(&kept) => return kept,
+            _ => {}
+        }
+        match self.without_a_person().await {
+            Ok((Some(renewed), _)) => renewed,
+            _ => token,
         }
     }
 
@@ -197,21 +257,35 @@ impl Auth {
             return Err(Failure::new(TITLE, text));
         }
         let show = |device: &Device, is_open| {
-            output::tell_message("Waiting for login", &waiting(device, is_open));
+            let (text, link) = waiting(device, is_open);
+            output::tell_link("Waiting for login", &text, link);
             Ok(())
         };
         self.log_in(show).await.map(|(token, _)| token)
     }
 }
 
+/// The access token that is kept, which may have ended; nobody is asked for another.
+///
+/// # Errors
+/// When it can't be read.
+pub fn kept(settings: &Settings) -> Result<Option<Token>> {
+    Ok(TokenCache::new(&settings.cache_dir).read(Kind::Access)?.map(|text| Token::new(&text)))
+}
+
+/// Removes the tokens that are kept by these settings.
+///
+/// # Errors
+/// When they are there and can't be removed.
+pub fn forget(settings: &Settings) -> Result<()> {
+    TokenCache::new(&settings.cache_dir).clear()
+}
+
 /// What a person is told who is to log in.
-pub fn waiting(device: &Device, is_open: bool) -> String {
+pub fn waiting(device: &Device, is_open: bool) -> (String, &str) {
     let how = if is_open { "The link was opened in your browser; if not, open" } else { "Open" };
-    format!(
-        "{how} it to log in:\n\n{}\n\nThere are {} minutes for it.",
-        device.verification_uri_complete,
-        device.expires_in / 60
-    )
+    let text = format!("{how} it to log in, within {} minutes:", device.expires_in / 60);
+    (text, &device.verification_uri_complete)
 }
 
 /// The access token, if it is one that its end can be known of.
@@ -235,6 +309,14 @@ fn is_good(token: &Token) -> bool {
     token.is_expired(now()) == Some(false)
 }
 
-fn now() -> u64 {
+/// Whether it may have ended before the command has. One that lasts for a few seconds only is no
+/// reason to get another all the time.
+fn ends_soon(token: &Token) -> bool {
+    let soon = token.lifetime().map_or(SOON, |lifetime| SOON.min(lifetime / 4));
+    token.is_expired(now() + soon) == Some(true)
+}
+
+/// Seconds since 1970.
+pub fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map(|now| now.as_secs()).unwrap_or_default()
 }

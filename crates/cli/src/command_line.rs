@@ -6,10 +6,19 @@ use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::{
     commands::{
-        applications::ApplicationsCommand, job_scripts::JobScriptsCommand,
-        job_submissions::JobSubmissionsCommand, login::ShowToken,
+        applications::ApplicationsCommand,
+        config::ConfigCommand,
+        job_scripts::JobScriptsCommand,
+        job_submissions::JobSubmissionsCommand,
+        login::{LogIn, ShowToken},
+        man::Man,
+        run::Run,
     },
     old_names,
+    output::{
+        Appearance,
+        resource::{APPLICATION, JOB_SCRIPT, JOB_SUBMISSION, PROFILE, Resource, SETTING},
+    },
 };
 
 /// Applications, job scripts and job submissions
@@ -24,6 +33,9 @@ pub struct Cli {
     /// How results are shown.
     #[command(flatten)]
     pub appearance: Appearance,
+    /// Which settings count.
+    #[command(flatten)]
+    pub choice: Choice,
     /// Whether only the version is asked for.
     #[command(flatten)]
     pub version: Version,
@@ -65,32 +77,45 @@ pub enum Command {
         #[command(subcommand)]
         command: JobSubmissionsCommand,
     },
+    /// Run an application: ask its questions, submit the job, show its states and its output
+    Run(Box<Run>),
     /// Log in, and keep the tokens for the next commands
-    Login,
+    Login(LogIn),
     /// Log out: forget the tokens
     Logout,
     /// Show the access token or the refresh token
     ShowToken(ShowToken),
+    /// Settings, and profiles of them for several servers
+    #[command(arg_required_else_help = true)]
+    Config {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
+    /// Show the manual page of a command, or write all of them into a directory
+    Man(Man),
 }
 
-/// How results are shown.
+impl Command {
+    /// What it shows.
+    pub fn resources(&self) -> Vec<&'static Resource> {
+        match self {
+            Self::Applications { .. } => vec![&APPLICATION],
+            Self::JobScripts { .. } => vec![&JOB_SCRIPT, &JOB_SUBMISSION],
+            Self::JobSubmissions { .. } | Self::Run(_) => vec![&JOB_SUBMISSION],
+            Self::Config { command: ConfigCommand::Profiles } => vec![&PROFILE],
+            Self::Config { .. } => vec![&SETTING],
+            Self::Login(_) | Self::Logout | Self::ShowToken(_) | Self::Man(_) => Vec::new(),
+        }
+    }
+}
+
+/// Which settings count.
 #[derive(Debug, Args)]
-pub struct Appearance {
-    /// Say what is asked of the server, on standard error
-    #[arg(long, global = true, overrides_with = "no_verbose", help_heading = "Output")]
-    pub verbose: bool,
-    #[arg(long, global = true, hide = true, overrides_with = "verbose")]
-    no_verbose: bool,
-    /// Show all fields
-    #[arg(long, global = true, overrides_with = "no_full", help_heading = "Output")]
-    pub full: bool,
-    #[arg(long, global = true, hide = true, overrides_with = "full")]
-    no_full: bool,
-    /// Print JSON
-    #[arg(long, global = true, overrides_with = "no_raw", help_heading = "Output")]
-    pub raw: bool,
-    #[arg(long, global = true, hide = true, overrides_with = "raw")]
-    no_raw: bool,
+pub struct Choice {
+    /// Use this profile of `jobbergate config`, instead of the one in use
+    #[arg(long, global = true, value_name = "NAME")]
+    pub profile: Option<String>,
 }
 
 /// Whether only the version is asked for.
@@ -160,7 +185,7 @@ fn click_like(command: clap::Command) -> clap::Command {
 }
 
 /// Options that may stand before a command, and whether a word follows that belongs to them.
-const BEFORE: [(&str, bool); 14] = [
+const BEFORE: [(&str, bool); 19] = [
     ("--install-completion", false),
     ("--show-completion", false),
     ("--raw", false),
@@ -171,6 +196,11 @@ const BEFORE: [(&str, bool); 14] = [
     ("--no-verbose", false),
     ("--version", false),
     ("--no-version", false),
+    ("--output", true),
+    ("-o", true),
+    ("--columns", true),
+    ("--no-pager", false),
+    ("--profile", true),
     ("--username", true),
     ("-u", true),
     ("--password", true),
@@ -189,10 +219,14 @@ fn before(words: &[OsString]) -> Before {
     let (mut at, mut has_options) = (1, false);
     while let Some(word) = words.get(at).map(|word| word.to_string_lossy()) {
         let name = word.split('=').next().unwrap_or_default();
-        match BEFORE.iter().find(|(option, _)| *option == name) {
-            Some((_, takes_word)) => {
+        // The value may stand in the same word: `-oyaml`.
+        let is_it = |option: &str| {
+            option == name || (option.len() == 2 && word.len() > 2 && word.starts_with(option))
+        };
+        match BEFORE.iter().find(|(option, _)| is_it(option)) {
+            Some((option, takes_word)) => {
                 has_options = true;
-                at += if *takes_word && !word.contains('=') { 2 } else { 1 };
+                at += if *takes_word && word.as_ref() == *option { 2 } else { 1 };
             }
             None if word.starts_with('-') => return Before { command: None, has_options },
             None => return Before { command: Some(at), has_options },
@@ -227,7 +261,17 @@ pub fn is_for_users(words: &[OsString]) -> bool {
 
 fn is_command(word: &OsStr) -> bool {
     let Some(word) = word.to_str() else { return false };
-    let names = ["applications", "job-scripts", "job-submissions", "login", "logout", "show-token"];
+    let names = [
+        "applications",
+        "job-scripts",
+        "job-submissions",
+        "run",
+        "login",
+        "logout",
+        "show-token",
+        "config",
+        "man",
+    ];
     names.contains(&word) || old_names::is_one(word)
 }
 
@@ -252,6 +296,9 @@ mod tests {
             "jobbergate -u alice --password=x login",
             "jobbergate --version",
             "jobbergate --raw --help",
+            "jobbergate -o yaml --columns=id,name --no-pager --profile work applications list",
+            "jobbergate -oyaml config list",
+            "jobbergate man applications list",
             "jobbergate list-applications",
         ] {
             assert!(is_for_users(&words(line)), "{line}");
@@ -285,6 +332,16 @@ mod tests {
             "jobbergate job-scripts create-locally --name x --output-path out",
             "jobbergate job-scripts show-files 1 --plain",
             "jobbergate job-scripts update 1 --name -x --is-archived",
+            "jobbergate run wind -p ranks=4 --param b=x=y -n x --cluster c -s --time=3 --no-watch -y",
+            "jobbergate run -i 3 --fast --execution-directory /scratch --watch --cluster-name c",
+            "jobbergate job-submissions watch 1 2 3",
+            "jobbergate job-submissions wait 1 2 --timeout 10m --for running",
+            "jobbergate job-submissions logs 1 -f --tail 10 --stream stderr",
+            "jobbergate job-submissions why 1",
+            "jobbergate applications list -o csv --columns a,b --filter name=x --filter a!=b",
+            "jobbergate job-scripts get-one 1 -oyaml --no-pager --profile work",
+            "jobbergate login --browser",
+            "jobbergate --profile work config set base_api_url http://x",
             "jobbergate -u a -p b show-token --plain --prefix --no-refresh --header --decode",
         ] {
             let parsed = parse(words(line), false);
@@ -298,6 +355,13 @@ mod tests {
             "jobbergate job-scripts get-one x",
             "jobbergate job-submissions create 1",
             "jobbergate clusters list",
+            "jobbergate run wind -p ranks",
+            "jobbergate job-submissions wait",
+            "jobbergate job-submissions wait 1 --timeout soon",
+            "jobbergate job-submissions logs 1 --stream both",
+            "jobbergate applications list --output xml",
+            "jobbergate applications list --filter name",
+            "jobbergate login --browser --device",
         ] {
             assert_eq!(parse(words(line), false).err().map(|error| error.exit_code()), Some(2));
         }

@@ -1,9 +1,12 @@
 //! What each command does.
 
 pub mod applications;
+pub mod config;
 pub mod job_scripts;
 pub mod job_submissions;
 pub mod login;
+pub mod man;
+pub mod run;
 
 use std::{sync::Arc, time::SystemTime};
 
@@ -11,10 +14,9 @@ use serde_json::{Map, Value};
 
 use crate::{
     api::{Api, not_understood},
-    command_line::Appearance,
     failure::Result,
     log::Log,
-    output::{Output, resource::Resource},
+    output::{Appearance, Output, resource::Resource},
     settings::Settings,
 };
 
@@ -27,6 +29,8 @@ pub struct Session {
     pub api: Api,
     /// Where results go.
     pub output: Output,
+    /// Whether a workflow repeats its own command, which it can do once.
+    pub is_repeated: bool,
     /// What administrators are shown when something was odd.
     pub log: Arc<Log>,
 }
@@ -39,8 +43,8 @@ impl Session {
     pub fn new(settings: Settings, appearance: &Appearance) -> Result<Self> {
         let log = Arc::new(Log::open(&settings.cache_dir, SystemTime::now()));
         let api = Api::new(&settings, appearance.verbose, Arc::clone(&log))?;
-        let output = Output::new(appearance.raw, appearance.full);
-        Ok(Self { settings, api, output, log })
+        let output = Output::new(appearance)?;
+        Ok(Self { settings, api, output, log, is_repeated: false })
     }
 }
 

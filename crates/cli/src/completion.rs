@@ -1,11 +1,17 @@
-//! Completion by shells.
+//! Completion by shells, which ask this program what may stand where.
+
+mod offers;
+mod values;
 
 use std::{
     env, fs, io,
     path::{Path, PathBuf},
 };
 
-use clap_complete::{Shell, generate};
+use clap_complete::{
+    CompleteEnv, Shell,
+    env::{EnvCompleter, Shells},
+};
 
 use crate::{
     command_line::parser,
@@ -16,13 +22,31 @@ use crate::{
 
 const TITLE: &str = "Completion failed";
 const NAME: &str = "jobbergate";
+/// By this variable a shell asks, and says which it is.
+const VARIABLE: &str = "JOBBERGATE_COMPLETE";
+
+/// Answers a shell that asks what may stand where, among `others` that are commands of the program
+/// but not of this command line; whether one asked.
+pub fn complete(others: fn() -> Vec<clap::Command>) -> bool {
+    // Usually there is nothing to do, and it is to be quick.
+    if env::var_os(VARIABLE).is_none_or(|shell| shell.is_empty()) {
+        return false;
+    }
+    let program = || values::completed(parser()).subcommands(others());
+    let environment = CompleteEnv::with_factory(program).var(VARIABLE).bin(NAME).completer(NAME);
+    match environment.try_complete(env::args_os(), env::current_dir().ok().as_deref()) {
+        Ok(is_done) => is_done,
+        // It has been told, and is nothing to run a command for.
+        Err(error) => error.print().is_ok(),
+    }
+}
 
 /// Prints what the shell needs.
 ///
 /// # Errors
 /// When it is not known which shell that is.
 pub fn show() -> Result<()> {
-    print(&String::from_utf8_lossy(&script(shell()?)))
+    print(&script(shell()?)?)
 }
 
 /// Writes what the shell needs to where it finds it.
@@ -34,7 +58,8 @@ pub fn install() -> Result<()> {
     let home = env::home_dir().ok_or_else(|| Failure::new(TITLE, "there is no home directory"))?;
     let failed = |path: &Path, error: &io::Error| Failure::file(TITLE, path.display(), error);
     let (path, lines) = place(shell, &home)?;
-    files::write(&path, &script(shell)).map_err(|error| failed(&path, &error))?;
+    let script = starter(shell).map_or_else(|| script(shell), |text| Ok(text.to_owned()))?;
+    files::write(&path, script.as_bytes()).map_err(|error| failed(&path, &error))?;
     if let Some((start, lines)) = lines {
         add(&start, &lines).map_err(|error| failed(&start, &error))?;
     }
@@ -52,10 +77,36 @@ fn shell() -> Result<Shell> {
     })
 }
 
-fn script(shell: Shell) -> Vec<u8> {
+/// What a shell runs to ask this program.
+fn script(shell: Shell) -> Result<String> {
+    let shells = Shells::builtins();
+    let name = shell.to_string();
+    let completer: &dyn EnvCompleter = shells
+        .completer(&name)
+        .ok_or_else(|| Failure::new(TITLE, format!("{name} is not known")))?;
     let mut script = Vec::new();
-    generate(shell, &mut parser(), NAME, &mut script);
-    script
+    completer
+        .write_registration(VARIABLE, NAME, NAME, NAME, &mut script)
+        .map_err(|error| Failure::file(TITLE, &name, &error))?;
+    Ok(String::from_utf8_lossy(&script).into_owned())
+}
+
+/// What is installed: it gets the script from the program that is there when the shell starts, so
+/// that both are always of one version.
+fn starter(shell: Shell) -> Option<&'static str> {
+    match shell {
+        Shell::Bash => Some(
+            "command -v jobbergate >/dev/null && source <(JOBBERGATE_COMPLETE=bash jobbergate)\n",
+        ),
+        Shell::Zsh => Some(
+            "#compdef jobbergate\nsource <(JOBBERGATE_COMPLETE=zsh jobbergate)\n\
+             _clap_dynamic_completer_jobbergate \"$@\"\n",
+        ),
+        Shell::Fish => {
+            Some("command -q jobbergate; and JOBBERGATE_COMPLETE=fish jobbergate | source\n")
+        }
+        _ => None,
+    }
 }
 
 /// Where a script goes, and what has to be in which file for it to be found.
@@ -112,10 +163,10 @@ mod tests {
     }
 
     #[test]
-    fn each_shell_gets_a_script_that_knows_the_commands() {
-        for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
-            let script = String::from_utf8(script(shell)).unwrap();
-            assert!(script.contains("job-submissions") && script.contains("param-file"), "{shell}");
+    fn each_shell_gets_a_script_that_asks_the_program() {
+        for shell in [Shell::Bash, Shell::Zsh, Shell::Fish, Shell::Elvish, Shell::PowerShell] {
+            let script = script(shell).unwrap();
+            assert!(script.contains(VARIABLE) && script.contains(NAME), "{shell}: {script}");
         }
     }
 }

@@ -21,6 +21,8 @@ pub enum Failure {
     Aborted,
     /// Ctrl-C.
     Interrupted,
+    /// It ended, as was said, with this exit code: a workflow's own, or that of what was followed.
+    Ended(u8),
 }
 
 impl Failure {
@@ -52,6 +54,7 @@ impl Failure {
             Self::Usage(_) => "wrong usage",
             Self::Aborted => "aborted",
             Self::Interrupted => "interrupted",
+            Self::Ended(_) => "ended with a code of its own",
         }
     }
 
@@ -61,6 +64,7 @@ impl Failure {
             Self::Refused { .. } | Self::Aborted => ExitCode::FAILURE,
             Self::Usage(_) => ExitCode::from(2),
             Self::Interrupted => ExitCode::from(130),
+            Self::Ended(code) => ExitCode::from(*code),
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::{
     fs::{self, OpenOptions},
     io::{self, Write},
+    os::unix::fs::OpenOptionsExt,
     path::{Component, Path, PathBuf},
     process,
 };
@@ -48,7 +49,7 @@ impl Made {
     /// All of them beside their places first, then each in its own.
     fn write(&mut self, places: &[PathBuf], files: &[NewFile]) -> Result<()> {
         for (place, file) in places.iter().zip(files) {
-            let written = self.write_beside(place, &file.content);
+            let written = self.write_beside(place, &file.content, None);
             written.map_err(|error| Failure::file(TITLE, place.display(), &error))?;
         }
         for (beside, place) in &self.beside {
@@ -58,7 +59,7 @@ impl Made {
         Ok(())
     }
 
-    fn write_beside(&mut self, place: &Path, content: &[u8]) -> io::Result<()> {
+    fn write_beside(&mut self, place: &Path, content: &[u8], mode: Option<u32>) -> io::Result<()> {
         self.make_directory(directory_of(place))?;
         // A link stays one.
         let place = if place.is_symlink() { fs::canonicalize(place)? } else { place.to_owned() };
@@ -69,10 +70,10 @@ impl Made {
         if self.beside.iter().all(|(other, _)| *other != beside) {
             self.beside.push((beside.clone(), place.clone()));
         }
-        write_new(&beside, content)?;
+        write_new(&beside, content, mode)?;
         match fs::metadata(&place) {
-            Ok(before) => fs::set_permissions(&beside, before.permissions()),
-            Err(_) => Ok(()),
+            Ok(before) if mode.is_none() => fs::set_permissions(&beside, before.permissions()),
+            _ => Ok(()),
         }
     }
 
@@ -125,8 +126,20 @@ pub fn inside(name: &str) -> Result<PathBuf> {
 /// # Errors
 /// When that fails; then what was there is as it was.
 pub fn write(path: &Path, content: &[u8]) -> io::Result<()> {
+    replace(path, content, None)
+}
+
+/// The same for its owner's eyes only, from the first moment.
+///
+/// # Errors
+/// The same.
+pub fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
+    replace(path, content, Some(0o600))
+}
+
+fn replace(path: &Path, content: &[u8], mode: Option<u32>) -> io::Result<()> {
     let mut made = Made::default();
-    let written = made.write_beside(path, content).and_then(|()| {
+    let written = made.write_beside(path, content, mode).and_then(|()| {
         made.beside.iter().try_for_each(|(beside, place)| fs::rename(beside, place))
     });
     if written.is_err() {
@@ -145,13 +158,15 @@ fn beside(path: &Path) -> PathBuf {
     path.with_file_name(format!(".{name}.{}", process::id()))
 }
 
-fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
+fn write_new(path: &Path, content: &[u8], mode: Option<u32>) -> io::Result<()> {
     // A killed process of the same number may have left one.
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true).mode(mode.unwrap_or(0o666));
+    let mut file = options.open(path)?;
     file.write_all(content)?;
     file.flush()
 }

@@ -19,7 +19,7 @@ const DAYS: i64 = 7;
 const LARGEST: u64 = 8 << 20;
 
 /// Where lines go; nowhere if nothing can be written: no command fails because of its log.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Log(Option<File>);
 
 impl Log {

@@ -1,47 +1,187 @@
-//! What is printed: tables, panels and JSON on standard output, failures on standard error.
+//! What is printed: tables, panels and what programs read on standard output, failures on standard
+//! error.
 
+mod appearance;
+mod columns;
+mod format;
+mod pager;
 mod panel;
+mod print;
+pub mod progress;
 pub mod python;
 pub mod resource;
 mod table;
+mod tell;
+mod terminal;
+mod times;
 
 use std::{
-    env,
-    io::{self, IsTerminal, Write},
+    cell::{Cell, RefCell},
+    io::{self, IsTerminal},
+    path::{Path, PathBuf},
+    time::SystemTime,
 };
 
 use serde_json::{Map, Value};
 
 use crate::failure::{Failure, Result};
+pub use appearance::Appearance;
+use columns::Columns;
+pub use columns::known;
+pub use format::Format;
+use format::json;
+use print::write;
+pub use print::{READ_ENOUGH, print, print_on, printable};
 use resource::Resource;
-
-/// How wide output is when nothing says it.
-const USUAL_WIDTH: u16 = 80;
+use tell::with_link;
+pub use tell::{tell, tell_file, tell_link, tell_message, tell_of};
+use terminal::{has_colours, height, width};
 
 /// How results are shown.
 #[derive(Debug, Clone)]
 pub struct Output {
-    /// As JSON.
-    pub raw: bool,
+    /// As what.
+    kind: Kind,
     /// With what tables leave out.
-    pub full: bool,
+    full: bool,
+    columns: Columns,
     width: u16,
+    /// Whether a person sees it at once.
+    is_terminal: bool,
     colours: bool,
+    pages: bool,
+    /// Whether a result was printed already.
+    goes_on: Cell<bool>,
+    /// Whether standard output is for something else than what stands beside the result.
+    pub keeps_asides_away: bool,
+    /// For workflows, which run commands as functions.
+    results: RefCell<Results>,
+}
+
+/// What a command came to.
+#[derive(Debug, Clone, Default)]
+struct Results {
+    shown: Vec<Value>,
+    written: Vec<PathBuf>,
+}
+
+/// As what results are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// As the Python command line prints JSON, with empty lines around lists.
+    Raw,
+    As(Format),
 }
 
 impl Output {
     /// For this process.
-    pub fn new(raw: bool, full: bool) -> Self {
+    ///
+    /// # Errors
+    /// When results can't be shown in two ways at once.
+    pub fn new(appearance: &Appearance) -> Result<Self> {
         let is_terminal = io::stdout().is_terminal();
-        Self { raw, full, width: width(is_terminal), colours: has_colours(is_terminal) }
+        let kind = match (appearance.raw, appearance.output) {
+            (true, None) => Kind::Raw,
+            (false, format) => Kind::As(format.unwrap_or(Format::Table)),
+            (true, Some(_)) => {
+                let text = "--raw and --output are two ways of the same: give one of them";
+                return Err(Failure::Usage(text.to_owned()));
+            }
+        };
+        Ok(Self {
+            kind,
+            full: appearance.full,
+            columns: Columns::new(&appearance.columns),
+            width: width(is_terminal),
+            is_terminal,
+            colours: has_colours(is_terminal),
+            pages: is_terminal && !appearance.no_pager,
+            goes_on: Cell::new(false),
+            keeps_asides_away: false,
+            results: RefCell::default(),
+        })
     }
 
-    /// A message to the person who called.
+    /// The things that were shown.
+    pub fn shown(&self) -> Vec<Value> {
+        self.results.borrow().shown.clone()
+    }
+
+    /// The files that were written.
+    pub fn written(&self) -> Vec<PathBuf> {
+        self.results.borrow().written.clone()
+    }
+
+    /// Keeps in mind that files were written.
+    pub fn wrote(&self, files: &[impl AsRef<Path>]) {
+        let files = files.iter().map(|file| file.as_ref().to_owned());
+        self.results.borrow_mut().written.extend(files);
+    }
+
+    /// Whether results are JSON.
+    pub fn is_json(&self) -> bool {
+        matches!(self.kind, Kind::Raw | Kind::As(Format::Json))
+    }
+
+    /// The same for what is shown as it happens.
+    ///
+    /// # Errors
+    /// When it is to be a document, which it can't be.
+    pub fn follows_as_json(&self) -> Result<bool> {
+        match self.kind {
+            Kind::As(Format::Yaml | Format::Csv) => {
+                let text = "what is followed is shown in lines or, with --output json, as JSON";
+                Err(Failure::Usage(text.to_owned()))
+            }
+            _ => Ok(self.is_json()),
+        }
+    }
+
+    /// Whether tables have what they leave out otherwise.
+    pub fn is_full(&self) -> bool {
+        self.full
+    }
+
+    /// Whether the columns that were asked for are those of one of these resources.
+    ///
+    /// # Errors
+    /// When one is of none.
+    pub fn check(&self, resources: &[&Resource]) -> Result<()> {
+        self.columns.check(resources)
+    }
+
+    /// Whether the result is for programs, with nothing else beside it.
+    fn is_for_programs(&self) -> bool {
+        self.kind != Kind::As(Format::Table)
+    }
+
+    /// Whether a list is one document, not shown page by page.
+    pub fn is_one_document(&self) -> bool {
+        !matches!(self.kind, Kind::Raw | Kind::As(Format::Table))
+    }
+
+    /// A message to the person who called. Only Python's JSON has always had it beside it.
     ///
     /// # Errors
     /// When nothing can be written.
     pub fn message(&self, title: &str, text: &str, footer: Option<&str>) -> Result<()> {
+        if self.is_one_document() {
+            tell_message(title, text);
+            return Ok(());
+        }
         print(&format!("\n{}\n", panel::spacious(title, text, footer, self.width)))
+    }
+
+    /// A message with a link, which must be whole to be opened.
+    ///
+    /// # Errors
+    /// When nothing can be written.
+    pub fn link(&self, title: &str, text: &str, link: &str) -> Result<()> {
+        if self.is_one_document() {
+            tell_link(title, text, link);
+            return Ok(());
+        }
+        print(&with_link(title, text, link, self.width))
     }
 
     /// One thing.
@@ -49,32 +189,43 @@ impl Output {
     /// # Errors
     /// When nothing can be written.
     pub fn one(&self, title: &str, resource: &Resource, shown: &Map<String, Value>) -> Result<()> {
-        self.entries(title, shown, &|name| !self.full && resource.hides(name))
+        self.results.borrow_mut().shown.push(Value::Object(shown.clone()));
+        let picked = self.columns.pick(resource, shown);
+        match self.kind {
+            Kind::Raw => print(&format!("{}\n", json(&picked)?)),
+            Kind::As(Format::Table) => {
+                let is_hidden =
+                    |name: &str| self.columns.are_usual() && !self.full && resource.hides(name);
+                self.show(&self.table_of(title, &picked, &is_hidden))
+            }
+            Kind::As(format) => {
+                let columns: Vec<_> = picked.keys().cloned().collect();
+                let value = Value::Object(picked.clone());
+                self.document(format, &value, &columns, &[picked])
+            }
+        }
     }
 
-    /// Keys and values.
+    /// Keys and values of a workflow's own.
     ///
     /// # Errors
     /// When nothing can be written.
-    pub fn entries(
-        &self,
-        title: &str,
-        entries: &Map<String, Value>,
-        is_hidden: &dyn Fn(&str) -> bool,
-    ) -> Result<()> {
-        if self.raw {
-            return print(&format!("{}\n", json(entries)?));
+    pub fn entries(&self, title: &str, entries: &Map<String, Value>) -> Result<()> {
+        match self.kind {
+            Kind::Raw => print(&format!("{}\n", json(entries)?)),
+            Kind::As(Format::Table) => self.show(&self.table_of(title, entries, &|_| false)),
+            Kind::As(_) => self.aside(title, entries),
         }
-        print(&self.table_of(title, entries, is_hidden))
     }
 
-    /// Keys and values beside the result, which must not get into its JSON.
+    /// Keys and values beside the result, which must not get into what programs or a job's readers
+    /// read.
     ///
     /// # Errors
     /// When nothing can be written.
     pub fn aside(&self, title: &str, entries: &Map<String, Value>) -> Result<()> {
         let table = self.table_of(title, entries, &|_| false);
-        if self.raw {
+        if self.keeps_asides_away || self.is_for_programs() {
             tell(&table);
             return Ok(());
         }
@@ -87,10 +238,14 @@ impl Output {
         entries: &Map<String, Value>,
         is_hidden: &dyn Fn(&str) -> bool,
     ) -> String {
+        let value = |name: &str, value| match self.relative(name, value) {
+            Some(relative) => format!("{} ({relative})", python::text(value)),
+            None => python::text(value),
+        };
         let rows = entries
             .iter()
             .filter(|(name, _)| !is_hidden(name))
-            .map(|(name, value)| vec![name.clone(), python::text(value)])
+            .map(|(name, shown)| vec![name.clone(), value(name, shown)])
             .collect();
         let columns = [("Key", table::Style::Key), ("Value", table::Style::Plain)];
         let table = table::draw(&columns, rows, table::Rows::Whole, self.width, self.colours);
@@ -108,24 +263,88 @@ impl Output {
         rows: &[Map<String, Value>],
         caption: &str,
     ) -> Result<()> {
-        if self.raw {
-            return print(&format!("\n{}\n\n", json(rows)?));
+        let picked = || rows.iter().map(|row| self.columns.pick(resource, row)).collect::<Vec<_>>();
+        match self.kind {
+            Kind::Raw => print(&format!("\n{}\n\n", json(&picked())?)),
+            Kind::As(Format::Table) if rows.is_empty() => {
+                self.message("Nothing here...", "There are no results to display", None)
+            }
+            Kind::As(Format::Table) => self.show(&self.table(title, resource, rows, caption)),
+            Kind::As(format) => {
+                let columns: Vec<_> = match self.columns.are_usual() {
+                    true => resource.names().map(str::to_owned).collect(),
+                    false => self.columns.of(resource).into_iter().map(|(name, _)| name).collect(),
+                };
+                let rows = picked();
+                let all = rows.iter().cloned().map(Value::Object).collect();
+                self.document(format, &Value::Array(all), &columns, &rows)
+            }
         }
-        if rows.is_empty() {
-            return self.message("Nothing here...", "There are no results to display", None);
-        }
-        let columns: Vec<_> = resource
-            .columns(self.full)
-            .map(|(name, colour)| (name, table::Style::Column(colour)))
+    }
+
+    fn table(
+        &self,
+        title: &str,
+        resource: &Resource,
+        rows: &[Map<String, Value>],
+        caption: &str,
+    ) -> String {
+        let columns = match self.columns.are_usual() {
+            true => resource
+                .columns(self.full)
+                .map(|(name, colour)| (name.to_owned(), colour))
+                .collect(),
+            false => self.columns.of(resource),
+        };
+        let columns: Vec<_> = columns
+            .iter()
+            .map(|(name, colour)| (name.as_str(), table::Style::Column(*colour)))
             .collect();
-        let cell =
-            |row: &Map<String, Value>, name| python::text(row.get(name).unwrap_or(&Value::Null));
-        let rows =
-            rows.iter().map(|row| columns.iter().map(|(name, _)| cell(row, *name)).collect());
+        let cell = |row, name: &str| {
+            let value = resource.value(row, name).unwrap_or(&Value::Null);
+            self.relative(name, value).unwrap_or_else(|| python::text(value))
+        };
+        let rows = rows.iter().map(|row| columns.iter().map(|(name, _)| cell(row, name)).collect());
         let table =
             table::draw(&columns, rows.collect(), table::Rows::OneLine, self.width, self.colours);
         let table = table::under(title, &table);
-        print(&format!("\n{table}\n{}\n", table::centred(caption, &table)))
+        format!("\n{table}\n{}\n", table::centred(caption, &table))
+    }
+
+    /// How long ago an instant was, where a person sees it.
+    fn relative(&self, name: &str, value: &Value) -> Option<String> {
+        let text = value.as_str().filter(|_| self.is_terminal && name.ends_with("_at"))?;
+        times::relative(text, SystemTime::now())
+    }
+
+    fn document(
+        &self,
+        format: Format,
+        value: &Value,
+        columns: &[String],
+        rows: &[Map<String, Value>],
+    ) -> Result<()> {
+        let (text, between) = match format {
+            Format::Table | Format::Json => (json(value)? + "\n", ""),
+            Format::Yaml => (format::yaml(value)?, "---\n"),
+            Format::Csv => (format::csv(columns, rows)?, "\n"),
+        };
+        let between = if self.goes_on.replace(true) { between } else { "" };
+        // A person's terminal does not do what somebody's text says.
+        let text = if self.is_terminal { printable(&text) } else { text };
+        self.show(&format!("{between}{text}"))
+    }
+
+    /// Prints a text; by a pager if it is longer than the terminal.
+    ///
+    /// # Errors
+    /// When nothing can be written.
+    pub fn show(&self, text: &str) -> Result<()> {
+        let is_long = || text.lines().count() >= height().unwrap_or(usize::MAX);
+        if self.pages && is_long() && pager::show(text) {
+            return Ok(());
+        }
+        print(text)
     }
 
     /// The content of a file.
@@ -139,7 +358,7 @@ impl Output {
         footer: Option<&str>,
         plain: bool,
     ) -> Result<()> {
-        if !plain && !self.raw {
+        if !plain && !self.is_for_programs() {
             let text = String::from_utf8_lossy(content);
             return print(&format!("\n{}", panel::tight(name, &text, footer, self.width)));
         }
@@ -150,90 +369,4 @@ impl Output {
         bytes.push(b'\n');
         write(&bytes)
     }
-}
-
-/// Prints to standard output. Whoever has read enough, as `head` has, is no failure.
-///
-/// # Errors
-/// When nothing can be written.
-pub fn print(text: &str) -> Result<()> {
-    write(text.as_bytes())
-}
-
-fn write(bytes: &[u8]) -> Result<()> {
-    let mut out = io::stdout().lock();
-    match out.write_all(bytes).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Failure::file("Output failed", "standard output", &error))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Tells the person who called of something that goes on or went wrong.
-pub fn tell(text: &str) {
-    // Where nobody can be told, nothing is to be done about it.
-    let _ = io::stderr().lock().write_all(text.as_bytes());
-}
-
-/// Tells of a failure: in a panel on a terminal, in plain lines elsewhere, for programs to search.
-pub fn tell_of(failure: &Failure) {
-    match failure {
-        Failure::Refused { title, text } if io::stderr().is_terminal() => {
-            tell(&format!("\n{}\n", panel::tight(title, text, None, width(true))));
-        }
-        Failure::Refused { title, text } if title.is_empty() => {
-            tell(&format!("{}\n", printable(text)));
-        }
-        Failure::Refused { title, text } => {
-            tell(&format!("{}\n{}\n", printable(title), printable(text)));
-        }
-        Failure::Usage(text) => tell(&format!("error: {}\n", printable(text))),
-        Failure::Aborted => tell("Aborted.\n"),
-        Failure::Interrupted => {}
-    }
-}
-
-/// Tells of something beside the result, in a panel on a terminal.
-pub fn tell_message(title: &str, text: &str) {
-    if io::stderr().is_terminal() {
-        tell(&format!("\n{}\n", panel::spacious(title, text, None, width(true))));
-    } else {
-        tell(&format!("{}\n{}\n", printable(title), printable(text)));
-    }
-}
-
-fn json(value: &(impl serde::Serialize + ?Sized)) -> Result<String> {
-    let written = serde_json::to_string_pretty(value);
-    written.map_err(|error| Failure::new("Output failed", error.to_string()))
-}
-
-fn width(is_terminal: bool) -> u16 {
-    let said = env::var("COLUMNS").ok().and_then(|columns| columns.trim().parse().ok());
-    let found = || is_terminal.then(terminal_width).flatten();
-    said.filter(|width| *width > 0).or_else(found).unwrap_or(USUAL_WIDTH).max(20)
-}
-
-fn terminal_width() -> Option<u16> {
-    // A terminal of no columns is one that does not say.
-    comfy_table::Table::new().width().filter(|width| *width > 0)
-}
-
-fn has_colours(is_terminal: bool) -> bool {
-    is_terminal && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
-}
-
-/// A text without what would move the cursor or change colours: it may come from anybody.
-pub fn printable(text: &str) -> String {
-    let mut printable = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '\n' => printable.push(c),
-            '\t' => printable.push_str("    "),
-            '\r' => {}
-            c if c.is_control() => printable.extend(c.escape_default()),
-            c => printable.push(c),
-        }
-    }
-    printable
 }

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use crate::{
     api::not_understood,
     failure::{Failure, Result},
+    filter::Filter,
     output::{Output, print, resource::Resource},
     questions::terminal,
 };
@@ -33,6 +34,10 @@ pub struct ListArguments {
     #[arg(long, short, value_name = "INTEGER", default_value_t = 50,
         value_parser = value_parser!(i64).range(1..=100))]
     size: i64,
+    /// Only rows that pass: FIELD=VALUE, FIELD!=VALUE or FIELD~PART, among all pages (among one with
+    /// --page); may be given several times
+    #[arg(long, value_name = "FIELD=VALUE")]
+    filter: Vec<Filter>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -73,6 +78,7 @@ impl ListArguments {
         list: &List<'_>,
         fetch: impl AsyncFn(Query) -> Result<Value>,
     ) -> Result<()> {
+        self.filter.iter().try_for_each(|filter| filter.check(list.resource))?;
         let get = async |number| {
             let answer = fetch(self.query(&list.first, list.extra, number)).await?;
             read(list, &answer)
@@ -83,12 +89,19 @@ impl ListArguments {
             let text = format!("Page {number} is out of range. Available pages: 1-{}", page.pages);
             return Err(Failure::new("", text));
         }
-        if self.page.is_none() && !(terminal::is_there() && terminal::shows_output()) {
+        let turns_pages = terminal::is_there() && terminal::shows_output();
+        if self.page.is_none()
+            && !(turns_pages && self.filter.is_empty() && !output.is_one_document())
+        {
             for number in 2..=page.pages {
                 page.rows.extend(get(number).await?.rows);
             }
             page.pages = page.pages.min(1);
         }
+        let passes = |row: &Map<String, Value>| {
+            self.filter.iter().all(|filter| filter.passes(list.resource, row))
+        };
+        page.rows.retain(passes);
         loop {
             let shown = page.rows.len();
             let caption =
@@ -173,6 +186,7 @@ mod tests {
             include_archived: false,
             page: None,
             size: 50,
+            filter: Vec::new(),
         };
         let names =
             |query: &Query| query.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(" ");

@@ -1,23 +1,20 @@
-//! Settings: environment variables, and the file that administrators or users write them into.
+//! Settings: environment variables, below them the profile in use, below it the file that
+//! administrators or users write variables into.
 
-use std::{
-    collections::BTreeMap,
-    env, fs,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+mod known;
+pub mod profiles;
+mod variables;
+
+use std::{env, path::PathBuf, time::Duration};
 
 use jobbergate_client::Secret;
+use serde_json::{Value, json};
 
-use crate::{
-    dot_env,
-    failure::{Failure, Result},
-};
+pub use known::SETTINGS;
+use known::{BASE_API_URL, CACHE_DIR, OIDC_CLIENT_SECRET, wrong};
+pub use variables::Variables;
 
-/// The administrator's file, which is read instead of the user's.
-const FILE_OF_SITE: &str = "/etc/default/jobbergate3-cli";
-/// The user's, in the working directory.
-const FILE: &str = ".env";
+use crate::failure::Result;
 
 /// What the command line is told by its surroundings.
 #[derive(Debug, Clone)]
@@ -42,68 +39,10 @@ pub struct Settings {
     pub default_cluster_name: Option<String>,
     /// Whether a script's main file is called after the script.
     pub legacy_name_convention: bool,
-}
-
-/// The variables of the environment, and below them those of the file, by their names in capitals.
-#[derive(Debug)]
-pub struct Variables(BTreeMap<String, String>);
-
-impl Variables {
-    /// Reads both.
-    ///
-    /// # Errors
-    /// When the file can't be read or understood.
-    pub fn read() -> Result<Self> {
-        let own: Vec<_> = env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .collect();
-        let file = if Path::new(FILE_OF_SITE).is_file() {
-            Path::new(FILE_OF_SITE)
-        } else {
-            Path::new(FILE)
-        };
-        let mut all = BTreeMap::new();
-        if file.is_file() {
-            let wrong = |why: &dyn std::fmt::Display| wrong(&format!("{}: {why}", file.display()));
-            let text = fs::read_to_string(file).map_err(|error| wrong(&error))?;
-            let parsed = dot_env::parse(&text, |name| env::var(name).ok());
-            for (name, value) in parsed.map_err(|error| wrong(&error))? {
-                all.extend(value.map(|value| (name.to_ascii_uppercase(), value)));
-            }
-        }
-        // Spelt in capitals, it counts more than spelt otherwise.
-        let (capitals, others): (Vec<_>, Vec<_>) =
-            own.into_iter().partition(|(name, _)| *name == name.to_ascii_uppercase());
-        for (name, value) in others.into_iter().chain(capitals) {
-            all.insert(name.to_ascii_uppercase(), value);
-        }
-        Ok(Self(all))
-    }
-
-    fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
-    }
-
-    fn text(&self, name: &str, default: &str) -> String {
-        self.get(name).unwrap_or(default).to_owned()
-    }
-
-    fn flag(&self, name: &str, default: bool) -> Result<bool> {
-        let Some(value) = self.get(name) else { return Ok(default) };
-        match value.trim().to_ascii_lowercase().as_str() {
-            "1" | "true" | "t" | "yes" | "y" | "on" => Ok(true),
-            "0" | "false" | "f" | "no" | "n" | "off" => Ok(false),
-            _ => Err(wrong(&format!("{name} is {value:?}; it must be true or false"))),
-        }
-    }
-
-    /// Whether the names that commands had before count, too.
-    ///
-    /// # Errors
-    /// When the setting is neither true nor false.
-    pub fn is_compatible(&self) -> Result<bool> {
-        self.flag("JOBBERGATE_COMPATIBILITY_MODE", false)
-    }
+    /// Whether what modules and commands were called before counts, too.
+    pub is_compatible: bool,
+    /// The interpreter of workflow files.
+    pub python: String,
 }
 
 impl Settings {
@@ -112,15 +51,14 @@ impl Settings {
     /// # Errors
     /// When one of them makes no sense.
     pub fn new(variables: &Variables) -> Result<Self> {
-        let old_name = variables.get("ARMADA_API_BASE").filter(|url| !url.is_empty());
-        let new_name = variables.text("BASE_API_URL", "https://apis.vantagecompute.ai");
+        let new_name = variables.text(BASE_API_URL, "https://apis.vantagecompute.ai");
         Ok(Self {
-            base_api_url: old_name.map_or(new_name, str::to_owned),
+            base_api_url: variables.old_base_api_url().map_or(new_name, str::to_owned),
             oidc_domain: variables.text("OIDC_DOMAIN", "auth.vantagecompute.ai/realms/vantage"),
             oidc_use_https: variables.flag("OIDC_USE_HTTPS", true)?,
             oidc_client_id: variables.text("OIDC_CLIENT_ID", "default"),
             oidc_client_secret: variables
-                .get("OIDC_CLIENT_SECRET")
+                .get(OIDC_CLIENT_SECRET)
                 .filter(|secret| !secret.is_empty())
                 .map(Secret::from),
             cache_dir: cache_dir(variables)?,
@@ -128,8 +66,32 @@ impl Settings {
             sbatch_path: variables.get("SBATCH_PATH").map(PathBuf::from),
             default_cluster_name: variables.get("DEFAULT_CLUSTER_NAME").map(str::to_owned),
             legacy_name_convention: variables.flag("JOBBERGATE_LEGACY_NAME_CONVENTION", false)?,
+            is_compatible: variables.is_compatible()?,
+            python: python(variables),
         })
     }
+
+    /// What workflow files see of them, by the names of the variables.
+    pub fn for_workflows(&self) -> Value {
+        json!({
+            "BASE_API_URL": self.base_api_url,
+            "OIDC_DOMAIN": self.oidc_domain,
+            "OIDC_CLIENT_ID": self.oidc_client_id,
+            "OIDC_USE_HTTPS": self.oidc_use_https,
+            "JOBBERGATE_CACHE_DIR": self.cache_dir.to_string_lossy(),
+            "JOBBERGATE_REQUESTS_TIMEOUT": self.requests_timeout.as_secs(),
+            "SBATCH_PATH": self.sbatch_path.as_ref().map(|path| path.to_string_lossy()),
+            "DEFAULT_CLUSTER_NAME": self.default_cluster_name,
+            "JOBBERGATE_COMPATIBILITY_MODE": self.is_compatible,
+            "JOBBERGATE_LEGACY_NAME_CONVENTION": self.legacy_name_convention,
+        })
+    }
+}
+
+/// An empty name is none.
+fn python(variables: &Variables) -> String {
+    let named = variables.get("JOBBERGATE_PYTHON").filter(|name| !name.is_empty());
+    named.unwrap_or("python3").to_owned()
 }
 
 fn timeout(variables: &Variables) -> Result<Duration> {
@@ -142,7 +104,7 @@ fn timeout(variables: &Variables) -> Result<Duration> {
 }
 
 fn cache_dir(variables: &Variables) -> Result<PathBuf> {
-    let text = variables.text("JOBBERGATE_CACHE_DIR", "~/.local/share/jobbergate3");
+    let text = variables.text(CACHE_DIR, "~/.local/share/jobbergate3");
     let path = match text.strip_prefix('~').filter(|rest| rest.is_empty() || rest.starts_with('/'))
     {
         Some(below) => {
@@ -154,22 +116,23 @@ fn cache_dir(variables: &Variables) -> Result<PathBuf> {
         }
         None => PathBuf::from(&text),
     };
-    std::path::absolute(&path).map_err(|error| {
+    let path = std::path::absolute(&path).map_err(|error| {
         wrong(&format!("JOBBERGATE_CACHE_DIR is {text:?}, which is no path: {error}"))
+    })?;
+    // Tokens of one profile are none of another's. Those of the default one are where they were.
+    Ok(match variables.profile_with_common(CACHE_DIR) {
+        Some(name) if name != profiles::DEFAULT => path.join("profiles").join(name),
+        _ => path,
     })
-}
-
-fn wrong(text: &str) -> Failure {
-    Failure::new("Configuration Error", text)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::failure::Failure;
 
     fn settings(pairs: &[(&str, &str)]) -> Result<Settings> {
-        let pairs = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        Settings::new(&Variables(pairs.collect()))
+        Settings::new(&Variables::of(pairs))
     }
 
     fn complaint(name: &str, value: &str) -> String {

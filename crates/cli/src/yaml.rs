@@ -5,7 +5,7 @@ mod read;
 mod write;
 
 pub use read::read;
-pub use write::write;
+pub use write::{write, write_as_it_is};
 
 #[cfg(test)]
 mod tests {

@@ -8,6 +8,7 @@
 mod agent;
 mod clusters;
 mod error;
+mod events;
 mod job_script_templates;
 mod job_scripts;
 mod job_submissions;
@@ -24,6 +25,7 @@ use reqwest::redirect;
 use url::Url;
 
 pub use error::{Detail, Error};
+pub use events::{SubmissionEvent, SubmissionEvents};
 pub use probe::Right;
 pub use request::{Answer, Request};
 pub use retries::{Retries, Retry};

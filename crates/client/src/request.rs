@@ -6,7 +6,7 @@ use std::{
 };
 
 use reqwest::{
-    Method, RequestBuilder, StatusCode,
+    Method, RequestBuilder, Response, StatusCode,
     header::{self, HeaderMap, HeaderValue},
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -164,6 +164,11 @@ impl<'a> Request<'a> {
 
     /// Sends it, once more with a fresh token if the first is refused.
     pub(crate) async fn send_once(&self) -> Result<Answer, Error> {
+        self.open().await?.read().await
+    }
+
+    /// The same, without the body of the answer, which is read as it comes.
+    pub(crate) async fn open(&self) -> Result<Opened, Error> {
         let client = self.client;
         if self.token.is_some() {
             return self.attempt(self.token.as_ref()).await;
@@ -188,12 +193,12 @@ impl<'a> Request<'a> {
         Answer { call, status, headers: HeaderMap::new(), body: Vec::new() }
     }
 
-    pub(crate) async fn attempt(&self, token: Option<&Secret>) -> Result<Answer, Error> {
+    pub(crate) async fn attempt(&self, token: Option<&Secret>) -> Result<Opened, Error> {
         let mut request = self.client.http.request(self.method.clone(), self.url.clone());
         if let Some(token) = token {
             request = request.bearer_auth(token.reveal());
         }
-        send((self.decorate)(request), self.method.as_str(), &self.url, token).await
+        open((self.decorate)(request), self.method.as_str(), &self.url, token).await
     }
 
     /// Sends it and reads the answer as JSON.
@@ -232,6 +237,21 @@ fn shown(url: &Url) -> Cow<'_, Url> {
     url
 }
 
+/// A successful answer whose body was not read yet.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    pub(crate) call: String,
+    pub(crate) response: Response,
+}
+
+impl Opened {
+    pub(crate) async fn read(mut self) -> Result<Answer, Error> {
+        let (status, headers) = (self.response.status(), self.response.headers().clone());
+        let body = body(&self.call, &mut self.response).await?;
+        Ok(Answer { call: self.call, status, headers, body })
+    }
+}
+
 /// Sends a request and reads the whole answer; one that is not successful is an error, which goes
 /// to logs and does not repeat the `secret` that was sent.
 pub(crate) async fn send(
@@ -240,30 +260,46 @@ pub(crate) async fn send(
     url: &Url,
     secret: Option<&Secret>,
 ) -> Result<Answer, Error> {
+    open(request, method, url, secret).await?.read().await
+}
+
+async fn open(
+    request: RequestBuilder,
+    method: &str,
+    url: &Url,
+    secret: Option<&Secret>,
+) -> Result<Opened, Error> {
     let call = format!("{method} {}", shown(url));
-    let unreachable =
-        |e: reqwest::Error| Error::Unreachable { call: call.clone(), source: e.without_url() };
-    let mut response = request.send().await.map_err(unreachable)?;
-    let (status, headers) = (response.status(), response.headers().clone());
+    let sent = request.send().await;
+    let mut response = sent.map_err(|error| unreachable(&call, error))?;
+    let status = response.status();
+    if status.is_success() {
+        return Ok(Opened { call, response });
+    }
+    let text = body(&call, &mut response).await?;
+    let text = String::from_utf8_lossy(&text);
+    let text = secret.map_or_else(|| text.clone().into_owned(), |secret| secret.mask(&text));
+    // What the server's log is searched for.
+    let id = response.headers().get("x-request-id").and_then(|id| id.to_str().ok());
+    let call = id.map_or(call.clone(), |id| format!("{call} (request {id})"));
+    let retry_after = response.headers().get(header::RETRY_AFTER).and_then(retry_after);
+    Err(Error::Status { call, status, detail: Detail::read(&text), retry_after })
+}
+
+async fn body(call: &str, response: &mut Response) -> Result<Vec<u8>, Error> {
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
+    while let Some(chunk) = response.chunk().await.map_err(|error| unreachable(call, error))? {
         body.extend_from_slice(&chunk);
         if body.len() > Client::LONGEST_ANSWER {
             let why = format!("it is longer than {} bytes", Client::LONGEST_ANSWER);
-            return Err(Error::Undecodable { call, why });
+            return Err(Error::Undecodable { call: call.to_owned(), why });
         }
     }
-    if status.is_success() {
-        Ok(Answer { call, status, headers, body })
-    } else {
-        let text = String::from_utf8_lossy(&body);
-        let text = secret.map_or_else(|| text.clone().into_owned(), |secret| secret.mask(&text));
-        // What the server's log is searched for.
-        let id = headers.get("x-request-id").and_then(|id| id.to_str().ok());
-        let call = id.map_or(call.clone(), |id| format!("{call} (request {id})"));
-        let retry_after = headers.get(header::RETRY_AFTER).and_then(retry_after);
-        Err(Error::Status { call, status, detail: Detail::read(&text), retry_after })
-    }
+    Ok(body)
+}
+
+fn unreachable(call: &str, error: reqwest::Error) -> Error {
+    Error::Unreachable { call: call.to_owned(), source: error.without_url() }
 }
 
 /// Seconds, or an instant.

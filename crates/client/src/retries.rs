@@ -125,7 +125,7 @@ impl Client {
     async fn takes_keys(&self) -> Result<bool, Error> {
         let document = self.request(Method::GET, &["openapi.json"]);
         let document: Value = match document.attempt(None).await {
-            Ok(answer) => answer.decode()?,
+            Ok(opened) => opened.read().await?.decode()?,
             Err(error) if Passing::of(&error).is_none() => return Ok(false),
             Err(error) => return Err(error),
         };

@@ -40,6 +40,11 @@ pub enum Role {
     Admin(Box<Admin>),
 }
 
+/// What the program can be beside the command line of users.
+pub fn roles() -> Vec<Command> {
+    Cli::command().get_subcommands().cloned().collect()
+}
+
 /// The parser. Variables that are set but blank count as unset, as on the Python server.
 pub fn parser() -> Command {
     let with_settings_anywhere = |admin: Command| admin.mut_args(anywhere);

@@ -24,8 +24,11 @@ use settings::Setting;
 fn main() -> ExitCode {
     let words: Vec<OsString> = env::args_os().collect();
     // First of all: it has settings of its own, and is to be quick.
+    if jobbergate_cli::complete(command_line::roles) {
+        return ExitCode::SUCCESS;
+    }
     if jobbergate_cli::is_for_users(&words) {
-        return jobbergate_cli::main(words);
+        return jobbergate_cli::main(words, command_line::roles);
     }
     let found = match environment::prepare(&Cli::command()) {
         Ok(found) => found,

@@ -4,6 +4,7 @@ use std::{convert::Infallible, fmt, str::FromStr};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// What a state of a Slurm job means for its submission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,6 +124,15 @@ pub fn explain(reason: &str) -> Option<&'static str> {
 /// REASON CODES).
 pub fn is_held(reason: &str) -> bool {
     reason.to_ascii_lowercase().contains("held")
+}
+
+/// A number of Slurm's JSON: plain or, in newer versions, `{"set": true, "infinite": false,
+/// "number": 7}`.
+pub fn whole_number(value: &Value) -> Option<i64> {
+    let Value::Object(fields) = value else { return value.as_i64() };
+    let is = |key: &str| fields.get(key).and_then(Value::as_bool);
+    let says = is("set") != Some(false) && is("infinite") != Some(true);
+    fields.get("number").filter(|_| says)?.as_i64()
 }
 
 impl fmt::Display for SlurmJobState {

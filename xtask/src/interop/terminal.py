@@ -36,7 +36,9 @@ class Terminal:
         self.read_until(re.escape(question))
         self._process.send(keys)
 
-    def end(self):
+    def end(self, code=0):
+        """What is shown until it ends."""
         self.read_until(pexpect.EOF)
         self._process.close()
-        expect(f"exit code after {self._process.before!r}", self._process.exitstatus, 0)
+        expect(f"exit code after {self._process.before!r}", self._process.exitstatus, code)
+        return self._process.before

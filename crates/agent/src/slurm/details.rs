@@ -1,7 +1,10 @@
 //! What Slurm says of a single job, by the names of its JSON.
 
 use chrono::{DateTime, Utc};
-use jobbergate_types::SlurmJobState::{self, Revoked};
+use jobbergate_types::{
+    SlurmJobState::{self, Revoked},
+    slurm::whole_number,
+};
 use serde_json::{Map, Value};
 
 use super::{JobFiles, job_text, python_json, squeue};
@@ -101,14 +104,6 @@ impl Details {
     pub fn restarts(&self) -> Option<i64> {
         whole_number(self.info.get("restart_cnt")?)
     }
-}
-
-/// A number or, in newer versions, `{"set": true, "infinite": false, "number": 7}`.
-pub(super) fn whole_number(value: &Value) -> Option<i64> {
-    let Value::Object(fields) = value else { return value.as_i64() };
-    let is = |key: &str| fields.get(key).and_then(Value::as_bool);
-    let says = is("set") != Some(false) && is("infinite") != Some(true);
-    fields.get("number").filter(|_| says)?.as_i64()
 }
 
 /// A newer Slurm lists the state and its flags: `["CANCELLED", "COMPLETING"]`. A job that is

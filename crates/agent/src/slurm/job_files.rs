@@ -1,9 +1,9 @@
 //! Which files a job writes to, as Slurm describes them.
 
-use jobbergate_types::SlurmJobState;
+use jobbergate_types::{SlurmJobState, slurm::whole_number};
 use serde_json::{Map, Value};
 
-use super::details::{state_of, whole_number};
+use super::details::state_of;
 
 /// A job, or a task of an array, and the names of its files.
 #[derive(Debug, Clone, PartialEq)]

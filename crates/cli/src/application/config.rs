@@ -63,6 +63,14 @@ impl Config {
         self.questions.clone().unwrap_or_else(derived)
     }
 
+    /// What templates are rendered with: both sections, then answers.
+    pub fn parameters(&self, answers: Map<String, Value>) -> Map<String, Value> {
+        let mut parameters = self.application.clone();
+        parameters.extend(self.jobbergate.clone());
+        parameters.extend(answers);
+        parameters
+    }
+
     /// As a file; what is null is left out.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::{Application, WORKFLOW, invalid};
-use crate::{api::Api, failure::Result};
+use crate::{api::Api, failure::Result, output::progress::Progress};
 
 const TEMPLATES: &str = "job-script-templates";
 
@@ -61,14 +61,20 @@ pub async fn upload(api: &Api, locator: &str, application: &Application) -> Resu
         let request = api.request(Method::PUT, &[TEMPLATES, locator]).await?.json(&changes);
         api.send(&what, request, StatusCode::OK).await?;
     }
+    let workflow_size = application.workflow.as_ref().map_or(0, Vec::len);
+    let total = application.templates.iter().map(|template| template.content.len()).sum::<usize>();
+    let progress = Progress::of_bytes((total + workflow_size) as u64);
     for template in &application.templates {
+        progress.says(&template.path);
         let what = format!("Couldn't upload {} of application ({locator})", template.path);
         let file_type = application.file_type(&template.path);
         let route = [TEMPLATES, locator, "upload", "template", file_type.as_str()];
         let request = api.upload(&route).await?.form(&[], &template.name, &template.content);
         api.send(&what, request, StatusCode::OK).await?;
+        progress.advance(template.content.len() as u64);
     }
     if let Some(workflow) = &application.workflow {
+        progress.says(WORKFLOW);
         let what = format!("Couldn't upload {WORKFLOW} of application ({locator})");
         let settings = Value::Object(application.config.jobbergate.clone()).to_string();
         let fields = [("runtime_config", settings)];

@@ -1,19 +1,19 @@
 //! Logging in on another device (RFC 8628), with PKCE.
 
-use std::{
-    env,
-    process::{Command, Stdio},
-    time::Duration,
-};
+use std::time::Duration;
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use rand::RngExt;
 use reqwest::StatusCode;
-use sha2::{Digest, Sha256};
 use tokio::time::{Instant, sleep};
 
-use super::provider::{Device, Provider, Tokens};
-use crate::failure::{Failure, Result};
+use super::{
+    desktop::open_in_browser,
+    pkce::Pkce,
+    provider::{Device, Provider, Tokens},
+};
+use crate::{
+    failure::{Failure, Result},
+    output::progress::Progress,
+};
 
 const TITLE: &str = "Authentication error";
 /// What a provider adds to the interval when it is asked too often, in seconds.
@@ -27,16 +27,17 @@ pub async fn log_in(
     provider: &Provider,
     show: impl FnOnce(&Device, bool) -> Result<()>,
 ) -> Result<Tokens> {
-    let verifier = verifier();
-    let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes()));
-    let device = provider.begin_device(&challenge).await?.map_err(|refusal| {
+    let pkce = Pkce::new();
+    let device = provider.begin_device(&pkce.challenge).await?.map_err(|refusal| {
         failed(&format!("The identity provider offers no log-in for this program -- {refusal}"))
     })?;
     show(&device, open_in_browser(&device.verification_uri_complete))?;
     let end = Instant::now() + Duration::from_secs(device.expires_in);
+    let progress = Progress::of_seconds(device.expires_in);
+    progress.says("waiting for you to log in");
     let mut interval = device.interval.clamp(1, 600);
     loop {
-        let refusal = match provider.device_tokens(&device.device_code, &verifier).await? {
+        let refusal = match provider.device_tokens(&device.device_code, &pkce.verifier).await? {
             Ok(tokens) => return Ok(tokens),
             Err(refusal) => refusal,
         };
@@ -54,6 +55,7 @@ pub async fn log_in(
             return Err(too_late());
         }
         sleep(pause).await;
+        progress.advance(interval);
     }
 }
 
@@ -63,21 +65,4 @@ fn too_late() -> Failure {
 
 fn failed(text: &str) -> Failure {
     Failure::new(TITLE, text)
-}
-
-/// 128 characters, as many as PKCE allows.
-fn verifier() -> String {
-    let random: [u8; 96] = rand::rng().random();
-    URL_SAFE_NO_PAD.encode(random)
-}
-
-/// Opens a link where the person has windows; whether it was tried.
-fn open_in_browser(link: &str) -> bool {
-    let has_windows = ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| env::var_os(name).is_some());
-    if !has_windows || !(link.starts_with("https://") || link.starts_with("http://")) {
-        return false;
-    }
-    let mut opener = Command::new("xdg-open");
-    opener.arg(link).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    opener.spawn().is_ok()
 }

@@ -146,6 +146,50 @@ impl Provider {
         .await
     }
 
+    /// Where a person logs in with a browser, which then comes back to `redirect_uri`.
+    ///
+    /// # Errors
+    /// When that makes no address.
+    pub fn authorization_link(
+        &self,
+        redirect_uri: &str,
+        state: &str,
+        code_challenge: &str,
+    ) -> Result<String> {
+        let query = [
+            ("response_type", "code"),
+            ("client_id", self.client_id.as_str()),
+            ("redirect_uri", redirect_uri),
+            ("scope", "openid"),
+            ("state", state),
+            ("code_challenge", code_challenge),
+            ("code_challenge_method", "S256"),
+        ];
+        let link = url::Url::parse_with_params(&format!("{}/auth", self.base), query);
+        link.map(String::from).map_err(|error| Failure::new(TITLE, error.to_string()))
+    }
+
+    /// The tokens that a code is worth, which came to `redirect_uri`.
+    ///
+    /// # Errors
+    /// When the provider can't be asked.
+    pub async fn code_tokens(
+        &self,
+        code: &str,
+        redirect_uri: &str,
+        verifier: &str,
+    ) -> Result<Answer<Tokens>> {
+        let mut form = vec![
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", redirect_uri),
+            ("code_verifier", verifier),
+        ];
+        // A client that has one is not believed without.
+        form.extend(self.client_secret.as_ref().map(|secret| ("client_secret", secret.reveal())));
+        self.tokens(&form).await
+    }
+
     async fn tokens(&self, form: &[(&str, &str)]) -> Result<Answer<Tokens>> {
         let mut all = vec![("client_id", self.client_id.as_str())];
         all.extend(form);

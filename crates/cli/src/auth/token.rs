@@ -36,6 +36,12 @@ impl Token {
         Some(end <= now)
     }
 
+    /// How long it lasts from beginning to end, in seconds, if it says both.
+    pub fn lifetime(&self) -> Option<u64> {
+        let instant = |name: &str| self.claims.get(name).and_then(Value::as_f64);
+        Some((instant("exp")? - instant("iat")?).max(0.0) as u64)
+    }
+
     /// Who it is for.
     ///
     /// # Errors

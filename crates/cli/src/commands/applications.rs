@@ -1,12 +1,15 @@
 //! `jobbergate applications`.
 
 mod change;
+mod meant;
 
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use reqwest::{Method, StatusCode};
 use serde_json::{Map, Value};
+
+use meant::meant;
 
 use super::{Session, given, read, text};
 use crate::{
@@ -124,6 +127,7 @@ pub async fn run(session: &Session, command: ApplicationsCommand) -> Result<()> 
         ApplicationsCommand::DownloadFiles(one) => {
             let application = get(session, &one.selected()?).await?;
             let written = download(&session.api, &application, Path::new(".")).await?;
+            session.output.wrote(&written);
             let text = format!(
                 "A total of {} application files were successfully downloaded.",
                 written.len()
@@ -163,7 +167,8 @@ pub async fn get(session: &Session, selected: &Selected) -> Result<Map<String, V
     let kind = if selected.is_identifier { "identifier" } else { "id" };
     let what = format!("Couldn't retrieve application {kind}={locator} from API");
     let request = session.api.request(Method::GET, &[TEMPLATES, locator]).await?;
-    let object = session.api.receive(&what, request, StatusCode::OK).await?;
+    let received = session.api.receive(&what, request, StatusCode::OK).await;
+    let object = meant(session, selected, received).await?;
     read(&what, &APPLICATION, &object)
 }
 
@@ -171,20 +176,23 @@ async fn delete(session: &Session, selected: &Selected) -> Result<()> {
     let locator = &selected.locator;
     let what = "Request to delete application was not accepted by the API";
     let request = session.api.request(Method::DELETE, &[TEMPLATES, locator]).await?;
-    session.api.send(what, request, StatusCode::NO_CONTENT).await?;
+    let sent = session.api.send(what, request, StatusCode::NO_CONTENT).await;
+    meant(session, selected, sent).await?;
     let text = "The application was successfully deleted.";
     session.output.message("Application delete succeeded", text, None)
 }
 
 async fn clone(session: &Session, arguments: &CloneApplication) -> Result<()> {
-    let locator = arguments.one.selected()?.locator;
+    let selected = arguments.one.selected()?;
+    let locator = &selected.locator;
     let what = format!("Couldn't clone application {locator} from API");
     let body = given([
         ("identifier", text(&arguments.application_identifier)),
         ("description", text(&arguments.application_desc)),
         ("name", text(&arguments.application_name)),
     ]);
-    let request = session.api.create(&[TEMPLATES, "clone", &locator]).await?;
-    let object = session.api.receive(&what, request.json(&body), StatusCode::CREATED).await?;
+    let request = session.api.create(&[TEMPLATES, "clone", locator]).await?;
+    let received = session.api.receive(&what, request.json(&body), StatusCode::CREATED).await;
+    let object = meant(session, &selected, received).await?;
     session.output.one("Cloned Application", &APPLICATION, &read(&what, &APPLICATION, &object)?)
 }

@@ -19,6 +19,7 @@ use crate::{
     select::One,
 };
 
+pub use create::{NewScript, Preview, Rendering};
 pub use files::{download, entrypoints};
 
 /// The API's name of them.
@@ -104,7 +105,7 @@ pub async fn run(session: &Session, command: JobScriptsCommand) -> Result<()> {
             session.output.one("Job Script", &JOB_SCRIPT, &script)
         }
         JobScriptsCommand::Create(arguments) => create::create(session, &arguments).await,
-        JobScriptsCommand::CreateLocally(arguments) => locally::create(session, &arguments),
+        JobScriptsCommand::CreateLocally(arguments) => locally::create(session, &arguments).await,
         JobScriptsCommand::CreateStandAlone(arguments) => alone::create(session, &arguments).await,
         JobScriptsCommand::Update(arguments) => update(session, &arguments).await,
         JobScriptsCommand::Delete(one) => delete(session, one.selected()?).await,
@@ -112,6 +113,7 @@ pub async fn run(session: &Session, command: JobScriptsCommand) -> Result<()> {
         JobScriptsCommand::DownloadFiles(one) => {
             let id = one.selected()?;
             let written = download(session, id, ".".as_ref()).await?;
+            session.output.wrote(&written);
             let text = format!(
                 "A total of {} job script files were successfully downloaded.",
                 written.len()

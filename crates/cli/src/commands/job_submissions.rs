@@ -1,7 +1,11 @@
 //! `jobbergate job-submissions`.
 
+mod logs;
 mod on_site;
 mod submit;
+mod wait;
+mod watch;
+mod why;
 
 use std::path::PathBuf;
 
@@ -17,7 +21,9 @@ use crate::{
     select::{One, one_id},
 };
 
-pub use submit::{Submission, client_id, submit};
+pub use on_site::suggestion;
+pub use submit::{Submission, client_id, cluster, directory, submit};
+pub use watch::{advice, concluded, how_to_go_on};
 
 const SUBMISSIONS: &str = "job-submissions";
 
@@ -37,6 +43,14 @@ pub enum JobSubmissionsCommand {
     Clone(One),
     /// Cancel a job submission
     Cancel(One),
+    /// Show the states of job submissions as they happen, until their jobs have ended
+    Watch(watch::Watch),
+    /// Wait until jobs have ended, or run
+    Wait(wait::Wait),
+    /// Show what a job writes
+    Logs(logs::Logs),
+    /// Say why a job submission is as it is, and what to do
+    Why(One),
 }
 
 /// A new submission.
@@ -105,6 +119,10 @@ pub async fn run(session: &Session, command: JobSubmissionsCommand) -> Result<()
             let shown = call(session, what, Method::PUT, &["cancel", &id.to_string()]).await?;
             session.output.one("Cancelled Job Submission", &JOB_SUBMISSION, &shown)
         }
+        JobSubmissionsCommand::Watch(arguments) => watch::watch(session, &arguments).await,
+        JobSubmissionsCommand::Wait(arguments) => wait::wait(session, &arguments).await,
+        JobSubmissionsCommand::Logs(arguments) => logs::show(session, &arguments).await,
+        JobSubmissionsCommand::Why(one) => why::explain(session, one.selected()?).await,
     }
 }
 

@@ -10,6 +10,17 @@ use crate::{
     output::print,
 };
 
+/// How to log in.
+#[derive(Debug, Args)]
+pub struct LogIn {
+    /// By a link that is opened on any device, which is what happens when nothing is said
+    #[arg(long, conflicts_with = "browser")]
+    device: bool,
+    /// With the browser of this machine, which comes back here by itself
+    #[arg(long)]
+    browser: bool,
+}
+
 /// Which token to show, and how.
 #[derive(Debug, Args)]
 pub struct ShowToken {
@@ -38,12 +49,24 @@ pub struct ShowToken {
 ///
 /// # Errors
 /// When that does not come about.
-pub async fn log_in(session: &Session) -> Result<()> {
-    let show = |device: &_, is_open| {
-        session.output.message("Waiting for login", &waiting(device, is_open), None)
+pub async fn log_in(session: &Session, arguments: &LogIn) -> Result<()> {
+    let wait = |(text, link): (String, &str)| session.output.link("Waiting for login", &text, link);
+    let auth = &session.api.auth;
+    let (_, email) = if arguments.browser {
+        auth.log_in_here(|link, is_open| wait(waiting_here(link, is_open))).await?
+    } else {
+        auth.log_in(|device, is_open| wait(waiting(device, is_open))).await?
     };
-    let (_, email) = session.api.auth.log_in(show).await?;
     session.output.message("Logged in!", &format!("User was logged in with email '{email}'"), None)
+}
+
+fn waiting_here(link: &str, is_open: bool) -> (String, &str) {
+    let how = if is_open { "The link was opened in your browser; if not, open" } else { "Open" };
+    let text = format!(
+        "{how} it on this machine to log in, within 5 minutes. For a browser on another one there is \
+         `jobbergate login --device`."
+    );
+    (text, link)
 }
 
 /// Forgets the tokens.

@@ -115,6 +115,20 @@ pub static JOB_SUBMISSION: Resource = Resource(&[
     field("cloned_from_id", Kind::Optional).hidden(),
 ]);
 
+/// Settings of this command line.
+pub static SETTING: Resource = Resource(&[
+    field("name", Kind::Required).coloured(Colour::First),
+    field("value", Kind::Optional),
+    field("origin", Kind::Required).coloured(Colour::Name),
+]);
+
+/// Profiles of settings.
+pub static PROFILE: Resource = Resource(&[
+    field("name", Kind::Required).coloured(Colour::First),
+    field("in_use", Kind::Required),
+    field("base_api_url", Kind::Optional).coloured(Colour::Name),
+]);
+
 /// Where a submission's job runs.
 pub const CLUSTER_NAME: &str = "cluster_name";
 
@@ -147,6 +161,31 @@ impl Resource {
     /// Whether a property, by the name that is shown, is left out of tables.
     pub fn hides(&self, name: &str) -> bool {
         self.0.iter().any(|field| field.hidden && field.name == name)
+    }
+
+    /// The names of all properties.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.0.iter().map(|field| field.name)
+    }
+
+    /// The property of this name, which may be the API's.
+    fn field(&self, name: &str) -> Option<&'static Field> {
+        let named = |name_of: fn(&Field) -> &'static str| {
+            self.0.iter().find(move |field| name_of(field) == name)
+        };
+        named(|field| field.name).or_else(|| named(|field| field.api))
+    }
+
+    /// The colour of a property, by the name that is shown or the API's; nothing if there is none.
+    pub fn colour(&self, name: &str) -> Option<Colour> {
+        self.field(name).map(|field| field.colour)
+    }
+
+    /// A property of a thing, by the name that is shown or the API's, of which the thing may have
+    /// either.
+    pub fn value<'a>(&self, thing: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+        let field = self.field(name)?;
+        thing.get(field.name).or_else(|| thing.get(field.api))
     }
 
     /// The names and colours of a table's columns.

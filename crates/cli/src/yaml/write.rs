@@ -1,18 +1,30 @@
-//! From value to text, in blocks, with sorted keys.
+//! From value to text, in blocks.
 
 use libyaml_safer::{Emitter, Encoding, Event, MappingStyle, ScalarStyle, SequenceStyle};
 use serde_json::Value;
 
 use super::plain;
 
-/// The value as a document.
+/// The value as a document, with sorted keys.
 ///
 /// # Errors
 /// What can't be written.
 pub fn write(value: &Value) -> Result<String, String> {
+    document(value, true)
+}
+
+/// The same with keys in the order that they have.
+///
+/// # Errors
+/// What can't be written.
+pub fn write_as_it_is(value: &Value) -> Result<String, String> {
+    document(value, false)
+}
+
+fn document(value: &Value, is_sorted: bool) -> Result<String, String> {
     let mut events =
         vec![Event::stream_start(Encoding::Utf8), Event::document_start(None, &[], true)];
-    push(value, &mut events);
+    push(value, is_sorted, &mut events);
     events.extend([Event::document_end(true), Event::stream_end()]);
     let mut bytes = Vec::new();
     let mut emitter = Emitter::new();
@@ -25,20 +37,22 @@ pub fn write(value: &Value) -> Result<String, String> {
     String::from_utf8(bytes).map_err(|error| error.to_string())
 }
 
-fn push(value: &Value, events: &mut Vec<Event>) {
+fn push(value: &Value, is_sorted: bool, events: &mut Vec<Event>) {
     match value {
         Value::Array(items) => {
             events.push(Event::sequence_start(None, None, true, SequenceStyle::Block));
-            items.iter().for_each(|item| push(item, events));
+            items.iter().for_each(|item| push(item, is_sorted, events));
             events.push(Event::sequence_end());
         }
         Value::Object(entries) => {
             events.push(Event::mapping_start(None, None, true, MappingStyle::Block));
-            let mut sorted: Vec<_> = entries.iter().collect();
-            sorted.sort_by_key(|(name, _)| *name);
-            for (name, value) in sorted {
+            let mut entries: Vec<_> = entries.iter().collect();
+            if is_sorted {
+                entries.sort_by_key(|(name, _)| *name);
+            }
+            for (name, value) in entries {
                 events.push(text(name));
-                push(value, events);
+                push(value, is_sorted, events);
             }
             events.push(Event::mapping_end());
         }

@@ -2,6 +2,8 @@
 
 #![cfg(test)]
 
+mod events;
+
 use std::{
     sync::{
         Arc,

@@ -3,7 +3,7 @@
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
-use super::{Create, Session, TEMPLATES, Update, get, given, text};
+use super::{Create, Session, TEMPLATES, Update, get, given, meant, text};
 use crate::{
     api::not_understood,
     application::{Application, upload},
@@ -35,8 +35,7 @@ pub async fn create(session: &Session, arguments: &Create) -> Result<()> {
     if uploaded.is_err() {
         tell_of_failed_upload("created", id);
     }
-    let is_hidden = |name: &str| !session.output.full && APPLICATION.hides(name);
-    session.output.entries("Created Application", shown, &is_hidden)?;
+    session.output.one("Created Application", &APPLICATION, shown)?;
     uploaded
 }
 
@@ -66,7 +65,8 @@ pub async fn update(session: &Session, arguments: &Update) -> Result<()> {
             // A second time it would not be there any more.
             request = request.not_idempotent();
         }
-        session.api.send(what, request, StatusCode::OK).await?;
+        let sent = session.api.send(what, request, StatusCode::OK).await;
+        meant(session, &selected, sent).await?;
         if let Some(Value::String(locator)) = renamed {
             // From now on it is called so.
             selected = Selected { locator, is_identifier: true };

@@ -13,7 +13,7 @@ use serde_json::json;
 use super::{SCRIPTS, Session, read};
 use crate::{
     failure::{Failure, Result},
-    output::{resource::JOB_SCRIPT, tell_message},
+    output::{progress::Progress, resource::JOB_SCRIPT, tell_message},
 };
 
 /// A job script from files.
@@ -96,9 +96,12 @@ pub async fn create(session: &Session, arguments: &CreateStandAlone) -> Result<(
     let created = session.api.receive(what, request, StatusCode::CREATED).await?;
     let shown = read(what, &JOB_SCRIPT, &created)?;
     let id = shown.get("job_script_id").map(ToString::to_string).unwrap_or_default();
+    let total: usize = sources.iter().map(|source| source.content.len()).sum();
+    let mut progress = Some(Progress::of_bytes(total as u64));
     for source in &sources {
-        let uploaded = upload(session, &id, source).await;
+        let uploaded = upload(session, &id, source, progress.as_ref()).await;
         if uploaded.is_err() {
+            progress.take();
             let text = format!(
                 "The job script was created with the id {id}, but not all of its files were \
                  uploaded. Remove it with `jobbergate job-scripts delete {id}`."
@@ -107,12 +110,21 @@ pub async fn create(session: &Session, arguments: &CreateStandAlone) -> Result<(
         }
         uploaded?;
     }
+    progress.take();
     session.output.one("Created Job Script", &JOB_SCRIPT, &shown)
 }
 
-async fn upload(session: &Session, id: &str, source: &Source) -> Result<()> {
+async fn upload(
+    session: &Session,
+    id: &str,
+    source: &Source,
+    progress: Option<&Progress>,
+) -> Result<()> {
+    progress.inspect(|progress| progress.says(&source.name));
     let what = format!("Couldn't upload {} of job script ({id})", source.name);
     let route = [SCRIPTS, id, "upload", source.file_type.as_str()];
     let request = session.api.upload(&route).await?.form(&[], &source.name, &source.content);
-    session.api.send(&what, request, StatusCode::OK).await.map(drop)
+    session.api.send(&what, request, StatusCode::OK).await?;
+    progress.inspect(|progress| progress.advance(source.content.len() as u64));
+    Ok(())
 }

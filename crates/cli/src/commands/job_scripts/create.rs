@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -14,8 +14,8 @@ use super::{
     read,
 };
 use crate::{
-    api::not_understood,
-    application::config::Config,
+    api::{failed, not_understood},
+    application::{WORKFLOW, config::Config},
     commands::{
         applications,
         job_submissions::{Submission, submit},
@@ -24,11 +24,15 @@ use crate::{
     output::resource::{JOB_SCRIPT, JOB_SUBMISSION},
     questions::terminal::confirm,
     select::OneApplicationAmongOthers,
+    workflow::Workflow,
 };
 
-/// A job script from an application.
+/// The API's name of applications.
+const TEMPLATES: &str = "job-script-templates";
+
+/// What a script is made of.
 #[derive(Debug, Args)]
-pub struct Create {
+pub struct NewScript {
     #[command(flatten)]
     one: OneApplicationAmongOthers,
     /// Its name; the application's by default
@@ -42,6 +46,13 @@ pub struct Create {
     sbatch_params: Vec<String>,
     #[command(flatten)]
     parameters: Parameters,
+}
+
+/// A job script from an application.
+#[derive(Debug, Args)]
+pub struct Create {
+    #[command(flatten)]
+    script: NewScript,
     /// Download its files to the current directory (--no-download: don't); asked when left out
     #[arg(long, overrides_with = "no_download")]
     download: bool,
@@ -58,6 +69,13 @@ pub struct Create {
     /// Where the job is to run
     #[arg(long, value_name = "PATH")]
     execution_directory: Option<PathBuf>,
+}
+
+/// A script that can be made: all questions are answered.
+#[derive(Debug)]
+pub struct Rendering {
+    application_id: String,
+    body: Value,
 }
 
 /// What was said of something that can be had, or not, or asked for.
@@ -85,7 +103,7 @@ impl Create {
     async fn wants(&self, said: Option<bool>, question: &str) -> Result<bool> {
         match said {
             Some(said) => Ok(said),
-            None if self.parameters.is_fast() => Ok(true),
+            None if self.script.parameters.is_fast() => Ok(true),
             None => confirm(question).await,
         }
     }
@@ -97,15 +115,8 @@ impl Create {
 /// When something of it can't be done.
 pub async fn create(session: &Session, arguments: &Create) -> Result<()> {
     arguments.check()?;
-    let selected = arguments.one.selected()?;
-    // Read once: it may be a pipe.
-    let supplied = arguments.parameters.supplied()?;
-    let application = applications::get(session, &selected).await?;
-    let has_workflow =
-        application.get("workflow_files").and_then(Value::as_array).is_some_and(|f| !f.is_empty());
-    arguments.parameters.check_workflow(&selected.locator, has_workflow)?;
-    let config = configured(session, arguments, &application, &supplied, has_workflow).await?;
-    let script = render(session, arguments, (&application, &config), supplied).await?;
+    let rendering = arguments.script.rendering(session, arguments.cluster_name.as_deref()).await?;
+    let script = rendering.make(session).await?;
     session.output.one("Created Job Script", &JOB_SCRIPT, &script)?;
     let submit_question = "Would you like to submit this job immediately?";
     let is_submitted =
@@ -115,7 +126,8 @@ pub async fn create(session: &Session, arguments: &Create) -> Result<()> {
     if !(is_on_site && is_submitted) {
         let question = "Would you like to download the job script files?";
         if arguments.wants(said(arguments.download, arguments.no_download), question).await? {
-            download(session, id, Path::new(".")).await?;
+            let written = download(session, id, Path::new(".")).await?;
+            session.output.wrote(&written);
         }
     }
     if !is_submitted {
@@ -136,66 +148,144 @@ pub async fn create(session: &Session, arguments: &Create) -> Result<()> {
     session.output.one("Created Job Submission (Fast Mode)", &JOB_SUBMISSION, &submitted)
 }
 
-/// The configuration, with what is asked if no workflow is to be run.
-async fn configured(
-    session: &Session,
-    arguments: &Create,
-    application: &Map<String, Value>,
-    supplied: &Map<String, Value>,
-    has_workflow: bool,
-) -> Result<Config> {
-    let mut config = config_of(application)?;
-    if !has_workflow || arguments.parameters.skips_workflow() {
-        let asking = Asking {
-            cluster: arguments.cluster_name.as_deref(),
-            fast: arguments.parameters.is_fast(),
-            has_workflow,
-        };
-        let asked = asked::by_server(session, application, &config, supplied, asking).await?;
-        config.questions = Some(asked);
+impl NewScript {
+    /// Whether defaults are to be taken.
+    pub fn is_fast(&self) -> bool {
+        self.parameters.is_fast()
     }
-    Ok(config)
+
+    /// Answers the application's questions; `cluster` has the choices of some.
+    ///
+    /// # Errors
+    /// When there is no such application, or a question has no answer.
+    pub async fn rendering(&self, session: &Session, cluster: Option<&str>) -> Result<Rendering> {
+        let selected = self.one.selected()?;
+        // Read once: it may be a pipe.
+        let supplied = self.parameters.supplied()?;
+        let application = applications::get(session, &selected).await?;
+        let workflow = match self.parameters.skips_workflow() {
+            true => None,
+            false => workflow(session, &application).await?,
+        };
+        let mut config = config_of(&application)?;
+        if workflow.is_none() {
+            add_files(&mut config, &application);
+            let has_workflow = !list(&application, "workflow_files").is_empty();
+            let asking = Asking { cluster, fast: self.is_fast(), has_workflow };
+            let asked = asked::by_server(session, &application, &config, &supplied, asking).await?;
+            config.questions = Some(asked);
+        }
+        let answered = self.parameters.answered(session, config, supplied, workflow).await?;
+        let (mut config, answers) = answered;
+        add_files(&mut config, &application);
+        let parameters = config.parameters(answers);
+        let name = application.get("name").and_then(Value::as_str).unwrap_or_default();
+        let name = script_name(&parameters, self.name.as_deref().unwrap_or(name));
+        let legacy_name = session.settings.legacy_name_convention.then_some(name.as_str());
+        let mapping = config
+            .output_name_mapping(legacy_name)
+            .map_err(|problem| Failure::new("Entry point is unspecified", problem))?;
+        let application_id = application.get("application_id").unwrap_or(&Value::Null).to_string();
+        let sbatch_params = Some(&self.sbatch_params).filter(|parameters| !parameters.is_empty());
+        let body = json!({
+            "create_request": {"name": name, "description": self.description},
+            "render_request": {
+                "template_output_name_mapping": mapping,
+                "sbatch_params": sbatch_params,
+                "param_dict": {"data": parameters},
+            },
+        });
+        Ok(Rendering { application_id, body })
+    }
 }
 
-async fn render(
-    session: &Session,
-    arguments: &Create,
-    (application, config): (&Map<String, Value>, &Config),
-    supplied: Map<String, Value>,
-) -> Result<Map<String, Value>> {
-    let parameters = arguments.parameters.answered(session, config, supplied)?;
-    let name = application.get("name").and_then(Value::as_str).unwrap_or_default();
-    let name = script_name(&parameters, arguments.name.as_deref().unwrap_or(name));
-    let legacy_name = session.settings.legacy_name_convention.then_some(name.as_str());
-    let mapping = config
-        .output_name_mapping(legacy_name)
-        .map_err(|problem| Failure::new("Entry point is unspecified", problem))?;
-    let id = application.get("application_id").unwrap_or(&Value::Null).to_string();
-    let sbatch_params = Some(&arguments.sbatch_params).filter(|parameters| !parameters.is_empty());
-    let body = json!({
-        "create_request": {"name": name, "description": arguments.description},
-        "render_request": {
-            "template_output_name_mapping": mapping,
-            "sbatch_params": sbatch_params,
-            "param_dict": {"data": parameters},
-        },
-    });
-    let what = "Couldn't create job script";
-    let route = [SCRIPTS, "render-from-template", &id];
-    let request = session.api.create(&route).await?.json(&body);
-    let object = session.api.receive(what, request, StatusCode::CREATED).await?;
-    read(what, &JOB_SCRIPT, &object)
+/// What a server says that is asked what a script would be.
+#[derive(Debug)]
+pub enum Preview {
+    /// Name and content of the file that `sbatch` gets.
+    Entrypoint(String, String),
+    /// It is an older one, which has made the script.
+    Made(Map<String, Value>),
 }
 
-/// What the server keeps of an application's configuration, with what follows from its files.
+impl Rendering {
+    /// Asks what the script would be.
+    ///
+    /// # Errors
+    /// When it could not be made.
+    pub async fn preview(&self, session: &Session) -> Result<Preview> {
+        let what = "Couldn't render job script";
+        let route = [SCRIPTS, "render-from-template", &self.application_id];
+        let request = session.api.request(Method::POST, &route).await?;
+        let request = request.query(&[("dry_run", true)]).json(&self.body);
+        let answer = session.api.noted(&format!("{request:?}"), request.send()).await;
+        let answer = answer.map_err(|error| failed(what, &error))?;
+        let is_made = answer.status == StatusCode::CREATED;
+        let object: Value = answer.decode().map_err(|error| failed(what, &error))?;
+        if is_made {
+            return Ok(Preview::Made(read(what, &JOB_SCRIPT, &object)?));
+        }
+        let files = object.get("files").and_then(Value::as_array);
+        let text = |file: &Value, name: &str| file.get(name)?.as_str().map(str::to_owned);
+        let entrypoint = files.into_iter().flatten().find_map(|file| {
+            let is_it = file.get("file_type").and_then(Value::as_str) == Some("ENTRYPOINT");
+            is_it.then(|| Some((text(file, "filename")?, text(file, "content")?))).flatten()
+        });
+        let (name, content) =
+            entrypoint.ok_or_else(|| not_understood(what, "there is no entrypoint"))?;
+        Ok(Preview::Entrypoint(name, content))
+    }
+
+    /// Has the server make the script; as it is shown.
+    ///
+    /// # Errors
+    /// When it can't be made.
+    pub async fn make(&self, session: &Session) -> Result<Map<String, Value>> {
+        let what = "Couldn't create job script";
+        let route = [SCRIPTS, "render-from-template", &self.application_id];
+        let request = session.api.create(&route).await?.json(&self.body);
+        let object = session.api.receive(what, request, StatusCode::CREATED).await?;
+        read(what, &JOB_SCRIPT, &object)
+    }
+}
+
+/// Its workflow file, if it has one.
+async fn workflow(session: &Session, application: &Map<String, Value>) -> Result<Option<Workflow>> {
+    if list(application, "workflow_files").is_empty() {
+        return Ok(None);
+    }
+    let id = application.get("application_id").unwrap_or(&Value::Null);
+    let what = format!("Couldn't download {WORKFLOW} of application ({id})");
+    let route = [TEMPLATES, &id.to_string(), "upload", "workflow"];
+    let request = session.api.request(Method::GET, &route).await?;
+    let source = session.api.send(&what, request, StatusCode::OK).await?.body;
+    Ok(Some(Workflow {
+        source,
+        file: WORKFLOW.to_owned(),
+        command: "create",
+        selection: json!({"application_id": id}),
+        is_local: false,
+    }))
+}
+
+/// What the server keeps of an application's configuration.
 fn config_of(application: &Map<String, Value>) -> Result<Config> {
-    let list = |name: &str| application.get(name).and_then(Value::as_array).cloned();
     let section = |value: Option<&Value>| value.and_then(Value::as_object).cloned();
-    let workflow = list("workflow_files").unwrap_or_default().into_iter().next();
+    let workflow = list(application, "workflow_files").into_iter().next();
     let settings = workflow.and_then(|file| section(file.get("runtime_config")));
     let variables = section(application.get("template_vars")).unwrap_or_default();
     let mut config = Config::new(variables, settings.unwrap_or_default());
-    let files = list("template_files").unwrap_or_default();
+    config.questions = application
+        .get("questions")
+        .map(|questions| serde_json::from_value(questions.clone()))
+        .transpose()
+        .map_err(|error| not_understood("What the application asks", &error.to_string()))?;
+    Ok(config)
+}
+
+/// Adds what follows from its files, where nothing else is said.
+fn add_files(config: &mut Config, application: &Map<String, Value>) {
+    let files = list(application, "template_files");
     let named = |file_type: &str| {
         files
             .iter()
@@ -208,13 +298,13 @@ fn config_of(application: &Map<String, Value>) -> Result<Config> {
     if let ([only], false) = (entrypoints.as_slice(), has_default) {
         config.jobbergate.insert("default_template".to_owned(), only.clone());
     }
-    if config.jobbergate.get("supporting_files").is_none_or(Value::is_null) {
-        config.jobbergate.insert("supporting_files".to_owned(), named("SUPPORT").into());
+    let supporting = named("SUPPORT");
+    let says_none = config.jobbergate.get("supporting_files").is_none_or(Value::is_null);
+    if says_none && !supporting.is_empty() {
+        config.jobbergate.insert("supporting_files".to_owned(), supporting.into());
     }
-    config.questions = application
-        .get("questions")
-        .map(|questions| serde_json::from_value(questions.clone()))
-        .transpose()
-        .map_err(|error| not_understood("What the application asks", &error.to_string()))?;
-    Ok(config)
+}
+
+fn list(application: &Map<String, Value>, name: &str) -> Vec<Value> {
+    application.get(name).and_then(Value::as_array).cloned().unwrap_or_default()
 }

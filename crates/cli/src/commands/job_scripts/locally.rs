@@ -6,17 +6,18 @@ use clap::Args;
 use jobbergate_jinja::{Environment, ErrorKind, Limits};
 use jobbergate_questions::complete;
 use jobbergate_types::questions::Question;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{
     Session, asked,
     parameters::{Parameters, script_name},
 };
 use crate::{
-    application::{Application, Template, config::Mapping},
+    application::{Application, Template, WORKFLOW, config::Mapping},
     failure::{Failure, Result},
     files::{NewFile, write_all},
     injection::{AT_RENDERING, inject},
+    workflow::Workflow,
 };
 
 /// A job script from an application on disk.
@@ -38,32 +39,47 @@ pub struct CreateLocally {
     parameters: Parameters,
 }
 
+impl CreateLocally {
+    fn workflow(&self, source: Vec<u8>) -> Workflow {
+        let path = &self.application_path;
+        let absolute = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+        Workflow {
+            source,
+            file: path.join(WORKFLOW).display().to_string(),
+            command: "create-locally",
+            selection: json!({"application_path": absolute.to_string_lossy()}),
+            is_local: true,
+        }
+    }
+}
+
 /// Makes it.
 ///
 /// # Errors
 /// When something of it can't be done; then nothing is written.
-pub fn create(session: &Session, arguments: &CreateLocally) -> Result<()> {
+pub async fn create(session: &Session, arguments: &CreateLocally) -> Result<()> {
     let application = Application::read(&arguments.application_path)?;
-    let shown = arguments.application_path.display().to_string();
-    arguments.parameters.check_workflow(&shown, application.workflow.is_some())?;
     if !arguments.output_path.is_dir() {
         let text = format!("{} is not a directory", arguments.output_path.display());
         return Err(Failure::new("File could not be written", text));
     }
-    let unspecified = |problem: String| Failure::new("Entry point is unspecified", problem);
+    let supplied = arguments.parameters.supplied()?;
+    let workflow = application.workflow.as_ref().filter(|_| !arguments.parameters.skips_workflow());
+    let workflow = workflow.map(|source| arguments.workflow(source.clone()));
     let mut config = application.config.clone();
+    if workflow.is_none() {
+        let fast = arguments.parameters.is_fast();
+        config.questions = Some(asked::on_disk(&application, &supplied, fast)?);
+    }
+    let answered = arguments.parameters.answered(session, config, supplied, workflow).await?;
+    let (mut config, answers) = answered;
     if let (None, [only]) = (config.default_template().ok().flatten(), &*application.templates) {
         config.jobbergate.insert("default_template".to_owned(), only.path.as_str().into());
     }
+    let unspecified = |problem: String| Failure::new("Entry point is unspecified", problem);
     let default = config.default_template().map_err(unspecified)?.map(base_name).map(str::to_owned);
-    let supplied = arguments.parameters.supplied()?;
-    let fast = arguments.parameters.is_fast();
-    if application.workflow.is_none() || arguments.parameters.skips_workflow() {
-        config.questions = Some(asked::on_disk(&application, &supplied, fast)?);
-    }
-    let parameters = arguments.parameters.answered(session, &config, supplied)?;
     let written = application.config.questions.as_deref().unwrap_or_default();
-    let parameters = completed(written, parameters)?;
+    let parameters = completed(written, config.parameters(answers))?;
     let name = script_name(&parameters, &arguments.name);
     let legacy_name = session.settings.legacy_name_convention.then_some(name.as_str());
     let mapping = config.output_name_mapping(legacy_name).map_err(unspecified)?;
@@ -75,7 +91,8 @@ pub fn create(session: &Session, arguments: &CreateLocally) -> Result<()> {
         }
         files.push(NewFile { name: output.to_owned(), content: text.into_bytes() });
     }
-    write_all(&arguments.output_path, &files)?;
+    let written = write_all(&arguments.output_path, &files)?;
+    session.output.wrote(&written);
     let text = "The job script was successfully rendered locally.";
     session.output.message("Job script render succeeded", text, None)
 }

@@ -3,13 +3,15 @@
 use std::{fs, path::PathBuf};
 
 use clap::Args;
+use jobbergate_types::questions::Question;
 use serde_json::{Map, Value};
 
 use crate::{
     application::config::Config,
     commands::Session,
     failure::{Failure, Result},
-    questions,
+    output, questions,
+    workflow::{self, Workflow},
 };
 
 const INVALID_FILE: &str = "Invalid parameter file";
@@ -22,6 +24,9 @@ pub struct Parameters {
     /// A file with a JSON object of answers, which are not asked for then
     #[arg(long, value_name = "PATH")]
     param_file: Option<PathBuf>,
+    /// The answer to one question, which is not asked then; may be given several times
+    #[arg(long = "param", short = 'p', value_name = "NAME=VALUE", value_parser = assignment)]
+    given: Vec<(String, String)>,
     /// Take the defaults without asking
     #[arg(long, short)]
     fast: bool,
@@ -67,44 +72,76 @@ impl Parameters {
         Ok(supplied)
     }
 
-    /// Refuses to go on if only Python knows what to ask.
-    ///
-    /// # Errors
-    /// If so.
-    pub fn check_workflow(&self, application: &str, has_workflow: bool) -> Result<()> {
-        if !has_workflow || self.no_workflow {
-            return Ok(());
+    /// The answers among the arguments. That to a question is read as one that is typed there; another
+    /// one is what it says as JSON, or else a text.
+    fn given(&self, questions: &[Question]) -> Result<Map<String, Value>> {
+        let mut given = Map::new();
+        for (name, text) in &self.given {
+            let question = questions.iter().find(|question| question.variable == *name);
+            let value = match question {
+                Some(question) => {
+                    questions::parse(question, text).map_err(|problem| incorrect(name, &problem))?
+                }
+                None => {
+                    output::tell(&format!(
+                        "No question asks for {name}; it is passed on to the templates\n"
+                    ));
+                    free_value(text).map_err(|problem| incorrect(name, &problem))?
+                }
+            };
+            given.insert(name.clone(), value);
         }
-        Err(Failure::new(
-            "Workflow needs Python",
-            format!(
-                "The application {application} asks its questions with a workflow file \
-                 (jobbergate.py), which is run by Python and not by this version -- Please use the \
-                 Python command line for it, or skip the workflow with --no-workflow: then the \
-                 variables of its templates are asked for, or taken from --param-file"
-            ),
-        ))
+        Ok(given)
     }
 
-    /// All parameters: those of both sections, then what was supplied, then what was answered.
+    /// The same where a workflow asks: what it asks for is not known yet.
+    fn given_to_workflow(&self) -> Result<Map<String, Value>> {
+        let read = |(name, text): &(String, String)| {
+            let value = free_value(text).map_err(|problem| incorrect(name, &problem))?;
+            Ok((name.clone(), value))
+        };
+        self.given.iter().map(read).collect()
+    }
+
+    /// The configuration after all questions, and what was answered beside it.
     ///
     /// # Errors
     /// When there is no answer to a question.
-    pub fn answered(
+    pub async fn answered(
         &self,
         session: &Session,
-        config: &Config,
-        supplied: Map<String, Value>,
-    ) -> Result<Map<String, Value>> {
-        let answers = questions::answers(&config.asked(), &supplied, self.fast)?;
+        config: Config,
+        mut supplied: Map<String, Value>,
+        workflow: Option<Workflow>,
+    ) -> Result<(Config, Map<String, Value>)> {
+        if let Some(workflow) = workflow {
+            supplied.extend(self.given_to_workflow()?);
+            let config = workflow::run(session, &workflow, &config, &supplied, self.fast).await?;
+            return Ok((config, Map::new()));
+        }
+        let questions = config.asked();
+        supplied.extend(self.given(&questions)?);
+        let answers = questions::answers(&questions, &supplied, self.fast)?;
         if !answers.defaults_used.is_empty() {
             session.output.aside("Default values used", &answers.defaults_used)?;
         }
-        let mut parameters = config.application.clone();
-        parameters.extend(config.jobbergate.clone());
-        parameters.extend(supplied);
-        parameters.extend(answers.all);
-        Ok(parameters)
+        let mut all = supplied;
+        all.extend(answers.all);
+        Ok((config, all))
+    }
+}
+
+fn incorrect(name: &str, problem: &str) -> Failure {
+    Failure::new("Incorrect parameters", format!("--param {name}: {problem}"))
+}
+
+/// `name=value`, as it is typed.
+fn assignment(text: &str) -> std::result::Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() => {
+            Ok((name.trim().to_owned(), value.to_owned()))
+        }
+        _ => Err("it must be NAME=VALUE, such as ranks=4".to_owned()),
     }
 }
 
@@ -113,6 +150,16 @@ pub fn script_name(parameters: &Map<String, Value>, otherwise: &str) -> String {
     match parameters.get(SCRIPT_NAME) {
         Some(Value::String(name)) if !name.is_empty() => name.clone(),
         _ => otherwise.to_owned(),
+    }
+}
+
+fn free_value(text: &str) -> std::result::Result<Value, String> {
+    match serde_json::from_str(text) {
+        Ok(value) => match too_large_integer(&format!("{text} ")) {
+            Some(number) => Err(format!("{number} is too large an integer; write it as a text")),
+            None => Ok(value),
+        },
+        Err(_) => Ok(text.into()),
     }
 }
 
@@ -156,6 +203,22 @@ fn too_large_integer(json: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_answer_to_no_known_question_is_json_or_a_text() {
+        for (text, expected) in [
+            ("4", Value::from(4)),
+            ("true", Value::from(true)),
+            ("\"4\"", Value::from("4")),
+            ("[1, 2]", serde_json::json!([1, 2])),
+            ("a=b", Value::from("a=b")),
+            ("", Value::from("")),
+            ("007", Value::from("007")),
+        ] {
+            assert_eq!(free_value(text), Ok(expected), "{text}");
+        }
+        assert!(free_value("18446744073709551616").unwrap_err().contains("too large"));
+    }
 
     #[test]
     fn integers_are_not_rounded() {

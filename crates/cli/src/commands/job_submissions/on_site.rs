@@ -118,12 +118,17 @@ fn job_number(out: &str) -> Option<i64> {
     number.chars().all(|c| c.is_ascii_digit()).then(|| number.parse().ok()).flatten()
 }
 
-fn refused(reason: &str) -> Failure {
+/// What may be done about a refusal of Slurm's.
+pub fn suggestion(reason: &str) -> &'static str {
     let lower = reason.to_lowercase();
     let found = SUGGESTIONS
         .iter()
         .find(|(words, _)| words.is_empty() || words.iter().any(|word| lower.contains(word)));
-    let suggestion = found.map_or("", |(_, suggestion)| *suggestion);
+    found.map_or("", |(_, suggestion)| *suggestion)
+}
+
+fn refused(reason: &str) -> Failure {
+    let suggestion = suggestion(reason);
     let text =
         format!("Slurm rejected the job submission.\nReason: {reason}\nSuggestion: {suggestion}");
     Failure::new(TITLE, text)

@@ -45,8 +45,9 @@ pub struct Submission {
 /// # Errors
 /// When it can't be done.
 pub async fn submit(session: &Session, submission: &Submission) -> Result<Map<String, Value>> {
-    let cluster = cluster(session, submission).await?;
-    let directory = directory(submission)?;
+    let title = submission.title_of_failure;
+    let cluster = cluster(session, submission.cluster_name.as_deref(), title).await?;
+    let directory = directory(submission.execution_directory.as_deref(), title)?;
     let id = submission.job_script_id;
     let arguments = &submission.sbatch_arguments;
     let job = match &session.settings.sbatch_path {
@@ -59,8 +60,7 @@ pub async fn submit(session: &Session, submission: &Submission) -> Result<Map<St
         }
     };
     let text = directory.to_str().ok_or_else(|| {
-        let text = format!("{}: the path must be UTF-8 text", directory.display());
-        Failure::new(submission.title_of_failure, text)
+        Failure::new(title, format!("{}: the path must be UTF-8 text", directory.display()))
     })?;
     let body = json!({
         "name": submission.name,
@@ -95,18 +95,23 @@ fn about_job(failure: Failure, job: i64) -> Failure {
     ))
 }
 
-/// The cluster, as the server knows it.
-async fn cluster(session: &Session, submission: &Submission) -> Result<String> {
-    let named = submission.cluster_name.clone();
-    let name = named.or_else(|| session.settings.default_cluster_name.clone());
-    let name = name.ok_or_else(|| {
+/// The cluster, as the server knows it: the one that was `named`, else the usual one.
+///
+/// # Errors
+/// When there is none.
+pub async fn cluster(
+    session: &Session,
+    named: Option<&str>,
+    title_of_failure: &str,
+) -> Result<String> {
+    let name = named.or(session.settings.default_cluster_name.as_deref()).ok_or_else(|| {
         Failure::new(
-            submission.title_of_failure,
+            title_of_failure,
             "No cluster was named -- Please name one with --cluster-name, or set \
              DEFAULT_CLUSTER_NAME",
         )
     })?;
-    client_id(session, &name).await
+    client_id(session, name).await
 }
 
 /// A cluster's name, as the server knows it.
@@ -123,13 +128,15 @@ pub async fn client_id(session: &Session, name: &str) -> Result<String> {
 }
 
 /// Where the job runs: what is relative begins where we are.
-fn directory(submission: &Submission) -> Result<PathBuf> {
-    let wanted = submission.execution_directory.as_deref().unwrap_or(Path::new(""));
+///
+/// # Errors
+/// When it is not known where that is.
+pub fn directory(wanted: Option<&Path>, title_of_failure: &str) -> Result<PathBuf> {
+    let wanted = wanted.unwrap_or(Path::new(""));
     if wanted.is_absolute() {
         return Ok(wanted.to_owned());
     }
-    let failed =
-        |error| Failure::file(submission.title_of_failure, "the current directory", &error);
+    let failed = |error| Failure::file(title_of_failure, "the current directory", &error);
     let here = env::current_dir().map_err(failed)?;
     if wanted.as_os_str().is_empty() {
         return Ok(here);

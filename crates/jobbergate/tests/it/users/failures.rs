@@ -49,6 +49,30 @@ fn the_server_s_own_words_are_passed_on_with_advice() {
 }
 
 #[test]
+fn a_misspelt_identifier_is_corrected() {
+    let world = World::open().with_wind();
+    for line in [
+        &["applications", "get-one", "wnd"][..],
+        &["applications", "delete", "--identifier", "wnd"],
+        &["applications", "update", "wnd", "--application-name", "x"],
+        &["applications", "clone", "wnd"],
+        &["applications", "download-files", "wnd"],
+        &["job-scripts", "create", "wnd", "-f"],
+    ] {
+        let words = world.run(line).failed(1);
+        assert!(words.starts_with("REQUEST FAILED - Not Found\n"), "{words}");
+        assert!(words.ends_with("and try again -- Did you mean wind?\n"), "{words}");
+    }
+    let words = world.run(&["applications", "get-one", "calculix"]).failed(1);
+    assert!(
+        words.ends_with("-- `jobbergate applications list` shows those that there are\n"),
+        "{words}"
+    );
+    let words = world.run(&["applications", "get-one", "9"]).failed(1);
+    assert!(words.ends_with("Please check the id number or identifier and try again\n"), "{words}");
+}
+
+#[test]
 fn who_is_not_the_owner_is_told_whom_to_ask() {
     let world = World::open().with_script();
     world.become_owner_of(&world.token(&["--email", "b@example.com"]));

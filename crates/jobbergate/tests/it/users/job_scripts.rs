@@ -66,6 +66,7 @@ fn who_needs_python_is_told_so_and_can_go_on_without() {
     world.write("wind/jobbergate.py", "class JobbergateApplication:\n    pass\n");
     world.run(&["applications", "create", "-n", "w", "--identifier", "wind", "-a", "wind"]).well();
     let create = ["job-scripts", "create", "wind", "-f", "--no-submit", "--no-download"];
+    world.write(".env", "JOBBERGATE_PYTHON=/nowhere/python3\n");
     let words = world.run(&create).failed(1);
     assert!(words.contains("Workflow needs Python") && words.contains("--no-workflow"), "{words}");
     let script = world.run(&[&["--raw"], &create[..], &["--no-workflow"]].concat()).json();

@@ -6,7 +6,7 @@ use rexpect::session::{PtySession, spawn_command};
 
 use super::world::World;
 
-const PATIENCE: Option<u64> = Some(20_000);
+pub(super) const PATIENCE: Option<u64> = Some(20_000);
 const CTRL_C: &str = "\u{3}";
 const BACKSPACE: &str = "\u{7f}";
 

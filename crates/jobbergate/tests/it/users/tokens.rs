@@ -31,8 +31,8 @@ fn in_an_hour() -> u64 {
 }
 
 /// `jobbergate login`, and the link that it shows.
-fn begin(world: &World) -> (Child, BufReader<std::process::ChildStdout>, String) {
-    let mut command = world.command(&["login"]);
+fn begin(world: &World, more: &[&str]) -> (Child, BufReader<std::process::ChildStdout>, String) {
+    let mut command = world.command(&[&["login"], more].concat());
     command.env("COLUMNS", "200").stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut out = BufReader::new(child.stdout.take().unwrap());
@@ -54,7 +54,7 @@ fn end(child: Child, mut out: BufReader<std::process::ChildStdout>) -> Outcome {
 }
 
 async fn log_in(world: &World) {
-    let (child, out, link) = begin(world);
+    let (child, out, link) = begin(world, &[]);
     Visitor::alice(world).decide(&link, "allow").await;
     let outcome = end(child, out);
     assert!(outcome.out.contains("alice@example.com"), "{outcome:?}");
@@ -98,6 +98,85 @@ async fn alice_logs_in_works_is_refreshed_and_logs_out() {
 }
 
 #[tokio::test]
+async fn alice_logs_in_with_the_browser_of_her_machine() {
+    let world = World::of_strangers();
+    let (child, out, link) = begin(&world, &["--browser"]);
+    // Something else of her machine, and a connection that is never used.
+    let query = link.split_once('?').unwrap().1;
+    let query: Vec<_> = url::form_urlencoded::parse(query.as_bytes()).collect();
+    let address = query.iter().find(|(name, _)| name == "redirect_uri").unwrap().1.to_string();
+    let port = address.trim_start_matches("http://127.0.0.1:").split('/').next().unwrap();
+    let _idle = std::net::TcpStream::connect(format!("127.0.0.1:{port}")).unwrap();
+    let forged = reqwest::get(format!("{address}?code=x&state=y")).await.unwrap();
+    assert_eq!(forged.status(), 404);
+    let page = Visitor::alice(&world).decide_and_come_back(&link, "allow").await;
+    assert!(page.contains("You are logged in."), "{page}");
+    let outcome = end(child, out);
+    assert!(outcome.out.contains("alice@example.com"), "{outcome:?}");
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    world.run(&["applications", "list"]).well();
+    fs::write(world.token_file("access.token"), expired()).unwrap();
+    world.run(&["applications", "list"]).well();
+}
+
+#[tokio::test]
+async fn who_says_no_in_the_browser_is_not_logged_in() {
+    let world = World::of_strangers();
+    let (child, out, link) = begin(&world, &["--browser"]);
+    let page = Visitor::alice(&world).decide_and_come_back(&link, "deny").await;
+    assert!(page.contains("You are not logged in"), "{page}");
+    let outcome = end(child, out);
+    assert_eq!(outcome.code, Some(1), "{outcome:?}");
+    assert!(outcome.err.contains("The log-in was refused"), "{outcome:?}");
+    assert!(!world.token_file("access.token").exists());
+}
+
+#[test]
+fn a_link_that_is_longer_than_the_terminal_stays_whole() {
+    let world = World::of_strangers();
+    let mut command = world.command(&["login", "--browser"]);
+    command.env("COLUMNS", "60").stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let link = lines.find(|line| line.contains("http://")).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(link.starts_with("http://") && link.contains("code_challenge_method=S256"), "{link}");
+}
+
+/// A token of a minute, which ends in so many seconds.
+fn ending_in(seconds: u64) -> String {
+    let end = in_an_hour() - 3600 + seconds;
+    unsigned(&json!({"iat": end - 60, "exp": end, "email": "a@example.com"}))
+}
+
+#[test]
+fn a_token_is_refreshed_before_it_ends_and_good_until_then() {
+    let world = World::of_strangers();
+    let well = provider(&["tokens"]);
+    let domain = format!("{}/realms/x", well.address());
+    let shown = |domain: &str| {
+        world.run_with(&["show-token", "--plain"], &[("OIDC_DOMAIN", domain)]).well()
+    };
+    let keep = |token: &str| {
+        world.become_owner_of(token);
+        fs::write(world.token_file("refresh.token"), "refresh").unwrap();
+    };
+    let (early, late) = (ending_in(40), ending_in(8));
+    keep(&early);
+    assert_eq!(shown(&domain).trim(), early);
+    keep(&late);
+    // The provider is away, and the token good for now.
+    assert_eq!(shown("127.0.0.1:1/realms/x").trim(), late);
+    assert_ne!(shown(&domain).trim(), late);
+    assert_eq!(fs::read_to_string(world.token_file("refresh.token")).unwrap(), "opaque");
+    // Nothing to refresh it with.
+    fs::remove_file(world.token_file("refresh.token")).unwrap();
+    world.become_owner_of(&late);
+    assert_eq!(shown(&domain).trim(), late);
+}
+
+#[tokio::test]
 async fn command_lines_that_refresh_at_once_all_get_a_token() {
     let world = World::of_strangers();
     log_in(&world).await;
@@ -119,7 +198,7 @@ async fn command_lines_that_refresh_at_once_all_get_a_token() {
 #[tokio::test]
 async fn who_is_denied_hears_of_it_at_once() {
     let world = World::of_strangers();
-    let (child, out, link) = begin(&world);
+    let (child, out, link) = begin(&world, &["--device"]);
     Visitor::alice(&world).decide(&link, "deny").await;
     let outcome = end(child, out);
     assert_eq!(outcome.code, Some(1), "{outcome:?}");

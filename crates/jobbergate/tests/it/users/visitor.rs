@@ -43,6 +43,25 @@ impl Visitor {
         self.post("/realms/jobbergate/device", &form).await;
     }
 
+    /// Opens the link of a program that waits for this browser on the same machine, logs in and
+    /// decides; what the program has the browser show.
+    pub async fn decide_and_come_back(&mut self, link: &str, decision: &str) -> String {
+        let page = self.get(link).await;
+        let (token, next) = (hidden(&page, "form_token"), hidden(&page, "next"));
+        let form = [
+            ("form_token", token.as_str()),
+            ("next", &next),
+            ("email", "alice@example.com"),
+            ("password", PASSWORD),
+        ];
+        self.post("/realms/jobbergate/login", &form).await;
+        let page = self.get(link).await;
+        let (token, request) = (hidden(&page, "form_token"), hidden(&page, "request"));
+        let form = [("form_token", token.as_str()), ("request", &request), ("decision", decision)];
+        let back = self.post("/realms/jobbergate/consent", &form).await;
+        self.get(&back).await
+    }
+
     async fn get(&mut self, link: &str) -> String {
         let mut answer = self.send(self.http.get(link)).await;
         while let Some(location) = answer.headers().get(header::LOCATION) {
@@ -57,11 +76,14 @@ impl Visitor {
         answer.text().await.unwrap()
     }
 
-    async fn post(&mut self, path: &str, form: &[(&str, &str)]) {
+    /// Where it leads.
+    async fn post(&mut self, path: &str, form: &[(&str, &str)]) -> String {
         let request = self.http.post(format!("{}{path}", self.server)).form(form);
         let answer = self.send(request).await;
         let status = answer.status().as_u16();
+        let location = answer.headers().get(header::LOCATION).cloned();
         assert_eq!(status, 303, "{path}: {}", answer.text().await.unwrap());
+        location.unwrap().to_str().unwrap().to_owned()
     }
 
     async fn send(&mut self, request: RequestBuilder) -> Response {

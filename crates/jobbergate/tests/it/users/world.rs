@@ -117,17 +117,7 @@ impl World {
 
     /// The command line, in the person's home.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = program();
-        command
-            .args(arguments)
-            .current_dir(self.home.path())
-            .env("HOME", self.home.path())
-            .env("BASE_API_URL", format!("http://{}", self.address))
-            .env("OIDC_DOMAIN", format!("{}/realms/jobbergate", self.address))
-            .env("OIDC_USE_HTTPS", "false")
-            .env("JOBBERGATE_CACHE_DIR", self.cache())
-            .env("DEFAULT_CLUSTER_NAME", CLUSTER);
-        command
+        command(&self.address, self.home.path(), arguments)
     }
 
     pub fn run(&self, arguments: &[&str]) -> Outcome {
@@ -188,6 +178,21 @@ fn serve(data: &TempDir, address: &str) -> (Process, String) {
     let server = Process::start(serve, &data.path().join("server.log"));
     let address = server.said("listening")["address"].as_str().unwrap().to_owned();
     (server, address)
+}
+
+/// The command line with a server, in somebody's home.
+pub fn command(address: &str, home: &Path, arguments: &[&str]) -> Command {
+    let mut command = program();
+    command
+        .args(arguments)
+        .current_dir(home)
+        .env("HOME", home)
+        .env("BASE_API_URL", format!("http://{address}"))
+        .env("OIDC_DOMAIN", format!("{address}/realms/jobbergate"))
+        .env("OIDC_USE_HTTPS", "false")
+        .env("JOBBERGATE_CACHE_DIR", home.join("cache"))
+        .env("DEFAULT_CLUSTER_NAME", CLUSTER);
+    command
 }
 
 fn write(path: &Path, content: &str) {

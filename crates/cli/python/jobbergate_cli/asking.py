@@ -1,0 +1,92 @@
+"""From a workflow's questions to answers."""
+
+from jobbergate_cli import bridge
+
+
+def answers_to(questions, supplied, fast):
+    """Answers of a batch, and those of them that are defaults which nobody was asked for."""
+    prompts, defaults = [], {}
+    for question in questions:
+        name, default = question.variablename, question.default
+        if name in supplied:
+            continue
+        if fast and default is not None:
+            defaults[name] = default(dict(defaults)) if callable(default) else default
+        else:
+            prompts.extend(question.make_prompts())
+    return prompt(prompts, {}), defaults
+
+
+def prompt(prompts, answers):
+    prompts = list(prompts)
+    for at, asked in enumerate(prompts):
+        asked.answers = answers
+        try:
+            if asked.ignore:
+                answers[asked.name] = asked.default
+            else:
+                answers[asked.name] = _ask(asked, [later.name for later in prompts[at:]])
+        except Exception as error:
+            if not hasattr(error, "jobbergate_question"):
+                error.jobbergate_question = asked.name
+            raise
+    return answers
+
+
+def _ask(asked, names):
+    kinds = {"list": _one, "checkbox": _some, "confirm": _confirm}
+    message = {"variable": str(asked.name), "label": str(asked.message), "open": list(map(str, names))}
+    return kinds.get(asked.kind, _typed)(asked, message)
+
+
+def _typed(asked, message):
+    default = asked.default
+    message["kind"] = "secret" if asked.kind == "password" else "text"
+    message["default"] = str(default) if default else ""
+    while True:
+        text = bridge.call(ask=message)
+        problem = _problem(asked, text)
+        if problem is None:
+            return text
+        message.update(default=text, problem=problem)
+
+
+def _problem(asked, answer):
+    """What the question itself has against an answer."""
+    try:
+        asked.validate(answer)
+    except Exception as error:
+        # It may be another's class of the same name.
+        if type(error).__name__ != "ValidationError":
+            raise
+        return getattr(error, "reason", None) or f"{answer} is no valid answer"
+    return None
+
+
+def _confirm(asked, message):
+    default = asked.default
+    message.update(kind="confirm", default=None if default is None else bool(default))
+    answer = bridge.call(ask=message)
+    return default if answer is None else answer
+
+
+def _one(asked, message):
+    choices = asked.choices
+    if not choices:
+        raise ValueError("there is nothing to choose from")
+    default = asked.default
+    at = choices.index(default) if default is not None and default in choices else 0
+    message.update(kind="list", choices=list(map(str, choices)), cursor=at)
+    return _value(choices[bridge.call(ask=message)])
+
+
+def _some(asked, message):
+    choices, default = asked.choices, asked.default or []
+    chosen = [at for at, choice in enumerate(choices) if choice in default]
+    message.update(kind="checkbox", choices=list(map(str, choices)), chosen=chosen)
+    return [_value(choices[at]) for at in bridge.call(ask=message)]
+
+
+def _value(choice):
+    is_tagged = hasattr(choice, "tag") and hasattr(choice, "value")
+    return choice.value if is_tagged else choice

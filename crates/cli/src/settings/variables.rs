@@ -1,0 +1,253 @@
+//! Variables of the environment, of a profile and of a file.
+
+use std::{
+    collections::BTreeMap,
+    env, fmt, fs,
+    path::{Path, PathBuf},
+};
+
+use super::{
+    known::{BASE_API_URL, OIDC_CLIENT_SECRET, OLD_BASE_API_URL, Setting, wrong},
+    profiles::{self, ConfigFile},
+};
+use crate::{dot_env, failure::Result};
+
+/// The administrator's file, which is read instead of the user's.
+const FILE_OF_SITE: &str = "/etc/default/jobbergate3-cli";
+/// The user's, in the working directory.
+const FILE: &str = ".env";
+
+type Layer = BTreeMap<String, String>;
+
+/// Variables by their names in capitals: what counts more stands first.
+#[derive(Debug, Default)]
+pub struct Variables {
+    environment: Layer,
+    profile: Layer,
+    file: Layer,
+    /// Where the last of them are from.
+    path: PathBuf,
+    /// Which profile that is.
+    profile_name: Option<String>,
+}
+
+/// Where a setting is from.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The environment.
+    Environment,
+    /// The profile in use.
+    Profile(String),
+    /// The file of variables.
+    File(PathBuf),
+    /// Nobody said anything.
+    Default,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Environment => f.write_str("environment"),
+            Self::Profile(name) => write!(f, "profile {name}"),
+            Self::File(path) => write!(f, "{}", path.display()),
+            Self::Default => f.write_str("default"),
+        }
+    }
+}
+
+impl Variables {
+    /// Reads the environment and the file of variables.
+    ///
+    /// # Errors
+    /// When the file can't be read or understood.
+    pub fn read() -> Result<Self> {
+        let own: Vec<_> = env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
+        let path = if Path::new(FILE_OF_SITE).is_file() {
+            Path::new(FILE_OF_SITE)
+        } else {
+            Path::new(FILE)
+        };
+        let mut file = Layer::new();
+        if path.is_file() {
+            let wrong = |why: &dyn fmt::Display| wrong(&format!("{}: {why}", path.display()));
+            let text = fs::read_to_string(path).map_err(|error| wrong(&error))?;
+            let parsed = dot_env::parse(&text, |name| env::var(name).ok());
+            for (name, value) in parsed.map_err(|error| wrong(&error))? {
+                file.extend(value.map(|value| (name.to_ascii_uppercase(), value)));
+            }
+        }
+        // Spelt in capitals, it counts more than spelt otherwise.
+        let (capitals, others): (Vec<_>, Vec<_>) =
+            own.into_iter().partition(|(name, _)| *name == name.to_ascii_uppercase());
+        let environment = others.into_iter().chain(capitals);
+        let environment = environment.map(|(name, value)| (name.to_ascii_uppercase(), value));
+        let environment = environment.collect();
+        Ok(Self { environment, file, path: path.to_owned(), ..Self::default() })
+    }
+
+    /// These, as if they were the environment.
+    pub fn of(pairs: &[(&str, &str)]) -> Self {
+        let pairs = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Self { environment: pairs.collect(), ..Self::default() }
+    }
+
+    /// The name of the profile that counts: the one that was `asked` for, else that of
+    /// `JOBBERGATE_PROFILE`, else the one that the file of profiles says.
+    pub fn profile_in_use(&self, asked: Option<&str>, file: &ConfigFile) -> String {
+        let said = || self.get("JOBBERGATE_PROFILE").filter(|name| !name.is_empty());
+        asked.or_else(said).unwrap_or_else(|| file.in_use()).to_owned()
+    }
+
+    /// With the settings of that profile.
+    ///
+    /// # Errors
+    /// When there is none of this name, or the file of profiles makes no sense.
+    pub fn with_profile(mut self, asked: Option<&str>) -> Result<Self> {
+        let Some(file) = ConfigFile::read_if_any()? else { return Ok(self) };
+        let name = self.profile_in_use(asked, &file);
+        profiles::check_name(&name)?;
+        self.profile = file.settings(&name)?;
+        self.profile_name = Some(name);
+        Ok(self)
+    }
+
+    /// The settings of the profile that do not count, because the environment has others.
+    pub fn overridden(&self) -> Vec<&str> {
+        let both = self
+            .profile
+            .iter()
+            .filter(|(name, text)| self.environment.get(*name).is_some_and(|other| other != *text));
+        both.map(|(name, _)| name.as_str()).collect()
+    }
+
+    /// The profile, unless it is the one that says this.
+    pub fn profile_with_common(&self, name: &str) -> Option<&str> {
+        let is_its_own = !self.environment.contains_key(name) && self.profile.contains_key(name);
+        self.profile_name.as_deref().filter(|_| !is_its_own)
+    }
+
+    /// What counts of a variable.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        let layers = [&self.environment, &self.profile, self.below_profile(name)];
+        layers.into_iter().find_map(|layer| layer.get(name)).map(String::as_str)
+    }
+
+    /// The file, but for a secret that would get to another provider than it is for, or to the
+    /// same one for another client.
+    fn below_profile(&self, name: &str) -> &Layer {
+        static NOTHING: Layer = Layer::new();
+        let names_client =
+            ["OIDC_DOMAIN", "OIDC_CLIENT_ID"].map(|it| self.profile.contains_key(it));
+        if name == OIDC_CLIENT_SECRET && names_client.contains(&true) {
+            return &NOTHING;
+        }
+        &self.file
+    }
+
+    /// What counts for a setting, and where it is from.
+    pub fn effective(&self, setting: &Setting) -> (Option<&str>, Origin) {
+        let name = match setting.name {
+            BASE_API_URL if self.old_base_api_url().is_some() => OLD_BASE_API_URL,
+            name => name,
+        };
+        let profile = || Origin::Profile(self.profile_name.clone().unwrap_or_default());
+        let origin = match name {
+            _ if self.environment.contains_key(name) => Origin::Environment,
+            _ if self.profile.contains_key(name) => profile(),
+            _ if self.below_profile(name).contains_key(name) => Origin::File(self.path.clone()),
+            _ => Origin::Default,
+        };
+        (self.get(name).or(setting.default), origin)
+    }
+
+    /// The server by its old name, which overrides the new one unless it is empty; but what a
+    /// profile says counts more than the file.
+    pub fn old_base_api_url(&self) -> Option<&str> {
+        let old = self.get(OLD_BASE_API_URL).filter(|url| !url.is_empty())?;
+        let is_below = !self.environment.contains_key(OLD_BASE_API_URL);
+        (!(is_below && self.profile.contains_key(BASE_API_URL))).then_some(old)
+    }
+
+    /// The same, or what counts when nothing is said.
+    pub fn text(&self, name: &str, default: &str) -> String {
+        self.get(name).unwrap_or(default).to_owned()
+    }
+
+    /// The same for what is true or false.
+    ///
+    /// # Errors
+    /// When it is neither.
+    pub fn flag(&self, name: &str, default: bool) -> Result<bool> {
+        let Some(value) = self.get(name) else { return Ok(default) };
+        match value.trim().to_ascii_lowercase().as_str() {
+            "1" | "true" | "t" | "yes" | "y" | "on" => Ok(true),
+            "0" | "false" | "f" | "no" | "n" | "off" => Ok(false),
+            _ => Err(wrong(&format!("{name} is {value:?}; it must be true or false"))),
+        }
+    }
+
+    /// Whether the names that commands had before count, too.
+    ///
+    /// # Errors
+    /// When the setting is neither true nor false.
+    pub fn is_compatible(&self) -> Result<bool> {
+        self.flag("JOBBERGATE_COMPATIBILITY_MODE", false)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::{SETTINGS, Settings},
+        *,
+    };
+
+    fn layer(pairs: &[(&str, &str)]) -> Layer {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn the_environment_counts_more_than_the_profile_and_that_more_than_the_file() {
+        let variables = Variables {
+            environment: layer(&[("OIDC_DOMAIN", "environment"), ("JOBBERGATE_CACHE_DIR", "/c")]),
+            profile: layer(&[("OIDC_DOMAIN", "profile"), ("BASE_API_URL", "http://profile")]),
+            file: layer(&[
+                ("ARMADA_API_BASE", "http://file"),
+                ("BASE_API_URL", "http://file"),
+                ("OIDC_CLIENT_ID", "file"),
+                ("OIDC_CLIENT_SECRET", "of another provider"),
+            ]),
+            path: "/file".into(),
+            profile_name: Some("work".to_owned()),
+        };
+        let settings = Settings::new(&variables).unwrap();
+        assert_eq!(settings.base_api_url, "http://profile");
+        assert_eq!((&*settings.oidc_domain, &*settings.oidc_client_id), ("environment", "file"));
+        assert!(settings.oidc_client_secret.is_none());
+        assert_eq!(settings.cache_dir, Path::new("/c/profiles/work"));
+        assert_eq!(variables.overridden(), ["OIDC_DOMAIN"]);
+        let origins = SETTINGS.iter().map(|setting| variables.effective(setting).1.to_string());
+        let expected = "profile work, environment, /file, default, default, default, default, \
+                        environment, default, default";
+        assert_eq!(origins.collect::<Vec<_>>().join(", "), expected);
+    }
+
+    #[test]
+    fn tokens_of_the_default_profile_are_where_they_were() {
+        let directory = |profile: &str, of_profile: &[(&str, &str)]| {
+            let variables = Variables {
+                environment: layer(&[("BASE_API_URL", "x")]),
+                file: layer(&[("JOBBERGATE_CACHE_DIR", "/c")]),
+                profile: layer(of_profile),
+                profile_name: Some(profile.to_owned()),
+                ..Variables::default()
+            };
+            Settings::new(&variables).unwrap().cache_dir
+        };
+        assert_eq!(directory("default", &[]), Path::new("/c"));
+        assert_eq!(directory("work", &[]), Path::new("/c/profiles/work"));
+        assert_eq!(directory("work", &[("JOBBERGATE_CACHE_DIR", "/w")]), Path::new("/w"));
+    }
+}

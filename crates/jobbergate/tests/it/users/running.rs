@@ -1,0 +1,158 @@
+//! `jobbergate run`: from questions to the job's exit code.
+
+use std::{fs, process::Stdio};
+
+use rexpect::session::spawn_command;
+use serde_json::{Value, json};
+
+use super::{
+    desk::{Desk, outcome, started},
+    liar::Liar,
+    world::World,
+};
+use crate::support::until_exists;
+
+fn lines(text: &str) -> Vec<Value> {
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn a_job_is_run_like_a_program_of_this_machine() {
+    let desk = Desk::new();
+    let commands = "echo hello {{ data.name }}; sleep 2; exit {{ data.code }}";
+    desk.application("greet", "{name: world, code: 0}", commands);
+    let well = outcome(started(desk.running(&["greet", "--fast", "-p", "name=Ann"])));
+    assert_eq!((well.code, well.out.as_str()), (Some(0), "hello Ann\n"), "{}", well.err);
+    for words in ["Submission 1 (greet) on cluster test-cluster", "COMPLETED"] {
+        assert!(well.err.contains(words), "{words}: {}", well.err);
+    }
+    let badly =
+        outcome(started(desk.running(&["greet", "-p", "code=3", "-p", "name=x", "-n", "b"])));
+    assert_eq!((badly.code, badly.out.as_str()), (Some(3), "hello x\n"), "{}", badly.err);
+    for words in ["failed with exit code 3", "job-submissions why 2", "job-submissions logs 2"] {
+        assert!(badly.err.contains(words), "{words}: {}", badly.err);
+    }
+}
+
+#[test]
+fn a_script_reads_each_event_as_a_line_of_json() {
+    let desk = Desk::new();
+    desk.application("greet", "{code: 4}", "echo grüß dich; sleep 2; exit {{ data.code }}");
+    let words = [&["--raw"], &desk.words_of_run(&["greet", "--fast"])[..]].concat();
+    let ended = outcome(started(desk.command(&words)));
+    assert_eq!(ended.code, Some(4), "{ended:?}");
+    // The table of defaults and nothing else.
+    assert!(ended.err.starts_with("\nDefault values used") || ended.err.contains("code"));
+    let lines = lines(&ended.out);
+    let of = |event: &str| lines.iter().filter(|line| line["event"] == event).collect::<Vec<_>>();
+    let states: Vec<_> =
+        of("progress").iter().map(|line| line["slurm_job_state"].as_str().unwrap()).collect();
+    assert_eq!(states.last(), Some(&"FAILED"), "{states:?}");
+    let output: String = of("output").iter().map(|line| line["text"].as_str().unwrap()).collect();
+    assert_eq!(output, "grüß dich\n");
+    assert_eq!(of("job_script")[0]["job_script_id"], 1);
+    assert_eq!(of("submission")[0]["job_submission_id"], 1);
+    let end = of("end")[0];
+    assert_eq!((&end["ending"], &end["exit_code"]), (&"failed".into(), &4.into()), "{end}");
+}
+
+#[test]
+fn ctrl_c_leaves_the_job_and_says_how_to_come_back() {
+    let desk = Desk::new();
+    let flag = desk.site.work.path().join("flag");
+    desk.application("long", "{}", &format!("echo begun; touch {}; sleep 60", flag.display()));
+    let mut command = desk.running(&["long", "--yes"]);
+    command.stdin(Stdio::inherit()).env("TERM", "xterm").env("COLUMNS", "100").env("NO_COLOR", "1");
+    let mut terminal = spawn_command(command, Some(60_000)).unwrap();
+    terminal.exp_string("begun").unwrap();
+    terminal.send("\u{3}").unwrap();
+    terminal.flush().unwrap();
+    terminal.exp_string("The job goes on.").unwrap();
+    terminal.exp_string("jobbergate job-submissions watch 1").unwrap();
+    terminal.exp_eof().unwrap();
+    let status = format!("{:?}", terminal.process().wait().unwrap());
+    assert!(status.ends_with(", 130)"), "{status}");
+    let one = desk.run(&["--raw", "job-submissions", "get-one", "1"]).json();
+    assert_eq!(one["status"], "SUBMITTED");
+    let waiting = started(desk.command(&["job-submissions", "wait", "1"]));
+    desk.run(&["job-submissions", "cancel", "1"]).well();
+    let waited = outcome(waiting);
+    assert_eq!(waited.code, Some(121), "{waited:?}");
+    assert_eq!(waited.out, "Submission 1: it was cancelled\n");
+}
+
+#[tokio::test]
+async fn whoever_does_not_watch_gets_the_submission() {
+    let desk = Desk::new();
+    let flag = desk.site.work.path().join("flag");
+    desk.application("quick", "{}", &format!("touch {}", flag.display()));
+    assert_eq!(desk.submitted(&["quick", "--name", "one", "-s", "--comment=mine"]), 1);
+    until_exists(&flag).await;
+    let one = desk.run(&["--raw", "job-submissions", "get-one", "1"]).json();
+    assert_eq!(one["sbatch_arguments"], serde_json::json!(["--comment=mine"]));
+    assert_eq!((&one["name"], &one["cluster_name"]), (&"one".into(), &"test-cluster".into()));
+    assert!(fs::read_to_string(desk.site.work.path().join("job.sh")).is_ok());
+}
+
+#[test]
+fn a_person_sees_what_is_submitted_and_may_say_no() {
+    let application = json!({
+        "id": 1, "name": "wind", "owner_email": "alice@example.com", "template_vars": {},
+        "template_files": [{"filename": "wind.sh.j2", "file_type": "ENTRYPOINT"}],
+    });
+    let shown = json!({"files": [
+        {"filename": "mesh.txt", "file_type": "SUPPORT", "content": "cells"},
+        {"filename": "wind.sh", "file_type": "ENTRYPOINT", "content": "srun solver -n 8"},
+    ]});
+    let server = Liar::that_answers(move |request| {
+        let line = request.lines().next().unwrap();
+        if line.starts_with("GET /jobbergate/job-script-templates/wind ") {
+            return (200, application.to_string());
+        }
+        assert!(line.contains("render-from-template/1?dry_run=true "), "{line}");
+        (200, shown.to_string())
+    });
+    let world = World::open();
+    let mut command = world.command(&["run", "wind"]);
+    command.stdin(Stdio::inherit()).env("BASE_API_URL", server.url());
+    command.env("TERM", "xterm").env("COLUMNS", "100").env("NO_COLOR", "1");
+    let mut terminal = spawn_command(command, Some(60_000)).unwrap();
+    terminal.exp_string("wind.sh").unwrap();
+    terminal.exp_string("srun solver -n 8").unwrap();
+    terminal.exp_string("Submit it to cluster c1 in ").unwrap();
+    terminal.send_line("n").unwrap();
+    terminal.exp_string("Aborted.").unwrap();
+    terminal.exp_eof().unwrap();
+    let status = format!("{:?}", terminal.process().wait().unwrap());
+    assert!(status.ends_with(", 1)"), "{status}");
+}
+
+#[test]
+fn what_makes_no_sense_is_found_before_anything_is_made() {
+    let world = World::open().with_wind();
+    let wrong = world.run(&["run", "wind", "--fast", "-p", "ranks=many"]).failed(1);
+    assert!(wrong.contains("--param ranks: many is not an integer"), "{wrong}");
+    let unsaid = world.run(&["run", "wind", "-p", "ranks=4"]).failed(1);
+    assert!(unsaid.contains("no terminal to ask for partition, restart"), "{unsaid}");
+    let mut nowhere = world.command(&["run", "wind", "--fast"]);
+    let nowhere = nowhere.env_remove("DEFAULT_CLUSTER_NAME").output().unwrap();
+    let words = String::from_utf8(nowhere.stderr).unwrap();
+    assert!(words.starts_with("Job submission failed\nNo cluster was named"), "{words}");
+    let usage = world.run(&["run", "wind", "-p", "ranks"]).failed(2);
+    assert!(usage.contains("NAME=VALUE"), "{usage}");
+    world.run(&["run", "nosuch", "--fast"]).failed(1);
+    assert_eq!(world.run(&["--raw", "job-scripts", "list"]).well(), "\n[]\n\n");
+}
+
+#[test]
+fn answers_are_read_by_the_kind_of_their_questions() {
+    let world = World::open().with_wind();
+    world.write("p.json", r#"{"partition": "long", "ranks": 2}"#);
+    let run = ["--raw", "run", "wind", "--fast", "--no-watch", "--param-file", "p.json"];
+    let more = ["-p", "ranks=16", "-p", "restart=yes"];
+    let submitted = world.run(&[&run[..], &more].concat()).json();
+    assert_eq!(submitted["job_submission_id"], 1);
+    let script = world.run(&["job-scripts", "show-files", "1", "--plain"]).well();
+    let expected = "#SBATCH -p long\n#SBATCH -n 16\n\nsrun solver --restart";
+    assert!(script.contains(expected), "{script}");
+}

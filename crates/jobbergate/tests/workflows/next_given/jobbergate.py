@@ -1,0 +1,10 @@
+from jobbergate_cli.subapps.applications.application_base import JobbergateApplicationBase
+from jobbergate_cli.subapps.applications.questions import Text
+
+
+class JobbergateApplication(JobbergateApplicationBase):
+    def mainflow(self, data):
+        return [Text("case", message="Name of the case", default="wing")]
+
+    def more(self, data):
+        return [Text("size", message="Size of {}".format(data["case"]))]

@@ -1,0 +1,3 @@
+class JobbergateApplication:
+    def mainflow(self, data)
+        return []
