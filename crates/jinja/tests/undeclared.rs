@@ -43,6 +43,15 @@ fn the_variables_of_every_recorded_template_are_found_as_in_python() {
 }
 
 #[test]
+fn what_a_branch_sets_in_some_cases_only_keeps_the_value_from_outside() {
+    let source = "{% if c %}{% if q %}{% set x = 1 %}{% endif %}{% elif d %}{% set x = 2 %}\
+        {% else %}{% set x = 3 %}{% endif %}{{ x }}";
+    let template = Environment::new(Limits::default()).parse(source).unwrap();
+    let context = serde_json::json!({"c": true, "x": "given"});
+    assert_eq!(template.render(context.as_object().unwrap()).unwrap(), "given");
+}
+
+#[test]
 fn attributes_of_a_variable_from_outside_are_found_everywhere() {
     let source = "{% if data.a %}{% for x in data.b if data.c %}{{ x.no }}{% else %}{{ data.d }}\
         {% endfor %}{% elif data.e %}{% endif %}{% macro m(p=data.f) %}{{ data.g }}{% endmacro %}\

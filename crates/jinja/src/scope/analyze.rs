@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::symbols::{Branch, Place, Source, Symbols};
 use super::{Binder, with_stack};
-use crate::ast::{Expression, ExpressionKind, NameMap, Piece, Statement, StatementKind, Target};
+use crate::ast::{Expression, ExpressionKind, NameSet, Piece, Statement, StatementKind, Target};
 
 impl Binder {
     fn find_outer(&self, name: &Arc<str>) -> Option<Place> {
@@ -110,20 +110,14 @@ impl Binder {
         });
     }
 
-    /// Merges the branches of an `if`; a name that only some of them set starts with the value
-    /// from outside.
+    /// Merges the branches of an `if`; a name that they set starts with the value from outside, as
+    /// one of them may set it in some cases only.
     fn merge(&mut self, symbols: &mut Symbols, branches: Vec<Branch>) {
-        let mut counts: NameMap<usize> = NameMap::default();
-        for name in branches.iter().flat_map(|branch| &branch.stores) {
-            if !symbols.stores.contains(name) {
-                *counts.entry(name.clone()).or_default() += 1;
-            }
-        }
+        let stores = branches.iter().flat_map(|branch| &branch.stores);
+        let names: NameSet =
+            stores.filter(|name| !symbols.stores.contains(*name)).cloned().collect();
         branches.into_iter().for_each(|branch| symbols.merge(branch));
-        for (name, count) in counts {
-            if count == 3 {
-                continue;
-            }
+        for name in names {
             if let Some((_, source)) = symbols.refs.get_mut(&name) {
                 *source = self.find_outer(&name).map_or(Source::Context, Source::Outer);
             }

@@ -139,11 +139,11 @@ on_both! {
         let script = "{{ data.nodes }}{{ data['mail'] }}{% for p in parts %}{{ p }}{% endfor %}";
         let files = [("e.j2", script), ("s.j2", "{{ nodes }}{{ last | default(1) }}{{ x | nope }}")];
         alice.has_template("t", &files).await;
-        alice.put(T, json!({"template_vars": {"nodes": 2, "b": true, "unset": null}})).await.ok();
+        alice.put(T, json!({"template_vars": {"b": true, "nodes": 2, "unset": null}})).await.ok();
         let found = alice.get(QUESTIONS).await.ok();
         assert_eq!(found["source"], "variables");
-        assert_eq!(variables(&found), ["nodes", "b", "unset", "parts", "mail"]);
-        assert_eq!(found["questions"][0], json!({"variable": "nodes", "kind": "integer",
+        assert_eq!(variables(&found), ["b", "nodes", "unset", "parts", "mail"]);
+        assert_eq!(found["questions"][1], json!({"variable": "nodes", "kind": "integer",
             "default": 2, "required": true}));
         assert_eq!(found["questions"][4], json!({"variable": "mail", "kind": "text"}));
     }

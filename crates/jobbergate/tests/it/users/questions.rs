@@ -19,7 +19,7 @@ fn flow(world: &World) {
     world.write(
         "flow/jobbergate.yaml",
         "application_config: {mesh: fine}\n\
-         jobbergate_config:\n  supporting_files: [templates/note.txt.j2]\n\
+         jobbergate_config:\n  default_template: templates/flow.sh.j2\n  supporting_files: [templates/note.txt.j2]\n\
          questions:\n\
          - {variable: nodes, kind: integer, label: Number of nodes, default: 2, minimum: 1,\n   \
               maximum: 8, required: true, group: Resources}\n\
@@ -156,8 +156,9 @@ fn the_server_says_what_is_missing() {
     let world = with_flow();
     world.write("p.json", r#"{"nodes": null, "partition": "a", "key": "x"}"#);
     let line = ["job-scripts", "create", "flow", "-f", "--param-file", "p.json"];
-    let words = world.run(&line).failed(1);
-    assert!(words.contains("nodes: an answer is needed"), "{words}");
+    let refused = world.run(&line);
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    assert!(refused.err.contains("nodes: an answer is needed"), "{refused:?}");
     assert_eq!(world.run(&["--raw", "job-scripts", "list"]).json(), json!([]));
 }
 
