@@ -100,8 +100,9 @@ fn a_download_to_a_full_disk_leaves_all_as_it_was() {
     }
     assert_eq!(world.run(&["--raw", "job-submissions", "list"]).json(), json!([]));
     let locally = ["job-scripts", "create-locally", "wind", "--name", "x", "-f", "--output-path"];
-    let words = world.run(&[&locally[..], &["disk"]].concat()).failed(1);
-    assert!(words.contains("No space left on device"), "{words}");
+    let refused = world.run(&[&locally[..], &["disk"]].concat());
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    assert!(refused.err.contains("No space left on device"), "{refused:?}");
     assert_eq!(snapshot(&disk.0), before);
 }
 

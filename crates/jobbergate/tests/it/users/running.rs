@@ -109,6 +109,9 @@ fn a_person_sees_what_is_submitted_and_may_say_no() {
         if line.starts_with("GET /jobbergate/job-script-templates/wind ") {
             return (200, application.to_string());
         }
+        if line.starts_with("GET /jobbergate/job-script-templates/1/questions ") {
+            return (404, json!({"detail": "Not Found"}).to_string());
+        }
         assert!(line.contains("render-from-template/1?dry_run=true "), "{line}");
         (200, shown.to_string())
     });
