@@ -137,7 +137,7 @@ fn set(
         value => value.to_owned(),
     };
     check(name, &value)?;
-    let mut file = ConfigFile::read()?;
+    let mut file = ConfigFile::read_to_change()?;
     let profile = variables.profile_in_use(asked, &file);
     profiles::check_name(&profile)?;
     file.set(&profile, name, &value);
@@ -161,7 +161,7 @@ fn line_of_input() -> Result<String> {
 
 fn unset(variables: &Variables, asked: Option<&str>, name: &str, output: &Output) -> Result<()> {
     let name = variable(name)?;
-    let mut file = ConfigFile::read()?;
+    let mut file = ConfigFile::read_to_change()?;
     let profile = variables.profile_in_use(asked, &file);
     let lower = name.to_lowercase();
     if !file.unset(&profile, name)? {
@@ -173,7 +173,7 @@ fn unset(variables: &Variables, asked: Option<&str>, name: &str, output: &Output
 }
 
 fn choose(profile: &str, output: &Output) -> Result<()> {
-    let mut file = ConfigFile::read()?;
+    let mut file = ConfigFile::read_to_change()?;
     file.choose(profile)?;
     file.write()?;
     output.message("Profile changed", &format!("The profile in use is {profile} now."), None)
@@ -200,7 +200,7 @@ fn delete(variables: Variables, profile: &str, output: &Output) -> Result<()> {
     let settings = Settings::new(&variables.with_profile(Some(profile))?)?;
     // First: tokens without a profile would be found by nobody.
     auth::forget(&settings)?;
-    let mut file = ConfigFile::read()?;
+    let mut file = ConfigFile::read_to_change()?;
     file.delete(profile)?;
     file.write()?;
     let text = format!("The profile {profile} and its tokens were deleted.");

@@ -1,6 +1,6 @@
 //! `jobbergate config`: settings for several servers.
 
-use std::{fs, os::unix::fs::PermissionsExt};
+use std::{fs, os::unix::fs::PermissionsExt, process::Stdio};
 
 use super::world::{Outcome, World};
 
@@ -105,6 +105,27 @@ fn a_secret_is_read_from_standard_input_and_not_listed() {
     world.run(&["config", "unset", "oidc_client_secret"]).well();
     let words = world.run(&["config", "unset", "oidc_client_secret"]).failed(1);
     assert!(words.contains("is not set in the profile default"), "{words}");
+}
+
+#[test]
+fn profiles_that_are_changed_at_once_are_all_kept() {
+    let world = world();
+    for round in 0..3 {
+        let started: Vec<_> = (0..8)
+            .map(|number| {
+                let profile = format!("p{round}-{number}");
+                let line = ["--profile", &profile, "config", "set", "default_cluster_name", "c"];
+                let mut command = world.command(&line);
+                command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+            })
+            .collect();
+        for child in started {
+            Outcome::from(child.wait_with_output().unwrap()).well();
+        }
+    }
+    let profiles = run(&world, &["config", "profiles", "-o", "csv"]).well();
+    // Below the names of columns: default, work, and all of these.
+    assert_eq!(profiles.lines().count(), 1 + 2 + 24, "{profiles}");
 }
 
 #[test]
