@@ -68,7 +68,7 @@ fn a_template_that_cannot_be_parsed_is_named_before_anything_is_made() {
     let update = ["applications", "update", "wind", "-a", "wind", "--update-identifier", "x"];
     for (content, expected) in [
         (&b"one\n{% if %}"[..], "templates/mesh.txt.j2: Unable to process jinja template: line 2"),
-        (b"one\ntwo {{ x | nope }}\n", "No filter named 'nope'"),
+        (b"one\ntwo\n{{ x + }}\n", "Unable to process jinja template: line 3"),
         (b"one\ntwo\n\xff", "templates/mesh.txt.j2: line 3: it is not UTF-8 text"),
     ] {
         fs::write(world.path("wind/templates/mesh.txt.j2"), content).unwrap();
