@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::{
     desk::{Desk, outcome, started},
     liar::Liar,
+    mishap::{Fate, NOT_FOUND, Proxy},
     world::World,
 };
 use crate::support::until_exists;
@@ -128,6 +129,42 @@ fn a_person_sees_what_is_submitted_and_may_say_no() {
     terminal.exp_eof().unwrap();
     let status = format!("{:?}", terminal.process().wait().unwrap());
     assert!(status.ends_with(", 1)"), "{status}");
+}
+
+#[test]
+fn a_preview_whose_answer_is_lost_is_asked_for_again_with_its_key() {
+    const PREVIEW: &str = "POST /jobbergate/job-scripts/render-from-template/1?dry_run=true ";
+    let world = World::open().with_wind();
+    let run = |url: String| {
+        let mut command = world.command(&["run", "wind", "--fast"]);
+        command.stdin(Stdio::inherit()).env("BASE_API_URL", url);
+        command.env("TERM", "xterm").env("COLUMNS", "200").env("NO_COLOR", "1");
+        spawn_command(command, Some(60_000)).unwrap()
+    };
+    let proxy = Proxy::before(&world.address, |line, before| match before {
+        0 if line.starts_with(PREVIEW) => Fate::AnswerLost,
+        _ if line.starts_with("POST /jobbergate/job-submissions ") => Fate::Answered(NOT_FOUND),
+        _ => Fate::Passed,
+    });
+    let mut terminal = run(proxy.url());
+    terminal.exp_string("srun solver").unwrap();
+    terminal.exp_eof().unwrap();
+    let keys: Vec<_> = proxy.seen(PREVIEW);
+    let keys = keys.iter().map(|request| {
+        request.lines().find(|line| line.starts_with("idempotency-key: ")).unwrap().to_owned()
+    });
+    let keys: Vec<_> = keys.collect();
+    assert!(keys.len() == 2 && keys[0] == keys[1], "{keys:?}");
+    // An older server makes the script, and knows of no keys.
+    let older = Proxy::before(&world.address, |line, _| match line {
+        line if line.starts_with(PREVIEW) => Fate::AnswerLost,
+        "GET /jobbergate/openapi.json HTTP/1.1" => Fate::Answered(NOT_FOUND),
+        _ => Fate::Passed,
+    });
+    let mut terminal = run(older.url());
+    terminal.exp_string("may have been done nevertheless").unwrap();
+    terminal.exp_eof().unwrap();
+    assert_eq!(older.seen(PREVIEW).len(), 1);
 }
 
 #[test]
