@@ -19,7 +19,7 @@ use tokio::sync::Mutex;
 
 pub use cache::Kind;
 use cache::TokenCache;
-pub use provider::{Device, causes};
+pub use provider::{Device, causes, is_unanswered};
 use provider::{Provider, Tokens};
 pub use token::{Identity, Token};
 

@@ -15,6 +15,7 @@ use crate::{
 const TITLE: &str = "Authentication error";
 /// How long the provider may take to answer.
 const DEADLINE: Duration = Duration::from_secs(5);
+const NO_ANSWER: &str = "The identity provider did not answer";
 /// The longest answer that is read, in bytes.
 const LONGEST_ANSWER: usize = 1 << 20;
 
@@ -202,14 +203,16 @@ impl Provider {
         form: &[(&str, &str)],
     ) -> Result<Answer<T>> {
         let url = format!("{}/{endpoint}", self.base);
-        let unreachable = |error: reqwest::Error| {
-            self.log.write(&format!("POST {url}: no answer"));
+        let unanswered = |why: &str| {
             let text = format!(
-                "The identity provider did not answer -- {url}: {} -- Please check OIDC_DOMAIN, \
-                 OIDC_USE_HTTPS and the network",
-                causes(&error.without_url())
+                "{NO_ANSWER} -- {url}: {why} -- Please check OIDC_DOMAIN, OIDC_USE_HTTPS and the \
+                 network"
             );
             Failure::new(TITLE, text)
+        };
+        let unreachable = |error: reqwest::Error| {
+            self.log.write(&format!("POST {url}: no answer"));
+            unanswered(&causes(&error.without_url()))
         };
         let sent = self.http.post(&url).form(form).timeout(DEADLINE).send().await;
         let mut response = sent.map_err(unreachable)?;
@@ -221,6 +224,9 @@ impl Provider {
             if body.len() > LONGEST_ANSWER {
                 return Err(Failure::new(TITLE, format!("{url}: the answer has no end")));
             }
+        }
+        if status.is_server_error() {
+            return Err(unanswered(&status.to_string()));
         }
         if status != StatusCode::OK {
             return Ok(Err(Refusal::read(status, &body)));
@@ -250,6 +256,11 @@ impl std::fmt::Display for Refusal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.words)
     }
+}
+
+/// Whether this is said because the provider is not there for the moment.
+pub fn is_unanswered(text: &str) -> bool {
+    text.starts_with(NO_ANSWER)
 }
 
 /// An error with all its causes.
