@@ -169,6 +169,20 @@ impl Api {
         if answer.status == expected { Ok(answer) } else { Err(unexpected(what, answer.status)) }
     }
 
+    /// Sends a request of a workflow, which may go on when it fails.
+    ///
+    /// # Errors
+    /// What failed, and the status of the answer if there was one.
+    pub async fn attempt(
+        &self,
+        request: &Request<'_>,
+    ) -> std::result::Result<Answer, (String, Option<StatusCode>)> {
+        self.answer(request).await.map_err(|error| {
+            let is_in_doubt = request.may_have_been_done(&error);
+            (format!("{error}{}", if is_in_doubt { IN_DOUBT } else { "" }), error.status())
+        })
+    }
+
     async fn answer(&self, request: &Request<'_>) -> std::result::Result<Answer, Error> {
         let begin = Instant::now();
         let answer = request.send().await;

@@ -14,7 +14,7 @@ use super::world::World;
 
 const PATIENCE: Option<u64> = Some(30_000);
 const CTRL_C: &str = "\u{3}";
-const BASE: &str = "from jobbergate_cli.subapps.applications.application_base import \
+pub const BASE: &str = "from jobbergate_cli.subapps.applications.application_base import \
                     JobbergateApplicationBase\nfrom jobbergate_cli.subapps.applications.questions \
                     import *\n\n\nclass JobbergateApplication(JobbergateApplicationBase):\n";
 
@@ -24,7 +24,7 @@ fn python() -> String {
 }
 
 /// Whether there is one; says so if not.
-fn has_python() -> bool {
+pub fn has_python() -> bool {
     let python = python();
     let script = "import sys; sys.exit(sys.version_info < (3, 8))";
     let found = Command::new(&python).args(["-c", script]).status();
