@@ -121,8 +121,8 @@ fn a_token_is_a_document_where_one_is_asked_for() {
     let token = show(&["--plain"]).well().trim().to_owned();
     assert_eq!(show(&["-o", "json"]).json(), json!({"access_token": token}));
     assert_eq!(show(&["-o", "csv"]).well(), format!("access_token\n{token}\n"));
-    let prefixed = show(&["-o", "yaml", "--prefix"]).well();
-    assert_eq!(prefixed, format!("access_token: Bearer {token}\n"));
+    let prefixed = show(&["-o", "json", "--prefix"]).json();
+    assert_eq!(prefixed, json!({"access_token": format!("Bearer {token}")}));
     let header = show(&["-o", "json", "--header"]).json();
     assert_eq!(header, json!({"Authorization": format!("Bearer {token}")}));
     let claims = show(&["-o", "json", "--decode"]);
