@@ -184,6 +184,19 @@ impl Api {
         })
     }
 
+    /// Sends a request of a workflow, which may go on when it fails.
+    ///
+    /// # Errors
+    /// What failed, and the status of the answer if there was one.
+    pub async fn attempt(
+        &self,
+        request: &Request<'_>,
+    ) -> std::result::Result<Answer, (String, Option<StatusCode>)> {
+        self.deliver(request).await.map_err(|Failed { error, in_doubt }| {
+            (format!("{error}{}", if in_doubt { IN_DOUBT } else { "" }), error.status())
+        })
+    }
+
     async fn deliver(&self, request: &Request<'_>) -> std::result::Result<Answer, Failed> {
         let begin = Instant::now();
         let answer = request.deliver().await;

@@ -17,7 +17,9 @@ use crate::{
     old_names,
     output::{
         Appearance,
-        resource::{APPLICATION, JOB_SCRIPT, JOB_SUBMISSION, PROFILE, Resource, SETTING},
+        resource::{
+            APPLICATION, JOB_SCRIPT, JOB_SUBMISSION, PROFILE, Resource, SCRIPT_FILE, SETTING,
+        },
     },
 };
 
@@ -101,6 +103,7 @@ impl Command {
     pub fn resources(&self) -> Vec<&'static Resource> {
         match self {
             Self::Applications { .. } => vec![&APPLICATION],
+            Self::JobScripts { command: JobScriptsCommand::ShowFiles(_) } => vec![&SCRIPT_FILE],
             Self::JobScripts { .. } => vec![&JOB_SCRIPT, &JOB_SUBMISSION],
             Self::JobSubmissions { .. } | Self::Run(_) => vec![&JOB_SUBMISSION],
             Self::Config { command: ConfigCommand::Profiles } => vec![&PROFILE],

@@ -9,6 +9,7 @@ use super::{
     desk::{Desk, outcome, started},
     liar::Liar,
     mishap::{Fate, NOT_FOUND, Proxy},
+    workflows::{BASE, has_python},
     world::World,
 };
 use crate::support::until_exists;
@@ -55,6 +56,41 @@ fn a_script_reads_each_event_as_a_line_of_json() {
     assert_eq!(of("submission")[0]["job_submission_id"], 1);
     let end = of("end")[0];
     assert_eq!((&end["ending"], &end["exit_code"]), (&"failed".into(), &4.into()), "{end}");
+}
+
+const TALKS: &str = "    def mainflow(self, data):
+        from jobbergate_cli.render import render_dict, render_json, terminal_message
+        from jobbergate_cli.subapps.applications import app
+        print('printed')
+        terminal_message('a message', subject='Subject', footer='a footer')
+        render_dict({'key': 'of a table'})
+        render_json({'key': 'of JSON'})
+        data['name'] = app.get_one(id_or_identifier='talks').name
+";
+
+#[test]
+fn what_a_workflow_shows_stays_out_of_the_jobs_output() {
+    if !has_python() {
+        return;
+    }
+    let desk = Desk::new();
+    let directory = desk.home.path().join("talks");
+    fs::create_dir_all(&directory).unwrap();
+    fs::write(directory.join("jobbergate.py"), format!("{BASE}{TALKS}")).unwrap();
+    desk.application("talks", "{}", "echo result of {{ data.name }}; sleep 1");
+    let asides =
+        ["printed", "a message", "Subject", "a footer", "of a table", "of JSON", "alice@example"];
+    let ended = outcome(started(desk.running(&["talks", "--fast"])));
+    assert_eq!((ended.code, ended.out.as_str()), (Some(0), "result of talks\n"), "{}", ended.err);
+    assert!(asides.iter().all(|text| ended.err.contains(text)), "{}", ended.err);
+    let words = [&["--raw"], &desk.words_of_run(&["talks", "--fast"])[..]].concat();
+    let ended = outcome(started(desk.command(&words)));
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let lines = lines(&ended.out);
+    assert!(lines.iter().all(|line| line["event"].is_string()), "{}", ended.out);
+    assert!(asides.iter().all(|text| ended.err.contains(text)), "{}", ended.err);
+    let one = desk.run(&["--raw", "run", "talks", "--fast", "--no-watch"]).json();
+    assert_eq!(one["name"], "talks", "{one}");
 }
 
 #[test]
