@@ -11,6 +11,7 @@ mod token;
 
 use std::{
     io::{self, IsTerminal},
+    path::Path,
     sync::Arc,
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -273,12 +274,12 @@ pub fn kept(settings: &Settings) -> Result<Option<Token>> {
     Ok(TokenCache::new(&settings.cache_dir).read(Kind::Access)?.map(|text| Token::new(&text)))
 }
 
-/// Removes the tokens that are kept by these settings.
+/// Removes the tokens that are kept in this directory.
 ///
 /// # Errors
 /// When they are there and can't be removed.
-pub fn forget(settings: &Settings) -> Result<()> {
-    TokenCache::new(&settings.cache_dir).clear()
+pub fn forget(cache_dir: &Path) -> Result<()> {
+    TokenCache::new(cache_dir).clear()
 }
 
 /// What a person is told who is to log in.

@@ -103,7 +103,11 @@ fn timeout(variables: &Variables) -> Result<Duration> {
     })
 }
 
-fn cache_dir(variables: &Variables) -> Result<PathBuf> {
+/// Where all is kept for these.
+///
+/// # Errors
+/// When that is no directory's name.
+pub fn cache_dir(variables: &Variables) -> Result<PathBuf> {
     let text = variables.text(CACHE_DIR, "~/.local/share/jobbergate3");
     let path = match text.strip_prefix('~').filter(|rest| rest.is_empty() || rest.starts_with('/'))
     {
