@@ -41,6 +41,7 @@ pub struct Auth {
     provider: Result<Provider>,
     cache: TokenCache,
     in_use: Mutex<Option<InUse>>,
+    withholds_secret: bool,
 }
 
 /// The token of this process.
@@ -58,6 +59,7 @@ impl Auth {
             provider: Provider::new(settings, http, log),
             cache: TokenCache::new(&settings.cache_dir),
             in_use: Mutex::new(None),
+            withholds_secret: settings.withholds_secret,
         }
     }
 
@@ -251,9 +253,13 @@ impl Auth {
     async fn by_a_person(&self, refusal: Option<String>) -> Result<Token> {
         if !io::stderr().is_terminal() {
             let why = refusal.map(|refusal| format!(" ({refusal})")).unwrap_or_default();
+            let place = match self.withholds_secret {
+                true => " where OIDC_DOMAIN and OIDC_CLIENT_ID are set: it goes to nobody else",
+                false => "",
+            };
             let text = format!(
                 "There is no token that is still good{why}, and nobody at a terminal to log in -- \
-                 Please run `jobbergate login`, or set OIDC_CLIENT_SECRET"
+                 Please run `jobbergate login`, or set OIDC_CLIENT_SECRET{place}"
             );
             return Err(Failure::new(TITLE, text));
         }

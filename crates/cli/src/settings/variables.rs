@@ -172,6 +172,14 @@ impl Variables {
             && !(level == Level::File && names_its_own)
     }
 
+    /// Whether a secret is said that would go to another client, or provider, than it is for.
+    pub fn withholds_secret(&self) -> bool {
+        let is_said = [&self.environment, &self.profile, &self.file]
+            .iter()
+            .any(|layer| layer.get(OIDC_CLIENT_SECRET).is_some_and(|secret| !secret.is_empty()));
+        is_said && self.found(OIDC_CLIENT_SECRET).is_none()
+    }
+
     /// What counts for a setting, and where it is from.
     pub fn effective(&self, setting: &Setting) -> (Option<&str>, Origin) {
         let name = match setting.name {

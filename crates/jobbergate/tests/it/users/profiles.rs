@@ -126,7 +126,8 @@ fn a_secret_goes_to_nobody_whom_a_strange_directory_names() {
         &format!("OIDC_DOMAIN={}/realms/x\nOIDC_USE_HTTPS=false\n", thief.address()),
     );
     let show = ["show-token"];
-    run(&world, &show).failed(1);
+    let words = run(&world, &show).failed(1);
+    assert!(words.contains("set OIDC_CLIENT_SECRET where OIDC_DOMAIN and"), "{words}");
     let mut command = world.command(&show);
     for name in ["BASE_API_URL", "OIDC_DOMAIN", "OIDC_USE_HTTPS"] {
         command.env_remove(name);
