@@ -264,18 +264,7 @@ pub fn is_for_users(words: &[OsString]) -> bool {
 
 fn is_command(word: &OsStr) -> bool {
     let Some(word) = word.to_str() else { return false };
-    let names = [
-        "applications",
-        "job-scripts",
-        "job-submissions",
-        "run",
-        "login",
-        "logout",
-        "show-token",
-        "config",
-        "man",
-    ];
-    names.contains(&word) || old_names::is_one(word)
+    Command::has_subcommand(word) || old_names::is_one(word)
 }
 
 #[cfg(test)]
@@ -305,6 +294,9 @@ mod tests {
             "jobbergate list-applications",
         ] {
             assert!(is_for_users(&words(line)), "{line}");
+        }
+        for group in groups() {
+            assert!(is_command(group.get_name().as_ref()), "{group}");
         }
         for line in [
             "jobbergate",

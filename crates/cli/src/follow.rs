@@ -4,7 +4,6 @@
 pub mod ending;
 pub mod explain;
 pub mod output;
-pub mod reasons;
 pub mod screen;
 pub mod states;
 

@@ -84,6 +84,7 @@ impl Provider {
         let domain = settings.oidc_domain.trim().trim_end_matches('/');
         if domain.is_empty() || settings.oidc_client_id.is_empty() {
             return Err(Failure::new(
+                // As the Python command line spells it here, and nowhere else.
                 "Configuration error",
                 "OIDC_DOMAIN and OIDC_CLIENT_ID must not be empty: they say where to log in",
             ));
@@ -92,7 +93,7 @@ impl Provider {
         let base = format!("{scheme}://{domain}/protocol/openid-connect");
         if let Err(error) = url::Url::parse(&base) {
             let text = format!("OIDC_DOMAIN is {domain:?}, which makes no address: {error}");
-            return Err(Failure::new("Configuration error", text));
+            return Err(Failure::new("Configuration Error", text));
         }
         let client_secret = settings.oidc_client_secret.clone();
         Ok(Self { http, log, base, client_id: settings.oidc_client_id.clone(), client_secret })

@@ -17,7 +17,7 @@ use crate::{
         resource::{PROFILE, SETTING},
     },
     settings::{
-        SETTINGS, Settings, Variables,
+        self, SETTINGS, Settings, Variables,
         profiles::{self, ConfigFile},
     },
 };
@@ -202,9 +202,10 @@ fn delete(variables: Variables, profile: &str, output: &Output) -> Result<()> {
                     settings, and `jobbergate logout` its tokens";
         return Err(Failure::new("", text));
     }
-    let settings = Settings::new(&variables.with_profile(Some(profile))?)?;
+    // Of a profile that makes no sense, nothing else is needed.
+    let cache_dir = settings::cache_dir(&variables.with_profile(Some(profile))?)?;
     // First: tokens without a profile would be found by nobody.
-    auth::forget(&settings)?;
+    auth::forget(&cache_dir)?;
     let mut file = ConfigFile::read()?;
     file.delete(profile)?;
     file.write()?;

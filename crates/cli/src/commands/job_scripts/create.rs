@@ -171,7 +171,8 @@ impl NewScript {
         if workflow.is_none() {
             add_files(&mut config, &application);
             let has_workflow = !list(&application, "workflow_files").is_empty();
-            let asking = Asking { cluster, fast: self.is_fast(), has_workflow };
+            let (fast, parameters) = (self.is_fast(), &self.parameters);
+            let asking = Asking { cluster, fast, has_workflow, parameters };
             let asked = asked::by_server(session, &application, &config, &supplied, asking).await?;
             config.questions = Some(asked);
         }
