@@ -168,8 +168,8 @@ impl Variables {
         let opens = Some(&"OIDC_USE_HTTPS")
             .filter(|name| matches!(self.found(name), Some((Level::File, _))));
         let names_its_own = CLIENT.iter().any(|name| self.profile.contains_key(*name));
-        !CLIENT.iter().chain(opens).any(|name| is_foreign(&name))
-            && !(level == Level::File && names_its_own)
+        let is_another = CLIENT.iter().chain(opens).any(is_foreign);
+        !is_another && (level != Level::File || !names_its_own)
     }
 
     /// Whether a secret is said that would go to another client, or provider, than it is for.
