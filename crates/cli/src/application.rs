@@ -52,7 +52,7 @@ impl Application {
     /// What it lacks, or what is wrong in it.
     pub fn read(directory: &Path) -> Result<Self> {
         if !directory.is_dir() {
-            return Err(invalid(&format!("{} is not a directory", directory.display())));
+            return Err(invalid(&not_a_directory(directory)));
         }
         let config = read_file(&directory.join(CONFIG))?.ok_or_else(|| {
             let there = directory.display();
@@ -119,6 +119,12 @@ fn read_file(path: &Path) -> Result<Option<Vec<u8>>> {
     }
 }
 
+/// Why a path can't be used as a directory.
+pub fn not_a_directory(path: &Path) -> String {
+    let what = if path.exists() { "is not a directory" } else { "does not exist" };
+    format!("{} {what}", path.display())
+}
+
 /// That a directory is no application.
 pub fn invalid(text: &str) -> Failure {
     Failure::new("Invalid application", text)
@@ -139,7 +145,7 @@ mod tests {
     fn what_a_directory_lacks_is_named() {
         let home = tempfile::tempdir().unwrap();
         let directory = home.path();
-        assert!(complaint(&directory.join("missing")).ends_with("is not a directory"));
+        assert!(complaint(&directory.join("missing")).ends_with("does not exist"));
         assert!(complaint(directory).contains("no file jobbergate.yaml"));
         fs::write(directory.join(CONFIG), "a: [").unwrap();
         assert!(complaint(directory).contains("jobbergate.yaml: line"));

@@ -135,6 +135,8 @@ impl Auth {
         &self,
         show: impl FnOnce(&Device, bool) -> Result<()>,
     ) -> Result<(Token, String)> {
+        // Nobody is to log in for what can't be kept.
+        self.cache.check_room()?;
         let tokens = device::log_in(self.provider()?, show).await?;
         self.welcome(&tokens).await
     }
@@ -147,6 +149,7 @@ impl Auth {
         &self,
         show: impl FnOnce(&str, bool) -> Result<()>,
     ) -> Result<(Token, String)> {
+        self.cache.check_room()?;
         let tokens = browser::log_in(self.provider()?, show).await?;
         self.welcome(&tokens).await
     }

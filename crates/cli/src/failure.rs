@@ -46,6 +46,15 @@ impl Failure {
         Self::new(title, format!("{path}: {error}{}", remedy.unwrap_or_default()))
     }
 
+    /// What could not be printed: what was done before stays done.
+    pub fn output(error: &io::Error) -> Self {
+        let text = format!(
+            "standard output: {error} -- Only what was to be printed is lost: what the command had \
+             done by then is done, and not undone"
+        );
+        Self::new("Output failed", text)
+    }
+
     /// In a word or two, without what it is about.
     pub fn title(&self) -> &str {
         match self {
@@ -73,7 +82,7 @@ impl Failure {
 fn remedy(kind: io::ErrorKind) -> Option<&'static str> {
     Some(match kind {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            "Please make room there, or use another directory, and try again; nothing was changed"
+            "Please make room there, or use another directory, and try again"
         }
         io::ErrorKind::PermissionDenied => "Please check whose it is and its mode",
         io::ErrorKind::ReadOnlyFilesystem => "Please use another directory",

@@ -50,7 +50,8 @@ impl Made {
     fn write(&mut self, places: &[PathBuf], files: &[NewFile]) -> Result<()> {
         for (place, file) in places.iter().zip(files) {
             let written = self.write_beside(place, &file.content, None);
-            written.map_err(|error| Failure::file(TITLE, place.display(), &error))?;
+            let failed = |error| Failure::file(TITLE, place.display(), &error);
+            written.map_err(|error| failed(error).adding("; no file was written"))?;
         }
         for (beside, place) in &self.beside {
             fs::rename(beside, place)

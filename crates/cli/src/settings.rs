@@ -2,6 +2,7 @@
 //! administrators or users write variables into.
 
 mod known;
+mod lock;
 pub mod profiles;
 mod variables;
 

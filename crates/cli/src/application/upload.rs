@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use jobbergate_jinja::{Environment, Limits};
 use jobbergate_types::FileType;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::{Application, WORKFLOW, invalid};
+use super::{Application, Template, WORKFLOW, invalid};
 use crate::{api::Api, failure::Result, output::progress::Progress};
 
 const TEMPLATES: &str = "job-script-templates";
@@ -27,6 +28,7 @@ impl Application {
                 )));
             }
         }
+        self.templates.iter().try_for_each(check_template)?;
         if self.workflow.is_none() && self.config.needs_workflow() {
             return Err(invalid(&format!(
                 "There is no {WORKFLOW}, with which the server keeps jobbergate_config, and that has \
@@ -40,6 +42,20 @@ impl Application {
         let supporting = self.config.supporting_files().ok().flatten().unwrap_or_default();
         if supporting.contains(&path) { FileType::Support } else { FileType::Entrypoint }
     }
+}
+
+/// Whether a template is one that the server's engine understands. Its size is the server's matter.
+fn check_template(template: &Template) -> Result<()> {
+    let wrong = |problem: String| invalid(&format!("{}: {problem}", template.path));
+    let content = template.content.as_slice();
+    let source = std::str::from_utf8(content).map_err(|error| {
+        let before = content.iter().take(error.valid_up_to());
+        let line = 1 + before.filter(|&&byte| byte == b'\n').count();
+        wrong(format!("line {line}: it is not UTF-8 text"))
+    })?;
+    let limits = Limits { source: usize::MAX, ..Limits::default() };
+    let parsed = Environment::new(limits).parse(source);
+    parsed.map(drop).map_err(|error| wrong(format!("Unable to process jinja template: {error}")))
 }
 
 /// Uploads an application to a template of the server.

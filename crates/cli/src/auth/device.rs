@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep};
 use super::{
     desktop::open_in_browser,
     pkce::Pkce,
-    provider::{Device, Provider, Tokens},
+    provider::{Device, Provider, Refusal, Tokens, Trouble},
 };
 use crate::{
     failure::{Failure, Result},
@@ -37,28 +37,49 @@ pub async fn log_in(
     show(&device, open_in_browser(&device.verification_uri_complete))?;
     let end = Instant::now() + Duration::from_secs(device.expires_in);
     let progress = Progress::of_seconds(device.expires_in);
-    progress.says("waiting for you to log in");
     let mut interval = device.interval.clamp(1, 600);
     loop {
-        let refusal = match provider.device_tokens(&device.device_code, &pkce.verifier).await? {
-            Ok(tokens) => return Ok(tokens),
-            Err(refusal) => refusal,
+        let outage = match provider.device_tokens(&device.device_code, &pkce.verifier).await {
+            Ok(Ok(tokens)) => return Ok(tokens),
+            Ok(Err(refusal)) if is_away(&refusal) => {
+                Some(failed(&format!("The identity provider is not well -- {refusal}")))
+            }
+            Ok(Err(refusal)) => {
+                interval += slower(&refusal)?;
+                None
+            }
+            Err(Trouble::Away(failure)) => Some(failure),
+            Err(trouble) => return Err(trouble.into()),
         };
-        match refusal.error.as_deref() {
-            Some("slow_down") => interval += SLOWER,
-            Some("access_denied") => return Err(failed("The log-in was refused")),
-            Some("expired_token") => return Err(too_late()),
-            Some("authorization_pending") => {}
-            // What is no OAuth error is taken for waiting.
-            None if refusal.status == StatusCode::BAD_REQUEST => {}
-            _ => return Err(failed(&format!("The log-in failed -- {refusal}"))),
-        }
+        progress.says(match outage {
+            Some(_) => "waiting for the identity provider, which does not answer",
+            None => "waiting for you to log in",
+        });
         let pause = Duration::from_secs(interval);
         if Instant::now() + pause >= end {
-            return Err(too_late());
+            return Err(outage.unwrap_or_else(too_late));
         }
         sleep(pause).await;
         progress.advance(interval);
+    }
+}
+
+/// Whether it is a restart, say, which a person who is about to log in does not hear of.
+fn is_away(refusal: &Refusal) -> bool {
+    refusal.status.is_server_error()
+}
+
+/// By how many seconds to ask less often, of a provider that waits for the person.
+fn slower(refusal: &Refusal) -> Result<u64> {
+    match refusal.error.as_deref() {
+        Some("slow_down") => Ok(SLOWER),
+        Some("access_denied") => Err(failed("The log-in was refused")),
+        Some("expired_token") => Err(too_late()),
+        Some("authorization_pending") => Ok(0),
+        // What is no OAuth error is taken for waiting.
+        None if refusal.status == StatusCode::BAD_REQUEST => Ok(0),
+        None if refusal.status == StatusCode::TOO_MANY_REQUESTS => Ok(SLOWER),
+        _ => Err(failed(&format!("The log-in failed -- {refusal}"))),
     }
 }
 

@@ -75,6 +75,24 @@ struct OAuthError {
 /// What was asked for, or why there is none.
 type Answer<T> = std::result::Result<T, Refusal>;
 
+/// Why there is no answer that could be understood.
+pub enum Trouble {
+    /// Nothing came, which may be for the moment.
+    Away(Failure),
+    /// What came is none.
+    Wrong(Failure),
+}
+
+impl From<Trouble> for Failure {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Away(failure) | Trouble::Wrong(failure) => failure,
+        }
+    }
+}
+
+type Asked<T> = std::result::Result<Answer<T>, Trouble>;
+
 impl Provider {
     /// As the settings have it.
     ///
@@ -109,7 +127,8 @@ impl Provider {
     /// # Errors
     /// When the provider can't be asked.
     pub async fn refresh(&self, refresh_token: &str) -> Result<Answer<Tokens>> {
-        self.tokens(&[("grant_type", "refresh_token"), ("refresh_token", refresh_token)]).await
+        let form = [("grant_type", "refresh_token"), ("refresh_token", refresh_token)];
+        Ok(self.tokens(&form).await?)
     }
 
     /// A token for the client itself.
@@ -118,7 +137,8 @@ impl Provider {
     /// When the provider can't be asked.
     pub async fn client_credentials(&self) -> Result<Answer<Tokens>> {
         let secret = self.client_secret.as_ref().map(Secret::reveal).unwrap_or_default();
-        self.tokens(&[("client_secret", secret), ("grant_type", "client_credentials")]).await
+        let form = [("client_secret", secret), ("grant_type", "client_credentials")];
+        Ok(self.tokens(&form).await?)
     }
 
     /// Begins to let a person in.
@@ -132,14 +152,14 @@ impl Provider {
             ("code_challenge", code_challenge),
             ("code_challenge_method", "S256"),
         ];
-        self.ask("auth/device", &form).await
+        Ok(self.ask("auth/device", &form).await?)
     }
 
     /// Asks whether the person said yes.
     ///
     /// # Errors
     /// When the provider can't be asked.
-    pub async fn device_tokens(&self, code: &str, verifier: &str) -> Result<Answer<Tokens>> {
+    pub async fn device_tokens(&self, code: &str, verifier: &str) -> Asked<Tokens> {
         self.tokens(&[
             ("grant_type", "urn:ietf:params:oauth:grant-type:device_code"),
             ("device_code", code),
@@ -189,10 +209,10 @@ impl Provider {
         ];
         // A client that has one is not believed without.
         form.extend(self.client_secret.as_ref().map(|secret| ("client_secret", secret.reveal())));
-        self.tokens(&form).await
+        Ok(self.tokens(&form).await?)
     }
 
-    async fn tokens(&self, form: &[(&str, &str)]) -> Result<Answer<Tokens>> {
+    async fn tokens(&self, form: &[(&str, &str)]) -> Asked<Tokens> {
         let mut all = vec![("client_id", self.client_id.as_str())];
         all.extend(form);
         self.ask("token", &all).await
@@ -202,19 +222,20 @@ impl Provider {
         &self,
         endpoint: &str,
         form: &[(&str, &str)],
-    ) -> Result<Answer<T>> {
+    ) -> Asked<T> {
         let url = format!("{}/{endpoint}", self.base);
         let unanswered = |why: &str| {
             let text = format!(
                 "{NO_ANSWER} -- {url}: {why} -- Please check OIDC_DOMAIN, OIDC_USE_HTTPS and the \
                  network"
             );
-            Failure::new(TITLE, text)
+            Trouble::Away(Failure::new(TITLE, text))
         };
         let unreachable = |error: reqwest::Error| {
             self.log.write(&format!("POST {url}: no answer"));
             unanswered(&causes(&error.without_url()))
         };
+        let wrong = |text: String| Trouble::Wrong(Failure::new(TITLE, text));
         let sent = self.http.post(&url).form(form).timeout(DEADLINE).send().await;
         let mut response = sent.map_err(unreachable)?;
         let status = response.status();
@@ -223,7 +244,7 @@ impl Provider {
         while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
             body.extend_from_slice(&chunk);
             if body.len() > LONGEST_ANSWER {
-                return Err(Failure::new(TITLE, format!("{url}: the answer has no end")));
+                return Err(wrong(format!("{url}: the answer has no end")));
             }
         }
         if status.is_server_error() {
@@ -232,10 +253,9 @@ impl Provider {
         if status != StatusCode::OK {
             return Ok(Err(Refusal::read(status, &body)));
         }
-        serde_json::from_slice(&body).map(Ok).map_err(|error| {
-            let text = format!("{url}: the answer is not what is needed: {error}");
-            Failure::new(TITLE, text)
-        })
+        serde_json::from_slice(&body)
+            .map(Ok)
+            .map_err(|error| wrong(format!("{url}: the answer is not what is needed: {error}")))
     }
 }
 

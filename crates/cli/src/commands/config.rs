@@ -142,7 +142,7 @@ fn set(
         value => value.to_owned(),
     };
     check(name, &value)?;
-    let mut file = ConfigFile::read()?;
+    let mut file = ConfigFile::read_to_change()?;
     let profile = variables.profile_in_use(asked, &file);
     profiles::check_name(&profile)?;
     file.set(&profile, name, &value);
@@ -166,7 +166,7 @@ fn line_of_input() -> Result<String> {
 
 fn unset(variables: &Variables, asked: Option<&str>, name: &str, output: &Output) -> Result<()> {
     let name = variable(name)?;
-    let mut file = ConfigFile::read()?;
+    let mut file = ConfigFile::read_to_change()?;
     let profile = variables.profile_in_use(asked, &file);
     let lower = name.to_lowercase();
     if !file.unset(&profile, name)? {
@@ -178,7 +178,7 @@ fn unset(variables: &Variables, asked: Option<&str>, name: &str, output: &Output
 }
 
 fn choose(profile: &str, output: &Output) -> Result<()> {
-    let mut file = ConfigFile::read()?;
+    let mut file = ConfigFile::read_to_change()?;
     file.choose(profile)?;
     file.write()?;
     output.message("Profile changed", &format!("The profile in use is {profile} now."), None)
@@ -206,7 +206,7 @@ fn delete(variables: Variables, profile: &str, output: &Output) -> Result<()> {
     let cache_dir = settings::cache_dir(&variables.with_profile(Some(profile))?)?;
     // First: tokens without a profile would be found by nobody.
     auth::forget(&cache_dir)?;
-    let mut file = ConfigFile::read()?;
+    let mut file = ConfigFile::read_to_change()?;
     file.delete(profile)?;
     file.write()?;
     let text = format!("The profile {profile} and its tokens were deleted.");

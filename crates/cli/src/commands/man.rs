@@ -5,6 +5,7 @@ use std::{
     io::{self, IsTerminal, Write},
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    thread,
 };
 
 use clap::Args;
@@ -13,7 +14,7 @@ use clap_mangen::Man as Page;
 use crate::{
     failure::{Failure, Result},
     files,
-    output::print,
+    output::{print, write},
     suggestion::closest,
 };
 
@@ -45,14 +46,15 @@ pub fn run(arguments: &Man, program: clap::Command) -> Result<()> {
     }
     let command = find(&program, &arguments.command)?;
     let page = page(command).map_err(|error| Failure::file(TITLE, command.get_name(), &error))?;
-    if !io::stdout().is_terminal() {
-        return print(&String::from_utf8_lossy(&page));
-    }
-    if is_shown_by_man(&page) {
-        return Ok(());
-    }
     // Where there is no `man`, it is the help.
-    print(&command.clone().render_long_help().to_string())
+    let help = || print(&command.clone().render_long_help().to_string());
+    if io::stdout().is_terminal() {
+        return if is_shown_by_man(&page) { Ok(()) } else { help() };
+    }
+    match text_by_man(&page) {
+        Some(text) => write(&text),
+        None => help(),
+    }
 }
 
 /// What is set on this machine is nobody else's matter.
@@ -107,4 +109,21 @@ fn is_shown_by_man(page: &[u8]) -> bool {
         let _ = input.write_all(page);
     }
     man.wait().is_ok_and(|status| status.success())
+}
+
+/// The text that `man` makes of a page, for who reads it elsewhere.
+fn text_by_man(page: &[u8]) -> Option<Vec<u8>> {
+    let mut man = Command::new("man");
+    man.args(["-l", "-"]).env_remove("MAN_KEEP_FORMATTING");
+    let man = man.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
+    let mut man = man.ok()?;
+    let input = man.stdin.take();
+    let output = thread::scope(|scope| {
+        scope.spawn(move || input.map(|mut input| input.write_all(page)));
+        man.wait_with_output()
+    });
+    let output = output.ok().filter(|output| output.status.success())?;
+    // Small installations have a `man` that says that there is none.
+    let shows_it = String::from_utf8_lossy(&output.stdout).contains("SYNOPSIS");
+    shows_it.then_some(output.stdout)
 }

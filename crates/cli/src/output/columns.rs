@@ -63,7 +63,8 @@ pub fn known(name: &str, option: &str, resources: &[&Resource]) -> Result<()> {
     let mut names: Vec<_> = resources.iter().flat_map(|resource| resource.names()).collect();
     names.dedup();
     let hint = closest(name, names.iter().copied());
-    let hint = hint.map(|hint| format!("; did you mean {hint}?")).unwrap_or_default();
+    let hint = hint.map(|hint| format!("; did you mean {hint}?"));
+    let hint = hint.unwrap_or_else(|| ".".to_owned());
     let names = names.join(", ");
     Err(Failure::Usage(format!("{option}: there is no field {name:?}{hint} There are: {names}")))
 }

@@ -19,9 +19,7 @@ pub fn print(text: &str) -> Result<()> {
 pub fn write(bytes: &[u8]) -> Result<()> {
     let mut out = io::stdout().lock();
     match out.write_all(bytes).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Failure::file("Output failed", "standard output", &error))
-        }
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::output(&error)),
         _ => Ok(()),
     }
 }
@@ -37,7 +35,7 @@ pub fn print_on(bytes: &[u8]) -> Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(bytes).and_then(|()| out.flush()).map_err(|error| match error.kind() {
         io::ErrorKind::BrokenPipe => Failure::Ended(READ_ENOUGH),
-        _ => Failure::file("Output failed", "standard output", &error),
+        _ => Failure::output(&error),
     })
 }
 

@@ -7,11 +7,20 @@
 //! base_api_url = "https://jobbergate.example.com"
 //! ```
 
-use std::{collections::BTreeMap, env, fs, io, os::unix::fs::DirBuilderExt, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    env,
+    fs::{self, File},
+    io,
+    path::PathBuf,
+};
 
 use toml_edit::{DocumentMut, Item, Table, Value, value};
 
-use super::known::{SETTINGS, wrong};
+use super::{
+    known::{SETTINGS, wrong},
+    lock,
+};
 use crate::{
     failure::{Failure, Result},
     files,
@@ -30,6 +39,8 @@ pub struct ConfigFile {
     /// Where it is, or would be.
     pub path: PathBuf,
     document: DocumentMut,
+    /// Held by who changes it.
+    _lock: Option<File>,
 }
 
 impl ConfigFile {
@@ -38,16 +49,27 @@ impl ConfigFile {
     /// # Errors
     /// When it can't be read, makes no sense, or has no place to be.
     pub fn read() -> Result<Self> {
-        let path = path().ok_or_else(|| {
-            wrong("there is no home directory; name a directory in XDG_CONFIG_HOME")
-        })?;
+        Self::read_at(place()?)
+    }
+
+    /// Reads it to change it: others who want to wait until this is dropped.
+    ///
+    /// # Errors
+    /// The same, and when others take too long or nothing can be written there.
+    pub fn read_to_change() -> Result<Self> {
+        let path = place()?;
+        let lock = lock::of(&path)?;
+        Ok(Self { _lock: lock, ..Self::read_at(path)? })
+    }
+
+    fn read_at(path: PathBuf) -> Result<Self> {
         let failed = |error: &io::Error| Failure::file(TITLE, path.display(), error);
         let text = match fs::read_to_string(&path) {
             Err(error) if missing(&error) => String::new(),
             read => read.map_err(|error| failed(&error))?,
         };
         let document = parse(&text).map_err(|why| wrong(&format!("{}: {why}", path.display())))?;
-        let file = Self { path, document };
+        let file = Self { path, document, _lock: None };
         file.check()?;
         Ok(file)
     }
@@ -206,10 +228,8 @@ impl ConfigFile {
     /// # Errors
     /// When that fails; then it is as it was.
     pub fn write(&self) -> Result<()> {
-        let directory = self.path.parent().unwrap_or(&self.path);
-        let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(directory);
         let text = self.document.to_string();
-        let written = made.and_then(|()| files::write_private(&self.path, text.as_bytes()));
+        let written = files::write_private(&self.path, text.as_bytes());
         written.map_err(|error| Failure::file(TITLE, self.path.display(), &error))
     }
 }
@@ -265,6 +285,10 @@ pub fn check_name(name: &str) -> Result<()> {
     Err(wrong(&text))
 }
 
+fn place() -> Result<PathBuf> {
+    path().ok_or_else(|| wrong("there is no home directory; name a directory in XDG_CONFIG_HOME"))
+}
+
 fn missing(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
@@ -284,7 +308,8 @@ mod tests {
     use super::*;
 
     fn file(text: &str) -> Result<ConfigFile> {
-        let file = ConfigFile { path: "config.toml".into(), document: text.parse().unwrap() };
+        let file =
+            ConfigFile { path: "config.toml".into(), document: text.parse().unwrap(), _lock: None };
         file.check().map(|()| file)
     }
 

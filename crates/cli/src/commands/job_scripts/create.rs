@@ -53,12 +53,14 @@ pub struct NewScript {
 pub struct Create {
     #[command(flatten)]
     script: NewScript,
-    /// Download its files to the current directory (--no-download: don't); asked when left out
+    /// Download its files to the current directory (--no-download: don't); asked when left out, and
+    /// done with --fast
     #[arg(long, overrides_with = "no_download")]
     download: bool,
     #[arg(long, hide = true, overrides_with = "download")]
     no_download: bool,
-    /// Submit it at once (--no-submit: don't); asked when left out
+    /// Submit it at once (--no-submit: don't); asked when left out, and
+    /// done with --fast
     #[arg(long, overrides_with = "no_submit")]
     submit: bool,
     #[arg(long, hide = true, overrides_with = "submit")]

@@ -13,7 +13,7 @@ use super::{
     parameters::{Parameters, script_name},
 };
 use crate::{
-    application::{Application, Template, WORKFLOW, config::Mapping},
+    application::{Application, Template, WORKFLOW, config::Mapping, not_a_directory},
     failure::{Failure, Result},
     files::{NewFile, write_all},
     injection::{AT_RENDERING, inject},
@@ -60,7 +60,7 @@ impl CreateLocally {
 pub async fn create(session: &Session, arguments: &CreateLocally) -> Result<()> {
     let application = Application::read(&arguments.application_path)?;
     if !arguments.output_path.is_dir() {
-        let text = format!("{} is not a directory", arguments.output_path.display());
+        let text = not_a_directory(&arguments.output_path);
         return Err(Failure::new("File could not be written", text));
     }
     let supplied = arguments.parameters.supplied()?;
@@ -93,8 +93,12 @@ pub async fn create(session: &Session, arguments: &CreateLocally) -> Result<()> 
     }
     let written = write_all(&arguments.output_path, &files)?;
     session.output.wrote(&written);
-    let text = "The job script was successfully rendered locally.";
-    session.output.message("Job script render succeeded", text, None)
+    let places: Vec<_> = written.iter().map(|path| path.display().to_string()).collect();
+    let text = format!(
+        "The job script was successfully rendered locally.\n\nWritten:\n{}",
+        places.join("\n")
+    );
+    session.output.message("Job script render succeeded", &text, None)
 }
 
 /// The parameters with the defaults of questions that they don't answer.

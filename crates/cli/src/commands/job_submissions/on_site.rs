@@ -21,7 +21,11 @@ const TITLE: &str = "Slurm Submission Error";
 const DEADLINE: Duration = Duration::from_secs(300);
 
 /// What may be done about a refusal, by the first word that is found in it.
-const SUGGESTIONS: [(&[&str], &str); 6] = [
+const SUGGESTIONS: [(&[&str], &str); 7] = [
+    (
+        &["execution directory", "home directory"],
+        "Create that directory on the cluster, or submit to another one with --execution-directory.",
+    ),
     (
         &["memory", "mem="],
         "Lower requested memory or choose a queue/node type with higher memory limits.",
@@ -158,6 +162,7 @@ mod tests {
             ("sbatch: error: Memory specification can not be satisfied", "Lower requested memory"),
             ("Invalid qos specification", "Choose a QOS"),
             ("invalid partition specified: x", "Choose a partition"),
+            ("The execution directory /x/node does not exist on the cluster.", "Create that"),
             ("who knows", "Check the arguments"),
         ] {
             let Failure::Refused { text, .. } = refused(reason) else { panic!() };

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 
 use super::{
     Session,
-    watch::{advice, concluded, how_to_go_on},
+    watch::{concluded, how_to_go_on, ways_on},
 };
 use crate::{
     failure::{Failure, Result},
@@ -80,7 +80,7 @@ pub async fn wait(session: &Session, arguments: &Wait) -> Result<()> {
     let endings = unless_left(&screen, &how_to_go_on("wait", ids), limited).await?;
     drop(screen);
     for (id, ending) in ids.iter().zip(&endings) {
-        advice(session, *id, *ending);
+        ways_on(session, *id, *ending);
     }
     concluded(&endings)
 }

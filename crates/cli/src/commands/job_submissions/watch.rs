@@ -49,10 +49,23 @@ pub fn how_to_go_on(command: &str, ids: &[i64]) -> String {
     )
 }
 
-/// Says what can be done about what did not end well.
+/// Says how it ended and what can be done about it, if it did not end well.
 pub fn advice(session: &Session, id: i64, ending: Ending) {
+    if let Some(ways) = ways(session, id, ending) {
+        crate::output::tell(&format!("Submission {id}: {}. {ways}\n", ending.words()));
+    }
+}
+
+/// The same where it was said how it ended.
+pub fn ways_on(session: &Session, id: i64, ending: Ending) {
+    if let Some(ways) = ways(session, id, ending) {
+        crate::output::tell(&format!("{ways}\n"));
+    }
+}
+
+fn ways(session: &Session, id: i64, ending: Ending) -> Option<String> {
     if ending.exit_code() == 0 || ending == Ending::Deleted || session.output.is_json() {
-        return;
+        return None;
     }
     let logs = match ending {
         Ending::Failed(_) | Ending::Stopped(_) => {
@@ -60,10 +73,7 @@ pub fn advice(session: &Session, id: i64, ending: Ending) {
         }
         _ => String::new(),
     };
-    crate::output::tell(&format!(
-        "Submission {id}: {}. Why: `jobbergate job-submissions why {id}`{logs}.\n",
-        ending.words()
-    ));
+    Some(format!("Why: `jobbergate job-submissions why {id}`{logs}."))
 }
 
 /// The exit code of the first that did not end well.

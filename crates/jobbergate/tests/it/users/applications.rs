@@ -49,7 +49,7 @@ fn an_application_is_made_of_a_directory_and_comes_back_as_it_was() {
 fn nothing_is_made_of_a_directory_that_is_no_application() {
     let world = World::open();
     let create = |path| world.run(&["applications", "create", "-n", "x", "-a", path]).failed(1);
-    assert!(create("missing").contains("missing is not a directory"));
+    assert!(create("missing").contains("missing does not exist"));
     world.write("bare/x.j2", "x");
     assert!(create("bare").contains("no file jobbergate.yaml"));
     world.write("bare/jobbergate.yaml", "application_config: [\n");
@@ -62,10 +62,31 @@ fn nothing_is_made_of_a_directory_that_is_no_application() {
 }
 
 #[test]
+fn a_template_that_cannot_be_parsed_is_named_before_anything_is_made() {
+    let world = World::open().with_wind();
+    let create = ["applications", "create", "-n", "x", "-a", "wind"];
+    let update = ["applications", "update", "wind", "-a", "wind", "--update-identifier", "x"];
+    for (content, expected) in [
+        (&b"one\n{% if %}"[..], "templates/mesh.txt.j2: Unable to process jinja template: line 2"),
+        (b"one\ntwo {{ x | nope }}\n", "No filter named 'nope'"),
+        (b"one\ntwo\n\xff", "templates/mesh.txt.j2: line 3: it is not UTF-8 text"),
+    ] {
+        fs::write(world.path("wind/templates/mesh.txt.j2"), content).unwrap();
+        for line in [&create[..], &update] {
+            let words = world.run(line).failed(1);
+            assert!(words.starts_with("Invalid application\n"), "{words}");
+            assert!(words.contains(expected), "{words}");
+        }
+    }
+    let list = world.run(&["applications", "list", "--all", "--raw"]).json();
+    assert_eq!((list.as_array().unwrap().len(), &list[0]["identifier"]), (1, &json!("wind")));
+}
+
+#[test]
 fn what_could_not_be_uploaded_is_said_beside_what_was_made() {
     let world = World::open();
     world.wind();
-    world.write("wind/templates/wind.sh.j2", "{% if %}");
+    world.write("wind/templates/wind.sh.j2", &"#".repeat(5 * 1024 * 1024 + 1));
     let made = world.run(&["applications", "create", "-n", "x", "-a", "wind"]);
     assert_eq!(made.code, Some(1), "{made:?}");
     assert!(made.out.contains("│ application_uploaded │ False"), "{made:?}");

@@ -96,6 +96,7 @@ fn a_download_to_a_full_disk_leaves_all_as_it_was() {
         assert!(words.starts_with("File could not be written\n"), "{words}");
         assert!(words.contains("No space left on device"), "{words}");
         assert!(words.contains("Please make room there"), "{words}");
+        assert!(words.ends_with("; no file was written\n"), "{words}");
         assert_eq!(snapshot(&disk.0), before, "{line:?}");
     }
     assert_eq!(world.run(&["--raw", "job-submissions", "list"]).json(), json!([]));
@@ -134,6 +135,20 @@ fn a_disk_that_is_full_at_the_last_moment_leaves_all_as_it_was() {
         assert!(words.contains("No space left on device"), "{words}");
         assert_eq!(snapshot(&world.path("down")), before, "{line:?}");
     }
+}
+
+#[test]
+fn a_result_that_cannot_be_printed_does_not_count_as_undone() {
+    let world = World::open();
+    world.wind();
+    let mut create = world.command(&["applications", "create", "-n", "x", "-a", "wind"]);
+    create.stdout(fs::OpenOptions::new().write(true).open("/dev/full").unwrap());
+    let words = Outcome::from(create.output().unwrap()).failed(1);
+    assert!(words.starts_with("Output failed\nstandard output: No space left"), "{words}");
+    assert!(words.contains("what the command had done by then is done"), "{words}");
+    assert!(!words.contains("nothing was changed") && !words.contains("try again"), "{words}");
+    let all = world.run(&["--raw", "applications", "list", "--all"]).json();
+    assert_eq!(all.as_array().unwrap().len(), 1);
 }
 
 #[test]

@@ -23,6 +23,10 @@ fn several_jobs_are_watched_and_waited_for_at_once() {
     let expected =
         "Submission 2: its job failed with exit code 5\nSubmission 1: its job completed\n";
     assert_eq!(waited.out, expected);
+    // How it ended is said once, and then what to do.
+    let ways = "Why: `jobbergate job-submissions why 2`, and what it wrote: `jobbergate \
+                job-submissions logs 2`.\n";
+    assert_eq!(waited.err, ways);
     desk.run(&[SUBMISSIONS, "wait", "1"]).well();
 }
 

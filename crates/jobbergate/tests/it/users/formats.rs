@@ -83,6 +83,8 @@ fn columns_are_chosen_and_one_that_is_none_is_told_of_before_anything_is_done() 
     let words = world.run(&["job-scripts", "delete", "1", "--columns", "nmae"]).failed(2);
     assert!(words.contains("no field \"nmae\"; did you mean name?"), "{words}");
     assert!(words.contains("There are: job_script_id, name, application_id,"), "{words}");
+    let words = world.run(&["job-scripts", "list", "--columns", "id,foo"]).failed(2);
+    assert!(words.contains("there is no field \"foo\". There are: job_script_id,"), "{words}");
     world.run(&["job-scripts", "get-one", "1"]).well();
     let words = world.run(&["logout", "--columns", "name"]).failed(2);
     assert!(words.contains("not for this command"), "{words}");

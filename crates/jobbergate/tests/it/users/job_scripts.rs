@@ -145,8 +145,11 @@ fn a_script_is_made_without_server_or_not_at_all() {
     let script = "#!/bin/bash\n#SBATCH -p short\n#SBATCH -n 4\n\n\
                   # Sbatch params injected at rendering time\n#SBATCH --mem=4G\n\nsrun solver";
     assert_eq!(world.read("out/wind.sh"), script);
+    for written in ["Written:", "out/wind.sh ", "out/mesh.txt "] {
+        assert!(made.contains(&format!("│   {written}")), "{made}");
+    }
     fs::remove_dir_all(world.path("out")).unwrap();
-    assert!(world.run(&locally).failed(1).contains("out is not a directory"));
+    assert!(world.run(&locally).failed(1).contains("out does not exist"));
     fs::create_dir(world.path("out")).unwrap();
     let complaint = || {
         let outcome = world.run(&locally);

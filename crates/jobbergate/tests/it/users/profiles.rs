@@ -1,6 +1,6 @@
 //! `jobbergate config`: settings for several servers.
 
-use std::{fs, os::unix::fs::PermissionsExt};
+use std::{fs, os::unix::fs::PermissionsExt, process::Stdio};
 
 use super::{
     liar::Liar,
@@ -158,6 +158,27 @@ fn the_interpreter_of_workflows_may_be_a_profiles() {
     run(&world, &["config", "set", "jobbergate_python", "/nowhere/python3"]).well();
     let get = run(&world, &["config", "get", "JOBBERGATE_PYTHON"]).well();
     assert_eq!(get, "/nowhere/python3\n");
+}
+
+#[test]
+fn profiles_that_are_changed_at_once_are_all_kept() {
+    let world = world();
+    for round in 0..3 {
+        let started: Vec<_> = (0..8)
+            .map(|number| {
+                let profile = format!("p{round}-{number}");
+                let line = ["--profile", &profile, "config", "set", "default_cluster_name", "c"];
+                let mut command = world.command(&line);
+                command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+            })
+            .collect();
+        for child in started {
+            Outcome::from(child.wait_with_output().unwrap()).well();
+        }
+    }
+    let profiles = run(&world, &["config", "profiles", "-o", "csv"]).well();
+    // Below the names of columns: default, work, and all of these.
+    assert_eq!(profiles.lines().count(), 1 + 2 + 24, "{profiles}");
 }
 
 #[test]

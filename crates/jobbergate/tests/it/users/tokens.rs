@@ -257,6 +257,7 @@ fn provider(tokens: &'static [&'static str]) -> Liar {
                 let access = unsigned(&json!({"exp": in_an_hour()}));
                 (200, json!({"access_token": access}).to_string())
             }
+            "away" => (503, "<h1>Service Unavailable</h1>".to_owned()),
             error => (400, json!({"error": error}).to_string()),
         }
     })
@@ -307,6 +308,49 @@ fn providers_of_all_kinds_are_understood_or_told_of() {
     let away = [("OIDC_DOMAIN", "127.0.0.1:1/realms/x")];
     let words = world.run_with(&["login"], &away).failed(1);
     assert!(words.contains("did not answer") && words.contains("OIDC_DOMAIN"), "{words}");
+}
+
+#[tokio::test]
+async fn who_logs_in_while_the_server_restarts_is_logged_in() {
+    let mut world = World::of_strangers();
+    let (child, out, link) = begin(&world, &[]);
+    // Longer than the pause between two questions.
+    world.restart(|_| std::thread::sleep(Duration::from_secs(7)));
+    Visitor::alice(&world).decide(&link, "allow").await;
+    let outcome = end(child, out);
+    assert!(outcome.out.contains("alice@example.com"), "{outcome:?}");
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+}
+
+#[test]
+fn a_provider_that_is_away_is_asked_until_the_time_is_over() {
+    let world = World::of_strangers();
+    let restarting = provider(&["authorization_pending", "away", "away", "tokens"]);
+    assert!(log_in_at(&world, &restarting).well().contains("Logged in!"));
+    let gone = Liar::that_answers(|request| match request.contains("auth/device") {
+        true => {
+            let device = json!({"device_code": "d", "verification_uri_complete": "http://x/y",
+                "interval": 1, "expires_in": 3});
+            (200, device.to_string())
+        }
+        false => (502, String::new()),
+    });
+    let outcome = log_in_at(&world, &gone);
+    assert_eq!(outcome.code, Some(1), "{outcome:?}");
+    assert!(outcome.err.contains("The identity provider is not well -- 502"), "{outcome:?}");
+}
+
+#[test]
+fn nobody_is_sent_to_log_in_for_tokens_that_cannot_be_kept() {
+    let world = World::of_strangers();
+    fs::write(world.path("file"), "").unwrap();
+    let file = world.path("file");
+    for line in [&["login"][..], &["login", "--browser"]] {
+        let words = world.run_with(line, &[("JOBBERGATE_CACHE_DIR", file.to_str().unwrap())]);
+        let words = words.failed(1);
+        assert!(words.starts_with("Authentication error\n"), "{words}");
+        assert!(words.contains("file/token"), "{words}");
+    }
 }
 
 #[test]
