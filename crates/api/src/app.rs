@@ -16,7 +16,7 @@ use crate::{
     error::Result,
     events::{Change, Events, Written, feed::Entry},
     http::request_head::RequestHead,
-    idempotency::Attempt,
+    idempotency::attempt::Attempt,
     identity::Provider,
     password_mail::PasswordMail,
     rate::Rate,

@@ -11,6 +11,7 @@ pub(crate) mod routes;
 pub mod schedule;
 mod store;
 mod task;
+mod withdrawn;
 
 use std::sync::Arc;
 
@@ -58,6 +59,7 @@ async fn work(
             garbage::collect(context, files.table(), settings.garbage_grace(), dry_run).await
         }
         Task::Keys => keys::forget(context, dry_run).await,
+        Task::Withdrawn => withdrawn::forget(context, dry_run).await,
     }
 }
 

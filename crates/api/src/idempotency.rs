@@ -4,12 +4,15 @@
 //! 1. Before its handler runs, a request claims its key, for [`LEASE`], in a transaction of its own.
 //! 2. The service keeps its answer under the key in the transaction that makes what was asked for: both
 //!    are there, or neither. That fails if the claim is another's meanwhile.
-//! 3. If it fails, the key is free again. If its server dies, it is free when the lease is over.
+//! 3. While its handler runs, the claim is renewed: it is not done a second time because the first
+//!    takes long.
+//! 4. If it fails, the key is free again. If its server dies, it is free when the lease is over.
 
+pub(crate) mod attempt;
 mod key;
 mod store;
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::{convert::Infallible, sync::atomic::Ordering, time::Duration};
 
 use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header},
@@ -18,51 +21,28 @@ use axum::{
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
+use attempt::Attempt;
+pub(crate) use attempt::KeyedRequest;
 pub(crate) use key::{MAX_LENGTH, read};
 
 use crate::{
     app::Context,
     db::Session,
     error::{Error, Result},
-    http::input::Parts,
 };
 
 /// How long an answer is kept.
 const KEPT: TimeDelta = TimeDelta::days(1);
-/// How long a server may take for a request until another may take it over.
+/// How long a request is left to a server that does not renew its claim.
 const LEASE: TimeDelta = TimeDelta::seconds(20);
+/// How often a claim is renewed, so that some may fail.
+const RENEWAL: Duration = Duration::from_secs(5);
 /// How often a key is claimed that is freed in the moment between.
 const ATTEMPTS: usize = 3;
 /// Says that an answer is the one that was given before.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 /// Of what is created, the only thing that is asked for with keys.
 const STATUS: StatusCode = StatusCode::CREATED;
-
-/// A request with a key.
-#[derive(Debug)]
-pub(crate) struct KeyedRequest {
-    /// Whose key it is.
-    caller: String,
-    /// What it is a key for.
-    route: &'static str,
-    key: String,
-    /// What tells it from other requests.
-    fingerprint: String,
-}
-
-impl KeyedRequest {
-    pub(crate) fn new(caller: &str, route: &'static str, key: String, parts: &Parts) -> Self {
-        Self { caller: caller.to_owned(), route, key, fingerprint: key::fingerprint(parts) }
-    }
-}
-
-/// A request that is being done under its key.
-#[derive(Debug)]
-pub(crate) struct Attempt {
-    request: KeyedRequest,
-    claim: String,
-    is_kept: AtomicBool,
-}
 
 pub(crate) enum Begun {
     /// It is to be done.
@@ -81,7 +61,7 @@ pub(crate) async fn begin(context: &Context, request: KeyedRequest) -> Result<Be
         if store::claim(&mut db, &request, &claim, now, until).await? {
             store::forget(&mut db, Some(&request.caller), now).await?;
             db.commit().await?;
-            return Ok(Begun::First(Attempt { request, claim, is_kept: AtomicBool::new(false) }));
+            return Ok(Begun::First(Attempt::new(request, claim)));
         }
         let found = store::find(&mut db, &request).await?;
         db.commit().await?;
@@ -142,8 +122,39 @@ impl Context {
     }
 }
 
+/// Does what a request asks for, and nobody else does meanwhile.
+pub(crate) async fn perform<T>(
+    context: &Context,
+    attempt: &Attempt,
+    work: impl Future<Output = Result<T>>,
+) -> Result<T> {
+    let done = tokio::select! {
+        biased;
+        done = work => done,
+        never = renew(context, attempt) => match never {},
+    };
+    end(context, attempt, done.is_err()).await;
+    done
+}
+
+/// Renews a claim as long as it is waited for.
+async fn renew(context: &Context, attempt: &Attempt) -> Infallible {
+    loop {
+        tokio::time::sleep(RENEWAL).await;
+        let renewed = async {
+            let mut db = context.db.write().await?;
+            let until = context.now() + LEASE;
+            store::renew(&mut db, &attempt.request, &attempt.claim, until).await?;
+            db.commit().await
+        };
+        if let Err(error) = renewed.await {
+            tracing::warn!(%error, "the key of a request that is under way could not be kept for now");
+        }
+    }
+}
+
 /// Frees the key of a request that made nothing. Should that fail, it is free when the lease is over.
-pub(crate) async fn end(context: &Context, attempt: &Attempt, has_failed: bool) {
+async fn end(context: &Context, attempt: &Attempt, has_failed: bool) {
     // What was kept may have been undone.
     if attempt.is_kept.load(Ordering::Relaxed) && !has_failed {
         return;

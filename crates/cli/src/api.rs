@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use jobbergate_client::{Answer, Client, Error, Request, Retries, Retry, TokenSource};
+use jobbergate_client::{Answer, Client, Error, Failed, Request, Retries, Retry, TokenSource};
 use reqwest::{Method, StatusCode, redirect};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -133,6 +133,14 @@ impl Api {
         client.map_err(|error| misconfigured(&error.to_string()))
     }
 
+    /// The same, where what fails for the moment is asked for again.
+    ///
+    /// # Errors
+    /// When there is no token.
+    pub async fn persistent(&self) -> Result<Client> {
+        Ok(self.patient().await?.with_retries(self.retries.clone()))
+    }
+
     /// Makes a call by such a client, of which a person who wants to know is told.
     ///
     /// # Errors
@@ -162,19 +170,39 @@ impl Api {
         request: Request<'_>,
         expected: StatusCode,
     ) -> Result<Answer> {
-        let answer = self.answer(&request).await.map_err(|error| {
-            let is_in_doubt = request.may_have_been_done(&error);
-            failed(what, &error).adding(if is_in_doubt { IN_DOUBT } else { "" })
-        })?;
+        let answer = self.answer(what, request).await?;
         if answer.status == expected { Ok(answer) } else { Err(unexpected(what, answer.status)) }
     }
 
-    async fn answer(&self, request: &Request<'_>) -> std::result::Result<Answer, Error> {
+    /// The same for one that may be answered with any status of success.
+    ///
+    /// # Errors
+    /// The same.
+    pub async fn answer(&self, what: &str, request: Request<'_>) -> Result<Answer> {
+        self.deliver(&request).await.map_err(|Failed { error, in_doubt }| {
+            failed(what, &error).adding(if in_doubt { IN_DOUBT } else { "" })
+        })
+    }
+
+    /// Sends a request of a workflow, which may go on when it fails.
+    ///
+    /// # Errors
+    /// What failed, and the status of the answer if there was one.
+    pub async fn attempt(
+        &self,
+        request: &Request<'_>,
+    ) -> std::result::Result<Answer, (String, Option<StatusCode>)> {
+        self.deliver(request).await.map_err(|Failed { error, in_doubt }| {
+            (format!("{error}{}", if in_doubt { IN_DOUBT } else { "" }), error.status())
+        })
+    }
+
+    async fn deliver(&self, request: &Request<'_>) -> std::result::Result<Answer, Failed> {
         let begin = Instant::now();
-        let answer = request.send().await;
+        let answer = request.deliver().await;
         let status = match &answer {
             Ok(answer) => answer.status.to_string(),
-            Err(error) => status(error),
+            Err(failed) => status(&failed.error),
         };
         self.tell(&format!("{request:?}: {status} in {:?}", begin.elapsed()));
         answer
@@ -211,7 +239,7 @@ impl Api {
         request: Request<'_>,
         expected: StatusCode,
     ) -> Result<Option<T>> {
-        match self.answer(&request).await {
+        match self.deliver(&request).await.map_err(|failed| failed.error) {
             Err(error) if error.status().is_some_and(is_unknown) => Ok(None),
             Err(error) => Err(failed(what, &error)),
             Ok(answer) if answer.status == expected => {
@@ -295,8 +323,12 @@ pub fn failed(what: &str, error: &Error) -> Failure {
             );
             Failure::new(format!("{TITLE} - {class}"), text)
         }
-        Error::Status { status, detail, .. } if is_error(*status) => {
-            let (detail, advice) = (detail.to_string(), advice(*status, &detail.to_string()));
+        Error::Status { status, detail, retry_after, .. } if is_error(*status) => {
+            let detail = detail.to_string();
+            let advice = match status.as_u16() {
+                409 if retry_after.is_some() => "The server is still at it",
+                _ => advice(*status, &detail),
+            };
             let detail = if detail.is_empty() { detail } else { format!(" -- {detail}") };
             let reason = status.canonical_reason().unwrap_or(status.as_str());
             Failure::new(format!("{TITLE} - {reason}"), format!("{what}{detail} -- {advice}"))

@@ -11,6 +11,7 @@ mod token;
 
 use std::{
     io::{self, IsTerminal},
+    path::Path,
     sync::Arc,
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -19,7 +20,7 @@ use tokio::sync::Mutex;
 
 pub use cache::Kind;
 use cache::TokenCache;
-pub use provider::{Device, causes};
+pub use provider::{Device, causes, is_unanswered};
 use provider::{Provider, Tokens};
 pub use token::{Identity, Token};
 
@@ -40,6 +41,7 @@ pub struct Auth {
     provider: Result<Provider>,
     cache: TokenCache,
     in_use: Mutex<Option<InUse>>,
+    withholds_secret: bool,
 }
 
 /// The token of this process.
@@ -57,6 +59,7 @@ impl Auth {
             provider: Provider::new(settings, http, log),
             cache: TokenCache::new(&settings.cache_dir),
             in_use: Mutex::new(None),
+            withholds_secret: settings.withholds_secret,
         }
     }
 
@@ -253,9 +256,13 @@ impl Auth {
     async fn by_a_person(&self, refusal: Option<String>) -> Result<Token> {
         if !io::stderr().is_terminal() {
             let why = refusal.map(|refusal| format!(" ({refusal})")).unwrap_or_default();
+            let place = match self.withholds_secret {
+                true => " where OIDC_DOMAIN and OIDC_CLIENT_ID are set: it goes to nobody else",
+                false => "",
+            };
             let text = format!(
                 "There is no token that is still good{why}, and nobody at a terminal to log in -- \
-                 Please run `jobbergate login`, or set OIDC_CLIENT_SECRET"
+                 Please run `jobbergate login`, or set OIDC_CLIENT_SECRET{place}"
             );
             return Err(Failure::new(TITLE, text));
         }
@@ -276,12 +283,12 @@ pub fn kept(settings: &Settings) -> Result<Option<Token>> {
     Ok(TokenCache::new(&settings.cache_dir).read(Kind::Access)?.map(|text| Token::new(&text)))
 }
 
-/// Removes the tokens that are kept by these settings.
+/// Removes the tokens that are kept in this directory.
 ///
 /// # Errors
 /// When they are there and can't be removed.
-pub fn forget(settings: &Settings) -> Result<()> {
-    TokenCache::new(&settings.cache_dir).clear()
+pub fn forget(cache_dir: &Path) -> Result<()> {
+    TokenCache::new(cache_dir).clear()
 }
 
 /// What a person is told who is to log in.

@@ -17,7 +17,9 @@ use crate::{
     old_names,
     output::{
         Appearance,
-        resource::{APPLICATION, JOB_SCRIPT, JOB_SUBMISSION, PROFILE, Resource, SETTING},
+        resource::{
+            APPLICATION, JOB_SCRIPT, JOB_SUBMISSION, PROFILE, Resource, SCRIPT_FILE, SETTING,
+        },
     },
 };
 
@@ -101,6 +103,7 @@ impl Command {
     pub fn resources(&self) -> Vec<&'static Resource> {
         match self {
             Self::Applications { .. } => vec![&APPLICATION],
+            Self::JobScripts { command: JobScriptsCommand::ShowFiles(_) } => vec![&SCRIPT_FILE],
             Self::JobScripts { .. } => vec![&JOB_SCRIPT, &JOB_SUBMISSION],
             Self::JobSubmissions { .. } | Self::Run(_) => vec![&JOB_SUBMISSION],
             Self::Config { command: ConfigCommand::Profiles } => vec![&PROFILE],
@@ -261,18 +264,7 @@ pub fn is_for_users(words: &[OsString]) -> bool {
 
 fn is_command(word: &OsStr) -> bool {
     let Some(word) = word.to_str() else { return false };
-    let names = [
-        "applications",
-        "job-scripts",
-        "job-submissions",
-        "run",
-        "login",
-        "logout",
-        "show-token",
-        "config",
-        "man",
-    ];
-    names.contains(&word) || old_names::is_one(word)
+    Command::has_subcommand(word) || old_names::is_one(word)
 }
 
 #[cfg(test)]
@@ -302,6 +294,9 @@ mod tests {
             "jobbergate list-applications",
         ] {
             assert!(is_for_users(&words(line)), "{line}");
+        }
+        for group in groups() {
+            assert!(is_command(group.get_name().as_ref()), "{group}");
         }
         for line in [
             "jobbergate",

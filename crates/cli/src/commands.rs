@@ -8,7 +8,7 @@ pub mod login;
 pub mod man;
 pub mod run;
 
-use std::{sync::Arc, time::SystemTime};
+use std::{rc::Rc, sync::Arc, time::SystemTime};
 
 use serde_json::{Map, Value};
 
@@ -26,7 +26,7 @@ pub struct Session {
     /// Settings.
     pub settings: Settings,
     /// The server.
-    pub api: Api,
+    pub api: Rc<Api>,
     /// Where results go.
     pub output: Output,
     /// Whether a workflow repeats its own command, which it can do once.
@@ -44,7 +44,19 @@ impl Session {
         let log = Arc::new(Log::open(&settings.cache_dir, SystemTime::now()));
         let api = Api::new(&settings, appearance.verbose, Arc::clone(&log))?;
         let output = Output::new(appearance)?;
-        Ok(Self { settings, api, output, log, is_repeated: false })
+        Ok(Self { settings, api: Rc::new(api), output, log, is_repeated: false })
+    }
+
+    /// For a command that a workflow of this one runs.
+    #[must_use]
+    pub fn within(&self, said: &Appearance, is_repeated: bool) -> Self {
+        Self {
+            settings: self.settings.clone(),
+            api: Rc::clone(&self.api),
+            output: self.output.within(said),
+            log: Arc::clone(&self.log),
+            is_repeated,
+        }
     }
 }
 

@@ -169,7 +169,8 @@ fn write_new(path: &Path, content: &[u8], mode: Option<u32>) -> io::Result<()> {
     options.write(true).create_new(true).mode(mode.unwrap_or(0o666));
     let mut file = options.open(path)?;
     file.write_all(content)?;
-    file.flush()
+    // Network file systems and quotas may find only now that there is no room.
+    file.sync_all()
 }
 
 #[cfg(test)]

@@ -4,7 +4,6 @@
 pub mod ending;
 pub mod explain;
 pub mod output;
-pub mod reasons;
 pub mod screen;
 pub mod states;
 
@@ -19,6 +18,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::{
     api::failed,
+    auth::is_unanswered,
     commands::Session,
     failure::{Failure, Result},
 };
@@ -93,6 +93,14 @@ enum Setback {
     Passing(Failure),
     /// It stays so.
     Final(Failure),
+}
+
+/// A token that was refused is refused again; a provider that is away comes back.
+fn without_access(failure: Failure) -> Setback {
+    match &failure {
+        Failure::Refused { text, .. } if is_unanswered(text) => Setback::Passing(failure),
+        _ => Setback::Final(failure),
+    }
 }
 
 impl<'a> Follower<'a> {
@@ -180,7 +188,7 @@ impl<'a> Follower<'a> {
 
     async fn connect(&mut self) -> std::result::Result<(), Setback> {
         let api = &self.session.api;
-        let client = api.patient().await.map_err(Setback::Passing)?;
+        let client = api.patient().await.map_err(without_access)?;
         let call = format!("GET job-submissions/{}/events", self.id);
         let last = (self.last_step > 0).then(|| self.last_step.to_string());
         let events = client.submission_events(self.id, last.as_deref());
@@ -225,7 +233,7 @@ impl<'a> Follower<'a> {
 
     async fn ask(&mut self) -> std::result::Result<(), Setback> {
         let api = &self.session.api;
-        let client = api.patient().await.map_err(Setback::Passing)?;
+        let client = api.patient().await.map_err(without_access)?;
         let call = format!("GET job-submissions/{}", self.id);
         let submission = match api.noted(&call, client.submission(self.id)).await {
             Err(error) if error.is_unknown_route() && !error.is_foreign() && self.is_known => {

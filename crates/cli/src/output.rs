@@ -2,6 +2,7 @@
 //! error.
 
 mod appearance;
+mod aside;
 mod columns;
 mod format;
 mod pager;
@@ -19,6 +20,7 @@ use std::{
     cell::{Cell, RefCell},
     io::{self, IsTerminal},
     path::{Path, PathBuf},
+    rc::Rc,
     time::SystemTime,
 };
 
@@ -32,7 +34,7 @@ pub use format::Format;
 use format::json;
 pub use print::{READ_ENOUGH, print, print_on, printable, write};
 use resource::Resource;
-use tell::with_link;
+use tell::tell_bytes;
 pub use tell::{tell, tell_file, tell_link, tell_message, tell_of};
 use terminal::{has_colours, height, width};
 
@@ -49,10 +51,12 @@ pub struct Output {
     is_terminal: bool,
     colours: bool,
     pages: bool,
-    /// Whether a result was printed already.
-    goes_on: Cell<bool>,
+    /// Whether a result was printed already, by whichever command.
+    goes_on: Rc<Cell<bool>>,
     /// Whether standard output is for something else than what stands beside the result.
     pub keeps_asides_away: bool,
+    /// Whether results themselves stand beside that of the command that this one is for.
+    is_aside: bool,
     /// For workflows, which run commands as functions.
     results: RefCell<Results>,
 }
@@ -62,6 +66,12 @@ pub struct Output {
 struct Results {
     shown: Vec<Value>,
     written: Vec<PathBuf>,
+}
+
+/// That a result can't be plain and a document.
+pub fn two_ways() -> Failure {
+    let text = "--plain and --output are two ways of the same: give one of them";
+    Failure::Usage(text.to_owned())
 }
 
 /// As what results are shown.
@@ -95,8 +105,9 @@ impl Output {
             is_terminal,
             colours: has_colours(is_terminal),
             pages: is_terminal && !appearance.no_pager,
-            goes_on: Cell::new(false),
+            goes_on: Rc::default(),
             keeps_asides_away: false,
+            is_aside: false,
             results: RefCell::default(),
         })
     }
@@ -159,30 +170,6 @@ impl Output {
         !matches!(self.kind, Kind::Raw | Kind::As(Format::Table))
     }
 
-    /// A message to the person who called. Only Python's JSON has always had it beside it.
-    ///
-    /// # Errors
-    /// When nothing can be written.
-    pub fn message(&self, title: &str, text: &str, footer: Option<&str>) -> Result<()> {
-        if self.is_one_document() {
-            tell_message(title, text);
-            return Ok(());
-        }
-        print(&format!("\n{}\n", panel::spacious(title, text, footer, self.width)))
-    }
-
-    /// A message with a link, which must be whole to be opened.
-    ///
-    /// # Errors
-    /// When nothing can be written.
-    pub fn link(&self, title: &str, text: &str, link: &str) -> Result<()> {
-        if self.is_one_document() {
-            tell_link(title, text, link);
-            return Ok(());
-        }
-        print(&with_link(title, text, link, self.width))
-    }
-
     /// One thing.
     ///
     /// # Errors
@@ -191,10 +178,11 @@ impl Output {
         self.results.borrow_mut().shown.push(Value::Object(shown.clone()));
         let picked = self.columns.pick(resource, shown);
         match self.kind {
-            Kind::Raw => print(&format!("{}\n", json(&picked)?)),
+            Kind::Raw => self.print(&format!("{}\n", json(&picked)?)),
             Kind::As(Format::Table) => {
-                let is_hidden =
-                    |name: &str| self.columns.are_usual() && !self.full && resource.hides(name);
+                let is_hidden = |name: &str| {
+                    self.columns.are_usual_for(resource) && !self.full && resource.hides(name)
+                };
                 self.show(&self.table_of(title, &picked, &is_hidden))
             }
             Kind::As(format) => {
@@ -203,32 +191,6 @@ impl Output {
                 self.document(format, &value, &columns, &[picked])
             }
         }
-    }
-
-    /// Keys and values of a workflow's own.
-    ///
-    /// # Errors
-    /// When nothing can be written.
-    pub fn entries(&self, title: &str, entries: &Map<String, Value>) -> Result<()> {
-        match self.kind {
-            Kind::Raw => print(&format!("{}\n", json(entries)?)),
-            Kind::As(Format::Table) => self.show(&self.table_of(title, entries, &|_| false)),
-            Kind::As(_) => self.aside(title, entries),
-        }
-    }
-
-    /// Keys and values beside the result, which must not get into what programs or a job's readers
-    /// read.
-    ///
-    /// # Errors
-    /// When nothing can be written.
-    pub fn aside(&self, title: &str, entries: &Map<String, Value>) -> Result<()> {
-        let table = self.table_of(title, entries, &|_| false);
-        if self.keeps_asides_away || self.is_for_programs() {
-            tell(&table);
-            return Ok(());
-        }
-        print(&table)
     }
 
     fn table_of(
@@ -251,6 +213,19 @@ impl Output {
         format!("\n{}\n\n", table::under(title, &table))
     }
 
+    /// One thing that is no resource, where results are documents.
+    ///
+    /// # Errors
+    /// When nothing can be written.
+    pub fn values(&self, thing: &Map<String, Value>) -> Result<()> {
+        let format = match self.kind {
+            Kind::Raw => Format::Json,
+            Kind::As(format) => format,
+        };
+        let columns: Vec<_> = thing.keys().cloned().collect();
+        self.document(format, &Value::Object(thing.clone()), &columns, std::slice::from_ref(thing))
+    }
+
     /// A page of a list, with what is said below it.
     ///
     /// # Errors
@@ -264,13 +239,13 @@ impl Output {
     ) -> Result<()> {
         let picked = || rows.iter().map(|row| self.columns.pick(resource, row)).collect::<Vec<_>>();
         match self.kind {
-            Kind::Raw => print(&format!("\n{}\n\n", json(&picked())?)),
+            Kind::Raw => self.print(&format!("\n{}\n\n", json(&picked())?)),
             Kind::As(Format::Table) if rows.is_empty() => {
                 self.message("Nothing here...", "There are no results to display", None)
             }
             Kind::As(Format::Table) => self.show(&self.table(title, resource, rows, caption)),
             Kind::As(format) => {
-                let columns: Vec<_> = match self.columns.are_usual() {
+                let columns: Vec<_> = match self.columns.are_usual_for(resource) {
                     true => resource.names().map(str::to_owned).collect(),
                     false => self.columns.of(resource).into_iter().map(|(name, _)| name).collect(),
                 };
@@ -288,7 +263,7 @@ impl Output {
         rows: &[Map<String, Value>],
         caption: &str,
     ) -> String {
-        let columns = match self.columns.are_usual() {
+        let columns = match self.columns.are_usual_for(resource) {
             true => resource
                 .columns(self.full)
                 .map(|(name, colour)| (name.to_owned(), colour))
@@ -343,7 +318,19 @@ impl Output {
         if self.pages && is_long() && pager::show(text) {
             return Ok(());
         }
-        print(text)
+        self.print(text)
+    }
+
+    fn print(&self, text: &str) -> Result<()> {
+        self.write(text.as_bytes())
+    }
+
+    fn write(&self, bytes: &[u8]) -> Result<()> {
+        if self.is_aside {
+            tell_bytes(bytes);
+            return Ok(());
+        }
+        write(bytes)
     }
 
     /// The content of a file.
@@ -359,13 +346,13 @@ impl Output {
     ) -> Result<()> {
         if !plain && !self.is_for_programs() {
             let text = String::from_utf8_lossy(content);
-            return print(&format!("\n{}", panel::tight(name, &text, footer, self.width)));
+            return self.print(&format!("\n{}", panel::tight(name, &text, footer, self.width)));
         }
         let footer = footer.map(|footer| format!("# {footer}\n")).unwrap_or_default();
         let heading = format!("\n# {}\n{footer}", printable(name));
         let mut bytes = heading.into_bytes();
         bytes.extend_from_slice(content);
         bytes.push(b'\n');
-        write(&bytes)
+        self.write(&bytes)
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     api::not_understood,
     failure::{Failure, Result},
     filter::Filter,
-    output::{Output, print, resource::Resource},
+    output::{Output, resource::Resource},
     questions::terminal,
 };
 
@@ -110,7 +110,7 @@ impl ListArguments {
             if self.page.is_some() || page.pages < 2 {
                 return Ok(());
             }
-            match next(number, page.pages)? {
+            match next(number, page.pages, output)? {
                 Some(other) => number = other,
                 None => return Ok(()),
             }
@@ -158,7 +158,7 @@ fn read(list: &List<'_>, answer: &Value) -> Result<Page> {
 }
 
 /// Which page a person wants to see next.
-fn next(number: i64, pages: i64) -> Result<Option<i64>> {
+fn next(number: i64, pages: i64, output: &Output) -> Result<Option<i64>> {
     let (forth, back, exit) = ("Next page", "Previous page", "Exit");
     let mut choices = Vec::new();
     choices.extend((number < pages).then_some(forth));
@@ -168,7 +168,7 @@ fn next(number: i64, pages: i64) -> Result<Option<i64>> {
         Ok(choice) if choice == forth => Ok(Some(number + 1)),
         Ok(choice) if choice == back => Ok(Some(number - 1)),
         Ok(_) => Ok(None),
-        Err(Failure::Interrupted) => print("Cancelled by user\n").map(|()| None),
+        Err(Failure::Interrupted) => output.show("Cancelled by user\n").map(|()| None),
         Err(failure) => Err(failure),
     }
 }

@@ -56,7 +56,9 @@ pub fn answers(
             Some(default.clone())
         } else {
             let rest = questions.get(at..).unwrap_or_default();
-            check_terminal(rest, &known, fast)?;
+            if !terminal::is_there() {
+                return Err(unanswered(rest, &known, fast));
+            }
             if question.group != heading {
                 heading.clone_from(&question.group);
                 heading.iter().for_each(|group| output::tell(&format!("\n{}\n", printable(group))));
@@ -94,11 +96,8 @@ fn is_open(question: &Question, known: &Map<String, Value>) -> Result<bool> {
         .map_err(|problem| Failure::new(UNANSWERED, format!("{}: {problem}", question.variable)))
 }
 
-/// Refuses to ask where nobody is, naming all that will have to be.
-fn check_terminal(questions: &[Question], known: &Map<String, Value>, fast: bool) -> Result<()> {
-    if terminal::is_there() {
-        return Ok(());
-    }
+/// That nobody is there to be asked, naming all that will have to be.
+fn unanswered(questions: &[Question], known: &Map<String, Value>, fast: bool) -> Failure {
     let is_left = |question: &&Question| {
         let is_answered =
             known.contains_key(&question.variable) || fast && question.default.is_some();
@@ -110,7 +109,7 @@ fn check_terminal(questions: &[Question], known: &Map<String, Value>, fast: bool
          take the defaults with --fast",
         names.collect::<Vec<_>>().join(", ")
     );
-    Err(Failure::new(UNANSWERED, text))
+    Failure::new(UNANSWERED, text)
 }
 
 #[cfg(test)]
@@ -172,11 +171,17 @@ mod tests {
             when: Some("b == 'y'".to_owned()),
             ..Question::default()
         });
-        let failure = answers(&questions, &Map::new(), true);
-        // A developer's terminal would be asked.
-        if !terminal::is_there() {
-            let Err(Failure::Refused { text, .. }) = failure else { panic!("{failure:?}") };
-            assert!(text.contains("ask for a, c --") && text.contains("--param-file"), "{text}");
+        let failure = unanswered(&questions, &Map::new(), true);
+        let Failure::Refused { text, .. } = failure else { panic!("{failure:?}") };
+        assert!(text.contains("ask for a, c --") && text.contains("--param-file"), "{text}");
+        if terminal::is_there() {
+            eprintln!("skipped: that nobody is asked, as there is a terminal");
+            return;
         }
+        let Err(Failure::Refused { text: said, .. }) = answers(&questions, &Map::new(), true)
+        else {
+            panic!("somebody was asked")
+        };
+        assert_eq!(said, text);
     }
 }

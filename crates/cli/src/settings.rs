@@ -30,6 +30,8 @@ pub struct Settings {
     pub oidc_client_id: String,
     /// With it, the client can log in by itself.
     pub oidc_client_secret: Option<Secret>,
+    /// Whether there is one that is for another client or provider.
+    pub withholds_secret: bool,
     /// Where tokens are kept.
     pub cache_dir: PathBuf,
     /// How long the server may be silent.
@@ -62,6 +64,7 @@ impl Settings {
                 .get(OIDC_CLIENT_SECRET)
                 .filter(|secret| !secret.is_empty())
                 .map(Secret::from),
+            withholds_secret: variables.withholds_secret(),
             cache_dir: cache_dir(variables)?,
             requests_timeout: timeout(variables)?,
             sbatch_path: variables.get("SBATCH_PATH").map(PathBuf::from),
@@ -104,7 +107,11 @@ fn timeout(variables: &Variables) -> Result<Duration> {
     })
 }
 
-fn cache_dir(variables: &Variables) -> Result<PathBuf> {
+/// Where all is kept for these.
+///
+/// # Errors
+/// When that is no directory's name.
+pub fn cache_dir(variables: &Variables) -> Result<PathBuf> {
     let text = variables.text(CACHE_DIR, "~/.local/share/jobbergate3");
     let path = match text.strip_prefix('~').filter(|rest| rest.is_empty() || rest.starts_with('/'))
     {

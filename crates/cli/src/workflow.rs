@@ -49,7 +49,8 @@ pub async fn run(
     is_fast: bool,
 ) -> Result<Config> {
     let start = start(session, workflow, config, supplied, is_fast)?;
-    let mut python = Python::start(&session.settings.python).await?;
+    let prints_aside = session.output.keeps_asides_away();
+    let mut python = Python::start(&session.settings.python, prints_aside).await?;
     let end = loop {
         let wish = serde_json::from_value(python.hear().await?);
         match wish.map_err(|error| Failure::new(BROKEN, error.to_string()))? {

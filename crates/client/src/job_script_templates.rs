@@ -7,7 +7,6 @@ use jobbergate_types::{
         JobTemplateDetailedView, JobTemplateListQuery, JobTemplateListView,
         JobTemplateUpdateRequest, TemplateFileDetailedView,
     },
-    questions::TemplateQuestions,
 };
 use reqwest::Method;
 
@@ -33,14 +32,6 @@ impl Client {
     /// See [`Error`].
     pub async fn template(&self, id_or_identifier: &str) -> Result<JobTemplateDetailedView, Error> {
         self.request(Method::GET, &[TEMPLATES, id_or_identifier]).receive().await
-    }
-
-    /// What a template asks, by number or identifier, and who says so.
-    ///
-    /// # Errors
-    /// See [`Error`]; 404 when there is no such template, or the server does not know of questions.
-    pub async fn questions(&self, id_or_identifier: &str) -> Result<TemplateQuestions, Error> {
-        self.request(Method::GET, &[TEMPLATES, id_or_identifier, "questions"]).receive().await
     }
 
     /// A page of templates.

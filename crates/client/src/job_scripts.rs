@@ -4,7 +4,6 @@ use jobbergate_types::{
     Page,
     job_scripts::{
         JobScriptDetailedView, JobScriptListQuery, JobScriptListView, RenderFromTemplateBody,
-        RenderPreview, RenderQuery,
     },
 };
 use reqwest::Method;
@@ -25,20 +24,6 @@ impl Client {
     ) -> Result<JobScriptDetailedView, Error> {
         let route = [SCRIPTS, "render-from-template", id_or_identifier];
         self.request(Method::POST, &route).json(body).receive().await
-    }
-
-    /// The files that a script would have; nothing is kept.
-    ///
-    /// # Errors
-    /// See [`Error`]; 422 when a file can't be rendered with these parameters.
-    pub async fn preview_from_template(
-        &self,
-        id_or_identifier: &str,
-        body: &RenderFromTemplateBody,
-    ) -> Result<RenderPreview, Error> {
-        let route = [SCRIPTS, "render-from-template", id_or_identifier];
-        let query = RenderQuery { dry_run: true };
-        self.request(Method::POST, &route).query(&query).json(body).receive().await
     }
 
     /// A script with its files.

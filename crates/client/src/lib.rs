@@ -28,7 +28,7 @@ pub use error::{Detail, Error};
 pub use events::{SubmissionEvent, SubmissionEvents};
 pub use probe::Right;
 pub use request::{Answer, Request};
-pub use retries::{Retries, Retry};
+pub use retries::{Failed, Retries, Retry};
 pub use token::{ClientCredentials, Secret, TokenSource};
 
 /// The API of one server, called in the name of one user or agent. Cheap to clone.

@@ -12,7 +12,7 @@ use reqwest::{
 use serde::{Serialize, de::DeserializeOwned};
 use url::Url;
 
-use crate::{Client, Detail, Error, Retries, Secret, retries::KEY};
+use crate::{Client, Detail, Error, Failed, Retries, Secret, retries::KEY};
 
 /// A request in the making.
 pub struct Request<'a> {
@@ -156,9 +156,17 @@ impl<'a> Request<'a> {
     /// # Errors
     /// See [`Error`].
     pub async fn send(&self) -> Result<Answer, Error> {
+        self.deliver().await.map_err(|failed| failed.error)
+    }
+
+    /// The same for whoever has to know whether it may have been done although it failed.
+    ///
+    /// # Errors
+    /// See [`Failed`].
+    pub async fn deliver(&self) -> Result<Answer, Failed> {
         match &self.retries {
             Some(retries) => self.send_with(retries).await,
-            None => self.send_once().await,
+            None => self.send_once().await.map_err(|error| self.failed(error, false)),
         }
     }
 

@@ -58,6 +58,16 @@ impl Retries {
     }
 }
 
+/// A call that failed.
+#[derive(Debug)]
+pub struct Failed {
+    /// How the last attempt failed.
+    pub error: Error,
+    /// Whether it may have been done nevertheless, by this attempt or one before, and must not be sent
+    /// again with another key.
+    pub in_doubt: bool,
+}
+
 /// What a failure that may pass says of the call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Passing {
@@ -70,6 +80,11 @@ enum Passing {
 }
 
 impl Passing {
+    /// Whether the call may have been done, or is being done.
+    fn is_doubtful(self) -> bool {
+        matches!(self, Self::InDoubt | Self::UnderWay)
+    }
+
     fn of(error: &Error) -> Option<Self> {
         match error {
             Error::Unreachable { source, .. } if source.is_connect() => {
@@ -137,7 +152,7 @@ impl Client {
 
 impl Request<'_> {
     /// Sends it, again if it fails for the moment and that does no harm.
-    pub(crate) async fn send_with(&self, retries: &Retries) -> Result<Answer, Error> {
+    pub(crate) async fn send_with(&self, retries: &Retries) -> Result<Answer, Failed> {
         let begin = Instant::now();
         let (mut attempt, mut in_doubt, mut is_safe) = (1, false, self.is_idempotent);
         let mut error = match self.send_once().await {
@@ -145,15 +160,17 @@ impl Request<'_> {
             Err(error) => error,
         };
         loop {
-            let Some(passing) = Passing::of(&error) else { return Err(error) };
-            in_doubt |= passing == Passing::InDoubt;
+            let Some(passing) = Passing::of(&error) else {
+                return Err(self.failed(error, in_doubt));
+            };
+            in_doubt |= passing.is_doubtful();
             let is_allowed = match passing {
                 Passing::UnderWay => self.has_key,
                 _ => attempt < retries.attempts && (!in_doubt || is_safe || self.has_key),
             };
             let pause = retries.pause(attempt, error.retry_after(), rand::random());
             if !is_allowed || begin.elapsed().saturating_add(pause) > retries.patience {
-                return Err(error);
+                return Err(self.failed(error, in_doubt));
             }
             (retries.tell)(&Retry { error: &error, pause });
             sleep(pause).await;
@@ -161,7 +178,7 @@ impl Request<'_> {
             if in_doubt && !is_safe && passing != Passing::UnderWay {
                 match self.client.takes_keys().await {
                     Ok(true) => is_safe = true,
-                    Ok(false) => return Err(error),
+                    Ok(false) => return Err(self.failed(error, in_doubt)),
                     // What the call itself met is told.
                     Err(_) => continue,
                 }
@@ -174,9 +191,10 @@ impl Request<'_> {
         }
     }
 
-    /// Whether it may have been done although it failed so, and must not be sent again.
-    pub fn may_have_been_done(&self, error: &Error) -> bool {
-        !self.is_idempotent && Passing::of(error) == Some(Passing::InDoubt)
+    /// A failure after attempts of which one may have been done or not.
+    pub(crate) fn failed(&self, error: Error, in_doubt: bool) -> Failed {
+        let in_doubt = in_doubt || Passing::of(&error).is_some_and(Passing::is_doubtful);
+        Failed { error, in_doubt: in_doubt && !self.is_idempotent }
     }
 
     /// Whether what was to be deleted is not there, which an attempt before this one may have done.

@@ -1,10 +1,14 @@
 //! The states of a Slurm job (`man squeue`, JOB STATE CODES) and what each means here.
 
+mod reasons;
+
 use std::{convert::Infallible, fmt, str::FromStr};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+pub use reasons::{Meaning, explain, meaning};
 
 /// What a state of a Slurm job means for its submission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,38 +89,6 @@ impl SlurmJobState {
     pub fn is_terminal(self) -> bool {
         self.outcome() != Outcome::Active
     }
-}
-
-/// What a reason means that Slurm gives for a job that waits, or did not end well, and what its owner
-/// can do; none where the word says enough, or the job waits for its turn only.
-pub fn explain(reason: &str) -> Option<&'static str> {
-    Some(match reason {
-        "JobLaunchFailure" => {
-            "Slurm could not start it on its node. Often its user may not write to its output file or \
-             directory, or these are not there; otherwise the node is broken, of which slurmd's log says \
-             more"
-        }
-        "PartitionTimeLimit" => {
-            "it asks for more time than its partition allows. Cancel it, and submit it again with less \
-             --time or to another --partition"
-        }
-        "PartitionNodeLimit" => {
-            "it asks for more or fewer nodes than its partition allows. Cancel it, and submit it again \
-             with other --nodes or to another --partition"
-        }
-        "DependencyNeverSatisfied" => {
-            "the job that it depends on did not end as it would have to. Cancel it, and submit it again \
-             without that --dependency"
-        }
-        "BadConstraints" => {
-            "no node has what it asks for. Cancel it, and submit it again with another --constraint"
-        }
-        "InvalidAccount" | "InvalidQOS" => {
-            "its account or quality of service is not valid any more. Cancel it, and submit it again \
-             with others"
-        }
-        _ => return None,
-    })
 }
 
 /// Whether a job with this reason is held: it does not start until somebody releases it

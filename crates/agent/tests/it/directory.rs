@@ -49,7 +49,7 @@ fn refusal<T: std::fmt::Debug>(result: Result<T, Setback>) -> String {
 }
 
 fn trouble<T: std::fmt::Debug>(result: Result<T, Setback>) -> String {
-    let Err(Setback::Trouble(why)) = result else { panic!("no trouble: {result:?}") };
+    let Err(Setback::Blocked(_, why)) = result else { panic!("no trouble: {result:?}") };
     why
 }
 

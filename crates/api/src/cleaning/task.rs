@@ -18,11 +18,13 @@ pub enum Task {
     Garbage(StoredFiles),
     /// Forget what requests with keys were answered more than a day ago.
     Keys,
+    /// Forget what no agent has looked into for a week.
+    Withdrawn,
 }
 
 impl Task {
     /// Every task, in a sensible order: what is deleted first leaves less to do.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Unused(Entries::Submissions),
         Self::Unused(Entries::Scripts),
         Self::Unused(Entries::Templates),
@@ -30,6 +32,7 @@ impl Task {
         Self::Garbage(StoredFiles::Templates),
         Self::Garbage(StoredFiles::Workflows),
         Self::Keys,
+        Self::Withdrawn,
     ];
 
     pub(super) const fn lock(self) -> i64 {
@@ -38,6 +41,7 @@ impl Task {
                 Self::Unused(entries) => entries as i64,
                 Self::Garbage(files) => 0x10 + files as i64,
                 Self::Keys => 0x30,
+                Self::Withdrawn => 0x31,
             }
     }
 }
@@ -48,6 +52,7 @@ impl fmt::Display for Task {
             Self::Unused(entries) => f.write_str(entries.table()),
             Self::Garbage(files) => write!(f, "stored files of {}", files.table().name),
             Self::Keys => f.write_str("idempotency_keys"),
+            Self::Withdrawn => f.write_str("withdrawn_submissions"),
         }
     }
 }
@@ -73,6 +78,9 @@ pub enum Cleaned {
     Keys {
         deleted: u64,
     },
+    Withdrawn {
+        deleted: u64,
+    },
 }
 
 impl Cleaned {
@@ -93,7 +101,9 @@ impl Cleaned {
                 let remove = done("remove", "removed");
                 format!("{removed} {remove} ({bytes} bytes), {missing} missing")
             }
-            Self::Keys { deleted } => format!("{deleted} {}", done("delete", "deleted")),
+            Self::Keys { deleted } | Self::Withdrawn { deleted } => {
+                format!("{deleted} {}", done("delete", "deleted"))
+            }
         }
     }
 }

@@ -87,12 +87,14 @@ impl Endpoint {
                 if let Some(answer) = begin(&mut context, keyed).await? {
                     return hold(answer, room, is_safe).await;
                 }
-                let ending = context.attempt.is_some().then(|| context.clone());
-                let answer = handler.call(context, principal, inputs).await;
-                let answer = answer.map(Output::into_answer);
-                if let Some(context) = ending {
-                    end(&context, answer.is_err()).await;
-                }
+                let (keeper, attempt) = (context.clone(), context.attempt.clone());
+                let work = async {
+                    handler.call(context, principal, inputs).await.map(Output::into_answer)
+                };
+                let answer = match attempt {
+                    Some(attempt) => idempotency::perform(&keeper, &attempt, work).await,
+                    None => work.await,
+                };
                 hold(answer?, room, is_safe).await
             })
         };
@@ -186,12 +188,6 @@ async fn begin(context: &mut Context, keyed: Option<KeyedRequest>) -> Result<Opt
             context.attempt = Some(Arc::new(attempt));
             Ok(None)
         }
-    }
-}
-
-async fn end(context: &Context, has_failed: bool) {
-    if let Some(attempt) = &context.attempt {
-        idempotency::end(context, attempt, has_failed).await;
     }
 }
 

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use sqlx_macros::FromRow;
 
-use super::KeyedRequest;
+use super::attempt::KeyedRequest;
 use crate::{args, db::Session};
 
 /// How many rows are deleted in one transaction.
@@ -60,6 +60,19 @@ pub(super) async fn answer(
     let sql = "SELECT status, answer FROM idempotency_keys \
                WHERE caller = $1 AND route = $2 AND idempotency_key = $3 AND status IS NOT NULL";
     db.fetch_optional(sql, args![&*request.caller, request.route, &*request.key]).await
+}
+
+/// Keeps a key for longer, if its claim is still this one.
+pub(super) async fn renew(
+    db: &mut Session,
+    request: &KeyedRequest,
+    claim: &str,
+    claimed_until: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    let sql = "UPDATE idempotency_keys SET claimed_until = $5 WHERE caller = $1 \
+               AND route = $2 AND idempotency_key = $3 AND claim = $4 AND status IS NULL";
+    let (caller, key) = (&*request.caller, &*request.key);
+    db.execute(sql, args![caller, request.route, key, claim, claimed_until]).await.map(drop)
 }
 
 /// Keeps the answer, unless the key was claimed by another meanwhile; whether it did.

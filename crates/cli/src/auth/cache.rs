@@ -2,14 +2,17 @@
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
-    io::{self, Read, Write},
+    io::{self, Read},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
     process,
     time::Duration,
 };
 
-use crate::failure::{Failure, Result};
+use crate::{
+    failure::{Failure, Result},
+    files,
+};
 
 const TITLE: &str = "Authentication error";
 /// How long another command line may take to get tokens.
@@ -73,13 +76,8 @@ impl TokenCache {
     pub fn write(&self, kind: Kind, token: &str) -> Result<()> {
         self.prepare()?;
         let path = self.directory.join(kind.file_name());
-        let beside = self.directory.join(format!(".{}.{}", kind.file_name(), process::id()));
-        let written = write_private(&beside, token).and_then(|()| fs::rename(&beside, &path));
-        written.map_err(|error| {
-            // It may never have been made.
-            let _ = fs::remove_file(&beside);
-            Failure::file(TITLE, path.display(), &error)
-        })
+        let written = files::write_private(&path, token.as_bytes());
+        written.map_err(|error| Failure::file(TITLE, path.display(), &error))
     }
 
     /// Whether there is room for new tokens.
@@ -89,7 +87,7 @@ impl TokenCache {
     pub fn check_room(&self) -> Result<()> {
         self.prepare()?;
         let path = self.directory.join(format!(".room.{}", process::id()));
-        let written = write_private(&path, &" ".repeat(ROOM));
+        let written = files::write_private(&path, " ".repeat(ROOM).as_bytes());
         // It may never have been made.
         let _ = fs::remove_file(&path);
         written.map_err(|error| Failure::file(TITLE, self.directory.display(), &error))
@@ -143,17 +141,6 @@ fn read(path: &Path) -> io::Result<String> {
     let mut text = String::new();
     File::open(path)?.take(LONGEST).read_to_string(&mut text)?;
     Ok(text)
-}
-
-fn write_private(path: &Path, text: &str) -> io::Result<()> {
-    // What a killed process left behind may have another mode.
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
 }
 
 #[cfg(test)]

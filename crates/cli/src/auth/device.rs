@@ -18,6 +18,8 @@ use crate::{
 const TITLE: &str = "Authentication error";
 /// What a provider adds to the interval when it is asked too often, in seconds.
 const SLOWER: u64 = 5;
+/// How long a log-in is waited for at most, whatever the provider says, in seconds.
+const LONGEST: u64 = 24 * 60 * 60;
 
 /// Lets a person log in, who is shown by `show` where to do it.
 ///
@@ -28,9 +30,10 @@ pub async fn log_in(
     show: impl FnOnce(&Device, bool) -> Result<()>,
 ) -> Result<Tokens> {
     let pkce = Pkce::new();
-    let device = provider.begin_device(&pkce.challenge).await?.map_err(|refusal| {
+    let mut device = provider.begin_device(&pkce.challenge).await?.map_err(|refusal| {
         failed(&format!("The identity provider offers no log-in for this program -- {refusal}"))
     })?;
+    device.expires_in = device.expires_in.min(LONGEST);
     show(&device, open_in_browser(&device.verification_uri_complete))?;
     let end = Instant::now() + Duration::from_secs(device.expires_in);
     let progress = Progress::of_seconds(device.expires_in);

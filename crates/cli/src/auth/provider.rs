@@ -15,6 +15,7 @@ use crate::{
 const TITLE: &str = "Authentication error";
 /// How long the provider may take to answer.
 const DEADLINE: Duration = Duration::from_secs(5);
+const NO_ANSWER: &str = "The identity provider did not answer";
 /// The longest answer that is read, in bytes.
 const LONGEST_ANSWER: usize = 1 << 20;
 
@@ -101,6 +102,7 @@ impl Provider {
         let domain = settings.oidc_domain.trim().trim_end_matches('/');
         if domain.is_empty() || settings.oidc_client_id.is_empty() {
             return Err(Failure::new(
+                // As the Python command line spells it here, and nowhere else.
                 "Configuration error",
                 "OIDC_DOMAIN and OIDC_CLIENT_ID must not be empty: they say where to log in",
             ));
@@ -109,7 +111,7 @@ impl Provider {
         let base = format!("{scheme}://{domain}/protocol/openid-connect");
         if let Err(error) = url::Url::parse(&base) {
             let text = format!("OIDC_DOMAIN is {domain:?}, which makes no address: {error}");
-            return Err(Failure::new("Configuration error", text));
+            return Err(Failure::new("Configuration Error", text));
         }
         let client_secret = settings.oidc_client_secret.clone();
         Ok(Self { http, log, base, client_id: settings.oidc_client_id.clone(), client_secret })
@@ -222,14 +224,16 @@ impl Provider {
         form: &[(&str, &str)],
     ) -> Asked<T> {
         let url = format!("{}/{endpoint}", self.base);
-        let unreachable = |error: reqwest::Error| {
-            self.log.write(&format!("POST {url}: no answer"));
+        let unanswered = |why: &str| {
             let text = format!(
-                "The identity provider did not answer -- {url}: {} -- Please check OIDC_DOMAIN, \
-                 OIDC_USE_HTTPS and the network",
-                causes(&error.without_url())
+                "{NO_ANSWER} -- {url}: {why} -- Please check OIDC_DOMAIN, OIDC_USE_HTTPS and the \
+                 network"
             );
             Trouble::Away(Failure::new(TITLE, text))
+        };
+        let unreachable = |error: reqwest::Error| {
+            self.log.write(&format!("POST {url}: no answer"));
+            unanswered(&causes(&error.without_url()))
         };
         let wrong = |text: String| Trouble::Wrong(Failure::new(TITLE, text));
         let sent = self.http.post(&url).form(form).timeout(DEADLINE).send().await;
@@ -242,6 +246,9 @@ impl Provider {
             if body.len() > LONGEST_ANSWER {
                 return Err(wrong(format!("{url}: the answer has no end")));
             }
+        }
+        if status.is_server_error() {
+            return Err(unanswered(&status.to_string()));
         }
         if status != StatusCode::OK {
             return Ok(Err(Refusal::read(status, &body)));
@@ -270,6 +277,11 @@ impl std::fmt::Display for Refusal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.words)
     }
+}
+
+/// Whether this is said because the provider is not there for the moment.
+pub fn is_unanswered(text: &str) -> bool {
+    text.starts_with(NO_ANSWER)
 }
 
 /// An error with all its causes.

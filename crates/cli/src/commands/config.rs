@@ -17,7 +17,7 @@ use crate::{
         resource::{PROFILE, SETTING},
     },
     settings::{
-        SETTINGS, Settings, Variables,
+        self, SETTINGS, Settings, Variables,
         profiles::{self, ConfigFile},
     },
 };
@@ -78,7 +78,7 @@ pub fn run(
     let output = Output::new(appearance)?;
     match command {
         ConfigCommand::List => list(&variables.with_profile(asked)?, &output),
-        ConfigCommand::Get { name } => get(&variables.with_profile(asked)?, name),
+        ConfigCommand::Get { name } => get(&variables.with_profile(asked)?, name, &output),
         ConfigCommand::Set { name, value } => set(&variables, asked, (name, value), &output),
         ConfigCommand::Unset { name } => unset(&variables, asked, name, &output),
         ConfigCommand::Use { name } => choose(name, &output),
@@ -112,13 +112,18 @@ fn variable(name: &str) -> Result<&'static str> {
     profiles::setting(name).map_err(Failure::Usage)
 }
 
-fn get(variables: &Variables, name: &str) -> Result<()> {
+fn get(variables: &Variables, name: &str, output: &Output) -> Result<()> {
     let name = variable(name)?;
     let setting = SETTINGS.iter().find(|setting| setting.name == name);
-    match setting.and_then(|setting| variables.effective(setting).0) {
-        Some(value) => print(&format!("{value}\n")),
-        None => {
-            let name = name.to_lowercase();
+    let found = setting.map(|setting| variables.effective(setting));
+    let name = name.to_lowercase();
+    match found {
+        Some((Some(value), origin)) if output.is_one_document() => {
+            let setting = json!({"name": name, "value": value, "origin": origin.to_string()});
+            output.one("Setting", &SETTING, &row(setting))
+        }
+        Some((Some(value), _)) => print(&format!("{value}\n")),
+        _ => {
             let text = format!("{name} is not set; `jobbergate config set {name} …` sets it");
             Err(Failure::new("", text))
         }
@@ -197,9 +202,10 @@ fn delete(variables: Variables, profile: &str, output: &Output) -> Result<()> {
                     settings, and `jobbergate logout` its tokens";
         return Err(Failure::new("", text));
     }
-    let settings = Settings::new(&variables.with_profile(Some(profile))?)?;
+    // Of a profile that makes no sense, nothing else is needed.
+    let cache_dir = settings::cache_dir(&variables.with_profile(Some(profile))?)?;
     // First: tokens without a profile would be found by nobody.
-    auth::forget(&settings)?;
+    auth::forget(&cache_dir)?;
     let mut file = ConfigFile::read_to_change()?;
     file.delete(profile)?;
     file.write()?;

@@ -7,7 +7,7 @@ use super::Session;
 use crate::{
     auth::{Kind, waiting},
     failure::{Failure, Result},
-    output::print,
+    output::{print, two_ways},
 };
 
 /// How to log in.
@@ -87,16 +87,33 @@ pub async fn show(session: &Session, arguments: &ShowToken) -> Result<()> {
         true => (Kind::Refresh, "Refresh Token"),
         false => (Kind::Access, "Access Token"),
     };
+    let is_document = session.output.is_one_document();
+    if is_document && arguments.plain {
+        return Err(two_ways());
+    }
     let token = session.api.auth.token(kind).await?;
     if arguments.decode {
         if token.claims.is_empty() {
             return Err(Failure::new("Authentication error", "The token is not a JWT"));
+        }
+        if is_document {
+            return session.output.values(&token.claims);
         }
         let claims = serde_json::to_string_pretty(&Value::Object(token.claims));
         let claims = claims.map_err(|error| Failure::new("", error.to_string()))?;
         return print(&format!("\n{claims}\n\n"));
     }
     let text = token.text.reveal();
+    if is_document {
+        let (name, prefix) = match (arguments.header, kind) {
+            (true, _) => ("Authorization", "Bearer "),
+            (false, Kind::Access) => ("access_token", ""),
+            (false, Kind::Refresh) => ("refresh_token", ""),
+        };
+        let prefix = if arguments.prefix { "Bearer " } else { prefix };
+        let shown = Value::from(format!("{prefix}{text}"));
+        return session.output.values(&[(name.to_owned(), shown)].into_iter().collect());
+    }
     let shown = match (arguments.header, arguments.prefix) {
         (true, _) => format!("{{ \"Authorization\": \"Bearer {text}\" }}"),
         (false, true) => format!("Bearer {text}"),

@@ -28,16 +28,15 @@ fn kind(group: &str, command: &str, argument: &str) -> Option<Kind> {
     Some(match (group, command, argument) {
         (_, _, "id_or_identifier") => Kind::Application,
         ("applications", "create", _) => return None,
-        ("applications", _, "identifier") | ("job-scripts", _, "application_identifier") => {
-            Kind::ApplicationIdentifier
-        }
+        ("applications", _, "identifier")
+        | ("job-scripts" | "run", _, "application_identifier") => Kind::ApplicationIdentifier,
         ("applications", _, "id") | (_, _, "application_id" | "from_application_id") => {
             Kind::ApplicationId
         }
         ("job-scripts", _, "positional_id" | "id")
         | ("job-submissions", "create", "positional_id")
         | (_, _, "job_script_id" | "from_job_script_id") => Kind::JobScript,
-        ("job-submissions", _, "positional_id" | "id") => Kind::JobSubmission,
+        ("job-submissions", _, "positional_id" | "id" | "ids") => Kind::JobSubmission,
         (_, _, "cluster_name") => Kind::Cluster,
         ("", _, "profile") | ("config", "use" | "delete", "name") => Kind::Profile,
         ("config", _, "name") => Kind::Setting,

@@ -7,12 +7,12 @@ use jobbergate_types::{
     SlurmJobState, Timestamp,
     clusters::ClusterStatusView,
     job_submissions::{JobSubmissionDetailedView, JobSubmissionStatus},
+    slurm::meaning,
 };
 use serde_json::Value;
 
 use super::{
     ending::exit_code,
-    reasons,
     screen::{instant, span},
     states::meaningful,
 };
@@ -89,25 +89,33 @@ impl Explanation {
         if !self.is_well(&base.client_id, cluster, now) {
             return;
         }
-        if let Some(reason) = meaningful(base.outlook.slurm_pending_reason.as_deref()) {
-            let known = reasons::meaning(&reason);
-            let meaning = known.map(|meaning| format!("{} ", meaning.because)).unwrap_or_default();
-            self.say(format!("Slurm does not let it in yet: {meaning}({reason})."));
-            self.advise(advice(&reason));
-        } else if since(base.created_at, now) < SOON {
-            self.advise("Wait a moment: agents take submissions up within seconds.");
-        } else {
-            self.say(
-                "The agent is there and has not submitted it: it may have begun to, and be finding \
-                 out whether Slurm has the job before it tries again; or it can't find out whose \
-                 job it is, or can't reach the execution directory.",
-            );
-            let id = base.id;
-            self.advise(format!(
-                "If it stays so, ask the cluster's administrators: the agent's log names \
-                 submission {id}, and `jobbergate agent doctor` says what is wrong."
-            ));
+        let reason = meaningful(base.outlook.slurm_pending_reason.as_deref());
+        match reason.as_deref().map(|reason| (reason, meaning(reason))) {
+            Some((reason, Some(meaning))) => {
+                self.say(format!("Slurm does not let it in yet: {} ({reason}).", meaning.because));
+                self.advise(meaning.advice);
+                return;
+            }
+            Some((words, None)) => {
+                let words = words.trim_end_matches('.');
+                self.say(format!("In the words of the cluster's agent: {words}."));
+                self.advise("Wait: the agent goes on by itself when that has passed.");
+            }
+            None if since(base.created_at, now) < SOON => {
+                self.advise("Wait a moment: agents take submissions up within seconds.");
+                return;
+            }
+            None if is_of_an_old_agent(cluster) => self.say(
+                "The agent is there and has not submitted it. It does not say why submissions wait: \
+                 it is the Python agent, or an old one.",
+            ),
+            None => self.say("The agent is there, and has neither submitted it nor said why."),
         }
+        self.advise(format!(
+            "If it stays so, ask the cluster's administrators: the agent's log names submission {}, \
+             and `jobbergate agent doctor` says what is wrong.",
+            base.id
+        ));
     }
 
     /// Says what is wrong with the cluster; whether nothing is.
@@ -186,7 +194,7 @@ impl Explanation {
         let reason = reason.or_else(|| reason_in_info(submission));
         match &reason {
             Some(reason) => {
-                self.say(match reasons::meaning(reason) {
+                self.say(match meaning(reason) {
                     Some(meaning) => format!("It waits because {} ({reason}).", meaning.because),
                     None => format!("It waits, in Slurm's words: {reason}."),
                 });
@@ -292,7 +300,7 @@ fn reason_in_info(submission: &JobSubmissionDetailedView) -> Option<String> {
 }
 
 fn advice(reason: &str) -> &'static str {
-    reasons::meaning(reason).map_or(
+    meaning(reason).map_or(
         "`man squeue` explains Slurm's words under JOB REASON CODES; the cluster's administrators \
          know what is meant.",
         |meaning| meaning.advice,

@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep};
 
 use super::{PATIENCE, screen::Screen};
 use crate::{
+    auth::is_unanswered,
     commands::Session,
     failure::{Failure, Result},
 };
@@ -62,10 +63,20 @@ impl<'a> Output<'a> {
     /// # Errors
     /// When there is no access to the server.
     pub async fn read(&mut self) -> Result<Found> {
-        let client = self.session.api.patient().await?;
+        let api = &self.session.api;
+        // Whoever waits for what comes asks again anyway, and for longer.
+        let client = match self.query.wait {
+            0 => api.persistent().await?,
+            _ => match api.patient().await {
+                Err(Failure::Refused { text, .. }) if is_unanswered(&text) => {
+                    return Ok(Found::NotNow(text));
+                }
+                client => client?,
+            },
+        };
         let call = format!("GET job-submissions/{}/output", self.id);
         let answer = client.submission_output(self.id, &self.query);
-        Ok(match self.session.api.noted(&call, answer).await {
+        Ok(match api.noted(&call, answer).await {
             Ok(part) => {
                 self.query = self.query.after(&part);
                 Found::Part(part)

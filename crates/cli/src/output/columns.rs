@@ -19,9 +19,9 @@ impl Columns {
         Self(names.filter(|name| !name.is_empty()).collect())
     }
 
-    /// Whether everything that usually is, is shown.
-    pub fn are_usual(&self) -> bool {
-        self.0.is_empty()
+    /// Whether all of a resource is shown that usually is: none of them is a property of it.
+    pub fn are_usual_for(&self, resource: &Resource) -> bool {
+        self.of(resource).is_empty()
     }
 
     /// Whether one of the resources has each of them.

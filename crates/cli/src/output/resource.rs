@@ -94,6 +94,13 @@ pub static JOB_SCRIPT: Resource = Resource(&[
     field("files", Kind::List).hidden(),
 ]);
 
+/// Files of a job script.
+pub static SCRIPT_FILE: Resource = Resource(&[
+    field("filename", Kind::Required).coloured(Colour::First),
+    field("file_type", Kind::Optional),
+    field("content", Kind::Required),
+]);
+
 /// Job submissions.
 pub static JOB_SUBMISSION: Resource = Resource(&[
     field("job_submission_id", Kind::Required).called("id").coloured(Colour::First),

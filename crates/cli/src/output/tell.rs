@@ -7,8 +7,13 @@ use crate::failure::Failure;
 
 /// Tells the person who called of something that goes on or went wrong.
 pub fn tell(text: &str) {
+    tell_bytes(text.as_bytes());
+}
+
+/// The same for bytes.
+pub fn tell_bytes(bytes: &[u8]) {
     // Where nobody can be told, nothing is to be done about it.
-    let _ = io::stderr().lock().write_all(text.as_bytes());
+    let _ = io::stderr().lock().write_all(bytes);
 }
 
 /// Tells of a failure: in a panel on a terminal, in plain lines elsewhere, for programs to search.

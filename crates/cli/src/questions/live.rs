@@ -13,8 +13,9 @@ use crate::{
     failure::Result,
 };
 
-/// Puts the cluster's choices into the questions that name them. Where they are not known, the
-/// answer is typed.
+/// Puts the cluster's choices into the questions that name them and are still open. Where they are
+/// not known, the answer is typed. They are offers: an answer that is given beforehand may name what
+/// is hidden, or newer than what the agent reported.
 ///
 /// # Errors
 /// When the server is away.
@@ -22,11 +23,14 @@ pub async fn resolve(
     session: &Session,
     questions: &mut [Question],
     cluster: Option<&str>,
+    is_answered: impl Fn(&str) -> bool,
 ) -> Result<()> {
-    let is_live = |question: &Question| matches!(question.choices, Some(Choices::Live { .. }));
+    let is_open = |question: &Question| {
+        matches!(question.choices, Some(Choices::Live { .. })) && !is_answered(&question.variable)
+    };
     let name = cluster.or(session.settings.default_cluster_name.as_deref());
     let Some(name) = name.filter(|name| !name.is_empty()) else { return Ok(()) };
-    if !questions.iter().any(is_live) {
+    if !questions.iter().any(is_open) {
         return Ok(());
     }
     let client_id = client_id(session, name).await?;
@@ -35,7 +39,7 @@ pub async fn resolve(
     let facts: Option<ClusterFactsView> = session.api.find(&what, request, StatusCode::OK).await?;
     let Some(facts) = facts else { return Ok(()) };
     let user = env::var("USER").unwrap_or_default();
-    for question in questions {
+    for question in questions.iter_mut().filter(|question| is_open(question)) {
         if let Some(Choices::Live { cluster }) = question.choices {
             let names = names(&facts, cluster, &user);
             if !names.is_empty() {

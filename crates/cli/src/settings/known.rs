@@ -25,7 +25,7 @@ pub const OIDC_CLIENT_SECRET: &str = "OIDC_CLIENT_SECRET";
 pub const CACHE_DIR: &str = "JOBBERGATE_CACHE_DIR";
 
 /// All of them.
-pub const SETTINGS: [Setting; 10] = [
+pub const SETTINGS: [Setting; 11] = [
     setting(BASE_API_URL, Some("https://apis.vantagecompute.ai")),
     setting("OIDC_DOMAIN", Some("auth.vantagecompute.ai/realms/vantage")),
     setting("OIDC_CLIENT_ID", Some("default")),
@@ -36,6 +36,7 @@ pub const SETTINGS: [Setting; 10] = [
     setting(CACHE_DIR, Some("~/.local/share/jobbergate3")),
     setting("JOBBERGATE_REQUESTS_TIMEOUT", Some("15")),
     setting("JOBBERGATE_LEGACY_NAME_CONVENTION", Some("false")),
+    setting("JOBBERGATE_PYTHON", Some("python3")),
 ];
 
 /// That one makes no sense.

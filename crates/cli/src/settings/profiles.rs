@@ -68,9 +68,7 @@ impl ConfigFile {
             Err(error) if missing(&error) => String::new(),
             read => read.map_err(|error| failed(&error))?,
         };
-        let document = text.parse().map_err(|error: toml_edit::TomlError| {
-            wrong(&format!("{}: {}", path.display(), error.to_string().trim_end()))
-        })?;
+        let document = parse(&text).map_err(|why| wrong(&format!("{}: {why}", path.display())))?;
         let file = Self { path, document, _lock: None };
         file.check()?;
         Ok(file)
@@ -236,6 +234,17 @@ impl ConfigFile {
     }
 }
 
+/// The file; where it makes no sense, the line of that and why. What is in the line is not told: it
+/// may be a secret.
+fn parse(text: &str) -> std::result::Result<DocumentMut, String> {
+    text.parse().map_err(|error: toml_edit::TomlError| {
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
+        format!("line {line}, column {column}: {}", error.message().replace('\n', ", "))
+    })
+}
+
 /// The variable that a name in the file, or one that is typed, stands for.
 ///
 /// # Errors
@@ -351,6 +360,25 @@ mod tests {
             let Err(Failure::Refused { text, .. }) = file(text) else { panic!("{text}") };
             assert!(text.starts_with("config.toml: ") && text.contains(expected), "{text}");
         }
+    }
+
+    #[test]
+    fn a_slip_in_the_line_of_a_secret_does_not_show_it() {
+        for slip in [
+            "oidc_client_secret = s3cret",
+            "oidc_client_secret = \"s3cret",
+            "oidc_client_secret = 's3cret' s3cret",
+            "oidc_client_secret 's3cret'",
+            "oidc_client_secret = '''s3cret",
+            "oidc_client_secret = \"s3cret\\q\"",
+            "s3cret",
+            "a = 1\na = 's3cret'",
+        ] {
+            let words = parse(&format!("[profiles.x]\n{slip}\n")).unwrap_err();
+            assert!(words.starts_with("line ") && !words.contains("s3cret"), "{slip}: {words}");
+        }
+        let words = parse("[profiles.x]\noidc_client_secret = s3cret\n").unwrap_err();
+        assert!(words.starts_with("line 2, column 22: "), "{words}");
     }
 
     #[test]

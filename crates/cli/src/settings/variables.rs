@@ -17,7 +17,18 @@ const FILE_OF_SITE: &str = "/etc/default/jobbergate3-cli";
 /// The user's, in the working directory.
 const FILE: &str = ".env";
 
+/// What a secret goes to.
+const CLIENT: [&str; 2] = ["OIDC_DOMAIN", "OIDC_CLIENT_ID"];
+
 type Layer = BTreeMap<String, String>;
+
+/// Which of the layers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Level {
+    Environment,
+    Profile,
+    File,
+}
 
 /// Variables by their names in capitals: what counts more stands first.
 #[derive(Debug, Default)]
@@ -115,10 +126,9 @@ impl Variables {
 
     /// The settings of the profile that do not count, because the environment has others.
     pub fn overridden(&self) -> Vec<&str> {
-        let both = self
-            .profile
-            .iter()
-            .filter(|(name, text)| self.environment.get(*name).is_some_and(|other| other != *text));
+        let both = self.profile.iter().filter(|(name, text)| {
+            matches!(self.found(name), Some((Level::Environment, other)) if other != *text)
+        });
         both.map(|(name, _)| name.as_str()).collect()
     }
 
@@ -130,20 +140,44 @@ impl Variables {
 
     /// What counts of a variable.
     pub fn get(&self, name: &str) -> Option<&str> {
-        let layers = [&self.environment, &self.profile, self.below_profile(name)];
-        layers.into_iter().find_map(|layer| layer.get(name)).map(String::as_str)
+        self.found(name).map(|(_, text)| text)
     }
 
-    /// The file, but for a secret that would get to another provider than it is for, or to the
-    /// same one for another client.
-    fn below_profile(&self, name: &str) -> &Layer {
-        static NOTHING: Layer = Layer::new();
-        let names_client =
-            ["OIDC_DOMAIN", "OIDC_CLIENT_ID"].map(|it| self.profile.contains_key(it));
-        if name == OIDC_CLIENT_SECRET && names_client.contains(&true) {
-            return &NOTHING;
-        }
-        &self.file
+    fn found(&self, name: &str) -> Option<(Level, &str)> {
+        let layers = [
+            (Level::Environment, &self.environment),
+            (Level::Profile, &self.profile),
+            (Level::File, &self.file),
+        ];
+        let said = layers.into_iter().filter_map(|(level, all)| Some((level, all.get(name)?)));
+        said.map(|(level, text)| (level, text.as_str())).find(|(level, text)| {
+            name != OIDC_CLIENT_SECRET || text.is_empty() || self.is_meant_for_client(*level)
+        })
+    }
+
+    /// Whether a secret that is said there is for the client, and the provider, that would get it.
+    /// What a profile names gets no other secret than the profile's; what a file of the working
+    /// directory names, which may be anybody's, gets none but that file's.
+    fn is_meant_for_client(&self, level: Level) -> bool {
+        let is_foreign = |name: &&str| match self.found(name) {
+            Some((Level::Profile, _)) => level != Level::Profile,
+            Some((Level::File, _)) => level != Level::File && self.path != Path::new(FILE_OF_SITE),
+            _ => false,
+        };
+        // In the clear, it would go to whoever listens.
+        let opens = Some(&"OIDC_USE_HTTPS")
+            .filter(|name| matches!(self.found(name), Some((Level::File, _))));
+        let names_its_own = CLIENT.iter().any(|name| self.profile.contains_key(*name));
+        let is_another = CLIENT.iter().chain(opens).any(is_foreign);
+        !is_another && (level != Level::File || !names_its_own)
+    }
+
+    /// Whether a secret is said that would go to another client, or provider, than it is for.
+    pub fn withholds_secret(&self) -> bool {
+        let is_said = [&self.environment, &self.profile, &self.file]
+            .iter()
+            .any(|layer| layer.get(OIDC_CLIENT_SECRET).is_some_and(|secret| !secret.is_empty()));
+        is_said && self.found(OIDC_CLIENT_SECRET).is_none()
     }
 
     /// What counts for a setting, and where it is from.
@@ -152,14 +186,16 @@ impl Variables {
             BASE_API_URL if self.old_base_api_url().is_some() => OLD_BASE_API_URL,
             name => name,
         };
-        let profile = || Origin::Profile(self.profile_name.clone().unwrap_or_default());
-        let origin = match name {
-            _ if self.environment.contains_key(name) => Origin::Environment,
-            _ if self.profile.contains_key(name) => profile(),
-            _ if self.below_profile(name).contains_key(name) => Origin::File(self.path.clone()),
-            _ => Origin::Default,
+        let found = self.found(name);
+        let origin = match found {
+            Some((Level::Environment, _)) => Origin::Environment,
+            Some((Level::Profile, _)) => {
+                Origin::Profile(self.profile_name.clone().unwrap_or_default())
+            }
+            Some((Level::File, _)) => Origin::File(self.path.clone()),
+            None => Origin::Default,
         };
-        (self.get(name).or(setting.default), origin)
+        (found.map(|(_, text)| text).or(setting.default), origin)
     }
 
     /// The server by its old name, which overrides the new one unless it is empty; but what a
@@ -230,8 +266,86 @@ mod tests {
         assert_eq!(variables.overridden(), ["OIDC_DOMAIN"]);
         let origins = SETTINGS.iter().map(|setting| variables.effective(setting).1.to_string());
         let expected = "profile work, environment, /file, default, default, default, default, \
-                        environment, default, default";
+                        environment, default, default, default";
         assert_eq!(origins.collect::<Vec<_>>().join(", "), expected);
+    }
+
+    /// Which secret counts where the client, its provider and a secret are said in these layers:
+    /// of the environment (`e`), of a profile (`p`) and of a file (`f`).
+    fn secret(domain: &str, client: &str, secrets: &str, path: &str) -> Option<String> {
+        let of = |layer: char| {
+            let said = [
+                ("OIDC_DOMAIN", domain),
+                ("OIDC_CLIENT_ID", client),
+                (OIDC_CLIENT_SECRET, secrets),
+            ];
+            let said = said.iter().filter(|(_, layers)| layers.contains(layer));
+            said.map(|(name, _)| ((*name).to_owned(), layer.to_string())).collect()
+        };
+        let variables = Variables {
+            environment: of('e'),
+            profile: of('p'),
+            file: of('f'),
+            path: path.into(),
+            profile_name: Some("work".to_owned()),
+        };
+        variables.get(OIDC_CLIENT_SECRET).map(str::to_owned)
+    }
+
+    #[test]
+    fn a_secret_goes_only_to_whom_it_is_for() {
+        for (named, secrets, in_directory, of_site) in [
+            ("", "e", "e", "e"),
+            ("", "p", "p", "p"),
+            ("", "f", "f", "f"),
+            ("e", "e", "e", "e"),
+            ("e", "p", "p", "p"),
+            ("e", "f", "f", "f"),
+            ("p", "e", "", ""),
+            ("p", "p", "p", "p"),
+            ("p", "f", "", ""),
+            ("f", "e", "", "e"),
+            ("f", "p", "", "p"),
+            ("f", "f", "f", "f"),
+            // Of several, the one that is for the client.
+            ("p", "ep", "p", "p"),
+            ("f", "ef", "f", "e"),
+            ("p", "epf", "p", "p"),
+            ("ep", "ep", "e", "e"),
+        ] {
+            for (path, expected) in [(FILE, in_directory), (FILE_OF_SITE, of_site)] {
+                let expected = Some(expected.to_owned()).filter(|layer| !layer.is_empty());
+                for (domain, client) in [(named, named), (named, ""), ("", named)] {
+                    let found = secret(domain, client, secrets, path);
+                    assert_eq!(found, expected, "{domain:?} {client:?} {secrets:?} {path}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_file_of_the_directory_does_not_have_a_secret_sent_in_the_clear() {
+        let found = |path: &str| {
+            let variables = Variables {
+                environment: layer(&[("OIDC_DOMAIN", "x"), (OIDC_CLIENT_SECRET, "e")]),
+                file: layer(&[("OIDC_USE_HTTPS", "false")]),
+                path: path.into(),
+                ..Variables::default()
+            };
+            variables.get(OIDC_CLIENT_SECRET).map(str::to_owned)
+        };
+        assert_eq!(found(FILE), None);
+        assert_eq!(found(FILE_OF_SITE).as_deref(), Some("e"));
+    }
+
+    #[test]
+    fn a_secret_of_the_environment_that_does_not_count_overrides_nothing() {
+        let variables = Variables {
+            environment: layer(&[(OIDC_CLIENT_SECRET, "e")]),
+            profile: layer(&[("OIDC_DOMAIN", "p"), (OIDC_CLIENT_SECRET, "p")]),
+            ..Variables::default()
+        };
+        assert_eq!(variables.overridden(), [""; 0]);
     }
 
     #[test]

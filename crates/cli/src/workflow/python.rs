@@ -47,12 +47,12 @@ struct Hello {
 }
 
 impl Python {
-    /// Starts it.
+    /// Starts it; what it prints goes to standard error if standard output is for something else.
     ///
     /// # Errors
     /// When there is none, or one that is too old.
-    pub async fn start(program: &str) -> Result<Self> {
-        let (child, line) = spawn(program).map_err(|error| match error.kind() {
+    pub async fn start(program: &str, prints_aside: bool) -> Result<Self> {
+        let (child, line) = spawn(program, prints_aside).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => needs_python(&format!("there is no {program}")),
             _ => needs_python(&format!("{program} can't be run: {error}")),
         })?;
@@ -145,11 +145,14 @@ impl Drop for Python {
     }
 }
 
-fn spawn(program: &str) -> io::Result<(Child, BufReader<UnixStream>)> {
+fn spawn(program: &str, prints_aside: bool) -> io::Result<(Child, BufReader<UnixStream>)> {
     let (ours, theirs) = net::UnixStream::pair()?;
     fcntl(&theirs, FcntlArg::F_SETFD(FdFlag::empty()))?;
     let mut command = Command::new(program);
     command.arg("-c").arg(package::BOOTSTRAP).arg(theirs.as_raw_fd().to_string());
+    if prints_aside {
+        command.stdout(io::stderr());
+    }
     let child = command.spawn()?;
     ours.set_nonblocking(true)?;
     Ok((child, BufReader::new(UnixStream::from_std(ours)?)))

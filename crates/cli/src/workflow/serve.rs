@@ -117,8 +117,7 @@ async fn command(session: &Session, words: Vec<String>, is_repeated: bool) -> Re
         Err(error) => return answered(Err(Failure::Usage(error.to_string())), |()| json!({})),
     };
     let Some(command) = cli.command else { return Ok(json!({})) };
-    let mut own = Session::new(session.settings.clone(), &cli.appearance)?;
-    own.is_repeated = is_repeated;
+    let own = session.within(&cli.appearance, is_repeated);
     // Pinned, as it may come to a workflow again.
     let work: std::pin::Pin<Box<dyn Future<Output = _>>> = Box::pin(crate::execute(&own, command));
     let done = work.await;
@@ -158,14 +157,34 @@ async fn request(session: &Session, wanted: &Request) -> Result<Value> {
         let name = Path::file_name(path).unwrap_or_default().to_str();
         let name = name.ok_or_else(|| wrong(&"the name of the file is not UTF-8 text"))?;
         session.api.upload(&segments).await?.form(&fields, name, &content)
+    } else if method == Method::POST {
+        session.api.create(&segments).await?
     } else {
-        session.api.request(method, &segments).await?.query(&wanted.query)
+        session.api.request(method.clone(), &segments).await?.query(&wanted.query)
     };
+    let request = if is_done_once(wanted) { request.not_idempotent() } else { request };
     let request = if wanted.body.is_null() { request } else { request.json(&wanted.body) };
     let problem = |text: String, status: Option<StatusCode>| json!({"problem": text, "status": status.map(|status| status.as_u16())});
-    Ok(match request.send().await {
-        Ok(answer) if answer.status == expected => json!({"content": STANDARD.encode(answer.body)}),
+    // What an earlier attempt has deleted is not found by the next, which is as well.
+    let is_deleted = |status| method == Method::DELETE && status == StatusCode::NO_CONTENT;
+    Ok(match session.api.attempt(&request).await {
+        Ok(answer) if answer.status == expected || is_deleted(answer.status) => {
+            json!({"content": STANDARD.encode(answer.body)})
+        }
         Ok(answer) => problem(format!("{request:?}: {}", answer.status), Some(answer.status)),
-        Err(error) => problem(error.to_string(), error.status()),
+        Err((text, status)) => problem(text, status),
     })
+}
+
+/// Whether it finds nothing to do a second time: what is cancelled can't be cancelled once more, and
+/// what has another identifier is not found by the old one.
+fn is_done_once(wanted: &Request) -> bool {
+    let path: Vec<_> = wanted.path.iter().map(String::as_str).collect();
+    match (wanted.method.as_str(), path.as_slice()) {
+        ("PUT", ["job-submissions", "cancel", _]) => true,
+        ("PUT", ["job-script-templates", which]) => {
+            which.parse::<i64>().is_err() && wanted.body.get("identifier").is_some()
+        }
+        _ => false,
+    }
 }

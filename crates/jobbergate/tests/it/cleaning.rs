@@ -74,7 +74,8 @@ fn an_administrator_sees_what_there_is_to_clean_and_cleans_it() {
                     stored files of job_script_files: 1 to remove (4 bytes), 0 missing\n\
                     stored files of job_script_template_files: 0 to remove (0 bytes), 0 missing\n\
                     stored files of workflow_files: 0 to remove (0 bytes), 0 missing\n\
-                    idempotency_keys: 0 to delete\n";
+                    idempotency_keys: 0 to delete\n\
+                    withdrawn_submissions: 0 to delete\n";
     assert_eq!(words, expected);
     assert!(orphan.exists());
     // An external provider has nothing to do with it.

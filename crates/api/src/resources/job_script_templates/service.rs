@@ -11,7 +11,8 @@ use jobbergate_types::{
 use serde_json::Map;
 
 use super::{
-    Locator, questions,
+    Locator,
+    questions::check::checked,
     store::{self, Details, NewTemplate, TemplateChanges, TemplateRow},
     workflow::store::{self as workflow_store, WorkflowFileRow},
 };
@@ -67,7 +68,7 @@ pub(super) async fn create(
     request: JobTemplateCreateRequest,
 ) -> Result<JobTemplateBaseDetailedView> {
     let identifier = checked_identifier(request.identifier)?;
-    let questions = questions::checked(context, request.questions).await?;
+    let questions = checked(context, request.questions).await?;
     let template_vars = request.template_vars.into_change().unwrap_or(Some(Map::new()));
     let new = NewTemplate {
         name: &request.name,
@@ -140,7 +141,7 @@ pub(super) async fn update(
 ) -> Result<JobTemplateBaseDetailedView> {
     let questions = match request.questions.into_change() {
         None => Patch::Absent,
-        Some(questions) => questions::checked(context, questions).await?.into(),
+        Some(questions) => checked(context, questions).await?.into(),
     };
     room_for_details(context, locator).await?;
     let mut db = context.db.write().await?;

@@ -13,7 +13,7 @@ use jobbergate_types::{
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::service;
+use super::{from_template, service};
 use crate::{
     app::Context,
     auth::{Caller, Owner},
@@ -136,10 +136,10 @@ async fn render(
 ) -> Result<CreatedOrShown<JobScriptDetailedView, RenderPreview>> {
     let locator = &path.id_or_identifier;
     if query.dry_run {
-        let shown = service::preview(&context, locator, body.render_request).await?;
+        let shown = from_template::preview(&context, locator, body.render_request).await?;
         return Ok(CreatedOrShown::Shown(shown));
     }
-    let script = service::create_from_template(&context, &owner.email, locator, body).await?;
+    let script = from_template::create(&context, &owner.email, locator, body).await?;
     Ok(CreatedOrShown::Created(script))
 }
 

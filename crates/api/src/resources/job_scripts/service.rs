@@ -6,17 +6,12 @@ use jobbergate_types::{
     FileType, Page,
     job_script_templates::FileUrlQuery,
     job_scripts::{
-        self as types, JobScriptBaseView, JobScriptCloneRequest, JobScriptCreateRequest,
-        JobScriptDetailedView, JobScriptFileDetailedView, JobScriptListQuery, JobScriptListView,
-        JobScriptUpdateRequest, RenderFromTemplateBody, RenderFromTemplateRequest, RenderPreview,
+        JobScriptBaseView, JobScriptCloneRequest, JobScriptCreateRequest, JobScriptDetailedView,
+        JobScriptFileDetailedView, JobScriptListQuery, JobScriptListView, JobScriptUpdateRequest,
     },
-    questions::Question,
 };
 
-use super::{
-    render::{Rendered, RenderedFile, choose, render},
-    store::{self, NewScript, ScriptChanges, ScriptRow},
-};
+use super::store::{self, NewScript, ScriptChanges, ScriptRow};
 use crate::{
     app::Context,
     auth::Identity,
@@ -24,15 +19,12 @@ use crate::{
     error::{Error, Result},
     query::Lock,
     resources::{
-        files::{self, FilePut, FileRow, JOB_SCRIPT_FILES, TEMPLATE_FILES},
-        job_script_templates::{self, Locator},
+        files::{self, FilePut, FileRow, JOB_SCRIPT_FILES},
+        job_script_templates,
         job_submissions::{self, store::SubmissionRow},
     },
     storage::OpenFile,
 };
-
-/// What each byte of a preview takes at most while it is answered, in bytes.
-const PREVIEW_COST: usize = 3;
 
 /// A script; 404 if there is none.
 pub(crate) async fn require(db: &mut Session, id: i64) -> Result<ScriptRow> {
@@ -71,7 +63,7 @@ pub(super) async fn create(
     Ok(created)
 }
 
-fn new_script<'a>(
+pub(super) fn new_script<'a>(
     request: &'a JobScriptCreateRequest,
     owner_email: &'a str,
     parent_template_id: Option<i32>,
@@ -86,100 +78,7 @@ fn new_script<'a>(
     }
 }
 
-/// Renders a template into a new script; nothing is kept unless everything could be.
-pub(super) async fn create_from_template(
-    context: &Context,
-    owner_email: &str,
-    locator: &str,
-    body: RenderFromTemplateBody,
-) -> Result<JobScriptDetailedView> {
-    let Prepared { template, chosen, questions } =
-        prepare(context, locator, &body.render_request).await?;
-    let rendered = match render(context, chosen, questions, body.render_request).await {
-        Ok(rendered) => rendered,
-        Err(error) => {
-            leave_out_a_number(context).await;
-            return Err(error);
-        }
-    };
-    let Rendered { files, memory } = rendered;
-    let id = files::reserve_parent(context, JOB_SCRIPT_FILES).await?;
-    let made = async {
-        let stored = store_all(context, id, files).await?;
-        drop(memory);
-        let mut db = context.db.write().await?;
-        let new = new_script(&body.create_request, owner_email, Some(template));
-        let row = store::insert(&mut db, NewScript { id: Some(id), ..new }, context.now()).await?;
-        let files = note_all(context, &mut db, id, stored).await?;
-        Ok((db, detailed(row, files)?))
-    };
-    let made = made.await;
-    files::commit_new(context, &[JOB_SCRIPT_FILES], id, made).await
-}
-
-/// What a template would become; nothing is kept.
-pub(super) async fn preview(
-    context: &Context,
-    locator: &str,
-    request: RenderFromTemplateRequest,
-) -> Result<RenderPreview> {
-    let Prepared { chosen, questions, .. } = prepare(context, locator, &request).await?;
-    let Rendered { files, memory } = render(context, chosen, questions, request).await?;
-    let size: usize = files.iter().map(|file| file.content.len()).sum();
-    context.take_room(size.saturating_mul(PREVIEW_COST)).await?;
-    drop(memory);
-    let files = files.into_iter().map(|file| types::RenderedFile {
-        filename: file.filename,
-        file_type: file.file_type,
-        content: String::from_utf8_lossy(&file.content).into_owned(),
-    });
-    Ok(RenderPreview { files: files.collect() })
-}
-
-/// What a template is rendered from.
-struct Prepared {
-    template: i32,
-    chosen: Vec<(FileRow, String)>,
-    questions: Vec<Question>,
-}
-
-async fn prepare(
-    context: &Context,
-    locator: &str,
-    request: &RenderFromTemplateRequest,
-) -> Result<Prepared> {
-    let mut db = context.db.read().await?;
-    let parsed = Locator::parse(locator);
-    let template = job_script_templates::service::require(&mut db, &parsed).await?.id;
-    let sources = files::of_parent(&mut db, TEMPLATE_FILES, template).await?;
-    drop(db);
-    let chosen = choose(locator, sources, request)?;
-    let questions = job_script_templates::questions::written(context, template).await?;
-    Ok(Prepared { template, chosen, questions })
-}
-
-/// What went wrong with the render is told, whatever goes wrong here.
-async fn leave_out_a_number(context: &Context) {
-    let skipped = async { store::skip_number(&mut context.db.read().await?).await };
-    if let Err(error) = skipped.await {
-        tracing::warn!(%error, "no number was left out for a script that could not be rendered");
-    }
-}
-
-async fn store_all(
-    context: &Context,
-    script: i32,
-    rendered: Vec<RenderedFile>,
-) -> Result<Vec<(String, FileType)>> {
-    let mut files = Vec::new();
-    for RenderedFile { filename, file_type, content } in rendered {
-        context.storage.put(JOB_SCRIPT_FILES.name, script.into(), &filename, content).await?;
-        files.push((filename, file_type));
-    }
-    Ok(files)
-}
-
-async fn note_all(
+pub(super) async fn note_all(
     context: &Context,
     db: &mut Session,
     script: i32,
@@ -193,7 +92,7 @@ async fn note_all(
     Ok(rows)
 }
 
-fn detailed(row: ScriptRow, files: Vec<FileRow>) -> Result<JobScriptDetailedView> {
+pub(super) fn detailed(row: ScriptRow, files: Vec<FileRow>) -> Result<JobScriptDetailedView> {
     let files: Result<Vec<_>> = files.into_iter().map(TryInto::try_into).collect();
     Ok(JobScriptDetailedView { script: row.into(), files: Some(files?) })
 }

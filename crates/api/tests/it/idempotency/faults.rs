@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use jobbergate_api::args;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{SUBMISSIONS, alice, execute, is_replay, job, keys, submissions};
 use crate::{
@@ -32,6 +32,80 @@ on_both! {
         assert!(is_replay(&alice.post_with_key("k", SUBMISSIONS, &job()).await));
         assert_eq!(submissions(&alice).await, 1);
     }
+}
+
+/// Waits until a claim was renewed, by a clock that was advanced to right before its end.
+async fn until_renewed(app: &TestApp) {
+    let sql = "SELECT count(*) FROM idempotency_keys WHERE claimed_until > $1";
+    let soon = app.clock.now() + TimeDelta::seconds(10);
+    let is_renewed = async || {
+        let (count,): (i64,) =
+            app.db().read().await.unwrap().fetch_one(sql, args![soon]).await.unwrap();
+        count == 1
+    };
+    for _ in 0..10 {
+        if eventually(is_renewed).await {
+            return;
+        }
+    }
+    panic!("it is not renewed");
+}
+
+/// The same request, sent again while the first takes longer than any lease.
+async fn is_not_done_again_while_it_is_slow(
+    app: &TestApp,
+    (path, body): (&'static str, Value),
+    let_go: impl AsyncFnOnce(),
+) {
+    let alice = app.user("alice").await;
+    let (slow, sent) = (alice.clone(), body.clone());
+    let slow = tokio::spawn(async move { slow.post_with_key("k", path, &sent).await });
+    assert!(eventually(async || keys(app).await == 1).await);
+    for _ in 0..2 {
+        app.clock.advance(TimeDelta::seconds(19));
+        until_renewed(app).await;
+        alice.post_with_key("k", path, &body).await.expect(409);
+    }
+    let_go().await;
+    assert!(!is_replay(&slow.await.unwrap().expect(201)));
+    assert!(is_replay(&alice.post_with_key("k", path, &body).await.expect(201)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_slow_keeps_the_key_on_postgres() {
+    let app = TestApp::on_postgres().await;
+    let alice = alice(&app).await;
+    let mut db = app.db().write().await.unwrap();
+    db.execute("SELECT id FROM job_scripts WHERE id = 1 FOR UPDATE", args![]).await.unwrap();
+    let let_go = async || db.commit().await.unwrap();
+    is_not_done_again_while_it_is_slow(&app, (SUBMISSIONS, job()), let_go).await;
+    assert_eq!(submissions(&alice).await, 1);
+}
+
+/// Where there is one writer at a time: what is slow is reading a template.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_slow_keeps_the_key_on_sqlite() {
+    let app = TestApp::on_sqlite().await;
+    let alice = app.user("alice").await;
+    alice.has_template("t", &[("run.sh.j2", "echo")]).await;
+    let pipe = app.stored_at("job_script_template_files", 1, "run.sh.j2");
+    std::fs::remove_file(&pipe).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let render = json!({
+        "create_request": {"name": "r"},
+        "render_request": {
+            "template_output_name_mapping": {"run.sh.j2": "run.sh"},
+            "sbatch_params": null,
+            "param_dict": {"data": {}},
+        },
+    });
+    let let_go = async || {
+        // Ends once it is read.
+        tokio::task::spawn_blocking(move || std::fs::write(pipe, "echo")).await.unwrap().unwrap();
+    };
+    let request = ("/job-scripts/render-from-template/t", render);
+    is_not_done_again_while_it_is_slow(&app, request, let_go).await;
+    assert_eq!(alice.get("/job-scripts").await.ok()["total"], 1);
 }
 
 /// It was taken over: what it made is undone.

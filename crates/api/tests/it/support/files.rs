@@ -18,11 +18,13 @@ impl TestApp {
             let inside = format!("{name}/in-the-way");
             storage.put(table, parent, &inside, Bytes::from_static(b"x")).await.unwrap();
         } else {
-            std::fs::create_dir_all(self.obstacle(table, parent, name).join("in-the-way")).unwrap();
+            std::fs::create_dir_all(self.stored_at(table, parent, name).join("in-the-way"))
+                .unwrap();
         }
     }
 
-    fn obstacle(&self, table: &str, parent: i64, name: &str) -> std::path::PathBuf {
+    /// Where a file is that is not stored in S3.
+    pub fn stored_at(&self, table: &str, parent: i64, name: &str) -> std::path::PathBuf {
         self.directory.path().join("files").join(table).join(parent.to_string()).join(name)
     }
 }

@@ -6,7 +6,7 @@ use jobbergate_types::questions::{Question, QuestionsSource, TemplateQuestions};
 use reqwest::{Method, StatusCode};
 use serde_json::{Map, Value};
 
-use super::Session;
+use super::{Session, parameters::Parameters};
 use crate::{
     application::{Application, config::Config},
     failure::Result,
@@ -22,6 +22,8 @@ pub struct Asking<'a> {
     pub fast: bool,
     /// Whether there is a workflow, which is not to be run.
     pub has_workflow: bool,
+    /// What was answered on the command line.
+    pub parameters: &'a Parameters,
 }
 
 /// The questions of an application of the server: those that its expert wrote, else those that the
@@ -46,7 +48,8 @@ pub async fn by_server(
         None if asks_nobody && !asking.has_workflow => config.asked(),
         None => without_optional(derived(session, application).await?, config, asking.fast),
     };
-    live::resolve(session, &mut questions, asking.cluster).await?;
+    let is_answered = |name: &str| supplied.contains_key(name) || asking.parameters.answer(name);
+    live::resolve(session, &mut questions, asking.cluster, is_answered).await?;
     Ok(questions)
 }
 

@@ -173,7 +173,8 @@ impl NewScript {
         if workflow.is_none() {
             add_files(&mut config, &application);
             let has_workflow = !list(&application, "workflow_files").is_empty();
-            let asking = Asking { cluster, fast: self.is_fast(), has_workflow };
+            let (fast, parameters) = (self.is_fast(), &self.parameters);
+            let asking = Asking { cluster, fast, has_workflow, parameters };
             let asked = asked::by_server(session, &application, &config, &supplied, asking).await?;
             config.questions = Some(asked);
         }
@@ -218,10 +219,10 @@ impl Rendering {
     pub async fn preview(&self, session: &Session) -> Result<Preview> {
         let what = "Couldn't render job script";
         let route = [SCRIPTS, "render-from-template", &self.application_id];
-        let request = session.api.request(Method::POST, &route).await?;
+        // With a key: an older server makes it.
+        let request = session.api.create(&route).await?;
         let request = request.query(&[("dry_run", true)]).json(&self.body);
-        let answer = session.api.noted(&format!("{request:?}"), request.send()).await;
-        let answer = answer.map_err(|error| failed(what, &error))?;
+        let answer = session.api.answer(what, request).await?;
         let is_made = answer.status == StatusCode::CREATED;
         let object: Value = answer.decode().map_err(|error| failed(what, &error))?;
         if is_made {

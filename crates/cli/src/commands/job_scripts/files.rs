@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use futures::{StreamExt, TryStreamExt, stream};
 use reqwest::{Method, StatusCode};
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
-use super::{SCRIPTS, Session, get};
+use super::{SCRIPTS, Session, get, read};
 use crate::{
     api::not_understood,
-    failure::Result,
+    failure::{Failure, Result},
     files::{NewFile, inside, write_all},
+    output::{resource::SCRIPT_FILE, two_ways},
     select::One,
 };
 
@@ -34,7 +35,26 @@ pub struct ShowFiles {
 /// A file of a job script.
 struct ScriptFile {
     new: NewFile,
-    is_entrypoint: bool,
+    file_type: Value,
+}
+
+impl ScriptFile {
+    fn is_entrypoint(&self) -> bool {
+        self.file_type == "ENTRYPOINT"
+    }
+
+    /// The file as a row.
+    fn row(&self, id: i64) -> Result<Map<String, Value>> {
+        let NewFile { name, content } = &self.new;
+        let content = std::str::from_utf8(content).map_err(|_| {
+            let text = format!(
+                "{name} is not UTF-8 text -- Please use `jobbergate job-scripts download-files {id}`"
+            );
+            Failure::new("File can't be shown", text)
+        })?;
+        let file = json!({"filename": name, "file_type": self.file_type, "content": content});
+        read("Couldn't show files", &SCRIPT_FILE, &file)
+    }
 }
 
 /// Shows the files of a job script.
@@ -42,9 +62,18 @@ struct ScriptFile {
 /// # Errors
 /// When they can't be had.
 pub async fn show(session: &Session, arguments: &ShowFiles) -> Result<()> {
-    for file in fetch_all(session, arguments.one.selected()?).await? {
-        let footer = file.is_entrypoint.then_some(MAIN);
-        session.output.file(&file.new.name, &file.new.content, footer, arguments.plain)?;
+    let (id, output) = (arguments.one.selected()?, &session.output);
+    if output.is_one_document() {
+        if arguments.plain {
+            return Err(two_ways());
+        }
+        let files = fetch_all(session, id).await?;
+        let rows: Vec<_> = files.iter().map(|file| file.row(id)).collect::<Result<_>>()?;
+        return output.list("Job Script Files", &SCRIPT_FILE, &rows, "");
+    }
+    for file in fetch_all(session, id).await? {
+        let footer = file.is_entrypoint().then_some(MAIN);
+        output.file(&file.new.name, &file.new.content, footer, arguments.plain)?;
     }
     Ok(())
 }
@@ -64,7 +93,7 @@ pub async fn download(session: &Session, id: i64, to: &Path) -> Result<Vec<PathB
 /// The same.
 pub async fn entrypoints(session: &Session, id: i64, to: &Path) -> Result<Vec<PathBuf>> {
     let files = fetch_all(session, id).await?;
-    let is_entrypoint: Vec<_> = files.iter().map(|file| file.is_entrypoint).collect();
+    let is_entrypoint: Vec<_> = files.iter().map(ScriptFile::is_entrypoint).collect();
     let files: Vec<_> = files.into_iter().map(|file| file.new).collect();
     let written = write_all(to, &files)?;
     let chosen = written.into_iter().zip(is_entrypoint).filter(|(_, is_entrypoint)| *is_entrypoint);
@@ -80,12 +109,12 @@ async fn fetch_all(session: &Session, id: i64) -> Result<Vec<ScriptFile>> {
         let name = name.ok_or_else(|| not_understood(&what, "a file has no filename"))?;
         // Before anything is fetched: it may lead elsewhere.
         inside(name)?;
-        let is_entrypoint = file.get("file_type").and_then(Value::as_str) == Some("ENTRYPOINT");
-        wanted.push((name.to_owned(), is_entrypoint));
+        let file_type = file.get("file_type").cloned().unwrap_or_default();
+        wanted.push((name.to_owned(), file_type));
     }
-    let fetched = wanted.into_iter().map(async |(name, is_entrypoint)| {
+    let fetched = wanted.into_iter().map(async |(name, file_type)| {
         let content = fetch(session, id, &name).await?;
-        Ok(ScriptFile { new: NewFile { name, content }, is_entrypoint })
+        Ok(ScriptFile { new: NewFile { name, content }, file_type })
     });
     stream::iter(fetched).buffered(AT_ONCE).try_collect().await
 }

@@ -49,6 +49,11 @@ impl Parameters {
         self.no_workflow
     }
 
+    /// Whether one of them is an answer to this question.
+    pub fn answer(&self, variable: &str) -> bool {
+        self.given.iter().any(|(name, _)| name == variable)
+    }
+
     /// What was answered beforehand.
     ///
     /// # Errors

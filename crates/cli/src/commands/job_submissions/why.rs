@@ -19,7 +19,7 @@ use crate::{
 /// # Errors
 /// When it can't be had.
 pub async fn explain(session: &Session, id: i64) -> Result<()> {
-    let client = session.api.patient().await?;
+    let client = session.api.persistent().await?;
     let submission =
         session.api.noted(&format!("GET job-submissions/{id}"), client.submission(id)).await;
     let submission = submission.map_err(|error| {

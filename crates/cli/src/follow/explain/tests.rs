@@ -40,7 +40,9 @@ fn a_submission_that_waits_for_its_agent() {
     let well = cluster(json!({}));
     let just_now = json!({"created_at": "2026-11-29T20:09:58Z"});
     says(created(just_now), &well, &["waits for the agent of cluster c1", "(2s)", "a moment"]);
-    says(created(json!({})), &well, &["(10m)", "finding out whether Slurm", "doctor"]);
+    says(created(json!({})), &well, &["(10m)", "neither submitted it nor said", "doctor"]);
+    let old = cluster(json!({"slurm_answered_at": null}));
+    says(created(json!({})), &old, &["it is the Python agent, or an old one", "doctor"]);
     let limited = json!({"slurm_pending_reason": "AssocMaxSubmitJobLimit"});
     says(created(limited), &well, &["does not let it in", "(AssocMaxSubmitJobLimit)"]);
     says(created(json!({})), &Cluster::Silent, &["has never reported", "administrators"]);
@@ -50,6 +52,40 @@ fn a_submission_that_waits_for_its_agent() {
     says(created(json!({})), &cluster(no_slurm), &["has not answered it since", "5m ago"]);
     let hidden = Cluster::Hidden("you may not see clusters".to_owned());
     says(created(json!({})), &hidden, &["can't be seen: you may not see clusters."]);
+}
+
+/// What an agent says of what it has not submitted yet.
+#[test]
+fn an_agents_own_words_are_not_taken_for_slurms() {
+    for words in [
+        "The home directory /home/ann of the user ann does not exist: it is waited for",
+        "It cannot be found out for the moment which user of the cluster its owner is: the user map \
+         does not answer or cannot be read",
+        "The execution directory cannot be used for the moment: Input/output error",
+        "Slurm's controller does not answer: it is submitted when it does",
+        "It is uncertain whether Slurm has a job of it: one is looked for before it is submitted \
+         again (sbatch was killed)",
+        "Something is wrong at the cluster's agent, which tries again: the cause is in its log",
+        "Another agent of the cluster may have begun it: its job is looked for first",
+        "Others of its owner's submissions take long: it is begun when one of them is done",
+    ] {
+        let waits = json!({"status": "CREATED", "slurm_job_id": null,
+            "slurm_pending_reason": words});
+        let said = said(waits, &cluster(json!({})));
+        assert!(said.contains(&format!("the cluster's agent: {words}.")), "{said}");
+        assert!(said.contains("administrators") && said.contains("by itself"), "{said}");
+        for wrong in ["man squeue", "does not let it in"] {
+            assert!(!said.contains(wrong), "{said}");
+        }
+    }
+    // Slurm's own.
+    for words in
+        ["MaxSubmitJobsPerAccount", "Slurm temporarily unable to accept job", "Rate limit exceeded"]
+    {
+        let waits = json!({"status": "CREATED", "slurm_job_id": null,
+            "slurm_pending_reason": words});
+        says(waits, &cluster(json!({})), &["Slurm does not let it in yet: ", "t is submitted"]);
+    }
 }
 
 #[test]

@@ -107,6 +107,36 @@ fn a_download_to_a_full_disk_leaves_all_as_it_was() {
     assert_eq!(snapshot(&disk.0), before);
 }
 
+/// A library that has a disk be full only when a file is to be safe there, as network file systems
+/// and quotas do.
+fn late_disk(world: &World) -> PathBuf {
+    let (source, library) = (world.path("late.c"), world.path("late.so"));
+    let text = "#include <errno.h>\nint fsync(int fd) { errno = ENOSPC; return -1; }\n";
+    fs::write(&source, text).unwrap();
+    let mut made = Command::new("cc");
+    made.args(["-shared", "-fPIC", "-o"]);
+    assert!(made.arg(&library).arg(&source).status().unwrap().success());
+    library
+}
+
+#[test]
+fn a_disk_that_is_full_at_the_last_moment_leaves_all_as_it_was() {
+    let world = World::open().with_script();
+    let library = late_disk(&world);
+    fs::create_dir(world.path("down")).unwrap();
+    fs::write(world.path("down/wind.sh"), "mine").unwrap();
+    let before = snapshot(&world.path("down"));
+    for line in [["job-scripts", "download-files", "1"], ["applications", "download-files", "wind"]]
+    {
+        let mut command = world.command(&line);
+        command.current_dir(world.path("down")).env("LD_PRELOAD", &library);
+        let words = Outcome::from(command.output().unwrap()).failed(1);
+        assert!(words.starts_with("File could not be written\n"), "{words}");
+        assert!(words.contains("No space left on device"), "{words}");
+        assert_eq!(snapshot(&world.path("down")), before, "{line:?}");
+    }
+}
+
 #[test]
 fn a_result_that_cannot_be_printed_does_not_count_as_undone() {
     let world = World::open();

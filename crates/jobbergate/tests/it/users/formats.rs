@@ -115,3 +115,59 @@ fn rows_are_filtered_over_all_pages_or_one() {
     let words = world.run(&["job-scripts", "list", "--filter", "name"]).failed(2);
     assert!(words.contains("FIELD=VALUE"), "{words}");
 }
+
+#[test]
+fn a_token_is_a_document_where_one_is_asked_for() {
+    let world = World::open();
+    let show = |more: &[&str]| world.run(&[&["show-token"], more].concat());
+    let token = show(&["--plain"]).well().trim().to_owned();
+    assert_eq!(show(&["-o", "json"]).json(), json!({"access_token": token}));
+    assert_eq!(show(&["-o", "csv"]).well(), format!("access_token\n{token}\n"));
+    let prefixed = show(&["-o", "json", "--prefix"]).json();
+    assert_eq!(prefixed, json!({"access_token": format!("Bearer {token}")}));
+    let header = show(&["-o", "json", "--header"]).json();
+    assert_eq!(header, json!({"Authorization": format!("Bearer {token}")}));
+    let claims = show(&["-o", "json", "--decode"]);
+    assert!(claims.out.starts_with("{\n") && claims.out.ends_with("}\n"), "{claims:?}");
+    assert_eq!(claims.json()["email"], "alice@example.com");
+    let claims = show(&["-o", "yaml", "--decode"]).well();
+    assert!(claims.contains("email: alice@example.com\n"), "{claims}");
+    let words = show(&["-o", "json", "--plain"]).failed(2);
+    assert!(words.contains("--plain and --output"), "{words}");
+    // As Python's has it.
+    assert!(show(&["--raw"]).well().contains("─ Access Token ─"));
+}
+
+#[test]
+fn a_setting_is_a_document_where_one_is_asked_for() {
+    let world = World::open();
+    world.run(&["config", "set", "sbatch_path", "/usr/bin/sbatch"]).well();
+    let get = |more: &[&str]| world.run(&[&["config", "get", "sbatch_path"], more].concat());
+    let listed = world.run(&["config", "list", "-o", "json"]).json();
+    let of_list = listed.as_array().unwrap().iter().find(|row| row["name"] == "sbatch_path");
+    assert_eq!(get(&["-o", "json"]).json(), *of_list.unwrap());
+    let csv = get(&["-o", "csv", "--columns", "name,value"]).well();
+    assert_eq!(csv, "name,value\nsbatch_path,/usr/bin/sbatch\n");
+    assert_eq!(get(&[]).well(), "/usr/bin/sbatch\n");
+    let words = world.run(&["config", "get", "slurm_tree", "-o", "json"]);
+    assert!(words.code != Some(0) && words.out.is_empty(), "{words:?}");
+}
+
+#[test]
+fn files_are_a_document_where_one_is_asked_for() {
+    let world = World::open().with_script();
+    let show = |more: &[&str]| world.run(&[&["job-scripts", "show-files", "1"], more].concat());
+    let files = show(&["-o", "json"]).json();
+    let of = |name: &str| files.as_array().unwrap().iter().find(|file| file["filename"] == name);
+    let (script, mesh) = (of("wind.sh").unwrap(), of("mesh.txt").unwrap());
+    assert_eq!(script["file_type"], "ENTRYPOINT");
+    assert!(script["content"].as_str().unwrap().contains("#SBATCH -n 4\n"), "{files}");
+    assert_eq!((&mesh["file_type"], &mesh["content"]), (&json!("SUPPORT"), &json!("cells 4")));
+    let names = show(&["-o", "csv", "--columns", "filename"]).well();
+    let mut names: Vec<_> = names.lines().collect();
+    names.sort_unstable();
+    assert_eq!(names, ["filename", "mesh.txt", "wind.sh"]);
+    let words = show(&["-o", "yaml", "--plain"]).failed(2);
+    assert!(words.contains("--plain and --output"), "{words}");
+    assert!(show(&["--raw"]).well().contains("\n# wind.sh\n"));
+}

@@ -2,7 +2,10 @@
 
 use std::{fs, os::unix::fs::PermissionsExt, process::Stdio};
 
-use super::world::{Outcome, World};
+use super::{
+    liar::Liar,
+    world::{Outcome, World},
+};
 
 /// The command line of somebody whose settings are not in the environment.
 fn run(world: &World, arguments: &[&str]) -> Outcome {
@@ -108,6 +111,56 @@ fn a_secret_is_read_from_standard_input_and_not_listed() {
 }
 
 #[test]
+fn a_secret_goes_to_nobody_whom_a_strange_directory_names() {
+    let world = World::of_strangers();
+    let asked = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let log = std::sync::Arc::clone(&asked);
+    let thief = Liar::that_answers(move |request| {
+        log.lock().unwrap().push(request.to_owned());
+        (400, "{\"error\": \"invalid_client\"}".to_owned())
+    });
+    let set = |name, value: &str| run(&world, &["config", "set", name, value]).well();
+    set("oidc_client_secret", "hush");
+    world.write(
+        ".env",
+        &format!("OIDC_DOMAIN={}/realms/x\nOIDC_USE_HTTPS=false\n", thief.address()),
+    );
+    let show = ["show-token"];
+    let words = run(&world, &show).failed(1);
+    assert!(words.contains("set OIDC_CLIENT_SECRET where OIDC_DOMAIN and"), "{words}");
+    let mut command = world.command(&show);
+    for name in ["BASE_API_URL", "OIDC_DOMAIN", "OIDC_USE_HTTPS"] {
+        command.env_remove(name);
+    }
+    Outcome::from(command.env("OIDC_CLIENT_SECRET", "hush").output().unwrap()).failed(1);
+    assert!(!asked.lock().unwrap().iter().any(|request: &String| request.contains("hush")));
+    // Of a provider that the same profile names, it is told.
+    set("oidc_domain", &format!("{}/realms/x", thief.address()));
+    set("oidc_use_https", "false");
+    run(&world, &show).failed(1);
+    assert!(asked.lock().unwrap().iter().any(|request| request.contains("hush")));
+}
+
+#[test]
+fn a_profile_with_a_wrong_setting_can_be_deleted() {
+    let world = world();
+    world.write(FILE, "[profiles.bad]\noidc_use_https = 'perhaps'\nbase_api_url = 'x'\n");
+    let place = world.cache().join("profiles/bad/token");
+    fs::create_dir_all(&place).unwrap();
+    fs::write(place.join("access.token"), "x").unwrap();
+    run(&world, &["config", "delete", "bad"]).well();
+    assert!(!place.join("access.token").exists() && !world.read(FILE).contains("bad"));
+}
+
+#[test]
+fn the_interpreter_of_workflows_may_be_a_profiles() {
+    let world = world();
+    run(&world, &["config", "set", "jobbergate_python", "/nowhere/python3"]).well();
+    let get = run(&world, &["config", "get", "JOBBERGATE_PYTHON"]).well();
+    assert_eq!(get, "/nowhere/python3\n");
+}
+
+#[test]
 fn profiles_that_are_changed_at_once_are_all_kept() {
     let world = world();
     for round in 0..3 {
@@ -148,6 +201,9 @@ fn what_makes_no_sense_changes_nothing() {
         assert!(words.contains(expected), "{line:?}: {words}");
     }
     assert_eq!(world.read(FILE), before);
+    world.write(FILE, "[profiles.work]\noidc_client_secret = hush\n");
+    let words = run(&world, &["applications", "list"]).failed(1);
+    assert!(words.contains("line 2") && !words.contains("hush"), "{words}");
     world.write(FILE, "[profiles.work]\nbase_api_url = \n");
     let words = run(&world, &["applications", "list"]).failed(1);
     assert!(words.starts_with("Configuration Error\n") && words.contains("line 2"), "{words}");

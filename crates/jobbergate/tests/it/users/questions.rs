@@ -120,6 +120,23 @@ fn a_person_is_asked_what_the_expert_wrote() {
 }
 
 #[test]
+fn a_partition_that_the_agent_did_not_tell_of_may_be_given() {
+    let world = with_flow();
+    with_partitions(&world);
+    let line = ["job-scripts", "create", "flow", "-f", "--no-submit", "--download", "-p", "key=x"];
+    let answers = |more: &[&str]| world.run(&[&line[..], more].concat()).well();
+    answers(&["-p", "partition=hidden"]);
+    let script = "#!/bin/bash\n#SBATCH -N 2 -p hidden\nfem 64 a@b x fine";
+    assert_eq!(world.read("flow.sh"), script);
+    world.write("p.json", r#"{"partition": "newest"}"#);
+    answers(&["--param-file", "p.json"]);
+    assert!(world.read("flow.sh").contains("-p newest"));
+    // What the expert says is binding.
+    let wrong = [&line[..], &["-p", "partition=a", "-p", "solver=abc"]].concat();
+    assert!(world.run(&wrong).failed(1).contains("--param solver"));
+}
+
+#[test]
 fn without_facts_of_the_cluster_its_partition_is_typed() {
     let world = with_flow();
     world.write("p.json", r#"{"nodes": 1, "solver": "fem", "mail": "", "key": null}"#);

@@ -202,6 +202,42 @@ fn a_job_that_slurm_has_is_told_of_once_whatever_is_lost() {
     assert_eq!(world.count("job-submissions"), 1);
 }
 
+#[test]
+fn a_doubt_stays_whatever_the_attempts_after_it_meet() {
+    let world = World::open().with_script();
+    const TOO_MUCH: &str = "HTTP/1.1 429 Too Many Requests\r\ncontent-length: 2\r\n\
+                            connection: close\r\n\r\n{}";
+    const REFUSED: &str = "HTTP/1.1 401 Unauthorized\r\ncontent-length: 2\r\n\
+                           connection: close\r\n\r\n{}";
+    const STILL_AT_IT: &str = "HTTP/1.1 409 Conflict\r\nretry-after: 60\r\ncontent-length: 2\r\n\
+                               connection: close\r\n\r\n{}";
+    let line = ["job-submissions", "create", "1", "-n", "x"];
+    for (rounds, after) in [(1, TOO_MUCH), (2, REFUSED), (3, STILL_AT_IT)] {
+        let proxy = Proxy::before(&world.address, move |line, before| match (line, before) {
+            (SUBMIT, 0) => Fate::AnswerLost,
+            (SUBMIT, _) => Fate::Answered(after),
+            _ => Fate::Passed,
+        });
+        let words = world.through(&proxy, &line).failed(1);
+        assert!(words.contains("may have been done nevertheless"), "{after}: {words}");
+        assert_eq!(world.count("job-submissions"), rounds);
+    }
+    // What another attempt, of which nothing else is known, is still at.
+    let proxy = Proxy::before(&world.address, |line, _| match line {
+        SUBMIT => Fate::Answered(STILL_AT_IT),
+        _ => Fate::Passed,
+    });
+    let words = world.through(&proxy, &line).failed(1);
+    assert!(words.contains("still at it -- It may have been done nevertheless"), "{words}");
+    // What surely was not done may be done again.
+    let proxy = Proxy::before(&world.address, |line, _| match line {
+        SUBMIT => Fate::Answered(TOO_MUCH),
+        _ => Fate::Passed,
+    });
+    let words = world.through(&proxy, &line).failed(1);
+    assert!(!words.contains("nevertheless"), "{words}");
+}
+
 /// Puts a pipe in the place of a file, from which nothing can be read; what was there.
 fn clog(path: &Path) -> Vec<u8> {
     let content = fs::read(path).unwrap();

@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 use super::{
     desk::{Desk, outcome, started},
     liar::Liar,
+    mishap::{Fate, NOT_FOUND, Proxy},
+    workflows::{BASE, has_python},
     world::World,
 };
 use crate::support::until_exists;
@@ -54,6 +56,41 @@ fn a_script_reads_each_event_as_a_line_of_json() {
     assert_eq!(of("submission")[0]["job_submission_id"], 1);
     let end = of("end")[0];
     assert_eq!((&end["ending"], &end["exit_code"]), (&"failed".into(), &4.into()), "{end}");
+}
+
+const TALKS: &str = "    def mainflow(self, data):
+        from jobbergate_cli.render import render_dict, render_json, terminal_message
+        from jobbergate_cli.subapps.applications import app
+        print('printed')
+        terminal_message('a message', subject='Subject', footer='a footer')
+        render_dict({'key': 'of a table'})
+        render_json({'key': 'of JSON'})
+        data['name'] = app.get_one(id_or_identifier='talks').name
+";
+
+#[test]
+fn what_a_workflow_shows_stays_out_of_the_jobs_output() {
+    if !has_python() {
+        return;
+    }
+    let desk = Desk::new();
+    let directory = desk.home.path().join("talks");
+    fs::create_dir_all(&directory).unwrap();
+    fs::write(directory.join("jobbergate.py"), format!("{BASE}{TALKS}")).unwrap();
+    desk.application("talks", "{}", "echo result of {{ data.name }}; sleep 1");
+    let asides =
+        ["printed", "a message", "Subject", "a footer", "of a table", "of JSON", "alice@example"];
+    let ended = outcome(started(desk.running(&["talks", "--fast"])));
+    assert_eq!((ended.code, ended.out.as_str()), (Some(0), "result of talks\n"), "{}", ended.err);
+    assert!(asides.iter().all(|text| ended.err.contains(text)), "{}", ended.err);
+    let words = [&["--raw"], &desk.words_of_run(&["talks", "--fast"])[..]].concat();
+    let ended = outcome(started(desk.command(&words)));
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let lines = lines(&ended.out);
+    assert!(lines.iter().all(|line| line["event"].is_string()), "{}", ended.out);
+    assert!(asides.iter().all(|text| ended.err.contains(text)), "{}", ended.err);
+    let one = desk.run(&["--raw", "run", "talks", "--fast", "--no-watch"]).json();
+    assert_eq!(one["name"], "talks", "{one}");
 }
 
 #[test]
@@ -128,6 +165,42 @@ fn a_person_sees_what_is_submitted_and_may_say_no() {
     terminal.exp_eof().unwrap();
     let status = format!("{:?}", terminal.process().wait().unwrap());
     assert!(status.ends_with(", 1)"), "{status}");
+}
+
+#[test]
+fn a_preview_whose_answer_is_lost_is_asked_for_again_with_its_key() {
+    const PREVIEW: &str = "POST /jobbergate/job-scripts/render-from-template/1?dry_run=true ";
+    let world = World::open().with_wind();
+    let run = |url: String| {
+        let mut command = world.command(&["run", "wind", "--fast"]);
+        command.stdin(Stdio::inherit()).env("BASE_API_URL", url);
+        command.env("TERM", "xterm").env("COLUMNS", "200").env("NO_COLOR", "1");
+        spawn_command(command, Some(60_000)).unwrap()
+    };
+    let proxy = Proxy::before(&world.address, |line, before| match before {
+        0 if line.starts_with(PREVIEW) => Fate::AnswerLost,
+        _ if line.starts_with("POST /jobbergate/job-submissions ") => Fate::Answered(NOT_FOUND),
+        _ => Fate::Passed,
+    });
+    let mut terminal = run(proxy.url());
+    terminal.exp_string("srun solver").unwrap();
+    terminal.exp_eof().unwrap();
+    let keys: Vec<_> = proxy.seen(PREVIEW);
+    let keys = keys.iter().map(|request| {
+        request.lines().find(|line| line.starts_with("idempotency-key: ")).unwrap().to_owned()
+    });
+    let keys: Vec<_> = keys.collect();
+    assert!(keys.len() == 2 && keys[0] == keys[1], "{keys:?}");
+    // An older server makes the script, and knows of no keys.
+    let older = Proxy::before(&world.address, |line, _| match line {
+        line if line.starts_with(PREVIEW) => Fate::AnswerLost,
+        "GET /jobbergate/openapi.json HTTP/1.1" => Fate::Answered(NOT_FOUND),
+        _ => Fate::Passed,
+    });
+    let mut terminal = run(older.url());
+    terminal.exp_string("may have been done nevertheless").unwrap();
+    terminal.exp_eof().unwrap();
+    assert_eq!(older.seen(PREVIEW).len(), 1);
 }
 
 #[test]

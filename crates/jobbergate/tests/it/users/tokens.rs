@@ -263,6 +263,22 @@ fn provider(tokens: &'static [&'static str]) -> Liar {
     })
 }
 
+#[test]
+fn a_log_in_may_have_any_time() {
+    let world = World::of_strangers();
+    let patient = Liar::that_answers(|request| {
+        if request.contains("auth/device") {
+            let device = json!({"device_code": "d", "verification_uri_complete": "http://x/y",
+                "interval": u64::MAX, "expires_in": u64::MAX});
+            return (200, device.to_string());
+        }
+        let access = unsigned(&json!({"exp": in_an_hour(), "email": "a@example.com"}));
+        (200, json!({"access_token": access}).to_string())
+    });
+    let outcome = log_in_at(&world, &patient);
+    assert!(outcome.well().contains("Logged in!"));
+}
+
 fn log_in_at(world: &World, provider: &Liar) -> Outcome {
     let domain = format!("{}/realms/x", provider.address());
     world.run_with(&["login"], &[("OIDC_DOMAIN", domain.as_str())])

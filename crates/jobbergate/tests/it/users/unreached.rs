@@ -11,6 +11,7 @@ use serde_json::json;
 use super::{
     desk::{outcome, started},
     liar::Liar,
+    mishap::{Fate, Proxy},
     world::World,
 };
 
@@ -118,4 +119,52 @@ fn a_server_without_events_and_output_is_asked_again_and_again() {
     assert_eq!(states, ["PENDING     job 12", "RUNNING", "FAILED"], "{}", watched.out);
     let logs = world.run_with(&[SUBMISSIONS, "logs", "7", "-f"], &variables).failed(1);
     assert!(logs.contains("it is the Python server, or an old one"), "{logs}");
+}
+
+#[test]
+fn a_question_that_fails_for_the_moment_is_asked_again() {
+    let world = submitted();
+    let proxy = Proxy::before(&world.address, |_, before| match before {
+        0 => Fate::Answered(
+            "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
+        ),
+        _ => Fate::Passed,
+    });
+    let url = proxy.url();
+    let variables = [("BASE_API_URL", url.as_str())];
+    let why = world.run_with(&[SUBMISSIONS, "why", "1"], &variables).well();
+    assert!(why.contains("has never reported"), "{why}");
+    let nothing = world.run_with(&[SUBMISSIONS, "logs", "1"], &variables).failed(1);
+    assert!(nothing.contains("waits for its cluster"), "{nothing}");
+    assert_eq!(proxy.seen("GET /jobbergate/job-submissions/1/output").len(), 2);
+}
+
+#[test]
+fn who_follows_bears_a_provider_that_is_away_and_not_one_that_refuses() {
+    let world = World::open();
+    world.become_owner_of(&world.token(&["--email", "alice@example.com", "--expires-in", "5"]));
+    std::fs::write(world.token_file("refresh.token"), "refresh").unwrap();
+    let asked = AtomicUsize::new(0);
+    let provider = Liar::that_answers(move |_| match asked.fetch_add(1, Ordering::SeqCst) {
+        0 => (503, String::new()),
+        _ => (400, json!({"error": "invalid_grant"}).to_string()),
+    });
+    let server = Liar::that_answers(|request| match request.split_whitespace().nth(1).unwrap() {
+        "/jobbergate/job-submissions/7" => {
+            let submission = json!({
+                "id": 7, "name": "run1", "owner_email": "alice@example.com", "is_archived": false,
+                "created_at": "2026-11-29T20:00:00Z", "updated_at": "2026-11-29T20:10:00Z",
+                "client_id": "c1", "status": "SUBMITTED", "slurm_job_id": 12,
+            });
+            (200, submission.to_string())
+        }
+        _ => (404, json!({"detail": "Not Found"}).to_string()),
+    });
+    let (url, domain) = (server.url(), format!("{}/realms/x", provider.address()));
+    let mut command = world.command(&[SUBMISSIONS, "wait", "7", "--timeout", "60s"]);
+    command.env("BASE_API_URL", url).env("OIDC_DOMAIN", domain);
+    let waited = outcome(started(command));
+    assert_eq!(waited.code, Some(1), "{waited:?}");
+    let (away, refused) = ("The identity provider did not answer", "invalid_grant");
+    assert!(waited.err.contains(away) && waited.err.contains(refused), "{waited:?}");
 }

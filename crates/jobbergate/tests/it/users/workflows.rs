@@ -10,11 +10,14 @@ use std::{
 use rexpect::session::{PtySession, spawn_command};
 use serde_json::{Value, json};
 
-use super::world::World;
+use super::{
+    mishap::{Fate, Proxy},
+    world::World,
+};
 
 const PATIENCE: Option<u64> = Some(30_000);
 const CTRL_C: &str = "\u{3}";
-const BASE: &str = "from jobbergate_cli.subapps.applications.application_base import \
+pub const BASE: &str = "from jobbergate_cli.subapps.applications.application_base import \
                     JobbergateApplicationBase\nfrom jobbergate_cli.subapps.applications.questions \
                     import *\n\n\nclass JobbergateApplication(JobbergateApplicationBase):\n";
 
@@ -24,7 +27,7 @@ fn python() -> String {
 }
 
 /// Whether there is one; says so if not.
-fn has_python() -> bool {
+pub fn has_python() -> bool {
     let python = python();
     let script = "import sys; sys.exit(sys.version_info < (3, 8))";
     let found = Command::new(&python).args(["-c", script]).status();
@@ -139,7 +142,7 @@ impl Case {
         fs::create_dir_all(world.path(&format!("at-{}", self.name))).unwrap();
     }
 
-    fn play(&self, world: &World) {
+    fn play(&self, world: &World, server: &Proxy) {
         let application = world.path(&self.name);
         let is_local = self.told["only_locally"] == true;
         let mut words = vec!["job-scripts"];
@@ -153,7 +156,7 @@ impl Case {
         words.extend(own.iter().map(String::as_str));
         let mut command = world.command(&words);
         command.current_dir(world.path(&format!("at-{}", self.name)));
-        command.env("JOBBERGATE_PYTHON", python());
+        command.env("JOBBERGATE_PYTHON", python()).env("BASE_API_URL", server.url());
         for (name, value) in self.told["environment"].as_object().unwrap() {
             command.env(name, value.as_str().unwrap());
         }
@@ -174,17 +177,22 @@ fn workflows_ask_what_they_ask_with_the_python_command_line_and_send_the_same() 
         return;
     }
     let world = World::open();
+    let server = Proxy::before(&world.address, |_, _| Fate::Passed);
     let mut made = 0;
     for case in Case::all() {
         eprintln!("{}", case.name);
         case.write(&world);
-        case.play(&world);
+        case.play(&world, &server);
         if let Some(sent) = case.sent() {
             made += 1;
             let expected = &sent["render_request"]["param_dict"]["data"];
             assert_eq!(parameters(&world, &made.to_string()), *expected, "{}", case.name);
-            let name = &sent["create_request"]["name"];
-            assert_eq!(scripts(&world)[0]["name"], *name, "{}", case.name);
+            let requests = server.seen("POST /jobbergate/job-scripts/render-from-template/");
+            assert_eq!(requests.len(), made, "{}", case.name);
+            let (_, body) = requests[made - 1].split_once("\r\n\r\n").unwrap();
+            let body: Value = serde_json::from_str(body).unwrap();
+            // As texts: the order counts, too.
+            assert_eq!(body.to_string(), sent.to_string(), "{}", case.name);
         }
         assert_eq!(scripts(&world).len(), made, "{}", case.name);
     }
@@ -356,6 +364,116 @@ fn a_workflow_asks_the_server() {
     assert!(found["year"].as_i64().unwrap() > 2000, "{found}");
     assert_eq!(found["file"], "#!/bin/sh\n");
     assert_eq!(found["status"], 404);
+}
+
+/// Shows two things, of which the second as JSON if tables are asked for, and a list.
+const SHOWS: &str = "    def mainflow(self, data):
+        from jobbergate_cli.context import JobbergateContext, active_context
+        from jobbergate_cli.subapps.applications import app
+        print('printed')
+        app.get_one(id_or_identifier='app')
+        with active_context(JobbergateContext(raw_output=True)):
+            app.get_one(id_or_identifier='app')
+        app.list_all()
+";
+
+#[test]
+fn what_a_workflow_runs_is_shown_as_its_caller_is() {
+    if !has_python() {
+        return;
+    }
+    let world = with_application(SHOWS);
+    let create = |more: &[&str]| world.run(&[&CREATE[..], more].concat());
+    let columns = ["--columns", "application_id,name"];
+    let yaml = create(&[&["-o", "yaml"], &["--columns", "id,name"][..]].concat());
+    let one = "id: 1\nname: app\n";
+    let expected = format!("{one}---\n{one}---\n- id: 1\n  name: app\n---\n{one}");
+    assert!(yaml.err.contains("printed"), "{yaml:?}");
+    assert_eq!(yaml.well(), expected);
+    let csv = create(&[&["-o", "csv"], &columns[..]].concat()).well();
+    let one = "application_id,name\n1,app\n";
+    assert_eq!(csv, format!("{one}\n{one}\n{one}\n{one}"));
+    let json = create(&["-o", "json"]);
+    let documents: Vec<Value> =
+        serde_json::Deserializer::from_str(&json.out).into_iter().map(Result::unwrap).collect();
+    assert_eq!(documents.len(), 4, "{}", json.out);
+    assert!(documents[2].is_array() && documents[3]["job_script_id"] == 3, "{}", json.out);
+    // No empty lines around lists, as --raw has them.
+    assert!(!json.out.contains("\n\n"), "{}", json.out);
+    let table = create(&[]).well();
+    assert!(table.starts_with("printed\n"), "{table}");
+    assert!(table.contains("│ name ") && table.contains("\"name\": \"app\""), "{table}");
+    assert!(!table.contains("│ created_at"), "{table}");
+    let full = create(&["--full"]).well();
+    assert!(full.contains("│ created_at"), "{full}");
+    let verbose = create(&["--verbose"]);
+    let lines = verbose.err.lines().filter(|line| line.contains("job-script-templates/app: 200"));
+    assert!(lines.count() >= 3, "{verbose:?}");
+}
+
+#[test]
+fn what_a_workflow_asks_of_the_server_is_not_done_twice() {
+    if !has_python() {
+        return;
+    }
+    let world = with_application(
+        "    def mainflow(self, data):
+        from jobbergate_core.sdk.errors import JobbergateResponseError
+        script = self.sdk.job_scripts.create('made once')
+        copy = self.sdk.job_scripts.clone(script.id, name='cloned once')
+        self.sdk.job_scripts.files.upsert(script.id, 'ENTRYPOINT', 'own.sh')
+        submission = self.sdk.job_submissions.create(script.id, 'x', client_id='c1')
+        self.sdk.job_scripts.files.delete(script.id, 'own.sh')
+        self.sdk.job_scripts.update(script.id, name='renamed')
+        data['told'] = []
+        for change in (
+            lambda: self.sdk.job_submissions.cancel(submission.id),
+            lambda: self.sdk.job_templates.update('app', identifier='other'),
+        ):
+            try:
+                change()
+            except JobbergateResponseError as error:
+                data['told'].append([str(error), error.status_code])
+",
+    );
+    world.write("own.sh", "#!/bin/sh\n");
+    let proxy = Proxy::before(&world.address, |line, before| {
+        let is_change = ["POST", "PUT", "DELETE"].iter().any(|method| line.starts_with(method));
+        let is_own = line.contains("render-from-template");
+        if is_change && !is_own && before == 0 { Fate::AnswerLost } else { Fate::Passed }
+    });
+    let through = world.run_with(
+        &[&["--verbose"], &CREATE[..]].concat(),
+        &[("BASE_API_URL", proxy.url().as_str())],
+    );
+    assert!(through.err.contains("/jobbergate/job-scripts: 201"), "{through:?}");
+    through.well();
+    let names: Vec<_> = scripts(&world).iter().map(|script| script["name"].clone()).collect();
+    assert_eq!(names, ["app", "cloned once", "renamed"]);
+    let submissions = world.run(&["--raw", "job-submissions", "list"]).json();
+    assert_eq!(submissions.as_array().unwrap().len(), 1);
+    for request in proxy.seen("POST ") {
+        assert!(request.contains("\r\nidempotency-key: "), "{request}");
+    }
+    for (path, times) in [
+        ("POST /jobbergate/job-scripts ", 2),
+        ("POST /jobbergate/job-scripts/clone/", 2),
+        ("POST /jobbergate/job-submissions ", 2),
+        ("PUT /jobbergate/job-scripts/1/upload/", 2),
+        ("DELETE /jobbergate/job-scripts/1/upload/", 2),
+        ("PUT /jobbergate/job-scripts/1 ", 2),
+        ("PUT /jobbergate/job-submissions/cancel/", 1),
+        ("PUT /jobbergate/job-script-templates/app ", 1),
+    ] {
+        assert_eq!(proxy.seen(path).len(), times, "{path}");
+    }
+    let told = &parameters(&world, "3")["told"];
+    assert_eq!(told.as_array().unwrap().len(), 2, "{told}");
+    for failure in told.as_array().unwrap() {
+        let text = failure[0].as_str().unwrap();
+        assert!(text.contains("may have been done nevertheless"), "{told}");
+        assert_eq!(failure[1], Value::Null, "{told}");
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@
 
 pub(crate) mod store;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use jobbergate_types::claims::WithdrawnJobSubmission;
 
 use super::store::Claim;
@@ -23,9 +23,20 @@ pub(super) async fn claim(db: &mut Session, claim: Claim<'_>) -> Result<i64> {
     if !store::are_there(db, claim.client_id).await? {
         return Ok(0);
     }
-    store::forget_old(db, claim.client_id, claim.now - MEMORY).await?;
+    store::forget_old(db, Some(claim.client_id), claim.now - MEMORY).await?;
     store::take(db, claim).await?;
     Ok(store::count(db, claim.client_id, claim.instance).await?)
+}
+
+/// How many there are that are not remembered any more.
+pub(crate) async fn count_old(db: &mut Session, now: DateTime<Utc>) -> sqlx::Result<u64> {
+    store::count_old(db, now - MEMORY).await
+}
+
+/// Forgets some of those; how many, and whether there may be more.
+pub(crate) async fn forget_old(db: &mut Session, now: DateTime<Utc>) -> sqlx::Result<(u64, bool)> {
+    let forgotten = store::forget_old(db, None, now - MEMORY).await?;
+    Ok((forgotten, forgotten == store::BATCH))
 }
 
 /// What an agent has claimed.

@@ -9,6 +9,9 @@ use crate::{
     db::{Session, arguments::Arguments},
 };
 
+/// How many rows are forgotten in one transaction.
+pub(super) const BATCH: u64 = 500;
+
 #[derive(Debug, FromRow)]
 pub(super) struct WithdrawnRow {
     pub(super) job_submission_id: i32,
@@ -103,12 +106,30 @@ pub(crate) async fn forget(db: &mut Session, id: i32) -> sqlx::Result<()> {
     db.execute(sql, args![id]).await.map(drop)
 }
 
-/// Forgets those of a cluster that were withdrawn before an instant.
+/// How many were withdrawn before an instant.
+pub(super) async fn count_old(db: &mut Session, before: DateTime<Utc>) -> sqlx::Result<u64> {
+    let sql = "SELECT count(*) FROM withdrawn_submissions WHERE withdrawn_at < $1";
+    let (count,): (i64,) = db.fetch_one(sql, args![before]).await?;
+    Ok(count.unsigned_abs())
+}
+
+/// Forgets some, of a cluster or of all, that were withdrawn before an instant; how many. Those that
+/// somebody has to do with just now are left for the next time.
 pub(super) async fn forget_old(
     db: &mut Session,
-    client_id: &str,
+    client_id: Option<&str>,
     before: DateTime<Utc>,
-) -> sqlx::Result<()> {
-    let sql = "DELETE FROM withdrawn_submissions WHERE client_id = $1 AND withdrawn_at < $2";
-    db.execute(sql, args![client_id, before]).await.map(drop)
+) -> sqlx::Result<u64> {
+    let skip = if db.is_sqlite() { "" } else { " FOR UPDATE SKIP LOCKED" };
+    let whose = if client_id.is_some() { " AND client_id = $2" } else { "" };
+    let sql = format!(
+        "DELETE FROM withdrawn_submissions WHERE job_submission_id IN \
+         (SELECT job_submission_id FROM withdrawn_submissions WHERE withdrawn_at < $1{whose} \
+         LIMIT {BATCH}{skip})"
+    );
+    let arguments = match client_id {
+        Some(client_id) => args![before, client_id],
+        None => args![before],
+    };
+    db.execute(&sql, arguments).await
 }

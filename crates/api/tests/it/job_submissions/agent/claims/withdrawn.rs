@@ -1,7 +1,11 @@
 //! Submissions that nobody wants any more when an agent may have made a job of them.
 
 use chrono::TimeDelta;
-use jobbergate_api::resources::job_submissions::claims;
+use jobbergate_api::{
+    app::Context,
+    cleaning::{Cleaned, Task, perform},
+    resources::job_submissions::claims,
+};
 use serde_json::{Value, json};
 
 use super::{CLAIMS, claim, first, hand_back, items, submitted, waiting};
@@ -131,6 +135,30 @@ on_both! {
         assert_eq!(numbers(&withdrawn(&agent, "a").await), [1]);
         app.clock.advance(TimeDelta::seconds(1));
         assert!(withdrawn(&agent, "a").await.is_empty());
+    }
+
+    async fn cleaning_forgets_them_where_no_agent_comes_any_more(app: TestApp) {
+        let (alice, agent) = waiting(&app, 3).await;
+        claim(&agent, "a", 3).await;
+        cancel(&alice, 1).await;
+        app.clock.advance(TimeDelta::seconds(1));
+        alice.delete("/job-submissions/2").await.expect(204);
+        let context = Context::for_tenant(app.app.clone(), app.app.tenants.default_tenant());
+        let clean = async |dry_run| {
+            perform(&context, &app.app.cleaning, Task::Withdrawn, dry_run).await.unwrap()
+        };
+        app.clock.advance(TimeDelta::days(7) - TimeDelta::seconds(1));
+        assert_eq!(clean(false).await, Cleaned::Withdrawn { deleted: 0 });
+        app.clock.advance(TimeDelta::milliseconds(1));
+        assert_eq!(clean(true).await, Cleaned::Withdrawn { deleted: 1 });
+        assert_eq!(clean(false).await, Cleaned::Withdrawn { deleted: 1 });
+        // The client is removed: nobody is left to ask.
+        app.provider().delete_client("c").await.unwrap();
+        app.clock.advance(TimeDelta::seconds(1));
+        assert_eq!(clean(false).await, Cleaned::Withdrawn { deleted: 1 });
+        assert_eq!(clean(true).await, Cleaned::Withdrawn { deleted: 0 });
+        let held = claims::list(&app.app, app.app.tenants.default_tenant()).await.unwrap();
+        assert!(held.iter().all(|held| held.withdrawn == 0));
     }
 
     async fn what_an_agent_asks_wrongly_is_named(app: TestApp) {

@@ -1,4 +1,5 @@
-//! Why jobs wait, in sentences: Slurm's words for it (`man squeue`, JOB REASON CODES).
+//! Why jobs wait, or did not end well, in sentences: Slurm's words for it (`man squeue`, JOB REASON
+//! CODES).
 
 /// What a reason means, and what may be done about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,8 +28,8 @@ const MEANINGS: &[(&str, &str, &str)] = &[
     ),
     (
         "DependencyNeverSatisfied",
-        "a job that it depends on ended in another way than it asks for",
-        "It never starts: cancel it, and submit it again without that dependency.",
+        "the job that it depends on did not end as it would have to",
+        "Cancel it, and submit it again without that --dependency.",
     ),
     ("Dependency", "a job that it depends on has not ended yet", BY_ITSELF),
     ("JobHeldUser", "its owner holds it", "Release it with `scontrol release` on the cluster."),
@@ -60,9 +61,13 @@ const MEANINGS: &[(&str, &str, &str)] = &[
     (
         "PartitionNodeLimit",
         "it asks for more or fewer nodes than its partition allows",
-        LIMIT_OF_JOB,
+        "Cancel it, and submit it again with other --nodes or to another --partition.",
     ),
-    ("PartitionTimeLimit", "it asks for more time than its partition allows", LIMIT_OF_JOB),
+    (
+        "PartitionTimeLimit",
+        "it asks for more time than its partition allows",
+        "Cancel it, and submit it again with less --time or to another --partition.",
+    ),
     (
         "ReqNodeNotAvail",
         "a node that it needs is down, drained or reserved",
@@ -80,12 +85,16 @@ const MEANINGS: &[(&str, &str, &str)] = &[
         "Wait until they are back, or ask for other nodes.",
     ),
     ("NodeDown", "a node that it needs is down", ADMINISTRATORS),
-    ("BadConstraints", "no node has what it asks for", LIMIT_OF_JOB),
+    (
+        "BadConstraints",
+        "no node has what it asks for",
+        "Cancel it, and submit it again with another --constraint.",
+    ),
     ("Licenses", "the licences that it needs are in use", BY_ITSELF),
     (
         "InvalidAccount",
         "its account does not exist, or its owner may not use it",
-        "Cancel it, and submit it with an account of yours (`--account`).",
+        "Cancel it, and submit it again with an --account of yours.",
     ),
     (
         "AccountNotAllowed",
@@ -95,7 +104,7 @@ const MEANINGS: &[(&str, &str, &str)] = &[
     (
         "InvalidQOS",
         "its quality of service does not exist, or its owner may not use it",
-        "Cancel it, and submit it with one that you may use (`--qos`).",
+        "Cancel it, and submit it again with a --qos that you may use.",
     ),
     (
         "QOSNotAllowed",
@@ -144,9 +153,57 @@ const MEANINGS: &[(&str, &str, &str)] = &[
     ("Prolog", "its nodes are being prepared", BY_ITSELF),
     ("Cleaning", "what is left of its earlier run is being cleaned up", BY_ITSELF),
     ("NodesBusy", "nodes are still busy with other jobs", BY_ITSELF),
-    ("JobLaunchFailure", "it could not be started", ADMINISTRATORS),
+    (
+        "JobLaunchFailure",
+        "Slurm could not start it on its node",
+        "Often its user may not write to its output file or directory, or these are not there; otherwise the node is broken, of which slurmd's log says more.",
+    ),
+    (
+        "MaxSubmitJobsPerAccount",
+        "as many jobs wait or run as the account allows",
+        "It is submitted as soon as one of them has ended.",
+    ),
+    (
+        "Slurm temporarily unable to accept job",
+        "the cluster has as many jobs as it takes",
+        "It is submitted as soon as some of them have ended.",
+    ),
+    (
+        "Unable to create job record, try again",
+        "the cluster has as many jobs as it takes",
+        "It is submitted as soon as some of them have ended.",
+    ),
+    (
+        "MaxJobCount limit reached",
+        "the cluster has as many jobs as it takes",
+        "It is submitted as soon as some of them have ended.",
+    ),
+    (
+        "Rate limit exceeded",
+        "Slurm is asked too often at the moment",
+        "There is nothing to do: it is submitted by itself.",
+    ),
     ("MaxPollTime", "a licence server does not answer", ADMINISTRATORS),
 ];
+
+/// Those with which a job did not start, or does not as it is: its owner has to do something.
+const STUCK: &[&str] = &[
+    "JobLaunchFailure",
+    "PartitionTimeLimit",
+    "PartitionNodeLimit",
+    "DependencyNeverSatisfied",
+    "BadConstraints",
+    "InvalidAccount",
+    "InvalidQOS",
+];
+
+/// What a reason means for whose owner has to do something, and what; none for those with which a
+/// job only waits for its turn, or whose word says enough.
+pub fn explain(reason: &str) -> Option<String> {
+    let meaning = STUCK.contains(&reason).then(|| meaning(reason)).flatten();
+    meaning
+        .map(|Meaning { because, advice }| format!("{because}. {}", advice.trim_end_matches('.')))
+}
 
 /// What a reason means, if it is known.
 pub fn meaning(reason: &str) -> Option<Meaning> {
@@ -164,7 +221,7 @@ mod tests {
         for (reason, expected) in [
             ("Resources", "are in use"),
             ("ReqNodeNotAvail, UnavailableNodes:n[1-2]", "down, drained or reserved"),
-            ("DependencyNeverSatisfied", "in another way"),
+            ("DependencyNeverSatisfied", "as it would have to"),
             ("Dependency", "has not ended yet"),
             ("QOSMaxSubmitJobPerUserLimit", "wait or run"),
             ("AssocGrpCpuLimit", "together"),
@@ -176,6 +233,30 @@ mod tests {
                 found.contains(expected) && found.is_empty() == expected.is_empty(),
                 "{reason}"
             );
+        }
+    }
+
+    #[test]
+    fn owners_are_told_of_what_does_not_pass() {
+        for (reason, expected) in [
+            (
+                "PartitionTimeLimit",
+                "it asks for more time than its partition allows. Cancel it, and submit it again with \
+                 less --time or to another --partition",
+            ),
+            (
+                "DependencyNeverSatisfied",
+                "the job that it depends on did not end as it would have to. Cancel it, and submit it \
+                 again without that --dependency",
+            ),
+        ] {
+            assert_eq!(explain(reason).as_deref(), Some(expected));
+        }
+        for reason in STUCK {
+            assert!(explain(reason).is_some(), "{reason}");
+        }
+        for reason in ["Priority", "Resources", "AssocGrpCpuLimit", "SomethingNew", ""] {
+            assert_eq!(explain(reason), None, "{reason}");
         }
     }
 
