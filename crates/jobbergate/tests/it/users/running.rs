@@ -131,10 +131,39 @@ fn a_person_sees_what_is_submitted_and_may_say_no() {
 }
 
 #[test]
+fn the_script_that_is_shown_has_no_secrets() {
+    let world = World::open();
+    world.write(
+        "lic/jobbergate.yaml",
+        "application_config: {}\njobbergate_config: {}\nquestions:\n\
+         - {variable: key, kind: secret}\n- {variable: host}\n",
+    );
+    world.write("lic/templates/lic.sh.j2", "#!/bin/sh\nsolve {{ data.key }}@{{ data.host }}\n");
+    world.run(&["applications", "create", "-n", "Lic", "--identifier", "lic", "-a", "lic"]).well();
+    let mut command = world.command(&["run", "lic", "--no-watch", "-p", "host=lm"]);
+    command.stdin(Stdio::inherit()).env("TERM", "xterm").env("COLUMNS", "100").env("NO_COLOR", "1");
+    let mut terminal = spawn_command(command, Some(60_000)).unwrap();
+    terminal.exp_string("key: ").unwrap();
+    terminal.send("S3CRET\r").unwrap();
+    terminal.flush().unwrap();
+    let shown = terminal.exp_string("Submit it to cluster c1").unwrap();
+    assert!(shown.contains("@lm") && !shown.contains("S3CRET"), "{shown}");
+    terminal.send_line("y").unwrap();
+    terminal.exp_eof().unwrap();
+    let script = world.run(&["job-scripts", "show-files", "1", "--plain"]).well();
+    assert!(script.contains("solve S3CRET@lm"), "{script}");
+}
+
+#[test]
 fn what_makes_no_sense_is_found_before_anything_is_made() {
     let world = World::open().with_wind();
     let wrong = world.run(&["run", "wind", "--fast", "-p", "ranks=many"]).failed(1);
     assert!(wrong.contains("--param ranks: many is not an integer"), "{wrong}");
+    let given = ["-p", "ranks=9x", "-p", "nope=3", "-p", "restart=maybe"];
+    let wrong = world.run(&[&["run", "wind", "--fast"], &given[..]].concat()).failed(1);
+    for words in ["asks for nope", "--param ranks: 9x is not an integer\n", "--param restart: "] {
+        assert!(wrong.contains(words), "{words}: {wrong}");
+    }
     let unsaid = world.run(&["run", "wind", "-p", "ranks=4"]).failed(1);
     assert!(unsaid.contains("no terminal to ask for partition, restart"), "{unsaid}");
     let mut nowhere = world.command(&["run", "wind", "--fast"]);
@@ -145,6 +174,16 @@ fn what_makes_no_sense_is_found_before_anything_is_made() {
     assert!(usage.contains("NAME=VALUE"), "{usage}");
     world.run(&["run", "nosuch", "--fast"]).failed(1);
     assert_eq!(world.run(&["--raw", "job-scripts", "list"]).well(), "\n[]\n\n");
+}
+
+#[test]
+fn a_submission_that_is_refused_says_which_script_stays() {
+    let world = World::open().with_wind();
+    let refused = world.run(&["run", "wind", "--fast", "--cluster", "nosuch"]);
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    for expected in ["There is no cluster nosuch", "Job script 1 was made for it and stays"] {
+        assert!(refused.err.contains(expected), "{expected}: {refused:?}");
+    }
 }
 
 #[test]
