@@ -193,7 +193,7 @@ fn the_manuals_own_questions_need_nobody_with_fast() {
     world.run(&["applications", "create", "-n", "Own", "--identifier", "own", "-a", "own"]).well();
     let line = ["job-scripts", "create", "own", "--fast", "--no-submit", "--download"];
     world.run(&line).well();
-    assert_eq!(world.read("own.sh"), "run fem None");
+    assert_eq!(world.read("own.sh"), "run fem ");
     ends_with(at_terminal(&world, &line), 0);
 }
 
