@@ -60,7 +60,9 @@ fn a_script_reads_each_event_as_a_line_of_json() {
 fn ctrl_c_leaves_the_job_and_says_how_to_come_back() {
     let desk = Desk::new();
     let flag = desk.site.work.path().join("flag");
-    desk.application("long", "{}", &format!("echo begun; touch {}; sleep 60", flag.display()));
+    // The script is shown before it is run: it does not say what its output says.
+    let commands = format!("echo beg''un; touch {}; sleep 60", flag.display());
+    desk.application("long", "{}", &commands);
     let mut command = desk.running(&["long", "--yes"]);
     command.stdin(Stdio::inherit()).env("TERM", "xterm").env("COLUMNS", "100").env("NO_COLOR", "1");
     let mut terminal = spawn_command(command, Some(60_000)).unwrap();

@@ -117,6 +117,7 @@ fn what_is_no_question_is_named_with_its_place() {
         assert!(words.starts_with("Invalid application module\n"), "{words}");
         assert!(words.contains(&format!("app/jobbergate.py: {expected}\n")), "{words}");
     }
+    world.write("app/templates/run.sh.j2", "{{ a }}");
     let method = "    def mainflow(self, data):\n        yield Text('a', 'A', default='x')\n";
     world.write("app/jobbergate.py", &format!("{BASE}{method}"));
     world.run(&create).well();
