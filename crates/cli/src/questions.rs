@@ -3,6 +3,8 @@
 //! Who has questions, wherever they come from, makes a list of [`Question`]s of them and has
 //! [`answers`] answer it.
 
+pub mod keys;
+pub mod line;
 pub mod live;
 mod paths;
 mod prompt;
@@ -32,8 +34,8 @@ pub struct Answers {
 }
 
 /// Answers questions: not those whose variables are `supplied`; by their defaults, where they have
-/// one and it is to be `fast`; else by asking. What is not to be asked, by its `when`, has its
-/// default as the answer, or none.
+/// one and it is to be `fast`; else by asking. What is not to be asked, by its `when`, or because
+/// it is to be `fast` and none is needed, has its default as the answer, or none.
 ///
 /// # Errors
 /// When somebody has to be asked and nobody is there.
@@ -49,7 +51,7 @@ pub fn answers(
         if supplied.contains_key(&question.variable) {
             continue;
         }
-        let answer = if !is_open(question, &known)? {
+        let answer = if !is_open(question, &known)? || !needs_answer(question, fast) {
             question.default.clone()
         } else if let (true, Some(default)) = (fast, &question.default) {
             answers.defaults_used.insert(question.variable.clone(), default.clone());
@@ -96,20 +98,32 @@ fn is_open(question: &Question, known: &Map<String, Value>) -> Result<bool> {
         .map_err(|problem| Failure::new(UNANSWERED, format!("{}: {problem}", question.variable)))
 }
 
+/// Whether it takes a default or a person.
+fn needs_answer(question: &Question, fast: bool) -> bool {
+    !fast || question.required || question.default.is_some()
+}
+
+/// That somebody has to be asked and nobody is there.
+pub(crate) fn nobody_to_ask(variables: &[&str], fast: bool) -> Failure {
+    let or_else = if fast { "" } else { ", or take the defaults with --fast" };
+    let variables = variables.join(", ");
+    let text = format!(
+        "There is no terminal to ask for {variables} -- Please give the answers with -p \
+         NAME=VALUE or --param-file{or_else}"
+    );
+    Failure::new(UNANSWERED, text)
+}
+
 /// That nobody is there to be asked, naming all that will have to be.
 fn unanswered(questions: &[Question], known: &Map<String, Value>, fast: bool) -> Failure {
     let is_left = |question: &&Question| {
         let is_answered =
             known.contains_key(&question.variable) || fast && question.default.is_some();
-        !is_answered && is_asked(question, known).unwrap_or_default()
+        let is_asked = || is_asked(question, known).unwrap_or_default();
+        !is_answered && needs_answer(question, fast) && is_asked()
     };
     let names = questions.iter().filter(is_left).map(|question| question.variable.as_str());
-    let text = format!(
-        "There is no terminal to ask for {} -- Please give the answers with --param-file, or \
-         take the defaults with --fast",
-        names.collect::<Vec<_>>().join(", ")
-    );
-    Failure::new(UNANSWERED, text)
+    nobody_to_ask(&names.collect::<Vec<_>>(), fast)
 }
 
 #[cfg(test)]
@@ -165,23 +179,37 @@ mod tests {
 
     #[test]
     fn without_a_terminal_it_is_said_what_is_asked() {
-        let mut questions = from_variables(&object(json!({"a": null, "b": "x", "c": null})), &[]);
-        questions.push(Question {
-            variable: "d".to_owned(),
-            when: Some("b == 'y'".to_owned()),
-            ..Question::default()
-        });
-        let failure = unanswered(&questions, &Map::new(), true);
-        let Failure::Refused { text, .. } = failure else { panic!("{failure:?}") };
-        assert!(text.contains("ask for a, c --") && text.contains("--param-file"), "{text}");
-        if terminal::is_there() {
-            eprintln!("skipped: that nobody is asked, as there is a terminal");
-            return;
+        let questions = questions(json!([
+            {"variable": "a", "required": true},
+            {"variable": "b", "default": "x"},
+            {"variable": "c", "kind": "secret"},
+            {"variable": "d", "required": true, "when": "b == 'y'"},
+            {"variable": "e", "required": true, "when": "b == 'x'"},
+        ]));
+        for (fast, names, has_fast) in [(true, "a, e", false), (false, "a, b, c", true)] {
+            let failure = unanswered(&questions, &Map::new(), fast);
+            let Failure::Refused { text, .. } = failure else { panic!("{failure:?}") };
+            assert!(text.contains(&format!("ask for {names} -- Please give")), "{text}");
+            assert!(text.contains("-p NAME=VALUE or --param-file"), "{text}");
+            assert_eq!(text.contains("--fast"), has_fast, "{text}");
+            if terminal::is_there() {
+                eprintln!("skipped: that nobody is asked, as there is a terminal");
+                continue;
+            }
+            let failure = answers(&questions, &Map::new(), fast);
+            let Err(Failure::Refused { text: said, .. }) = failure else { panic!("{failure:?}") };
+            assert_eq!(said, text);
         }
-        let Err(Failure::Refused { text: said, .. }) = answers(&questions, &Map::new(), true)
-        else {
-            panic!("somebody was asked")
-        };
-        assert_eq!(said, text);
+    }
+
+    #[test]
+    fn fast_leaves_out_what_needs_no_answer() {
+        let questions = questions(json!([
+            {"variable": "key", "kind": "secret"},
+            {"variable": "cells", "kind": "integer", "default": 2, "required": true},
+            {"variable": "results", "kind": "directory", "exists": false},
+        ]));
+        let found = answers(&questions, &Map::new(), true).unwrap();
+        assert_eq!(found.all, object(json!({"cells": 2})));
     }
 }

@@ -5,7 +5,6 @@
 mod ask;
 mod checkbox;
 mod confirm;
-mod keys;
 mod package;
 mod python;
 mod serve;
@@ -37,7 +36,7 @@ pub struct Workflow {
     pub is_local: bool,
 }
 
-/// Runs it; the configuration with the answers.
+/// Runs it; the configuration with the answers, and the variables that are not to be shown.
 ///
 /// # Errors
 /// When it fails, or nobody answers.
@@ -47,7 +46,8 @@ pub async fn run(
     config: &Config,
     supplied: &Map<String, Value>,
     is_fast: bool,
-) -> Result<Config> {
+) -> Result<(Config, Vec<String>)> {
+    let mut secrets = Vec::new();
     let start = start(session, workflow, config, supplied, is_fast)?;
     let prints_aside = session.output.keeps_asides_away();
     let mut python = Python::start(&session.settings.python, prints_aside).await?;
@@ -56,6 +56,11 @@ pub async fn run(
         match wish.map_err(|error| Failure::new(BROKEN, error.to_string()))? {
             Wish::Started => python.say(&start).await?,
             Wish::End(end) => break end,
+            Wish::Ask(question) => {
+                secrets.extend(question.secret());
+                let answer = ask::ask(question, is_fast)?;
+                python.say(&json!({"answer": answer})).await?;
+            }
             wish => {
                 let answer = fulfil(session, wish).await?;
                 python.say(&answer).await?;
@@ -69,7 +74,8 @@ pub async fn run(
             env::set_current_dir(&sections.directory).map_err(|error| {
                 Failure::file("Working directory is gone", sections.directory.display(), &error)
             })?;
-            Ok(Config::new(sections.application_config, sections.jobbergate_config))
+            let config = Config::new(sections.application_config, sections.jobbergate_config);
+            Ok((config, secrets))
         }
         End::Failed { title, text } => Err(Failure::Refused { title, text }),
         End::Exit(code) => Err(Failure::Ended(code)),

@@ -17,6 +17,25 @@ def answers_to(questions, supplied, fast):
     return prompt(prompts, {}), defaults
 
 
+class NoQuestions(Exception):
+    """Something else stands where questions are to be."""
+
+
+def questions_of(what, questions):
+    """A list of them; those that belong to the answers of others are looked at, too."""
+    if isinstance(questions, (str, bytes, dict)) or not hasattr(questions, "__iter__"):
+        raise NoQuestions(f"{what} a list of questions; it is a {type(questions).__name__}")
+    questions = list(questions)
+    for place, question in enumerate(questions, 1):
+        if not hasattr(question, "make_prompts"):
+            raise NoQuestions(f"{what} a list of questions; item {place} is a {type(question).__name__}")
+        for branch in ("whentrue", "whenfalse"):
+            more = getattr(question, branch, None)
+            if isinstance(more, (str, list, tuple)):
+                questions_of(f"{branch} of {question.variablename} must be", more)
+    return questions
+
+
 def prompt(prompts, answers):
     prompts = list(prompts)
     for at, asked in enumerate(prompts):

@@ -5,7 +5,7 @@ import os
 import sys
 
 from jobbergate_cli import bridge, config, context, running, trouble
-from jobbergate_cli.asking import answers_to
+from jobbergate_cli.asking import NoQuestions, answers_to, questions_of
 from jobbergate_cli.exceptions import Abort
 from jobbergate_cli.plain import NotPlain, plain
 from jobbergate_core.sdk import Apps
@@ -83,8 +83,12 @@ def _run(application, data, start):
     supplied, method = start["supplied"], "mainflow"
     while method:
         with _failing(RUNTIME, start["file"], method):
-            questions = getattr(application, method)(data=data)
-            answers, defaults = answers_to(questions or (), supplied, start["is_fast"])
+            returned = getattr(application, method)(data=data)
+            try:
+                questions = questions_of(f"{method} must return", returned or ())
+            except NoQuestions as error:
+                raise _Failed(INVALID, f"{start['file']}: {error}") from None
+            answers, defaults = answers_to(questions, supplied, start["is_fast"])
             data.update(answers)
             data.update(defaults)
             if start["is_fast"] and defaults:

@@ -73,7 +73,15 @@ pub async fn run(session: &Session, arguments: &Run) -> Result<()> {
     let screen = Screen::new(as_json, Lines::Aside);
     let unknown =
         "Whether it was submitted is not known: `jobbergate job-submissions list` says it";
-    let submitted = unless_left(&screen, unknown, submit(session, &submission)).await?;
+    let submitted = unless_left(&screen, unknown, submit(session, &submission)).await;
+    let id = submission.job_script_id;
+    let submitted = submitted.map_err(|failure| {
+        failure.adding(&format!(
+            " -- Job script {id} was made for it and stays: `jobbergate job-submissions create {id} \
+             --name NAME` submits it without asking again, `jobbergate job-scripts delete {id}` \
+             deletes it"
+        ))
+    })?;
     if arguments.no_watch {
         return session.output.one("Created Job Submission", &JOB_SUBMISSION, &submitted);
     }

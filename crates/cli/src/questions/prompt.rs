@@ -1,18 +1,12 @@
 //! Asking at a terminal.
 
-use inquire::{
-    Confirm, MultiSelect, Password, PasswordDisplayMode, Select, Text, list_option::ListOption,
-    validator::Validation,
-};
+use inquire::{MultiSelect, Select, list_option::ListOption, validator::Validation};
 use jobbergate_questions::check;
 use jobbergate_types::questions::{Choice, Choices, Question, QuestionKind};
 use serde_json::Value;
 
-use super::{UNANSWERED, parse, terminal::answered};
-use crate::{
-    failure::{Failure, Result},
-    output::printable,
-};
+use super::{line::Line, parse, terminal::answered};
+use crate::{failure::Result, output::printable};
 
 /// How many choices are shown at once.
 const PAGE: usize = 13;
@@ -42,32 +36,29 @@ fn label(question: &Question) -> String {
 
 fn yes_or_no(question: &Question) -> Result<Value> {
     let default = question.default.as_ref().and_then(Value::as_bool);
-    let help_message = question.help.as_deref();
-    let prompt = Confirm { default, help_message, ..Confirm::new(question.label()) };
-    answered(prompt.prompt()).map(Value::Bool)
-}
-
-/// Whether a typed text is an answer, for a prompt.
-fn validator(
-    question: &Question,
-) -> impl Fn(&str) -> std::result::Result<Validation, inquire::CustomUserError> + Clone + 'static {
-    let question = question.clone();
-    move |text: &str| {
-        Ok(match parse(&question, text) {
-            Ok(_) => Validation::Valid,
-            Err(problem) => Validation::Invalid(problem.into()),
-        })
-    }
+    let hint = match default {
+        None => "y/n",
+        Some(true) => "Y/n",
+        Some(false) => "y/N",
+    };
+    let label = format!("{} ({hint})", question.label());
+    let help = question.help.as_deref();
+    let read = |text: &str| match text.trim().to_ascii_lowercase().as_str() {
+        "" => default.ok_or(()),
+        "y" | "yes" => Ok(true),
+        "n" | "no" => Ok(false),
+        _ => Err(()),
+    };
+    let read = |text: &str| read(text).map_err(|()| "please answer with y or n".to_owned());
+    Line { label: &label, help, ..Line::default() }.read(read).map(Value::Bool)
 }
 
 fn typed(question: &Question) -> Result<Value> {
     let label = label(question);
-    let shown = question.default.as_ref().map(|default| shown(question.kind, default));
-    let prompt = Text { help_message: question.help.as_deref(), ..Text::new(&label) }
-        .with_initial_value(shown.as_deref().unwrap_or_default())
-        .with_validator(validator(question));
-    let text = answered(prompt.prompt())?;
-    parse(question, &text).map_err(|problem| Failure::new(UNANSWERED, problem))
+    let initial = question.default.as_ref().map(|default| shown(question.kind, default));
+    let initial = initial.unwrap_or_default();
+    Line { label: &label, help: question.help.as_deref(), initial: &initial, is_secret: false }
+        .read(|text| parse(question, text))
 }
 
 /// A default as a person would type it.
@@ -86,15 +77,11 @@ fn secret(question: &Question) -> Result<Value> {
         Some(_) => Question { required: false, ..question.clone() },
         None => question.clone(),
     };
-    let prompt = Password { help_message: question.help.as_deref(), ..Password::new(&label) }
-        .without_confirmation()
-        .with_display_mode(PasswordDisplayMode::Masked)
-        .with_validator(validator(&asked));
-    let text = answered(prompt.prompt())?;
-    match &question.default {
+    let line = Line { label: &label, help: question.help.as_deref(), initial: "", is_secret: true };
+    line.read(|text| match &question.default {
         Some(default) if text.is_empty() => Ok(default.clone()),
-        _ => Ok(text.into()),
-    }
+        _ => parse(&asked, text).map(|_| text.into()),
+    })
 }
 
 fn one(question: &Question, choices: &[Choice]) -> Result<Value> {

@@ -1,18 +1,14 @@
 //! Asking what a workflow wants to know.
 
-use inquire::Text;
 use jobbergate_types::questions::{Choice, Choices, Question, QuestionKind};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{checkbox, confirm::confirm};
 use crate::{
-    failure::{Failure, Result},
+    failure::Result,
     output::printable,
-    questions::{
-        self, UNANSWERED,
-        terminal::{answered, is_there},
-    },
+    questions::{self, line::Line, terminal::is_there},
 };
 
 /// Something that a workflow asks.
@@ -36,25 +32,30 @@ enum Kind {
     Checkbox { choices: Vec<String>, chosen: Vec<usize> },
 }
 
+impl Ask {
+    /// Its variable, if the answer is not to be shown.
+    pub fn secret(&self) -> Option<String> {
+        let is_secret = matches!(self.kind, Kind::Secret { .. });
+        self.open.first().filter(|_| is_secret).cloned()
+    }
+}
+
 /// A person's answer.
 ///
 /// # Errors
 /// When the person gives none.
-pub fn ask(ask: Ask) -> Result<Value> {
+pub fn ask(ask: Ask, fast: bool) -> Result<Value> {
     if !is_there() {
-        let text = format!(
-            "There is no terminal to ask for {} -- Please give the answers with --param-file, or \
-             take the defaults with --fast",
-            ask.open.join(", ")
-        );
-        return Err(Failure::new(UNANSWERED, text));
+        let open: Vec<_> = ask.open.iter().map(String::as_str).collect();
+        return Err(questions::nobody_to_ask(&open, fast));
     }
     let label = printable(&ask.label);
     match ask.kind {
         Kind::Text { default, problem } => {
             let (label, problem) = (format!("{label}:"), problem.as_deref().map(printable));
-            let prompt = Text { help_message: problem.as_deref(), ..Text::new(&label) };
-            answered(prompt.with_initial_value(&default).prompt()).map(Value::from)
+            let help = problem.as_deref();
+            Line { label: &label, help, initial: &default, is_secret: false }
+                .read(|text| Ok(text.into()))
         }
         Kind::Secret { default, problem } => questions::ask(&Question {
             kind: QuestionKind::Secret,

@@ -4,8 +4,10 @@ use std::ops::Range;
 
 use crossterm::event::KeyCode;
 
-use super::keys::{Key, Keys};
-use crate::failure::Result;
+use crate::{
+    failure::Result,
+    questions::keys::{Key, Keys},
+};
 
 /// How many are shown at once, if there is room.
 const PAGE: usize = 13;

@@ -2,8 +2,10 @@
 
 use crossterm::event::KeyCode;
 
-use super::keys::{Key, Keys};
-use crate::failure::Result;
+use crate::{
+    failure::Result,
+    questions::keys::{Key, Keys},
+};
 
 /// The answer; none if the person just goes on, which means the default.
 ///

@@ -7,7 +7,7 @@ use reqwest::{Method, StatusCode};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::ask::{Ask, ask};
+use super::ask::Ask;
 use crate::{
     command_line,
     commands::Session,
@@ -88,7 +88,6 @@ pub struct Request {
 /// When the whole command is to end.
 pub async fn fulfil(session: &Session, wish: Wish) -> Result<Value> {
     match wish {
-        Wish::Ask(question) => ask(question).map(|answer| json!({"answer": answer})),
         Wish::Message { title, text, footer } => {
             session.output.message(&title, &text, footer.as_deref()).map(|()| json!({}))
         }
@@ -106,7 +105,7 @@ pub async fn fulfil(session: &Session, wish: Wish) -> Result<Value> {
             session.api.auth.access().await,
             |token| json!({"answer": token.text.reveal()}),
         ),
-        Wish::Started | Wish::End(_) => Ok(json!({})),
+        Wish::Started | Wish::Ask(_) | Wish::End(_) => Ok(json!({})),
     }
 }
 

@@ -86,7 +86,8 @@ pub fn on_disk(
     }
     let workflow = application.workflow.as_deref().and_then(|text| str::from_utf8(text).ok());
     if let Some(questions) = workflow.and_then(from_workflow) {
-        return Ok(questions);
+        let derived = TemplateQuestions { source: QuestionsSource::Workflow, questions };
+        return Ok(without_optional(derived, config, fast));
     }
     let environment = Environment::new(Limits::default());
     let mut names: Vec<String> = Vec::new();
@@ -105,9 +106,13 @@ pub fn on_disk(
 }
 
 /// What templates use and nobody gave a default is asked for where somebody is there to answer: a
-/// template may do without it.
+/// template may do without it. What a workflow asks without a default is asked for in any case, as
+/// it would be if it was run.
 fn without_optional(found: TemplateQuestions, config: &Config, fast: bool) -> Vec<Question> {
     let mut questions = found.questions;
+    if found.source == QuestionsSource::Workflow && fast {
+        questions.iter_mut().for_each(|question| question.required |= question.default.is_none());
+    }
     if found.source == QuestionsSource::Variables && (fast || !terminal::is_there()) {
         questions.retain(|question| config.application.contains_key(&question.variable));
     }

@@ -10,7 +10,7 @@ use super::{
     SCRIPTS, Session,
     asked::{self, Asking},
     download,
-    parameters::{Parameters, script_name},
+    parameters::{Answered, Parameters, script_name},
     read,
 };
 use crate::{
@@ -78,6 +78,8 @@ pub struct Create {
 pub struct Rendering {
     application_id: String,
     body: Value,
+    /// What of it is not to be shown.
+    secrets: Vec<String>,
 }
 
 /// What was said of something that can be had, or not, or asked for.
@@ -179,9 +181,11 @@ impl NewScript {
             config.questions = Some(asked);
         }
         let answered = self.parameters.answered(session, config, supplied, workflow).await?;
-        let (mut config, answers) = answered;
+        let Answered { mut config, answers, secrets } = answered;
         add_files(&mut config, &application);
         let parameters = config.parameters(answers);
+        let secrets = secrets.iter().filter_map(|variable| parameters.get(variable)?.as_str());
+        let secrets = secrets.map(str::to_owned).collect();
         let name = application.get("name").and_then(Value::as_str).unwrap_or_default();
         let name = script_name(&parameters, self.name.as_deref().unwrap_or(name));
         let legacy_name = session.settings.legacy_name_convention.then_some(name.as_str());
@@ -198,14 +202,14 @@ impl NewScript {
                 "param_dict": {"data": parameters},
             },
         });
-        Ok(Rendering { application_id, body })
+        Ok(Rendering { application_id, body, secrets })
     }
 }
 
 /// What a server says that is asked what a script would be.
 #[derive(Debug)]
 pub enum Preview {
-    /// Name and content of the file that `sbatch` gets.
+    /// Name and content of the file that `sbatch` gets, with dots for secrets.
     Entrypoint(String, String),
     /// It is an older one, which has made the script.
     Made(Map<String, Value>),
@@ -236,7 +240,7 @@ impl Rendering {
         });
         let (name, content) =
             entrypoint.ok_or_else(|| not_understood(what, "there is no entrypoint"))?;
-        Ok(Preview::Entrypoint(name, content))
+        Ok(Preview::Entrypoint(name, without(&self.secrets, content)))
     }
 
     /// Has the server make the script; as it is shown.
@@ -250,6 +254,14 @@ impl Rendering {
         let object = session.api.receive(what, request, StatusCode::CREATED).await?;
         read(what, &JOB_SCRIPT, &object)
     }
+}
+
+/// A text for somebody's screen.
+fn without(secrets: &[String], text: String) -> String {
+    let mut secrets: Vec<_> = secrets.iter().filter(|secret| !secret.is_empty()).collect();
+    // One may be a part of another.
+    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    secrets.into_iter().fold(text, |text, secret| text.replace(secret, "••••"))
 }
 
 /// Its workflow file, if it has one.

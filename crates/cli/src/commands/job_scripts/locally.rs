@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Session, asked,
-    parameters::{Parameters, script_name},
+    parameters::{Answered, Parameters, script_name},
 };
 use crate::{
     application::{Application, Template, WORKFLOW, config::Mapping, not_a_directory},
@@ -72,7 +72,7 @@ pub async fn create(session: &Session, arguments: &CreateLocally) -> Result<()> 
         config.questions = Some(asked::on_disk(&application, &supplied, fast)?);
     }
     let answered = arguments.parameters.answered(session, config, supplied, workflow).await?;
-    let (mut config, answers) = answered;
+    let Answered { mut config, answers, .. } = answered;
     if let (None, [only]) = (config.default_template().ok().flatten(), &*application.templates) {
         config.jobbergate.insert("default_template".to_owned(), only.path.as_str().into());
     }

@@ -3,7 +3,7 @@
 use std::{fs, path::PathBuf};
 
 use clap::Args;
-use jobbergate_types::questions::Question;
+use jobbergate_types::questions::{Question, QuestionKind};
 use serde_json::{Map, Value};
 
 use crate::{
@@ -36,6 +36,17 @@ pub struct Parameters {
     /// A JSON object of answers
     #[arg(long, hide = true, value_name = "JSON")]
     param_dict: Option<String>,
+}
+
+/// What came of all questions.
+#[derive(Debug)]
+pub struct Answered {
+    /// The configuration, with the answers to a workflow.
+    pub config: Config,
+    /// The other answers.
+    pub answers: Map<String, Value>,
+    /// The variables whose answers are not to be shown.
+    pub secrets: Vec<String>,
 }
 
 impl Parameters {
@@ -80,35 +91,42 @@ impl Parameters {
     /// The answers among the arguments. That to a question is read as one that is typed there; another
     /// one is what it says as JSON, or else a text.
     fn given(&self, questions: &[Question]) -> Result<Map<String, Value>> {
-        let mut given = Map::new();
-        for (name, text) in &self.given {
-            let question = questions.iter().find(|question| question.variable == *name);
-            let value = match question {
-                Some(question) => {
-                    questions::parse(question, text).map_err(|problem| incorrect(name, &problem))?
-                }
-                None => {
-                    output::tell(&format!(
-                        "No question asks for {name}; it is passed on to the templates\n"
-                    ));
-                    free_value(text).map_err(|problem| incorrect(name, &problem))?
-                }
-            };
-            given.insert(name.clone(), value);
-        }
-        Ok(given)
+        self.read(|name, text| {
+            let question = questions.iter().find(|question| question.variable == name);
+            if let Some(question) = question {
+                return questions::parse(question, text);
+            }
+            output::tell(&format!(
+                "No question asks for {name}; it is passed on to the templates\n"
+            ));
+            free_value(text)
+        })
     }
 
     /// The same where a workflow asks: what it asks for is not known yet.
     fn given_to_workflow(&self) -> Result<Map<String, Value>> {
-        let read = |(name, text): &(String, String)| {
-            let value = free_value(text).map_err(|problem| incorrect(name, &problem))?;
-            Ok((name.clone(), value))
-        };
-        self.given.iter().map(read).collect()
+        self.read(|_, text| free_value(text))
     }
 
-    /// The configuration after all questions, and what was answered beside it.
+    /// All of them, or what is wrong with each that is.
+    fn read(
+        &self,
+        value: impl Fn(&str, &str) -> std::result::Result<Value, String>,
+    ) -> Result<Map<String, Value>> {
+        let (mut given, mut problems) = (Map::new(), Vec::new());
+        for (name, text) in &self.given {
+            match value(name, text) {
+                Ok(value) => drop(given.insert(name.clone(), value)),
+                Err(problem) => problems.push(format!("--param {name}: {problem}")),
+            }
+        }
+        if problems.is_empty() {
+            return Ok(given);
+        }
+        Err(Failure::new("Incorrect parameters", problems.join("\n")))
+    }
+
+    /// The answers to all questions.
     ///
     /// # Errors
     /// When there is no answer to a question.
@@ -118,11 +136,12 @@ impl Parameters {
         config: Config,
         mut supplied: Map<String, Value>,
         workflow: Option<Workflow>,
-    ) -> Result<(Config, Map<String, Value>)> {
+    ) -> Result<Answered> {
         if let Some(workflow) = workflow {
             supplied.extend(self.given_to_workflow()?);
-            let config = workflow::run(session, &workflow, &config, &supplied, self.fast).await?;
-            return Ok((config, Map::new()));
+            let run = workflow::run(session, &workflow, &config, &supplied, self.fast).await?;
+            let (config, secrets) = run;
+            return Ok(Answered { config, answers: Map::new(), secrets });
         }
         let questions = config.asked();
         supplied.extend(self.given(&questions)?);
@@ -132,12 +151,10 @@ impl Parameters {
         }
         let mut all = supplied;
         all.extend(answers.all);
-        Ok((config, all))
+        let is_secret = |question: &&Question| question.kind == QuestionKind::Secret;
+        let secrets = questions.iter().filter(is_secret).map(|question| question.variable.clone());
+        Ok(Answered { config, answers: all, secrets: secrets.collect() })
     }
-}
-
-fn incorrect(name: &str, problem: &str) -> Failure {
-    Failure::new("Incorrect parameters", format!("--param {name}: {problem}"))
 }
 
 /// `name=value`, as it is typed.

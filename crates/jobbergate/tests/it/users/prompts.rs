@@ -51,6 +51,21 @@ fn questions_are_asked_and_checked() {
 }
 
 #[test]
+fn control_keys_change_the_line_and_are_no_letters() {
+    let world = World::open().with_wind();
+    let create = ["job-scripts", "create", "wind", "--no-submit", "--download"];
+    let mut terminal = at_terminal(&world, &create);
+    let (a, e, k, u, w) = ("\u{1}", "\u{5}", "\u{b}", "\u{15}", "\u{17}");
+    let keys = format!("{a}XX{w}{k}{u}one two{w}{a}z{e}3\u{18}\u{1b}g\r");
+    type_in(&mut terminal, "partition: short", &keys);
+    type_in(&mut terminal, "ranks: 4", &format!("{u}7\r"));
+    type_in(&mut terminal, "restart (y/N)", &format!("{a}{k}yes\r"));
+    ends_with(terminal, 0);
+    let script = "#!/bin/bash\n#SBATCH -p zone 3\n#SBATCH -n 7\n\nsrun solver --restart";
+    assert_eq!(world.read("wind.sh"), script);
+}
+
+#[test]
 fn ctrl_c_ends_it_and_nothing_is_made() {
     let world = World::open().with_wind();
     let mut terminal = at_terminal(&world, &["job-scripts", "create", "wind"]);

@@ -180,15 +180,38 @@ fn the_server_says_what_is_missing() {
 }
 
 #[test]
-fn fast_takes_defaults_and_needs_what_has_none() {
+fn fast_takes_defaults_and_needs_only_what_is_required() {
     let world = World::open();
     flow(&world);
     let line = ["job-scripts", "create-locally", "flow", "--fast"];
+    world.run(&line).well();
+    assert_eq!(world.read("flow.sh"), "#!/bin/bash\n#SBATCH -N 2 -p \nfem 64 a@b  fine");
+    let rest = ends_with(at_terminal(&world, &line), 0);
+    assert!(!rest.contains("partition:"), "{rest}");
+    let text = world.read("flow/jobbergate.yaml").replace("{cluster: partitions}", "[a, b]");
+    let text = text.replace("partition, kind", "partition, required: true, kind");
+    world.write("flow/jobbergate.yaml", &text);
     let words = world.run(&line).failed(1);
-    assert!(words.contains("ask for partition, key --"), "{words}");
-    world.write("p.json", r#"{"partition": "a", "key": ""}"#);
-    world.run(&[&line[..], &["--param-file", "p.json"]].concat()).well();
+    assert!(words.contains("ask for partition -- Please give the answers with -p"), "{words}");
+    assert!(!words.contains("--fast"), "{words}");
+    world.run(&[&line[..], &["-p", "partition=a"]].concat()).well();
     assert_eq!(world.read("flow.sh"), "#!/bin/bash\n#SBATCH -N 2 -p a\nfem 64 a@b  fine");
+}
+
+#[test]
+fn the_manuals_own_questions_need_nobody_with_fast() {
+    let world = World::open();
+    let manual = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/questions.md");
+    let manual = fs::read_to_string(manual).unwrap();
+    let (_, example) = manual.split_once("```yaml\n").unwrap();
+    let (example, _) = example.split_once("```").unwrap();
+    world.write("own/jobbergate.yaml", example);
+    world.write("own/templates/own.sh.j2", "{{ data.job }} {{ data.solver }} {{ data.key }}\n");
+    world.run(&["applications", "create", "-n", "Own", "--identifier", "own", "-a", "own"]).well();
+    let line = ["job-scripts", "create", "own", "--fast", "--no-submit", "--download"];
+    world.run(&line).well();
+    assert_eq!(world.read("own.sh"), "run fem ");
+    ends_with(at_terminal(&world, &line), 0);
 }
 
 #[test]

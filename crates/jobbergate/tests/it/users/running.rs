@@ -97,7 +97,9 @@ fn what_a_workflow_shows_stays_out_of_the_jobs_output() {
 fn ctrl_c_leaves_the_job_and_says_how_to_come_back() {
     let desk = Desk::new();
     let flag = desk.site.work.path().join("flag");
-    desk.application("long", "{}", &format!("echo begun; touch {}; sleep 60", flag.display()));
+    // The script is shown before it is run: it does not say what its output says.
+    let commands = format!("echo beg''un; touch {}; sleep 60", flag.display());
+    desk.application("long", "{}", &commands);
     let mut command = desk.running(&["long", "--yes"]);
     command.stdin(Stdio::inherit()).env("TERM", "xterm").env("COLUMNS", "100").env("NO_COLOR", "1");
     let mut terminal = spawn_command(command, Some(60_000)).unwrap();
@@ -204,10 +206,39 @@ fn a_preview_whose_answer_is_lost_is_asked_for_again_with_its_key() {
 }
 
 #[test]
+fn the_script_that_is_shown_has_no_secrets() {
+    let world = World::open();
+    world.write(
+        "lic/jobbergate.yaml",
+        "application_config: {}\njobbergate_config: {}\nquestions:\n\
+         - {variable: key, kind: secret}\n- {variable: host}\n",
+    );
+    world.write("lic/templates/lic.sh.j2", "#!/bin/sh\nsolve {{ data.key }}@{{ data.host }}\n");
+    world.run(&["applications", "create", "-n", "Lic", "--identifier", "lic", "-a", "lic"]).well();
+    let mut command = world.command(&["run", "lic", "--no-watch", "-p", "host=lm"]);
+    command.stdin(Stdio::inherit()).env("TERM", "xterm").env("COLUMNS", "100").env("NO_COLOR", "1");
+    let mut terminal = spawn_command(command, Some(60_000)).unwrap();
+    terminal.exp_string("key: ").unwrap();
+    terminal.send("S3CRET\r").unwrap();
+    terminal.flush().unwrap();
+    let shown = terminal.exp_string("Submit it to cluster c1").unwrap();
+    assert!(shown.contains("@lm") && !shown.contains("S3CRET"), "{shown}");
+    terminal.send_line("y").unwrap();
+    terminal.exp_eof().unwrap();
+    let script = world.run(&["job-scripts", "show-files", "1", "--plain"]).well();
+    assert!(script.contains("solve S3CRET@lm"), "{script}");
+}
+
+#[test]
 fn what_makes_no_sense_is_found_before_anything_is_made() {
     let world = World::open().with_wind();
     let wrong = world.run(&["run", "wind", "--fast", "-p", "ranks=many"]).failed(1);
     assert!(wrong.contains("--param ranks: many is not an integer"), "{wrong}");
+    let given = ["-p", "ranks=9x", "-p", "nope=3", "-p", "restart=maybe"];
+    let wrong = world.run(&[&["run", "wind", "--fast"], &given[..]].concat()).failed(1);
+    for words in ["asks for nope", "--param ranks: 9x is not an integer\n", "--param restart: "] {
+        assert!(wrong.contains(words), "{words}: {wrong}");
+    }
     let unsaid = world.run(&["run", "wind", "-p", "ranks=4"]).failed(1);
     assert!(unsaid.contains("no terminal to ask for partition, restart"), "{unsaid}");
     let mut nowhere = world.command(&["run", "wind", "--fast"]);
@@ -218,6 +249,16 @@ fn what_makes_no_sense_is_found_before_anything_is_made() {
     assert!(usage.contains("NAME=VALUE"), "{usage}");
     world.run(&["run", "nosuch", "--fast"]).failed(1);
     assert_eq!(world.run(&["--raw", "job-scripts", "list"]).well(), "\n[]\n\n");
+}
+
+#[test]
+fn a_submission_that_is_refused_says_which_script_stays() {
+    let world = World::open().with_wind();
+    let refused = world.run(&["run", "wind", "--fast", "--cluster", "nosuch"]);
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    for expected in ["There is no cluster nosuch", "Job script 1 was made for it and stays"] {
+        assert!(refused.err.contains(expected), "{expected}: {refused:?}");
+    }
 }
 
 #[test]

@@ -95,6 +95,37 @@ fn scripts(world: &World) -> Vec<Value> {
     world.run(&["--raw", "job-scripts", "list"]).json().as_array().unwrap().clone()
 }
 
+#[test]
+fn what_is_no_question_is_named_with_its_place() {
+    if !has_python() {
+        return;
+    }
+    let world = with_application("    def mainflow(self, data):\n        return []\n");
+    let create = ["job-scripts", "create-locally", "app", "--fast"];
+    for (returned, expected) in [
+        (
+            "[Text('a', 'A', default='x'), 'foo']",
+            "mainflow must return a list of questions; item 2 is a str",
+        ),
+        ("'foo'", "mainflow must return a list of questions; it is a str"),
+        ("5", "mainflow must return a list of questions; it is a int"),
+        (
+            "[BooleanList('b', 'B', default=True, whentrue=[7])]",
+            "whentrue of b must be a list of questions; item 1 is a int",
+        ),
+    ] {
+        let method = format!("{BASE}    def mainflow(self, data):\n        return {returned}\n");
+        world.write("app/jobbergate.py", &method);
+        let words = world.run(&create).failed(1);
+        assert!(words.starts_with("Invalid application module\n"), "{words}");
+        assert!(words.contains(&format!("app/jobbergate.py: {expected}\n")), "{words}");
+    }
+    world.write("app/templates/run.sh.j2", "{{ a }}");
+    let method = "    def mainflow(self, data):\n        yield Text('a', 'A', default='x')\n";
+    world.write("app/jobbergate.py", &format!("{BASE}{method}"));
+    world.run(&create).well();
+}
+
 /// A workflow with what a person types, and what Python's command line sends after that.
 struct Case {
     name: String,

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use crossterm::{
-    cursor::MoveToPreviousLine,
+    cursor::{MoveToColumn, MoveToPreviousLine},
     event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, read},
     queue,
     terminal::{
@@ -45,6 +45,7 @@ impl Keys {
         if self.drawn > 0 {
             queue!(out, MoveToPreviousLine(self.drawn))?;
         }
+        queue!(out, MoveToColumn(0))?;
         // A line that is too long is cut, or lines could not be counted.
         queue!(out, Clear(ClearType::FromCursorDown), DisableLineWrap)?;
         for line in lines {
@@ -53,6 +54,26 @@ impl Keys {
         queue!(out, EnableLineWrap)?;
         self.drawn = u16::try_from(lines.len()).unwrap_or(u16::MAX);
         out.flush()
+    }
+
+    /// Puts the cursor into the first of the lines that are shown.
+    ///
+    /// # Errors
+    /// When the terminal can't do it.
+    pub fn point(&mut self, column: usize) -> Result<()> {
+        let column = u16::try_from(column).unwrap_or(u16::MAX);
+        let mut out = io::stderr().lock();
+        let lines = std::mem::take(&mut self.drawn);
+        queue!(out, MoveToPreviousLine(lines), MoveToColumn(column))
+            .and_then(|()| out.flush())
+            .map_err(|error| unable(&error))
+    }
+
+    /// How many characters there are in a line.
+    pub fn width(&self) -> usize {
+        // Some terminals say that they have none.
+        let columns = size().ok().map(|(columns, _)| usize::from(columns));
+        columns.filter(|columns| *columns > 0).unwrap_or(usize::from(u16::MAX))
     }
 
     /// How many lines there are.
@@ -65,14 +86,26 @@ impl Keys {
     /// # Errors
     /// When it is the one that ends all.
     pub fn next(&self) -> Result<Key> {
+        let (code, modifiers) = self.pressed()?;
+        Ok(match (code, modifiers.contains(KeyModifiers::CONTROL)) {
+            (KeyCode::Char(c), true) => Key::Control(c),
+            (code, _) => Key::Plain(code),
+        })
+    }
+
+    /// The same with all that was held down.
+    ///
+    /// # Errors
+    /// When it is the one that ends all.
+    pub fn pressed(&self) -> Result<(KeyCode, KeyModifiers)> {
         loop {
             let event = read().map_err(|error| unable(&error))?;
             if let Event::Key(KeyEvent { code, modifiers, kind: KeyEventKind::Press, .. }) = event {
-                match (code, modifiers.contains(KeyModifiers::CONTROL)) {
-                    (KeyCode::Char('c'), true) => return Err(Failure::Interrupted),
-                    (KeyCode::Char(c), true) => return Ok(Key::Control(c)),
-                    (code, _) => return Ok(Key::Plain(code)),
-                }
+                let has_control = modifiers.contains(KeyModifiers::CONTROL);
+                return match code {
+                    KeyCode::Char('c') if has_control => Err(Failure::Interrupted),
+                    code => Ok((code, modifiers)),
+                };
             }
         }
     }
