@@ -131,7 +131,8 @@ mod tests {
                 '^' => modifiers |= KeyModifiers::CONTROL,
                 '~' => modifiers |= KeyModifiers::ALT,
                 c => {
-                    let key = (KeyCode::Char(c), std::mem::take(&mut modifiers));
+                    let key =
+                        (KeyCode::Char(c), std::mem::replace(&mut modifiers, KeyModifiers::NONE));
                     if let Some(request) = meant(key) {
                         input.handle(request);
                     }
