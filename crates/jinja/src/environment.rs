@@ -64,8 +64,8 @@ impl Environment {
     /// when the template is rendered.
     ///
     /// # Errors
-    /// [`ErrorKind::Syntax`](crate::ErrorKind::Syntax) with the line;
-    /// [`ErrorKind::Limit`](crate::ErrorKind::Limit) for sources too large or nested too deep.
+    /// [`ErrorKind::Syntax`] with the line;
+    /// [`ErrorKind::Limit`] for sources too large or nested too deep.
     pub fn parse(&self, source: &str) -> Result<Template> {
         self.check_size(source)?;
         if let Some(program) = self.cache().get(source) {
@@ -134,8 +134,8 @@ impl Template {
     ///
     /// # Errors
     /// Whatever the template does that Python would refuse, as the
-    /// [`ErrorKind`](crate::ErrorKind) says, and with the line unless it fails before the first;
-    /// [`ErrorKind::Limit`](crate::ErrorKind::Limit) once a limit is reached or it is
+    /// [`ErrorKind`] says, and with the line unless it fails before the first;
+    /// [`ErrorKind::Limit`] once a limit is reached or it is
     /// [stopped](Template::stopped_by). The text written until then is lost.
     pub fn render(&self, context: &Map<String, Json>) -> Result<String> {
         let seed = self.seed.unwrap_or_else(|| fastrand::u64(..));

@@ -103,7 +103,7 @@ async fn what_is_wrong_with_the_directory_is_named_and_rejects_nobody() {
     let elsewhere = format!("--ldap-search-base=cn=elsewhere,ou=people,{BASE}");
     for (more, words) in [
         (
-            vec!["--ldap-password=wrong"],
+            vec!["--ldap-password=guessed"],
             "cn=jobbergate,dc=example,dc=org is refused: result code 49",
         ),
         (vec!["--ldap-ca-file=unset"], "UnknownIssuer"),
@@ -116,7 +116,7 @@ async fn what_is_wrong_with_the_directory_is_named_and_rejects_nobody() {
         let map = map(&slapd, &state, &more).await;
         let why = trouble(map.account("alice@example.com", at(0)).await);
         assert!(why.contains(words) && why.contains("alice@example.com"), "{more:?}: {why}");
-        assert!(!why.contains("wrong"), "{why}");
+        assert!(!why.contains("guessed"), "{why}");
     }
 }
 
@@ -178,7 +178,7 @@ async fn the_doctor_says_whether_the_directory_lets_the_agent_in() {
     let (good, said) = check(&[]).await;
     assert!(good && said.contains(&format!("ldaps://localhost:{}", slapd.tls_port)), "{said}");
     for (more, words) in [
-        ("--ldap-password=wrong", "is refused: result code 49"),
+        ("--ldap-password=guessed", "is refused: result code 49"),
         ("--ldap-search-base=ou=nowhere,dc=example,dc=org", "ou=nowhere"),
         ("--ldap-port=9", "onnection refused"),
     ] {
