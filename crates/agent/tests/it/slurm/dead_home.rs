@@ -92,12 +92,19 @@ async fn one_dead_home_keeps_nobody_else_waiting() {
     for id in 11..=14 {
         scene.submit(id, &[]);
     }
+    let cancel = |id: i64| {
+        let jobs = scene.server.with(id, |submission| submission.jobs.clone());
+        assert_eq!(jobs.len(), 1);
+        scene.lab.run("scancel", &[&jobs[0].to_string()]).unwrap();
+    };
     for id in 11..=14 {
         scene.becomes(id, "SUBMITTED").await;
+        // Others need the nodes while it is waited for the dead home.
+        cancel(id);
     }
     for id in 1..=10 {
         assert_eq!(scene.server.status(id), "CREATED", "it waits");
-        eventually(60, "the reason", || async {
+        eventually(120, "the reason, a minute after it hangs", || async {
             let reason = scene.server.waits_for(id).unwrap_or_default();
             reason.contains("directory cannot be used") || reason.contains("take long")
         })
@@ -107,10 +114,6 @@ async fn one_dead_home_keeps_nobody_else_waiting() {
     for id in 1..=10 {
         scene.becomes(id, "SUBMITTED").await;
     }
-    for id in 1..=14 {
-        let jobs = scene.server.with(id, |submission| submission.jobs.clone());
-        assert_eq!(jobs.len(), 1);
-        scene.lab.run("scancel", &[&jobs[0].to_string()]).unwrap();
-    }
+    (1..=10).for_each(cancel);
     agent.stop().await;
 }
