@@ -121,7 +121,7 @@ async fn call(actor: &Actor, method: Method, path: &str, operation: &Value) -> A
     } else if content["application/json"].is_object() {
         request.json(&body())
     } else {
-        request.query(&[("interval", "60")])
+        request.query(&[("interval", "60"), ("claim", "1")])
     };
     actor.send(request).await
 }
@@ -151,7 +151,10 @@ on_both! {
                 let empty_list = method == Method::GET && status == 200 && is_empty_list(text);
                 // Samples are MessagePack: what is sent here is refused unread.
                 let unread = path.contains("/agent/metrics/") && status == 422;
-                assert!(status == 404 || empty_list || unread, "{method} {path}: {status} {text}");
+                // Whatever another agent has claimed, it is not claimed here.
+                let unclaimed = path.contains("/agent/withdrawn/") && status == 409;
+                let is_closed = status == 404 || empty_list || unread || unclaimed;
+                assert!(is_closed, "{method} {path}: {status} {text}");
             }
             assert!(status < 500, "{method} {path}: {text}");
             assert_eq!(snapshot(&theirs_all).await, before, "after {method} {path}");
