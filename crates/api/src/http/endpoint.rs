@@ -87,12 +87,13 @@ impl Endpoint {
                 if let Some(answer) = begin(&mut context, keyed).await? {
                     return hold(answer, room, is_safe).await;
                 }
-                let (keeper, attempt) = (context.clone(), context.attempt.clone());
+                // Nothing of the context is kept otherwise: who waits leaves databases to be closed.
+                let keyed = context.attempt.clone().map(|attempt| (context.clone(), attempt));
                 let work = async {
                     handler.call(context, principal, inputs).await.map(Output::into_answer)
                 };
-                let answer = match attempt {
-                    Some(attempt) => idempotency::perform(&keeper, &attempt, work).await,
+                let answer = match keyed {
+                    Some((keeper, attempt)) => idempotency::perform(&keeper, &attempt, work).await,
                     None => work.await,
                 };
                 hold(answer?, room, is_safe).await

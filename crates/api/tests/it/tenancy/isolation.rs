@@ -121,7 +121,7 @@ async fn call(actor: &Actor, method: Method, path: &str, operation: &Value) -> A
     } else if content["application/json"].is_object() {
         request.json(&body())
     } else {
-        request.query(&[("interval", "60"), ("claim", "1")])
+        request.query(&[("interval", "60"), ("claim", "1"), ("most", "1")])
     };
     actor.send(request).await
 }
@@ -146,9 +146,11 @@ on_both! {
             let said = text.replace(TEMPLATE, "");
             assert!(!said.contains(SECRET), "{method} {path}: {text}");
             // Some operations name it in the path, others in the body.
-            let in_body = pattern.starts_with("/job-submissions/agent/") && method == Method::POST;
+            let in_body = ["submitted", "rejected"].iter().any(|end| {
+                pattern.starts_with("/job-submissions/agent/") && pattern.ends_with(end)
+            });
             if pattern.contains('{') || in_body {
-                let empty_list = method == Method::GET && status == 200 && is_empty_list(text);
+                let empty_list = status == 200 && is_empty_list(text);
                 // Samples are MessagePack: what is sent here is refused unread.
                 let unread = path.contains("/agent/metrics/") && status == 422;
                 // Whatever another agent has claimed, it is not claimed here.
