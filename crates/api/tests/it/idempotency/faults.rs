@@ -82,32 +82,6 @@ async fn who_is_slow_keeps_the_key_on_postgres() {
     assert_eq!(submissions(&alice).await, 1);
 }
 
-/// Where there is one writer at a time: what is slow is reading a template.
-#[tokio::test(flavor = "multi_thread")]
-async fn who_is_slow_keeps_the_key_on_sqlite() {
-    let app = TestApp::on_sqlite().await;
-    let alice = app.user("alice").await;
-    alice.has_template("t", &[("run.sh.j2", "echo")]).await;
-    let pipe = app.stored_at("job_script_template_files", 1, "run.sh.j2");
-    std::fs::remove_file(&pipe).unwrap();
-    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    let render = json!({
-        "create_request": {"name": "r"},
-        "render_request": {
-            "template_output_name_mapping": {"run.sh.j2": "run.sh"},
-            "sbatch_params": null,
-            "param_dict": {"data": {}},
-        },
-    });
-    let let_go = async || {
-        // Ends once it is read.
-        tokio::task::spawn_blocking(move || std::fs::write(pipe, "echo")).await.unwrap().unwrap();
-    };
-    let request = ("/job-scripts/render-from-template/t", render);
-    is_not_done_again_while_it_is_slow(&app, request, let_go).await;
-    assert_eq!(alice.get("/job-scripts").await.ok()["total"], 1);
-}
-
 /// It was taken over: what it made is undone.
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_too_late_makes_nothing() {
