@@ -26,8 +26,8 @@ impl Visitor {
         Self { http, server: format!("http://{}", world.address), cookies: BTreeMap::new() }
     }
 
-    /// Opens the link that a program shows, logs in and decides.
-    pub async fn decide(&mut self, link: &str, decision: &str) {
+    /// Opens a link and logs in; the page that the link leads to then.
+    async fn log_in(&mut self, link: &str) -> String {
         let page = self.get(link).await;
         let (token, next) = (hidden(&page, "form_token"), hidden(&page, "next"));
         let form = [
@@ -37,7 +37,12 @@ impl Visitor {
             ("password", PASSWORD),
         ];
         self.post("/realms/jobbergate/login", &form).await;
-        let page = self.get(link).await;
+        self.get(link).await
+    }
+
+    /// Opens the link that a program shows, logs in and decides.
+    pub async fn decide(&mut self, link: &str, decision: &str) {
+        let page = self.log_in(link).await;
         let (token, code) = (hidden(&page, "form_token"), hidden(&page, "user_code"));
         let form = [("form_token", token.as_str()), ("user_code", &code), ("decision", decision)];
         self.post("/realms/jobbergate/device", &form).await;
@@ -46,16 +51,7 @@ impl Visitor {
     /// Opens the link of a program that waits for this browser on the same machine, logs in and
     /// decides; what the program has the browser show.
     pub async fn decide_and_come_back(&mut self, link: &str, decision: &str) -> String {
-        let page = self.get(link).await;
-        let (token, next) = (hidden(&page, "form_token"), hidden(&page, "next"));
-        let form = [
-            ("form_token", token.as_str()),
-            ("next", &next),
-            ("email", "alice@example.com"),
-            ("password", PASSWORD),
-        ];
-        self.post("/realms/jobbergate/login", &form).await;
-        let page = self.get(link).await;
+        let page = self.log_in(link).await;
         let (token, request) = (hidden(&page, "form_token"), hidden(&page, "request"));
         let form = [("form_token", token.as_str()), ("request", &request), ("decision", decision)];
         let back = self.post("/realms/jobbergate/consent", &form).await;
