@@ -190,6 +190,8 @@ fn torture(
         endure(&users, || victims.suffer(&plan, terminal, interrupt, directory.log("faults")?))?;
     let ceased = Instant::now();
     let settled = outcome::settle(&api, &victims.slurm, terminal, interrupt, SETTLED_WITHIN)?;
+    let claims = || claimed(&jobbergate, directory);
+    outcome::find_out_withdrawn(claims, terminal, interrupt, SETTLED_WITHIN)?;
     victims.check()?;
     let (took, settling) = (began.elapsed(), ceased.elapsed());
 
@@ -211,13 +213,17 @@ fn torture(
     };
     report.print(terminal);
     conclude(&findings, &settled, &mut victims, directory)?;
-    let claims = jobbergate.claims(directory)?;
-    // A lease that holds nothing is soon over.
-    let claims: Vec<&str> = claims.lines().filter(|line| !line.ends_with("\t0\t0")).collect();
-    let claims = claims.join("\n");
+    let claims = claimed(&jobbergate, directory)?;
     ensure!(claims.is_empty(), "agents have claims after they were stopped:\n{claims}");
     terminal.done("Every script ran exactly once, or not at all where that was said");
     Ok(())
+}
+
+/// What agents have claimed. A lease that holds nothing is soon over.
+fn claimed(jobbergate: &Jobbergate, directory: &Directory) -> Result<String> {
+    let claims = jobbergate.claims(directory)?;
+    let claims: Vec<&str> = claims.lines().filter(|line| !line.ends_with("\t0\t0\t0")).collect();
+    Ok(claims.join("\n"))
 }
 
 /// Lets users submit while the faults come.

@@ -92,6 +92,23 @@ pub(super) fn settle(
     }
 }
 
+/// Waits until agents have found out whether there are jobs of submissions that were cancelled or
+/// deleted before it was known, but no longer than `deadline`. Those are settled for their owners
+/// long before.
+pub(super) fn find_out_withdrawn(
+    claims: impl Fn() -> Result<String>,
+    terminal: &Terminal,
+    interrupt: &Interrupt,
+    deadline: Duration,
+) -> Result<()> {
+    let began = Instant::now();
+    while !claims()?.is_empty() && began.elapsed() < deadline {
+        terminal.passing("agents find out about withdrawn submissions");
+        interrupt.sleep(BETWEEN_LOOKS)?;
+    }
+    Ok(())
+}
+
 /// With what their owners were told, which lists leave out.
 fn with_messages(api: &Api, outcomes: Vec<Outcome>) -> Result<Vec<Outcome>> {
     let told = |outcome: Outcome| match outcome.status.as_str() {
