@@ -97,7 +97,7 @@ pub(crate) async fn room_for_details(context: &Context, locator: &Locator) -> Re
     context.take_room(length.saturating_mul(DETAILS_COST).min(MAX_DETAILS_COST)).await
 }
 
-pub(super) async fn get(context: &Context, locator: &Locator) -> Result<JobTemplateDetailedView> {
+pub(crate) async fn get(context: &Context, locator: &Locator) -> Result<JobTemplateDetailedView> {
     room_for_details(context, locator).await?;
     let mut db = context.db.read().await?;
     let row = require(&mut db, locator).await?;

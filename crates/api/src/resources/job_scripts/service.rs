@@ -97,7 +97,7 @@ pub(super) fn detailed(row: ScriptRow, files: Vec<FileRow>) -> Result<JobScriptD
     Ok(JobScriptDetailedView { script: row.into(), files: Some(files?) })
 }
 
-pub(super) async fn get(context: &Context, id: i64) -> Result<JobScriptDetailedView> {
+pub(crate) async fn get(context: &Context, id: i64) -> Result<JobScriptDetailedView> {
     let mut db = context.db.read().await?;
     let row = require(&mut db, id).await?;
     let files = files::of_parent(&mut db, JOB_SCRIPT_FILES, row.id).await?;
@@ -174,7 +174,7 @@ pub(super) async fn update(
 }
 
 /// Deletes a script; what waits for an agent to run it is rejected.
-pub(super) async fn delete(context: &Context, caller: &Identity, id: i64) -> Result<()> {
+pub(crate) async fn delete(context: &Context, caller: &Identity, id: i64) -> Result<()> {
     let mut db = context.db.write().await?;
     let row = require_own(&mut db, caller, id).await?;
     delete_locked(context, db, row.id).await
