@@ -4,6 +4,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use ipnet::IpNet;
 use jobbergate_jinja::{Environment, Limits};
+use tokio::sync::Mutex;
 
 use crate::{
     auth::{ExternalIssuer, Identity, Verifier},
@@ -58,6 +59,8 @@ pub struct App {
     pub events: Arc<Events>,
     pub password_mail: Arc<PasswordMail>,
     pub clock: Clock,
+    /// The address by which others reach this server.
+    pub base_url: String,
     /// Threads for what takes long to compute.
     pub compute: ComputePool,
     /// Room for the bodies of requests.
@@ -131,6 +134,7 @@ impl App {
             events,
             password_mail,
             clock,
+            base_url: config.base_url(),
             compute: ComputePool::new(config.memory.compute_memory()),
             bodies: Budget::new(config.body_memory(), SENDING),
             values: Budget::new(VALUES_MEMORY, SENDING),
@@ -155,6 +159,17 @@ impl App {
             cleaning: config.cleaning.clone(),
             trusted_proxies: config.trusted_proxies.as_slice().into(),
         }))
+    }
+}
+
+impl App {
+    /// What one request of a caller may take of the memory for bodies, values and answers.
+    pub(crate) fn room(&self, caller: &Arc<str>) -> Room {
+        Room {
+            body: self.bodies.share(caller),
+            values: self.values.share(caller),
+            answer: Mutex::new(self.answers.share(caller)),
+        }
     }
 }
 

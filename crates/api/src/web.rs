@@ -1,5 +1,6 @@
-//! What people see in a browser: the pages of the built-in identity provider. They are made here,
-//! need no JavaScript, and call the provider as any other caller would.
+//! What people see in a browser. Those pages that need nobody to be logged in, and the account, are
+//! the built-in identity provider's: they need no JavaScript, and call the provider as any other
+//! caller would. Those with which people work are in [`portal`].
 
 mod account;
 mod assets;
@@ -16,8 +17,10 @@ mod headers;
 mod log_in;
 mod log_in_form;
 mod log_out;
+mod origin;
 mod page;
 mod password;
+mod portal;
 mod root;
 mod words;
 
@@ -25,9 +28,11 @@ use std::sync::Arc;
 
 use axum::{Router, extract::DefaultBodyLimit, middleware, routing::get};
 use ipnet::IpNet;
+use origin::Origin;
 use url::Url;
 
 use crate::{
+    app::App,
     clock::Clock,
     identity::{DEVICE_PAGE, PASSWORD_PAGE, Provider, REALM_PATH, SET_UP_PAGE},
     password_mail::PasswordMail,
@@ -46,25 +51,27 @@ struct Web {
     clock: Clock,
     /// The path of the realm, as browsers have it: a proxy may have put something in front.
     realm: Arc<str>,
-    /// What browsers call this server, such as `https://jobs.example.com`.
-    origin: Arc<str>,
+    origin: Origin,
 }
 
-/// The pages of the provider, in front of what else the server answers.
-pub fn in_front_of(
-    rest: Router,
-    provider: Arc<Provider>,
-    mail: Arc<PasswordMail>,
-    proxies: Arc<[IpNet]>,
-    clock: Clock,
-) -> Router {
+impl Web {
+    /// The path of the page with which people begin.
+    fn first_page(&self) -> String {
+        format!("{}/", self.realm.strip_suffix(REALM_PATH).unwrap_or_default())
+    }
+}
+
+/// The pages, in front of what else the server answers.
+pub fn in_front_of(rest: Router, provider: Arc<Provider>, app: Arc<App>) -> Router {
+    let (mail, proxies) = (Arc::clone(&app.password_mail), Arc::clone(&app.trusted_proxies));
+    let clock = app.clock.clone();
     let address = Url::parse(&provider.issuer());
     let realm = address.as_ref().map_or(REALM_PATH, Url::path).into();
-    let origin = address.as_ref().map(|url| url.origin().ascii_serialization());
-    let origin = origin.unwrap_or_default().into();
+    let origin = Origin::of(&provider.issuer());
     let web = Web { provider, mail, proxies, clock, realm, origin };
     let elsewhere = middleware::from_fn_with_state(web.clone(), elsewhere::answer);
-    router(web).merge(rest).layer(elsewhere)
+    let pages = portal::router(app, web.clone());
+    router(web).merge(pages).merge(rest).layer(elsewhere)
 }
 
 fn router(web: Web) -> Router {

@@ -4,7 +4,7 @@
 use axum::http::{HeaderMap, HeaderValue};
 use headers::{Cookie, HeaderMapExt};
 
-use super::Web;
+use super::origin::Origin;
 use crate::error::{Error, Result};
 
 /// What cookies are for.
@@ -29,7 +29,7 @@ impl Purpose {
     }
 }
 
-impl Web {
+impl Origin {
     /// Browsers accept cookies of the kind `__Host-`, which nobody else can set, by HTTPS only.
     const fn name(purpose: Purpose, secure: bool) -> &'static str {
         match (purpose, secure) {
@@ -40,10 +40,6 @@ impl Web {
             (Purpose::Shown, true) => "__Host-jobbergate-shown",
             (Purpose::Shown, false) => "jobbergate-shown",
         }
-    }
-
-    fn is_secure(&self) -> bool {
-        self.origin.starts_with("https://")
     }
 
     /// The cookie that a browser sent.

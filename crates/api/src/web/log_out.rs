@@ -94,7 +94,7 @@ async fn log_out(
         (LogOut::Done | LogOut::Confirm, _) => go_to(web, "/logout"),
     };
     let headers = response.headers_mut();
-    headers.append(header::SET_COOKIE, web.forget_cookie(Purpose::Session)?);
+    headers.append(header::SET_COOKIE, web.origin.forget_cookie(Purpose::Session)?);
     headers.insert(CLEAR_SITE_DATA, FORGET_PAGES);
     Ok(response)
 }

@@ -50,7 +50,7 @@ impl Person {
     pub async fn logs_in(&self, email: &str) {
         self.open(LOG_IN).await;
         self.tries(email, PASSWORD).await;
-        self.sees("Your account").await;
+        self.reads("Log out").await;
     }
 
     /// Logs out, and waits until it is done: a page opened before would still find the session.

@@ -50,7 +50,7 @@ impl Browser {
 
     /// What is at a path or an address.
     pub async fn open(&mut self, path: &str) -> Answer {
-        let request = self.http.get(self.url(path));
+        let request = self.http.get(self.url(path)).header(header::ACCEPT, "text/html");
         self.send(path, request).await
     }
 

@@ -23,7 +23,7 @@ on_both! {
         assert!(cookie.ends_with("; Path=/; HttpOnly; SameSite=Lax"), "{cookie}");
         let page = alice.follow(&answer).await.expect(200);
         assert_eq!(heading(&page), "Your account");
-        assert_eq!(alice.open(LOGIN).await.header("location"), Some(ACCOUNT));
+        assert_eq!(alice.open(LOGIN).await.header("location"), Some("/"));
     }
 
     async fn nobody_learns_who_has_an_account(app: TestApp) {

@@ -1,0 +1,81 @@
+//! How people sign in.
+
+use axum::{http::request::Parts, response::Response};
+
+use super::Site;
+use crate::{
+    auth::{Identity, TokenKind},
+    error::Result,
+    web::{
+        Web, browser::Visitor, destination::Destination, errors::Failure, log_in_form::LogInForm,
+    },
+};
+use axum::extract::FromRequestParts;
+
+#[derive(Debug, Clone)]
+pub(super) enum SignIn {
+    /// With the built-in provider, whose session is that of the pages as well.
+    BuiltIn(Web),
+}
+
+/// Somebody who is signed in.
+#[derive(Debug)]
+pub(super) struct SignedIn {
+    pub(super) identity: Identity,
+    /// What they are called.
+    pub(super) name: String,
+    /// What their forms must carry.
+    pub(super) form_token: String,
+}
+
+impl SignIn {
+    /// Who comes with a request, if they are signed in.
+    pub(super) async fn who(&self, parts: &mut Parts) -> Result<Option<SignedIn>, Failure> {
+        match self {
+            Self::BuiltIn(web) => {
+                let visitor = Visitor::from_request_parts(parts, web).await?;
+                Ok(visitor.person.map(|person| {
+                    let user = person.session.user;
+                    SignedIn {
+                        identity: Identity {
+                            email: Some(user.email),
+                            client_id: None,
+                            permissions: user.permissions,
+                            organization: user.organization,
+                            subject: user.id,
+                            kind: TokenKind::LogIn,
+                        },
+                        name: user.name,
+                        form_token: person.form_token,
+                    }
+                }))
+            }
+        }
+    }
+
+    /// What people see instead of a page that they must be signed in for; after that they are there.
+    pub(super) async fn first(&self, site: &Site, parts: &mut Parts) -> Result<Response, Failure> {
+        match self {
+            Self::BuiltIn(web) => {
+                let visitor = Visitor::from_request_parts(parts, web).await?;
+                let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+                let destination = Destination::Page(site.path(path));
+                Ok(LogInForm::before(destination).show(web, &visitor)?)
+            }
+        }
+    }
+
+    /// The page on which people see and change what is known of them, below the site's base.
+    pub(super) fn account(&self) -> Option<String> {
+        match self {
+            Self::BuiltIn(web) => Some(format!("{}/account", web.realm)),
+        }
+    }
+
+    /// Where the form that ends the session is sent.
+    pub(super) fn log_out(&self) -> String {
+        match self {
+            Self::BuiltIn(web) => format!("{}/logout", web.realm),
+        }
+    }
+}
