@@ -14,6 +14,6 @@ mod verifier;
 
 pub use claims::{Identity, TokenKind};
 pub use issuer::ExternalIssuer;
-pub(crate) use issuer::{Endpoints, Expected, FetchError, Known, read_limited};
+pub(crate) use issuer::{Expected, FetchError, Known, read_limited};
 pub use principal::{Agent, Caller, Claim, Owner, Principal, require_claims};
 pub use verifier::Verifier;

@@ -16,8 +16,7 @@ mod token_request;
 
 use std::sync::Arc;
 
-pub(crate) use arrival::{Arrival, Callback, Refused};
-pub(crate) use sessions::{Session, SignedOut};
+pub(crate) use arrival::{Arrival, Callback, Refused, Why};
 
 use crate::{
     auth::{ExternalIssuer, Verifier},

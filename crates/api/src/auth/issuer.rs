@@ -16,7 +16,7 @@ use crate::{
     error::Error,
     startup::StartError,
 };
-pub(crate) use fetch::{Endpoints, FetchError, Known, read_limited};
+pub(crate) use fetch::{FetchError, Known, read_limited};
 use fetch::{discovery_url, fetch};
 pub(crate) use id_token::Expected;
 

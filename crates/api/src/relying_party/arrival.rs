@@ -67,6 +67,13 @@ pub(crate) enum Why {
     Fault(Error),
 }
 
+impl Why {
+    /// Whether it may have gone well before.
+    pub(crate) const fn is_repetition(&self) -> bool {
+        matches!(self, Self::NotBegunHere | Self::Over)
+    }
+}
+
 impl<E: Into<Error>> From<E> for Why {
     fn from(error: E) -> Self {
         Self::Fault(error.into())

@@ -75,7 +75,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::auth::Endpoints;
+    use crate::auth::issuer::fetch::Endpoints;
 
     fn judged(change: Value) -> Result<(), &'static str> {
         let mut claims = json!({"iss": "https://id.example.com", "aud": "web", "sub": "s",

@@ -131,3 +131,64 @@ impl fmt::Debug for WebClient {
         f.debug_struct("WebClient").field("id", &self.id).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        config: ServeConfig,
+    }
+
+    const ISSUERS: &str =
+        r#"[{"url": "https://a.example.com/"}, {"url": "https://b.example.com/x"}]"#;
+
+    fn client(arguments: &[&str]) -> Result<Option<WebClient>, String> {
+        let line = ["jobbergate"].into_iter().chain(arguments.iter().copied());
+        Line::parse_from(line).config.web_client().map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn people_sign_in_with_the_first_provider_or_the_one_that_is_named() {
+        assert_eq!(client(&[]), Ok(None));
+        assert_eq!(client(&["--oidc-issuers", ISSUERS]), Ok(None));
+        let of = |more: &[&str]| {
+            let known = ["--oidc-issuers", ISSUERS, "--web-client-id", "web"];
+            client(&[&known, more].concat()).map(Option::unwrap)
+        };
+        let first = of(&[]).unwrap();
+        assert_eq!(first.issuer, "https://a.example.com");
+        assert_eq!(first.scopes, "openid profile email");
+        let domain = of(&["--armasec-domain", "c.example.com/y"]).unwrap();
+        assert_eq!(domain.issuer, "https://c.example.com/y");
+        let named = of(&["--web-issuer", "https://b.example.com/x/"]).unwrap();
+        assert_eq!(named.issuer, "https://b.example.com/x");
+        let scopes = of(&["--web-scopes", "openid, offline_access  api"]).unwrap().scopes;
+        assert_eq!(scopes, "openid offline_access api");
+        assert_eq!(of(&["--web-client-secret", ""]).unwrap().secret, None);
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_named_and_no_secret_repeated() {
+        let id = ["--web-client-id", "web"];
+        let issuers = ["--oidc-issuers", ISSUERS];
+        for (arguments, word) in [
+            (&["--web-client-secret", "s3cret"][..], "JOBBERGATE_WEB_CLIENT_SECRET is wrong"),
+            (&["--web-scopes", "openid"], "JOBBERGATE_WEB_SCOPES is wrong"),
+            (&id, "built-in provider"),
+            (&[issuers[0], issuers[1], "--web-client-id", " "], "it is empty"),
+            (&[&issuers[..], &id, &["--web-scopes", "email"]].concat(), "openid must be"),
+            (&[&issuers[..], &id, &["--web-issuer", "https://s3cret"]].concat(), "one of the"),
+        ] {
+            let words = client(arguments).unwrap_err();
+            assert!(words.contains(word) && !words.contains("s3cret"), "{arguments:?}: {words}");
+        }
+        let line = [&["x"], &issuers[..], &id, &["--web-client-secret", "s3cret"]].concat();
+        let config = Line::parse_from(line).config;
+        assert!(!format!("{:?}", (config.web_client().unwrap(), &config.oidc)).contains("s3cret"));
+    }
+}
