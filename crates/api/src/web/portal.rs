@@ -13,6 +13,7 @@ mod form;
 mod frame;
 mod home;
 mod interrupted;
+mod markdown;
 mod run;
 mod scripts;
 mod sign_in;
@@ -21,6 +22,7 @@ mod submissions;
 mod task;
 mod upload;
 mod user;
+mod words;
 
 use std::sync::Arc;
 
