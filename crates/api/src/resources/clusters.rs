@@ -3,4 +3,5 @@
 pub(crate) mod facts;
 pub(crate) mod overview;
 pub(crate) mod routes;
+pub(crate) mod service;
 pub(crate) mod store;
