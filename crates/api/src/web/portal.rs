@@ -21,6 +21,7 @@ mod submissions;
 mod task;
 mod upload;
 mod user;
+mod words;
 
 use std::sync::Arc;
 
