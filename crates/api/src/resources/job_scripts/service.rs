@@ -97,7 +97,7 @@ pub(super) fn detailed(row: ScriptRow, files: Vec<FileRow>) -> Result<JobScriptD
     Ok(JobScriptDetailedView { script: row.into(), files: Some(files?) })
 }
 
-pub(super) async fn get(context: &Context, id: i64) -> Result<JobScriptDetailedView> {
+pub(crate) async fn get(context: &Context, id: i64) -> Result<JobScriptDetailedView> {
     let mut db = context.db.read().await?;
     let row = require(&mut db, id).await?;
     let files = files::of_parent(&mut db, JOB_SCRIPT_FILES, row.id).await?;

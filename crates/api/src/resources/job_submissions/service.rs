@@ -16,7 +16,7 @@ use jobbergate_types::{
 use super::{
     claims::withdrawn,
     progress,
-    store::{self, NewSubmission, SubmissionChanges, SubmissionRow},
+    store::{self, NewSubmission, Origin, SubmissionChanges, SubmissionRow},
 };
 use crate::{
     app::Context,
@@ -116,7 +116,7 @@ fn require_cluster(known: Option<Vec<String>>, client_id: &str) -> Result<()> {
     )))
 }
 
-pub(super) async fn get(context: &Context, id: i64) -> Result<JobSubmissionDetailedView> {
+pub(crate) async fn get(context: &Context, id: i64) -> Result<JobSubmissionDetailedView> {
     require(&mut context.db.read().await?, id).await?.try_into()
 }
 
@@ -125,9 +125,19 @@ pub(super) async fn list(
     query: &JobSubmissionListQuery,
     owner: Option<&str>,
 ) -> Result<Page<JobSubmissionListView>> {
+    list_of(context, query, Origin::default(), owner).await
+}
+
+/// Those of a list that come from somewhere.
+pub(crate) async fn list_of(
+    context: &Context,
+    query: &JobSubmissionListQuery,
+    origin: Origin<'_>,
+    owner: Option<&str>,
+) -> Result<Page<JobSubmissionListView>> {
     let slurm_job_ids = query.slurm_job_ids.as_deref().map(parse_ids).transpose()?.flatten();
     let mut db = context.db.read().await?;
-    let page = store::page(&mut db, query, slurm_job_ids, owner).await?;
+    let page = store::page(&mut db, query, slurm_job_ids, origin, owner).await?;
     let views = list_views(&mut db, page.items).await?;
     Ok(Page::new(views, page.total, page.page, page.size))
 }
@@ -198,7 +208,7 @@ pub(super) async fn update(
     updated.try_into()
 }
 
-pub(super) async fn delete(context: &Context, caller: &Identity, id: i64) -> Result<()> {
+pub(crate) async fn delete(context: &Context, caller: &Identity, id: i64) -> Result<()> {
     let mut db = context.db.write().await?;
     let row = require_own(&mut db, caller, id).await?;
     withdrawn::store::note(&mut db, row.id, context.now()).await?;
@@ -210,7 +220,7 @@ pub(super) async fn delete(context: &Context, caller: &Identity, id: i64) -> Res
     Ok(())
 }
 
-pub(super) async fn clone(
+pub(crate) async fn clone(
     context: &Context,
     owner_email: &str,
     id: i64,
@@ -243,7 +253,7 @@ pub(super) async fn clone(
     Ok(created)
 }
 
-pub(super) async fn cancel(
+pub(crate) async fn cancel(
     context: &Context,
     caller: &Identity,
     id: i64,

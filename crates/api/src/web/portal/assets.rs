@@ -51,6 +51,10 @@ const ASSETS: &[Asset] = &[
     asset!("htmx.js", SCRIPT, "../../../assets/vendor/htmx.min.js"),
     asset!("htmx-sse.js", SCRIPT, "../../../assets/vendor/htmx-sse.min.js"),
     asset!("idiomorph.js", SCRIPT, "../../../assets/vendor/idiomorph-ext.min.js"),
+    asset!("submission.js", SCRIPT, "../script/submission.js"),
+    asset!("submissions.js", SCRIPT, "../script/submissions.js"),
+    asset!("output.js", SCRIPT, "../script/output.js"),
+    asset!("metrics.js", SCRIPT, "../script/metrics.js"),
     asset!("uplot.js", SCRIPT, "../../../assets/vendor/uplot.min.js"),
     asset!("uplot.css", STYLE, "../../../assets/vendor/uplot.min.css"),
 ];
