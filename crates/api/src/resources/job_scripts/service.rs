@@ -174,7 +174,7 @@ pub(super) async fn update(
 }
 
 /// Deletes a script; what waits for an agent to run it is rejected.
-pub(super) async fn delete(context: &Context, caller: &Identity, id: i64) -> Result<()> {
+pub(crate) async fn delete(context: &Context, caller: &Identity, id: i64) -> Result<()> {
     let mut db = context.db.write().await?;
     let row = require_own(&mut db, caller, id).await?;
     delete_locked(context, db, row.id).await

@@ -42,7 +42,7 @@ async fn require_own(db: &mut Session, caller: &Identity, id: i64) -> Result<Sub
     Ok(row)
 }
 
-pub(super) async fn create(
+pub(crate) async fn create(
     context: &Context,
     owner_email: &str,
     own_cluster: Option<&str>,
@@ -93,7 +93,7 @@ pub(super) async fn create(
 
 /// With the built-in provider every agent is a client of ours, of the caller's organization where
 /// these are kept apart. Those of another provider are not known.
-async fn registered_clusters(context: &Context) -> Result<Option<Vec<String>>> {
+pub(crate) async fn registered_clusters(context: &Context) -> Result<Option<Vec<String>>> {
     let provider = context.app.provider.as_ref();
     let Some(provider) = provider.filter(|_| context.app.verifier.knows_all_clients()) else {
         return Ok(None);
