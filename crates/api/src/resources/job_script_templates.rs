@@ -1,6 +1,6 @@
 //! Job-script templates.
 
-mod clone;
+pub(crate) mod clone;
 mod json_size;
 mod locator;
 pub(crate) mod questions;

@@ -1,6 +1,6 @@
 //! Job scripts.
 
-mod from_template;
+pub(crate) mod from_template;
 mod injection;
 pub(crate) mod render;
 pub(crate) mod routes;

@@ -7,5 +7,5 @@ pub(crate) mod metrics;
 pub(crate) mod output;
 mod progress;
 pub(crate) mod routes;
-mod service;
+pub(crate) mod service;
 pub mod store;

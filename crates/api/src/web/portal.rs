@@ -6,21 +6,29 @@
 mod administration;
 mod applications;
 mod assets;
+mod certain;
+mod difference;
 mod editor;
 mod failures;
 mod fields;
+mod files;
 mod form;
 mod frame;
 mod home;
 mod interrupted;
+mod once;
+mod problems;
 mod run;
 mod scripts;
 mod sign_in;
+mod source_check;
 mod submission;
 mod submissions;
 mod task;
+mod text_file;
 mod upload;
 mod user;
+mod words;
 
 use std::sync::Arc;
 

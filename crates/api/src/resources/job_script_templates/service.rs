@@ -62,7 +62,7 @@ pub(super) async fn require_own(
     Ok(row)
 }
 
-pub(super) async fn create(
+pub(crate) async fn create(
     context: &Context,
     owner_email: &str,
     request: JobTemplateCreateRequest,
@@ -97,7 +97,7 @@ pub(crate) async fn room_for_details(context: &Context, locator: &Locator) -> Re
     context.take_room(length.saturating_mul(DETAILS_COST).min(MAX_DETAILS_COST)).await
 }
 
-pub(super) async fn get(context: &Context, locator: &Locator) -> Result<JobTemplateDetailedView> {
+pub(crate) async fn get(context: &Context, locator: &Locator) -> Result<JobTemplateDetailedView> {
     room_for_details(context, locator).await?;
     let mut db = context.db.read().await?;
     let row = require(&mut db, locator).await?;
@@ -124,7 +124,7 @@ pub(super) fn detailed(
     })
 }
 
-pub(super) async fn list(
+pub(crate) async fn list(
     context: &Context,
     query: &JobTemplateListQuery,
     owner: Option<&str>,
@@ -133,7 +133,7 @@ pub(super) async fn list(
     Ok(page.map(Into::into))
 }
 
-pub(super) async fn update(
+pub(crate) async fn update(
     context: &Context,
     caller: &Identity,
     locator: &Locator,
@@ -167,7 +167,7 @@ pub(super) async fn update(
     Ok(updated.with(details))
 }
 
-pub(super) async fn delete(context: &Context, caller: &Identity, locator: &Locator) -> Result<()> {
+pub(crate) async fn delete(context: &Context, caller: &Identity, locator: &Locator) -> Result<()> {
     let mut db = context.db.write().await?;
     let row = require_own(&mut db, caller, locator).await?;
     delete_locked(context, db, row.id).await
@@ -181,7 +181,7 @@ pub(crate) async fn delete_locked(context: &Context, mut db: Session, id: i32) -
     Ok(())
 }
 
-pub(super) async fn put_file(
+pub(crate) async fn put_file(
     context: &Context,
     caller: &Identity,
     locator: &Locator,
@@ -217,7 +217,7 @@ pub(super) async fn put_file_by_url(
     put_file(context, caller, locator, file).await
 }
 
-pub(super) async fn get_file(
+pub(crate) async fn get_file(
     context: &Context,
     locator: &Locator,
     filename: &str,
@@ -226,7 +226,7 @@ pub(super) async fn get_file(
     files::open(context, TEMPLATE_FILES, template.id, filename).await
 }
 
-pub(super) async fn delete_file(
+pub(crate) async fn delete_file(
     context: &Context,
     caller: &Identity,
     locator: &Locator,

@@ -58,7 +58,7 @@ pub(super) async fn create(
 }
 
 /// What a template would become; nothing is kept.
-pub(super) async fn preview(
+pub(crate) async fn preview(
     context: &Context,
     locator: &str,
     request: RenderFromTemplateRequest,

@@ -11,7 +11,7 @@ use jobbergate_types::{
     },
     list::Paging,
 };
-use sea_query::{Condition, Expr, ExprTrait};
+use sea_query::{Condition, Expr, ExprTrait, Query};
 use sqlx::types::Json;
 use sqlx_macros::FromRow;
 use struct_field_names_as_array::FieldNamesAsSlice;
@@ -239,6 +239,21 @@ pub(crate) async fn page(
     }
     let condition = LIST.narrowed(db, condition, list, owner);
     Ok(SUBMISSIONS.page(db, condition, order, &list.paging).await?)
+}
+
+/// The newest submission of each of these scripts that has one.
+pub(crate) async fn newest_of_scripts(
+    db: &mut Session,
+    scripts: &[i64],
+) -> sqlx::Result<Vec<SubmissionRow>> {
+    let of_scripts = Expr::col("job_script_id").is_in(scripts.iter().copied());
+    let mut newest = Query::select();
+    newest
+        .expr(Expr::col("id").max())
+        .from(SUBMISSIONS.name)
+        .and_where(of_scripts)
+        .group_by_col("job_script_id");
+    SUBMISSIONS.rows(db, Expr::col("id").in_subquery(newest)).await
 }
 
 /// A page of what waits for a cluster's agent, oldest first, of what is claimed like that.
