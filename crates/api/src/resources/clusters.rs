@@ -2,4 +2,5 @@
 
 mod facts;
 pub(crate) mod routes;
+pub(crate) mod service;
 pub(crate) mod store;

@@ -10,7 +10,7 @@ use jobbergate_types::{
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{facts, store};
+use super::{facts, service, store};
 use crate::{
     app::Context,
     auth::{Agent, Caller},
@@ -74,11 +74,7 @@ async fn list(
     _: Caller<SeeClusters>,
     Query(paging): Query<Paging>,
 ) -> Result<Json<Page<ClusterStatusView>>> {
-    let mut db = context.db.read().await?;
-    let page = store::page(&mut db, &paging).await?;
-    let now = context.now();
-    let waiting = job_submissions::claims::store::oldest_waiting(&mut db, now).await?;
-    Ok(Json(page.map(|row| row.view(now, &waiting))))
+    service::list(&context, &paging).await.map(Json)
 }
 
 async fn get(

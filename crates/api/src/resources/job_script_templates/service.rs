@@ -36,7 +36,11 @@ const MAX_DETAILS_COST: usize = 8 << 20;
 /// A template; 404 if there is none.
 pub(crate) async fn require(db: &mut Session, locator: &Locator) -> Result<TemplateRow> {
     let found = store::find(db, locator, Lock::None).await?;
-    found.ok_or_else(|| Error::no_entry("job_script_templates", locator))
+    found.ok_or_else(|| unknown(locator))
+}
+
+pub(super) fn unknown(locator: &Locator) -> Error {
+    Error::no_entry("job_script_templates", locator)
 }
 
 /// 404 or 403 unless there is such a template and the caller may change it.
@@ -57,7 +61,7 @@ pub(super) async fn require_own(
     locator: &Locator,
 ) -> Result<TemplateRow> {
     let found = store::find(db, locator, Lock::Exclusive).await?;
-    let row = found.ok_or_else(|| Error::no_entry("job_script_templates", locator))?;
+    let row = found.ok_or_else(|| unknown(locator))?;
     caller.require_ownership(&row.owner_email)?;
     Ok(row)
 }
