@@ -31,6 +31,16 @@ const ALL_STYLES: &str = concat!(
     include_str!("../style/administration.css"),
 );
 
+/// The editor with the languages that it knows.
+const EDITOR: &str = concat!(
+    include_str!("../../../assets/vendor/codemirror.min.js"),
+    include_str!("../../../assets/vendor/codemirror-overlay.min.js"),
+    include_str!("../../../assets/vendor/codemirror-jinja2.min.js"),
+    include_str!("../../../assets/vendor/codemirror-shell.min.js"),
+    include_str!("../../../assets/vendor/codemirror-python.min.js"),
+    include_str!("../../../assets/vendor/codemirror-yaml.min.js"),
+);
+
 struct Asset {
     name: &'static str,
     kind: &'static str,
@@ -57,6 +67,9 @@ const ASSETS: &[Asset] = &[
     asset!("output.js", SCRIPT, "../script/output.js"),
     asset!("metrics.js", SCRIPT, "../script/metrics.js"),
     asset!("uplot.js", SCRIPT, "../../../assets/vendor/uplot.min.js"),
+    Asset { name: "codemirror.js", kind: SCRIPT, content: EDITOR.as_bytes() },
+    asset!("codemirror.css", STYLE, "../../../assets/vendor/codemirror.min.css"),
+    asset!("editor.js", SCRIPT, "../script/editor.js"),
     asset!("uplot.css", STYLE, "../../../assets/vendor/uplot.min.css"),
 ];
 
