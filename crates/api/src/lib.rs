@@ -29,6 +29,7 @@ mod rate;
 pub mod resources;
 pub mod server;
 pub mod service;
+pub mod settings;
 pub mod startup;
 pub mod storage;
 mod telemetry;
