@@ -21,6 +21,7 @@ use crate::{
     identity::Provider,
     password_mail::PasswordMail,
     rate::Rate,
+    relying_party::RelyingParty,
     startup::StartError,
     storage::Storage,
     tenant::{Lease, Tenant, Tenants},
@@ -49,10 +50,12 @@ const READING: &str = "Too much is being read at once; try again in a moment";
 /// What is there once for the whole server.
 #[derive(Debug)]
 pub struct App {
-    pub verifier: Verifier,
+    pub verifier: Arc<Verifier>,
     pub tenants: Arc<Tenants>,
     /// The built-in identity provider, if it is used.
     pub provider: Option<Arc<Provider>>,
+    /// What has people sign in to the pages with an external provider, if they do.
+    pub relying_party: Option<Arc<RelyingParty>>,
     pub events: Arc<Events>,
     pub password_mail: Arc<PasswordMail>,
     pub clock: Clock,
@@ -121,12 +124,15 @@ impl App {
         };
         let external = config.external_providers()?.into_iter().map(ExternalIssuer::new);
         let external = external.collect::<Result<_, _>>()?;
-        let verifier = Verifier::new(external, provider.clone(), clock.clone());
+        let verifier = Arc::new(Verifier::new(external, provider.clone(), clock.clone()));
+        let db = tenants.default_tenant().db;
+        let relying_party = RelyingParty::open(config, Arc::clone(&verifier), db, clock.clone())?;
         let password_mail = Arc::new(PasswordMail::new(Arc::clone(&events), clock.clone()));
         Ok(Arc::new(Self {
             verifier,
             tenants,
             provider,
+            relying_party: relying_party.map(Arc::new),
             events,
             password_mail,
             clock,

@@ -26,6 +26,7 @@ pub mod password_mail;
 pub mod permission;
 pub mod query;
 mod rate;
+pub mod relying_party;
 pub mod resources;
 pub mod server;
 pub mod service;

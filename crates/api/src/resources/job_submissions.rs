@@ -5,6 +5,7 @@ pub mod claims;
 pub(crate) mod events;
 pub(crate) mod metrics;
 pub(crate) mod output;
+pub(crate) mod overview;
 mod progress;
 pub(crate) mod routes;
 mod service;

@@ -70,7 +70,7 @@ async fn list(
     _: Caller<SeeClusters>,
     Query(paging): Query<Paging>,
 ) -> Result<Json<Page<ClusterStatusView>>> {
-    service::page(&context, &paging).await.map(Json)
+    service::list(&context, &paging).await.map(Json)
 }
 
 async fn get(

@@ -19,7 +19,7 @@ impl Allow for SeeClusters {
 }
 
 /// When the agents of all clusters reported last, page by page.
-pub(crate) async fn page(context: &Context, paging: &Paging) -> Result<Page<ClusterStatusView>> {
+pub(crate) async fn list(context: &Context, paging: &Paging) -> Result<Page<ClusterStatusView>> {
     let mut db = context.db.read().await?;
     let page = store::page(&mut db, paging).await?;
     let now = context.now();

@@ -36,7 +36,11 @@ const MAX_DETAILS_COST: usize = 8 << 20;
 /// A template; 404 if there is none.
 pub(crate) async fn require(db: &mut Session, locator: &Locator) -> Result<TemplateRow> {
     let found = store::find(db, locator, Lock::None).await?;
-    found.ok_or_else(|| Error::no_entry("job_script_templates", locator))
+    found.ok_or_else(|| unknown(locator))
+}
+
+pub(super) fn unknown(locator: &Locator) -> Error {
+    Error::no_entry("job_script_templates", locator)
 }
 
 /// 404 or 403 unless there is such a template and the caller may change it.
@@ -57,7 +61,7 @@ pub(super) async fn require_own(
     locator: &Locator,
 ) -> Result<TemplateRow> {
     let found = store::find(db, locator, Lock::Exclusive).await?;
-    let row = found.ok_or_else(|| Error::no_entry("job_script_templates", locator))?;
+    let row = found.ok_or_else(|| unknown(locator))?;
     caller.require_ownership(&row.owner_email)?;
     Ok(row)
 }
@@ -97,7 +101,7 @@ pub(crate) async fn room_for_details(context: &Context, locator: &Locator) -> Re
     context.take_room(length.saturating_mul(DETAILS_COST).min(MAX_DETAILS_COST)).await
 }
 
-pub(super) async fn get(context: &Context, locator: &Locator) -> Result<JobTemplateDetailedView> {
+pub(crate) async fn get(context: &Context, locator: &Locator) -> Result<JobTemplateDetailedView> {
     room_for_details(context, locator).await?;
     let mut db = context.db.read().await?;
     let row = require(&mut db, locator).await?;
@@ -217,7 +221,7 @@ pub(super) async fn put_file_by_url(
     put_file(context, caller, locator, file).await
 }
 
-pub(super) async fn get_file(
+pub(crate) async fn get_file(
     context: &Context,
     locator: &Locator,
     filename: &str,

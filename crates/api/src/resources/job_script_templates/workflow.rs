@@ -18,7 +18,7 @@ use crate::{
     storage::OpenFile,
 };
 
-pub(super) async fn get(context: &Context, locator: &Locator) -> Result<OpenFile> {
+pub(crate) async fn get(context: &Context, locator: &Locator) -> Result<OpenFile> {
     let template = service::require(&mut context.db.read().await?, locator).await?;
     files::open(context, WORKFLOW_FILES, template.id, FILENAME).await
 }

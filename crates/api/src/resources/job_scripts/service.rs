@@ -126,7 +126,7 @@ pub(crate) async fn detailed_with_ids(
         .collect()
 }
 
-pub(super) async fn list(
+pub(crate) async fn list(
     context: &Context,
     query: &JobScriptListQuery,
     owner: Option<&str>,

@@ -21,6 +21,7 @@ const STYLE: &str = "text/css; charset=utf-8";
 const ALL_STYLES: &str = concat!(
     include_str!("../style/base.css"),
     include_str!("../style/portal.css"),
+    include_str!("../style/home.css"),
     include_str!("../style/applications.css"),
     include_str!("../style/run.css"),
     include_str!("../style/submissions.css"),
@@ -46,6 +47,7 @@ const ASSETS: &[Asset] = &[
     Asset { name: "style.css", kind: STYLE, content: ALL_STYLES.as_bytes() },
     asset!("icon.svg", "image/svg+xml", "../../../assets/icon.svg"),
     asset!("site.js", SCRIPT, "../script/site.js"),
+    asset!("source.js", SCRIPT, "../script/source.js"),
     asset!("htmx.js", SCRIPT, "../../../assets/vendor/htmx.min.js"),
     asset!("htmx-sse.js", SCRIPT, "../../../assets/vendor/htmx-sse.min.js"),
     asset!("idiomorph.js", SCRIPT, "../../../assets/vendor/idiomorph-ext.min.js"),
