@@ -3,11 +3,7 @@
 use std::collections::BTreeMap;
 
 use regex::Regex;
-use reqwest::{
-    Client, header,
-    multipart::{self, Part},
-    redirect::Policy,
-};
+use reqwest::{Client, header, redirect::Policy};
 
 use crate::{
     identity::story::PASSWORD,
@@ -89,17 +85,17 @@ impl Browser {
         self.send(&form.action.clone(), request).await
     }
 
-    /// Sends a form with files: the field, the name and the content of each.
+    /// Sends a form with files, each with the name of its field.
     pub async fn upload(&mut self, form: &Form, files: &[(&str, &str, &[u8])]) -> Answer {
-        let mut sent = multipart::Form::new();
-        for (name, value) in form.fields.clone() {
-            sent = sent.text(name, value);
+        let mut body = reqwest::multipart::Form::new();
+        for (name, value) in &form.fields {
+            body = body.text(name.clone(), value.clone());
         }
         for (field, name, content) in files {
-            let file = Part::bytes(content.to_vec()).file_name((*name).to_owned());
-            sent = sent.part((*field).to_owned(), file);
+            let part = reqwest::multipart::Part::bytes(content.to_vec());
+            body = body.part((*field).to_owned(), part.file_name((*name).to_owned()));
         }
-        let request = self.http.post(self.url(&form.action)).multipart(sent);
+        let request = self.http.post(self.url(&form.action)).multipart(body);
         self.send(&form.action.clone(), request).await
     }
 
