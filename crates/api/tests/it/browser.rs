@@ -3,6 +3,7 @@
 mod accessibility;
 mod keyboard;
 mod person;
+mod run;
 mod screenshots;
 mod stories;
 
