@@ -27,6 +27,7 @@ mod routes;
 mod scope;
 pub(crate) mod secrets;
 mod sessions;
+mod sign_in_links;
 mod store;
 mod tidying;
 mod tokens;
@@ -57,6 +58,7 @@ pub(crate) use roles::built_in_role;
 pub use routes::{parameters, peer, router, token_id};
 pub use scope::Scope;
 pub use sessions::{LogIn, NewSession, PasswordChange, Peer, Session, SessionCookie};
+pub use sign_in_links::{SIGN_IN_PAGE, SignInLink};
 pub use tokens::{TokenRequest, TokenResponse, UserToken};
 pub use users::{NewUser, Source, User};
 
