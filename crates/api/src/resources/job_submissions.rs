@@ -7,6 +7,7 @@ pub(crate) mod metrics;
 pub(crate) mod output;
 pub(crate) mod overview;
 pub(crate) mod progress;
+pub(crate) mod recent;
 pub(crate) mod routes;
 pub(crate) mod service;
 pub mod store;

@@ -74,7 +74,7 @@ impl Destination {
 
 /// Whether browsers take this for a path of the site that they are on: of a backslash or a second slash
 /// they make another host, and they leave out control characters.
-fn is_here(path: &str) -> bool {
+pub(super) fn is_here(path: &str) -> bool {
     let mut rest = path.chars();
     rest.next() == Some('/')
         && !matches!(rest.next(), Some('/' | '\\'))

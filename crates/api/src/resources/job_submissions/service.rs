@@ -6,9 +6,9 @@ use jobbergate_types::{
     Page,
     job_scripts::JobScriptBaseView,
     job_submissions::{
-        JobOutlook, JobProgressDetail, JobSubmissionCreateRequest, JobSubmissionDetailedView,
-        JobSubmissionListQuery, JobSubmissionListView, JobSubmissionStatus,
-        JobSubmissionUpdateRequest,
+        JobOutlook, JobProgressDetail, JobSubmissionBaseView, JobSubmissionCreateRequest,
+        JobSubmissionDetailedView, JobSubmissionListQuery, JobSubmissionListView,
+        JobSubmissionStatus, JobSubmissionUpdateRequest,
     },
     list::Paging,
 };
@@ -26,7 +26,7 @@ use crate::{
     events::feed::Entry,
     http::validation::parse_integer,
     query::Lock,
-    resources::job_scripts,
+    resources::{clusters, job_scripts},
 };
 
 /// A submission; 404 if there is none.
@@ -42,7 +42,7 @@ async fn require_own(db: &mut Session, caller: &Identity, id: i64) -> Result<Sub
     Ok(row)
 }
 
-pub(super) async fn create(
+pub(crate) async fn create(
     context: &Context,
     owner_email: &str,
     own_cluster: Option<&str>,
@@ -91,9 +91,31 @@ pub(super) async fn create(
     Ok(created)
 }
 
+/// The newest submission of each of these scripts that has one, by script.
+pub(crate) async fn newest_of_scripts(
+    context: &Context,
+    scripts: &[i64],
+) -> Result<HashMap<i64, JobSubmissionBaseView>> {
+    let rows = store::newest_of_scripts(&mut context.db.read().await?, scripts).await?;
+    let by_script = |row: SubmissionRow| {
+        let script = row.job_script_id.unwrap_or_default();
+        Ok((script.into(), row.try_into()?))
+    };
+    rows.into_iter().map(by_script).collect()
+}
+
+/// The clusters that something can be submitted to: those that are registered, or that have ever
+/// reported where it is not known which are.
+pub(crate) async fn clusters(context: &Context) -> Result<Vec<String>> {
+    if let Some(registered) = registered_clusters(context).await? {
+        return Ok(registered);
+    }
+    clusters::store::client_ids(&mut context.db.read().await?).await.map_err(Into::into)
+}
+
 /// With the built-in provider every agent is a client of ours, of the caller's organization where
 /// these are kept apart. Those of another provider are not known.
-async fn registered_clusters(context: &Context) -> Result<Option<Vec<String>>> {
+pub(crate) async fn registered_clusters(context: &Context) -> Result<Option<Vec<String>>> {
     let provider = context.app.provider.as_ref();
     let Some(provider) = provider.filter(|_| context.app.verifier.knows_all_clients()) else {
         return Ok(None);
@@ -120,7 +142,7 @@ pub(crate) async fn get(context: &Context, id: i64) -> Result<JobSubmissionDetai
     require(&mut context.db.read().await?, id).await?.try_into()
 }
 
-pub(super) async fn list(
+pub(crate) async fn list(
     context: &Context,
     query: &JobSubmissionListQuery,
     owner: Option<&str>,

@@ -24,6 +24,8 @@ use crate::{
 };
 
 const SUBMISSIONS: Table = Table { name: "job_submissions", key: &["id"] };
+const UNDER_WAY: [&str; 2] =
+    [JobSubmissionStatus::Created.as_str(), JobSubmissionStatus::Submitted.as_str()];
 const OLDEST_FIRST: Ordering = Ordering { column: "id", ascending: true };
 const LIST: ListColumns = ListColumns {
     searched: &["name", "description", "owner_email", "client_id"],
@@ -275,6 +277,21 @@ pub(crate) async fn page(
     Ok(SUBMISSIONS.page(db, condition, order, &list.paging).await?)
 }
 
+/// The newest submission of each of these scripts that has one.
+pub(crate) async fn newest_of_scripts(
+    db: &mut Session,
+    scripts: &[i64],
+) -> sqlx::Result<Vec<SubmissionRow>> {
+    let of_scripts = Expr::col("job_script_id").is_in(scripts.iter().copied());
+    let mut newest = Query::select();
+    newest
+        .expr(Expr::col("id").max())
+        .from(SUBMISSIONS.name)
+        .and_where(of_scripts)
+        .group_by_col("job_script_id");
+    SUBMISSIONS.rows(db, Expr::col("id").in_subquery(newest)).await
+}
+
 /// A page of what waits for a cluster's agent, oldest first, of what is claimed like that.
 pub(crate) async fn pending(
     db: &mut Session,
@@ -312,6 +329,46 @@ pub(crate) async fn active(
     let condition =
         Condition::all().add(Expr::col("client_id").eq(client_id)).add(followed).add(claimed);
     SUBMISSIONS.page(db, condition, OLDEST_FIRST, paging).await
+}
+
+/// A page of what somebody waits for, newest first.
+pub(super) async fn under_way(
+    db: &mut Session,
+    owner: &str,
+    paging: &Paging,
+) -> sqlx::Result<Page<SubmissionRow>> {
+    let condition = shown_of(owner).add(Expr::col("status").is_in(UNDER_WAY));
+    let newest_first = Ordering { column: "id", ascending: false };
+    SUBMISSIONS.page(db, condition, newest_first, paging).await
+}
+
+/// What of somebody's was settled last.
+pub(super) async fn settled(
+    db: &mut Session,
+    owner: &str,
+    limit: u64,
+) -> sqlx::Result<Vec<SubmissionRow>> {
+    let condition = shown_of(owner).add(Expr::col("status").is_not_in(UNDER_WAY));
+    let latest_first = Ordering { column: "updated_at", ascending: false };
+    SUBMISSIONS.first(db, condition, latest_first, limit).await
+}
+
+fn shown_of(owner: &str) -> Condition {
+    Condition::all().add(Expr::col("owner_email").eq(owner)).add(Expr::col("is_archived").eq(false))
+}
+
+/// The newest submission of each of these scripts that has one.
+pub(super) async fn newest_of_scripts(
+    db: &mut Session,
+    scripts: impl IntoIterator<Item = i64>,
+) -> sqlx::Result<Vec<SubmissionRow>> {
+    let mut newest = Query::select();
+    newest
+        .expr(Expr::col("id").max())
+        .from(SUBMISSIONS.name)
+        .and_where(Expr::col("job_script_id").is_in(scripts))
+        .group_by_col("job_script_id");
+    SUBMISSIONS.rows(db, Expr::col("id").in_subquery(newest)).await
 }
 
 pub(crate) async fn update(

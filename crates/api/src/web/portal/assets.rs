@@ -21,6 +21,7 @@ const STYLE: &str = "text/css; charset=utf-8";
 const ALL_STYLES: &str = concat!(
     include_str!("../style/base.css"),
     include_str!("../style/portal.css"),
+    include_str!("../style/home.css"),
     include_str!("../style/applications.css"),
     include_str!("../style/run.css"),
     include_str!("../style/submissions.css"),
@@ -28,6 +29,16 @@ const ALL_STYLES: &str = concat!(
     include_str!("../style/scripts.css"),
     include_str!("../style/editor.css"),
     include_str!("../style/administration.css"),
+);
+
+/// The editor with the languages that it knows.
+const EDITOR: &str = concat!(
+    include_str!("../../../assets/vendor/codemirror.min.js"),
+    include_str!("../../../assets/vendor/codemirror-overlay.min.js"),
+    include_str!("../../../assets/vendor/codemirror-jinja2.min.js"),
+    include_str!("../../../assets/vendor/codemirror-shell.min.js"),
+    include_str!("../../../assets/vendor/codemirror-python.min.js"),
+    include_str!("../../../assets/vendor/codemirror-yaml.min.js"),
 );
 
 struct Asset {
@@ -46,6 +57,8 @@ const ASSETS: &[Asset] = &[
     Asset { name: "style.css", kind: STYLE, content: ALL_STYLES.as_bytes() },
     asset!("icon.svg", "image/svg+xml", "../../../assets/icon.svg"),
     asset!("site.js", SCRIPT, "../script/site.js"),
+    asset!("source.js", SCRIPT, "../script/source.js"),
+    asset!("run.js", SCRIPT, "../script/run.js"),
     asset!("htmx.js", SCRIPT, "../../../assets/vendor/htmx.min.js"),
     asset!("htmx-sse.js", SCRIPT, "../../../assets/vendor/htmx-sse.min.js"),
     asset!("idiomorph.js", SCRIPT, "../../../assets/vendor/idiomorph-ext.min.js"),
@@ -54,6 +67,9 @@ const ASSETS: &[Asset] = &[
     asset!("output.js", SCRIPT, "../script/output.js"),
     asset!("metrics.js", SCRIPT, "../script/metrics.js"),
     asset!("uplot.js", SCRIPT, "../../../assets/vendor/uplot.min.js"),
+    Asset { name: "codemirror.js", kind: SCRIPT, content: EDITOR.as_bytes() },
+    asset!("codemirror.css", STYLE, "../../../assets/vendor/codemirror.min.css"),
+    asset!("editor.js", SCRIPT, "../script/editor.js"),
     asset!("uplot.css", STYLE, "../../../assets/vendor/uplot.min.css"),
 ];
 

@@ -1,6 +1,10 @@
 //! How people sign in.
 
+mod external;
+mod pages;
+
 use axum::{
+    Router,
     http::{HeaderMap, request::Parts},
     response::Response,
 };
@@ -16,11 +20,14 @@ use crate::{
     },
 };
 use axum::extract::FromRequestParts;
+pub(in crate::web) use external::External;
 
 #[derive(Debug, Clone)]
 pub(super) enum SignIn {
     /// With the built-in provider, whose session is that of the pages as well.
     BuiltIn(Web),
+    /// With an external provider.
+    External(External),
 }
 
 /// Somebody who is signed in.
@@ -45,6 +52,7 @@ impl SignIn {
                     SignedIn { identity: identity(user), name, form_token: person.form_token }
                 }))
             }
+            Self::External(external) => Ok(external.who(&parts.headers).await?),
         }
     }
 
@@ -56,6 +64,9 @@ impl SignIn {
                 let cookie = web.origin.cookie(headers, Purpose::Session)?;
                 let session = web.provider.unused_session(&cookie).await.ok()??;
                 Some(identity(session.user))
+            }
+            Self::External(external) => {
+                external.who(headers).await.ok().flatten().map(|it| it.identity)
             }
         }
     }
@@ -69,6 +80,7 @@ impl SignIn {
                 let destination = Destination::Page(site.path(path));
                 Ok(LogInForm::before(destination).show(web, &visitor)?)
             }
+            Self::External(_) => Ok(External::first(site, parts)),
         }
     }
 
@@ -76,13 +88,23 @@ impl SignIn {
     pub(super) fn account(&self) -> Option<String> {
         match self {
             Self::BuiltIn(web) => Some(format!("{}/account", web.realm)),
+            Self::External(_) => None,
         }
     }
 
     /// Where the form that ends the session is sent.
-    pub(super) fn log_out(&self) -> String {
+    pub(super) fn log_out(&self, site: &Site) -> String {
         match self {
             Self::BuiltIn(web) => format!("{}/logout", web.realm),
+            Self::External(_) => site.path(external::END),
+        }
+    }
+
+    /// The pages that belong to it.
+    pub(super) fn router(&self) -> Router<Site> {
+        match self {
+            Self::BuiltIn(_) => Router::new(),
+            Self::External(_) => external::router(),
         }
     }
 }

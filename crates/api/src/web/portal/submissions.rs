@@ -26,7 +26,7 @@ use super::{
     fields::Fields,
     frame::{Area, Frame},
     user::User,
-    words::{self, State as Chip, When},
+    words::{Moment, State as Chip},
 };
 use crate::{
     permission::Permission,
@@ -81,7 +81,7 @@ struct Row {
     cluster: String,
     cluster_filter: String,
     owner: String,
-    created: When,
+    created: Moment,
 }
 
 /// What of a row changes while one looks at it.
@@ -90,7 +90,7 @@ struct Row {
 struct Standing {
     state: Chip,
     reason: Option<String>,
-    updated: When,
+    updated: Moment,
 }
 
 impl askama::filters::HtmlSafe for Standing {}
@@ -98,9 +98,9 @@ impl askama::filters::HtmlSafe for Standing {}
 impl Standing {
     fn of(base: &JobSubmissionBaseView, now: DateTime<Utc>) -> Self {
         Self {
-            state: words::state(base.status, base.slurm_job_state),
+            state: Chip::of(base.status, base.slurm_job_state),
             reason: base.outlook.slurm_pending_reason.clone().filter(|it| !it.is_empty()),
-            updated: words::when(now, base.updated_at.0),
+            updated: Moment::new(now, base.updated_at.0),
         }
     }
 }
@@ -186,7 +186,7 @@ impl Row {
             }),
             cluster: submission.client_id,
             owner: submission.owner_email,
-            created: words::when(now, submission.created_at.0),
+            created: Moment::new(now, submission.created_at.0),
             name: submission.name,
         }
     }

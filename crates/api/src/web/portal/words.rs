@@ -5,13 +5,15 @@ use jobbergate_types::{SlurmJobState, job_submissions::JobSubmissionStatus};
 
 /// An instant: for programs, and in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct When {
+pub(super) struct Moment {
     pub(super) at: String,
     pub(super) words: String,
 }
 
-pub(super) fn when(now: DateTime<Utc>, at: DateTime<Utc>) -> When {
-    When { at: at.to_rfc3339_opts(SecondsFormat::Secs, true), words: ago(now, at) }
+impl Moment {
+    pub(super) fn new(now: DateTime<Utc>, at: DateTime<Utc>) -> Self {
+        Self { at: at.to_rfc3339_opts(SecondsFormat::Secs, true), words: ago(now, at) }
+    }
 }
 
 /// How far an instant is from now.
@@ -58,28 +60,30 @@ pub(super) fn bytes(count: u64) -> String {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct State {
     /// The class of its chip.
-    pub(super) tone: &'static str,
-    pub(super) word: String,
+    pub(super) look: &'static str,
+    pub(super) words: String,
 }
 
-/// What state a submission is in, of which its job in Slurm has a state of its own.
-pub(super) fn state(status: JobSubmissionStatus, job: Option<SlurmJobState>) -> State {
-    use JobSubmissionStatus::{Aborted, Cancelled, Created, Done, Rejected, Submitted};
-    let (tone, word) = match (status, job) {
-        (Created, _) => ("warn", "Waiting for its cluster".to_owned()),
-        (Submitted, None) => ("warn", "Submitted".to_owned()),
-        (Submitted, Some(SlurmJobState::Pending)) => ("warn", "Waiting in the queue".to_owned()),
-        (Submitted, Some(job)) => ("busy", plain(job.as_str())),
-        (Rejected, _) => ("bad", "Rejected".to_owned()),
-        (Done, _) => ("good", "Done".to_owned()),
-        (Aborted, None | Some(SlurmJobState::Failed | SlurmJobState::Unknown)) => {
-            ("bad", "Failed".to_owned())
-        }
-        (Aborted, Some(job)) => ("bad", plain(job.as_str())),
-        (Cancelled, Some(job)) if !job.is_terminal() => ("warn", "Being cancelled".to_owned()),
-        (Cancelled, _) => ("", "Cancelled".to_owned()),
-    };
-    State { tone, word }
+impl State {
+    /// What state a submission is in, of which its job in Slurm has a state of its own.
+    pub(super) fn of(status: JobSubmissionStatus, job: Option<SlurmJobState>) -> Self {
+        use JobSubmissionStatus::{Aborted, Cancelled, Created, Done, Rejected, Submitted};
+        let (look, words) = match (status, job) {
+            (Created, _) => ("warn", "Waiting for its cluster".to_owned()),
+            (Submitted, None) => ("warn", "Submitted".to_owned()),
+            (Submitted, Some(SlurmJobState::Pending)) => ("warn", "Waiting in the queue".to_owned()),
+            (Submitted, Some(job)) => ("busy", plain(job.as_str())),
+            (Rejected, _) => ("bad", "Rejected".to_owned()),
+            (Done, _) => ("good", "Done".to_owned()),
+            (Aborted, None | Some(SlurmJobState::Failed | SlurmJobState::Unknown)) => {
+                ("bad", "Failed".to_owned())
+            }
+            (Aborted, Some(job)) => ("bad", plain(job.as_str())),
+            (Cancelled, Some(job)) if !job.is_terminal() => ("warn", "Being cancelled".to_owned()),
+            (Cancelled, _) => ("", "Cancelled".to_owned()),
+        };
+        Self { look, words }
+    }
 }
 
 /// A name of Slurm's as a word: `OUT_OF_MEMORY` is `Out of memory`.
@@ -108,7 +112,7 @@ mod tests {
         ] {
             assert_eq!(ago(now, now - TimeDelta::seconds(seconds)), words);
         }
-        assert_eq!(when(now, now).at, "2023-11-14T22:13:20Z");
+        assert_eq!(Moment::new(now, now).at, "2023-11-14T22:13:20Z");
     }
 
     #[test]
@@ -129,7 +133,7 @@ mod tests {
     #[test]
     fn states_are_words() {
         use JobSubmissionStatus::{Aborted, Cancelled, Submitted};
-        let word = |status, job| state(status, job).word;
+        let word = |status, job| State::of(status, job).words;
         assert_eq!(word(Submitted, Some(SlurmJobState::Running)), "Running");
         assert_eq!(word(Aborted, Some(SlurmJobState::OutOfMemory)), "Out of memory");
         assert_eq!(word(Cancelled, Some(SlurmJobState::Completing)), "Being cancelled");

@@ -1,1 +1,7 @@
-//! What is tested of these pages.
+//! Applications: finding one, seeing what it is.
+
+mod favourites;
+mod gallery;
+mod hostile;
+mod one;
+mod permitted;

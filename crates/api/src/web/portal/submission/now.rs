@@ -15,7 +15,7 @@ use super::{
 use crate::{
     permission::Permission,
     resources::job_submissions::overview::{Overview, Steps},
-    web::portal::words::{self, State, When},
+    web::portal::words::{self, Moment, State},
 };
 
 /// How many steps are shown at a time.
@@ -44,8 +44,8 @@ pub(super) struct Now {
     owner: String,
     application: Option<(String, String)>,
     script: Option<(i64, String)>,
-    created: When,
-    updated: When,
+    created: Moment,
+    updated: Moment,
     cloned_from: Option<i64>,
     actions: Actions,
 }
@@ -74,7 +74,7 @@ struct Step {
     id: i64,
     state: Option<State>,
     info: Option<String>,
-    when: When,
+    when: Moment,
 }
 
 /// What Slurm says of its job.
@@ -116,7 +116,7 @@ impl Now {
             form_token: viewer.form_token.clone(),
             id: base.id,
             name: base.name.clone(),
-            state: words::state(base.status, base.slurm_job_state),
+            state: State::of(base.status, base.slurm_job_state),
             is_active: is_active(base),
             explanation: reasons::explain(&overview.submission, known, now),
             tasks: tasks(base),
@@ -126,8 +126,8 @@ impl Now {
             owner: base.owner_email.clone(),
             application: template.map(|template| (link(template.id), template.name.clone())),
             script: overview.script.as_ref().map(|script| (script.id, script.name.clone())),
-            created: words::when(now, base.created_at.0),
-            updated: words::when(now, base.updated_at.0),
+            created: Moment::new(now, base.created_at.0),
+            updated: Moment::new(now, base.updated_at.0),
             cloned_from: base.cloned_from_id,
             actions: Actions::of(viewer, overview),
         }
@@ -184,7 +184,7 @@ fn step_state(state: SlurmJobState, name: &str) -> State {
         Outcome::Aborted if state == SlurmJobState::Cancelled => "",
         Outcome::Aborted => "bad",
     };
-    State { tone, word: words::plain(name) }
+    State { look: tone, words: words::plain(name) }
 }
 
 impl Timeline {
@@ -194,7 +194,7 @@ impl Timeline {
             id: step.id,
             state: step.slurm_job_state.as_deref().map(task_state),
             info: step.additional_info.filter(|info| !info.is_empty()),
-            when: words::when(now, step.timestamp.0),
+            when: Moment::new(now, step.timestamp.0),
         };
         Self {
             here: format!("{}/submissions/{id}", viewer.base),

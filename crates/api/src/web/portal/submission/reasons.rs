@@ -8,7 +8,7 @@ use jobbergate_types::{
     slurm::meaning,
 };
 
-use crate::web::portal::words::{When, ago, when};
+use crate::web::portal::words::{Moment, ago};
 
 /// How long an agent may take to take a submission up.
 const SOON: TimeDelta = TimeDelta::minutes(1);
@@ -18,7 +18,7 @@ pub(super) struct Explanation {
     pub(super) because: Vec<String>,
     pub(super) advice: Vec<String>,
     /// When Slurm expects it to start.
-    pub(super) start: Option<When>,
+    pub(super) start: Option<Moment>,
 }
 
 /// Why a submission stands as it does; `cluster` is none for who may not see clusters.
@@ -132,7 +132,7 @@ impl Explanation {
         } else if let Some(state) = state.filter(|state| *state != SlurmJobState::Running) {
             self.say(state.description());
         }
-        self.start = base.outlook.slurm_expected_start.map(|at| when(now, at.0));
+        self.start = base.outlook.slurm_expected_start.map(|at| Moment::new(now, at.0));
         if !self.is_well(&base.client_id, cluster, now) {
             self.say("So what is shown may be out of date.");
         }

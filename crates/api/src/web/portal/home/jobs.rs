@@ -1,0 +1,110 @@
+//! What somebody waits for, and what ended last.
+
+use askama::Template;
+use axum::{extract::State, http::StatusCode, response::Response};
+use jobbergate_types::{
+    job_submissions::{JobSubmissionListView, JobSubmissionStatus},
+    list::Paging,
+    slurm::meaning,
+};
+
+use crate::{
+    permission::Permission,
+    resources::job_submissions::recent,
+    web::{
+        errors::Failure,
+        page::page,
+        portal::{
+            Site,
+            user::User,
+            words::{Moment, State as Stands},
+        },
+    },
+};
+
+/// How many of each are shown.
+const SHOWN: i64 = 10;
+
+#[derive(Template)]
+#[template(path = "portal/home_jobs.html")]
+pub(super) struct Jobs {
+    base: String,
+    under_way: Vec<Job>,
+    total: i64,
+    settled: Vec<Job>,
+}
+
+struct Job {
+    id: i64,
+    name: String,
+    cluster: String,
+    slurm_job: Option<i64>,
+    state: Stands,
+    /// Why it waits.
+    reason: Option<String>,
+    start: Option<Moment>,
+    submitted: Moment,
+    changed: Moment,
+}
+
+impl Jobs {
+    /// Nothing for those who may not see submissions.
+    pub(super) async fn of(site: &Site, user: &User) -> Result<Option<Self>, Failure> {
+        if !user.may(Permission::JobSubmissionsRead) {
+            return Ok(None);
+        }
+        let paging = Paging { page: 1, size: SHOWN };
+        let under_way = recent::under_way(&user.context, &user.email, &paging).await?;
+        let settled = recent::settled(&user.context, &user.email, SHOWN.cast_unsigned()).await?;
+        let all = |found: Vec<JobSubmissionListView>| {
+            found.into_iter().map(|it| Job::new(user, it)).collect()
+        };
+        Ok(Some(Self {
+            base: site.path(""),
+            total: under_way.total,
+            under_way: all(under_way.items),
+            settled: all(settled),
+        }))
+    }
+
+    /// Whether there is none at all.
+    pub(super) fn is_empty(&self) -> bool {
+        self.under_way.is_empty() && self.settled.is_empty()
+    }
+}
+
+impl Job {
+    fn new(user: &User, found: JobSubmissionListView) -> Self {
+        let submission = found.submission;
+        let now = user.context.now();
+        let waits = submission.status == JobSubmissionStatus::Created
+            || submission.slurm_job_state == Some(jobbergate_types::SlurmJobState::Pending);
+        let outlook = submission.outlook;
+        Self {
+            id: submission.id,
+            state: Stands::of(submission.status, submission.slurm_job_state),
+            reason: outlook.slurm_pending_reason.filter(|_| waits).map(because),
+            start: outlook.slurm_expected_start.filter(|_| waits).map(|at| Moment::new(now, at.0)),
+            submitted: Moment::new(now, submission.created_at.0),
+            changed: Moment::new(now, submission.updated_at.0),
+            slurm_job: submission.slurm_job_id,
+            cluster: submission.client_id,
+            name: submission.name,
+        }
+    }
+}
+
+/// The same as a part of the page, as it is now.
+pub(super) async fn show(State(site): State<Site>, user: User) -> Result<Response, Failure> {
+    user.require(Permission::JobSubmissionsRead)?;
+    let jobs = Jobs::of(&site, &user).await?;
+    match jobs {
+        Some(jobs) => Ok(page(StatusCode::OK, &jobs)?),
+        None => Err(Failure::new(StatusCode::FORBIDDEN, "You may not see submissions.")),
+    }
+}
+
+/// Slurm's word in a sentence; what is not known, as it is.
+fn because(reason: String) -> String {
+    meaning(&reason).map_or(reason, |meaning| meaning.because.to_owned())
+}
