@@ -66,7 +66,7 @@ impl SignIn {
                 Some(identity(session.user))
             }
             Self::External(external) => {
-                external.who(headers).await.ok().flatten().map(|it| it.identity)
+                external.still(headers).await.ok().flatten()
             }
         }
     }
