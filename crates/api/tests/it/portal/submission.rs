@@ -123,8 +123,8 @@ on_both! {
         bob.post(&forged).await.expect(403);
         forged.action = format!("{here}/delete");
         bob.post(&forged).await.expect(403);
-        let output = bob.open(&format!("{here}/output")).await.expect(200);
-        assert!(output.text.contains("owner_email"), "{}", output.text);
+        let output = bob.open(&format!("{here}/output")).await.expect(403);
+        assert!(output.text.contains("Only its owner, maintainers"), "{}", output.text);
         bob.open(&format!("{here}/output/file")).await.expect(403);
         assert_eq!(actor.get(&format!("/job-submissions/{id}")).await.ok()["status"], "SUBMITTED");
     }
