@@ -5,6 +5,7 @@ mod keyboard;
 mod person;
 mod screenshots;
 mod stories;
+mod submission;
 
 use person::Person;
 

@@ -8,5 +8,5 @@ mod home;
 mod run;
 mod scripts;
 mod sign_in;
-mod submission;
+pub mod submission;
 mod submissions;

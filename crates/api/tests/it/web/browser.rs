@@ -59,6 +59,28 @@ impl Browser {
         self.send(path, request).await
     }
 
+    /// What is at a path, as it comes, for a script of the page.
+    pub async fn stream(&self, path: &str) -> reqwest::Response {
+        self.asks(path, "*/*").await
+    }
+
+    /// The same as bytes.
+    pub async fn fetch(&self, path: &str) -> reqwest::Response {
+        self.asks(path, "application/octet-stream").await
+    }
+
+    /// The same as JSON.
+    pub async fn fetch_json(&self, path: &str) -> serde_json::Value {
+        self.asks(path, "application/json").await.json().await.unwrap()
+    }
+
+    async fn asks(&self, path: &str, accept: &str) -> reqwest::Response {
+        let held: Vec<_> = self.cookies.iter().map(|(name, it)| format!("{name}={it}")).collect();
+        let request = self.http.get(self.url(path)).header(header::ACCEPT, accept);
+        let request = request.header("hx-request", "true").header(header::COOKIE, held.join("; "));
+        request.send().await.unwrap()
+    }
+
     /// Goes on to where an answer says.
     pub async fn follow(&mut self, answer: &Answer) -> Answer {
         assert_eq!(answer.status, 303, "{answer:?}");
