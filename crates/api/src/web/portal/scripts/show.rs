@@ -70,6 +70,8 @@ struct File {
     name: String,
     address: String,
     is_entrypoint: bool,
+    /// What it is written in, for the script that colours it.
+    language: &'static str,
     content: Content,
 }
 
@@ -172,10 +174,21 @@ async fn read_all(
             address: Fields(vec![("name".to_owned(), row.filename.clone())]).query(),
             name: row.filename,
             is_entrypoint: row.file_type == FileType::Entrypoint,
+            language: language(&content),
             content,
         });
     }
     Ok(files)
+}
+
+/// The interpreter that it names says it.
+fn language(content: &Content) -> &'static str {
+    let Content::Text(text) = content else { return "" };
+    match text.lines().next().filter(|line| line.starts_with("#!")) {
+        Some(line) if line.contains("python") => "python",
+        Some(line) if line.contains("sh") => "sh",
+        _ => "",
+    }
 }
 
 /// What the lines of a script give `sbatch`.
