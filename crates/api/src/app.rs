@@ -89,6 +89,8 @@ pub struct App {
     pub(crate) output_rate: Rate,
     pub(crate) output_rate_of_cluster: Rate,
     pub cleaning: CleaningConfig,
+    /// What it was started with.
+    pub config: ServeConfig,
     /// Whom to believe where a request comes from.
     pub trusted_proxies: Arc<[IpNet]>,
 }
@@ -157,6 +159,7 @@ impl App {
             output_rate: Rate::new(OUTPUT_RATE),
             output_rate_of_cluster: Rate::new(OUTPUT_RATE_OF_CLUSTER),
             cleaning: config.cleaning.clone(),
+            config: config.clone(),
             trusted_proxies: config.trusted_proxies.as_slice().into(),
         }))
     }

@@ -30,6 +30,7 @@ pub mod relying_party;
 pub mod resources;
 pub mod server;
 pub mod service;
+pub mod settings;
 pub mod startup;
 pub mod storage;
 mod telemetry;

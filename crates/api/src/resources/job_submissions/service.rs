@@ -16,7 +16,7 @@ use jobbergate_types::{
 use super::{
     claims::withdrawn,
     progress,
-    store::{self, NewSubmission, SubmissionChanges, SubmissionRow},
+    store::{self, NewSubmission, Origin, SubmissionChanges, SubmissionRow},
 };
 use crate::{
     app::Context,
@@ -102,7 +102,7 @@ pub(crate) async fn clusters(context: &Context) -> Result<Vec<String>> {
 
 /// With the built-in provider every agent is a client of ours, of the caller's organization where
 /// these are kept apart. Those of another provider are not known.
-async fn registered_clusters(context: &Context) -> Result<Option<Vec<String>>> {
+pub(crate) async fn registered_clusters(context: &Context) -> Result<Option<Vec<String>>> {
     let provider = context.app.provider.as_ref();
     let Some(provider) = provider.filter(|_| context.app.verifier.knows_all_clients()) else {
         return Ok(None);
@@ -125,7 +125,7 @@ fn require_cluster(known: Option<Vec<String>>, client_id: &str) -> Result<()> {
     )))
 }
 
-pub(super) async fn get(context: &Context, id: i64) -> Result<JobSubmissionDetailedView> {
+pub(crate) async fn get(context: &Context, id: i64) -> Result<JobSubmissionDetailedView> {
     require(&mut context.db.read().await?, id).await?.try_into()
 }
 
@@ -134,9 +134,19 @@ pub(crate) async fn list(
     query: &JobSubmissionListQuery,
     owner: Option<&str>,
 ) -> Result<Page<JobSubmissionListView>> {
+    list_of(context, query, Origin::default(), owner).await
+}
+
+/// Those of a list that come from somewhere.
+pub(crate) async fn list_of(
+    context: &Context,
+    query: &JobSubmissionListQuery,
+    origin: Origin<'_>,
+    owner: Option<&str>,
+) -> Result<Page<JobSubmissionListView>> {
     let slurm_job_ids = query.slurm_job_ids.as_deref().map(parse_ids).transpose()?.flatten();
     let mut db = context.db.read().await?;
-    let page = store::page(&mut db, query, slurm_job_ids, owner).await?;
+    let page = store::page(&mut db, query, slurm_job_ids, origin, owner).await?;
     let views = list_views(&mut db, page.items).await?;
     Ok(Page::new(views, page.total, page.page, page.size))
 }
@@ -207,7 +217,7 @@ pub(super) async fn update(
     updated.try_into()
 }
 
-pub(super) async fn delete(context: &Context, caller: &Identity, id: i64) -> Result<()> {
+pub(crate) async fn delete(context: &Context, caller: &Identity, id: i64) -> Result<()> {
     let mut db = context.db.write().await?;
     let row = require_own(&mut db, caller, id).await?;
     withdrawn::store::note(&mut db, row.id, context.now()).await?;
@@ -219,7 +229,7 @@ pub(super) async fn delete(context: &Context, caller: &Identity, id: i64) -> Res
     Ok(())
 }
 
-pub(super) async fn clone(
+pub(crate) async fn clone(
     context: &Context,
     owner_email: &str,
     id: i64,
@@ -252,7 +262,7 @@ pub(super) async fn clone(
     Ok(created)
 }
 
-pub(super) async fn cancel(
+pub(crate) async fn cancel(
     context: &Context,
     caller: &Identity,
     id: i64,
