@@ -18,7 +18,8 @@ const JOB: &str = "#!/bin/bash\n\
     {% if restart %}\nexport RESTART=1\n{% endif %}\n\
     for part in {% for n in range(nodes) %}{{ n }} {% endfor %}; do\n    echo \"part $part\"\ndone\n\
     srun solve --input mesh.h5 --tolerance 1e-6\n";
-const YAML: &str = "# Where the mesh comes from\nmesh:\n  size: {{ nodes * 512 }}\n  name: \"north\"\n";
+const YAML: &str =
+    "# Where the mesh comes from\nmesh:\n  size: {{ nodes * 512 }}\n  name: \"north\"\n";
 
 /// An application of Alice's, with a script and submissions of it. The number of the application and
 /// of the script.
