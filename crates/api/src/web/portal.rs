@@ -6,6 +6,7 @@
 mod administration;
 mod applications;
 mod assets;
+mod clusters;
 mod editor;
 mod failures;
 mod fields;
@@ -17,6 +18,7 @@ mod markdown;
 mod run;
 mod scripts;
 mod sign_in;
+mod slice;
 mod submission;
 mod submissions;
 mod task;
@@ -72,6 +74,7 @@ pub(super) fn router(app: Arc<App>, web: Option<Web>) -> Option<Router> {
         .merge(submission::router())
         .merge(scripts::router())
         .merge(editor::router())
+        .merge(clusters::router())
         .merge(administration::router())
         .layer(DefaultBodyLimit::max(MAX_FORM_SIZE))
         .layer(middleware::from_fn_with_state(site.clone(), failures::after))

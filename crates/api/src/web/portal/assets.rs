@@ -48,6 +48,7 @@ const ASSETS: &[Asset] = &[
     asset!("icon.svg", "image/svg+xml", "../../../assets/icon.svg"),
     asset!("site.js", SCRIPT, "../script/site.js"),
     asset!("source.js", SCRIPT, "../script/source.js"),
+    asset!("administration.js", SCRIPT, "../script/administration.js"),
     asset!("htmx.js", SCRIPT, "../../../assets/vendor/htmx.min.js"),
     asset!("htmx-sse.js", SCRIPT, "../../../assets/vendor/htmx-sse.min.js"),
     asset!("idiomorph.js", SCRIPT, "../../../assets/vendor/idiomorph-ext.min.js"),
