@@ -21,6 +21,7 @@ use crate::{
     identity::Provider,
     password_mail::PasswordMail,
     rate::Rate,
+    resources::job_script_templates::gallery::KnownUses,
     startup::StartError,
     storage::Storage,
     tenant::{Lease, Tenant, Tenants},
@@ -86,6 +87,7 @@ pub struct App {
     pub(crate) output_rate: Rate,
     pub(crate) output_rate_of_cluster: Rate,
     pub cleaning: CleaningConfig,
+    pub(crate) template_uses: KnownUses,
     /// Whom to believe where a request comes from.
     pub trusted_proxies: Arc<[IpNet]>,
 }
@@ -151,6 +153,7 @@ impl App {
             output_rate: Rate::new(OUTPUT_RATE),
             output_rate_of_cluster: Rate::new(OUTPUT_RATE_OF_CLUSTER),
             cleaning: config.cleaning.clone(),
+            template_uses: KnownUses::default(),
             trusted_proxies: config.trusted_proxies.as_slice().into(),
         }))
     }

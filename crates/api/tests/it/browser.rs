@@ -1,6 +1,7 @@
 //! The pages in a real browser, as people see them.
 
 mod accessibility;
+mod applications;
 mod keyboard;
 mod person;
 mod screenshots;
