@@ -22,6 +22,7 @@ use crate::{
     password_mail::PasswordMail,
     rate::Rate,
     resources::job_script_templates::gallery::KnownUses,
+    relying_party::RelyingParty,
     startup::StartError,
     storage::Storage,
     tenant::{Lease, Tenant, Tenants},
@@ -50,10 +51,12 @@ const READING: &str = "Too much is being read at once; try again in a moment";
 /// What is there once for the whole server.
 #[derive(Debug)]
 pub struct App {
-    pub verifier: Verifier,
+    pub verifier: Arc<Verifier>,
     pub tenants: Arc<Tenants>,
     /// The built-in identity provider, if it is used.
     pub provider: Option<Arc<Provider>>,
+    /// What has people sign in to the pages with an external provider, if they do.
+    pub relying_party: Option<Arc<RelyingParty>>,
     pub events: Arc<Events>,
     pub password_mail: Arc<PasswordMail>,
     pub clock: Clock,
@@ -88,6 +91,8 @@ pub struct App {
     pub(crate) output_rate_of_cluster: Rate,
     pub cleaning: CleaningConfig,
     pub(crate) template_uses: KnownUses,
+    /// What it was started with.
+    pub config: ServeConfig,
     /// Whom to believe where a request comes from.
     pub trusted_proxies: Arc<[IpNet]>,
 }
@@ -121,12 +126,15 @@ impl App {
         };
         let external = config.external_providers()?.into_iter().map(ExternalIssuer::new);
         let external = external.collect::<Result<_, _>>()?;
-        let verifier = Verifier::new(external, provider.clone(), clock.clone());
+        let verifier = Arc::new(Verifier::new(external, provider.clone(), clock.clone()));
+        let db = tenants.default_tenant().db;
+        let relying_party = RelyingParty::open(config, Arc::clone(&verifier), db, clock.clone())?;
         let password_mail = Arc::new(PasswordMail::new(Arc::clone(&events), clock.clone()));
         Ok(Arc::new(Self {
             verifier,
             tenants,
             provider,
+            relying_party: relying_party.map(Arc::new),
             events,
             password_mail,
             clock,
@@ -154,6 +162,7 @@ impl App {
             output_rate_of_cluster: Rate::new(OUTPUT_RATE_OF_CLUSTER),
             cleaning: config.cleaning.clone(),
             template_uses: KnownUses::default(),
+            config: config.clone(),
             trusted_proxies: config.trusted_proxies.as_slice().into(),
         }))
     }

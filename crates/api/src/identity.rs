@@ -3,6 +3,7 @@
 //! It speaks OpenID Connect under Keycloak's URL layout (`/realms/jobbergate/…`), so that
 //! clients made for Keycloak need only another domain.
 
+mod administration;
 mod applications;
 mod attempts;
 mod authorization;
@@ -37,6 +38,7 @@ use std::sync::{Arc, RwLock};
 
 use tokio::sync::Semaphore;
 
+pub use administration::{Administration, People};
 pub use applications::{Credentials, NewApplication};
 pub use authorization::{AuthorizationRequest, Browser, Decision};
 pub use clients::{Client, ClientSecret, NewClient};
@@ -57,6 +59,7 @@ pub(crate) use roles::built_in_role;
 pub use routes::{parameters, peer, router, token_id};
 pub use scope::Scope;
 pub use sessions::{LogIn, NewSession, PasswordChange, Peer, Session, SessionCookie};
+pub use store::users::Standing;
 pub use tokens::{TokenRequest, TokenResponse, UserToken};
 pub use users::{NewUser, Source, User};
 

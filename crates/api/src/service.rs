@@ -66,7 +66,7 @@ pub fn pages(app: Arc<App>, metadata: &MetadataConfig) -> Router {
             let rest = identity::router(Arc::clone(&provider), Arc::clone(&proxies)).merge(api);
             web::in_front_of(rest, provider, app)
         }
-        None => web::with_root_page(api),
+        None => web::without_provider(api, &app),
     };
     all.layer(unread)
         .layer(client_idle)

@@ -37,7 +37,6 @@ use crate::{
     identity::{DEVICE_PAGE, PASSWORD_PAGE, Provider, REALM_PATH, SET_UP_PAGE},
     password_mail::PasswordMail,
 };
-pub use root::with_root_page;
 
 /// The largest form that is read, in bytes.
 const MAX_FORM_SIZE: usize = 64 * 1024;
@@ -70,8 +69,17 @@ pub fn in_front_of(rest: Router, provider: Arc<Provider>, app: Arc<App>) -> Rout
     let origin = Origin::of(&provider.issuer());
     let web = Web { provider, mail, proxies, clock, realm, origin };
     let elsewhere = middleware::from_fn_with_state(web.clone(), elsewhere::answer);
-    let pages = portal::router(app, web.clone());
+    let pages = portal::router(app, Some(web.clone())).unwrap_or_default();
     router(web).merge(pages).merge(rest).layer(elsewhere)
+}
+
+/// The pages of a server without the built-in provider; one that says what they need, if people
+/// can't sign in.
+pub fn without_provider(rest: Router, app: &Arc<App>) -> Router {
+    match portal::router(Arc::clone(app), None) {
+        Some(pages) => pages.merge(rest),
+        None => root::with_root_page(rest, &app.base_url),
+    }
 }
 
 fn router(web: Web) -> Router {

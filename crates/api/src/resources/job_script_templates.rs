@@ -1,6 +1,6 @@
 //! Job-script templates.
 
-mod clone;
+pub(crate) mod clone;
 pub(crate) mod favourites;
 pub(crate) mod gallery;
 mod json_size;

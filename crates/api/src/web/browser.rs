@@ -63,7 +63,7 @@ impl Visitor {
 }
 
 /// Bound to the cookie, from which nobody else can make it and which it does not tell.
-fn form_token(cookie: &str) -> String {
+pub(super) fn form_token(cookie: &str) -> String {
     secrets::hash(&format!("form {cookie}"))
 }
 

@@ -21,9 +21,9 @@ use crate::identity::{LogOut, LogOutRequest, parameters};
 /// The endpoint's path below the realm.
 pub(super) const PATH: &str = "/protocol/openid-connect/logout";
 
-const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
+pub(super) const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 /// Pages that the browser would show to whoever goes back.
-const FORGET_PAGES: HeaderValue = HeaderValue::from_static("\"cache\"");
+pub(super) const FORGET_PAGES: HeaderValue = HeaderValue::from_static("\"cache\"");
 
 #[derive(Template)]
 #[template(path = "log_out.html")]

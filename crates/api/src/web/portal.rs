@@ -6,20 +6,27 @@
 mod administration;
 mod applications;
 mod assets;
+mod certain;
+mod difference;
 mod editor;
 mod failures;
 mod fields;
+mod files;
 mod form;
 mod frame;
 mod home;
 mod interrupted;
 mod markdown;
+mod once;
+mod problems;
 mod run;
 mod scripts;
 mod sign_in;
+mod source_check;
 mod submission;
 mod submissions;
 mod task;
+mod text_file;
 mod upload;
 mod user;
 mod words;
@@ -31,7 +38,7 @@ use url::Url;
 
 use super::{Web, origin::Origin};
 use crate::app::App;
-use sign_in::SignIn;
+use sign_in::{External, SignIn};
 
 /// The largest form without files that is read, in bytes: an expert's template may be in one.
 const MAX_FORM_SIZE: usize = 8 << 20;
@@ -53,13 +60,18 @@ impl Site {
     }
 }
 
-/// The pages for people who sign in with the built-in provider.
-pub(super) fn router(app: Arc<App>, web: Web) -> Router {
+/// The pages for people who sign in with the external provider, if there is one for that, or the
+/// built-in one; none if there is neither.
+pub(super) fn router(app: Arc<App>, web: Option<Web>) -> Option<Router> {
     let address = Url::parse(&app.base_url);
     let base = address.as_ref().map_or("", |url| url.path().trim_end_matches('/')).into();
     let origin = Origin::of(&app.base_url);
-    let site = Site { app, sign_in: SignIn::BuiltIn(web), base, origin };
-    Router::new()
+    let party = app.relying_party.clone();
+    let external = party.map(|party| SignIn::External(External::new(party, origin.clone())));
+    let sign_in = external.or_else(|| web.map(SignIn::BuiltIn))?;
+    let site = Site { app, sign_in, base, origin };
+    let pages = Router::new()
+        .merge(site.sign_in.router())
         .merge(home::router())
         .merge(applications::router())
         .merge(run::router())
@@ -72,5 +84,6 @@ pub(super) fn router(app: Arc<App>, web: Web) -> Router {
         .layer(middleware::from_fn_with_state(site.clone(), failures::after))
         .layer(middleware::from_fn(task::apart))
         .merge(assets::router())
-        .with_state(site)
+        .with_state(site);
+    Some(pages)
 }

@@ -3,6 +3,7 @@
 mod administration;
 mod applications;
 mod editor;
+mod external;
 mod home;
 mod run;
 mod scripts;

@@ -12,7 +12,6 @@ use jobbergate_api::{
 use rand::rngs::StdRng;
 use serde_json::{Value, json};
 
-use super::check_organization;
 use crate::output::say;
 
 #[derive(Debug, Subcommand)]
@@ -125,14 +124,14 @@ pub async fn run(provider: &Provider, app: &App, command: UserCommand) -> anyhow
     let tenants = &app.tenants;
     match command {
         UserCommand::Create { new, password_stdin, json } => {
-            check_organization(tenants, new.organization.as_ref())?;
+            tenants.check_member_of(new.organization.as_deref())?;
             let password = if password_stdin { Some(first_line()?) } else { None };
             let user = provider.create_user(&new.with_password(password), &mut rng).await?;
             print(&user, json)?;
         }
         UserCommand::Invite { new, send, json } => {
             check_mail(app, send)?;
-            check_organization(tenants, new.organization.as_ref())?;
+            tenants.check_member_of(new.organization.as_deref())?;
             let email = new.email.clone();
             if !has_account(provider, &email).await? {
                 // Refused for an address that differs from another only in case.
@@ -163,7 +162,7 @@ pub async fn run(provider: &Provider, app: &App, command: UserCommand) -> anyhow
                 say!(
                     "{}\t{}\t{}\t{}\t{}",
                     user.email,
-                    state(&user),
+                    user.state(),
                     user.roles.join(","),
                     user.name,
                     user.source.as_str()
@@ -210,22 +209,13 @@ fn first_line() -> anyhow::Result<String> {
     Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }
 
-fn state(user: &User) -> &'static str {
-    match user {
-        User { disabled_at: Some(_), .. } => "disabled",
-        User { left_at: Some(_), .. } => "left",
-        User { has_password: false, .. } if user.source.as_str() == "local" => "invited",
-        _ => "active",
-    }
-}
-
 fn print(user: &User, as_json_: bool) -> anyhow::Result<()> {
     if as_json_ {
         say!("{}", as_json(user));
         return Ok(());
     }
     say!("email: {}\nname: {}\nid: {}", user.email, user.name, user.id);
-    say!("state: {}\nsource: {}", state(user), user.source.as_str());
+    say!("state: {}\nsource: {}", user.state(), user.source.as_str());
     say!("roles: {}\npermissions: {}", user.roles.join(", "), user.permissions.join(", "));
     if let Some(organization) = &user.organization {
         say!("organization: {organization}");
@@ -241,7 +231,7 @@ fn as_json(user: &User) -> Value {
         "id": user.id,
         "email": user.email,
         "name": user.name,
-        "state": state(user),
+        "state": user.state(),
         "source": user.source.as_str(),
         "roles": user.roles,
         "permissions": user.permissions,

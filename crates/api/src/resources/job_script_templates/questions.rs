@@ -1,6 +1,6 @@
 //! What a template asks: what its expert wrote, else what its files say.
 
-pub(super) mod check;
+pub(crate) mod check;
 mod derive;
 
 use jobbergate_types::questions::{Question, QuestionsSource, TemplateQuestions};

@@ -66,7 +66,7 @@ pub(super) async fn require_own(
     Ok(row)
 }
 
-pub(super) async fn create(
+pub(crate) async fn create(
     context: &Context,
     owner_email: &str,
     request: JobTemplateCreateRequest,
@@ -128,7 +128,7 @@ pub(super) fn detailed(
     })
 }
 
-pub(super) async fn list(
+pub(crate) async fn list(
     context: &Context,
     query: &JobTemplateListQuery,
     owner: Option<&str>,
@@ -137,7 +137,7 @@ pub(super) async fn list(
     Ok(page.map(Into::into))
 }
 
-pub(super) async fn update(
+pub(crate) async fn update(
     context: &Context,
     caller: &Identity,
     locator: &Locator,
@@ -171,7 +171,7 @@ pub(super) async fn update(
     Ok(updated.with(details))
 }
 
-pub(super) async fn delete(context: &Context, caller: &Identity, locator: &Locator) -> Result<()> {
+pub(crate) async fn delete(context: &Context, caller: &Identity, locator: &Locator) -> Result<()> {
     let mut db = context.db.write().await?;
     let row = require_own(&mut db, caller, locator).await?;
     delete_locked(context, db, row.id).await
@@ -185,7 +185,7 @@ pub(crate) async fn delete_locked(context: &Context, mut db: Session, id: i32) -
     Ok(())
 }
 
-pub(super) async fn put_file(
+pub(crate) async fn put_file(
     context: &Context,
     caller: &Identity,
     locator: &Locator,
@@ -230,7 +230,7 @@ pub(crate) async fn get_file(
     files::open(context, TEMPLATE_FILES, template.id, filename).await
 }
 
-pub(super) async fn delete_file(
+pub(crate) async fn delete_file(
     context: &Context,
     caller: &Identity,
     locator: &Locator,

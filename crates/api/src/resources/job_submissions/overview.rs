@@ -1,50 +1,95 @@
-//! What somebody looks for first: what they wait for, and how it ended.
+//! A submission with what it came from and where it goes to, as people look at it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
+use chrono::{DateTime, Utc};
 use jobbergate_types::{
-    Page,
-    job_submissions::{JobSubmissionBaseView, JobSubmissionListView},
-    list::Paging,
+    clusters::ClusterStatusView,
+    job_script_templates::JobTemplateListView,
+    job_scripts::JobScriptBaseView,
+    job_submissions::{
+        JobProgressDetail, JobSubmissionBaseView, JobSubmissionDetailedView, JobSubmissionListView,
+    },
 };
 
-use super::{service::list_views, store};
-use crate::{app::Context, error::Result};
+use super::{progress, service, store};
+use crate::{
+    db::Db,
+    error::Result,
+    query::Lock,
+    resources::{clusters, job_script_templates, job_scripts},
+};
 
-/// What somebody waits for, newest first.
-pub(crate) async fn under_way(
-    context: &Context,
-    owner: &str,
-    paging: &Paging,
-) -> Result<Page<JobSubmissionListView>> {
-    let mut db = context.db.read().await?;
-    let page = store::under_way(&mut db, owner, paging).await?;
-    let views = list_views(&mut db, page.items).await?;
-    Ok(Page::new(views, page.total, page.page, page.size))
+#[derive(Debug)]
+pub(crate) struct Overview {
+    pub(crate) submission: JobSubmissionDetailedView,
+    /// None when it was deleted.
+    pub(crate) script: Option<JobScriptBaseView>,
+    /// The template of which the script was rendered, if it is still there.
+    pub(crate) template: Option<JobTemplateListView>,
+    /// None if its agent never reported.
+    pub(crate) cluster: Option<ClusterStatusView>,
 }
 
-/// What of somebody's was settled last.
-pub(crate) async fn settled(
-    context: &Context,
-    owner: &str,
-    limit: u64,
-) -> Result<Vec<JobSubmissionListView>> {
-    let mut db = context.db.read().await?;
-    let rows = store::settled(&mut db, owner, limit).await?;
-    list_views(&mut db, rows).await
+/// Steps in a submission's life, newest first.
+#[derive(Debug)]
+pub(crate) struct Steps {
+    pub(crate) steps: Vec<JobProgressDetail>,
+    /// Whether there are older ones.
+    pub(crate) more: bool,
 }
 
-/// The newest submission of each of these scripts that has one.
-pub(crate) async fn newest_of_scripts(
-    context: &Context,
-    scripts: &[i64],
-) -> Result<HashMap<i64, JobSubmissionBaseView>> {
-    if scripts.is_empty() {
+/// A submission; 404 if there is none.
+pub(crate) async fn overview(db: &Db, id: i64, now: DateTime<Utc>) -> Result<Overview> {
+    let mut db = db.read().await?;
+    let row = service::require(&mut db, id).await?;
+    let script = match row.job_script_id {
+        Some(script) => job_scripts::store::find(&mut db, script.into(), Lock::None).await?,
+        None => None,
+    };
+    let template = script.as_ref().and_then(|script| script.parent_template_id);
+    let template = match template {
+        Some(template) => {
+            job_script_templates::store::with_ids(&mut db, [template]).await?.pop().map(Into::into)
+        }
+        None => None,
+    };
+    let cluster = clusters::store::find(&mut db, &row.client_id).await?;
+    Ok(Overview {
+        submission: row.try_into()?,
+        script: script.map(Into::into),
+        template,
+        cluster: cluster.map(|row| row.view(now, &HashMap::new())),
+    })
+}
+
+/// The last steps of a submission, or those before one of them.
+pub(crate) async fn steps(db: &Db, id: i64, before: Option<i64>, most: usize) -> Result<Steps> {
+    let rows = progress::before(&mut db.read().await?, id, before, most + 1).await?;
+    let more = rows.len() > most;
+    Ok(Steps { steps: rows.into_iter().take(most).map(Into::into).collect(), more })
+}
+
+/// The templates of which the scripts of a list were rendered, those that are still there.
+pub(crate) async fn templates(
+    db: &Db,
+    list: &[JobSubmissionListView],
+) -> Result<HashMap<i64, JobTemplateListView>> {
+    let scripts = list.iter().filter_map(|row| row.job_script.as_ref());
+    let ids: HashSet<_> = scripts.filter_map(|script| script.parent_template_id).collect();
+    if ids.is_empty() {
         return Ok(HashMap::new());
     }
-    let mut db = context.db.read().await?;
-    let rows = store::newest_of_scripts(&mut db, scripts.iter().copied()).await?;
-    let views: Result<Vec<JobSubmissionBaseView>> =
-        rows.into_iter().map(TryInto::try_into).collect();
-    Ok(views?.into_iter().filter_map(|view| Some((view.job_script_id?, view))).collect())
+    let ids = ids.into_iter().filter_map(|id| i32::try_from(id).ok());
+    let rows = job_script_templates::store::with_ids(&mut db.read().await?, ids).await?;
+    Ok(rows.into_iter().map(JobTemplateListView::from).map(|row| (row.id, row)).collect())
+}
+
+/// How submissions stand, those that are still there.
+pub(crate) async fn standing(
+    db: &Db,
+    ids: impl IntoIterator<Item = i64>,
+) -> Result<Vec<JobSubmissionBaseView>> {
+    let rows = store::with_ids(&mut db.read().await?, ids).await?;
+    rows.into_iter().map(TryInto::try_into).collect()
 }

@@ -219,11 +219,45 @@ pub(crate) async fn find(
     SUBMISSIONS.find(db, by_id(id), lock).await
 }
 
+/// The submissions with these numbers.
+pub(crate) async fn with_ids(
+    db: &mut Session,
+    ids: impl IntoIterator<Item = i64>,
+) -> sqlx::Result<Vec<SubmissionRow>> {
+    SUBMISSIONS.rows(db, Expr::col("id").is_in(ids)).await
+}
+
+/// Where submissions of a list come from, and go to.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Origin<'a> {
+    /// The template of which their scripts were rendered.
+    pub(crate) template: Option<i64>,
+    /// The cluster that runs them.
+    pub(crate) client_id: Option<&'a str>,
+}
+
+impl Origin<'_> {
+    fn condition(self) -> Condition {
+        let mut condition = Condition::all();
+        if let Some(template) = self.template {
+            let mut scripts = Query::select();
+            scripts.column("id").from("job_scripts");
+            scripts.and_where(Expr::col("parent_template_id").eq(template));
+            condition = condition.add(Expr::col("job_script_id").in_subquery(scripts));
+        }
+        if let Some(client_id) = self.client_id {
+            condition = condition.add(Expr::col("client_id").eq(client_id));
+        }
+        condition
+    }
+}
+
 /// A page of submissions; `slurm_job_ids` are those that the query asks for.
 pub(crate) async fn page(
     db: &mut Session,
     query: &JobSubmissionListQuery,
     slurm_job_ids: Option<Vec<i64>>,
+    origin: Origin<'_>,
     owner: Option<&str>,
 ) -> Result<Page<SubmissionRow>> {
     let list = &query.list;
@@ -239,8 +273,23 @@ pub(crate) async fn page(
     if let Some(script) = query.from_job_script_id.filter(|id| *id != 0) {
         condition = condition.add(Expr::col("job_script_id").eq(script));
     }
-    let condition = LIST.narrowed(db, condition, list, owner);
+    let condition = LIST.narrowed(db, condition.add(origin.condition()), list, owner);
     Ok(SUBMISSIONS.page(db, condition, order, &list.paging).await?)
+}
+
+/// The newest submission of each of these scripts that has one.
+pub(crate) async fn newest_of_scripts(
+    db: &mut Session,
+    scripts: &[i64],
+) -> sqlx::Result<Vec<SubmissionRow>> {
+    let of_scripts = Expr::col("job_script_id").is_in(scripts.iter().copied());
+    let mut newest = Query::select();
+    newest
+        .expr(Expr::col("id").max())
+        .from(SUBMISSIONS.name)
+        .and_where(of_scripts)
+        .group_by_col("job_script_id");
+    SUBMISSIONS.rows(db, Expr::col("id").in_subquery(newest)).await
 }
 
 /// A page of what waits for a cluster's agent, oldest first, of what is claimed like that.

@@ -20,6 +20,18 @@ impl Fields {
         self.get(name).unwrap_or_default()
     }
 
+    /// The same, of a field with several lines: browsers end them as on DOS, which no shell takes.
+    pub(super) fn lines(&self, name: &str) -> String {
+        self.text(name).replace("\r\n", "\n")
+    }
+
+    /// All of them, as they stand in an address.
+    pub(super) fn query(&self) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(&self.0);
+        query.finish()
+    }
+
     pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> + 'a {
         self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
     }

@@ -75,7 +75,7 @@ impl Frame {
             form_token: String::new(),
             who: None,
             account: None,
-            log_out: site.sign_in.log_out(),
+            log_out: site.sign_in.log_out(site),
             ways: Vec::new(),
         }
     }

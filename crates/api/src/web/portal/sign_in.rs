@@ -1,6 +1,9 @@
 //! How people sign in.
 
-use axum::{http::request::Parts, response::Response};
+mod external;
+mod pages;
+
+use axum::{Router, http::request::Parts, response::Response};
 
 use super::Site;
 use crate::{
@@ -11,11 +14,14 @@ use crate::{
     },
 };
 use axum::extract::FromRequestParts;
+pub(in crate::web) use external::External;
 
 #[derive(Debug, Clone)]
 pub(super) enum SignIn {
     /// With the built-in provider, whose session is that of the pages as well.
     BuiltIn(Web),
+    /// With an external provider.
+    External(External),
 }
 
 /// Somebody who is signed in.
@@ -50,6 +56,7 @@ impl SignIn {
                     }
                 }))
             }
+            Self::External(external) => Ok(external.who(&parts.headers).await?),
         }
     }
 
@@ -62,6 +69,7 @@ impl SignIn {
                 let destination = Destination::Page(site.path(path));
                 Ok(LogInForm::before(destination).show(web, &visitor)?)
             }
+            Self::External(_) => Ok(External::first(site, parts)),
         }
     }
 
@@ -69,13 +77,23 @@ impl SignIn {
     pub(super) fn account(&self) -> Option<String> {
         match self {
             Self::BuiltIn(web) => Some(format!("{}/account", web.realm)),
+            Self::External(_) => None,
         }
     }
 
     /// Where the form that ends the session is sent.
-    pub(super) fn log_out(&self) -> String {
+    pub(super) fn log_out(&self, site: &Site) -> String {
         match self {
             Self::BuiltIn(web) => format!("{}/logout", web.realm),
+            Self::External(_) => site.path(external::END),
+        }
+    }
+
+    /// The pages that belong to it.
+    pub(super) fn router(&self) -> Router<Site> {
+        match self {
+            Self::BuiltIn(_) => Router::new(),
+            Self::External(_) => external::router(),
         }
     }
 }

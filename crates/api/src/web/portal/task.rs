@@ -5,11 +5,19 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, Span};
 
 use crate::error::Error;
 
-pub(super) async fn apart(request: Request, next: Next) -> Response {
+/// Says that the browser does not wait for the answer any more.
+#[derive(Debug, Clone)]
+pub(super) struct Gone(pub(super) CancellationToken);
+
+pub(super) async fn apart(mut request: Request, next: Next) -> Response {
+    let gone = CancellationToken::new();
+    request.extensions_mut().insert(Gone(gone.clone()));
+    let _gone = gone.drop_guard();
     let answering = next.run(request).instrument(Span::current());
     match tokio::spawn(answering).await {
         Ok(response) => response,

@@ -2,7 +2,7 @@
 
 use axum::{
     extract::FromRequestParts,
-    http::{HeaderMap, StatusCode, request::Parts},
+    http::{StatusCode, request::Parts},
     response::{IntoResponse, Response},
 };
 
@@ -10,6 +10,7 @@ use super::{
     Site,
     failures::is_part,
     frame::{Area, Frame},
+    task::Gone,
 };
 use crate::{
     app::Context,
@@ -76,7 +77,7 @@ impl User {
                          show. Ask your administrator.";
             return Err(Failure::new(StatusCode::FORBIDDEN, words));
         }
-        let context = Context::for_page(&site.app, &identity, &parts.headers).await?;
+        let context = Context::for_page(&site.app, &identity, parts).await?;
         let (name, form_token) = (signed_in.name, signed_in.form_token);
         Ok(Some(Self { identity, email, name, form_token, context }))
     }
@@ -115,13 +116,17 @@ impl Context {
     async fn for_page(
         app: &std::sync::Arc<crate::app::App>,
         identity: &Identity,
-        headers: &HeaderMap,
+        parts: &Parts,
     ) -> Result<Self, Error> {
         let caller = identity.caller();
         let mut context = Self::for_identity(std::sync::Arc::clone(app), identity).await?;
         context.room = Some(std::sync::Arc::new(app.room(&caller)));
         context.customer.caller = caller;
-        context.head = crate::http::request_head::RequestHead::of(headers, None);
+        if let Some(Gone(gone)) = parts.extensions.get() {
+            context.customer.gone = gone.clone();
+        }
+        let place = parts.extensions.get().cloned();
+        context.head = crate::http::request_head::RequestHead::of(&parts.headers, place);
         Ok(context)
     }
 }

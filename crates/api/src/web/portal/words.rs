@@ -1,14 +1,14 @@
-//! How figures and states are put into words.
+//! How pages say things: instants, spans, sizes, states.
+
+use std::fmt::Display;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
-use jobbergate_types::{SlurmJobState, job_submissions::JobSubmissionStatus, slurm::Outcome};
+use jobbergate_types::{SlurmJobState, job_submissions::JobSubmissionStatus};
 
-/// An instant, as `<time>` has it.
+/// An instant: for programs, and in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Moment {
-    /// For programs.
     pub(super) at: String,
-    /// For people: how long ago, or the day.
     pub(super) words: String,
 }
 
@@ -18,78 +18,88 @@ impl Moment {
     }
 }
 
-/// How long ago something was, or how long it takes until it is; the day if that is a month.
+/// How far an instant is from now.
 pub(super) fn ago(now: DateTime<Utc>, at: DateTime<Utc>) -> String {
-    let passed = now - at;
-    let span = passed.abs();
-    if span >= TimeDelta::days(30) {
-        return at.format("%-d %b %Y").to_string();
-    }
-    if span < TimeDelta::minutes(1) {
-        return "just now".to_owned();
-    }
-    let span = largest_unit(span);
-    if passed < TimeDelta::zero() { format!("in {span}") } else { format!("{span} ago") }
-}
-
-fn largest_unit(span: TimeDelta) -> String {
-    match (span.num_days(), span.num_hours(), span.num_minutes()) {
-        (0, 0, minutes) => format!("{minutes} min"),
-        (0, hours, _) => format!("{hours} h"),
-        (1, ..) => "1 day".to_owned(),
-        (days, ..) => format!("{days} days"),
+    let distance = now - at;
+    match distance.num_seconds() {
+        -4..=4 => "now".to_owned(),
+        5.. => format!("{} ago", duration(distance)),
+        _ => format!("in {}", duration(-distance)),
     }
 }
 
-/// How large something is, in bytes.
-pub(super) fn bytes(size: u64) -> String {
-    const UNITS: [&str; 4] = ["KB", "MB", "GB", "TB"];
-    if size < 1024 {
-        return format!("{size} bytes");
-    }
-    let mut amount = size as f64 / 1024.0;
-    let mut unit = 0;
-    while amount >= 1023.95 && unit < UNITS.len() - 1 {
-        amount /= 1024.0;
-        unit += 1;
-    }
-    format!("{amount:.1} {}", UNITS.get(unit).unwrap_or(&"TB"))
+/// A span of time in its largest unit.
+pub(super) fn duration(span: TimeDelta) -> String {
+    let seconds = span.num_seconds().max(0);
+    let (count, unit) = match seconds {
+        0..60 => (seconds, "s"),
+        60..3600 => (seconds / 60, "min"),
+        3600..172_800 => (seconds / 3600, "h"),
+        _ => (seconds / 86_400, "days"),
+    };
+    format!("{count} {unit}")
 }
 
-/// Where a submission stands: a class of the style sheet, and words.
+/// A number of bytes with three digits.
+pub(super) fn bytes(count: u64) -> String {
+    const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+    if count < 1024 {
+        return format!("{count} bytes");
+    }
+    let mut scaled = count as f64 / 1024.0;
+    let mut units = UNITS.iter();
+    let mut unit = units.next();
+    while scaled >= 999.5 {
+        let Some(larger) = units.next() else { break };
+        scaled /= 1024.0;
+        unit = Some(larger);
+    }
+    let digits = if scaled < 9.995 { 2 } else { usize::from(scaled < 99.95) };
+    format!("{scaled:.digits$} {}", unit.unwrap_or(&""))
+}
+
+/// Something with its number: `1 task`, `2 tasks`.
+pub(super) fn counted(count: impl Display + PartialEq<u64>, thing: &str) -> String {
+    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
+}
+
+/// What state something is in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct State {
+    /// The class of its chip.
     pub(super) look: &'static str,
     pub(super) words: String,
 }
 
 impl State {
+    /// What state a submission is in, of which its job in Slurm has a state of its own.
     pub(super) fn of(status: JobSubmissionStatus, job: Option<SlurmJobState>) -> Self {
+        use JobSubmissionStatus::{Aborted, Cancelled, Created, Done, Rejected, Submitted};
         let (look, words) = match (status, job) {
-            (JobSubmissionStatus::Created, _) => ("", "Waiting for its cluster".to_owned()),
-            (JobSubmissionStatus::Submitted, None) => ("busy", "Submitted".to_owned()),
-            (JobSubmissionStatus::Submitted, Some(SlurmJobState::Pending)) => {
-                ("warn", "Pending".to_owned())
+            (Created, _) => ("warn", "Waiting for its cluster".to_owned()),
+            (Submitted, None) => ("warn", "Submitted".to_owned()),
+            (Submitted, Some(SlurmJobState::Pending)) => ("warn", "Waiting in the queue".to_owned()),
+            (Submitted, Some(job)) => ("busy", plain(job.as_str())),
+            (Rejected, _) => ("bad", "Rejected".to_owned()),
+            (Done, _) => ("good", "Done".to_owned()),
+            (Aborted, None | Some(SlurmJobState::Failed | SlurmJobState::Unknown)) => {
+                ("bad", "Failed".to_owned())
             }
-            (JobSubmissionStatus::Submitted, Some(job)) => ("busy", of_job(job)),
-            (JobSubmissionStatus::Done, _) => ("good", "Done".to_owned()),
-            (JobSubmissionStatus::Rejected, _) => ("bad", "Rejected".to_owned()),
-            (JobSubmissionStatus::Cancelled, _) => ("", "Cancelled".to_owned()),
-            (JobSubmissionStatus::Aborted, Some(job)) if job.outcome() == Outcome::Aborted => {
-                ("bad", of_job(job))
-            }
-            (JobSubmissionStatus::Aborted, _) => ("bad", "Failed".to_owned()),
+            (Aborted, Some(job)) => ("bad", plain(job.as_str())),
+            (Cancelled, Some(job)) if !job.is_terminal() => ("warn", "Being cancelled".to_owned()),
+            (Cancelled, _) => ("", "Cancelled".to_owned()),
         };
         Self { look, words }
     }
 }
 
-/// Slurm's name of a state, as a word: `OUT_OF_MEMORY` is `Out of memory`.
-fn of_job(job: SlurmJobState) -> String {
-    let lower = job.as_str().replace('_', " ").to_lowercase();
-    let mut letters = lower.chars();
-    let first = letters.next().map(|first| first.to_ascii_uppercase());
-    first.into_iter().chain(letters).collect()
+/// A name of Slurm's as a word: `OUT_OF_MEMORY` is `Out of memory`.
+pub(super) fn plain(name: &str) -> String {
+    let mut word = name.replace('_', " ").to_lowercase();
+    if let Some(first) = word.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    word
 }
 
 #[cfg(test)]
@@ -97,44 +107,44 @@ mod tests {
     use super::*;
 
     #[test]
-    fn instants_are_told_as_people_do() {
-        let now = DateTime::from_timestamp(1_767_225_600, 0).unwrap();
+    fn instants_are_told_by_their_distance() {
+        let now = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
         for (seconds, words) in [
-            (0, "just now"),
-            (59, "just now"),
-            (60, "1 min ago"),
-            (3_599, "59 min ago"),
-            (7_200, "2 h ago"),
-            (86_400, "1 day ago"),
-            (86_400 * 29, "29 days ago"),
-            (86_400 * 31, "1 Dec 2025"),
-            (-300, "in 5 min"),
+            (0, "now"),
+            (5, "5 s ago"),
+            (119, "1 min ago"),
+            (7200, "2 h ago"),
+            (172_800, "2 days ago"),
+            (-90, "in 1 min"),
         ] {
-            assert_eq!(ago(now, now - TimeDelta::seconds(seconds)), words, "{seconds}");
+            assert_eq!(ago(now, now - TimeDelta::seconds(seconds)), words);
         }
+        assert_eq!(Moment::new(now, now).at, "2023-11-14T22:13:20Z");
     }
 
     #[test]
-    fn sizes_have_the_unit_that_fits() {
-        for (size, words) in [
+    fn sizes_have_three_digits() {
+        for (count, words) in [
             (0, "0 bytes"),
             (1023, "1023 bytes"),
-            (1536, "1.5 KB"),
-            ((1 << 20) - 1, "1.0 MB"),
-            (5 << 30, "5.0 GB"),
-            (u64::MAX, "16777216.0 TB"),
+            (1024, "1.00 KiB"),
+            (1_048_575, "1.00 MiB"),
+            (2_147_483_648, "2.00 GiB"),
+            (52_428_800, "50.0 MiB"),
+            (u64::MAX, "16.0 EiB"),
         ] {
-            assert_eq!(bytes(size), words);
+            assert_eq!(bytes(count), words);
         }
     }
 
     #[test]
-    fn states_say_what_slurm_says() {
-        let words = |status, job| State::of(status, job).words;
-        assert_eq!(words(JobSubmissionStatus::Created, None), "Waiting for its cluster");
-        let (running, memory) = (SlurmJobState::Running, SlurmJobState::OutOfMemory);
-        assert_eq!(words(JobSubmissionStatus::Submitted, Some(running)), "Running");
-        assert_eq!(words(JobSubmissionStatus::Aborted, Some(memory)), "Out of memory");
-        assert_eq!(words(JobSubmissionStatus::Aborted, Some(running)), "Failed");
+    fn states_are_words() {
+        use JobSubmissionStatus::{Aborted, Cancelled, Submitted};
+        let word = |status, job| State::of(status, job).words;
+        assert_eq!(word(Submitted, Some(SlurmJobState::Running)), "Running");
+        assert_eq!(word(Aborted, Some(SlurmJobState::OutOfMemory)), "Out of memory");
+        assert_eq!(word(Cancelled, Some(SlurmJobState::Completing)), "Being cancelled");
+        assert_eq!(word(Cancelled, Some(SlurmJobState::Cancelled)), "Cancelled");
+        assert_eq!(plain(""), "");
     }
 }

@@ -47,10 +47,13 @@ impl Person {
         self.browser.goto(url).await.unwrap();
     }
 
+    /// Logs in, and goes to the account.
     pub async fn logs_in(&self, email: &str) {
         self.open(LOG_IN).await;
         self.tries(email, PASSWORD).await;
         self.reads("Log out").await;
+        self.open(ACCOUNT).await;
+        self.sees("Your account").await;
     }
 
     /// Logs out, and waits until it is done: a page opened before would still find the session.

@@ -84,6 +84,20 @@ impl Browser {
         self.send(&form.action.clone(), request).await
     }
 
+    /// Sends a form with files, each with the name of its field.
+    pub async fn upload(&mut self, form: &Form, files: &[(&str, &str, &[u8])]) -> Answer {
+        let mut body = reqwest::multipart::Form::new();
+        for (name, value) in &form.fields {
+            body = body.text(name.clone(), value.clone());
+        }
+        for (field, name, content) in files {
+            let part = reqwest::multipart::Part::bytes(content.to_vec());
+            body = body.part((*field).to_owned(), part.file_name((*name).to_owned()));
+        }
+        let request = self.http.post(self.url(&form.action)).multipart(body);
+        self.send(&form.action.clone(), request).await
+    }
+
     /// A cookie that the browser keeps.
     pub fn cookie(&self, name: &str) -> Option<&str> {
         self.cookies.get(name).map(String::as_str)

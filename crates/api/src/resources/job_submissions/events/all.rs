@@ -40,7 +40,7 @@ pub(super) async fn watch(
     owner: Option<String>,
     last_event_id: Option<String>,
 ) -> Result<EventStream> {
-    let watch = Watch::begin(&context).await?;
+    let watch = Watch::with_token::<Caller<permission::JobSubmissionsRead>>(&context).await?;
     let end = feed::end(&context.db).await?;
     let known = context.head.last_event_id.as_deref().or(last_event_id.as_deref());
     let known = known.map(|known| known.parse::<Position>().ok());
@@ -72,8 +72,7 @@ impl Watched {
                 Some(notice) => self.tell(&notice).await,
                 None if self.behind => self.catch_up().await.map(|()| None),
                 None => {
-                    match self.watch.next::<Caller<permission::JobSubmissionsRead>>(|_| true).await
-                    {
+                    match self.watch.next(|_| true).await {
                         Occasion::Changed(notice) => self.tell(&notice).await,
                         Occasion::Missed => {
                             self.behind = true;

@@ -10,7 +10,7 @@ use jobbergate_types::{
 
 use crate::{
     permission::Permission,
-    resources::job_submissions::overview,
+    resources::job_submissions::recent,
     web::{
         errors::Failure,
         page::page,
@@ -54,8 +54,8 @@ impl Jobs {
             return Ok(None);
         }
         let paging = Paging { page: 1, size: SHOWN };
-        let under_way = overview::under_way(&user.context, &user.email, &paging).await?;
-        let settled = overview::settled(&user.context, &user.email, SHOWN.cast_unsigned()).await?;
+        let under_way = recent::under_way(&user.context, &user.email, &paging).await?;
+        let settled = recent::settled(&user.context, &user.email, SHOWN.cast_unsigned()).await?;
         let all = |found: Vec<JobSubmissionListView>| {
             found.into_iter().map(|it| Job::new(user, it)).collect()
         };
