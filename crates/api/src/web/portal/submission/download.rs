@@ -91,7 +91,8 @@ impl Rest {
         }
         self.query.limit = LARGEST_LIMIT.min(self.end - from);
         let read = output::read(self.context.clone(), &self.identity, self.id, self.query.clone());
-        let part = read.await.inspect_err(Error::log).map_err(|error| io::Error::other(error.detail()))?.0;
+        let part =
+            read.await.inspect_err(Error::log).map_err(|error| io::Error::other(error.detail()))?.0;
         self.goes_on(&part)?;
         self.query = self.query.after(&part);
         Ok(Some((part.bytes.into(), self)))
