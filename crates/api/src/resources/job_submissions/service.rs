@@ -6,7 +6,7 @@ use jobbergate_types::{
     Page,
     job_scripts::JobScriptBaseView,
     job_submissions::{
-        JobOutlook, JobProgressDetail, JobSubmissionBaseView, JobSubmissionCreateRequest,
+        JobOutlook, JobProgressDetail, JobSubmissionCreateRequest,
         JobSubmissionDetailedView, JobSubmissionListQuery, JobSubmissionListView,
         JobSubmissionStatus, JobSubmissionUpdateRequest,
     },
@@ -89,19 +89,6 @@ pub(crate) async fn create(
     db.commit().await?;
     written.wake();
     Ok(created)
-}
-
-/// The newest submission of each of these scripts that has one, by script.
-pub(crate) async fn newest_of_scripts(
-    context: &Context,
-    scripts: &[i64],
-) -> Result<HashMap<i64, JobSubmissionBaseView>> {
-    let rows = store::newest_of_scripts(&mut context.db.read().await?, scripts).await?;
-    let by_script = |row: SubmissionRow| {
-        let script = row.job_script_id.unwrap_or_default();
-        Ok((script.into(), row.try_into()?))
-    };
-    rows.into_iter().map(by_script).collect()
 }
 
 /// The clusters that something can be submitted to: those that are registered, or that have ever

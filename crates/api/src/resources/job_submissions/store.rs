@@ -277,21 +277,6 @@ pub(crate) async fn page(
     Ok(SUBMISSIONS.page(db, condition, order, &list.paging).await?)
 }
 
-/// The newest submission of each of these scripts that has one.
-pub(crate) async fn newest_of_scripts(
-    db: &mut Session,
-    scripts: &[i64],
-) -> sqlx::Result<Vec<SubmissionRow>> {
-    let of_scripts = Expr::col("job_script_id").is_in(scripts.iter().copied());
-    let mut newest = Query::select();
-    newest
-        .expr(Expr::col("id").max())
-        .from(SUBMISSIONS.name)
-        .and_where(of_scripts)
-        .group_by_col("job_script_id");
-    SUBMISSIONS.rows(db, Expr::col("id").in_subquery(newest)).await
-}
-
 /// A page of what waits for a cluster's agent, oldest first, of what is claimed like that.
 pub(crate) async fn pending(
     db: &mut Session,
