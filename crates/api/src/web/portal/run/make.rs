@@ -85,7 +85,8 @@ pub(super) async fn make(
             }
             Ok(Begun::First(attempt)) => {
                 let attempt = Arc::new(attempt);
-                let keyed = Context { attempt: Some(Arc::clone(&attempt)), ..context.clone() };
+                let mut keyed = context.clone();
+                keyed.attempt = Some(Arc::clone(&attempt));
                 let work = work(user, filled, files, wanted, &keyed);
                 return idempotency::perform(context, &attempt, work).await;
             }
