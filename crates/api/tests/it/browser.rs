@@ -2,6 +2,7 @@
 
 mod accessibility;
 pub mod editor;
+mod applications;
 mod keyboard;
 mod person;
 mod screenshots;

@@ -323,7 +323,7 @@ pub(super) async fn under_way(
     paging: &Paging,
 ) -> sqlx::Result<Page<SubmissionRow>> {
     let condition = shown_of(owner).add(Expr::col("status").is_in(UNDER_WAY));
-    let newest_first = Ordering { column: "id", ascending: false };
+    let newest_first = Ordering { column: "created_at", ascending: false };
     SUBMISSIONS.page(db, condition, newest_first, paging).await
 }
 
