@@ -4,6 +4,7 @@ mod administration;
 mod applications;
 mod editor;
 mod external;
+mod guards;
 mod home;
 mod run;
 mod scripts;
