@@ -13,6 +13,7 @@ use crate::{
     compute::{ComputePool, Customer},
     config::{CleaningConfig, ServeConfig},
     db::{Db, Session},
+    doctor::Examinations,
     download::Downloads,
     error::Result,
     events::{Change, Events, Written, feed::Entry},
@@ -91,6 +92,8 @@ pub struct App {
     pub cleaning: CleaningConfig,
     /// What it was started with.
     pub config: ServeConfig,
+    /// What its doctor found last.
+    pub examinations: Examinations,
     /// Whom to believe where a request comes from.
     pub trusted_proxies: Arc<[IpNet]>,
 }
@@ -160,6 +163,7 @@ impl App {
             output_rate_of_cluster: Rate::new(OUTPUT_RATE_OF_CLUSTER),
             cleaning: config.cleaning.clone(),
             config: config.clone(),
+            examinations: Examinations::default(),
             trusted_proxies: config.trusted_proxies.as_slice().into(),
         }))
     }

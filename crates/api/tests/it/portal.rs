@@ -2,6 +2,7 @@
 
 mod administration;
 mod applications;
+mod clusters;
 mod editor;
 mod external;
 mod guards;
