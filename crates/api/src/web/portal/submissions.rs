@@ -118,8 +118,7 @@ async fn show(
     let fields = Fields::parse(query.unwrap_or_default().as_bytes());
     let filter = Filter::of(&fields);
     let list = filter.list();
-    let found =
-        service::list_of(&user.context, &list, filter.origin(), Some(&user.email)).await?;
+    let found = service::list_of(&user.context, &list, filter.origin(), Some(&user.email)).await?;
     let templates = match user.may(Permission::JobTemplatesRead) {
         true => overview::templates(&user.context.db, &found.items).await?,
         false => HashMap::new(),
@@ -145,7 +144,8 @@ async fn show(
         pages: found.pages,
         earlier: (page_number > 1).then(|| turned(page_number - 1)),
         later: (page_number < found.pages).then(|| turned(page_number + 1)),
-        csv: site.path(&format!("/submissions.csv{}", Filter { page: 1, ..filter.clone() }.query())),
+        csv: site
+            .path(&format!("/submissions.csv{}", Filter { page: 1, ..filter.clone() }.query())),
         csv_rows: (total > csv::MOST).then_some(csv::MOST),
         deleted: fields.text("deleted").parse().ok(),
         told: cancel::told(fields.text("told")),

@@ -1,7 +1,5 @@
 //! How pages say things: instants, spans, sizes, states.
 
-use std::fmt::Display;
-
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use jobbergate_types::{SlurmJobState, job_submissions::JobSubmissionStatus};
 
@@ -58,11 +56,6 @@ pub(super) fn bytes(count: u64) -> String {
     format!("{scaled:.digits$} {}", unit.unwrap_or(&""))
 }
 
-/// Something with its number: `1 task`, `2 tasks`.
-pub(super) fn counted(count: impl Display + PartialEq<u64>, thing: &str) -> String {
-    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
-}
-
 /// What state something is in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct State {
@@ -78,7 +71,9 @@ impl State {
         let (look, words) = match (status, job) {
             (Created, _) => ("warn", "Waiting for its cluster".to_owned()),
             (Submitted, None) => ("warn", "Submitted".to_owned()),
-            (Submitted, Some(SlurmJobState::Pending)) => ("warn", "Waiting in the queue".to_owned()),
+            (Submitted, Some(SlurmJobState::Pending)) => {
+                ("warn", "Waiting in the queue".to_owned())
+            }
             (Submitted, Some(job)) => ("busy", plain(job.as_str())),
             (Rejected, _) => ("bad", "Rejected".to_owned()),
             (Done, _) => ("good", "Done".to_owned()),

@@ -71,17 +71,15 @@ impl Watched {
             let told = match self.untold.pop_front() {
                 Some(notice) => self.tell(&notice).await,
                 None if self.behind => self.catch_up().await.map(|()| None),
-                None => {
-                    match self.watch.next(|_| true).await {
-                        Occasion::Changed(notice) => self.tell(&notice).await,
-                        Occasion::Missed => {
-                            self.behind = true;
-                            continue;
-                        }
-                        Occasion::Quiet => return Some(sse::heartbeat(Some(&self.position))),
-                        Occasion::End => return None,
+                None => match self.watch.next(|_| true).await {
+                    Occasion::Changed(notice) => self.tell(&notice).await,
+                    Occasion::Missed => {
+                        self.behind = true;
+                        continue;
                     }
-                }
+                    Occasion::Quiet => return Some(sse::heartbeat(Some(&self.position))),
+                    Occasion::End => return None,
+                },
             };
             // The client comes back and goes on from its last event.
             if let Some(event) = told.inspect_err(Error::log).ok()? {

@@ -10,11 +10,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use chrono::DateTime;
-use jobbergate_types::{
-    metrics::{
-        JobSubmissionMetricSampleRate, JobSubmissionMetricSchema, JobSubmissionMetricTimestamps,
-        JobSubmissionMetricsQuery,
-    },
+use jobbergate_types::metrics::{
+    JobSubmissionMetricSampleRate, JobSubmissionMetricSchema, JobSubmissionMetricTimestamps,
+    JobSubmissionMetricsQuery,
 };
 
 use super::{now::is_active, number, query};

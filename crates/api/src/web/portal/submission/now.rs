@@ -135,7 +135,8 @@ impl Now {
 }
 
 fn cluster_page(viewer: &Viewer, client_id: &str) -> String {
-    let encoded = percent_encoding::utf8_percent_encode(client_id, percent_encoding::NON_ALPHANUMERIC);
+    let encoded =
+        percent_encoding::utf8_percent_encode(client_id, percent_encoding::NON_ALPHANUMERIC);
     format!("{}/clusters/{encoded}", viewer.base)
 }
 
@@ -154,9 +155,7 @@ impl Actions {
         };
         Self {
             cancel: waits && viewer.may_to(Permission::JobSubmissionsUpdate, base),
-            again: again
-                .filter(|_| renders)
-                .map(|(template, script)| form(template.id, script.id)),
+            again: again.filter(|_| renders).map(|(template, script)| form(template.id, script.id)),
             clone: creates && overview.script.is_some(),
             delete: !is_active(base) && viewer.may_to(Permission::JobSubmissionsDelete, base),
         }

@@ -250,7 +250,8 @@ mod tests {
 
     #[test]
     fn what_is_no_filter_counts_as_none() {
-        let odd = "status=nothing&application=x&script=-1&sort=id%20DESC&page=0&order=left&cluster=+";
+        let odd =
+            "status=nothing&application=x&script=-1&sort=id%20DESC&page=0&order=left&cluster=+";
         assert_eq!(read(odd), read(""));
         assert_eq!(read(&format!("search={}", "é".repeat(300))).search.chars().count(), LONGEST);
     }

@@ -72,10 +72,13 @@ impl Measured {
             plot.levels("GPU", "percent", |row| row.gpu_utilization);
             plot.levels("GPU memory", "bytes", |row| row.gpu_memory * MIB);
         }
-        plot.sums("Disk, in all", &[
-            ("read", &|row: &Row| row.disk_read * MIB),
-            ("written", &|row: &Row| row.disk_write * MIB),
-        ]);
+        plot.sums(
+            "Disk, in all",
+            &[
+                ("read", &|row: &Row| row.disk_read * MIB),
+                ("written", &|row: &Row| row.disk_write * MIB),
+            ],
+        );
         Self {
             rate,
             charts: plot.charts,
@@ -182,11 +185,20 @@ mod tests {
         let [cpu, memory, disk] = titles.as_slice() else { panic!("{titles:?}: there is no GPU") };
         assert!(cpu.starts_with("CPU") && memory.starts_with("Memory") && disk.starts_with("Disk"));
         let lines = &measured.charts[0].lines;
-        assert_eq!((lines[0].label.as_str(), lines[0].values.as_slice()), ("a", &[None, Some(50.0)][..]));
+        assert_eq!(
+            (lines[0].label.as_str(), lines[0].values.as_slice()),
+            ("a", &[None, Some(50.0)][..])
+        );
         assert_eq!(lines[1].values, [Some(50.0), Some(50.0)]);
         let read = &measured.charts[2].lines[2];
-        assert_eq!((read.label.as_str(), read.values.as_slice()), ("b read", &[Some(MIB), Some(2.0 * MIB)][..]));
-        assert_eq!((measured.maxima[0].memory.as_str(), measured.maxima[1].read.as_str()), ("2.00 MiB", "2.00 MiB"));
+        assert_eq!(
+            (read.label.as_str(), read.values.as_slice()),
+            ("b read", &[Some(MIB), Some(2.0 * MIB)][..])
+        );
+        assert_eq!(
+            (measured.maxima[0].memory.as_str(), measured.maxima[1].read.as_str()),
+            ("2.00 MiB", "2.00 MiB")
+        );
     }
 
     #[test]
