@@ -11,9 +11,9 @@ use crate::yaml;
 const APPLICATION: &str = "application_config";
 const JOBBERGATE: &str = "jobbergate_config";
 const QUESTIONS: &str = "questions";
+const OUTPUT_NAMES: &str = "supporting_files_output_name";
 /// What the command line itself reads; null unless set.
-const KNOWN: [&str; 4] =
-    ["template_files", "default_template", "supporting_files_output_name", "supporting_files"];
+const KNOWN: [&str; 4] = ["template_files", "default_template", OUTPUT_NAMES, "supporting_files"];
 
 /// Both sections.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,6 +52,10 @@ impl Config {
         let mut jobbergate = jobbergate;
         let mut value = |name: &&str| jobbergate.shift_remove(*name).unwrap_or_default();
         let known = KNOWN.map(|name| (name.to_owned(), value(&name)));
+        let known = known.map(|(name, value)| match name.as_str() {
+            OUTPUT_NAMES => (name, lists(value)),
+            _ => (name, value),
+        });
         let mut settings = Map::from_iter(known);
         settings.extend(jobbergate);
         Self { application, jobbergate: settings, questions: None }
@@ -132,7 +136,7 @@ impl Config {
     /// # Errors
     /// When it is no mapping of texts to texts, or to lists of one text each.
     pub fn output_names(&self) -> Result<Vec<(&str, &str)>, String> {
-        let setting = "supporting_files_output_name";
+        let setting = OUTPUT_NAMES;
         let wrong = || format!("{setting} must be a mapping of templates to the names of files");
         let names = match self.jobbergate.get(setting) {
             None | Some(Value::Null) => return Ok(Vec::new()),
@@ -171,6 +175,13 @@ impl Config {
         }
         Ok(mapping)
     }
+}
+
+/// A mapping to lists: a text is a list of one, as the server and workflow files know it.
+fn lists(mapping: Value) -> Value {
+    let Value::Object(names) = mapping else { return mapping };
+    let list = |said| if let Value::String(_) = said { json!([said]) } else { said };
+    names.into_iter().map(|(template, said)| (template, list(said))).collect()
 }
 
 /// Questions as they stand in the file.
