@@ -51,8 +51,9 @@ class Outcome:
         has its own words."""
         if self.code == 2:
             return []
-        out = _panel(self.out)[0] if self.code else self.out
-        return _cells(out) if _BOX.search(out) else out.split("\n")
+        if self.code:
+            return _cells(_panel(self.out)[0])
+        return _cells(self.out) if _BOX.search(self.out) else self.out.split("\n")
 
 
 def plain(text, places):
