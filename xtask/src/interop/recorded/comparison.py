@@ -56,8 +56,8 @@ def _only(lines, others):
 
 
 def _first(lines, others):
-    """The first line that is another one."""
+    """The first line with something in it that is another one."""
     for number, line in enumerate(lines):
-        if number >= len(others) or others[number] != line:
+        if line.strip() and (number >= len(others) or others[number] != line):
             return line.strip()
     return ""

@@ -4,7 +4,6 @@ import re
 import shlex
 
 _ROW = re.compile(r"^│ +(\*? *)(\S.*)")
-_GLOBAL = re.compile(r"^(--?\S+ )*")
 
 
 def commands_of(shown):

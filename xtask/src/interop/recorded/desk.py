@@ -46,13 +46,10 @@ class Desk:
         tokens = self.directory / "cache" / "token"
         shutil.rmtree(tokens, ignore_errors=True)
         if who != NOBODY:
-            self.keeps("access", self._seed.tokens[who])
-
-    def keeps(self, kind, token):
-        file = self.directory / "cache" / "token" / f"{kind}.token"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(token)
-        file.chmod(0o600)
+            tokens.mkdir(parents=True)
+            file = tokens / "access.token"
+            file.write_text(self._seed.tokens[who])
+            file.chmod(0o600)
 
     def does(self, step):
         """What comes of a step."""
@@ -83,7 +80,7 @@ class Desk:
         """A word with what is only known now."""
         if value is None:
             return None
-        known = {"HERE": str(self.here), "SERVER": self._recorder.authority, "SBATCH": lab.SBATCH, "LONG": "x" * 300}
+        known = {"HERE": str(self.here), "SERVER": self._recorder.authority, "LONG": "x" * 300}
         return re.sub(r"\{(\w+)\}", lambda name: known[name.group(1)], value)
 
     def _outcome(self, code, requests, files, out, err):

@@ -16,6 +16,7 @@ _BOX = re.compile(r"[─━│┃┏┓┗┛┡┩╇┳└┘┴╭╮╰╯�
 _SECRETS = {"device_code", "code_verifier", "code_challenge", "refresh_token", "client_secret"}
 _CHANGING = [
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)"), "INSTANT"),
+    (re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+", re.MULTILINE), "INSTANT"),
     (re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+"), "TOKEN"),
     (re.compile(r"^\d+\.\d+\.\d+$", re.MULTILINE), "VERSION"),
     (re.compile(r"user_code=[A-Z-]+"), "user_code=CODE"),

@@ -3,6 +3,7 @@
 import re
 
 import lab
+from recorded import reasons as why
 from recorded.proxy import PATIENCE
 from recorded.server import ALICE, CAROL, NOBODY, READER
 from recorded.step import step
@@ -12,39 +13,14 @@ COMMANDS = [
     "applications",
     *(f"applications {verb}" for verb in ("list", "get-one", "create", "update", "delete", "download-files", "clone")),
     "job-scripts",
-    *(f"job-scripts {verb}" for verb in ("list", "get-one", "create", "create-locally", "create-stand-alone", "update")),
-    *(f"job-scripts {verb}" for verb in ("delete", "show-files", "download-files", "clone")),
+    *(f"job-scripts {verb}" for verb in ("list", "get-one", "create", "create-locally", "create-stand-alone")),
+    *(f"job-scripts {verb}" for verb in ("update", "delete", "show-files", "download-files", "clone")),
     "job-submissions",
     *(f"job-submissions {verb}" for verb in ("create", "list", "get-one", "delete", "clone", "cancel")),
     "login",
     "logout",
     "show-token",
 ]
-
-# Why something differs.
-SELECTION = "No selection, or two, is a mistake of usage, told in a sentence; Python's ends in a traceback"
-NO_TOKEN = "What is lacking is said together with what to do"
-LINK = "How long the link is good is said"
-EMPTY = "A list of nothing is JSON, too"
-PAGES = "Without a terminal all pages are shown; Python's wants to ask for the next one, and crashes"
-LOG = "What is asked of the server is told on standard error, not between the results"
-SUGGESTION = "One more request finds what may have been meant"
-ENCODED = "What stands in a path is encoded, so that it can't become another path"
-RENAMED = "Files go to the application under its new identifier; Python's asks for the old one"
-CHECKED = "An application is checked before anything is sent; Python's leaves one behind that has no files"
-NO_WORKFLOW = "An application needs no workflow file"
-ASIDE = "Tables beside the JSON go to standard error"
-NAMED = "The files that were written are named"
-PARAMETERS = "A parameter file is read before anything is asked of the server, and what is wrong in it is said"
-PATHS = "Paths are checked before anything is sent, and what is wrong is said"
-TOGETHER = "What does not go together is refused before the script is made"
-CLUSTER = "The reason is said"
-SBATCH = "A setting that makes no sense is refused before files are fetched"
-SUGGESTED = "What to do is said in other words"
-ANONYMOUS = "Only what is needed of a token must be in it"
-PROBLEMS = "What the server finds wrong is shown; Python's ends in a traceback"
-AWAY = "The cause is said in other words"
-SETTING = "Which setting is wrong, and what it must be, is said in a sentence"
 
 
 def allowed(process):
@@ -84,26 +60,26 @@ WORDS = [
     step("job-scripts get-one seven"),
     step("job-scripts create-stand-alone run.sh"),
     step("job-submissions create 1"),
-    step("job-submissions create --name x", SELECTION, "exit code", "failure"),
-    step("applications get-one", SELECTION, "exit code", "failure"),
-    step("applications get-one 1 --id 2", SELECTION, "exit code", "failure"),
-    step("applications delete --id 1 --identifier wind", SELECTION, "exit code", "failure"),
-    step("applications update", SELECTION, "exit code", "failure"),
-    step("applications clone", SELECTION, "exit code", "failure"),
-    step("applications download-files", SELECTION, "exit code", "failure"),
-    step("job-scripts get-one", SELECTION, "exit code", "failure"),
-    step("job-scripts update 1 --id 1", SELECTION, "exit code", "failure"),
-    step("job-scripts delete", SELECTION, "exit code", "failure"),
-    step("job-scripts clone", SELECTION, "exit code", "failure"),
-    step("job-scripts show-files", SELECTION, "exit code", "failure"),
-    step("job-scripts download-files", SELECTION, "exit code", "failure"),
-    step("job-scripts create", SELECTION, "exit code", "failure"),
-    step("job-scripts create-stand-alone --name x", SELECTION, "exit code", "failure"),
-    step("job-scripts create-stand-alone run.sh --job-script-path run.sh --name x", SELECTION, "exit code", "failure"),
-    step("job-submissions get-one 1 --id 2", SELECTION, "exit code", "failure"),
-    step("job-submissions delete", SELECTION, "exit code", "failure"),
-    step("job-submissions clone", SELECTION, "exit code", "failure"),
-    step("job-submissions cancel", SELECTION, "exit code", "failure"),
+    step("job-submissions create --name x", why.SELECTION, "exit code", "failure"),
+    step("applications get-one", why.SELECTION, "exit code", "failure"),
+    step("applications get-one 1 --id 2", why.SELECTION, "exit code", "failure"),
+    step("applications delete --id 1 --identifier wind", why.SELECTION, "exit code", "failure"),
+    step("applications update", why.SELECTION, "exit code", "failure"),
+    step("applications clone", why.SELECTION, "exit code", "failure"),
+    step("applications download-files", why.SELECTION, "exit code", "failure"),
+    step("job-scripts get-one", why.SELECTION, "exit code", "failure"),
+    step("job-scripts update 1 --id 1", why.SELECTION, "exit code", "failure"),
+    step("job-scripts delete", why.SELECTION, "exit code", "failure"),
+    step("job-scripts clone", why.SELECTION, "exit code", "failure"),
+    step("job-scripts show-files", why.SELECTION, "exit code", "failure"),
+    step("job-scripts download-files", why.SELECTION, "exit code", "failure"),
+    step("job-scripts create", why.SELECTION, "exit code", "failure"),
+    step("job-scripts create-stand-alone --name x", why.SELECTION, "exit code", "failure"),
+    step("job-scripts create-stand-alone run.sh --job-script-path run.sh --name x", why.SELECTION, "exit code", "failure"),
+    step("job-submissions get-one 1 --id 2", why.SELECTION, "exit code", "failure"),
+    step("job-submissions delete", why.SELECTION, "exit code", "failure"),
+    step("job-submissions clone", why.SELECTION, "exit code", "failure"),
+    step("job-submissions cancel", why.SELECTION, "exit code", "failure"),
 ]
 
 TOKENS = [
@@ -114,10 +90,10 @@ TOKENS = [
     step("show-token --header"),
     step("show-token --header --plain"),
     step("show-token --decode"),
-    step("show-token --refresh --plain", NO_TOKEN, "failure"),
+    step("show-token --refresh --plain", why.NO_TOKEN, "failure"),
     step("logout"),
     step("logout"),
-    step("login", LINK, "output", beside=allowed, who=NOBODY),
+    step("login", why.LINK, "output", beside=allowed, who=NOBODY),
     step("show-token --decode"),
     step("show-token --refresh --decode"),
     step("applications list"),
@@ -126,7 +102,7 @@ TOKENS = [
 
 APPLICATIONS = [
     step("applications list"),
-    step("--raw applications list", EMPTY, "output"),
+    step("--raw applications list", why.EMPTY, "output"),
     step("applications create -n 'Wind tunnel' --identifier wind -a wind"),
     step("--raw applications create --name Jet --application-path ./wind --application-desc 'for jets'"),
     step("applications create -n 'Wind tunnel' --identifier wind -a wind"),
@@ -134,9 +110,9 @@ APPLICATIONS = [
     step("applications list --all"),
     step("applications list --user --search wind --sort-field name --sort-order ASCENDING --page 1 --size 7"),
     step("--raw applications list --all --sort-order UNSORTED -p 1 -s 1"),
-    step("--full applications list --all --include-archived --page 1"),
+    step("--full applications list --all --include-archived --page 1", why.QUESTIONS, "output"),
     step("applications list --all --size 1 --page 3"),
-    step("applications list --all --size 1", PAGES, "exit code", "requests", "output", "failure"),
+    step("applications list --all --size 1", why.PAGES, "exit code", "requests", "output", "failure"),
     step("applications list --search nothing-of-this-name"),
     step("applications list --sort-field nonsense"),
     step("applications get-one wind"),
@@ -144,7 +120,7 @@ APPLICATIONS = [
     step("--full applications get-one --id 1"),
     step("--no-raw --no-full --no-verbose applications get-one -i 2"),
     step("--raw --full applications get-one --identifier wind"),
-    step("--verbose applications get-one wind", LOG, "output"),
+    step("--verbose applications get-one wind", why.LOG, "output"),
     step("-u somebody -p secret applications get-one wind"),
     step("applications update wind --application-desc Wings --application-name 'Wind tunnel 2'"),
     step("--raw applications update 1"),
@@ -158,46 +134,53 @@ APPLICATIONS = [
     step("applications download-files wind"),
     step("applications delete wind-3"),
     step("applications delete -i 4"),
-    step("applications delete wind-3", SUGGESTION, "requests"),
-    step("applications get-one no-such-application", SUGGESTION, "requests"),
+    step("applications delete wind-3", why.SUGGESTION, "requests"),
+    step("applications get-one no-such-application", why.SUGGESTION, "requests"),
     step("applications get-one 99"),
     step("applications update 99 --application-name x"),
     step("applications clone 99"),
     step("applications download-files 99"),
-    step("applications get-one 'a b'", SUGGESTION, "requests"),
-    step("applications get-one a/b", ENCODED, "requests"),
+    step("applications get-one 'a b'", why.SUGGESTION, "requests"),
+    step("applications get-one a/b", why.ENCODED, "requests"),
     step("applications update 2 --update-identifier x --application-desc d --application-name n --is-archived"),
 ]
 
 BROKEN_APPLICATIONS = [
     step("applications create -n 'Wind tunnel' --identifier wind -a wind"),
-    step("applications update wind --application-path no-yaml", CHECKED, "requests", "output", "failure"),
+    step("applications update wind --application-path no-yaml", why.CHECKED, "requests", "output", "failure"),
     step(
         "applications update wind --update-identifier wind-2 --application-path wind",
-        RENAMED,
+        why.RENAMED,
         "exit code",
         "requests",
         "output",
         "failure",
     ),
-    step("applications create -n x -a no-such-directory", CHECKED, "requests", "output", "failure"),
-    step("applications create -n x -a no-yaml", CHECKED, "requests", "output", "failure"),
-    step("applications create -n x -a no-template", CHECKED, "requests", "output", "failure"),
-    step("applications create -n x -a broken-yaml", CHECKED, "requests", "output", "failure"),
-    step("applications create -n x -a bad-template", CHECKED, "requests", "output", "failure"),
+    step("applications create -n x -a no-such-directory", why.CHECKED, "requests", "output", "failure"),
+    step("applications create -n x -a no-yaml", why.CHECKED, "requests", "output", "failure"),
+    step("applications create -n x -a no-template", why.CHECKED, "requests", "output", "failure"),
+    step("applications create -n x -a broken-yaml", why.CHECKED, "requests", "output", "failure"),
+    step("applications create -n x -a bad-template", why.CHECKED, "requests", "output", "failure"),
 ]
 
 NO_WORKFLOWS = [
     step(
         "applications create -n Plain --identifier plain -a plain",
-        NO_WORKFLOW,
+        why.NO_WORKFLOW,
         "exit code",
         "requests",
         "output",
         "failure",
     ),
-    step("job-scripts create plain --fast --no-submit --no-download", NO_WORKFLOW, "exit code", "requests", "output", "failure"),
-    step("job-scripts create-locally plain --fast", NO_WORKFLOW, "exit code", "files", "output", "failure"),
+    step(
+        "job-scripts create plain --fast --no-submit --no-download",
+        why.NO_WORKFLOW,
+        "exit code",
+        "requests",
+        "output",
+        "failure",
+    ),
+    step("job-scripts create-locally plain --fast", why.NO_WORKFLOW, "exit code", "files", "output", "failure"),
 ]
 
 JOB_SCRIPTS = [
@@ -207,14 +190,17 @@ JOB_SCRIPTS = [
     step(
         "--raw job-scripts create --application-id 1 --name run2 --description 'two' --fast --param-file p.json "
         "--sbatch-params=--mem=4G --sbatch-params '-n 3' --no-submit --no-download",
-        ASIDE,
+        why.ASIDE,
         "output",
     ),
     step("job-scripts create -i 1 -n run3 -f --no-submit --download"),
     step("job-scripts create --application-identifier wind -f"),
     step("job-scripts create wind -f --submit --no-download --cluster-name c2 --execution-directory /scratch -n run5"),
     step("""job-scripts create wind -f --no-submit --no-download --param-dict '{"case": "fin"}'"""),
-    step("job-scripts create wind -f --no-submit --no-download -n legacy", settings={"JOBBERGATE_LEGACY_NAME_CONVENTION": "true"}),
+    step(
+        "job-scripts create wind -f --no-submit --no-download -n legacy",
+        settings={"JOBBERGATE_LEGACY_NAME_CONVENTION": "true"},
+    ),
     step("job-scripts create-stand-alone run.sh --name alone"),
     step(
         "--raw job-scripts create-stand-alone --job-script-path run.sh --name alone2 --description d "
@@ -225,7 +211,7 @@ JOB_SCRIPTS = [
     step("job-scripts list --from-application-id 1 --sort-order UNSORTED --page 2 --size 2"),
     step("--full job-scripts list --include-archived"),
     step("job-scripts list --page 9"),
-    step("job-scripts list --size 3", PAGES, "exit code", "requests", "output", "failure"),
+    step("job-scripts list --size 3", why.PAGES, "exit code", "requests", "output", "failure"),
     step("job-scripts get-one 1"),
     step("--raw job-scripts get-one --id 2"),
     step("--full job-scripts get-one -i 2"),
@@ -249,23 +235,23 @@ JOB_SCRIPTS = [
     step("job-scripts show-files 99"),
     step("job-scripts download-files 99"),
     step("job-scripts create 99 --fast"),
-    step("job-scripts create nothing --fast", SUGGESTION, "requests"),
-    step("job-scripts create wind --fast --param-file no-such-file.json", PARAMETERS, "requests", "failure"),
-    step("job-scripts create wind --fast --param-file broken.json", PARAMETERS, "requests", "failure"),
-    step("job-scripts create wind --fast --param-file array.json", PARAMETERS, "requests", "failure"),
-    step("job-scripts create-locally wind --fast --output-path . --name local", NAMED, "output"),
-    step("job-scripts create-locally wind -f --param-file p.json --sbatch-params=--mem=4G", NAMED, "output"),
-    step("""job-scripts create-locally wind -f --param-dict '{"case": "fin"}'""", NAMED, "output"),
-    step("job-scripts create-locally --fast", PATHS, "failure"),
-    step("job-scripts create-locally no-yaml --fast", PATHS, "failure"),
-    step("job-scripts create-locally wind --fast --output-path no-such-directory", PATHS, "output", "failure"),
-    step("job-scripts create-stand-alone no-such-file.sh --name x", PATHS, "requests", "failure"),
-    step("job-scripts create wind --fast --cluster-name c2", TOGETHER, "requests", "output", "failure"),
+    step("job-scripts create nothing --fast", why.SUGGESTION, "requests"),
+    step("job-scripts create wind --fast --param-file no-such-file.json", why.PARAMETERS, "requests", "failure"),
+    step("job-scripts create wind --fast --param-file broken.json", why.PARAMETERS, "requests", "failure"),
+    step("job-scripts create wind --fast --param-file array.json", why.PARAMETERS, "requests", "failure"),
+    step("job-scripts create-locally wind --fast --output-path . --name local", why.NAMED, "output"),
+    step("job-scripts create-locally wind -f --param-file p.json --sbatch-params=--mem=4G", why.NAMED, "output"),
+    step("""job-scripts create-locally wind -f --param-dict '{"case": "fin"}'""", why.NAMED, "output"),
+    step("job-scripts create-locally --fast", why.PATHS, "failure"),
+    step("job-scripts create-locally no-yaml --fast", why.PATHS, "failure"),
+    step("job-scripts create-locally wind --fast --output-path no-such-directory", why.PATHS, "output", "failure"),
+    step("job-scripts create-stand-alone no-such-file.sh --name x", why.PATHS, "requests", "failure"),
+    step("job-scripts create wind --fast --cluster-name c2", why.TOGETHER, "requests", "output", "failure"),
 ]
 
 JOB_SUBMISSIONS = [
     step("job-submissions list"),
-    step("--raw job-submissions list", EMPTY, "output"),
+    step("--raw job-submissions list", why.EMPTY, "output"),
     step("job-scripts create-stand-alone run.sh --name alone -s mesh.txt"),
     step("job-submissions create 1 -n first"),
     step(
@@ -274,14 +260,14 @@ JOB_SUBMISSIONS = [
     ),
     step("job-submissions create -i 1 -n third --execution-directory out --download"),
     step("job-submissions create 1 -n fourth --execution-directory ../here/out"),
-    step("job-submissions create 1 -n fifth", CLUSTER, "failure", settings={"DEFAULT_CLUSTER_NAME": None}),
+    step("job-submissions create 1 -n fifth", why.CLUSTER, "failure", settings={"DEFAULT_CLUSTER_NAME": None}),
     step("job-submissions create 99 -n sixth"),
     step("job-submissions list"),
     step("--raw job-submissions list --all --search s --sort-field name --sort-order ASCENDING -p 1 -s 2"),
     step("--full job-submissions list --from-job-script-id 1 --include-archived --page 1"),
     step("job-submissions list --sort-order UNSORTED --page 2 --size 3"),
     step("job-submissions list --page 7"),
-    step("job-submissions list --size 2", PAGES, "exit code", "requests", "output", "failure"),
+    step("job-submissions list --size 2", why.PAGES, "exit code", "requests", "output", "failure"),
     step("job-submissions get-one 1"),
     step("--raw job-submissions get-one --id 2"),
     step("--full job-submissions get-one -i 2"),
@@ -298,14 +284,32 @@ JOB_SUBMISSIONS = [
     step("job-submissions delete 99"),
 ]
 
-_ON_SITE = {"SBATCH_PATH": "{SBATCH}"}
+_ON_SITE = {"SBATCH_PATH": "{HERE}/sbatch"}
 ON_SITE = [
     step("job-scripts create-stand-alone run.sh --name alone -s mesh.txt"),
     step("job-submissions create 1 -n site --execution-directory site -s --time=2", settings=_ON_SITE),
     step("--raw job-submissions create 1 -n site2 --execution-directory site", settings=_ON_SITE),
-    step("job-submissions create 1 -n refused --execution-directory site -s --partition=none", SUGGESTED, "failure", settings=_ON_SITE),
-    step("job-submissions create 1 -n x --execution-directory site", SBATCH, "requests", "files", "failure", settings={"SBATCH_PATH": "/no/such/sbatch"}),
-    step("job-submissions create 1 -n x --execution-directory site", SBATCH, "requests", "failure", settings={"SBATCH_PATH": "sbatch"}),
+    step(
+        "job-submissions create 1 -n refused --execution-directory site -s --partition=none",
+        why.SUGGESTED,
+        "failure",
+        settings=_ON_SITE,
+    ),
+    step(
+        "job-submissions create 1 -n x --execution-directory site",
+        why.SBATCH,
+        "requests",
+        "files",
+        "failure",
+        settings={"SBATCH_PATH": "/no/such/sbatch"},
+    ),
+    step(
+        "job-submissions create 1 -n x --execution-directory site",
+        why.SBATCH,
+        "requests",
+        "failure",
+        settings={"SBATCH_PATH": "sbatch"},
+    ),
     step("job-submissions create 99 -n x --execution-directory site", settings=_ON_SITE),
     step("applications create -n 'Wind tunnel' --identifier wind -a wind"),
     step("job-scripts create wind -n run1 --fast --execution-directory fast --submit", settings=_ON_SITE),
@@ -336,7 +340,7 @@ OLD_NAMES = [
         "delete-application 2",
     ]
 ] + [
-    step("render-job-script-locally wind --fast", NAMED, "output", settings=_OLD),
+    step("render-job-script-locally wind --fast", why.NAMED, "output", settings=_OLD),
     step("list-applications"),
 ]
 
@@ -355,14 +359,14 @@ TROUBLE = [
     step("job-scripts create-stand-alone run.sh --name x"),
     step("job-submissions create 1 -n x"),
     step("job-submissions list"),
-    step("job-scripts list --search {LONG}", PROBLEMS, "failure", who=ALICE),
+    step("job-scripts list --search {LONG}", why.PROBLEMS, "failure", who=ALICE),
     step("applications create -n x --identifier 7 -a wind"),
-    step("applications list", AWAY, "failure", settings=_AWAY),
+    step("applications list", why.AWAY, "failure", settings=_AWAY),
     step("applications list", settings={"BASE_API_URL": "http://{SERVER}/elsewhere"}),
     step("applications list", settings={"ARMADA_API_BASE": "http://{SERVER}", "BASE_API_URL": "http://127.0.0.1:9"}),
-    step("applications list", SETTING, "failure", settings={"OIDC_CLIENT_ID": ""}),
-    step("applications list", SETTING, "failure", settings={"JOBBERGATE_REQUESTS_TIMEOUT": "soon"}),
-    step("applications list", SETTING, "failure", settings={"OIDC_USE_HTTPS": "perhaps"}),
+    step("applications list", why.SETTING, "failure", settings={"OIDC_CLIENT_ID": ""}),
+    step("applications list", why.SETTING, "failure", settings={"JOBBERGATE_REQUESTS_TIMEOUT": "soon"}),
+    step("applications list", why.SETTING, "failure", settings={"OIDC_USE_HTTPS": "perhaps"}),
 ]
 
 # Each begins with a server and a desk as new, and with alice at it.

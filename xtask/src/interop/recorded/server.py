@@ -34,8 +34,6 @@ class Seed:
             CAROL: self._token("carol@example.com"),
             READER: self._token("reader@example.com", *_READS),
         }
-        # It has expired when somebody comes with it.
-        self.expired = self._token(lab.EMAIL, "--expires-in", "1")
 
     def _token(self, email, *more):
         # Tokens of people say by which program they came.

@@ -21,7 +21,7 @@ class Step:
     def line(self):
         """As a person would type it."""
         settings = "".join(f"{name}={value or ''} " for name, value in self.settings.items())
-        return f"{settings}jobbergate {self.words}".strip()
+        return f"{settings}jobbergate {self.words}".strip().replace("{HERE}", "$PWD")
 
     @property
     def is_help(self):

@@ -12,7 +12,7 @@ files that were written (with their modes) and what was printed were compared. {
 
 Not compared: what a help and a mistake of usage say (each in its own words, both with the same exit code); the lines that tables and panels are drawn with;
 the stream on which a failure is told (Python's is standard output, [here](cli.md#what-is-otherwise) standard error); the advice at the end of a failure, and what
-is said after it; logs. Files that go in no certain order, and questions that are asked again, count as one.
+is said after it; logs. `{{SERVER}}` is the server's address, `{{LONG}}` a text of 300 characters. Files that go in no certain order, and questions that are asked again, count as one.
 """
 
 
