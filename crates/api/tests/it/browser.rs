@@ -5,6 +5,7 @@ mod applications;
 pub mod editor;
 mod keyboard;
 mod person;
+mod run;
 mod screenshots;
 mod stories;
 mod submission;
