@@ -20,6 +20,7 @@ mod log_out;
 mod origin;
 mod page;
 mod password;
+mod permission_groups;
 mod portal;
 mod root;
 mod sign_in_link;

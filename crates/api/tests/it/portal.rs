@@ -2,8 +2,10 @@
 
 mod administration;
 mod applications;
+mod clusters;
 mod editor;
 mod external;
+mod guards;
 mod home;
 mod run;
 mod scripts;

@@ -71,7 +71,9 @@ impl State {
         let (look, words) = match (status, job) {
             (Created, _) => ("warn", "Waiting for its cluster".to_owned()),
             (Submitted, None) => ("warn", "Submitted".to_owned()),
-            (Submitted, Some(SlurmJobState::Pending)) => ("warn", "Waiting in the queue".to_owned()),
+            (Submitted, Some(SlurmJobState::Pending)) => {
+                ("warn", "Waiting in the queue".to_owned())
+            }
             (Submitted, Some(job)) => ("busy", plain(job.as_str())),
             (Rejected, _) => ("bad", "Rejected".to_owned()),
             (Done, _) => ("good", "Done".to_owned()),

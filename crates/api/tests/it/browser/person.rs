@@ -122,6 +122,21 @@ impl Person {
         self.waits_for(".problem, [role=alert]", words)
     }
 
+    /// Waits until the page has these words no longer.
+    #[track_caller]
+    pub fn gone<'a>(&'a self, words: &'a str) -> impl Future<Output = ()> + 'a {
+        let caller = std::panic::Location::caller();
+        async move {
+            for _ in 0..100 {
+                if !self.text().await.contains(words) {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            panic!("{caller}: {words:?} is still there");
+        }
+    }
+
     #[track_caller]
     fn waits_for<'a>(&'a self, css: &'static str, words: &'a str) -> impl Future<Output = ()> + 'a {
         let caller = std::panic::Location::caller();

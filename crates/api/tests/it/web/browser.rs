@@ -3,13 +3,18 @@
 use std::collections::BTreeMap;
 
 use regex::Regex;
-use reqwest::{Client, header, redirect::Policy};
+use reqwest::{
+    Client, header,
+    multipart::{self, Part},
+    redirect::Policy,
+};
 
 use crate::{
     identity::story::PASSWORD,
     support::{Answer, TestApp},
 };
 
+#[derive(Clone)]
 pub struct Browser {
     http: Client,
     /// What comes before paths.
@@ -106,17 +111,17 @@ impl Browser {
         self.send(&form.action.clone(), request).await
     }
 
-    /// Sends a form with files, each with the name of its field.
+    /// Sends a form with files: the field, the name and the content of each.
     pub async fn upload(&mut self, form: &Form, files: &[(&str, &str, &[u8])]) -> Answer {
-        let mut body = reqwest::multipart::Form::new();
-        for (name, value) in &form.fields {
-            body = body.text(name.clone(), value.clone());
+        let mut sent = multipart::Form::new();
+        for (name, value) in form.fields.clone() {
+            sent = sent.text(name, value);
         }
         for (field, name, content) in files {
-            let part = reqwest::multipart::Part::bytes(content.to_vec());
-            body = body.part((*field).to_owned(), part.file_name((*name).to_owned()));
+            let file = Part::bytes(content.to_vec()).file_name((*name).to_owned());
+            sent = sent.part((*field).to_owned(), file);
         }
-        let request = self.http.post(self.url(&form.action)).multipart(body);
+        let request = self.http.post(self.url(&form.action)).multipart(sent);
         self.send(&form.action.clone(), request).await
     }
 
