@@ -144,10 +144,7 @@ impl RelyingParty {
         Ok(self.unnoted(cookie).await?.map(|(_, session)| session))
     }
 
-    async fn unnoted(
-        self: &Arc<Self>,
-        cookie: &str,
-    ) -> Result<Option<(SessionRow, Session)>> {
+    async fn unnoted(self: &Arc<Self>, cookie: &str) -> Result<Option<(SessionRow, Session)>> {
         let Some(row) = self.find(&secrets::hash(cookie)).await? else { return Ok(None) };
         let Some(row) = self.with_good_tokens(row, cookie).await? else { return Ok(None) };
         let tokens = Tokens::open(cookie, &row)?;

@@ -65,9 +65,7 @@ impl SignIn {
                 let session = web.provider.unused_session(&cookie).await.ok()??;
                 Some(identity(session.user))
             }
-            Self::External(external) => {
-                external.still(headers).await.ok().flatten()
-            }
+            Self::External(external) => external.still(headers).await.ok().flatten(),
         }
     }
 
