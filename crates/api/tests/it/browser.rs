@@ -2,6 +2,7 @@
 
 mod accessibility;
 mod applications;
+pub mod administration;
 pub mod editor;
 mod keyboard;
 mod person;
