@@ -6,9 +6,9 @@ use jobbergate_types::{
     Page,
     job_scripts::JobScriptBaseView,
     job_submissions::{
-        JobOutlook, JobProgressDetail, JobSubmissionCreateRequest,
-        JobSubmissionDetailedView, JobSubmissionListQuery, JobSubmissionListView,
-        JobSubmissionStatus, JobSubmissionUpdateRequest,
+        JobOutlook, JobProgressDetail, JobSubmissionCreateRequest, JobSubmissionDetailedView,
+        JobSubmissionListQuery, JobSubmissionListView, JobSubmissionStatus,
+        JobSubmissionUpdateRequest,
     },
     list::Paging,
 };
