@@ -13,6 +13,7 @@ use crate::{
     compute::{ComputePool, Customer},
     config::{CleaningConfig, ServeConfig},
     db::{Db, Session},
+    doctor::Examinations,
     download::Downloads,
     error::Result,
     events::{Change, Events, Written, feed::Entry},
@@ -93,6 +94,8 @@ pub struct App {
     pub(crate) template_uses: KnownUses,
     /// What it was started with.
     pub config: ServeConfig,
+    /// What its doctor found last.
+    pub examinations: Examinations,
     /// Whom to believe where a request comes from.
     pub trusted_proxies: Arc<[IpNet]>,
 }
@@ -163,6 +166,7 @@ impl App {
             cleaning: config.cleaning.clone(),
             template_uses: KnownUses::default(),
             config: config.clone(),
+            examinations: Examinations::default(),
             trusted_proxies: config.trusted_proxies.as_slice().into(),
         }))
     }

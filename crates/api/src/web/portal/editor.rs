@@ -27,6 +27,7 @@ pub(super) fn router() -> Router<Site> {
     Router::new()
         .route("/applications/new", get(new::ask).post(new::make))
         .route(&at(""), get(details::edit).post(details::save))
+        .route(&at("/described"), get(instead).post(details::described))
         .route(&at("/archive"), get(instead).post(details::archive))
         .route(&at("/clone"), get(clone::ask).post(clone::clone))
         .route(&at("/delete"), get(remove::ask).post(remove::remove))

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::{
     extract::{RawQuery, State},
     http::StatusCode,
-    response::{IntoResponse, Redirect, Response},
+    response::{Html, IntoResponse, Redirect, Response},
 };
 use jobbergate_types::{
     FileType,
@@ -27,11 +27,15 @@ use crate::{
             files::{Loaded, Parent, Tab},
             form::UserForm,
             frame::Frame,
+            markdown,
             problems::Problems,
             user::User,
         },
     },
 };
+
+/// The level of the heading above the description.
+const HEADING: u8 = 2;
 
 #[derive(Template)]
 #[template(path = "portal/application_edit.html")]
@@ -44,6 +48,8 @@ struct Details {
     address: String,
     tabs: Vec<Tab>,
     typed: Typed,
+    /// The description as others see it, as HTML that can do no harm.
+    described: String,
     /// Under which identifier it is in the gallery.
     published: Option<String>,
     is_archived: bool,
@@ -153,6 +159,7 @@ fn shown(site: &Site, user: &User, loaded: &Loaded, found: &JobTemplateDetailedV
         may_delete: user.may(Permission::JobTemplatesDelete),
         may_clone: user.may(Permission::JobTemplatesCreate),
         version: version(typed.text().as_bytes()),
+        described: markdown::to_html(&typed.description, HEADING),
         typed,
         conflict: None,
         problems: Problems::default(),
@@ -169,6 +176,7 @@ pub(super) async fn save(
     let typed = Typed::read(&fields);
     let mut again = shown(&site, &user, &loaded, &found);
     let theirs = std::mem::replace(&mut again.typed, typed.clone());
+    again.described = markdown::to_html(&typed.description, HEADING);
     if fields.text("version") != again.version && theirs != typed {
         again.conflict = Some(difference::between(&theirs.text(), &typed.text()));
         return Ok(page(StatusCode::CONFLICT, &again)?);
@@ -200,6 +208,15 @@ async fn put(user: &User, id: i64, typed: &Typed, variables: Map<String, Value>)
     }))?;
     let (context, who) = (&user.context, &user.identity);
     job_script_templates::service::update(context, who, &Locator::Id(id), request).await.map(drop)
+}
+
+/// The description as others see it, while it is typed.
+pub(super) async fn described(
+    parent: Parent,
+    UserForm { user, fields }: UserForm,
+) -> Result<Html<String>, Failure> {
+    parent.load_own(&user).await?;
+    Ok(Html(markdown::to_html(&fields.lines("description"), HEADING)))
 }
 
 pub(super) async fn archive(

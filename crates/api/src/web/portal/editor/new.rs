@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::{
-    extract::State,
+    extract::{RawQuery, State},
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
@@ -52,8 +52,18 @@ struct New {
     problems: Problems,
 }
 
-pub(super) async fn ask(State(site): State<Site>, user: User) -> Result<Response, Failure> {
+/// With `?from=` it is the page that copies another one.
+pub(super) async fn ask(
+    State(site): State<Site>,
+    user: User,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Failure> {
     user.require(Permission::JobTemplatesCreate)?;
+    let query = Fields::parse(query.unwrap_or_default().as_bytes());
+    if let Ok(from) = query.text("from").parse::<i64>() {
+        let path = format!("/applications/{from}/edit/clone");
+        return Ok(Redirect::to(&site.path(&path)).into_response());
+    }
     let new = New {
         frame: user.frame(&site, Area::Applications),
         key: new_key(),

@@ -18,7 +18,8 @@ use crate::{
     permission::Permission,
     resources::{
         job_script_templates::{self, Locator},
-        job_scripts, job_submissions,
+        job_scripts::{self, remembered},
+        job_submissions,
     },
     web::{
         errors::Failure,
@@ -57,6 +58,8 @@ pub(super) struct Shown {
     cloned_from: Option<i64>,
     files: Vec<File>,
     more_files: usize,
+    /// What was filled in for it, where that is known.
+    parameters: Vec<(String, String)>,
     /// Arguments of `sbatch` that stand in the entrypoint.
     arguments: Vec<String>,
     submissions: Option<Vec<Submission>>,
@@ -70,6 +73,8 @@ struct File {
     name: String,
     address: String,
     is_entrypoint: bool,
+    /// What it is written in, for the script that colours it.
+    language: &'static str,
     content: Content,
 }
 
@@ -139,6 +144,7 @@ async fn shown(site: &Site, user: &User, id: i64) -> Result<Shown, Failure> {
         application: application(user, script.parent_template_id).await?,
         cloned_from: script.cloned_from_id,
         arguments: files.iter().find(|file| file.is_entrypoint).map_or_else(Vec::new, arguments),
+        parameters: parameters(user, id).await?,
         submissions: submissions(user, id).await?,
         may: May {
             edit: owns && user.may(Permission::JobScriptsUpdate),
@@ -172,10 +178,21 @@ async fn read_all(
             address: Fields(vec![("name".to_owned(), row.filename.clone())]).query(),
             name: row.filename,
             is_entrypoint: row.file_type == FileType::Entrypoint,
+            language: language(&content),
             content,
         });
     }
     Ok(files)
+}
+
+/// The interpreter that it names says it.
+fn language(content: &Content) -> &'static str {
+    let Content::Text(text) = content else { return "" };
+    match text.lines().next().filter(|line| line.starts_with("#!")) {
+        Some(line) if line.contains("python") => "python",
+        Some(line) if line.contains("sh") => "sh",
+        _ => "",
+    }
 }
 
 /// What the lines of a script give `sbatch`.
@@ -183,6 +200,16 @@ fn arguments(file: &File) -> Vec<String> {
     let Content::Text(text) = &file.content else { return Vec::new() };
     let head = text.lines().take_while(|line| line.is_empty() || line.starts_with('#'));
     head.filter_map(|line| line.strip_prefix("#SBATCH")).map(|rest| rest.trim().into()).collect()
+}
+
+/// The answers to the application's questions, as they were typed.
+async fn parameters(user: &User, id: i64) -> Result<Vec<(String, String)>, Failure> {
+    let known = remembered::of_script(&user.context, id).await?.unwrap_or_default();
+    let pairs: Vec<(String, String)> = serde_json::from_value(known).unwrap_or_default();
+    let answers = pairs.into_iter().filter_map(|(name, value)| {
+        name.strip_prefix("q.").map(|variable| (variable.to_owned(), value))
+    });
+    Ok(answers.collect())
 }
 
 /// The application that it was rendered from, if it is still there for this person.
