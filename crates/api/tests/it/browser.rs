@@ -4,6 +4,7 @@ mod accessibility;
 mod applications;
 pub mod administration;
 pub mod editor;
+pub mod editor;
 mod keyboard;
 mod person;
 mod run;
