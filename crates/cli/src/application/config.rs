@@ -240,7 +240,7 @@ mod tests {
         let config = config("{supporting_files_output_name: {a.j2: x, b.j2: [y]}}").unwrap();
         let expected = json!({"a.j2": ["x"], "b.j2": ["y"]});
         assert_eq!(config.jobbergate[OUTPUT_NAMES], expected);
-        assert!(super::Config::new(Map::new(), Map::new()).jobbergate[OUTPUT_NAMES].is_null());
+        assert!(Config::new(Map::new(), Map::new()).jobbergate[OUTPUT_NAMES].is_null());
     }
 
     #[test]
