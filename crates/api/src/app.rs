@@ -4,6 +4,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use ipnet::IpNet;
 use jobbergate_jinja::{Environment, Limits};
+use tokio::sync::Mutex;
 
 use crate::{
     auth::{ExternalIssuer, Identity, Verifier},
@@ -12,6 +13,7 @@ use crate::{
     compute::{ComputePool, Customer},
     config::{CleaningConfig, ServeConfig},
     db::{Db, Session},
+    doctor::Examinations,
     download::Downloads,
     error::Result,
     events::{Change, Events, Written, feed::Entry},
@@ -20,6 +22,8 @@ use crate::{
     identity::Provider,
     password_mail::PasswordMail,
     rate::Rate,
+    relying_party::RelyingParty,
+    resources::job_script_templates::gallery::KnownUses,
     startup::StartError,
     storage::Storage,
     tenant::{Lease, Tenant, Tenants},
@@ -48,13 +52,17 @@ const READING: &str = "Too much is being read at once; try again in a moment";
 /// What is there once for the whole server.
 #[derive(Debug)]
 pub struct App {
-    pub verifier: Verifier,
+    pub verifier: Arc<Verifier>,
     pub tenants: Arc<Tenants>,
     /// The built-in identity provider, if it is used.
     pub provider: Option<Arc<Provider>>,
+    /// What has people sign in to the pages with an external provider, if they do.
+    pub relying_party: Option<Arc<RelyingParty>>,
     pub events: Arc<Events>,
     pub password_mail: Arc<PasswordMail>,
     pub clock: Clock,
+    /// The address by which others reach this server.
+    pub base_url: String,
     /// Threads for what takes long to compute.
     pub compute: ComputePool,
     /// Room for the bodies of requests.
@@ -83,6 +91,11 @@ pub struct App {
     pub(crate) output_rate: Rate,
     pub(crate) output_rate_of_cluster: Rate,
     pub cleaning: CleaningConfig,
+    pub(crate) template_uses: KnownUses,
+    /// What it was started with.
+    pub config: ServeConfig,
+    /// What its doctor found last.
+    pub examinations: Examinations,
     /// Whom to believe where a request comes from.
     pub trusted_proxies: Arc<[IpNet]>,
 }
@@ -116,15 +129,19 @@ impl App {
         };
         let external = config.external_providers()?.into_iter().map(ExternalIssuer::new);
         let external = external.collect::<Result<_, _>>()?;
-        let verifier = Verifier::new(external, provider.clone(), clock.clone());
+        let verifier = Arc::new(Verifier::new(external, provider.clone(), clock.clone()));
+        let db = tenants.default_tenant().db;
+        let relying_party = RelyingParty::open(config, Arc::clone(&verifier), db, clock.clone())?;
         let password_mail = Arc::new(PasswordMail::new(Arc::clone(&events), clock.clone()));
         Ok(Arc::new(Self {
             verifier,
             tenants,
             provider,
+            relying_party: relying_party.map(Arc::new),
             events,
             password_mail,
             clock,
+            base_url: config.base_url(),
             compute: ComputePool::new(config.memory.compute_memory()),
             bodies: Budget::new(config.body_memory(), SENDING),
             values: Budget::new(VALUES_MEMORY, SENDING),
@@ -147,8 +164,22 @@ impl App {
             output_rate: Rate::new(OUTPUT_RATE),
             output_rate_of_cluster: Rate::new(OUTPUT_RATE_OF_CLUSTER),
             cleaning: config.cleaning.clone(),
+            template_uses: KnownUses::default(),
+            config: config.clone(),
+            examinations: Examinations::default(),
             trusted_proxies: config.trusted_proxies.as_slice().into(),
         }))
+    }
+}
+
+impl App {
+    /// What one request of a caller may take of the memory for bodies, values and answers.
+    pub(crate) fn room(&self, caller: &Arc<str>) -> Room {
+        Room {
+            body: self.bodies.share(caller),
+            values: self.values.share(caller),
+            answer: Mutex::new(self.answers.share(caller)),
+        }
     }
 }
 

@@ -9,9 +9,11 @@ mod issuers;
 mod occasion;
 mod principal;
 mod seen;
+mod signature;
 mod verifier;
 
 pub use claims::{Identity, TokenKind};
 pub use issuer::ExternalIssuer;
+pub(crate) use issuer::{Expected, FetchError, Known, read_limited};
 pub use principal::{Agent, Caller, Claim, Owner, Principal, require_claims};
 pub use verifier::Verifier;

@@ -21,6 +21,7 @@ use clap::Args;
 use ipnet::IpNet;
 use url::Url;
 
+use crate::settings::Setting;
 pub use cleaning::CleaningConfig;
 pub use ldap::LdapConfig;
 pub use listen::ListenAddress;
@@ -171,6 +172,11 @@ pub struct ServeConfig {
     /// E-mail.
     #[command(flatten)]
     pub mail: mail::MailConfig,
+
+    /// All of these as administrators are shown them, and where each comes from; nothing if whoever
+    /// starts the server does not say.
+    #[arg(skip)]
+    pub settings: Vec<Setting>,
 }
 
 impl ServeConfig {

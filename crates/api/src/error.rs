@@ -48,6 +48,9 @@ pub enum Error {
     /// 422, with a sentence.
     #[error("{0}")]
     Unprocessable(String),
+    /// 400 or 422, with a sentence, and where in which file.
+    #[error("{}", .0.words)]
+    InFile(Box<InFile>),
     /// 422, with all problems of the input.
     #[error("the input has {} problems", .0.len())]
     Invalid(Vec<ValidationError>),
@@ -92,6 +95,53 @@ pub enum Error {
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
+/// What is wrong in a file of a template, or of the script that came of it.
+#[derive(Debug, Clone)]
+pub struct InFile {
+    pub(crate) status: StatusCode,
+    /// What the client reads.
+    pub(crate) words: String,
+    pub(crate) filename: String,
+    /// Counted from 1, where it is known.
+    pub(crate) line: Option<usize>,
+    /// The lines around it, with their numbers.
+    pub(crate) around: Vec<(usize, String)>,
+}
+
+/// So many lines are shown before and after the one that is at fault, so long at most.
+const LINES_AROUND: usize = 3;
+const LONGEST_LINE: usize = 300;
+
+impl InFile {
+    pub(crate) fn new(
+        status: StatusCode,
+        words: String,
+        filename: &str,
+        place: (Option<usize>, &str),
+    ) -> Self {
+        let (line, content) = place;
+        let numbered = content.lines().enumerate().map(|(at, text)| (at + 1, text));
+        let around = line.map_or_else(Vec::new, |line| {
+            let first = line.saturating_sub(LINES_AROUND).max(1);
+            let shown = numbered.skip(first - 1).take(line + LINES_AROUND + 1 - first);
+            shown.map(|(at, text)| (at, text.chars().take(LONGEST_LINE).collect())).collect()
+        });
+        Self { status, words, filename: filename.to_owned(), line, around }
+    }
+}
+
+impl InFile {
+    pub(crate) fn is_at(&self, line: &usize) -> bool {
+        self.line == Some(*line)
+    }
+}
+
+impl From<InFile> for Error {
+    fn from(fault: InFile) -> Self {
+        Self::InFile(Box::new(fault))
+    }
+}
+
 /// The answer of a service or a handler.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -106,11 +156,12 @@ impl Error {
         Self::NotFound(format!("{table} entry was not found by locator={locator}"))
     }
 
-    pub const fn status(&self) -> StatusCode {
+    pub fn status(&self) -> StatusCode {
         match self {
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
             Self::MissingPermission | Self::Forbidden(_) => StatusCode::FORBIDDEN,
+            Self::InFile(fault) => fault.status,
             Self::NotFound(_) | Self::NotFoundBare => StatusCode::NOT_FOUND,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Conflict(_) | Self::UnderWay(_) => StatusCode::CONFLICT,

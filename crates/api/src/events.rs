@@ -8,6 +8,7 @@
 //!
 //! Whoever waits for changes of submissions hears of them from the feed (`feed.rs`).
 
+mod backlog;
 mod change;
 mod channel;
 mod failure;
@@ -20,7 +21,7 @@ mod worker;
 
 use std::{
     collections::BTreeSet,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use chrono::{DateTime, Utc};
@@ -36,6 +37,8 @@ use crate::{
     startup::StartError,
 };
 
+use backlog::LastFailures;
+pub use backlog::{Backlog, LastFailure};
 pub(crate) use change::Change;
 pub use failure::Cause;
 pub use feed::Feed;
@@ -50,6 +53,7 @@ pub struct Events {
     written: watch::Sender<()>,
     /// Into whose outboxes something was written, by channels that have not heard of it.
     writers: Mutex<BTreeSet<(&'static str, String)>>,
+    failures: Mutex<LastFailures>,
     pub feed: Feed,
 }
 
@@ -61,7 +65,8 @@ impl Events {
         let channels = broker.into_iter().chain(mail).map(Arc::new).collect();
         let separate = config.tenancy.multi_tenancy_enabled;
         let (written, writers, feed) = (watch::Sender::new(()), Mutex::default(), Feed::default());
-        Ok(Self { channels, separate, written, writers, feed })
+        let failures = Mutex::default();
+        Ok(Self { channels, separate, written, writers, failures, feed })
     }
 
     /// Writes into the outbox what is to be told of these changes, which the transaction makes to
@@ -135,6 +140,10 @@ impl Events {
             Channel::Mail(mail) => Some(mail),
             Channel::RabbitMq(_) => None,
         })
+    }
+
+    fn failures(&self) -> MutexGuard<'_, LastFailures> {
+        self.failures.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn note_written(&self, organization: Option<&str>) {

@@ -3,6 +3,7 @@
 //! It speaks OpenID Connect under Keycloak's URL layout (`/realms/jobbergate/…`), so that
 //! clients made for Keycloak need only another domain.
 
+mod administration;
 mod applications;
 mod attempts;
 mod authorization;
@@ -27,6 +28,7 @@ mod routes;
 mod scope;
 pub(crate) mod secrets;
 mod sessions;
+mod sign_in_links;
 mod store;
 mod tidying;
 mod tokens;
@@ -37,6 +39,7 @@ use std::sync::{Arc, RwLock};
 
 use tokio::sync::Semaphore;
 
+pub use administration::{Administration, People};
 pub use applications::{Credentials, NewApplication};
 pub use authorization::{AuthorizationRequest, Browser, Decision};
 pub use clients::{Client, ClientSecret, NewClient};
@@ -57,6 +60,8 @@ pub(crate) use roles::built_in_role;
 pub use routes::{parameters, peer, router, token_id};
 pub use scope::Scope;
 pub use sessions::{LogIn, NewSession, PasswordChange, Peer, Session, SessionCookie};
+pub use sign_in_links::{SIGN_IN_PAGE, SignInLink};
+pub use store::users::Standing;
 pub use tokens::{TokenRequest, TokenResponse, UserToken};
 pub use users::{NewUser, Source, User};
 

@@ -67,6 +67,19 @@ impl Table {
         db.fetch_all(&sql, arguments).await
     }
 
+    /// The first of the rows that meet a condition, by key.
+    pub(crate) async fn first_rows<R: Row>(
+        &self,
+        db: &mut Session,
+        condition: impl Into<Condition>,
+        most: u64,
+    ) -> sqlx::Result<Vec<R>> {
+        let mut select = self.select::<R>(condition.into());
+        select.order_by_columns(self.key.iter().map(|column| (*column, Order::Asc)));
+        let (sql, arguments) = render(db, select.limit(most));
+        db.fetch_all(&sql, arguments).await
+    }
+
     pub(crate) async fn page<R: Row>(
         &self,
         db: &mut Session,
@@ -74,16 +87,43 @@ impl Table {
         ordering: Ordering,
         paging: &Paging,
     ) -> sqlx::Result<Page<R>> {
+        let order = |rows: &mut SelectStatement| ordering.apply(rows, self.key);
+        self.ordered_page(db, condition, order, paging).await
+    }
+
+    /// The same in an order that is not a column's.
+    pub(crate) async fn ordered_page<R: Row>(
+        &self,
+        db: &mut Session,
+        condition: impl Into<Condition>,
+        order: impl FnOnce(&mut SelectStatement),
+        paging: &Paging,
+    ) -> sqlx::Result<Page<R>> {
         let condition = condition.into();
         let total = self.count(db, condition.clone()).await?;
         let mut rows = self.select::<R>(condition);
-        ordering.apply(&mut rows, self.key);
+        order(&mut rows);
         let size = u64::try_from(paging.size).unwrap_or_default();
         let before = u64::try_from(paging.page - 1).unwrap_or_default().saturating_mul(size);
         rows.limit(size).offset(Ord::min(before, i64::MAX.cast_unsigned()));
         let (sql, arguments) = render(db, &rows);
         let items = db.fetch_all(&sql, arguments).await?;
         Ok(Page::new(items, total, paging.page, paging.size))
+    }
+
+    /// The first rows, without counting the others.
+    pub(crate) async fn first<R: Row>(
+        &self,
+        db: &mut Session,
+        condition: impl Into<Condition>,
+        ordering: Ordering,
+        limit: u64,
+    ) -> sqlx::Result<Vec<R>> {
+        let mut rows = self.select::<R>(condition.into());
+        ordering.apply(&mut rows, self.key);
+        rows.limit(limit);
+        let (sql, arguments) = render(db, &rows);
+        db.fetch_all(&sql, arguments).await
     }
 
     pub(crate) async fn count(

@@ -15,7 +15,7 @@ use axum_server::Handle;
 use tokio::net::TcpListener;
 
 use crate::{
-    app::App, cleaning, clock::Clock, config::ServeConfig, events::Worker, service,
+    app::App, cleaning, clock::Clock, config::ServeConfig, error::Error, events::Worker, service,
     startup::StartError, telemetry,
 };
 use connections::Acceptor;
@@ -121,11 +121,19 @@ async fn offer_set_up(app: &App) -> Result<(), StartError> {
 }
 
 async fn forget_what_expired(app: Arc<App>) {
-    let Some(provider) = &app.provider else { return };
     let mut ticks = tokio::time::interval(FORGETTING);
     loop {
         ticks.tick().await;
-        if let Err(error) = provider.tidy().await {
+        let tidied = async {
+            if let Some(provider) = &app.provider {
+                provider.tidy().await?;
+            }
+            if let Some(party) = &app.relying_party {
+                party.tidy().await?;
+            }
+            Ok::<_, Error>(())
+        };
+        if let Err(error) = tidied.await {
             tracing::warn!(error = &error as &dyn std::error::Error, "nothing was tidied up");
         }
     }

@@ -56,18 +56,17 @@ struct Api {
 /// first, so that the log line of the next layer carries it.
 pub fn pages(app: Arc<App>, metadata: &MetadataConfig) -> Router {
     let proxies = Arc::clone(&app.trusted_proxies);
-    let (provider, mail, clock) =
-        (app.provider.clone(), Arc::clone(&app.password_mail), app.clock.clone());
+    let provider = app.provider.clone();
     let client_idle = RequestBodyTimeoutLayer::new(app.client_idle);
     let unread = middleware::from_fn_with_state(app.client_idle, unread::close);
     let body_deadline = RequestBodyDeadlineLayer::new(BODY_DEADLINE);
-    let api = api(app, metadata);
+    let api = api(Arc::clone(&app), metadata);
     let all = match provider {
         Some(provider) => {
             let rest = identity::router(Arc::clone(&provider), Arc::clone(&proxies)).merge(api);
-            web::in_front_of(rest, provider, mail, proxies, clock)
+            web::in_front_of(rest, provider, app)
         }
-        None => web::with_root_page(api),
+        None => web::without_provider(api, &app),
     };
     all.layer(unread)
         .layer(client_idle)

@@ -17,7 +17,12 @@ use std::{
 use chrono::TimeDelta;
 
 use crate::{
-    auth::Identity, clock::Clock, config::ServeConfig, db::Db, error::Result, startup::StartError,
+    auth::Identity,
+    clock::Clock,
+    config::ServeConfig,
+    db::Db,
+    error::{Error, Result},
+    startup::StartError,
     storage::Storage,
 };
 use naming::Naming;
@@ -153,6 +158,17 @@ impl Tenants {
         self.naming.check(organization)
     }
 
+    /// The same for whoever is to be of an organization: one that can't be served must not get any
+    /// tokens, nor one that could not be once organizations are kept apart.
+    pub fn check_member_of(&self, organization: Option<&str>) -> Result<()> {
+        match organization.map(|organization| self.check(organization)) {
+            // Some names are reserved only there.
+            Some(Err(Error::Forbidden(_))) if !self.are_separate() => Ok(()),
+            Some(Err(error)) => Err(error),
+            Some(Ok(_)) | None => Ok(()),
+        }
+    }
+
     /// Closes the databases of organizations that nobody has used for a while.
     pub async fn close_idle(&self) {
         if let Some(pools) = &self.separate {
@@ -210,7 +226,7 @@ impl AllTenants {
     }
 
     async fn open(&self, pools: &Arc<Pools>, organization: &str) -> Result<Tenant, String> {
-        let words = |error: crate::error::Error| error.to_string();
+        let words = |error: Error| error.to_string();
         let id = self.naming.check(organization).map_err(words)?;
         let there = pools.opener.require(&id, self.tables).await;
         there.map_err(|error| error.to_string())?;

@@ -1,5 +1,6 @@
-//! What people see in a browser: the pages of the built-in identity provider. They are made here,
-//! need no JavaScript, and call the provider as any other caller would.
+//! What people see in a browser. Those pages that need nobody to be logged in, and the account, are
+//! the built-in identity provider's: they need no JavaScript, and call the provider as any other
+//! caller would. Those with which people work are in [`portal`].
 
 mod account;
 mod assets;
@@ -16,23 +17,28 @@ mod headers;
 mod log_in;
 mod log_in_form;
 mod log_out;
+mod origin;
 mod page;
 mod password;
+mod permission_groups;
+mod portal;
 mod root;
+mod sign_in_link;
 mod words;
 
 use std::sync::Arc;
 
 use axum::{Router, extract::DefaultBodyLimit, middleware, routing::get};
 use ipnet::IpNet;
+use origin::Origin;
 use url::Url;
 
 use crate::{
+    app::App,
     clock::Clock,
-    identity::{DEVICE_PAGE, PASSWORD_PAGE, Provider, REALM_PATH, SET_UP_PAGE},
+    identity::{DEVICE_PAGE, PASSWORD_PAGE, Provider, REALM_PATH, SET_UP_PAGE, SIGN_IN_PAGE},
     password_mail::PasswordMail,
 };
-pub use root::with_root_page;
 
 /// The largest form that is read, in bytes.
 const MAX_FORM_SIZE: usize = 64 * 1024;
@@ -46,25 +52,36 @@ struct Web {
     clock: Clock,
     /// The path of the realm, as browsers have it: a proxy may have put something in front.
     realm: Arc<str>,
-    /// What browsers call this server, such as `https://jobs.example.com`.
-    origin: Arc<str>,
+    origin: Origin,
 }
 
-/// The pages of the provider, in front of what else the server answers.
-pub fn in_front_of(
-    rest: Router,
-    provider: Arc<Provider>,
-    mail: Arc<PasswordMail>,
-    proxies: Arc<[IpNet]>,
-    clock: Clock,
-) -> Router {
+impl Web {
+    /// The path of the page with which people begin.
+    fn first_page(&self) -> String {
+        format!("{}/", self.realm.strip_suffix(REALM_PATH).unwrap_or_default())
+    }
+}
+
+/// The pages, in front of what else the server answers.
+pub fn in_front_of(rest: Router, provider: Arc<Provider>, app: Arc<App>) -> Router {
+    let (mail, proxies) = (Arc::clone(&app.password_mail), Arc::clone(&app.trusted_proxies));
+    let clock = app.clock.clone();
     let address = Url::parse(&provider.issuer());
     let realm = address.as_ref().map_or(REALM_PATH, Url::path).into();
-    let origin = address.as_ref().map(|url| url.origin().ascii_serialization());
-    let origin = origin.unwrap_or_default().into();
+    let origin = Origin::of(&provider.issuer());
     let web = Web { provider, mail, proxies, clock, realm, origin };
     let elsewhere = middleware::from_fn_with_state(web.clone(), elsewhere::answer);
-    router(web).merge(rest).layer(elsewhere)
+    let pages = portal::router(app, Some(web.clone())).unwrap_or_default();
+    router(web).merge(pages).merge(rest).layer(elsewhere)
+}
+
+/// The pages of a server without the built-in provider; one that says what they need, if people
+/// can't sign in.
+pub fn without_provider(rest: Router, app: &Arc<App>) -> Router {
+    match portal::router(Arc::clone(app), None) {
+        Some(pages) => pages.merge(rest),
+        None => root::with_root_page(rest, &app.base_url),
+    }
 }
 
 fn router(web: Web) -> Router {
@@ -83,6 +100,7 @@ fn router(web: Web) -> Router {
         .route(&below(DEVICE_PAGE), get(device::show).post(device::decide))
         .route(&below(log_out::PATH), get(log_out::ask).post(log_out::ask_by_form))
         .route(&below("/logout"), get(log_out::done).post(log_out::confirmed))
+        .route(&below(SIGN_IN_PAGE), get(sign_in_link::open).head(sign_in_link::look))
         .route(&below("/account"), get(account::show))
         .route(&below(forgotten::PATH), get(forgotten::show).post(forgotten::ask))
         .route(&below("/account/name"), get(account::instead).post(account::change_name))

@@ -7,14 +7,14 @@ use std::{fmt, future::Future, time::Duration};
 pub const DEADLINE: Duration = Duration::from_secs(15);
 
 /// What a check found.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Finding {
     pub check: &'static str,
     pub outcome: Result<String, Problem>,
 }
 
 /// What is wrong, and what to do about it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Problem {
     what: String,
     advice: String,
@@ -23,6 +23,15 @@ pub struct Problem {
 impl Problem {
     pub fn new(what: impl fmt::Display, advice: impl Into<String>) -> Self {
         Self { what: what.to_string(), advice: advice.into() }
+    }
+
+    pub fn what(&self) -> &str {
+        &self.what
+    }
+
+    /// What to do about it.
+    pub fn advice(&self) -> &str {
+        &self.advice
     }
 }
 

@@ -16,9 +16,9 @@ use jobbergate_api::{
     clock::Clock,
     config::ServeConfig,
     doctor,
-    error::Error,
     identity::{ClientSecret, NewClient, Provider, UserToken, token_id},
     permission::Permission,
+    settings::{Setting, is_given},
     tenant::Tenants,
 };
 use serde_json::json;
@@ -26,7 +26,7 @@ use serde_json::json;
 use crate::{
     findings,
     output::{self, say},
-    settings::{self, Setting},
+    settings,
 };
 
 /// Commands on a server's data; the server may be running.
@@ -187,7 +187,7 @@ pub async fn run(admin: Admin, settings: &[Setting]) -> anyhow::Result<()> {
         | AdminCommand::Organization(_)
         | AdminCommand::Claims(_)
         | AdminCommand::Clean { .. } => {
-            let listens = settings::is_given(settings, "JOBBERGATE_LISTEN");
+            let listens = is_given(settings, "JOBBERGATE_LISTEN");
             return run_on_data(command, &config, listens).await;
         }
     }
@@ -296,17 +296,6 @@ async fn organization(tenants: &Tenants, command: OrganizationCommand) -> anyhow
     Ok(())
 }
 
-/// One that can't be served must not get any tokens, nor one that could not be once organizations
-/// are kept apart.
-fn check_organization(tenants: &Tenants, organization: Option<&String>) -> anyhow::Result<()> {
-    match organization.map(|organization| tenants.check(organization)) {
-        // Some names are reserved only there.
-        Some(Err(Error::Forbidden(_))) if !tenants.are_separate() => Ok(()),
-        Some(Err(error)) => Err(error.into()),
-        Some(Ok(_)) | None => Ok(()),
-    }
-}
-
 async fn client(
     provider: &Provider,
     tenants: &Tenants,
@@ -314,10 +303,11 @@ async fn client(
 ) -> anyhow::Result<()> {
     match command {
         ClientCommand::Create { client_id, permissions, organization, json } => {
-            check_organization(tenants, organization.as_ref())?;
-            let permissions =
-                if permissions.is_empty() { agent_permissions() } else { permissions };
-            let new = NewClient { client_id: client_id.clone(), permissions, organization };
+            tenants.check_member_of(organization.as_deref())?;
+            let mut new = NewClient::agent(client_id.clone(), organization);
+            if !permissions.is_empty() {
+                new.permissions = permissions;
+            }
             let secret =
                 provider.create_client(&new, &mut rand::make_rng::<rand::rngs::StdRng>()).await?;
             print_secret(&client_id, &secret, json)?;
@@ -343,10 +333,6 @@ async fn client(
     Ok(())
 }
 
-fn agent_permissions() -> Vec<Permission> {
-    Permission::ALL.into_iter().filter(|permission| permission.is_for_agents()).collect()
-}
-
 fn print_secret(client_id: &str, secret: &ClientSecret, as_json: bool) -> anyhow::Result<()> {
     if as_json {
         say!("{}", json!({"client_id": client_id, "client_secret": secret.0}));
@@ -357,7 +343,7 @@ fn print_secret(client_id: &str, secret: &ClientSecret, as_json: bool) -> anyhow
 }
 
 async fn token(provider: &Provider, tenants: &Tenants, args: TokenArgs) -> anyhow::Result<()> {
-    check_organization(tenants, args.organization.as_ref())?;
+    tenants.check_member_of(args.organization.as_deref())?;
     if tenants.are_separate() && args.organization.is_none() {
         eprintln!(
             "jobbergate: this token names no organization, so that the server refuses nearly all \

@@ -7,7 +7,9 @@ use clap::{
     error::{ContextKind, ContextValue, ErrorKind},
 };
 
-use crate::{environment::is_blank, settings::is_secret};
+use jobbergate_api::settings::is_secret;
+
+use crate::environment::is_blank;
 
 /// A sentence for those whose variable is wrong or missing; `None` if the parser's own will do.
 pub fn words(

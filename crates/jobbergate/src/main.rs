@@ -18,8 +18,7 @@ use std::{collections::BTreeSet, env, ffi::OsString, process::ExitCode};
 
 use clap::{CommandFactory, FromArgMatches, error::ErrorKind};
 use command_line::{Cli, Role};
-use jobbergate_api::config::ServeConfig;
-use settings::Setting;
+use jobbergate_api::{config::ServeConfig, settings::Setting};
 
 fn main() -> ExitCode {
     let words: Vec<OsString> = env::args_os().collect();
@@ -55,11 +54,15 @@ fn main() -> ExitCode {
     for doubt in &found.doubts {
         tracing::warn!("{doubt}");
     }
-    let settings = match &cli.role {
-        Role::Serve(_) | Role::Agent(_) | Role::AgentHelper(_) => Vec::new(),
-        Role::Admin(_) => {
-            settings::of_subcommand(&mut Cli::command(), "admin", &matches, &found.from_file)
+    let settings =
+        |name| settings::of_subcommand(&mut Cli::command(), name, &matches, &found.from_file);
+    let settings = match &mut cli.role {
+        Role::Agent(_) | Role::AgentHelper(_) => Vec::new(),
+        Role::Serve(config) => {
+            config.settings = settings("serve");
+            Vec::new()
         }
+        Role::Admin(_) => settings("admin"),
     };
     if !matches!(&cli.role, Role::Admin(admin) if !admin.examines()) {
         environment::warn_of_unknown_variables(&Cli::command());

@@ -2,6 +2,7 @@
 //! tokens with any claims.
 
 mod key;
+mod tokens;
 
 use std::{
     convert::Infallible,
@@ -20,12 +21,14 @@ use axum::{
     http::StatusCode,
     middleware,
     response::{Html, IntoResponse, Response},
-    routing::get,
+    routing::{get, post},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use futures::stream;
 use key::Key;
 use serde_json::{Value, json};
+use tokens::TokenEndpoint;
+pub use tokens::TokenForm;
 use tokio::{net::TcpListener, task::JoinHandle};
 
 const REALM: &str = "/realms/test";
@@ -61,6 +64,9 @@ struct Shared {
     odd_keys: Mutex<Vec<Value>>,
     behaviour: Mutex<Behaviour>,
     key_set_requests: AtomicUsize,
+    /// What is added to the discovery document, or put in place of what it has.
+    said: Mutex<Value>,
+    token_endpoint: TokenEndpoint,
 }
 
 impl Issuer {
@@ -74,6 +80,8 @@ impl Issuer {
             odd_keys: Mutex::default(),
             behaviour: Mutex::new(Behaviour::Serving),
             key_set_requests: AtomicUsize::new(0),
+            said: Mutex::new(json!({})),
+            token_endpoint: TokenEndpoint::default(),
         });
         let router = router(Arc::clone(&shared));
         // It ends by being aborted.
@@ -99,6 +107,11 @@ impl Issuer {
     /// Changes how it answers from now on.
     pub fn behave(&self, behaviour: Behaviour) {
         *lock(&self.shared.behaviour) = behaviour;
+    }
+
+    /// Says this of itself, too, or instead; nothing of what is `null`.
+    pub fn say(&self, entries: Value) {
+        *lock(&self.shared.said) = entries;
     }
 
     /// Signs with a new RSA key from now on; the old keys stay in the key set.
@@ -167,6 +180,8 @@ fn router(shared: Arc<Shared>) -> Router {
     Router::new()
         .route(&format!("{REALM}/.well-known/openid-configuration"), get(discovery))
         .route(&format!("{REALM}/protocol/openid-connect/certs"), get(key_set))
+        .route(&format!("{REALM}/protocol/openid-connect/token"), post(tokens::answer))
+        .route(&format!("{REALM}/protocol/openid-connect/revoke"), post(tokens::revoked))
         .layer(middleware::from_fn_with_state(Arc::clone(&shared), misbehave))
         .with_state(shared)
 }
@@ -195,12 +210,19 @@ async fn misbehave(
 
 async fn discovery(State(shared): State<Arc<Shared>>) -> Json<Value> {
     let url = &shared.url;
-    Json(json!({
+    let mut document = json!({
         "issuer": url,
         "jwks_uri": format!("{url}/protocol/openid-connect/certs"),
+        "authorization_endpoint": format!("{url}/protocol/openid-connect/auth?theme=dark"),
         "token_endpoint": format!("{url}/protocol/openid-connect/token"),
+        "revocation_endpoint": format!("{url}/protocol/openid-connect/revoke"),
+        "end_session_endpoint": format!("{url}/protocol/openid-connect/logout"),
         "device_authorization_endpoint": format!("{url}/protocol/openid-connect/auth/device"),
-    }))
+    });
+    for (name, value) in lock(&shared.said).as_object().into_iter().flatten() {
+        document[name] = value.clone();
+    }
+    Json(document)
 }
 
 async fn key_set(State(shared): State<Arc<Shared>>) -> Json<Value> {

@@ -25,6 +25,9 @@ pub struct ClusterFactsView {
 /// What a cluster's Slurm offers and what it is doing.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct ClusterFacts {
+    /// The version of the agent; left out by those that do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent_version: Option<String>,
     /// The version of Slurm.
     pub slurm_version: Option<String>,
     /// The partitions that jobs may be submitted to.

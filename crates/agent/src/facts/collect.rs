@@ -25,6 +25,7 @@ impl Collector {
     ) -> Result<ClusterFacts, SlurmError> {
         let settings = slurm.settings().await?;
         let mut facts = ClusterFacts {
+            agent_version: Some(env!("CARGO_PKG_VERSION").to_owned()),
             slurm_version: settings.version.clone(),
             partitions: slurm.partitions().await?,
             jobs: by_state(&slurm.squeue(mark).await?),

@@ -1,6 +1,7 @@
 //! An external OpenID Connect provider, known by its discovery document and keys.
 
 mod fetch;
+mod id_token;
 mod judgement;
 
 use std::sync::{Arc, PoisonError, RwLock};
@@ -15,8 +16,9 @@ use crate::{
     error::Error,
     startup::StartError,
 };
-pub(crate) use fetch::FetchError;
-use fetch::{Known, discovery_url, fetch};
+pub(crate) use fetch::{FetchError, Known, read_limited};
+use fetch::{discovery_url, fetch};
+pub(crate) use id_token::Expected;
 
 /// How often keys are fetched again at most, whatever tokens name.
 const PAUSE: TimeDelta = TimeDelta::seconds(10);
@@ -100,6 +102,21 @@ impl ExternalIssuer {
         found.ok_or(Error::Unauthenticated)
     }
 
+    /// What the provider says of itself, as it is cached; nothing if it does not answer.
+    pub(crate) async fn describe(self: &Arc<Self>, now: DateTime<Utc>) -> Option<Arc<Known>> {
+        if let Some(known) = self.known() {
+            if now - known.fetched >= MAX_AGE {
+                self.refresh_in_background(now);
+            }
+            return Some(known);
+        }
+        let mut last = self.fetching.lock().await;
+        if self.known().is_none() {
+            self.refresh(&mut last, now).await;
+        }
+        self.known()
+    }
+
     /// Nobody whose key is known waits for the provider.
     fn refresh_in_background(self: &Arc<Self>, now: DateTime<Utc>) {
         let issuer = Arc::clone(self);
@@ -164,6 +181,11 @@ impl ExternalIssuer {
     pub(crate) fn permissions_claim(&self) -> &str {
         let claim = self.provider.rules.oidc_permissions_claim.as_ref();
         claim.map_or("permissions", ClaimPath::as_str)
+    }
+
+    /// Whether addresses that the provider names may lead to other machines without TLS.
+    pub(crate) const fn allows_plaintext(&self) -> bool {
+        self.provider.plaintext
     }
 
     /// Whether names in a claim of the provider's own have to be permissions by themselves.

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use axum::http::{HeaderMap, header};
 use futures::future::join_all;
 use headers::{Authorization, HeaderMapExt, authorization::Bearer};
-use jsonwebtoken::{Algorithm, DecodingKey, Validation, jwk::Jwk};
 use serde_json::{Map, Value};
 
 use super::{
     ExternalIssuer, Identity, TokenKind,
     issuers::{Issuer, Issuers},
     seen::{Seen, SeenTokens},
+    signature::{head, verified},
 };
 use crate::{
     clock::Clock,
@@ -19,19 +19,6 @@ use crate::{
     error::{Error, Result},
     identity::{PERSONAL_TOKEN_PREFIX, Provider},
 };
-
-/// Public-key algorithms only: a shared secret could be forged from a public key.
-const ALGORITHMS: [Algorithm; 9] = [
-    Algorithm::RS256,
-    Algorithm::RS384,
-    Algorithm::RS512,
-    Algorithm::PS256,
-    Algorithm::PS384,
-    Algorithm::PS512,
-    Algorithm::ES256,
-    Algorithm::ES384,
-    Algorithm::EdDSA,
-];
 
 /// Verifies bearer tokens (RFC 6750, RFC 7519).
 #[derive(Debug)]
@@ -57,6 +44,11 @@ impl Verifier {
         self.issuers.external.is_empty()
     }
 
+    /// The external providers, that of `ARMASEC_DOMAIN` first.
+    pub(crate) fn external(&self) -> &[Arc<ExternalIssuer>] {
+        &self.issuers.external
+    }
+
     /// Asks all external providers for their keys, each for itself, before anybody needs them.
     pub(crate) async fn prepare(&self) {
         let now = self.clock.now();
@@ -71,7 +63,11 @@ impl Verifier {
         }
         let bearer = headers.typed_get::<Authorization<Bearer>>();
         let Authorization(bearer) = bearer.ok_or(Error::Unauthenticated)?;
-        let token = bearer.token().trim();
+        self.identify(bearer.token().trim()).await
+    }
+
+    /// The bearer of a token; 401 if it can't be trusted.
+    pub(crate) async fn identify(&self, token: &str) -> Result<Identity> {
         if let Some(seen) = self.seen.get(token, self.clock.now())
             && self.is_still_good(&seen).await?
         {
@@ -166,25 +162,4 @@ fn kind_of(seen: &Seen) -> TokenKind {
         (None, Some(_)) => TokenKind::Issued,
         (None, None) => TokenKind::Client,
     }
-}
-
-fn head(token: &str) -> Result<(Algorithm, String)> {
-    let head = jsonwebtoken::decode_header(token).map_err(|_| Error::Unauthenticated)?;
-    Ok((head.alg, head.kid.ok_or(Error::Unauthenticated)?))
-}
-
-fn verified(token: &str, algorithm: Algorithm, key: &Jwk) -> Result<Map<String, Value>> {
-    let named = key.common.key_algorithm;
-    let agrees = named.is_none_or(|named| named.to_string() == format!("{algorithm:?}"));
-    if !ALGORITHMS.contains(&algorithm) || !agrees {
-        return Err(Error::Unauthenticated);
-    }
-    let key = DecodingKey::from_jwk(key).map_err(|_| Error::Unauthenticated)?;
-    let mut validation = Validation::new(algorithm);
-    validation.required_spec_claims.clear();
-    validation.validate_exp = false;
-    validation.validate_aud = false;
-    jsonwebtoken::decode(token, &key, &validation)
-        .map(|token| token.claims)
-        .map_err(|_| Error::Unauthenticated)
 }

@@ -8,6 +8,7 @@ impl ServeConfig {
     pub fn check(&self) -> Result<(), StartError> {
         self.postgres_url()?;
         self.external_providers()?;
+        self.web_client()?;
         if self.ldap.directory()?.is_some() && !self.uses_built_in_provider() {
             let reason = "people log in at the external provider, which may know the directory \
                           itself; leave this out, or set JOBBERGATE_BUILT_IN_PROVIDER=true";

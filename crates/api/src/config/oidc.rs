@@ -4,12 +4,15 @@ mod claim_path;
 mod claim_rules;
 mod issuers;
 mod role_mapping;
+mod web_client;
 
 use clap::{ArgAction, Args, builder::BoolishValueParser};
 
 pub use claim_path::ClaimPath;
 pub use claim_rules::ClaimRules;
 pub use issuers::{IssuerSettings, NamedIssuer};
+pub(crate) use web_client::WebClient;
+pub use web_client::WebClientConfig;
 
 use super::{ServeConfig, host};
 use crate::startup::StartError;
@@ -32,6 +35,10 @@ pub struct OidcConfig {
     /// What the tokens of the provider at `ARMASEC_DOMAIN` say.
     #[command(flatten)]
     pub claims: ClaimRules,
+
+    /// How people sign in to the pages with one of them.
+    #[command(flatten)]
+    pub web_client: WebClientConfig,
 }
 
 /// An external provider, as it is configured.

@@ -40,6 +40,16 @@ struct Instant {
     instant: DateTime<Utc>,
 }
 
+/// What waits for one channel.
+#[derive(Debug, FromRow)]
+pub(super) struct BacklogRow {
+    pub(super) channel: String,
+    pub(super) waiting: i64,
+    pub(super) oldest: DateTime<Utc>,
+    /// How often the delivery of one of them has failed at most.
+    pub(super) failures: i32,
+}
+
 /// Something that was never told.
 #[derive(Debug, FromRow)]
 pub(super) struct ExpiredRow {
@@ -81,6 +91,30 @@ pub(super) async fn oldest(db: &mut Session) -> sqlx::Result<Option<DateTime<Utc
     let sql = "SELECT created_at AS instant FROM outbox ORDER BY id LIMIT 1";
     let oldest: Option<Instant> = db.fetch_optional(sql, args![]).await?;
     Ok(oldest.map(|oldest| oldest.instant))
+}
+
+/// What waits, by channel.
+pub(super) async fn backlog(db: &mut Session) -> sqlx::Result<Vec<BacklogRow>> {
+    let sql = "SELECT channel, count(*) AS waiting, min(created_at) AS oldest, \
+               max(failures) AS failures FROM outbox GROUP BY channel ORDER BY channel";
+    db.fetch_all(sql, args![]).await
+}
+
+/// Has deliveries that failed be due at once, but for those that are due before `soon` in any case:
+/// one of them may be under way. How many.
+pub(super) async fn hasten(
+    db: &mut Session,
+    channel: &str,
+    now: DateTime<Utc>,
+    soon: DateTime<Utc>,
+) -> sqlx::Result<u64> {
+    let sql = "UPDATE outbox SET due_at = $2 WHERE channel = $1 AND failures > 0 AND due_at > $3";
+    db.execute(sql, args![channel, now, soon]).await
+}
+
+/// Forgets all that waits for a channel; how much.
+pub(super) async fn delete_all(db: &mut Session, channel: &str) -> sqlx::Result<u64> {
+    db.execute("DELETE FROM outbox WHERE channel = $1", args![channel]).await
 }
 
 /// Takes some of what is due, in a transaction. Nobody else gets it before `until`: if whoever

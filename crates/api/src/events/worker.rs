@@ -118,6 +118,7 @@ impl Courier {
                     let pause = MAX_PAUSE.min(Duration::from_secs(1 << failures.min(10)));
                     failures += 1;
                     let channel = self.channel.name();
+                    self.events.note_failure(channel, self.clock.now(), &error);
                     tracing::warn!(
                         channel,
                         error = &*error as &dyn Error,
@@ -250,6 +251,9 @@ impl Courier {
         let attempts = taken.iter().map(|row| self.channel.deliver(row));
         let outcomes = join_all(attempts).await;
         let answers = outcomes.iter().any(Result::is_ok);
+        if answers {
+            self.events.note_delivery(self.channel.name());
+        }
         let mut gone = None;
         let mut db = db.write().await?;
         for (row, outcome) in taken.iter().zip(outcomes) {
@@ -265,6 +269,7 @@ impl Courier {
                     gone = Some(cause);
                 }
                 Err(Failure::ForEver(cause)) => {
+                    self.events.note_failure(channel, self.clock.now(), &cause);
                     tracing::error!(
                         channel,
                         submission,
@@ -282,6 +287,7 @@ impl Courier {
     async fn postpone(&self, db: &mut Session, row: &OutboxRow, cause: &Cause) -> sqlx::Result<()> {
         let (channel, submission) = (self.channel.name(), row.job_submission_id);
         let delay = delay(row.failures);
+        self.events.note_failure(channel, self.clock.now(), cause);
         tracing::warn!(channel, submission, error = &**cause as &dyn Error, %delay, "not delivered; tried again");
         outbox::postpone(db, row.id, self.clock.now() + delay).await
     }

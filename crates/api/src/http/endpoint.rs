@@ -9,7 +9,6 @@ use axum::{
 };
 use bytes::Bytes;
 use schemars::{Schema, SchemaGenerator};
-use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -140,11 +139,7 @@ async fn prepare<P: Principal, I: Inputs>(
     };
     let identity = identify(&app, &headers, P::ANY_OF).await;
     let caller = identity.as_ref().map_or_else(|_| "".into(), Identity::caller);
-    let mut room = Room {
-        body: app.bodies.share(&caller),
-        values: app.values.share(&caller),
-        answer: Mutex::new(app.answers.share(&caller)),
-    };
+    let mut room = app.room(&caller);
     if is_json {
         let body = std::mem::take(&mut body);
         parts.json = match &identity {

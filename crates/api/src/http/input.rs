@@ -10,6 +10,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings, js
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use crate::error::Error;
+
 use super::{
     multipart::{Form, FormSchema},
     validation::{Place, Problems, conform},
@@ -97,6 +99,15 @@ pub(super) fn conform_to<T: JsonSchema + DeserializeOwned>(
             problems.add(place, "value_error", format!("Value error, {error}"), value);
             None
         }
+    }
+}
+
+/// `value` as the body of a request; 422 for what the API refuses, too.
+pub(crate) fn body<T: JsonSchema + DeserializeOwned>(value: &Value) -> Result<T, Error> {
+    let mut problems = Problems::default();
+    match conform_to(value, &vec!["body".into()], &mut problems) {
+        Some(body) if problems.0.is_empty() => Ok(body),
+        _ => Err(Error::Invalid(problems.0)),
     }
 }
 

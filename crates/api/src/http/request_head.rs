@@ -16,7 +16,7 @@ pub struct RequestHead {
 }
 
 impl RequestHead {
-    pub(super) fn of(headers: &HeaderMap, place: Option<Place>) -> Self {
+    pub(crate) fn of(headers: &HeaderMap, place: Option<Place>) -> Self {
         let mut credentials = HeaderMap::new();
         if let Some(mut token) = headers.get(header::AUTHORIZATION).cloned() {
             token.set_sensitive(true);

@@ -47,6 +47,17 @@ pub(crate) fn event(name: &str, id: Option<&dyn Display>, data: &[u8]) -> Bytes 
     [head.as_bytes(), b"data: ", data, b"\n\n"].concat().into()
 }
 
+/// An event whose data is text of any number of lines.
+pub(crate) fn text_event(name: &str, text: &str) -> Bytes {
+    let mut event = format!("event: {name}\n");
+    for line in text.split(['\n', '\r']) {
+        // Writing to a text does not fail.
+        let _ = writeln!(event, "data: {line}");
+    }
+    event.push('\n');
+    event.into()
+}
+
 impl Output for EventStream {
     const STATUS: StatusCode = StatusCode::OK;
     const MEDIA_TYPE: &'static str = "text/event-stream";

@@ -12,6 +12,7 @@ use super::{
     store::{self, codes, device_codes, families},
 };
 use crate::{
+    db::Session as Db,
     error::{Error, Result},
     permission::Permission,
 };
@@ -28,6 +29,15 @@ pub struct NewClient {
     pub client_id: String,
     pub permissions: Vec<Permission>,
     pub organization: Option<String>,
+}
+
+impl NewClient {
+    /// One that may do all that the agent of a cluster has to.
+    pub fn agent(client_id: String, organization: Option<String>) -> Self {
+        let all = Permission::ALL.into_iter();
+        let permissions = all.filter(|permission| permission.is_for_agents()).collect();
+        Self { client_id, permissions, organization }
+    }
 }
 
 /// A client's secret, shown once.
@@ -66,25 +76,43 @@ impl Provider {
         rng: &mut (impl CryptoRng + Send),
     ) -> Result<ClientSecret> {
         check_name(&client.client_id)?;
+        let (secret, hash) = self.new_secret(rng).await?;
+        let mut db = self.db.write().await?;
+        self.insert_client(&mut db, client, &hash).await?;
+        db.commit().await?;
+        Ok(secret)
+    }
+
+    /// A secret, and what is kept of it.
+    pub(super) async fn new_secret(
+        &self,
+        rng: &mut (impl CryptoRng + Send),
+    ) -> Result<(ClientSecret, String)> {
         let secret = secrets::random(rng);
         let hash = self.hash(&secret).await?;
+        Ok((ClientSecret(secret), hash))
+    }
+
+    pub(super) async fn insert_client(
+        &self,
+        db: &mut Db,
+        client: &NewClient,
+        hash: &str,
+    ) -> Result<()> {
         let permissions: Vec<_> = client.permissions.iter().map(ToString::to_string).collect();
-        let mut db = self.db.write().await?;
-        let now = self.clock.now();
         let row = store::NewClientRow {
             client_id: &client.client_id,
-            secret_hash: &hash,
+            secret_hash: hash,
             permissions: &permissions,
             organization: client.organization.as_deref(),
         };
-        if !store::insert_client(&mut db, &row, now).await? {
-            return Err(Error::Conflict(format!(
-                "There is a client {} already; give it another secret, or delete it first",
-                client.client_id
-            )));
+        if store::insert_client(db, &row, self.clock.now()).await? {
+            return Ok(());
         }
-        db.commit().await?;
-        Ok(ClientSecret(secret))
+        Err(Error::Conflict(format!(
+            "There is a client {} already; give it another secret, or delete it first",
+            client.client_id
+        )))
     }
 
     /// Gives a client another secret; the old one is worth nothing from then on.
@@ -93,29 +121,32 @@ impl Provider {
         client_id: &str,
         rng: &mut (impl CryptoRng + Send),
     ) -> Result<ClientSecret> {
-        let secret = secrets::random(rng);
-        let hash = self.hash(&secret).await?;
+        let (secret, hash) = self.new_secret(rng).await?;
         let mut db = self.db.write().await?;
         if !store::update_secret(&mut db, client_id, &hash, self.clock.now()).await? {
             return Err(no_client(client_id));
         }
         db.commit().await?;
-        Ok(ClientSecret(secret))
+        Ok(secret)
     }
 
     /// Forgets a client, and ends what people have let it do. Tokens of its own stay good until they
     /// expire.
     pub async fn delete_client(&self, client_id: &str) -> Result<()> {
         let mut db = self.db.write().await?;
-        if !store::delete_client(&mut db, client_id).await? {
-            return Err(no_client(client_id));
-        }
-        codes::delete_of_client(&mut db, client_id).await?;
-        device_codes::delete_of_client(&mut db, client_id).await?;
-        families::revoke_of_client(&mut db, client_id, self.clock.now()).await?;
+        self.forget_client(&mut db, client_id).await?;
         db.commit().await?;
         self.revocations.changed();
         Ok(())
+    }
+
+    pub(super) async fn forget_client(&self, db: &mut Db, client_id: &str) -> Result<()> {
+        if !store::delete_client(db, client_id).await? {
+            return Err(no_client(client_id));
+        }
+        codes::delete_of_client(db, client_id).await?;
+        device_codes::delete_of_client(db, client_id).await?;
+        Ok(families::revoke_of_client(db, client_id, self.clock.now()).await?)
     }
 
     pub async fn clients(&self) -> Result<Vec<Client>> {
@@ -200,7 +231,7 @@ pub(super) fn check_name(client_id: &str) -> Result<()> {
     )))
 }
 
-fn no_client(client_id: &str) -> Error {
+pub(super) fn no_client(client_id: &str) -> Error {
     Error::NotFound(format!("There is no client {client_id}"))
 }
 

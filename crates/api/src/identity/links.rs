@@ -6,7 +6,7 @@ use rand::CryptoRng;
 use super::{
     NewSession, Peer, Provider, REALM_PATH, User,
     attempts::Limit,
-    passwords, roles, secrets,
+    passwords, roles, secrets, sign_in_links,
     store::{
         links::{self as store, LinkRow},
         roles as role_store, users as user_store,
@@ -138,6 +138,17 @@ impl Provider {
     ) -> Result<PasswordLink> {
         let mut db = self.db.write().await?;
         let row = users::existing(&mut db, email).await?;
+        let link = self.replace_link(&mut db, row, rng).await?;
+        db.commit().await?;
+        Ok(link)
+    }
+
+    pub(super) async fn replace_link(
+        &self,
+        db: &mut Db,
+        row: user_store::UserRow,
+        rng: &mut (impl CryptoRng + Send),
+    ) -> Result<PasswordLink> {
         if row.source != Source::Local.as_str() {
             let words = format!("The password of {} is kept in the directory", row.email);
             return Err(Error::Conflict(words));
@@ -146,11 +157,9 @@ impl Provider {
             let words = format!("The account of {} is disabled; enable it first", row.email);
             return Err(Error::Conflict(words));
         }
-        let replaces = store::delete_of_user(&mut db, &row.id).await? > 0;
-        let link = self.link_for(&mut db, row, rng).await?;
-        let link = PasswordLink { replaces, ..link };
-        db.commit().await?;
-        Ok(link)
+        let replaces = store::delete_of_user(db, &row.id).await? > 0;
+        let link = self.link_for(db, row, rng).await?;
+        Ok(PasswordLink { replaces, ..link })
     }
 
     /// Counts that somebody asks to be sent a link for this address, whether there is an account or
@@ -206,14 +215,21 @@ impl Provider {
             expires_at: now + purpose.lifetime(),
         };
         store::insert(db, &row, now).await?;
-        Ok(format!("{}{REALM_PATH}{}?link={secret}", self.base_url, purpose.page()))
+        Ok(self.link_address(purpose.page(), &secret))
+    }
+
+    pub(super) fn link_address(&self, page: &str, secret: &str) -> String {
+        format!("{}{REALM_PATH}{page}?link={secret}", self.base_url)
     }
 
     /// What a link is for, if it is good.
     pub async fn link(&self, secret: &str) -> Result<Option<Link>> {
         let mut db = self.db.read().await?;
         let found = store::find(&mut db, &secrets::hash(secret), self.clock.now()).await?;
-        let Some(row) = found else { return Ok(None) };
+        // Who may sign in with a link may not choose a password with it.
+        let Some(row) = found.filter(|row| row.purpose != sign_in_links::PURPOSE) else {
+            return Ok(None);
+        };
         let email = match &row.user_id {
             Some(id) => user_store::by_id(&mut db, id).await?.map(|user| user.email),
             None => None,

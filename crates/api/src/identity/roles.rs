@@ -53,30 +53,59 @@ impl Provider {
 
     /// Makes a role; 409 if there is one of that name.
     pub async fn create_role(&self, name: &str, permissions: &[Permission]) -> Result<()> {
-        let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-        if !(1..=64).contains(&name.len()) || !name.chars().all(plain) {
-            let words = format!("The role {name:?} must have 1 to 64 letters, digits or -_.");
-            return Err(Error::Unprocessable(words));
-        }
-        let names: Vec<_> = permissions.iter().map(|permission| permission.as_str()).collect();
         let mut db = self.db.write().await?;
         keep_built_in(&mut db, self.clock.now()).await?;
-        if !store::insert(&mut db, name, &names, self.clock.now()).await? {
-            return Err(Error::Conflict(format!("There is a role {name} already")));
-        }
+        insert(&mut db, name, permissions, self.clock.now()).await?;
         Ok(db.commit().await?)
     }
 
     /// Forgets a role; whoever had it has it no more.
     pub async fn delete_role(&self, name: &str) -> Result<()> {
         let mut db = self.db.write().await?;
-        if existing(&mut db, name).await?.built_in {
-            let words = format!("The role {name} is there from the start and can't be deleted");
-            return Err(Error::Conflict(words));
-        }
-        store::delete(&mut db, name).await?;
+        delete(&mut db, name).await?;
         Ok(db.commit().await?)
     }
+}
+
+pub(super) async fn insert(
+    db: &mut Db,
+    name: &str,
+    permissions: &[Permission],
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    if !(1..=64).contains(&name.len()) || !name.chars().all(plain) {
+        let words = format!("The role {name:?} must have 1 to 64 letters, digits or -_.");
+        return Err(Error::Unprocessable(words));
+    }
+    let names: Vec<_> = permissions.iter().map(|permission| permission.as_str()).collect();
+    if store::insert(db, name, &names, now).await? {
+        return Ok(());
+    }
+    Err(Error::Conflict(format!("There is a role {name} already")))
+}
+
+/// Has a role permit this and no more.
+pub(super) async fn update(
+    db: &mut Db,
+    name: &str,
+    permissions: &[Permission],
+    now: DateTime<Utc>,
+) -> Result<()> {
+    if existing(db, name).await?.built_in {
+        let words = format!("The role {name} is there from the start and can't be changed");
+        return Err(Error::Conflict(words));
+    }
+    let names: Vec<_> = permissions.iter().map(|permission| permission.as_str()).collect();
+    Ok(store::set_permissions(db, name, &names, now).await?)
+}
+
+pub(super) async fn delete(db: &mut Db, name: &str) -> Result<()> {
+    if existing(db, name).await?.built_in {
+        let words = format!("The role {name} is there from the start and can't be deleted");
+        return Err(Error::Conflict(words));
+    }
+    Ok(store::delete(db, name).await?)
 }
 
 impl From<RoleRow> for Role {
@@ -120,6 +149,10 @@ fn permits(role: &str, permission: Permission) -> bool {
 /// The role of this name; 404 if there is none.
 pub(super) async fn existing(db: &mut Db, name: &str) -> Result<RoleRow> {
     let missing = || Error::NotFound(format!("There is no role {name}"));
+    // PostgreSQL can't even look for it.
+    if name.contains('\0') {
+        return Err(missing());
+    }
     store::find(db, name).await?.ok_or_else(missing)
 }
 

@@ -160,6 +160,18 @@ pub(super) async fn client(db: &mut Session, client_id: &str) -> sqlx::Result<Op
     db.fetch_optional(&sql, args![client_id]).await
 }
 
+/// The clients that act for themselves; those of one organization if it is said.
+pub(super) async fn agents(
+    db: &mut Session,
+    organization: Option<&str>,
+) -> sqlx::Result<Vec<ClientRow>> {
+    let sql = format!(
+        "SELECT {CLIENT_COLUMNS} FROM identity_clients \
+         WHERE is_public = false AND ($1 IS NULL OR organization = $1) ORDER BY client_id"
+    );
+    db.fetch_all(&sql, args![organization.map(str::to_owned)]).await
+}
+
 pub(super) async fn clients(db: &mut Session) -> sqlx::Result<Vec<ClientRow>> {
     let sql = format!("SELECT {CLIENT_COLUMNS} FROM identity_clients ORDER BY client_id");
     db.fetch_all(&sql, args![]).await

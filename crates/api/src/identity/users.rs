@@ -85,6 +85,19 @@ impl Provider {
         new: &NewUser,
         rng: &mut (impl CryptoRng + Send),
     ) -> Result<User> {
+        let row = self.new_row(new, rng).await?;
+        let mut db = self.db.write().await?;
+        let user = self.insert_user(&mut db, row, &new.roles).await?;
+        db.commit().await?;
+        Ok(user)
+    }
+
+    /// What is to be kept of somebody.
+    pub(super) async fn new_row(
+        &self,
+        new: &NewUser,
+        rng: &mut (impl CryptoRng + Send),
+    ) -> Result<store::UserRow> {
         let email = address(&new.email)?;
         let name = new.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
         let name = passwords::check_name(name.unwrap_or(&email))?;
@@ -95,7 +108,7 @@ impl Provider {
             }
             None => None,
         };
-        let row = store::UserRow {
+        Ok(store::UserRow {
             id: secrets::id(rng),
             email,
             name,
@@ -108,11 +121,7 @@ impl Provider {
             directory_dn: None,
             checked_at: None,
             left_at: None,
-        };
-        let mut db = self.db.write().await?;
-        let user = self.insert_user(&mut db, row, &new.roles).await?;
-        db.commit().await?;
-        Ok(user)
+        })
     }
 
     /// Keeps an account with these roles.
@@ -187,14 +196,7 @@ impl Provider {
         let mut db = self.db.write().await?;
         roles::existing(&mut db, role).await?;
         let user = existing(&mut db, email).await?;
-        if !role_store::revoke(&mut db, &user.id, role).await? {
-            let held = role_store::of_user(&mut db, &user.id).await?;
-            let words = match held.iter().any(|held| held.name == role) {
-                true => format!("{} has the role {role} by a group of the directory", user.email),
-                false => format!("{} does not have the role {role}", user.email),
-            };
-            return Err(Error::NotFound(words));
-        }
+        revoke(&mut db, &user, role).await?;
         Ok(db.commit().await?)
     }
 
@@ -212,15 +214,19 @@ impl Provider {
 
     /// Keeps a person out: their sessions and tokens are refused from now on.
     pub async fn disable_user(&self, email: &str) -> Result<()> {
-        let now = self.clock.now();
         let mut db = self.db.write().await?;
         let row = existing(&mut db, email).await?;
-        store::set_disabled(&mut db, &row.id, Some(now), now).await?;
-        self.log_out_everywhere(&mut db, &row.id).await?;
-        links::delete_of_user(&mut db, &row.id).await?;
+        self.shut_out(&mut db, &row.id).await?;
         db.commit().await?;
         self.revocations.changed();
         Ok(())
+    }
+
+    pub(super) async fn shut_out(&self, db: &mut Db, user_id: &str) -> Result<()> {
+        let now = self.clock.now();
+        store::set_disabled(db, user_id, Some(now), now).await?;
+        self.log_out_everywhere(db, user_id).await?;
+        Ok(links::delete_of_user(db, user_id).await.map(drop)?)
     }
 
     /// Lets a person in again; they log in anew.
@@ -237,12 +243,16 @@ impl Provider {
     pub async fn delete_user(&self, email: &str) -> Result<()> {
         let mut db = self.db.write().await?;
         let row = existing(&mut db, email).await?;
-        self.log_out_everywhere(&mut db, &row.id).await?;
-        store::delete(&mut db, &row.id).await?;
-        store::note_deletion(&mut db, &row.email, self.clock.now()).await?;
+        self.forget_user(&mut db, &row).await?;
         db.commit().await?;
         self.revocations.changed();
         Ok(())
+    }
+
+    pub(super) async fn forget_user(&self, db: &mut Db, row: &store::UserRow) -> Result<()> {
+        self.log_out_everywhere(db, &row.id).await?;
+        store::delete(db, &row.id).await?;
+        Ok(store::note_deletion(db, &row.email, self.clock.now()).await?)
     }
 
     /// Ends all that a person's log-ins have led to.
@@ -255,7 +265,17 @@ impl Provider {
 }
 
 impl User {
-    fn new(row: store::UserRow, roles: &[&role_store::RoleRow]) -> Self {
+    /// What an administrator reads of it: `active`, `invited`, `disabled`, or `left` (the directory).
+    pub fn state(&self) -> &'static str {
+        match self {
+            Self { disabled_at: Some(_), .. } => "disabled",
+            Self { left_at: Some(_), .. } => "left",
+            Self { has_password: false, source: Source::Local, .. } => "invited",
+            _ => "active",
+        }
+    }
+
+    pub(super) fn new(row: store::UserRow, roles: &[&role_store::RoleRow]) -> Self {
         Self {
             id: row.id,
             email: row.email,
@@ -284,6 +304,18 @@ pub(super) fn address(email: &str) -> Result<String> {
 pub(super) async fn existing(db: &mut Db, email: &str) -> Result<store::UserRow> {
     let row = store::by_email(db, &address(email)?).await?;
     row.ok_or_else(|| Error::NotFound(format!("There is no account for {email}")))
+}
+
+/// Takes a role from a person; 404 if they do not have it from an administrator.
+pub(super) async fn revoke(db: &mut Db, user: &store::UserRow, role: &str) -> Result<()> {
+    if role_store::revoke(db, &user.id, role).await? {
+        return Ok(());
+    }
+    let held = role_store::of_user(db, &user.id).await?;
+    Err(Error::NotFound(match held.iter().any(|held| held.name == role) {
+        true => format!("{} has the role {role} by a group of the directory", user.email),
+        false => format!("{} does not have the role {role}", user.email),
+    }))
 }
 
 /// Why there can't be another account of this address.

@@ -31,4 +31,5 @@ pub(crate) use store::{
 };
 pub(crate) use upload::{
     FilePut, Upload, check_name, check_syntax, not_passed, store_content, store_file,
+    syntax_problem,
 };

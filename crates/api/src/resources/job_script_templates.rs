@@ -1,6 +1,8 @@
 //! Job-script templates.
 
-mod clone;
+pub(crate) mod clone;
+pub(crate) mod favourites;
+pub(crate) mod gallery;
 mod json_size;
 mod locator;
 pub(crate) mod questions;

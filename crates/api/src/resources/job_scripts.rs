@@ -1,7 +1,9 @@
 //! Job scripts.
 
-mod from_template;
+pub(crate) mod from_template;
 mod injection;
+pub(crate) mod latest;
+pub(crate) mod remembered;
 pub(crate) mod render;
 pub(crate) mod routes;
 pub(crate) mod service;

@@ -87,6 +87,20 @@ impl OpenFile {
         }
     }
 
+    /// Its first bytes, as many as there are up to `most`.
+    pub(crate) async fn beginning(self, most: u64) -> Result<Bytes> {
+        match self.content {
+            Content::Whole(mut content) => {
+                content.truncate(usize::try_from(most).unwrap_or(usize::MAX));
+                Ok(content)
+            }
+            Content::Pieces { storage, key, version } => {
+                let range = 0..self.size.min(most);
+                storage.piece(&key, version, range).await.map_err(unavailable)
+            }
+        }
+    }
+
     /// Its content. Each piece is read when it is asked for, and nothing is held open in between.
     pub fn content(self) -> impl Stream<Item = object_store::Result<Bytes>> + Send + use<> {
         let size = self.size;

@@ -71,11 +71,11 @@ pub(super) async fn show(
     let Some(person) = &visitor.person else {
         return Ok(LogInForm::before(Destination::Account).show(&web, &visitor)?);
     };
-    let Some(shown) = web.cookie(&headers, Purpose::Shown) else {
+    let Some(shown) = web.origin.cookie(&headers, Purpose::Shown) else {
         return Ok(account(&web, person, StatusCode::OK, Note::done(&done)).await?);
     };
     let mut response = account(&web, person, StatusCode::OK, Note::secret(&shown)).await?;
-    response.headers_mut().append(header::SET_COOKIE, web.forget_cookie(Purpose::Shown)?);
+    response.headers_mut().append(header::SET_COOKIE, web.origin.forget_cookie(Purpose::Shown)?);
     Ok(response)
 }
 
@@ -113,7 +113,7 @@ pub(super) async fn change_password(
     let (status, words) = match changed {
         Ok(PasswordChange::Changed(cookie)) => {
             let mut response = go_to(&web, "/account?done=password");
-            let cookie = web.set_cookie(Purpose::Session, &cookie.0)?;
+            let cookie = web.origin.set_cookie(Purpose::Session, &cookie.0)?;
             response.headers_mut().append(header::SET_COOKIE, cookie);
             return Ok(response);
         }
@@ -139,7 +139,7 @@ pub(super) async fn end_session(
         return Ok(go_to(&web, "/account?done=session"));
     }
     let mut response = go_to(&web, "/login");
-    response.headers_mut().append(header::SET_COOKIE, web.forget_cookie(Purpose::Session)?);
+    response.headers_mut().append(header::SET_COOKIE, web.origin.forget_cookie(Purpose::Session)?);
     Ok(response)
 }
 
@@ -170,7 +170,8 @@ pub(super) async fn create_token(
     match made {
         Ok((secret, token)) => {
             let mut response = go_to(&web, "/account");
-            let shown = web.set_cookie(Purpose::Shown, &format!("{}.{}", token.id, secret.0))?;
+            let shown =
+                web.origin.set_cookie(Purpose::Shown, &format!("{}.{}", token.id, secret.0))?;
             response.headers_mut().append(header::SET_COOKIE, shown);
             Ok(response)
         }

@@ -13,5 +13,5 @@ pub(super) async fn style() -> Response {
         (header::CONTENT_TYPE, "text/css; charset=utf-8"),
         (header::CACHE_CONTROL, "max-age=3600"),
     ];
-    (head, include_str!("style.css")).into_response()
+    (head, include_str!("style/base.css")).into_response()
 }

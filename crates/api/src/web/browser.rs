@@ -49,7 +49,7 @@ impl Visitor {
         }
         let mut rng: StdRng = rand::make_rng();
         let cookie = secrets::random(&mut rng);
-        Ok((form_token(&cookie), Some(web.set_cookie(Purpose::Form, &cookie)?)))
+        Ok((form_token(&cookie), Some(web.origin.set_cookie(Purpose::Form, &cookie)?)))
     }
 
     /// Ends what was logged in here before: nobody goes on in a session that somebody else began.
@@ -63,7 +63,7 @@ impl Visitor {
 }
 
 /// Bound to the cookie, from which nobody else can make it and which it does not tell.
-fn form_token(cookie: &str) -> String {
+pub(super) fn form_token(cookie: &str) -> String {
     secrets::hash(&format!("form {cookie}"))
 }
 
@@ -71,7 +71,7 @@ impl FromRequestParts<Web> for Visitor {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Failure> {
-        let person = match web.cookie(&parts.headers, Purpose::Session) {
+        let person = match web.origin.cookie(&parts.headers, Purpose::Session) {
             Some(cookie) => {
                 // Whoever the directory can't be asked about is nobody: a local administrator gets to
                 // the log-in all the same.
@@ -86,7 +86,7 @@ impl FromRequestParts<Web> for Visitor {
         Ok(Self {
             person,
             peer: identity::peer(&parts.headers, &parts.extensions, &web.proxies),
-            form_cookie: web.cookie(&parts.headers, Purpose::Form),
+            form_cookie: web.origin.cookie(&parts.headers, Purpose::Form),
         })
     }
 }

@@ -1,10 +1,11 @@
 //! The cookies: one knows who is logged in, one which browser was given a form, and one holds what is
-//! shown on the next page.
+//! shown on the next page. With an external provider, one knows who is signed in, and one which
+//! browser began that.
 
 use axum::http::{HeaderMap, HeaderValue};
 use headers::{Cookie, HeaderMapExt};
 
-use super::Web;
+use super::origin::Origin;
 use crate::error::{Error, Result};
 
 /// What cookies are for.
@@ -16,20 +17,25 @@ pub(super) enum Purpose {
     Form,
     /// A secret that the next page shows, once: a reload of that page makes no other one.
     Shown,
+    /// Who is signed in with an external provider.
+    External,
+    /// Which browser began to sign in there.
+    SignIn,
 }
 
 impl Purpose {
     /// How long a browser keeps it; until it is closed if that is not said.
     const fn seconds(self) -> Option<u32> {
         match self {
-            Self::Session | Self::Form => None,
+            Self::Session | Self::Form | Self::External => None,
             // The next page may never be opened: what it would show is as good as a password.
             Self::Shown => Some(60),
+            Self::SignIn => Some(1800),
         }
     }
 }
 
-impl Web {
+impl Origin {
     /// Browsers accept cookies of the kind `__Host-`, which nobody else can set, by HTTPS only.
     const fn name(purpose: Purpose, secure: bool) -> &'static str {
         match (purpose, secure) {
@@ -39,11 +45,11 @@ impl Web {
             (Purpose::Form, false) => "jobbergate-form",
             (Purpose::Shown, true) => "__Host-jobbergate-shown",
             (Purpose::Shown, false) => "jobbergate-shown",
+            (Purpose::External, true) => "__Host-jobbergate-web-session",
+            (Purpose::External, false) => "jobbergate-web-session",
+            (Purpose::SignIn, true) => "__Host-jobbergate-sign-in",
+            (Purpose::SignIn, false) => "jobbergate-sign-in",
         }
-    }
-
-    fn is_secure(&self) -> bool {
-        self.origin.starts_with("https://")
     }
 
     /// The cookie that a browser sent.

@@ -16,6 +16,8 @@ pub(super) enum Destination {
     Device(String),
     /// The answer to a program's request, which is this query.
     Authorization(String),
+    /// A page to work with: its path on this server, with its query.
+    Page(String),
 }
 
 impl Destination {
@@ -25,6 +27,7 @@ impl Destination {
             Self::Account => "account".to_owned(),
             Self::Device(code) => format!("device?{code}"),
             Self::Authorization(query) => format!("auth?{query}"),
+            Self::Page(path) => format!("page?{path}"),
         }
     }
 
@@ -42,10 +45,17 @@ impl Destination {
         }
     }
 
-    /// Its address below the realm.
-    pub(super) fn page(&self) -> String {
+    /// Its address, where that of the realm is known.
+    pub(super) fn page(&self, realm: &str) -> String {
         match self {
-            Self::Account => "/account".to_owned(),
+            Self::Page(path) => path.clone(),
+            other => format!("{realm}{}", other.below_realm()),
+        }
+    }
+
+    pub(super) fn below_realm(&self) -> String {
+        match self {
+            Self::Account | Self::Page(_) => "/account".to_owned(),
             Self::Device(code) => device_page(code),
             Self::Authorization(query) => format!("{AUTHORIZATION}?{query}"),
         }
@@ -56,9 +66,19 @@ impl Destination {
         match text.split_once('?') {
             Some(("device", code)) => Self::Device(code.to_owned()),
             Some(("auth", query)) => Self::Authorization(query.to_owned()),
+            Some(("page", path)) if is_here(path) => Self::Page(path.to_owned()),
             _ => Self::Account,
         }
     }
+}
+
+/// Whether browsers take this for a path of the site that they are on: of a backslash or a second slash
+/// they make another host, and they leave out control characters.
+pub(super) fn is_here(path: &str) -> bool {
+    let mut rest = path.chars();
+    rest.next() == Some('/')
+        && !matches!(rest.next(), Some('/' | '\\'))
+        && !path.chars().any(|c| c.is_control() || c == '\\')
 }
 
 fn device_page(code: &str) -> String {
@@ -79,10 +99,22 @@ mod tests {
             Destination::Account,
             Destination::Device("BCDF-GHJK".to_owned()),
             Destination::Authorization("a=1&b=?".to_owned()),
+            Destination::Page("/submissions?page=2".to_owned()),
         ] {
             assert_eq!(Destination::from_field(&page.to_field()), page);
         }
-        for odd in ["https://evil.com/", "//evil.com", "/\\evil.com", "javascript:alert(1)", ""] {
+        for odd in [
+            "https://evil.com/",
+            "//evil.com",
+            "/\\evil.com",
+            "javascript:alert(1)",
+            "",
+            "page?//evil.com",
+            "page?/\\evil.com",
+            "page?/\t/evil.com",
+            "page?https://evil.com",
+            "page?",
+        ] {
             assert_eq!(Destination::from_field(odd), Destination::Account);
         }
         assert_eq!(device_page("//evil.com\r\n"), "/device?user_code=%2F%2Fevil.com%0D%0A");

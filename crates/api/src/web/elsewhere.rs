@@ -7,23 +7,20 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{Web, errors::Failure, headers, page::go_to};
+use super::{Web, errors::Failure, headers};
 use crate::identity::REALM_PATH;
 
-/// Has browsers see a page instead of what programs are told of an address without one. The
-/// server's own address leads to the account.
+/// Has browsers see a page instead of what programs are told of an address without one.
 pub(super) async fn answer(State(web): State<Web>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
-    let is_root = path == "/";
-    let is_ours = is_root
-        || path.strip_prefix(REALM_PATH).is_some_and(|it| it.is_empty() || it.starts_with('/'));
+    let is_ours =
+        path.strip_prefix(REALM_PATH).is_some_and(|it| it.is_empty() || it.starts_with('/'));
     if !is_ours || !wants_page(request.method(), request.headers()) {
         return next.run(request).await;
     }
     let response = next.run(request).await;
     let status = response.status();
     let words = match status {
-        StatusCode::NOT_FOUND if is_root => return go_to(&web, "/account"),
         StatusCode::NOT_FOUND if !is_page(&response) => "There is no page at this address.",
         StatusCode::METHOD_NOT_ALLOWED => "This address is for programs, not for browsers.",
         _ => return response,

@@ -3,11 +3,10 @@
 use axum::{
     Form,
     extract::{FromRequest, FromRequestParts, Request},
-    http::{HeaderMap, StatusCode, Uri, header, uri::Authority},
+    http::StatusCode,
 };
 use bytes::Bytes;
 use serde::{Deserialize, de::DeserializeOwned};
-use url::Url;
 
 use super::{
     Web,
@@ -54,7 +53,7 @@ impl<T: DeserializeOwned + Send> FromRequest<Web> for PersonForm<T> {
 
     async fn from_request(request: Request, web: &Web) -> Result<Self, Failure> {
         let (visitor, form, origin) = read::<T>(request, web).await?;
-        let person = visitor.person.ok_or_else(|| Failure::logged_out(origin.page()))?;
+        let person = visitor.person.ok_or_else(|| Failure::logged_out(origin.below_realm()))?;
         check(Some(&person.form_token), &form.form_token)?;
         Ok(Self { person, fields: form.fields })
     }
@@ -77,7 +76,7 @@ async fn read<T: DeserializeOwned>(
     request: Request,
     web: &Web,
 ) -> Result<(Visitor, Guarded<T>, Destination), Failure> {
-    if !is_from_here(web, request.uri(), request.headers()) {
+    if !web.origin.sent(request.uri(), request.headers()) {
         let words = "This form was sent by another site's page.";
         return Err(Failure::new(StatusCode::FORBIDDEN, words));
     }
@@ -104,7 +103,8 @@ async fn read<T: DeserializeOwned>(
     Ok((visitor, form, origin))
 }
 
-fn check(expected: Option<&str>, sent: &str) -> Result<(), Failure> {
+/// Keeps out forms that were not made for this browser.
+pub(super) fn check(expected: Option<&str>, sent: &str) -> Result<(), Failure> {
     let same = expected.is_some_and(|expected| {
         let (expected, sent) = (expected.as_bytes(), sent.as_bytes());
         aws_lc_rs::constant_time::verify_slices_are_equal(expected, sent).is_ok()
@@ -112,21 +112,4 @@ fn check(expected: Option<&str>, sent: &str) -> Result<(), Failure> {
     let words = "This form is out of date, or your browser keeps no cookies for this site. Go \
                  back, reload the page, and try again.";
     same.then_some(()).ok_or_else(|| Failure::new(StatusCode::FORBIDDEN, words))
-}
-
-/// Whether a browser says that a page of ours sent this, or doesn't say: for a page without a
-/// referrer it may call the origin `null`.
-fn is_from_here(web: &Web, uri: &Uri, headers: &HeaderMap) -> bool {
-    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
-    if let Some(site) = text("sec-fetch-site") {
-        return matches!(site, "same-origin" | "none");
-    }
-    let Some(origin) = text("origin").filter(|origin| *origin != "null") else { return true };
-    // HTTP/2 has the host in the address.
-    let host = uri.authority().map(Authority::as_str).or(text(header::HOST.as_str()));
-    let authority = Url::parse(origin).ok().and_then(|url| {
-        let host = url.host_str()?.to_owned();
-        Some(url.port().map(|port| format!("{host}:{port}")).unwrap_or(host))
-    });
-    *origin == *web.origin || (authority.is_some() && authority.as_deref() == host)
 }

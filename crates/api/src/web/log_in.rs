@@ -3,7 +3,7 @@
 use axum::{
     extract::State,
     http::{StatusCode, header},
-    response::Response,
+    response::{IntoResponse, Redirect, Response},
 };
 use rand::rngs::StdRng;
 use serde::Deserialize;
@@ -16,7 +16,6 @@ use super::{
     errors::Failure,
     forms::AnonymousForm,
     log_in_form::{LogInForm, Problem},
-    page::go_to,
     words,
 };
 use crate::identity::{LogIn, NewSession};
@@ -33,8 +32,8 @@ pub(super) struct Fields {
 
 pub(super) async fn show(State(web): State<Web>, visitor: Visitor) -> Result<Response, Failure> {
     match &visitor.person {
-        Some(_) => Ok(go_to(&web, "/account")),
-        None => Ok(LogInForm::before(Destination::Account).show(&web, &visitor)?),
+        Some(_) => Ok(Redirect::to(&web.first_page()).into_response()),
+        None => Ok(LogInForm::before(Destination::Page(web.first_page())).show(&web, &visitor)?),
     }
 }
 
@@ -91,20 +90,20 @@ fn refused(words: &str) -> Problem {
     Problem { status: StatusCode::FORBIDDEN, words: words.to_owned(), wait: None }
 }
 
-async fn welcome(
+pub(super) async fn welcome(
     web: &Web,
     visitor: &Visitor,
     new: NewSession,
     destination: Destination,
 ) -> Result<Response, Failure> {
     visitor.end_session(web).await?;
-    let cookie = web.set_cookie(Purpose::Session, &new.cookie.0)?;
+    let cookie = web.origin.set_cookie(Purpose::Session, &new.cookie.0)?;
     let mut response = match destination {
         Destination::Authorization(query) => {
             let person = Person::new(new.session, &new.cookie.0);
             authorization::go_on(web, &query, &person).await?
         }
-        page => go_to(web, &page.page()),
+        page => Redirect::to(&page.page(&web.realm)).into_response(),
     };
     response.headers_mut().append(header::SET_COOKIE, cookie);
     Ok(response)

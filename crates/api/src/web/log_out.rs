@@ -21,9 +21,9 @@ use crate::identity::{LogOut, LogOutRequest, parameters};
 /// The endpoint's path below the realm.
 pub(super) const PATH: &str = "/protocol/openid-connect/logout";
 
-const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
+pub(super) const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 /// Pages that the browser would show to whoever goes back.
-const FORGET_PAGES: HeaderValue = HeaderValue::from_static("\"cache\"");
+pub(super) const FORGET_PAGES: HeaderValue = HeaderValue::from_static("\"cache\"");
 
 #[derive(Template)]
 #[template(path = "log_out.html")]
@@ -94,7 +94,7 @@ async fn log_out(
         (LogOut::Done | LogOut::Confirm, _) => go_to(web, "/logout"),
     };
     let headers = response.headers_mut();
-    headers.append(header::SET_COOKIE, web.forget_cookie(Purpose::Session)?);
+    headers.append(header::SET_COOKIE, web.origin.forget_cookie(Purpose::Session)?);
     headers.insert(CLEAR_SITE_DATA, FORGET_PAGES);
     Ok(response)
 }

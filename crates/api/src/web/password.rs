@@ -99,7 +99,7 @@ pub(super) async fn choose(
             let joined = link.purpose == Purpose::SetUp && new.session.user.created_at < now;
             let done = if joined { "joined" } else { "welcome" };
             let mut response = go_to(&web, &format!("/account?done={done}"));
-            let cookie = web.set_cookie(Cookie::Session, &new.cookie.0)?;
+            let cookie = web.origin.set_cookie(Cookie::Session, &new.cookie.0)?;
             response.headers_mut().append(header::SET_COOKIE, cookie);
             Ok(response)
         }

@@ -1,10 +1,13 @@
 //! The pages in a real browser, as people see them.
 
 mod accessibility;
+pub mod editor;
+mod applications;
 mod keyboard;
 mod person;
 mod screenshots;
 mod stories;
+mod submission;
 
 use person::Person;
 

@@ -23,6 +23,7 @@ mod limits;
 mod notifications;
 mod numbers;
 mod openapi;
+mod portal;
 mod routing;
 mod schema;
 mod support;

@@ -1,8 +1,6 @@
 //! `jobbergate.yaml`: what templates and the command line are told.
 
-use std::path::{Component, Path, PathBuf};
-
-use jobbergate_questions::{derive::from_variables, read, validate};
+use jobbergate_questions::{derive::from_variables, files, read, validate};
 use jobbergate_types::questions::Question;
 use serde_json::{Map, Value, json};
 
@@ -11,9 +9,6 @@ use crate::yaml;
 const APPLICATION: &str = "application_config";
 const JOBBERGATE: &str = "jobbergate_config";
 const QUESTIONS: &str = "questions";
-const OUTPUT_NAMES: &str = "supporting_files_output_name";
-/// What the command line itself reads; null unless set.
-const KNOWN: [&str; 4] = ["template_files", "default_template", OUTPUT_NAMES, "supporting_files"];
 
 /// Both sections.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,24 +36,15 @@ impl Config {
         };
         let mut config = Self::new(section(APPLICATION)?, section(JOBBERGATE)?);
         config.questions = questions(document.get_mut(QUESTIONS).map(Value::take))?;
-        config.default_template()?;
-        config.supporting_files()?;
-        config.output_names()?;
+        files::default_template(&config.jobbergate)?;
+        files::supporting_files(&config.jobbergate)?;
+        files::output_names(&config.jobbergate)?;
         Ok(config)
     }
 
     /// From what the server keeps.
     pub fn new(application: Map<String, Value>, jobbergate: Map<String, Value>) -> Self {
-        let mut jobbergate = jobbergate;
-        let mut value = |name: &&str| jobbergate.shift_remove(*name).unwrap_or_default();
-        let known = KNOWN.map(|name| (name.to_owned(), value(&name)));
-        let known = known.map(|(name, value)| match name.as_str() {
-            OUTPUT_NAMES => (name, lists(value)),
-            _ => (name, value),
-        });
-        let mut settings = Map::from_iter(known);
-        settings.extend(jobbergate);
-        Self { application, jobbergate: settings, questions: None }
+        Self { application, jobbergate: files::settings(jobbergate), questions: None }
     }
 
     /// What is asked: what was written down, else one question for each variable.
@@ -100,88 +86,6 @@ impl Config {
         let derived = ["default_template", "supporting_files", "template_files"];
         self.jobbergate.iter().any(|(name, value)| !value.is_null() && !derived.contains(&&**name))
     }
-
-    /// The template that becomes the script itself.
-    ///
-    /// # Errors
-    /// When it is no text.
-    pub fn default_template(&self) -> Result<Option<&str>, String> {
-        match self.jobbergate.get("default_template") {
-            None | Some(Value::Null) => Ok(None),
-            Some(Value::String(name)) => {
-                Ok(Some(name).filter(|name| !name.is_empty()).map(|n| &**n))
-            }
-            Some(_) => Err("default_template must be the path of a template".to_owned()),
-        }
-    }
-
-    /// Templates that become files beside the script; `None` if nothing is said.
-    ///
-    /// # Errors
-    /// When it is no list of texts.
-    pub fn supporting_files(&self) -> Result<Option<Vec<&str>>, String> {
-        let wrong = || "supporting_files must be a list of paths of templates".to_owned();
-        match self.jobbergate.get("supporting_files") {
-            None | Some(Value::Null) => Ok(None),
-            Some(Value::Array(names)) => {
-                let names: Option<Vec<_>> = names.iter().map(Value::as_str).collect();
-                names.map(Some).ok_or_else(wrong)
-            }
-            Some(_) => Err(wrong()),
-        }
-    }
-
-    /// How supporting files are called that are called otherwise than their templates.
-    ///
-    /// # Errors
-    /// When it is no mapping of texts to texts, or to lists of one text each.
-    pub fn output_names(&self) -> Result<Vec<(&str, &str)>, String> {
-        let setting = OUTPUT_NAMES;
-        let wrong = || format!("{setting} must be a mapping of templates to the names of files");
-        let names = match self.jobbergate.get(setting) {
-            None | Some(Value::Null) => return Ok(Vec::new()),
-            Some(Value::Object(names)) => names,
-            Some(_) => return Err(wrong()),
-        };
-        let mut pairs = Vec::new();
-        for (template, said) in names {
-            let name = match said {
-                Value::Array(names) if names.len() == 1 => names.first().and_then(Value::as_str),
-                other => other.as_str(),
-            };
-            let name =
-                name.ok_or_else(|| format!("{setting} must give {template} the name of one file"))?;
-            pairs.push((template.as_str(), name));
-        }
-        Ok(pairs)
-    }
-
-    /// For each template that is rendered, what the result is called.
-    ///
-    /// # Errors
-    /// What makes no sense.
-    pub fn output_name_mapping(&self, legacy_name: Option<&str>) -> Result<Mapping, String> {
-        let mut mapping = Mapping::new();
-        let default = self.default_template()?.ok_or(
-            "there is no default_template, and not exactly one entrypoint to take in its place",
-        )?;
-        let name = legacy_name.map_or_else(|| without_suffix(key(default)), |n| format!("{n}.job"));
-        mapping.insert(key(default).to_owned(), normal(&name).into());
-        for file in self.supporting_files()?.unwrap_or_default() {
-            mapping.insert(key(file).to_owned(), normal(&without_suffix(key(file))).into());
-        }
-        for (template, name) in self.output_names()? {
-            mapping.insert(key(template).to_owned(), normal(name).into());
-        }
-        Ok(mapping)
-    }
-}
-
-/// A mapping to lists: a text is a list of one, as the server and workflow files know it.
-fn lists(mapping: Value) -> Value {
-    let Value::Object(names) = mapping else { return mapping };
-    let list = |said| if let Value::String(_) = said { json!([said]) } else { said };
-    names.into_iter().map(|(template, said)| (template, list(said))).collect()
 }
 
 /// Questions as they stand in the file.
@@ -192,25 +96,6 @@ fn questions(section: Option<Value>) -> Result<Option<Vec<Question>>, String> {
         Some(fault) => Err(fault.to_string()),
         None => Ok(Some(questions).filter(|questions| !questions.is_empty())),
     }
-}
-
-/// From templates to the names of files.
-pub type Mapping = Map<String, Value>;
-
-/// A template's path as the server knows it.
-fn key(path: &str) -> &str {
-    path.strip_prefix("templates/").unwrap_or(path)
-}
-
-fn without_suffix(name: &str) -> String {
-    let without = [".j2", ".jinja2"].iter().find_map(|suffix| name.strip_suffix(suffix));
-    without.unwrap_or(name).to_owned()
-}
-
-/// Without what changes nothing: `./a//b` is `a/b`.
-fn normal(name: &str) -> String {
-    let parts = Path::new(name).components().filter(|part| *part != Component::CurDir);
-    parts.collect::<PathBuf>().to_string_lossy().into_owned()
 }
 
 #[cfg(test)]
@@ -231,16 +116,23 @@ mod tests {
         let config = config.unwrap();
         let expected = json!({"wind.sh.j2": "wind.sh", "mesh.txt.j2": "a/m.txt",
             "deep/x.jinja2": "deep/x", "y.txt.j2": "z"});
-        assert_eq!(Value::Object(config.output_name_mapping(None).unwrap()), expected);
-        assert_eq!(config.output_name_mapping(Some("run")).unwrap()["wind.sh.j2"], "run.job");
+        assert_eq!(
+            Value::Object(files::output_name_mapping(&config.jobbergate, None).unwrap()),
+            expected
+        );
+        assert_eq!(
+            files::output_name_mapping(&config.jobbergate, Some("run")).unwrap()["wind.sh.j2"],
+            "run.job"
+        );
     }
 
     #[test]
     fn output_names_are_lists_however_they_are_written() {
         let config = config("{supporting_files_output_name: {a.j2: x, b.j2: [y]}}").unwrap();
         let expected = json!({"a.j2": ["x"], "b.j2": ["y"]});
-        assert_eq!(config.jobbergate[OUTPUT_NAMES], expected);
-        assert!(Config::new(Map::new(), Map::new()).jobbergate[OUTPUT_NAMES].is_null());
+        assert_eq!(config.jobbergate["supporting_files_output_name"], expected);
+        let none = Config::new(Map::new(), Map::new());
+        assert!(none.jobbergate["supporting_files_output_name"].is_null());
     }
 
     #[test]
@@ -257,7 +149,7 @@ mod tests {
         ] {
             assert!(config(text).unwrap_err().contains(expected), "{text}");
         }
-        assert!(config("{}").unwrap().output_name_mapping(None).is_err());
+        assert!(files::output_name_mapping(&config("{}").unwrap().jobbergate, None).is_err());
         assert!(
             Config::parse(b"jobbergate_config: {}").unwrap_err().contains("application_config")
         );

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jobbergate_jinja::{Environment, Limits};
+use jobbergate_questions::files::supporting_files;
 use jobbergate_types::FileType;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -37,7 +38,8 @@ impl Application {
     }
 
     fn file_type(&self, path: &str) -> FileType {
-        let supporting = self.config.supporting_files().ok().flatten().unwrap_or_default();
+        let supporting =
+            supporting_files(&self.config.jobbergate).ok().flatten().unwrap_or_default();
         if supporting.contains(&path) { FileType::Support } else { FileType::Entrypoint }
     }
 }

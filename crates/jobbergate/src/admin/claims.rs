@@ -48,7 +48,7 @@ pub async fn run(app: &Arc<App>, command: &ClaimsCommand) -> anyhow::Result<()> 
                 ClaimsCommand::Release { client_id } => {
                     let (waiting, active) = claims::release(app, tenant.clone(), client_id).await?;
                     freed = (freed.0 + waiting, freed.1 + active);
-                    let holdings = claims::list(app, tenant).await?.into_iter();
+                    let holdings = claims::list(&tenant.db, app.clock.now()).await?.into_iter();
                     held.extend(holdings.filter(|held| {
                         held.client_id == *client_id && held.lease_ends_at.is_some()
                     }));
@@ -83,7 +83,7 @@ pub async fn run(app: &Arc<App>, command: &ClaimsCommand) -> anyhow::Result<()> 
 
 async fn list(app: &Arc<App>, tenant: Tenant) -> anyhow::Result<()> {
     let whose = tenant.organization.as_ref().map(|name| format!("{name}\t")).unwrap_or_default();
-    for held in claims::list(app, tenant).await? {
+    for held in claims::list(&tenant.db, app.clock.now()).await? {
         let Holding { client_id, instance, lease_ends_at, waiting, active, withdrawn } = held;
         let lease = lease_ends_at.map_or_else(|| "over".to_owned(), |at| at.to_rfc3339());
         let instance = instance.escape_debug();

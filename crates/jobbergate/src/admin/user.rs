@@ -12,7 +12,6 @@ use jobbergate_api::{
 use rand::rngs::StdRng;
 use serde_json::{Value, json};
 
-use super::check_organization;
 use crate::output::say;
 
 #[derive(Debug, Subcommand)]
@@ -51,6 +50,17 @@ pub enum UserCommand {
         /// Send it to them by e-mail instead of printing it
         #[arg(long)]
         send: bool,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print an address that signs somebody in without a password; it is good for 15 minutes, once
+    SignInLink {
+        /// Their e-mail address
+        email: String,
+        /// The page that it leads to, such as /submissions/7; the first one when left out
+        #[arg(long, value_name = "PATH")]
+        next: Option<String>,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -125,14 +135,14 @@ pub async fn run(provider: &Provider, app: &App, command: UserCommand) -> anyhow
     let tenants = &app.tenants;
     match command {
         UserCommand::Create { new, password_stdin, json } => {
-            check_organization(tenants, new.organization.as_ref())?;
+            tenants.check_member_of(new.organization.as_deref())?;
             let password = if password_stdin { Some(first_line()?) } else { None };
             let user = provider.create_user(&new.with_password(password), &mut rng).await?;
             print(&user, json)?;
         }
         UserCommand::Invite { new, send, json } => {
             check_mail(app, send)?;
-            check_organization(tenants, new.organization.as_ref())?;
+            tenants.check_member_of(new.organization.as_deref())?;
             let email = new.email.clone();
             if !has_account(provider, &email).await? {
                 // Refused for an address that differs from another only in case.
@@ -154,6 +164,13 @@ pub async fn run(provider: &Provider, app: &App, command: UserCommand) -> anyhow
             let link = provider.password_link(&email, &mut rng).await?;
             hand_over(app, &link, &mut rng, send, json).await?;
         }
+        UserCommand::SignInLink { email, next, json } => {
+            let link = provider.sign_in_link(&email, next.as_deref(), &mut rng).await?;
+            match json {
+                true => say!("{}", json!({"email": link.email, "url": link.url})),
+                false => say!("{}", link.url),
+            }
+        }
         UserCommand::List { json: true } => {
             let users: Vec<_> = provider.users().await?.iter().map(as_json).collect();
             say!("{}", Value::from(users));
@@ -163,7 +180,7 @@ pub async fn run(provider: &Provider, app: &App, command: UserCommand) -> anyhow
                 say!(
                     "{}\t{}\t{}\t{}\t{}",
                     user.email,
-                    state(&user),
+                    user.state(),
                     user.roles.join(","),
                     user.name,
                     user.source.as_str()
@@ -210,22 +227,13 @@ fn first_line() -> anyhow::Result<String> {
     Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }
 
-fn state(user: &User) -> &'static str {
-    match user {
-        User { disabled_at: Some(_), .. } => "disabled",
-        User { left_at: Some(_), .. } => "left",
-        User { has_password: false, .. } if user.source.as_str() == "local" => "invited",
-        _ => "active",
-    }
-}
-
 fn print(user: &User, as_json_: bool) -> anyhow::Result<()> {
     if as_json_ {
         say!("{}", as_json(user));
         return Ok(());
     }
     say!("email: {}\nname: {}\nid: {}", user.email, user.name, user.id);
-    say!("state: {}\nsource: {}", state(user), user.source.as_str());
+    say!("state: {}\nsource: {}", user.state(), user.source.as_str());
     say!("roles: {}\npermissions: {}", user.roles.join(", "), user.permissions.join(", "));
     if let Some(organization) = &user.organization {
         say!("organization: {organization}");
@@ -241,7 +249,7 @@ fn as_json(user: &User) -> Value {
         "id": user.id,
         "email": user.email,
         "name": user.name,
-        "state": state(user),
+        "state": user.state(),
         "source": user.source.as_str(),
         "roles": user.roles,
         "permissions": user.permissions,

@@ -45,10 +45,24 @@ pub(crate) enum FetchError {
 
 /// What a provider told of itself.
 #[derive(Debug)]
-pub(in crate::auth) struct Known {
-    pub(in crate::auth) issuer: String,
+pub(crate) struct Known {
+    pub(crate) issuer: String,
+    pub(crate) endpoints: Endpoints,
     pub(super) keys: Vec<Jwk>,
     pub(super) fetched: DateTime<Utc>,
+}
+
+/// Where browsers are sent, and where codes are redeemed (OpenID Connect Discovery 1.0 §3, RFC 8414
+/// §2, RFC 9207 §3, RP-Initiated Logout 1.0 §2.1).
+#[derive(Debug, Clone, Default, Deserialize)]
+pub(crate) struct Endpoints {
+    pub(crate) authorization_endpoint: Option<String>,
+    pub(crate) token_endpoint: Option<String>,
+    pub(crate) revocation_endpoint: Option<String>,
+    pub(crate) end_session_endpoint: Option<String>,
+    pub(crate) token_endpoint_auth_methods_supported: Option<Vec<String>>,
+    #[serde(default)]
+    pub(crate) authorization_response_iss_parameter_supported: bool,
 }
 
 /// The part of the discovery document (OpenID Connect Discovery 1.0 §3) that matters here.
@@ -89,7 +103,12 @@ pub(super) async fn fetch(
     now: DateTime<Utc>,
 ) -> Result<Known, FetchError> {
     let fetching = async {
-        let discovery: Discovery = get(http, &discovery_url(provider)).await?;
+        let url = discovery_url(provider);
+        let document: Value = get(http, &url).await?;
+        let discovery: Discovery = serde_json::from_value(document.clone())
+            .map_err(|cause| FetchError::NotUnderstood { url, cause })?;
+        // Who only verifies tokens needs none of them.
+        let endpoints = serde_json::from_value(document).unwrap_or_default();
         let found = discovery.issuer;
         let exact = provider.issuer == IssuerCheck::Exact;
         if exact && found.trim_end_matches('/') != provider.url {
@@ -101,13 +120,24 @@ pub(super) async fn fetch(
         }
         let set: KeySet = get(http, &url).await?;
         let keys = set.keys.into_iter().filter_map(|key| serde_json::from_value(key).ok());
-        Ok(Known { issuer: found, keys: keys.filter(is_of_use).collect(), fetched: now })
+        let keys = keys.filter(is_of_use).collect();
+        Ok(Known { issuer: found, endpoints, keys, fetched: now })
     };
     tokio::time::timeout(DEADLINE, fetching).await.unwrap_or(Err(FetchError::Slow))
 }
 
 async fn get<T: DeserializeOwned>(http: &reqwest::Client, url: &str) -> Result<T, FetchError> {
-    let mut response = http.get(url).send().await?.error_for_status()?;
+    let response = http.get(url).send().await?.error_for_status()?;
+    let body = read_limited(response, url).await?;
+    serde_json::from_slice(&body)
+        .map_err(|cause| FetchError::NotUnderstood { url: url.to_owned(), cause })
+}
+
+/// What a provider answers, unless it is too much.
+pub(crate) async fn read_limited(
+    mut response: reqwest::Response,
+    url: &str,
+) -> Result<Vec<u8>, FetchError> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await? {
         if body.len() + chunk.len() > LARGEST {
@@ -115,8 +145,7 @@ async fn get<T: DeserializeOwned>(http: &reqwest::Client, url: &str) -> Result<T
         }
         body.extend_from_slice(&chunk);
     }
-    serde_json::from_slice(&body)
-        .map_err(|cause| FetchError::NotUnderstood { url: url.to_owned(), cause })
+    Ok(body)
 }
 
 /// Whether tokens can be verified with this key, and the provider signs with it, as far as it

@@ -1,10 +1,14 @@
 //! `identity_roles` and who has them.
 
 use chrono::{DateTime, Utc};
+use sea_query::Value as Argument;
 use sqlx::types::Json;
 use sqlx_macros::FromRow;
 
-use crate::{args, db::Session};
+use crate::{
+    args,
+    db::{Session, arguments::Arguments, placeholders},
+};
 
 /// A role, as it is kept.
 #[derive(Debug, FromRow)]
@@ -43,6 +47,18 @@ pub(crate) async fn insert(
     Ok(db.execute(sql, args![name, permissions, now]).await? == 1)
 }
 
+/// Has a role permit this and no more.
+pub(crate) async fn set_permissions(
+    db: &mut Session,
+    name: &str,
+    permissions: &[&str],
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    let sql = "UPDATE identity_roles SET permissions = $2, updated_at = $3 WHERE name = $1";
+    let permissions = serde_json::Value::from(permissions.to_vec());
+    db.execute(sql, args![name, permissions, now]).await.map(drop)
+}
+
 /// The role of this name; nobody else changes it until the transaction ends.
 pub(crate) async fn find(db: &mut Session, name: &str) -> sqlx::Result<Option<RoleRow>> {
     let lock = db.lock_clause();
@@ -69,6 +85,32 @@ pub(crate) async fn of_user(db: &mut Session, user_id: &str) -> sqlx::Result<Vec
 pub(crate) async fn holders(db: &mut Session) -> sqlx::Result<Vec<(String, String)>> {
     let sql = "SELECT user_id, role FROM identity_user_roles UNION \
                SELECT user_id, role FROM identity_directory_roles ORDER BY user_id, role";
+    db.fetch_all(sql, args![]).await
+}
+
+/// Which roles these people have.
+pub(crate) async fn of_users(
+    db: &mut Session,
+    ids: &[&str],
+) -> sqlx::Result<Vec<(String, String)>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let these = placeholders(ids.len());
+    let sql = format!(
+        "SELECT user_id, role FROM identity_user_roles WHERE user_id IN ({these}) UNION \
+         SELECT user_id, role FROM identity_directory_roles WHERE user_id IN ({these}) \
+         ORDER BY user_id, role"
+    );
+    let ids = ids.iter().map(|id| Argument::from(*id));
+    db.fetch_all(&sql, Arguments(ids.collect())).await
+}
+
+/// How many people have each role that somebody has.
+pub(crate) async fn counts(db: &mut Session) -> sqlx::Result<Vec<(String, i64)>> {
+    let sql = "SELECT role, count(*) AS people FROM (SELECT user_id, role FROM identity_user_roles \
+               UNION SELECT user_id, role FROM identity_directory_roles) AS held \
+               GROUP BY role ORDER BY role";
     db.fetch_all(sql, args![]).await
 }
 

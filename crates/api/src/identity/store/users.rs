@@ -1,12 +1,38 @@
 //! `identity_users` and their roles.
 
 use chrono::{DateTime, Utc};
+use jobbergate_types::{
+    Page,
+    list::{ListQuery, Paging},
+};
+use sea_query::{Condition, Expr, ExprTrait, Query, SelectStatement};
 use sqlx_macros::FromRow;
+use struct_field_names_as_array::FieldNamesAsSlice;
 
-use crate::{args, db::Session};
+use crate::{
+    args,
+    db::Session,
+    query::{ListColumns, Ordering, Table},
+};
+
+const USERS: Table = Table { name: "identity_users", key: &["id"] };
+const LIST: ListColumns = ListColumns { searched: &["email", "name"], sortable: &["email"] };
+
+/// Which people.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Standing {
+    #[default]
+    Any,
+    /// Those who have not chosen a password yet.
+    Invited,
+    /// Those who are kept out.
+    Disabled,
+    /// Those who are not, but may do nothing.
+    WithoutRole,
+}
 
 /// A person, as they are kept.
-#[derive(Debug, Clone, FromRow)]
+#[derive(Debug, Clone, FromRow, FieldNamesAsSlice)]
 pub(crate) struct UserRow {
     pub(crate) id: String,
     pub(crate) email: String,
@@ -89,6 +115,59 @@ pub(crate) async fn lock(db: &mut Session, id: &str) -> sqlx::Result<()> {
 pub(crate) async fn all(db: &mut Session) -> sqlx::Result<Vec<UserRow>> {
     let sql = format!("SELECT {COLUMNS} FROM identity_users ORDER BY email");
     db.fetch_all(&sql, args![]).await
+}
+
+/// Some of the people, by address; those of one organization if it is said.
+pub(crate) async fn page(
+    db: &mut Session,
+    organization: Option<&str>,
+    standing: Standing,
+    search: Option<String>,
+    paging: &Paging,
+) -> sqlx::Result<Page<UserRow>> {
+    let list = ListQuery { search, include_archived: true, ..ListQuery::default() };
+    let condition = LIST.narrowed(db, those(organization, standing), &list, None);
+    let order = Ordering { column: "email", ascending: true };
+    USERS.page(db, condition, order, paging).await
+}
+
+/// How many there are.
+pub(crate) async fn count(
+    db: &mut Session,
+    organization: Option<&str>,
+    standing: Standing,
+) -> sqlx::Result<i64> {
+    USERS.count(db, those(organization, standing)).await
+}
+
+/// How many people each organization has.
+pub(crate) async fn counts(db: &mut Session) -> sqlx::Result<Vec<(String, i64)>> {
+    let sql = "SELECT organization, count(*) AS people FROM identity_users \
+               WHERE organization IS NOT NULL GROUP BY organization ORDER BY organization";
+    db.fetch_all(sql, args![]).await
+}
+
+fn those(organization: Option<&str>, standing: Standing) -> Condition {
+    let own = organization.map(|organization| Expr::col("organization").eq(organization));
+    let all = Condition::all().add_option(own);
+    let is_let_in = || Expr::col("disabled_at").is_null();
+    match standing {
+        Standing::Any => all,
+        Standing::Invited => all
+            .add(is_let_in())
+            .add(Expr::col("source").eq("local"))
+            .add(Expr::col("password_hash").is_null()),
+        Standing::Disabled => all.add(Expr::col("disabled_at").is_not_null()),
+        Standing::WithoutRole => all
+            .add(is_let_in())
+            .add(Expr::col("left_at").is_null())
+            .add(Expr::col("id").not_in_subquery(holders("identity_user_roles")))
+            .add(Expr::col("id").not_in_subquery(holders("identity_directory_roles"))),
+    }
+}
+
+fn holders(table: &'static str) -> SelectStatement {
+    Query::select().column("user_id").from(table).to_owned()
 }
 
 /// The addresses of those who are kept out.

@@ -26,7 +26,7 @@ pub(super) async fn report(context: &Context, client_id: &str, facts: ClusterFac
     Ok(db.commit().await?)
 }
 
-pub(super) async fn find(context: &Context, client_id: &str) -> Result<ClusterFactsView> {
+pub(crate) async fn find(context: &Context, client_id: &str) -> Result<ClusterFactsView> {
     let mut db = context.db.read().await?;
     let unknown = || {
         Error::NotFound(format!(

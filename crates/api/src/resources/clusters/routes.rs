@@ -10,14 +10,17 @@ use jobbergate_types::{
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{facts, store};
+use super::{
+    facts,
+    service::{self, SeeClusters},
+    store,
+};
 use crate::{
     app::Context,
     auth::{Agent, Caller},
-    error::{Error, Result},
+    error::Result,
     http::{Accepted, Json, Path, Query, ResponseDoc, Router, response_doc::BodyDoc},
     permission::{Allow, Permission},
-    resources::job_submissions,
 };
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -51,13 +54,6 @@ impl Allow for Heartbeat {
     const NEEDS_ORGANIZATION: bool = false;
 }
 
-struct SeeClusters;
-
-impl Allow for SeeClusters {
-    const ANY_OF: &'static [Permission] = &[Permission::Admin, Permission::ClustersRead];
-    const NEEDS_ORGANIZATION: bool = false;
-}
-
 async fn report(
     context: Context,
     agent: Agent<Heartbeat>,
@@ -74,11 +70,7 @@ async fn list(
     _: Caller<SeeClusters>,
     Query(paging): Query<Paging>,
 ) -> Result<Json<Page<ClusterStatusView>>> {
-    let mut db = context.db.read().await?;
-    let page = store::page(&mut db, &paging).await?;
-    let now = context.now();
-    let waiting = job_submissions::claims::store::oldest_waiting(&mut db, now).await?;
-    Ok(Json(page.map(|row| row.view(now, &waiting))))
+    service::list(&context, &paging).await.map(Json)
 }
 
 async fn get(
@@ -86,11 +78,7 @@ async fn get(
     _: Caller<SeeClusters>,
     Path(path): Path<ClusterPath>,
 ) -> Result<Json<ClusterStatusView>> {
-    let mut db = context.db.read().await?;
-    let row = store::find(&mut db, &path.client_id).await?.ok_or(Error::NotFoundBare)?;
-    let now = context.now();
-    let waiting = job_submissions::claims::store::oldest_waiting(&mut db, now).await?;
-    Ok(Json(row.view(now, &waiting)))
+    service::find(&context, &path.client_id).await.map(Json)
 }
 
 async fn report_facts(

@@ -78,6 +78,11 @@ pub(crate) async fn all(db: &mut Session) -> sqlx::Result<Vec<ClusterStatusRow>>
     CLUSTERS.rows(db, Condition::all()).await
 }
 
+/// The client ids of all clusters that ever reported.
+pub(crate) async fn client_ids(db: &mut Session) -> sqlx::Result<Vec<String>> {
+    Ok(all(db).await?.into_iter().map(|row| row.client_id).collect())
+}
+
 /// A page of all clusters, by client id.
 pub(super) async fn page(
     db: &mut Session,

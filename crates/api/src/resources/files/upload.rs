@@ -18,7 +18,7 @@ use crate::{
     db::Session,
     download::FileUrl,
     error::{Error, Result},
-    file_checks,
+    file_checks::{self, SyntaxProblem},
 };
 
 /// The longest name of a file, in bytes: what an S3 key has room for.
@@ -243,28 +243,36 @@ impl Stored {
 
 /// 400 if the file's suffix promises a syntax that its content does not have.
 pub(crate) async fn check_syntax(context: &Context, filename: &str, content: &Bytes) -> Result<()> {
+    let problem = syntax_problem(context, filename, content).await?;
+    problem.map_or(Ok(()), |problem| Err(not_passed(filename, problem)))
+}
+
+/// What is wrong with the syntax that the file's suffix promises.
+pub(crate) async fn syntax_problem(
+    context: &Context,
+    filename: &str,
+    content: &Bytes,
+) -> Result<Option<SyntaxProblem>> {
     if !file_checks::is_checked(filename) {
-        return Ok(());
+        return Ok(None);
     }
     let memory = file_checks::memory_to_check(content);
     let pool = &context.app.compute;
     if memory > pool.memory() {
-        return Err(not_passed(
-            filename,
-            format!(
-                "too complex to check: it may take {} MiB of memory, more than \
-                 JOBBERGATE_COMPUTE_MEMORY_MIB={}",
-                memory >> 20,
-                pool.memory() >> 20
-            ),
-        ));
+        let message = format!(
+            "too complex to check: it may take {} MiB of memory, more than \
+             JOBBERGATE_COMPUTE_MEMORY_MIB={}",
+            memory >> 20,
+            pool.memory() >> 20
+        );
+        return Ok(Some(SyntaxProblem { message, line: None }));
     }
     let turn = pool.turn(&context.customer, memory).await?;
     let (name, content) = (filename.to_owned(), content.clone());
     let checking = turn.run(&context.customer, move |turn, _| {
         file_checks::check_within(&name, &content, Duration::MAX, turn)
     });
-    checking.await?.map_err(|problem| not_passed(filename, problem))
+    Ok(checking.await?.err())
 }
 
 /// 400: the syntax of a file is not what its name promises.

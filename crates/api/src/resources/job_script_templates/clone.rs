@@ -20,7 +20,7 @@ use crate::{
 
 /// Copies a template; what `request` does not mention, or says is null, is as in the original,
 /// but for the identifier, which is its alone.
-pub(super) async fn clone(
+pub(crate) async fn clone(
     context: &Context,
     owner_email: &str,
     locator: &Locator,

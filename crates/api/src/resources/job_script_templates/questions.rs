@@ -1,6 +1,6 @@
 //! What a template asks: what its expert wrote, else what its files say.
 
-pub(super) mod check;
+pub(crate) mod check;
 mod derive;
 
 use jobbergate_types::questions::{Question, QuestionsSource, TemplateQuestions};
@@ -12,7 +12,7 @@ use super::{
 use crate::{app::Context, error::Result};
 
 /// What a template asks, and who says so.
-pub(super) async fn get(context: &Context, locator: &Locator) -> Result<TemplateQuestions> {
+pub(crate) async fn get(context: &Context, locator: &Locator) -> Result<TemplateQuestions> {
     service::room_for_details(context, locator).await?;
     let mut db = context.db.read().await?;
     let template = service::require(&mut db, locator).await?.id;

@@ -36,7 +36,11 @@ const MAX_DETAILS_COST: usize = 8 << 20;
 /// A template; 404 if there is none.
 pub(crate) async fn require(db: &mut Session, locator: &Locator) -> Result<TemplateRow> {
     let found = store::find(db, locator, Lock::None).await?;
-    found.ok_or_else(|| Error::no_entry("job_script_templates", locator))
+    found.ok_or_else(|| unknown(locator))
+}
+
+pub(super) fn unknown(locator: &Locator) -> Error {
+    Error::no_entry("job_script_templates", locator)
 }
 
 /// 404 or 403 unless there is such a template and the caller may change it.
@@ -57,12 +61,12 @@ pub(super) async fn require_own(
     locator: &Locator,
 ) -> Result<TemplateRow> {
     let found = store::find(db, locator, Lock::Exclusive).await?;
-    let row = found.ok_or_else(|| Error::no_entry("job_script_templates", locator))?;
+    let row = found.ok_or_else(|| unknown(locator))?;
     caller.require_ownership(&row.owner_email)?;
     Ok(row)
 }
 
-pub(super) async fn create(
+pub(crate) async fn create(
     context: &Context,
     owner_email: &str,
     request: JobTemplateCreateRequest,
@@ -97,7 +101,7 @@ pub(crate) async fn room_for_details(context: &Context, locator: &Locator) -> Re
     context.take_room(length.saturating_mul(DETAILS_COST).min(MAX_DETAILS_COST)).await
 }
 
-pub(super) async fn get(context: &Context, locator: &Locator) -> Result<JobTemplateDetailedView> {
+pub(crate) async fn get(context: &Context, locator: &Locator) -> Result<JobTemplateDetailedView> {
     room_for_details(context, locator).await?;
     let mut db = context.db.read().await?;
     let row = require(&mut db, locator).await?;
@@ -124,7 +128,7 @@ pub(super) fn detailed(
     })
 }
 
-pub(super) async fn list(
+pub(crate) async fn list(
     context: &Context,
     query: &JobTemplateListQuery,
     owner: Option<&str>,
@@ -133,7 +137,7 @@ pub(super) async fn list(
     Ok(page.map(Into::into))
 }
 
-pub(super) async fn update(
+pub(crate) async fn update(
     context: &Context,
     caller: &Identity,
     locator: &Locator,
@@ -167,7 +171,7 @@ pub(super) async fn update(
     Ok(updated.with(details))
 }
 
-pub(super) async fn delete(context: &Context, caller: &Identity, locator: &Locator) -> Result<()> {
+pub(crate) async fn delete(context: &Context, caller: &Identity, locator: &Locator) -> Result<()> {
     let mut db = context.db.write().await?;
     let row = require_own(&mut db, caller, locator).await?;
     delete_locked(context, db, row.id).await
@@ -181,7 +185,7 @@ pub(crate) async fn delete_locked(context: &Context, mut db: Session, id: i32) -
     Ok(())
 }
 
-pub(super) async fn put_file(
+pub(crate) async fn put_file(
     context: &Context,
     caller: &Identity,
     locator: &Locator,
@@ -217,7 +221,7 @@ pub(super) async fn put_file_by_url(
     put_file(context, caller, locator, file).await
 }
 
-pub(super) async fn get_file(
+pub(crate) async fn get_file(
     context: &Context,
     locator: &Locator,
     filename: &str,
@@ -226,7 +230,7 @@ pub(super) async fn get_file(
     files::open(context, TEMPLATE_FILES, template.id, filename).await
 }
 
-pub(super) async fn delete_file(
+pub(crate) async fn delete_file(
     context: &Context,
     caller: &Identity,
     locator: &Locator,

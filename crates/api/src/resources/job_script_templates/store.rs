@@ -25,8 +25,8 @@ use crate::{
 /// Default parameters.
 pub(super) type Vars = Map<String, Value>;
 
-const TEMPLATES: Table = Table { name: "job_script_templates", key: &["id"] };
-const LIST: ListColumns = ListColumns {
+pub(super) const TEMPLATES: Table = Table { name: "job_script_templates", key: &["id"] };
+pub(super) const LIST: ListColumns = ListColumns {
     searched: &["name", "description", "owner_email", "identifier"],
     sortable: &["id", "name", "owner_email", "created_at", "updated_at", "identifier"],
 };

@@ -18,12 +18,12 @@ use crate::{
     storage::OpenFile,
 };
 
-pub(super) async fn get(context: &Context, locator: &Locator) -> Result<OpenFile> {
+pub(crate) async fn get(context: &Context, locator: &Locator) -> Result<OpenFile> {
     let template = service::require(&mut context.db.read().await?, locator).await?;
     files::open(context, WORKFLOW_FILES, template.id, FILENAME).await
 }
 
-pub(super) async fn put(
+pub(crate) async fn put(
     context: &Context,
     caller: &Identity,
     locator: &Locator,
@@ -81,7 +81,7 @@ pub(super) async fn put_by_url(
     put(context, caller, locator, content, settings).await
 }
 
-pub(super) async fn delete(context: &Context, caller: &Identity, locator: &Locator) -> Result<()> {
+pub(crate) async fn delete(context: &Context, caller: &Identity, locator: &Locator) -> Result<()> {
     let template = service::check_own(context, caller, locator).await?;
     files::delete(context, WORKFLOW_FILES, template.id, FILENAME).await
 }

@@ -16,9 +16,9 @@ use super::{
 };
 use crate::{
     app::Context,
-    error::Result,
+    error::{Error, Result},
     resources::{
-        files::{self, FileRow, JOB_SCRIPT_FILES, TEMPLATE_FILES},
+        files::{self, FileRow, JOB_SCRIPT_FILES, TEMPLATE_FILES, Upload},
         job_script_templates::{self, Locator},
     },
 };
@@ -27,14 +27,18 @@ use crate::{
 const PREVIEW_COST: usize = 3;
 
 /// Renders a template into a new script; nothing is kept unless everything could be.
-pub(super) async fn create(
+///
+/// Other files may come along, which become supporting files as they are.
+pub(crate) async fn create(
     context: &Context,
     owner_email: &str,
     locator: &str,
     body: RenderFromTemplateBody,
+    others: Vec<Upload>,
 ) -> Result<JobScriptDetailedView> {
     let Prepared { template, chosen, questions } =
         prepare(context, locator, &body.render_request).await?;
+    check_others(context, &chosen, &others).await?;
     let rendered = match render(context, chosen, questions, body.render_request).await {
         Ok(rendered) => rendered,
         Err(error) => {
@@ -45,8 +49,14 @@ pub(super) async fn create(
     let Rendered { files, memory } = rendered;
     let id = files::reserve_parent(context, JOB_SCRIPT_FILES).await?;
     let made = async {
-        let stored = store_all(context, id, files).await?;
+        let mut stored = store_all(context, id, files).await?;
         drop(memory);
+        let others = others.into_iter().map(|Upload { filename, content }| RenderedFile {
+            filename,
+            file_type: FileType::Support,
+            content,
+        });
+        stored.extend(store_all(context, id, others.collect()).await?);
         let mut db = context.db.write().await?;
         let new = new_script(&body.create_request, owner_email, Some(template));
         let row = store::insert(&mut db, NewScript { id: Some(id), ..new }, context.now()).await?;
@@ -58,7 +68,7 @@ pub(super) async fn create(
 }
 
 /// What a template would become; nothing is kept.
-pub(super) async fn preview(
+pub(crate) async fn preview(
     context: &Context,
     locator: &str,
     request: RenderFromTemplateRequest,
@@ -96,6 +106,27 @@ async fn prepare(
     let chosen = choose(locator, sources, request)?;
     let questions = job_script_templates::questions::written(context, template).await?;
     Ok(Prepared { template, chosen, questions })
+}
+
+/// 400 or 422 unless files can be beside those that are rendered.
+async fn check_others(
+    context: &Context,
+    chosen: &[(FileRow, String)],
+    others: &[Upload],
+) -> Result<()> {
+    for (at, Upload { filename, content }) in others.iter().enumerate() {
+        files::check_name(filename)?;
+        let is_rendered = chosen.iter().any(|(_, output)| output == filename);
+        let is_there = || others.iter().take(at).any(|other| other.filename == *filename);
+        if is_rendered || is_there() {
+            return Err(Error::Unprocessable(format!(
+                "Two files of the script would have the name {filename:?}; give one of them another \
+                 name"
+            )));
+        }
+        files::check_syntax(context, filename, content).await?;
+    }
+    Ok(())
 }
 
 /// What went wrong with the render is told, whatever goes wrong here.

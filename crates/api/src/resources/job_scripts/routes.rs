@@ -139,7 +139,7 @@ async fn render(
         let shown = from_template::preview(&context, locator, body.render_request).await?;
         return Ok(CreatedOrShown::Shown(shown));
     }
-    let script = from_template::create(&context, &owner.email, locator, body).await?;
+    let script = from_template::create(&context, &owner.email, locator, body, Vec::new()).await?;
     Ok(CreatedOrShown::Created(script))
 }
 

@@ -50,7 +50,7 @@ async fn require_own(db: &mut Session, caller: &Identity, id: i64) -> Result<Scr
     Ok(row)
 }
 
-pub(super) async fn create(
+pub(crate) async fn create(
     context: &Context,
     owner_email: &str,
     request: JobScriptCreateRequest,
@@ -97,7 +97,7 @@ pub(super) fn detailed(row: ScriptRow, files: Vec<FileRow>) -> Result<JobScriptD
     Ok(JobScriptDetailedView { script: row.into(), files: Some(files?) })
 }
 
-pub(super) async fn get(context: &Context, id: i64) -> Result<JobScriptDetailedView> {
+pub(crate) async fn get(context: &Context, id: i64) -> Result<JobScriptDetailedView> {
     let mut db = context.db.read().await?;
     let row = require(&mut db, id).await?;
     let files = files::of_parent(&mut db, JOB_SCRIPT_FILES, row.id).await?;
@@ -126,7 +126,7 @@ pub(crate) async fn detailed_with_ids(
         .collect()
 }
 
-pub(super) async fn list(
+pub(crate) async fn list(
     context: &Context,
     query: &JobScriptListQuery,
     owner: Option<&str>,
@@ -153,7 +153,7 @@ fn with_template(row: ScriptRow, templates: &Templates) -> JobScriptListView {
     JobScriptListView { script: row.into(), template }
 }
 
-pub(super) async fn update(
+pub(crate) async fn update(
     context: &Context,
     caller: &Identity,
     id: i64,
@@ -174,7 +174,7 @@ pub(super) async fn update(
 }
 
 /// Deletes a script; what waits for an agent to run it is rejected.
-pub(super) async fn delete(context: &Context, caller: &Identity, id: i64) -> Result<()> {
+pub(crate) async fn delete(context: &Context, caller: &Identity, id: i64) -> Result<()> {
     let mut db = context.db.write().await?;
     let row = require_own(&mut db, caller, id).await?;
     delete_locked(context, db, row.id).await
@@ -194,7 +194,7 @@ pub(crate) async fn delete_locked(context: &Context, mut db: Session, id: i32) -
     Ok(())
 }
 
-pub(super) async fn clone(
+pub(crate) async fn clone(
     context: &Context,
     owner_email: &str,
     id: i64,
@@ -233,7 +233,7 @@ async fn clone_as(
 }
 
 /// Writes, replaces or renames a file; a script has at most one entrypoint.
-pub(super) async fn put_file(
+pub(crate) async fn put_file(
     context: &Context,
     caller: &Identity,
     id: i64,
@@ -303,12 +303,12 @@ pub(crate) async fn entrypoints(db: &mut Session, script: i32) -> Result<Vec<Str
     Ok(names)
 }
 
-pub(super) async fn get_file(context: &Context, id: i64, filename: &str) -> Result<OpenFile> {
+pub(crate) async fn get_file(context: &Context, id: i64, filename: &str) -> Result<OpenFile> {
     let script = require(&mut context.db.read().await?, id).await?;
     files::open(context, JOB_SCRIPT_FILES, script.id, filename).await
 }
 
-pub(super) async fn delete_file(
+pub(crate) async fn delete_file(
     context: &Context,
     caller: &Identity,
     id: i64,

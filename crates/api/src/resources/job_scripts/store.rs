@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use jobbergate_types::{
     Page, Patch,
     job_scripts::{JobScriptBaseView, JobScriptListQuery},
+    list::Paging,
 };
 use sea_query::{Condition, Expr, ExprTrait};
 use sqlx_macros::FromRow;
@@ -13,7 +14,7 @@ use crate::{
     args,
     db::Session,
     error::Result,
-    query::{Assignments, ListColumns, Lock, Table, by_id},
+    query::{Assignments, ListColumns, Lock, Ordering, Table, by_id},
 };
 
 const SCRIPTS: Table = Table { name: "job_scripts", key: &["id"] };
@@ -27,12 +28,12 @@ pub(crate) struct ScriptRow {
     pub(crate) id: i32,
     pub(crate) name: String,
     pub(crate) owner_email: String,
-    created_at: DateTime<Utc>,
+    pub(crate) created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
     is_archived: bool,
     pub(crate) description: Option<String>,
     pub(crate) parent_template_id: Option<i32>,
-    cloned_from_id: Option<i32>,
+    pub(crate) cloned_from_id: Option<i32>,
 }
 
 #[derive(Debug)]
@@ -97,6 +98,21 @@ pub(crate) async fn insert(
 
 pub(crate) async fn find(db: &mut Session, id: i64, lock: Lock) -> sqlx::Result<Option<ScriptRow>> {
     SCRIPTS.find(db, by_id(id), lock).await
+}
+
+/// The newest script that somebody has of a template.
+pub(crate) async fn latest_of(
+    db: &mut Session,
+    owner_email: &str,
+    template: i64,
+) -> sqlx::Result<Option<ScriptRow>> {
+    let condition = Condition::all()
+        .add(Expr::col("owner_email").eq(owner_email))
+        .add(Expr::col("parent_template_id").eq(template));
+    let newest = Ordering { column: "id", ascending: false };
+    let paging = Paging { page: 1, size: 1 };
+    let page: Page<ScriptRow> = SCRIPTS.page(db, condition, newest, &paging).await?;
+    Ok(page.items.into_iter().next())
 }
 
 pub(crate) async fn with_ids(

@@ -19,7 +19,7 @@ use jobbergate_types::{
 use super::store::SubmissionRow;
 use crate::{
     app::{App, Context},
-    db::Session,
+    db::{Db, Session},
     error::{Error, Result},
     events::feed::Entry,
     tenant::Tenant,
@@ -145,9 +145,9 @@ pub struct Holding {
 }
 
 /// Who has claimed what in an organization's data, and whose leases hold.
-pub async fn list(app: &Arc<App>, tenant: Tenant) -> Result<Vec<Holding>> {
-    let mut db = tenant.db.read().await?;
-    let leases = store::all_leases(&mut db, app.clock.now()).await?;
+pub async fn list(db: &Db, now: DateTime<Utc>) -> Result<Vec<Holding>> {
+    let mut db = db.read().await?;
+    let leases = store::all_leases(&mut db, now).await?;
     let rows = store::holdings(&mut db).await?;
     let mut holdings: Vec<_> = rows
         .into_iter()

@@ -3,7 +3,7 @@
 mod all;
 mod one;
 pub(crate) mod routes;
-mod watch;
+pub(crate) mod watch;
 
 use std::fmt::Display;
 

@@ -54,7 +54,10 @@ async fn max_times(context: &Context, id: i64) -> Result<JobSubmissionAgentMetri
     Ok(JobSubmissionAgentMetricsRequest { job_submission_id: id, max_times })
 }
 
-async fn timestamps(context: &Context, id: i64) -> Result<JobSubmissionMetricTimestamps> {
+pub(crate) async fn timestamps(
+    context: &Context,
+    id: i64,
+) -> Result<JobSubmissionMetricTimestamps> {
     let found = store::timestamps(&mut context.db.read().await?, id).await?;
     found.ok_or_else(|| {
         Error::NotFound(format!(
@@ -64,7 +67,7 @@ async fn timestamps(context: &Context, id: i64) -> Result<JobSubmissionMetricTim
 }
 
 /// The metrics whose whiles begin between two instants.
-async fn list(
+pub(crate) async fn list(
     context: &Context,
     id: i64,
     query: JobSubmissionMetricsQuery,

@@ -5,7 +5,7 @@
 //! whichever server.
 
 mod answer;
-mod part;
+pub(crate) mod part;
 pub(crate) mod routes;
 mod unanswered;
 mod wait;
@@ -35,7 +35,7 @@ const LEAST_AMOUNT: usize = 64 << 10;
 const LOOK: Duration = Duration::from_millis(250);
 
 /// Reads a part of a job's output.
-async fn read(
+pub(crate) async fn read(
     context: Context,
     caller: &Identity,
     id: i64,

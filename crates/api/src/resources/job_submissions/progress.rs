@@ -20,7 +20,7 @@ const LIST: ListColumns = ListColumns {
 };
 
 #[derive(Debug, FromRow, FieldNamesAsSlice)]
-pub(super) struct ProgressRow {
+pub(crate) struct ProgressRow {
     id: i32,
     job_submission_id: i32,
     timestamp: DateTime<Utc>,
@@ -65,6 +65,21 @@ pub(super) async fn page(
     let order = LIST.ordering(Some(sort_field), ascending)?;
     let condition = Expr::col("job_submission_id").eq(job_submission_id);
     Ok(PROGRESSES.page(db, condition, order, paging).await?)
+}
+
+/// Up to `limit` steps of a submission before one of them, or its last ones; newest first.
+pub(crate) async fn before(
+    db: &mut Session,
+    job_submission_id: i64,
+    id: Option<i64>,
+    limit: usize,
+) -> sqlx::Result<Vec<ProgressRow>> {
+    let sql = format!(
+        "SELECT {} FROM job_progresses WHERE job_submission_id = $1 AND id < $2 \
+         ORDER BY id DESC LIMIT {limit}",
+        ProgressRow::FIELD_NAMES_AS_SLICE.join(", ")
+    );
+    db.fetch_all(&sql, args![job_submission_id, id.unwrap_or(i64::MAX)]).await
 }
 
 /// Up to `limit` steps of a submission after one of them. Whoever adds one has locked the

@@ -16,7 +16,7 @@ use jobbergate_types::{
 use super::{
     claims::withdrawn,
     progress,
-    store::{self, NewSubmission, SubmissionChanges, SubmissionRow},
+    store::{self, NewSubmission, Origin, SubmissionChanges, SubmissionRow},
 };
 use crate::{
     app::Context,
@@ -26,7 +26,7 @@ use crate::{
     events::feed::Entry,
     http::validation::parse_integer,
     query::Lock,
-    resources::job_scripts,
+    resources::{clusters, job_scripts},
 };
 
 /// A submission; 404 if there is none.
@@ -42,7 +42,7 @@ async fn require_own(db: &mut Session, caller: &Identity, id: i64) -> Result<Sub
     Ok(row)
 }
 
-pub(super) async fn create(
+pub(crate) async fn create(
     context: &Context,
     owner_email: &str,
     own_cluster: Option<&str>,
@@ -91,9 +91,18 @@ pub(super) async fn create(
     Ok(created)
 }
 
+/// The clusters that something can be submitted to: those that are registered, or that have ever
+/// reported where it is not known which are.
+pub(crate) async fn clusters(context: &Context) -> Result<Vec<String>> {
+    if let Some(registered) = registered_clusters(context).await? {
+        return Ok(registered);
+    }
+    clusters::store::client_ids(&mut context.db.read().await?).await.map_err(Into::into)
+}
+
 /// With the built-in provider every agent is a client of ours, of the caller's organization where
 /// these are kept apart. Those of another provider are not known.
-async fn registered_clusters(context: &Context) -> Result<Option<Vec<String>>> {
+pub(crate) async fn registered_clusters(context: &Context) -> Result<Option<Vec<String>>> {
     let provider = context.app.provider.as_ref();
     let Some(provider) = provider.filter(|_| context.app.verifier.knows_all_clients()) else {
         return Ok(None);
@@ -116,18 +125,28 @@ fn require_cluster(known: Option<Vec<String>>, client_id: &str) -> Result<()> {
     )))
 }
 
-pub(super) async fn get(context: &Context, id: i64) -> Result<JobSubmissionDetailedView> {
+pub(crate) async fn get(context: &Context, id: i64) -> Result<JobSubmissionDetailedView> {
     require(&mut context.db.read().await?, id).await?.try_into()
 }
 
-pub(super) async fn list(
+pub(crate) async fn list(
     context: &Context,
     query: &JobSubmissionListQuery,
     owner: Option<&str>,
 ) -> Result<Page<JobSubmissionListView>> {
+    list_of(context, query, Origin::default(), owner).await
+}
+
+/// Those of a list that come from somewhere.
+pub(crate) async fn list_of(
+    context: &Context,
+    query: &JobSubmissionListQuery,
+    origin: Origin<'_>,
+    owner: Option<&str>,
+) -> Result<Page<JobSubmissionListView>> {
     let slurm_job_ids = query.slurm_job_ids.as_deref().map(parse_ids).transpose()?.flatten();
     let mut db = context.db.read().await?;
-    let page = store::page(&mut db, query, slurm_job_ids, owner).await?;
+    let page = store::page(&mut db, query, slurm_job_ids, origin, owner).await?;
     let views = list_views(&mut db, page.items).await?;
     Ok(Page::new(views, page.total, page.page, page.size))
 }
@@ -198,7 +217,7 @@ pub(super) async fn update(
     updated.try_into()
 }
 
-pub(super) async fn delete(context: &Context, caller: &Identity, id: i64) -> Result<()> {
+pub(crate) async fn delete(context: &Context, caller: &Identity, id: i64) -> Result<()> {
     let mut db = context.db.write().await?;
     let row = require_own(&mut db, caller, id).await?;
     withdrawn::store::note(&mut db, row.id, context.now()).await?;
@@ -210,7 +229,7 @@ pub(super) async fn delete(context: &Context, caller: &Identity, id: i64) -> Res
     Ok(())
 }
 
-pub(super) async fn clone(
+pub(crate) async fn clone(
     context: &Context,
     owner_email: &str,
     id: i64,
@@ -243,7 +262,7 @@ pub(super) async fn clone(
     Ok(created)
 }
 
-pub(super) async fn cancel(
+pub(crate) async fn cancel(
     context: &Context,
     caller: &Identity,
     id: i64,

@@ -1,17 +1,19 @@
 //! The table of submissions.
 
+mod active;
+
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use jobbergate_types::{
     Page, Patch, SlurmJobState,
     job_submissions::{
-        ActiveJobSubmission, JobOutlook, JobSubmissionBaseView, JobSubmissionDetailedView,
-        JobSubmissionListQuery, JobSubmissionStatus,
+        JobOutlook, JobSubmissionBaseView, JobSubmissionDetailedView, JobSubmissionListQuery,
+        JobSubmissionStatus,
     },
     list::Paging,
 };
-use sea_query::{Condition, Expr, ExprTrait};
+use sea_query::{Condition, Expr, ExprTrait, Query};
 use sqlx::types::Json;
 use sqlx_macros::FromRow;
 use struct_field_names_as_array::FieldNamesAsSlice;
@@ -23,7 +25,11 @@ use crate::{
     query::{Assignments, ListColumns, Lock, Ordering, Table, by_id},
 };
 
+pub(crate) use active::{active, followed};
+
 const SUBMISSIONS: Table = Table { name: "job_submissions", key: &["id"] };
+const UNDER_WAY: [&str; 2] =
+    [JobSubmissionStatus::Created.as_str(), JobSubmissionStatus::Submitted.as_str()];
 const OLDEST_FIRST: Ordering = Ordering { column: "id", ascending: true };
 const LIST: ListColumns = ListColumns {
     searched: &["name", "description", "owner_email", "client_id"],
@@ -175,20 +181,6 @@ impl TryFrom<SubmissionRow> for JobSubmissionDetailedView {
     }
 }
 
-impl TryFrom<SubmissionRow> for ActiveJobSubmission {
-    type Error = Error;
-
-    fn try_from(row: SubmissionRow) -> Result<Self> {
-        Ok(Self {
-            id: row.id.into(),
-            status: row.status()?,
-            slurm_job_id: row.slurm_job_id.map(Into::into),
-            claim: None,
-            name: row.name,
-        })
-    }
-}
-
 pub(crate) async fn insert(
     db: &mut Session,
     new: NewSubmission<'_>,
@@ -217,11 +209,45 @@ pub(crate) async fn find(
     SUBMISSIONS.find(db, by_id(id), lock).await
 }
 
+/// The submissions with these numbers.
+pub(crate) async fn with_ids(
+    db: &mut Session,
+    ids: impl IntoIterator<Item = i64>,
+) -> sqlx::Result<Vec<SubmissionRow>> {
+    SUBMISSIONS.rows(db, Expr::col("id").is_in(ids)).await
+}
+
+/// Where submissions of a list come from, and go to.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Origin<'a> {
+    /// The template of which their scripts were rendered.
+    pub(crate) template: Option<i64>,
+    /// The cluster that runs them.
+    pub(crate) client_id: Option<&'a str>,
+}
+
+impl Origin<'_> {
+    fn condition(self) -> Condition {
+        let mut condition = Condition::all();
+        if let Some(template) = self.template {
+            let mut scripts = Query::select();
+            scripts.column("id").from("job_scripts");
+            scripts.and_where(Expr::col("parent_template_id").eq(template));
+            condition = condition.add(Expr::col("job_script_id").in_subquery(scripts));
+        }
+        if let Some(client_id) = self.client_id {
+            condition = condition.add(Expr::col("client_id").eq(client_id));
+        }
+        condition
+    }
+}
+
 /// A page of submissions; `slurm_job_ids` are those that the query asks for.
 pub(crate) async fn page(
     db: &mut Session,
     query: &JobSubmissionListQuery,
     slurm_job_ids: Option<Vec<i64>>,
+    origin: Origin<'_>,
     owner: Option<&str>,
 ) -> Result<Page<SubmissionRow>> {
     let list = &query.list;
@@ -237,7 +263,7 @@ pub(crate) async fn page(
     if let Some(script) = query.from_job_script_id.filter(|id| *id != 0) {
         condition = condition.add(Expr::col("job_script_id").eq(script));
     }
-    let condition = LIST.narrowed(db, condition, list, owner);
+    let condition = LIST.narrowed(db, condition.add(origin.condition()), list, owner);
     Ok(SUBMISSIONS.page(db, condition, order, &list.paging).await?)
 }
 
@@ -256,28 +282,44 @@ pub(crate) async fn pending(
     SUBMISSIONS.page(db, condition, OLDEST_FIRST, paging).await
 }
 
-/// A page of what a cluster's agent follows: submitted jobs, and cancelled ones that Slurm has
-/// not ended yet; of what is claimed like that.
-pub(crate) async fn active(
+/// A page of what somebody waits for, newest first.
+pub(super) async fn under_way(
     db: &mut Session,
-    client_id: &str,
-    claimed: Condition,
+    owner: &str,
     paging: &Paging,
 ) -> sqlx::Result<Page<SubmissionRow>> {
-    let terminal = SlurmJobState::ALL.iter().filter(|state| state.is_terminal());
-    let unfinished = Condition::any()
-        .add(Expr::col("slurm_job_state").is_null())
-        .add(Expr::col("slurm_job_state").is_not_in(terminal.map(|state| state.as_str())));
-    let cancelled = Condition::all()
-        .add(Expr::col("status").eq(JobSubmissionStatus::Cancelled.as_str()))
-        .add(Expr::col("slurm_job_id").is_not_null())
-        .add(unfinished);
-    let followed = Condition::any()
-        .add(Expr::col("status").eq(JobSubmissionStatus::Submitted.as_str()))
-        .add(cancelled);
-    let condition =
-        Condition::all().add(Expr::col("client_id").eq(client_id)).add(followed).add(claimed);
-    SUBMISSIONS.page(db, condition, OLDEST_FIRST, paging).await
+    let condition = shown_of(owner).add(Expr::col("status").is_in(UNDER_WAY));
+    let newest_first = Ordering { column: "created_at", ascending: false };
+    SUBMISSIONS.page(db, condition, newest_first, paging).await
+}
+
+/// What of somebody's was settled last.
+pub(super) async fn settled(
+    db: &mut Session,
+    owner: &str,
+    limit: u64,
+) -> sqlx::Result<Vec<SubmissionRow>> {
+    let condition = shown_of(owner).add(Expr::col("status").is_not_in(UNDER_WAY));
+    let latest_first = Ordering { column: "updated_at", ascending: false };
+    SUBMISSIONS.first(db, condition, latest_first, limit).await
+}
+
+fn shown_of(owner: &str) -> Condition {
+    Condition::all().add(Expr::col("owner_email").eq(owner)).add(Expr::col("is_archived").eq(false))
+}
+
+/// The newest submission of each of these scripts that has one.
+pub(super) async fn newest_of_scripts(
+    db: &mut Session,
+    scripts: impl IntoIterator<Item = i64>,
+) -> sqlx::Result<Vec<SubmissionRow>> {
+    let mut newest = Query::select();
+    newest
+        .expr(Expr::col("id").max())
+        .from(SUBMISSIONS.name)
+        .and_where(Expr::col("job_script_id").is_in(scripts))
+        .group_by_col("job_script_id");
+    SUBMISSIONS.rows(db, Expr::col("id").in_subquery(newest)).await
 }
 
 pub(crate) async fn update(

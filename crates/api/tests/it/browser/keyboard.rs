@@ -46,7 +46,7 @@ async fn a_keyboard_suffices_without_scripts_on_the_smallest_phone() {
     ada.needs_no_scrolling_sideways("log-in").await;
     ada.enter("email", "ada@example.com").await;
     ada.enter("password", &format!("{NEW}\u{e007}")).await;
-    ada.sees("Your account").await;
+    ada.reads("Log out").await;
 
     let device = begin(&app).await;
     ada.open(DEVICE).await;

@@ -47,9 +47,12 @@ impl Person {
         self.browser.goto(url).await.unwrap();
     }
 
+    /// Logs in, and goes to the account.
     pub async fn logs_in(&self, email: &str) {
         self.open(LOG_IN).await;
         self.tries(email, PASSWORD).await;
+        self.reads("Log out").await;
+        self.open(ACCOUNT).await;
         self.sees("Your account").await;
     }
 
@@ -117,6 +120,21 @@ impl Person {
     #[track_caller]
     pub fn is_told<'a>(&'a self, words: &'a str) -> impl Future<Output = ()> + 'a {
         self.waits_for(".problem, [role=alert]", words)
+    }
+
+    /// Waits until the page has these words no longer.
+    #[track_caller]
+    pub fn gone<'a>(&'a self, words: &'a str) -> impl Future<Output = ()> + 'a {
+        let caller = std::panic::Location::caller();
+        async move {
+            for _ in 0..100 {
+                if !self.text().await.contains(words) {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            panic!("{caller}: {words:?} is still there");
+        }
     }
 
     #[track_caller]

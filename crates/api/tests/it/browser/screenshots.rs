@@ -1,5 +1,8 @@
 //! Pictures of the pages for the documentation, made when asked for: `cargo xtask screenshots`.
 
+mod editor;
+mod submission;
+
 use std::{env, fs, path::PathBuf};
 
 use jobbergate_testkit::browser::thirtyfour::By;
@@ -14,7 +17,7 @@ use crate::{
 const INTO: &str = "JOBBERGATE_SCREENSHOTS";
 const PHONE: (u32, u32) = (360, 640);
 /// What a picture in the documentation may take, in bytes.
-const LARGEST: usize = 60 << 10;
+const LARGEST: usize = 200 << 10;
 
 struct Album {
     directory: PathBuf,

@@ -47,7 +47,7 @@ async fn somebody_logs_in_after_a_wrong_password_and_logs_out() {
     let app = TestApp::on_sqlite().await;
     let Some(alice) = Person::before(&app).await else { return };
     person(&app, "alice", &["user"]).await;
-    alice.open("/").await;
+    alice.open(ACCOUNT).await;
     alice.sees("Log in").await;
     alice.tries("alice@example.com", "wrong").await;
     alice.is_told(WRONG).await;

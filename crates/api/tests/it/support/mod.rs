@@ -8,6 +8,7 @@ mod ldap;
 mod mail;
 mod raw;
 mod remote;
+mod sign_in;
 mod tenants;
 
 use std::{future::Future, net::SocketAddr, sync::Arc};
@@ -37,6 +38,7 @@ pub use ldap::{LdapApp, use_ldap};
 pub use mail::{MailApp, mails};
 pub use raw::{in_url, raw};
 pub use remote::Remote;
+pub use sign_in::{Asked, IssuerApp, ProviderApp, users_permissions};
 pub use tenants::{Organization, TenantApp};
 
 /// Runs each test once on SQLite with files in a directory, and once on PostgreSQL with S3.

@@ -23,7 +23,7 @@ on_both! {
         assert!(cookie.ends_with("; Path=/; HttpOnly; SameSite=Lax"), "{cookie}");
         let page = alice.follow(&answer).await.expect(200);
         assert_eq!(heading(&page), "Your account");
-        assert_eq!(alice.open(LOGIN).await.header("location"), Some(ACCOUNT));
+        assert_eq!(alice.open(LOGIN).await.header("location"), Some("/"));
     }
 
     async fn nobody_learns_who_has_an_account(app: TestApp) {
@@ -81,11 +81,15 @@ on_both! {
             ("//evil.example", ACCOUNT),
             ("/\\evil.example", ACCOUNT),
             ("account?//evil.example", ACCOUNT),
+            ("page?//evil.example", ACCOUNT),
+            ("page?/\\evil.example", ACCOUNT),
+            ("page?/\t/evil.example", ACCOUNT),
+            ("page?/submissions", "/submissions"),
             ("device?//evil.example\r\nX: y", "/realms/jobbergate/device?user_code=%2F%2Fevil.example%0D%0AX%3A+y"),
         ] {
             let mut alice = Browser::new(&app);
             let page = alice.open(&format!("{LOGIN}?next={next}")).await.expect(200);
-            assert_eq!(form(&page, "/login").fields[1], ("next".to_owned(), "account".to_owned()));
+            assert_eq!(form(&page, "/login").fields[1], ("next".to_owned(), "page?/".to_owned()));
             let fields = [("next", next), ("email", "alice@example.com"), ("password", PASSWORD)];
             let answer = alice.submit(&page, "/login", &fields).await.expect(303);
             assert_eq!(answer.header("location"), Some(to), "{next}");

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use jobbergate_questions::files;
 use reqwest::StatusCode;
 use serde_json::{Map, Value, json};
 
@@ -186,8 +187,7 @@ impl NewScript {
         let name = application.get("name").and_then(Value::as_str).unwrap_or_default();
         let name = script_name(&parameters, self.name.as_deref().unwrap_or(name));
         let legacy_name = session.settings.legacy_name_convention.then_some(name.as_str());
-        let mapping = config
-            .output_name_mapping(legacy_name)
+        let mapping = files::output_name_mapping(&config.jobbergate, legacy_name)
             .map_err(|problem| Failure::new("Entry point is unspecified", problem))?;
         let application_id = application.get("application_id").unwrap_or(&Value::Null).to_string();
         let sbatch_params = Some(&self.sbatch_params).filter(|parameters| !parameters.is_empty());
@@ -293,24 +293,16 @@ fn config_of(application: &Map<String, Value>) -> Result<Config> {
 
 /// Adds what follows from its files, where nothing else is said.
 fn add_files(config: &mut Config, application: &Map<String, Value>) {
-    let files = list(application, "template_files");
+    let templates = list(application, "template_files");
     let named = |file_type: &str| {
-        files
+        templates
             .iter()
             .filter(|file| file.get("file_type").and_then(Value::as_str) == Some(file_type))
             .filter_map(|file| file.get("filename").cloned())
             .collect::<Vec<_>>()
     };
-    let entrypoints = named("ENTRYPOINT");
-    let has_default = config.default_template().is_ok_and(|name| name.is_some());
-    if let ([only], false) = (entrypoints.as_slice(), has_default) {
-        config.jobbergate.insert("default_template".to_owned(), only.clone());
-    }
-    let supporting = named("SUPPORT");
-    let says_none = config.jobbergate.get("supporting_files").is_none_or(Value::is_null);
-    if says_none && !supporting.is_empty() {
-        config.jobbergate.insert("supporting_files".to_owned(), supporting.into());
-    }
+    let (entrypoints, supporting) = (named("ENTRYPOINT"), named("SUPPORT"));
+    files::add(&mut config.jobbergate, &entrypoints, supporting);
 }
 
 fn list(application: &Map<String, Value>, name: &str) -> Vec<Value> {

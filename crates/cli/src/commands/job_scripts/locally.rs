@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 use jobbergate_jinja::{Environment, ErrorKind, Limits};
-use jobbergate_questions::complete;
+use jobbergate_questions::{
+    complete,
+    files::{default_template, output_name_mapping},
+};
 use jobbergate_types::questions::Question;
 use serde_json::{Map, Value, json};
 
@@ -13,7 +16,7 @@ use super::{
     parameters::{Answered, Parameters, script_name},
 };
 use crate::{
-    application::{Application, Template, WORKFLOW, config::Mapping, not_a_directory},
+    application::{Application, Template, WORKFLOW, not_a_directory},
     failure::{Failure, Result},
     files::{NewFile, write_all},
     injection::{AT_RENDERING, inject},
@@ -73,16 +76,21 @@ pub async fn create(session: &Session, arguments: &CreateLocally) -> Result<()> 
     }
     let answered = arguments.parameters.answered(session, config, supplied, workflow).await?;
     let Answered { mut config, answers, .. } = answered;
-    if let (None, [only]) = (config.default_template().ok().flatten(), &*application.templates) {
+    if let (None, [only]) =
+        (default_template(&config.jobbergate).ok().flatten(), &*application.templates)
+    {
         config.jobbergate.insert("default_template".to_owned(), only.path.as_str().into());
     }
     let unspecified = |problem: String| Failure::new("Entry point is unspecified", problem);
-    let default = config.default_template().map_err(unspecified)?.map(base_name).map(str::to_owned);
+    let default = default_template(&config.jobbergate)
+        .map_err(unspecified)?
+        .map(base_name)
+        .map(str::to_owned);
     let written = application.config.questions.as_deref().unwrap_or_default();
     let parameters = completed(written, config.parameters(answers))?;
     let name = script_name(&parameters, &arguments.name);
     let legacy_name = session.settings.legacy_name_convention.then_some(name.as_str());
-    let mapping = config.output_name_mapping(legacy_name).map_err(unspecified)?;
+    let mapping = output_name_mapping(&config.jobbergate, legacy_name).map_err(unspecified)?;
     let mut files = Vec::new();
     for (template, output) in chosen(&application.templates, &mapping)? {
         let mut text = render(template, &parameters)?;
@@ -113,7 +121,7 @@ fn completed(questions: &[Question], parameters: Map<String, Value>) -> Result<M
 /// The templates that are rendered, each with the name of what results.
 fn chosen<'a>(
     templates: &'a [Template],
-    mapping: &'a Mapping,
+    mapping: &'a Map<String, Value>,
 ) -> Result<Vec<(&'a Template, &'a str)>> {
     let mut chosen = Vec::new();
     for (path, output) in mapping {

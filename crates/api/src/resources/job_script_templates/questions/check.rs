@@ -17,7 +17,7 @@ use crate::{
 const CHECKING: usize = 16 << 20;
 
 /// Questions that an expert wrote, if they make sense; an empty list is none.
-pub(in crate::resources::job_script_templates) async fn checked(
+pub(crate) async fn checked(
     context: &Context,
     questions: Option<Vec<Question>>,
 ) -> Result<Option<Vec<Question>>> {

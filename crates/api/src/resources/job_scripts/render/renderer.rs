@@ -9,6 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use axum::http::StatusCode;
 use jobbergate_jinja::{Environment, ErrorKind, Limits, Template, memory_to_parse};
 use jobbergate_types::{FileType, job_scripts::RenderFromTemplateRequest};
 use serde_json::{Map, Value};
@@ -16,7 +17,7 @@ use serde_json::{Map, Value};
 use super::{MAX_SIZE, RenderedFile, SourceFile};
 use crate::{
     compute::{RENDERING, Turn},
-    error::{Error, Result},
+    error::{Error, InFile, Result},
     file_checks::{self, memory_to_check},
     resources::{files::not_passed, job_scripts::injection::inject},
 };
@@ -98,11 +99,12 @@ impl Renderer {
             let words = format!("reading it may take more than {MEMORY} bytes of memory");
             return Err(unable(filename, words));
         }
-        let template = self.jinja.parse(source).map_err(|error| unable(filename, error))?;
+        let template =
+            self.jinja.parse(source).map_err(|error| at_fault(filename, source, &error))?;
         let first = match self.within(filename, &template, tree)?.render(&self.parameters) {
             Ok(text) => return Ok(text),
             Err(error) if error.kind() == ErrorKind::Undefined => error,
-            Err(error) => return Err(self.failed(filename, &error)),
+            Err(error) => return Err(self.failed(filename, source, &error)),
         };
         let template = self.within(filename, &template, tree)?;
         let parameters = Value::Object(std::mem::take(&mut self.parameters));
@@ -114,10 +116,12 @@ impl Renderer {
         rendered.map_err(|second| {
             // A template that has its parameters under `data` lacks one of them, not `data`.
             let cause = if first.message().starts_with("'data'") { second } else { first };
-            Error::Unprocessable(format!(
+            let words = format!(
                 "Jinja can not render filename={filename}: {cause}; give the parameter in \
                  param_dict, or a default in the template"
-            ))
+            );
+            let place = (cause.line(), source);
+            InFile::new(StatusCode::UNPROCESSABLE_ENTITY, words, filename, place).into()
         })
     }
 
@@ -138,11 +142,11 @@ impl Renderer {
         Ok(template.clone().within(limits).stopped_by(Arc::clone(&self.stop)))
     }
 
-    fn failed(&self, filename: &str, error: &jobbergate_jinja::Error) -> Error {
+    fn failed(&self, filename: &str, source: &str, error: &jobbergate_jinja::Error) -> Error {
         if error.kind() == ErrorKind::Limit && Instant::now() >= self.deadline {
             return unable(filename, too_long());
         }
-        unable(filename, error)
+        at_fault(filename, source, error)
     }
 
     fn check(&self, file: &RenderedFile, turn: &Arc<Turn>) -> Result<()> {
@@ -158,7 +162,12 @@ impl Renderer {
         let time = self.deadline.saturating_duration_since(Instant::now());
         let checked =
             file_checks::check_within(&file.filename, &file.content, time, Arc::clone(turn));
-        checked.map_err(|problem| not_passed(&file.filename, problem))
+        checked.map_err(|problem| {
+            let error = not_passed(&file.filename, &problem);
+            let content = String::from_utf8_lossy(&file.content);
+            let place = (problem.line, &*content);
+            InFile::new(error.status(), error.to_string(), &file.filename, place).into()
+        })
     }
 }
 
@@ -167,5 +176,15 @@ fn too_long() -> String {
 }
 
 fn unable(filename: &str, cause: impl std::fmt::Display) -> Error {
-    Error::Unprocessable(format!("Unable to process jinja template filename={filename} -- {cause}"))
+    Error::Unprocessable(not_processed(filename, cause))
+}
+
+fn at_fault(filename: &str, source: &str, error: &jobbergate_jinja::Error) -> Error {
+    let words = not_processed(filename, error);
+    let place = (error.line(), source);
+    InFile::new(StatusCode::UNPROCESSABLE_ENTITY, words, filename, place).into()
+}
+
+fn not_processed(filename: &str, cause: impl std::fmt::Display) -> String {
+    format!("Unable to process jinja template filename={filename} -- {cause}")
 }

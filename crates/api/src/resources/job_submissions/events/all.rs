@@ -40,7 +40,7 @@ pub(super) async fn watch(
     owner: Option<String>,
     last_event_id: Option<String>,
 ) -> Result<EventStream> {
-    let watch = Watch::begin(&context).await?;
+    let watch = Watch::with_token::<Caller<permission::JobSubmissionsRead>>(&context).await?;
     let end = feed::end(&context.db).await?;
     let known = context.head.last_event_id.as_deref().or(last_event_id.as_deref());
     let known = known.map(|known| known.parse::<Position>().ok());
@@ -71,18 +71,15 @@ impl Watched {
             let told = match self.untold.pop_front() {
                 Some(notice) => self.tell(&notice).await,
                 None if self.behind => self.catch_up().await.map(|()| None),
-                None => {
-                    match self.watch.next::<Caller<permission::JobSubmissionsRead>>(|_| true).await
-                    {
-                        Occasion::Changed(notice) => self.tell(&notice).await,
-                        Occasion::Missed => {
-                            self.behind = true;
-                            continue;
-                        }
-                        Occasion::Quiet => return Some(sse::heartbeat(Some(&self.position))),
-                        Occasion::End => return None,
+                None => match self.watch.next(|_| true).await {
+                    Occasion::Changed(notice) => self.tell(&notice).await,
+                    Occasion::Missed => {
+                        self.behind = true;
+                        continue;
                     }
-                }
+                    Occasion::Quiet => return Some(sse::heartbeat(Some(&self.position))),
+                    Occasion::End => return None,
+                },
             };
             // The client comes back and goes on from its last event.
             if let Some(event) = told.inspect_err(Error::log).ok()? {

@@ -41,7 +41,7 @@ pub(super) async fn watch(
     let known = context.head.last_event_id.as_deref().or(last_event_id.as_deref());
     // What is no number is that of another stream: everything is told.
     let step = known.and_then(|known| known.parse().ok()).unwrap_or_default();
-    let watch = Watch::begin(&context).await?;
+    let watch = Watch::with_token::<Caller<permission::JobSubmissionsRead>>(&context).await?;
     if store::find(&mut context.db.read().await?, id, Lock::None).await?.is_none() {
         return Err(Error::no_entry("job_submissions", id));
     }
@@ -68,9 +68,7 @@ impl Watched {
             }
             let id = self.id;
             let is_ours = |number: i32| i64::from(number) == id;
-            let next = self.watch.next::<Caller<permission::JobSubmissionsRead>>(|notice| {
-                is_ours(notice.job_submission_id)
-            });
+            let next = self.watch.next(|notice| is_ours(notice.job_submission_id));
             match next.await {
                 Occasion::Changed(_) | Occasion::Missed => self.unread = true,
                 Occasion::Quiet => return Some(sse::heartbeat(None)),

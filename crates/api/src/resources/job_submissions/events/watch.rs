@@ -2,9 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use axum::http::HeaderMap;
+use futures::{FutureExt, future::BoxFuture};
 use tokio::{
-    sync::broadcast::error::RecvError,
+    sync::broadcast::error::{RecvError, TryRecvError},
     time::{Instant, sleep_until},
 };
 
@@ -30,12 +30,14 @@ const HEARTBEAT: u32 = 3;
 /// The client comes back after a second, and so much later, for not all to come at once.
 const SPREAD: u32 = 2000;
 
+/// Says whether who watches may still see what they see.
+pub(crate) type Right = Box<dyn Fn() -> BoxFuture<'static, bool> + Send + Sync>;
+
 /// Somebody who watches.
-pub(super) struct Watch {
-    pub(super) db: Db,
+pub(crate) struct Watch {
+    pub(crate) db: Db,
     app: Arc<App>,
-    organization: Option<String>,
-    credentials: HeaderMap,
+    right: Right,
     notices: Notices,
     end: Instant,
     checked_at: Instant,
@@ -44,7 +46,7 @@ pub(super) struct Watch {
     _lent: Option<Lent>,
 }
 
-pub(super) enum Occasion {
+pub(crate) enum Occasion {
     /// A submission changed.
     Changed(Arc<Notice>),
     /// Some changes were missed.
@@ -55,8 +57,13 @@ pub(super) enum Occasion {
 }
 
 impl Watch {
-    /// Begins to watch; 429 or 503 if there are too many who do.
-    pub(super) async fn begin(context: &Context) -> Result<Self> {
+    /// Begins to watch, as whoever sent a token; 429 or 503 if there are too many who do.
+    pub(super) async fn with_token<P: Principal>(context: &Context) -> Result<Self> {
+        Self::begin(context, right_of_token::<P>(context)).await
+    }
+
+    /// The same as whoever has a right of another kind.
+    pub(crate) async fn begin(context: &Context, right: Right) -> Result<Self> {
         let waiter = context.app.streams.enter(&context.customer.caller)?;
         let organization = context.organization.as_deref();
         let notices = context.app.events.subscribe(organization, &context.db).await?;
@@ -64,8 +71,7 @@ impl Watch {
         Ok(Self {
             db: context.db.clone(),
             app: Arc::clone(&context.app),
-            organization: context.organization.clone(),
-            credentials: context.head.credentials.clone(),
+            right,
             notices,
             end: now + LIFE,
             checked_at: now,
@@ -76,16 +82,13 @@ impl Watch {
     }
 
     /// How soon the client is to come back when the stream ends, in milliseconds.
-    pub(super) fn retry(&self) -> u64 {
+    pub(crate) fn retry(&self) -> u64 {
         let spread = self.app.clock.now().timestamp_subsec_micros();
         u64::from(1000 + spread % SPREAD)
     }
 
     /// Waits for something to happen that is `wanted`.
-    pub(super) async fn next<P: Principal>(
-        &mut self,
-        wanted: impl Fn(&Notice) -> bool,
-    ) -> Occasion {
+    pub(crate) async fn next(&mut self, wanted: impl Fn(&Notice) -> bool) -> Occasion {
         loop {
             let check_at = self.checked_at + CHECK;
             tokio::select! {
@@ -93,7 +96,7 @@ impl Watch {
                 () = self.app.events.feed.stopping() => return Occasion::End,
                 () = sleep_until(self.end) => return Occasion::End,
                 () = sleep_until(check_at) => {
-                    if !self.check::<P>().await {
+                    if !self.check().await {
                         return Occasion::End;
                     }
                     self.checks += 1;
@@ -108,7 +111,7 @@ impl Watch {
                         Err(RecvError::Lagged(_)) => Occasion::Missed,
                         Err(RecvError::Closed) => return Occasion::End,
                     };
-                    let good = self.checked_at.elapsed() < FRESH || self.check::<P>().await;
+                    let good = self.checked_at.elapsed() < FRESH || self.check().await;
                     return if good { occasion } else { Occasion::End };
                 }
             }
@@ -116,11 +119,35 @@ impl Watch {
     }
 
     /// Whether the caller may still see what they see.
-    async fn check<P: Principal>(&mut self) -> bool {
+    async fn check(&mut self) -> bool {
         self.checked_at = Instant::now();
-        let identity = self.app.verifier.authenticate(&self.credentials).await;
-        identity.is_ok_and(|identity| {
-            identity.require_any_of(P::ANY_OF).is_ok() && identity.organization == self.organization
-        })
+        (self.right)().await
     }
+
+    /// What was heard since, without waiting for more; none if some of it was missed.
+    pub(crate) fn heard(&mut self) -> Option<Vec<Arc<Notice>>> {
+        let mut heard = Vec::new();
+        loop {
+            match self.notices.try_recv() {
+                Ok(notice) => heard.push(notice),
+                Err(TryRecvError::Lagged(_)) => return None,
+                Err(TryRecvError::Empty | TryRecvError::Closed) => return Some(heard),
+            }
+        }
+    }
+}
+
+fn right_of_token<P: Principal>(context: &Context) -> Right {
+    let (app, organization) = (Arc::clone(&context.app), context.organization.clone());
+    let token = Arc::new((context.head.credentials.clone(), organization));
+    Box::new(move || {
+        let (app, token) = (Arc::clone(&app), Arc::clone(&token));
+        async move {
+            let identity = app.verifier.authenticate(&token.0).await;
+            identity.is_ok_and(|identity| {
+                identity.require_any_of(P::ANY_OF).is_ok() && identity.organization == token.1
+            })
+        }
+        .boxed()
+    })
 }

@@ -18,7 +18,7 @@ const ENCODED: &AsciiSet = &CONTROLS.add(b'%');
 
 /// 200 with bytes of a job's output.
 #[derive(Debug)]
-pub(super) struct JobOutput(pub(super) OutputPart);
+pub(crate) struct JobOutput(pub(crate) OutputPart);
 
 impl JobOutput {
     /// How many there are.

@@ -80,7 +80,7 @@ on_both! {
         claim(&agent, "alive", 0).await;
         agent.post("/job-submissions/agent/submitted", submitted(3, 8, None)).await.expect(202);
         let tenant = || app.app.tenants.default_tenant();
-        let held = claims::list(&app.app, tenant()).await.unwrap();
+        let held = claims::list(&tenant().db, app.clock.now()).await.unwrap();
         let held: Vec<_> = held.iter().map(|held| {
             (held.instance.as_str(), held.waiting, held.active, held.lease_ends_at.is_some())
         }).collect();
@@ -89,6 +89,6 @@ on_both! {
         assert_eq!(claims::release(&app.app, tenant(), "other").await.unwrap(), (0, 0));
         assert_eq!(claims::release(&app.app, tenant(), "c").await.unwrap(), (1, 0));
         assert_eq!(ids(&agent, "pending", None).await, [2]);
-        assert_eq!(claims::list(&app.app, tenant()).await.unwrap().len(), 1);
+        assert_eq!(claims::list(&tenant().db, app.clock.now()).await.unwrap().len(), 1);
     }
 }

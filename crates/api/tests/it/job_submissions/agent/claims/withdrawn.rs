@@ -67,7 +67,7 @@ on_both! {
         alice.put("/job-submissions/3", json!({"status": "CANCELLED"})).await.ok();
         alice.put("/job-submissions/4", json!({"name": "still wanted"})).await.ok();
         assert_eq!(numbers(&withdrawn(&agent, "a").await), [1, 2, 3]);
-        let held = claims::list(&app.app, app.app.tenants.default_tenant()).await.unwrap();
+        let held = claims::list(&app.db(), app.clock.now()).await.unwrap();
         let held: Vec<_> = held.iter().map(|held| (held.waiting, held.withdrawn)).collect();
         assert_eq!(held, [(2, 3)]);
         alice.delete("/job-scripts/1").await.expect(204);
@@ -157,7 +157,7 @@ on_both! {
         app.clock.advance(TimeDelta::seconds(1));
         assert_eq!(clean(false).await, Cleaned::Withdrawn { deleted: 1 });
         assert_eq!(clean(true).await, Cleaned::Withdrawn { deleted: 0 });
-        let held = claims::list(&app.app, app.app.tenants.default_tenant()).await.unwrap();
+        let held = claims::list(&app.db(), app.clock.now()).await.unwrap();
         assert!(held.iter().all(|held| held.withdrawn == 0));
     }
 

@@ -1,0 +1,92 @@
+//! The pages with which people run applications, and experts and administrators do their part.
+//!
+//! Each area has a file with its routes. A page calls the same services as the API, in the name of
+//! who is signed in ([`user::User`]), and is a template that extends `portal/frame.html`.
+
+mod administration;
+mod applications;
+mod assets;
+mod certain;
+mod clusters;
+mod difference;
+mod editor;
+mod failures;
+mod fields;
+mod files;
+mod form;
+mod frame;
+mod home;
+mod interrupted;
+mod markdown;
+mod once;
+mod problems;
+mod run;
+mod scripts;
+mod sign_in;
+mod slice;
+mod source_check;
+mod submission;
+mod submissions;
+mod task;
+mod text_file;
+mod upload;
+mod user;
+mod words;
+
+use std::sync::Arc;
+
+use axum::{Router, extract::DefaultBodyLimit, middleware};
+use url::Url;
+
+use super::{Web, origin::Origin};
+use crate::app::App;
+use sign_in::{External, SignIn};
+
+/// The largest form without files that is read, in bytes: an expert's template may be in one.
+const MAX_FORM_SIZE: usize = 8 << 20;
+
+/// What pages have at hand.
+#[derive(Debug, Clone)]
+pub(super) struct Site {
+    app: Arc<App>,
+    sign_in: SignIn,
+    /// What comes before all paths: a proxy may have put something in front.
+    base: Arc<str>,
+    origin: Origin,
+}
+
+impl Site {
+    /// A page's address, as browsers have it.
+    fn path(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+}
+
+/// The pages for people who sign in with the external provider, if there is one for that, or the
+/// built-in one; none if there is neither.
+pub(super) fn router(app: Arc<App>, web: Option<Web>) -> Option<Router> {
+    let address = Url::parse(&app.base_url);
+    let base = address.as_ref().map_or("", |url| url.path().trim_end_matches('/')).into();
+    let origin = Origin::of(&app.base_url);
+    let party = app.relying_party.clone();
+    let external = party.map(|party| SignIn::External(External::new(party, origin.clone())));
+    let sign_in = external.or_else(|| web.map(SignIn::BuiltIn))?;
+    let site = Site { app, sign_in, base, origin };
+    let pages = Router::new()
+        .merge(site.sign_in.router())
+        .merge(home::router())
+        .merge(applications::router())
+        .merge(run::router())
+        .merge(submissions::router())
+        .merge(submission::router())
+        .merge(scripts::router())
+        .merge(editor::router())
+        .merge(clusters::router())
+        .merge(administration::router())
+        .layer(DefaultBodyLimit::max(MAX_FORM_SIZE))
+        .layer(middleware::from_fn_with_state(site.clone(), failures::after))
+        .layer(middleware::from_fn(task::apart))
+        .merge(assets::router())
+        .with_state(site);
+    Some(pages)
+}

@@ -1,0 +1,73 @@
+//! What went wrong, on a page or on a part of one, and what all answers have.
+
+use askama::Template;
+use axum::{
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    middleware::Next,
+    response::Response,
+};
+
+use super::{Site, frame::Frame};
+use crate::web::{errors::Failure, headers, page::page};
+
+/// What pages may load and do.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+                      connect-src 'self'; form-action 'self'; frame-ancestors 'none'; \
+                      base-uri 'none'";
+
+#[derive(Template)]
+#[template(path = "portal/failure.html")]
+struct FailurePage<'a> {
+    frame: Frame,
+    title: &'a str,
+    words: &'a str,
+    is_logged_out: bool,
+    /// Where to go on.
+    next: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "portal/failure_part.html")]
+struct FailurePart<'a> {
+    title: &'a str,
+    words: &'a str,
+}
+
+/// Whether a part of a page is asked for, to be put into the page that is there.
+pub(super) fn is_part(headers: &HeaderMap) -> bool {
+    headers.contains_key("hx-request")
+}
+
+pub(super) async fn after(State(site): State<Site>, request: Request, next: Next) -> Response {
+    let is_part = is_part(request.headers());
+    let mut response = next.run(request).await;
+    if let Some(failure) = response.extensions_mut().remove::<Failure>() {
+        response = shown(&site, &failure, is_part).unwrap_or(response);
+    }
+    let head = response.headers_mut();
+    if !head.contains_key(header::CONTENT_SECURITY_POLICY) {
+        head.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    }
+    if !head.contains_key(header::CACHE_CONTROL) {
+        // Kept for going back, with what was typed, and asked for anew otherwise.
+        head.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    }
+    head.insert(header::VARY, HeaderValue::from_static("HX-Request, Cookie"));
+    headers::add_headers(head);
+    response
+}
+
+fn shown(site: &Site, failure: &Failure, is_part: bool) -> Option<Response> {
+    let (title, words) = (failure.title, failure.words.as_str());
+    let made = match is_part {
+        true => page(failure.status, &FailurePart { title, words }),
+        false => {
+            let is_logged_out = failure.status == StatusCode::UNAUTHORIZED;
+            let next = failure.next.as_deref().unwrap_or("/");
+            let frame = Frame::bare(site);
+            page(failure.status, &FailurePage { frame, title, words, is_logged_out, next })
+        }
+    };
+    made.inspect_err(|error| error.log()).ok()
+}

@@ -1,0 +1,43 @@
+//! Gives back a form whose sender was logged out meanwhile, so that nothing typed is lost.
+
+use askama::Template;
+use axum::{
+    http::{StatusCode, Uri},
+    response::Response,
+};
+
+use super::{
+    Site,
+    fields::Fields,
+    form::FORM_TOKEN,
+    frame::{Area, Frame},
+    user::User,
+};
+use crate::{error::Result, web::page::page};
+
+#[derive(Template)]
+#[template(path = "portal/interrupted.html")]
+pub(super) struct Interrupted {
+    frame: Frame,
+    /// Where the form is sent.
+    action: String,
+    fields: Vec<(String, String)>,
+    /// Whether they are signed in again.
+    is_back: bool,
+}
+
+impl Interrupted {
+    pub(super) fn new(site: &Site, uri: &Uri, fields: Fields, user: Option<&User>) -> Self {
+        let frame = match user {
+            Some(user) => user.frame(site, Area::None),
+            None => Frame::bare(site),
+        };
+        let action = site.path(uri.path_and_query().map_or("/", |path| path.as_str()));
+        let fields = fields.0.into_iter().filter(|(name, _)| name != FORM_TOKEN).collect();
+        Self { frame, action, fields, is_back: user.is_some() }
+    }
+
+    pub(super) fn show(&self) -> Result<Response> {
+        page(StatusCode::FORBIDDEN, self)
+    }
+}

@@ -1,0 +1,157 @@
+//! Forms with files, which only pages of ours can send.
+
+use axum::{
+    extract::{FromRequest, Multipart, Request},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use bytes::{Bytes, BytesMut};
+
+use super::{
+    Site,
+    fields::Fields,
+    form::{FORM_TOKEN, UserForm, from_here},
+    interrupted::Interrupted,
+    user::{User, sender},
+};
+use crate::web::{errors::Failure, forms};
+
+/// How much may be typed beside the files, in bytes.
+const REST: usize = 4 << 20;
+/// So much of files that are too large is still read, and not kept, to say it on a page, in bytes: browsers
+/// show no answer that comes before they have sent everything.
+const READ_AWAY: usize = 256 << 20;
+
+/// A form with files, of somebody who is signed in.
+#[derive(Debug)]
+pub(super) struct UserUpload {
+    pub(super) user: User,
+    pub(super) fields: Fields,
+    pub(super) files: Vec<Upload>,
+}
+
+/// The same of which what was typed is kept even if files are too large.
+#[derive(Debug)]
+pub(super) struct LenientUpload {
+    pub(super) user: User,
+    pub(super) fields: Fields,
+    pub(super) files: Vec<Upload>,
+    /// The names of files that were too large.
+    pub(super) refused: Vec<String>,
+}
+
+#[derive(Debug)]
+pub(super) struct Upload {
+    /// The field it was chosen in.
+    pub(super) field: String,
+    /// Its name on the person's disk.
+    pub(super) filename: String,
+    pub(super) content: Bytes,
+}
+
+impl FromRequest<Site> for UserUpload {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, site: &Site) -> Result<Self, Response> {
+        let LenientUpload { user, fields, files, refused } =
+            LenientUpload::from_request(request, site).await?;
+        if !refused.is_empty() {
+            return Err(too_large(site.app.max_upload_file_size).into_response());
+        }
+        Ok(Self { user, fields, files })
+    }
+}
+
+impl FromRequest<Site> for LenientUpload {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, site: &Site) -> Result<Self, Response> {
+        if !is_multipart(request.headers()) {
+            // What was given back to who had been logged out comes without files.
+            let UserForm { user, fields } = UserForm::from_request(request, site).await?;
+            return Ok(Self { user, fields, files: Vec::new(), refused: Vec::new() });
+        }
+        from_here(site, &request).map_err(IntoResponse::into_response)?;
+        let (mut parts, body) = request.into_parts();
+        let user = sender(site, &mut parts).await.map_err(IntoResponse::into_response)?;
+        let uri = parts.uri.clone();
+        let request = Request::from_parts(parts, body);
+        let read = read(request, site, user.as_ref()).await;
+        let Read { fields, files, refused } = read.map_err(IntoResponse::into_response)?;
+        let fields = Fields(fields);
+        let sent = fields.text(FORM_TOKEN).to_owned();
+        match user {
+            Some(user) if forms::check(Some(&user.form_token), &sent).is_ok() => {
+                Ok(Self { user, fields, files, refused })
+            }
+            user => {
+                let interrupted = Interrupted::new(site, &uri, fields, user.as_ref());
+                Err(interrupted.show().unwrap_or_else(|error| Failure::from(error).into_response()))
+            }
+        }
+    }
+}
+
+fn is_multipart(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    kind.is_some_and(|kind| kind.to_ascii_lowercase().starts_with("multipart/form-data"))
+}
+
+#[derive(Default)]
+struct Read {
+    fields: Vec<(String, String)>,
+    files: Vec<Upload>,
+    refused: Vec<String>,
+}
+
+async fn read(request: Request, site: &Site, user: Option<&User>) -> Result<Read, Failure> {
+    let most = site.app.max_upload_file_size;
+    let mut parts = Multipart::from_request(request, site).await.map_err(|rejection| {
+        Failure::new(rejection.status(), format!("The form can't be read: {rejection}"))
+    })?;
+    let mut read = Read::default();
+    let (mut typed, mut chosen, mut away) = (REST, most, READ_AWAY);
+    loop {
+        let next = parts.next_field().await.map_err(|error| unreadable(&error))?;
+        let Some(mut part) = next else { return Ok(read) };
+        let field = part.name().unwrap_or_default().to_owned();
+        let filename = part.file_name().map(str::to_owned);
+        let left = if filename.is_some() { &mut chosen } else { &mut typed };
+        let mut content = Some(BytesMut::new());
+        while let Some(bytes) = part.chunk().await.map_err(|error| unreadable(&error))? {
+            match left.checked_sub(bytes.len()).filter(|_| content.is_some()) {
+                Some(rest) => *left = rest,
+                None if filename.is_none() => return Err(too_large(REST)),
+                None => {
+                    content = None;
+                    away = away.checked_sub(bytes.len()).ok_or_else(|| too_large(most))?;
+                }
+            }
+            // Nobody has files kept here without being signed in.
+            if let (Some(content), true) = (&mut content, filename.is_none() || user.is_some()) {
+                content.extend_from_slice(&bytes);
+            }
+        }
+        match (filename, content) {
+            // A browser sends a file field in which nothing was chosen without a name.
+            (Some(filename), _) if filename.is_empty() => {}
+            (Some(filename), None) => read.refused.push(filename),
+            (Some(filename), Some(content)) => {
+                read.files.push(Upload { field, filename, content: content.freeze() });
+            }
+            (None, content) => {
+                let content = content.unwrap_or_default();
+                read.fields.push((field, String::from_utf8_lossy(&content).into_owned()));
+            }
+        }
+    }
+}
+
+fn unreadable(error: &axum::extract::multipart::MultipartError) -> Failure {
+    Failure::new(error.status(), format!("The form can't be read: {}", error.body_text()))
+}
+
+fn too_large(most: usize) -> Failure {
+    let words = format!("What was chosen is too large: {most} bytes are let through together.");
+    Failure::new(StatusCode::PAYLOAD_TOO_LARGE, words)
+}
