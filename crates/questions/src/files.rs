@@ -14,16 +14,15 @@ pub fn settings(given: Map<String, Value>) -> Map<String, Value> {
     let mut given = given;
     let mut value = |name: &&str| given.shift_remove(*name).unwrap_or_default();
     let known = KNOWN.map(|name| (name.to_owned(), value(&name)));
-    let known = known.map(|(name, value)| match name.as_str() {
-        OUTPUT_NAMES => (name, lists(value)),
-        _ => (name, value),
-    });
     let mut settings = Map::from_iter(known);
+    if let Some(names) = settings.get_mut(OUTPUT_NAMES) {
+        *names = lists(names.take());
+    }
     settings.extend(given);
     settings
 }
 
-/// A mapping to lists: a text is a list of one, as the server and workflow files know it.
+/// A mapping to lists: a text is a list of one, as the Python command line sends it.
 fn lists(mapping: Value) -> Value {
     let Value::Object(names) = mapping else { return mapping };
     let list = |said| if let Value::String(_) = said { json!([said]) } else { said };

@@ -1,9 +1,8 @@
 //! The pages in a real browser, as people see them.
 
 mod accessibility;
-mod applications;
 pub mod administration;
-pub mod editor;
+mod applications;
 pub mod editor;
 mod keyboard;
 mod person;

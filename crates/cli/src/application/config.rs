@@ -131,10 +131,8 @@ mod tests {
         let config = config("{supporting_files_output_name: {a.j2: x, b.j2: [y]}}").unwrap();
         let expected = json!({"a.j2": ["x"], "b.j2": ["y"]});
         assert_eq!(config.jobbergate["supporting_files_output_name"], expected);
-        assert!(
-            Config::new(Map::new(), Map::new()).jobbergate["supporting_files_output_name"]
-                .is_null()
-        );
+        let none = Config::new(Map::new(), Map::new());
+        assert!(none.jobbergate["supporting_files_output_name"].is_null());
     }
 
     #[test]

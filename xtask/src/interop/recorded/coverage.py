@@ -3,6 +3,8 @@
 import re
 import shlex
 
+# About the shell that calls, which is none here.
+_OF_SHELLS = {"--install-completion", "--show-completion"}
 _ROW = re.compile(r"^│ +(\*? *)(\S.*)")
 
 
@@ -21,7 +23,7 @@ def options_of(shown):
             if not word.startswith("-"):
                 break
             names.append(word.rstrip(","))
-        if names:
+        if names and not _OF_SHELLS.intersection(names):
             yield names
 
 

@@ -145,6 +145,13 @@ APPLICATIONS = [
     step("applications update 2 --update-identifier x --application-desc d --application-name n --is-archived"),
 ]
 
+BY_OPTION = [
+    step("applications create -n 'Wind tunnel' --identifier wind -a wind"),
+    step("applications download-files --id 1"),
+    step("applications download-files --identifier wind"),
+    step("applications clone --identifier wind --application-name x"),
+]
+
 BROKEN_APPLICATIONS = [
     step("applications create -n 'Wind tunnel' --identifier wind -a wind"),
     step("applications update wind --application-path no-yaml", why.CHECKED, "requests", "output", "failure"),
@@ -375,6 +382,7 @@ SCENES = {
     "words": WORDS,
     "tokens": TOKENS,
     "applications": APPLICATIONS,
+    "applications by options": BY_OPTION,
     "broken applications": BROKEN_APPLICATIONS,
     "applications without a workflow": NO_WORKFLOWS,
     "job scripts": JOB_SCRIPTS,
