@@ -1,6 +1,7 @@
 //! The pages in a real browser, as people see them.
 
 mod accessibility;
+pub mod administration;
 mod applications;
 pub mod editor;
 mod keyboard;
