@@ -16,7 +16,7 @@ use crate::{
 
 /// Somebody before their browser.
 async fn at_browser(app: &TestApp, name: &str) -> Browser {
-    person(app, name, &["user"]).await;
+    person(app, name, &["expert"]).await;
     Browser::of(app, &format!("{name}@example.com")).await
 }
 
