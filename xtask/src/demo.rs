@@ -21,6 +21,9 @@ const DIRECTORY: &str = "/var/tmp/jobbergate-demo";
 /// How long a token is good: longer than anybody looks at the demo.
 const SESSION: Duration = Duration::from_secs(24 * 3600);
 
+/// Has the agent ask each second what the job uses, which is over soon.
+const MEASURING: [(&str, &str); 1] = [("TASK_METRICS_INTERVAL_SECONDS", "1")];
+
 /// What becomes of it
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -55,10 +58,11 @@ fn perform(
     directory: &Directory,
 ) -> Result<()> {
     let jobbergate = Jobbergate::build(terminal, interrupt)?;
-    let slurm = Slurm::start(terminal, interrupt, directory, &[])?;
+    let slurm = Slurm::start(terminal, interrupt, directory, &[("JOBACCT", "linux")])?;
     let mut server = Server::start(terminal, interrupt, directory, &jobbergate)?;
-    let mut agent = Agent::start(terminal, directory, &jobbergate, &server, &slurm, &[])?;
+    let mut agent = Agent::start(terminal, directory, &jobbergate, &server, &slurm, &MEASURING)?;
 
+    jobbergate.invite(directory, EMAIL, &["expert", "admin"])?;
     let api = Api::new(&server.url, &jobbergate.access_token(directory, EMAIL, SESSION)?);
     let script = job::create_script(terminal, &api)?;
     let work = directory.work(USER)?;
@@ -80,7 +84,7 @@ fn perform(
     if options.once {
         return Ok(());
     }
-    print_login(terminal, &jobbergate, directory, &server);
+    print_login(terminal, &jobbergate, directory, &server, submission)?;
     while interrupt.sleep(Duration::from_millis(200)).is_ok() {
         server.service.check()?;
         agent.service.check()?;
@@ -94,16 +98,28 @@ fn print_login(
     jobbergate: &Jobbergate,
     directory: &Directory,
     server: &Server,
-) {
+    submission: i64,
+) -> Result<()> {
+    let page = format!("/submissions/{submission}");
+    let link = jobbergate.sign_in_link(directory, EMAIL, &page)?;
     let url = &server.url;
     let (program, data) = (jobbergate.path.display(), directory.server());
     terminal.heading(&format!("Server and agent run until you press Ctrl-C: {url}"));
+    terminal.say(&format!("  open          {link}"));
+    terminal.say(&format!(
+        "                which signs {EMAIL} in once, within 15 minutes, and shows the job"
+    ));
+    terminal.say(&format!(
+        "  once more     {program} admin user sign-in-link --data-dir {} {EMAIL}",
+        data.display()
+    ));
     terminal.say(&format!("  API           {url}/jobbergate/openapi.json"));
     terminal.say(&format!(
-        "  log in with   TOKEN=$({program} admin token --data-dir {} --email {EMAIL})",
+        "  token         TOKEN=$({program} admin token --data-dir {} --email {EMAIL})",
         data.display()
     ));
     terminal.say(&format!(
         "  and           curl -H \"Authorization: Bearer $TOKEN\" {url}/jobbergate/job-submissions"
     ));
+    Ok(())
 }

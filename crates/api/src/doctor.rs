@@ -5,6 +5,7 @@ mod clusters;
 mod database;
 mod directory;
 mod events;
+mod examinations;
 mod issuer;
 mod ldap;
 mod listen;
@@ -13,6 +14,7 @@ mod public_url;
 mod settings;
 mod storage;
 
+pub use examinations::{Examination, Examinations};
 use jobbergate_doctor::{Finding, within};
 
 use crate::{clock::Clock, config::ServeConfig};

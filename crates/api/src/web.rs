@@ -20,8 +20,10 @@ mod log_out;
 mod origin;
 mod page;
 mod password;
+mod permission_groups;
 mod portal;
 mod root;
+mod sign_in_link;
 mod words;
 
 use std::sync::Arc;
@@ -34,7 +36,7 @@ use url::Url;
 use crate::{
     app::App,
     clock::Clock,
-    identity::{DEVICE_PAGE, PASSWORD_PAGE, Provider, REALM_PATH, SET_UP_PAGE},
+    identity::{DEVICE_PAGE, PASSWORD_PAGE, Provider, REALM_PATH, SET_UP_PAGE, SIGN_IN_PAGE},
     password_mail::PasswordMail,
 };
 
@@ -98,6 +100,7 @@ fn router(web: Web) -> Router {
         .route(&below(DEVICE_PAGE), get(device::show).post(device::decide))
         .route(&below(log_out::PATH), get(log_out::ask).post(log_out::ask_by_form))
         .route(&below("/logout"), get(log_out::done).post(log_out::confirmed))
+        .route(&below(SIGN_IN_PAGE), get(sign_in_link::open).head(sign_in_link::look))
         .route(&below("/account"), get(account::show))
         .route(&below(forgotten::PATH), get(forgotten::show).post(forgotten::ask))
         .route(&below("/account/name"), get(account::instead).post(account::change_name))

@@ -92,6 +92,28 @@ impl Jobbergate {
         Ok(())
     }
 
+    /// Makes the account of a person with these roles, unless it is there.
+    pub(crate) fn invite(&self, directory: &Directory, email: &str, roles: &[&str]) -> Result<()> {
+        let accounts = self.admin(directory, &["user", "list"])?;
+        if accounts.lines().any(|line| line.split('\t').next() == Some(email)) {
+            return Ok(());
+        }
+        let roles = roles.iter().flat_map(|role| ["--role", role]);
+        let invite: Vec<_> = ["user", "invite", email].into_iter().chain(roles).collect();
+        self.admin(directory, &invite).map(drop)
+    }
+
+    /// The address that signs a person in, once, and leads to a page.
+    pub(crate) fn sign_in_link(
+        &self,
+        directory: &Directory,
+        email: &str,
+        page: &str,
+    ) -> Result<String> {
+        let link = self.admin(directory, &["user", "sign-in-link", email, "--next", page])?;
+        Ok(link.trim().to_owned())
+    }
+
     /// What agents have claimed, as an administrator sees it.
     pub(crate) fn claims(&self, directory: &Directory) -> Result<String> {
         self.admin(directory, &["claims", "list"])

@@ -11,7 +11,7 @@ mod roles;
 pub use people::People;
 
 use super::{
-    Provider,
+    KeyInfo, Provider,
     roles::{ADMINISTRATOR, existing, keep_built_in},
     users,
 };
@@ -98,6 +98,12 @@ impl Administration<'_> {
 
     fn is_ours(&self, organization: Option<&str>) -> bool {
         self.organization.is_none_or(|own| organization == Some(own))
+    }
+
+    /// The keys that are published, the one that signs last.
+    pub async fn keys(&self) -> Result<Vec<KeyInfo>> {
+        self.require_server()?;
+        self.provider.keys().await
     }
 
     /// Makes another key that signs tokens; the tokens of those before may end at once.

@@ -6,7 +6,7 @@ use rand::CryptoRng;
 use super::{
     NewSession, Peer, Provider, REALM_PATH, User,
     attempts::Limit,
-    passwords, roles, secrets,
+    passwords, roles, secrets, sign_in_links,
     store::{
         links::{self as store, LinkRow},
         roles as role_store, users as user_store,
@@ -226,7 +226,10 @@ impl Provider {
     pub async fn link(&self, secret: &str) -> Result<Option<Link>> {
         let mut db = self.db.read().await?;
         let found = store::find(&mut db, &secrets::hash(secret), self.clock.now()).await?;
-        let Some(row) = found else { return Ok(None) };
+        // Who may sign in with a link may not choose a password with it.
+        let Some(row) = found.filter(|row| row.purpose != sign_in_links::PURPOSE) else {
+            return Ok(None);
+        };
         let email = match &row.user_id {
             Some(id) => user_store::by_id(&mut db, id).await?.map(|user| user.email),
             None => None,

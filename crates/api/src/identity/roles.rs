@@ -149,6 +149,10 @@ fn permits(role: &str, permission: Permission) -> bool {
 /// The role of this name; 404 if there is none.
 pub(super) async fn existing(db: &mut Db, name: &str) -> Result<RoleRow> {
     let missing = || Error::NotFound(format!("There is no role {name}"));
+    // PostgreSQL can't even look for it.
+    if name.contains('\0') {
+        return Err(missing());
+    }
     store::find(db, name).await?.ok_or_else(missing)
 }
 

@@ -183,14 +183,10 @@ impl Provider {
         Ok(NewSession { cookie: SessionCookie(secret), session: Session::new(row, user) })
     }
 
-    /// The session that a cookie stands for, unless it is over.
+    /// The session that a cookie stands for, unless it is over; that it is used is noted.
     pub async fn session(&self, cookie: &str) -> Result<Option<Session>> {
         let now = self.clock.now();
-        let mut db = self.db.read().await?;
-        let found = store::find(&mut db, &secrets::hash(cookie), now).await?;
-        drop(db);
-        let Some(mut row) = found else { return Ok(None) };
-        let Some(user) = self.active_user(&row.user_id).await? else { return Ok(None) };
+        let Some((mut row, user)) = self.find_session(cookie, now).await? else { return Ok(None) };
         if now - row.last_seen_at >= NOTED_EVERY {
             row.last_seen_at = now;
             row.expires_at = (now + IDLE).min(row.created_at + LONGEST);
@@ -199,6 +195,24 @@ impl Provider {
             db.commit().await?;
         }
         Ok(Some(Session::new(row, user)))
+    }
+
+    /// The same for what looks on without anybody doing something: no session lasts by that.
+    pub async fn unused_session(&self, cookie: &str) -> Result<Option<Session>> {
+        let found = self.find_session(cookie, self.clock.now()).await?;
+        Ok(found.map(|(row, user)| Session::new(row, user)))
+    }
+
+    async fn find_session(
+        &self,
+        cookie: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Option<(SessionRow, User)>> {
+        let mut db = self.db.read().await?;
+        let found = store::find(&mut db, &secrets::hash(cookie), now).await?;
+        drop(db);
+        let Some(row) = found else { return Ok(None) };
+        Ok(self.active_user(&row.user_id).await?.map(|user| (row, user)))
     }
 
     /// A person's sessions, the latest first.

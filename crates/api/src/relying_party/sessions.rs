@@ -134,6 +134,17 @@ impl RelyingParty {
     /// Who is signed in with this cookie; nobody if it is over. 503 if the provider would have to
     /// be asked and does not answer.
     pub(crate) async fn session(self: &Arc<Self>, cookie: &str) -> Result<Option<Session>> {
+        let Some((row, session)) = self.unnoted(cookie).await? else { return Ok(None) };
+        self.note_use(&row).await?;
+        Ok(Some(session))
+    }
+
+    /// The same for what looks on without anybody doing something: no session lasts by that.
+    pub(crate) async fn unused_session(self: &Arc<Self>, cookie: &str) -> Result<Option<Session>> {
+        Ok(self.unnoted(cookie).await?.map(|(_, session)| session))
+    }
+
+    async fn unnoted(self: &Arc<Self>, cookie: &str) -> Result<Option<(SessionRow, Session)>> {
         let Some(row) = self.find(&secrets::hash(cookie)).await? else { return Ok(None) };
         let Some(row) = self.with_good_tokens(row, cookie).await? else { return Ok(None) };
         let tokens = Tokens::open(cookie, &row)?;
@@ -149,8 +160,8 @@ impl RelyingParty {
             }
             Err(error) => return Err(error),
         };
-        self.note_use(&row).await?;
-        Ok(Some(Session { identity, name: row.name }))
+        let session = Session { identity, name: row.name.clone() };
+        Ok(Some((row, session)))
     }
 
     pub(super) async fn find(&self, hash: &str) -> Result<Option<SessionRow>> {

@@ -90,7 +90,7 @@ fn refused(words: &str) -> Problem {
     Problem { status: StatusCode::FORBIDDEN, words: words.to_owned(), wait: None }
 }
 
-async fn welcome(
+pub(super) async fn welcome(
     web: &Web,
     visitor: &Visitor,
     new: NewSession,

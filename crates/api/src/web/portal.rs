@@ -7,6 +7,7 @@ mod administration;
 mod applications;
 mod assets;
 mod certain;
+mod clusters;
 mod difference;
 mod editor;
 mod failures;
@@ -22,6 +23,7 @@ mod problems;
 mod run;
 mod scripts;
 mod sign_in;
+mod slice;
 mod source_check;
 mod submission;
 mod submissions;
@@ -79,6 +81,7 @@ pub(super) fn router(app: Arc<App>, web: Option<Web>) -> Option<Router> {
         .merge(submission::router())
         .merge(scripts::router())
         .merge(editor::router())
+        .merge(clusters::router())
         .merge(administration::router())
         .layer(DefaultBodyLimit::max(MAX_FORM_SIZE))
         .layer(middleware::from_fn_with_state(site.clone(), failures::after))

@@ -14,7 +14,8 @@ mod people;
 mod personal_tokens;
 mod refreshing;
 mod requests;
-pub(crate) mod story;
+pub(crate) mod sign_in_links;
+pub mod story;
 mod worth;
 
 use chrono::TimeDelta;

@@ -7,7 +7,7 @@ mod events;
 mod extremes;
 mod get;
 mod list;
-mod metrics;
+pub mod metrics;
 mod output;
 mod progress;
 mod update;

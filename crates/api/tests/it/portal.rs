@@ -2,11 +2,13 @@
 
 mod administration;
 mod applications;
+mod clusters;
 mod editor;
 mod external;
+mod guards;
 mod home;
 mod run;
 mod scripts;
 mod sign_in;
-mod submission;
+pub mod submission;
 mod submissions;

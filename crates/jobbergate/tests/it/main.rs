@@ -16,6 +16,7 @@ mod misconfiguration;
 mod observability;
 mod output;
 mod people;
+mod portal;
 mod providers;
 mod refusals;
 mod separated;

@@ -85,14 +85,19 @@ impl Administration<'_> {
     }
 
     async fn managed(&self, db: &mut Db, id: &str) -> Result<UserRow> {
-        let row = store::by_id(db, id).await?;
+        let row = match id.contains('\0') {
+            true => None,
+            false => store::by_id(db, id).await?,
+        };
         let own = row.filter(|row| self.is_ours(row.organization.as_deref()));
         own.ok_or_else(|| Error::NotFound("There is no such account".to_owned()))
     }
 
     /// The same; nobody else changes it until the transaction ends.
     async fn locked(&self, db: &mut Db, id: &str) -> Result<UserRow> {
-        store::lock(db, id).await?;
+        if !id.contains('\0') {
+            store::lock(db, id).await?;
+        }
         self.managed(db, id).await
     }
 

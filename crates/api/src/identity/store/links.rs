@@ -41,6 +41,12 @@ pub(crate) async fn find(
     db.fetch_optional(&sql, args![hash, now]).await
 }
 
+/// Forgets a link; whether it was there.
+pub(crate) async fn delete(db: &mut Session, hash: &str) -> sqlx::Result<bool> {
+    let deleted = db.execute("DELETE FROM identity_links WHERE hash = $1", args![hash]).await?;
+    Ok(deleted > 0)
+}
+
 /// Forgets all links for a person; how many there were.
 pub(crate) async fn delete_of_user(db: &mut Session, user_id: &str) -> sqlx::Result<u64> {
     db.execute("DELETE FROM identity_links WHERE user_id = $1", args![user_id]).await

@@ -11,6 +11,7 @@ use crate::{
         Web,
         browser::Person,
         page::{Layout, page},
+        permission_groups::{self, PermissionGroup},
         words,
     },
 };
@@ -41,20 +42,6 @@ pub(super) struct TypedToken {
     pub(super) name: String,
     pub(super) days: String,
     pub(super) permissions: Vec<String>,
-}
-
-/// Permissions about one kind of thing.
-struct PermissionGroup {
-    things: String,
-    choices: Vec<Choice>,
-}
-
-struct Choice {
-    permission: String,
-    verb: String,
-    /// Whether it is a sentence instead of a word.
-    wide: bool,
-    ticked: bool,
 }
 
 #[derive(Template)]
@@ -160,16 +147,9 @@ fn harmless(user: &User) -> Vec<String> {
 /// What somebody may let a token do.
 fn groups(user: &User, ticked: &[String]) -> Vec<PermissionGroup> {
     let held = |name: &str| user.permissions.iter().any(|it| it == name);
-    let may = |name: &str| held(name) || held(Permission::Admin.as_str());
-    let mut groups: Vec<PermissionGroup> = Vec::new();
-    for name in Permission::ALL.map(Permission::as_str).into_iter().filter(|name| may(name)) {
-        let (things, verb) = words::permission(name);
-        let ticked = ticked.iter().any(|it| it == name);
-        let choice = Choice { permission: name.to_owned(), wide: verb.contains(' '), verb, ticked };
-        match groups.last_mut().filter(|group| group.things == things) {
-            Some(group) => group.choices.push(choice),
-            None => groups.push(PermissionGroup { things, choices: vec![choice] }),
-        }
-    }
-    groups
+    let may = |name: &&str| held(name) || held(Permission::Admin.as_str());
+    permission_groups::groups(
+        Permission::ALL.map(Permission::as_str).into_iter().filter(may),
+        ticked,
+    )
 }

@@ -58,6 +58,7 @@ const ASSETS: &[Asset] = &[
     asset!("icon.svg", "image/svg+xml", "../../../assets/icon.svg"),
     asset!("site.js", SCRIPT, "../script/site.js"),
     asset!("source.js", SCRIPT, "../script/source.js"),
+    asset!("administration.js", SCRIPT, "../script/administration.js"),
     asset!("run.js", SCRIPT, "../script/run.js"),
     asset!("htmx.js", SCRIPT, "../../../assets/vendor/htmx.min.js"),
     asset!("htmx-sse.js", SCRIPT, "../../../assets/vendor/htmx-sse.min.js"),

@@ -23,6 +23,8 @@ struct FailurePage<'a> {
     title: &'a str,
     words: &'a str,
     is_logged_out: bool,
+    /// Where to go on.
+    next: &'a str,
 }
 
 #[derive(Template)]
@@ -62,10 +64,9 @@ fn shown(site: &Site, failure: &Failure, is_part: bool) -> Option<Response> {
         true => page(failure.status, &FailurePart { title, words }),
         false => {
             let is_logged_out = failure.status == StatusCode::UNAUTHORIZED;
-            page(
-                failure.status,
-                &FailurePage { frame: Frame::bare(site), title, words, is_logged_out },
-            )
+            let next = failure.next.as_deref().unwrap_or("/");
+            let frame = Frame::bare(site);
+            page(failure.status, &FailurePage { frame, title, words, is_logged_out, next })
         }
     };
     made.inspect_err(|error| error.log()).ok()

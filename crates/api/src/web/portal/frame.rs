@@ -10,6 +10,7 @@ pub(super) enum Area {
     Applications,
     Submissions,
     Scripts,
+    Clusters,
     Administration,
     None,
 }
@@ -52,6 +53,7 @@ impl Frame {
                 user.may(Permission::JobSubmissionsRead),
             ),
             (Area::Scripts, "/scripts", "Scripts", user.may(Permission::JobScriptsRead)),
+            (Area::Clusters, "/clusters", "Clusters", user.may(Permission::ClustersRead)),
             (Area::Administration, "/admin", "Administration", user.may(Permission::Admin)),
         ];
         let ways = all.into_iter().filter(|(.., shown)| *shown).map(|(area, path, words, _)| Way {

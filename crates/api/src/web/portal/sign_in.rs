@@ -3,14 +3,20 @@
 mod external;
 mod pages;
 
-use axum::{Router, http::request::Parts, response::Response};
+use axum::{
+    Router,
+    http::{HeaderMap, request::Parts},
+    response::Response,
+};
 
 use super::Site;
 use crate::{
     auth::{Identity, TokenKind},
     error::Result,
+    identity::User,
     web::{
-        Web, browser::Visitor, destination::Destination, errors::Failure, log_in_form::LogInForm,
+        Web, browser::Visitor, cookies::Purpose, destination::Destination, errors::Failure,
+        log_in_form::LogInForm,
     },
 };
 use axum::extract::FromRequestParts;
@@ -42,21 +48,24 @@ impl SignIn {
                 let visitor = Visitor::from_request_parts(parts, web).await?;
                 Ok(visitor.person.map(|person| {
                     let user = person.session.user;
-                    SignedIn {
-                        identity: Identity {
-                            email: Some(user.email),
-                            client_id: None,
-                            permissions: user.permissions,
-                            organization: user.organization,
-                            subject: user.id,
-                            kind: TokenKind::LogIn,
-                        },
-                        name: user.name,
-                        form_token: person.form_token,
-                    }
+                    let name = user.name.clone();
+                    SignedIn { identity: identity(user), name, form_token: person.form_token }
                 }))
             }
             Self::External(external) => Ok(external.who(&parts.headers).await?),
+        }
+    }
+
+    /// Who is signed in with these cookies, for what goes on after its request: no session lasts
+    /// longer by that. Nobody if it can't be found out.
+    pub(super) async fn still(&self, headers: &HeaderMap) -> Option<Identity> {
+        match self {
+            Self::BuiltIn(web) => {
+                let cookie = web.origin.cookie(headers, Purpose::Session)?;
+                let session = web.provider.unused_session(&cookie).await.ok()??;
+                Some(identity(session.user))
+            }
+            Self::External(external) => external.still(headers).await.ok().flatten(),
         }
     }
 
@@ -95,5 +104,16 @@ impl SignIn {
             Self::BuiltIn(_) => Router::new(),
             Self::External(_) => external::router(),
         }
+    }
+}
+
+fn identity(user: User) -> Identity {
+    Identity {
+        email: Some(user.email),
+        client_id: None,
+        permissions: user.permissions,
+        organization: user.organization,
+        subject: user.id,
+        kind: TokenKind::LogIn,
     }
 }

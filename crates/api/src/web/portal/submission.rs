@@ -18,7 +18,7 @@ use axum::{
     response::Response,
     routing::{get, post},
 };
-use jobbergate_types::{FileType, job_submissions::JobSubmissionStatus};
+use jobbergate_types::FileType;
 
 use super::{
     Site,
@@ -61,8 +61,6 @@ struct SubmissionPage {
     before: Option<i64>,
     done: Option<&'static str>,
     is_owner: bool,
-    has_job: bool,
-    is_active: bool,
     is_array: bool,
     script: Option<(i64, String)>,
     may_see_script: bool,
@@ -109,8 +107,6 @@ async fn show(
         before,
         done: actions::done(asked.text("done")),
         is_owner: user.may_change_of(&base.owner_email),
-        has_job: base.slurm_job_id.is_some() || base.status == JobSubmissionStatus::Created,
-        is_active: now::is_active(base),
         is_array: base.outlook.slurm_task_counts.as_ref().is_some_and(|tasks| !tasks.is_empty()),
         script: overview.script.as_ref().map(|script| (script.id, script.name.clone())),
         may_see_script: user.may(Permission::JobScriptsRead),

@@ -72,10 +72,9 @@ impl User {
                          is. Ask your administrator to add it.";
             return Err(Failure::new(StatusCode::FORBIDDEN, words));
         };
-        if site.app.tenants.are_separate() && identity.organization.is_none() {
-            let words = "Your account is in no organization, so that it is not known whose data to \
-                         show. Ask your administrator.";
-            return Err(Failure::new(StatusCode::FORBIDDEN, words));
+        let is_nowhere = site.app.tenants.are_separate() && identity.organization.is_none();
+        if is_nowhere && !(identity.has(Permission::Admin) && is_about_server(parts.uri.path())) {
+            return Err(nowhere(&identity));
         }
         let context = Context::for_page(&site.app, &identity, parts).await?;
         let (name, form_token) = (signed_in.name, signed_in.form_token);
@@ -97,6 +96,25 @@ impl FromRequestParts<Site> for User {
             Err(failure) => Err(failure.into_response()),
         }
     }
+}
+
+/// Pages that show nobody's data, or that of an organization only if there is one.
+fn is_about_server(path: &str) -> bool {
+    ["/admin", "/clusters"].iter().any(|begin| {
+        path.strip_prefix(begin).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    })
+}
+
+/// For who is in no organization, where each has its own data.
+fn nowhere(identity: &Identity) -> Failure {
+    let (advice, next) = match identity.has(Permission::Admin) {
+        true => ("You administer the server.", Some("/admin".to_owned())),
+        false => ("Ask your administrator.", None),
+    };
+    let words = format!(
+        "Your account is in no organization, so that it is not known whose data to show. {advice}"
+    );
+    Failure { next, ..Failure::new(StatusCode::FORBIDDEN, words) }
 }
 
 /// For parts of pages: the page stays, with what was typed.

@@ -1,7 +1,5 @@
 //! How pages say things: instants, spans, sizes, states.
 
-use std::fmt::Display;
-
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use jobbergate_types::{SlurmJobState, job_submissions::JobSubmissionStatus};
 
@@ -56,11 +54,6 @@ pub(super) fn bytes(count: u64) -> String {
     }
     let digits = if scaled < 9.995 { 2 } else { usize::from(scaled < 99.95) };
     format!("{scaled:.digits$} {}", unit.unwrap_or(&""))
-}
-
-/// Something with its number: `1 task`, `2 tasks`.
-pub(super) fn counted(count: impl Display + PartialEq<u64>, thing: &str) -> String {
-    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
 }
 
 /// What state something is in.

@@ -35,3 +35,21 @@ document.addEventListener("submit", (event) => {
     delete event.target.dataset.sent;
   }
 });
+
+// How long ago something was goes on while the page is open.
+function ago(at) {
+  const seconds = Math.trunc((Date.now() - at) / 1000);
+  const distance = Math.abs(seconds);
+  if (distance < 5) return "now";
+  let words = `${Math.trunc(distance / 86400)} days`;
+  if (distance < 60) words = `${distance} s`;
+  else if (distance < 3600) words = `${Math.trunc(distance / 60)} min`;
+  else if (distance < 172800) words = `${Math.trunc(distance / 3600)} h`;
+  return seconds > 0 ? `${words} ago` : `in ${words}`;
+}
+
+setInterval(() => {
+  for (const time of document.querySelectorAll("time[datetime]")) {
+    if (/^(now|in \d+ \w+|\d+ \w+ ago)$/.test(time.textContent)) time.textContent = ago(new Date(time.dateTime));
+  }
+}, 20_000);

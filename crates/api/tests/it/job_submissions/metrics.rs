@@ -68,6 +68,12 @@ async fn upload(actor: &Actor, samples: &Value) -> Answer {
     send(actor, PATH, message(samples)).await
 }
 
+/// An agent uploads samples of any job.
+pub async fn uploads(agent: &Actor, submission: i64, samples: &Value) {
+    let path = format!("/job-submissions/agent/metrics/{submission}");
+    send(agent, &path, message(samples)).await.expect(204);
+}
+
 /// How many samples the server has.
 async fn stored(app: &TestApp) -> i64 {
     let mut db = app.db().read().await.unwrap();

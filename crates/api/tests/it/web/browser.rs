@@ -3,13 +3,18 @@
 use std::collections::BTreeMap;
 
 use regex::Regex;
-use reqwest::{Client, header, redirect::Policy};
+use reqwest::{
+    Client, header,
+    multipart::{self, Part},
+    redirect::Policy,
+};
 
 use crate::{
     identity::story::PASSWORD,
     support::{Answer, TestApp},
 };
 
+#[derive(Clone)]
 pub struct Browser {
     http: Client,
     /// What comes before paths.
@@ -54,6 +59,28 @@ impl Browser {
         self.send(path, request).await
     }
 
+    /// What is at a path, as it comes, for a script of the page.
+    pub async fn stream(&self, path: &str) -> reqwest::Response {
+        self.asks(path, "*/*").await
+    }
+
+    /// The same as bytes.
+    pub async fn fetch(&self, path: &str) -> reqwest::Response {
+        self.asks(path, "application/octet-stream").await
+    }
+
+    /// The same as JSON.
+    pub async fn fetch_json(&self, path: &str) -> serde_json::Value {
+        self.asks(path, "application/json").await.json().await.unwrap()
+    }
+
+    async fn asks(&self, path: &str, accept: &str) -> reqwest::Response {
+        let held: Vec<_> = self.cookies.iter().map(|(name, it)| format!("{name}={it}")).collect();
+        let request = self.http.get(self.url(path)).header(header::ACCEPT, accept);
+        let request = request.header("hx-request", "true").header(header::COOKIE, held.join("; "));
+        request.send().await.unwrap()
+    }
+
     /// Goes on to where an answer says.
     pub async fn follow(&mut self, answer: &Answer) -> Answer {
         assert_eq!(answer.status, 303, "{answer:?}");
@@ -84,17 +111,17 @@ impl Browser {
         self.send(&form.action.clone(), request).await
     }
 
-    /// Sends a form with files, each with the name of its field.
+    /// Sends a form with files: the field, the name and the content of each.
     pub async fn upload(&mut self, form: &Form, files: &[(&str, &str, &[u8])]) -> Answer {
-        let mut body = reqwest::multipart::Form::new();
-        for (name, value) in &form.fields {
-            body = body.text(name.clone(), value.clone());
+        let mut sent = multipart::Form::new();
+        for (name, value) in form.fields.clone() {
+            sent = sent.text(name, value);
         }
         for (field, name, content) in files {
-            let part = reqwest::multipart::Part::bytes(content.to_vec());
-            body = body.part((*field).to_owned(), part.file_name((*name).to_owned()));
+            let file = Part::bytes(content.to_vec()).file_name((*name).to_owned());
+            sent = sent.part((*field).to_owned(), file);
         }
-        let request = self.http.post(self.url(&form.action)).multipart(body);
+        let request = self.http.post(self.url(&form.action)).multipart(sent);
         self.send(&form.action.clone(), request).await
     }
 

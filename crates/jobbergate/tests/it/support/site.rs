@@ -78,6 +78,11 @@ impl Site {
         client(self.data.path(), &self.address, email)
     }
 
+    /// What `jobbergate admin` prints.
+    pub fn admin(&self, arguments: &[&str]) -> String {
+        String::from_utf8(admin(self.data.path(), arguments).stdout).unwrap()
+    }
+
     /// With what a user calls the server.
     pub fn token_of(&self, email: &str) -> String {
         token(self.data.path(), email)

@@ -7,7 +7,6 @@ use jobbergate_types::{
     job_script_templates::{JobTemplateDetailedView, JobTemplateListView},
     questions::{Question, QuestionKind, QuestionsSource, TemplateQuestions},
 };
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 
 use crate::{
@@ -15,9 +14,6 @@ use crate::{
     error::Result,
     resources::job_script_templates::{Locator, questions, service},
 };
-
-/// What is written otherwise in a path.
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 #[derive(Debug)]
 pub(super) struct Asked {
@@ -65,15 +61,9 @@ impl Asked {
         Self { template: found.template, source, questions, has_workflow, parameters, outputs }
     }
 
-    /// By what it is called in addresses and on command lines.
+    /// By what it is called on command lines.
     pub(super) fn locator(&self) -> String {
         self.template.identifier.clone().unwrap_or_else(|| self.template.id.to_string())
-    }
-
-    /// The path of the application's page.
-    pub(super) fn path(&self) -> String {
-        let locator = self.locator();
-        format!("/applications/{}", utf8_percent_encode(&locator, ENCODED))
     }
 
     pub(super) fn secrets(&self) -> impl Iterator<Item = &Question> {

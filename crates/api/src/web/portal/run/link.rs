@@ -13,7 +13,7 @@ use super::{
 const LONGEST: usize = 4000;
 
 /// None if it would be too long.
-pub(super) fn link(base_url: &str, filled: &Filled) -> Option<String> {
+pub(super) fn link(page: &str, filled: &Filled) -> Option<String> {
     let mut query = Serializer::new(String::new());
     let questions = filled.asked.questions.iter().zip(&filled.answers.each);
     for (question, answer) in questions {
@@ -38,7 +38,6 @@ pub(super) fn link(base_url: &str, filled: &Filled) -> Option<String> {
         }
     }
     let query = query.finish();
-    let base_url = base_url.trim_end_matches('/');
-    let link = format!("{base_url}{}/run?{query}", filled.asked.path());
+    let link = format!("{page}?{query}");
     Some(link).filter(|link| link.len() <= LONGEST)
 }

@@ -4,6 +4,7 @@
 use askama::Template;
 use axum::{http::StatusCode, response::Response};
 use jobbergate_types::questions::QuestionsSource;
+use url::Url;
 
 use super::{
     diff::Kind,
@@ -20,7 +21,9 @@ use crate::{
         page::page,
         portal::{
             Site,
+            applications::address,
             frame::{Area, Frame},
+            markdown,
             user::User,
             words,
         },
@@ -62,6 +65,8 @@ struct Whole<'a> {
     preview: Preview,
     link: Option<String>,
     locator: String,
+    /// What the application is for, as HTML.
+    about: String,
     /// The address of the application's page.
     here: String,
     may_submit: bool,
@@ -95,14 +100,17 @@ pub(super) fn whole(
     preview: Preview,
     shown: Shown,
 ) -> Result<Response, Failure> {
+    let description = filled.asked.template.description.as_deref().unwrap_or_default();
+    let about = markdown::to_html(description, 1);
     let whole = Whole {
         frame: user.frame(site, Area::Applications),
         groups: groups(user, filled, shown.shows_missing),
         settings: settings(filled, shown.shows_missing),
         preview,
-        link: link(&site.app.base_url, filled),
+        link: link(&absolute(site, filled), filled),
         locator: filled.asked.locator(),
-        here: site.path(&filled.asked.path()),
+        here: address(site, &filled.asked.template),
+        about,
         most: site.app.max_upload_file_size,
         may_submit: user.may(Permission::JobSubmissionsCreate),
         most_bytes: words::bytes(site.app.max_upload_file_size as u64),
@@ -111,6 +119,13 @@ pub(super) fn whole(
         shown,
     };
     Ok(page(whole.shown.status, &whole)?)
+}
+
+/// The address of this page, for others.
+fn absolute(site: &Site, filled: &Filled) -> String {
+    let origin = Url::parse(&site.app.base_url).map(|url| url.origin().ascii_serialization());
+    let here = address(site, &filled.asked.template);
+    format!("{}{here}/run", origin.unwrap_or_default())
 }
 
 pub(super) fn part(
@@ -125,7 +140,7 @@ pub(super) fn part(
         groups: groups(user, filled, shows_missing),
         settings: settings(filled, shows_missing),
         preview,
-        link: link(&site.app.base_url, filled),
+        link: link(&absolute(site, filled), filled),
         is_part: true,
     };
     Ok(page(StatusCode::OK, &part)?)

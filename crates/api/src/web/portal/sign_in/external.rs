@@ -19,6 +19,7 @@ use super::{
     pages::{NotSignedIn, signed_out_here, signing_out},
 };
 use crate::{
+    auth::Identity,
     error::Result,
     identity::parameters,
     relying_party::{Arrival, CALLBACK, Callback, RelyingParty, SIGNED_OUT},
@@ -73,6 +74,12 @@ impl External {
             name: session.name,
             form_token: form_token(&cookie),
         }))
+    }
+
+    /// The same for what looks on.
+    pub(super) async fn still(&self, headers: &HeaderMap) -> Result<Option<Identity>> {
+        let Some(cookie) = self.cookie(headers) else { return Ok(None) };
+        Ok(self.party.unused_session(&cookie).await?.map(|session| session.identity))
     }
 
     /// Has the browser go to the provider first.

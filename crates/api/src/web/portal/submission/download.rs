@@ -13,12 +13,14 @@ use futures::{StreamExt, stream};
 use jobbergate_types::output::{LARGEST_LIMIT, OutputPart, OutputQuery};
 use tokio_util::sync::CancellationToken;
 
-use super::{number, output::asked, query};
+use super::{
+    output::{asked, readable},
+    query,
+};
 use crate::{
     app::Context,
     auth::Identity,
     error::Error,
-    permission::Permission,
     resources::job_submissions::output,
     web::{
         errors::Failure,
@@ -45,8 +47,7 @@ pub(super) async fn send(
     Path(id): Path<String>,
     fields: RawQuery,
 ) -> Result<Response, Failure> {
-    user.require(Permission::JobSubmissionsRead)?;
-    let id = number(&id)?;
+    let id = readable(&user, &id).await?;
     let first = OutputQuery {
         from: Some(0),
         limit: LARGEST_LIMIT,

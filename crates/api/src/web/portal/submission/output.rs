@@ -20,7 +20,7 @@ use crate::{
     error::Error,
     http::output::Output,
     permission::Permission,
-    resources::job_submissions::output,
+    resources::job_submissions::{output, service},
     web::{
         errors::Failure,
         page::page,
@@ -86,8 +86,8 @@ pub(super) async fn show(
     fields: RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    user.require(Permission::JobSubmissionsRead)?;
-    let (id, asked) = (number(&id)?, asked(&query(fields)));
+    let id = readable(&user, &id).await?;
+    let asked = asked(&query(fields));
     let (stream, task) = (asked.stream.as_str(), asked.task);
     let is_script = headers.get(header::ACCEPT).is_some_and(|accept| accept == BYTES);
     let read = output::read(user.context.clone(), &user.identity, id, asked).await;
@@ -96,22 +96,26 @@ pub(super) async fn show(
     }
     let shown = match read {
         Ok(part) => Ok(Shown::of(part.0)),
-        Err(error) if error.status() == StatusCode::NOT_FOUND && is_unknown(&user, id).await => {
-            return Err(error.into());
-        }
         Err(error) => {
             error.log();
             Err(error.detail())
         }
     };
-    let status = StatusCode::OK;
     let frame = user.frame(&site, Area::Submissions);
     let here = site.path(&format!("/submissions/{id}"));
-    Ok(page(status, &OutputPage { frame, here, id, stream, task, shown })?)
+    Ok(page(StatusCode::OK, &OutputPage { frame, here, id, stream, task, shown })?)
 }
 
-async fn is_unknown(user: &User, id: i64) -> bool {
-    crate::resources::job_submissions::service::get(&user.context, id).await.is_err()
+/// The number of a submission whose output the user may read.
+pub(super) async fn readable(user: &User, id: &str) -> Result<i64, Failure> {
+    user.require(Permission::JobSubmissionsRead)?;
+    let id = number(id)?;
+    let submission = service::get(&user.context, id).await?.submission;
+    if user.may_change_of(&submission.owner_email) {
+        return Ok(id);
+    }
+    let words = "Only its owner, maintainers and administrators see what a job writes.";
+    Err(Failure::new(StatusCode::FORBIDDEN, words))
 }
 
 /// Why there is nothing, for a script, which tells by the status whether to ask again.

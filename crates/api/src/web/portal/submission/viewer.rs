@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::http::{HeaderMap, Request, header};
+use axum::http::{HeaderMap, header};
 use futures::FutureExt;
 use jobbergate_types::job_submissions::JobSubmissionBaseView;
 
@@ -52,12 +52,8 @@ pub(in crate::web::portal) fn right(site: &Site, user: &User, headers: &HeaderMa
         let watching = Arc::clone(&watching);
         async move {
             let (site, headers, before) = &*watching;
-            let mut request = Request::new(());
-            *request.headers_mut() = headers.clone();
-            let (mut parts, ()) = request.into_parts();
-            let found = site.sign_in.who(&mut parts).await.ok().flatten();
-            found.is_some_and(|now| {
-                let (now, read) = (now.identity, Permission::JobSubmissionsRead);
+            let read = Permission::JobSubmissionsRead;
+            site.sign_in.still(headers).await.is_some_and(|now| {
                 now.subject == before.subject
                     && now.organization == before.organization
                     && (now.has(Permission::Admin) || now.has(read))

@@ -1,0 +1,92 @@
+//! The clusters, as their agents report them.
+
+mod accounting;
+mod health;
+mod one;
+mod partitions;
+
+use askama::Template;
+use axum::{
+    Router,
+    extract::{Query, State},
+    http::StatusCode,
+    response::Response,
+    routing::get,
+};
+use jobbergate_types::list::Paging;
+use serde::Deserialize;
+
+use super::{
+    Site,
+    frame::{Area, Frame},
+    user::User,
+};
+use crate::{
+    permission::Permission,
+    resources::clusters::service,
+    web::{errors::Failure, page::page},
+};
+pub(super) use health::Health;
+
+/// How many are on a page.
+const SIZE: i64 = 25;
+
+pub(super) fn router() -> Router<Site> {
+    Router::new().route("/clusters", get(show)).route("/clusters/{client_id}", get(one::show))
+}
+
+/// The page of a cluster.
+pub(super) fn address(site: &Site, client_id: &str) -> String {
+    let encoded =
+        percent_encoding::utf8_percent_encode(client_id, percent_encoding::NON_ALPHANUMERIC);
+    site.path(&format!("/clusters/{encoded}"))
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Wanted {
+    page: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "portal/clusters.html")]
+struct ClustersPage {
+    frame: Frame,
+    clusters: Vec<Row>,
+    page: i64,
+    pages: i64,
+    total: i64,
+    may_connect: bool,
+}
+
+struct Row {
+    address: String,
+    client_id: String,
+    health: Health,
+}
+
+async fn show(
+    State(site): State<Site>,
+    user: User,
+    Query(wanted): Query<Wanted>,
+) -> Result<Response, Failure> {
+    user.require(Permission::ClustersRead)?;
+    let number = wanted.page.and_then(|page| page.parse().ok());
+    let number = number.filter(|page| (1..=1_000_000).contains(page)).unwrap_or(1);
+    let found = service::list(&user.context, &Paging { page: number, size: SIZE }).await?;
+    let now = user.context.now();
+    let (number, pages, total) = (found.page, found.pages, found.total);
+    let clusters = found.items.into_iter().map(|cluster| Row {
+        address: address(&site, &cluster.client_id),
+        health: Health::of(&cluster, now),
+        client_id: cluster.client_id,
+    });
+    let template = ClustersPage {
+        frame: user.frame(&site, Area::Clusters),
+        clusters: clusters.collect(),
+        page: number,
+        pages,
+        total,
+        may_connect: user.may(Permission::Admin),
+    };
+    Ok(page(StatusCode::OK, &template)?)
+}
