@@ -67,7 +67,7 @@ on_both! {
         assert!(!page.text.contains("is bobs"), "{}", page.text);
         assert!(!page.text.contains("in three steps"), "{}", page.text);
         assert!(page.text.contains(">Connected<"), "{}", page.text);
-        app.clock.advance(std::time::Duration::from_secs(61));
+        app.clock.advance(chrono::TimeDelta::seconds(61));
         let page = alice.open("/").await.expect(200);
         assert!(page.text.contains(">Agent does not report<"), "{}", page.text);
     }
