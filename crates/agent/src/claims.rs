@@ -10,7 +10,7 @@ use crate::{agent::Agent, boot_clock, journal::Phase, lease::Standing, setback::
 
 /// How often the lease is renewed, which lasts four times as long.
 const RENEWAL: Duration = Duration::from_secs(5);
-/// How soon it is tried again after that did not work.
+/// How soon it is renewed again after that did not work, or because something was cancelled.
 const RETRY: Duration = Duration::from_secs(1);
 /// How soon it is looked again whether a server without claims was replaced.
 const OLD_SERVER: Duration = Duration::from_mins(1);
@@ -34,9 +34,16 @@ pub async fn run(agent: Arc<Agent>, end: CancellationToken) {
             Err(_) => (RETRY, Some("the server does not answer".to_owned())),
         };
         held = say(&agent, held, trouble.as_deref());
+        // The answer says whether it has to be found out if there is a job of what was cancelled.
+        let withdrawn = async {
+            agent.wakes.withdrawn().await;
+            let asked = boot_clock::now().saturating_sub(asked_at);
+            tokio::time::sleep(RETRY.saturating_sub(asked)).await;
+        };
         tokio::select! {
             () = end.cancelled() => return,
             () = tokio::time::sleep(pause) => {}
+            () = withdrawn => {}
         }
     }
 }

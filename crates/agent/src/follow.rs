@@ -15,6 +15,7 @@ mod outlook;
 mod pace;
 mod tell;
 mod turns;
+mod urgency;
 mod vanished;
 
 use std::{
@@ -54,6 +55,8 @@ const OF_WAITING: usize = 16;
 const OF_WAITING_IN_BURST: usize = 2;
 /// How many changes are reported after one look; there is another soon.
 const CHANGES: usize = 1000;
+/// Of how many submissions the journal is read at once.
+const AT_ONCE: usize = 1000;
 
 #[derive(Debug)]
 pub struct Follower {
@@ -73,6 +76,15 @@ struct Look {
     listed: Vec<i64>,
     /// What is to be remembered and is no news for the server, or has to wait.
     noted: Vec<SeenJob>,
+}
+
+impl Look {
+    /// Leaves the most urgent changes only: of thousands of jobs all take a lot of memory.
+    fn keep_most_urgent(&mut self) {
+        self.changes.sort_by_key(|change| change.urgency);
+        let later = self.changes.drain(CHANGES.min(self.changes.len())..);
+        self.noted.extend(later.filter(|change| !change.is_noted).map(|change| change.job));
+    }
 }
 
 pub async fn run(agent: Arc<Agent>, stop: CancellationToken) {
@@ -193,21 +205,22 @@ impl Follower {
     async fn remember(&mut self, active: Vec<ActiveJobSubmission>) -> Result<(), JournalError> {
         for submission in active {
             match self.jobs.get_mut(&submission.id) {
-                Some(job) => job.active = submission,
+                Some(job) => (job.active, job.is_over) = (submission, false),
                 None => drop(self.jobs.insert(submission.id, Followed::new(submission))),
             }
         }
-        if self.jobs.values().all(|job| job.seen.is_some()) {
-            return Ok(());
-        }
-        for entry in self.agent.journal.with_jobs().await? {
-            if let Some(job) = self.jobs.get_mut(&entry.id) {
-                job.entry = Some(entry);
+        let unseen = self.jobs.iter().filter(|(_, job)| job.seen.is_none());
+        let unseen: Vec<i64> = unseen.map(|(id, _)| *id).collect();
+        for ids in unseen.chunks(AT_ONCE) {
+            for entry in self.agent.journal.with_jobs(ids).await? {
+                if let Some(job) = self.jobs.get_mut(&entry.id) {
+                    job.entry = Some(entry);
+                }
             }
-        }
-        for seen in self.agent.journal.jobs().await? {
-            if let Some(job) = self.jobs.get_mut(&seen.submission_id) {
-                job.seen.get_or_insert(seen);
+            for seen in self.agent.journal.jobs(ids).await? {
+                if let Some(job) = self.jobs.get_mut(&seen.submission_id) {
+                    job.seen.get_or_insert(seen);
+                }
             }
         }
         Ok(())
@@ -250,10 +263,11 @@ impl Follower {
                         continue;
                     }
                     match seen {
-                        Some(seen) if !seen.reported && look.changes.len() < CHANGES => {
-                            let (outlook, details) = (job.outlook.now.clone(), Some(details));
-                            let claim = job.active.claim;
-                            look.changes.push(Change { job: seen, claim, outlook, details });
+                        Some(seen) if !seen.reported => {
+                            look.changes.push(Change::new(job, seen, details));
+                            if look.changes.len() >= 2 * CHANGES {
+                                look.keep_most_urgent();
+                            }
                         }
                         Some(seen) if job.seen.as_ref() != Some(&seen) => look.noted.push(seen),
                         _ => {}
@@ -263,31 +277,27 @@ impl Follower {
                 Whose::Unsaid => {}
             }
         }
+        look.keep_most_urgent();
         look
     }
 
     /// Reports changes; what the server does not acknowledge is reported again at the next look.
-    async fn tell(&mut self, changes: Vec<Change>) -> Result<(), JournalError> {
-        if !changes.is_empty() {
-            // What ends is not to be followed any more.
-            self.fetch_at = Instant::now();
-        }
+    async fn tell(&mut self, mut changes: Vec<Change>) -> Result<(), JournalError> {
         // An end that was seen is not lost even if Slurm forgets it before the server hears it.
-        self.note(changes.iter().map(|change| change.job.clone()).collect()).await?;
+        let new = changes.iter().filter(|change| !change.is_noted);
+        self.note(new.map(|change| change.job.clone()).collect()).await?;
+        changes.sort_by_key(|change| change.urgency);
         let mut acknowledged = Vec::new();
-        for (job, outlook, outcome) in tell::all(&self.agent, changes).await {
+        for (seen, outlook, outcome) in tell::all(&self.agent, changes).await {
+            let Some(job) = self.jobs.get_mut(&seen.submission_id) else { continue };
+            job.tried_at = Some(Instant::now());
             match outcome {
                 ReportOutcome::Acknowledged => {
-                    if let Some(job) = self.jobs.get_mut(&job.submission_id) {
-                        job.outlook.told(outlook);
-                    }
-                    acknowledged.push(SeenJob { reported: true, ..job });
+                    job.outlook.told(outlook);
+                    job.is_over = seen.state.is_terminal();
+                    acknowledged.push(SeenJob { reported: true, ..seen });
                 }
-                ReportOutcome::NotWanted => {
-                    if let Some(job) = self.jobs.get_mut(&job.submission_id) {
-                        job.unwanted = true;
-                    }
-                }
+                ReportOutcome::NotWanted => job.unwanted = true,
                 ReportOutcome::LaterAgain => {}
             }
         }

@@ -14,6 +14,8 @@ pub struct Wakes {
     requests: News,
     /// Requests were asked for.
     taken: Notify,
+    /// Something was cancelled that may be no job yet.
+    withdrawn: Notify,
 }
 
 /// Something that is new until it is taken.
@@ -43,6 +45,7 @@ impl Wakes {
         }
         if changes.cancelled {
             self.active.tell();
+            self.withdrawn.notify_one();
         }
         if changes.requests {
             self.requests.tell();
@@ -82,6 +85,11 @@ impl Wakes {
     /// Ready when there is something new to cancel.
     pub async fn cancelled(&self) {
         self.active.arrived.notified().await;
+    }
+
+    /// Ready when something may have been withdrawn.
+    pub async fn withdrawn(&self) {
+        self.withdrawn.notified().await;
     }
 
     /// Ready when there are requests.

@@ -23,6 +23,7 @@ use crate::{
     password_mail::PasswordMail,
     rate::Rate,
     relying_party::RelyingParty,
+    resources::job_script_templates::gallery::KnownUses,
     startup::StartError,
     storage::Storage,
     tenant::{Lease, Tenant, Tenants},
@@ -90,6 +91,7 @@ pub struct App {
     pub(crate) output_rate: Rate,
     pub(crate) output_rate_of_cluster: Rate,
     pub cleaning: CleaningConfig,
+    pub(crate) template_uses: KnownUses,
     /// What it was started with.
     pub config: ServeConfig,
     /// What its doctor found last.
@@ -162,6 +164,7 @@ impl App {
             output_rate: Rate::new(OUTPUT_RATE),
             output_rate_of_cluster: Rate::new(OUTPUT_RATE_OF_CLUSTER),
             cleaning: config.cleaning.clone(),
+            template_uses: KnownUses::default(),
             config: config.clone(),
             examinations: Examinations::default(),
             trusted_proxies: config.trusted_proxies.as_slice().into(),

@@ -67,6 +67,19 @@ impl Table {
         db.fetch_all(&sql, arguments).await
     }
 
+    /// The first of the rows that meet a condition, by key.
+    pub(crate) async fn first_rows<R: Row>(
+        &self,
+        db: &mut Session,
+        condition: impl Into<Condition>,
+        most: u64,
+    ) -> sqlx::Result<Vec<R>> {
+        let mut select = self.select::<R>(condition.into());
+        select.order_by_columns(self.key.iter().map(|column| (*column, Order::Asc)));
+        let (sql, arguments) = render(db, select.limit(most));
+        db.fetch_all(&sql, arguments).await
+    }
+
     pub(crate) async fn page<R: Row>(
         &self,
         db: &mut Session,

@@ -9,7 +9,8 @@ use jobbergate_types::{
     Page,
     changes::{Changes, ChangesQuery},
     claims::{
-        AgentListQuery, ClaimQuery, Claims, ClaimsRequest, InstanceQuery, WithdrawnJobSubmission,
+        AgentListQuery, ClaimQuery, Claims, ClaimsRequest, FollowedQuery, InstanceQuery,
+        MOST_FOLLOWED, WithdrawnJobSubmission,
     },
     job_submissions::{
         ActiveJobSubmission, JobSubmissionAgentRejectedRequest, JobSubmissionAgentSubmittedRequest,
@@ -107,7 +108,32 @@ impl Client {
     /// # Errors
     /// See [`Error`].
     pub async fn active(&self, instance: Option<&str>) -> Result<Vec<ActiveJobSubmission>, Error> {
+        if let Some(instance) = instance {
+            match self.followed(instance).await {
+                Err(error) if error.is_unknown_route() => {}
+                followed => return followed,
+            }
+        }
         self.all_pages("active", instance, |submission: &ActiveJobSubmission| submission.id).await
+    }
+
+    /// The same, of a server that lists many at once.
+    async fn followed(&self, instance: &str) -> Result<Vec<ActiveJobSubmission>, Error> {
+        let mut query = FollowedQuery { instance: instance.to_owned(), after: 0 };
+        let route = ["job-submissions", "agent", "followed"];
+        let mut all = Vec::new();
+        loop {
+            let part: Vec<Value> =
+                self.request(Method::GET, &route).query(&query).receive().await?;
+            let whole = part.len() < MOST_FOLLOWED;
+            let numbers = part.iter().filter_map(|item| item["id"].as_i64());
+            let last = numbers.max().filter(|last| *last > query.after);
+            all.extend(part.into_iter().filter_map(|item| readable("followed", item)));
+            match last {
+                Some(last) if !whole => query.after = last,
+                _ => return Ok(all),
+            }
+        }
     }
 
     /// Waits for something to be new to the caller's cluster, for as long as the query says, and so

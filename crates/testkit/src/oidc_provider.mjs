@@ -3,6 +3,10 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { Provider } from 'oidc-provider';
 
+// Nobody reads on after the first line, and who writes then is killed.
+console.info = console.warn = () => {};
+process.stdout.on('error', () => {});
+
 const [port, claims] = process.argv.slice(2);
 const pairs = {
   RS256: generateKeyPairSync('rsa', { modulusLength: 2048 }),
@@ -79,4 +83,6 @@ const onAnyPort = known => function (uri) {
 };
 provider.Client.prototype.redirectUriAllowed = onAnyPort('redirectUris');
 provider.Client.prototype.postLogoutRedirectUriAllowed = onAnyPort('postLogoutRedirectUris');
-provider.listen(Number(port), '127.0.0.1', () => console.log('ready'));
+const server = provider.listen(Number(port), '127.0.0.1', () => console.log('ready'));
+// Nobody who is slow finds a connection closed.
+server.keepAliveTimeout = 0;

@@ -80,6 +80,20 @@ pub struct InstanceQuery {
     pub instance: String,
 }
 
+/// The largest number of submissions in one list of what an agent follows.
+pub const MOST_FOLLOWED: usize = 1000;
+
+/// Which part to list of what an agent follows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FollowedQuery {
+    /// The agent's name among those of its cluster.
+    #[schemars(length(min = 1, max = 64))]
+    pub instance: String,
+    /// Only submissions whose number is larger.
+    #[serde(default)]
+    pub after: i64,
+}
+
 /// Whose submissions to list.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct AgentListQuery {

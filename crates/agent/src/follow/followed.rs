@@ -1,6 +1,7 @@
 //! A submission whose job is followed, with all that is remembered of it.
 
 use jobbergate_types::job_submissions::{ActiveJobSubmission, JobSubmissionStatus};
+use tokio::time::Instant;
 
 use super::{
     aggregate::Summary, cancel::Cancellation, disappearance::Disappearance, ends::UnconfirmedEnd,
@@ -25,6 +26,10 @@ pub struct Followed {
     pub(super) cancellation: Cancellation,
     /// Whose job it is, as Slurm says.
     pub(super) user: String,
+    /// When it was last tried to tell the server of it.
+    pub(super) tried_at: Option<Instant>,
+    /// Whether the server was told that it ended, and has not asked for it since.
+    pub(super) is_over: bool,
     /// Whether the server does not want to hear of it any more.
     pub(super) unwanted: bool,
 }
@@ -40,13 +45,15 @@ impl Followed {
             disappearance: Disappearance::default(),
             cancellation: Cancellation::default(),
             user: String::new(),
+            tried_at: None,
+            is_over: false,
             unwanted: false,
         }
     }
 
     /// The number of the job that is followed for it.
     pub(super) fn number(&self) -> Option<i64> {
-        self.active.slurm_job_id.filter(|_| !self.unwanted)
+        self.active.slurm_job_id.filter(|_| !self.is_over && !self.unwanted)
     }
 
     /// The journal's entry, if this agent submitted this very job.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures::{StreamExt, stream};
 use jobbergate_types::job_submissions::{JobOutlook, JobSubmissionAgentUpdateRequest};
 
-use super::detailed::Detailed;
+use super::{detailed::Detailed, followed::Followed, urgency::Urgency};
 use crate::{agent::Agent, journal::SeenJob, prometheus};
 
 /// How many reports are on their way at once.
@@ -23,6 +23,35 @@ pub struct Change {
     pub(super) outlook: JobOutlook,
     /// None if nothing but the outlook is news: the server has the rest.
     pub(super) details: Option<Detailed>,
+    pub(super) urgency: Urgency,
+    /// Whether the journal has it.
+    pub(super) is_noted: bool,
+}
+
+impl Change {
+    /// A job is seen so now, which the server does not know.
+    pub(super) fn new(job: &Followed, seen: SeenJob, details: Detailed) -> Self {
+        Self {
+            claim: job.active.claim,
+            outlook: job.outlook.now.clone(),
+            details: Some(details),
+            urgency: Urgency::new(&seen, job.tried_at),
+            is_noted: job.seen.as_ref() == Some(&seen),
+            job: seen,
+        }
+    }
+
+    /// Nothing but the outlook of a job is news; this is what was seen and told of it before.
+    pub(super) fn of_outlook(job: &Followed, seen: SeenJob) -> Self {
+        Self {
+            claim: job.active.claim,
+            outlook: job.outlook.now.clone(),
+            details: None,
+            urgency: Urgency::new(&seen, job.tried_at),
+            is_noted: true,
+            job: seen,
+        }
+    }
 }
 
 /// What the server said to a report.

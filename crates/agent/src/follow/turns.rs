@@ -45,8 +45,7 @@ impl Follower {
         let turns = take(jobs.map(|(_, job)| job), most, Instant::now());
         let known = turns.into_iter().filter_map(|job| {
             let seen = job.last_seen().filter(|seen| seen.reported)?.clone();
-            let (claim, outlook) = (job.active.claim, job.outlook.now.clone());
-            Some(Change { job: seen, claim, outlook, details: None })
+            Some(Change::of_outlook(job, seen))
         });
         known.collect()
     }

@@ -151,9 +151,7 @@ impl Follower {
             };
             let seen = summary.and_then(|summary| job.sight(summary, None));
             let news = seen.filter(|seen| !seen.reported);
-            let (outlook, details) = (job.outlook.now.clone(), Some(details));
-            let claim = job.active.claim;
-            changes.extend(news.map(|job| Change { job, claim, outlook, details }));
+            changes.extend(news.map(|seen| Change::new(job, seen, details)));
         }
         changes
     }

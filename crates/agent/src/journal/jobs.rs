@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use jobbergate_types::SlurmJobState;
+use serde_json::json;
 use sqlx_macros::FromRow;
 
 use super::{Journal, TaskEnds, group::Statement};
@@ -53,8 +54,12 @@ impl From<Row> for SeenJob {
 }
 
 impl Journal {
-    pub async fn jobs(&self) -> Result<Vec<SeenJob>, JournalError> {
-        let rows: Vec<Row> = sqlx::query_as("SELECT * FROM jobs").fetch_all(&self.pool).await?;
+    /// What was last seen of the jobs of these submissions.
+    pub async fn jobs(&self, submissions: &[i64]) -> Result<Vec<SeenJob>, JournalError> {
+        let statement =
+            "SELECT * FROM jobs WHERE submission_id IN (SELECT value FROM json_each($1))";
+        let rows: Vec<Row> =
+            sqlx::query_as(statement).bind(json!(submissions)).fetch_all(&self.pool).await?;
         Ok(rows.into_iter().map(SeenJob::from).collect())
     }
 

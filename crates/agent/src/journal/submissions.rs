@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use jobbergate_types::{Timestamp, job_submissions::PendingJobSubmission};
+use serde_json::json;
 use sqlx::SqliteConnection;
 use sqlx_macros::FromRow;
 
@@ -141,12 +142,12 @@ impl Journal {
         Ok(rows.into_iter().map(Entry::from).collect())
     }
 
-    /// The submissions of which Slurm has a job.
-    pub async fn with_jobs(&self) -> Result<Vec<Entry>, JournalError> {
+    /// Those of these submissions of which Slurm has a job.
+    pub async fn with_jobs(&self, ids: &[i64]) -> Result<Vec<Entry>, JournalError> {
+        let statement = "SELECT * FROM submissions WHERE slurm_job_id IS NOT NULL \
+                         AND id IN (SELECT value FROM json_each($1))";
         let rows: Vec<Row> =
-            sqlx::query_as("SELECT * FROM submissions WHERE slurm_job_id IS NOT NULL")
-                .fetch_all(&self.pool)
-                .await?;
+            sqlx::query_as(statement).bind(json!(ids)).fetch_all(&self.pool).await?;
         Ok(rows.into_iter().map(Entry::from).collect())
     }
 

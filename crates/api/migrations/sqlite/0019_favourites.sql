@@ -12,3 +12,5 @@ CREATE INDEX ix_job_scripts_of_template ON job_scripts (parent_template_id, crea
 CREATE INDEX ix_job_submissions_of_script ON job_submissions (job_script_id, created_at, status);
 -- What of somebody's ended last.
 CREATE INDEX ix_job_submissions_of_owner ON job_submissions (owner_email, updated_at);
+-- What of somebody's is under way.
+CREATE INDEX ix_job_submissions_of_owner_by_status ON job_submissions (owner_email, status);

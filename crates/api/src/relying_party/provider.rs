@@ -19,7 +19,8 @@ pub(super) const DEADLINE: Duration = Duration::from_secs(10);
 pub(super) fn http(issuer: &str) -> reqwest::Result<reqwest::Client> {
     let only_https = issuer.starts_with("https:");
     let client = reqwest::Client::builder().timeout(DEADLINE).redirect(Policy::none());
-    client.https_only(only_https).build()
+    // A connection that the provider just closed would cost a code or a refresh token.
+    client.pool_max_idle_per_host(0).https_only(only_https).build()
 }
 
 /// An endpoint that a sign-in needs.

@@ -2,9 +2,11 @@
 
 mod accessibility;
 pub mod administration;
+mod applications;
 pub mod editor;
 mod keyboard;
 mod person;
+mod run;
 mod screenshots;
 mod stories;
 mod submission;

@@ -5,6 +5,7 @@ mod applications;
 mod clusters;
 mod editor;
 mod external;
+mod guards;
 mod home;
 mod run;
 mod scripts;

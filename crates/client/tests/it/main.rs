@@ -161,6 +161,27 @@ async fn all_pages_are_read() {
 }
 
 #[tokio::test]
+async fn what_an_agent_follows_is_read_by_number_from_a_server_that_can() {
+    #[derive(serde::Deserialize)]
+    struct After {
+        after: i64,
+    }
+    let followed = |Query(After { after }): Query<After>| async move {
+        let row = |id| json!({"id": id, "name": "n", "status": "SUBMITTED", "slurm_job_id": id});
+        let unreadable = |id| json!({"id": id, "status": "MELTED"});
+        let rows = (after + 1..=2005).take(1000);
+        Json(json!(
+            rows.map(|id| if id == 1000 { unreadable(id) } else { row(id) }).collect::<Vec<_>>()
+        ))
+    };
+    let client =
+        anonymous(Router::new().route("/job-submissions/agent/followed", get(followed))).await;
+    let rows = client.active(Some("one")).await.unwrap();
+    let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+    assert_eq!(ids, (1..=2005).filter(|id| *id != 1000).collect::<Vec<_>>());
+}
+
+#[tokio::test]
 async fn what_moves_over_the_border_of_two_pages_is_found() {
     let asked = Arc::new(AtomicUsize::new(0));
     // The first of 101 is deleted after the first page was read.

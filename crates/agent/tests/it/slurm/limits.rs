@@ -77,7 +77,8 @@ fn refusing(name: &str) -> String {
 #[tokio::test]
 async fn a_limit_of_one_user_is_waited_for_as_long_as_that_user_has_jobs_and_holds_up_nobody_else()
 {
-    let scene = Scene::new(SlurmLab::start().unwrap(), HELD).await;
+    // All jobs of its users have to end: others must not have any there.
+    let scene = Scene::new(SlurmLab::start_alone().unwrap(), HELD).await;
     let bin = tempfile::tempdir().unwrap();
     fs::set_permissions(bin.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     let full = bin.path().join("full");

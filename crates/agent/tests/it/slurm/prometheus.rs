@@ -55,5 +55,5 @@ async fn prometheus_reads_what_an_agent_does_and_what_it_asks_of_slurm() {
     assert!(!text.contains("alice"), "it names nobody");
     assert!(text.contains("# HELP jobbergate_agent_sbatch_limit How many"), "{text}");
     agent.stop().await;
-    scene.lab.run("scancel", &["-u", "alice"]).unwrap();
+    scene.cancel_jobs();
 }

@@ -25,7 +25,7 @@ fn reports(scene: &Scene, id: i64) -> usize {
 
 async fn ends(scene: Scene, agent: Running) {
     agent.stop().await;
-    scene.lab.run("scancel", &["-u", "alice"]).unwrap();
+    scene.cancel_jobs();
 }
 
 #[tokio::test]

@@ -72,6 +72,18 @@ impl Scene {
         eventually(30, status, || async { self.server.status(id) == status }).await;
     }
 
+    /// Cancels all that was submitted here, and nothing else: others use the same Slurm, as the same
+    /// users.
+    pub fn cancel_jobs(&self) {
+        let world = self.server.world();
+        let jobs = world.submissions.values().flat_map(|submission| &submission.jobs);
+        let numbers: Vec<String> = jobs.map(i64::to_string).collect();
+        let numbers: Vec<&str> = numbers.iter().map(String::as_str).collect();
+        if !numbers.is_empty() {
+            self.lab.run("scancel", &numbers).unwrap();
+        }
+    }
+
     pub fn jobs_in(&self, directory: &Path) -> usize {
         let list = self.lab.run("squeue", &["-h", "-a", "-t", "all", "-o", "%Z"]).unwrap();
         let list = String::from_utf8(list.stdout).unwrap();

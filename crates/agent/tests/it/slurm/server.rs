@@ -69,6 +69,8 @@ pub struct World {
     pub slurm_silence: Option<u64>,
     /// Whether agents claim submissions, and all that is no other's is claimed.
     pub shares: bool,
+    /// How often an agent renewed its lease.
+    pub claims: usize,
     /// How often an agent handed back what it had claimed.
     pub handed_back: usize,
     /// How often a submission was looked at.
@@ -207,6 +209,17 @@ async fn answer(
             world.asked[1] += 1;
             page(world.active())
         }
+        (Method::GET, [_, "agent", "followed"]) if world.shares => {
+            world.asked[1] += 1;
+            let query = uri.query().unwrap_or_default().split('&');
+            let after = query.filter_map(|part| part.strip_prefix("after=")).next();
+            let after: i64 = after.and_then(|after| after.parse().ok()).unwrap_or_default();
+            let mut active = world.active();
+            active.retain(|one| one["id"].as_i64() > Some(after));
+            Json(active).into_response()
+        }
+        // As a server that knows no claims.
+        (_, [_, "agent", "followed"]) => refused(StatusCode::METHOD_NOT_ALLOWED),
         (Method::POST, [_, "agent", "output-requests"]) => {
             Json(std::mem::take(&mut world.requests)).into_response()
         }
@@ -224,6 +237,7 @@ async fn answer(
         }
         (method, ["job-submissions", "agent", "claims"]) if world.shares => {
             world.handed_back += usize::from(method == Method::DELETE);
+            world.claims += usize::from(method == Method::POST);
             let claims = json!({"lease_seconds": 20, "claimed": 0, "active": 0, "lapsed": false});
             Json(claims).into_response()
         }

@@ -32,16 +32,7 @@ fn asked(scene: &Scene) -> [usize; 3] {
 /// Stops the agent, and ends the jobs: others use the same Slurm.
 async fn leave(scene: &Scene, agent: Running) {
     agent.stop().await;
-    let numbers: Vec<String> = scene
-        .server
-        .world()
-        .submissions
-        .values()
-        .flat_map(|submission| submission.jobs.iter().map(i64::to_string))
-        .collect();
-    for number in numbers {
-        scene.lab.run("scancel", &[&number]).unwrap();
-    }
+    scene.cancel_jobs();
 }
 
 #[tokio::test]
@@ -121,5 +112,24 @@ async fn a_server_that_fails_is_asked_at_intervals_until_it_works_again() {
     scene.submit(2, &[]);
     scene.becomes(2, "SUBMITTED").await;
     assert!(asked(&scene)[0] > before);
+    leave(&scene, agent).await;
+}
+
+#[tokio::test]
+async fn what_is_withdrawn_is_asked_for_before_the_lease_is_renewed_by_the_clock() {
+    let scene = Scene::new(SlurmLab::start().unwrap(), LONG).await;
+    {
+        let mut world = scene.server.world();
+        (world.lets_wait, world.shares) = (true, true);
+    }
+    let agent = Running::start(patient(&scene));
+    scene.submit(1, &[]);
+    scene.becomes(1, "SUBMITTED").await;
+    let before = scene.server.world().claims;
+    eventually(10, "the lease is renewed", || async { scene.server.world().claims > before }).await;
+    let before = scene.server.world().claims;
+    scene.server.with(1, |submission| submission.status = "CANCELLED");
+    // By the clock it would be in five seconds.
+    eventually(3, "it is renewed again", || async { scene.server.world().claims > before }).await;
     leave(&scene, agent).await;
 }

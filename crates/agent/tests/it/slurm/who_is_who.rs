@@ -30,14 +30,6 @@ impl Scene {
     fn message(&self, id: i64) -> String {
         self.server.with(id, |submission| submission.message.clone()).unwrap_or_default()
     }
-
-    fn cancel_jobs(&self) {
-        let jobs: Vec<i64> =
-            self.server.world().submissions.values().flat_map(|s| s.jobs.clone()).collect();
-        for job in jobs {
-            self.lab.run("scancel", &[&job.to_string()]).unwrap();
-        }
-    }
 }
 
 fn ask_ldap(config: &mut AgentConfig, slapd: &Slapd) {

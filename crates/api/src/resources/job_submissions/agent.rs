@@ -5,7 +5,7 @@ pub(crate) mod routes;
 
 use jobbergate_types::{
     Page, Patch, SlurmJobState,
-    claims::AgentListQuery,
+    claims::{AgentListQuery, FollowedQuery},
     job_submissions::{
         ActiveJobSubmission, JobOutlook, JobSubmissionAgentRejectedRequest,
         JobSubmissionAgentSubmittedRequest, JobSubmissionAgentUpdateRequest, JobSubmissionStatus,
@@ -81,12 +81,23 @@ pub(super) async fn active(
         None => claimed_by_none_of(&leases(&mut db, client_id, context.now()).await?),
     };
     let page = store::active(&mut db, client_id, claimed, paging).await?;
-    let with_claim = |row: SubmissionRow| {
-        let claim = row.claim.filter(|_| instance.is_some());
-        Ok(ActiveJobSubmission { claim, ..row.try_into()? })
-    };
-    let items: Result<Vec<_>> = page.items.into_iter().map(with_claim).collect();
-    Ok(Page::new(items?, page.total, page.page, page.size))
+    let items: Result<Vec<ActiveJobSubmission>> =
+        page.items.into_iter().map(TryInto::try_into).collect();
+    let mut items = items?;
+    if instance.is_none() {
+        items.iter_mut().for_each(|item| item.claim = None);
+    }
+    Ok(Page::new(items, page.total, page.page, page.size))
+}
+
+pub(super) async fn followed(
+    context: &Context,
+    client_id: &str,
+    FollowedQuery { instance, after }: &FollowedQuery,
+) -> Result<Vec<ActiveJobSubmission>> {
+    let mut db = context.db.read().await?;
+    let rows = store::followed(&mut db, client_id, instance, *after).await?;
+    rows.into_iter().map(TryInto::try_into).collect()
 }
 
 /// A submission of the agent's cluster that nobody else changes until the transaction ends.

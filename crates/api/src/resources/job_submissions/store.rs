@@ -1,13 +1,15 @@
 //! The table of submissions.
 
+mod active;
+
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use jobbergate_types::{
     Page, Patch, SlurmJobState,
     job_submissions::{
-        ActiveJobSubmission, JobOutlook, JobSubmissionBaseView, JobSubmissionDetailedView,
-        JobSubmissionListQuery, JobSubmissionStatus,
+        JobOutlook, JobSubmissionBaseView, JobSubmissionDetailedView, JobSubmissionListQuery,
+        JobSubmissionStatus,
     },
     list::Paging,
 };
@@ -22,6 +24,8 @@ use crate::{
     events::Change,
     query::{Assignments, ListColumns, Lock, Ordering, Table, by_id},
 };
+
+pub(crate) use active::{active, followed};
 
 const SUBMISSIONS: Table = Table { name: "job_submissions", key: &["id"] };
 const UNDER_WAY: [&str; 2] =
@@ -177,20 +181,6 @@ impl TryFrom<SubmissionRow> for JobSubmissionDetailedView {
     }
 }
 
-impl TryFrom<SubmissionRow> for ActiveJobSubmission {
-    type Error = Error;
-
-    fn try_from(row: SubmissionRow) -> Result<Self> {
-        Ok(Self {
-            id: row.id.into(),
-            status: row.status()?,
-            slurm_job_id: row.slurm_job_id.map(Into::into),
-            claim: None,
-            name: row.name,
-        })
-    }
-}
-
 pub(crate) async fn insert(
     db: &mut Session,
     new: NewSubmission<'_>,
@@ -292,30 +282,6 @@ pub(crate) async fn pending(
     SUBMISSIONS.page(db, condition, OLDEST_FIRST, paging).await
 }
 
-/// A page of what a cluster's agent follows: submitted jobs, and cancelled ones that Slurm has
-/// not ended yet; of what is claimed like that.
-pub(crate) async fn active(
-    db: &mut Session,
-    client_id: &str,
-    claimed: Condition,
-    paging: &Paging,
-) -> sqlx::Result<Page<SubmissionRow>> {
-    let terminal = SlurmJobState::ALL.iter().filter(|state| state.is_terminal());
-    let unfinished = Condition::any()
-        .add(Expr::col("slurm_job_state").is_null())
-        .add(Expr::col("slurm_job_state").is_not_in(terminal.map(|state| state.as_str())));
-    let cancelled = Condition::all()
-        .add(Expr::col("status").eq(JobSubmissionStatus::Cancelled.as_str()))
-        .add(Expr::col("slurm_job_id").is_not_null())
-        .add(unfinished);
-    let followed = Condition::any()
-        .add(Expr::col("status").eq(JobSubmissionStatus::Submitted.as_str()))
-        .add(cancelled);
-    let condition =
-        Condition::all().add(Expr::col("client_id").eq(client_id)).add(followed).add(claimed);
-    SUBMISSIONS.page(db, condition, OLDEST_FIRST, paging).await
-}
-
 /// A page of what somebody waits for, newest first.
 pub(super) async fn under_way(
     db: &mut Session,
@@ -323,7 +289,7 @@ pub(super) async fn under_way(
     paging: &Paging,
 ) -> sqlx::Result<Page<SubmissionRow>> {
     let condition = shown_of(owner).add(Expr::col("status").is_in(UNDER_WAY));
-    let newest_first = Ordering { column: "id", ascending: false };
+    let newest_first = Ordering { column: "created_at", ascending: false };
     SUBMISSIONS.page(db, condition, newest_first, paging).await
 }
 

@@ -2,6 +2,7 @@
 
 mod clusters;
 mod jobs;
+mod live;
 mod start;
 
 use askama::Template;
@@ -54,7 +55,7 @@ struct AtHand {
 }
 
 pub(super) fn router() -> Router<Site> {
-    Router::new().route("/", any(answer)).route("/home/jobs", get(jobs::show))
+    Router::new().route("/", any(answer)).route("/home/live", get(live::stream))
 }
 
 /// Programs are told that there is nothing at this address, as they are by the Python server.
@@ -74,7 +75,12 @@ async fn answer(
 }
 
 async fn show(site: &Site, user: &User) -> Result<Response, Failure> {
-    let jobs = Jobs::of(site, user).await?;
+    let jobs = match user.may(Permission::JobSubmissionsRead) {
+        true => {
+            Some(Jobs::of(&user.context.db, &user.email, &site.base, user.context.now()).await?)
+        }
+        false => None,
+    };
     let clusters = Clusters::of(site, user).await?;
     let start = Start::of(user, jobs.as_ref(), clusters.as_ref()).await?;
     let home = Home {

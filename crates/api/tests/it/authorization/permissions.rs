@@ -97,6 +97,7 @@ const OPERATIONS: &[(&str, &str, &[Permission])] = &[
     ("POST", "/job-submissions/agent/waiting", &[JobSubmissionsUpdate]),
     ("GET", "/job-submissions/agent/pending", &[JobSubmissionsRead]),
     ("GET", "/job-submissions/agent/active", &[JobSubmissionsRead]),
+    ("GET", "/job-submissions/agent/followed", &[JobSubmissionsRead]),
     ("GET", "/job-submissions/agent/changes", &[JobSubmissionsRead]),
     ("POST", "/job-submissions/agent/claims", &[JobSubmissionsUpdate]),
     ("DELETE", "/job-submissions/agent/claims", &[JobSubmissionsUpdate]),

@@ -2,6 +2,7 @@
 
 mod administration;
 mod editor;
+mod run;
 mod submission;
 
 use std::{env, fs, path::PathBuf};

@@ -53,14 +53,14 @@ async fn sign_in(
 }
 
 /// Begins to sign in; what the provider is asked.
-async fn begin(browser: &mut Browser, next: &str) -> Asked {
+pub(super) async fn begin(browser: &mut Browser, next: &str) -> Asked {
     let path = format!("/sign-in?{}", query(&[("next", next)]));
     let answer = browser.open(&path).await.expect(303);
     Asked::of(answer.header(header::LOCATION.as_str()).unwrap())
 }
 
 /// Comes back with a code for this sign-in.
-async fn come_back(browser: &mut Browser, asked: &Asked) -> Answer {
+pub(super) async fn come_back(browser: &mut Browser, asked: &Asked) -> Answer {
     browser.open(&callback(asked, "")).await
 }
 
@@ -78,7 +78,7 @@ async fn alice(app: &IssuerApp) -> Browser {
 }
 
 /// Has the provider issue this, whoever asks.
-fn issue(app: &IssuerApp, issued: Value) {
+pub(super) fn issue(app: &IssuerApp, issued: Value) {
     app.issuer.answer_token_requests(move |_| (200, issued.clone()));
 }
 
@@ -88,6 +88,6 @@ async fn sign_out(browser: &mut Browser) -> Answer {
     browser.post(&form).await
 }
 
-fn query(pairs: &[(&str, &str)]) -> String {
+pub(super) fn query(pairs: &[(&str, &str)]) -> String {
     url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
 }

@@ -48,13 +48,14 @@ impl ProviderApp {
     pub async fn on_sqlite() -> Self {
         let provider = provider(json!({"permissions": users_permissions()})).await;
         let change = by_provider(&provider, "web", None);
-        Self::of(TestApp::configured(change).await, provider)
+        Self::of(TestApp::configured(change).await, provider).await
     }
 
     pub async fn on_postgres() -> Self {
         let provider = provider(json!({"permissions": users_permissions()})).await;
         let change = by_provider(&provider, "web", None);
-        Self::of(TestApp::configured_on_database(database().await, change).await, provider)
+        let server = TestApp::configured_on_database(database().await, change).await;
+        Self::of(server, provider).await
     }
 
     /// On SQLite, with people whose tokens have these claims, and with some settings changed.
@@ -65,10 +66,13 @@ impl ProviderApp {
             usual(config);
             change(config);
         });
-        Self::of(server.await, provider)
+        Self::of(server.await, provider).await
     }
 
-    fn of(server: TestApp, provider: OidcProvider) -> Self {
+    async fn of(server: TestApp, provider: OidcProvider) -> Self {
+        // Its first answer takes seconds on a busy machine, more than the server waits for it.
+        let url = format!("http://{}/.well-known/openid-configuration", provider.authority);
+        reqwest::get(url).await.unwrap();
         server.clock.advance(Utc::now() - server.clock.now());
         Self { server, provider }
     }

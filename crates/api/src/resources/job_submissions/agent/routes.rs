@@ -4,7 +4,8 @@ use jobbergate_types::{
     Page,
     changes::{Changes, ChangesQuery},
     claims::{
-        AgentListQuery, ClaimQuery, Claims, ClaimsRequest, InstanceQuery, WithdrawnJobSubmission,
+        AgentListQuery, ClaimQuery, Claims, ClaimsRequest, FollowedQuery, InstanceQuery,
+        WithdrawnJobSubmission,
     },
     job_submissions::{
         ActiveJobSubmission, JobSubmissionAgentRejectedRequest, JobSubmissionAgentSubmittedRequest,
@@ -29,6 +30,7 @@ const REJECTED: &str = "/job-submissions/agent/rejected";
 const WAITING: &str = "/job-submissions/agent/waiting";
 const PENDING: &str = "/job-submissions/agent/pending";
 const ACTIVE: &str = "/job-submissions/agent/active";
+const FOLLOWED: &str = "/job-submissions/agent/followed";
 const CLAIMS: &str = "/job-submissions/agent/claims";
 const WITHDRAWN: &str = "/job-submissions/agent/withdrawn";
 const WITHDRAWN_ONE: &str = "/job-submissions/agent/withdrawn/{job_submission_id}";
@@ -44,6 +46,7 @@ pub(crate) fn router() -> Router {
         .post(WAITING, "Report why submissions wait that are no jobs yet.", waiting)
         .get(PENDING, "What waits for this agent.", pending)
         .get(ACTIVE, "What this agent follows.", active)
+        .get(FOLLOWED, "What this agent follows, a thousand at a time, by number.", followed)
         .post(
             CLAIMS,
             "Renew the lease of one of a cluster's agents, and claim what is free.",
@@ -114,6 +117,14 @@ async fn active(
     Query(query): Query<AgentListQuery>,
 ) -> Result<Json<Page<ActiveJobSubmission>>> {
     super::active(&context, &agent.client_id, &query).await.map(Json)
+}
+
+async fn followed(
+    context: Context,
+    agent: Agent<permission::JobSubmissionsRead>,
+    Query(query): Query<FollowedQuery>,
+) -> Result<Json<Vec<ActiveJobSubmission>>> {
+    super::followed(&context, &agent.client_id, &query).await.map(Json)
 }
 
 async fn claim(

@@ -68,7 +68,7 @@ impl History {
         let ids: Vec<_> = found.items.iter().map(|it| it.script.id).collect();
         let shows_submissions = user.may(Permission::JobSubmissionsRead);
         let ids = if shows_submissions { ids.as_slice() } else { &[] };
-        let mut newest = recent::newest_of_scripts(&user.context, ids).await?;
+        let mut newest = recent::newest_of_scripts(&user.context.db, ids).await?;
         let now = user.context.now();
         let scripts = found.items.into_iter().map(|it| Made {
             address: site.path(&format!("/scripts/{}", it.script.id)),

@@ -1,7 +1,7 @@
 //! What somebody waits for, and what ended last.
 
 use askama::Template;
-use axum::{extract::State, http::StatusCode, response::Response};
+use chrono::{DateTime, Utc};
 use jobbergate_types::{
     job_submissions::{JobSubmissionListView, JobSubmissionStatus},
     list::Paging,
@@ -9,17 +9,10 @@ use jobbergate_types::{
 };
 
 use crate::{
-    permission::Permission,
+    db::Db,
+    error::Result,
     resources::job_submissions::recent,
-    web::{
-        errors::Failure,
-        page::page,
-        portal::{
-            Site,
-            user::User,
-            words::{Moment, State as Stands},
-        },
-    },
+    web::portal::words::{Moment, State},
 };
 
 /// How many of each are shown.
@@ -39,7 +32,7 @@ struct Job {
     name: String,
     cluster: String,
     slurm_job: Option<i64>,
-    state: Stands,
+    state: State,
     /// Why it waits.
     reason: Option<String>,
     start: Option<Moment>,
@@ -48,23 +41,19 @@ struct Job {
 }
 
 impl Jobs {
-    /// Nothing for those who may not see submissions.
-    pub(super) async fn of(site: &Site, user: &User) -> Result<Option<Self>, Failure> {
-        if !user.may(Permission::JobSubmissionsRead) {
-            return Ok(None);
-        }
+    pub(super) async fn of(db: &Db, owner: &str, base: &str, now: DateTime<Utc>) -> Result<Self> {
         let paging = Paging { page: 1, size: SHOWN };
-        let under_way = recent::under_way(&user.context, &user.email, &paging).await?;
-        let settled = recent::settled(&user.context, &user.email, SHOWN.cast_unsigned()).await?;
+        let under_way = recent::under_way(db, owner, &paging).await?;
+        let settled = recent::settled(db, owner, SHOWN.cast_unsigned()).await?;
         let all = |found: Vec<JobSubmissionListView>| {
-            found.into_iter().map(|it| Job::new(user, it)).collect()
+            found.into_iter().map(|it| Job::new(it, now)).collect()
         };
-        Ok(Some(Self {
-            base: site.path(""),
+        Ok(Self {
+            base: base.to_owned(),
             total: under_way.total,
             under_way: all(under_way.items),
             settled: all(settled),
-        }))
+        })
     }
 
     /// Whether there is none at all.
@@ -74,15 +63,14 @@ impl Jobs {
 }
 
 impl Job {
-    fn new(user: &User, found: JobSubmissionListView) -> Self {
+    fn new(found: JobSubmissionListView, now: DateTime<Utc>) -> Self {
         let submission = found.submission;
-        let now = user.context.now();
         let waits = submission.status == JobSubmissionStatus::Created
             || submission.slurm_job_state == Some(jobbergate_types::SlurmJobState::Pending);
         let outlook = submission.outlook;
         Self {
             id: submission.id,
-            state: Stands::of(submission.status, submission.slurm_job_state),
+            state: State::of(submission.status, submission.slurm_job_state),
             reason: outlook.slurm_pending_reason.filter(|_| waits).map(because),
             start: outlook.slurm_expected_start.filter(|_| waits).map(|at| Moment::new(now, at.0)),
             submitted: Moment::new(now, submission.created_at.0),
@@ -91,16 +79,6 @@ impl Job {
             cluster: submission.client_id,
             name: submission.name,
         }
-    }
-}
-
-/// The same as a part of the page, as it is now.
-pub(super) async fn show(State(site): State<Site>, user: User) -> Result<Response, Failure> {
-    user.require(Permission::JobSubmissionsRead)?;
-    let jobs = Jobs::of(&site, &user).await?;
-    match jobs {
-        Some(jobs) => Ok(page(StatusCode::OK, &jobs)?),
-        None => Err(Failure::new(StatusCode::FORBIDDEN, "You may not see submissions.")),
     }
 }
 

@@ -156,7 +156,7 @@ pub(super) async fn list(
     let sees_submissions = user.may(Permission::JobSubmissionsRead);
     let ids: Vec<_> = found.items.iter().map(|row| row.script.id).collect();
     let newest = match sees_submissions {
-        true => job_submissions::recent::newest_of_scripts(&user.context, &ids).await?,
+        true => job_submissions::recent::newest_of_scripts(&user.context.db, &ids).await?,
         false => HashMap::new(),
     };
     let shown = Scripts {

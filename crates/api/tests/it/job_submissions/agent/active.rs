@@ -1,4 +1,4 @@
-//! `GET /job-submissions/agent/active`
+//! `GET /job-submissions/agent/active` and `…/followed`
 
 use serde_json::{Value, json};
 
@@ -25,6 +25,36 @@ on_both! {
         let body = json!({"slurm_job_id": 7, "slurm_job_state": "FAILED", "slurm_job_info": "{}"});
         agent.put("/job-submissions/agent/1", body).await.expect(202);
         assert_eq!(active(&agent).await, json!([]));
+    }
+
+    async fn an_agent_lists_all_that_it_follows_by_number(app: TestApp) {
+        let (alice, agent) = (app.user("alice").await, app.agent("c").await);
+        let script = alice.has_script("s", "echo").await;
+        for job in 1..=3 {
+            alice.has_submission(script, "c").await;
+            let claim = json!({"instance": "one", "new": 1});
+            agent.post("/job-submissions/agent/claims", claim).await.ok();
+            let claim = agent.get("/job-submissions/agent/pending?instance=one").await.ok();
+            let body = json!({"id": job, "slurm_job_id": job + 6, "slurm_job_state": "PENDING",
+                "slurm_job_info": "{}", "claim": claim["items"][0]["claim"]});
+            agent.post("/job-submissions/agent/submitted", body).await.expect(202);
+        }
+        let followed = "/job-submissions/agent/followed?instance=one";
+        let all = agent.get(followed).await.ok();
+        let paged = agent.get("/job-submissions/agent/active?instance=one").await.ok();
+        assert_eq!((&all, all.as_array().unwrap().len()), (&paged["items"], 3));
+        assert!(all[0]["claim"].is_i64(), "{all}");
+        alice.put("/job-submissions/cancel/2", Value::Null).await.ok();
+        let rest = agent.get(&format!("{followed}&after=1")).await.ok();
+        let rest: Vec<_> = rest.as_array().unwrap().iter().map(|r| (&r["id"], &r["status"])).collect();
+        assert_eq!(rest, [(&json!(2), &json!("CANCELLED")), (&json!(3), &json!("SUBMITTED"))]);
+        for (path, caller) in [
+            ("/job-submissions/agent/followed?instance=another", &agent),
+            (followed, &app.agent("other").await),
+        ] {
+            assert_eq!(caller.get(path).await.ok(), json!([]));
+        }
+        agent.get("/job-submissions/agent/followed").await.expect(422);
     }
 
     async fn a_cancelled_job_is_followed_until_slurm_ended_it(app: TestApp) {

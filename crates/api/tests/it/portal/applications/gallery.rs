@@ -82,13 +82,13 @@ on_both! {
         let script = made["id"].as_i64().unwrap();
         let old = bob.has_submission(script, "cluster").await;
         settle(&app, old, "ABORTED").await;
-        app.clock.advance(TimeDelta::days(31).to_std().unwrap());
+        app.clock.advance(TimeDelta::days(31));
         let bob = app.user("bob").await;
         for status in ["DONE", "DONE", "ABORTED", "CREATED"] {
             let id = bob.has_submission(script, "cluster").await;
             settle(&app, id, status).await;
         }
-        app.clock.advance(TimeDelta::hours(2).to_std().unwrap());
+        app.clock.advance(TimeDelta::hours(2));
         let mut alice = Browser::of(&app, "alice@example.com").await;
         let page = alice.open("/applications").await.expect(200);
         assert!(page.text.contains("66 % succeeded"), "{}", page.text);

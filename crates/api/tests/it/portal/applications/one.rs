@@ -160,7 +160,7 @@ on_both! {
         let id = bob.has_template("heat", &[("job.sh", SCRIPT)]).await;
         let tenant = app.app.tenants.default_tenant();
         tenant.storage.delete("job_script_template_files", id, "job.sh").await.unwrap();
-        app.clock.advance(TimeDelta::seconds(1).to_std().unwrap());
+        app.clock.advance(TimeDelta::seconds(1));
         let mut alice = Browser::of(&app, "alice@example.com").await;
         let page = alice.open("/applications/heat").await.expect(200);
         assert!(page.text.contains("is missing in the file storage"), "{}", page.text);

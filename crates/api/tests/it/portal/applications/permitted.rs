@@ -27,7 +27,7 @@ on_both! {
             "/applications/heat".to_owned(),
             format!("/applications/{id}/files/job.sh"),
             format!("/applications/{id}/workflow-file"),
-            "/home/jobs".to_owned(),
+            "/home/live".to_owned(),
         ] {
             let page = eve.open(&path).await.expect(403);
             assert!(problem(&page).contains("lacks the permission"), "{path}: {}", page.text);
