@@ -44,8 +44,6 @@ pub(super) struct LenientUpload {
 
 #[derive(Debug)]
 pub(super) struct Upload {
-    /// The field it was chosen in.
-    pub(super) field: String,
     /// Its name on the person's disk.
     pub(super) filename: String,
     pub(super) content: Bytes,
@@ -145,7 +143,7 @@ async fn read(request: Request, site: &Site, user: Option<&mut User>) -> Result<
             (Some(filename), _) if filename.is_empty() => {}
             (Some(filename), None) => read.refused.push(filename),
             (Some(filename), Some(content)) => {
-                read.files.push(Upload { field, filename, content: content.freeze() });
+                read.files.push(Upload { filename, content: content.freeze() });
             }
             (None, content) => {
                 let content = content.unwrap_or_default();

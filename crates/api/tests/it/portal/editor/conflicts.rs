@@ -1,7 +1,7 @@
 //! Two people who edit one application.
 
 use super::{at_browser, says, says_not};
-use crate::{on_both, support::TestApp, web::browser::Browser};
+use crate::{on_both, web::browser::Browser};
 
 const TEMPLATE: [(&str, &str); 1] = [("job.sh.j2", "#!/bin/bash\necho one\necho two\n")];
 

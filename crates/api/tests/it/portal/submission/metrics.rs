@@ -6,7 +6,7 @@ use super::{
     agent::{ends, running},
     alice,
 };
-use crate::{job_submissions::metrics::uploads, on_both, support::TestApp};
+use crate::{job_submissions::metrics::uploads, on_both};
 
 const BASE: i64 = 1_767_222_000;
 
