@@ -1,7 +1,7 @@
 //! The pages in a real browser, as people see them.
 
 mod accessibility;
-mod applications;
+pub mod applications;
 pub mod editor;
 mod keyboard;
 mod person;

@@ -1,5 +1,6 @@
 //! Pictures of the pages for the documentation, made when asked for: `cargo xtask screenshots`.
 
+mod applications;
 mod editor;
 mod submission;
 
