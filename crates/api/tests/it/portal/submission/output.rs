@@ -44,7 +44,8 @@ on_both! {
         let (actor, alice) = alice(&app).await;
         let agent = app.agent("c").await;
         let id = running(&agent, &actor).await;
-        let asked = alice.fetch(&format!("/submissions/{id}/output?from=2&limit=9999999&wait=5"));
+        let path = format!("/submissions/{id}/output?from=2&limit=9999999&wait=5");
+        let asked = alice.fetch(&path);
         let (answer, ()) = tokio::join!(asked, async {
             let request = &takes(&agent).await[0];
             assert_eq!((&request["limit"], &request["from"]), (&json!(1 << 20), &json!(2)));
