@@ -1,8 +1,8 @@
 //! The pages in a real browser, as people see them.
 
 mod accessibility;
-pub mod editor;
 mod applications;
+pub mod editor;
 mod keyboard;
 mod person;
 mod screenshots;

@@ -19,7 +19,7 @@ on_both! {
         let things = Things::of(&app, None).await;
         let before = things.snapshot().await;
         let mut lists: Vec<&[Permission]> = ROWS.iter().flat_map(|row| row.needs).copied().collect();
-        lists.sort_unstable();
+        lists.sort_unstable_by_key(|list| list.iter().map(|it| it.as_str()).collect::<Vec<_>>());
         lists.dedup();
         for lacking in lists {
             let names: Vec<_> = lacking.iter().map(|it| it.as_str()).collect();
