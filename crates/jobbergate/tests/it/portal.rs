@@ -23,7 +23,7 @@ struct Alice<'a> {
 
 impl Alice<'_> {
     /// Opens what a link leads to that signs her in; none where there is no browser.
-    async fn signs_in(site: &Site, page: &str) -> Option<Alice<'_>> {
+    async fn signs_in<'a>(site: &'a Site, page: &str) -> Option<Alice<'a>> {
         let browser = Browser::start().await.unwrap()?;
         let link = site.admin(&["user", "sign-in-link", ALICE, "--next", page]);
         let link = link.trim().replace("127.0.0.1:0", &site.address);

@@ -7,6 +7,7 @@ mod headers;
 mod injection;
 mod table;
 
+use jobbergate_api::permission::Permission;
 use serde_json::{Value, json};
 
 use self::table::{Kind, Row};
@@ -44,6 +45,8 @@ impl Things {
             _ => self.submission,
         };
         let path = row.path.replace("{id}", &id.to_string()).replace("{*name}", "job.sh.j2");
+        let path = path.replace("{client_id}", "none").replace("{name}", "none");
+        let path = path.replace("{action}", "delete");
         format!("{path}{}", row.query)
     }
 
@@ -65,6 +68,13 @@ impl Things {
         }
         Value::Array(all)
     }
+}
+
+/// The same and those of an administrator.
+fn all_permissions() -> Vec<&'static str> {
+    let mut all = users_permissions();
+    all.extend([Permission::Admin.as_str(), Permission::Maintainer.as_str()]);
+    all
 }
 
 /// The claims of somebody at the provider.

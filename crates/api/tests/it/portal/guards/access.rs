@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use jobbergate_api::permission::Permission;
 
 use super::{
-    Things, form_token, signed_in,
+    Things, all_permissions, form_token, signed_in,
     table::{Kind, ROWS, WAYS_BACK},
     try_row,
 };
@@ -18,9 +18,12 @@ on_both! {
     async fn whoever_lacks_a_permission_sees_and_does_nothing(app: IssuerApp) {
         let things = Things::of(&app, None).await;
         let before = things.snapshot().await;
-        let mut lists: Vec<&[Permission]> = ROWS.iter().flat_map(|row| row.needs).copied().collect();
-        lists.sort_unstable_by_key(|list| list.iter().map(|it| it.as_str()).collect::<Vec<_>>());
-        lists.dedup();
+        let mut lists: Vec<&[Permission]> = Vec::new();
+        for lacking in ROWS.iter().flat_map(|row| row.needs) {
+            if !lists.contains(lacking) {
+                lists.push(*lacking);
+            }
+        }
         for lacking in lists {
             let names: Vec<_> = lacking.iter().map(|it| it.as_str()).collect();
             let held: Vec<_> = users_permissions().into_iter().filter(|it| !names.contains(it)).collect();
@@ -58,7 +61,7 @@ on_both! {
         let things = Things::of(&app, None).await;
         let mut alice = signed_in(&app, "alice", None, &users_permissions()).await;
         let token = form_token(&mut alice).await;
-        for row in ROWS {
+        for row in ROWS.iter().filter(|row| !row.needs.contains(&&[Permission::Admin][..])) {
             let answer = try_row(&mut alice, row, &things.address(row), Some(&token)).await;
             let status = answer.status.as_u16();
             assert!(![401, 403].contains(&status) && status < 500 || status == 504, "{row:?} {status}: {}", answer.text);
@@ -105,8 +108,7 @@ async fn what_another_organization_has_is_not_there() {
     let app = IssuerApp::configured(|config| config.tenancy.multi_tenancy_enabled = true).await;
     let things = Things::of(&app, Some("labs")).await;
     let before = things.snapshot().await;
-    let mut all = users_permissions();
-    all.extend([Permission::Admin.as_str(), Permission::Maintainer.as_str()]);
+    let all = all_permissions();
     for (name, organization) in [("eve", "others"), ("alice", "others")] {
         let mut eve = signed_in(&app, name, Some(organization), &all).await;
         let token = form_token(&mut eve).await;
@@ -116,8 +118,10 @@ async fn what_another_organization_has_is_not_there() {
                 let given = row.fields.iter().any(|(_, value)| value.contains(word));
                 assert!(given || !answer.text.contains(word), "{row:?} {word}: {}", answer.text);
             }
-            if row.path.contains("{id}") {
-                let status = answer.status.as_u16();
+            let status = answer.status.as_u16();
+            if row.is_servers {
+                assert_eq!(status, 403, "{row:?}: {}", answer.text);
+            } else if row.path.contains("{id}") {
                 assert_eq!(status, 404, "{row:?}: {}", answer.text);
             }
         }

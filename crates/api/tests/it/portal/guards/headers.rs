@@ -4,11 +4,8 @@ use std::{fs, path::Path};
 
 use regex::Regex;
 
-use super::{Things, form_token, signed_in, table::ROWS, try_row};
-use crate::{
-    on_both,
-    support::{Answer, IssuerApp, users_permissions},
-};
+use super::{Things, all_permissions, form_token, signed_in, table::ROWS, try_row};
+use crate::{on_both, support::Answer};
 
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
                       connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
@@ -47,7 +44,7 @@ fn check(what: &str, answer: &Answer) {
 on_both! {
     async fn no_answer_can_be_framed_shared_or_made_to_run_anything(app: IssuerApp) {
         let things = Things::of(&app, None).await;
-        let mut alice = signed_in(&app, "alice", None, &users_permissions()).await;
+        let mut alice = signed_in(&app, "alice", None, &all_permissions()).await;
         let mut nobody = crate::web::browser::Browser::new(&app);
         let token = form_token(&mut alice).await;
         // Refused first, then done.

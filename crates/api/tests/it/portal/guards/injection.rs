@@ -86,7 +86,7 @@ async fn created(actor: &Actor, path: &str, body: Value) -> i64 {
 async fn called(app: &IssuerApp, name: &str) -> Browser {
     let mut browser = Browser::new(app);
     let asked = super::begin(&mut browser, "/").await;
-    let access = super::claims("alice", None, &users_permissions());
+    let access = super::claims("alice", None, &super::all_permissions());
     let issued = app.issued_with(&asked.query["nonce"], "r", access, json!({"name": name}));
     super::super::external::issue(app, issued);
     super::come_back(&mut browser, &asked).await.expect(303);

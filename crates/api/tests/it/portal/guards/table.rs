@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 use jobbergate_api::permission::Permission::{
-    self, JobScriptsCreate as SC, JobScriptsDelete as SD, JobScriptsRead as SR,
+    self, Admin, JobScriptsCreate as SC, JobScriptsDelete as SD, JobScriptsRead as SR,
     JobScriptsUpdate as SU, JobSubmissionsCreate as JC, JobSubmissionsDelete as JD,
     JobSubmissionsRead as JR, JobSubmissionsUpdate as JU, JobTemplatesCreate as TC,
     JobTemplatesDelete as TD, JobTemplatesRead as TR, JobTemplatesUpdate as TU,
@@ -26,6 +26,8 @@ pub(super) struct Row {
     pub(super) needs: &'static [&'static [Permission]],
     /// Whether it is refused to whoever does not own the thing, or maintain all.
     pub(super) is_owners: bool,
+    /// Whether it is refused to administrators of an organization.
+    pub(super) is_servers: bool,
     pub(super) fields: &'static [(&'static str, &'static str)],
 }
 
@@ -33,11 +35,19 @@ type Needs = &'static [&'static [Permission]];
 type Typed = &'static [(&'static str, &'static str)];
 
 const fn page(path: &'static str, needs: Needs) -> Row {
-    Row { kind: Kind::Page, path, query: "", needs, is_owners: false, fields: &[] }
+    Row {
+        kind: Kind::Page,
+        path,
+        query: "",
+        needs,
+        is_owners: false,
+        is_servers: false,
+        fields: &[],
+    }
 }
 
 const fn form(path: &'static str, needs: Needs, fields: Typed) -> Row {
-    Row { kind: Kind::Form, path, query: "", needs, is_owners: false, fields }
+    Row { kind: Kind::Form, path, query: "", needs, is_owners: false, is_servers: false, fields }
 }
 
 const fn upload(path: &'static str, needs: Needs, fields: Typed) -> Row {
@@ -46,6 +56,10 @@ const fn upload(path: &'static str, needs: Needs, fields: Typed) -> Row {
 
 const fn owners(row: Row) -> Row {
     Row { is_owners: true, ..row }
+}
+
+const fn servers(row: Row) -> Row {
+    Row { is_servers: true, ..row }
 }
 
 const fn of_file(query: &'static str, row: Row) -> Row {
@@ -138,6 +152,30 @@ pub(super) const ROWS: &[Row] = &[
     owners(form("/scripts/{id}/delete", &[&[SD]], &[])),
     owners(page("/applications/{id}/edit/delete", &[&[TD]])),
     owners(form("/applications/{id}/edit/delete", &[&[TD]], &[])),
+    page("/admin", &[&[Admin]]),
+    page("/admin/people", &[&[Admin]]),
+    form("/admin/people", &[&[Admin]], &[("email", "new@example.com"), ("name", "new")]),
+    page("/admin/people/{id}", &[&[Admin]]),
+    form("/admin/people/{id}/{action}", &[&[Admin]], &[]),
+    page("/admin/agents", &[&[Admin]]),
+    form("/admin/agents", &[&[Admin]], &[("client_id", "new")]),
+    page("/admin/agents/{client_id}", &[&[Admin]]),
+    form("/admin/agents/{client_id}/{action}", &[&[Admin]], &[]),
+    servers(page("/admin/roles", &[&[Admin]])),
+    servers(form("/admin/roles", &[&[Admin]], &[("name", "new")])),
+    servers(form("/admin/roles/{name}/{action}", &[&[Admin]], &[])),
+    servers(page("/admin/organizations", &[&[Admin]])),
+    servers(form("/admin/organizations", &[&[Admin]], &[("id", "a b")])),
+    servers(form("/admin/organizations/{action}", &[&[Admin]], &[("id", "none")])),
+    servers(page("/admin/settings", &[&[Admin]])),
+    servers(page("/admin/doctor", &[&[Admin]])),
+    servers(page("/admin/doctor/summary", &[&[Admin]])),
+    servers(page("/admin/outbox", &[&[Admin]])),
+    servers(form("/admin/outbox/{action}", &[&[Admin]], &[("id", "1")])),
+    servers(page("/admin/cleaning", &[&[Admin]])),
+    servers(form("/admin/cleaning", &[&[Admin]], &[])),
+    servers(page("/admin/keys", &[&[Admin]])),
+    servers(form("/admin/keys", &[&[Admin]], &[])),
 ];
 
 /// Where reloads of forms lead back to their pages, whoever asks.
