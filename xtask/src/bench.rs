@@ -1,6 +1,7 @@
-//! Measures what is promised of the server and the agent.
+//! Measures what is promised of the server, the agent and the command line.
 
 mod agent;
+mod cli;
 mod crowd;
 mod identity;
 mod latency;
@@ -22,11 +23,14 @@ enum Subject {
     Identity(identity::Options),
     /// How soon jobs are given to sbatch, and to scancel, at rest
     Agent(agent::Options),
+    /// How soon a command is done, beside Python's
+    Cli(cli::Options),
 }
 
 pub(crate) fn run(options: &Options) -> Result<()> {
     match &options.subject {
         Subject::Identity(options) => identity::run(options),
         Subject::Agent(options) => agent::run(options),
+        Subject::Cli(options) => cli::run(options),
     }
 }

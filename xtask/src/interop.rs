@@ -21,11 +21,14 @@ use world::World;
 
 const DIRECTORY: &str = "/var/tmp/jobbergate-interop";
 /// What each client does, below `xtask/src/interop`; they do it side by side.
-const STORIES: [&str; 5] = ["cli_applications", "cli_jobs", "core", "python_agent", "workflows"];
+const STORIES: [&str; 6] =
+    ["cli_applications", "cli_jobs", "core", "python_agent", "sessions", "workflows"];
 /// The workflow files that both command lines run.
 const WORKFLOWS: &str = "crates/jobbergate/tests/workflows";
+/// The page that says where both command lines differ.
+const DIFFERENCES: &str = "docs/cli-differences.md";
 /// Seconds that a story may take: it has a deadline for each of its steps, too.
-const DEADLINE: &str = "600";
+const DEADLINE: &str = "1800";
 
 /// With what they are tried
 #[derive(Debug, Args)]
@@ -33,6 +36,26 @@ pub(crate) struct Options {
     /// Where the server keeps its data
     #[arg(long, value_enum, default_value_t = Database::Sqlite)]
     database: Database,
+    /// Stories to perform, all without it
+    #[arg(long, value_delimiter = ',', value_name = "STORY", value_parser = STORIES)]
+    only: Vec<String>,
+    /// Write what was found into the documentation and the tests, instead of comparing it
+    #[arg(long)]
+    record: bool,
+}
+
+impl Options {
+    /// All stories.
+    pub(crate) fn all(database: Database) -> Self {
+        Self { database, only: Vec::new(), record: false }
+    }
+
+    fn stories(&self) -> impl Iterator<Item = &'static str> {
+        let only = &self.only;
+        STORIES
+            .into_iter()
+            .filter(move |story| only.is_empty() || only.iter().any(|it| it == story))
+    }
 }
 
 pub(crate) fn run(options: &Options) -> Result<()> {
@@ -40,7 +63,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     Running::start(&mut cargo(&["build", "--locked", "--package", "jobbergate"])?)?
         .finish(&interrupt)?;
     let terminal = Terminal::new();
-    let outcome = check(&terminal, &interrupt, options.database)?;
+    let outcome = check(&terminal, &interrupt, options)?;
     outcome.print(&terminal);
     terminal.done(&outcome.verdict()?);
     Ok(())
@@ -50,12 +73,12 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 pub(crate) fn check(
     terminal: &Terminal,
     interrupt: &Interrupt,
-    database: Database,
+    options: &Options,
 ) -> Result<Outcome> {
     ensure!(geteuid().is_root(), "Slurm's daemons need root: run this as root");
     let programs = Programs::install(terminal)?;
     let mut directory = Directory::open(DIRECTORY, false)?;
-    let outcome = perform(terminal, interrupt, &directory, &programs, database);
+    let outcome = perform(terminal, interrupt, &directory, &programs, options);
     let failed = match &outcome {
         Ok(outcome) => outcome.verdict().is_err(),
         Err(error) => !error.is::<Interrupted>(),
@@ -78,14 +101,20 @@ impl Programs {
     /// The clients from PyPI, and Chromium with what drives it.
     fn install(terminal: &Terminal) -> Result<Self> {
         packages::install_browser()?;
-        terminal.passing("installing the clients from PyPI\n");
-        let install = |name| {
-            let requirements = stories()?.join(format!("{name}-requirements.txt"));
-            let wanted = ["--requirement".as_ref(), requirements.as_ref()];
-            python::environment(&format!("interop-{name}"), &wanted)
-        };
-        Ok(Self { clients: install("client")?, browser: install("browser")? })
+        Ok(Self { clients: clients(terminal)?, browser: install("browser")? })
     }
+}
+
+/// The directory of today's Python clients, which are installed from PyPI.
+pub(crate) fn clients(terminal: &Terminal) -> Result<PathBuf> {
+    terminal.passing("installing the clients from PyPI\n");
+    install("client")
+}
+
+fn install(name: &str) -> Result<PathBuf> {
+    let requirements = stories()?.join(format!("{name}-requirements.txt"));
+    let wanted = ["--requirement".as_ref(), requirements.as_ref()];
+    python::environment(&format!("interop-{name}"), &wanted)
 }
 
 fn stories() -> Result<PathBuf> {
@@ -97,14 +126,15 @@ fn perform(
     interrupt: &Interrupt,
     directory: &Directory,
     programs: &Programs,
-    database: Database,
+    options: &Options,
 ) -> Result<Outcome> {
     let jobbergate = Jobbergate::at(target_directory()?.join("debug/jobbergate"));
-    let mut world = World::start(terminal, interrupt, directory, jobbergate, database)?;
+    let mut world = World::start(terminal, interrupt, directory, jobbergate, options.database)?;
     terminal.passing("the clients at work\n");
-    let running = STORIES.map(|story| start(story, &world, directory, programs));
+    let begin = |story| (story, start(story, &world, directory, programs, options.record));
+    let running: Vec<_> = options.stories().map(begin).collect();
     let mut outcome = Outcome::default();
-    for (story, running) in STORIES.into_iter().zip(running) {
+    for (story, running) in running {
         let finished = running?.finish(interrupt);
         interrupt.check()?;
         world.check()?;
@@ -118,14 +148,16 @@ fn start(
     world: &World,
     directory: &Directory,
     programs: &Programs,
+    is_recorded: bool,
 ) -> Result<Running> {
     let mut command = tied("timeout", &stories()?);
     command.args(["--kill-after=10", DEADLINE]).arg(programs.clients.join("python"));
-    command.arg(format!("{story}.py"));
+    command.arg(format!("{story}.py")).args(is_recorded.then_some("--record"));
     world.describe(&mut command, directory, story)?;
     command.env("INTEROP_PROGRAMS", &programs.clients);
     command.env("INTEROP_OURS", target_directory()?.join("debug/jobbergate"));
     command.env("INTEROP_WORKFLOWS", crate::workspace()?.join(WORKFLOWS));
+    command.env("INTEROP_DIFFERENCES", crate::workspace()?.join(DIFFERENCES));
     command.env("INTEROP_BROWSER_PYTHON", programs.browser.join("python"));
     command.env("PYTHONDONTWRITEBYTECODE", "1");
     command.stdout(directory.log(&results(story))?).stderr(directory.log(story)?);

@@ -42,7 +42,7 @@ enum Command {
     Torture(torture::Options),
     /// Let today's Python clients, as they are released, do all they can do with our server
     Interop(interop::Options),
-    /// Measure what is promised of the server and the agent
+    /// Measure what is promised of the server, the agent and the command line
     Bench(bench::Options),
     /// Compare our Jinja with Python's on random templates
     FuzzJinja(fuzz_jinja::Options),

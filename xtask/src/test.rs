@@ -85,7 +85,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     documentation.context("the documentation's examples, further up")?;
     drop(peers);
     if options.arguments.is_empty() {
-        let clients = interop::check(&Terminal::new(), &interrupt, Database::Sqlite)?;
+        let clients =
+            interop::check(&Terminal::new(), &interrupt, &interop::Options::all(Database::Sqlite))?;
         eprintln!("{}", clients.verdict()?);
     }
     Ok(())

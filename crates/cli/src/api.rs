@@ -1,5 +1,7 @@
 //! Requests to the server, and what is said when they fail.
 
+mod words;
+
 use std::{
     cell::OnceCell,
     io::{self, IsTerminal},
@@ -7,7 +9,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use jobbergate_client::{Answer, Client, Error, Failed, Request, Retries, Retry, TokenSource};
+use jobbergate_client::{
+    Answer, Client, Detail, Error, Failed, Request, Retries, Retry, TokenSource,
+};
 use reqwest::{Method, StatusCode, redirect};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -42,6 +46,8 @@ pub struct Api {
     log: Arc<Log>,
     retries: Retries,
     is_verbose: bool,
+    /// Whether a person reads what is said, not a program.
+    is_for_people: bool,
     base_url: String,
     timeout: Duration,
     for_uploads: OnceCell<Client>,
@@ -67,11 +73,19 @@ impl Api {
             log,
             retries,
             is_verbose,
+            is_for_people: false,
             base_url: settings.base_api_url.clone(),
             timeout,
             for_uploads: OnceCell::new(),
             for_waits: OnceCell::new(),
         })
+    }
+
+    /// The same, whose failures are told in a person's words where a person reads them.
+    #[must_use]
+    pub fn for_people(self, are_results_for_people: bool) -> Self {
+        let is_for_people = are_results_for_people && io::stderr().is_terminal();
+        Self { is_for_people, ..self }
     }
 
     /// A request with the caller's token.
@@ -180,7 +194,7 @@ impl Api {
     /// The same.
     pub async fn answer(&self, what: &str, request: Request<'_>) -> Result<Answer> {
         self.deliver(&request).await.map_err(|Failed { error, in_doubt }| {
-            failed(what, &error).adding(if in_doubt { IN_DOUBT } else { "" })
+            failed(what, &self.worded(error)).adding(if in_doubt { IN_DOUBT } else { "" })
         })
     }
 
@@ -195,6 +209,16 @@ impl Api {
         self.deliver(request).await.map_err(|Failed { error, in_doubt }| {
             (format!("{error}{}", if in_doubt { IN_DOUBT } else { "" }), error.status())
         })
+    }
+
+    /// What the server said, in words for whoever reads them.
+    fn worded(&self, mut error: Error) -> Error {
+        if let (true, Error::Status { detail: Detail::Text(text), .. }) =
+            (self.is_for_people, &mut error)
+        {
+            *text = words::for_people(text).unwrap_or_else(|| text.clone());
+        }
+        error
     }
 
     async fn deliver(&self, request: &Request<'_>) -> std::result::Result<Answer, Failed> {
@@ -241,7 +265,7 @@ impl Api {
     ) -> Result<Option<T>> {
         match self.deliver(&request).await.map_err(|failed| failed.error) {
             Err(error) if error.status().is_some_and(is_unknown) => Ok(None),
-            Err(error) => Err(failed(what, &error)),
+            Err(error) => Err(failed(what, &self.worded(error))),
             Ok(answer) if answer.status == expected => {
                 answer.decode().map(Some).map_err(|error| failed(what, &error))
             }

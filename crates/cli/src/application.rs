@@ -11,11 +11,13 @@ use std::{
 
 use crate::failure::{Failure, Result};
 use config::Config;
-pub use download::download;
+pub use download::{download, workflow_of};
 pub use upload::upload;
 
 /// The workflow file.
 pub const WORKFLOW: &str = "jobbergate.py";
+/// What the API calls applications.
+pub const TEMPLATES: &str = "job-script-templates";
 /// The configuration.
 pub const CONFIG: &str = "jobbergate.yaml";
 /// What templates end with.

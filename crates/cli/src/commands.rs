@@ -42,8 +42,9 @@ impl Session {
     /// When the settings make no sense.
     pub fn new(settings: Settings, appearance: &Appearance) -> Result<Self> {
         let log = Arc::new(Log::open(&settings.cache_dir, SystemTime::now()));
-        let api = Api::new(&settings, appearance.verbose, Arc::clone(&log))?;
         let output = Output::new(appearance)?;
+        let api = Api::new(&settings, appearance.verbose, Arc::clone(&log))?;
+        let api = api.for_people(!output.is_for_programs());
         Ok(Self { settings, api: Rc::new(api), output, log, is_repeated: false })
     }
 

@@ -4,6 +4,7 @@
 mod appearance;
 mod aside;
 mod columns;
+mod fitting;
 mod format;
 mod pager;
 mod panel;
@@ -30,6 +31,7 @@ use crate::failure::{Failure, Result};
 pub use appearance::Appearance;
 use columns::Columns;
 pub use columns::known;
+use fitting::{Fitting, fit};
 pub use format::Format;
 use format::json;
 pub use print::{READ_ENOUGH, print, print_on, printable, write};
@@ -161,7 +163,7 @@ impl Output {
     }
 
     /// Whether the result is for programs, with nothing else beside it.
-    fn is_for_programs(&self) -> bool {
+    pub fn is_for_programs(&self) -> bool {
         self.kind != Kind::As(Format::Table)
     }
 
@@ -278,11 +280,45 @@ impl Output {
             let value = resource.value(row, name).unwrap_or(&Value::Null);
             self.relative(name, value).unwrap_or_else(|| python::text(value))
         };
-        let rows = rows.iter().map(|row| columns.iter().map(|(name, _)| cell(row, name)).collect());
-        let table =
-            table::draw(&columns, rows.collect(), table::Rows::OneLine, self.width, self.colours);
+        let rows: Vec<Vec<_>> = rows
+            .iter()
+            .map(|row| columns.iter().map(|(name, _)| cell(row, name)).collect())
+            .collect();
+        let chooses = self.is_terminal && self.columns.are_usual_for(resource) && !self.full;
+        let (table, note) = match chooses.then(|| self.fitted(&columns, &rows)).flatten() {
+            Some(fitted) => fitted,
+            None => {
+                let height = table::Rows::OneLine;
+                (table::draw(&columns, rows, height, self.width, self.colours), String::new())
+            }
+        };
         let table = table::under(title, &table);
-        format!("\n{table}\n{}\n", table::centred(caption, &table))
+        format!("\n{table}\n{}\n{note}", table::centred(caption, &table))
+    }
+
+    /// A list without what there is no room for at a terminal, and what that is.
+    fn fitted(
+        &self,
+        columns: &[(&str, table::Style)],
+        rows: &[Vec<String>],
+    ) -> Option<(String, String)> {
+        let names: Vec<_> = columns.iter().map(|(name, _)| *name).collect();
+        let Fitting { columns: kept, left_out } = fit(&names, rows, self.width.into())?;
+        let pick = |row: &Vec<String>| {
+            kept.iter().filter_map(|(place, _)| row.get(*place).cloned()).collect()
+        };
+        let rows = rows.iter().map(pick).collect();
+        let shown: Vec<_> =
+            kept.iter().filter_map(|(place, _)| columns.get(*place).copied()).collect();
+        let widths: Vec<_> = kept.iter().map(|(_, width)| *width).collect();
+        let table = table::draw_fitted(&shown, &widths, rows, self.width, self.colours);
+        let names: Vec<_> =
+            left_out.iter().filter_map(|place| names.get(*place).copied()).collect();
+        let note = match names.is_empty() {
+            true => String::new(),
+            false => format!("No room for {} (see --columns)\n", names.join(", ")),
+        };
+        Some((table, note))
     }
 
     /// How long ago an instant was, where a person sees it.

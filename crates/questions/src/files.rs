@@ -2,11 +2,11 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
+const OUTPUT_NAMES: &str = "supporting_files_output_name";
 /// What is read of them; null unless set.
-const KNOWN: [&str; 4] =
-    ["template_files", "default_template", "supporting_files_output_name", "supporting_files"];
+const KNOWN: [&str; 4] = ["template_files", "default_template", OUTPUT_NAMES, "supporting_files"];
 
 /// Settings, the known ones always among them and first.
 #[must_use]
@@ -15,8 +15,18 @@ pub fn settings(given: Map<String, Value>) -> Map<String, Value> {
     let mut value = |name: &&str| given.shift_remove(*name).unwrap_or_default();
     let known = KNOWN.map(|name| (name.to_owned(), value(&name)));
     let mut settings = Map::from_iter(known);
+    if let Some(names) = settings.get_mut(OUTPUT_NAMES) {
+        *names = lists(names.take());
+    }
     settings.extend(given);
     settings
+}
+
+/// A mapping to lists: a text is a list of one, as the Python command line sends it.
+fn lists(mapping: Value) -> Value {
+    let Value::Object(names) = mapping else { return mapping };
+    let list = |said| if let Value::String(_) = said { json!([said]) } else { said };
+    names.into_iter().map(|(template, said)| (template, list(said))).collect()
 }
 
 /// Adds what follows from an application's files, where the settings say nothing else.
@@ -64,7 +74,7 @@ pub fn supporting_files(settings: &Map<String, Value>) -> Result<Option<Vec<&str
 /// # Errors
 /// When it is no mapping of texts to texts, or to lists of one text each.
 pub fn output_names(settings: &Map<String, Value>) -> Result<Vec<(&str, &str)>, String> {
-    let setting = "supporting_files_output_name";
+    let setting = OUTPUT_NAMES;
     let wrong = || format!("{setting} must be a mapping of templates to the names of files");
     let names = match settings.get(setting) {
         None | Some(Value::Null) => return Ok(Vec::new()),

@@ -5,6 +5,7 @@ import signal
 import sys
 import tempfile
 
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
@@ -30,7 +31,10 @@ def await_heading(browser, text):
     def is_shown(browser):
         return any(it.text == text for it in browser.find_elements(By.TAG_NAME, "h1"))
 
-    WebDriverWait(browser, PATIENCE).until(is_shown, f"no page {text!r}: {browser.title!r}")
+    # The page before may go while it is looked at.
+    going = [StaleElementReferenceException]
+    waits = WebDriverWait(browser, PATIENCE, ignored_exceptions=going)
+    waits.until(is_shown, f"no page {text!r}: {browser.title!r}")
 
 
 def start(home):

@@ -5,14 +5,11 @@ import os
 import shutil
 import subprocess
 import sys
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-
-import httpx
 
 import lab
 from command_line import CACHE, CLIENT, ENVIRONMENT, PROGRAM
+from recorded.proxy import Recorder
 from report import Report, expect, expect_in
 from terminal import PATIENCE, Terminal
 
@@ -27,33 +24,7 @@ TEMPLATE = (
 TEMPLATES = {"run.sh.j2": TEMPLATE, "other.sh.j2": TEMPLATE, "mesh.txt.j2": "mesh {{ data.seconds }}\n"}
 
 
-class Proxy(BaseHTTPRequestHandler):
-    """Passes everything on, and keeps what is to be rendered."""
-
-    bodies = []
-
-    def _pass(self):
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        if self.path.startswith("/jobbergate/job-scripts/render-from-template"):
-            self.bodies.append(body)
-        kept = {name: value for name, value in self.headers.items() if name.lower() not in ("host", "connection")}
-        answer = httpx.request(self.command, lab.URL + self.path, headers=kept, content=body, timeout=PATIENCE)
-        self.send_response(answer.status_code)
-        self.send_header("Content-Type", answer.headers.get("Content-Type", "application/json"))
-        self.send_header("Content-Length", str(len(answer.content)))
-        self.end_headers()
-        self.wfile.write(answer.content)
-
-    do_GET = do_POST = do_PUT = do_DELETE = _pass
-
-    def log_message(self, *_):
-        pass
-
-
-def listen():
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Proxy)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return f"http://127.0.0.1:{server.server_port}"
+RENDERING = "/jobbergate/job-scripts/render-from-template"
 
 
 class Case:
@@ -98,22 +69,22 @@ class Case:
         return terminal.end(self.code)
 
 
-def outcome(case, program, kind, application):
+def outcome(case, program, kind, application, recorder):
     """What it sends, and the files that it writes."""
-    Proxy.bodies.clear()
+    recorder.taken()
     there = case.work(kind)
     if case.is_on_server:
         case.run(program, there, "job-scripts", "create", case.name, "--no-submit", "--no-download", "--name", "run")
-    sent = [json.loads(body) for body in Proxy.bodies]
+    sent = [json.loads(it.body) for it in recorder.taken() if it.path.startswith(RENDERING)]
     (there / "in").mkdir(exist_ok=True)
     shown = case.run(program, there, "job-scripts", "create-locally", application, "--name", "run")
     files = {str(path.relative_to(there)): path.read_text() for path in there.rglob("*") if path.is_file()}
     return sent, files, shown
 
 
-def same(case, application):
-    sent, files, _ = outcome(case, PROGRAM, "python", application)
-    our_sent, our_files, shown = outcome(case, OURS, "ours", application)
+def same(case, application, recorder):
+    sent, files, _ = outcome(case, PROGRAM, "python", application, recorder)
+    our_sent, our_files, shown = outcome(case, OURS, "ours", application, recorder)
     # As texts: the order counts.
     expect("sent", json.dumps(our_sent, indent=1), json.dumps(sent, indent=1))
     expect("files", our_files, files)
@@ -128,12 +99,12 @@ def same(case, application):
 def story():
     (CACHE / "token").mkdir(parents=True)
     (CACHE / "token" / "access.token").write_text(os.environ["INTEROP_TOKEN"])
-    url = listen()
+    recorder = Recorder(lab.URL.removeprefix("http://"))
     report = Report(CLIENT)
     for directory in sorted(CASES.iterdir()):
         with report.operation(f"workflow {directory.name}"):
-            case = Case(directory, url)
-            same(case, case.upload())
+            case = Case(directory, f"http://{recorder.authority}")
+            same(case, case.upload(), recorder)
 
 
 story()

@@ -1,10 +1,12 @@
 //! The pages in a real browser, as people see them.
 
 mod accessibility;
+pub mod administration;
+pub mod applications;
 pub mod editor;
-mod applications;
 mod keyboard;
 mod person;
+mod run;
 mod screenshots;
 mod stories;
 mod submission;

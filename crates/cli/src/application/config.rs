@@ -127,6 +127,15 @@ mod tests {
     }
 
     #[test]
+    fn output_names_are_lists_however_they_are_written() {
+        let config = config("{supporting_files_output_name: {a.j2: x, b.j2: [y]}}").unwrap();
+        let expected = json!({"a.j2": ["x"], "b.j2": ["y"]});
+        assert_eq!(config.jobbergate["supporting_files_output_name"], expected);
+        let none = Config::new(Map::new(), Map::new());
+        assert!(none.jobbergate["supporting_files_output_name"].is_null());
+    }
+
+    #[test]
     fn what_makes_no_sense_is_named() {
         for (text, expected) in [
             ("null", "jobbergate_config must be a mapping"),

@@ -6,7 +6,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use reqwest::{Method, StatusCode};
 use serde_json::{Map, Value};
 
-use super::{CONFIG, WORKFLOW, config::Config};
+use super::{CONFIG, TEMPLATES, WORKFLOW, config::Config};
 use crate::{
     api::{Api, not_understood},
     failure::{Failure, Result},
@@ -75,7 +75,7 @@ fn settings_of(files: &[Value]) -> Map<String, Value> {
 
 async fn fetch(api: &Api, id: &str, name: String) -> Result<NewFile> {
     let what = format!("Couldn't download {name} of application ({id})");
-    let mut route = vec!["job-script-templates", id, "upload", "template"];
+    let mut route = vec![TEMPLATES, id, "upload", "template"];
     route.extend(name.split('/'));
     let request = api.request(Method::GET, &route).await?;
     let content = api.send(&what, request, StatusCode::OK).await?.body;
@@ -86,9 +86,9 @@ async fn fetch(api: &Api, id: &str, name: String) -> Result<NewFile> {
 ///
 /// # Errors
 /// When it can't be had.
-async fn workflow_of(api: &Api, id: &str) -> Result<Vec<u8>> {
+pub async fn workflow_of(api: &Api, id: &str) -> Result<Vec<u8>> {
     let what = format!("Couldn't download {WORKFLOW} of application ({id})");
-    let route = ["job-script-templates", id, "upload", "workflow"];
+    let route = [TEMPLATES, id, "upload", "workflow"];
     let request = api.request(Method::GET, &route).await?;
     Ok(api.send(&what, request, StatusCode::OK).await?.body)
 }

@@ -8,10 +8,8 @@ use jobbergate_types::FileType;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::{Application, Template, WORKFLOW, invalid};
+use super::{Application, TEMPLATES, Template, WORKFLOW, invalid};
 use crate::{api::Api, failure::Result, output::progress::Progress};
-
-const TEMPLATES: &str = "job-script-templates";
 
 impl Application {
     /// Whether it can be uploaded.

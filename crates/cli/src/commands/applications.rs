@@ -13,14 +13,12 @@ use meant::meant;
 
 use super::{Session, given, read, text};
 use crate::{
-    application::download,
+    application::{TEMPLATES, download},
     failure::Result,
     output::resource::APPLICATION,
     paging::{List, ListArguments},
     select::{OneApplication, Selected},
 };
-
-const TEMPLATES: &str = "job-script-templates";
 
 /// What to do with applications.
 #[derive(Debug, Subcommand)]

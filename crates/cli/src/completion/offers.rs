@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
+    application::TEMPLATES,
     auth::{self, Token},
     files,
     output::python,
@@ -153,9 +154,9 @@ fn ask(settings: &Settings, token: &Token, kind: Kind, patience: Duration) -> Op
 
 async fn request(client: &Client, token: &Token, kind: Kind) -> Option<Value> {
     let (route, query): (&[&str], &[(&str, &str)]) = match kind {
-        Kind::ApplicationIdentifier => (&["job-script-templates"], &[]),
+        Kind::ApplicationIdentifier => (&[TEMPLATES], &[]),
         Kind::Application | Kind::ApplicationId => {
-            (&["job-script-templates"], &[("include_null_identifier", "true")])
+            (&[TEMPLATES], &[("include_null_identifier", "true")])
         }
         Kind::JobScript => (&["job-scripts"], &[("user_only", "true")]),
         Kind::JobSubmission => (&["job-submissions"], &[("user_only", "true")]),

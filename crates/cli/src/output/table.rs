@@ -1,7 +1,8 @@
 //! Tables as wide as the terminal at most.
 
 use comfy_table::{
-    Cell, Color, ContentArrangement, ContentLineStyle, LineStyle, Row, Table, TableStyle,
+    Cell, Color, ColumnConstraint, ContentArrangement, ContentLineStyle, LineStyle, Row, Table,
+    TableStyle, Width,
 };
 
 use super::{printable, resource::Colour};
@@ -55,6 +56,34 @@ pub fn draw(
     width: u16,
     colours: bool,
 ) -> String {
+    prepared(columns, rows, height, width, colours).to_string()
+}
+
+/// The same, of a list whose columns have these widths; headings are broken at underscores.
+pub fn draw_fitted(
+    columns: &[(&str, Style)],
+    widths: &[usize],
+    rows: Vec<Vec<String>>,
+    width: u16,
+    colours: bool,
+) -> String {
+    let mut table = prepared(columns, rows, Rows::OneLine, width, colours);
+    table.set_header(columns.iter().map(|(name, _)| Cell::new(name).set_delimiter('_')));
+    for (column, width) in table.column_iter_mut().zip(widths) {
+        let width =
+            u16::try_from(*width).unwrap_or(u16::MAX).saturating_add(column.padding_width());
+        column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(width)));
+    }
+    table.to_string()
+}
+
+fn prepared(
+    columns: &[(&str, Style)],
+    rows: Vec<Vec<String>>,
+    height: Rows,
+    width: u16,
+    colours: bool,
+) -> Table {
     let mut table = Table::new();
     table.load_style(LINES).set_width(width).set_content_arrangement(ContentArrangement::Dynamic);
     if colours {
@@ -74,7 +103,7 @@ pub fn draw(
         }
         table.add_row(row);
     }
-    table.to_string()
+    table
 }
 
 /// The table with its title above.

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::ask::Ask;
 use crate::{
+    application::TEMPLATES,
     command_line,
     commands::Session,
     failure::{Failure, Result},
@@ -181,7 +182,7 @@ fn is_done_once(wanted: &Request) -> bool {
     let path: Vec<_> = wanted.path.iter().map(String::as_str).collect();
     match (wanted.method.as_str(), path.as_slice()) {
         ("PUT", ["job-submissions", "cancel", _]) => true,
-        ("PUT", ["job-script-templates", which]) => {
+        ("PUT", [TEMPLATES, which]) => {
             which.parse::<i64>().is_err() && wanted.body.get("identifier").is_some()
         }
         _ => false,

@@ -23,7 +23,7 @@ struct Alice<'a> {
 
 impl Alice<'_> {
     /// Opens what a link leads to that signs her in; none where there is no browser.
-    async fn signs_in(site: &Site, page: &str) -> Option<Alice<'_>> {
+    async fn signs_in<'a>(site: &'a Site, page: &str) -> Option<Alice<'a>> {
         let browser = Browser::start().await.unwrap()?;
         let link = site.admin(&["user", "sign-in-link", ALICE, "--next", page]);
         let link = link.trim().replace("127.0.0.1:0", &site.address);
@@ -68,7 +68,10 @@ async fn alice_watches_her_job_run_and_cancels_it() {
     let _agent = site.agent(AgentOptions { sbatch: None, environment: vec![interval] });
     site.admin(&["user", "invite", ALICE]);
     let busy = "for i in $(seq 1 200); do echo \"line $i of the job\"; timeout 0.7 sh -c 'while :; do :; done'; sleep 0.3; done";
-    let script = script_of(&format!("#SBATCH -p compute --time=5\nsrun sh -c '{}'", busy.replace('\'', "'\\''")));
+    let script = script_of(&format!(
+        "#SBATCH -p compute --time=5\nsrun sh -c '{}'",
+        busy.replace('\'', "'\\''")
+    ));
     let id = site.submit(&script).await;
     let Some(alice) = Alice::signs_in(&site, &format!("/submissions/{id}")).await else { return };
     let program = alice.program_sees(id, "RUNNING");
@@ -92,5 +95,8 @@ async fn alice_watches_her_job_run_and_cancels_it() {
     alice.reads("#now .standing", "Cancelled").await;
     site.wait_for_status(id, JobSubmissionStatus::Cancelled).await;
     alice.reads("#output-status", "The job has ended.").await;
-    assert!(site.jobs_of(id).is_empty() || alice.program_sees(id, "CANCELLED").await.elapsed() < Duration::from_secs(1));
+    assert!(
+        site.jobs_of(id).is_empty()
+            || alice.program_sees(id, "CANCELLED").await.elapsed() < Duration::from_secs(1)
+    );
 }

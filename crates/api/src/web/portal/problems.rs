@@ -18,7 +18,8 @@ impl Problems {
         let status = Some(error.status());
         match error {
             Error::Invalid(problems) => {
-                let all = problems.iter().map(|problem| (name(problem), problem.msg.clone()));
+                let words = |msg: &str| msg.strip_prefix("Value error, ").unwrap_or(msg).to_owned();
+                let all = problems.iter().map(|problem| (name(problem), words(&problem.msg)));
                 Ok(Self { all: all.collect(), status })
             }
             Error::BadRequest(words)

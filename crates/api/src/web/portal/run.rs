@@ -50,6 +50,10 @@ pub(super) fn router() -> Router<Site> {
         .route("/applications/{id}/run/preview", post(live))
 }
 
+fn new_form_id() -> String {
+    format!("{:032x}", rand::random::<u128>())
+}
+
 fn allow(user: &User) -> Result<(), Failure> {
     user.require(Permission::JobTemplatesRead)?;
     user.require(Permission::JobScriptsCreate)
@@ -67,9 +71,8 @@ async fn open(
     let given = Typed::of_address(&query, &asked);
     let (base, origin) = base(&user, &asked, &query, &given).await?;
     let filled = Filled::of(&user, asked, given.over(base)).await?;
-    let preview = Preview::of(&user, &filled).await?;
-    let form_id = format!("{:032x}", rand::random::<u128>());
-    let shown = Shown { origin, form_id, ..Shown::default() };
+    let preview = Preview::if_possible(&user, &filled).await;
+    let shown = Shown { origin, form_id: new_form_id(), ..Shown::default() };
     pages::whole(&site, &user, &filled, preview, shown)
 }
 
@@ -133,14 +136,14 @@ async fn send(
         asked => asked?,
     };
     let filled = Filled::of(&user, asked, typed).await?;
-    let form_id = fields.text(FORM_ID).to_owned();
-    let mut shown = Shown { form_id: form_id.clone(), ..Shown::default() };
+    let form_id = fields.get(FORM_ID).map_or_else(new_form_id, str::to_owned);
+    let mut shown = Shown { form_id: form_id.clone(), was_sent: true, ..Shown::default() };
     shown.has_files = !files.is_empty();
     let wanted = match fields.text(ACTION) {
         "submit" => Wanted::Submission,
         "save" => Wanted::Script,
         _ => {
-            let preview = Preview::of(&user, &filled).await?;
+            let preview = Preview::if_possible(&user, &filled).await;
             return pages::whole(&site, &user, &filled, preview, shown);
         }
     };
@@ -152,7 +155,7 @@ async fn send(
         .collect();
     if !shown.problems.is_empty() {
         shown.status = StatusCode::UNPROCESSABLE_ENTITY;
-        let preview = Preview::of(&user, &filled).await?;
+        let preview = Preview::if_possible(&user, &filled).await;
         return pages::whole(&site, &user, &filled, preview, shown);
     }
     if wanted == Wanted::Submission {
@@ -180,10 +183,7 @@ async fn refusal(
     error.log();
     shown.status = error.status();
     shown.refusal = Some(preview::without(&filled.secrets(), said(error)));
-    let preview = match error.status().is_client_error() {
-        true => Preview::of(user, filled).await?,
-        false => Preview { state: "It could not be shown".to_owned(), ..Preview::default() },
-    };
+    let preview = Preview::if_possible(user, filled).await;
     pages::whole(site, user, filled, preview, shown)
 }
 

@@ -1,5 +1,7 @@
 //! Forms with files, which only pages of ours can send.
 
+use std::sync::Arc;
+
 use axum::{
     extract::{FromRequest, Multipart, Request},
     http::{HeaderMap, StatusCode, header},
@@ -42,8 +44,6 @@ pub(super) struct LenientUpload {
 
 #[derive(Debug)]
 pub(super) struct Upload {
-    /// The field it was chosen in.
-    pub(super) field: String,
     /// Its name on the person's disk.
     pub(super) filename: String,
     pub(super) content: Bytes,
@@ -73,10 +73,10 @@ impl FromRequest<Site> for LenientUpload {
         }
         from_here(site, &request).map_err(IntoResponse::into_response)?;
         let (mut parts, body) = request.into_parts();
-        let user = sender(site, &mut parts).await.map_err(IntoResponse::into_response)?;
+        let mut user = sender(site, &mut parts).await.map_err(IntoResponse::into_response)?;
         let uri = parts.uri.clone();
         let request = Request::from_parts(parts, body);
-        let read = read(request, site, user.as_ref()).await;
+        let read = read(request, site, user.as_mut()).await;
         let Read { fields, files, refused } = read.map_err(IntoResponse::into_response)?;
         let fields = Fields(fields);
         let sent = fields.text(FORM_TOKEN).to_owned();
@@ -104,16 +104,18 @@ struct Read {
     refused: Vec<String>,
 }
 
-async fn read(request: Request, site: &Site, user: Option<&User>) -> Result<Read, Failure> {
+/// What was sent takes room for as long as the user's context is there.
+async fn read(request: Request, site: &Site, user: Option<&mut User>) -> Result<Read, Failure> {
+    let mut room = user.as_ref().map(|user| site.app.room(&user.context.customer.caller));
     let most = site.app.max_upload_file_size;
     let mut parts = Multipart::from_request(request, site).await.map_err(|rejection| {
         Failure::new(rejection.status(), format!("The form can't be read: {rejection}"))
     })?;
     let mut read = Read::default();
-    let (mut typed, mut chosen, mut away) = (REST, most, READ_AWAY);
+    let (mut typed, mut chosen, mut away, mut taken) = (REST, most, READ_AWAY, 0);
     loop {
         let next = parts.next_field().await.map_err(|error| unreadable(&error))?;
-        let Some(mut part) = next else { return Ok(read) };
+        let Some(mut part) = next else { break };
         let field = part.name().unwrap_or_default().to_owned();
         let filename = part.file_name().map(str::to_owned);
         let left = if filename.is_some() { &mut chosen } else { &mut typed };
@@ -128,7 +130,11 @@ async fn read(request: Request, site: &Site, user: Option<&User>) -> Result<Read
                 }
             }
             // Nobody has files kept here without being signed in.
-            if let (Some(content), true) = (&mut content, filename.is_none() || user.is_some()) {
+            if let (Some(content), true) = (&mut content, filename.is_none() || room.is_some()) {
+                taken += bytes.len();
+                if let Some(room) = &mut room {
+                    room.body.grow_to(taken).await?;
+                }
                 content.extend_from_slice(&bytes);
             }
         }
@@ -137,7 +143,7 @@ async fn read(request: Request, site: &Site, user: Option<&User>) -> Result<Read
             (Some(filename), _) if filename.is_empty() => {}
             (Some(filename), None) => read.refused.push(filename),
             (Some(filename), Some(content)) => {
-                read.files.push(Upload { field, filename, content: content.freeze() });
+                read.files.push(Upload { filename, content: content.freeze() });
             }
             (None, content) => {
                 let content = content.unwrap_or_default();
@@ -145,6 +151,10 @@ async fn read(request: Request, site: &Site, user: Option<&User>) -> Result<Read
             }
         }
     }
+    if let (Some(user), Some(room)) = (user, room) {
+        user.context.room = Some(Arc::new(room));
+    }
+    Ok(read)
 }
 
 fn unreadable(error: &axum::extract::multipart::MultipartError) -> Failure {

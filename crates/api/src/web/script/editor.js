@@ -63,6 +63,8 @@ function edit(field) {
     extraKeys: { Tab: false, "Shift-Tab": false },
   });
   const input = editor.getInputField();
+  input.setAttribute("role", "textbox");
+  input.setAttribute("aria-multiline", "true");
   const described = field.getAttribute("aria-describedby");
   if (described) input.setAttribute("aria-describedby", described);
   for (const known of field.labels) known.addEventListener("click", () => editor.focus());

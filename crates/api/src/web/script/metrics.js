@@ -139,7 +139,6 @@
       const value = chart.unit === "bytes" ? bytes : percent;
       const axis = { stroke: token("--faint"), grid: { stroke: token("--hair"), width: 1 }, ticks: { stroke: token("--hair"), width: 1 }, font: "12px system-ui, sans-serif" };
       const figure = document.createElement("figure");
-      figure.setAttribute("role", "group");
       const caption = document.createElement("figcaption");
       caption.textContent = chart.title;
       figure.append(caption);

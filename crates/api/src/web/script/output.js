@@ -51,7 +51,7 @@
         this.add(text.slice(at, found.index), whole);
         at = found.index + found[0].length;
         if (found[0].endsWith("\n")) this.end(whole);
-        else if (found[0] === "\r") this.begin();
+        else if (found[0] === "\r") this.isReturned = true;
         else if (found[1] !== undefined) this.colour(found[1]);
       }
       this.add(text.slice(at), whole);
@@ -59,6 +59,8 @@
 
     add(text, whole) {
       if (!text) return;
+      // Whatever comes now is written over the line, as progress bars are.
+      if (this.isReturned) this.begin();
       this.line.push(this.piece(visible(text)));
       this.length += text.length;
       if (this.length > LONGEST_LINE) this.flush(whole);
@@ -79,10 +81,10 @@
       return span;
     }
 
-    /** Whatever comes now is written over the line, as progress bars are. */
     begin() {
       this.line = [];
       this.length = 0;
+      this.isReturned = false;
     }
 
     end(whole) {

@@ -3,13 +3,14 @@
 "use strict";
 
 // What longer files would take is not worth it.
-const LONGEST = 300000;
+const LONGEST = 150000;
 
+// What is opened and never closed is looked for so far only, for each opening again.
 const JINJA = [
-  ["comment", /\{#[\s\S]*?#\}/y],
-  ["jinja", /\{\{[\s\S]*?\}\}|\{%[\s\S]*?%\}/y],
+  ["comment", /\{#[\s\S]{0,500}?#\}/y],
+  ["jinja", /\{\{[\s\S]{0,500}?\}\}|\{%[\s\S]{0,500}?%\}/y],
 ];
-const STRINGS = ["string", /"(?:\\[\s\S]|[^"\\])*"|'(?:\\[\s\S]|[^'\\])*'/y];
+const STRINGS = ["string", /"(?:\\[\s\S]|[^"\\]){0,1000}"|'(?:\\[\s\S]|[^'\\]){0,1000}'/y];
 const NUMBER = ["number", /\b(?:0x[\da-f]+|\d+(?:\.\d+)?(?:e[+-]?\d+)?)\b/iy];
 
 const LANGUAGES = {
@@ -17,13 +18,13 @@ const LANGUAGES = {
   sh: [
     ["directive", /^#(?:SBATCH|BSUB|PBS|\$)\b.*/my],
     ["comment", /(?<![\w$\\{])#.*/y],
-    ["string", /"(?:\\[\s\S]|[^"\\])*"|'[^']*'/y],
+    ["string", /"(?:\\[\s\S]|[^"\\]){0,1000}"|'[^']{0,1000}'/y],
     ["variable", /\$(?:\{[^}\n]*\}|\w+|[#?@*!$-])/y],
     ["keyword", /\b(?:if|then|elif|else|fi|for|while|until|do|done|case|esac|in|function|return|exit|export|local|set|source|module|srun|mpirun|mpiexec|sbatch)\b(?![-\w=])/y],
     NUMBER,
   ],
   python: [
-    ["string", /[rbfu]{0,2}(?:"""[\s\S]*?"""|'''[\s\S]*?'''|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')/iy],
+    ["string", /[rbfu]{0,2}(?:"""[\s\S]{0,3000}?"""|'''[\s\S]{0,3000}?'''|"(?:\\.|[^"\\\n]){0,1000}"|'(?:\\.|[^'\\\n]){0,1000}')/iy],
     ["comment", /#.*/y],
     ["variable", /@[\w.]+/y],
     ["keyword", /\b(?:and|as|assert|async|await|break|class|continue|def|del|elif|else|except|False|finally|for|from|global|if|import|in|is|lambda|None|nonlocal|not|or|pass|raise|return|True|try|while|with|yield)\b/y],
@@ -31,7 +32,7 @@ const LANGUAGES = {
   ],
   yaml: [
     ["comment", /(?<![^\s])#.*/y],
-    ["keyword", /^[ \t]*(?:- )*[\w./-]+(?=:(?:\s|$))/my],
+    ["keyword", /^[ \t]{0,100}(?:- ){0,9}[\w./-]{1,200}(?=:(?:\s|$))/my],
     STRINGS,
     ["variable", /[&*][\w-]+/y],
     ["number", /\b(?:true|false|null|yes|no)\b|\b\d+(?:\.\d+)?\b/iy],
@@ -62,6 +63,16 @@ function* tokens(text, rules) {
   }
 }
 
+const FILLED = /(\{\{[\s\S]{0,500}?\}\}|\{%[\s\S]{0,500}?%\})/;
+
+// What is filled in stands out, in texts and comments as well.
+function* tokensOfTemplate(text, rules) {
+  for (const [kind, token] of tokens(text, [...JINJA, ...rules])) {
+    const parts = kind && kind !== "jinja" && token.includes("{") ? token.split(FILLED) : [token];
+    for (const [index, part] of parts.entries()) yield [index % 2 ? "jinja" : kind, part];
+  }
+}
+
 // Each line is an element, which the style sheet numbers.
 function lines(text, rules) {
   const all = document.createDocumentFragment();
@@ -72,7 +83,7 @@ function lines(text, rules) {
     all.append(line);
   };
   newLine();
-  for (const [kind, token] of tokens(text, rules)) {
+  for (const [kind, token] of tokensOfTemplate(text, rules)) {
     token.split("\n").forEach((part, index) => {
       if (index > 0) {
         line.append("\n");
@@ -97,7 +108,7 @@ function show(pre) {
   const code = pre.querySelector("code");
   if (!code || code.classList.contains("shown") || code.textContent.length > LONGEST) return;
   const own = LANGUAGES[pre.dataset.language] ?? [];
-  code.replaceChildren(lines(code.textContent, [...JINJA, ...own]));
+  code.replaceChildren(lines(code.textContent, own));
   code.classList.add("shown");
 }
 

@@ -58,11 +58,18 @@ pub async fn publish(alice: &Actor, app: &TestApp) -> (i64, i64) {
     (template, script)
 }
 
+/// Puts the cursor behind all that is in the editor.
+async fn goes_to_the_end(person: &Person) {
+    let script = "const it = document.querySelector('.CodeMirror').CodeMirror; \
+                  it.focus(); it.execCommand('goDocEnd');";
+    person.browser.execute(script, Vec::<serde_json::Value>::new()).await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_is_written_with_the_editor_and_checked_as_one_types() {
     let app = TestApp::on_sqlite().await;
     let Some(alice) = Person::before(&app).await else { return };
-    person(&app, "alice", &["user"]).await;
+    person(&app, "alice", &["expert"]).await;
     let (template, _) = publish(&app.user("alice").await, &app).await;
     alice.logs_in("alice@example.com").await;
     alice.open(&format!("/applications/{template}/edit/file?name=job.sh.j2")).await;
@@ -72,22 +79,15 @@ async fn a_file_is_written_with_the_editor_and_checked_as_one_types() {
     alice.find(".CodeMirror .cm-tag").await;
     alice.reads("Nothing is wrong with it").await;
     alice.finds_it_accessible("a file").await;
-    let text = alice.find(".CodeMirror [contenteditable]").await;
-    text.click().await.unwrap();
-    let end = format!("{}{}", char::from(Key::Control), char::from(Key::End));
-    alice.keys(&end).await;
-    alice.browser.action_chain().reset_actions().await.unwrap();
+    goes_to_the_end(&alice).await;
     alice.keys("{% if").await;
-    alice.reads("Line 16").await;
+    alice.reads("Line 15").await;
     alice.find(".CodeMirror .mark.bad").await;
     alice.finds_it_accessible("a file with an error").await;
     alice.press("Save").await;
     alice.is_told("did not pass the syntax check").await;
     alice.find(".CodeMirror .mark.bad").await;
-    let text = alice.find(".CodeMirror [contenteditable]").await;
-    text.click().await.unwrap();
-    alice.keys(&end).await;
-    alice.browser.action_chain().reset_actions().await.unwrap();
+    goes_to_the_end(&alice).await;
     alice.keys(" nodes %}many{% endif %}").await;
     alice.reads("Nothing is wrong with it").await;
     alice.press("Save").await;
@@ -105,7 +105,7 @@ async fn a_file_is_written_with_the_editor_and_checked_as_one_types() {
 async fn questions_are_written_with_their_form_before_ones_eyes() {
     let app = TestApp::on_sqlite().await;
     let Some(alice) = Person::before(&app).await else { return };
-    person(&app, "alice", &["user"]).await;
+    person(&app, "alice", &["expert"]).await;
     let actor = app.user("alice").await;
     let (template, _) = publish(&actor, &app).await;
     alice.logs_in("alice@example.com").await;
@@ -134,7 +134,7 @@ async fn questions_are_written_with_their_form_before_ones_eyes() {
 async fn all_pages_of_experts_are_for_everybody() {
     let app = TestApp::on_sqlite().await;
     let Some(alice) = Person::before(&app).await else { return };
-    person(&app, "alice", &["user"]).await;
+    person(&app, "alice", &["expert"]).await;
     let (template, script) = publish(&app.user("alice").await, &app).await;
     alice.logs_in("alice@example.com").await;
     for (page, heading) in [
@@ -154,7 +154,7 @@ async fn all_pages_of_experts_are_for_everybody() {
         alice.sees(heading).await;
         alice.finds_it_accessible(&page).await;
     }
-    alice.press("Try it").await;
+    alice.press("Render the files").await;
     alice.reads("#SBATCH --nodes=2").await;
     alice.finds_it_accessible("a rehearsal").await;
     alice.open("/scripts").await;
@@ -167,7 +167,7 @@ async fn all_pages_of_experts_are_for_everybody() {
 async fn a_conflict_is_shown_with_its_difference() {
     let app = TestApp::on_sqlite().await;
     let Some(alice) = Person::before(&app).await else { return };
-    person(&app, "alice", &["user"]).await;
+    person(&app, "alice", &["expert"]).await;
     let actor = app.user("alice").await;
     let (template, _) = publish(&actor, &app).await;
     alice.logs_in("alice@example.com").await;

@@ -1,6 +1,9 @@
 //! Pictures of the pages for the documentation, made when asked for: `cargo xtask screenshots`.
 
+mod administration;
+mod applications;
 mod editor;
+mod run;
 mod submission;
 
 use std::{env, fs, path::PathBuf};

@@ -62,7 +62,7 @@ fn measured() -> Value {
 
 /// A job that runs, of which there is something to see: its submission.
 pub async fn scene(alice: &Actor, agent: &Actor) -> i64 {
-    let template = alice.has_template("heat-equation", &[("ENTRYPOINT", "heat.sh.j2")]).await;
+    let template = alice.has_template("heat-equation", &[("heat.sh.j2", "echo heat")]).await;
     let rendering = json!({
         "create_request": {"name": "heat-equation"},
         "render_request": {

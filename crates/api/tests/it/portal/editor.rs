@@ -16,7 +16,7 @@ use crate::{
 
 /// Somebody before their browser.
 async fn at_browser(app: &TestApp, name: &str) -> Browser {
-    person(app, name, &["user"]).await;
+    person(app, name, &["expert"]).await;
     Browser::of(app, &format!("{name}@example.com")).await
 }
 
@@ -66,7 +66,7 @@ on_both! {
         for (fields, status, words) in [
             ([("name", "Mine"), ("identifier", "taken")], 409, "identifier=taken already exists"),
             ([("name", "Mine"), ("identifier", "123")], 422, "only by digits"),
-            ([("name", ""), ("identifier", "x")], 422, "at least 1"),
+            ([("name", ""), ("identifier", "x")], 422, "Cannot be an empty string"),
         ] {
             let refused = alice.submit(&page, "/new", &fields).await.expect(status);
             says(&refused, words);

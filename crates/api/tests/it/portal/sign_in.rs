@@ -3,7 +3,6 @@
 use crate::{
     identity::story::{PASSWORD, person},
     on_both,
-    support::TestApp,
     web::browser::{Browser, heading},
 };
 

@@ -55,7 +55,7 @@ on_both! {
         let (alice, mut browser) = somebody(&app, "alice").await;
         app.agent("c").await;
         submits(&alice, "other", "c").await;
-        let template = alice.has_template("heat", &[("ENTRYPOINT", "a.sh.j2")]).await;
+        let template = alice.has_template("heat", &[("a.sh.j2", "echo a")]).await;
         let rendering = json!({
             "create_request": {"name": "rendered"},
             "render_request": {

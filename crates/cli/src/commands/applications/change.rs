@@ -3,10 +3,10 @@
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
-use super::{Create, Session, TEMPLATES, Update, get, given, meant, text};
+use super::{Create, Session, Update, get, given, meant, text};
 use crate::{
     api::not_understood,
-    application::{Application, upload},
+    application::{Application, TEMPLATES, upload},
     failure::Result,
     output::{resource::APPLICATION, tell_message},
     select::Selected,
@@ -51,9 +51,9 @@ pub async fn update(session: &Session, arguments: &Update) -> Result<()> {
         None => None,
     };
     let body = given([
-        ("name", text(&arguments.application_name)),
         ("identifier", text(&arguments.update_identifier)),
         ("description", text(&arguments.application_desc)),
+        ("name", text(&arguments.application_name)),
         ("is_archived", arguments.is_archived.then_some(Value::Bool(true))),
     ]);
     if body.as_object().is_some_and(|changes| !changes.is_empty()) {

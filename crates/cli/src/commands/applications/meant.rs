@@ -3,9 +3,10 @@
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
-use super::{Session, TEMPLATES};
+use super::Session;
 use crate::{
     api::is_not_found,
+    application::TEMPLATES,
     failure::{Failure, Result},
     select::Selected,
     suggestion::closest,

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::{Session, parameters::Parameters};
 use crate::{
-    application::{Application, config::Config},
+    application::{Application, TEMPLATES, config::Config},
     failure::Result,
     questions::{check_supplied, live, terminal},
 };
@@ -56,7 +56,7 @@ pub async fn by_server(
 async fn derived(session: &Session, application: &Map<String, Value>) -> Result<TemplateQuestions> {
     let id = application.get("application_id").unwrap_or(&Value::Null).to_string();
     let what = format!("Couldn't retrieve the questions of application ({id}) from API");
-    let route = ["job-script-templates", &id, "questions"];
+    let route = [TEMPLATES, &id, "questions"];
     let request = session.api.request(Method::GET, &route).await?;
     match session.api.find(&what, request, StatusCode::OK).await? {
         Some(found) => Ok(found),

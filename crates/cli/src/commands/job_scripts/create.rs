@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use jobbergate_questions::files;
-use reqwest::{Method, StatusCode};
+use reqwest::StatusCode;
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     api::{failed, not_understood},
-    application::{WORKFLOW, config::Config},
+    application::{WORKFLOW, config::Config, workflow_of},
     commands::{
         applications,
         job_submissions::{Submission, submit},
@@ -27,9 +27,6 @@ use crate::{
     select::OneApplicationAmongOthers,
     workflow::Workflow,
 };
-
-/// The API's name of applications.
-const TEMPLATES: &str = "job-script-templates";
 
 /// What a script is made of.
 #[derive(Debug, Args)]
@@ -270,12 +267,8 @@ async fn workflow(session: &Session, application: &Map<String, Value>) -> Result
         return Ok(None);
     }
     let id = application.get("application_id").unwrap_or(&Value::Null);
-    let what = format!("Couldn't download {WORKFLOW} of application ({id})");
-    let route = [TEMPLATES, &id.to_string(), "upload", "workflow"];
-    let request = session.api.request(Method::GET, &route).await?;
-    let source = session.api.send(&what, request, StatusCode::OK).await?.body;
     Ok(Some(Workflow {
-        source,
+        source: workflow_of(&session.api, &id.to_string()).await?,
         file: WORKFLOW.to_owned(),
         command: "create",
         selection: json!({"application_id": id}),

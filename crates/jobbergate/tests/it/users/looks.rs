@@ -22,13 +22,19 @@ fn world() -> World {
 /// What is seen at a terminal of 60 columns and 8 lines.
 #[track_caller]
 fn seen(world: &World, arguments: &[&str], variables: &[(&str, &str)]) -> String {
+    seen_until(world, arguments, variables, 0)
+}
+
+/// The same of a command that ends with this code.
+#[track_caller]
+fn seen_until(world: &World, arguments: &[&str], variables: &[(&str, &str)], code: i32) -> String {
     let of_world = world.command(arguments);
     let mut command = Command::new("/bin/sh");
     command.args(["-c", "stty rows 8 cols 60; exec \"$0\" \"$@\""]).arg(of_world.get_program());
     command.args(of_world.get_args()).current_dir(world.home.path()).env_clear();
     command.envs(of_world.get_envs().filter_map(|(name, value)| Some((name, value?))));
     command.env("TERM", "xterm").stdin(Stdio::inherit()).envs(variables.iter().copied());
-    ends_with(spawn_command(command, PATIENCE).unwrap(), 0)
+    ends_with(spawn_command(command, PATIENCE).unwrap(), code)
 }
 
 const LIST: [&str; 4] = ["job-scripts", "list", "--page", "1"];
@@ -62,6 +68,43 @@ fn tables_fit_a_narrow_terminal() {
     // What is read here has a character for each byte: only the first of each counts.
     let width = |line: &str| line.chars().filter(|c| !('\u{80}'..'\u{c0}').contains(c)).count();
     assert!(text.lines().count() > 8 && text.lines().all(|line| width(line) <= 60), "{text}");
+}
+
+#[test]
+fn a_list_of_submissions_can_be_read_at_a_narrow_terminal() {
+    let world = world();
+    let create = ["job-submissions", "create", "1", "--name", "wing", "--description", "in May"];
+    world.run(&create).well();
+    let list = ["job-submissions", "list", "--page", "1", "--no-pager"];
+    let text = seen(&world, &list, &[("NO_COLOR", "1")]);
+    for whole in ["submission", "wing", "None", "c1", "CREATED"] {
+        assert!(text.contains(whole), "{whole}: {text}");
+    }
+    assert!(text.contains("No room for description, owner_email"), "{text}");
+    // Who asks for fields gets them, and programs get all.
+    let full = seen(&world, &[&["--full"], &list[..]].concat(), &[("NO_COLOR", "1")]);
+    assert!(!full.contains("No room"), "{full}");
+    let piped = world.run_with(&list, &[("COLUMNS", "60")]).well();
+    assert!(!piped.contains("No room") && !piped.contains("CREATED"), "{piped}");
+}
+
+#[test]
+fn people_are_told_what_is_missing_in_the_words_of_the_command_line() {
+    let world = World::open();
+    for (arguments, said) in [
+        (["applications", "get-one", "7"], "There is no application 7"),
+        (["applications", "delete", "wing"], "There is no application wing"),
+        (["job-scripts", "get-one", "7"], "There is no job script 7"),
+        (["job-submissions", "cancel", "7"], "There is no job submission 7"),
+    ] {
+        let wide = [("COLUMNS", "200")];
+        let text = seen_until(&world, &arguments, &wide, 1);
+        assert!(text.contains(said) && !text.contains("locator"), "{text}");
+        let raw = seen_until(&world, &[&["--raw"], &arguments[..]].concat(), &wide, 1);
+        assert!(raw.contains("entry was not found by locator="), "{raw}");
+        let piped = world.run(&arguments).failed(1);
+        assert!(piped.contains("entry was not found by locator="), "{piped}");
+    }
 }
 
 #[test]

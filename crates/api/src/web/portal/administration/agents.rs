@@ -4,7 +4,7 @@ use askama::Template;
 use axum::{
     Router,
     extract::{Path, State},
-    http::{HeaderMap, header},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
@@ -25,7 +25,14 @@ use crate::{
         cookies::Purpose,
         errors::Failure,
         page::page,
-        portal::{Site, clusters::Health, fields::Fields, frame::Frame, words::Moment},
+        portal::{
+            Site,
+            certain::Certain,
+            clusters::Health,
+            fields::Fields,
+            frame::{Area, Frame},
+            words::Moment,
+        },
     },
 };
 
@@ -36,7 +43,7 @@ pub(super) fn router() -> Router<Site> {
     Router::new()
         .route("/admin/agents", get(list).post(make))
         .route("/admin/agents/{client_id}", get(one))
-        .route("/admin/agents/{client_id}/{action}", get(instead).post(act))
+        .route("/admin/agents/{client_id}/{action}", get(ask).post(act))
 }
 
 #[derive(Template)]
@@ -74,8 +81,28 @@ fn path(client_id: &str) -> String {
     format!("/admin/agents/{}", percent_encode(client_id))
 }
 
-async fn instead(State(site): State<Site>, Path((id, _)): Path<(String, String)>) -> Redirect {
-    Redirect::to(&site.path(&path(&id)))
+/// Asks before a client is deleted; all else leads to the agent's page.
+async fn ask(
+    State(site): State<Site>,
+    administrator: Administrator,
+    Path((client_id, action)): Path<(String, String)>,
+) -> Result<Response, Failure> {
+    let back = site.path(&path(&client_id));
+    if action != "delete" {
+        return Ok(Redirect::to(&back).into_response());
+    }
+    let client = administrator.accounts(&site)?.agent(&client_id).await?;
+    let asking = Certain {
+        frame: administrator.user.frame(&site, Area::Administration),
+        title: format!("Delete the client {}?", client.client_id),
+        words: "Its agent gets no tokens any more, so that nothing is submitted to the cluster. What was \
+                submitted stays."
+            .to_owned(),
+        action: format!("{back}/delete"),
+        button: "Delete the client",
+        back,
+    };
+    Ok(page(StatusCode::OK, &asking)?)
 }
 
 async fn list(

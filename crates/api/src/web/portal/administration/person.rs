@@ -4,7 +4,7 @@ use askama::Template;
 use axum::{
     Router,
     extract::{Path, State},
-    http::{HeaderMap, HeaderValue, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
@@ -23,7 +23,13 @@ use crate::{
         cookies::Purpose,
         errors::Failure,
         page::page,
-        portal::{Site, fields::Fields, frame::Frame, words::Moment},
+        portal::{
+            Site,
+            certain::Certain,
+            fields::Fields,
+            frame::{Area, Frame},
+            words::Moment,
+        },
         words,
     },
 };
@@ -31,7 +37,7 @@ use crate::{
 pub(super) fn router() -> Router<Site> {
     Router::new()
         .route("/admin/people/{id}", get(show))
-        .route("/admin/people/{id}/{action}", get(instead).post(act))
+        .route("/admin/people/{id}/{action}", get(ask).post(act))
 }
 
 /// A person's page.
@@ -74,8 +80,31 @@ struct Seen {
     last: Moment,
 }
 
-async fn instead(State(site): State<Site>, Path((id, _)): Path<(String, String)>) -> Redirect {
-    Redirect::to(&site.path(&path(&id)))
+/// Asks before an account is deleted; all else leads to the person's page.
+async fn ask(
+    State(site): State<Site>,
+    administrator: Administrator,
+    Path((id, action)): Path<(String, String)>,
+) -> Result<Response, Failure> {
+    let back = site.path(&path(&id));
+    if action != "delete" {
+        return Ok(Redirect::to(&back).into_response());
+    }
+    let user = administrator.accounts(&site)?.person(&id).await?;
+    let asking = Certain {
+        frame: administrator.user.frame(&site, Area::Administration),
+        title: format!("Delete the account of {}?", user.name),
+        words: format!(
+            "It can't be brought back. What {name} made stays and belongs to {email}: whoever gets an \
+             account of this address later owns it. To keep somebody out, disable the account instead.",
+            name = user.name,
+            email = user.email
+        ),
+        action: format!("{back}/delete"),
+        button: "Delete the account",
+        back,
+    };
+    Ok(page(StatusCode::OK, &asking)?)
 }
 
 async fn show(

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::{
     Router,
     extract::{Path, State},
+    http::StatusCode,
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
@@ -22,14 +23,19 @@ use crate::{
         errors::Failure,
         page::page,
         permission_groups::{self, PermissionGroup},
-        portal::{Site, fields::Fields, frame::Frame},
+        portal::{
+            Site,
+            certain::Certain,
+            fields::Fields,
+            frame::{Area, Frame},
+        },
     },
 };
 
 pub(super) fn router() -> Router<Site> {
     Router::new()
         .route("/admin/roles", get(show).post(make))
-        .route("/admin/roles/{name}/{action}", get(instead).post(act))
+        .route("/admin/roles/{name}/{action}", get(ask).post(act))
 }
 
 #[derive(Template)]
@@ -51,8 +57,25 @@ struct RoleRow {
     groups: Vec<PermissionGroup>,
 }
 
-async fn instead(State(site): State<Site>) -> Redirect {
-    Redirect::to(&site.path("/admin/roles"))
+/// Asks before a role is deleted; all else leads to the list.
+async fn ask(
+    State(site): State<Site>,
+    ServerAdministrator(administrator): ServerAdministrator,
+    Path((name, action)): Path<(String, String)>,
+) -> Result<Response, Failure> {
+    let back = site.path("/admin/roles");
+    if action != "delete" {
+        return Ok(Redirect::to(&back).into_response());
+    }
+    let asking = Certain {
+        frame: administrator.user.frame(&site, Area::Administration),
+        action: format!("{back}/{}/delete", percent_encode(&name)),
+        title: format!("Delete the role {name}?"),
+        words: "Whoever has it has it no more, and what it permits with it.".to_owned(),
+        button: "Delete the role",
+        back,
+    };
+    Ok(page(StatusCode::OK, &asking)?)
 }
 
 async fn show(

@@ -52,11 +52,22 @@ pub(super) struct Group {
 }
 
 /// Those that are asked.
-pub(super) fn groups(user: &User, filled: &Filled, shows_missing: bool) -> Vec<Group> {
+///
+/// What is secret does not come back to who sent it, which is said.
+pub(super) fn groups(
+    user: &User,
+    filled: &Filled,
+    shows_missing: bool,
+    was_sent: bool,
+) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     let questions = filled.asked.questions.iter().zip(&filled.answers.each).enumerate();
     for (at, (question, answer)) in questions.filter(|(_, (_, answer))| answer.is_asked) {
-        let field = of_question(user, filled, (at, question), answer, shows_missing);
+        let mut field = of_question(user, filled, (at, question), answer, shows_missing);
+        let is_secret = question.kind == QuestionKind::Secret;
+        if was_sent && is_secret && answer.texts.iter().any(|text| !text.is_empty()) {
+            field.warning = Some("Type it once more: what is secret is not sent back".to_owned());
+        }
         match groups.last_mut().filter(|group| group.title == question.group) {
             Some(group) => group.fields.push(field),
             None => groups.push(Group { title: question.group.clone(), fields: vec![field] }),

@@ -50,6 +50,8 @@ pub(super) struct Shown {
     /// Why nothing was made.
     pub(super) refusal: Option<String>,
     pub(super) shows_missing: bool,
+    /// Whether it comes back to who sent it.
+    pub(super) was_sent: bool,
     /// Whether files were chosen, which browsers forget.
     pub(super) has_files: bool,
 }
@@ -104,7 +106,7 @@ pub(super) fn whole(
     let about = markdown::to_html(description, 1);
     let whole = Whole {
         frame: user.frame(site, Area::Applications),
-        groups: groups(user, filled, shown.shows_missing),
+        groups: groups(user, filled, shown.shows_missing, shown.was_sent),
         settings: settings(filled, shown.shows_missing),
         preview,
         link: link(&absolute(site, filled), filled),
@@ -137,7 +139,7 @@ pub(super) fn part(
 ) -> Result<Response, Failure> {
     let part = Part {
         frame: user.frame(site, Area::Applications),
-        groups: groups(user, filled, shows_missing),
+        groups: groups(user, filled, shows_missing, false),
         settings: settings(filled, shows_missing),
         preview,
         link: link(&absolute(site, filled), filled),

@@ -79,6 +79,14 @@ pub(super) fn request(filled: &Filled) -> Option<RenderFromTemplateRequest> {
 }
 
 impl Preview {
+    /// For a page that is shown whether or not there is one.
+    pub(super) async fn if_possible(user: &User, filled: &Filled) -> Self {
+        Self::of(user, filled).await.unwrap_or_else(|error| {
+            error.log();
+            Self { state: said(&error), ..Self::default() }
+        })
+    }
+
     pub(super) async fn of(user: &User, filled: &Filled) -> Result<Self> {
         let problems: Vec<_> = problems(filled)
             .into_iter()
@@ -86,7 +94,7 @@ impl Preview {
             .collect();
         let Some(request) = request(filled) else {
             let words = filled.asked.outputs.as_ref().err().cloned().unwrap_or_default();
-            return Ok(Self { state: format!("There is no script: {words}."), ..Self::default() });
+            return Ok(Self { state: format!("There is no script: {words}"), ..Self::default() });
         };
         if !filled.is_complete() {
             let state = match problems.len() {
@@ -166,7 +174,7 @@ pub(super) fn said(error: &Error) -> String {
             });
             said.collect::<Vec<_>>().join("; ")
         }
-        other => other.detail(),
+        other => other.detail().trim_end_matches('.').to_owned(),
     }
 }
 

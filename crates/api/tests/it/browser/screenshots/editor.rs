@@ -15,7 +15,7 @@ async fn the_work_of_experts_is_shown_in_the_documentation() {
     fs::create_dir_all(&album.directory).unwrap();
     let app = TestApp::on_sqlite().await;
     let Some(alice) = Person::before(&app).await else { return };
-    person(&app, "alice", &["user"]).await;
+    person(&app, "alice", &["expert"]).await;
     let (template, script) = publish(&app.user("alice").await, &app).await;
     alice.logs_in("alice@example.com").await;
     let edit = format!("/applications/{template}/edit");
@@ -30,7 +30,7 @@ async fn the_work_of_experts_is_shown_in_the_documentation() {
     ] {
         alice.open(&path).await;
         if name == "application-try" {
-            alice.press("Try it").await;
+            alice.press("Render the files").await;
             alice.reads("#SBATCH --nodes=2").await;
         }
         for (suffix, size, is_dark) in [

@@ -49,7 +49,10 @@ on_both! {
         let second = copied(&page, "the secret");
         app.token("c1", &first).await.expect(401);
         app.token("c1", &second).await.ok();
-        let answer = ada.submit(&page, "/delete", &[]).await;
+        assert!(page.text.contains(r#"href="/admin/agents/c1/delete""#), "{}", page.text);
+        let asked = ada.open("/admin/agents/c1/delete").await.expect(200);
+        assert_eq!(heading(&asked), "Delete the client c1?");
+        let answer = ada.submit(&asked, "/delete", &[]).await;
         assert!(done(&ada.follow(&answer).await).starts_with("The agent's client was deleted."));
         app.token("c1", &second).await.expect(401);
         ada.open("/admin/agents/c1").await.expect(404);

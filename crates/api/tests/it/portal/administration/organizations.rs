@@ -73,12 +73,14 @@ on_both! {
         for name in ["eve", "ada", "bob"] {
             let address = page_of(&app, &format!("{name}@example.com")).await;
             max.open(&address).await.expect(404);
+            max.open(&format!("{address}/delete")).await.expect(404);
             for (action, fields) in permitted::TO_PEOPLE {
                 max.post(&form_of(&home, &format!("{address}/{action}"), fields)).await.expect(404);
             }
         }
         for client in ["theirs", "servers"] {
             max.open(&format!("/admin/agents/{client}")).await.expect(404);
+            max.open(&format!("/admin/agents/{client}/delete")).await.expect(404);
             for action in ["rotate", "delete"] {
                 max.post(&form_of(&home, &format!("/admin/agents/{client}/{action}"), &[])).await.expect(404);
             }

@@ -97,7 +97,7 @@ on_both! {
             let mut browser = Browser::of(&app, &format!("{role}@example.com")).await;
             let home = browser.open("/").await.expect(200);
             assert!(!home.text.contains("Administration"), "{role}");
-            for path in PAGES.into_iter().chain([bob.as_str(), "/admin/agents/c1"]) {
+            for path in PAGES.into_iter().chain([bob.as_str(), "/admin/agents/c1", "/admin/agents/c1/delete", "/admin/roles/reader/delete"]) {
                 let page = browser.open(path).await.expect(403);
                 assert_eq!(heading(&page), "You may not see or do this", "{role} {path}");
             }

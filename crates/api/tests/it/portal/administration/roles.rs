@@ -26,7 +26,8 @@ on_both! {
         let changed = ada.post(&form_of(&page, "/admin/roles/reader/change", &fields)).await;
         assert_eq!(done(&ada.follow(&changed).await), "The role was changed. It counts with the next access tokens.");
         bob.open("/clusters").await.expect(200);
-        let deleted = ada.post(&form_of(&page, "/admin/roles/reader/delete", &[])).await;
+        let asked = ada.open("/admin/roles/reader/delete").await.expect(200);
+        let deleted = ada.submit(&asked, "/delete", &[]).await;
         assert_eq!(done(&ada.follow(&deleted).await), "The role was deleted.");
         bob.open("/clusters").await.expect(403);
     }

@@ -28,7 +28,7 @@ async fn started_with(line: &str) -> TestApp {
 #[tokio::test(flavor = "multi_thread")]
 async fn settings_say_where_they_come_from_and_keep_secrets() {
     let app = started_with(
-        "serve --max-upload-file-size 1000 --smtp-username joe --aws-secret-access-key s3cret",
+        "serve --max-upload-file-size 1000 --client-idle-seconds 50 --aws-secret-access-key s3cret",
     )
     .await;
     let mut ada = ada(&app).await;

@@ -4,7 +4,6 @@ use super::gallery::names;
 use crate::{
     identity::story::person,
     on_both,
-    support::TestApp,
     web::browser::{Browser, form, problem},
 };
 

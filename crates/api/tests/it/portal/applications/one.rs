@@ -6,7 +6,6 @@ use serde_json::json;
 use crate::{
     identity::story::person,
     on_both,
-    support::TestApp,
     web::browser::{Browser, heading, problem},
 };
 

@@ -5,7 +5,7 @@ use jobbergate_api::{identity::NewUser, permission::Permission};
 use crate::{
     identity::story::{PASSWORD, person},
     on_both,
-    support::{TenantApp, TestApp, random},
+    support::{TestApp, random},
     web::browser::{Browser, form, heading, problem},
 };
 

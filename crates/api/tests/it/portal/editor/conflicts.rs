@@ -1,7 +1,7 @@
 //! Two people who edit one application.
 
 use super::{at_browser, says, says_not};
-use crate::{on_both, support::TestApp, web::browser::Browser};
+use crate::{on_both, web::browser::Browser};
 
 const TEMPLATE: [(&str, &str); 1] = [("job.sh.j2", "#!/bin/bash\necho one\necho two\n")];
 
@@ -42,7 +42,8 @@ on_both! {
         let id = actor.has_template("t", &TEMPLATE).await;
         let mut alice = at_browser(&app, "alice").await;
         let page = alice.open(&format!("/applications/{id}/edit/file?name=job.sh.j2")).await;
-        actor.delete("/job-script-templates/t/upload/template/job.sh.j2").await.expect(204);
+        let deleted = actor.delete("/job-script-templates/t/upload/template/job.sh.j2").await;
+        assert!(deleted.status.is_success(), "{deleted:?}");
         let fields = [("role", "ENTRYPOINT"), ("content", "#!/bin/sh\n")];
         let told = alice.submit(&page, "name=job.sh.j2", &fields).await.expect(409);
         says(&told, "+#!/bin/sh");

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{at_browser, says, says_not};
-use crate::{on_both, support::TestApp, web::browser::form};
+use crate::{on_both, web::browser::form};
 
 const TEMPLATE: [(&str, &str); 1] = [("job.sh.j2", "#!/bin/bash\necho {{ nodes }}\n")];
 

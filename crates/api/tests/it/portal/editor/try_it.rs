@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{at_browser, says, says_not};
-use crate::{on_both, support::TestApp};
+use crate::on_both;
 
 on_both! {
     async fn files_are_shown_as_they_would_be(app: TestApp) {

@@ -5,11 +5,7 @@ use super::{
     table::{Kind, ROWS},
     try_row,
 };
-use crate::{
-    on_both,
-    support::{IssuerApp, users_permissions},
-    web::browser::problem,
-};
+use crate::{on_both, support::users_permissions, web::browser::problem};
 
 on_both! {
     async fn a_form_without_this_browsers_token_does_nothing(app: IssuerApp) {

@@ -5,10 +5,7 @@ use std::{fs, path::Path};
 use regex::Regex;
 
 use super::{Things, all_permissions, form_token, signed_in, table::ROWS, try_row};
-use crate::{
-    on_both,
-    support::{Answer, IssuerApp},
-};
+use crate::{on_both, support::Answer};
 
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
                       connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";

@@ -32,6 +32,7 @@ on_both! {
                 assert_eq!(has(&page, name), *kept);
             }
             assert!(!page.text.contains("S3CRET"));
+            assert!(text.contains("Type it once more: what is secret is not sent back"), "{text}");
         }
         assert_eq!((story.count("job-scripts").await, story.count("job-submissions").await), (0, 0));
     }

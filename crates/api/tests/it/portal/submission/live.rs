@@ -8,12 +8,7 @@ use super::{
     agent::{ends, running, updates},
     alice,
 };
-use crate::{
-    identity::story::person,
-    on_both,
-    support::{TestApp, eventually},
-    web::browser::Browser,
-};
+use crate::{identity::story::person, on_both, support::eventually, web::browser::Browser};
 
 /// Reads a stream until these words come.
 async fn reads_until(stream: &mut reqwest::Response, words: &str) -> String {

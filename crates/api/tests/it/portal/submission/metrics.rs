@@ -6,7 +6,7 @@ use super::{
     agent::{ends, running},
     alice,
 };
-use crate::{job_submissions::metrics::uploads, on_both, support::TestApp};
+use crate::{job_submissions::metrics::uploads, on_both};
 
 const BASE: i64 = 1_767_222_000;
 
@@ -36,7 +36,7 @@ on_both! {
         assert_eq!((&found["rate"], &found["is_active"]), (&json!(10), &json!(true)));
         assert_eq!(found["times"].as_array().unwrap().len(), 30);
         assert_eq!(found["charts"].as_array().unwrap().len(), 3, "{found}");
-        assert_eq!(found["charts"][1]["lines"][1]["values"][29], json!(30 * 1024 * 1024));
+        assert_eq!(found["charts"][1]["lines"][1]["values"][29], json!(31_457_280.0));
         let found: Value = alice.fetch_json(&format!("{path}?node=n2")).await;
         assert_eq!(found["nodes"], json!(["n2"]));
     }

@@ -8,7 +8,7 @@ use super::{
     agent::{answers, keeps_answering, part, running, takes},
     alice,
 };
-use crate::{on_both, support::TestApp, web::browser::plain};
+use crate::{on_both, web::browser::plain};
 
 on_both! {
     async fn alice_reads_the_end_of_a_long_output_and_what_was_before(app: TestApp) {
