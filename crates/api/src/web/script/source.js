@@ -79,7 +79,7 @@ function lines(text, rules) {
   let line = null;
   const newLine = () => {
     line = document.createElement("span");
-    line.className = "line";
+    line.className = "code-line";
     all.append(line);
   };
   newLine();

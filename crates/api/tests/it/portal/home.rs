@@ -19,7 +19,7 @@ on_both! {
     }
 
     async fn a_first_visit_says_how_to_begin(app: TestApp) {
-        person(&app, "alice", &["user"]).await;
+        person(&app, "alice", &["expert"]).await;
         person(&app, "ada", &["admin"]).await;
         let reader = [
             Permission::JobTemplatesRead,

@@ -124,9 +124,14 @@ on_both! {
 
     async fn an_empty_gallery_says_what_to_do(app: TestApp) {
         person(&app, "alice", &["user"]).await;
-        let mut alice = Browser::of(&app, "alice@example.com").await;
-        let page = alice.open("/applications").await.expect(200);
-        assert!(page.text.contains("There is no application yet."), "{}", page.text);
-        assert!(page.text.contains("href=\"/applications/new\""), "{}", page.text);
+        person(&app, "eve", &["expert"]).await;
+        for (name, shown) in
+            [("alice", "Ask whoever looks after"), ("eve", "href=\"/applications/new\"")]
+        {
+            let mut browser = Browser::of(&app, &format!("{name}@example.com")).await;
+            let page = browser.open("/applications").await.expect(200);
+            assert!(page.text.contains("There is no application yet."), "{}", page.text);
+            assert!(page.text.contains(shown), "{name}: {}", page.text);
+        }
     }
 }

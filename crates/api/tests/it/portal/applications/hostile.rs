@@ -20,7 +20,7 @@ on_both! {
             "description": format!("{EVIL} [x](javascript:alert(3)) ![y](data:text/html,z)"),
             "questions": [{
                 "variable": "x", "kind": "choice", "label": EVIL, "help": EVIL, "default": EVIL,
-                "choices": [EVIL, {"label": EVIL, "value": 1}], "group": EVIL,
+                "choices": [EVIL, {"label": format!("{EVIL}2"), "value": 1}], "group": EVIL,
             }],
         });
         let made = bob.post("/job-script-templates", body).await.created();

@@ -43,7 +43,7 @@ on_both! {
             "3 lines",
             "Nothing yet.",
             "href=\"/applications/heat/run\"",
-            "You may clone it",
+            "Everybody here who may make scripts may run it: so may you.",
         ] {
             assert!(page.text.contains(shown), "{shown}: {}", page.text);
         }
@@ -53,13 +53,17 @@ on_both! {
     }
 
     async fn who_owns_it_may_edit_it(app: TestApp) {
-        person(&app, "alice", &["user"]).await;
-        person(&app, "mary", &["admin"]).await;
+        for (name, role) in [("alice", "expert"), ("eve", "expert"), ("mary", "admin")] {
+            person(&app, name, &[role]).await;
+        }
         app.user("alice").await.has_template("heat", &[("job.sh.j2", SCRIPT)]).await;
-        for somebody in ["alice", "mary"] {
-            let mut browser = Browser::of(&app, &format!("{somebody}@example.com")).await;
+        let (edit, clone) = ("/applications/heat/edit\"", "/applications/heat/edit/clone\"");
+        for (name, may) in [("alice", true), ("eve", false), ("mary", true)] {
+            let mut browser = Browser::of(&app, &format!("{name}@example.com")).await;
             let page = browser.open("/applications/heat").await.expect(200);
-            assert!(page.text.contains("href=\"/applications/heat/edit\""), "{}", page.text);
+            assert_eq!(page.text.contains(edit), may, "{name}: {}", page.text);
+            assert!(page.text.contains(clone), "{name}: {}", page.text);
+            assert_eq!(page.text.contains("You may clone it"), !may, "{name}: {}", page.text);
         }
     }
 
