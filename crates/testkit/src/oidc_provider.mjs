@@ -52,6 +52,8 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
   // Nobody is asked whether they consent.
   loadExistingGrant: async ({ oidc }) => {
     const { client: { clientId }, session: { accountId } } = oidc;
+    const known = oidc.session.grantIdFor(clientId);
+    if (known) return oidc.provider.Grant.find(known);
     const grant = new oidc.provider.Grant({ clientId, accountId });
     grant.addOIDCScope('openid email profile offline_access');
     await grant.save();

@@ -2,7 +2,7 @@
 
 mod accessibility;
 pub mod administration;
-mod applications;
+pub mod applications;
 pub mod editor;
 mod keyboard;
 mod person;

@@ -32,6 +32,9 @@ document.addEventListener("DOMContentLoaded", () => {
       button.removeAttribute("aria-label");
       copy(block, button);
     });
-    block.before(button);
+    const both = document.createElement("div");
+    both.className = "copyable";
+    block.before(both);
+    both.append(button, block);
   }
 });

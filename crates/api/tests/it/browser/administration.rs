@@ -125,7 +125,7 @@ async fn ada_connects_a_cluster_and_invites_somebody_with_scripts() {
     account(&app, "ada", &["admin"]).await;
     ada.logs_in("ada@example.com").await;
     ada.open("/admin").await;
-    ada.reads("The doctor’s").await;
+    ada.reads("The doctor").await;
     ada.open("/admin/agents").await;
     ada.press("Register it").await;
     ada.sees("demo-cluster").await;

@@ -1,6 +1,7 @@
 //! Pictures of the pages for the documentation, made when asked for: `cargo xtask screenshots`.
 
 mod administration;
+mod applications;
 mod editor;
 mod run;
 mod submission;

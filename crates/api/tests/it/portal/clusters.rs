@@ -76,7 +76,7 @@ on_both! {
         for words in [
             ">Connected<", "Jobbergate 1.2.3", "22.05.8, 4 nodes", ">debug", ">default<", ">hidden<", ">DRAIN<",
             ">1 out<", "5 of 16", "1 d 1 h; 5 min unless said", "at least nodes: 2", "at most nodes: 3",
-            "memory per node: 2.0 GB", "512.0 MB per processor unless said", "limits of QOS part",
+            "memory per node: 2.00 GiB", "512 MiB per processor unless said", "limits of QOS part",
             "accounts: physics, chemistry", "groups: hpc", "QOS: normal", "<dt>RUNNING</dt><dd>17</dd>",
             ">physics<", ">normal<", "at most 1 h", "per user: cpu=64", "something is not known",
         ] {

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::{Router, extract::State, response::Response, routing::get};
+use axum::{Router, extract::State, http::StatusCode, response::Response, routing::get};
 use chrono::TimeDelta;
+use jobbergate_doctor::Problem;
 
 use super::{administrator::ServerAdministrator, around::Around, note::Note};
 use crate::{
@@ -36,10 +37,11 @@ struct DoctorPage {
 
 #[derive(Template)]
 #[template(path = "portal/administration/doctor_summary.html")]
-struct Summary {
+struct Summary<'a> {
     address: String,
     examined: Moment,
-    found: Arc<Examination>,
+    found: &'a Examination,
+    matters: Vec<(&'static str, &'a Problem)>,
 }
 
 async fn show(
@@ -61,5 +63,11 @@ async fn summary(
     let found = site.app.examinations.recent(&site.app.config, &site.app.clock, RECENT).await;
     let examined = Moment::new(site.app.clock.now(), found.at);
     let address = site.path("/admin/doctor");
-    Ok(page(axum::http::StatusCode::OK, &Summary { address, examined, found })?)
+    // The overview has the clusters itself, but for those of organizations with data of their own.
+    let is_shown = |check: &str| check != "clusters" || site.app.tenants.are_separate();
+    let matters = found.findings.iter().filter(|finding| is_shown(finding.check));
+    let matters =
+        matters.filter_map(|finding| Some((finding.check, finding.outcome.as_ref().err()?)));
+    let summary = Summary { address, examined, found: &found, matters: matters.collect() };
+    Ok(page(StatusCode::OK, &summary)?)
 }

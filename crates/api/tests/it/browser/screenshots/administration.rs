@@ -33,7 +33,7 @@ async fn what_administrators_see_is_shown_in_the_documentation() {
     for (name, path) in pages(&app).await {
         ada.open(&path).await;
         if name == "admin" {
-            ada.reads("has not reported for").await;
+            ada.reads("The doctor finds").await;
         }
         for (suffix, size, is_dark) in [
             ("", PAGE, false),

@@ -51,7 +51,7 @@ on_both! {
         assert_eq!(heading(&out), "You are signed out");
         assert!(alice.cookie(SESSION).is_none());
         alice.open("/").await.expect(303);
-        let link = out.text.split("<a href=\"").find(|it| it.contains("/session/end?")).unwrap();
+        let link = out.text.split("<a href=\"").skip(1).find(|it| it.contains("/session/end?")).unwrap();
         let link = crate::web::browser::plain(link.split('"').next().unwrap());
         let asked = alice.open(&link).await.expect(200);
         let mut confirmed = form(&asked, "/session/end/confirm");
@@ -111,11 +111,10 @@ async fn two_tabs_sign_in_beside_each_other() {
     let one = alice.open("/sign-in?next=/?tab=1").await.expect(303);
     let two = alice.open("/sign-in?next=/?tab=2").await.expect(303);
     let two = log_in_there(&mut alice, &app.provider, &two, "alice@example.com").await;
+    assert_eq!(alice.follow(&two).await.expect(303).header("location"), Some("/?tab=2"));
     let one = follow(&mut alice, &app.provider, &one).await.expect(303);
-    for (back, page) in [(one, "/?tab=1"), (two, "/?tab=2")] {
-        assert_eq!(alice.follow(&back).await.expect(303).header("location"), Some(page));
-        alice.open(page).await.expect(200);
-    }
+    assert_eq!(alice.follow(&one).await.expect(303).header("location"), Some("/?tab=1"));
+    alice.open("/?tab=1").await.expect(200);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -112,7 +112,8 @@ async fn what_another_organization_has_is_not_there() {
     for (name, organization) in [("eve", "others"), ("alice", "others")] {
         let mut eve = signed_in(&app, name, Some(organization), &all).await;
         let token = form_token(&mut eve).await;
-        for row in ROWS {
+        // What is made there has numbers that others have elsewhere.
+        for row in ROWS.iter().filter(|row| row.path != "/applications/new") {
             let answer = try_row(&mut eve, row, &things.address(row), Some(&token)).await;
             for word in ["heat", "echo {{", "run.sh\"", "1 2 3"] {
                 let given = row.fields.iter().any(|(_, value)| value.contains(word));
@@ -127,7 +128,9 @@ async fn what_another_organization_has_is_not_there() {
         }
     }
     let mut nobodys = signed_in(&app, "alice", None, &all).await;
-    for row in ROWS.iter().filter(|row| row.kind == Kind::Page) {
+    // The server's own administrator belongs to none, nor do clusters.
+    let theirs = |path: &str| !path.starts_with("/admin") && !path.starts_with("/clusters");
+    for row in ROWS.iter().filter(|row| row.kind == Kind::Page && theirs(row.path)) {
         nobodys.open(&things.address(row)).await.expect(403);
     }
     assert_eq!(things.snapshot().await, before);

@@ -10,6 +10,11 @@ use crate::{on_both, support::Answer};
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
                       connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
+/// What templates put into pages as it is, because it is HTML that was made here: of other templates, and
+/// of Markdown.
+const MADE_HERE: [&str; 5] =
+    ["favourite|safe", "jobs|safe", "description|safe", "described|safe", "about|safe"];
+
 /// What runs or looks otherwise only with `unsafe-inline`.
 fn inline(html: &str) -> Option<String> {
     let quoted = r#"(?:"[^"]*"|'[^']*'|[^"'>])*"#;
@@ -80,11 +85,7 @@ fn no_template_has_anything_inline() {
             // What is put into pages as it is must be HTML that was made here.
             let raw = Regex::new(r"\|\s*safe").unwrap();
             for line in text.lines().filter(|line| raw.is_match(line)) {
-                assert!(
-                    line.contains("html") || line.contains("json"),
-                    "{}: {line}",
-                    path.display()
-                );
+                assert!(MADE_HERE.iter().any(|it| line.contains(it)), "{}: {line}", path.display());
             }
             seen += 1;
         }

@@ -3,10 +3,11 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 use jobbergate_api::permission::Permission::{
-    self, Admin, JobScriptsCreate as SC, JobScriptsDelete as SD, JobScriptsRead as SR,
-    JobScriptsUpdate as SU, JobSubmissionsCreate as JC, JobSubmissionsDelete as JD,
-    JobSubmissionsRead as JR, JobSubmissionsUpdate as JU, JobTemplatesCreate as TC,
-    JobTemplatesDelete as TD, JobTemplatesRead as TR, JobTemplatesUpdate as TU,
+    self, Admin, ClustersRead as CR, JobScriptsCreate as SC, JobScriptsDelete as SD,
+    JobScriptsRead as SR, JobScriptsUpdate as SU, JobSubmissionsCreate as JC,
+    JobSubmissionsDelete as JD, JobSubmissionsRead as JR, JobSubmissionsUpdate as JU,
+    JobTemplatesCreate as TC, JobTemplatesDelete as TD, JobTemplatesRead as TR,
+    JobTemplatesUpdate as TU,
 };
 use regex::Regex;
 
@@ -73,7 +74,7 @@ const CONTENT: Typed = &[("content", "changed"), ("version", "")];
 /// In an order in which the owner can do all, one after the other.
 pub(super) const ROWS: &[Row] = &[
     page("/", &[]),
-    page("/home/jobs", &[&[JR]]),
+    page("/home/live", &[&[JR]]),
     page("/applications", &[&[TR]]),
     page("/applications/{id}", &[&[TR]]),
     page("/applications/{id}/files/{*name}", &[&[TR]]),
@@ -88,10 +89,11 @@ pub(super) const ROWS: &[Row] = &[
     form("/applications/{id}/edit/clone", &[&[TC]], &[("name", "copy")]),
     owners(page("/applications/{id}/edit", &[&[TU]])),
     owners(form("/applications/{id}/edit", &[&[TU]], &[("name", "changed")])),
+    owners(form("/applications/{id}/edit/described", &[&[TC, TU]], &[("description", "of _it_")])),
     owners(form("/applications/{id}/edit/archive", &[&[TU]], &[("archived", "no")])),
     owners(page("/applications/{id}/edit/questions", &[&[TU]])),
     owners(form("/applications/{id}/edit/questions", &[&[TU]], &[])),
-    owners(form("/applications/{id}/edit/questions/check", &[&[TU]], &[])),
+    owners(form("/applications/{id}/edit/questions/check", &[&[TC, TU]], &[])),
     owners(page("/applications/{id}/edit/try", &[&[SC], &[TC, TU]])),
     owners(form("/applications/{id}/edit/try", &[&[SC], &[TC, TU]], &[])),
     owners(page("/applications/{id}/edit/workflow", &[&[TC, TU]])),
@@ -122,7 +124,7 @@ pub(super) const ROWS: &[Row] = &[
     form("/scripts/{id}/clone", &[&[SC]], &[]),
     page("/scripts/{id}/submit", &[&[JC]]),
     form("/scripts/{id}/submit", &[&[JC]], &[("name", "job"), ("client_id", "cluster")]),
-    owners(page("/scripts/{id}/edit", &[&[SU]])),
+    page("/scripts/{id}/edit", &[&[SU]]),
     owners(page("/scripts/{id}/edit/files", &[&[SC, SU]])),
     owners(form("/scripts/{id}/edit/files", &[&[SC, SU]], &[("name", "more.txt")])),
     owners(page("/scripts/{id}/edit/files/upload", &[&[SC, SU]])),
@@ -152,6 +154,8 @@ pub(super) const ROWS: &[Row] = &[
     owners(form("/scripts/{id}/delete", &[&[SD]], &[])),
     owners(page("/applications/{id}/edit/delete", &[&[TD]])),
     owners(form("/applications/{id}/edit/delete", &[&[TD]], &[])),
+    page("/clusters", &[&[CR]]),
+    page("/clusters/{client_id}", &[&[CR]]),
     page("/admin", &[&[Admin]]),
     page("/admin/people", &[&[Admin]]),
     form("/admin/people", &[&[Admin]], &[("email", "new@example.com"), ("name", "new")]),
@@ -193,8 +197,7 @@ fn routes() -> BTreeSet<(String, bool)> {
 }
 
 fn collect(directory: &Path, found: &mut BTreeSet<(String, bool)>) {
-    let route =
-        Regex::new(r#"\.route\(\s*(?:&(\w+)\(\s*)?"([^"]*)"\)?,([^;]*?)\)\s*(?:\.|\n)"#).unwrap();
+    let route = Regex::new(r#"^\s*(?:&(\w+)\(\s*)?"([^"]*)""#).unwrap();
     for entry in fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
@@ -204,15 +207,17 @@ fn collect(directory: &Path, found: &mut BTreeSet<(String, bool)>) {
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
         let text = fs::read_to_string(&path).unwrap();
         let edit = ["/applications/{id}/edit", "/scripts/{id}/edit"];
-        for route in route.captures_iter(&text) {
+        for piece in text.split(".route(").skip(1) {
+            // Those of a sign-in have names in place of paths.
+            let Some(route) = route.captures(piece) else { continue };
+            let methods = piece.split("\n}").next().unwrap().split(".merge(").next().unwrap();
             let roots = match (route.get(1).is_some(), name.as_str()) {
                 (false, _) => &[""][..],
                 (true, "editor.rs") => &edit[..1],
                 (true, "files.rs") => &edit[..],
                 (true, other) => panic!("say in the table what {other} puts before {}", &route[2]),
             };
-            let methods = &route[3];
-            let posts = methods.contains("post(") || methods.trim() == "form";
+            let posts = methods.contains("post(") || methods.contains(", form)");
             for root in roots {
                 found.insert((format!("{root}{}", &route[2]), posts));
             }
