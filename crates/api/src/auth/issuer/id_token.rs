@@ -58,13 +58,13 @@ fn judge(
     if !is("azp", expected.client_id) && (several || party.is_some()) {
         return Err("its azp is not this server's client id");
     }
-    if !claims.get("exp").and_then(Value::as_i64).is_some_and(|exp| exp > now.timestamp()) {
+    if claims.get("exp").and_then(Value::as_i64).is_none_or(|exp| exp <= now.timestamp()) {
         return Err("it has expired, or has no exp; are the clocks of both servers in step?");
     }
     if expected.nonce.is_some_and(|nonce| !is("nonce", nonce)) {
         return Err("its nonce is not the one of this sign-in");
     }
-    if !claims.get("sub").and_then(Value::as_str).is_some_and(|sub| !sub.is_empty()) {
+    if claims.get("sub").and_then(Value::as_str).is_none_or(str::is_empty) {
         return Err("it has no sub");
     }
     Ok(())

@@ -113,7 +113,7 @@ pub(super) fn choice_text(value: &Value, choices: &[Choice]) -> String {
     let Value::String(text) = value else { return value.to_string() };
     let is_taken = choices.iter().map(Choice::value);
     let is_taken =
-        is_taken.filter(|other| !other.is_string()).any(|other| other.to_string() == *text);
+        is_taken.filter(|it| !it.is_string()).map(|it| it.to_string()).any(|json| json == *text);
     if is_taken { value.to_string() } else { text.clone() }
 }
 

@@ -116,8 +116,8 @@ async fn go(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Response> {
-    let external = external(&site)?;
-    let wanted: Wanted = read(query)?;
+    let external = external(&site).map_err(IntoResponse::into_response)?;
+    let wanted: Wanted = read(query).map_err(IntoResponse::into_response)?;
     let (next, anew) = (local(&wanted.next), !wanted.anew.is_empty());
     let failed = |error| NotSignedIn::fault(&site, &external.party, &next, error);
     if !anew && external.who(&headers).await.map_err(failed)?.is_some() {
@@ -137,8 +137,8 @@ async fn come_back(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Response> {
-    let External { party, .. } = external(&site)?;
-    let callback: Callback = read(query)?;
+    let here @ External { party, .. } = external(&site).map_err(IntoResponse::into_response)?;
+    let callback: Callback = read(query).map_err(IntoResponse::into_response)?;
     let attempt = site.origin.cookie(&headers, Purpose::SignIn);
     let before = site.origin.cookie(&headers, Purpose::External);
     let mut rng: StdRng = rand::make_rng();
@@ -147,7 +147,7 @@ async fn come_back(
         Ok(arrival) => arrival,
         Err(refused) => {
             // Who goes back in the browser, or reloads, is signed in already.
-            let there = external(&site)?.who(&headers).await.is_ok_and(|it| it.is_some());
+            let there = here.who(&headers).await.is_ok_and(|it| it.is_some());
             return match refused.why.is_repetition() && there {
                 true => Ok(Redirect::to(&site.path(&refused.next)).into_response()),
                 false => Err(NotSignedIn::refused(&site, party, refused)),
@@ -197,7 +197,7 @@ async fn ended(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Response> {
-    let external = external(&site)?;
+    let external = external(&site).map_err(IntoResponse::into_response)?;
     if external.who(&headers).await.is_ok_and(|who| who.is_some()) {
         return Ok(Redirect::to(&site.path("/")).into_response());
     }
@@ -207,16 +207,17 @@ async fn ended(
 }
 
 /// The routes are there only if people sign in so.
-fn external(site: &Site) -> Result<&External, Response> {
+fn external(site: &Site) -> Result<&External, Failure> {
     match &site.sign_in {
         SignIn::External(external) => Ok(external),
-        SignIn::BuiltIn(_) => Err(StatusCode::NOT_FOUND.into_response()),
+        SignIn::BuiltIn(_) => {
+            Err(Failure::no_page(StatusCode::NOT_FOUND, "There is no page at this address."))
+        }
     }
 }
 
-fn read<T: serde::de::DeserializeOwned>(query: Option<String>) -> Result<T, Response> {
-    let read = parameters(query.unwrap_or_default().as_bytes());
-    read.map_err(|refusal| Failure::from(refusal).into_response())
+fn read<T: serde::de::DeserializeOwned>(query: Option<String>) -> Result<T, Failure> {
+    Ok(parameters(query.unwrap_or_default().as_bytes())?)
 }
 
 /// There are secrets in it.

@@ -220,7 +220,7 @@ impl SlurmDetails {
 fn pretty(json: &str) -> String {
     match serde_json::from_str::<Value>(json) {
         Ok(Value::Object(fields)) => {
-            let says = |value: &Value| !matches!(value, Value::Null) && *value != Value::from("");
+            let says = |value: &Value| !value.is_null() && value.as_str() != Some("");
             let lines = fields.iter().filter(|(_, value)| says(value)).map(|(name, value)| {
                 let value = match value {
                     Value::String(text) => text.clone(),

@@ -3,10 +3,11 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 use jobbergate_api::permission::Permission::{
-    self, Admin, JobScriptsCreate as SC, JobScriptsDelete as SD, JobScriptsRead as SR,
-    JobScriptsUpdate as SU, JobSubmissionsCreate as JC, JobSubmissionsDelete as JD,
-    JobSubmissionsRead as JR, JobSubmissionsUpdate as JU, JobTemplatesCreate as TC,
-    JobTemplatesDelete as TD, JobTemplatesRead as TR, JobTemplatesUpdate as TU,
+    self, Admin, ClustersRead as CR, JobScriptsCreate as SC, JobScriptsDelete as SD,
+    JobScriptsRead as SR, JobScriptsUpdate as SU, JobSubmissionsCreate as JC,
+    JobSubmissionsDelete as JD, JobSubmissionsRead as JR, JobSubmissionsUpdate as JU,
+    JobTemplatesCreate as TC, JobTemplatesDelete as TD, JobTemplatesRead as TR,
+    JobTemplatesUpdate as TU,
 };
 use regex::Regex;
 
@@ -88,10 +89,11 @@ pub(super) const ROWS: &[Row] = &[
     form("/applications/{id}/edit/clone", &[&[TC]], &[("name", "copy")]),
     owners(page("/applications/{id}/edit", &[&[TU]])),
     owners(form("/applications/{id}/edit", &[&[TU]], &[("name", "changed")])),
+    owners(form("/applications/{id}/edit/described", &[&[TC, TU]], &[("description", "of _it_")])),
     owners(form("/applications/{id}/edit/archive", &[&[TU]], &[("archived", "no")])),
     owners(page("/applications/{id}/edit/questions", &[&[TU]])),
     owners(form("/applications/{id}/edit/questions", &[&[TU]], &[])),
-    owners(form("/applications/{id}/edit/questions/check", &[&[TU]], &[])),
+    owners(form("/applications/{id}/edit/questions/check", &[&[TC, TU]], &[])),
     owners(page("/applications/{id}/edit/try", &[&[SC], &[TC, TU]])),
     owners(form("/applications/{id}/edit/try", &[&[SC], &[TC, TU]], &[])),
     owners(page("/applications/{id}/edit/workflow", &[&[TC, TU]])),
@@ -152,6 +154,8 @@ pub(super) const ROWS: &[Row] = &[
     owners(form("/scripts/{id}/delete", &[&[SD]], &[])),
     owners(page("/applications/{id}/edit/delete", &[&[TD]])),
     owners(form("/applications/{id}/edit/delete", &[&[TD]], &[])),
+    page("/clusters", &[&[CR]]),
+    page("/clusters/{client_id}", &[&[CR]]),
     page("/admin", &[&[Admin]]),
     page("/admin/people", &[&[Admin]]),
     form("/admin/people", &[&[Admin]], &[("email", "new@example.com"), ("name", "new")]),
