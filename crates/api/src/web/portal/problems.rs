@@ -22,6 +22,7 @@ impl Problems {
                 let all = problems.iter().map(|problem| (name(problem), words(&problem.msg)));
                 Ok(Self { all: all.collect(), status })
             }
+            Error::InFile(fault) => Ok(Self { all: vec![(field.to_owned(), fault.words)], status }),
             Error::BadRequest(words)
             | Error::Conflict(words)
             | Error::TooLarge(words)

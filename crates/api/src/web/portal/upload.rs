@@ -24,15 +24,7 @@ const REST: usize = 4 << 20;
 /// show no answer that comes before they have sent everything.
 const READ_AWAY: usize = 256 << 20;
 
-/// A form with files, of somebody who is signed in.
-#[derive(Debug)]
-pub(super) struct UserUpload {
-    pub(super) user: User,
-    pub(super) fields: Fields,
-    pub(super) files: Vec<Upload>,
-}
-
-/// The same of which what was typed is kept even if files are too large.
+/// A form with files, of somebody who is signed in; what was typed is kept even if files are too large.
 #[derive(Debug)]
 pub(super) struct LenientUpload {
     pub(super) user: User,
@@ -47,19 +39,6 @@ pub(super) struct Upload {
     /// Its name on the person's disk.
     pub(super) filename: String,
     pub(super) content: Bytes,
-}
-
-impl FromRequest<Site> for UserUpload {
-    type Rejection = Response;
-
-    async fn from_request(request: Request, site: &Site) -> Result<Self, Response> {
-        let LenientUpload { user, fields, files, refused } =
-            LenientUpload::from_request(request, site).await?;
-        if !refused.is_empty() {
-            return Err(too_large(site.app.max_upload_file_size).into_response());
-        }
-        Ok(Self { user, fields, files })
-    }
 }
 
 impl FromRequest<Site> for LenientUpload {

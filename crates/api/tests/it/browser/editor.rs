@@ -119,7 +119,7 @@ async fn questions_are_written_with_their_form_before_ones_eyes() {
     let label = By::XPath("//input[@name='q.4.label']");
     alice.browser.find(label).await.unwrap().send_keys("Hours at most").await.unwrap();
     alice.reads("Hours at most").await;
-    alice.click(By::XPath("//button[@aria-label='Move question 5 up']")).await;
+    alice.click(By::XPath("//button[@value='up.4']")).await;
     alice.reads("4. hours").await;
     alice.press("Save").await;
     alice.reads("Saved.").await;

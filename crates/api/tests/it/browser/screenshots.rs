@@ -20,7 +20,7 @@ use crate::{
 const INTO: &str = "JOBBERGATE_SCREENSHOTS";
 const PHONE: (u32, u32) = (360, 640);
 /// What a picture in the documentation may take, in bytes.
-const LARGEST: usize = 200 << 10;
+const LARGEST: usize = 320 << 10;
 
 struct Album {
     directory: PathBuf,

@@ -24,7 +24,7 @@ pub fn log(steps: usize) -> Vec<u8> {
             "step {step:>5}   t = {:>7.3} s   residual \x1b[36m{residual:.3e}\x1b[0m\n",
             step as f64 * 0.025
         );
-        if step % 40 == 0 {
+        if step % 40 == 3 {
             text += "\x1b[33mwarning\x1b[0m: cell 17 <b>cools</b> faster than its neighbours\n";
         }
     }
@@ -139,12 +139,29 @@ async fn a_running_job_is_watched_until_it_ends() {
     alice.click(By::Css("[data-do=follow]")).await;
     alice.sees_in("#output-status", "Paused").await;
 
-    alice.finds_it_accessible("a running submission").await;
     let ended = Instant::now();
     ends_as(&agent, id, "COMPLETED").await;
     alice.sees_in("#now .state", "Done").await;
     assert!(ended.elapsed() < Duration::from_secs(4), "{:?}", ended.elapsed());
     alice.sees_in("#timeline", "Completed").await;
+    answering.abort();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_running_job_is_shown_to_everybody() {
+    let app = TestApp::on_sqlite().await;
+    let Some(alice) = Person::before(&app).await else { return };
+    person(&app, "alice", &["user"]).await;
+    let (actor, agent) = (app.user("alice").await, app.agent("c").await);
+    let id = scene(&actor, &agent).await;
+    let answering = keeps_answering(&agent, log(6), false);
+    alice.logs_in("alice@example.com").await;
+    alice.open(&format!("/submissions/{id}")).await;
+    alice.sees_in("#output pre", "step     6").await;
+    alice.find(".plots canvas").await;
+    alice.finds_it_accessible("a running submission").await;
+    ends_as(&agent, id, "COMPLETED").await;
+    alice.sees_in("#now .state", "Done").await;
     alice.finds_it_accessible("a submission that has ended").await;
     answering.abort();
 }

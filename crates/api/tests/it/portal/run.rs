@@ -134,6 +134,8 @@ fn fields(html: &str) -> Vec<(String, String)> {
     let all = Regex::new(
         r#"(?s)<input[^>]*>|<select[^>]*>.*?</select>|<textarea[^>]*>\n?.*?</textarea>"#,
     );
+    let chosen = Regex::new(r#"<option value="([^"]*)" selected>"#).unwrap();
+    let inside = Regex::new(r"(?s)>\n?(.*)</textarea>").unwrap();
     let mut fields = Vec::new();
     for tag in all.unwrap().find_iter(html).map(|found| found.as_str()) {
         let Some(name) = attribute("name", tag) else { continue };
@@ -144,12 +146,8 @@ fn fields(html: &str) -> Vec<(String, String)> {
             _ if kind == "checkbox" || kind == "radio" => {
                 attribute("value", tag).filter(|_| is_ticked)
             }
-            tag if tag.starts_with("<select") => {
-                let chosen = Regex::new(r#"<option value="([^"]*)" selected>"#).unwrap();
-                chosen.captures(tag).map(|found| plain(&found[1]))
-            }
+            tag if tag.starts_with("<select") => chosen.captures(tag).map(|found| plain(&found[1])),
             tag if tag.starts_with("<textarea") => {
-                let inside = Regex::new(r"(?s)>\n?(.*)</textarea>").unwrap();
                 inside.captures(tag).map(|found| plain(&found[1]))
             }
             tag => attribute("value", tag),

@@ -121,8 +121,10 @@ pub(super) async fn run(
         match rehearse(&user, &asking.loaded, answers).await {
             Ok(files) => tried.files = Some(files),
             Err(error) => {
+                if let Error::InFile(fault) = &error {
+                    tried.spot = Spot::of(fault);
+                }
                 tried.problems = problems(error)?;
-                tried.spot = spot::find(&user, &asking.loaded, &tried.problems).await?;
             }
         }
     }

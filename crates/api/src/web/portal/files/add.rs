@@ -19,8 +19,8 @@ use crate::{
         errors::Failure,
         page::page,
         portal::{
-            Site, form::UserForm, frame::Frame, problems::Problems, upload::UserUpload, user::User,
-            words,
+            Site, form::UserForm, frame::Frame, problems::Problems, upload::LenientUpload,
+            user::User, words,
         },
     },
 };
@@ -97,27 +97,23 @@ fn beginning(name: &str, role: &str) -> Bytes {
 pub(super) async fn upload(
     State(site): State<Site>,
     parent: Parent,
-    UserUpload { user, fields, files }: UserUpload,
+    LenientUpload { user, fields, files, refused }: LenientUpload,
 ) -> Result<Response, Failure> {
     let loaded = parent.load_own(&user).await?;
     let mut problems = Problems::default();
-    if files.is_empty() {
+    let most = words::bytes(site.app.max_upload_file_size as u64);
+    for name in &refused {
+        let words = format!("{name} is too large: a file may have {most}");
+        problems.join(Problems::of(Error::TooLarge(words), "files")?);
+    }
+    if files.is_empty() && refused.is_empty() {
         problems.add("files", "Choose at least one file");
     }
     let mut last = None;
-    let most = site.app.max_upload_file_size;
     for file in files {
         let name = file.filename.clone();
-        let taken = match file.content.len() > most {
-            true => {
-                let most = words::bytes(most as u64);
-                Err(Error::TooLarge(format!("{name} is too large: a file may have {most}")))
-            }
-            false => {
-                let upload = Upload { filename: name.clone(), content: file.content };
-                replace(&user, &loaded, fields.text("role"), upload).await
-            }
-        };
+        let upload = Upload { filename: name.clone(), content: file.content };
+        let taken = replace(&user, &loaded, fields.text("role"), upload).await;
         match taken {
             Ok(()) => last = Some(name),
             Err(error) => problems.join(Problems::of(error, "files")?),

@@ -35,7 +35,9 @@ async fn others(alice: &Actor, agent: &Actor) {
         });
         agent.post("/job-submissions/agent/submitted", body).await.expect(202);
         if state != "PENDING" {
-            let body = json!({"slurm_job_state": state, "slurm_job_info": "{}"});
+            let body = json!({
+                "slurm_job_id": 4000 + job, "slurm_job_state": state, "slurm_job_info": "{}",
+            });
             let path = format!("/job-submissions/agent/{id}");
             agent.put(&path, body).await.expect(202);
         }

@@ -78,7 +78,6 @@ on_both! {
                 roles: vec!["user".to_owned()],
                 password: Some(PASSWORD.to_owned()),
                 organization: Some(organization.id.clone()),
-                ..NewUser::default()
             };
             app.provider().create_user(&new, &mut random()).await.unwrap();
         }
