@@ -104,7 +104,7 @@ async fn alice_sees_the_script_as_she_types_and_submits_it() {
     }
     alice.find("#q3").await;
     shows(&alice, "#preview", "--job-name=a-long-name-typed-slowly").await;
-    shows(&alice, "#preview", "converged to 0.00001").await;
+    shows(&alice, "#preview", "converged to 1e-05").await;
     let at = alice.browser.active_element().await.unwrap();
     assert_eq!(at.id().await.unwrap().as_deref(), Some("q0"), "the focus stays");
     assert_eq!(value(&alice, "#q0").await, "a-long-name-typed-slowly");
