@@ -75,7 +75,7 @@ on_both! {
         assert_eq!(has(&page, "q.n"), "4");
         assert!(text.contains("echo 4 \n"), "what nobody gave is empty: {text}");
         let id = leads_to(&story.sends(&page, &[("q.m", "x")], "save").await, "scripts");
-        assert_eq!(story.script(id, "old.sh").await, "#!/bin/sh\necho 4 x\n");
+        assert_eq!(story.script(id, "old.sh").await, "#!/bin/sh\necho 4 x");
     }
 
     async fn an_application_that_asks_nothing_is_run_at_once(app: TestApp) {
