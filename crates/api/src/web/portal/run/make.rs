@@ -123,7 +123,8 @@ async fn work(
     let request = JobSubmissionCreateRequest {
         name: filled.name().to_owned(),
         job_script_id: id,
-        execution_directory: Some(filled.typed.text(DIRECTORY).to_owned()),
+        execution_directory: Some(filled.typed.text(DIRECTORY).to_owned())
+            .filter(|directory| !directory.is_empty()),
         client_id: Some(filled.cluster.clone()),
         ..JobSubmissionCreateRequest::default()
     };

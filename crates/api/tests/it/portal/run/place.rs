@@ -50,6 +50,8 @@ on_both! {
         assert!(text.contains("debug lets a job have 2 nodes at most"), "{text}");
         // What is known may be old: it is said, and Slurm has the last word.
         app.clock.advance(TimeDelta::minutes(20));
+        // Its token was over in the meantime.
+        let agent = app.agent("jura").await;
         agent.put("/clusters/status?interval=60", serde_json::json!({})).await.expect(202);
         let part = story.types(&page, &too_much).await.expect(200);
         assert!(part.text.contains(r#"<p class="run-warning">debug lets jobs run"#), "{}", part.text);

@@ -26,7 +26,7 @@ on_both! {
         let part = story.types(&page, &[("q.mesh", "/new"), ("q.key", "0THER")]).await.expect(200);
         assert!(part.text.contains("fem /new\n</ins>"), "{}", part.text);
         let text = words(&part);
-        assert!(text.contains(&format!("Last time: script {id}, just now")), "{text}");
+        assert!(text.contains(&format!("Last time: script {id}, now")), "{text}");
         assert!(text.contains("export KEY=••••"), "{text}");
         assert!(!text.contains("S3CRET") && !text.contains("0THER"), "no secret is seen: {text}");
         let same = story.types(&page, &filled).await.expect(200);

@@ -25,7 +25,7 @@ on_both! {
         let script = submission["job_script_id"].as_i64().unwrap();
         let text = story.script(script, "wind.sh").await;
         let expected = "#!/bin/bash\n#SBATCH -N 4\n# Sbatch params injected at rendering time\n\
-                        #SBATCH --time=1:30:00\n#SBATCH --gres=gpu:1\n\nfem /home/alice/a.msh\n\n";
+                        #SBATCH --time=1:30:00\n#SBATCH --gres=gpu:1\n\nfem /home/alice/a.msh\n";
         assert_eq!(text, expected);
         let script = story.api.get(&format!("/job-scripts/{script}")).await.ok();
         assert_eq!(script["name"], "first try");
