@@ -41,7 +41,7 @@ on_both! {
         let page = story.opens("/applications/odd/run").await;
         let text = words(&page);
         assert!(text.contains("odd.sh.j2, line 3: the script can't be made"), "{text}");
-        assert!(page.text.contains(r#"<mark class="line at-fault"><span class="no">3</span>echo {{ 1 / data.n }}"#), "{}", page.text);
+        assert!(page.text.contains(r#"<mark class="run-line at-fault"><span class="no">3</span>echo {{ 1 / data.n }}"#), "{}", page.text);
         assert!(text.contains("echo <four>"));
         let part = story.types(&page, &[("q.n", "1"), ("q.a", "[")]).await.expect(200);
         let text = words(&part);
