@@ -130,8 +130,10 @@ impl Preview {
         let file = |(name, _, content): (String, FileType, String)| {
             let old = before.as_ref().filter(|_| content.len() as u64 <= LARGEST_FILE);
             let old = old.and_then(|script| script.files.iter().find(|(known, _)| *known == name));
-            let content = without(&filled.secrets(), content);
-            let (mut lines, left_out) = lines(&content, old.map(|(_, text)| text.as_str()));
+            let secrets = filled.secrets();
+            let content = without(&secrets, content);
+            let old = old.map(|(_, text)| without(&secrets, text.clone()));
+            let (mut lines, left_out) = lines(&content, old.as_deref());
             for line in lines.iter_mut().filter(|line| has_secrets && line.kind == Kind::Removed) {
                 SECRET_LINE.clone_into(&mut line.text);
             }

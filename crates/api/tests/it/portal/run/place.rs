@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 
 use super::{Story, facts, has, has_cluster, leads_to, words};
-use crate::on_both;
+use crate::{on_both, support::random};
 
 on_both! {
     async fn clusters_whose_agents_are_there_come_first(app: TestApp) {
@@ -51,7 +51,9 @@ on_both! {
         // What is known may be old: it is said, and Slurm has the last word.
         app.clock.advance(TimeDelta::minutes(20));
         // Its token was over in the meantime.
-        let agent = app.agent("jura").await;
+        let secret = app.provider().rotate_client("jura", &mut random()).await.unwrap();
+        let token = app.token("jura", &secret.0).await.ok();
+        let agent = app.bearer(token["access_token"].as_str().unwrap());
         agent.put("/clusters/status?interval=60", serde_json::json!({})).await.expect(202);
         let part = story.types(&page, &too_much).await.expect(200);
         assert!(part.text.contains(r#"<p class="run-warning">debug lets jobs run"#), "{}", part.text);
