@@ -116,14 +116,21 @@ pub(crate) fn nobody_to_ask(variables: &[&str], fast: bool) -> Failure {
 
 /// That nobody is there to be asked, naming all that will have to be.
 fn unanswered(questions: &[Question], known: &Map<String, Value>, fast: bool) -> Failure {
-    let is_left = |question: &&Question| {
-        let is_answered =
-            known.contains_key(&question.variable) || fast && question.default.is_some();
-        let is_asked = || is_asked(question, known).unwrap_or_default();
-        !is_answered && needs_answer(question, fast) && is_asked()
-    };
-    let names = questions.iter().filter(is_left).map(|question| question.variable.as_str());
-    nobody_to_ask(&names.collect::<Vec<_>>(), fast)
+    let (mut known, mut names) = (known.clone(), Vec::new());
+    for question in questions {
+        let name = &question.variable;
+        if known.contains_key(name) {
+            continue;
+        }
+        match &question.default {
+            Some(default) if fast => drop(known.insert(name.clone(), default.clone())),
+            _ if needs_answer(question, fast) && is_asked(question, &known).unwrap_or_default() => {
+                names.push(name.as_str());
+            }
+            _ => {}
+        }
+    }
+    nobody_to_ask(&names, fast)
 }
 
 #[cfg(test)]
