@@ -5,7 +5,7 @@ mod job;
 mod measurements;
 mod output;
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use anyhow::{Result, ensure};
 use clap::Args;
@@ -33,6 +33,9 @@ pub(crate) struct Options {
     /// Keep the database, the job's files and the logs, and begin with them next time
     #[arg(long)]
     keep_data: bool,
+    /// Show this program instead of building one
+    #[arg(long, value_name = "FILE")]
+    program: Option<PathBuf>,
 }
 
 /// Runs the demo. Whatever happens, nothing that it started is left running.
@@ -57,7 +60,10 @@ fn perform(
     terminal: &Terminal,
     directory: &Directory,
 ) -> Result<()> {
-    let jobbergate = Jobbergate::build(terminal, interrupt)?;
+    let jobbergate = match &options.program {
+        Some(program) => Jobbergate::at(program.canonicalize()?),
+        None => Jobbergate::build(terminal, interrupt)?,
+    };
     let slurm = Slurm::start(terminal, interrupt, directory, &[("JOBACCT", "linux")])?;
     let mut server = Server::start(terminal, interrupt, directory, &jobbergate)?;
     let mut agent = Agent::start(terminal, directory, &jobbergate, &server, &slurm, &MEASURING)?;
