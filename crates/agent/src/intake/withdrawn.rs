@@ -2,7 +2,7 @@
 //! it is found out whether there is one. What is reported then is cancelled like any other, or, where
 //! the server does not take it, at once.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use jobbergate_types::claims::WithdrawnJobSubmission;
 use tokio::time::Instant;
@@ -19,8 +19,9 @@ use crate::{
 const PACE: Duration = Duration::from_secs(1);
 
 impl Intake {
-    /// Begins to find out what became of them.
-    pub(super) async fn see_to_withdrawn(&mut self) {
+    /// Begins to find out what became of them. Those in doubt are looked for in any case: whatever is
+    /// busy would be left out of that.
+    pub(super) async fn see_to_withdrawn(&mut self, in_doubt: &HashSet<i64>) {
         let asked_lately = self.asked_for_withdrawn_at.is_some_and(|at| at.elapsed() < PACE);
         if self.agent.lease.withdrawn() == 0 {
             return self.withdrawn.clear();
@@ -38,7 +39,8 @@ impl Intake {
         }
         self.withdrawn = withdrawn.iter().map(|one| one.id).collect();
         for one in withdrawn {
-            if self.is_free(one.id) && self.busy.insert(one.id) {
+            let is_seen_to = !in_doubt.contains(&one.id) && self.is_free(one.id);
+            if is_seen_to && self.busy.insert(one.id) {
                 let (agent, inherited) = (Arc::clone(&self.agent), Arc::clone(&self.inherited));
                 self.tasks.spawn(async move {
                     let result = agent.see_to(&one, &inherited).await;
