@@ -1,6 +1,6 @@
 //! What people see in a browser. Those pages that need nobody to be logged in, and the account, are
 //! the built-in identity provider's: they need no JavaScript, and call the provider as any other
-//! caller would. Those with which people work are in [`portal`].
+//! caller would. Those with which people work are in `portal`.
 
 mod account;
 mod assets;
