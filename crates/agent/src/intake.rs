@@ -162,7 +162,7 @@ impl Intake {
         let in_doubt = |entry: &&Entry| matches!(entry.phase, Phase::Attempted { .. });
         let in_doubt: HashSet<i64> = unsettled.iter().filter(in_doubt).map(|e| e.id).collect();
         self.settle_taken_over(&unsettled).await?;
-        self.see_to_withdrawn(&in_doubt).await;
+        self.see_to_withdrawn(&unsettled).await;
         self.report_outcomes(&unsettled);
         self.settle_doubts(&unsettled).await;
         if !self.slurm_is_up().await {

@@ -11,7 +11,7 @@ use super::Intake;
 use crate::{
     agent::Agent,
     inherited::Inherited,
-    journal::{Entry, machine::State},
+    journal::{Entry, Phase, machine::State},
     setback::Setback,
 };
 
@@ -19,9 +19,9 @@ use crate::{
 const PACE: Duration = Duration::from_secs(1);
 
 impl Intake {
-    /// Begins to find out what became of them. Those in doubt are looked for in any case: whatever is
-    /// busy would be left out of that.
-    pub(super) async fn see_to_withdrawn(&mut self, in_doubt: &HashSet<i64>) {
+    /// Begins to find out what became of them. What the journal has no end of is looked for and
+    /// reported in any case: whatever is busy would be left out of that.
+    pub(super) async fn see_to_withdrawn(&mut self, unsettled: &[Entry]) {
         let asked_lately = self.asked_for_withdrawn_at.is_some_and(|at| at.elapsed() < PACE);
         if self.agent.lease.withdrawn() == 0 {
             return self.withdrawn.clear();
@@ -38,9 +38,11 @@ impl Intake {
             self.agent.lease.set_withdrawn(0);
         }
         self.withdrawn = withdrawn.iter().map(|one| one.id).collect();
+        let begun = unsettled.iter().filter(|entry| entry.phase != Phase::Planned);
+        let begun: HashSet<i64> = begun.map(|entry| entry.id).collect();
         for one in withdrawn {
-            let is_seen_to = !in_doubt.contains(&one.id) && self.is_free(one.id);
-            if is_seen_to && self.busy.insert(one.id) {
+            let may_be = !begun.contains(&one.id) && self.is_free(one.id);
+            if may_be && self.busy.insert(one.id) {
                 let (agent, inherited) = (Arc::clone(&self.agent), Arc::clone(&self.inherited));
                 self.tasks.spawn(async move {
                     let result = agent.see_to(&one, &inherited).await;
