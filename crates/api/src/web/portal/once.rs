@@ -14,7 +14,7 @@ use crate::{
     idempotency::{self, Begun, KeyedRequest},
 };
 
-/// How long the first is waited for.
+/// How often, and how long, the first is waited for.
 const ATTEMPTS: usize = 50;
 const PAUSE: Duration = Duration::from_millis(200);
 /// The largest answer that is read again, in bytes.
@@ -40,25 +40,50 @@ where
     // Who goes back and changes something asks for something else.
     let asked = json!(request);
     let key = format!("{key}-{}", version(asked.to_string().as_bytes()));
-    for _ in 0..ATTEMPTS {
+    let caller = &user.context.customer.caller;
+    let keyed = || {
         let parts = Parts { json: Some(asked.clone()), ..Parts::default() };
-        let caller = &user.context.customer.caller;
-        let keyed = KeyedRequest::new(caller, route, key.clone(), &parts);
-        match idempotency::begin(&user.context, keyed).await {
+        KeyedRequest::new(caller, route, key.clone(), &parts)
+    };
+    match under_a_key(&user.context, keyed, MAX_ANSWER, work).await {
+        Err(Error::UnderWay(_)) => {
+            Err(Error::Busy("What was asked for is still under way; look for it in a moment"))
+        }
+        done => done,
+    }
+}
+
+/// Does the work, or gives what was answered to the same request before: of such an answer `longest`
+/// bytes are read. The first is waited for, up to 10 s.
+pub(super) async fn under_a_key<T, W>(
+    context: &Context,
+    request: impl Fn() -> KeyedRequest,
+    longest: usize,
+    work: impl FnOnce(Context) -> W,
+) -> Result<T>
+where
+    T: DeserializeOwned,
+    W: Future<Output = Result<T>>,
+{
+    let mut left = ATTEMPTS;
+    loop {
+        match idempotency::begin(context, request()).await {
             Ok(Begun::First(attempt)) => {
                 let attempt = Arc::new(attempt);
-                let mut context = user.context.clone();
-                context.attempt = Some(Arc::clone(&attempt));
-                return idempotency::perform(&user.context, &attempt, work(context)).await;
+                let mut keyed = context.clone();
+                keyed.attempt = Some(Arc::clone(&attempt));
+                return idempotency::perform(context, &attempt, work(keyed)).await;
             }
             Ok(Begun::Before(answer)) => {
-                let bytes = body::to_bytes(answer.into_body(), MAX_ANSWER).await;
+                let bytes = body::to_bytes(answer.into_body(), longest).await;
                 return serde_json::from_slice(&bytes.map_err(Error::internal)?)
                     .map_err(Error::internal);
             }
-            Err(Error::UnderWay(_)) => tokio::time::sleep(PAUSE).await,
+            Err(Error::UnderWay(_)) if left > 0 => {
+                left -= 1;
+                tokio::time::sleep(PAUSE).await;
+            }
             Err(error) => return Err(error),
         }
     }
-    Err(Error::Busy("What was asked for is still under way; look for it in a moment"))
 }

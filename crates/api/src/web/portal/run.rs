@@ -28,7 +28,9 @@ use self::{
     preview::{Preview, Problem, problems, said},
     typed::{CLUSTER, DEFAULTS, FROM, Typed},
 };
-use super::{Site, fields::Fields, form::UserForm, upload::LenientUpload, user::User};
+use super::{
+    Site, fields::Fields, form::UserForm, once::new_key, upload::LenientUpload, user::User,
+};
 use crate::{
     error::Error,
     permission::Permission,
@@ -50,10 +52,6 @@ pub(super) fn router() -> Router<Site> {
         .route("/applications/{id}/run/preview", post(live))
 }
 
-fn new_form_id() -> String {
-    format!("{:032x}", rand::random::<u128>())
-}
-
 fn allow(user: &User) -> Result<(), Failure> {
     user.require(Permission::JobTemplatesRead)?;
     user.require(Permission::JobScriptsCreate)
@@ -72,7 +70,7 @@ async fn open(
     let (base, origin) = base(&user, &asked, &query, &given).await?;
     let filled = Filled::of(&user, asked, given.over(base)).await?;
     let preview = Preview::if_possible(&user, &filled).await;
-    let shown = Shown { origin, form_id: new_form_id(), ..Shown::default() };
+    let shown = Shown { origin, form_id: new_key(), ..Shown::default() };
     pages::whole(&site, &user, &filled, preview, shown)
 }
 
@@ -136,7 +134,7 @@ async fn send(
         asked => asked?,
     };
     let filled = Filled::of(&user, asked, typed).await?;
-    let form_id = fields.get(FORM_ID).map_or_else(new_form_id, str::to_owned);
+    let form_id = fields.get(FORM_ID).map_or_else(new_key, str::to_owned);
     let mut shown = Shown { form_id: form_id.clone(), was_sent: true, ..Shown::default() };
     shown.has_files = !files.is_empty();
     let wanted = match fields.text(ACTION) {

@@ -1,13 +1,10 @@
 //! From a filled-in form to a script, and to a submission of it: once, however often it is sent.
 
-use std::{sync::Arc, time::Duration};
-
 use jobbergate_types::{
     job_scripts::{JobScriptCreateRequest, RenderFromTemplateBody},
     job_submissions::JobSubmissionCreateRequest,
 };
 use serde::Deserialize;
-use serde_json::Map;
 use sha2::{Digest, Sha256};
 
 use super::{filled::Filled, preview::request, typed::DIRECTORY};
@@ -15,20 +12,17 @@ use crate::{
     app::Context,
     error::{Error, Result},
     http::input::Parts,
-    idempotency::{self, Begun, KeyedRequest},
+    idempotency::KeyedRequest,
     resources::{
         files::Upload,
         job_scripts::{self, from_template, remembered},
         job_submissions,
     },
-    web::portal::user::User,
+    web::portal::{once::under_a_key, user::User},
 };
 
 /// What the keys are for.
 const ROUTE: &str = "POST /applications/{id}/run";
-/// How often, and how long, a form waits that is sent while it is being worked on.
-const ATTEMPTS: usize = 20;
-const PAUSE: Duration = Duration::from_millis(500);
 /// The longest answer that is kept under a key, in bytes.
 const LONGEST_ANSWER: usize = 16 << 20;
 
@@ -71,32 +65,16 @@ pub(super) async fn make(
     (wanted, key): (Wanted, &str),
 ) -> Result<i64> {
     let context = &user.context;
-    let caller = &context.customer.caller;
-    let mut left = ATTEMPTS;
-    loop {
-        let parts = Parts { path: Map::new(), ..Parts::default() };
-        let request = KeyedRequest::new(caller, ROUTE, key.to_owned(), &parts);
-        match idempotency::begin(context, request).await {
-            Ok(Begun::Before(answer)) => {
-                let body = axum::body::to_bytes(answer.into_body(), LONGEST_ANSWER).await;
-                let body = body.map_err(Error::internal)?;
-                let Numbered { id } = serde_json::from_slice(&body).map_err(Error::internal)?;
-                return Ok(id);
-            }
-            Ok(Begun::First(attempt)) => {
-                let attempt = Arc::new(attempt);
-                let mut keyed = context.clone();
-                keyed.attempt = Some(Arc::clone(&attempt));
-                let work = work(user, filled, files, wanted, &keyed);
-                return idempotency::perform(context, &attempt, work).await;
-            }
-            Err(Error::UnderWay(_)) if left > 0 => {
-                left -= 1;
-                tokio::time::sleep(PAUSE).await;
-            }
-            Err(error) => return Err(error),
-        }
-    }
+    let request = || {
+        let caller = &context.customer.caller;
+        KeyedRequest::new(caller, ROUTE, key.to_owned(), &Parts::default())
+    };
+    let work = |keyed| async move {
+        let id = work(user, filled, files, wanted, &keyed).await?;
+        Ok(Numbered { id })
+    };
+    let Numbered { id } = under_a_key(context, request, LONGEST_ANSWER, work).await?;
+    Ok(id)
 }
 
 async fn work(
