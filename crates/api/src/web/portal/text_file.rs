@@ -5,7 +5,7 @@ use axum::{
     http::header,
     response::{IntoResponse, Response},
 };
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::words;
 use crate::{app::Context, error::Result, storage::OpenFile};
@@ -14,6 +14,8 @@ use crate::{app::Context, error::Result, storage::OpenFile};
 pub(super) const MAX_SHOWN: u64 = 1 << 20;
 /// What each of its bytes takes at most while a page with it is made, in bytes.
 const COST: usize = 8;
+/// What stands for itself in a header (RFC 5987, and more is escaped than need be).
+const IN_HEADER: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'_');
 
 /// What is in a file.
 #[derive(Debug, Clone)]
@@ -46,7 +48,7 @@ pub(super) async fn read(context: &Context, file: OpenFile) -> Result<Content> {
 /// A file to keep; whatever is in it, no browser takes it for a page.
 pub(super) fn download(filename: &str, file: OpenFile) -> Response {
     let last = filename.rsplit('/').next().unwrap_or(filename);
-    let name = utf8_percent_encode(last, NON_ALPHANUMERIC);
+    let name = utf8_percent_encode(last, IN_HEADER);
     let head = [
         (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
         (header::CONTENT_LENGTH, file.size.to_string()),

@@ -1,10 +1,8 @@
 //! The files of an application: on its page, and as they are.
 
 use axum::{
-    body::Body,
     extract::{Path, State},
-    http::{HeaderValue, header},
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use jobbergate_types::{FileType, job_script_templates::JobTemplateDetailedView};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -16,7 +14,7 @@ use crate::{
     storage::OpenFile,
     web::{
         errors::Failure,
-        portal::{Site, user::User, words::bytes},
+        portal::{Site, text_file, user::User, words::bytes},
     },
 };
 
@@ -32,7 +30,6 @@ const LONG: usize = 60;
 const COST: u64 = 6;
 
 const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'.').remove(b'-').remove(b'_');
-const IN_HEADER: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'_');
 
 /// A file as its page shows it.
 pub(super) struct Source {
@@ -204,7 +201,7 @@ pub(super) async fn download(
 ) -> Result<Response, Failure> {
     user.require(Permission::JobTemplatesRead)?;
     let file = service::get_file(&user.context, &Locator::parse(&id), &name).await?;
-    Ok(attachment(&name, file))
+    Ok(text_file::download(&name, file))
 }
 
 pub(super) async fn download_workflow(
@@ -214,21 +211,7 @@ pub(super) async fn download_workflow(
 ) -> Result<Response, Failure> {
     user.require(Permission::JobTemplatesRead)?;
     let file = workflow::get(&user.context, &Locator::parse(&id)).await?;
-    Ok(attachment(workflow::store::FILENAME, file))
-}
-
-/// A file that browsers store, and never show: it is whatever somebody wrote.
-fn attachment(name: &str, file: OpenFile) -> Response {
-    let name = name.rsplit('/').next().unwrap_or(name);
-    let disposition =
-        format!("attachment; filename*=UTF-8''{}", utf8_percent_encode(name, IN_HEADER));
-    let mut response = Body::from_stream(file.content()).into_response();
-    let head = response.headers_mut();
-    head.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
-    if let Ok(disposition) = HeaderValue::from_str(&disposition) {
-        head.insert(header::CONTENT_DISPOSITION, disposition);
-    }
-    response
+    Ok(text_file::download(workflow::store::FILENAME, file))
 }
 
 #[cfg(test)]
