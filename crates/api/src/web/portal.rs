@@ -19,6 +19,7 @@ mod home;
 mod interrupted;
 mod markdown;
 mod once;
+mod percent;
 mod problems;
 mod run;
 mod scripts;

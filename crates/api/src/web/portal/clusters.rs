@@ -19,6 +19,7 @@ use serde::Deserialize;
 use super::{
     Site,
     frame::{Area, Frame},
+    percent::percent_encode,
     user::User,
 };
 use crate::{
@@ -37,9 +38,12 @@ pub(super) fn router() -> Router<Site> {
 
 /// The page of a cluster.
 pub(super) fn address(site: &Site, client_id: &str) -> String {
-    let encoded =
-        percent_encoding::utf8_percent_encode(client_id, percent_encoding::NON_ALPHANUMERIC);
-    site.path(&format!("/clusters/{encoded}"))
+    site.path(&path(client_id))
+}
+
+/// The same without what comes before all paths.
+pub(super) fn path(client_id: &str) -> String {
+    format!("/clusters/{}", percent_encode(client_id))
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -15,7 +15,7 @@ use super::{
     around::Around,
     deployment::Deployment,
     note::Note,
-    person::{forget_shown, percent_encode},
+    person::forget_shown,
 };
 use crate::{
     error::{Error, Result},
@@ -28,9 +28,10 @@ use crate::{
         portal::{
             Site,
             certain::Certain,
-            clusters::Health,
+            clusters::{self, Health},
             fields::Fields,
             frame::{Area, Frame},
+            percent::percent_encode,
             words::Moment,
         },
     },
@@ -149,7 +150,7 @@ impl AgentRow {
         };
         Ok(Self {
             address: site.path(&path(&client.client_id)),
-            cluster: site.path(&format!("/clusters/{}", percent_encode(&client.client_id))),
+            cluster: clusters::address(site, &client.client_id),
             made: Moment::new(context.now(), client.created_at),
             health,
             client,

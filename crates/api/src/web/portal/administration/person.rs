@@ -28,6 +28,7 @@ use crate::{
             certain::Certain,
             fields::Fields,
             frame::{Area, Frame},
+            percent::percent_encode,
             words::Moment,
         },
         words,
@@ -43,10 +44,6 @@ pub(super) fn router() -> Router<Site> {
 /// A person's page.
 pub(super) fn path(id: &str) -> String {
     format!("/admin/people/{}", percent_encode(id))
-}
-
-pub(super) fn percent_encode(part: &str) -> String {
-    percent_encoding::utf8_percent_encode(part, percent_encoding::NON_ALPHANUMERIC).to_string()
 }
 
 #[derive(Template)]

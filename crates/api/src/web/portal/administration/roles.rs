@@ -13,7 +13,6 @@ use super::{
     administrator::{Administrator, ServerAdministrator, ServerForm},
     around::Around,
     note::Note,
-    person::percent_encode,
 };
 use crate::{
     error::{Error, Result},
@@ -28,6 +27,7 @@ use crate::{
             certain::Certain,
             fields::Fields,
             frame::{Area, Frame},
+            percent::percent_encode,
         },
     },
 };

@@ -15,7 +15,10 @@ use super::{
 use crate::{
     permission::Permission,
     resources::job_submissions::overview::{Overview, Steps},
-    web::portal::words::{self, Moment, State},
+    web::portal::{
+        clusters,
+        words::{self, Moment, State},
+    },
 };
 
 /// How many steps are shown at a time.
@@ -135,9 +138,7 @@ impl Now {
 }
 
 fn cluster_page(viewer: &Viewer, client_id: &str) -> String {
-    let encoded =
-        percent_encoding::utf8_percent_encode(client_id, percent_encoding::NON_ALPHANUMERIC);
-    format!("{}/clusters/{encoded}", viewer.base)
+    format!("{}{}", viewer.base, clusters::path(client_id))
 }
 
 impl Actions {
