@@ -142,7 +142,7 @@ fn a_question_that_fails_for_the_moment_is_asked_again() {
 #[test]
 fn who_follows_bears_a_provider_that_is_away_and_not_one_that_refuses() {
     let world = World::open();
-    world.become_owner_of(&world.token(&["--email", "alice@example.com", "--expires-in", "5"]));
+    world.become_owner_of(&world.token(&["--email", "alice@example.com", "--expires-in", "12"]));
     std::fs::write(world.token_file("refresh.token"), "refresh").unwrap();
     let asked = AtomicUsize::new(0);
     let provider = Liar::that_answers(move |_| match asked.fetch_add(1, Ordering::SeqCst) {
