@@ -60,10 +60,7 @@ fn perform(
     terminal: &Terminal,
     directory: &Directory,
 ) -> Result<()> {
-    let jobbergate = match &options.program {
-        Some(program) => Jobbergate::at(program.canonicalize()?),
-        None => Jobbergate::build(terminal, interrupt)?,
-    };
+    let jobbergate = Jobbergate::named_or_built(options.program.as_deref(), terminal, interrupt)?;
     let slurm = Slurm::start(terminal, interrupt, directory, &[("JOBACCT", "linux")])?;
     let mut server = Server::start(terminal, interrupt, directory, &jobbergate)?;
     let mut agent = Agent::start(terminal, directory, &jobbergate, &server, &slurm, &MEASURING)?;

@@ -159,10 +159,8 @@ fn torture(
     let wishes =
         wishes::wishes(&mut rng.fork(), options.submissions, length, !options.beside_python);
     let plan = plan::plan(&mut rng, length, options.cast());
-    let mut jobbergate = match &options.program {
-        Some(program) => Jobbergate::at(program.canonicalize()?),
-        None => Jobbergate::build(terminal, interrupt)?,
-    };
+    let mut jobbergate =
+        Jobbergate::named_or_built(options.program.as_deref(), terminal, interrupt)?;
     let settings = options.slurm_settings();
     let settings: Vec<_> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let slurm = Slurm::start(terminal, interrupt, directory, &settings)?;

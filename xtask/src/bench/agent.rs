@@ -100,7 +100,7 @@ fn measure(
     directory: &Directory,
     figures: &mut Figures,
 ) -> Result<()> {
-    let mut stage = Stage::set(options.program.clone(), interrupt, terminal, directory)?;
+    let mut stage = Stage::set(options.program.as_deref(), interrupt, terminal, directory)?;
     if options.wants(Part::Rest) {
         at_rest::measure(&stage, options.jobs, figures)?;
         screen::measure(&stage, figures)?;

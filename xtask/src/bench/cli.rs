@@ -54,10 +54,7 @@ pub(super) fn run(options: &Options) -> Result<()> {
     let interrupt = Interrupt::register()?;
     let terminal = Terminal::new();
     ensure!(options.rounds > 0, "--rounds must be 1 at least");
-    let jobbergate = match &options.program {
-        Some(program) => Jobbergate::at(program.canonicalize()?),
-        None => Jobbergate::build(&terminal, &interrupt)?,
-    };
+    let jobbergate = Jobbergate::named_or_built(options.program.as_deref(), &terminal, &interrupt)?;
     let theirs = interop::clients(&terminal)?.join("jobbergate");
     let directory = Directory::open(DIRECTORY, false)?;
     let server = Server::start(&terminal, &interrupt, &directory, &jobbergate)?;

@@ -2,7 +2,7 @@
 
 use std::{
     io::Write,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
     time::{Duration, Instant},
 };
@@ -25,8 +25,24 @@ pub(crate) struct Jobbergate {
 }
 
 impl Jobbergate {
+    /// The program that somebody named, else one that is built now.
+    pub(crate) fn named_or_built(
+        program: Option<&Path>,
+        terminal: &Terminal,
+        interrupt: &Interrupt,
+    ) -> Result<Self> {
+        match program {
+            // It is started in other directories than the one that this name is meant from.
+            Some(program) => program
+                .canonicalize()
+                .map(Self::at)
+                .with_context(|| format!("there is no program {}", program.display())),
+            None => Self::build(terminal, interrupt),
+        }
+    }
+
     /// Builds it, optimized, showing cargo's progress.
-    pub(crate) fn build(terminal: &Terminal, interrupt: &Interrupt) -> Result<Self> {
+    fn build(terminal: &Terminal, interrupt: &Interrupt) -> Result<Self> {
         let began = Instant::now();
         terminal.passing("building jobbergate\n");
         let build = ["build", "--release", "--locked", "--package", "jobbergate"];

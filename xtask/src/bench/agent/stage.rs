@@ -35,15 +35,12 @@ pub(super) struct Stage<'a> {
 
 impl<'a> Stage<'a> {
     pub(super) fn set(
-        program: Option<PathBuf>,
+        program: Option<&Path>,
         interrupt: &'a Interrupt,
         terminal: &'a Terminal,
         directory: &'a Directory,
     ) -> Result<Self> {
-        let jobbergate = match program {
-            Some(path) => Jobbergate::at(path),
-            None => Jobbergate::build(terminal, interrupt)?,
-        };
+        let jobbergate = Jobbergate::named_or_built(program, terminal, interrupt)?;
         let slurm = Slurm::start(terminal, interrupt, directory, &[("LAB_USERS", USER)])?;
         let server = Server::start(terminal, interrupt, directory, &jobbergate)?;
         let work = directory.work(USER)?;
