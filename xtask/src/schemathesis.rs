@@ -1,13 +1,20 @@
 //! Requests made up from the API's own description: no fault, and no answer outside of it.
 
-use std::{fs, net::TcpListener, path::Path, process::Command, time::Duration};
+use std::{
+    fs,
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 
 use crate::{
     interrupt::Interrupt,
-    process::{self, Running, cargo, output, tied},
+    lab::{Jobbergate, Terminal},
+    process::{Running, output, tied},
     python,
 };
 
@@ -23,13 +30,16 @@ pub(crate) struct Options {
     /// Start of the random choices; the same seed makes the same requests
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Ask this program instead of building one
+    #[arg(long, value_name = "FILE")]
+    program: Option<PathBuf>,
 }
 
 /// Starts a server that nobody else uses, and fails if it does something it doesn't say.
 pub(crate) fn run(options: &Options) -> Result<()> {
     let interrupt = Interrupt::register()?;
-    process::run(&mut cargo(&["build", "--release", "--locked", "--package", "jobbergate"])?)?;
-    let jobbergate = process::target_directory()?.join("release/jobbergate");
+    let program = options.program.as_deref();
+    let jobbergate = Jobbergate::named_or_built(program, &Terminal::new(), &interrupt)?.path;
     let programs = python::environment("schemathesis", &[SCHEMATHESIS.as_ref()])?;
     let directory = Path::new("/var/tmp").join(format!("schemathesis-{}", std::process::id()));
     fs::create_dir_all(&directory)?;

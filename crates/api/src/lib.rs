@@ -17,7 +17,6 @@ pub mod download;
 pub mod email_address;
 pub mod error;
 pub mod events;
-pub mod file_checks;
 pub mod http;
 mod idempotency;
 pub mod identity;

@@ -326,6 +326,12 @@ pub fn is_not_found(failure: &Failure) -> bool {
     matches!(failure, Failure::Refused { title, .. } if *title == expected)
 }
 
+/// Whether it failed because the server takes no file of this size.
+pub fn is_too_large(failure: &Failure) -> bool {
+    let expected = format!("{TITLE} - Payload Too Large");
+    matches!(failure, Failure::Refused { title, .. } if *title == expected)
+}
+
 fn misconfigured(text: &str) -> Failure {
     Failure::new("Configuration Error", text)
 }
@@ -380,6 +386,10 @@ fn advice(status: StatusCode, detail: &str) -> &'static str {
             "Please contact the resource owner for help, as only the owner may do this"
         }
         403 => "Please contact your administrator to be given the permission",
+        // What the server says where it has no such route, or a proxy in its place.
+        404 if matches!(detail, "" | "Not Found") => {
+            "There is nothing at this address of the server: please check BASE_API_URL"
+        }
         404 => "Please check the id number or identifier and try again",
         408 => "Please try again",
         400..=499 => "Please check the data on your request and try again",

@@ -171,6 +171,15 @@ pub fn groups() -> Vec<clap::Command> {
     Cli::command().get_subcommands().cloned().collect()
 }
 
+/// What the options say that all commands of users have, for the help of a program that has others,
+/// too.
+pub fn options() -> String {
+    let ours = Cli::command();
+    let shared = ours.get_arguments().filter(|option| option.is_global_set()).cloned();
+    let shown = clap::Command::new("").disable_help_flag(true).args(shared);
+    shown.help_template("{all-args}").render_help().to_string()
+}
+
 /// The parser.
 pub fn parser() -> clap::Command {
     click_like(Cli::command())

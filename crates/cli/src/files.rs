@@ -8,7 +8,10 @@ use std::{
     process,
 };
 
-use crate::failure::{Failure, Result};
+use crate::{
+    failure::{Failure, Result},
+    output,
+};
 
 const TITLE: &str = "File could not be written";
 
@@ -22,7 +25,8 @@ pub struct NewFile {
 }
 
 /// Writes files below a directory, all of them or none; where they are. Names that would
-/// lead out of it are refused before anything is written.
+/// lead out of it are refused before anything is written. Which files it replaced with something
+/// else is told.
 ///
 /// # Errors
 /// When a name is refused or a file can't be written.
@@ -30,12 +34,25 @@ pub fn write_all(directory: &Path, files: &[NewFile]) -> Result<Vec<PathBuf>> {
     let places: Result<Vec<_>> =
         files.iter().map(|file| Ok(directory.join(inside(&file.name)?))).collect();
     let places = places?;
+    let replaced = replaced(&places, files);
     let mut made = Made::default();
     let written = made.write(&places, files);
     if written.is_err() {
         made.undo();
     }
-    written.map(|()| places)
+    written?;
+    for place in replaced {
+        output::tell(&format!("note: {} replaces another file of that name\n", place.display()));
+    }
+    Ok(places)
+}
+
+/// What is there already, with another content.
+fn replaced(places: &[PathBuf], files: &[NewFile]) -> Vec<PathBuf> {
+    let is_other = |(place, file): &(&PathBuf, &NewFile)| {
+        fs::read(place).is_ok_and(|before| before != file.content)
+    };
+    places.iter().zip(files).filter(is_other).map(|(place, _)| place.clone()).collect()
 }
 
 /// What was made on the way to files in their places.

@@ -32,7 +32,7 @@ use std::{ffi::OsString, process::ExitCode};
 use clap::error::ErrorKind;
 
 use command_line::{Cli, Command};
-pub use command_line::{groups, is_for_users};
+pub use command_line::{groups, is_for_users, options};
 use commands::Session;
 pub use completion::complete;
 use failure::{Failure, Result};

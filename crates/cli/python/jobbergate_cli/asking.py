@@ -1,20 +1,63 @@
 """From a workflow's questions to answers."""
 
+import json
+
 from jobbergate_cli import bridge
+from jobbergate_cli.exceptions import Abort
+from jobbergate_cli.subapps.applications.questions import Integer
 
 
 def answers_to(questions, supplied, fast):
     """Answers of a batch, and those of them that are defaults which nobody was asked for."""
-    prompts, defaults = [], {}
+    prompts, defaults, refusals = [], {}, []
     for question in questions:
         name, default = question.variablename, question.default
         if name in supplied:
+            refusal = _refusal(question, supplied)
+            if refusal is not None:
+                refusals.append(f"{name}: {refusal}")
             continue
         if fast and default is not None:
             defaults[name] = default(dict(defaults)) if callable(default) else default
         else:
             prompts.extend(question.make_prompts())
+    if refusals:
+        raise Abort("\n".join(refusals), subject="Invalid answers")
     return prompt(prompts, {}), defaults
+
+
+def _refusal(question, supplied):
+    """What there is against an answer that was given beforehand: its kind, its bounds, its choices."""
+    value = supplied[question.variablename]
+    if value is None:
+        return None
+    asked = question.make_prompts()[0]
+    asked.answers = dict(supplied)
+    if asked.kind == "confirm":
+        return None if isinstance(value, bool) else f"{_shown(value)} is neither true nor false"
+    if asked.kind == "list":
+        return _no_choice(asked, [value])
+    if asked.kind == "checkbox":
+        return _no_choice(asked, value) if isinstance(value, list) else f"{_shown(value)} is not a list"
+    if not isinstance(question, Integer):
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, str)):
+        return f"{_shown(value)} is not an integer"
+    return _problem(asked, value)
+
+
+def _no_choice(asked, values):
+    choices = [_value(choice) for choice in asked.choices]
+    # A number and its digits are the same on a command line.
+    texts = {str(choice) for choice in choices}
+    strange = [value for value in values if value not in choices and str(value) not in texts]
+    if not strange:
+        return None
+    return f"{_shown(strange[0])} is none of its choices: {', '.join(map(str, choices))}"
+
+
+def _shown(value):
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 class NoQuestions(Exception):

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jobbergate_file_checks as file_checks;
 use jobbergate_jinja::{Environment, Limits};
 use jobbergate_questions::files::supporting_files;
 use jobbergate_types::FileType;
@@ -28,6 +29,9 @@ impl Application {
             }
         }
         self.templates.iter().try_for_each(check_template)?;
+        if let Some(workflow) = &self.workflow {
+            file_checks::check(WORKFLOW, workflow).map_err(|problem| invalid(&problem.message))?;
+        }
         if self.workflow.is_none() && self.config.needs_workflow() {
             return Err(invalid(&format!(
                 "There is no {WORKFLOW}, with which the server keeps jobbergate_config, and that has \

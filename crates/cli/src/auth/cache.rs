@@ -1,9 +1,9 @@
 //! Tokens on disk, where the Python command line and scripts have them, too.
 
 use std::{
-    fs::{self, DirBuilder, File, OpenOptions},
+    fs::{self, DirBuilder, File, OpenOptions, Permissions},
     io::{self, Read},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
     process,
     time::Duration,
@@ -21,6 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const ROOM: usize = 16 << 10;
 /// The longest token that is read, in bytes.
 const LONGEST: u64 = 64 << 10;
+/// The bits of a mode that let others than its owner to a file.
+const OTHERS: u32 = 0o077;
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// One of the two tokens that are kept.
@@ -138,16 +140,30 @@ impl TokenCache {
 }
 
 fn read(path: &Path) -> io::Result<String> {
-    let mut text = String::new();
-    File::open(path)?.take(LONGEST).read_to_string(&mut text)?;
+    let (mut text, file) = (String::new(), File::open(path)?);
+    let mode = file.metadata()?.permissions().mode();
+    if mode & OTHERS != 0 {
+        // Whoever widened it may not have meant to; where it can't be narrowed, it is read as it is.
+        let _ = file.set_permissions(Permissions::from_mode(mode & 0o777 & !OTHERS));
+    }
+    file.take(LONGEST).read_to_string(&mut text)?;
     Ok(text)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
     use super::*;
+
+    #[test]
+    fn a_token_that_others_could_read_is_private_again_when_it_is_used() {
+        let home = tempfile::tempdir().unwrap();
+        let cache = TokenCache::new(home.path());
+        cache.write(Kind::Refresh, "one").unwrap();
+        let path = home.path().join("token/refresh.token");
+        fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
+        assert_eq!(cache.read(Kind::Refresh).unwrap().unwrap(), "one");
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
 
     #[test]
     fn a_token_is_bare_and_private() {

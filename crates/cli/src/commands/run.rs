@@ -15,7 +15,9 @@ use tokio::{sync::Notify, time::timeout};
 use super::{
     Session,
     job_scripts::{NewScript, Preview, Rendering},
-    job_submissions::{self, Submission, advice, cluster, concluded, directory, submit},
+    job_submissions::{
+        self, Submission, advice, cluster, concluded, directory, script_stays, submit,
+    },
 };
 use crate::{
     failure::{Failure, Result},
@@ -65,7 +67,14 @@ pub struct Run {
 pub async fn run(session: &Session, arguments: &Run) -> Result<()> {
     // Before anything is asked or made.
     let as_json = session.output.follows_as_json()?;
-    let cluster = cluster(session, arguments.cluster_name.as_deref(), TITLE).await?;
+    let cluster = match cluster(session, arguments.cluster_name.as_deref(), TITLE).await {
+        Ok(cluster) => cluster,
+        Err(failure) => {
+            // Who mistyped the application is told of that first.
+            arguments.script.application(session).await?;
+            return Err(failure);
+        }
+    };
     let directory = directory(arguments.execution_directory.as_deref(), TITLE)?;
     let rendering = arguments.script.rendering(session, Some(&cluster)).await?;
     let script = agreed(session, arguments, &rendering, &cluster, &directory).await?;
@@ -75,13 +84,7 @@ pub async fn run(session: &Session, arguments: &Run) -> Result<()> {
         "Whether it was submitted is not known: `jobbergate job-submissions list` says it";
     let submitted = unless_left(&screen, unknown, submit(session, &submission)).await;
     let id = submission.job_script_id;
-    let submitted = submitted.map_err(|failure| {
-        failure.adding(&format!(
-            " -- Job script {id} was made for it and stays: `jobbergate job-submissions create {id} \
-             --name NAME` submits it without asking again, `jobbergate job-scripts delete {id}` \
-             deletes it"
-        ))
-    })?;
+    let submitted = submitted.map_err(|failure| failure.adding(&script_stays(id)))?;
     if arguments.no_watch {
         return session.output.one("Created Job Submission", &JOB_SUBMISSION, &submitted);
     }

@@ -36,6 +36,9 @@ impl Line<'_> {
             self.draw(&mut keys, &input, problem.as_deref())?;
             match keys.pressed()? {
                 (KeyCode::Esc, _) => return Err(Failure::Interrupted),
+                key if is_end_of_input(key) && input.value().is_empty() => {
+                    return Err(Failure::Aborted);
+                }
                 key if is_end(key) => match read(input.value()) {
                     Ok(answer) => {
                         let text = self.shown(&input);
@@ -91,6 +94,11 @@ fn part(text: &str, from: usize, room: usize) -> String {
 fn is_end((code, modifiers): (KeyCode, KeyModifiers)) -> bool {
     let is_control = modifiers.contains(KeyModifiers::CONTROL);
     code == KeyCode::Enter || is_control && matches!(code, KeyCode::Char('j' | 'm'))
+}
+
+/// Ctrl-D, which says so on an empty line and deletes a character elsewhere.
+fn is_end_of_input((code, modifiers): (KeyCode, KeyModifiers)) -> bool {
+    code == KeyCode::Char('d') && modifiers == KeyModifiers::CONTROL
 }
 
 /// What a key changes, if anything.

@@ -3,7 +3,7 @@
 use crossterm::event::KeyCode;
 
 use crate::{
-    failure::Result,
+    failure::{Failure, Result},
     questions::keys::{Key, Keys},
 };
 
@@ -16,7 +16,11 @@ pub fn confirm(label: &str, default: Option<bool>) -> Result<Option<bool>> {
     let hint = if default == Some(true) { "Y/n" } else { "y/N" };
     keys.draw(&[format!("? {label} ({hint})")])?;
     let answer = loop {
-        if let Some(answer) = meant(keys.next()?) {
+        let key = keys.next()?;
+        if key == Key::Control('d') {
+            return Err(Failure::Aborted);
+        }
+        if let Some(answer) = meant(key) {
             break answer;
         }
     };

@@ -3,6 +3,7 @@
 use std::{fmt::Display, time::Duration};
 
 use bytes::Bytes;
+use jobbergate_file_checks::{self as file_checks, SyntaxProblem};
 use jobbergate_types::{FileType, job_script_templates::FileNameQuery};
 
 use super::{
@@ -18,7 +19,6 @@ use crate::{
     db::Session,
     download::FileUrl,
     error::{Error, Result},
-    file_checks::{self, SyntaxProblem},
 };
 
 /// The longest name of a file, in bytes: what an S3 key has room for.

@@ -1,14 +1,10 @@
 //! What is wrong with a file while it is written, and at which line.
 
 use bytes::Bytes;
+use jobbergate_file_checks::{self as file_checks, SyntaxProblem};
 use jobbergate_types::FileType;
 
-use crate::{
-    app::Context,
-    error::Result,
-    file_checks::{self, SyntaxProblem},
-    resources::files,
-};
+use crate::{app::Context, error::Result, resources::files};
 
 /// What a file is for, which says how it is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

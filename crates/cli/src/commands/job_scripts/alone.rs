@@ -7,11 +7,12 @@ use std::{
 
 use clap::Args;
 use jobbergate_types::FileType;
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::json;
 
 use super::{SCRIPTS, Session, read};
 use crate::{
+    api::is_too_large,
     failure::{Failure, Result},
     output::{progress::Progress, resource::JOB_SCRIPT, tell_message},
 };
@@ -80,6 +81,8 @@ impl Source {
             let text = format!("{}: the name of a file must be UTF-8 text", path.display());
             Failure::new("Job Script Error", text)
         })?;
+        jobbergate_file_checks::check(&name, &content)
+            .map_err(|problem| Failure::new("Job Script Error", problem.message))?;
         Ok(Self { name, content, file_type })
     }
 }
@@ -102,6 +105,11 @@ pub async fn create(session: &Session, arguments: &CreateStandAlone) -> Result<(
         let uploaded = upload(session, &id, source, progress.as_ref()).await;
         if uploaded.is_err() {
             progress.take();
+        }
+        if uploaded.as_ref().is_err_and(is_too_large) && withdrawn(session, &id).await {
+            return uploaded.map_err(|failure| failure.adding(" -- No job script was made"));
+        }
+        if uploaded.is_err() {
             let text = format!(
                 "The job script was created with the id {id}, but not all of its files were \
                  uploaded. Remove it with `jobbergate job-scripts delete {id}`."
@@ -112,6 +120,15 @@ pub async fn create(session: &Session, arguments: &CreateStandAlone) -> Result<(
     }
     progress.take();
     session.output.one("Created Job Script", &JOB_SCRIPT, &shown)
+}
+
+/// Deletes a script that is of no use, if that can be.
+async fn withdrawn(session: &Session, id: &str) -> bool {
+    let Ok(request) = session.api.request(Method::DELETE, &[SCRIPTS, id]).await else {
+        return false;
+    };
+    let what = "Couldn't delete the job script";
+    session.api.send(what, request, StatusCode::NO_CONTENT).await.is_ok()
 }
 
 async fn upload(

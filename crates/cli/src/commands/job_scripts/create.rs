@@ -19,7 +19,7 @@ use crate::{
     application::{WORKFLOW, config::Config, workflow_of},
     commands::{
         applications,
-        job_submissions::{Submission, submit},
+        job_submissions::{Submission, cluster, script_stays, submit},
     },
     failure::{Failure, Result},
     output::resource::{JOB_SCRIPT, JOB_SUBMISSION},
@@ -27,6 +27,8 @@ use crate::{
     select::OneApplicationAmongOthers,
     workflow::Workflow,
 };
+
+const FAILED: &str = "Automatic job submission failed";
 
 /// What a script is made of.
 #[derive(Debug, Args)]
@@ -92,7 +94,8 @@ fn said(yes: bool, no: bool) -> Option<bool> {
 impl Create {
     fn check(&self) -> Result<()> {
         let names_place = self.cluster_name.is_some() || self.execution_directory.is_some();
-        if names_place && said(self.submit, self.no_submit).is_none() {
+        let is_said = said(self.submit, self.no_submit).is_some();
+        if names_place && !is_said && !self.script.parameters.is_fast() {
             return Err(Failure::new(
                 "Incorrect parameters",
                 "--cluster-name and --execution-directory are for submitting: please say --submit \
@@ -100,6 +103,11 @@ impl Create {
             ));
         }
         Ok(())
+    }
+
+    /// Whether it is known beforehand that it is to be submitted.
+    fn is_to_submit(&self) -> bool {
+        said(self.submit, self.no_submit).unwrap_or(self.script.parameters.is_fast())
     }
 
     async fn wants(&self, said: Option<bool>, question: &str) -> Result<bool> {
@@ -117,6 +125,10 @@ impl Create {
 /// When something of it can't be done.
 pub async fn create(session: &Session, arguments: &Create) -> Result<()> {
     arguments.check()?;
+    if arguments.is_to_submit() {
+        // Before anything is asked or made.
+        cluster(session, arguments.cluster_name.as_deref(), FAILED).await?;
+    }
     let rendering = arguments.script.rendering(session, arguments.cluster_name.as_deref()).await?;
     let script = rendering.make(session).await?;
     session.output.one("Created Job Script", &JOB_SCRIPT, &script)?;
@@ -144,9 +156,10 @@ pub async fn create(session: &Session, arguments: &Create) -> Result<()> {
         execution_directory: arguments.execution_directory.clone(),
         sbatch_arguments: Vec::new(),
         is_downloaded: false,
-        title_of_failure: "Automatic job submission failed",
+        title_of_failure: FAILED,
     };
-    let submitted = submit(session, &submission).await?;
+    let submitted = submit(session, &submission).await;
+    let submitted = submitted.map_err(|failure| failure.adding(&script_stays(id)))?;
     session.output.one("Created Job Submission (Fast Mode)", &JOB_SUBMISSION, &submitted)
 }
 
@@ -156,15 +169,22 @@ impl NewScript {
         self.parameters.is_fast()
     }
 
+    /// The application, as it is shown.
+    ///
+    /// # Errors
+    /// When there is no such one.
+    pub async fn application(&self, session: &Session) -> Result<Map<String, Value>> {
+        applications::get(session, &self.one.selected()?).await
+    }
+
     /// Answers the application's questions; `cluster` has the choices of some.
     ///
     /// # Errors
     /// When there is no such application, or a question has no answer.
     pub async fn rendering(&self, session: &Session, cluster: Option<&str>) -> Result<Rendering> {
-        let selected = self.one.selected()?;
         // Read once: it may be a pipe.
         let supplied = self.parameters.supplied()?;
-        let application = applications::get(session, &selected).await?;
+        let application = self.application(session).await?;
         let workflow = match self.parameters.skips_workflow() {
             true => None,
             false => workflow(session, &application).await?,

@@ -40,6 +40,15 @@ pub struct Submission {
     pub title_of_failure: &'static str,
 }
 
+/// That a script was made for what could not be submitted, and what to do with it.
+pub fn script_stays(id: i64) -> String {
+    format!(
+        " -- Job script {id} was made for it and stays: `jobbergate job-submissions create {id} \
+         --name NAME` submits it without asking again, `jobbergate job-scripts delete {id}` \
+         deletes it"
+    )
+}
+
 /// Submits; the submission, as it is shown.
 ///
 /// # Errors
@@ -104,7 +113,8 @@ pub async fn cluster(
     named: Option<&str>,
     title_of_failure: &str,
 ) -> Result<String> {
-    let name = named.or(session.settings.default_cluster_name.as_deref()).ok_or_else(|| {
+    let usual = session.settings.default_cluster_name.as_deref();
+    let name = named.or(usual).filter(|name| !name.is_empty()).ok_or_else(|| {
         Failure::new(
             title_of_failure,
             "No cluster was named -- Please name one with --cluster-name, or set \

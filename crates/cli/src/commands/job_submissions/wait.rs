@@ -1,6 +1,6 @@
 //! `jobbergate job-submissions wait`.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use clap::{Args, value_parser};
 use futures::{StreamExt, TryStreamExt, stream};
@@ -60,14 +60,16 @@ pub async fn wait(session: &Session, arguments: &Wait) -> Result<()> {
         are_several: ids.len() > 1,
         is_known: false,
     };
-    let one = async |id: i64| {
+    let one = async |place: usize, id: i64| {
         let ending = states.follow(id, |_| {}).await?;
         if !session.output.is_json() {
             screen.show(&format!("Submission {id}: {}", ending.words()))?;
         }
-        Ok::<Ending, Failure>(ending)
+        Ok::<(usize, Ending), Failure>((place, ending))
     };
-    let all = stream::iter(ids).map(|id| one(*id)).buffered(AT_ONCE).try_collect::<Vec<_>>();
+    // As they come: one that can't be followed is told of while the others go on.
+    let each = stream::iter(ids).enumerate().map(|(place, id)| one(place, *id));
+    let all = each.buffer_unordered(AT_ONCE).try_collect::<BTreeMap<_, _>>();
     let limited = async {
         match arguments.timeout {
             Some(limit) => match timeout(limit, all).await {
@@ -78,6 +80,7 @@ pub async fn wait(session: &Session, arguments: &Wait) -> Result<()> {
         }
     };
     let endings = unless_left(&screen, &how_to_go_on("wait", ids), limited).await?;
+    let endings: Vec<_> = endings.into_values().collect();
     drop(screen);
     for (id, ending) in ids.iter().zip(&endings) {
         ways_on(session, *id, *ending);

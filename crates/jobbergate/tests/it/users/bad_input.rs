@@ -274,7 +274,7 @@ fn a_parameter_file_that_is_none_makes_no_script() {
         ("a.json", "ranks: 4", "it is no JSON"),
         ("a.json", "{\"ranks\": 99999999999999999999}", "too large an integer"),
         ("missing.json", "", "Please check the path"),
-        ("answers", "", "Please move that directory away, or name a file"),
+        ("answers", "", "It is a directory: please name a file"),
     ] {
         if !content.is_empty() {
             world.write(name, content);
@@ -292,6 +292,36 @@ fn a_parameter_file_that_is_none_makes_no_script() {
 }
 
 #[test]
+fn what_the_server_would_refuse_to_keep_is_found_before_anything_is_made() {
+    let world = World::open();
+    world.wind();
+    world.write("wind/jobbergate.py", "class JobbergateApplication:\n    def mainflow(self:\n");
+    let create = ["applications", "create", "-n", "x", "-a", "wind"];
+    let words = world.run(&create).failed(1);
+    assert!(words.starts_with("Invalid application\njobbergate.py, line 2: "), "{words}");
+    assert_eq!(world.run(&["--raw", "applications", "list", "--all"]).json(), json!([]));
+    world.write("bad.py", "def (:\n");
+    let alone = ["job-scripts", "create-stand-alone", "bad.py", "--name", "x"];
+    let words = world.run(&alone).failed(1);
+    assert!(words.starts_with("Job Script Error\nbad.py, line 1: "), "{words}");
+    assert_eq!(world.run(&["--raw", "job-scripts", "list"]).json(), json!([]));
+}
+
+#[test]
+fn a_download_says_what_it_replaces() {
+    let world = World::open().with_script();
+    let download = ["job-scripts", "download-files", "1"];
+    for (before, is_told) in [(None, false), (None, false), (Some("mine"), true)] {
+        if let Some(before) = before {
+            world.write("wind.sh", before);
+        }
+        let outcome = world.run(&download);
+        assert_eq!(outcome.code, Some(0), "{outcome:?}");
+        assert_eq!(outcome.err.contains("wind.sh replaces another file"), is_told, "{outcome:?}");
+    }
+}
+
+#[test]
 fn a_file_above_the_limit_is_named_with_the_limit() {
     let world = World::open().with_script();
     let large = "#".repeat(5 * 1024 * 1024 + 1);
@@ -302,7 +332,13 @@ fn a_file_above_the_limit_is_named_with_the_limit() {
     let words = world.run(&alone).failed(1);
     assert!(words.contains("Couldn't upload large.sh of job script (2)"), "{words}");
     assert!(words.contains("cannot exceed 5242880 bytes"), "{words}");
-    assert!(words.contains("jobbergate job-scripts delete 2"), "{words}");
+    assert!(words.contains("No job script was made"), "{words}");
+    let scripts = world.run(&["--raw", "job-scripts", "list"]).json();
+    assert_eq!(scripts.as_array().unwrap().len(), 1);
+    let words = world.run(&["applications", "create", "-n", "x", "-a", "wind"]).failed(1);
+    assert!(words.contains("No application was made"), "{words}");
+    let applications = world.run(&["--raw", "applications", "list", "--all"]).json();
+    assert_eq!(applications.as_array().unwrap().len(), 1);
     let words = world.run(&["applications", "update", "wind", "-a", "wind"]);
     assert_eq!(words.code, Some(1), "{words:?}");
     assert!(words.err.contains("Couldn't upload templates/large.txt.j2"), "{words:?}");

@@ -20,9 +20,10 @@ fn several_jobs_are_watched_and_waited_for_at_once() {
     }
     let waited = desk.run(&[SUBMISSIONS, "wait", "2", "1"]);
     assert_eq!(waited.code, Some(5));
-    let expected =
-        "Submission 2: its job failed with exit code 5\nSubmission 1: its job completed\n";
-    assert_eq!(waited.out, expected);
+    let mut lines: Vec<_> = waited.out.lines().collect();
+    lines.sort_unstable();
+    let expected = ["Submission 1: its job completed", "Submission 2: its job failed with exit code 5"];
+    assert_eq!(lines, expected);
     // How it ended is said once, and then what to do.
     let ways = "Why: `jobbergate job-submissions why 2`, and what it wrote: `jobbergate \
                 job-submissions logs 2`.\n";
@@ -42,6 +43,9 @@ fn somebody_waits_for_a_run_and_no_longer_than_they_say() {
     let raw = desk.run(&["--raw", SUBMISSIONS, "wait", "1", "--timeout", "1"]);
     assert_eq!(raw.code, Some(124));
     assert!(raw.out.ends_with("{\"event\":\"timeout\",\"seconds\":1}\n"), "{}", raw.out);
+    // One that there is not is told of while the other goes on.
+    let missing = desk.run(&[SUBMISSIONS, "wait", "1", "999"]).failed(1);
+    assert!(missing.contains("999") && missing.contains("Not Found"), "{missing}");
     desk.run(&[SUBMISSIONS, "cancel", "1"]).well();
 }
 

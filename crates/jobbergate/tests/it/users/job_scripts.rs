@@ -52,8 +52,11 @@ fn nothing_is_made_when_answers_are_missing_or_make_no_sense() {
         assert!(words.starts_with("Invalid parameter file\n"), "{words}");
         assert!(words.contains(file) && words.contains(expected), "{words}");
     }
-    let place = create(&["-f", "--cluster-name", "c1"]).failed(1);
+    let place = create(&["--cluster-name", "c1"]).failed(1);
     assert!(place.starts_with("Incorrect parameters\n"), "{place}");
+    let fast = ["job-scripts", "create", "wind", "-f"];
+    let nowhere = world.run_with(&fast, &[("DEFAULT_CLUSTER_NAME", "")]).failed(1);
+    assert!(nowhere.contains("No cluster was named"), "{nowhere}");
     world.run(&["job-scripts", "create"]).failed(2);
     world.run(&["job-scripts", "create", "wind", "-i", "1"]).failed(2);
     assert_eq!(world.run(&["--raw", "job-scripts", "list"]).json(), json!([]));

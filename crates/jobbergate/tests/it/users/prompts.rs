@@ -75,6 +75,16 @@ fn ctrl_c_ends_it_and_nothing_is_made() {
 }
 
 #[test]
+fn ctrl_d_at_an_empty_question_gives_no_answer_and_nothing_is_made() {
+    let world = World::open().with_wind();
+    let mut terminal = at_terminal(&world, &["job-scripts", "create", "wind"]);
+    // Within a line it deletes a character.
+    type_in(&mut terminal, "partition: short", "\u{1}\u{4}\u{15}\u{4}");
+    assert!(ends_with(terminal, 1).contains("Aborted."));
+    assert_eq!(world.run(&["--raw", "job-scripts", "list"]).well(), "\n[]\n\n");
+}
+
+#[test]
 fn a_question_without_an_answer_is_aborted() {
     let world = World::open().with_wind();
     world.write("p.json", r#"{"partition": "a", "ranks": 1, "restart": false}"#);

@@ -309,6 +309,33 @@ fn without_a_terminal_it_is_said_what_is_asked() {
 }
 
 #[test]
+fn an_answer_of_the_wrong_kind_from_a_file_is_no_answer() {
+    if !has_python() {
+        return;
+    }
+    let world = with_application(
+        "    def mainflow(self, data):\n        return [Integer('n', 'N', minval=1, maxval=9), \
+         List('p', 'P', choices=['short', 'long']), Checkbox('s', 'S', choices=['a', 'b']), \
+         Confirm('r', 'R')]\n",
+    );
+    world.write("p.json", r#"{"n": 12, "p": "huge", "s": "a", "r": "maybe"}"#);
+    let said = world.run(&[&CREATE[..], &["--param-file", "p.json"]].concat()).failed(1);
+    for expected in [
+        "Invalid answers\n",
+        "n: 12 is out of range [1, 9]\n",
+        "p: \"huge\" is none of its choices: short, long\n",
+        "s: \"a\" is not a list\n",
+        "r: \"maybe\" is neither true nor false\n",
+    ] {
+        assert!(said.contains(expected), "{expected}: {said}");
+    }
+    assert!(scripts(&world).is_empty());
+    world.write("p.json", r#"{"n": "7", "p": "long", "s": ["b"], "r": true}"#);
+    world.run(&[&CREATE[..], &["--param-file", "p.json"]].concat()).well();
+    assert_eq!(parameters(&world, "1")["n"], "7");
+}
+
+#[test]
 fn what_lies_around_does_not_get_in_the_way_and_nothing_is_left_behind() {
     if !has_python() {
         return;

@@ -6,6 +6,7 @@ use std::sync::{
 };
 
 use bytes::Bytes;
+use jobbergate_file_checks::{memory_to_check, questions_of_workflow};
 use jobbergate_jinja::{Environment, memory_to_parse};
 use jobbergate_questions::derive::{from_variables, used_by};
 use jobbergate_types::questions::{QuestionsSource, TemplateQuestions};
@@ -16,7 +17,6 @@ use crate::{
     budget::Share,
     compute::{RENDERING, Turn},
     error::{Error, Result},
-    file_checks::{memory_to_check, questions_of_workflow},
     resources::{
         files::{self, TEMPLATE_FILES, WORKFLOW_FILES},
         job_script_templates::{store::Vars, workflow::store as workflow_store},

@@ -10,6 +10,7 @@ use std::{
 };
 
 use axum::http::StatusCode;
+use jobbergate_file_checks::{self as file_checks, memory_to_check};
 use jobbergate_jinja::{Environment, ErrorKind, Limits, Template, memory_to_parse};
 use jobbergate_types::{FileType, job_scripts::RenderFromTemplateRequest};
 use serde_json::{Map, Value};
@@ -18,7 +19,6 @@ use super::{MAX_SIZE, RenderedFile, SourceFile};
 use crate::{
     compute::{RENDERING, Turn},
     error::{Error, InFile, Result},
-    file_checks::{self, memory_to_check},
     resources::{files::not_passed, job_scripts::injection::inject},
 };
 

@@ -6,7 +6,7 @@ use libyaml_safer::{Event, EventData, MappingStyle, Mark, ScalarStyle, SequenceS
 
 use super::graph::{Content, Graph, Node, NodeId, line_of};
 use super::tag::Tag;
-use crate::file_checks::SyntaxProblem;
+use crate::SyntaxProblem;
 
 /// Collections within collections; where PyYAML reaches Python's recursion limit.
 const MAX_DEPTH: usize = 490;

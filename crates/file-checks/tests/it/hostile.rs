@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use jobbergate_api::file_checks::check;
+use jobbergate_file_checks::check;
 
 /// The promise is a second; a busy machine that runs all tests at once gets some more.
 const SOON: Duration = Duration::from_secs(3);

@@ -4,7 +4,7 @@ mod codec;
 
 use std::borrow::Cow;
 
-use crate::file_checks::SyntaxProblem;
+use crate::SyntaxProblem;
 use codec::Codec;
 
 const BOM: &[u8] = b"\xef\xbb\xbf";

@@ -3,7 +3,7 @@
 use super::graph::{Content, Graph, Node, NodeId};
 use super::tag::Tag;
 use super::{scalar, timestamp};
-use crate::file_checks::SyntaxProblem;
+use crate::SyntaxProblem;
 
 /// How many `=` keys a scalar may be hidden behind before it counts as recursive.
 const MAX_INDIRECTION: usize = 100;

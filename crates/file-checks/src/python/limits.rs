@@ -6,7 +6,7 @@ use ruff_python_ast::token::TokenKind;
 use ruff_python_parser::Mode;
 use ruff_python_parser::lexer::lex;
 
-use crate::file_checks::SyntaxProblem;
+use crate::SyntaxProblem;
 use depth::Depth;
 
 /// Refuses source that nests deeper than CPython allows, or than a syntax tree may safely be.

@@ -10,7 +10,7 @@ mod recorded;
 mod registry;
 mod yaml;
 
-use jobbergate_api::file_checks::check;
+use jobbergate_file_checks::check;
 
 /// Whether a file of that name and content is accepted.
 fn accepts(filename: &str, content: impl AsRef<[u8]>) -> bool {

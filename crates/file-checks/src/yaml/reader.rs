@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
-use crate::file_checks::SyntaxProblem;
+use crate::SyntaxProblem;
 
 /// Decodes UTF-8, or UTF-16 with a byte order mark, and refuses unprintable characters.
 pub(super) fn decode(content: &[u8]) -> Result<Cow<'_, str>, SyntaxProblem> {

@@ -6,7 +6,7 @@ use super::blanks::{self, Span};
 use super::composer::Composer;
 use super::graph::{Graph, line_of};
 use super::source;
-use crate::file_checks::SyntaxProblem;
+use crate::SyntaxProblem;
 
 /// How often a text is parsed again after a valid place the parser knows nothing of.
 const MAX_REPAIRS: usize = 32;

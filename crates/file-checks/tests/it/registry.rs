@@ -1,4 +1,4 @@
-use jobbergate_api::file_checks::check;
+use jobbergate_file_checks::check;
 
 use crate::{accepts, refusal};
 

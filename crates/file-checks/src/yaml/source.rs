@@ -2,7 +2,7 @@
 
 use libyaml_safer::Error;
 
-use crate::file_checks::SyntaxProblem;
+use crate::SyntaxProblem;
 
 /// The parser compares each `%TAG` directive with every other.
 const MAX_DIRECTIVES: usize = 1_000;

@@ -2,7 +2,7 @@
 
 use libyaml_safer::{Event, EventData, ScalarStyle};
 
-use crate::file_checks::SyntaxProblem;
+use crate::SyntaxProblem;
 
 /// Where a scalar stands in the source, in bytes.
 #[derive(Debug, Clone, Copy)]

@@ -1,6 +1,6 @@
 //! Whatever a file consists of, there is an answer, and no parser gives up on it by a panic.
 
-use jobbergate_api::file_checks::check;
+use jobbergate_file_checks::check;
 use proptest::{collection::vec, prelude::*, sample::select};
 
 /// What the answer is when a parser panicked.
