@@ -87,7 +87,7 @@ fn remedy(kind: io::ErrorKind) -> Option<&'static str> {
         io::ErrorKind::PermissionDenied => "Please check whose it is and its mode",
         io::ErrorKind::ReadOnlyFilesystem => "Please use another directory",
         io::ErrorKind::NotFound => "Please check the path",
-        io::ErrorKind::IsADirectory => "It is a directory: please name a file",
+        io::ErrorKind::IsADirectory => "It is a directory, and a file is needed there",
         io::ErrorKind::NotADirectory => "Please check the path: a part of it is no directory",
         io::ErrorKind::InvalidData => "Please check that it is UTF-8 text",
         _ => return None,

@@ -171,17 +171,13 @@ pub async fn get(session: &Session, selected: &Selected) -> Result<Map<String, V
 }
 
 async fn delete(session: &Session, selected: &Selected) -> Result<()> {
-    deleted(session, selected).await?;
-    let text = "The application was successfully deleted.";
-    session.output.message("Application delete succeeded", text, None)
-}
-
-async fn deleted(session: &Session, selected: &Selected) -> Result<()> {
     let locator = &selected.locator;
     let what = "Request to delete application was not accepted by the API";
     let request = session.api.request(Method::DELETE, &[TEMPLATES, locator]).await?;
     let sent = session.api.send(what, request, StatusCode::NO_CONTENT).await;
-    meant(session, selected, sent).await.map(drop)
+    meant(session, selected, sent).await?;
+    let text = "The application was successfully deleted.";
+    session.output.message("Application delete succeeded", text, None)
 }
 
 async fn clone(session: &Session, arguments: &CloneApplication) -> Result<()> {

@@ -3,9 +3,9 @@
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
-use super::{Create, Session, Update, deleted, get, given, meant, text};
+use super::{Create, Session, Update, get, given, meant, text};
 use crate::{
-    api::{is_too_large, not_understood},
+    api::not_understood,
     application::{Application, TEMPLATES, upload},
     failure::Result,
     output::{resource::APPLICATION, tell_message},
@@ -31,11 +31,6 @@ pub async fn create(session: &Session, arguments: &Create) -> Result<()> {
         return Err(not_understood(what, "it has no id"));
     };
     let uploaded = upload(&session.api, &id.to_string(), &application).await;
-    if uploaded.as_ref().is_err_and(is_too_large)
-        && deleted(session, &Selected { locator: id.to_string(), is_identifier: false }).await.is_ok()
-    {
-        return uploaded.map_err(|failure| failure.adding(" -- No application was made"));
-    }
     shown.insert("application_uploaded".to_owned(), uploaded.is_ok().into());
     if uploaded.is_err() {
         tell_of_failed_upload("created", id);
