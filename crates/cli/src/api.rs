@@ -388,7 +388,8 @@ fn advice(status: StatusCode, detail: &str) -> &'static str {
         403 => "Please contact your administrator to be given the permission",
         // What the server says where it has no such route, or a proxy in its place.
         404 if matches!(detail, "" | "Not Found") => {
-            "There is nothing at this address of the server: please check BASE_API_URL"
+            "The server has nothing at this address: it may be too old for this, or BASE_API_URL is \
+             wrong"
         }
         404 => "Please check the id number or identifier and try again",
         408 => "Please try again",

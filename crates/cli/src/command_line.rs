@@ -23,6 +23,8 @@ use crate::{
     },
 };
 
+const HEADING: &str = "Options of all other commands, from applications to man";
+
 /// Applications, job scripts and job submissions
 #[derive(Debug, Parser)]
 #[command(
@@ -171,11 +173,11 @@ pub fn groups() -> Vec<clap::Command> {
     Cli::command().get_subcommands().cloned().collect()
 }
 
-/// What the options say that all commands of users have, for the help of a program that has others,
-/// too.
+/// The options that all commands of users share, as help, for a program that has other commands, too.
 pub fn options() -> String {
     let ours = Cli::command();
-    let shared = ours.get_arguments().filter(|option| option.is_global_set()).cloned();
+    let shared = ours.get_arguments().filter(|option| option.is_global_set());
+    let shared = shared.map(|option| option.clone().help_heading(HEADING));
     let shown = clap::Command::new("").disable_help_flag(true).args(shared);
     shown.help_template("{all-args}").render_help().to_string()
 }

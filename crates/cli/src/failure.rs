@@ -17,7 +17,7 @@ pub enum Failure {
     },
     /// The command line makes no sense.
     Usage(String),
-    /// A question with yes or no got neither.
+    /// A question got no answer: its input ended.
     Aborted,
     /// Ctrl-C.
     Interrupted,

@@ -10,7 +10,7 @@ use std::{
 
 use crate::{
     failure::{Failure, Result},
-    output,
+    output::{self, printable},
 };
 
 const TITLE: &str = "File could not be written";
@@ -25,8 +25,7 @@ pub struct NewFile {
 }
 
 /// Writes files below a directory, all of them or none; where they are. Names that would
-/// lead out of it are refused before anything is written. Which files it replaced with something
-/// else is told.
+/// lead out of it are refused before anything is written.
 ///
 /// # Errors
 /// When a name is refused or a file can't be written.
@@ -34,25 +33,47 @@ pub fn write_all(directory: &Path, files: &[NewFile]) -> Result<Vec<PathBuf>> {
     let places: Result<Vec<_>> =
         files.iter().map(|file| Ok(directory.join(inside(&file.name)?))).collect();
     let places = places?;
-    let replaced = replaced(&places, files);
     let mut made = Made::default();
     let written = made.write(&places, files);
     if written.is_err() {
         made.undo();
     }
-    written?;
-    for place in replaced {
-        output::tell(&format!("note: {} replaces another file of that name\n", place.display()));
+    written.map(|()| places)
+}
+
+/// The same for what somebody downloads: which other files they replace is told.
+///
+/// # Errors
+/// The same.
+pub fn write_downloaded(directory: &Path, files: &[NewFile]) -> Result<Vec<PathBuf>> {
+    let replaced: Vec<_> = files.iter().filter(|file| is_other(directory, file)).collect();
+    let places = write_all(directory, files)?;
+    for NewFile { name, .. } in replaced {
+        let text = format!("note: {name} was replaced: another file of that name was there\n");
+        output::tell(&printable(&text));
     }
     Ok(places)
 }
 
-/// What is there already, with another content.
-fn replaced(places: &[PathBuf], files: &[NewFile]) -> Vec<PathBuf> {
-    let is_other = |(place, file): &(&PathBuf, &NewFile)| {
-        fs::read(place).is_ok_and(|before| before != file.content)
-    };
-    places.iter().zip(files).filter(is_other).map(|(place, _)| place.clone()).collect()
+/// Whether another file is in the place of one.
+fn is_other(directory: &Path, file: &NewFile) -> bool {
+    let Ok(place) = inside(&file.name).map(|name| directory.join(name)) else { return false };
+    let Ok(before) = fs::metadata(&place) else { return false };
+    let is_as_long = before.len() == file.content.len() as u64;
+    // A pipe would never end.
+    before.is_file() && !(is_as_long && fs::read(&place).is_ok_and(|text| text == file.content))
+}
+
+/// What is wrong with the syntax of a file that is to be uploaded. Where that can't be found out
+/// here, the server will say it.
+///
+/// # Errors
+/// What is wrong, with the name of the file.
+pub fn check_syntax(name: &str, content: &[u8]) -> std::result::Result<(), String> {
+    match jobbergate_file_checks::check(name, content) {
+        Err(problem) if !problem.is_unchecked => Err(problem.message),
+        _ => Ok(()),
+    }
 }
 
 /// What was made on the way to files in their places.

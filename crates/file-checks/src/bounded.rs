@@ -56,7 +56,7 @@ pub(super) fn run<T: Send + 'static>(
     };
     let spawned =
         thread::Builder::new().name("file-check".to_owned()).stack_size(STACK_BYTES).spawn(job);
-    spawned.map_err(|error| SyntaxProblem::new(format!("cannot be checked: {error}"), None))?;
+    spawned.map_err(|error| SyntaxProblem::unchecked(format!("cannot be checked: {error}")))?;
     match answered.recv_timeout(DEADLINE.min(time)) {
         Ok(Ok(result)) => result,
         Err(RecvTimeoutError::Timeout) => Err(SyntaxProblem::too_complex()),

@@ -31,16 +31,22 @@ pub struct SyntaxProblem {
     pub message: String,
     /// The line, counted from 1, where that is known.
     pub line: Option<usize>,
+    /// Whether the check was given up, so that nothing is known to be wrong.
+    pub is_unchecked: bool,
 }
 
 impl SyntaxProblem {
     fn new(message: impl Into<String>, line: Option<usize>) -> Self {
         let message = message.into();
-        Self { message, line }
+        Self { message, line, is_unchecked: false }
+    }
+
+    fn unchecked(message: impl Into<String>) -> Self {
+        Self { is_unchecked: true, ..Self::new(message, None) }
     }
 
     fn too_complex() -> Self {
-        Self::new("too complex to check", None)
+        Self::unchecked("too complex to check")
     }
 
     fn in_file(self, filename: &str) -> Self {

@@ -50,10 +50,9 @@ pub fn parser() -> Command {
     let with_settings_anywhere = |admin: Command| admin.mut_args(anywhere);
     let roles = Cli::command().mut_subcommand("admin", with_settings_anywhere);
     // Their own parser reads them; here they are for the help, and to be suggested.
-    let of_users = jobbergate_cli::options();
     without_blank_variables(roles)
         .subcommands(jobbergate_cli::groups())
-        .after_help(format!("Options of applications, job-scripts, job-submissions, run and login:\n{of_users}"))
+        .after_help(jobbergate_cli::options())
 }
 
 /// A server's setting may stand behind the name of an administrator's command, too.

@@ -46,11 +46,11 @@ fn main() -> ExitCode {
     }
     allocator::begin_giving_back();
     // Reports what is on its way when it is dropped.
-    let _reporting = match cli.fault_reports.start() {
+    let reporting = match cli.fault_reports.start() {
         Ok(reporting) => reporting,
         Err(error) => return failed(&error),
     };
-    telemetry::start(&cli.logging);
+    telemetry::start(&cli.logging, reporting.is_some());
     for doubt in &found.doubts {
         tracing::warn!("{doubt}");
     }

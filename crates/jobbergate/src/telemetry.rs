@@ -56,9 +56,9 @@ fn quiet(level: &str) -> String {
     if wants_all { QUIET.to_owned() } else { format!("{NO_NOTICES}{QUIET}") }
 }
 
-/// Starts logging to standard error. A level that can't be understood is told of and taken as
-/// `info`.
-pub fn start(logging: &Logging) {
+/// Starts logging to standard error, and collecting what is reported if faults are. A level that
+/// can't be understood is told of and taken as `info`.
+pub fn start(logging: &Logging, are_faults_reported: bool) {
     // The Python server says `WARNING` and `CRITICAL`.
     let level = logging.log_level.to_lowercase();
     let level = level.replace("warning", "warn").replace("critical", "error");
@@ -66,10 +66,11 @@ pub fn start(logging: &Logging) {
         eprintln!("jobbergate: LOG_LEVEL is wrong ({error}); logging at info");
         EnvFilter::new(format!("info{}", quiet("info")))
     });
-    // These do nothing unless reporting has started.
-    let errors = ErrorLayer::new().enable_span_attributes().with_filter(LevelFilter::ERROR);
-    let before = BreadcrumbLayer::new().with_filter(LevelFilter::INFO);
-    let spans = SpanLayer::new().with_filter(LevelFilter::INFO);
+    // Each request passes through these, though they do nothing unless reporting has started.
+    let errors = are_faults_reported
+        .then(|| ErrorLayer::new().enable_span_attributes().with_filter(LevelFilter::ERROR));
+    let before = are_faults_reported.then(|| BreadcrumbLayer::new().with_filter(LevelFilter::INFO));
+    let spans = are_faults_reported.then(|| SpanLayer::new().with_filter(LevelFilter::INFO));
     let registry =
         tracing_subscriber::registry().with(filter).with(errors).with(before).with(spans);
     let text = fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());

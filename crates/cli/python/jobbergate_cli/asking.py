@@ -1,10 +1,11 @@
 """From a workflow's questions to answers."""
 
 import json
+from types import SimpleNamespace
 
 from jobbergate_cli import bridge
 from jobbergate_cli.exceptions import Abort
-from jobbergate_cli.subapps.applications.questions import Integer
+from jobbergate_cli.subapps.applications.questions import BooleanList, Checkbox, Confirm, Integer, List
 
 
 def answers_to(questions, supplied, fast):
@@ -13,7 +14,7 @@ def answers_to(questions, supplied, fast):
     for question in questions:
         name, default = question.variablename, question.default
         if name in supplied:
-            refusal = _refusal(question, supplied)
+            refusal = _refusal(question, supplied[name])
             if refusal is not None:
                 refusals.append(f"{name}: {refusal}")
             continue
@@ -26,34 +27,41 @@ def answers_to(questions, supplied, fast):
     return prompt(prompts, {}), defaults
 
 
-def _refusal(question, supplied):
-    """What there is against an answer that was given beforehand: its kind, its bounds, its choices."""
-    value = supplied[question.variablename]
-    if value is None:
+def _refusal(question, value):
+    """What there is against an answer that was given beforehand: its kind, its bounds, its choices.
+
+    What is only known when it is asked (functions, defaults) is not looked at.
+    """
+    options = getattr(question, "inquirer_kwargs", {})
+    if value is None or options.get("ignore"):
         return None
-    asked = question.make_prompts()[0]
-    asked.answers = dict(supplied)
-    if asked.kind == "confirm":
-        return None if isinstance(value, bool) else f"{_shown(value)} is neither true nor false"
-    if asked.kind == "list":
-        return _no_choice(asked, [value])
-    if asked.kind == "checkbox":
-        return _no_choice(asked, value) if isinstance(value, list) else f"{_shown(value)} is not a list"
-    if not isinstance(question, Integer):
-        return None
-    if isinstance(value, bool) or not isinstance(value, (int, str)):
+    if isinstance(question, (Confirm, BooleanList)):
+        return None if value in (True, False) else f"{_shown(value)} is neither true nor false"
+    if isinstance(question, Integer):
+        return _no_integer(question, value)
+    if isinstance(question, (List, Checkbox)) and not callable(options.get("choices")):
+        if isinstance(question, List):
+            return _no_choice(options["choices"], [value])
+        is_list = isinstance(value, list)
+        return _no_choice(options["choices"], value) if is_list else f"{_shown(value)} is not a list"
+    return None
+
+
+def _no_integer(question, value):
+    is_whole = isinstance(value, (int, str)) or isinstance(value, float) and value.is_integer()
+    if isinstance(value, bool) or not is_whole:
         return f"{_shown(value)} is not an integer"
-    return _problem(asked, value)
+    return _problem(SimpleNamespace(validate=lambda answer: question._validate({}, answer)), value)
 
 
-def _no_choice(asked, values):
-    choices = [_value(choice) for choice in asked.choices]
+def _no_choice(choices, values):
+    values_of = [choice[1] if isinstance(choice, tuple) and len(choice) == 2 else _value(choice) for choice in choices]
     # A number and its digits are the same on a command line.
-    texts = {str(choice) for choice in choices}
-    strange = [value for value in values if value not in choices and str(value) not in texts]
+    texts = {str(choice) for choice in values_of}
+    strange = [value for value in values if value not in values_of and str(value) not in texts]
     if not strange:
         return None
-    return f"{_shown(strange[0])} is none of its choices: {', '.join(map(str, choices))}"
+    return f"{_shown(strange[0])} is none of its choices: {', '.join(map(str, values_of))}"
 
 
 def _shown(value):

@@ -57,7 +57,7 @@ pub async fn download(api: &Api, template: &Map<String, Value>, to: &Path) -> Re
         let content = workflow_of(api, &id).await?;
         new.push(NewFile { name: WORKFLOW.to_owned(), content });
     }
-    files::write_all(to, &new)
+    files::write_downloaded(to, &new)
 }
 
 /// What files of an application say of its settings, which are kept with a workflow only.

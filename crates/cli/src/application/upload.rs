@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use jobbergate_file_checks as file_checks;
 use jobbergate_jinja::{Environment, Limits};
 use jobbergate_questions::files::supporting_files;
 use jobbergate_types::FileType;
@@ -10,7 +9,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::{Application, TEMPLATES, Template, WORKFLOW, invalid};
-use crate::{api::Api, failure::Result, output::progress::Progress};
+use crate::{api::Api, failure::Result, files::check_syntax, output::progress::Progress};
 
 impl Application {
     /// Whether it can be uploaded.
@@ -30,7 +29,7 @@ impl Application {
         }
         self.templates.iter().try_for_each(check_template)?;
         if let Some(workflow) = &self.workflow {
-            file_checks::check(WORKFLOW, workflow).map_err(|problem| invalid(&problem.message))?;
+            check_syntax(WORKFLOW, workflow).map_err(|problem| invalid(&problem))?;
         }
         if self.workflow.is_none() && self.config.needs_workflow() {
             return Err(invalid(&format!(

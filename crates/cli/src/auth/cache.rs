@@ -143,7 +143,7 @@ fn read(path: &Path) -> io::Result<String> {
     let (mut text, file) = (String::new(), File::open(path)?);
     let mode = file.metadata()?.permissions().mode();
     if mode & OTHERS != 0 {
-        // Whoever widened it may not have meant to; where it can't be narrowed, it is read as it is.
+        // Where it can't be narrowed, it is read as it is.
         let _ = file.set_permissions(Permissions::from_mode(mode & 0o777 & !OTHERS));
     }
     file.take(LONGEST).read_to_string(&mut text)?;

@@ -22,7 +22,7 @@ use crate::{
 };
 
 pub use on_site::suggestion;
-pub use submit::{Submission, client_id, cluster, directory, script_stays, submit};
+pub use submit::{Submission, client_id, cluster, cluster_name, directory, script_stays, submit};
 pub use watch::{advice, concluded, how_to_go_on};
 
 const SUBMISSIONS: &str = "job-submissions";

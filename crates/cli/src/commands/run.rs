@@ -67,14 +67,9 @@ pub struct Run {
 pub async fn run(session: &Session, arguments: &Run) -> Result<()> {
     // Before anything is asked or made.
     let as_json = session.output.follows_as_json()?;
-    let cluster = match cluster(session, arguments.cluster_name.as_deref(), TITLE).await {
-        Ok(cluster) => cluster,
-        Err(failure) => {
-            // Who mistyped the application is told of that first.
-            arguments.script.application(session).await?;
-            return Err(failure);
-        }
-    };
+    let named = arguments.cluster_name.as_deref();
+    arguments.script.check_cluster(session, named, TITLE).await?;
+    let cluster = cluster(session, named, TITLE).await?;
     let directory = directory(arguments.execution_directory.as_deref(), TITLE)?;
     let rendering = arguments.script.rendering(session, Some(&cluster)).await?;
     let script = agreed(session, arguments, &rendering, &cluster, &directory).await?;

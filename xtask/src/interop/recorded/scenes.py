@@ -253,7 +253,7 @@ JOB_SCRIPTS = [
     step("job-scripts create-locally no-yaml --fast", why.PATHS, "failure"),
     step("job-scripts create-locally wind --fast --output-path no-such-directory", why.PATHS, "output", "failure"),
     step("job-scripts create-stand-alone no-such-file.sh --name x", why.PATHS, "requests", "failure"),
-    step("job-scripts create wind --fast --cluster-name c2", why.TOGETHER, "requests", "output", "failure"),
+    step("job-scripts create wind --param-file p.json --cluster-name c2", why.TOGETHER, "requests", "output", "failure"),
 ]
 
 JOB_SUBMISSIONS = [

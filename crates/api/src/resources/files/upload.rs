@@ -265,7 +265,7 @@ pub(crate) async fn syntax_problem(
             memory >> 20,
             pool.memory() >> 20
         );
-        return Ok(Some(SyntaxProblem { message, line: None }));
+        return Ok(Some(SyntaxProblem { message, line: None, is_unchecked: true }));
     }
     let turn = pool.turn(&context.customer, memory).await?;
     let (name, content) = (filename.to_owned(), content.clone());

@@ -14,6 +14,7 @@ use super::{SCRIPTS, Session, read};
 use crate::{
     api::is_too_large,
     failure::{Failure, Result},
+    files::check_syntax,
     output::{progress::Progress, resource::JOB_SCRIPT, tell_message},
 };
 
@@ -81,8 +82,8 @@ impl Source {
             let text = format!("{}: the name of a file must be UTF-8 text", path.display());
             Failure::new("Job Script Error", text)
         })?;
-        jobbergate_file_checks::check(&name, &content)
-            .map_err(|problem| Failure::new("Job Script Error", problem.message))?;
+        check_syntax(&name, &content)
+            .map_err(|problem| Failure::new("Job Script Error", problem))?;
         Ok(Self { name, content, file_type })
     }
 }
@@ -107,7 +108,8 @@ pub async fn create(session: &Session, arguments: &CreateStandAlone) -> Result<(
             progress.take();
         }
         if uploaded.as_ref().is_err_and(is_too_large) && withdrawn(session, &id).await {
-            return uploaded.map_err(|failure| failure.adding(" -- No job script was made"));
+            let text = " -- The job script was deleted again";
+            return uploaded.map_err(|failure| failure.adding(text));
         }
         if uploaded.is_err() {
             let text = format!(

@@ -19,7 +19,7 @@ use crate::{
     application::{WORKFLOW, config::Config, workflow_of},
     commands::{
         applications,
-        job_submissions::{Submission, cluster, script_stays, submit},
+        job_submissions::{Submission, cluster_name, script_stays, submit},
     },
     failure::{Failure, Result},
     output::resource::{JOB_SCRIPT, JOB_SUBMISSION},
@@ -94,8 +94,7 @@ fn said(yes: bool, no: bool) -> Option<bool> {
 impl Create {
     fn check(&self) -> Result<()> {
         let names_place = self.cluster_name.is_some() || self.execution_directory.is_some();
-        let is_said = said(self.submit, self.no_submit).is_some();
-        if names_place && !is_said && !self.script.parameters.is_fast() {
+        if names_place && self.submits().is_none() {
             return Err(Failure::new(
                 "Incorrect parameters",
                 "--cluster-name and --execution-directory are for submitting: please say --submit \
@@ -105,17 +104,14 @@ impl Create {
         Ok(())
     }
 
-    /// Whether it is known beforehand that it is to be submitted.
-    fn is_to_submit(&self) -> bool {
-        said(self.submit, self.no_submit).unwrap_or(self.script.parameters.is_fast())
+    /// Whether it is to be submitted, unless that is asked.
+    fn submits(&self) -> Option<bool> {
+        said(self.submit, self.no_submit).or(self.script.is_fast().then_some(true))
     }
 
-    async fn wants(&self, said: Option<bool>, question: &str) -> Result<bool> {
-        match said {
-            Some(said) => Ok(said),
-            None if self.script.parameters.is_fast() => Ok(true),
-            None => confirm(question).await,
-        }
+    /// Whether its files are to be downloaded, unless that is asked.
+    fn downloads(&self) -> Option<bool> {
+        said(self.download, self.no_download).or(self.script.is_fast().then_some(true))
     }
 }
 
@@ -125,21 +121,21 @@ impl Create {
 /// When something of it can't be done.
 pub async fn create(session: &Session, arguments: &Create) -> Result<()> {
     arguments.check()?;
-    if arguments.is_to_submit() {
+    if arguments.submits() == Some(true) {
         // Before anything is asked or made.
-        cluster(session, arguments.cluster_name.as_deref(), FAILED).await?;
+        let named = arguments.cluster_name.as_deref();
+        arguments.script.check_cluster(session, named, FAILED).await?;
     }
     let rendering = arguments.script.rendering(session, arguments.cluster_name.as_deref()).await?;
     let script = rendering.make(session).await?;
     session.output.one("Created Job Script", &JOB_SCRIPT, &script)?;
-    let submit_question = "Would you like to submit this job immediately?";
     let is_submitted =
-        arguments.wants(said(arguments.submit, arguments.no_submit), submit_question).await?;
+        wants(arguments.submits(), "Would you like to submit this job immediately?").await?;
     let id = script.get("job_script_id").and_then(Value::as_i64).unwrap_or_default();
     let is_on_site = session.settings.sbatch_path.is_some();
     if !(is_on_site && is_submitted) {
         let question = "Would you like to download the job script files?";
-        if arguments.wants(said(arguments.download, arguments.no_download), question).await? {
+        if wants(arguments.downloads(), question).await? {
             let written = download(session, id, Path::new(".")).await?;
             session.output.wrote(&written);
         }
@@ -163,17 +159,36 @@ pub async fn create(session: &Session, arguments: &Create) -> Result<()> {
     session.output.one("Created Job Submission (Fast Mode)", &JOB_SUBMISSION, &submitted)
 }
 
+async fn wants(said: Option<bool>, question: &str) -> Result<bool> {
+    match said {
+        Some(said) => Ok(said),
+        None => confirm(question).await,
+    }
+}
+
 impl NewScript {
     /// Whether defaults are to be taken.
     pub fn is_fast(&self) -> bool {
         self.parameters.is_fast()
     }
 
-    /// The application, as it is shown.
+    /// Fails where no cluster is named; who mistyped the application is told of that first.
     ///
     /// # Errors
-    /// When there is no such one.
-    pub async fn application(&self, session: &Session) -> Result<Map<String, Value>> {
+    /// When there is no cluster, or no such application.
+    pub async fn check_cluster(
+        &self,
+        session: &Session,
+        named: Option<&str>,
+        title_of_failure: &str,
+    ) -> Result<()> {
+        self.one.selected()?;
+        let Err(failure) = cluster_name(session, named, title_of_failure) else { return Ok(()) };
+        self.application(session).await?;
+        Err(failure)
+    }
+
+    async fn application(&self, session: &Session) -> Result<Map<String, Value>> {
         applications::get(session, &self.one.selected()?).await
     }
 
@@ -182,6 +197,7 @@ impl NewScript {
     /// # Errors
     /// When there is no such application, or a question has no answer.
     pub async fn rendering(&self, session: &Session, cluster: Option<&str>) -> Result<Rendering> {
+        self.one.selected()?;
         // Read once: it may be a pipe.
         let supplied = self.parameters.supplied()?;
         let application = self.application(session).await?;

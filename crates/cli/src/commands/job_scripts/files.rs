@@ -11,7 +11,7 @@ use super::{SCRIPTS, Session, get, read};
 use crate::{
     api::not_understood,
     failure::{Failure, Result},
-    files::{NewFile, inside, write_all},
+    files::{NewFile, inside, write_all, write_downloaded},
     output::{resource::SCRIPT_FILE, two_ways},
     select::One,
 };
@@ -84,7 +84,7 @@ pub async fn show(session: &Session, arguments: &ShowFiles) -> Result<()> {
 /// When one of them can't be had or written.
 pub async fn download(session: &Session, id: i64, to: &Path) -> Result<Vec<PathBuf>> {
     let files: Vec<_> = fetch_all(session, id).await?.into_iter().map(|file| file.new).collect();
-    write_all(to, &files)
+    write_downloaded(to, &files)
 }
 
 /// The same; where those files are that `sbatch` is to be given.

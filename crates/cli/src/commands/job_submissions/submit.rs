@@ -43,9 +43,9 @@ pub struct Submission {
 /// That a script was made for what could not be submitted, and what to do with it.
 pub fn script_stays(id: i64) -> String {
     format!(
-        " -- Job script {id} was made for it and stays: `jobbergate job-submissions create {id} \
-         --name NAME` submits it without asking again, `jobbergate job-scripts delete {id}` \
-         deletes it"
+        " -- Job script {id} was made for it and stays: if it was not submitted, `jobbergate \
+         job-submissions create {id} --name NAME` does that without asking again, `jobbergate \
+         job-scripts delete {id}` deletes it"
     )
 }
 
@@ -113,15 +113,26 @@ pub async fn cluster(
     named: Option<&str>,
     title_of_failure: &str,
 ) -> Result<String> {
+    client_id(session, cluster_name(session, named, title_of_failure)?).await
+}
+
+/// The cluster, as people call it: the one that was `named`, else the usual one.
+///
+/// # Errors
+/// When there is none.
+pub fn cluster_name<'a>(
+    session: &'a Session,
+    named: Option<&'a str>,
+    title_of_failure: &str,
+) -> Result<&'a str> {
     let usual = session.settings.default_cluster_name.as_deref();
-    let name = named.or(usual).filter(|name| !name.is_empty()).ok_or_else(|| {
+    named.or(usual).filter(|name| !name.is_empty()).ok_or_else(|| {
         Failure::new(
             title_of_failure,
             "No cluster was named -- Please name one with --cluster-name, or set \
              DEFAULT_CLUSTER_NAME",
         )
-    })?;
-    client_id(session, name).await
+    })
 }
 
 /// A cluster's name, as the server knows it.

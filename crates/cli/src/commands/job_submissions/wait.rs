@@ -67,7 +67,7 @@ pub async fn wait(session: &Session, arguments: &Wait) -> Result<()> {
         }
         Ok::<(usize, Ending), Failure>((place, ending))
     };
-    // As they come: one that can't be followed is told of while the others go on.
+    // As they come: one that can't be followed ends it at once.
     let each = stream::iter(ids).enumerate().map(|(place, id)| one(place, *id));
     let all = each.buffer_unordered(AT_ONCE).try_collect::<BTreeMap<_, _>>();
     let limited = async {

@@ -317,7 +317,7 @@ fn a_download_says_what_it_replaces() {
         }
         let outcome = world.run(&download);
         assert_eq!(outcome.code, Some(0), "{outcome:?}");
-        assert_eq!(outcome.err.contains("wind.sh replaces another file"), is_told, "{outcome:?}");
+        assert_eq!(outcome.err.contains("wind.sh was replaced"), is_told, "{outcome:?}");
     }
 }
 
@@ -332,7 +332,7 @@ fn a_file_above_the_limit_is_named_with_the_limit() {
     let words = world.run(&alone).failed(1);
     assert!(words.contains("Couldn't upload large.sh of job script (2)"), "{words}");
     assert!(words.contains("cannot exceed 5242880 bytes"), "{words}");
-    assert!(words.contains("No job script was made"), "{words}");
+    assert!(words.contains("The job script was deleted again"), "{words}");
     let scripts = world.run(&["--raw", "job-scripts", "list"]).json();
     assert_eq!(scripts.as_array().unwrap().len(), 1);
     let words = world.run(&["applications", "update", "wind", "-a", "wind"]);

@@ -22,7 +22,8 @@ fn several_jobs_are_watched_and_waited_for_at_once() {
     assert_eq!(waited.code, Some(5));
     let mut lines: Vec<_> = waited.out.lines().collect();
     lines.sort_unstable();
-    let expected = ["Submission 1: its job completed", "Submission 2: its job failed with exit code 5"];
+    let expected =
+        ["Submission 1: its job completed", "Submission 2: its job failed with exit code 5"];
     assert_eq!(lines, expected);
     // How it ended is said once, and then what to do.
     let ways = "Why: `jobbergate job-submissions why 2`, and what it wrote: `jobbergate \

@@ -58,6 +58,8 @@ fn nothing_is_made_when_answers_are_missing_or_make_no_sense() {
     let nowhere = world.run_with(&fast, &[("DEFAULT_CLUSTER_NAME", "")]).failed(1);
     assert!(nowhere.contains("No cluster was named"), "{nowhere}");
     world.run(&["job-scripts", "create"]).failed(2);
+    world.run_with(&["job-scripts", "create", "-f"], &[("DEFAULT_CLUSTER_NAME", "")]).failed(2);
+    world.run(&["job-scripts", "create", "--param-file", "missing.json"]).failed(2);
     world.run(&["job-scripts", "create", "wind", "-i", "1"]).failed(2);
     assert_eq!(world.run(&["--raw", "job-scripts", "list"]).json(), json!([]));
 }

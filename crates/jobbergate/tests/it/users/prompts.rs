@@ -79,7 +79,8 @@ fn ctrl_d_at_an_empty_question_gives_no_answer_and_nothing_is_made() {
     let world = World::open().with_wind();
     let mut terminal = at_terminal(&world, &["job-scripts", "create", "wind"]);
     // Within a line it deletes a character.
-    type_in(&mut terminal, "partition: short", "\u{1}\u{4}\u{15}\u{4}");
+    type_in(&mut terminal, "partition: short", "\u{1}\u{4}");
+    type_in(&mut terminal, "partition: hort", "\u{15}\u{4}");
     assert!(ends_with(terminal, 1).contains("Aborted."));
     assert_eq!(world.run(&["--raw", "job-scripts", "list"]).well(), "\n[]\n\n");
 }

@@ -249,7 +249,9 @@ fn what_makes_no_sense_is_found_before_anything_is_made() {
     assert!(usage.contains("NAME=VALUE"), "{usage}");
     let mut nowhere = world.command(&["run", "nosuch", "--fast"]);
     let nowhere = nowhere.env_remove("DEFAULT_CLUSTER_NAME").output().unwrap();
+    assert_eq!(nowhere.status.code(), Some(1));
     assert!(String::from_utf8(nowhere.stderr).unwrap().contains("Not Found"));
+    world.run(&["run", "nosuch", "--fast"]).failed(1);
     assert_eq!(world.run(&["--raw", "job-scripts", "list"]).well(), "\n[]\n\n");
 }
 

@@ -336,6 +336,21 @@ fn an_answer_of_the_wrong_kind_from_a_file_is_no_answer() {
 }
 
 #[test]
+fn what_a_workflow_only_knows_when_it_asks_is_no_hindrance_for_an_answer_given_beforehand() {
+    if !has_python() {
+        return;
+    }
+    let world = with_application(
+        "    def mainflow(self, data):\n        sizes = {'short': ['1']}\n        return [Const('p', \
+         default='short'), List('c', 'C', choices=lambda given: sizes[given['p']]), File('m', 'M', \
+         exists=True, default='nowhere'), List('i', 'I', choices=[], ignore=True)]\n",
+    );
+    world.write("p.json", r#"{"c": "1", "m": "mesh", "i": "x"}"#);
+    world.run(&[&CREATE[..], &["-f", "--param-file", "p.json"]].concat()).well();
+    assert_eq!(parameters(&world, "1")["m"], "mesh");
+}
+
+#[test]
 fn what_lies_around_does_not_get_in_the_way_and_nothing_is_left_behind() {
     if !has_python() {
         return;
