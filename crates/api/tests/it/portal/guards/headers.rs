@@ -33,7 +33,7 @@ fn inline(html: &str) -> Option<String> {
     None
 }
 
-fn check(what: &str, answer: &Answer) {
+pub(super) fn check(what: &str, answer: &Answer) {
     let header = |name: &str| answer.header(name).unwrap_or_default().to_owned();
     assert_eq!(header("content-security-policy"), POLICY, "{what}");
     assert_eq!(header("x-frame-options"), "DENY", "{what}");
