@@ -77,7 +77,7 @@ impl UserForm {
         if user.is_none() && is_for_part {
             return Err(logged_out().into_response());
         }
-        of_this_browser(site, user, fields, &parts.uri)
+        of_this_browser(site, user, fields, &parts.uri).map_err(|page| *page)
     }
 }
 
@@ -87,14 +87,15 @@ pub(super) fn of_this_browser(
     user: Option<User>,
     fields: Fields,
     uri: &Uri,
-) -> Result<UserForm, Response> {
+) -> Result<UserForm, Box<Response>> {
     match user {
         Some(user) if forms::check(Some(&user.form_token), fields.text(FORM_TOKEN)).is_ok() => {
             Ok(UserForm { user, fields })
         }
         user => {
             let interrupted = Interrupted::new(site, uri, fields, user.as_ref());
-            Err(interrupted.show().unwrap_or_else(|error| Failure::from(error).into_response()))
+            let shown = interrupted.show();
+            Err(Box::new(shown.unwrap_or_else(|error| Failure::from(error).into_response())))
         }
     }
 }

@@ -56,7 +56,8 @@ impl FromRequest<Site> for LenientUpload {
         let request = Request::from_parts(parts, body);
         let read = read(request, site, user.as_mut()).await;
         let Read { fields, files, refused } = read.map_err(IntoResponse::into_response)?;
-        let UserForm { user, fields } = of_this_browser(site, user, Fields(fields), &uri)?;
+        let UserForm { user, fields } =
+            of_this_browser(site, user, Fields(fields), &uri).map_err(|page| *page)?;
         Ok(Self { user, fields, files, refused })
     }
 }
