@@ -39,6 +39,9 @@ pub enum Error {
     /// 409, with a sentence.
     #[error("{0}")]
     Conflict(String),
+    /// 409: somebody else changed it since the caller looked at it.
+    #[error("Somebody else changed this meanwhile; look at it again")]
+    Changed,
     /// 409, with a sentence: it will be over soon.
     #[error("{0}")]
     UnderWay(String),
@@ -164,7 +167,7 @@ impl Error {
             Self::InFile(fault) => fault.status,
             Self::NotFound(_) | Self::NotFoundBare => StatusCode::NOT_FOUND,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
-            Self::Conflict(_) | Self::UnderWay(_) => StatusCode::CONFLICT,
+            Self::Conflict(_) | Self::Changed | Self::UnderWay(_) => StatusCode::CONFLICT,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Unprocessable(_) | Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Unavailable { .. } | Self::NotReady(_) | Self::Busy(_) | Self::Gone => {

@@ -3,7 +3,7 @@
 //! The order of checks is that of the Python server: routing, well-formed JSON, token,
 //! permission, claims, validation of everything at once, handler.
 
-mod body;
+pub(crate) mod body;
 pub mod cors;
 pub mod endpoint;
 pub mod handler;

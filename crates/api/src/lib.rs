@@ -5,6 +5,7 @@
 
 pub mod app;
 pub mod auth;
+mod bidi;
 pub mod budget;
 pub mod cleaning;
 pub mod clock;

@@ -223,7 +223,7 @@ pub(crate) async fn within_deadline<T>(answer: impl Future<Output = Result<T>>) 
     answer.map_err(|late| Error::Unavailable { service: SERVICE, source: late.into() })?
 }
 
-fn unavailable(error: object_store::Error) -> Error {
+pub(crate) fn unavailable(error: object_store::Error) -> Error {
     if is_full(&error) {
         return Error::Full { service: SERVICE, changed: false, source: error.into() };
     }

@@ -23,6 +23,7 @@ mod password;
 mod permission_groups;
 mod portal;
 mod root;
+pub(crate) mod shown;
 mod sign_in_link;
 mod words;
 

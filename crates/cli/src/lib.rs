@@ -25,7 +25,6 @@ mod select;
 mod settings;
 mod suggestion;
 mod workflow;
-mod yaml;
 
 use std::{ffi::OsString, process::ExitCode};
 

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 
 /// Reads a body of at most so many bytes. Room for the announced size is taken at once, for any
 /// other as it comes.
-pub(super) async fn read_bytes(
+pub(crate) async fn read_bytes(
     headers: &HeaderMap,
     mut body: Body,
     limit: usize,

@@ -12,7 +12,10 @@ use argon2::{
 use tokio::sync::Semaphore;
 
 use super::Provider;
-use crate::error::{Error, Result};
+use crate::{
+    bidi::turns_around,
+    error::{Error, Result},
+};
 
 /// The shortest password that is accepted, in characters.
 pub const SHORTEST: usize = 12;
@@ -113,12 +116,6 @@ pub(super) fn check_name(name: &str) -> Result<String> {
     }
     let words = "The name must have 1 to 128 characters, without line breaks and the like";
     Err(Error::Unprocessable(words.to_owned()))
-}
-
-/// What has the text after it, on the same line, read in another order (Unicode's bidi embeddings,
-/// overrides and isolates).
-const fn turns_around(c: char) -> bool {
-    matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
 fn hash(password: &str) -> Result<String> {

@@ -16,6 +16,7 @@ mod content;
 mod copy;
 mod new_parent;
 mod removal;
+mod revision;
 mod store;
 mod transaction;
 mod upload;
@@ -25,6 +26,7 @@ pub(crate) use content::{open, open_stored};
 pub(crate) use copy::{copy_all, copy_content};
 pub(crate) use new_parent::{commit_new, reserve_parent};
 pub(crate) use removal::{delete, discard_all};
+pub(crate) use revision::{Expected, GONE, current as current_revision, revision, revision_of};
 pub(crate) use store::{
     FileRow, FileTable, JOB_SCRIPT_FILES, TEMPLATE_FILES, WORKFLOW_FILES, note, of_parent,
     of_parents,

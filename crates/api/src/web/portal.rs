@@ -30,6 +30,7 @@ mod submission;
 mod submissions;
 mod task;
 mod text_file;
+mod typed;
 mod upload;
 mod user;
 mod words;
@@ -42,9 +43,6 @@ use url::Url;
 use super::{Web, origin::Origin};
 use crate::app::App;
 use sign_in::{External, SignIn};
-
-/// The largest form without files that is read, in bytes: an expert's template may be in one.
-const MAX_FORM_SIZE: usize = 8 << 20;
 
 /// What pages have at hand.
 #[derive(Debug, Clone)]
@@ -84,7 +82,8 @@ pub(super) fn router(app: Arc<App>, web: Option<Web>) -> Option<Router> {
         .merge(editor::router())
         .merge(clusters::router())
         .merge(administration::router())
-        .layer(DefaultBodyLimit::max(MAX_FORM_SIZE))
+        // What a form may take is checked while it is read (`form`, `upload`).
+        .layer(DefaultBodyLimit::disable())
         .layer(middleware::from_fn_with_state(site.clone(), failures::after))
         .layer(middleware::from_fn(task::apart))
         .merge(assets::router())

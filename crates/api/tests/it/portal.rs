@@ -5,6 +5,7 @@ mod applications;
 mod clusters;
 mod editor;
 mod external;
+mod forms;
 mod guards;
 mod home;
 mod run;

@@ -4,8 +4,6 @@ use jobbergate_questions::{derive::from_variables, files, read, validate};
 use jobbergate_types::questions::Question;
 use serde_json::{Map, Value, json};
 
-use crate::yaml;
-
 const APPLICATION: &str = "application_config";
 const JOBBERGATE: &str = "jobbergate_config";
 const QUESTIONS: &str = "questions";
@@ -28,7 +26,7 @@ impl Config {
     /// What is wrong in it.
     pub fn parse(content: &[u8]) -> Result<Self, String> {
         let text = std::str::from_utf8(content).map_err(|_| "it is not UTF-8 text".to_owned())?;
-        let mut document = yaml::read(text)?;
+        let mut document = jobbergate_yaml::read(text)?;
         let mut section = |name: &str| match document.get_mut(name).map(Value::take) {
             Some(Value::Object(section)) => Ok(section),
             None => Err(format!("it must have a section {name}; it may be empty: {name}: {{}}")),
@@ -78,7 +76,7 @@ impl Config {
         if let Some(questions) = &self.questions {
             document[QUESTIONS] = json!(questions);
         }
-        yaml::write(&document)
+        jobbergate_yaml::write(&document)
     }
 
     /// Whether there is something in the settings that the server keeps with a workflow only.

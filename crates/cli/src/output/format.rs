@@ -3,10 +3,7 @@
 use clap::ValueEnum;
 use serde_json::{Map, Value};
 
-use crate::{
-    failure::{Failure, Result},
-    yaml,
-};
+use crate::failure::{Failure, Result};
 
 /// How results are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -34,7 +31,7 @@ pub fn json(value: &(impl serde::Serialize + ?Sized)) -> Result<String> {
 /// # Errors
 /// The same.
 pub fn yaml(value: &Value) -> Result<String> {
-    yaml::write_as_it_is(value).map_err(failed)
+    jobbergate_yaml::write_as_it_is(value).map_err(failed)
 }
 
 /// Rows as CSV (RFC 4180, but lines end as they do on Unix): nothing for null, and JSON for what

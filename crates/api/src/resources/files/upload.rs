@@ -10,6 +10,7 @@ use super::{
     claims::Claim,
     content::stored,
     removal::discard,
+    revision::{Expected, GONE, current},
     store::{self, FileTable},
     transaction::{Ended, commit},
 };
@@ -40,6 +41,8 @@ pub(crate) struct FilePut {
     pub(crate) file_type: FileType,
     /// The content; without it a file is renamed.
     pub(crate) upload: Option<Upload>,
+    /// What its sender takes it to be by now.
+    pub(crate) expected: Expected,
 }
 
 impl FilePut {
@@ -88,7 +91,8 @@ impl FilePut {
         })?;
         check_name(&filename)?;
         let content = context.app.downloads.fetch(&location, share).await?;
-        Ok(Self { names, file_type, upload: Some(Upload { filename, content }) })
+        let upload = Some(Upload { filename, content });
+        Ok(Self { names, file_type, upload, expected: Expected::Anything })
     }
 }
 
@@ -141,6 +145,7 @@ pub(crate) async fn store_file(
         {
             return Err(table.no_file(parent, previous));
         }
+        file.require(context, &put.expected).await?;
         match (put.upload, &previous) {
             (Some(file), _) => Ok(file.content),
             (None, Some(previous)) => {
@@ -155,20 +160,46 @@ pub(crate) async fn store_file(
     file.write(context, content).await
 }
 
-/// Stores the content of a file of `parent`, new or replaced.
+/// Stores the content of a file of `parent`, new or replaced, if the check of what is there finds nothing
+/// against it: nobody else changes the file meanwhile.
 pub(crate) async fn store_content(
     context: &Context,
     table: FileTable,
     parent: i32,
-    filename: &str,
-    content: Bytes,
+    (filename, content): (&str, Bytes),
+    check: impl Future<Output = Result<()>>,
 ) -> Result<Stored> {
     let claim = Claim::wait(context, table, parent, &[filename]).await?;
     let file = Stored { claim, table, parent, filename: filename.to_owned(), gone: None };
-    file.write(context, Ok(content)).await
+    let content = check.await.map(|()| content);
+    file.write(context, content).await
 }
 
 impl Stored {
+    /// 409 unless the file is still what it is expected to be.
+    async fn require(&self, context: &Context, expected: &Expected) -> Result<()> {
+        let current = async |name: &str| current(context, self.table, self.parent, name).await;
+        let is_free = async || Ok::<_, Error>(current(&self.filename).await? == GONE);
+        match (expected, &self.gone) {
+            (Expected::Anything, _) => Ok(()),
+            (Expected::Nothing, _) if is_free().await? => Ok(()),
+            (Expected::OneOf(_), Some(_)) if !is_free().await? => Err(self.taken()),
+            (Expected::Nothing, _) => Err(self.taken()),
+            (Expected::OneOf(known), gone) => {
+                let name = gone.as_deref().unwrap_or(&self.filename);
+                match known.contains(&current(name).await?) {
+                    true => Ok(()),
+                    false => Err(Error::Changed),
+                }
+            }
+        }
+    }
+
+    fn taken(&self) -> Error {
+        let name = &self.filename;
+        Error::Conflict(format!("There is a file {name} already; choose another name"))
+    }
+
     async fn write(self, context: &Context, content: Result<Bytes>) -> Result<Self> {
         let error = match content {
             Err(error) => error,

@@ -22,7 +22,7 @@ use crate::{
         ResponseDoc, Router, UploadedFile,
     },
     permission::{self, Either},
-    resources::files::{FilePut, Upload},
+    resources::files::{Expected, FilePut, Upload},
 };
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -126,7 +126,9 @@ async fn update(
     Path(path): Path<TemplatePath>,
     Json(request): Json<JobTemplateUpdateRequest>,
 ) -> Result<Json<JobTemplateBaseDetailedView>> {
-    service::update(&context, &owner.identity, &path.id_or_identifier, request).await.map(Json)
+    service::update(&context, &owner.identity, &path.id_or_identifier, request, None)
+        .await
+        .map(Json)
 }
 
 async fn delete(
@@ -156,7 +158,7 @@ async fn put_file(
 ) -> Result<Json<TemplateFileDetailedView>> {
     let upload =
         form.upload_file.map(|UploadedFile { filename, content }| Upload { filename, content });
-    let file = FilePut { names, file_type: path.file_type, upload };
+    let file = FilePut { names, file_type: path.file_type, upload, expected: Expected::Anything };
     service::put_file(&context, &owner.identity, &path.id_or_identifier, file).await.map(Json)
 }
 

@@ -33,6 +33,10 @@ const DETAILS_COST: usize = 64;
 /// a time.
 const MAX_DETAILS_COST: usize = 8 << 20;
 
+/// Whether a template is still what somebody who changes it takes it to be; it is asked when nobody else can
+/// change it any more.
+pub(crate) type Expectation<'a> = &'a (dyn Fn(&JobTemplateBaseDetailedView) -> bool + Sync);
+
 /// A template; 404 if there is none.
 pub(crate) async fn require(db: &mut Session, locator: &Locator) -> Result<TemplateRow> {
     let found = store::find(db, locator, Lock::None).await?;
@@ -142,6 +146,7 @@ pub(crate) async fn update(
     caller: &Identity,
     locator: &Locator,
     request: JobTemplateUpdateRequest,
+    expectation: Option<Expectation<'_>>,
 ) -> Result<JobTemplateBaseDetailedView> {
     let questions = match request.questions.into_change() {
         None => Patch::Absent,
@@ -150,6 +155,12 @@ pub(crate) async fn update(
     room_for_details(context, locator).await?;
     let mut db = context.db.write().await?;
     let row = require_own(&mut db, caller, locator).await?;
+    let id = row.id;
+    if let Some(is_expected) = expectation
+        && !is_expected(&row.with(store::details(&mut db, id).await?))
+    {
+        return Err(Error::Changed);
+    }
     let identifier = match request.identifier.into_change() {
         None => Patch::Absent,
         Some(identifier) => checked_identifier(identifier)?.into(),
@@ -163,9 +174,9 @@ pub(crate) async fn update(
         questions,
         is_archived: request.is_archived,
     };
-    let updated = store::update(&mut db, row.id, changes, context.now()).await;
+    let updated = store::update(&mut db, id, changes, context.now()).await;
     let updated = updated.map_err(|error| taken(error, wanted.as_deref()))?;
-    let details = store::details(&mut db, row.id).await?;
+    let details = store::details(&mut db, id).await?;
     db.commit().await?;
     let updated = updated.ok_or_else(|| Error::no_entry("job_script_templates", locator))?;
     Ok(updated.with(details))

@@ -5,6 +5,7 @@ pub(crate) mod store;
 
 use bytes::Bytes;
 use jobbergate_types::job_script_templates::{RunTimeConfig, WorkflowFileDetailedView};
+use serde_json::{Map, Value, json};
 
 use self::store::FILENAME;
 use super::{Locator, json_size::check_size, service};
@@ -29,12 +30,15 @@ pub(crate) async fn put(
     locator: &Locator,
     content: Bytes,
     settings: Option<RunTimeConfig>,
+    known: Option<&[String]>,
 ) -> Result<WorkflowFileDetailedView> {
     let template = service::check_own(context, caller, locator).await?.id;
     check_settings(settings.as_ref())?;
     files::check_syntax(context, FILENAME, &content).await?;
     settings_to_keep(&mut context.db.read().await?, template, settings.clone()).await?;
-    let stored = files::store_content(context, WORKFLOW_FILES, template, FILENAME, content).await?;
+    let check = require_known(context, template, known);
+    let file = (FILENAME, content);
+    let stored = files::store_content(context, WORKFLOW_FILES, template, file, check).await?;
     let noted = async {
         let mut db = context.db.write().await?;
         service::require_own(&mut db, caller, &Locator::Id(template.into())).await?;
@@ -44,6 +48,23 @@ pub(crate) async fn put(
     };
     let noted = noted.await;
     Ok(stored.keep(context, noted).await?.into())
+}
+
+/// Tells one state of a workflow file and its settings from another, by the revision of its content.
+pub(crate) fn state(revision: &str, settings: &Map<String, Value>) -> String {
+    files::revision(format!("{revision} {}", json!(settings)).as_bytes())
+}
+
+/// 409 unless a workflow file is in one of these states.
+async fn require_known(context: &Context, template: i32, known: Option<&[String]>) -> Result<()> {
+    let Some(known) = known else { return Ok(()) };
+    let row = store::of_template(&mut context.db.read().await?, template).await?.pop();
+    let settings = row.and_then(|row| row.runtime_config.0).unwrap_or_default();
+    let revision = files::current_revision(context, WORKFLOW_FILES, template, FILENAME).await?;
+    match known.contains(&state(&revision, &settings)) {
+        true => Ok(()),
+        false => Err(Error::Changed),
+    }
 }
 
 fn check_settings(settings: Option<&RunTimeConfig>) -> Result<()> {
@@ -78,7 +99,7 @@ pub(super) async fn put_by_url(
     check_settings(settings.as_ref())?;
     let mut share = context.app.bodies.share(&context.customer.caller);
     let content = context.app.downloads.fetch(&FileUrl::parse(url)?, &mut share).await?;
-    put(context, caller, locator, content, settings).await
+    put(context, caller, locator, content, settings, None).await
 }
 
 pub(crate) async fn delete(context: &Context, caller: &Identity, locator: &Locator) -> Result<()> {

@@ -23,7 +23,7 @@ use crate::{
         OptionalJson, Path, Query, ResponseDoc, Router, UploadedFile,
     },
     permission::{self, Either},
-    resources::files::{FilePut, Upload},
+    resources::files::{Expected, FilePut, Upload},
 };
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -187,7 +187,7 @@ async fn put_file(
 ) -> Result<Json<JobScriptFileDetailedView>> {
     let upload =
         form.upload_file.map(|UploadedFile { filename, content }| Upload { filename, content });
-    let file = FilePut { names, file_type: path.file_type, upload };
+    let file = FilePut { names, file_type: path.file_type, upload, expected: Expected::Anything };
     service::put_file(&context, &owner.identity, path.job_script_id, file).await.map(Json)
 }
 

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use sha2::{Digest, Sha256};
 use similar::{ChangeTag, TextDiff};
 
 /// How many lines around a change are shown that are the same.
@@ -45,11 +44,6 @@ pub(super) fn between(old: &str, new: &str) -> Vec<Line> {
         }
     }
     lines
-}
-
-/// Tells one state of something from another: whoever saves it says which one they began with.
-pub(super) fn version(text: &[u8]) -> String {
-    Sha256::digest(text).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use axum::{
     response::Response,
 };
 
-use super::{Site, frame::Frame};
+use super::{Site, frame::Frame, typed::Typed};
 use crate::web::{errors::Failure, headers, page::page};
 
 /// What pages may load and do.
@@ -25,6 +25,8 @@ struct FailurePage<'a> {
     is_logged_out: bool,
     /// Where to go on.
     next: &'a str,
+    /// What was typed into the form that failed.
+    typed: Vec<(&'a str, &'a str)>,
 }
 
 #[derive(Template)]
@@ -39,11 +41,12 @@ pub(super) fn is_part(headers: &HeaderMap) -> bool {
     headers.contains_key("hx-request")
 }
 
-pub(super) async fn after(State(site): State<Site>, request: Request, next: Next) -> Response {
-    let is_part = is_part(request.headers());
+pub(super) async fn after(State(site): State<Site>, mut request: Request, next: Next) -> Response {
+    let (is_part, typed) = (is_part(request.headers()), Typed::default());
+    request.extensions_mut().insert(typed.clone());
     let mut response = next.run(request).await;
     if let Some(failure) = response.extensions_mut().remove::<Failure>() {
-        response = shown(&site, &failure, is_part).unwrap_or(response);
+        response = shown(&site, &failure, &typed, is_part).unwrap_or(response);
     }
     let head = response.headers_mut();
     if !head.contains_key(header::CONTENT_SECURITY_POLICY) {
@@ -58,7 +61,7 @@ pub(super) async fn after(State(site): State<Site>, request: Request, next: Next
     response
 }
 
-fn shown(site: &Site, failure: &Failure, is_part: bool) -> Option<Response> {
+fn shown(site: &Site, failure: &Failure, typed: &Typed, is_part: bool) -> Option<Response> {
     let (title, words) = (failure.title, failure.words.as_str());
     let made = match is_part {
         true => page(failure.status, &FailurePart { title, words }),
@@ -66,7 +69,8 @@ fn shown(site: &Site, failure: &Failure, is_part: bool) -> Option<Response> {
             let is_logged_out = failure.status == StatusCode::UNAUTHORIZED;
             let next = failure.next.as_deref().unwrap_or("/");
             let frame = Frame::bare(site);
-            page(failure.status, &FailurePage { frame, title, words, is_logged_out, next })
+            let typed = typed.pairs().collect();
+            page(failure.status, &FailurePage { frame, title, words, is_logged_out, next, typed })
         }
     };
     made.inspect_err(|error| error.log()).ok()

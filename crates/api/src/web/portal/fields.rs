@@ -1,5 +1,8 @@
 //! What was filled in.
 
+/// How many fields a form may have: 200 questions have fewer.
+pub(super) const MOST_FIELDS: usize = 10_000;
+
 /// The fields of a form, in the order in which they were sent: a name may be there several times.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Fields(pub(super) Vec<(String, String)>);

@@ -5,6 +5,8 @@ use pulldown_cmark::{
     Alignment, CowStr, Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd, html,
 };
 
+use crate::web::shown;
+
 /// So much of a text is shown, in bytes.
 const MAX_SIZE: usize = 16 << 10;
 
@@ -13,7 +15,8 @@ pub(super) fn to_html(text: &str, below: u8) -> String {
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
     let (text, is_cut) = beginning(text, MAX_SIZE);
     let mut safe = Safe { level: below, below, ..Safe::default() };
-    let events = Parser::new_ext(text, options).filter_map(|event| safe.event(event));
+    let text = shown::straight(text);
+    let events = Parser::new_ext(&text, options).filter_map(|event| safe.event(event));
     let mut made = String::with_capacity(text.len() * 2);
     html::push_html(&mut made, events);
     if is_cut {

@@ -6,12 +6,13 @@ use axum::body;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::json;
 
-use super::{difference::version, user::User};
+use super::user::User;
 use crate::{
     app::Context,
     error::{Error, Result},
     http::input::Parts,
     idempotency::{self, Begun, KeyedRequest},
+    resources::files::revision,
 };
 
 /// How often, and how long, the first is waited for.
@@ -39,7 +40,7 @@ where
 {
     // Who goes back and changes something asks for something else.
     let asked = json!(request);
-    let key = format!("{key}-{}", version(asked.to_string().as_bytes()));
+    let key = format!("{key}-{}", revision(asked.to_string().as_bytes()));
     let caller = &user.context.customer.caller;
     let keyed = || {
         let parts = Parts { json: Some(asked.clone()), ..Parts::default() };

@@ -14,7 +14,7 @@ mod typed;
 
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, Path, RawQuery, State},
+    extract::{Path, RawQuery, State},
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
@@ -45,10 +45,8 @@ const CHECKED: &str = "form.checked";
 const ACTION: &str = "action";
 
 pub(super) fn router() -> Router<Site> {
-    // What a form with files may take is checked while it is read.
-    let form = get(open).post(send).layer(DefaultBodyLimit::disable());
     Router::new()
-        .route("/applications/{id}/run", form)
+        .route("/applications/{id}/run", get(open).post(send))
         .route("/applications/{id}/run/preview", post(live))
 }
 

@@ -11,12 +11,11 @@ use bytes::{Bytes, BytesMut};
 
 use super::{
     Site,
-    fields::Fields,
-    form::{FORM_TOKEN, UserForm, from_here},
-    interrupted::Interrupted,
+    fields::{Fields, MOST_FIELDS},
+    form::{UserForm, from_here, of_this_browser, too_many},
     user::{User, sender},
 };
-use crate::web::{errors::Failure, forms};
+use crate::web::errors::Failure;
 
 /// How much may be typed beside the files, in bytes.
 const REST: usize = 4 << 20;
@@ -47,7 +46,7 @@ impl FromRequest<Site> for LenientUpload {
     async fn from_request(request: Request, site: &Site) -> Result<Self, Response> {
         if !is_multipart(request.headers()) {
             // What was given back to who had been logged out comes without files.
-            let UserForm { user, fields } = UserForm::from_request(request, site).await?;
+            let UserForm { user, fields } = UserForm::read(request, site).await?;
             return Ok(Self { user, fields, files: Vec::new(), refused: Vec::new() });
         }
         from_here(site, &request).map_err(IntoResponse::into_response)?;
@@ -57,17 +56,9 @@ impl FromRequest<Site> for LenientUpload {
         let request = Request::from_parts(parts, body);
         let read = read(request, site, user.as_mut()).await;
         let Read { fields, files, refused } = read.map_err(IntoResponse::into_response)?;
-        let fields = Fields(fields);
-        let sent = fields.text(FORM_TOKEN).to_owned();
-        match user {
-            Some(user) if forms::check(Some(&user.form_token), &sent).is_ok() => {
-                Ok(Self { user, fields, files, refused })
-            }
-            user => {
-                let interrupted = Interrupted::new(site, &uri, fields, user.as_ref());
-                Err(interrupted.show().unwrap_or_else(|error| Failure::from(error).into_response()))
-            }
-        }
+        let UserForm { user, fields } =
+            of_this_browser(site, user, Fields(fields), &uri).map_err(|page| *page)?;
+        Ok(Self { user, fields, files, refused })
     }
 }
 
@@ -95,6 +86,9 @@ async fn read(request: Request, site: &Site, user: Option<&mut User>) -> Result<
     loop {
         let next = parts.next_field().await.map_err(|error| unreadable(&error))?;
         let Some(mut part) = next else { break };
+        if read.fields.len() + read.files.len() + read.refused.len() >= MOST_FIELDS {
+            return Err(too_many());
+        }
         let field = part.name().unwrap_or_default().to_owned();
         let filename = part.file_name().map(str::to_owned);
         let left = if filename.is_some() { &mut chosen } else { &mut typed };

@@ -25,12 +25,17 @@ document.addEventListener("submit", (event) => {
 // Whoever comes back to a page may send its forms again.
 window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+  for (const question of document.querySelectorAll("input[name=ask]")) question.disabled = false;
 });
 
 // A question before what can't be undone.
 document.addEventListener("submit", (event) => {
-  const words = event.submitter?.dataset.confirm ?? event.target.dataset.confirm;
-  if (words && !window.confirm(words)) {
+  const question = event.target.elements.ask;
+  if (!question) return;
+  if (window.confirm(question.value)) {
+    // The server asks whoever was not asked here.
+    question.disabled = true;
+  } else {
     event.preventDefault();
     delete event.target.dataset.sent;
   }

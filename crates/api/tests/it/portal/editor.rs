@@ -1,6 +1,7 @@
 //! Making and changing applications.
 
 mod conflicts;
+mod deleted;
 mod files;
 mod questions;
 mod try_it;

@@ -5,6 +5,7 @@ mod access;
 mod forgery;
 mod headers;
 mod injection;
+mod marks;
 mod table;
 
 use jobbergate_api::permission::Permission;

@@ -78,7 +78,7 @@ on_both! {
         let page = alice.open(&here).await.expect(200);
         assert!(!page.text.contains(&format!("{here}/delete")), "its job runs");
         alice.open(&format!("{here}/delete")).await.expect(409);
-        let answer = alice.submit(&page, "/cancel", &[]).await;
+        let answer = alice.submit_surely(&page, "/cancel").await;
         let page = alice.follow(&answer).await.expect(200);
         assert!(page.text.contains("Cancelled: its cluster") && page.text.contains(">Being cancelled<"));
         assert!(forms(&page, "/cancel").is_empty());
@@ -104,7 +104,7 @@ on_both! {
         let id = running(&agent, &actor).await;
         let page = alice.open(&format!("/submissions/{id}")).await.expect(200);
         ends(&agent, id, "COMPLETED").await;
-        let answer = alice.submit(&page, "/cancel", &[]).await.expect(400);
+        let answer = alice.submit_surely(&page, "/cancel").await.expect(400);
         assert!(plain(&answer.text).contains("Cannot cancel job submission with status 'DONE'"));
     }
 

@@ -87,7 +87,10 @@ on_both! {
         for id in [one, done, gone, foreign] {
             form.fields.push(("id".to_owned(), id.to_string()));
         }
-        let answer = browser.post(&form).await;
+        let asked = browser.post(&form).await.expect(200);
+        assert!(asked.text.contains("Cancel the chosen submissions, and end their jobs?"), "{}", asked.text);
+        assert_eq!(alice.get(&format!("/job-submissions/{one}")).await.ok()["status"], "CREATED");
+        let answer = browser.submit(&asked, "/submissions/cancel", &[]).await;
         assert!(answer.header("location").unwrap().starts_with("/submissions?status=created&told="));
         let page = browser.follow(&answer).await.expect(200);
         let told = |id: i64, words: &str| {

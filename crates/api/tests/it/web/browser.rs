@@ -98,6 +98,13 @@ impl Browser {
         self.post(&form).await
     }
 
+    /// The same with a form whose page asks first whether it is meant, and it is.
+    pub async fn submit_surely(&mut self, page: &Answer, action: &str) -> Answer {
+        let asked = self.submit(page, action, &[]).await.expect(200);
+        assert_eq!(heading(&asked), "Are you sure?");
+        self.submit(&asked, action, &[]).await
+    }
+
     pub async fn post(&mut self, form: &Form) -> Answer {
         self.post_from(form, &[]).await
     }

@@ -115,6 +115,37 @@ on_both! {
     }
 }
 
+/// The forms of the provider's pages, as its router has them: a new one is guarded as well.
+#[test]
+fn every_form_is_among_those_that_are_tried() {
+    let router = include_str!("../../../src/web.rs");
+    let names = [
+        ("SET_UP_PAGE", "/setup"),
+        ("PASSWORD_PAGE", "/password"),
+        ("DEVICE_PAGE", "/device"),
+        ("forgotten::PATH", "/forgotten"),
+    ];
+    // What OAuth and OpenID Connect have other sites send, which changes nothing before a form of ours is sent.
+    let protocols = ["destination::AUTHORIZATION", "log_out::PATH"];
+    let mut seen = 0;
+    for route in router.split(".route(").skip(1) {
+        let taken = route.split(".layer(").next().unwrap();
+        let path = taken.split("below(").nth(1).unwrap().split(')').next().unwrap();
+        let takes_forms = taken.contains("post(") || taken.contains(", password");
+        if !takes_forms || protocols.contains(&path) {
+            continue;
+        }
+        let named = names.iter().find(|(name, _)| *name == path).map(|(_, path)| *path);
+        let path = named.unwrap_or_else(|| path.trim_matches('"'));
+        assert!(
+            FORMS.contains(&path) || path == "/account/tokens/revoke",
+            "{path} is tried by no test"
+        );
+        seen += 1;
+    }
+    assert_eq!(seen, FORMS.len() + 1);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn behind_https_cookies_are_for_this_host_alone() {
     let app = TestApp::configured(|config| {

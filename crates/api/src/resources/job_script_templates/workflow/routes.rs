@@ -46,9 +46,16 @@ async fn put(
     form: WorkflowForm,
 ) -> Result<Json<WorkflowFileDetailedView>> {
     let content = form.upload_file.content;
-    super::put(&context, &owner.identity, &path.id_or_identifier, content, form.runtime_config)
-        .await
-        .map(Json)
+    super::put(
+        &context,
+        &owner.identity,
+        &path.id_or_identifier,
+        content,
+        form.runtime_config,
+        None,
+    )
+    .await
+    .map(Json)
 }
 
 async fn put_by_url(

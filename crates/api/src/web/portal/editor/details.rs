@@ -8,21 +8,27 @@ use axum::{
 };
 use jobbergate_types::{
     FileType,
-    job_script_templates::{JobTemplateDetailedView, JobTemplateUpdateRequest},
+    job_script_templates::{
+        JobTemplateBaseDetailedView, JobTemplateDetailedView, JobTemplateListView,
+        JobTemplateUpdateRequest,
+    },
 };
 use serde_json::{Map, Value, json};
 
 use crate::{
-    error::{Error, Result as Answer},
+    error::Error,
     http::input,
     permission::Permission,
-    resources::job_script_templates::{self, Locator},
+    resources::{
+        files::revision,
+        job_script_templates::{self, Locator},
+    },
     web::{
         errors::Failure,
         page::page,
         portal::{
             Site,
-            difference::{self, Line, version},
+            difference::{self, Line},
             fields::Fields,
             files::{Loaded, Parent, Tab},
             form::UserForm,
@@ -73,13 +79,12 @@ struct Typed {
 }
 
 impl Typed {
-    fn of(found: &JobTemplateDetailedView) -> Self {
-        let variables = found.template_vars.clone().unwrap_or_default();
+    fn of(template: &JobTemplateListView, variables: Option<&Map<String, Value>>) -> Self {
         Self {
-            name: found.template.name.clone(),
-            identifier: found.template.identifier.clone().unwrap_or_default(),
-            description: found.template.description.clone().unwrap_or_default(),
-            variables: pretty(&Value::Object(variables)),
+            name: template.name.clone(),
+            identifier: template.identifier.clone().unwrap_or_default(),
+            description: template.description.clone().unwrap_or_default(),
+            variables: pretty(&json!(variables.unwrap_or(&Map::new()))),
         }
     }
 
@@ -90,6 +95,10 @@ impl Typed {
             description: fields.lines("description"),
             variables: fields.lines("template_vars"),
         }
+    }
+
+    fn version(&self) -> String {
+        revision(self.text().as_bytes())
     }
 
     /// All of it, by which two states are compared.
@@ -144,7 +153,7 @@ async fn load(user: &User, parent: &Parent) -> Result<(Loaded, JobTemplateDetail
 }
 
 fn shown(site: &Site, user: &User, loaded: &Loaded, found: &JobTemplateDetailedView) -> Details {
-    let typed = Typed::of(found);
+    let typed = Typed::of(&found.template, found.template_vars.as_ref());
     let root = loaded.root(site);
     Details {
         frame: user.frame(site, loaded.area()),
@@ -158,7 +167,7 @@ fn shown(site: &Site, user: &User, loaded: &Loaded, found: &JobTemplateDetailedV
         has_entrypoint: loaded.files.iter().any(|(_, kind)| *kind == FileType::Entrypoint),
         may_delete: user.may(Permission::JobTemplatesDelete),
         may_clone: user.may(Permission::JobTemplatesCreate),
-        version: version(typed.text().as_bytes()),
+        version: typed.version(),
         described: markdown::to_html(&typed.description, HEADING),
         typed,
         conflict: None,
@@ -172,42 +181,61 @@ pub(super) async fn save(
     parent: Parent,
     UserForm { user, fields }: UserForm,
 ) -> Result<Response, Failure> {
-    let (loaded, found) = load(&user, &parent).await?;
+    let (loaded, _) = load(&user, &parent).await?;
     let typed = Typed::read(&fields);
+    let began = fields.text("version");
+    let saved = put(&user, loaded.id, &typed, began).await;
+    if saved.is_ok() {
+        let address = format!("{}?done=saved", loaded.root(&site));
+        return Ok(Redirect::to(&address).into_response());
+    }
+    let (loaded, found) = load(&user, &parent).await?;
     let mut again = shown(&site, &user, &loaded, &found);
     let theirs = std::mem::replace(&mut again.typed, typed.clone());
     again.described = markdown::to_html(&typed.description, HEADING);
-    if fields.text("version") != again.version && theirs != typed {
-        again.conflict = Some(difference::between(&theirs.text(), &typed.text()));
-        return Ok(page(StatusCode::CONFLICT, &again)?);
-    }
-    let variables = object(&typed.variables).inspect_err(|words| {
-        again.problems.add("template_vars", words.as_str());
-    });
-    if let Ok(variables) = variables {
-        match put(&user, loaded.id, &typed, variables).await {
-            Ok(()) => {
-                let address = format!("{}?done=saved", again.root);
-                return Ok(Redirect::to(&address).into_response());
-            }
-            Err(error) => again.problems = Problems::of(error, "identifier")?,
+    match saved {
+        Err((field, error)) if !matches!(error, Error::Changed) => {
+            began.clone_into(&mut again.version);
+            again.problems = Problems::of(error, field)?;
+            Ok(page(again.problems.status(), &again)?)
+        }
+        _ => {
+            again.conflict = Some(difference::between(&theirs.text(), &typed.text()));
+            Ok(page(StatusCode::CONFLICT, &again)?)
         }
     }
-    Ok(page(again.problems.status(), &again)?)
 }
 
-async fn put(user: &User, id: i64, typed: &Typed, variables: Map<String, Value>) -> Answer<()> {
+/// Saves it, unless somebody else changed it since the form `began`; otherwise says of which field it is
+/// told why not.
+async fn put(
+    user: &User,
+    id: i64,
+    typed: &Typed,
+    began: &str,
+) -> Result<(), (&'static str, Error)> {
     if typed.name.is_empty() {
-        return Err(Error::Unprocessable("An application needs a name".to_owned()));
+        let words = "An application needs a name".to_owned();
+        return Err(("name", Error::Unprocessable(words)));
     }
-    let request: JobTemplateUpdateRequest = input::body(&json!({
+    let variables =
+        object(&typed.variables).map_err(|words| ("template_vars", Error::Unprocessable(words)))?;
+    let request = input::body(&json!({
         "name": typed.name,
         "identifier": Some(&typed.identifier).filter(|text| !text.is_empty()),
         "description": typed.description,
         "template_vars": variables,
-    }))?;
-    let (context, who) = (&user.context, &user.identity);
-    job_script_templates::service::update(context, who, &Locator::Id(id), request).await.map(drop)
+    }));
+    let in_identifier = |error| ("identifier", error);
+    let request: JobTemplateUpdateRequest = request.map_err(in_identifier)?;
+    let is_expected = |found: &JobTemplateBaseDetailedView| {
+        let now = Typed::of(&found.template, found.template_vars.as_ref());
+        now == *typed || now.version() == began
+    };
+    let (context, who, locator) = (&user.context, &user.identity, Locator::Id(id));
+    let saved =
+        job_script_templates::service::update(context, who, &locator, request, Some(&is_expected));
+    saved.await.map(drop).map_err(in_identifier)
 }
 
 /// The description as others see it, while it is typed.
@@ -228,7 +256,8 @@ pub(super) async fn archive(
     let is_archived = fields.text("archived") == "yes";
     let request = JobTemplateUpdateRequest { is_archived: Some(is_archived), ..Default::default() };
     let (context, who) = (&user.context, &user.identity);
-    job_script_templates::service::update(context, who, &Locator::Id(loaded.id), request).await?;
+    job_script_templates::service::update(context, who, &Locator::Id(loaded.id), request, None)
+        .await?;
     let done = if is_archived { "archived" } else { "restored" };
     Ok(Redirect::to(&format!("{}?done={done}", loaded.root(&site))))
 }

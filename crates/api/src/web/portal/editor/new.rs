@@ -14,11 +14,11 @@ use jobbergate_types::{
 use serde_json::json;
 
 use crate::{
-    error::Result as Answer,
+    error::{Error, Result as Answer},
     http::input,
     permission::Permission,
     resources::{
-        files::{FilePut, Upload},
+        files::{Expected, FilePut, Upload},
         job_script_templates::{self, Locator},
     },
     web::{
@@ -120,9 +120,15 @@ async fn try_to_make(user: &User, fields: &Fields) -> Answer<i64> {
             names: FileNameQuery::default(),
             file_type: FileType::Entrypoint,
             upload: Some(Upload { filename: EXAMPLE_NAME.to_owned(), content }),
+            expected: Expected::Nothing,
         };
         let (context, who) = (&user.context, &user.identity);
-        job_script_templates::service::put_file(context, who, &Locator::Id(id), file).await?;
+        let locator = Locator::Id(id);
+        match job_script_templates::service::put_file(context, who, &locator, file).await {
+            // The form was sent before, and what was made of the example since is left alone.
+            Ok(_) | Err(Error::Conflict(_)) => {}
+            Err(error) => return Err(error),
+        }
     }
     Ok(id)
 }

@@ -4,6 +4,7 @@ mod choices;
 mod draft;
 mod order;
 mod preview;
+mod written;
 
 use askama::Template;
 use axum::{
@@ -13,28 +14,32 @@ use axum::{
 };
 use jobbergate_questions::validate::MOST_QUESTIONS;
 use jobbergate_types::{
-    job_script_templates::JobTemplateUpdateRequest,
+    job_script_templates::{JobTemplateBaseDetailedView, JobTemplateUpdateRequest},
     questions::{Question, QuestionsSource, TemplateQuestions},
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
 pub(in crate::web::portal::editor) use self::draft::typed;
 use self::{
     draft::{Draft, KINDS, Wrong},
     preview::{Control, Part, Preview},
+    written::{FIELD, LANGUAGES, Language, Written},
 };
 use super::details::pretty;
 use crate::{
     error::{Error, Result as Answer},
     http::input,
     permission::Permission,
-    resources::job_script_templates::{self, Locator, questions},
+    resources::{
+        files::revision,
+        job_script_templates::{self, Locator, questions},
+    },
     web::{
         errors::Failure,
         page::page,
         portal::{
             Site,
-            difference::{self, Line, version},
+            difference::{self, Line},
             fields::Fields,
             files::{Loaded, Parent, Tab},
             form::UserForm,
@@ -55,8 +60,8 @@ struct Edit {
     tabs: Vec<Tab>,
     drafts: Vec<Draft>,
     kinds: &'static [(&'static str, &'static str)],
-    /// All of them as JSON, if they are written so.
-    json: Option<String>,
+    /// All of them as a text, if they are written so.
+    written: Option<Written>,
     /// Where the questions come from that are asked as long as the expert writes none.
     derived: Option<&'static str>,
     version: String,
@@ -66,6 +71,12 @@ struct Edit {
     /// The question that was just added or moved.
     focus: String,
     done: bool,
+}
+
+impl Edit {
+    fn is_written_as(&self, language: &Language) -> bool {
+        self.written.as_ref().is_some_and(|written| written.language == *language)
+    }
 }
 
 /// What is known of the stored questions.
@@ -103,9 +114,9 @@ fn shown(site: &Site, user: &User, loaded: &Loaded, stored: &Stored) -> Edit {
         tabs: loaded.tabs(site, "/questions"),
         drafts: written.iter().map(Draft::of).collect(),
         kinds: KINDS,
-        json: None,
+        written: None,
         derived,
-        version: version(text(written).as_bytes()),
+        version: revision(text(written).as_bytes()),
         preview: Preview::of(written),
         conflict: None,
         problems: Problems::default(),
@@ -125,7 +136,8 @@ pub(super) async fn edit(
     let mut edit = shown(&site, &user, &loaded, &stored);
     edit.done = query.text("done") == "saved";
     let written = stored.written.as_deref().unwrap_or_default();
-    edit.json = (query.text("as") == "json").then(|| text(written));
+    let language = Language::named(query.text("as"));
+    edit.written = language.map(|language| Written::of(language, written)).transpose()?;
     if query.text("from") == "derived" && written.is_empty() {
         edit.drafts = stored.derived.questions.iter().map(Draft::of).collect();
         edit.preview = Preview::of(&stored.derived.questions);
@@ -152,18 +164,14 @@ pub(super) async fn save(
 ) -> Result<Response, Failure> {
     let (loaded, stored) = load(&user, &parent).await?;
     let mut again = shown(&site, &user, &loaded, &stored);
-    let theirs = text(stored.written.as_deref().unwrap_or_default());
+    again.version = fields.text("version").to_owned();
     let order = order::asked(fields.text("do"));
-    let (questions, mut wrong) = match fields.get("json") {
-        Some(_) => {
-            again.json = Some(fields.lines("json"));
-            match from_json(&fields.lines("json")) {
-                Ok(questions) => (questions, Vec::new()),
-                Err(words) => {
-                    again.problems.add("json", words);
-                    return Ok(page(again.problems.status(), &again)?);
-                }
-            }
+    again.written = Written::sent(&fields);
+    let (questions, mut wrong) = match again.written.as_ref().map(Written::questions) {
+        Some(Ok(questions)) => (questions, Vec::new()),
+        Some(Err(words)) => {
+            again.problems.add(FIELD, words);
+            return Ok(page(again.problems.status(), &again)?);
         }
         None => read(&fields),
     };
@@ -171,23 +179,24 @@ pub(super) async fn save(
     if let Some(order) = order {
         let focus = order.apply(&mut again.drafts);
         again.focus = focus.map(|index| index.to_string()).unwrap_or_default();
-        again.version = fields.text("version").to_owned();
         let (questions, _) = Draft::questions(&again.drafts);
         again.preview = Preview::of(&questions);
         return Ok(page(StatusCode::OK, &again)?);
     }
     again.preview = Preview::of(&questions);
-    let typed = text(&questions);
-    if fields.text("version") != again.version && theirs != typed {
-        again.conflict = Some(difference::between(&theirs, &typed));
-        return Ok(page(StatusCode::CONFLICT, &again)?);
-    }
     if wrong.is_empty() {
-        match put(&user, loaded.id, &questions).await {
+        match put(&user, loaded.id, &questions, fields.text("version")).await {
             Ok(()) => {
-                let view = if again.json.is_some() { "&as=json" } else { "" };
-                let address = format!("{}?done=saved{view}", again.address);
+                let view = again.written.map(|written| format!("&as={}", written.language.name()));
+                let address = format!("{}?done=saved{}", again.address, view.unwrap_or_default());
                 return Ok(Redirect::to(&address).into_response());
+            }
+            Err(Error::Changed) => {
+                let (_, now) = load(&user, &parent).await?;
+                let theirs = text(now.written.as_deref().unwrap_or_default());
+                again.version = revision(theirs.as_bytes());
+                again.conflict = Some(difference::between(&theirs, &text(&questions)));
+                return Ok(page(StatusCode::CONFLICT, &again)?);
             }
             Err(error) => wrong = places(error)?,
         }
@@ -195,7 +204,10 @@ pub(super) async fn save(
         wrong.extend(faults(&user, &questions).await?);
     }
     for Wrong { index, field, words } in wrong {
-        let name = if again.json.is_some() { "json".to_owned() } else { place(index, &field) };
+        let name = match again.written {
+            Some(_) => FIELD.to_owned(),
+            None => place(index, &field),
+        };
         let words = match index {
             Some(index) => format!("Question {}, {field}: {words}", index + 1),
             None => words,
@@ -210,18 +222,18 @@ fn read(fields: &Fields) -> (Vec<Question>, Vec<Wrong>) {
     Draft::questions(&Draft::read_all(fields))
 }
 
-fn from_json(typed: &str) -> Result<Vec<Question>, String> {
-    let value: Value = match typed.trim() {
-        "" => json!([]),
-        text => serde_json::from_str(text).map_err(|error| format!("It is no JSON: {error}"))?,
-    };
-    jobbergate_questions::read(value)
-}
-
-async fn put(user: &User, id: i64, questions: &[Question]) -> Answer<()> {
+/// Saves them, unless somebody else changed them since the form `began`.
+async fn put(user: &User, id: i64, questions: &[Question], began: &str) -> Answer<()> {
     let request: JobTemplateUpdateRequest = input::body(&json!({ "questions": questions }))?;
-    let (context, who) = (&user.context, &user.identity);
-    job_script_templates::service::update(context, who, &Locator::Id(id), request).await.map(drop)
+    let typed = text(questions);
+    let is_expected = |found: &JobTemplateBaseDetailedView| {
+        let now = text(found.questions.as_deref().unwrap_or_default());
+        now == typed || revision(now.as_bytes()) == began
+    };
+    let (context, who, locator) = (&user.context, &user.identity, Locator::Id(id));
+    let saved =
+        job_script_templates::service::update(context, who, &locator, request, Some(&is_expected));
+    saved.await.map(drop)
 }
 
 /// What is wrong with questions that can be read.

@@ -7,20 +7,23 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use jobbergate_types::job_script_templates::RunTimeConfig;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::details::{object, pretty};
 use crate::{
-    error::{Error, Result as Answer},
+    error::Error,
     http::input,
-    resources::job_script_templates::{self, Locator, workflow},
+    resources::{
+        files::{GONE, revision, revision_of},
+        job_script_templates::{self, Locator, workflow},
+    },
     web::{
         errors::Failure,
         page::page,
         portal::{
             Site,
             certain::Certain,
-            difference::{self, Line, version},
+            difference::{self, Line},
             fields::Fields,
             files::{Loaded, Parent, Tab},
             form::UserForm,
@@ -85,13 +88,20 @@ async fn shown(site: &Site, user: &User, loaded: &Loaded) -> Result<Workflow, Fa
     let found = job_script_templates::service::get(&user.context, &locator).await?;
     let row = found.workflow_files.unwrap_or_default().pop();
     let mut typed = Typed { settings: "{}".to_owned(), ..Typed::default() };
-    let (is_there, mut hidden) = (row.is_some(), None);
-    if let Some(row) = row {
-        typed.settings = pretty(&Value::Object(row.runtime_config.unwrap_or_default()));
+    let (is_there, mut hidden, mut content) = (row.is_some(), None, GONE.to_owned());
+    let settings = row.and_then(|row| row.runtime_config).unwrap_or_default();
+    if is_there {
+        typed.settings = pretty(&json!(settings));
         let opened = workflow::get(&user.context, &locator).await?;
         match text_file::read(&user.context, opened).await? {
-            Content::Text(text) => typed.content = text,
-            Content::Hidden(why) => hidden = Some(why),
+            Content::Text(text) => {
+                content = revision(text.as_bytes());
+                typed.content = text;
+            }
+            Content::Hidden(why) => {
+                content = revision_of(workflow::get(&user.context, &locator).await?).await?;
+                hidden = Some(why);
+            }
         }
     }
     let root = loaded.root(site);
@@ -104,7 +114,7 @@ async fn shown(site: &Site, user: &User, loaded: &Loaded) -> Result<Workflow, Fa
         tabs: loaded.tabs(site, "/workflow"),
         is_there,
         hidden,
-        version: version(typed.text().as_bytes()),
+        version: workflow::state(&content, &settings),
         typed,
         remarks: Vec::new(),
         conflict: None,
@@ -145,20 +155,21 @@ pub(super) async fn save(
 ) -> Result<Response, Failure> {
     let loaded = parent.load_own(&user).await?;
     let typed = Typed::read(&fields);
+    let began = fields.text("version");
+    let saved = put(&user, loaded.id, &typed, began).await;
     let mut again = shown(&site, &user, &loaded).await?;
     let theirs = std::mem::replace(&mut again.typed, typed.clone());
-    if fields.text("version") != again.version && theirs != typed {
-        again.conflict = Some(difference::between(&theirs.text(), &typed.text()));
-    } else {
-        match object(&typed.settings) {
-            Err(words) => again.problems.add("runtime_config", words),
-            Ok(settings) => match put(&user, loaded.id, &typed, settings.into()).await {
-                Ok(()) => {
-                    let address = format!("{}?done=saved", again.address);
-                    return Ok(Redirect::to(&address).into_response());
-                }
-                Err(error) => again.problems = Problems::of(error, "content")?,
-            },
+    match saved {
+        Ok(()) => {
+            let address = format!("{}?done=saved", again.address);
+            return Ok(Redirect::to(&address).into_response());
+        }
+        Err((_, Error::Changed)) => {
+            again.conflict = Some(difference::between(&theirs.text(), &typed.text()));
+        }
+        Err((field, error)) => {
+            began.clone_into(&mut again.version);
+            again.problems = Problems::of(error, field)?;
         }
     }
     again.remarks = remarks(&user.context, Purpose::Workflow, FILENAME, &typed.content).await?;
@@ -169,15 +180,29 @@ pub(super) async fn save(
     Ok(page(status, &again)?)
 }
 
-async fn put(user: &User, id: i64, typed: &Typed, settings: Value) -> Answer<()> {
+/// Saves it, unless somebody else changed it since the form `began`; otherwise says of which field it is
+/// told why not.
+async fn put(
+    user: &User,
+    id: i64,
+    typed: &Typed,
+    began: &str,
+) -> Result<(), (&'static str, Error)> {
+    let in_content = |error| ("content", error);
     let most = user.context.app.max_upload_file_size;
     if typed.content.len() > most {
-        return Err(Error::TooLarge(format!("It is too long: a file may have {most} bytes")));
+        let words = format!("It is too long: a file may have {most} bytes");
+        return Err(in_content(Error::TooLarge(words)));
     }
-    let settings: RunTimeConfig = input::body(&json!(settings))?;
+    let settings =
+        object(&typed.settings).map_err(|words| ("runtime_config", Error::Unprocessable(words)))?;
+    let same = workflow::state(&revision(typed.content.as_bytes()), &settings);
+    let settings: RunTimeConfig = input::body(&json!(settings)).map_err(in_content)?;
     let content = typed.content.clone().into_bytes().into();
-    let (context, who) = (&user.context, &user.identity);
-    workflow::put(context, who, &Locator::Id(id), content, Some(settings)).await.map(drop)
+    let (context, who, known) = (&user.context, &user.identity, [began.to_owned(), same]);
+    let saved =
+        workflow::put(context, who, &Locator::Id(id), content, Some(settings), Some(&known)).await;
+    saved.map(drop).map_err(in_content)
 }
 
 pub(super) async fn ask(

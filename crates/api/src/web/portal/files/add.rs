@@ -14,7 +14,7 @@ use super::{Loaded, Parent, Tab};
 use crate::{
     error::{Error, Result as Answer},
     http::input,
-    resources::files::{FilePut, Upload},
+    resources::files::{Expected, FilePut, Upload},
     web::{
         errors::Failure,
         page::page,
@@ -74,7 +74,7 @@ pub(super) async fn add(
     let loaded = parent.load_own(&user).await?;
     let name = fields.text("filename").trim();
     let new = Upload { filename: name.to_owned(), content: beginning(name, fields.text("role")) };
-    match put(&user, &loaded, fields.text("role"), new).await {
+    match put(&user, &loaded, fields.text("role"), new, Expected::Nothing).await {
         Ok(()) => Ok(Redirect::to(&loaded.file(&site, "file", name)).into_response()),
         Err(error) => {
             let problems = Problems::of(error, "filename")?;
@@ -113,8 +113,8 @@ pub(super) async fn upload(
     for file in files {
         let name = file.filename.clone();
         let upload = Upload { filename: name.clone(), content: file.content };
-        let taken = replace(&user, &loaded, fields.text("role"), upload).await;
-        match taken {
+        let put = put(&user, &loaded, fields.text("role"), upload, Expected::Anything).await;
+        match put {
             Ok(()) => last = Some(name),
             Err(error) => problems.join(Problems::of(error, "files")?),
         }
@@ -129,16 +129,14 @@ pub(super) async fn upload(
     }
 }
 
-async fn put(user: &User, loaded: &Loaded, role: &str, upload: Upload) -> Answer<()> {
-    if loaded.kind(&upload.filename).is_some() {
-        let words = format!("There is a file {} already; choose another name", upload.filename);
-        return Err(Error::Conflict(words));
-    }
-    replace(user, loaded, role, upload).await
-}
-
 /// A file that is there keeps what it is to its parent, unless something else is said.
-async fn replace(user: &User, loaded: &Loaded, role: &str, upload: Upload) -> Answer<()> {
+async fn put(
+    user: &User,
+    loaded: &Loaded,
+    role: &str,
+    upload: Upload,
+    expected: Expected,
+) -> Answer<()> {
     let names: FileNameQuery = input::body(&json!({"filename": upload.filename}))?;
     let chosen = match role {
         "ENTRYPOINT" => Some(FileType::Entrypoint),
@@ -147,5 +145,5 @@ async fn replace(user: &User, loaded: &Loaded, role: &str, upload: Upload) -> An
     };
     let kept = loaded.kind(&upload.filename);
     let file_type = chosen.or(kept).unwrap_or(FileType::Support);
-    loaded.put(user, FilePut { names, file_type, upload: Some(upload) }).await
+    loaded.put(user, FilePut { names, file_type, upload: Some(upload), expected }).await
 }

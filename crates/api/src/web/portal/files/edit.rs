@@ -13,13 +13,13 @@ use super::{Loaded, Named, Parent, Tab};
 use crate::{
     error::{Error, Result as Answer},
     http::input,
-    resources::files::{FilePut, Upload},
+    resources::files::{Expected, FilePut, GONE, Upload, revision, revision_of},
     web::{
         errors::Failure,
         page::page,
         portal::{
             Site,
-            difference::{self, Line, version},
+            difference::{self, Line},
             fields::Fields,
             form::UserForm,
             frame::Frame,
@@ -30,9 +30,6 @@ use crate::{
         },
     },
 };
-
-/// What a file that was deleted meanwhile has instead of a version.
-const GONE: &str = "gone";
 
 #[derive(Template)]
 #[template(path = "portal/file_edit.html")]
@@ -130,8 +127,8 @@ async fn stored(user: &User, loaded: &Loaded, name: &str) -> Answer<Stored> {
     };
     let content = text_file::read(&user.context, opened).await?;
     let version = match &content {
-        Content::Text(text) => version(text.as_bytes()),
-        Content::Hidden(why) => version(why.as_bytes()),
+        Content::Text(text) => revision(text.as_bytes()),
+        Content::Hidden(_) => revision_of(loaded.open(user, name).await?).await?,
     };
     Ok(Stored { content, version })
 }
@@ -162,28 +159,28 @@ pub(super) async fn save(
     UserForm { user, fields }: UserForm,
 ) -> Result<Response, Failure> {
     let loaded = parent.load_own(&user).await?;
-    let now = stored(&user, &loaded, &name).await?;
-    let typed = fields.lines("content");
+    let (typed, began) = (fields.lines("content"), fields.text("version"));
     let (kind, filename) = (role(&fields), fields.text("filename").trim());
+    let saved = put(&user, &loaded, (&name, filename, kind), (&typed, began)).await;
     let mut again = Edit {
         filename: filename.to_owned(),
-        version: now.version.clone(),
+        version: began.to_owned(),
         ..shown(&site, &user, &loaded, &name, kind)
     };
-    let is_same = matches!(&now.content, Content::Text(text) if *text == typed);
-    if now.version != fields.text("version") && !is_same {
-        again.conflict = Some(match &now.content {
-            Content::Text(theirs) => difference::between(theirs, &typed),
-            Content::Hidden(_) => Vec::new(),
-        });
-    } else {
-        match put(&user, &loaded, (&name, filename, kind), &typed).await {
-            Ok(()) => {
-                let address = loaded.file(&site, "file", filename);
-                return Ok(Redirect::to(&format!("{address}&done=saved")).into_response());
-            }
-            Err(error) => again.problems = Problems::of(error, "content")?,
+    match saved {
+        Ok(()) => {
+            let address = loaded.file(&site, "file", filename);
+            return Ok(Redirect::to(&format!("{address}&done=saved")).into_response());
         }
+        Err(Error::Changed) => {
+            let now = stored(&user, &loaded, &name).await?;
+            again.version = now.version;
+            again.conflict = Some(match &now.content {
+                Content::Text(theirs) => difference::between(theirs, &typed),
+                Content::Hidden(_) => Vec::new(),
+            });
+        }
+        Err(error) => again.problems = Problems::of(error, "content")?,
     }
     again.remarks = remarks(&user.context, loaded.purpose(kind), filename, &typed).await?;
     again.content = Content::Text(typed);
@@ -194,11 +191,12 @@ pub(super) async fn save(
     Ok(page(status, &again)?)
 }
 
+/// Saves it, unless somebody else changed it since the form `began`.
 async fn put(
     user: &User,
     loaded: &Loaded,
     (name, filename, file_type): (&str, &str, FileType),
-    content: &str,
+    (content, began): (&str, &str),
 ) -> Answer<()> {
     let most = user.context.app.max_upload_file_size;
     if content.len() > most {
@@ -213,5 +211,6 @@ async fn put(
     let names: FileNameQuery = input::body(&asked)?;
     let upload =
         Upload { filename: filename.to_owned(), content: content.as_bytes().to_vec().into() };
-    loaded.put(user, FilePut { names, file_type, upload: Some(upload) }).await
+    let expected = Expected::OneOf(vec![began.to_owned(), revision(content.as_bytes())]);
+    loaded.put(user, FilePut { names, file_type, upload: Some(upload), expected }).await
 }

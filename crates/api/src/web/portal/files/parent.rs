@@ -8,7 +8,7 @@ use axum::{
 use jobbergate_types::FileType;
 
 use crate::{
-    error::Result as Answer,
+    error::{Error, Result as Answer},
     permission::Permission,
     resources::{
         files::FilePut,
@@ -102,7 +102,8 @@ impl Parent {
         match self {
             Self::Script(id) => {
                 user.require(Permission::JobScriptsRead)?;
-                let found = job_scripts::service::get(&user.context, *id).await?;
+                let found = job_scripts::service::get(&user.context, *id).await;
+                let found = found.map_err(|error| gone(error, "script"))?;
                 let files = found.files.unwrap_or_default();
                 Ok(Loaded {
                     is_script: true,
@@ -115,7 +116,8 @@ impl Parent {
             }
             Self::Template(locator) => {
                 user.require(Permission::JobTemplatesRead)?;
-                let found = job_script_templates::service::get(&user.context, locator).await?;
+                let found = job_script_templates::service::get(&user.context, locator).await;
+                let found = found.map_err(|error| gone(error, "application"))?;
                 let files = found.template_files.unwrap_or_default();
                 Ok(Loaded {
                     is_script: false,
@@ -127,6 +129,17 @@ impl Parent {
                 })
             }
         }
+    }
+}
+
+/// What was there when its page was opened may have been deleted since.
+fn gone(error: Error, what: &str) -> Failure {
+    match error {
+        Error::NotFound(_) => {
+            let words = format!("There is no such {what}, or not any more. Nothing was saved.");
+            Failure::new(StatusCode::NOT_FOUND, words)
+        }
+        error => error.into(),
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    extract::{RawQuery, Request, State},
+    extract::{DefaultBodyLimit, RawQuery, Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
@@ -44,6 +44,8 @@ use axum::extract::FromRequest;
 const BEGIN: &str = "/sign-in";
 /// Where the form is sent that ends a session.
 pub(super) const END: &str = "/sign-out";
+/// The largest form there, in bytes: it has a token.
+const MAX_END_SIZE: usize = 16 << 10;
 
 /// What signs people in, and what their browsers call this server.
 #[derive(Debug, Clone)]
@@ -104,10 +106,11 @@ pub(super) fn begin(site: &Site, next: &str, anew: bool) -> String {
 }
 
 pub(in crate::web::portal) fn router() -> Router<Site> {
+    let end = post(end).get(instead).layer(DefaultBodyLimit::max(MAX_END_SIZE));
     Router::new()
         .route(BEGIN, get(go))
         .route(CALLBACK, get(come_back))
-        .route(END, post(end).get(instead))
+        .route(END, end)
         .route(SIGNED_OUT, get(ended))
 }
 

@@ -167,10 +167,11 @@ on_both! {
         assert!(page.text.contains(&id) && page.text.contains(">open<"), "{}", page.text);
         let refused = ada.submit(&page, "/admin/organizations", &[("id", "A B")]).await.expect(400);
         assert!(problem(&refused).starts_with("The organization \"A B\" cannot be served"));
-        let answer = ada.submit(&page, "/organizations/forget", &[]).await;
+        let answer = ada.submit_surely(&page, "/organizations/forget").await;
         assert_eq!(done(&ada.follow(&answer).await), "The organization is in the list no more. Its data is still there.");
         for unknown in ["nothing", "a\0b"] {
-            ada.submit(&page, "/organizations/forget", &[("id", unknown)]).await.expect(404);
+            let form = form_of(&page, "/admin/organizations/forget", &[("id", unknown)]);
+            ada.post(&form).await.expect(404);
         }
     }
 

@@ -110,7 +110,7 @@ on_both! {
         let mut bob = Browser::of(&app, "bob@example.com").await;
         let address = page_of(&app, "bob@example.com").await;
         let page = ada.open(&address).await.expect(200);
-        let answer = ada.submit(&page, "/disable", &[]).await;
+        let answer = ada.submit_surely(&page, "/disable").await;
         let page = ada.follow(&answer).await.expect(200);
         assert!(page.text.contains(">disabled<"));
         assert_eq!(heading(&bob.open("/").await), "Log in");
@@ -134,7 +134,7 @@ on_both! {
         ada.follow(&answer).await.expect(200);
         assert_eq!(heading(&other.open("/").await), "Log in");
         assert_eq!(heading(&one.open("/").await), "Welcome, bob");
-        let answer = ada.submit(&page, "/log-out", &[]).await;
+        let answer = ada.submit_surely(&page, "/log-out").await;
         let page = ada.follow(&answer).await.expect(200);
         assert_eq!(heading(&one.open("/").await), "Log in");
         assert!(page.text.contains("Nowhere at the moment."));

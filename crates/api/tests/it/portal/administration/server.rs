@@ -8,7 +8,7 @@ use super::{ada, done, form_of};
 use crate::{
     on_both,
     support::TestApp,
-    web::browser::{Browser, problem},
+    web::browser::{Browser, forms, problem},
 };
 
 /// A server that was started with this command line.
@@ -56,6 +56,18 @@ async fn settings_say_where_they_come_from_and_keep_secrets() {
 }
 
 on_both! {
+    async fn cleaning_asks_first_without_scripts_too(app: TestApp) {
+        let mut ada = ada(&app).await;
+        let page = ada.open("/admin/cleaning").await.expect(200);
+        let mut clean = forms(&page, "/admin/cleaning").pop().unwrap();
+        clean.fields.push(("what".to_owned(), "clean".to_owned()));
+        let asked = ada.post(&clean).await.expect(200);
+        assert!(asked.text.contains("What is deleted can’t be brought back."), "{}", asked.text);
+        assert!(!asked.text.contains("What was done"));
+        let done = ada.submit(&asked, "/admin/cleaning", &[]).await.expect(200);
+        assert!(done.text.contains("What was done"), "{}", done.text);
+    }
+
     async fn a_server_that_was_not_told_says_so(app: TestApp) {
         let mut ada = ada(&app).await;
         let page = ada.open("/admin/settings").await.expect(200);

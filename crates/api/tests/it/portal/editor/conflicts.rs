@@ -1,7 +1,11 @@
 //! Two people who edit one application.
 
 use super::{at_browser, says, says_not};
-use crate::{on_both, web::browser::Browser};
+use crate::{
+    on_both,
+    support::Answer,
+    web::browser::{Browser, form},
+};
 
 const TEMPLATE: [(&str, &str); 1] = [("job.sh.j2", "#!/bin/bash\necho one\necho two\n")];
 
@@ -81,5 +85,65 @@ on_both! {
             says(&told, new);
             alice.submit(&told, action, &fields).await.expect(303);
         }
+    }
+
+    async fn of_two_who_save_at_the_same_instant_one_is_told(app: TestApp) {
+        let id = app.user("alice").await.has_template("t", &TEMPLATE).await;
+        let mut alice = at_browser(&app, "alice").await;
+        let mut elsewhere = Browser::of(&app, "alice@example.com").await;
+        let settings = [("identifier", "t"), ("template_vars", "{}"), ("runtime_config", "{}")];
+        for round in 0..4 {
+            for (place, page, typed) in [
+                ("d", "", "name"),
+                ("q", "/questions", "q.0.variable"),
+                ("w", "/workflow", "content"),
+                ("f", "/file?name=job.sh.j2", "content"),
+            ] {
+                let at = format!("/applications/{id}/edit{page}");
+                let (mine, theirs) = (alice.open(&at).await, elsewhere.open(&at).await);
+                let fill = |page: &Answer, value: String| {
+                    let action = at.split_once("/edit").unwrap().1;
+                    let mut form = form(page, &format!("/edit{action}"));
+                    form.fields.retain(|(name, _)| name == "form_token" || name == "version");
+                    for (name, value) in settings.into_iter().chain([
+                        ("q.0.kind", "text"), ("role", "ENTRYPOINT"), ("filename", "job.sh.j2"),
+                        (typed, &*value),
+                    ]) {
+                        form.fields.push((name.to_owned(), value.to_owned()));
+                    }
+                    form
+                };
+                let (mine, theirs) = (fill(&mine, format!("mine{place}{round}")), fill(&theirs, format!("theirs{place}{round}")));
+                let (first, second) = tokio::join!(alice.post(&mine), elsewhere.post(&theirs));
+                let mut both = [(first, "mine", "theirs"), (second, "theirs", "mine")];
+                both.sort_by_key(|(answer, ..)| answer.status.as_u16());
+                let [(saved, stored, _), (told, typed, other)] = &both;
+                assert_eq!((saved.status.as_u16(), told.status.as_u16()), (303, 409), "{page}: {} {}", saved.text, told.text);
+                assert_eq!(stored, other);
+                for word in [typed, stored] {
+                    assert!(told.text.contains(&format!("{word}{place}{round}")), "{page}: {}", told.text);
+                }
+                let now = alice.open(&at).await;
+                assert!(now.text.contains(&format!("{stored}{place}{round}")), "{page}: {}", now.text);
+                assert!(!now.text.contains(&format!("{typed}{place}{round}")), "{page}: {}", now.text);
+            }
+        }
+    }
+
+    async fn of_two_who_make_a_file_at_the_same_instant_one_is_told(app: TestApp) {
+        let id = app.user("alice").await.has_template("t", &TEMPLATE).await;
+        let mut alice = at_browser(&app, "alice").await;
+        let mut elsewhere = Browser::of(&app, "alice@example.com").await;
+        let at = format!("/applications/{id}/edit/files");
+        let page = alice.open(&at).await;
+        let mut new = form(&page, "/files");
+        new.fields.retain(|(name, _)| name == "form_token");
+        new.fields.push(("filename".to_owned(), "new.txt".to_owned()));
+        let mut also = new.clone();
+        also.fields[0] = form(&elsewhere.open(&at).await, "/files").fields[0].clone();
+        let (first, second) = tokio::join!(alice.post(&new), elsewhere.post(&also));
+        let mut statuses = [first.status.as_u16(), second.status.as_u16()];
+        statuses.sort_unstable();
+        assert_eq!(statuses, [303, 409], "{} {}", first.text, second.text);
     }
 }

@@ -94,17 +94,44 @@ on_both! {
             ("[{\"variable\": \"a\", \"patern\": \"x\"}]", "questions[0].patern"),
             ("[{\"variable\": \"a\", \"kind\": \"integer\", \"default\": \"x\"}]", "Question 1, default"),
         ] {
-            let refused = alice.submit(&page, "as=json", &[("json", json)]).await.expect(422);
+            let refused = alice.submit(&page, "as=json", &[("written", json)]).await.expect(422);
             says(&refused, words);
             says(&refused, json);
         }
         let json = "[{\"variable\": \"a\", \"label\": \"<b>A</b>\"}]";
-        let saved = alice.submit(&page, "as=json", &[("json", json)]).await.expect(303);
+        let saved = alice.submit(&page, "as=json", &[("written", json)]).await.expect(303);
         alice.follow(&saved).await.expect(200);
         let stored = actor.get("/job-script-templates/t").await.ok();
         assert_eq!(stored["questions"][0]["label"], "<b>A</b>");
         let form = alice.open(&format!("/applications/{id}/edit/questions")).await.expect(200);
         assert!(!form.text.contains("<b>A</b>"), "{}", form.text);
+    }
+
+    async fn questions_are_written_as_the_yaml_of_the_command_line(app: TestApp) {
+        let actor = app.user("alice").await;
+        let id = actor.has_template("t", &TEMPLATE).await;
+        let mut alice = at_browser(&app, "alice").await;
+        let at = format!("/applications/{id}/edit/questions?as=yaml");
+        let page = alice.open(&at).await.expect(200);
+        for (text, words) in [
+            ("a: [1\nb: 2", "line 2"),
+            ("a: 1", "it must be a list, or have a section questions"),
+            ("- variable: a\n  patern: x\n", "questions[0].patern"),
+        ] {
+            let refused = alice.submit(&page, "as=yaml", &[("written", text)]).await.expect(422);
+            says(&refused, words);
+            says(&refused, text);
+        }
+        let document = "application_config: {}\nquestions:\n- variable: a\n  label: yes or no\n  kind: boolean\n";
+        let saved = alice.submit(&page, "as=yaml", &[("written", document)]).await.expect(303);
+        let page = alice.follow(&saved).await.expect(200);
+        says(&page, "questions:\n- variable: a\n  kind: boolean\n  label: yes or no\n");
+        let stored = actor.get("/job-script-templates/t").await.ok();
+        assert_eq!(stored["questions"], json!([{"variable": "a", "kind": "boolean", "label": "yes or no"}]));
+        let saved = alice.submit(&page, "as=yaml", &[("written", "")]).await.expect(303);
+        alice.follow(&saved).await.expect(200);
+        let stored = actor.get("/job-script-templates/t").await.ok();
+        assert_eq!(stored.get("questions"), None);
     }
 
     async fn questions_begin_with_what_the_files_say(app: TestApp) {

@@ -4,6 +4,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::bidi::turns_around;
+
 /// Sequences that colour text and move the cursor (ECMA-48), and what titles windows.
 static SEQUENCES: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-~])").ok()
@@ -34,8 +36,7 @@ fn visible(c: char) -> char {
     match c {
         '\t' => c,
         '\x7f' => '\u{2421}',
-        // Those that turn the direction of writing could make text read as another one.
-        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
+        c if turns_around(c) => '\u{fffd}',
         '\0'..='\x1f' => char::from_u32(0x2400 + u32::from(c)).unwrap_or(c),
         '\u{80}'..='\u{9f}' => '\u{fffd}',
         _ => c,

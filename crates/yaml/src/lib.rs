@@ -1,4 +1,8 @@
 //! YAML as PyYAML reads and writes it (YAML 1.1), between texts and values of JSON.
+//!
+//! What one writes at the command line and what one pastes into a page mean the same.
+
+#![warn(missing_docs)]
 
 mod plain;
 mod read;
