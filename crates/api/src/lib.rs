@@ -21,6 +21,7 @@ pub mod file_checks;
 pub mod http;
 mod idempotency;
 pub mod identity;
+mod loader;
 pub mod openapi;
 pub mod password_mail;
 pub mod permission;
