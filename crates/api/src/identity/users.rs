@@ -335,10 +335,7 @@ pub(super) async fn let_in(db: &mut Db, id: &str) -> Result<Option<(store::UserR
 }
 
 /// The accounts of these ids that are there and not disabled, with what else is kept of them.
-pub(super) async fn all_let_in(
-    db: &mut Db,
-    ids: &[&str],
-) -> Result<Vec<(store::UserRow, User)>> {
+pub(super) async fn all_let_in(db: &mut Db, ids: &[&str]) -> Result<Vec<(store::UserRow, User)>> {
     let mut rows = store::by_ids(db, ids).await?;
     rows.retain(store::UserRow::is_let_in);
     let held = role_store::of_users(db, ids).await?;

@@ -138,8 +138,7 @@ impl Measured {
     fn print(&self, terminal: &Terminal) {
         let line = |name: &str, value: f64, unit: &str, goal: f64| {
             let verdict = if value > goal { "missed" } else { "" };
-            terminal
-                .say(&format!("  {name:<44} {value:>8.2} {unit:<12} ≤ {goal} {verdict}"));
+            terminal.say(&format!("  {name:<44} {value:>8.2} {unit:<12} ≤ {goal} {verdict}"));
         };
         let megabytes = |bytes: u64| bytes as f64 / 1e6;
         line(

@@ -3,7 +3,7 @@
 
 INSERT INTO cluster_statuses (client_id, "interval", last_reported, slurm_answered_at, created_at, updated_at)
 WITH RECURSIVE numbers (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM numbers WHERE i < 9)
-SELECT 'cluster-' || i, 86400, ago(i), ago(i), ago(9000000), ago(i) FROM numbers;
+SELECT CASE WHEN i = 0 THEN 'demo-cluster' ELSE 'cluster-' || i END, 86400, ago(i), ago(i), ago(9000000), ago(i) FROM numbers;
 
 INSERT INTO job_script_templates (id, identifier, name, description, owner_email, created_at, updated_at)
 WITH RECURSIVE numbers (i) AS (SELECT 1001 UNION ALL SELECT i + 1 FROM numbers WHERE i < 1999)
@@ -27,7 +27,7 @@ INSERT INTO job_submissions (id, job_script_id, name, owner_email, client_id, ex
 WITH RECURSIVE numbers (i) AS (SELECT 1001 UNION ALL SELECT i + 1 FROM numbers WHERE i < 11000)
 SELECT i, 1001 + i % 2000, 'submission-' || i,
     CASE WHEN i % 10 = 0 THEN 'alice@example.com' ELSE 'person' || (i % 100) || '@example.com' END,
-    'cluster-' || (i / 10 % 10), '/home/somebody/work',
+    'cluster-' || (1 + i / 10 % 9), '/home/somebody/work',
     CASE WHEN i > 10800 THEN 'CREATED' WHEN i % 40 < 2 THEN 'SUBMITTED' WHEN i % 40 < 5 THEN 'ABORTED' ELSE 'DONE' END,
     CASE WHEN i > 10800 THEN NULL ELSE 100000 + i END,
     CASE WHEN i > 10800 THEN NULL WHEN i % 40 = 0 THEN 'RUNNING' WHEN i % 40 = 1 THEN 'PENDING'
@@ -42,7 +42,7 @@ INSERT INTO job_progresses (job_submission_id, "timestamp", slurm_job_state)
 SELECT id, updated_at, slurm_job_state FROM job_submissions WHERE slurm_job_id IS NOT NULL;
 
 -- The one that was submitted before, whose page is asked for, runs and was measured for two hours on two nodes.
-UPDATE job_submissions SET client_id = 'cluster-1', status = 'SUBMITTED', slurm_job_id = 1, slurm_job_state = 'RUNNING'
+UPDATE job_submissions SET status = 'SUBMITTED', slurm_job_id = 1, slurm_job_state = 'RUNNING'
 WHERE id < 1000;
 INSERT INTO job_progresses (job_submission_id, "timestamp", slurm_job_state, additional_info)
 WITH RECURSIVE numbers (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM numbers WHERE i < 40)

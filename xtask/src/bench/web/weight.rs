@@ -13,6 +13,8 @@ use crate::lab::Terminal;
 /// Bytes, compressed, that a first visit may load.
 const GOAL: usize = 250_000;
 const LOG_IN: &str = "/realms/jobbergate/login";
+/// Of the first application.
+const EDITOR: &str = "/applications/1/edit/file?name=heat.sh.j2";
 
 pub(super) fn measure(world: &World, terminal: &Terminal) -> Result<()> {
     terminal.heading("What a first visit loads, compressed where the server does so; KB");
@@ -25,7 +27,7 @@ pub(super) fn measure(world: &World, terminal: &Terminal) -> Result<()> {
         ("applications", "/applications"),
         ("run form", &run),
         ("a submission", &world.submission),
-        ("a file in the editor", "/applications/new"),
+        ("a file in the editor", EDITOR),
     ] {
         say(terminal, name, load(&browser, path)?);
     }

@@ -9,7 +9,7 @@ use crate::{
     bench::log_in::LogIn,
     demo::job,
     interrupt::Interrupt,
-    lab::{Api, Database, Directory, EMAIL, Jobbergate, Postgres, Server, Terminal, USER},
+    lab::{Api, CLUSTER, Database, Directory, EMAIL, Jobbergate, Postgres, Server, Terminal, USER},
 };
 
 const PASSWORD: &str = "correct horse battery staple";
@@ -43,6 +43,7 @@ impl World {
         jobbergate.create_account(directory, EMAIL, &["expert", "admin"], PASSWORD)?;
         let token = jobbergate.access_token(directory, EMAIL, Duration::from_secs(3600))?;
         let api = Api::new(&server.url, &token);
+        jobbergate.client_secret(directory, CLUSTER)?;
         let script = job::create_script(terminal, &api)?;
         let submission = job::submit(&api, script, Path::new("/home").join(USER).as_path())?;
         seed::fill(directory, postgres.as_ref())?;
