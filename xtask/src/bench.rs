@@ -1,4 +1,4 @@
-//! Measures what is promised of the server, the agent and the command line.
+//! Measures what is promised of the server, its pages, the agent and the command line.
 
 mod agent;
 mod cli;
@@ -6,6 +6,7 @@ mod crowd;
 mod identity;
 mod latency;
 mod log_in;
+pub(crate) mod web;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
@@ -25,6 +26,8 @@ enum Subject {
     Agent(agent::Options),
     /// How soon a command is done, beside Python's
     Cli(cli::Options),
+    /// What the pages cost, and pages that are left open
+    Web(web::Options),
 }
 
 pub(crate) fn run(options: &Options) -> Result<()> {
@@ -32,5 +35,6 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         Subject::Identity(options) => identity::run(options),
         Subject::Agent(options) => agent::run(options),
         Subject::Cli(options) => cli::run(options),
+        Subject::Web(options) => web::run(options),
     }
 }

@@ -1,7 +1,7 @@
 //! Shows a job on its way through server, agent and Slurm, and measures it.
 
 mod follow;
-mod job;
+pub(crate) mod job;
 mod measurements;
 mod output;
 

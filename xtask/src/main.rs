@@ -6,6 +6,7 @@ mod fuzz_jinja;
 mod interop;
 mod interrupt;
 mod lab;
+mod lighthouse;
 mod lint;
 mod packages;
 mod process;
@@ -42,8 +43,10 @@ enum Command {
     Torture(torture::Options),
     /// Let today's Python clients, as they are released, do all they can do with our server
     Interop(interop::Options),
-    /// Measure what is promised of the server, the agent and the command line
+    /// Measure what is promised of the server, its pages, the agent and the command line
     Bench(bench::Options),
+    /// Have Lighthouse judge the pages in Chromium
+    Lighthouse(lighthouse::Options),
     /// Compare our Jinja with Python's on random templates
     FuzzJinja(fuzz_jinja::Options),
     /// Send the server requests made up from its own description
@@ -61,6 +64,7 @@ fn main() -> ExitCode {
         Command::Torture(options) => torture::run(&options),
         Command::Interop(options) => interop::run(&options),
         Command::Bench(options) => bench::run(&options),
+        Command::Lighthouse(options) => lighthouse::run(&options),
         Command::FuzzJinja(options) => fuzz_jinja::run(&options),
         Command::Schemathesis(options) => schemathesis::run(&options),
         Command::Screenshots => screenshots::run(),

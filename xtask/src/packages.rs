@@ -50,7 +50,7 @@ pub(crate) fn install_nodejs() -> Result<()> {
         return Ok(());
     }
     install(&["nodejs", "npm"])
-        .context("the tests need Node.js for an OIDC provider and a client library")
+        .context("Node.js is needed for an OIDC provider, a client library and Lighthouse")
 }
 
 /// Installs what makes environments of Python unless it is there.

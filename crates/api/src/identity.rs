@@ -65,7 +65,7 @@ pub use store::users::Standing;
 pub use tokens::{TokenRequest, TokenResponse, UserToken};
 pub use users::{NewUser, Source, User};
 
-use crate::{clock::Clock, db::Db, error::Result};
+use crate::{clock::Clock, db::Db, error::Result, loader::Loader};
 use directory::Directory;
 pub(crate) use directory::{DirectorySettings, Group, GroupRoles};
 use keys::SigningKey;
@@ -88,6 +88,8 @@ pub struct Provider {
     checked: passwords::Checked,
     revocations: revocations::Revocations,
     directory: Option<Directory>,
+    /// Those who look on without anybody doing something.
+    onlookers: Arc<Loader<Arc<sessions::Onlooker>>>,
 }
 
 impl Provider {
@@ -103,6 +105,7 @@ impl Provider {
             checked: passwords::Checked::default(),
             revocations: revocations::Revocations::default(),
             directory: None,
+            onlookers: Arc::default(),
         }
     }
 

@@ -21,6 +21,7 @@ pub mod events;
 pub mod http;
 mod idempotency;
 pub mod identity;
+mod loader;
 pub mod openapi;
 pub mod password_mail;
 pub mod permission;

@@ -23,8 +23,10 @@ use crate::{
     clock::Clock,
     config::{ServeConfig, oidc::WebClient},
     db::Db,
+    loader::Loader,
     startup::StartError,
 };
+use store::SessionRow;
 
 /// The path below the server's address that providers send browsers back to.
 pub(crate) const CALLBACK: &str = "/sign-in/callback";
@@ -41,6 +43,8 @@ pub struct RelyingParty {
     db: Db,
     clock: Clock,
     base_url: String,
+    /// Sessions in which somebody looks on.
+    onlookers: Arc<Loader<SessionRow>>,
 }
 
 impl RelyingParty {
@@ -58,7 +62,8 @@ impl RelyingParty {
         let issuer = Arc::clone(found.ok_or_else(|| wrong("there is no such provider".into()))?);
         let http = provider::http(&client.issuer).map_err(|error| wrong(error.to_string()))?;
         let base_url = config.base_url();
-        Ok(Some(Self { client, issuer, verifier, http, db, clock, base_url }))
+        let onlookers = Arc::default();
+        Ok(Some(Self { client, issuer, verifier, http, db, clock, base_url, onlookers }))
     }
 
     /// What the provider must know of this server.

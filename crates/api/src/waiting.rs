@@ -3,7 +3,10 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
+
+use tokio::time::Instant;
 
 use crate::error::{Error, Result};
 
@@ -15,6 +18,7 @@ pub struct WaitingRoom(Arc<Shared>);
 struct Shared {
     most: usize,
     most_of_one: usize,
+    since: Instant,
     /// How many of each caller are there.
     by_caller: Mutex<HashMap<Arc<str>, usize>>,
 }
@@ -29,7 +33,8 @@ pub(crate) struct Waiter {
 impl WaitingRoom {
     /// A room for so many, and so many of one caller.
     pub(crate) fn new(most: usize, most_of_one: usize) -> Self {
-        Self(Arc::new(Shared { most, most_of_one, by_caller: Mutex::default() }))
+        let (since, by_caller) = (Instant::now(), Mutex::default());
+        Self(Arc::new(Shared { most, most_of_one, since, by_caller }))
     }
 
     /// How many wait.
@@ -57,6 +62,15 @@ impl WaitingRoom {
     }
 }
 
+impl Waiter {
+    /// When those who wait next do at the same moment what they do so often.
+    pub(crate) fn next_beat(&self, every: Duration) -> Instant {
+        let now = Instant::now();
+        let since_last = now.duration_since(self.shared.since).as_nanos() % every.as_nanos().max(1);
+        now + every - Duration::from_nanos(u64::try_from(since_last).unwrap_or_default())
+    }
+}
+
 impl Shared {
     fn by_caller(&self) -> MutexGuard<'_, HashMap<Arc<str>, usize>> {
         self.by_caller.lock().unwrap_or_else(PoisonError::into_inner)
@@ -78,6 +92,18 @@ impl Drop for Waiter {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn all_have_the_same_beat() {
+        let (room, hour) = (WaitingRoom::new(3, 2), Duration::from_hours(1));
+        let ann = room.enter(&"ann".into()).unwrap();
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        let eve = room.enter(&"eve".into()).unwrap();
+        let next = ann.next_beat(hour);
+        assert_eq!(eve.next_beat(hour), next);
+        let left = next.duration_since(Instant::now());
+        assert!(left < hour && left > hour - Duration::from_mins(1), "{left:?}");
+    }
 
     #[test]
     fn one_caller_leaves_places_for_others() {

@@ -2,7 +2,7 @@
 
 use std::{
     sync::Barrier,
-    thread,
+    thread::{self, ScopedJoinHandle},
     time::{Duration, Instant},
 };
 
@@ -19,14 +19,19 @@ fn email(index: usize) -> String {
     format!("person{index}@example.com")
 }
 
-/// Gives each of them an account.
-pub(super) fn register(jobbergate: &Jobbergate, directory: &Directory) -> Result<()> {
+/// Gives each of them an account with these roles.
+pub(super) fn register(
+    jobbergate: &Jobbergate,
+    directory: &Directory,
+    roles: &[&str],
+) -> Result<()> {
     (0..PEOPLE)
-        .try_for_each(|index| jobbergate.create_account(directory, &email(index), &[], PASSWORD))
+        .try_for_each(|index| jobbergate.create_account(directory, &email(index), roles, PASSWORD))
 }
 
-/// Has them all send the form at once; gives the time until the last one is in.
-pub(super) fn log_in(server: &str) -> Result<Duration> {
+/// Has them all send the form at once; gives the time until the last one is in, and the cookies of
+/// their sessions.
+pub(super) fn log_in(server: &str) -> Result<(Duration, Vec<String>)> {
     let pages: Result<Vec<_>> =
         (0..PEOPLE).map(|index| LogIn::open(server, &email(index), PASSWORD)).collect();
     let start = Barrier::new(PEOPLE + 1);
@@ -39,9 +44,10 @@ pub(super) fn log_in(server: &str) -> Result<Duration> {
             pages?.into_iter().map(|page| scope.spawn(move || wait_and_send(page))).collect();
         let began = Instant::now();
         start.wait();
-        for person in people {
-            person.join().map_err(|_| anyhow!("a person panicked"))??;
-        }
-        Ok(began.elapsed())
+        let join = |person: ScopedJoinHandle<'_, Result<String>>| {
+            person.join().map_err(|_| anyhow!("a person panicked"))?
+        };
+        let cookies = people.into_iter().map(join).collect::<Result<_>>()?;
+        Ok((began.elapsed(), cookies))
     })
 }

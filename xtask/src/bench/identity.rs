@@ -77,7 +77,7 @@ fn measure(
     terminal.done("Tokens are verified");
     let jobbergate = Jobbergate::at(programs.join("jobbergate"));
     let server = Server::start(terminal, interrupt, directory, &jobbergate)?;
-    crowd::register(&jobbergate, directory)?;
+    crowd::register(&jobbergate, directory, &[])?;
     terminal.done(&format!("{PEOPLE} people have accounts"));
     interrupt.check()?;
     let token = jobbergate.access_token(directory, EMAIL, Duration::from_secs(3600))?;
@@ -85,7 +85,7 @@ fn measure(
     let (alone, ()) = watched(&api, || interrupt.sleep(ALONE))?;
     let memory_before = server.service.memory()?;
     server.service.forget_peak_memory()?;
-    let (beside, log_ins) = watched(&api, || crowd::log_in(&server.url))?;
+    let (beside, (log_ins, _)) = watched(&api, || crowd::log_in(&server.url))?;
     let memory_peak = server.service.peak_memory()?;
     terminal.done(&format!("They have logged in, all at once ({:.1} s)", log_ins.as_secs_f64()));
     Ok(Measured { tokens, alone, beside, log_ins, memory_before, memory_peak })

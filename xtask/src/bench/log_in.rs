@@ -5,6 +5,9 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use ureq::Agent;
 
+/// What the cookie of a session is called, by HTTP.
+const SESSION: &str = "jobbergate-session=";
+
 /// A log-in page, filled in.
 #[derive(Debug)]
 pub(super) struct LogIn {
@@ -39,8 +42,8 @@ impl LogIn {
         Ok(Self { http, url, cookie, fields })
     }
 
-    /// Sends the form; it must be welcome.
-    pub(super) fn send(self) -> Result<()> {
+    /// Sends the form, which must be welcome; gives the cookie of the session.
+    pub(super) fn send(self) -> Result<String> {
         let Self { http, url, cookie, fields } = self;
         let mut answer = http.post(&url).header("Cookie", cookie).send_form(fields)?;
         let status = answer.status().as_u16();
@@ -49,6 +52,9 @@ impl LogIn {
             "a log-in is answered {status}: {}",
             answer.body_mut().read_to_string()?
         );
-        Ok(())
+        let cookies = answer.headers().get_all("set-cookie").iter();
+        let mut cookies = cookies.filter_map(|it| it.to_str().ok()?.split(';').next());
+        let session = cookies.find(|it| it.starts_with(SESSION));
+        Ok(session.context("the log-in sets no cookie")?.to_owned())
     }
 }

@@ -118,11 +118,22 @@ impl Postgres {
         anyhow::bail!("PostgreSQL (process {}) does not answer", self.process.id())
     }
 
-    fn query(&self, database: &str, statement: &str) -> Result<String> {
+    /// Runs the statements of a file in one transaction.
+    pub(crate) fn run_file(&self, file: &Path) -> Result<()> {
+        let mut psql = self.psql(DATABASE);
+        psql.args(["--single-transaction", "--set", "ON_ERROR_STOP=1", "--file"]).arg(file);
+        process::run(&mut psql)
+    }
+
+    fn psql(&self, database: &str) -> Command {
         let mut psql = Command::new(self.programs.join("psql"));
         psql.args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--username", OWNER]);
-        psql.args(["--dbname", database, "--command", statement]);
-        let output = psql.arg("--host").arg(&self.directory).output()?;
+        psql.args(["--dbname", database, "--host"]).arg(&self.directory);
+        psql
+    }
+
+    fn query(&self, database: &str, statement: &str) -> Result<String> {
+        let output = self.psql(database).args(["--command", statement]).output()?;
         let errors = String::from_utf8_lossy(&output.stderr);
         ensure!(output.status.success(), "psql fails: {errors}");
         Ok(String::from_utf8(output.stdout)?)

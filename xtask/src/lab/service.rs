@@ -3,7 +3,7 @@
 use std::{fs, path::Path, process::Command, time::Duration};
 
 use anyhow::{Context, Result};
-use nix::sys::signal::Signal;
+use nix::{sys::signal::Signal, time::clock_getcpuclockid, unistd::Pid};
 
 use crate::process::Running;
 
@@ -77,10 +77,8 @@ impl Service {
 
     /// How long the processors have worked for it, without what it started.
     pub(crate) fn processor_time(&self) -> Result<Duration> {
-        let path = format!("/proc/{}/stat", self.running()?.id());
-        let stat = fs::read_to_string(&path)?;
-        let time = parse_processor_time(&stat).with_context(|| format!("{path} is not read"))?;
-        Ok(time)
+        let process = Pid::from_raw(i32::try_from(self.running()?.id())?);
+        Ok(clock_getcpuclockid(process)?.now()?.into())
     }
 
     pub(crate) fn forget_peak_memory(&self) -> Result<()> {
@@ -105,23 +103,9 @@ fn parse_memory(status: &str, name: &str) -> Option<u64> {
     Some(line.trim().strip_suffix(" kB")?.parse::<u64>().ok()? * 1024)
 }
 
-/// The user's and the system's part together, which the kernel counts in hundredths of a second.
-fn parse_processor_time(stat: &str) -> Option<Duration> {
-    // The name of the program comes first and may hold anything.
-    let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
-    let mut part = || fields.next()?.parse::<u64>().ok();
-    Some(Duration::from_millis(10 * (part()? + part()?)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn processor_time_is_that_of_user_and_system() {
-        let stat = "7 (a) b) S 1 2 3 4 5 6 7 8 9 10 120 30 500 600 20 0";
-        assert_eq!(parse_processor_time(stat), Some(Duration::from_millis(1500)));
-    }
 
     #[test]
     fn memory_is_read_in_bytes() {

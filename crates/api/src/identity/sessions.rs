@@ -1,6 +1,10 @@
 //! Browsers in which somebody is logged in.
 
-use std::net::IpAddr;
+use std::{
+    collections::{HashMap, HashSet},
+    net::IpAddr,
+    sync::Arc,
+};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rand::CryptoRng;
@@ -12,7 +16,7 @@ use super::{
     store::{
         codes, device_codes, families,
         sessions::{self as store, SessionRow},
-        users as user_store,
+        users::{self as user_store, UserRow},
     },
     users,
 };
@@ -66,6 +70,14 @@ pub struct NewSession {
     pub cookie: SessionCookie,
     /// The session.
     pub session: Session,
+}
+
+/// A session in which somebody looks on.
+#[derive(Debug)]
+pub(super) struct Onlooker {
+    session: SessionRow,
+    person: UserRow,
+    user: User,
 }
 
 /// The secret of a session.
@@ -197,10 +209,30 @@ impl Provider {
         Ok(Some(Session::new(row, user)))
     }
 
-    /// The same for what looks on without anybody doing something: no session lasts by that.
-    pub async fn unused_session(&self, cookie: &str) -> Result<Option<Session>> {
-        let found = self.find_session(cookie, self.clock.now()).await?;
-        Ok(found.map(|(row, user)| Session::new(row, user)))
+    /// The same for what looks on without anybody doing something: no session lasts by that. Those
+    /// that are asked for at the same moment are read at once.
+    pub async fn unused_session(self: &Arc<Self>, cookie: &str) -> Result<Option<Session>> {
+        let provider = Arc::clone(self);
+        let read = async move |hashes| provider.onlookers(hashes).await;
+        let found = self.onlookers.load(secrets::hash(cookie), read).await?;
+        let Some(found) = found else { return Ok(None) };
+        let user = self.checked(found.user.clone(), &found.person).await?;
+        Ok(user.map(|user| Session::new(found.session.clone(), user)))
+    }
+
+    /// Of these hashes of secrets, those of sessions that are not over.
+    async fn onlookers(&self, hashes: Vec<String>) -> Result<HashMap<String, Arc<Onlooker>>> {
+        let mut db = self.db.read().await?;
+        let sessions = store::with_hashes(&mut db, hashes, self.clock.now()).await?;
+        let ids: HashSet<_> = sessions.iter().map(|session| session.user_id.as_str()).collect();
+        let ids: Vec<_> = ids.into_iter().collect();
+        let people = users::all_let_in(&mut db, &ids).await?.into_iter();
+        let people: HashMap<_, _> = people.map(|found| (found.0.id.clone(), found)).collect();
+        let found = sessions.into_iter().filter_map(|session| {
+            let (person, user) = people.get(&session.user_id)?.clone();
+            Some((session.hash.clone(), Arc::new(Onlooker { session, person, user })))
+        });
+        Ok(found.collect())
     }
 
     async fn find_session(
@@ -210,9 +242,11 @@ impl Provider {
     ) -> Result<Option<(SessionRow, User)>> {
         let mut db = self.db.read().await?;
         let found = store::find(&mut db, &secrets::hash(cookie), now).await?;
+        let Some(session) = found else { return Ok(None) };
+        let found = users::let_in(&mut db, &session.user_id).await?;
         drop(db);
-        let Some(row) = found else { return Ok(None) };
-        Ok(self.active_user(&row.user_id).await?.map(|user| (row, user)))
+        let Some((person, user)) = found else { return Ok(None) };
+        Ok(self.checked(user, &person).await?.map(|user| (session, user)))
     }
 
     /// A person's sessions, the latest first.

@@ -146,20 +146,8 @@ impl Provider {
     pub async fn users(&self) -> Result<Vec<User>> {
         let mut db = self.db.read().await?;
         let rows = store::all(&mut db).await?;
-        let roles: HashMap<_, _> = role_store::all(&mut db)
-            .await?
-            .into_iter()
-            .map(|role| (role.name.clone(), role))
-            .collect();
-        let mut held: HashMap<String, Vec<&role_store::RoleRow>> = HashMap::new();
-        for (user, role) in role_store::holders(&mut db).await? {
-            held.entry(user).or_default().extend(roles.get(&role));
-        }
-        let user = |row: store::UserRow| {
-            let roles = held.get(&row.id).map_or(&[][..], Vec::as_slice);
-            User::new(row, roles)
-        };
-        Ok(rows.into_iter().map(user).collect())
+        let held = role_store::holders(&mut db).await?;
+        with_held(&mut db, rows, held).await
     }
 
     /// The account of this address; 404 if there is none.
@@ -172,10 +160,10 @@ impl Provider {
     /// The account of this id, if it is there and not disabled. The directory is asked from time to
     /// time whether it still lets its people in.
     pub async fn active_user(&self, id: &str) -> Result<Option<User>> {
-        let found = active(&mut self.db.read().await?, id).await?;
+        let found = let_in(&mut self.db.read().await?, id).await?;
         match found {
-            Some(user) if user.source == Source::Ldap => self.checked(user).await,
-            found => Ok(found),
+            Some((row, user)) => self.checked(user, &row).await,
+            None => Ok(None),
         }
     }
 
@@ -332,18 +320,52 @@ async fn taken(db: &mut Db, email: &str) -> Result<Error> {
 
 /// The account of this id, if it is there and not disabled.
 pub(super) async fn active(db: &mut Db, id: &str) -> Result<Option<User>> {
+    Ok(let_in(db, id).await?.map(|(_, user)| user))
+}
+
+/// The same, with what else is kept of them.
+pub(super) async fn let_in(db: &mut Db, id: &str) -> Result<Option<(store::UserRow, User)>> {
     match store::by_id(db, id).await? {
-        Some(row) if row.disabled_at.is_none() && row.left_at.is_none() => {
-            with_roles(db, row).await.map(Some)
+        Some(row) if row.is_let_in() => {
+            let user = with_roles(db, row.clone()).await?;
+            Ok(Some((row, user)))
         }
         _ => Ok(None),
     }
+}
+
+/// The accounts of these ids that are there and not disabled, with what else is kept of them.
+pub(super) async fn all_let_in(db: &mut Db, ids: &[&str]) -> Result<Vec<(store::UserRow, User)>> {
+    let mut rows = store::by_ids(db, ids).await?;
+    rows.retain(store::UserRow::is_let_in);
+    let held = role_store::of_users(db, ids).await?;
+    let users = with_held(db, rows.clone(), held).await?;
+    Ok(rows.into_iter().zip(users).collect())
 }
 
 /// The same; nobody else changes or disables them until the transaction ends.
 pub(super) async fn locked(db: &mut Db, id: &str) -> Result<Option<User>> {
     store::lock(db, id).await?;
     active(db, id).await
+}
+
+/// People with what they may do, in the same order, by who holds which role.
+async fn with_held(
+    db: &mut Db,
+    rows: Vec<store::UserRow>,
+    holders: Vec<(String, String)>,
+) -> Result<Vec<User>> {
+    let roles = role_store::all(db).await?.into_iter();
+    let roles: HashMap<_, _> = roles.map(|role| (role.name.clone(), role)).collect();
+    let mut held: HashMap<String, Vec<&role_store::RoleRow>> = HashMap::new();
+    for (user, role) in holders {
+        held.entry(user).or_default().extend(roles.get(&role));
+    }
+    let user = |row: store::UserRow| {
+        let roles = held.get(&row.id).map_or(&[][..], Vec::as_slice);
+        User::new(row, roles)
+    };
+    Ok(rows.into_iter().map(user).collect())
 }
 
 /// A person with what they may do.

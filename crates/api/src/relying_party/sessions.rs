@@ -1,6 +1,6 @@
 //! Browsers in which somebody is signed in with the provider.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use jsonwebtoken::dangerous::insecure_decode_claims;
@@ -134,18 +134,35 @@ impl RelyingParty {
     /// Who is signed in with this cookie; nobody if it is over. 503 if the provider would have to
     /// be asked and does not answer.
     pub(crate) async fn session(self: &Arc<Self>, cookie: &str) -> Result<Option<Session>> {
-        let Some((row, session)) = self.unnoted(cookie).await? else { return Ok(None) };
+        let Some(row) = self.find(&secrets::hash(cookie)).await? else { return Ok(None) };
+        let Some((row, session)) = self.unnoted(row, cookie).await? else { return Ok(None) };
         self.note_use(&row).await?;
         Ok(Some(session))
     }
 
-    /// The same for what looks on without anybody doing something: no session lasts by that.
+    /// The same for what looks on without anybody doing something: no session lasts by that. Those
+    /// that are asked for at the same moment are read at once.
     pub(crate) async fn unused_session(self: &Arc<Self>, cookie: &str) -> Result<Option<Session>> {
-        Ok(self.unnoted(cookie).await?.map(|(_, session)| session))
+        let party = Arc::clone(self);
+        let read = async move |hashes| party.onlookers(hashes).await;
+        let found = self.onlookers.load(secrets::hash(cookie), read).await?;
+        let Some(row) = found else { return Ok(None) };
+        Ok(self.unnoted(row, cookie).await?.map(|(_, session)| session))
     }
 
-    async fn unnoted(self: &Arc<Self>, cookie: &str) -> Result<Option<(SessionRow, Session)>> {
-        let Some(row) = self.find(&secrets::hash(cookie)).await? else { return Ok(None) };
+    /// Of these hashes of cookies, those of sessions that are not over.
+    async fn onlookers(&self, hashes: Vec<String>) -> Result<HashMap<String, SessionRow>> {
+        let mut db = self.db.read().await?;
+        let rows = store::with_hashes(&mut db, hashes, self.clock.now()).await?;
+        Ok(rows.into_iter().map(|row| (row.hash.clone(), row)).collect())
+    }
+
+    /// Who is signed in in a session that was just read.
+    async fn unnoted(
+        self: &Arc<Self>,
+        row: SessionRow,
+        cookie: &str,
+    ) -> Result<Option<(SessionRow, Session)>> {
         let Some(row) = self.with_good_tokens(row, cookie).await? else { return Ok(None) };
         let tokens = Tokens::open(cookie, &row)?;
         let identity = match self.verifier.identify(&tokens.access).await {

@@ -1,12 +1,16 @@
 //! `web_sessions` and `web_sign_ins`
 
 use chrono::{DateTime, Utc};
+use sea_query::{Expr, ExprTrait};
 use sqlx_macros::FromRow;
+use struct_field_names_as_array::FieldNamesAsSlice;
 
-use crate::{args, db::Session};
+use crate::{args, db::Session, query::Table};
+
+const SESSIONS: Table = Table { name: "web_sessions", key: &["hash"] };
 
 /// A browser in which somebody is signed in, as it is kept.
-#[derive(Debug, Clone, FromRow)]
+#[derive(Debug, Clone, FromRow, FieldNamesAsSlice)]
 pub(super) struct SessionRow {
     pub(super) hash: String,
     pub(super) subject: String,
@@ -50,6 +54,16 @@ pub(super) async fn find(
 ) -> sqlx::Result<Option<SessionRow>> {
     let sql = format!("SELECT {COLUMNS} FROM web_sessions WHERE hash = $1 AND expires_at > $2");
     db.fetch_optional(&sql, args![hash, now]).await
+}
+
+/// The sessions of these hashes that are not over.
+pub(super) async fn with_hashes(
+    db: &mut Session,
+    hashes: Vec<String>,
+    now: DateTime<Utc>,
+) -> sqlx::Result<Vec<SessionRow>> {
+    let condition = Expr::col("hash").is_in(hashes).and(Expr::col("expires_at").gt(now));
+    SESSIONS.rows(db, condition).await
 }
 
 /// Notes that a session is used.

@@ -13,3 +13,4 @@ mod scripts;
 mod sign_in;
 pub mod submission;
 mod submissions;
+mod weight;

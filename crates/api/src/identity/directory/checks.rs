@@ -9,7 +9,10 @@ use crate::{
     error::{Error, Result},
     identity::{
         Provider, Source, User, passwords,
-        store::{directory as store, users as user_store},
+        store::{
+            directory as store,
+            users::{self as user_store, UserRow},
+        },
         users,
     },
 };
@@ -29,21 +32,27 @@ impl Provider {
         Ok(user.filter(|user| user.source == Source::Local || self.directory.is_some()))
     }
 
-    /// A person of the directory, if it still lets them in.
-    pub(in crate::identity) async fn checked(&self, user: User) -> Result<Option<User>> {
+    /// A person who was just read, unless they are of the directory and it does not let them in any
+    /// more.
+    pub(in crate::identity) async fn checked(
+        &self,
+        user: User,
+        row: &UserRow,
+    ) -> Result<Option<User>> {
+        if user.source == Source::Local {
+            return Ok(Some(user));
+        }
         let Some(directory) = &self.directory else { return Ok(None) };
         let now = self.clock.now();
-        let row = user_store::by_id(&mut self.db.read().await?, &user.id).await?;
-        let Some(row) = row else { return Ok(None) };
-        let (Some(dn), Some(checked_at)) = (row.directory_dn, row.checked_at) else {
+        let (Some(dn), Some(checked_at)) = (row.directory_dn.as_deref(), row.checked_at) else {
             return Ok(None);
         };
         let age = (now - checked_at).abs();
         if age < directory.settings.check_every {
             return Ok(Some(user));
         }
-        match self.ask_again(directory, &dn).await {
-            Ok(found) => self.note_check(found, &user.id, (&dn, checked_at)).await,
+        match self.ask_again(directory, dn).await {
+            Ok(found) => self.note_check(found, &user.id, (dn, checked_at)).await,
             Err(_) if age < BELIEVED => Ok(Some(user)),
             Err(_) => {
                 let words = "The centre's directory has not answered for a day, so that it is not \

@@ -1,12 +1,16 @@
 //! `identity_sessions`
 
 use chrono::{DateTime, Utc};
+use sea_query::{Expr, ExprTrait};
 use sqlx_macros::FromRow;
+use struct_field_names_as_array::FieldNamesAsSlice;
 
-use crate::{args, db::Session};
+use crate::{args, db::Session, query::Table};
+
+const SESSIONS: Table = Table { name: "identity_sessions", key: &["hash"] };
 
 /// A browser's session, as it is kept.
-#[derive(Debug, Clone, FromRow)]
+#[derive(Debug, Clone, FromRow, FieldNamesAsSlice)]
 pub(crate) struct SessionRow {
     pub(crate) hash: String,
     pub(crate) user_id: String,
@@ -46,6 +50,16 @@ pub(crate) async fn find(
         "SELECT {COLUMNS} FROM identity_sessions WHERE hash = $1 AND expires_at > $2{lock}"
     );
     db.fetch_optional(&sql, args![hash, now]).await
+}
+
+/// The sessions of these hashes that are not over.
+pub(crate) async fn with_hashes(
+    db: &mut Session,
+    hashes: Vec<String>,
+    now: DateTime<Utc>,
+) -> sqlx::Result<Vec<SessionRow>> {
+    let condition = Expr::col("hash").is_in(hashes).and(Expr::col("expires_at").gt(now));
+    SESSIONS.rows(db, condition).await
 }
 
 /// A person's sessions, the latest first.

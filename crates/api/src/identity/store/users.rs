@@ -51,6 +51,13 @@ pub(crate) struct UserRow {
     pub(crate) left_at: Option<DateTime<Utc>>,
 }
 
+impl UserRow {
+    /// Whether nobody keeps them out.
+    pub(crate) const fn is_let_in(&self) -> bool {
+        self.disabled_at.is_none() && self.left_at.is_none()
+    }
+}
+
 pub(super) const COLUMNS: &str = "id, email, name, password_hash, source, organization, disabled_at, \
                        created_at, last_login_at, directory_dn, checked_at, left_at";
 
@@ -101,6 +108,11 @@ pub(crate) async fn by_email(db: &mut Session, email: &str) -> sqlx::Result<Opti
 pub(crate) async fn by_id(db: &mut Session, id: &str) -> sqlx::Result<Option<UserRow>> {
     let sql = format!("SELECT {COLUMNS} FROM identity_users WHERE id = $1");
     db.fetch_optional(&sql, args![id]).await
+}
+
+/// The people with these ids.
+pub(crate) async fn by_ids(db: &mut Session, ids: &[&str]) -> sqlx::Result<Vec<UserRow>> {
+    USERS.rows(db, Expr::col("id").is_in(ids.iter().copied())).await
 }
 
 /// Lets nobody else change a person until the transaction ends.

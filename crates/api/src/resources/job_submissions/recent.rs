@@ -2,36 +2,37 @@
 
 use std::collections::HashMap;
 
-use jobbergate_types::{
-    Page,
-    job_submissions::{JobSubmissionBaseView, JobSubmissionListView},
-    list::Paging,
-};
+use jobbergate_types::{job_submissions::JobSubmissionBaseView, list::Paging};
 
-use super::{service::list_views, store};
+use super::store::{self, SubmissionRow};
 use crate::{db::Db, error::Result};
 
-/// What somebody waits for, newest first.
-pub(crate) async fn under_way(
-    db: &Db,
-    owner: &str,
-    paging: &Paging,
-) -> Result<Page<JobSubmissionListView>> {
-    let mut db = db.read().await?;
-    let page = store::under_way(&mut db, owner, paging).await?;
-    let views = list_views(&mut db, page.items).await?;
-    Ok(Page::new(views, page.total, page.page, page.size))
+/// Some submissions of somebody's.
+#[derive(Debug)]
+pub(crate) struct Recent {
+    /// What they wait for, newest first.
+    pub(crate) under_way: Vec<JobSubmissionBaseView>,
+    /// How many of these there are.
+    pub(crate) total: i64,
+    /// What was settled last.
+    pub(crate) settled: Vec<JobSubmissionBaseView>,
 }
 
-/// What of somebody's was settled last.
-pub(crate) async fn settled(
-    db: &Db,
-    owner: &str,
-    limit: u64,
-) -> Result<Vec<JobSubmissionListView>> {
+/// So many of each of somebody's submissions.
+pub(crate) async fn of(db: &Db, owner: &str, most: i64) -> Result<Recent> {
     let mut db = db.read().await?;
-    let rows = store::settled(&mut db, owner, limit).await?;
-    list_views(&mut db, rows).await
+    let paging = Paging { page: 1, size: most };
+    let under_way = store::under_way(&mut db, owner, &paging).await?;
+    let settled = store::settled(&mut db, owner, most.cast_unsigned()).await?;
+    Ok(Recent {
+        total: under_way.total,
+        under_way: views(under_way.items)?,
+        settled: views(settled)?,
+    })
+}
+
+fn views(rows: Vec<SubmissionRow>) -> Result<Vec<JobSubmissionBaseView>> {
+    rows.into_iter().map(TryInto::try_into).collect()
 }
 
 /// The newest submission of each of these scripts that has one.
@@ -43,8 +44,6 @@ pub(crate) async fn newest_of_scripts(
         return Ok(HashMap::new());
     }
     let mut db = db.read().await?;
-    let rows = store::newest_of_scripts(&mut db, scripts.iter().copied()).await?;
-    let views: Result<Vec<JobSubmissionBaseView>> =
-        rows.into_iter().map(TryInto::try_into).collect();
-    Ok(views?.into_iter().filter_map(|view| Some((view.job_script_id?, view))).collect())
+    let newest = views(store::newest_of_scripts(&mut db, scripts.iter().copied()).await?)?;
+    Ok(newest.into_iter().filter_map(|view| Some((view.job_script_id?, view))).collect())
 }

@@ -20,7 +20,8 @@ use crate::{
 
 /// After which time a stream ends; its client comes back. No answer goes on for ever.
 const LIFE: Duration = Duration::from_mins(10);
-/// How often it is looked whether the token is still good.
+/// How often it is looked whether the token is still good: for all who watch at the same moment, so
+/// that their sessions are read at once.
 const CHECK: Duration = Duration::from_secs(5);
 /// How long it counts as good when something happens.
 const FRESH: Duration = Duration::from_secs(1);
@@ -41,8 +42,9 @@ pub(crate) struct Watch {
     notices: Notices,
     end: Instant,
     checked_at: Instant,
+    check_at: Instant,
     checks: u32,
-    _waiter: Waiter,
+    waiter: Waiter,
     _lent: Option<Lent>,
 }
 
@@ -75,8 +77,9 @@ impl Watch {
             notices,
             end: now + LIFE,
             checked_at: now,
+            check_at: waiter.next_beat(CHECK),
             checks: 0,
-            _waiter: waiter,
+            waiter,
             _lent: context.head.lend_place(),
         })
     }
@@ -90,12 +93,12 @@ impl Watch {
     /// Waits for something to happen that is `wanted`.
     pub(crate) async fn next(&mut self, wanted: impl Fn(&Notice) -> bool) -> Occasion {
         loop {
-            let check_at = self.checked_at + CHECK;
             tokio::select! {
                 biased;
                 () = self.app.events.feed.stopping() => return Occasion::End,
                 () = sleep_until(self.end) => return Occasion::End,
-                () = sleep_until(check_at) => {
+                () = sleep_until(self.check_at) => {
+                    self.check_at = self.waiter.next_beat(CHECK);
                     if !self.check().await {
                         return Occasion::End;
                     }

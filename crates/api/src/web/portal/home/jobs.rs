@@ -3,15 +3,14 @@
 use askama::Template;
 use chrono::{DateTime, Utc};
 use jobbergate_types::{
-    job_submissions::{JobSubmissionListView, JobSubmissionStatus},
-    list::Paging,
+    job_submissions::{JobSubmissionBaseView, JobSubmissionStatus},
     slurm::meaning,
 };
 
 use crate::{
     db::Db,
     error::Result,
-    resources::job_submissions::recent,
+    resources::job_submissions::recent::{self, Recent},
     web::portal::words::{Moment, State},
 };
 
@@ -42,18 +41,12 @@ struct Job {
 
 impl Jobs {
     pub(super) async fn of(db: &Db, owner: &str, base: &str, now: DateTime<Utc>) -> Result<Self> {
-        let paging = Paging { page: 1, size: SHOWN };
-        let under_way = recent::under_way(db, owner, &paging).await?;
-        let settled = recent::settled(db, owner, SHOWN.cast_unsigned()).await?;
-        let all = |found: Vec<JobSubmissionListView>| {
+        let Recent { under_way, total, settled } = recent::of(db, owner, SHOWN).await?;
+        let all = |found: Vec<JobSubmissionBaseView>| {
             found.into_iter().map(|it| Job::new(it, now)).collect()
         };
-        Ok(Self {
-            base: base.to_owned(),
-            total: under_way.total,
-            under_way: all(under_way.items),
-            settled: all(settled),
-        })
+        let (under_way, settled) = (all(under_way), all(settled));
+        Ok(Self { base: base.to_owned(), under_way, total, settled })
     }
 
     /// Whether there is none at all.
@@ -63,8 +56,7 @@ impl Jobs {
 }
 
 impl Job {
-    fn new(found: JobSubmissionListView, now: DateTime<Utc>) -> Self {
-        let submission = found.submission;
+    fn new(submission: JobSubmissionBaseView, now: DateTime<Utc>) -> Self {
         let waits = submission.status == JobSubmissionStatus::Created
             || submission.slurm_job_state == Some(jobbergate_types::SlurmJobState::Pending);
         let outlook = submission.outlook;

@@ -65,6 +65,30 @@ on_both! {
         assert_eq!(alice.stream(&format!("/submissions/{id}/live")).await.status(), 401);
     }
 
+    async fn a_page_hears_nothing_more_when_its_reader_may_not_read_it(app: TestApp) {
+        let (actor, alice) = alice(&app).await;
+        person(&app, "bob", &["user"]).await;
+        let bob = Browser::of(&app, "bob@example.com").await;
+        let agent = app.agent("c").await;
+        let id = running(&agent, &actor).await;
+        let mut hers = [
+            alice.stream("/home/live").await,
+            alice.stream(&format!("/submissions/live?ids={id}")).await,
+            alice.stream(&format!("/submissions/{id}/live")).await,
+        ];
+        let mut his = bob.stream(&format!("/submissions/{id}/live")).await;
+        reads_until(&mut his, "event: slurm").await;
+        app.provider().revoke_role("alice@example.com", "user").await.unwrap();
+        for stream in &mut hers {
+            let rest = tokio::time::timeout(Duration::from_secs(20), async {
+                while stream.chunk().await.unwrap().is_some() {}
+            });
+            rest.await.expect("the stream goes on");
+        }
+        ends(&agent, id, "COMPLETED").await;
+        reads_until(&mut his, ">Done<").await;
+    }
+
     async fn a_list_hears_of_what_it_shows(app: TestApp) {
         let (actor, alice) = alice(&app).await;
         let agent = app.agent("c").await;
