@@ -7,6 +7,7 @@ mod interop;
 mod interrupt;
 mod lab;
 mod lint;
+mod package;
 mod packages;
 mod process;
 mod python;
@@ -50,6 +51,8 @@ enum Command {
     Schemathesis(schemathesis::Options),
     /// Make the pictures of the pages in docs/screenshots anew
     Screenshots,
+    /// Make the packages that administrators install, their checksums and list of parts
+    Package(package::Options),
     /// Check format, lints, documentation and dependencies
     Lint,
 }
@@ -64,6 +67,7 @@ fn main() -> ExitCode {
         Command::FuzzJinja(options) => fuzz_jinja::run(&options),
         Command::Schemathesis(options) => schemathesis::run(&options),
         Command::Screenshots => screenshots::run(),
+        Command::Package(options) => package::run(&options),
         Command::Lint => lint::run(),
     };
     match outcome {
