@@ -24,7 +24,8 @@ for user in jobbergate jobbergate-agent; do
     [ "$(id -u $user)" -lt 1000 ] || fail "$user is a user of the system"
 done
 if grep -v '^#' /etc/jobbergate/*.env | grep -q '='; then fail "every setting is a comment"; fi
-gone /etc/systemd/system/multi-user.target.wants
+gone /etc/systemd/system/multi-user.target.wants/jobbergate-serve.service \
+    /etc/systemd/system/multi-user.target.wants/jobbergate-agent.service
 
 step "configured and started: the server as its user, an account, a cluster"
 echo "METADATA_TITLE='Our jobs'" >>/etc/jobbergate/server.env

@@ -29,7 +29,7 @@ start_server() {
     set +a
     # shellcheck disable=SC2046 # They are words.
     env $(variables jobbergate-serve.service) setpriv --reuid=jobbergate --regid=jobbergate --init-groups \
-        --bounding-set=-all --no-new-privs $(start jobbergate-serve.service) 2>/tmp/server.log &
+        --bounding-set=-all --no-new-privs $(start jobbergate-serve.service) >/tmp/server.log 2>&1 &
     server=$!
     for _ in $(seq 300); do
         jobbergate-admin health >/dev/null 2>&1 && return

@@ -44,7 +44,7 @@ fn small_debian(directory: &Path) -> Result<PathBuf> {
         fs::create_dir_all(directory)?;
         let begun = directory.join("begun");
         let mut debootstrap = Command::new("debootstrap");
-        debootstrap.args(["--variant=minbase", SUITE]).arg(&begun);
+        debootstrap.args(["--variant=minbase", "--include=ca-certificates", SUITE]).arg(&begun);
         run(&mut debootstrap)?;
         fs::rename(begun, &debian)?;
     }
