@@ -59,11 +59,12 @@ done
 ) &
 agent=$!
 for _ in $(seq 150); do
-    [ "$(stat -c %U /proc/$agent 2>/dev/null)" = jobbergate-agent ] && [ -e /var/lib/jobbergate-agent/journal.db ] && break
+    [ "$(stat -c %U /proc/$agent 2>/dev/null)" = jobbergate-agent ] && [ -e /var/lib/jobbergate-agent/journal.sqlite ] && break
     sleep 0.2
 done
 is "jobbergate-agent:jobbergate-agent 700" /var/lib/jobbergate-agent
 [ "$(stat -c %U /proc/$agent)" = jobbergate-agent ] || { cat /tmp/agent.log >&2; fail "the agent gave up root"; }
+says "$(jobbergate-admin claims list)" my-cluster
 kill $agent
 wait $agent || { cat /tmp/agent.log >&2; fail "the agent ends well"; }
 

@@ -13,6 +13,7 @@ use super::{VERSION, make};
 use crate::{
     packages,
     process::{run, target_directory},
+    python,
 };
 
 /// What is installed over the packages that are tried.
@@ -23,6 +24,7 @@ const SUITE: &str = "bookworm";
 pub(super) fn try_them(program: &Path, made: &Path) -> Result<()> {
     ensure!(geteuid().is_root(), "a small Debian needs root: run it as root");
     packages::install_package_trial()?;
+    check_manifests()?;
     let trial = target_directory()?.join("package-trial");
     let debian = small_debian(&trial)?;
     same_again(program, made, &trial.join("again"))?;
@@ -35,6 +37,13 @@ pub(super) fn try_them(program: &Path, made: &Path) -> Result<()> {
     fs::remove_dir_all(later)?;
     println!("the packages hold what they promise");
     Ok(())
+}
+
+/// Checks what describes containers, as far as that goes without any.
+fn check_manifests() -> Result<()> {
+    let programs = python::environment("manifests", &["kubernetes-validate".as_ref()])?;
+    let check = crate::workspace()?.join("packaging/trial/manifests.py");
+    run(Command::new(programs.join("python")).arg(check))
 }
 
 /// The smallest Debian there is, which is fetched once.

@@ -102,8 +102,9 @@ fn documented(section: &str, prefix: &str) -> BTreeSet<String> {
     let cells = rows.filter_map(|row| row.split(" | ").next());
     let words = cells.flat_map(|cell| cell.split('`').skip(1).step_by(2));
     let is_name = |word: &&str| {
-        word.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || "_…".contains(c))
-            && word.len() > 3
+        let name = word.strip_prefix('…').unwrap_or(word);
+        let fits = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+        name.len() > 3 && name.chars().all(fits)
     };
     words
         .filter(is_name)
