@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # What the stories of the packages have in common.
 
 step() { echo "  $*"; }
@@ -40,6 +41,6 @@ start_server() {
     fail "the server starts"
 }
 stop_server() {
-    kill $server
-    wait $server || fail "the server ends well"
+    kill "$server"
+    wait "$server" || fail "the server ends well"
 }
