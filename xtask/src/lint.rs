@@ -2,7 +2,10 @@
 
 use anyhow::{Context, Result};
 
-use crate::process::{self, cargo};
+use crate::{
+    packages::install_cargo_command,
+    process::{self, cargo},
+};
 
 // The newest that the workspace's Rust can build.
 const DENY: &str = "0.20.2";
@@ -21,18 +24,9 @@ pub(crate) fn run() -> Result<()> {
 /// Checks that all are used, and what `deny.toml` says, but for advisories: they need a network, and
 /// would let a check of unchanged code fail.
 fn check_dependencies() -> Result<()> {
-    install("shear", "cargo-shear", SHEAR)?;
+    install_cargo_command("shear", "cargo-shear", SHEAR)?;
     let unused = "take the dependency out, or name it under `package.metadata.cargo-shear`";
     process::run(&mut cargo(&["shear", "--locked"])?).context(unused)?;
-    install("deny", "cargo-deny", DENY)?;
+    install_cargo_command("deny", "cargo-deny", DENY)?;
     process::run(&mut cargo(&["deny", "--locked", "check", "bans", "licenses", "sources"])?)
-}
-
-/// Installs a command of cargo in this version, unless it is there in any.
-fn install(command: &str, package: &str, version: &str) -> Result<()> {
-    if process::output(&mut cargo(&[command, "--version"])?).is_some() {
-        return Ok(());
-    }
-    eprintln!("installing {package}, which takes a few minutes, once");
-    process::run(&mut cargo(&["install", "--locked", package, "--version", version])?)
 }

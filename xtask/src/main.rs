@@ -8,6 +8,7 @@ mod interrupt;
 mod lab;
 mod lighthouse;
 mod lint;
+mod package;
 mod packages;
 mod process;
 mod python;
@@ -53,6 +54,8 @@ enum Command {
     Schemathesis(schemathesis::Options),
     /// Make the pictures of the pages in docs/screenshots anew
     Screenshots,
+    /// Make the packages that administrators install, their checksums and list of parts
+    Package(package::Options),
     /// Check format, lints, documentation and dependencies
     Lint,
 }
@@ -68,6 +71,7 @@ fn main() -> ExitCode {
         Command::FuzzJinja(options) => fuzz_jinja::run(&options),
         Command::Schemathesis(options) => schemathesis::run(&options),
         Command::Screenshots => screenshots::run(),
+        Command::Package(options) => package::run(&options),
         Command::Lint => lint::run(),
     };
     match outcome {

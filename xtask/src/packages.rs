@@ -78,6 +78,14 @@ pub(crate) fn install_smtp() -> Result<()> {
     install(&["python3-aiosmtpd"]).context("the tests need an SMTP server")
 }
 
+/// Installs what makes a small Debian and checks packages of others.
+pub(crate) fn install_package_trial() -> Result<()> {
+    if ["debootstrap", "rpm", "unshare"].iter().all(|program| is_in_path(program)) {
+        return Ok(());
+    }
+    install(&["debootstrap", "rpm", "util-linux"]).context("trying packages needs these")
+}
+
 pub(crate) fn install_slapd() -> Result<()> {
     if ["slapd", "ldapmodify", "openssl"].iter().all(|program| is_in_path(program)) {
         return Ok(());
@@ -144,4 +152,13 @@ pub(crate) fn install_nextest() -> Result<bool> {
         eprintln!("{error:#}: the tests run with `cargo test`");
     }
     Ok(installed.is_ok())
+}
+
+/// Installs a command of cargo in this version, unless it is there in any.
+pub(crate) fn install_cargo_command(command: &str, package: &str, version: &str) -> Result<()> {
+    if output(&mut cargo(&[command, "--version"])?).is_some() {
+        return Ok(());
+    }
+    eprintln!("installing {package}, which takes a few minutes, once");
+    run(&mut cargo(&["install", "--locked", package, "--version", version])?)
 }

@@ -16,6 +16,7 @@ mod storage;
 
 pub use examinations::{Examination, Examinations};
 use jobbergate_doctor::{Finding, within};
+pub use listen::health;
 
 use crate::{clock::Clock, config::ServeConfig};
 

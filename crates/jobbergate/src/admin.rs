@@ -4,6 +4,7 @@
 mod application;
 mod claims;
 mod clean;
+mod env_file;
 mod keys;
 mod role;
 mod user;
@@ -85,8 +86,15 @@ enum AdminCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Print a file of all settings, each commented and with its default
+    EnvFile {
+        /// Whose
+        role: env_file::Role,
+    },
     /// Check that what the server needs is there and works
     Doctor,
+    /// Ask the server that runs here whether it is well, as containers do again and again
+    Health,
 }
 
 #[derive(Debug, Subcommand)]
@@ -177,7 +185,9 @@ pub async fn run(admin: Admin, settings: &[Setting]) -> anyhow::Result<()> {
         AdminCommand::Config { json: false } => {
             output::print(format_args!("{}", settings::as_text(settings)))?;
         }
+        AdminCommand::EnvFile { role } => env_file::print(role)?,
         AdminCommand::Doctor => return examine(&config).await,
+        AdminCommand::Health => return ask_health(&config).await,
         AdminCommand::User(_)
         | AdminCommand::Role(_)
         | AdminCommand::Client(_)
@@ -197,6 +207,14 @@ pub async fn run(admin: Admin, settings: &[Setting]) -> anyhow::Result<()> {
 async fn examine(config: &ServeConfig) -> anyhow::Result<()> {
     let found = doctor::examine(config, &Clock::System).await;
     findings::conclude(&found)
+}
+
+async fn ask_health(config: &ServeConfig) -> anyhow::Result<()> {
+    match doctor::health(&config.listen).await {
+        Ok(()) => say!("the server at {} is well", config.listen),
+        Err(problem) => bail!("{}; {}", problem.what(), problem.advice()),
+    }
+    Ok(())
 }
 
 /// A command on a server's data, which must be there, unless it sets the server up.
@@ -244,7 +262,10 @@ async fn run_on_data(
         AdminCommand::Organization(command) => organization(&app.tenants, command).await?,
         AdminCommand::Claims(command) => claims::run(&app, &command).await?,
         AdminCommand::Clean { dry_run } => clean::clean(&app, dry_run).await?,
-        AdminCommand::Config { .. } | AdminCommand::Doctor => {}
+        AdminCommand::Config { .. }
+        | AdminCommand::EnvFile { .. }
+        | AdminCommand::Doctor
+        | AdminCommand::Health => {}
     }
     app.tenants.close().await;
     Ok(())

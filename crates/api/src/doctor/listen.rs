@@ -2,7 +2,7 @@
 
 use std::{io::ErrorKind, time::Duration};
 
-use reqwest::StatusCode;
+use reqwest::{Response, StatusCode};
 
 use crate::config::{ListenAddress, ServeConfig};
 use jobbergate_doctor::Problem;
@@ -10,8 +10,10 @@ use jobbergate_doctor::Problem;
 /// How long whoever listens there may take for an answer.
 const DEADLINE: Duration = Duration::from_secs(5);
 
+const HEALTH: &str = "jobbergate/health";
+
 pub(super) async fn check(config: &ServeConfig) -> Result<String, Problem> {
-    look(&config.listen, "JOBBERGATE_LISTEN", "jobbergate/health").await
+    look(&config.listen, "JOBBERGATE_LISTEN", HEALTH).await
 }
 
 /// The address for Prometheus.
@@ -45,17 +47,41 @@ async fn look(address: &ListenAddress, setting: &str, page: &str) -> Result<Stri
 /// Whether one of ours answers there: its health is no content, or 507 on a full disk, and its
 /// figures have its name.
 async fn answers(address: &ListenAddress, page: &str) -> bool {
+    let Ok(answer) = ask(address, page).await else { return false };
+    let healths = [StatusCode::NO_CONTENT, StatusCode::INSUFFICIENT_STORAGE];
+    healths.contains(&answer.status())
+        || answer.text().await.is_ok_and(|text| text.contains("jobbergate_database_connections"))
+}
+
+/// Whether the server that listens there is well.
+///
+/// # Errors
+/// When none answers in time, or it says that it is not.
+pub async fn health(address: &ListenAddress) -> Result<(), Problem> {
+    let answer = ask(address, HEALTH).await.map_err(|_| {
+        let what = format!("no server answers at {address} within {} s", DEADLINE.as_secs());
+        Problem::new(what, "see its log, and whether JOBBERGATE_LISTEN is what it was started with")
+    })?;
+    match answer.status() {
+        StatusCode::NO_CONTENT => Ok(()),
+        StatusCode::INSUFFICIENT_STORAGE => {
+            Err(Problem::new(format!("the disk of {address} is full"), "make room"))
+        }
+        other => {
+            let what = format!("what listens on {address} answers {other}");
+            Err(Problem::new(what, "see the server's log"))
+        }
+    }
+}
+
+/// Asks who listens there, on this machine.
+async fn ask(address: &ListenAddress, page: &str) -> reqwest::Result<Response> {
     let mut local = address.clone();
     match local.host.as_str() {
         "0.0.0.0" => local.host = "127.0.0.1".to_owned(),
         "::" => local.host = "::1".to_owned(),
         _ => {}
     }
-    let Ok(http) = reqwest::Client::builder().timeout(DEADLINE).no_proxy().build() else {
-        return false;
-    };
-    let Ok(answer) = http.get(format!("http://{local}/{page}")).send().await else { return false };
-    let healths = [StatusCode::NO_CONTENT, StatusCode::INSUFFICIENT_STORAGE];
-    healths.contains(&answer.status())
-        || answer.text().await.is_ok_and(|text| text.contains("jobbergate_database_connections"))
+    let http = reqwest::Client::builder().timeout(DEADLINE).no_proxy().build()?;
+    http.get(format!("http://{local}/{page}")).send().await
 }

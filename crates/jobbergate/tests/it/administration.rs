@@ -234,3 +234,19 @@ fn the_doctor_leaves_nothing_behind_on_a_full_disk() {
         assert!(!name.starts_with(".doctor"), "{name}");
     }
 }
+
+#[test]
+fn a_container_asks_whether_its_server_is_well() {
+    let data = tempfile::tempdir().unwrap();
+    let ask = |address: &str| {
+        program().args(["admin", "health"]).env("JOBBERGATE_LISTEN", address).output().unwrap()
+    };
+    let server = serving(data.path(), &["--listen", "127.0.0.1:0"], &[]);
+    let address = server.said("listening")["address"].as_str().unwrap().to_owned();
+    assert!(stdout(&ask(&address)).contains("is well"));
+    let port = address.rsplit(':').next().unwrap();
+    assert!(stdout(&ask(&format!("0.0.0.0:{port}"))).contains("is well"));
+    server.stop();
+    let words = complaint(&ask(&address));
+    assert!(words.contains("no server answers") && words.contains(&address), "{words}");
+}

@@ -10,6 +10,7 @@ mod cleaning;
 mod crashes;
 mod downloads;
 mod endings;
+mod env_file;
 mod memory;
 mod metrics;
 mod misconfiguration;

@@ -1,0 +1,63 @@
+//! The files of the packages, laid out as `packaging/packages.toml` names them.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::Result;
+
+use super::{VARIANTS, run_quietly};
+
+/// What is taken from `packaging` as it is.
+const DIRECTORIES: [&str; 4] = ["deb", "rpm", "sbin", "systemd"];
+/// What completes commands, by the shell's name in `SHELL`.
+const SHELLS: [&str; 3] = ["bash", "zsh", "fish"];
+
+/// Lays them out in a new directory.
+pub(super) fn lay_out(program: &Path, version: &str, directory: &Path) -> Result<()> {
+    for name in ["bin", "man", "completions", "etc", "src"] {
+        fs::create_dir_all(directory.join(name))?;
+    }
+    let workspace = crate::workspace()?;
+    let packaging = workspace.join("packaging");
+    let manifest = fs::read_to_string(packaging.join("packages.toml"))?;
+    fs::write(directory.join("Cargo.toml"), manifest.replace("0.0.0", version))?;
+    fs::write(directory.join("src/lib.rs"), "")?;
+    for name in DIRECTORIES {
+        run_quietly(Command::new("cp").arg("-R").arg(packaging.join(name)).arg(directory))?;
+    }
+    fs::copy(workspace.join("LICENSE"), directory.join("LICENSE"))?;
+    fs::copy(workspace.join("docs/install.md"), directory.join("install.md"))?;
+    let packed = directory.join("bin/jobbergate");
+    // What lines functions have stays out; their names stay in, for reports of faults.
+    let strip = ["--strip-debug", "-o"];
+    run_quietly(Command::new("strip").args(strip).arg(&packed).arg(program))?;
+    ask_the_program(&packed, directory)
+}
+
+/// What the program says itself: its manual, its settings, and what shells need.
+fn ask_the_program(program: &Path, directory: &Path) -> Result<()> {
+    let ask = |shell: &str, arguments: &[&str]| {
+        let mut command = Command::new(program);
+        command.env_clear().env("SHELL", format!("/bin/{shell}")).current_dir(directory);
+        run_quietly(command.args(arguments))
+    };
+    ask("sh", &["man", "--dir", "man"])?;
+    run_quietly(Command::new("gzip").arg("-9n").args(pages(directory)?))?;
+    for role in VARIANTS {
+        let settings = ask("sh", &["admin", "env-file", role])?;
+        fs::write(directory.join(format!("etc/{role}.env")), settings)?;
+    }
+    for shell in SHELLS {
+        let script = ask(shell, &["--show-completion"])?;
+        fs::write(directory.join(format!("completions/jobbergate.{shell}")), script)?;
+    }
+    Ok(())
+}
+
+fn pages(directory: &Path) -> Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(directory.join("man"))?;
+    entries.map(|entry| Ok(entry?.path())).collect()
+}
