@@ -9,8 +9,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::failure::{Failure, Result};
-use config::Config;
+use crate::{
+    failure::{Failure, Result},
+    output,
+};
+use config::{Config, misspelt_sections};
 pub use download::{download, workflow_of};
 pub use upload::upload;
 
@@ -62,6 +65,11 @@ impl Application {
                 "{there} has no file {CONFIG} -- Please name the directory that has it"
             ))
         })?;
+        for (section, meant) in misspelt_sections(&config) {
+            output::tell(&format!(
+                "note: {CONFIG} has a section {section}, which is not read; did you mean {meant}?\n"
+            ));
+        }
         let config = Config::parse(&config).map_err(|problem| {
             invalid(&format!("{}: {problem}", directory.join(CONFIG).display()))
         })?;

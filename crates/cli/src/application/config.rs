@@ -4,6 +4,8 @@ use jobbergate_questions::{derive::from_variables, files, read, validate};
 use jobbergate_types::questions::Question;
 use serde_json::{Map, Value, json};
 
+use crate::suggestion::closest;
+
 const APPLICATION: &str = "application_config";
 const JOBBERGATE: &str = "jobbergate_config";
 const QUESTIONS: &str = "questions";
@@ -84,6 +86,17 @@ impl Config {
         let derived = ["default_template", "supporting_files", "template_files"];
         self.jobbergate.iter().any(|(name, value)| !value.is_null() && !derived.contains(&&**name))
     }
+}
+
+/// Sections that may be misspelt: what is none is not read.
+pub fn misspelt_sections(content: &[u8]) -> Vec<(String, &'static str)> {
+    let sections = [APPLICATION, JOBBERGATE, QUESTIONS];
+    let text = std::str::from_utf8(content).unwrap_or_default();
+    let document = jobbergate_yaml::read(text).unwrap_or_default();
+    let names = document.as_object().into_iter().flat_map(Map::keys);
+    let unknown = names.filter(|name| !sections.contains(&name.as_str()));
+    let meant = |name: &String| Some((name.clone(), closest(name, sections.into_iter())?));
+    unknown.filter_map(meant).collect()
 }
 
 /// Questions as they stand in the file.

@@ -3,13 +3,18 @@
 use std::collections::BTreeMap;
 
 use jobbergate_jinja::{Environment, Limits};
-use jobbergate_questions::files::supporting_files;
+use jobbergate_questions::files::{default_template, supporting_files};
 use jobbergate_types::FileType;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::{Application, TEMPLATES, Template, WORKFLOW, invalid};
-use crate::{api::Api, failure::Result, files::check_syntax, output::progress::Progress};
+use crate::{
+    api::Api,
+    failure::Result,
+    files::check_syntax,
+    output::{self, progress::Progress},
+};
 
 impl Application {
     /// Whether it can be uploaded.
@@ -31,6 +36,12 @@ impl Application {
         if let Some(workflow) = &self.workflow {
             check_syntax(WORKFLOW, workflow).map_err(|problem| invalid(&problem))?;
         }
+        for name in self.missing_templates() {
+            output::tell(&format!(
+                "note: jobbergate.yaml names the template {name}, which is not there: no script can be \
+                 made of the application without it\n"
+            ));
+        }
         if self.workflow.is_none() && self.config.needs_workflow() {
             return Err(invalid(&format!(
                 "There is no {WORKFLOW}, with which the server keeps jobbergate_config, and that has \
@@ -38,6 +49,18 @@ impl Application {
             )));
         }
         Ok(())
+    }
+
+    /// Templates that the configuration names and the directory does not have.
+    fn missing_templates(&self) -> Vec<&str> {
+        let settings = &self.config.jobbergate;
+        let supporting = supporting_files(settings).ok().flatten().unwrap_or_default();
+        let main = default_template(settings).ok().flatten();
+        let is_there = |path: &str| {
+            let name = path.rsplit('/').next().unwrap_or(path);
+            self.templates.iter().any(|template| template.name == name)
+        };
+        main.into_iter().chain(supporting).filter(|path| !is_there(path)).collect()
     }
 
     fn file_type(&self, path: &str) -> FileType {

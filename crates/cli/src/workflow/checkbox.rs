@@ -5,7 +5,7 @@ use std::ops::Range;
 use crossterm::event::KeyCode;
 
 use crate::{
-    failure::Result,
+    failure::{Failure, Result},
     questions::keys::{Key, Keys},
 };
 
@@ -27,8 +27,10 @@ pub fn choose(label: &str, choices: &[String], chosen: Vec<usize>) -> Result<Vec
         lines.extend(state.visible().map(|at| state.line(at, choices)));
         keys.draw(&lines)?;
         let key = keys.next()?;
-        if key == Key::Plain(KeyCode::Enter) {
-            break;
+        match key {
+            Key::Plain(KeyCode::Enter) => break,
+            Key::Control('d') => return Err(Failure::Aborted),
+            _ => {}
         }
         state.press(key);
     }

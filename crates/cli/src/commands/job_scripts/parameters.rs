@@ -11,6 +11,7 @@ use crate::{
     commands::Session,
     failure::{Failure, Result},
     output, questions,
+    suggestion::closest,
     workflow::{self, Workflow},
 };
 
@@ -96,8 +97,10 @@ impl Parameters {
             if let Some(question) = question {
                 return questions::parse(question, text);
             }
+            let meant = meant(questions, name).map(|meant| format!(" (did you mean {meant}?)"));
+            let meant = meant.unwrap_or_default();
             output::tell(&format!(
-                "No question asks for {name}; it is passed on to the templates\n"
+                "No question asks for {name}{meant}; it is passed on to the templates\n"
             ));
             free_value(text)
         })
@@ -144,6 +147,15 @@ impl Parameters {
             return Ok(Answered { config, answers: Map::new(), secrets });
         }
         let questions = config.asked();
+        for name in supplied.keys() {
+            let is_asked = questions.iter().any(|question| question.variable == *name);
+            if let (false, Some(meant)) = (is_asked, meant(&questions, name)) {
+                output::tell(&format!(
+                    "note: no question asks for {name}, which is passed on to the templates; did you \
+                     mean {meant}?\n"
+                ));
+            }
+        }
         supplied.extend(self.given(&questions)?);
         let answers = questions::answers(&questions, &supplied, self.fast)?;
         if !answers.defaults_used.is_empty() {
@@ -155,6 +167,11 @@ impl Parameters {
         let secrets = questions.iter().filter(is_secret).map(|question| question.variable.clone());
         Ok(Answered { config, answers: all, secrets: secrets.collect() })
     }
+}
+
+/// The variable that a misspelt name may stand for.
+fn meant<'a>(questions: &'a [Question], name: &str) -> Option<&'a str> {
+    closest(name, questions.iter().map(|question| question.variable.as_str()))
 }
 
 /// `name=value`, as it is typed.

@@ -44,7 +44,7 @@ pub struct Submission {
 pub fn script_stays(id: i64) -> String {
     format!(
         " -- Job script {id} was made for it and stays: if it was not submitted, `jobbergate \
-         job-submissions create {id} --name NAME` does that without asking again, `jobbergate \
+         job-submissions create {id} --name NAME --cluster-name CLUSTER` does that without asking again, `jobbergate \
          job-scripts delete {id}` deletes it"
     )
 }

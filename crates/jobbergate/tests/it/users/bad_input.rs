@@ -374,3 +374,27 @@ fn a_server_that_is_away_leaves_nothing_behind() {
     assert!(words.contains("Please check BASE_API_URL"), "{words}");
     assert!(begin.elapsed() < std::time::Duration::from_secs(3), "{:?}", begin.elapsed());
 }
+
+#[test]
+fn what_is_misspelt_in_files_is_said_with_what_may_be_meant() {
+    let world = World::open().with_wind();
+    world.write("p.json", r#"{"rank": 9, "elsewhere": 1}"#);
+    let create = ["job-scripts", "create", "wind", "-f", "--no-submit", "--no-download"];
+    let made = world.run(&[&create[..], &["--param-file", "p.json"]].concat());
+    assert_eq!(made.code, Some(0), "{made:?}");
+    let note = "note: no question asks for rank, which is passed on to the templates; did you mean \
+                ranks?\n";
+    assert!(made.err.contains(note) && !made.err.contains("elsewhere"), "{made:?}");
+    world.write(
+        "wind/jobbergate.yaml",
+        "application_config: {}\nqestions: []\njobbergate_config: {default_template: nope.j2}\n",
+    );
+    let made = world.run(&["applications", "create", "-n", "x", "-a", "wind"]);
+    assert_eq!(made.code, Some(0), "{made:?}");
+    for note in [
+        "note: jobbergate.yaml has a section qestions, which is not read; did you mean questions?\n",
+        "note: jobbergate.yaml names the template nope.j2, which is not there",
+    ] {
+        assert!(made.err.contains(note), "{note}: {made:?}");
+    }
+}
