@@ -64,6 +64,23 @@ mod tests {
     }
 
     #[test]
+    fn a_long_text_that_aliases_repeat_does_not_fill_the_memory() {
+        let text = format!("a: &a {}\nb: [{}]\n", "x".repeat(100_000), "*a, ".repeat(1_500));
+        assert!(read(&text).unwrap_err().contains("too large"));
+        let text = format!("{}1{}", "&a [".repeat(90), "]".repeat(90));
+        let wide = text.replace('1', &"1, ".repeat(10_000));
+        assert!(read(&wide).unwrap_err().contains("too large"));
+    }
+
+    #[test]
+    fn aliases_within_aliases_are_no_way_around_the_depth() {
+        let deep = |inner: &str| format!("{}{inner}{}", "[".repeat(60), "]".repeat(60));
+        let text = format!("a: &a {}\nb: &b {}\n", deep("1"), deep("*a"));
+        assert_eq!(read(&text).unwrap_err(), "line 2: nested too deeply");
+        assert!(read(&format!("a: &a {}\nb: *a\n", deep("1"))).is_ok());
+    }
+
+    #[test]
     fn what_is_written_is_read_as_the_same() {
         let value = json!({"b": {"z": 1, "list": [1, "a"], "empty": [], "none": {}},
             "a": "yes", "c": "1.5", "d": 1.0e-7, "e": 1e300, "f": "two\nlines", "g": "#x", "h": true,

@@ -9,8 +9,11 @@ use super::plain;
 
 /// Collections within collections.
 const MAX_DEPTH: usize = 100;
-/// Values in all, those that aliases repeat included.
+/// Values in all, those that aliases repeat and anchors keep included.
 const MAX_VALUES: usize = 100_000;
+/// Bytes of texts and keys in all, likewise.
+const MAX_BYTES: usize = 16 << 20;
+const TOO_DEEP: &str = "nested too deeply";
 const TAG: &str = "tag:yaml.org,2002:";
 
 /// The only document in a text; null if there is none.
@@ -22,8 +25,12 @@ pub fn read(text: &str) -> Result<Value, String> {
     let mut parser = Parser::new();
     parser.set_input_string(&mut input);
     parser.set_encoding(Encoding::Utf8);
-    let mut reader =
-        Reader { open: Vec::new(), anchors: HashMap::new(), document: None, values: 0 };
+    let mut reader = Reader {
+        open: Vec::new(),
+        anchors: HashMap::new(),
+        document: None,
+        taken: Size::default(),
+    };
     loop {
         let event = parser.parse().map_err(|error| unparsable(&error))?;
         let line = event.start_mark.line + 1;
@@ -50,24 +57,68 @@ enum Content {
 
 struct Reader {
     open: Vec<Open>,
-    anchors: HashMap<String, (Value, usize)>,
+    anchors: HashMap<String, (Value, Size)>,
     document: Option<Value>,
+    taken: Size,
+}
+
+/// How much a value takes.
+#[derive(Debug, Clone, Copy, Default)]
+struct Size {
     values: usize,
+    bytes: usize,
+    /// Collections within collections.
+    depth: usize,
+}
+
+impl Size {
+    fn of(value: &Value) -> Self {
+        let parts: Vec<Self> = match value {
+            Value::Array(items) => items.iter().map(Self::of).collect(),
+            Value::Object(entries) => entries.iter().map(Self::of_entry).collect(),
+            Value::String(text) => return Self { values: 1, bytes: text.len(), depth: 0 },
+            _ => return Self { values: 1, bytes: 0, depth: 0 },
+        };
+        let all = parts.into_iter().fold(Self::default(), |all, part| Self {
+            depth: all.depth.max(part.depth),
+            ..all.and(part)
+        });
+        Self { values: all.values.saturating_add(1), depth: all.depth.saturating_add(1), ..all }
+    }
+
+    fn of_entry((name, value): (&String, &Value)) -> Self {
+        let of_value = Self::of(value);
+        Self { bytes: of_value.bytes.saturating_add(name.len()), ..of_value }
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self {
+            values: self.values.saturating_add(other.values),
+            bytes: self.bytes.saturating_add(other.bytes),
+            depth: self.depth,
+        }
+    }
 }
 
 impl Reader {
     fn take(&mut self, data: EventData) -> Result<(), String> {
         match data {
             EventData::Alias { anchor } => {
-                let known = self.anchors.get(&anchor).cloned();
+                let known = self.anchors.get(&anchor);
                 let (value, size) = known.ok_or_else(|| format!("there is no anchor &{anchor}"))?;
-                self.add(value, size)
+                let (value, size) = (value, *size);
+                if self.open.len().saturating_add(size.depth) > MAX_DEPTH {
+                    return Err(TOO_DEEP.to_owned());
+                }
+                // Before there is another of it.
+                self.taken = within_limits(self.taken.and(size))?;
+                self.put(value.clone())
             }
             EventData::Scalar { anchor, tag, value, plain_implicit, style, .. } => {
                 let is_plain = style == ScalarStyle::Plain && plain_implicit;
                 let value = scalar(tag.as_deref(), value, is_plain)?;
-                self.note(anchor, &value);
-                self.add(value, 1)
+                self.note(anchor, &value)?;
+                self.add(value)
             }
             EventData::SequenceStart { anchor, tag, .. } => {
                 expect_tag(tag.as_deref(), "seq")?;
@@ -85,7 +136,7 @@ impl Reader {
 
     fn begin(&mut self, anchor: Option<String>, content: Content) -> Result<(), String> {
         if self.open.len() >= MAX_DEPTH {
-            return Err("nested too deeply".to_owned());
+            return Err(TOO_DEEP.to_owned());
         }
         self.open.push(Open { anchor, content });
         Ok(())
@@ -101,22 +152,28 @@ impl Reader {
                 Value::Object(merged)
             }
         };
-        self.note(anchor, &value);
-        self.add(value, 1)
+        self.note(anchor, &value)?;
+        self.add(value)
     }
 
-    fn note(&mut self, anchor: Option<String>, value: &Value) {
+    fn note(&mut self, anchor: Option<String>, value: &Value) -> Result<(), String> {
         if let Some(anchor) = anchor {
-            self.anchors.insert(anchor, (value.clone(), size(value)));
+            let size = Size::of(value);
+            self.taken = within_limits(self.taken.and(size))?;
+            self.anchors.insert(anchor, (value.clone(), size));
         }
+        Ok(())
+    }
+
+    /// Adds a value whose parts, if it has any, were counted before.
+    fn add(&mut self, value: Value) -> Result<(), String> {
+        let bytes = value.as_str().map_or(0, str::len);
+        self.taken = within_limits(self.taken.and(Size { values: 1, bytes, depth: 0 }))?;
+        self.put(value)
     }
 
     /// Puts a value where it stands in the innermost open collection.
-    fn add(&mut self, value: Value, size: usize) -> Result<(), String> {
-        self.values = self.values.saturating_add(size);
-        if self.values > MAX_VALUES {
-            return Err(format!("it is too large: it has more than {MAX_VALUES} values"));
-        }
+    fn put(&mut self, value: Value) -> Result<(), String> {
         let Some(open) = self.open.last_mut() else {
             self.document = Some(value);
             return Ok(());
@@ -179,12 +236,14 @@ fn merge(merged: &mut Map<String, Value>, value: Value) -> Result<(), String> {
     Ok(())
 }
 
-fn size(value: &Value) -> usize {
-    match value {
-        Value::Array(items) => 1 + items.iter().map(size).sum::<usize>(),
-        Value::Object(entries) => 1 + entries.values().map(size).sum::<usize>(),
-        _ => 1,
+fn within_limits(taken: Size) -> Result<Size, String> {
+    if taken.values > MAX_VALUES {
+        return Err(format!("it is too large: it has more than {MAX_VALUES} values"));
     }
+    if taken.bytes > MAX_BYTES {
+        return Err(format!("it is too large: it has more than {MAX_BYTES} bytes of text"));
+    }
+    Ok(taken)
 }
 
 fn unparsable(error: &Error) -> String {

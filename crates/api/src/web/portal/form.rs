@@ -25,8 +25,9 @@ use crate::{
 pub(super) const FORM_TOKEN: &str = "form_token";
 /// The largest form without files that is read, in bytes: an expert's template may be in one.
 const MAX_SIZE: usize = 8 << 20;
-/// What each byte of it takes while it is answered: its field, and the same to be given back.
-const COST: usize = 2;
+/// What each byte of it takes at most while it is answered, one that is no UTF-8: three bytes in its field,
+/// and the same to be given back.
+const COST: usize = 6;
 
 /// A form of somebody who is signed in.
 #[derive(Debug)]
@@ -70,6 +71,8 @@ impl UserForm {
         let taken = room.values.grow_to(body.len().saturating_mul(COST)).await;
         taken.map_err(|error| Failure::from(error).into_response())?;
         let fields = Fields::parse(&body);
+        // A body may take its time: what counts is who they are now.
+        user = sender(site, &mut parts).await.map_err(IntoResponse::into_response)?;
         if let Some(user) = &mut user {
             user.context.room = Some(room.into());
         }

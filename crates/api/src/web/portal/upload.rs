@@ -15,7 +15,7 @@ use super::{
     form::{UserForm, from_here, of_this_browser, too_many},
     user::{User, sender},
 };
-use crate::web::errors::Failure;
+use crate::{budget::Room, web::errors::Failure};
 
 /// How much may be typed beside the files, in bytes.
 const REST: usize = 4 << 20;
@@ -51,11 +51,16 @@ impl FromRequest<Site> for LenientUpload {
         }
         from_here(site, &request).map_err(IntoResponse::into_response)?;
         let (mut parts, body) = request.into_parts();
-        let mut user = sender(site, &mut parts).await.map_err(IntoResponse::into_response)?;
-        let uri = parts.uri.clone();
+        let before = sender(site, &mut parts).await.map_err(IntoResponse::into_response)?;
+        let (uri, mut head) = (parts.uri.clone(), parts.clone());
         let request = Request::from_parts(parts, body);
-        let read = read(request, site, user.as_mut()).await;
-        let Read { fields, files, refused } = read.map_err(IntoResponse::into_response)?;
+        let read = read(request, site, before.as_ref()).await;
+        let Read { fields, files, refused, room } = read.map_err(IntoResponse::into_response)?;
+        // A body may take its time: what counts is who they are now.
+        let mut user = sender(site, &mut head).await.map_err(IntoResponse::into_response)?;
+        if let Some(user) = &mut user {
+            user.context.room = Some(Arc::new(room));
+        }
         let UserForm { user, fields } =
             of_this_browser(site, user, Fields(fields), &uri).map_err(|page| *page)?;
         Ok(Self { user, fields, files, refused })
@@ -67,26 +72,27 @@ fn is_multipart(headers: &HeaderMap) -> bool {
     kind.is_some_and(|kind| kind.to_ascii_lowercase().starts_with("multipart/form-data"))
 }
 
-#[derive(Default)]
 struct Read {
     fields: Vec<(String, String)>,
     files: Vec<Upload>,
     refused: Vec<String>,
+    room: Room,
 }
 
-/// What was sent takes room for as long as the user's context is there.
-async fn read(request: Request, site: &Site, user: Option<&mut User>) -> Result<Read, Failure> {
-    let mut room = user.as_ref().map(|user| site.app.room(&user.context.customer.caller));
+/// What was sent takes room; nobody's, too, who has no files kept here.
+async fn read(request: Request, site: &Site, user: Option<&User>) -> Result<Read, Failure> {
+    let caller = user.map(|user| user.context.customer.caller.clone());
+    let mut room = site.app.room(&caller.unwrap_or_default());
     let most = site.app.max_upload_file_size;
     let mut parts = Multipart::from_request(request, site).await.map_err(|rejection| {
         Failure::new(rejection.status(), format!("The form can't be read: {rejection}"))
     })?;
-    let mut read = Read::default();
+    let (mut fields, mut files, mut refused) = (Vec::new(), Vec::new(), Vec::new());
     let (mut typed, mut chosen, mut away, mut taken) = (REST, most, READ_AWAY, 0);
     loop {
         let next = parts.next_field().await.map_err(|error| unreadable(&error))?;
         let Some(mut part) = next else { break };
-        if read.fields.len() + read.files.len() + read.refused.len() >= MOST_FIELDS {
+        if fields.len() + files.len() + refused.len() >= MOST_FIELDS {
             return Err(too_many());
         }
         let field = part.name().unwrap_or_default().to_owned();
@@ -102,32 +108,26 @@ async fn read(request: Request, site: &Site, user: Option<&mut User>) -> Result<
                     away = away.checked_sub(bytes.len()).ok_or_else(|| too_large(most))?;
                 }
             }
-            // Nobody has files kept here without being signed in.
-            if let (Some(content), true) = (&mut content, filename.is_none() || room.is_some()) {
+            if let (Some(content), true) = (&mut content, filename.is_none() || user.is_some()) {
                 taken += bytes.len();
-                if let Some(room) = &mut room {
-                    room.body.grow_to(taken).await?;
-                }
+                room.body.grow_to(taken).await?;
                 content.extend_from_slice(&bytes);
             }
         }
         match (filename, content) {
             // A browser sends a file field in which nothing was chosen without a name.
             (Some(filename), _) if filename.is_empty() => {}
-            (Some(filename), None) => read.refused.push(filename),
+            (Some(filename), None) => refused.push(filename),
             (Some(filename), Some(content)) => {
-                read.files.push(Upload { filename, content: content.freeze() });
+                files.push(Upload { filename, content: content.freeze() });
             }
             (None, content) => {
                 let content = content.unwrap_or_default();
-                read.fields.push((field, String::from_utf8_lossy(&content).into_owned()));
+                fields.push((field, String::from_utf8_lossy(&content).into_owned()));
             }
         }
     }
-    if let (Some(user), Some(room)) = (user, room) {
-        user.context.room = Some(Arc::new(room));
-    }
-    Ok(read)
+    Ok(Read { fields, files, refused, room })
 }
 
 fn unreadable(error: &axum::extract::multipart::MultipartError) -> Failure {

@@ -11,6 +11,8 @@ use crate::{
 
 /// The field with the text.
 pub(super) const FIELD: &str = "written";
+/// The longest text that is read, in bytes: it is done while others wait.
+const LONGEST: usize = 1 << 20;
 /// What the section of `jobbergate.yaml` is called.
 const SECTION: &str = "questions";
 
@@ -60,6 +62,9 @@ impl Written {
 
     /// The questions in it: a list of them, or a whole `jobbergate.yaml`.
     pub(super) fn questions(&self) -> Result<Vec<Question>, String> {
+        if self.text.len() > LONGEST {
+            return Err(format!("it is longer than {LONGEST} bytes"));
+        }
         let value = match (self.language, self.text.trim()) {
             (_, "") => Value::Null,
             (Language::Json, text) => {
