@@ -38,6 +38,12 @@ impl Layout {
         Self { realm: Arc::clone(&web.realm), form_token, email: None }
     }
 
+    /// The first page of what all this is for.
+    pub(super) fn home(&self) -> String {
+        let base = self.realm.rfind("/realms/").and_then(|end| self.realm.get(..end));
+        format!("{}/", base.unwrap_or_default())
+    }
+
     pub(super) fn style(&self) -> String {
         format!("{}{}", self.realm, assets::STYLE)
     }

@@ -10,16 +10,16 @@ use crate::{
 };
 
 const JOB: &str = "#!/bin/bash\n\
-    #SBATCH --job-name={{ name }}\n\
-    #SBATCH --nodes={{ nodes }}\n\
+    #SBATCH --job-name={{ data.name }}\n\
+    #SBATCH --nodes={{ data.nodes }}\n\
     #SBATCH --time=02:00:00\n\n\
     # The mesh is made once.\n\
     module load solver/4.2\n\
-    {% if restart %}\nexport RESTART=1\n{% endif %}\n\
-    for part in {% for n in range(nodes) %}{{ n }} {% endfor %}; do\n    echo \"part $part\"\ndone\n\
+    {% if data.restart %}\nexport RESTART=1\n{% endif %}\n\
+    for part in {% for n in range(data.nodes) %}{{ n }} {% endfor %}; do\n    echo \"part $part\"\ndone\n\
     srun solve --input mesh.h5 --tolerance 1e-6\n";
 const YAML: &str =
-    "# Where the mesh comes from\nmesh:\n  size: {{ nodes * 512 }}\n  name: \"north\"\n";
+    "# Where the mesh comes from\nmesh:\n  size: {{ data.nodes * 512 }}\n  name: \"north\"\n";
 
 /// An application of Alice's, with a script and submissions of it. The number of the application and
 /// of the script.

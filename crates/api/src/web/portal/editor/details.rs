@@ -135,6 +135,7 @@ pub(super) async fn edit(
     let query = Fields::parse(query.unwrap_or_default().as_bytes());
     let done = match query.text("done") {
         "made" => Some("The application was made. Only you work with it until you publish it."),
+        "published" => Some("The application was made and published."),
         "cloned" => Some("This is the copy. It is yours to change."),
         "saved" => Some("Saved."),
         "archived" => Some("It is archived: lists leave it out."),

@@ -83,7 +83,9 @@ pub(super) async fn make(
     user.require(Permission::JobTemplatesCreate)?;
     let problems = match try_to_make(&user, &fields).await {
         Ok(id) => {
-            let path = format!("/applications/{id}/edit?done=made");
+            let is_published = !fields.text("identifier").trim().is_empty();
+            let done = if is_published { "published" } else { "made" };
+            let path = format!("/applications/{id}/edit?done={done}");
             return Ok(Redirect::to(&site.path(&path)).into_response());
         }
         Err(error) => Problems::of(error, "identifier")?,

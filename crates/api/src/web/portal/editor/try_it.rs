@@ -159,7 +159,8 @@ async fn rehearse(
     let request = RenderFromTemplateRequest {
         template_output_name_mapping: names.collect(),
         sbatch_params: None,
-        param_dict: answers,
+        // As who runs it sends them.
+        param_dict: Map::from_iter([("data".to_owned(), Value::Object(answers))]),
     };
     let locator = loaded.id.to_string();
     let mut files = from_template::preview(&user.context, &locator, request).await?.files;

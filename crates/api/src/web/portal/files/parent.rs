@@ -1,5 +1,7 @@
 //! Whose files are edited: an application's or a script's.
 
+use std::path::{self, Component};
+
 use axum::{
     extract::{FromRequestParts, Path},
     http::{StatusCode, request::Parts},
@@ -206,6 +208,12 @@ impl Loaded {
     }
 
     pub(in crate::web::portal) async fn put(&self, user: &User, file: FilePut) -> Answer<()> {
+        let names = &file.names;
+        if names.filename.iter().any(|name| leads_elsewhere(name)) {
+            let words =
+                "The name must be one within the job's directory, without .. and no / before it";
+            return Err(Error::Unprocessable(words.to_owned()));
+        }
         let (context, who) = (&user.context, &user.identity);
         match self.is_script {
             true => job_scripts::service::put_file(context, who, self.id, file).await.map(drop),
@@ -254,4 +262,11 @@ impl Loaded {
         }
         tabs
     }
+}
+
+/// Whether a file of this name would not be below the directory that a job runs in: agents refuse it.
+fn leads_elsewhere(name: &str) -> bool {
+    path::Path::new(name)
+        .components()
+        .any(|part| !matches!(part, Component::Normal(_) | Component::CurDir))
 }

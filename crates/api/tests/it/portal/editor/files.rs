@@ -18,6 +18,10 @@ on_both! {
         let page = alice.open(&format!("{root}/files")).await.expect(200);
         let taken = alice.submit(&page, "/files", &[("filename", "input.yaml")]).await.expect(409);
         says(&taken, "There is a file input.yaml already");
+        for elsewhere in ["../../etc/passwd", "/etc/passwd", "a/../../b"] {
+            let refused = alice.submit(&page, "/files", &[("filename", elsewhere)]).await.expect(422);
+            says(&refused, "within the job&#39;s directory");
+        }
         let fields = [("filename", "conf/a b.sh.j2"), ("role", "SUPPORT")];
         let made = alice.submit(&page, "/files", &fields).await.expect(303);
         let page = alice.follow(&made).await.expect(200);
