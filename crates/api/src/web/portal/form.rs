@@ -60,7 +60,8 @@ impl UserForm {
     pub(super) async fn read(request: Request, site: &Site) -> Result<Self, Response> {
         from_here(site, &request).map_err(IntoResponse::into_response)?;
         let (mut parts, body) = request.into_parts();
-        let mut user = sender(site, &mut parts).await.map_err(IntoResponse::into_response)?;
+        let sent_by = Box::pin(sender(site, &mut parts)).await;
+        let mut user = sent_by.map_err(IntoResponse::into_response)?;
         let caller = user.as_ref().map(|user| user.context.customer.caller.clone());
         let mut room = site.app.room(&caller.unwrap_or_default());
         let body = read_bytes(&parts.headers, body, MAX_SIZE, &mut room.body).await;
@@ -72,7 +73,8 @@ impl UserForm {
         taken.map_err(|error| Failure::from(error).into_response())?;
         let fields = Fields::parse(&body);
         // A body may take its time: what counts is who they are now.
-        user = sender(site, &mut parts).await.map_err(IntoResponse::into_response)?;
+        let sent_by = Box::pin(sender(site, &mut parts)).await;
+        user = sent_by.map_err(IntoResponse::into_response)?;
         if let Some(user) = &mut user {
             user.context.room = Some(room.into());
         }

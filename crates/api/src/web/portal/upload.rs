@@ -46,21 +46,24 @@ impl FromRequest<Site> for LenientUpload {
     async fn from_request(request: Request, site: &Site) -> Result<Self, Response> {
         if !is_multipart(request.headers()) {
             // What was given back to who had been logged out comes without files.
-            let UserForm { user, fields } = UserForm::read(request, site).await?;
+            let UserForm { user, fields } = Box::pin(UserForm::read(request, site)).await?;
             return Ok(Self { user, fields, files: Vec::new(), refused: Vec::new() });
         }
         from_here(site, &request).map_err(IntoResponse::into_response)?;
         let (mut parts, body) = request.into_parts();
-        let before = sender(site, &mut parts).await.map_err(IntoResponse::into_response)?;
+        // Boxed, as all of this is within futures of others, and threads have 2 MiB for them.
+        let before = Box::pin(sender(site, &mut parts)).await;
+        let before = before.map_err(IntoResponse::into_response)?;
         let (uri, mut head) = (parts.uri.clone(), parts.clone());
         let request = Request::from_parts(parts, body);
-        let read = read(request, site, before.as_ref()).await;
+        let read = Box::pin(read(request, site, before.as_ref())).await;
         let Read { fields, files, refused, room } = read.map_err(IntoResponse::into_response)?;
         // A body may take its time: what counts is who they are now.
-        let mut user = sender(site, &mut head).await.map_err(IntoResponse::into_response)?;
-        if let Some(user) = &mut user {
+        let mut user = Box::pin(sender(site, &mut head)).await;
+        if let Ok(Some(user)) = &mut user {
             user.context.room = Some(Arc::new(room));
         }
+        let user = user.map_err(IntoResponse::into_response)?;
         let UserForm { user, fields } =
             of_this_browser(site, user, Fields(fields), &uri).map_err(|page| *page)?;
         Ok(Self { user, fields, files, refused })

@@ -20,7 +20,7 @@ on_both! {
         says(&taken, "There is a file input.yaml already");
         for elsewhere in ["../../etc/passwd", "/etc/passwd", "a/../../b"] {
             let refused = alice.submit(&page, "/files", &[("filename", elsewhere)]).await.expect(422);
-            says(&refused, "within the job&#39;s directory");
+            says(&refused, "without .. and no / before it");
         }
         let fields = [("filename", "conf/a b.sh.j2"), ("role", "SUPPORT")];
         let made = alice.submit(&page, "/files", &fields).await.expect(303);
