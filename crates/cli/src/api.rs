@@ -322,14 +322,22 @@ pub fn not_understood(what: &str, why: &str) -> Failure {
 
 /// Whether it failed because the server has no such thing.
 pub fn is_not_found(failure: &Failure) -> bool {
-    let expected = format!("{TITLE} - Not Found");
-    matches!(failure, Failure::Refused { title, .. } if *title == expected)
+    is_refused_with(failure, StatusCode::NOT_FOUND)
 }
 
 /// Whether it failed because the server takes no file of this size.
 pub fn is_too_large(failure: &Failure) -> bool {
-    let expected = format!("{TITLE} - Payload Too Large");
+    is_refused_with(failure, StatusCode::PAYLOAD_TOO_LARGE)
+}
+
+fn is_refused_with(failure: &Failure, status: StatusCode) -> bool {
+    let expected = title_of(status);
     matches!(failure, Failure::Refused { title, .. } if *title == expected)
+}
+
+/// What stands above a refusal with this status.
+fn title_of(status: StatusCode) -> String {
+    format!("{TITLE} - {}", status.canonical_reason().unwrap_or(status.as_str()))
 }
 
 fn misconfigured(text: &str) -> Failure {
@@ -360,8 +368,7 @@ pub fn failed(what: &str, error: &Error) -> Failure {
                 _ => advice(*status, &detail),
             };
             let detail = if detail.is_empty() { detail } else { format!(" -- {detail}") };
-            let reason = status.canonical_reason().unwrap_or(status.as_str());
-            Failure::new(format!("{TITLE} - {reason}"), format!("{what}{detail} -- {advice}"))
+            Failure::new(title_of(*status), format!("{what}{detail} -- {advice}"))
         }
         Error::Status { status, .. } => unexpected(what, *status),
         Error::Undecodable { why, .. } => {

@@ -53,20 +53,20 @@ impl Application {
 
     /// Templates that the configuration names and the directory does not have.
     fn missing_templates(&self) -> Vec<&str> {
-        let settings = &self.config.jobbergate;
-        let supporting = supporting_files(settings).ok().flatten().unwrap_or_default();
-        let main = default_template(settings).ok().flatten();
+        let main = default_template(&self.config.jobbergate).ok().flatten();
         let is_there = |path: &str| {
             let name = path.rsplit('/').next().unwrap_or(path);
             self.templates.iter().any(|template| template.name == name)
         };
-        main.into_iter().chain(supporting).filter(|path| !is_there(path)).collect()
+        main.into_iter().chain(self.supporting()).filter(|path| !is_there(path)).collect()
+    }
+
+    fn supporting(&self) -> Vec<&str> {
+        supporting_files(&self.config.jobbergate).ok().flatten().unwrap_or_default()
     }
 
     fn file_type(&self, path: &str) -> FileType {
-        let supporting =
-            supporting_files(&self.config.jobbergate).ok().flatten().unwrap_or_default();
-        if supporting.contains(&path) { FileType::Support } else { FileType::Entrypoint }
+        if self.supporting().contains(&path) { FileType::Support } else { FileType::Entrypoint }
     }
 }
 
