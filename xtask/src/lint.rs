@@ -3,6 +3,7 @@
 use anyhow::{Context, Result};
 
 use crate::{
+    docs,
     packages::install_cargo_command,
     process::{self, cargo},
 };
@@ -18,6 +19,7 @@ pub(crate) fn run() -> Result<()> {
     process::run(&mut cargo(&clippy)?)?;
     let document = ["doc", "--workspace", "--no-deps", "--document-private-items", "--locked"];
     process::run(cargo(&document)?.env("RUSTDOCFLAGS", "-D warnings"))?;
+    docs::links::check(&crate::workspace()?)?;
     check_dependencies()
 }
 

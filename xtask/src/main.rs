@@ -2,6 +2,7 @@
 
 mod bench;
 mod demo;
+mod docs;
 mod fuzz_jinja;
 mod interop;
 mod interrupt;
@@ -56,6 +57,8 @@ enum Command {
     Screenshots,
     /// Make the packages that administrators install, their checksums and list of parts
     Package(package::Options),
+    /// Check the documentation's links, and make a site of it
+    Docs(docs::Options),
     /// Check format, lints, documentation and dependencies
     Lint,
 }
@@ -72,6 +75,7 @@ fn main() -> ExitCode {
         Command::Schemathesis(options) => schemathesis::run(&options),
         Command::Screenshots => screenshots::run(),
         Command::Package(options) => package::run(&options),
+        Command::Docs(options) => docs::run(&options),
         Command::Lint => lint::run(),
     };
     match outcome {

@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use nix::unistd::geteuid;
 
-use crate::process::{cargo, output, run};
+use crate::process::{cargo, output, run, target_directory};
 
 pub(crate) fn install_postgresql() -> Result<()> {
     if postgresql_programs().is_some() {
@@ -161,4 +161,16 @@ pub(crate) fn install_cargo_command(command: &str, package: &str, version: &str)
     }
     eprintln!("installing {package}, which takes a few minutes, once");
     run(&mut cargo(&["install", "--locked", package, "--version", version])?)
+}
+
+/// Installs a program from crates.io in this version, below the target directory; gives its path.
+pub(crate) fn install_program(name: &str, version: &str, features: &[&str]) -> Result<PathBuf> {
+    let root = target_directory()?.join("tools").join(format!("{name}-{version}"));
+    let program = root.join("bin").join(name);
+    if !program.is_file() {
+        eprintln!("installing {name}, which takes a few minutes, once");
+        let mut install = cargo(&["install", "--locked", name, "--version", version])?;
+        run(install.args(features).arg("--root").arg(&root))?;
+    }
+    Ok(program)
 }
