@@ -164,13 +164,13 @@ pub(crate) fn install_cargo_command(command: &str, package: &str, version: &str)
 }
 
 /// Installs a program from crates.io in this version, below the target directory; gives its path.
-pub(crate) fn install_program(name: &str, version: &str, features: &[&str]) -> Result<PathBuf> {
+pub(crate) fn install_program(name: &str, version: &str, options: &[&str]) -> Result<PathBuf> {
     let root = target_directory()?.join("tools").join(format!("{name}-{version}"));
     let program = root.join("bin").join(name);
     if !program.is_file() {
         eprintln!("installing {name}, which takes a few minutes, once");
         let mut install = cargo(&["install", "--locked", name, "--version", version])?;
-        run(install.args(features).arg("--root").arg(&root))?;
+        run(install.args(options).arg("--root").arg(&root))?;
     }
     Ok(program)
 }
