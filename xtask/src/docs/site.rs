@@ -16,6 +16,11 @@ const NOT_FOUND: &str = "404.html";
 const ALL_IN_ONE: &str = "print.html";
 
 pub(crate) fn check(book: &Path) -> Result<()> {
+    no_complaints(&complaints(book)?)
+}
+
+fn complaints(book: &Path) -> Result<Vec<String>> {
+    let book = &book.canonicalize()?;
     let mut pages = HashMap::new();
     read_pages(book, &mut pages)?;
     let mut complaints = Vec::new();
@@ -33,7 +38,7 @@ pub(crate) fn check(book: &Path) -> Result<()> {
         }
     }
     complaints.sort();
-    no_complaints(&complaints)
+    Ok(complaints)
 }
 
 fn read_pages(directory: &Path, pages: &mut HashMap<PathBuf, String>) -> Result<()> {
@@ -100,5 +105,21 @@ mod tests {
         let found: Vec<_> = attributes(html).collect();
 
         assert_eq!(found, [("a", "class", "x"), ("a", "href", "#y"), ("p", "id", "z")]);
+    }
+
+    #[test]
+    fn what_a_page_lacks_or_loads_from_elsewhere_is_said() {
+        let book = tempfile::tempdir().unwrap();
+        let index = r##"<link href="https://fonts.example.com/a.css"> <a href="https://example.com">
+            <a href="b.html#there"> <a href="b.html#nope"> <img src="nope.png"> <a href="#top"> <h1 id="top">"##;
+        fs::write(book.path().join("index.html"), index).unwrap();
+        fs::write(book.path().join("b.html"), r#"<h2 id="there">"#).unwrap();
+
+        let expected = [
+            "index.html: b.html#nope: there is no such anchor",
+            "index.html: https://fonts.example.com/a.css: loaded from elsewhere",
+            "index.html: nope.png: there is no such file",
+        ];
+        assert_eq!(complaints(book.path()).unwrap(), expected);
     }
 }
