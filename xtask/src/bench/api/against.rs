@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, anyhow, ensure};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     operations::{OTHERS, Subjects, TEMPLATE},
@@ -19,6 +19,8 @@ use crate::{
 
 /// More is for whoever runs that server to fill in, in its database.
 const MOST: usize = 10_000;
+/// What its scripts are called.
+const SCRIPT: &str = "bench-script";
 const PENDING: usize = 100;
 const THINGS: usize = 1000;
 /// How many ask at once for something to be made.
@@ -53,7 +55,6 @@ impl Other {
         if count(&api, &format!("/job-script-templates?size=1&search={TEMPLATE}"))? == 0 {
             create_template(&api)?;
         }
-        let script = script(&api)?;
         let make = |wanted: usize, there: usize, one: &(dyn Fn(usize) -> Result<()> + Sync)| {
             interrupt.check()?;
             fill(there..wanted, interrupt, one)
@@ -62,18 +63,22 @@ impl Other {
             api.create("/job-script-templates", &json!({"name": format!("Application {number}")}))
                 .map(drop)
         })?;
-        make(THINGS, count(&api, "/job-scripts?size=1")?, &|_| self::script(&api).map(drop))?;
+        let scripts = format!("/job-scripts?size=100&search={SCRIPT}");
+        make(THINGS, count(&api, &scripts)?, &|_| make_script(&api))?;
+        let scripts = ids(&api.get(&scripts)?);
+        let script = *scripts.first().context("there is no script")?;
         let pending = count(&api, "/job-submissions/agent/pending?size=1")?;
         make(PENDING, pending, &|_| submit(&api, script, &json!({})))?;
         let there = count(&api, "/job-submissions?size=1")?;
         make(submissions, there, &|number| {
             submit(&api, script, &json!({"client_id": OTHERS, "slurm_job_id": 100_000 + number}))
         })?;
-        let with_job = json!({"name": "bench", "job_script_id": script, "client_id": OTHERS,
+        // Of the token's cluster, whose agent uploads metrics.
+        let with_job = json!({"name": "bench", "job_script_id": script,
             "slurm_job_id": 1, "execution_directory": "/home/somebody/work"});
         let submission = api.create("/job-submissions", &with_job)?;
         let (url, token) = (format!("{url}/jobbergate"), token.to_owned());
-        Ok(Self { url, token, subjects: Subjects { script, submission } })
+        Ok(Self { url, token, subjects: Subjects { scripts, submission } })
     }
 }
 
@@ -82,18 +87,23 @@ fn count(api: &Api, path: &str) -> Result<usize> {
     Ok(usize::try_from(total.with_context(|| format!("{path} is answered without total"))?)?)
 }
 
+fn ids(page: &Value) -> Vec<i64> {
+    let items = page["items"].as_array().into_iter().flatten();
+    items.filter_map(|item| item["id"].as_i64()).collect()
+}
+
 /// Makes a script with three files.
-fn script(api: &Api) -> Result<i64> {
-    let script = api.create("/job-scripts", &json!({"name": "bench"}))?;
+fn make_script(api: &Api) -> Result<()> {
+    let script = api.create("/job-scripts", &json!({"name": SCRIPT}))?;
     for (kind, name) in
         [("ENTRYPOINT", "job.sh"), ("SUPPORT", "mesh.cfg"), ("SUPPORT", "materials.csv")]
     {
         api.upload(&format!("/job-scripts/{script}/upload/{kind}"), name, "#!/bin/bash\n")?;
     }
-    Ok(script)
+    Ok(())
 }
 
-fn submit(api: &Api, script: i64, more: &serde_json::Value) -> Result<()> {
+fn submit(api: &Api, script: i64, more: &Value) -> Result<()> {
     let mut submission = json!({"name": "submission", "job_script_id": script,
         "execution_directory": "/home/somebody/work"});
     if let (Some(submission), Some(more)) = (submission.as_object_mut(), more.as_object()) {
@@ -121,7 +131,7 @@ fn fill(
     };
     thread::scope(|scope| {
         let workers: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(work)).collect();
-        let outcomes = workers.into_iter().map(|worker| worker.join());
-        outcomes.map(|outcome| outcome.map_err(|_| anyhow!("a worker panicked"))?).collect()
+        let mut outcomes = workers.into_iter().map(|worker| worker.join());
+        outcomes.try_for_each(|outcome| outcome.map_err(|_| anyhow!("a worker panicked"))?)
     })
 }

@@ -36,8 +36,7 @@ pub(super) fn ask(target: Target<'_>, what: &Operation) -> Result<Answer> {
     if let Some(content_type) = content_type {
         request = request.header("Content-Type", content_type);
     }
-    let bytes = what.body.as_ref().map(|body| body.bytes.clone()).unwrap_or_default();
-    let mut answer = agent.run(request.body(bytes)?)?;
+    let mut answer = agent.run(request.body(what.one_body())?)?;
     let status = answer.status();
     let content_type = answer.headers().get("content-type");
     let content_type = content_type.map(|value| value.to_str().map(str::to_owned)).transpose()?;

@@ -1,10 +1,6 @@
 //! The load generator, wrk: one operation over so many connections, each with one request at a time.
 
-use std::{
-    path::{Path, PathBuf},
-    process::Command,
-    time::Duration,
-};
+use std::{path::PathBuf, process::Command, time::Duration};
 
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
@@ -101,7 +97,9 @@ impl Generator {
         wrk.args(["--duration", &format!("{}s", length.as_secs()), "--timeout", DEADLINE]);
         wrk.arg("--script").arg(self.directory.join("load.lua"));
         wrk.arg(format!("{}{}", target.url, what.path)).args(["--", what.method]);
-        wrk.arg(&body as &Path).args([content_type, &(self.runs * TIMES_OF_ONE_RUN).to_string()]);
+        let scripts: Vec<_> = what.scripts.iter().map(i64::to_string).collect();
+        wrk.arg(&body).args([content_type, &(self.runs * TIMES_OF_ONE_RUN).to_string()]);
+        wrk.arg(scripts.join(","));
         process::printed(wrk.env("LOAD_TOKEN", target.token))
     }
 }

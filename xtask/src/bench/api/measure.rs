@@ -50,13 +50,13 @@ impl Measuring<'_> {
 
     fn rows(
         &mut self,
-        operations: fn(operations::Subjects) -> Vec<Operation>,
+        operations: fn(&operations::Subjects) -> Vec<Operation>,
         connections: &[u32],
         row: fn(&mut Self, &Operation, Option<&Operation>, u32) -> Result<Row>,
     ) -> Result<Vec<Row>> {
-        let others = self.other.map(|other| operations(other.subjects));
+        let others = self.other.map(|other| operations(&other.subjects));
         let mut rows = Vec::new();
-        for (place, what) in operations(self.stage.subjects).iter().enumerate() {
+        for (place, what) in operations(&self.stage.subjects).iter().enumerate() {
             let others = others.as_ref().and_then(|others| others.get(place));
             for &at_once in connections {
                 self.interrupt.check()?;
@@ -117,8 +117,7 @@ impl Measuring<'_> {
         let statements = match (&self.stage.postgres, what.statements) {
             (Some(postgres), Some(text)) => {
                 let file = self.directory.join("statements.sql");
-                let subjects = self.stage.subjects;
-                Some(statements::load(postgres, &file, text, subjects, at_once, self.seconds)?)
+                Some(statements::load(postgres, &file, text, at_once, self.seconds)?)
             }
             _ => None,
         };
@@ -128,7 +127,6 @@ impl Measuring<'_> {
     fn load_other(&mut self, what: Option<&Operation>, at_once: u32) -> Result<Option<Load>> {
         let Some((other, what)) = self.other.zip(what) else { return Ok(None) };
         let target = Target { url: &other.url, token: &other.token };
-        bare::ask(target, what)?;
         self.generator.warm_up(target, what, at_once)?;
         self.generator.load(target, what, at_once).map(Some)
     }

@@ -10,10 +10,10 @@ pub(super) const TEMPLATE: &str = "bench-heat-equation";
 pub(super) const OTHERS: &str = "bench-others";
 
 /// What a server has that can be asked for by number.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(super) struct Subjects {
-    /// A script with three files.
-    pub(super) script: i64,
+    /// Scripts with three files; there is one at least.
+    pub(super) scripts: Vec<i64>,
     /// A submission with a job in Slurm.
     pub(super) submission: i64,
 }
@@ -26,6 +26,8 @@ pub(super) struct Operation {
     /// Below `/jobbergate`.
     pub(super) path: String,
     pub(super) body: Option<Body>,
+    /// What `"SCRIPT"` in the body stands for, by turns: who submits the same script waits for each other.
+    pub(super) scripts: Vec<i64>,
     /// The statements of its transaction, for pgbench.
     pub(super) statements: Option<&'static str>,
 }
@@ -38,7 +40,14 @@ pub(super) struct Body {
 
 impl Operation {
     fn get(name: &'static str, path: impl Into<String>) -> Self {
-        Self { name, method: "GET", path: path.into(), body: None, statements: None }
+        Self {
+            name,
+            method: "GET",
+            path: path.into(),
+            body: None,
+            scripts: Vec::new(),
+            statements: None,
+        }
     }
 
     fn post(name: &'static str, path: impl Into<String>, body: &Value) -> Self {
@@ -46,27 +55,36 @@ impl Operation {
         Self { method: "POST", body: Some(body), ..Self::get(name, path) }
     }
 
+    /// What a single request has.
+    pub(super) fn one_body(&self) -> Vec<u8> {
+        let bytes = self.body.as_ref().map(|body| body.bytes.clone()).unwrap_or_default();
+        let Some(script) = self.scripts.first() else { return bytes };
+        let text = String::from_utf8_lossy(&bytes);
+        text.replace("\"SCRIPT\"", &script.to_string()).into_bytes()
+    }
+
     /// With the statements that the server makes of it.
-    fn as_statements(self, statements: &'static str) -> Self {
+    fn with_statements(self, statements: &'static str) -> Self {
         Self { statements: Some(statements), ..self }
     }
 }
 
 /// All that is measured. What adds rows comes last, so that the lists are as long for all.
-pub(super) fn all(subjects: Subjects) -> Vec<Operation> {
-    let Subjects { script, submission } = subjects;
+pub(super) fn all(subjects: &Subjects) -> Vec<Operation> {
+    let Subjects { scripts, submission } = subjects;
+    let script = first(subjects);
     let metrics = Body { content_type: "application/octet-stream", bytes: metrics::upload() };
     let submitting = json!({
-        "name": "bench", "job_script_id": script, "client_id": OTHERS,
+        "name": "bench", "job_script_id": "SCRIPT", "client_id": OTHERS,
         "execution_directory": "/home/somebody/work",
     });
     vec![
         Operation::get("list templates", "/job-script-templates?size=50")
-            .as_statements(include_str!("sql/templates.sql")),
+            .with_statements(include_str!("sql/templates.sql")),
         Operation::get("one script, 3 files", format!("/job-scripts/{script}"))
-            .as_statements(include_str!("sql/script.sql")),
+            .with_statements(include_str!("sql/script.sql")),
         Operation::get("list submissions", "/job-submissions?size=50&include_parent=true")
-            .as_statements(include_str!("sql/submissions.sql")),
+            .with_statements(include_str!("sql/submissions.sql")),
         Operation::get("100 pending, for the agent", "/job-submissions/agent/pending?size=100"),
         Operation {
             method: "PUT",
@@ -81,24 +99,31 @@ pub(super) fn all(subjects: Subjects) -> Vec<Operation> {
             )
         },
         Operation::post("render a template", rendering_path(), &rendering()),
-        Operation::post("submit", "/job-submissions", &submitting)
-            .as_statements(include_str!("sql/submit.sql")),
+        Operation {
+            scripts: scripts.clone(),
+            ..Operation::post("submit", "/job-submissions", &submitting)
+        }
+        .with_statements(include_str!("sql/submit.sql")),
     ]
 }
 
 /// The ways to list submissions, of which there may be millions.
-pub(super) fn lists(subjects: Subjects) -> Vec<Operation> {
+pub(super) fn lists(subjects: &Subjects) -> Vec<Operation> {
     let list = |name, query: &str| Operation::get(name, format!("/job-submissions?size=50{query}"));
     vec![
         list("page 1", ""),
         list("newest first", "&sort_ascending=false"),
         list("by status", "&submit_status=ABORTED"),
-        list("by script", &format!("&from_job_script_id={}", subjects.script)),
+        list("by script", &format!("&from_job_script_id={}", first(subjects))),
         list("by owner", "&sort_field=owner_email"),
         list("only one's own", "&user_only=true"),
         list("page 1 000", "&page=1000"),
         list("a search", "&search=submission-4711"),
     ]
+}
+
+fn first(subjects: &Subjects) -> i64 {
+    subjects.scripts.first().copied().unwrap_or_default()
 }
 
 fn rendering_path() -> String {
@@ -140,9 +165,17 @@ mod tests {
 
     #[test]
     fn what_adds_rows_comes_after_the_lists() {
-        let all = all(Subjects { script: 1, submission: 2 });
+        let all = all(&Subjects { scripts: vec![1], submission: 2 });
         let first_post = all.iter().position(|operation| operation.method == "POST").unwrap();
         assert!(all[first_post..].iter().all(|operation| operation.method == "POST"));
+    }
+
+    #[test]
+    fn a_single_request_names_a_script() {
+        let all = all(&Subjects { scripts: vec![17, 18], submission: 2 });
+        let submit = all.last().unwrap();
+        let body: Value = serde_json::from_slice(&submit.one_body()).unwrap();
+        assert_eq!(body["job_script_id"], 17);
     }
 
     #[test]

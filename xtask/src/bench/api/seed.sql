@@ -1,6 +1,7 @@
 -- 1 000 templates, 1 000 scripts with 3 files each, and {submissions} submissions of a hundred people and of alice,
--- whose is every tenth; the last hundred wait for the agent. The text is for both databases; ago(seconds) is made for it,
--- and "numbers" are so many numbers from 1. What scripts contain is in no storage: nothing that is measured reads it.
+-- whose is every tenth. The last hundred wait for the agent, whose is the second as well: that gets metrics.
+-- The text is for both databases; ago(seconds) is made for it, and so are the rows with numbers from 1.
+-- What scripts contain is in no storage: nothing that is measured reads it.
 
 INSERT INTO job_script_templates (identifier, name, description, owner_email, created_at, updated_at)
 SELECT 'application-' || i, 'Application ' || i, 'Solves problem ' || i || ' of many, with its own method.',
@@ -24,7 +25,7 @@ INSERT INTO job_submissions (job_script_id, name, description, owner_email, clie
     slurm_job_id, slurm_job_state, created_at, updated_at)
 SELECT 1 + i % 1000, 'submission-' || i, '',
     CASE WHEN i % 10 = 0 THEN 'alice@example.com' ELSE 'person' || (i % 100) || '@example.com' END,
-    CASE WHEN i > {submissions} - 100 THEN 'demo-cluster' ELSE 'bench-others' END, '/home/somebody/work',
+    CASE WHEN i > {submissions} - 100 OR i = 2 THEN 'demo-cluster' ELSE 'bench-others' END, '/home/somebody/work',
     CASE WHEN i > {submissions} - 100 THEN 'CREATED' WHEN i % 40 < 2 THEN 'SUBMITTED' WHEN i % 40 < 5 THEN 'ABORTED'
         ELSE 'DONE' END,
     CASE WHEN i <= {submissions} - 100 THEN 100000 + i END,

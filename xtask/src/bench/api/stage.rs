@@ -17,6 +17,8 @@ use crate::{
 };
 
 const ROWS: &str = include_str!("seed.sql");
+/// How many the rows have.
+const SCRIPTS: i64 = 1000;
 /// Longer than anybody measures.
 const SESSION: Duration = Duration::from_secs(24 * 3600);
 /// How long it takes until what has begun is done.
@@ -69,8 +71,8 @@ impl Stage {
         seed::fill(directory, postgres.as_ref(), &rows(database, submissions))?;
         postgres.as_ref().map_or(Ok(()), Postgres::vacuum)?;
         create_template(&api)?;
-        // The first of each; the second submission was done long ago.
-        let subjects = Subjects { script: 1, submission: 2 };
+        // Numbers begin at 1; the second submission was done long ago.
+        let subjects = Subjects { scripts: (1..=SCRIPTS).collect(), submission: 2 };
         terminal
             .done(&format!("There are 1 000 templates and scripts, and {submissions} submissions"));
         interrupt.sleep(SETTLING)?;

@@ -4,14 +4,13 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 
-use super::{load::Load, operations::Subjects};
+use super::load::Load;
 use crate::{lab::Postgres, process};
 
 pub(super) fn load(
     postgres: &Postgres,
     file: &Path,
     statements: &str,
-    subjects: Subjects,
     at_once: u32,
     seconds: u64,
 ) -> Result<Load> {
@@ -21,7 +20,6 @@ pub(super) fn load(
     pgbench.args(["--no-vacuum", "--protocol", "prepared"]).arg("--file").arg(file);
     pgbench.args(["--client", &at_once.to_string(), "--jobs", &threads.to_string()]);
     pgbench.args(["--time", &seconds.to_string()]);
-    pgbench.args(["--define", &format!("script={}", subjects.script)]);
     parse(&process::printed(&mut pgbench)?)
 }
 
