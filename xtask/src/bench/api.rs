@@ -8,6 +8,7 @@ mod load;
 mod machine;
 mod measure;
 mod metrics;
+mod one_by_one;
 mod operations;
 mod plot;
 mod report;

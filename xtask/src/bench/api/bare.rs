@@ -25,10 +25,14 @@ pub(super) struct Bare {
     _process: Running,
 }
 
-/// Asks once; fails unless that succeeds.
-pub(super) fn ask(target: Target<'_>, what: &Operation) -> Result<Answer> {
+/// Keeps its connection.
+pub(super) fn client() -> Agent {
     let config = Agent::config_builder().timeout_global(Some(DEADLINE));
-    let agent: Agent = config.http_status_as_error(false).max_redirects(0).build().into();
+    config.http_status_as_error(false).max_redirects(0).build().into()
+}
+
+/// Asks once; fails unless that succeeds.
+pub(super) fn ask(client: &Agent, target: Target<'_>, what: &Operation) -> Result<Answer> {
     let mut request = Request::builder().method(what.method);
     request = request.uri(format!("{}{}", target.url, what.path));
     request = request.header("Authorization", format!("Bearer {}", target.token));
@@ -36,7 +40,7 @@ pub(super) fn ask(target: Target<'_>, what: &Operation) -> Result<Answer> {
     if let Some(content_type) = content_type {
         request = request.header("Content-Type", content_type);
     }
-    let mut answer = agent.run(request.body(what.one_body())?)?;
+    let mut answer = client.run(request.body(what.one_body())?)?;
     let status = answer.status();
     let content_type = answer.headers().get("content-type");
     let content_type = content_type.map(|value| value.to_str().map(str::to_owned)).transpose()?;

@@ -64,9 +64,9 @@ impl Machine {
         };
         let gigabytes = *memory as f64 / 1e9;
         format!(
-            "{processors} × {processor}, {gigabytes:.0} GB, Linux {linux}; {jobbergate} (sources \
-             {commit}){postgresql}, {wrk}; {date}, load {load_before} before and {load_after} after, \
-             with what measured"
+            "{processors} × {processor}, {gigabytes:.0} GB, Linux {linux}; Jobbergate {jobbergate} \
+             (measured from {commit}){postgresql}, {wrk}; {date}; the machine's load was \
+             {load_before} before and {load_after} at the end, when this was part of it."
         )
     }
 }

@@ -1,7 +1,7 @@
 //! Asks our server, each floor and the other server for the same, one right after the other, so that
 //! whatever else the machine does meets all of them.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use anyhow::Result;
 
@@ -9,12 +9,16 @@ use super::{
     against::Other,
     bare::{self, Bare},
     load::{Generator, Load, Target},
-    operations::{self, Operation},
+    one_by_one,
+    operations::{self, Operation, Subjects},
     report::{Row, Server},
     stage::Stage,
     statements, tables,
 };
-use crate::{interrupt::Interrupt, lab::Terminal};
+use crate::{
+    interrupt::Interrupt,
+    lab::{Postgres, Terminal},
+};
 
 pub(super) struct Measuring<'a> {
     pub(super) stage: &'a Stage,
@@ -29,6 +33,13 @@ pub(super) struct Measuring<'a> {
     pub(super) interrupt: &'a Interrupt,
 }
 
+/// An operation, as it is asked of our server and of the other.
+struct Asked<'a> {
+    what: &'a Operation,
+    of_other: Option<&'a Operation>,
+    at_once: u32,
+}
+
 impl Measuring<'_> {
     pub(super) fn measure(
         &mut self,
@@ -39,10 +50,10 @@ impl Measuring<'_> {
         let memory_at_rest = self.stage.server.service.proportional_memory()?;
         // Before anything is added to what is listed.
         let lists = match lists {
-            true => self.rows(operations::lists, &[1], Self::without_floors)?,
+            true => self.rows(operations::lists, &[1], Self::list)?,
             false => Vec::new(),
         };
-        let operations = self.rows(operations::all, connections, Self::with_floors)?;
+        let operations = self.rows(operations::all, connections, Self::operation)?;
         let memory_at_end = self.stage.server.service.proportional_memory()?;
         let name = name.to_owned();
         Ok(Server { name, memory_at_rest, memory_at_end, operations, lists })
@@ -50,18 +61,17 @@ impl Measuring<'_> {
 
     fn rows(
         &mut self,
-        operations: fn(&operations::Subjects) -> Vec<Operation>,
+        operations: fn(&Subjects) -> Vec<Operation>,
         connections: &[u32],
-        row: fn(&mut Self, &Operation, Option<&Operation>, u32) -> Result<Row>,
+        row: fn(&mut Self, &Asked<'_>) -> Result<Row>,
     ) -> Result<Vec<Row>> {
-        let others = self.other.map(|other| operations(&other.subjects));
+        let others = self.other.map(|other| operations(&other.subjects)).unwrap_or_default();
         let mut rows = Vec::new();
         for (place, what) in operations(&self.stage.subjects).iter().enumerate() {
-            let others = others.as_ref().and_then(|others| others.get(place));
             for &at_once in connections {
                 self.interrupt.check()?;
                 self.terminal.passing(&format!("{}, {at_once} at once", what.name));
-                let row = row(self, what, others, at_once)?;
+                let row = row(self, &Asked { what, of_other: others.get(place), at_once })?;
                 let rate = tables::number(row.ours.per_second);
                 self.terminal.say(&format!("  {:<28} {at_once:>4} {rate:>10} /s", what.name));
                 rows.push(row);
@@ -70,64 +80,80 @@ impl Measuring<'_> {
         Ok(rows)
     }
 
-    fn without_floors(
-        &mut self,
-        what: &Operation,
-        others: Option<&Operation>,
-        at_once: u32,
-    ) -> Result<Row> {
-        let stage = self.stage;
-        let target = Target { url: &stage.url, token: &stage.token };
-        let total = bare::ask(target, what)?.total();
+    fn list(&mut self, asked: &Asked<'_>) -> Result<Row> {
+        let (length, interrupt) = (Duration::from_secs(self.seconds), self.interrupt);
+        let total = bare::ask(&bare::client(), self.ours(), asked.what)?.total();
+        let mut row = self.watched(asked, |measuring| {
+            one_by_one::load(measuring.ours(), asked.what, length, interrupt)
+        })?;
+        row.total = total;
+        if let Some((target, what)) = self.theirs(asked) {
+            row.other = Some(one_by_one::load(target, what, length, interrupt)?);
+        }
+        Ok(row)
+    }
+
+    fn operation(&mut self, asked: &Asked<'_>) -> Result<Row> {
+        let Asked { what, at_once, .. } = *asked;
+        let ours = self.ours();
+        self.generator.warm_up(ours, what, at_once)?;
+        let mut row =
+            self.watched(asked, |measuring| measuring.generator.load(ours, what, at_once))?;
+        let answer = bare::ask(&bare::client(), ours, what)?;
+        let bare = Bare::start(self.bench, self.directory, &answer)?;
+        let target = Target { url: &bare.url, ..ours };
         self.generator.warm_up(target, what, at_once)?;
-        let database = || stage.postgres.as_ref().map(|it| it.processor_time()).transpose();
-        let (worked, database_worked) = (stage.server.service.processor_time()?, database()?);
-        let ours = self.generator.load(target, what, at_once)?;
-        let requests = ours.requests as f64;
-        let worked = stage.server.service.processor_time()?.saturating_sub(worked);
-        let database_worked =
-            database()?.zip(database_worked).map(|(now, then)| now.saturating_sub(then));
-        let each = |worked: std::time::Duration| worked.as_secs_f64() * 1e3 / requests;
+        row.bare = Some(self.generator.load(target, what, at_once)?);
+        if let (Some(postgres), Some(text)) = (&self.stage.postgres, what.statements) {
+            let file = self.directory.join("statements.sql");
+            row.statements = Some(statements::load(postgres, &file, text, at_once, self.seconds)?);
+        }
+        if let Some((target, what)) = self.theirs(asked) {
+            self.generator.warm_up(target, what, at_once)?;
+            row.other = Some(self.generator.load(target, what, at_once)?);
+        }
+        Ok(row)
+    }
+
+    /// What our server answers meanwhile, and how long processors work for it.
+    fn watched(
+        &mut self,
+        asked: &Asked<'_>,
+        load: impl FnOnce(&mut Self) -> Result<Load>,
+    ) -> Result<Row> {
+        let (server, database) = self.processor_times()?;
+        let ours = load(self)?;
+        let (server_now, database_now) = self.processor_times()?;
+        let each = |now: Duration, then: Duration| {
+            now.saturating_sub(then).as_secs_f64() * 1e3 / ours.requests as f64
+        };
         Ok(Row {
-            operation: what.name.to_owned(),
-            connections: at_once,
-            total,
+            operation: asked.what.name.to_owned(),
+            connections: asked.at_once,
+            total: None,
+            cpu: each(server_now, server),
+            database_cpu: database_now.zip(database).map(|(now, then)| each(now, then)),
             ours,
-            cpu: each(worked),
-            database_cpu: database_worked.map(each),
             bare: None,
             statements: None,
-            other: self.load_other(others, at_once)?,
+            other: None,
         })
     }
 
-    fn with_floors(
-        &mut self,
-        what: &Operation,
-        others: Option<&Operation>,
-        at_once: u32,
-    ) -> Result<Row> {
-        let row = self.without_floors(what, others, at_once)?;
-        let target = Target { url: &self.stage.url, token: &self.stage.token };
-        let answer = bare::ask(target, what)?;
-        let bare = Bare::start(self.bench, self.directory, &answer)?;
-        let target = Target { url: &bare.url, ..target };
-        self.generator.warm_up(target, what, at_once)?;
-        let bare = Some(self.generator.load(target, what, at_once)?);
-        let statements = match (&self.stage.postgres, what.statements) {
-            (Some(postgres), Some(text)) => {
-                let file = self.directory.join("statements.sql");
-                Some(statements::load(postgres, &file, text, at_once, self.seconds)?)
-            }
-            _ => None,
-        };
-        Ok(Row { total: None, bare, statements, ..row })
+    /// Of our server and of its PostgreSQL.
+    fn processor_times(&self) -> Result<(Duration, Option<Duration>)> {
+        let database = self.stage.postgres.as_ref().map(Postgres::processor_time).transpose()?;
+        Ok((self.stage.server.service.processor_time()?, database))
+    }
+}
+
+impl<'a> Measuring<'a> {
+    fn ours(&self) -> Target<'a> {
+        Target { url: &self.stage.url, token: &self.stage.token }
     }
 
-    fn load_other(&mut self, what: Option<&Operation>, at_once: u32) -> Result<Option<Load>> {
-        let Some((other, what)) = self.other.zip(what) else { return Ok(None) };
-        let target = Target { url: &other.url, token: &other.token };
-        self.generator.warm_up(target, what, at_once)?;
-        self.generator.load(target, what, at_once).map(Some)
+    fn theirs<'o>(&self, asked: &Asked<'o>) -> Option<(Target<'a>, &'o Operation)> {
+        let (other, what) = self.other.zip(asked.of_other)?;
+        Some((Target { url: &other.url, token: &other.token }, what))
     }
 }
