@@ -77,7 +77,7 @@ pub(crate) struct Options {
     bench_program: Option<PathBuf>,
 }
 
-/// Fails when anything was answered with an error; then nothing is kept.
+/// Fails when anything was answered with an error. Then nothing is kept, unless it was a list.
 pub(super) fn run(options: &Options) -> Result<()> {
     ensure!(options.connections.iter().all(|&it| it > 0), "--connections must be 1 at least");
     let interrupt = Interrupt::register()?;
@@ -96,6 +96,8 @@ pub(super) fn run(options: &Options) -> Result<()> {
         document::write(&crate::workspace()?.join("docs"), &report)?;
         terminal.done("The figures are in docs/performance.md");
     }
+    let failures = report.failures().count();
+    ensure!(failures == 0, "{failures} lists failed, see above");
     Ok(())
 }
 

@@ -4,13 +4,18 @@ use std::{fs, path::Path};
 
 use anyhow::{Context, Result, ensure};
 
-use super::{plot, report::Report, tables};
+use super::{
+    plot,
+    report::{Report, Server},
+    tables,
+};
 
 const PAGE: &str = "performance.md";
 
 /// Which of the page's parts a report is; each has a file with its figures.
 fn part(report: &Report) -> &'static str {
-    if report.servers.iter().any(|server| !server.lists.is_empty()) { "scale" } else { "figures" }
+    let lists = |server: &Server| !server.lists.is_empty() || !server.failures.is_empty();
+    if report.servers.iter().any(lists) { "scale" } else { "figures" }
 }
 
 /// Writes the figures, the page's tables and, but for a report of many rows, the picture.

@@ -16,7 +16,7 @@ use super::{
     statements, tables,
 };
 use crate::{
-    interrupt::Interrupt,
+    interrupt::{Interrupt, Interrupted},
     lab::{Postgres, Terminal},
 };
 
@@ -40,6 +40,21 @@ struct Asked<'a> {
     at_once: u32,
 }
 
+/// A list that takes too long does not take the other figures with it.
+fn note_failure(
+    what: &Operation,
+    row: Result<Row>,
+    failures: &mut Vec<String>,
+) -> Result<Option<Row>> {
+    match row {
+        Err(error) if !error.is::<Interrupted>() => {
+            failures.push(format!("{}: {error:#}", what.name));
+            Ok(None)
+        }
+        row => row.map(Some),
+    }
+}
+
 impl Measuring<'_> {
     pub(super) fn measure(
         &mut self,
@@ -49,21 +64,27 @@ impl Measuring<'_> {
     ) -> Result<Server> {
         let memory_at_rest = self.stage.server.service.proportional_memory()?;
         // Before anything is added to what is listed.
+        let mut failures = Vec::new();
         let lists = match lists {
-            true => self.rows(operations::lists, &[1], Self::list)?,
+            true => self.rows(operations::lists, &[1], |measuring, asked| {
+                let row = measuring.list(asked);
+                note_failure(asked.what, row, &mut failures)
+            })?,
             false => Vec::new(),
         };
-        let operations = self.rows(operations::all, connections, Self::operation)?;
+        let operation =
+            |measuring: &mut Self, asked: &Asked<'_>| measuring.operation(asked).map(Some);
+        let operations = self.rows(operations::all, connections, operation)?;
         let memory_at_end = self.stage.server.service.proportional_memory()?;
         let name = name.to_owned();
-        Ok(Server { name, memory_at_rest, memory_at_end, operations, lists })
+        Ok(Server { name, memory_at_rest, memory_at_end, operations, lists, failures })
     }
 
     fn rows(
         &mut self,
         operations: fn(&Subjects) -> Vec<Operation>,
         connections: &[u32],
-        row: fn(&mut Self, &Asked<'_>) -> Result<Row>,
+        mut row: impl FnMut(&mut Self, &Asked<'_>) -> Result<Option<Row>>,
     ) -> Result<Vec<Row>> {
         let others = self.other.map(|other| operations(&other.subjects)).unwrap_or_default();
         let mut rows = Vec::new();
@@ -71,7 +92,8 @@ impl Measuring<'_> {
             for &at_once in connections {
                 self.interrupt.check()?;
                 self.terminal.passing(&format!("{}, {at_once} at once", what.name));
-                let row = row(self, &Asked { what, of_other: others.get(place), at_once })?;
+                let asked = Asked { what, of_other: others.get(place), at_once };
+                let Some(row) = row(self, &asked)? else { continue };
                 let rate = tables::number(row.ours.per_second);
                 self.terminal.say(&format!("  {:<28} {at_once:>4} {rate:>10} /s", what.name));
                 rows.push(row);

@@ -4,7 +4,7 @@
 use super::{
     load::Load,
     report::{Report, Row},
-    tables::number,
+    tables::grouped,
 };
 
 const WIDTH: f64 = 880.0;
@@ -21,11 +21,11 @@ const LEGEND: f64 = 165.0;
 const STYLE: &str = "\
 svg { font: 13px system-ui, sans-serif; }\n\
 .paper { fill: #ffffff; } text { fill: #1f2328; } .quiet { fill: #59636e; }\n\
-.line { stroke: #d1d9e0; } .floor { fill: #ffffff; stroke: #59636e; stroke-width: 2; }\n\
+.line { stroke: #d1d9e0; } .floor { fill: none; stroke: #59636e; stroke-width: 2; }\n\
 .s0 { fill: #0969da; } .s1 { fill: #bc4c00; } .other { fill: #8250df; }\n\
 @media (prefers-color-scheme: dark) {\n\
 .paper { fill: #0d1117; } text { fill: #f0f6fc; } .quiet { fill: #9198a1; }\n\
-.line { stroke: #3d444d; } .floor { fill: #0d1117; stroke: #9198a1; }\n\
+.line { stroke: #3d444d; } .floor { stroke: #9198a1; }\n\
 .s0 { fill: #58a6ff; } .s1 { fill: #f0883e; } .other { fill: #be8fff; }\n\
 }\n";
 
@@ -62,9 +62,9 @@ pub(super) fn svg(report: &Report) -> String {
         drawn += &text(LEFT - 14.0, height(place) + 4.0, "end", "", &row.operation);
     }
     for (number, series) in series.iter().enumerate() {
-        let left = 24.0 + LEGEND * number as f64;
+        let left = 30.0 + LEGEND * number as f64;
         drawn += &series.mark.draw(left, 62.0);
-        drawn += &text(left + 12.0, 66.0, "start", "quiet", series.name);
+        drawn += &text(left + 12.0, 66.5, "start", "quiet", series.name);
         for (place, value) in series.values.iter().enumerate() {
             drawn += &value
                 .map(|value| series.mark.draw(scale.x(value), height(place)))
@@ -134,12 +134,19 @@ impl Scale {
         let line = |power: i32| {
             let value = 10f64.powi(power);
             let x = self.x(value);
-            let label = text(x, bottom + 22.0, "middle", "quiet", &number(value));
+            let label = text(x, bottom + 22.0, "middle", "quiet", &power_of_ten(power));
             format!(
                 "<line class=\"line\" x1=\"{x:.1}\" x2=\"{x:.1}\" y1=\"{TOP}\" y2=\"{bottom}\"/>\n{label}"
             )
         };
         powers.map(line).collect()
+    }
+}
+
+fn power_of_ten(power: i32) -> String {
+    match power {
+        0.. => grouped(10f64.powi(power)),
+        _ => 10f64.powi(power).to_string(),
     }
 }
 

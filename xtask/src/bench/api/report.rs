@@ -23,6 +23,17 @@ pub(super) struct Server {
     pub(super) operations: Vec<Row>,
     /// The ways to list many submissions; empty where that was not asked for.
     pub(super) lists: Vec<Row>,
+    /// Lists that got no answer, with why.
+    pub(super) failures: Vec<String>,
+}
+
+impl Report {
+    /// The names of servers, with what failed there.
+    pub(super) fn failures(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.servers.iter().flat_map(|server| {
+            server.failures.iter().map(|failure| (server.name.as_str(), failure.as_str()))
+        })
+    }
 }
 
 /// One operation over so many connections, and what it is compared with.
@@ -78,6 +89,7 @@ pub(super) mod tests {
             memory_at_end: 30_000_000,
             operations: vec![row("submit", 1), row("submit", 16)],
             lists: Vec::new(),
+            failures: Vec::new(),
         };
         let servers = vec![server("SQLite"), server("PostgreSQL")];
         Report { machine: Machine::default(), seconds: 1, submissions: 10_000, servers }

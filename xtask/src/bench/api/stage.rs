@@ -8,7 +8,10 @@ use std::{
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-use super::operations::{self, OTHERS, Subjects, TEMPLATE};
+use super::{
+    operations::{self, OTHERS, Subjects, TEMPLATE},
+    tables::grouped,
+};
 use crate::{
     bench::seed,
     interrupt::Interrupt,
@@ -73,6 +76,7 @@ impl Stage {
         create_template(&api)?;
         // Numbers begin at 1; the second submission was done long ago.
         let subjects = Subjects { scripts: (1..=SCRIPTS).collect(), submission: 2 };
+        let submissions = grouped(f64::from(submissions));
         terminal
             .done(&format!("There are 1 000 templates and scripts, and {submissions} submissions"));
         interrupt.sleep(SETTLING)?;

@@ -30,17 +30,27 @@ const AGAINST: [Column; 4] = [
 /// All tables of a report, with what they are about.
 pub(super) fn markdown(report: &Report) -> String {
     let Report { machine, seconds, submissions, servers } = report;
-    let servers: Vec<_> = servers.iter().map(of_server).collect();
+    let tables: Vec<_> = servers.iter().map(of_server).collect();
     format!(
-        "{}\n\n{} submissions; {seconds} s for each figure. No answer was an error.\n\n{}",
+        "{}\n\n{} submissions; {seconds} s for each figure. {}\n\n{}",
         machine.describe(),
         grouped(f64::from(*submissions)),
-        servers.join("\n")
+        failures(report),
+        tables.join("\n")
     )
 }
 
+/// Which lists are missing, and why.
+fn failures(report: &Report) -> String {
+    let failures = report.failures().map(|(server, failure)| format!("{server}, {failure}"));
+    match failures.collect::<Vec<_>>() {
+        none if none.is_empty() => "No answer was an error.".to_owned(),
+        some => format!("**Failed:** {}.", some.join("; ")),
+    }
+}
+
 fn of_server(server: &Server) -> String {
-    let Server { name, memory_at_rest, memory_at_end, operations, lists } = server;
+    let Server { name, memory_at_rest, memory_at_end, operations, lists, .. } = server;
     let megabytes = |bytes: &u64| *bytes as f64 / 1e6;
     let lists = match lists.as_slice() {
         [] => String::new(),
@@ -108,7 +118,7 @@ pub(super) fn number(value: f64) -> String {
 }
 
 /// A whole number with its thousands apart.
-fn grouped(value: f64) -> String {
+pub(super) fn grouped(value: f64) -> String {
     let digits = format!("{value:.0}");
     let mut grouped = String::new();
     for (place, digit) in digits.chars().enumerate() {
@@ -139,7 +149,7 @@ mod tests {
         let lines: Vec<&str> = table.lines().collect();
         assert!(lines[0].starts_with("| operation | connections | requests/s |"), "{table}");
         assert!(!lines[0].contains("PostgreSQL"), "{table}");
-        assert!(lines[2].contains("| 2.50 % |") && lines[3].contains("| 10.0 × |"), "{table}");
+        assert!(lines[2].contains(" 2.50 % |") && lines[3].ends_with(" 10.0 × |"), "{table}");
         assert!(lines.iter().all(|line| line.chars().count() == lines[0].chars().count()));
     }
 
@@ -147,6 +157,15 @@ mod tests {
     fn a_report_has_a_table_for_each_server() {
         let markdown = markdown(&report());
         assert_eq!(markdown.matches("| operation |").count(), 2);
-        assert!(markdown.contains("10 000 submissions; 1 s"), "{markdown}");
+        let said = "10 000 submissions; 1 s for each figure. No answer was an error.";
+        assert!(markdown.contains(said), "{markdown}");
+    }
+
+    #[test]
+    fn a_list_that_failed_is_named() {
+        let mut report = report();
+        report.servers[1].failures.push("a search: 503".to_owned());
+        let said = "**Failed:** PostgreSQL, a search: 503.";
+        assert!(markdown(&report).contains(said), "{}", markdown(&report));
     }
 }
