@@ -60,8 +60,11 @@ impl Other {
             fill(there..wanted, interrupt, one)
         };
         make(THINGS, count(&api, "/job-script-templates?size=1")?, &|number| {
-            api.create("/job-script-templates", &json!({"name": format!("Application {number}")}))
-                .map(drop)
+            // Lists leave out what has no identifier.
+            let (name, identifier) =
+                (format!("Application {number}"), format!("bench-application-{number}"));
+            let template = json!({"name": name, "identifier": identifier});
+            api.create("/job-script-templates", &template).map(drop)
         })?;
         let scripts = format!("/job-scripts?size=100&search={SCRIPT}");
         make(THINGS, count(&api, &scripts)?, &|_| make_script(&api))?;

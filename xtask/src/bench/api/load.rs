@@ -82,7 +82,7 @@ impl Generator {
         at_once: u32,
         length: Duration,
     ) -> Result<String> {
-        let threads = self.threads.min(usize::try_from(at_once)?);
+        let threads = threads(self.threads, usize::try_from(at_once)?);
         let (body, content_type) = match &what.body {
             Some(body) => {
                 let file = self.directory.join("body");
@@ -102,6 +102,11 @@ impl Generator {
         wrk.arg(scripts.join(","));
         process::printed(wrk.env("LOAD_TOKEN", target.token))
     }
+}
+
+/// As many as connections can be divided among without a rest, which wrk would leave out.
+fn threads(most: usize, connections: usize) -> usize {
+    (1..=most).rev().find(|threads| connections.is_multiple_of(*threads)).unwrap_or(1)
 }
 
 /// What the script says at its end.
@@ -154,6 +159,12 @@ mod tests {
     fn what_was_answered_is_read() {
         let load = Load { requests: 50, per_second: 25.0, p50: Some(1.5), p99: Some(20.0) };
         assert_eq!(parse(&printed(50, [0; 3])).unwrap(), load);
+    }
+
+    #[test]
+    fn no_connection_is_left_out() {
+        assert_eq!([1, 6, 16, 64].map(|connections| threads(4, connections)), [1, 3, 4, 4]);
+        assert_eq!(threads(3, 16), 2);
     }
 
     #[test]

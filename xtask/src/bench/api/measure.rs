@@ -179,3 +179,22 @@ impl<'a> Measuring<'a> {
         Some((Target { url: &other.url, token: &other.token }, what))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use anyhow::anyhow;
+
+    use super::*;
+    use crate::bench::api::report::tests::row;
+
+    #[test]
+    fn a_list_that_fails_is_noted_and_an_interruption_ends_all() {
+        let lists = operations::lists(&Subjects { scripts: vec![1], submission: 2 });
+        let mut failures = Vec::new();
+        let mut note = |outcome| note_failure(&lists[0], outcome, &mut failures);
+        assert!(note(Ok(row("page 1", 1))).unwrap().is_some());
+        assert!(note(Err(anyhow!("503"))).unwrap().is_none());
+        assert!(note(Err(Interrupted.into())).is_err());
+        assert_eq!(failures, ["page 1: 503"]);
+    }
+}
