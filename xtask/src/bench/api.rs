@@ -58,11 +58,11 @@ pub(crate) struct Options {
     #[arg(long, value_enum)]
     database: Option<Database>,
     /// Also another server that speaks the API, by its address; it is filled with as much
-    #[arg(long, value_name = "URL", requires = "token")]
+    #[arg(long, value_name = "URL", requires = "tokens")]
     against: Option<String>,
-    /// A token for it, of somebody who may do everything and of a cluster's agent
-    #[arg(long, requires = "against")]
-    token: Option<String>,
+    /// A token for it, of somebody who may do everything and of a cluster's agent; several ask by turns
+    #[arg(long = "token", requires = "against", value_name = "T")]
+    tokens: Vec<String>,
     /// Keeps the figures here [default: bench-api.json in cargo's target directory]
     #[arg(long, value_name = "FILE")]
     keep: Option<PathBuf>,
@@ -127,9 +127,8 @@ fn measure(
     crate::packages::install_wrk()?;
     let mut machine = Machine::look_at(&programs.jobbergate)?;
     let submissions = options.scale.unwrap_or(SUBMISSIONS);
-    let other = options.against.as_deref().zip(options.token.as_deref());
-    let other = other.map(|(url, token)| {
-        Other::prepare(url, token, submissions.try_into()?, terminal, interrupt)
+    let other = options.against.as_deref().map(|url| {
+        Other::prepare(url, &options.tokens, submissions.try_into()?, terminal, interrupt)
     });
     let other = other.transpose()?;
     let mut servers = Vec::new();

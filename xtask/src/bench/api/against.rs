@@ -30,7 +30,7 @@ const AT_ONCE: usize = 8;
 pub(super) struct Other {
     /// With what is before the operations' paths.
     pub(super) url: String,
-    pub(super) token: String,
+    pub(super) tokens: Vec<String>,
     pub(super) subjects: Subjects,
 }
 
@@ -38,13 +38,13 @@ impl Other {
     /// Makes what there is too little of, and a script and a submission to ask for.
     pub(super) fn prepare(
         url: &str,
-        token: &str,
+        tokens: &[String],
         submissions: usize,
         terminal: &Terminal,
         interrupt: &Interrupt,
     ) -> Result<Self> {
         let url = url.trim_end_matches('/').trim_end_matches("/jobbergate");
-        let api = Api::new(url, token);
+        let api = Api::new(url, tokens.first().context("there is no token")?);
         let there = count(&api, "/job-submissions?size=1")?;
         ensure!(
             submissions <= MOST || there >= submissions,
@@ -80,8 +80,8 @@ impl Other {
         let with_job = json!({"name": "bench", "job_script_id": script,
             "slurm_job_id": 1, "execution_directory": "/home/somebody/work"});
         let submission = api.create("/job-submissions", &with_job)?;
-        let (url, token) = (format!("{url}/jobbergate"), token.to_owned());
-        Ok(Self { url, token, subjects: Subjects { scripts, submission } })
+        let (url, tokens) = (format!("{url}/jobbergate"), tokens.to_vec());
+        Ok(Self { url, tokens, subjects: Subjects { scripts, submission } })
     }
 }
 

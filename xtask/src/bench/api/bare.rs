@@ -35,7 +35,8 @@ pub(super) fn client() -> Agent {
 pub(super) fn ask(client: &Agent, target: Target<'_>, what: &Operation) -> Result<Answer> {
     let mut request = Request::builder().method(what.method);
     request = request.uri(format!("{}{}", target.url, what.path));
-    request = request.header("Authorization", format!("Bearer {}", target.token));
+    let token = target.tokens.first().context("there is no token")?;
+    request = request.header("Authorization", format!("Bearer {token}"));
     let content_type = what.body.as_ref().map(|body| body.content_type);
     if let Some(content_type) = content_type {
         request = request.header("Content-Type", content_type);

@@ -1,9 +1,10 @@
 -- One operation, over and over: wrk --script load.lua URL -- METHOD BODY CONTENT-TYPE FIRST SCRIPTS
 -- BODY is a file; each TIME in it becomes four bytes that no other request has, counted from FIRST, and "SCRIPT" the number of
 -- one of the scripts after the other.
--- The token comes from the environment, where other users of the machine don't see it.
+-- The tokens, of people who ask by turns, come from the environment, where other users of the machine don't see them.
 
 local threads = 0
+local tokens = {}
 local APART = 250000000
 
 function setup(thread)
@@ -13,27 +14,49 @@ end
 
 function init(args)
    wrk.method = args[1]
-   wrk.headers["Authorization"] = "Bearer " .. os.getenv("LOAD_TOKEN")
-   if args[2] == "" then
-      return
+   for token in os.getenv("LOAD_TOKENS"):gmatch("%S+") do
+      tokens[#tokens + 1] = "Bearer " .. token
    end
-   wrk.headers["Content-Type"] = args[3]
-   local file = assert(io.open(args[2], "rb"))
-   local body = file:read("*a")
-   file:close()
-   if not body:find("TIME", 1, true) and not body:find('"SCRIPT"', 1, true) then
-      wrk.body = body
-      return
+   local body
+   if args[2] ~= "" then
+      wrk.headers["Content-Type"] = args[3]
+      local file = assert(io.open(args[2], "rb"))
+      body = file:read("*a")
+      file:close()
    end
-   local scripts = {}
-   for script in args[5]:gmatch("%d+") do
+   if body and (body:find("TIME", 1, true) or body:find('"SCRIPT"', 1, true)) then
+      request = changing(body, tonumber(args[4]) + number * APART, args[5])
+   else
+      request = unchanging(body)
+   end
+end
+
+function of(token, body)
+   wrk.headers["Authorization"] = token
+   return wrk.format(nil, nil, nil, body)
+end
+
+function unchanging(body)
+   local requests, count = {}, 0
+   for place, token in ipairs(tokens) do
+      requests[place] = of(token, body)
+   end
+   return function()
+      count = count + 1
+      return requests[count % #requests + 1]
+   end
+end
+
+function changing(body, first, numbers)
+   local scripts, count = {}, 0
+   for script in numbers:gmatch("%d+") do
       scripts[#scripts + 1] = script
    end
-   local count = 0
-   request = function()
+   return function()
       count = count + 1
-      local text = body:gsub("TIME", { TIME = bytes(tonumber(args[4]) + number * APART + count) })
-      return wrk.format(nil, nil, nil, (text:gsub('"SCRIPT"', scripts[count % #scripts + 1] or "")))
+      local text = body:gsub("TIME", { TIME = bytes(first + count) })
+      text = text:gsub('"SCRIPT"', scripts[count % #scripts + 1] or "")
+      return of(tokens[count % #tokens + 1], text)
    end
 end
 

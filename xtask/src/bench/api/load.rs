@@ -28,12 +28,13 @@ pub(super) struct Load {
     pub(super) p99: Option<f64>,
 }
 
-/// Who is asked, with whose token.
+/// Who is asked, and by whom.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Target<'a> {
     /// With what is before the operations' paths.
     pub(super) url: &'a str,
-    pub(super) token: &'a str,
+    /// Of people who ask by turns: what a server grants to one is not the same as what it does.
+    pub(super) tokens: &'a [String],
 }
 
 #[derive(Debug)]
@@ -100,7 +101,7 @@ impl Generator {
         let scripts: Vec<_> = what.scripts.iter().map(i64::to_string).collect();
         wrk.arg(&body).args([content_type, &(self.runs * TIMES_OF_ONE_RUN).to_string()]);
         wrk.arg(scripts.join(","));
-        process::printed(wrk.env("LOAD_TOKEN", target.token))
+        process::printed(wrk.env("LOAD_TOKENS", target.tokens.join(" ")))
     }
 }
 

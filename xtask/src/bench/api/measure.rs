@@ -20,6 +20,15 @@ use crate::{
     lab::{Postgres, Terminal},
 };
 
+/// What was begun when the load ended is done to its end, with nobody who waits for it.
+const SETTLING: Duration = Duration::from_millis(250);
+/// How much of that time a server may work that has come to rest.
+const AT_REST: Duration = Duration::from_millis(25);
+/// A quarter of a minute, after which what still works is PostgreSQL on its own.
+const PATIENCE: usize = 60;
+/// The other server does not show how much it works.
+const PAUSE: Duration = Duration::from_secs(2);
+
 pub(super) struct Measuring<'a> {
     pub(super) stage: &'a Stage,
     pub(super) other: Option<&'a Other>,
@@ -119,8 +128,10 @@ impl Measuring<'_> {
         let Asked { what, at_once, .. } = *asked;
         let ours = self.ours();
         self.generator.warm_up(ours, what, at_once)?;
+        self.settle()?;
         let mut row =
             self.watched(asked, |measuring| measuring.generator.load(ours, what, at_once))?;
+        self.settle()?;
         let answer = bare::ask(&bare::client(), ours, what)?;
         let bare = Bare::start(self.bench, self.directory, &answer)?;
         let target = Target { url: &bare.url, ..ours };
@@ -132,7 +143,9 @@ impl Measuring<'_> {
         }
         if let Some((target, what)) = self.theirs(asked) {
             self.generator.warm_up(target, what, at_once)?;
+            self.interrupt.sleep(PAUSE)?;
             row.other = Some(self.generator.load(target, what, at_once)?);
+            self.interrupt.sleep(PAUSE)?;
         }
         Ok(row)
     }
@@ -162,6 +175,22 @@ impl Measuring<'_> {
         })
     }
 
+    /// Waits until our server and its PostgreSQL have nothing to do.
+    fn settle(&self) -> Result<()> {
+        let worked = || -> Result<Duration> {
+            let (server, database) = self.processor_times()?;
+            Ok(server + database.unwrap_or_default())
+        };
+        for _ in 0..PATIENCE {
+            let before = worked()?;
+            self.interrupt.sleep(SETTLING)?;
+            if worked()?.saturating_sub(before) < AT_REST {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     /// Of our server and of its PostgreSQL.
     fn processor_times(&self) -> Result<(Duration, Option<Duration>)> {
         let database = self.stage.postgres.as_ref().map(Postgres::processor_time).transpose()?;
@@ -171,12 +200,12 @@ impl Measuring<'_> {
 
 impl<'a> Measuring<'a> {
     fn ours(&self) -> Target<'a> {
-        Target { url: &self.stage.url, token: &self.stage.token }
+        Target { url: &self.stage.url, tokens: &self.stage.tokens }
     }
 
     fn theirs<'o>(&self, asked: &Asked<'o>) -> Option<(Target<'a>, &'o Operation)> {
         let (other, what) = self.other.zip(asked.of_other)?;
-        Some((Target { url: &other.url, token: &other.token }, what))
+        Some((Target { url: &other.url, tokens: &other.tokens }, what))
     }
 }
 

@@ -22,6 +22,8 @@ use crate::{
 const ROWS: &str = include_str!("seed.sql");
 /// How many the rows have.
 const SCRIPTS: i64 = 1000;
+/// How many people ask. The server has those take turns who ask for much.
+const PEOPLE: usize = 16;
 /// Longer than anybody measures.
 const SESSION: Duration = Duration::from_secs(24 * 3600);
 /// How long it takes until what has begun is done.
@@ -32,7 +34,8 @@ pub(super) struct Stage {
     pub(super) server: Server,
     /// With what is before the operations' paths.
     pub(super) url: String,
-    pub(super) token: String,
+    /// The first is alice's.
+    pub(super) tokens: Vec<String>,
     pub(super) subjects: Subjects,
     pub(super) postgres: Option<Postgres>,
     _s3: Option<Running>,
@@ -69,8 +72,12 @@ impl Stage {
         [CLUSTER, OTHERS]
             .iter()
             .try_for_each(|id| jobbergate.client_secret(directory, id).map(drop))?;
-        let token = jobbergate.agents_token(directory, EMAIL, CLUSTER, SESSION)?;
-        let api = Api::new(&server.url, &token);
+        let others = (1..PEOPLE).map(|number| format!("person{number}@example.com"));
+        let emails = std::iter::once(EMAIL.to_owned()).chain(others);
+        let tokens: Vec<_> = emails
+            .map(|email| jobbergate.agents_token(directory, &email, CLUSTER, SESSION))
+            .collect::<Result<_>>()?;
+        let api = Api::new(&server.url, tokens.first().context("there is nobody")?);
         seed::fill(directory, postgres.as_ref(), &rows(database, submissions))?;
         postgres.as_ref().map_or(Ok(()), Postgres::vacuum)?;
         create_template(&api)?;
@@ -81,7 +88,7 @@ impl Stage {
             .done(&format!("There are 1 000 templates and scripts, and {submissions} submissions"));
         interrupt.sleep(SETTLING)?;
         let url = format!("{}/jobbergate", server.url);
-        Ok(Self { server, url, token, subjects, postgres, _s3: s3 })
+        Ok(Self { server, url, tokens, subjects, postgres, _s3: s3 })
     }
 }
 
