@@ -1,11 +1,14 @@
 //! Measures what is promised of the server, its pages, the agent and the command line.
 
 mod agent;
+mod api;
 mod cli;
 mod crowd;
 mod identity;
 mod latency;
 mod log_in;
+mod programs;
+mod seed;
 pub(crate) mod web;
 
 use anyhow::Result;
@@ -20,6 +23,8 @@ pub(crate) struct Options {
 
 #[derive(Debug, Subcommand)]
 enum Subject {
+    /// Requests per second and their latency, beside what HTTP and the database alone would do
+    Api(api::Options),
     /// Tokens that are verified, and a hundred people who log in at once
     Identity(identity::Options),
     /// How soon jobs are given to sbatch, and to scancel, at rest
@@ -32,6 +37,7 @@ enum Subject {
 
 pub(crate) fn run(options: &Options) -> Result<()> {
     match &options.subject {
+        Subject::Api(options) => api::run(options),
         Subject::Identity(options) => identity::run(options),
         Subject::Agent(options) => agent::run(options),
         Subject::Cli(options) => cli::run(options),

@@ -4,6 +4,7 @@ mod api;
 mod directory;
 mod executable;
 mod postgres;
+mod processor_time;
 mod proxy;
 mod service;
 mod services;

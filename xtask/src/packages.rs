@@ -45,6 +45,14 @@ pub(crate) fn install_influxdb() -> Result<()> {
     install(&["influxdb", "slurm-wlm-influxdb-plugin"]).context("the tests need InfluxDB")
 }
 
+/// Installs the load generator unless it is there.
+pub(crate) fn install_wrk() -> Result<()> {
+    if is_in_path("wrk") {
+        return Ok(());
+    }
+    install(&["wrk"]).context("measuring needs a load generator")
+}
+
 pub(crate) fn install_nodejs() -> Result<()> {
     if ["node", "npm"].iter().all(|program| is_in_path(program)) {
         return Ok(());

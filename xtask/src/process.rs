@@ -3,6 +3,7 @@
 use std::{
     env,
     ffi::OsStr,
+    io::{BufRead, BufReader},
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -51,6 +52,17 @@ pub(crate) fn output(command: &mut Command) -> Option<String> {
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
+/// What a program prints; what it complains of, when it fails.
+pub(crate) fn printed(command: &mut Command) -> Result<String> {
+    let output = command.stdin(Stdio::null()).output();
+    let output = output.with_context(|| format!("can't run {}", line(command)))?;
+    let [printed, complaint] = [output.stdout, output.stderr]
+        .map(|bytes| String::from_utf8_lossy(&bytes).trim_end().to_owned());
+    let status = output.status;
+    ensure!(status.success(), "{} failed ({status}): {printed}\n{complaint}", line(command));
+    Ok(printed)
+}
+
 /// The command as a person would type it.
 fn line(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
@@ -75,6 +87,16 @@ pub(crate) struct Running {
 }
 
 impl Running {
+    /// Starts a program that says in its first line how to use it; gives that line.
+    pub(crate) fn start_and_hear(command: &mut Command) -> Result<(Self, String)> {
+        let mut running = Self::start(command.stdout(Stdio::piped()))?;
+        let mut printed = BufReader::new(running.child.stdout.take().context("it has no output")?);
+        let mut line = String::new();
+        printed.read_line(&mut line)?;
+        ensure!(!line.is_empty(), "{} said nothing", running.line);
+        Ok((running, line.trim_end().to_owned()))
+    }
+
     pub(crate) fn start(command: &mut Command) -> Result<Self> {
         let line = line(command);
         command.process_group(0).stdin(Stdio::null());

@@ -90,6 +90,8 @@ async fn serve(listener: TcpListener, service: S3Service) {
     // Connections end with the server, for the set that holds them does.
     let mut connections = tokio::task::JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
+        // Else answers wait for acknowledgements that come 40 ms later.
+        let _ = stream.set_nodelay(true);
         let service = service.clone();
         connections.spawn(async move {
             let http = Builder::new(TokioExecutor::new());

@@ -16,11 +16,12 @@ use serde_json::Value;
 use super::{
     crowd::{self, PEOPLE},
     latency::Latency,
+    programs,
 };
 use crate::{
     interrupt::Interrupt,
     lab::{Api, Directory, EMAIL, Jobbergate, Server, Terminal},
-    process::{Running, cargo, output, target_directory},
+    process::output,
 };
 
 const DIRECTORY: &str = "/var/tmp/jobbergate-bench";
@@ -50,20 +51,12 @@ pub(super) fn run(options: &Options) -> Result<()> {
     let terminal = Terminal::new();
     let programs = match &options.programs {
         Some(programs) => programs.canonicalize()?,
-        None => build(&interrupt)?,
+        None => programs::build(&interrupt)?,
     };
     let directory = Directory::open(DIRECTORY, false)?;
     let measured = measure(&interrupt, &terminal, &directory, programs)?;
     measured.print(&terminal);
     Ok(())
-}
-
-/// Builds both at once, so that what they have in common is built once.
-fn build(interrupt: &Interrupt) -> Result<PathBuf> {
-    let packages = ["--package", "jobbergate", "--package", "jobbergate-bench"];
-    let mut build = cargo(&["build", "--release", "--locked"])?;
-    Running::start(build.args(packages))?.finish(interrupt)?;
-    Ok(target_directory()?.join("release"))
 }
 
 fn measure(
@@ -72,7 +65,7 @@ fn measure(
     directory: &Directory,
     programs: PathBuf,
 ) -> Result<Measured> {
-    let tokens = output(&mut Command::new(programs.join("jobbergate-bench")));
+    let tokens = output(Command::new(programs.join("jobbergate-bench")).arg("tokens"));
     let tokens = serde_json::from_str(&tokens.context("jobbergate-bench failed")?)?;
     terminal.done("Tokens are verified");
     let jobbergate = Jobbergate::at(programs.join("jobbergate"));

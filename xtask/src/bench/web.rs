@@ -4,7 +4,6 @@
 mod browser;
 mod open_pages;
 mod pages;
-mod seed;
 mod weight;
 mod world;
 

@@ -22,6 +22,8 @@ pub(crate) struct Jobbergate {
     pub(crate) path: PathBuf,
     /// A PostgreSQL; without, the server has an SQLite file in its data directory.
     pub(crate) database_url: Option<String>,
+    /// More settings of the server, as variables.
+    pub(crate) settings: Vec<(&'static str, String)>,
 }
 
 impl Jobbergate {
@@ -55,7 +57,7 @@ impl Jobbergate {
 
     /// One that is built already.
     pub(crate) fn at(path: PathBuf) -> Self {
-        Self { path, database_url: None }
+        Self { path, database_url: None, settings: Vec::new() }
     }
 
     /// A command that ends when this process does, and takes nothing from its environment.
@@ -63,6 +65,7 @@ impl Jobbergate {
         let mut command = tied(&self.path, directory.path());
         command.arg(subcommand);
         command.envs(self.database_url.iter().map(|url| ("DATABASE_URL", url)));
+        command.envs(self.settings.iter().map(|(name, value)| (name, value)));
         command
     }
 
@@ -88,6 +91,21 @@ impl Jobbergate {
         let token =
             self.admin(directory, &["token", "--email", email, "--expires-in", &seconds])?;
         Ok(token.trim().to_owned())
+    }
+
+    /// A token with which somebody may do all that people and this cluster's agent may.
+    pub(crate) fn agents_token(
+        &self,
+        directory: &Directory,
+        email: &str,
+        cluster: &str,
+        good_for: Duration,
+    ) -> Result<String> {
+        let seconds = good_for.as_secs().to_string();
+        let mut arguments = vec!["token", "--email", email, "--expires-in", &seconds];
+        arguments.extend(["--client-id", cluster, "--permission", "jobbergate:admin"]);
+        arguments.extend(["--permission", "jobbergate:clusters:update"]);
+        Ok(self.admin(directory, &arguments)?.trim().to_owned())
     }
 
     /// Makes the account of a person with these roles who logs in with this password.

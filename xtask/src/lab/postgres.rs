@@ -15,7 +15,7 @@ use nix::{
     unistd::{Pid, User},
 };
 
-use super::Directory;
+use super::{Directory, processor_time};
 use crate::{
     interrupt::Interrupt,
     packages,
@@ -25,6 +25,8 @@ use crate::{
 /// It refuses to run as root.
 const OWNER: &str = "postgres";
 const DATABASE: &str = "jobbergate";
+/// What is lost with the machine's power is nobody's.
+const HURRIED: [&str; 1] = ["fsync=off"];
 const OTHERS: &str = "FROM pg_stat_activity WHERE datname = current_database() \
                       AND pid <> pg_backend_pid()";
 /// Twentieths of a second that it may take to answer.
@@ -46,7 +48,7 @@ impl Database {
     ) -> Result<Option<Postgres>> {
         match self {
             Self::Sqlite => Ok(None),
-            Self::Postgres => Postgres::start(interrupt, directory).map(Some),
+            Self::Postgres => Postgres::start(interrupt, directory, &HURRIED).map(Some),
         }
     }
 }
@@ -60,8 +62,12 @@ pub(crate) struct Postgres {
 }
 
 impl Postgres {
-    /// Installs it unless it is there, and starts it with an empty database.
-    fn start(interrupt: &Interrupt, directory: &Directory) -> Result<Self> {
+    /// Installs it unless it is there, and starts it with an empty database and these settings.
+    pub(crate) fn start(
+        interrupt: &Interrupt,
+        directory: &Directory,
+        settings: &[&str],
+    ) -> Result<Self> {
         packages::install_postgresql()?;
         let programs = packages::postgresql_programs().context("there is no PostgreSQL")?;
         let owner = User::from_name(OWNER)?.context("there is no user postgres")?;
@@ -74,7 +80,8 @@ impl Postgres {
         initdb.args(["--username", OWNER, "--auth", "trust", "--no-sync", "--encoding", "UTF8"]);
         process::run(initdb.arg("--pgdata").arg(&data).stdout(log.try_clone()?))?;
         let mut postgres = as_owner(&programs.join("postgres"), &path);
-        postgres.arg("-D").arg(&data).args(["-c", "listen_addresses=", "-c", "fsync=off"]);
+        postgres.arg("-D").arg(&data).args(["-c", "listen_addresses="]);
+        postgres.args(settings.iter().flat_map(|setting| ["-c", setting]));
         postgres.arg("-c").arg(format!("unix_socket_directories={}", path.display()));
         let process = Running::start(postgres.stdout(log.try_clone()?).stderr(log))?;
         let postgres = Self { programs, directory: path, process };
@@ -123,6 +130,27 @@ impl Postgres {
         let mut psql = self.psql(DATABASE);
         psql.args(["--single-transaction", "--set", "ON_ERROR_STOP=1", "--file"]).arg(file);
         process::run(&mut psql)
+    }
+
+    /// What PostgreSQL does by itself a minute after many rows came.
+    pub(crate) fn vacuum(&self) -> Result<()> {
+        self.query(DATABASE, "VACUUM ANALYZE").map(drop)
+    }
+
+    pub(crate) fn version(&self) -> Result<String> {
+        Ok(self.query(DATABASE, "SHOW server_version")?.trim().to_owned())
+    }
+
+    /// How long the processors have worked for it, for all of its connections.
+    pub(crate) fn processor_time(&self) -> Result<Duration> {
+        processor_time::with_children(self.process.id())
+    }
+
+    /// A pgbench that is connected to it.
+    pub(crate) fn pgbench(&self) -> Command {
+        let mut pgbench = Command::new(self.programs.join("pgbench"));
+        pgbench.args(["--username", OWNER, "--host"]).arg(&self.directory).arg(DATABASE);
+        pgbench
     }
 
     fn psql(&self, database: &str) -> Command {

@@ -4,14 +4,15 @@ use std::{path::Path, time::Duration};
 
 use anyhow::Result;
 
-use super::seed;
 use crate::{
-    bench::log_in::LogIn,
+    bench::{log_in::LogIn, seed},
     demo::job,
     interrupt::Interrupt,
     lab::{Api, CLUSTER, Database, Directory, EMAIL, Jobbergate, Postgres, Server, Terminal, USER},
 };
 
+/// For both databases.
+const ROWS: &str = include_str!("seed.sql");
 const PASSWORD: &str = "correct horse battery staple";
 /// The application that is run.
 pub(crate) const APPLICATION: &str = "/applications/heat-equation";
@@ -38,7 +39,7 @@ impl World {
     ) -> Result<Self> {
         let postgres = database.start(interrupt, directory)?;
         let database_url = postgres.as_ref().map(Postgres::url);
-        let jobbergate = Jobbergate { path: program.path.clone(), database_url };
+        let jobbergate = Jobbergate { database_url, ..Jobbergate::at(program.path.clone()) };
         let server = Server::start(terminal, interrupt, directory, &jobbergate)?;
         jobbergate.create_account(directory, EMAIL, &["expert", "admin"], PASSWORD)?;
         let token = jobbergate.access_token(directory, EMAIL, Duration::from_secs(3600))?;
@@ -46,7 +47,7 @@ impl World {
         jobbergate.client_secret(directory, CLUSTER)?;
         let script = job::create_script(terminal, &api)?;
         let submission = job::submit(&api, script, Path::new("/home").join(USER).as_path())?;
-        seed::fill(directory, postgres.as_ref())?;
+        seed::fill(directory, postgres.as_ref(), ROWS)?;
         terminal.done("There are 1 000 applications and 10 000 submissions");
         let cookie = LogIn::open(&server.url, EMAIL, PASSWORD)?.send()?;
         let submission = format!("/submissions/{submission}");

@@ -1,4 +1,4 @@
-//! What is in the database: as much as a large centre has.
+//! Rows that are put into a server's database in bulk: as much as a large centre has.
 
 use std::{fs, process::Command};
 
@@ -9,8 +9,6 @@ use crate::{
     process,
 };
 
-/// For both databases.
-const ROWS: &str = include_str!("seed.sql");
 const ON_SQLITE: &str = include_str!("seed.py");
 /// What PostgreSQL finds out by itself a minute later is said at the end.
 const ON_POSTGRES: [&str; 2] = [
@@ -20,16 +18,16 @@ const ON_POSTGRES: [&str; 2] = [
     "DROP FUNCTION ago;\nANALYZE;\n",
 ];
 
-/// Fills the database of a server that runs.
-pub(super) fn fill(directory: &Directory, postgres: Option<&Postgres>) -> Result<()> {
+/// Runs statements on the database of a server that runs; they may call `ago(seconds)`.
+pub(super) fn fill(directory: &Directory, postgres: Option<&Postgres>, rows: &str) -> Result<()> {
     let file = directory.private("seed")?.join("seed.sql");
     let Some(postgres) = postgres else {
-        fs::write(&file, ROWS)?;
+        fs::write(&file, rows)?;
         let mut python = Command::new("python3");
         python.args(["-c", ON_SQLITE]).arg(directory.server().join("jobbergate.db"));
         return process::run(python.arg(&file));
     };
     let [before, after] = ON_POSTGRES;
-    fs::write(&file, [before, ROWS, after].concat())?;
+    fs::write(&file, [before, rows, after].concat())?;
     postgres.run_file(&file)
 }

@@ -1,0 +1,63 @@
+//! The database's part of an operation: pgbench runs the same statements, without a server between.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+
+use super::load::Load;
+use crate::{lab::Postgres, process};
+
+pub(super) fn load(
+    postgres: &Postgres,
+    file: &Path,
+    statements: &str,
+    at_once: u32,
+    seconds: u64,
+) -> Result<Load> {
+    std::fs::write(file, statements)?;
+    let mut pgbench = postgres.pgbench();
+    let threads = std::thread::available_parallelism()?.get().min(usize::try_from(at_once)?);
+    pgbench.args(["--no-vacuum", "--protocol", "prepared"]).arg("--file").arg(file);
+    pgbench.args(["--client", &at_once.to_string(), "--jobs", &threads.to_string()]);
+    pgbench.args(["--time", &seconds.to_string()]);
+    parse(&process::printed(&mut pgbench)?)
+}
+
+fn parse(printed: &str) -> Result<Load> {
+    let after = |name: &str| {
+        let rest = printed.lines().find_map(|line| line.strip_prefix(name));
+        let word = rest.and_then(|rest| rest.split_whitespace().next());
+        word.with_context(|| format!("pgbench does not say {name:?}: {printed}"))
+    };
+    let failed: u64 = after("number of failed transactions: ")?.parse()?;
+    ensure!(failed == 0, "{failed} of pgbench's transactions failed");
+    Ok(Load {
+        requests: after("number of transactions actually processed: ")?.parse()?,
+        per_second: after("tps = ")?.parse()?,
+        p50: None,
+        p99: None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PRINTED: &str = "pgbench (17.6)\ntransaction type: list.sql\nnumber of clients: 1\n\
+        number of transactions actually processed: 1234\n\
+        number of failed transactions: 0 (0.000%)\nlatency average = 0.810 ms\n\
+        initial connection time = 3.014 ms\ntps = 1233.5 (without initial connection time)\n";
+
+    #[test]
+    fn transactions_per_second_are_read() {
+        let load = Load { requests: 1234, per_second: 1233.5, p50: None, p99: None };
+        assert_eq!(parse(PRINTED).unwrap(), load);
+    }
+
+    #[test]
+    fn failed_transactions_fail_the_run() {
+        let printed = PRINTED.replace("failed transactions: 0", "failed transactions: 7");
+        assert!(parse(&printed).unwrap_err().to_string().starts_with("7 of"));
+        assert!(parse("nothing").is_err());
+    }
+}
