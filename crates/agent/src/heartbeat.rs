@@ -7,15 +7,20 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{agent::Agent, backoff::Backoff};
 
+/// How long after a report nothing is reported that changed.
+const QUIET: Duration = Duration::from_secs(1);
+
 pub async fn run(agent: Arc<Agent>, stop: CancellationToken) {
     let promised = agent.config.task_heartbeat_interval_seconds;
     // Earlier than promised, which leaves time for a second attempt.
     let pause = Duration::from_secs(u64::from(promised)) * 3 / 4;
     let mut backoff = Backoff::new(rand::random());
     loop {
-        let silence = i64::try_from(agent.slurm.silence().as_secs()).ok();
-        let report =
-            ClusterStatusReport { interval: i64::from(promised), slurm_silent_seconds: silence };
+        let report = ClusterStatusReport {
+            interval: i64::from(promised),
+            slurm_silent_seconds: i64::try_from(agent.slurm.silence().as_secs()).ok(),
+            slurm_problem: agent.slurm.hearing().problem(),
+        };
         let pause = match agent.client.report_cluster_status(&report).await {
             Ok(()) => {
                 backoff = Backoff::new(rand::random());
@@ -29,6 +34,14 @@ pub async fn run(agent: Arc<Agent>, stop: CancellationToken) {
         tokio::select! {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(pause) => {}
+            () = change(&agent, pause) => {}
         }
     }
+}
+
+/// Waits until Slurm answers again or no more; but not so that many changes are many reports, or that
+/// a server in trouble is asked at once.
+async fn change(agent: &Agent, pause: Duration) {
+    tokio::time::sleep(QUIET.min(pause)).await;
+    agent.slurm.hearing().changed().await;
 }

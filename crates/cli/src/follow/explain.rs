@@ -150,9 +150,10 @@ impl Explanation {
         if let Some(at) = silent {
             self.say(format!(
                 "The agent is there, but the Slurm of cluster {name} has not answered it since {} \
-                 ({} ago).",
+                 ({} ago){}.",
                 instant(at.0),
-                span(since(at, now))
+                span(since(at, now)),
+                status.slurm_problem.as_ref().map(|why| format!(": {why}")).unwrap_or_default()
             ));
             self.advise(
                 "Wait for Slurm to come back, or ask the cluster's administrators about it.",

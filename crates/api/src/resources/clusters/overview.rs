@@ -29,6 +29,13 @@ pub(crate) struct Clusters {
 }
 
 impl Clusters {
+    /// By name.
+    pub(crate) fn sorted(self) -> Vec<Cluster> {
+        let mut all = self.all;
+        all.sort_by(|one, other| one.client_id.cmp(&other.client_id));
+        all
+    }
+
     pub(crate) fn find(&self, client_id: &str) -> Option<&Cluster> {
         self.all.iter().find(|cluster| cluster.client_id == client_id)
     }

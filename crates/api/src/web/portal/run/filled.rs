@@ -97,6 +97,9 @@ impl Filled {
                 self.problems.push((field, words.to_owned()));
             }
         }
+        if let Some(problem) = no_place(self.typed.text(DIRECTORY)) {
+            self.problems.push((DIRECTORY, problem.to_owned()));
+        }
         let found = self.clusters.find(&self.cluster);
         if self.cluster.is_empty() {
             let words = "choose a cluster; while there is none, you can save the script";
@@ -144,6 +147,12 @@ impl Filled {
     }
 }
 
+/// Why jobs can't run in a directory, as far as it can be told without the cluster.
+pub(in crate::web::portal) fn no_place(directory: &str) -> Option<&'static str> {
+    let is_relative = !directory.is_empty() && !directory.starts_with('/');
+    is_relative.then_some("give a path that begins with /, such as /scratch/alice")
+}
+
 /// What is said of a cluster whose agent is silent.
 fn silence(user: &User, cluster: &Cluster) -> Option<String> {
     let name = &cluster.client_id;
@@ -155,7 +164,9 @@ fn silence(user: &User, cluster: &Cluster) -> Option<String> {
             "The agent of {name} was last heard of {}: the job waits until it is back.",
             words::ago(user.context.now(), status.last_reported.0)
         )),
-        Some(_) => None,
+        Some(status) => status.slurm_problem.as_ref().map(|problem| {
+            format!("Slurm on {name} does not answer ({problem}): the job waits until it does.")
+        }),
     }
 }
 

@@ -22,7 +22,7 @@ use crate::{
     permission::Permission,
     resources::job_submissions::{output, service},
     web::{
-        errors::Failure,
+        errors::{Failure, plain},
         page::page,
         portal::{
             Site,
@@ -98,7 +98,7 @@ pub(super) async fn show(
         Ok(part) => Ok(Shown::of(part.0)),
         Err(error) => {
             error.log();
-            Err(error.detail())
+            Err(plain(&error))
         }
     };
     let frame = user.frame(&site, Area::Submissions);
@@ -118,10 +118,15 @@ pub(super) async fn readable(user: &User, id: &str) -> Result<i64, Failure> {
     Err(Failure::new(StatusCode::FORBIDDEN, words))
 }
 
-/// Why there is nothing, for a script, which tells by the status whether to ask again.
+/// Why there is nothing, for a script, which tells by the status whether to ask again. That there is
+/// nothing yet is no failure, which browsers would put on record.
 fn refused(error: &Error) -> Response {
     error.log();
-    (error.status(), Json(json!({"detail": error.detail()}))).into_response()
+    let status = match error.status() {
+        StatusCode::CONFLICT => StatusCode::ACCEPTED,
+        status => status,
+    };
+    (status, Json(json!({"detail": error.detail()}))).into_response()
 }
 
 impl Shown {
