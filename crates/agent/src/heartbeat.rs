@@ -21,26 +21,25 @@ pub async fn run(agent: Arc<Agent>, stop: CancellationToken) {
             slurm_silent_seconds: i64::try_from(agent.slurm.silence().as_secs()).ok(),
             slurm_problem: agent.slurm.hearing().problem(),
         };
-        let pause = match agent.client.report_cluster_status(&report).await {
+        let (pause, is_told) = match agent.client.report_cluster_status(&report).await {
             Ok(()) => {
                 backoff = Backoff::new(rand::random());
-                pause
+                (pause, true)
             }
             Err(error) => {
                 tracing::warn!(%error, "the server was not told that the agent is alive");
-                backoff.pause().min(pause)
+                (backoff.pause().min(pause), false)
             }
         };
         tokio::select! {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(pause) => {}
-            () = change(&agent, pause) => {}
+            () = change(&agent, pause), if is_told => {}
         }
     }
 }
 
-/// Waits until Slurm answers again or no more; but not so that many changes are many reports, or that
-/// a server in trouble is asked at once.
+/// Waits until Slurm answers again or no more; but not so that many changes are many reports.
 async fn change(agent: &Agent, pause: Duration) {
     tokio::time::sleep(QUIET.min(pause)).await;
     agent.slurm.hearing().changed().await;

@@ -23,7 +23,8 @@ pub struct ClusterStatusView {
     /// When the cluster's Slurm last answered its agent; left out when the agent does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slurm_answered_at: Option<Timestamp>,
-    /// Why Slurm does not answer its agent; left out while it does, and when the agent does not say.
+    /// Why Slurm does not answer its agent; left out while it does, when the agent does not say, and
+    /// when it is away.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slurm_problem: Option<String>,
     /// When the oldest submission was created that waits for an agent and that no agent with a lease

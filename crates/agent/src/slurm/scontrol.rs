@@ -41,7 +41,7 @@ impl Slurm {
         match self.scontrol(&["ping"]).await {
             Ok(answer) => Ok(answer.contains(" is UP")),
             Err(error) => {
-                self.hearing.missed(&error);
+                self.hearing.missed("scontrol", &error);
                 if matches!(error, SlurmError::Failed { .. }) { Ok(false) } else { Err(error) }
             }
         }
@@ -65,7 +65,7 @@ impl Slurm {
         let finished = command::run(scontrol, self.deadline).await?;
         if finished.code == Some(0) {
             if arguments != ["--version"] {
-                self.hearing.heard();
+                self.hearing.heard("scontrol");
             }
             return Ok(finished.stdout);
         }

@@ -46,7 +46,7 @@ impl Settings {
 impl Slurm {
     pub async fn settings(&self) -> Result<Settings, SlurmError> {
         let configuration = self.scontrol(&["show", "config"]).await;
-        Ok(Settings::read(&self.hearing.note(configuration)?))
+        Ok(Settings::read(&self.hearing.note("scontrol", configuration)?))
     }
 }
 

@@ -56,7 +56,7 @@ impl Slurm {
         squeue.env("SLURM_BITSTR_LEN", "0");
         let fields = format!("{mark}|%i|%T|%r|%u|%V|%S|%k");
         squeue.args(["-h", "-a", "-t", "all", "-o"]).arg(fields);
-        let listed = self.hearing.note(self.list(squeue).await)?;
+        let listed = self.hearing.note("squeue", self.list(squeue).await)?;
         Ok(records(&listed, &mark))
     }
 

@@ -4,7 +4,6 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-
 use jobbergate_types::error::{Location, ValidationError};
 
 use crate::{

@@ -38,16 +38,18 @@ impl ClusterStatusRow {
         waiting: &HashMap<String, DateTime<Utc>>,
     ) -> ClusterStatusView {
         let due = self.last_reported + TimeDelta::seconds(i64::from(self.interval));
+        let is_healthy = now <= due;
         ClusterStatusView {
             oldest_waiting_at: waiting.get(&self.client_id).copied().map(Into::into),
             slurm_answered_at: self.slurm_answered_at.map(Into::into),
-            slurm_problem: self.slurm_problem,
+            // What an agent said that is away is not known to be so any more.
+            slurm_problem: self.slurm_problem.filter(|_| is_healthy),
             client_id: self.client_id,
             created_at: self.created_at.into(),
             updated_at: self.updated_at.into(),
             last_reported: self.last_reported.into(),
             interval: self.interval.into(),
-            is_healthy: now <= due,
+            is_healthy,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What was filled in.
 
+use std::collections::HashSet;
+
 /// How many fields a form may have: 200 questions have fewer.
 pub(super) const MOST_FIELDS: usize = 10_000;
 
@@ -10,14 +12,14 @@ pub(super) struct Fields(pub(super) Vec<(String, String)>);
 /// The field that names one whose text is not to be read on a screen.
 const SECRET: &str = "secret-field";
 /// What stands in the place of a secret.
-const DOTS: &str = "••••";
+pub(super) const DOTS: &str = "••••";
 
 impl Fields {
     /// All of them, for somebody's screen.
     pub(super) fn readable(&self) -> impl Iterator<Item = (&str, &str)> {
-        let secret: Vec<_> = self.all(SECRET).collect();
+        let secret: HashSet<_> = self.all(SECRET).collect();
         let others = self.0.iter().filter(|(name, _)| name != SECRET);
-        others.map(move |(name, text)| match secret.contains(&name.as_str()) {
+        others.map(move |(name, text)| match secret.contains(name.as_str()) {
             true if !text.is_empty() => (name.as_str(), DOTS),
             _ => (name.as_str(), text.as_str()),
         })

@@ -82,13 +82,27 @@ fn remark(filename: &str, problem: SyntaxProblem, is_error: bool) -> Remark {
 
 /// What is said of a variable that nothing is put in for.
 fn unset(content: &str, name: &str) -> Remark {
-    let is_word = |c: char| c.is_alphanumeric() || c == '_';
-    let names_it = |line: &str| line.split(|c| !is_word(c)).any(|word| word == name);
     let words = format!(
-        "nothing is put in for {name}: answers are under {ANSWERS}, write {ANSWERS}.{name}"
+        "the pages and command lines put nothing in for {name}: answers are under {ANSWERS}, write \
+         {ANSWERS}.{name}"
     );
-    let line = content.lines().position(names_it).map(|index| index + 1);
+    let line = content.lines().position(|line| takes(line, name)).map(|index| index + 1);
     Remark { line, words, is_error: false }
+}
+
+/// Whether a line of a template has a variable of this name: in braces, and no part of another name,
+/// no attribute and no text.
+fn takes(line: &str, name: &str) -> bool {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    line.match_indices(name).any(|(at, _)| {
+        let (before, after) = (&line[..at], &line[at + name.len()..]);
+        let count =
+            |marks: [&str; 2]| marks.map(|mark| before.matches(mark).count()).iter().sum::<usize>();
+        let is_inside = count(["{{", "{%"]) > count(["}}", "%}"]);
+        is_inside
+            && !before.ends_with(|c: char| is_word(c) || matches!(c, '.' | '\'' | '"'))
+            && !after.starts_with(is_word)
+    })
 }
 
 /// What `sbatch` refuses or does not see.
@@ -123,9 +137,11 @@ mod tests {
 
     #[test]
     fn a_variable_that_nothing_is_put_in_for_is_told_at_its_line() {
-        let remark = unset("#!/bin/sh\nsrun -n{{ data.nodes }}\n echo {{nodes}}", "nodes");
-        assert_eq!((remark.line, remark.is_error), (Some(2), false));
-        assert_eq!(unset("{{ more_nodes }}\n{{ nodes|int }}", "nodes").line, Some(2));
+        let script = "#SBATCH --nodes={{ data.nodes }}\nnodes={{ data['nodes'] }}\n echo {{nodes}}";
+        let remark = unset(script, "nodes");
+        assert_eq!((remark.line, remark.is_error), (Some(3), false));
+        assert_eq!(unset("{{ more_nodes }}\n{% if nodes > 1 %}", "nodes").line, Some(2));
+        assert_eq!(unset("{{ data.x\n + nodes }}", "nodes").line, None);
     }
 
     #[test]

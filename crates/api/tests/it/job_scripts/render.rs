@@ -167,6 +167,11 @@ on_both! {
         let path = format!("/job-scripts/{}/upload/mesh.dat", script["id"]);
         let downloaded = alice.request(reqwest::Method::GET, &path).send().await.unwrap().bytes().await.unwrap();
         assert_eq!(&downloaded[..], b"\x00\xff{{ data.n }}");
+        let latin1 = b"caf\xe9 {{ data.n }}".to_vec();
+        alice.upload(upload, "mesh.dat", latin1).await.ok();
+        let names = json!({"a.sh.j2": "a.sh", "mesh.dat": "mesh.dat"});
+        let refused = render(&alice, names, json!({"data": {"n": 1}})).await.expect(422).detail();
+        assert!(refused.contains("filename=mesh.dat") && refused.contains("not UTF-8"), "{refused}");
     }
 
     async fn the_request_is_checked_as_a_whole(app: TestApp) {

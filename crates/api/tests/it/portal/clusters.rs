@@ -172,6 +172,11 @@ on_both! {
             assert_eq!(heading(&page), "This is not here any more");
         }
         assert!(alice.open("/clusters?page=7").await.expect(200).text.contains("There is no cluster yet."));
+        app.agent("c1").await;
+        for page in ["7", "0", "x"] {
+            let page = alice.open(&format!("/clusters?page={page}")).await.expect(200);
+            assert!(page.text.contains(r#"href="/clusters/c1""#), "{}", page.text);
+        }
     }
 
     async fn who_may_not_read_clusters_sees_none(app: TestApp) {

@@ -77,8 +77,7 @@ impl Renderer {
         let SourceFile { filename, output, file_type, content } = source;
         let content = match str::from_utf8(&content) {
             Ok(text) => self.text(&filename, file_type, text)?,
-            // Data that a job reads is no template.
-            Err(_) if file_type == FileType::Support => content,
+            Err(_) if file_type == FileType::Support && !is_template(&content) => content,
             Err(_) => return Err(unable(&filename, "it is not UTF-8 text")),
         };
         self.size += content.len();
@@ -178,6 +177,13 @@ impl Renderer {
             InFile::new(error.status(), error.to_string(), &file.filename, place).into()
         })
     }
+}
+
+/// Whether something is to be put into a file that is no UTF-8 text. Data that a job reads is no
+/// template, whatever its bytes look like.
+fn is_template(content: &[u8]) -> bool {
+    let has_mark = content.windows(2).any(|two| matches!(two, b"{{" | b"{%"));
+    has_mark && !content.contains(&0)
 }
 
 fn too_long() -> String {

@@ -65,7 +65,8 @@ struct AgentRow {
     address: String,
     cluster: String,
     made: Moment,
-    health: Health,
+    /// None of an organization whose agents report elsewhere.
+    health: Option<Health>,
 }
 
 #[derive(Template)]
@@ -148,12 +149,14 @@ impl AgentRow {
             Err(Error::NotFoundBare) => None,
             Err(error) => return Err(error),
         };
+        let is_seen = !site.app.tenants.are_separate() || context.organization.is_some();
         let cluster = Cluster { client_id: client.client_id.clone(), status };
+        let health = Health::of(&cluster, context.now());
         Ok(Self {
             address: site.path(&path(&client.client_id)),
             cluster: clusters::address(site, &client.client_id),
             made: Moment::new(context.now(), client.created_at),
-            health: Health::of(&cluster, context.now()),
+            health: (is_seen || cluster.status.is_some()).then_some(health),
             client,
         })
     }

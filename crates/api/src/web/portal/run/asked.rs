@@ -78,7 +78,8 @@ impl Asked {
 /// Of two files with one name one would be lost.
 fn all_different(outputs: IndexMap<String, String>) -> Result<IndexMap<String, String>, String> {
     let mut named: HashMap<&str, &str> = HashMap::new();
-    for (template, output) in &outputs {
+    // Without a name a file is left out.
+    for (template, output) in outputs.iter().filter(|(_, output)| !output.is_empty()) {
         if let Some(other) = named.insert(output, template) {
             return Err(format!(
                 "{other} and {template} would both become {output}; its owner has to rename or delete one \

@@ -250,7 +250,9 @@ fn of_setting(filled: &Filled, name: &str, label: &str, hint: Option<&str>) -> F
         offered(&facts.facts, jobbergate_types::questions::ClusterChoices::Partitions, "")
     });
     let control = match (name, names) {
-        (CLUSTER, _) if filled.clusters.is_complete || !filled.clusters.all.is_empty() => Control::One(clusters(filled)),
+        (CLUSTER, _) if filled.clusters.is_complete || !filled.clusters.all.is_empty() => {
+            Control::One(clusters(filled))
+        }
         (CLUSTER, _) => Control::Line("text", "text", filled.cluster.clone()),
         (MORE, _) => Control::Lines(text),
         (NODES | TASKS, _) => Control::Line("text", "numeric", text),

@@ -136,7 +136,7 @@ impl Filled {
     /// Whether the script can be made; where it is to run does not matter for that.
     pub(super) fn is_complete(&self) -> bool {
         self.answers.each.iter().all(|answer| answer.problem.is_none())
-            && self.problems.iter().all(|(field, _)| *field == CLUSTER)
+            && self.problems.iter().all(|(field, _)| [CLUSTER, DIRECTORY].contains(field))
     }
 
     /// What is not to be shown.

@@ -18,12 +18,10 @@ use crate::{
     },
     web::{
         errors::plain,
-        portal::{user::User, words},
+        portal::{fields::DOTS, user::User, words},
     },
 };
 
-/// What stands in the place of a secret.
-const DOTS: &str = "••••";
 /// What is shown in the place of a line of the last script that may have had a secret.
 const SECRET_LINE: &str = "(a line that was there before)";
 
@@ -133,13 +131,18 @@ impl Preview {
     ) -> Self {
         files.sort_by_key(|(_, file_type, _)| *file_type != FileType::Entrypoint);
         let has_secrets = filled.asked.secrets().next().is_some();
-        let file = |(name, _, content): (String, FileType, String)| {
-            let content = if is_text(&content) { content } else { DATA.to_owned() };
+        let file = |(name, file_type, mut content): (String, FileType, String)| {
             let old = before.as_ref().filter(|_| content.len() as u64 <= LARGEST_FILE);
             let old = old.and_then(|script| script.files.iter().find(|(known, _)| *known == name));
+            let mut old = old.cloned();
+            if file_type == FileType::Support && !is_text(&content) {
+                let is_same = old.as_ref().is_some_and(|(_, old)| *old == content);
+                DATA.clone_into(&mut content);
+                old = is_same.then(|| (name.clone(), content.clone()));
+            }
             let secrets = filled.secrets();
             let content = without(&secrets, content);
-            let old = old.map(|(_, text)| without(&secrets, text.clone()));
+            let old = old.map(|(_, text)| without(&secrets, text));
             let (mut lines, left_out) = lines(&content, old.as_deref());
             for line in lines.iter_mut().filter(|line| has_secrets && line.kind == Kind::Removed) {
                 SECRET_LINE.clone_into(&mut line.text);

@@ -118,15 +118,10 @@ pub(super) async fn readable(user: &User, id: &str) -> Result<i64, Failure> {
     Err(Failure::new(StatusCode::FORBIDDEN, words))
 }
 
-/// Why there is nothing, for a script, which tells by the status whether to ask again. That there is
-/// nothing yet is no failure, which browsers would put on record.
+/// Why there is nothing, for a script, which tells by the status whether to ask again.
 fn refused(error: &Error) -> Response {
     error.log();
-    let status = match error.status() {
-        StatusCode::CONFLICT => StatusCode::ACCEPTED,
-        status => status,
-    };
-    (status, Json(json!({"detail": error.detail()}))).into_response()
+    (error.status(), Json(json!({"detail": plain(error)}))).into_response()
 }
 
 impl Shown {

@@ -66,7 +66,7 @@ on_both! {
         let path = format!("/submissions/{id}/output");
         let page = alice.open(&path).await.expect(200);
         assert!(page.text.contains("waits for its cluster and has no job"), "{}", page.text);
-        assert_eq!(alice.fetch(&path).await.status(), 202);
+        assert_eq!(alice.fetch(&path).await.status(), 409);
         let id = running(&agent, &actor).await;
         let path = format!("/submissions/{id}/output");
         let page = alice.open(&path).await.expect(200);
