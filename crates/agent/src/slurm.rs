@@ -4,6 +4,7 @@ mod arguments;
 mod command;
 mod details;
 pub(crate) mod directives;
+mod hearing;
 mod job_files;
 mod job_id;
 mod job_text;
@@ -29,19 +30,16 @@ mod sstat;
 mod time;
 mod words;
 
-use std::{
-    path::PathBuf,
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::{path::PathBuf, time::Duration};
 
-use tokio::{sync::OnceCell, time::Instant};
+use tokio::sync::OnceCell;
 
 use crate::command::CommandError;
 
 pub use arguments::SbatchArguments;
 pub use command::missing_conf;
 pub use details::Details;
+pub use hearing::Hearing;
 pub use job_files::{FileName, JobFiles};
 pub use limits::{Room, waiting};
 pub use members::{Member, Stage};
@@ -63,8 +61,7 @@ pub struct Slurm {
     pub deadline: Duration,
     pub sbatch_deadline: Duration,
     shows_json: OnceCell<bool>,
-    /// When the controller last answered; when this began, if it has not yet.
-    answered_at: Mutex<Instant>,
+    hearing: Hearing,
 }
 
 #[derive(Debug, Clone)]
@@ -81,18 +78,18 @@ pub struct CommandPaths {
 impl Slurm {
     /// Slurm by these commands and deadlines.
     pub fn new(paths: CommandPaths, deadline: Duration, sbatch_deadline: Duration) -> Self {
-        let (shows_json, answered_at) = (OnceCell::new(), Mutex::new(Instant::now()));
-        Self { paths, deadline, sbatch_deadline, shows_json, answered_at }
+        let (shows_json, hearing) = (OnceCell::new(), Hearing::default());
+        Self { paths, deadline, sbatch_deadline, shows_json, hearing }
     }
 
-    /// The controller answered.
-    fn heard(&self) {
-        *self.answered_at.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    /// How the controller answers.
+    pub fn hearing(&self) -> &Hearing {
+        &self.hearing
     }
 
     /// How long the controller has not answered.
     pub fn silence(&self) -> Duration {
-        self.answered_at.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
+        self.hearing.silence()
     }
 }
 

@@ -13,6 +13,11 @@ const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
 /// The same for one whose first request is still under way.
 const RETRY_SOON: HeaderValue = HeaderValue::from_static("1");
 
+/// The Python server's words for a row that is not there, between its table and what it was asked for by.
+const NO_ENTRY: &str = " entry was not found by locator=";
+/// The Python server's words for somebody who does not own what they want to change.
+pub(crate) const NOT_THE_OWNER: &str = "Mismatch on attribute(s): owner_email";
+
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// 400, with a sentence.
@@ -156,7 +161,15 @@ impl Error {
 
     /// The row that was asked for by `locator` does not exist.
     pub fn no_entry(table: &str, locator: impl std::fmt::Display) -> Self {
-        Self::NotFound(format!("{table} entry was not found by locator={locator}"))
+        Self::NotFound(format!("{table}{NO_ENTRY}{locator}"))
+    }
+
+    /// The table of the row that does not exist, and what it was asked for by.
+    pub(crate) fn missing_entry(&self) -> Option<(&str, &str)> {
+        match self {
+            Self::NotFound(words) => words.split_once(NO_ENTRY),
+            _ => None,
+        }
     }
 
     pub fn status(&self) -> StatusCode {

@@ -40,6 +40,7 @@ use crate::{
     identity::{DEVICE_PAGE, PASSWORD_PAGE, Provider, REALM_PATH, SET_UP_PAGE, SIGN_IN_PAGE},
     password_mail::PasswordMail,
 };
+use portal::Portal;
 
 /// The largest form that is read, in bytes.
 const MAX_FORM_SIZE: usize = 64 * 1024;
@@ -72,15 +73,20 @@ pub fn in_front_of(rest: Router, provider: Arc<Provider>, app: Arc<App>) -> Rout
     let origin = Origin::of(&provider.issuer());
     let web = Web { provider, mail, proxies, clock, realm, origin };
     let elsewhere = middleware::from_fn_with_state(web.clone(), elsewhere::answer);
-    let pages = portal::router(app, Some(web.clone())).unwrap_or_default();
-    router(web).merge(pages).merge(rest).layer(elsewhere)
+    let portal = Portal::new(app, Some(web.clone()));
+    let all = router(web).merge(rest);
+    let all = match portal {
+        Some(portal) => portal.in_front_of(all),
+        None => all,
+    };
+    all.layer(elsewhere)
 }
 
 /// The pages of a server without the built-in provider; one that says what they need, if people
 /// can't sign in.
 pub fn without_provider(rest: Router, app: &Arc<App>) -> Router {
-    match portal::router(Arc::clone(app), None) {
-        Some(pages) => pages.merge(rest),
+    match Portal::new(Arc::clone(app), None) {
+        Some(portal) => portal.in_front_of(rest),
         None => root::with_root_page(rest, &app.base_url),
     }
 }

@@ -90,6 +90,12 @@ pub fn questions_of_workflow(content: &[u8], held: impl Send + 'static) -> Optio
     bounded::run(python::questions, content, Duration::MAX, held).ok().flatten()
 }
 
+/// The variables that a Jinja template takes from what it is rendered with, each once; read as
+/// carefully as [`check_within`] does. None if it is no template.
+pub fn variables_of_template(content: &[u8], held: impl Send + 'static) -> Vec<String> {
+    bounded::run(jinja::variables, content, Duration::MAX, held).unwrap_or_default()
+}
+
 /// How much memory a check of `content` takes at most, in bytes.
 pub fn memory_to_check(content: &[u8]) -> usize {
     let stack = content.len().saturating_mul(STACK_PER_BYTE).min(MAX_STACK);

@@ -23,6 +23,10 @@ pub struct ClusterStatusView {
     /// When the cluster's Slurm last answered its agent; left out when the agent does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slurm_answered_at: Option<Timestamp>,
+    /// Why Slurm does not answer its agent; left out while it does, when the agent does not say, and
+    /// when it is away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slurm_problem: Option<String>,
     /// When the oldest submission was created that waits for an agent and that no agent with a lease
     /// has claimed; left out when there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -39,4 +43,8 @@ pub struct ClusterStatusReport {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0), extend("x-integer-bits" = 32))]
     pub slurm_silent_seconds: Option<i64>,
+    /// Why Slurm does not answer, if it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1000))]
+    pub slurm_problem: Option<String>,
 }

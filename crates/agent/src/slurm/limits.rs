@@ -72,7 +72,7 @@ impl Slurm {
             let words = finished.complaints("squeue");
             return Err(SlurmError::Failed { program: "squeue", words });
         }
-        self.heard();
+        self.hearing.heard("squeue");
         Ok(!finished.stdout.trim().is_empty())
     }
 }

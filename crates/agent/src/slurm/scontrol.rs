@@ -40,8 +40,10 @@ impl Slurm {
     pub async fn is_up(&self) -> Result<bool, SlurmError> {
         match self.scontrol(&["ping"]).await {
             Ok(answer) => Ok(answer.contains(" is UP")),
-            Err(SlurmError::Failed { .. }) => Ok(false),
-            Err(e) => Err(e),
+            Err(error) => {
+                self.hearing.missed("scontrol", &error);
+                if matches!(error, SlurmError::Failed { .. }) { Ok(false) } else { Err(error) }
+            }
         }
     }
 
@@ -63,7 +65,7 @@ impl Slurm {
         let finished = command::run(scontrol, self.deadline).await?;
         if finished.code == Some(0) {
             if arguments != ["--version"] {
-                self.heard();
+                self.hearing.heard("scontrol");
             }
             return Ok(finished.stdout);
         }

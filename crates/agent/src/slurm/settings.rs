@@ -45,7 +45,8 @@ impl Settings {
 
 impl Slurm {
     pub async fn settings(&self) -> Result<Settings, SlurmError> {
-        Ok(Settings::read(&self.scontrol(&["show", "config"]).await?))
+        let configuration = self.scontrol(&["show", "config"]).await;
+        Ok(Settings::read(&self.hearing.note("scontrol", configuration)?))
     }
 }
 

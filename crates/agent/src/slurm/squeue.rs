@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use jobbergate_types::SlurmJobState;
+use tokio::process::Command;
 
 use super::{Slurm, SlurmError, command, job_id::JobId, time::local_time};
 
@@ -55,13 +56,17 @@ impl Slurm {
         squeue.env("SLURM_BITSTR_LEN", "0");
         let fields = format!("{mark}|%i|%T|%r|%u|%V|%S|%k");
         squeue.args(["-h", "-a", "-t", "all", "-o"]).arg(fields);
+        let listed = self.hearing.note("squeue", self.list(squeue).await)?;
+        Ok(records(&listed, &mark))
+    }
+
+    async fn list(&self, squeue: Command) -> Result<String, SlurmError> {
         let finished = command::run(squeue, self.deadline).await?;
-        if finished.code != Some(0) {
-            let words = finished.complaints("squeue");
-            return Err(SlurmError::Failed { program: "squeue", words });
+        if finished.code == Some(0) {
+            return Ok(finished.stdout);
         }
-        self.heard();
-        Ok(records(&finished.stdout, &mark))
+        let words = finished.complaints("squeue");
+        Err(SlurmError::Failed { program: "squeue", words })
     }
 }
 

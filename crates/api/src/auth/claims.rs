@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::{
     config::oidc::{ClaimPath, ClaimRules},
     email_address,
-    error::{Error, Result},
+    error::{Error, NOT_THE_OWNER, Result},
     permission::Permission,
 };
 
@@ -89,7 +89,7 @@ impl Identity {
         if bypass || self.email.as_deref() == Some(owner_email) {
             return Ok(());
         }
-        Err(Error::Forbidden("Mismatch on attribute(s): owner_email".to_owned()))
+        Err(Error::Forbidden(NOT_THE_OWNER.to_owned()))
     }
 
     pub fn has(&self, permission: Permission) -> bool {

@@ -97,8 +97,10 @@ fn trouble(cluster: &ClusterStatusView, now: DateTime<Utc>) -> Option<String> {
     let answered = cluster.slurm_answered_at.map(|at| now - at.0);
     if let Some(silence) = answered.filter(|silence| *silence > PATIENCE) {
         let minutes = silence.num_minutes();
+        let why = cluster.slurm_problem.as_ref().map(|problem| format!(": {problem}"));
         return Some(format!(
-            "Slurm has not answered the agent of {client_id} for {minutes} minutes"
+            "Slurm has not answered the agent of {client_id} for {minutes} minutes{}",
+            why.unwrap_or_default()
         ));
     }
     let waits = waits.filter(|waits| *waits > PATIENCE)?.num_minutes();

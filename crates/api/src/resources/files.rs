@@ -18,6 +18,7 @@ mod new_parent;
 mod removal;
 mod revision;
 mod store;
+mod syntax;
 mod transaction;
 mod upload;
 
@@ -31,7 +32,5 @@ pub(crate) use store::{
     FileRow, FileTable, JOB_SCRIPT_FILES, TEMPLATE_FILES, WORKFLOW_FILES, note, of_parent,
     of_parents,
 };
-pub(crate) use upload::{
-    FilePut, Upload, check_name, check_syntax, not_passed, store_content, store_file,
-    syntax_problem,
-};
+pub(crate) use syntax::{check_syntax, not_passed, syntax_problem, variables};
+pub(crate) use upload::{FilePut, Upload, check_name, store_content, store_file};

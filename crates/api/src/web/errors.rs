@@ -4,8 +4,12 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
+use jobbergate_types::error::{Location, ValidationError};
 
-use crate::{error::Error, identity::Refusal};
+use crate::{
+    error::{Error, NOT_THE_OWNER},
+    identity::Refusal,
+};
 
 /// Why there is no page. The words are put on one on their way out, by [`super::headers`].
 #[derive(Debug, Clone)]
@@ -48,8 +52,39 @@ fn title(status: StatusCode) -> &'static str {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         error.log();
-        Self::new(error.status(), error.detail())
+        Self::new(error.status(), plain(&error))
     }
+}
+
+/// What a person reads where a program reads [`Error::detail`].
+pub(super) fn plain(error: &Error) -> String {
+    if let Some((table, locator)) = error.missing_entry() {
+        let what = match table {
+            "job_script_templates" => "application",
+            "job_scripts" => "script",
+            _ => "submission",
+        };
+        return format!("There is no {what} {locator}: it was deleted, or never was.");
+    }
+    match error {
+        Error::Forbidden(words) if words == NOT_THE_OWNER => {
+            "It belongs to somebody else: only its owner and maintainers may do this.".to_owned()
+        }
+        Error::NotFoundBare => "There is nothing at this address.".to_owned(),
+        Error::Invalid(problems) => {
+            let said = problems.iter().map(|problem| match problem.loc.last() {
+                Some(Location::Field(name)) => format!("{name}: {}", rule(problem)),
+                _ => rule(problem).to_owned(),
+            });
+            said.collect::<Vec<_>>().join("; ")
+        }
+        other => other.detail(),
+    }
+}
+
+/// What is wrong with a value, without the words with which the Python server begins.
+pub(super) fn rule(problem: &ValidationError) -> &str {
+    problem.msg.strip_prefix("Value error, ").unwrap_or(&problem.msg)
 }
 
 impl From<Refusal> for Failure {

@@ -10,6 +10,7 @@ mod certain;
 mod clusters;
 mod difference;
 mod editor;
+mod elsewhere;
 mod failures;
 mod fields;
 mod files;
@@ -61,17 +62,35 @@ impl Site {
     }
 }
 
-/// The pages for people who sign in with the external provider, if there is one for that, or the
-/// built-in one; none if there is neither.
-pub(super) fn router(app: Arc<App>, web: Option<Web>) -> Option<Router> {
-    let address = Url::parse(&app.base_url);
-    let base = address.as_ref().map_or("", |url| url.path().trim_end_matches('/')).into();
-    let origin = Origin::of(&app.base_url);
-    let party = app.relying_party.clone();
-    let external = party.map(|party| SignIn::External(External::new(party, origin.clone())));
-    let sign_in = external.or_else(|| web.map(SignIn::BuiltIn))?;
-    let site = Site { app, sign_in, base, origin };
-    let pages = Router::new()
+/// The pages for people.
+pub(super) struct Portal {
+    pages: Router,
+    site: Site,
+}
+
+impl Portal {
+    /// Those of people who sign in with the external provider, if there is one for that, or the
+    /// built-in one; none if there is neither.
+    pub(super) fn new(app: Arc<App>, web: Option<Web>) -> Option<Self> {
+        let address = Url::parse(&app.base_url);
+        let base = address.as_ref().map_or("", |url| url.path().trim_end_matches('/')).into();
+        let origin = Origin::of(&app.base_url);
+        let party = app.relying_party.clone();
+        let external = party.map(|party| SignIn::External(External::new(party, origin.clone())));
+        let sign_in = external.or_else(|| web.map(SignIn::BuiltIn))?;
+        let site = Site { app, sign_in, base, origin };
+        Some(Self { pages: router(&site), site })
+    }
+
+    /// The pages, in front of what else the server answers.
+    pub(super) fn in_front_of(self, rest: Router) -> Router {
+        let elsewhere = middleware::from_fn_with_state(self.site, elsewhere::answer);
+        self.pages.merge(rest).layer(elsewhere)
+    }
+}
+
+fn router(site: &Site) -> Router {
+    Router::new()
         .merge(site.sign_in.router())
         .merge(home::router())
         .merge(applications::router())
@@ -87,6 +106,5 @@ pub(super) fn router(app: Arc<App>, web: Option<Web>) -> Option<Router> {
         .layer(middleware::from_fn_with_state(site.clone(), failures::after))
         .layer(middleware::from_fn(task::apart))
         .merge(assets::router())
-        .with_state(site);
-    Some(pages)
+        .with_state(site.clone())
 }

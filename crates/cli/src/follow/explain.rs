@@ -146,13 +146,16 @@ impl Explanation {
             );
             return false;
         }
-        let silent = status.slurm_answered_at.filter(|at| since(*at, now) > SOON);
+        let problem = status.slurm_problem.as_ref();
+        let is_silent = |at: &Timestamp| problem.is_some() || since(*at, now) > SOON;
+        let silent = status.slurm_answered_at.filter(is_silent);
         if let Some(at) = silent {
             self.say(format!(
                 "The agent is there, but the Slurm of cluster {name} has not answered it since {} \
-                 ({} ago).",
+                 ({} ago){}.",
                 instant(at.0),
-                span(since(at, now))
+                span(since(at, now)),
+                problem.map(|why| format!(": {}", why.trim_end_matches('.'))).unwrap_or_default()
             ));
             self.advise(
                 "Wait for Slurm to come back, or ask the cluster's administrators about it.",

@@ -66,7 +66,7 @@ async fn guarded(accepted: usize) -> (Client, Arc<AtomicUsize>) {
 }
 
 const REPORT: ClusterStatusReport =
-    ClusterStatusReport { interval: 60, slurm_silent_seconds: None };
+    ClusterStatusReport { interval: 60, slurm_silent_seconds: None, slurm_problem: None };
 
 #[tokio::test]
 async fn a_token_is_asked_for_once() {

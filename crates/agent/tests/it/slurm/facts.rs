@@ -85,9 +85,13 @@ async fn heartbeats_say_how_long_slurm_has_been_silent() {
     let agent = scene.agent();
     let silence = || scene.server.world().slurm_silence;
     eventually(20, "a short silence", || async { silence().is_some_and(|s| s < 5) }).await;
+    let problem = || scene.server.world().slurm_problem.clone();
+    assert_eq!(problem(), None);
     scene.lab.pause();
     eventually(60, "a long silence", || async { silence().is_some_and(|s| s > 8) }).await;
+    eventually(60, "why", || async { problem().is_some_and(|why| why.contains("squeue")) }).await;
     scene.lab.resume();
+    eventually(90, "no reason any more", || async { problem().is_none() }).await;
     eventually(90, "a short silence again", || async { silence().is_some_and(|s| s < 8) }).await;
     agent.stop().await;
 }

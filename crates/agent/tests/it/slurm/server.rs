@@ -2,7 +2,7 @@
 //! memory, and can be told to be silent or to break off.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, MutexGuard},
     time::{Duration, Instant},
 };
@@ -67,6 +67,7 @@ pub struct World {
     pub asked: [usize; 3],
     /// How long Slurm was silent, by the last heartbeat.
     pub slurm_silence: Option<u64>,
+    pub slurm_problem: Option<String>,
     /// Whether agents claim submissions, and all that is no other's is claimed.
     pub shares: bool,
     /// How often an agent renewed its lease.
@@ -187,8 +188,13 @@ async fn answer(
         }
         (Method::PUT, ["clusters", "status"]) => {
             world.heartbeats += 1;
-            let silence = uri.query().and_then(|query| query.split("slurm_silent_seconds=").nth(1));
-            world.slurm_silence = silence.and_then(|seconds| seconds.parse().ok());
+            let said: HashMap<String, String> =
+                url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes())
+                    .into_owned()
+                    .collect();
+            world.slurm_silence =
+                said.get("slurm_silent_seconds").and_then(|seconds| seconds.parse().ok());
+            world.slurm_problem = said.get("slurm_problem").cloned();
             StatusCode::ACCEPTED.into_response()
         }
         (Method::PUT, ["clusters", "facts"]) => {

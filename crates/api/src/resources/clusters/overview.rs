@@ -29,6 +29,13 @@ pub(crate) struct Clusters {
 }
 
 impl Clusters {
+    /// By name.
+    pub(crate) fn sorted(self) -> Vec<Cluster> {
+        let mut all = self.all;
+        all.sort_by(|one, other| one.client_id.cmp(&other.client_id));
+        all
+    }
+
     pub(crate) fn find(&self, client_id: &str) -> Option<&Cluster> {
         self.all.iter().find(|cluster| cluster.client_id == client_id)
     }
@@ -48,6 +55,9 @@ pub(crate) async fn clusters(context: &Context) -> Result<Clusters> {
         .map(|status| Cluster { client_id: status.client_id.clone(), status: Some(status) })
         .collect();
     let is_complete = registered.is_some();
+    // Of other organizations' agents, whose heartbeats are elsewhere, nothing is known here.
+    let has_all = !context.app.tenants.are_separate() || context.organization.is_some();
+    let registered = registered.filter(|_| has_all);
     for client_id in registered.into_iter().flatten() {
         if !clusters.iter().any(|cluster| cluster.client_id == client_id) {
             clusters.push(Cluster { client_id, status: None });

@@ -25,6 +25,7 @@ pub(crate) struct ClusterStatusRow {
     interval: i32,
     last_reported: DateTime<Utc>,
     slurm_answered_at: Option<DateTime<Utc>>,
+    slurm_problem: Option<String>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
 }
@@ -37,15 +38,18 @@ impl ClusterStatusRow {
         waiting: &HashMap<String, DateTime<Utc>>,
     ) -> ClusterStatusView {
         let due = self.last_reported + TimeDelta::seconds(i64::from(self.interval));
+        let is_healthy = now <= due;
         ClusterStatusView {
             oldest_waiting_at: waiting.get(&self.client_id).copied().map(Into::into),
             slurm_answered_at: self.slurm_answered_at.map(Into::into),
+            // What an agent said that is away is not known to be so any more.
+            slurm_problem: self.slurm_problem.filter(|_| is_healthy),
             client_id: self.client_id,
             created_at: self.created_at.into(),
             updated_at: self.updated_at.into(),
             last_reported: self.last_reported.into(),
             interval: self.interval.into(),
-            is_healthy: now <= due,
+            is_healthy,
         }
     }
 }
@@ -61,7 +65,8 @@ pub(super) async fn report(
         .set("client_id", client_id)
         .set("interval", report.interval)
         .set("last_reported", now)
-        .set("slurm_answered_at", answered.map(|ago| now - ago));
+        .set("slurm_answered_at", answered.map(|ago| now - ago))
+        .set("slurm_problem", report.slurm_problem.as_deref());
     CLUSTERS.upsert(db, row).await
 }
 

@@ -1,9 +1,6 @@
 //! Uploading, replacing and renaming.
 
-use std::{fmt::Display, time::Duration};
-
 use bytes::Bytes;
-use jobbergate_file_checks::{self as file_checks, SyntaxProblem};
 use jobbergate_types::{FileType, job_script_templates::FileNameQuery};
 
 use super::{
@@ -12,6 +9,7 @@ use super::{
     removal::discard,
     revision::{Expected, GONE, current},
     store::{self, FileTable},
+    syntax::check_syntax,
     transaction::{Ended, commit},
 };
 use crate::{
@@ -270,45 +268,4 @@ impl Stored {
         }
         Ok((db, row))
     }
-}
-
-/// 400 if the file's suffix promises a syntax that its content does not have.
-pub(crate) async fn check_syntax(context: &Context, filename: &str, content: &Bytes) -> Result<()> {
-    let problem = syntax_problem(context, filename, content).await?;
-    problem.map_or(Ok(()), |problem| Err(not_passed(filename, problem)))
-}
-
-/// What is wrong with the syntax that the file's suffix promises.
-pub(crate) async fn syntax_problem(
-    context: &Context,
-    filename: &str,
-    content: &Bytes,
-) -> Result<Option<SyntaxProblem>> {
-    if !file_checks::is_checked(filename) {
-        return Ok(None);
-    }
-    let memory = file_checks::memory_to_check(content);
-    let pool = &context.app.compute;
-    if memory > pool.memory() {
-        let message = format!(
-            "too complex to check: it may take {} MiB of memory, more than \
-             JOBBERGATE_COMPUTE_MEMORY_MIB={}",
-            memory >> 20,
-            pool.memory() >> 20
-        );
-        return Ok(Some(SyntaxProblem { message, line: None, is_unchecked: true }));
-    }
-    let turn = pool.turn(&context.customer, memory).await?;
-    let (name, content) = (filename.to_owned(), content.clone());
-    let checking = turn.run(&context.customer, move |turn, _| {
-        file_checks::check_within(&name, &content, Duration::MAX, turn)
-    });
-    Ok(checking.await?.err())
-}
-
-/// 400: the syntax of a file is not what its name promises.
-pub(crate) fn not_passed(filename: &str, problem: impl Display) -> Error {
-    Error::BadRequest(format!(
-        "File {filename} did not pass the syntax check for its extension: {problem}"
-    ))
 }

@@ -52,7 +52,10 @@ pub(crate) async fn put(
 
 /// Tells one state of a workflow file and its settings from another, by the revision of its content.
 pub(crate) fn state(revision: &str, settings: &Map<String, Value>) -> String {
-    files::revision(format!("{revision} {}", json!(settings)).as_bytes())
+    let mut settings = json!(settings);
+    // PostgreSQL keeps keys in an order of its own.
+    settings.sort_all_objects();
+    files::revision(format!("{revision} {settings}").as_bytes())
 }
 
 /// 409 unless a workflow file is in one of these states.

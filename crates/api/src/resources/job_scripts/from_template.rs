@@ -23,8 +23,9 @@ use crate::{
     },
 };
 
-/// What each byte of a preview takes at most while it is answered, in bytes.
-const PREVIEW_COST: usize = 3;
+/// What each byte of a preview takes at most while it is answered, in bytes: one that is no text
+/// becomes three.
+const PREVIEW_COST: usize = 6;
 
 /// Renders a template into a new script; nothing is kept unless everything could be.
 ///

@@ -234,12 +234,14 @@ pub(crate) async fn clone(
     owner_email: &str,
     id: i64,
 ) -> Result<JobSubmissionDetailedView> {
+    let clusters = registered_clusters(context).await?;
     let mut db = context.db.write().await?;
     let original = require(&mut db, id).await?;
     let Some(job_script_id) = original.job_script_id else {
         let words = "Cannot resubmit a job submission without a parent job script";
         return Err(Error::BadRequest(words.to_owned()));
     };
+    require_cluster(clusters, &original.client_id)?;
     let new = NewSubmission {
         name: &original.name,
         description: original.description.as_deref(),

@@ -59,8 +59,12 @@ pub(super) fn asked(site: &Site, user: &User, uri: &Uri, fields: &Fields) -> Opt
     Some(page.unwrap_or_else(|error| Failure::from(error).into_response()))
 }
 
-/// The page that the form was on: what is done to something has an address below that thing's.
+/// The page that the form was on: what is done to something has an address below that thing's. Pages
+/// of the administration send their forms to themselves.
 fn before(path: &str, query: &str) -> String {
+    if path.strip_prefix("/admin/").is_some_and(|page| !page.contains('/')) {
+        return path.to_owned();
+    }
     let above = path.rsplit_once('/').map_or("", |(above, _)| above);
     format!("{}{query}", if above.is_empty() { "/" } else { above })
 }

@@ -13,24 +13,24 @@ use axum::{
     response::Response,
     routing::get,
 };
-use jobbergate_types::list::Paging;
 use serde::Deserialize;
 
 use super::{
     Site,
     frame::{Area, Frame},
     percent::percent_encode,
+    slice::Slice,
     user::User,
 };
 use crate::{
     permission::Permission,
-    resources::clusters::service,
+    resources::clusters::overview::clusters,
     web::{errors::Failure, page::page},
 };
 pub(super) use health::Health;
 
 /// How many are on a page.
-const SIZE: i64 = 25;
+const SIZE: usize = 25;
 
 pub(super) fn router() -> Router<Site> {
     Router::new().route("/clusters", get(show)).route("/clusters/{client_id}", get(one::show))
@@ -48,17 +48,15 @@ pub(super) fn path(client_id: &str) -> String {
 
 #[derive(Debug, Default, Deserialize)]
 struct Wanted {
-    page: Option<String>,
+    #[serde(default)]
+    page: String,
 }
 
 #[derive(Template)]
 #[template(path = "portal/clusters.html")]
 struct ClustersPage {
     frame: Frame,
-    clusters: Vec<Row>,
-    page: i64,
-    pages: i64,
-    total: i64,
+    clusters: Slice<Row>,
     may_connect: bool,
 }
 
@@ -74,22 +72,16 @@ async fn show(
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, Failure> {
     user.require(Permission::ClustersRead)?;
-    let number = wanted.page.and_then(|page| page.parse().ok());
-    let number = number.filter(|page| (1..=1_000_000).contains(page)).unwrap_or(1);
-    let found = service::list(&user.context, &Paging { page: number, size: SIZE }).await?;
+    let found = clusters(&user.context).await?;
     let now = user.context.now();
-    let (number, pages, total) = (found.page, found.pages, found.total);
-    let clusters = found.items.into_iter().map(|cluster| Row {
+    let rows = found.sorted().into_iter().map(|cluster| Row {
         address: address(&site, &cluster.client_id),
         health: Health::of(&cluster, now),
         client_id: cluster.client_id,
     });
     let template = ClustersPage {
         frame: user.frame(&site, Area::Clusters),
-        clusters: clusters.collect(),
-        page: number,
-        pages,
-        total,
+        clusters: Slice::of(rows.collect(), &wanted.page, SIZE),
         may_connect: user.may(Permission::Admin),
     };
     Ok(page(StatusCode::OK, &template)?)

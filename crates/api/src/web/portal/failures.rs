@@ -48,6 +48,12 @@ pub(super) async fn after(State(site): State<Site>, mut request: Request, next: 
     if let Some(failure) = response.extensions_mut().remove::<Failure>() {
         response = shown(&site, &failure, &typed, is_part).unwrap_or(response);
     }
+    finish(&mut response);
+    response
+}
+
+/// Gives an answer the headers that all have.
+pub(super) fn finish(response: &mut Response) {
     let head = response.headers_mut();
     if !head.contains_key(header::CONTENT_SECURITY_POLICY) {
         head.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
@@ -58,10 +64,15 @@ pub(super) async fn after(State(site): State<Site>, mut request: Request, next: 
     }
     head.insert(header::VARY, HeaderValue::from_static("HX-Request, Cookie"));
     headers::add_headers(head);
-    response
 }
 
-fn shown(site: &Site, failure: &Failure, typed: &Typed, is_part: bool) -> Option<Response> {
+/// The page that says it, or the part of one.
+pub(super) fn shown(
+    site: &Site,
+    failure: &Failure,
+    typed: &Typed,
+    is_part: bool,
+) -> Option<Response> {
     let (title, words) = (failure.title, failure.words.as_str());
     let made = match is_part {
         true => page(failure.status, &FailurePart { title, words }),

@@ -1,5 +1,7 @@
 //! What was filled in.
 
+use std::collections::HashSet;
+
 /// How many fields a form may have: 200 questions have fewer.
 pub(super) const MOST_FIELDS: usize = 10_000;
 
@@ -7,7 +9,22 @@ pub(super) const MOST_FIELDS: usize = 10_000;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Fields(pub(super) Vec<(String, String)>);
 
+/// The field that names one whose text is not to be read on a screen.
+const SECRET: &str = "secret-field";
+/// What stands in the place of a secret.
+pub(super) const DOTS: &str = "••••";
+
 impl Fields {
+    /// All of them, for somebody's screen.
+    pub(super) fn readable(&self) -> impl Iterator<Item = (&str, &str)> {
+        let secret: HashSet<_> = self.all(SECRET).collect();
+        let others = self.0.iter().filter(|(name, _)| name != SECRET);
+        others.map(move |(name, text)| match secret.contains(name.as_str()) {
+            true if !text.is_empty() => (name.as_str(), DOTS),
+            _ => (name.as_str(), text.as_str()),
+        })
+    }
+
     pub(super) fn parse(text: &[u8]) -> Self {
         let pairs = url::form_urlencoded::parse(text);
         Self(pairs.map(|(name, value)| (name.into_owned(), value.into_owned())).collect())

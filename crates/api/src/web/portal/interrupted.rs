@@ -21,7 +21,7 @@ pub(super) struct Interrupted {
     frame: Frame,
     /// Where the form is sent.
     action: String,
-    fields: Vec<(String, String)>,
+    fields: Fields,
     /// Whether they are signed in again.
     is_back: bool,
 }
@@ -33,7 +33,8 @@ impl Interrupted {
             None => Frame::bare(site),
         };
         let action = site.path(uri.path_and_query().map_or("/", |path| path.as_str()));
-        let fields = fields.0.into_iter().filter(|(name, _)| name != FORM_TOKEN).collect();
+        let mut fields = fields;
+        fields.0.retain(|(name, _)| name != FORM_TOKEN);
         Self { frame, action, fields, is_back: user.is_some() }
     }
 

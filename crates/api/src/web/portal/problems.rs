@@ -3,7 +3,10 @@
 use axum::http::StatusCode;
 use jobbergate_types::error::{Location, ValidationError};
 
-use crate::{error::Error, web::errors::Failure};
+use crate::{
+    error::Error,
+    web::errors::{Failure, rule},
+};
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct Problems {
@@ -18,8 +21,7 @@ impl Problems {
         let status = Some(error.status());
         match error {
             Error::Invalid(problems) => {
-                let words = |msg: &str| msg.strip_prefix("Value error, ").unwrap_or(msg).to_owned();
-                let all = problems.iter().map(|problem| (name(problem), words(&problem.msg)));
+                let all = problems.iter().map(|problem| (name(problem), rule(problem).to_owned()));
                 Ok(Self { all: all.collect(), status })
             }
             Error::InFile(fault) => Ok(Self { all: vec![(field.to_owned(), fault.words)], status }),

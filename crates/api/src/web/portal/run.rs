@@ -20,6 +20,7 @@ use axum::{
     routing::{get, post},
 };
 
+pub(super) use self::filled::no_place;
 use self::{
     asked::Asked,
     filled::Filled,

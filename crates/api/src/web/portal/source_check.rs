@@ -1,10 +1,14 @@
 //! What is wrong with a file while it is written, and at which line.
 
+use askama::Template;
 use bytes::Bytes;
 use jobbergate_file_checks::{self as file_checks, SyntaxProblem};
 use jobbergate_types::FileType;
 
 use crate::{app::Context, error::Result, resources::files};
+
+/// The variable that has the answers when a script is made.
+const ANSWERS: &str = "data";
 
 /// What a file is for, which says how it is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +29,13 @@ pub(super) struct Remark {
     pub(super) is_error: bool,
 }
 
+/// The part of a page that tells them.
+#[derive(Template)]
+#[template(path = "portal/remarks.html")]
+pub(super) struct Remarks {
+    pub(super) remarks: Vec<Remark>,
+}
+
 /// All that is to be told of a file.
 pub(super) async fn remarks(
     context: &Context,
@@ -41,6 +52,11 @@ pub(super) async fn remarks(
         let name = format!("{filename}.j2");
         let problem = files::syntax_problem(context, &name, &bytes).await?;
         remarks.extend(problem.map(|problem| remark(&name, problem, false)));
+    }
+    if matches!(purpose, Purpose::Template(_)) && remarks.is_empty() {
+        let names = files::variables(context, &bytes).await?;
+        remarks
+            .extend(names.iter().filter(|name| *name != ANSWERS).map(|name| unset(content, name)));
     }
     if let Purpose::Template(FileType::Entrypoint) | Purpose::Script(FileType::Entrypoint) = purpose
     {
@@ -62,6 +78,31 @@ fn remark(filename: &str, problem: SyntaxProblem, is_error: bool) -> Remark {
     };
     let words = problem.message.strip_prefix(&place).unwrap_or(&problem.message).to_owned();
     Remark { line: problem.line, words, is_error }
+}
+
+/// What is said of a variable that nothing is put in for.
+fn unset(content: &str, name: &str) -> Remark {
+    let words = format!(
+        "the pages and command lines put nothing in for {name}: answers are under {ANSWERS}, write \
+         {ANSWERS}.{name}"
+    );
+    let line = content.lines().position(|line| takes(line, name)).map(|index| index + 1);
+    Remark { line, words, is_error: false }
+}
+
+/// Whether a line of a template has a variable of this name: in braces, and no part of another name,
+/// no attribute and no text.
+fn takes(line: &str, name: &str) -> bool {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    line.match_indices(name).any(|(at, _)| {
+        let (before, after) = (&line[..at], &line[at + name.len()..]);
+        let count =
+            |marks: [&str; 2]| marks.map(|mark| before.matches(mark).count()).iter().sum::<usize>();
+        let is_inside = count(["{{", "{%"]) > count(["}}", "%}"]);
+        is_inside
+            && !before.ends_with(|c: char| is_word(c) || matches!(c, '.' | '\'' | '"'))
+            && !after.starts_with(is_word)
+    })
 }
 
 /// What `sbatch` refuses or does not see.
@@ -92,6 +133,15 @@ mod tests {
     fn told(content: &str) -> Vec<Option<usize>> {
         let purpose = Purpose::Script(FileType::Entrypoint);
         of_batch_script(content, purpose).iter().map(|remark| remark.line).collect()
+    }
+
+    #[test]
+    fn a_variable_that_nothing_is_put_in_for_is_told_at_its_line() {
+        let script = "#SBATCH --nodes={{ data.nodes }}\nnodes={{ data['nodes'] }}\n echo {{nodes}}";
+        let remark = unset(script, "nodes");
+        assert_eq!((remark.line, remark.is_error), (Some(3), false));
+        assert_eq!(unset("{{ more_nodes }}\n{% if nodes > 1 %}", "nodes").line, Some(2));
+        assert_eq!(unset("{{ data.x\n + nodes }}", "nodes").line, None);
     }
 
     #[test]

@@ -19,8 +19,7 @@ impl Typed {
 
     /// The names and values of what is not empty.
     pub(super) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
-        let fields = self.0.get().into_iter().flat_map(|fields| &fields.0);
-        let pairs = fields.map(|(name, value)| (name.as_str(), value.as_str()));
+        let pairs = self.0.get().into_iter().flat_map(Fields::readable);
         pairs.filter(|(name, value)| !value.is_empty() && !NOT_TYPED.contains(name))
     }
 }

@@ -210,10 +210,11 @@
       const headers = { accept: "application/octet-stream", "hx-request": "true" };
       const answer = await fetch(this.address("", query), { headers, signal });
       if (answer.status === 401) return { final: true, words: "You were logged out. Log in again in another tab, then reload this page." };
-      if (!answer.ok) {
+      const isTooEarly = answer.status === 202;
+      if (!answer.ok || isTooEarly) {
         const words = await answer.json().then((body) => body.detail, () => `The server answers ${answer.status}.`);
-        const passes = answer.status === 409 || answer.status === 408 || answer.status === 429 || (answer.status >= 500 && answer.status !== 501);
-        return { final: !passes, words, pause: answer.status === 409 ? 2000 : 5000 };
+        const passes = isTooEarly || answer.status === 408 || answer.status === 429 || (answer.status >= 500 && answer.status !== 501);
+        return { final: !passes, words, pause: isTooEarly ? 2000 : 5000 };
       }
       const bytes = new Uint8Array(await answer.arrayBuffer());
       const header = (name) => answer.headers.get(`jobbergate-output-${name}`) ?? "";

@@ -28,6 +28,18 @@ window.addEventListener("pageshow", () => {
   for (const question of document.querySelectorAll("input[name=ask]")) question.disabled = false;
 });
 
+// Who logged out here does not come back to what was shown before.
+const openedAt = Date.now();
+const LOGGED_OUT = "jobbergate-logged-out-at";
+
+document.addEventListener("submit", (event) => {
+  if (event.target.matches("form.who")) localStorage.setItem(LOGGED_OUT, Date.now());
+});
+
+window.addEventListener("pageshow", (event) => {
+  if (event.persisted && Number(localStorage.getItem(LOGGED_OUT)) > openedAt) location.reload();
+});
+
 // A question before what can't be undone.
 document.addEventListener("submit", (event) => {
   const question = event.target.elements.ask;

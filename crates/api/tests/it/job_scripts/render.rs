@@ -157,6 +157,23 @@ on_both! {
         assert!(refused.detail().contains("not UTF-8"), "{}", refused.detail());
     }
 
+    async fn data_that_is_no_text_lies_beside_the_script_as_it_is(app: TestApp) {
+        let alice = app.user("alice").await;
+        alice.has_template("t", &[("a.sh.j2", "echo {{ data.n }}")]).await;
+        let upload = "/job-script-templates/t/upload/template/SUPPORT";
+        alice.upload(upload, "mesh.dat", b"\x00\xff{{ data.n }}".to_vec()).await.ok();
+        let names = json!({"a.sh.j2": "a.sh", "mesh.dat": "mesh.dat"});
+        let script = render(&alice, names, json!({"data": {"n": 1}})).await.created();
+        let path = format!("/job-scripts/{}/upload/mesh.dat", script["id"]);
+        let downloaded = alice.request(reqwest::Method::GET, &path).send().await.unwrap().bytes().await.unwrap();
+        assert_eq!(&downloaded[..], b"\x00\xff{{ data.n }}");
+        let latin1 = b"caf\xe9 {{ data.n }}".to_vec();
+        alice.upload(upload, "mesh.dat", latin1).await.ok();
+        let names = json!({"a.sh.j2": "a.sh", "mesh.dat": "mesh.dat"});
+        let refused = render(&alice, names, json!({"data": {"n": 1}})).await.expect(422).detail();
+        assert!(refused.contains("filename=mesh.dat") && refused.contains("not UTF-8"), "{refused}");
+    }
+
     async fn the_request_is_checked_as_a_whole(app: TestApp) {
         let alice = app.user("alice").await;
         alice.has_template("t", &[]).await;

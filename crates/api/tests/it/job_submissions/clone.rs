@@ -33,6 +33,16 @@ on_both! {
         assert_eq!(agent.get("/job-submissions/agent/pending").await.ok()["total"], 1);
     }
 
+    async fn to_a_cluster_that_is_gone_nothing_is_submitted_once_more(app: TestApp) {
+        let (alice, _agent) = (app.user("alice").await, app.agent("c").await);
+        let script = alice.has_script("s", "echo").await;
+        alice.has_submission(script, "c").await;
+        app.provider().delete_client("c").await.unwrap();
+        let refused = alice.post("/job-submissions/clone/1", json!(null)).await.expect(422).detail();
+        assert!(refused.starts_with("There is no cluster c; registered are: none yet."), "{refused}");
+        assert_eq!(alice.get("/job-submissions").await.ok()["total"], 1);
+    }
+
     async fn the_original_and_its_script_must_be_there(app: TestApp) {
         let (alice, _agent) = (app.user("alice").await, app.agent("c").await);
         let script = alice.has_script("s", "echo").await;

@@ -52,7 +52,7 @@ on_both! {
     async fn alice_sees_how_clusters_are(app: TestApp) {
         let mut alice = alice(&app).await;
         let page = alice.open("/clusters").await.expect(200);
-        assert!(page.text.contains("No cluster has reported yet.") && page.text.contains("Ask your administrator"));
+        assert!(page.text.contains("There is no cluster yet.") && page.text.contains("Ask your administrator"));
         let agent = app.agent("c1").await;
         agent.put("/clusters/status?interval=60&slurm_silent_seconds=600", Value::Null).await.expect(202);
         let page = alice.open("/clusters").await.expect(200);
@@ -62,6 +62,39 @@ on_both! {
         let page = alice.open("/clusters").await.expect(200);
         assert!(page.text.contains("Agent does not report") && page.text.contains(">3 min ago</time>"));
         assert!(!page.text.contains("/admin/agents"));
+    }
+
+    async fn why_slurm_does_not_answer_is_said_at_once(app: TestApp) {
+        let mut alice = alice(&app).await;
+        let agent = app.agent("c1").await;
+        let path = "/clusters/status?interval=60&slurm_silent_seconds=1";
+        let problem = "&slurm_problem=squeue%20failed:%20%3Cno%3E";
+        agent.put(&format!("{path}{problem}"), Value::Null).await.expect(202);
+        for page in ["/clusters", "/clusters/c1"] {
+            let page = alice.open(page).await.expect(200);
+            assert!(page.text.contains(">Slurm does not answer<") && page.text.contains("squeue failed: &#60;no&#62;"), "{}", page.text);
+        }
+        let view = app.user("bob").await.get("/clusters/status/c1").await.ok();
+        assert_eq!(view["slurm_problem"], "squeue failed: <no>");
+        agent.put(path, Value::Null).await.expect(202);
+        let page = alice.open("/clusters/c1").await.expect(200);
+        assert!(page.text.contains(">Connected<") && !page.text.contains("squeue failed"), "{}", page.text);
+        let long = format!("{path}&slurm_problem={}", "x".repeat(1001));
+        agent.put(&long, Value::Null).await.expect(422);
+    }
+
+    async fn a_registered_cluster_is_there_before_its_agent_and_gone_with_its_client(app: TestApp) {
+        let mut alice = alice(&app).await;
+        let agent = app.agent("new-one").await;
+        for page in ["/clusters", "/clusters/new-one", "/"] {
+            let page = alice.open(page).await.expect(200);
+            assert!(page.text.contains("new-one") && page.text.contains("Agent has never reported"), "{}", page.text);
+        }
+        agent.put("/clusters/status?interval=60", Value::Null).await.expect(202);
+        app.provider().delete_client("new-one").await.unwrap();
+        assert!(!alice.open("/clusters").await.expect(200).text.contains("new-one"));
+        let page = alice.open("/clusters/new-one").await.expect(200);
+        assert!(page.text.contains("agent was deleted: nothing can be submitted to it."), "{}", page.text);
     }
 
     async fn alice_sees_what_a_cluster_offers(app: TestApp) {
@@ -138,7 +171,12 @@ on_both! {
             let page = alice.open(path).await.expect(404);
             assert_eq!(heading(&page), "This is not here any more");
         }
-        assert!(alice.open("/clusters?page=7").await.expect(200).text.contains("There is no page 7."));
+        assert!(alice.open("/clusters?page=7").await.expect(200).text.contains("There is no cluster yet."));
+        app.agent("c1").await;
+        for page in ["7", "0", "x"] {
+            let page = alice.open(&format!("/clusters?page={page}")).await.expect(200);
+            assert!(page.text.contains(r#"href="/clusters/c1""#), "{}", page.text);
+        }
     }
 
     async fn who_may_not_read_clusters_sees_none(app: TestApp) {
@@ -176,7 +214,7 @@ on_both! {
         };
         app.provider().create_user(&new, &mut crate::support::random()).await.unwrap();
         let mut alice = Browser::of(&app, "alice@example.com").await;
-        assert!(alice.open("/clusters").await.expect(200).text.contains("No cluster has reported yet."));
+        assert!(alice.open("/clusters").await.expect(200).text.contains("There is no cluster yet."));
         alice.open("/clusters/c1").await.expect(404);
     }
 }

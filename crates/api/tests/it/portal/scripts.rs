@@ -187,6 +187,9 @@ on_both! {
         let script = actor.has_script("Job", SCRIPT).await;
         let mut browser = alice(&app).await;
         let page = browser.open(&format!("/scripts/{script}/submit")).await.expect(200);
+        let relative = [("client_id", "c1"), ("execution_directory", "my/data")];
+        let refused = browser.submit(&page, "/submit", &relative).await.expect(422);
+        says(&refused, "give a path that begins with /");
         let fields = [("client_id", "gone"), ("execution_directory", "/my/data")];
         let refused = browser.submit(&page, "/submit", &fields).await.expect(422);
         says(&refused, "There is no cluster gone");

@@ -29,6 +29,13 @@ on_both! {
         assert_eq!(heading(&page), "There is no page here");
         assert_eq!(problem(&page), "This address is for programs, not for browsers.");
         assert_eq!(page.header("allow"), Some("POST"));
+        for path in ["/nothing", "/submissions/1/nothing", "/realms/other", "/realms/jobbergatex"] {
+            let page = get(&app, path, CHROMIUM).await.expect(404);
+            assert_eq!(heading(&page), "There is no page here", "{path}");
+            assert!(page.header("content-security-policy").is_some());
+        }
+        let page = get(&app, "/applications/1/edit/questions/check", CHROMIUM).await.expect(405);
+        assert_eq!((heading(&page).as_str(), page.header("allow")), ("There is no page here", Some("POST")));
         // What was there once is another matter.
         let page = get(&app, "/realms/jobbergate/password?link=used", CHROMIUM).await.expect(404);
         assert_eq!(heading(&page), "This is not here any more");
@@ -42,10 +49,8 @@ on_both! {
             }
         }
         // The API's own paths are not for browsers, whatever they ask for.
-        for path in ["/jobbergate/nothing", "/nothing", "/realms/other", "/realms/jobbergatex"] {
-            let answer = get(&app, path, CHROMIUM).await.expect(404);
-            assert_eq!(answer.text, r#"{"detail":"Not Found"}"#, "{path}");
-        }
+        let answer = get(&app, "/jobbergate/nothing", CHROMIUM).await.expect(404);
+        assert_eq!(answer.text, r#"{"detail":"Not Found"}"#);
         get(&app, "/realms/jobbergate/protocol/openid-connect/token", "*/*").await.expect(405);
     }
 }

@@ -50,6 +50,12 @@ fn a_submission_that_waits_for_its_agent() {
     says(created(json!({})), &cluster(away), &["is away", "1h ago", "every 1m"]);
     let no_slurm = json!({"slurm_answered_at": "2026-11-29T20:05:00Z"});
     says(created(json!({})), &cluster(no_slurm), &["has not answered it since", "5m ago"]);
+    let told = json!({"slurm_problem": "squeue failed: no route."});
+    says(
+        created(json!({})),
+        &cluster(told),
+        &["has not answered it since", "ago): squeue failed: no route."],
+    );
     let hidden = Cluster::Hidden("you may not see clusters".to_owned());
     says(created(json!({})), &hidden, &["can't be seen: you may not see clusters."]);
 }

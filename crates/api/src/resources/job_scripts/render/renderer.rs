@@ -10,6 +10,7 @@ use std::{
 };
 
 use axum::http::StatusCode;
+use bytes::Bytes;
 use jobbergate_file_checks::{self as file_checks, memory_to_check};
 use jobbergate_jinja::{Environment, ErrorKind, Limits, Template, memory_to_parse};
 use jobbergate_types::{FileType, job_scripts::RenderFromTemplateRequest};
@@ -74,21 +75,28 @@ impl Renderer {
 
     fn one(&mut self, source: SourceFile) -> Result<RenderedFile> {
         let SourceFile { filename, output, file_type, content } = source;
-        let text =
-            str::from_utf8(&content).map_err(|_| unable(&filename, "it is not UTF-8 text"))?;
-        let mut text = self.render(&filename, text)?;
-        if file_type == FileType::Entrypoint {
-            text = inject(&text, &self.arguments);
-        }
-        text.shrink_to_fit();
-        self.size += text.len();
-        self.kept += text.len();
+        let content = match str::from_utf8(&content) {
+            Ok(text) => self.text(&filename, file_type, text)?,
+            Err(_) if file_type == FileType::Support && !is_template(&content) => content,
+            Err(_) => return Err(unable(&filename, "it is not UTF-8 text")),
+        };
+        self.size += content.len();
+        self.kept += content.len();
         if self.size > MAX_SIZE {
             return Err(Error::Unprocessable(format!(
                 "The rendered files exceed {MAX_SIZE} bytes together"
             )));
         }
-        Ok(RenderedFile { filename: output, file_type, content: text.into() })
+        Ok(RenderedFile { filename: output, file_type, content })
+    }
+
+    fn text(&mut self, filename: &str, file_type: FileType, source: &str) -> Result<Bytes> {
+        let mut text = self.render(filename, source)?;
+        if file_type == FileType::Entrypoint {
+            text = inject(&text, &self.arguments);
+        }
+        text.shrink_to_fit();
+        Ok(text.into())
     }
 
     /// Renders with the parameters at top level and, if one is not defined there, once more with
@@ -169,6 +177,13 @@ impl Renderer {
             InFile::new(error.status(), error.to_string(), &file.filename, place).into()
         })
     }
+}
+
+/// Whether something is to be put into a file that is no UTF-8 text. Data that a job reads is no
+/// template, whatever its bytes look like.
+fn is_template(content: &[u8]) -> bool {
+    let has_mark = content.windows(2).any(|two| matches!(two, b"{{" | b"{%"));
+    has_mark && !content.contains(&0)
 }
 
 fn too_long() -> String {

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     identity::{Client, ClientSecret},
-    resources::clusters::service,
+    resources::clusters::{overview::Cluster, service},
     web::{
         cookies::Purpose,
         errors::Failure,
@@ -65,6 +65,7 @@ struct AgentRow {
     address: String,
     cluster: String,
     made: Moment,
+    /// None of an organization whose agents report elsewhere.
     health: Option<Health>,
 }
 
@@ -143,16 +144,19 @@ async fn render_list(
 impl AgentRow {
     async fn of(site: &Site, administrator: &Administrator, client: Client) -> Result<Self> {
         let context = &administrator.user.context;
-        let health = match service::find(context, &client.client_id).await {
-            Ok(status) => Some(Health::of(&status, context.now())),
+        let status = match service::find(context, &client.client_id).await {
+            Ok(status) => Some(status),
             Err(Error::NotFoundBare) => None,
             Err(error) => return Err(error),
         };
+        let is_seen = !site.app.tenants.are_separate() || context.organization.is_some();
+        let cluster = Cluster { client_id: client.client_id.clone(), status };
+        let health = Health::of(&cluster, context.now());
         Ok(Self {
             address: site.path(&path(&client.client_id)),
             cluster: clusters::address(site, &client.client_id),
             made: Moment::new(context.now(), client.created_at),
-            health,
+            health: (is_seen || cluster.status.is_some()).then_some(health),
             client,
         })
     }

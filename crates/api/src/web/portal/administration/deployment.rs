@@ -1,6 +1,6 @@
 //! What is to be done on a cluster for its agent to run there.
 
-use url::Url;
+use url::{Host, Url};
 
 /// The unit that comes with this version.
 const UNIT: &str = include_str!("../../../../../../packaging/systemd/jobbergate-agent.service");
@@ -20,6 +20,9 @@ pub(super) struct Deployment {
     pub(super) installation: String,
     /// `/etc/systemd/system/jobbergate-agent.service`.
     pub(super) unit: &'static str,
+    pub(super) base_url: String,
+    /// Whether the server's address leads nowhere on another machine.
+    pub(super) is_local: bool,
 }
 
 impl Deployment {
@@ -58,7 +61,19 @@ impl Deployment {
                            journalctl -u jobbergate-agent"
                     .to_owned(),
             unit: UNIT,
+            is_local: is_local(base_url),
+            base_url: base_url.to_owned(),
         }
+    }
+}
+
+/// Whether an address is one that each machine has of its own.
+fn is_local(url: &str) -> bool {
+    match Url::parse(url).ok().as_ref().and_then(Url::host) {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback() || address.is_unspecified(),
+        Some(Host::Ipv6(address)) => address.is_loopback() || address.is_unspecified(),
+        None => false,
     }
 }
 

@@ -3,12 +3,11 @@
 use askama::Template;
 use axum::{Router, extract::State, response::Response, routing::get};
 use chrono::TimeDelta;
-use jobbergate_types::list::Paging;
 
 use super::{administrator::Administrator, around::Around, note::Note, outbox};
 use crate::{
     identity::People,
-    resources::clusters::service,
+    resources::clusters::overview::{Cluster, clusters},
     web::{
         errors::Failure,
         page::page,
@@ -20,8 +19,8 @@ use crate::{
     },
 };
 
-/// How many clusters are looked at.
-const CLUSTERS: i64 = 100;
+/// How many clusters that are not well are shown.
+const CLUSTERS: usize = 100;
 /// How long something may wait to be told.
 const PATIENCE: TimeDelta = TimeDelta::minutes(5);
 
@@ -101,17 +100,25 @@ async fn show(
 /// The clusters that are not well, and how many there are in all.
 async fn unwell(site: &Site, administrator: &Administrator) -> Result<(Vec<Matter>, i64), Failure> {
     let context = &administrator.user.context;
-    let found = service::list(context, &Paging { page: 1, size: CLUSTERS }).await?;
-    let matter = |cluster: jobbergate_types::clusters::ClusterStatusView| {
+    let found = clusters(context).await?.sorted();
+    let total = i64::try_from(found.len()).unwrap_or(i64::MAX);
+    let matter = |cluster: Cluster| {
         let health = Health::of(&cluster, context.now());
+        let reported = health.reported.as_ref().map_or("never", |at| at.words.as_str());
+        let slurm =
+            health.slurm_problem.as_ref().map(|it| format!("; Slurm does not answer it: {it}"));
         (health.look != "good").then(|| Matter {
             look: health.look,
             state: health.words.to_owned(),
-            words: format!("{}: the agent reported {}", cluster.client_id, health.reported.words),
+            words: format!(
+                "{}: the agent reported {reported}{}",
+                cluster.client_id,
+                slurm.unwrap_or_default()
+            ),
             address: address(site, &cluster.client_id),
         })
     };
-    Ok((found.items.into_iter().filter_map(matter).collect(), found.total))
+    Ok((found.into_iter().filter_map(matter).take(CLUSTERS).collect(), total))
 }
 
 /// What waits for too long to be told, and how much waits in all.

@@ -25,7 +25,7 @@ use crate::{
         questions, service,
     },
     web::{
-        errors::Failure,
+        errors::{Failure, plain},
         page::page,
         portal::{
             Site,
@@ -117,7 +117,7 @@ impl Beside {
             Ok(asked) => Ok(Asks::of(&asked)),
             Err(error) => {
                 error.log();
-                Err(error.detail())
+                Err(plain(&error))
             }
         };
         Ok(Self {

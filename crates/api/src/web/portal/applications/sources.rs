@@ -13,7 +13,7 @@ use crate::{
     resources::job_script_templates::{Locator, service, workflow},
     storage::OpenFile,
     web::{
-        errors::Failure,
+        errors::{Failure, plain},
         portal::{Site, text_file, user::User, words::bytes},
     },
 };
@@ -98,7 +98,7 @@ impl Reading<'_> {
             Ok(file) => file,
             Err(error) => {
                 error.log();
-                source.problem = Some(error.detail());
+                source.problem = Some(plain(&error));
                 return Ok(source);
             }
         };
@@ -113,7 +113,7 @@ impl Reading<'_> {
             Err(error @ Error::Internal(_)) => return Err(error),
             Err(error) => {
                 error.log();
-                source.problem = Some(error.detail());
+                source.problem = Some(plain(&error));
             }
         }
         Ok(source)

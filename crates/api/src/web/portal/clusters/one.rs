@@ -20,7 +20,11 @@ use crate::{
     error::{Error, Result},
     permission::Permission,
     resources::{
-        clusters::{facts, service},
+        clusters::{
+            facts,
+            overview::{Cluster, clusters},
+            service,
+        },
         job_submissions::claims::{self, Holding},
     },
     web::{
@@ -67,8 +71,9 @@ struct ClusterPage {
     address: String,
     /// The same, with the pages of lists that are shown.
     here: String,
-    /// None if the agent never reported.
-    health: Option<Health>,
+    health: Health,
+    /// Whether an agent can't authenticate as it any more.
+    is_gone: bool,
     interval: i64,
     agents: Vec<Agent>,
     facts: Option<Facts>,
@@ -105,11 +110,14 @@ pub(super) async fn show(
     if client_id.contains('\0') {
         return Err(unknown(&client_id).into());
     }
-    let status = known(service::find(context, &client_id).await)?;
     let found = known(facts::find(context, &client_id).await)?;
-    if status.is_none() && found.is_none() {
+    let status = known(service::find(context, &client_id).await)?;
+    let there = clusters(context).await?;
+    let is_there = there.find(&client_id).is_some();
+    if !is_there && status.is_none() && found.is_none() {
         return Err(unknown(&client_id).into());
     }
+    let cluster = Cluster { client_id: client_id.clone(), status };
     let now = context.now();
     let holdings = claims::list(&context.db, now).await?.into_iter();
     let agents = holdings.filter(|held| held.client_id == client_id).map(|holding| Agent {
@@ -120,8 +128,9 @@ pub(super) async fn show(
         frame: user.frame(&site, Area::Clusters),
         here: format!("{}?{}", address(&site, &client_id), wanted.query()),
         address: address(&site, &client_id),
-        health: status.as_ref().map(|status| Health::of(status, now)),
-        interval: status.map_or(0, |status| status.interval),
+        health: Health::of(&cluster, now),
+        is_gone: there.is_complete && !is_there,
+        interval: cluster.status.map_or(0, |status| status.interval),
         agents: agents.collect(),
         facts: found.map(|found| Facts::new(now, found, &wanted)),
         may_connect: user.may(Permission::Admin),

@@ -45,6 +45,7 @@ use crate::{
             form::UserForm,
             frame::Frame,
             problems::Problems,
+            source_check::{Remark, Remarks},
             user::User,
         },
     },
@@ -151,10 +152,23 @@ pub(super) async fn check(
     UserForm { user, fields }: UserForm,
 ) -> Result<Response, Failure> {
     parent.load_own(&user).await?;
+    if let Some(written) = Written::sent(&fields) {
+        return Ok(page(StatusCode::OK, &Remarks { remarks: remarks(&user, &written).await? })?);
+    }
     let (questions, mut wrong) = read(&fields);
     wrong.extend(faults(&user, &questions).await?);
     let preview = Preview { wrong: preview::told(&wrong, &questions), ..Preview::of(&questions) };
     Ok(page(StatusCode::OK, &Part { preview })?)
+}
+
+/// What is wrong with the questions of a text.
+async fn remarks(user: &User, written: &Written) -> Result<Vec<Remark>, Failure> {
+    let told = match written.questions() {
+        Ok(questions) => preview::told(&faults(user, &questions).await?, &questions),
+        Err(words) => vec![(FIELD.to_owned(), words)],
+    };
+    let remark = |(_, words)| Remark { line: None, words, is_error: true };
+    Ok(told.into_iter().map(remark).collect())
 }
 
 pub(super) async fn save(
@@ -225,10 +239,9 @@ fn read(fields: &Fields) -> (Vec<Question>, Vec<Wrong>) {
 /// Saves them, unless somebody else changed them since the form `began`.
 async fn put(user: &User, id: i64, questions: &[Question], began: &str) -> Answer<()> {
     let request: JobTemplateUpdateRequest = input::body(&json!({ "questions": questions }))?;
-    let typed = text(questions);
     let is_expected = |found: &JobTemplateBaseDetailedView| {
-        let now = text(found.questions.as_deref().unwrap_or_default());
-        now == typed || revision(now.as_bytes()) == began
+        let now = found.questions.as_deref().unwrap_or_default();
+        now == questions || revision(text(now).as_bytes()) == began
     };
     let (context, who, locator) = (&user.context, &user.identity, Locator::Id(id));
     let saved =

@@ -29,7 +29,7 @@ use crate::{
             form::UserForm,
             frame::Frame,
             problems::Problems,
-            source_check::{Purpose, Remark, remarks},
+            source_check::{Purpose, Remark, Remarks, remarks},
             text_file::{self, Content},
             user::User,
         },
@@ -57,12 +57,6 @@ struct Workflow {
     conflict: Option<Vec<Line>>,
     problems: Problems,
     done: bool,
-}
-
-#[derive(Template)]
-#[template(path = "portal/remarks.html")]
-struct Remarks {
-    remarks: Vec<Remark>,
 }
 
 /// What can be filled in.

@@ -24,7 +24,7 @@ use crate::{
             form::UserForm,
             frame::Frame,
             problems::Problems,
-            source_check::{Remark, remarks},
+            source_check::{Remark, Remarks, remarks},
             text_file::{self, Content},
             user::User,
         },
@@ -55,12 +55,6 @@ struct Edit {
     conflict: Option<Vec<Line>>,
     problems: Problems,
     done: bool,
-}
-
-#[derive(Template)]
-#[template(path = "portal/remarks.html")]
-struct Remarks {
-    remarks: Vec<Remark>,
 }
 
 /// A file as it is stored.

@@ -1,10 +1,8 @@
 //! How the clusters are.
 
-use jobbergate_types::list::Paging;
-
 use crate::{
     permission::Permission,
-    resources::clusters::service,
+    resources::clusters::overview,
     web::{
         errors::Failure,
         portal::{
@@ -16,11 +14,11 @@ use crate::{
 };
 
 /// How many are shown.
-const SHOWN: i64 = 12;
+const SHOWN: usize = 12;
 
 pub(super) struct Clusters {
     pub(super) shown: Vec<Cluster>,
-    pub(super) more: i64,
+    pub(super) more: usize,
 }
 
 pub(super) struct Cluster {
@@ -35,15 +33,14 @@ impl Clusters {
         if !user.may(Permission::ClustersRead) {
             return Ok(None);
         }
-        let found = service::list(&user.context, &Paging { page: 1, size: SHOWN }).await?;
+        let found = overview::clusters(&user.context).await?.sorted();
+        let more = found.len().saturating_sub(SHOWN);
         let now = user.context.now();
-        let cluster = |cluster: jobbergate_types::clusters::ClusterStatusView| Cluster {
+        let shown = found.into_iter().take(SHOWN).map(|cluster| Cluster {
             address: address(site, &cluster.client_id),
             health: Health::of(&cluster, now),
             name: cluster.client_id,
-        };
-        let shown: Vec<_> = found.items.into_iter().map(cluster).collect();
-        let more = found.total - i64::try_from(shown.len()).unwrap_or(SHOWN);
-        Ok(Some(Self { shown, more }))
+        });
+        Ok(Some(Self { shown: shown.collect(), more }))
     }
 }

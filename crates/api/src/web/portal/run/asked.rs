@@ -1,5 +1,7 @@
 //! What is run: what an application asks, and how it becomes a script.
 
+use std::collections::HashMap;
+
 use indexmap::IndexMap;
 use jobbergate_questions::files;
 use jobbergate_types::{
@@ -55,7 +57,9 @@ impl Asked {
         files::add(&mut settings, &of_type(FileType::Entrypoint), of_type(FileType::Support));
         let outputs = files::output_name_mapping(&settings, None);
         let text = |(name, value): (String, Value)| Some((name, value.as_str()?.to_owned()));
-        let outputs = outputs.map(|names| names.into_iter().filter_map(text).collect());
+        let outputs: Result<IndexMap<_, _>, _> =
+            outputs.map(|names| names.into_iter().filter_map(text).collect());
+        let outputs = outputs.and_then(all_different);
         let mut parameters = found.template_vars.unwrap_or_default();
         parameters.extend(settings);
         Self { template: found.template, source, questions, has_workflow, parameters, outputs }
@@ -69,4 +73,19 @@ impl Asked {
     pub(super) fn secrets(&self) -> impl Iterator<Item = &Question> {
         self.questions.iter().filter(|question| question.kind == QuestionKind::Secret)
     }
+}
+
+/// Of two files with one name one would be lost.
+fn all_different(outputs: IndexMap<String, String>) -> Result<IndexMap<String, String>, String> {
+    let mut named: HashMap<&str, &str> = HashMap::new();
+    // Without a name a file is left out.
+    for (template, output) in outputs.iter().filter(|(_, output)| !output.is_empty()) {
+        if let Some(other) = named.insert(output, template) {
+            return Err(format!(
+                "{other} and {template} would both become {output}; its owner has to rename or delete one \
+                 of them"
+            ));
+        }
+    }
+    Ok(outputs)
 }

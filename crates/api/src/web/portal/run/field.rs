@@ -250,7 +250,9 @@ fn of_setting(filled: &Filled, name: &str, label: &str, hint: Option<&str>) -> F
         offered(&facts.facts, jobbergate_types::questions::ClusterChoices::Partitions, "")
     });
     let control = match (name, names) {
-        (CLUSTER, _) if !filled.clusters.all.is_empty() => Control::One(clusters(filled)),
+        (CLUSTER, _) if filled.clusters.is_complete || !filled.clusters.all.is_empty() => {
+            Control::One(clusters(filled))
+        }
         (CLUSTER, _) => Control::Line("text", "text", filled.cluster.clone()),
         (MORE, _) => Control::Lines(text),
         (NODES | TASKS, _) => Control::Line("text", "numeric", text),
@@ -291,8 +293,11 @@ fn clusters(filled: &Filled) -> Vec<Offer> {
     let mut offers: Vec<_> = filled.clusters.all.iter().map(offer).collect();
     if !offers.iter().any(|offer| offer.is_chosen) {
         let value = filled.cluster.clone();
-        let label =
-            if value.is_empty() { "Choose one".to_owned() } else { format!("{value} (unknown)") };
+        let label = match value.as_str() {
+            "" if offers.is_empty() => "No cluster is connected yet".to_owned(),
+            "" => "Choose one".to_owned(),
+            value => format!("{value} (unknown)"),
+        };
         offers.insert(0, Offer { label, value, is_chosen: true });
     }
     offers

@@ -97,6 +97,9 @@ impl Filled {
                 self.problems.push((field, words.to_owned()));
             }
         }
+        if let Some(problem) = no_place(self.typed.text(DIRECTORY)) {
+            self.problems.push((DIRECTORY, problem.to_owned()));
+        }
         let found = self.clusters.find(&self.cluster);
         if self.cluster.is_empty() {
             let words = "choose a cluster; while there is none, you can save the script";
@@ -133,7 +136,7 @@ impl Filled {
     /// Whether the script can be made; where it is to run does not matter for that.
     pub(super) fn is_complete(&self) -> bool {
         self.answers.each.iter().all(|answer| answer.problem.is_none())
-            && self.problems.iter().all(|(field, _)| *field == CLUSTER)
+            && self.problems.iter().all(|(field, _)| [CLUSTER, DIRECTORY].contains(field))
     }
 
     /// What is not to be shown.
@@ -142,6 +145,12 @@ impl Filled {
         let texts = variables.filter_map(|name| self.answers.values.get(name)?.as_str());
         texts.filter(|text| !text.is_empty()).map(str::to_owned).collect()
     }
+}
+
+/// Why jobs can't run in a directory, as far as it can be told without the cluster.
+pub(in crate::web::portal) fn no_place(directory: &str) -> Option<&'static str> {
+    let is_relative = !directory.is_empty() && !directory.starts_with('/');
+    is_relative.then_some("give a path that begins with /, such as /scratch/alice")
 }
 
 /// What is said of a cluster whose agent is silent.
@@ -155,7 +164,9 @@ fn silence(user: &User, cluster: &Cluster) -> Option<String> {
             "The agent of {name} was last heard of {}: the job waits until it is back.",
             words::ago(user.context.now(), status.last_reported.0)
         )),
-        Some(_) => None,
+        Some(status) => status.slurm_problem.as_ref().map(|problem| {
+            format!("Slurm on {name} does not answer ({problem}): the job waits until it does.")
+        }),
     }
 }
 

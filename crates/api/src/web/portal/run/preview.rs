@@ -1,6 +1,6 @@
 //! What the script would be, beside the form.
 
-use jobbergate_types::{FileType, error::Location, job_scripts::RenderFromTemplateRequest};
+use jobbergate_types::{FileType, job_scripts::RenderFromTemplateRequest};
 use serde_json::{Map, Value};
 
 use super::{
@@ -16,13 +16,17 @@ use crate::{
         from_template,
         latest::{LARGEST_FILE, LatestScript, latest},
     },
-    web::portal::{user::User, words},
+    web::{
+        errors::plain,
+        portal::{fields::DOTS, user::User, words},
+    },
 };
 
-/// What stands in the place of a secret.
-const DOTS: &str = "••••";
 /// What is shown in the place of a line of the last script that may have had a secret.
 const SECRET_LINE: &str = "(a line that was there before)";
+
+/// What is shown in the place of data.
+const DATA: &str = "(This is no text: it is copied as it is.)";
 
 /// What is wrong with a field: its id, what it is called, why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,8 +102,8 @@ impl Preview {
         };
         if !filled.is_complete() {
             let state = match problems.len() {
-                1 => "One answer is still needed".to_owned(),
-                several => format!("{several} answers are still needed"),
+                1 => "One thing is still to be filled in or put right".to_owned(),
+                several => format!("{several} things are still to be filled in or put right"),
             };
             return Ok(Self { state, problems, ..Self::default() });
         }
@@ -127,12 +131,18 @@ impl Preview {
     ) -> Self {
         files.sort_by_key(|(_, file_type, _)| *file_type != FileType::Entrypoint);
         let has_secrets = filled.asked.secrets().next().is_some();
-        let file = |(name, _, content): (String, FileType, String)| {
+        let file = |(name, file_type, mut content): (String, FileType, String)| {
             let old = before.as_ref().filter(|_| content.len() as u64 <= LARGEST_FILE);
             let old = old.and_then(|script| script.files.iter().find(|(known, _)| *known == name));
+            let mut old = old.cloned();
+            if file_type == FileType::Support && !is_text(&content) {
+                let is_same = old.as_ref().is_some_and(|(_, old)| *old == content);
+                DATA.clone_into(&mut content);
+                old = is_same.then(|| (name.clone(), content.clone()));
+            }
             let secrets = filled.secrets();
             let content = without(&secrets, content);
-            let old = old.map(|(_, text)| without(&secrets, text.clone()));
+            let old = old.map(|(_, text)| without(&secrets, text));
             let (mut lines, left_out) = lines(&content, old.as_deref());
             for line in lines.iter_mut().filter(|line| has_secrets && line.kind == Kind::Removed) {
                 SECRET_LINE.clone_into(&mut line.text);
@@ -166,18 +176,14 @@ impl Preview {
     }
 }
 
-/// What a person reads of an error.
+/// Data is copied, and shown with replacements for what is no character.
+fn is_text(content: &str) -> bool {
+    !content.contains([char::REPLACEMENT_CHARACTER, '\0'])
+}
+
+/// What a person reads of an error, as a part of a sentence.
 pub(super) fn said(error: &Error) -> String {
-    match error {
-        Error::Invalid(problems) => {
-            let said = problems.iter().map(|problem| match problem.loc.last() {
-                Some(Location::Field(name)) => format!("{name}: {}", problem.msg),
-                _ => problem.msg.clone(),
-            });
-            said.collect::<Vec<_>>().join("; ")
-        }
-        other => other.detail().trim_end_matches('.').to_owned(),
-    }
+    plain(error).trim_end_matches('.').to_owned()
 }
 
 /// The last script, as far as it can be had: the new one is shown all the same.

@@ -28,6 +28,7 @@ use crate::{
             frame::{Area, Frame},
             once::{new_key, once},
             problems::Problems,
+            run::no_place,
             user::User,
         },
     },
@@ -86,6 +87,11 @@ pub(super) async fn submit(
     UserForm { user, fields }: UserForm,
 ) -> Result<Response, Failure> {
     user.require(Permission::JobSubmissionsCreate)?;
+    if let Some(words) = no_place(fields.text("execution_directory").trim()) {
+        let mut problems = Problems::default();
+        problems.add("execution_directory", words);
+        return refused(&site, &user, id, &fields, problems).await;
+    }
     let problems = match try_to_submit(&user, id, &fields).await {
         Ok(made) => {
             let path = format!("/submissions/{}", made.submission.id);
@@ -93,13 +99,24 @@ pub(super) async fn submit(
         }
         Err(error) => Problems::of(error, "client_id")?,
     };
+    refused(&site, &user, id, &fields, problems).await
+}
+
+/// The form again, with what was filled in and what is wrong with it.
+async fn refused(
+    site: &Site,
+    user: &User,
+    id: i64,
+    fields: &Fields,
+    problems: Problems,
+) -> Result<Response, Failure> {
     let form = Submit {
         key: fields.text("key").to_owned(),
         name: fields.text("name").to_owned(),
         cluster: fields.text("client_id").to_owned(),
         directory: fields.text("execution_directory").to_owned(),
         arguments: fields.text("sbatch_arguments").to_owned(),
-        ..form(&site, &user, id).await?
+        ..form(site, user, id).await?
     };
     Ok(page(problems.status(), &Submit { problems, ..form })?)
 }

@@ -22,7 +22,7 @@ use crate::{
     permission::Permission,
     resources::job_submissions::{output, service},
     web::{
-        errors::Failure,
+        errors::{Failure, plain},
         page::page,
         portal::{
             Site,
@@ -98,7 +98,7 @@ pub(super) async fn show(
         Ok(part) => Ok(Shown::of(part.0)),
         Err(error) => {
             error.log();
-            Err(error.detail())
+            Err(plain(&error))
         }
     };
     let frame = user.frame(&site, Area::Submissions);
@@ -121,7 +121,7 @@ pub(super) async fn readable(user: &User, id: &str) -> Result<i64, Failure> {
 /// Why there is nothing, for a script, which tells by the status whether to ask again.
 fn refused(error: &Error) -> Response {
     error.log();
-    (error.status(), Json(json!({"detail": error.detail()}))).into_response()
+    (error.status(), Json(json!({"detail": plain(error)}))).into_response()
 }
 
 impl Shown {

@@ -102,6 +102,11 @@ impl Explanation {
             self.advise("What it is to do, it does when it is back.");
             return false;
         }
+        if let Some(problem) = &status.slurm_problem {
+            self.say(format!("The Slurm of cluster {name} does not answer its agent: {problem}"));
+            self.advise("What is to be done there, is done when Slurm is back.");
+            return false;
+        }
         let silent = status.slurm_answered_at.filter(|at| now - at.0 > SOON);
         if let Some(at) = silent {
             self.say(format!(

@@ -89,7 +89,7 @@ on_both! {
     async fn the_list_says_how_clusters_are(app: TestApp) {
         let mut ada = ada(&app).await;
         let agent = app.agent("c1").await;
-        assert!(ada.open(AGENTS).await.text.contains("not seen here yet"));
+        assert!(ada.open(AGENTS).await.text.contains("Agent has never reported"));
         agent.put("/clusters/status?interval=60", serde_json::Value::Null).await.expect(202);
         let page = ada.open(AGENTS).await.expect(200);
         assert!(page.text.contains(">Connected<") && page.text.contains("/clusters/c1"), "{}", page.text);

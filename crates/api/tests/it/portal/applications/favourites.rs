@@ -43,7 +43,7 @@ on_both! {
         owner.delete(&format!("/job-script-templates/{id}")).await.expect(204);
         alice.open("/").await.expect(200);
         let late = alice.submit(&page, "/favourite", &[]).await.expect(404);
-        assert!(problem(&late).contains("was not found"), "{}", late.text);
+        assert!(problem(&late).contains("There is no application"), "{}", late.text);
     }
 
     async fn no_other_site_leads_alice_away_or_marks_for_her(app: TestApp) {

@@ -77,6 +77,11 @@ on_both! {
         checking.fields.extend(fields.map(|(name, value)| (name.to_owned(), value.to_owned())));
         let remarks = alice.post_from(&checking, &[("hx-request", "true")]).await.expect(200);
         assert!(remarks.text.contains("class=\"bad\" data-line=\"4\""), "{}", remarks.text);
+        checking.fields.retain(|(name, _)| name != "content");
+        checking.fields.push(("content".to_owned(), "#!/bin/sh\necho {{ data.n }}\necho {{ nodes }}\n".to_owned()));
+        let remarks = alice.post_from(&checking, &[("hx-request", "true")]).await.expect(200);
+        assert!(remarks.text.contains("class=\"warn\" data-line=\"3\""), "{}", remarks.text);
+        says(&remarks, "put nothing in for nodes: answers are under data, write data.nodes");
         // A file whose name promises nothing is a template all the same, and may be saved.
         let fields = [("filename", "job.sh"), ("role", "ENTRYPOINT"), ("content", "echo\n{{ y }\n")];
         let saved = alice.submit(&page, "file?name=job.sh.j2", &fields).await.expect(303);

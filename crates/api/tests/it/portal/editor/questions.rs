@@ -121,6 +121,10 @@ on_both! {
             let refused = alice.submit(&page, "as=yaml", &[("written", text)]).await.expect(422);
             says(&refused, words);
             says(&refused, text);
+            let mut checking = form(&page, "as=yaml");
+            checking.action = format!("/applications/{id}/edit/questions/check");
+            checking.fields.push(("written".to_owned(), text.to_owned()));
+            says(&alice.post_from(&checking, &[("hx-request", "true")]).await.expect(200), words);
         }
         let document = "application_config: {}\nquestions:\n- variable: a\n  label: yes or no\n  kind: boolean\n";
         let saved = alice.submit(&page, "as=yaml", &[("written", document)]).await.expect(303);

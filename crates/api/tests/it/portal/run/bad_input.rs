@@ -37,11 +37,30 @@ on_both! {
         assert_eq!((story.count("job-scripts").await, story.count("job-submissions").await), (0, 0));
     }
 
+    async fn jobs_run_at_a_whole_path(app: TestApp) {
+        let mut story = Story::begin(&app).await;
+        let page = story.opens("/applications/wind/run").await;
+        let refused = story.sends(&page, &[("job.directory", "runs")], "submit").await.expect(422);
+        assert!(words(&refused).contains("directory: give a path that begins with /"), "{}", words(&refused));
+    }
+
+    async fn a_secret_that_was_typed_before_a_log_out_is_sent_again_but_not_shown(app: TestApp) {
+        let mut story = Story::begin(&app).await;
+        let page = story.opens("/applications/wind/run").await;
+        app.clock.advance(chrono::TimeDelta::hours(13));
+        let typed = [("q.key", "S3CRET"), ("q.cells", "12")];
+        let back = story.sends(&page, &typed, "submit").await.expect(403);
+        assert_eq!(heading(&back), "You were logged out in the meantime");
+        assert!(back.text.contains(r#"name="q.key" value="S3CRET""#), "{}", back.text);
+        assert!(back.text.contains(r#"<dd class="typed">12</dd>"#) && back.text.contains(r#"<dd class="typed">••••</dd>"#));
+        assert!(!back.text.contains(">S3CRET<") && !back.text.contains("<dt>secret-field</dt>"), "{}", back.text);
+    }
+
     async fn what_is_missing_is_not_held_against_who_begins(app: TestApp) {
         let mut story = Story::begin(&app).await;
         let page = story.opens("/applications/wind/run").await;
         assert!(!page.text.contains("aria-invalid"), "{}", page.text);
-        assert!(words(&page).contains("One answer is still needed"));
+        assert!(words(&page).contains("One thing is still to be filled in"));
         let part = story.types(&page, &[("q.nodes", "99")]).await.expect(200);
         assert_eq!(part.text.matches("aria-invalid").count(), 1);
         let page = story.sends(&page, &[], "submit").await.expect(422);

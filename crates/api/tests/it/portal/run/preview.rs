@@ -33,6 +33,14 @@ on_both! {
         assert!(words(&same).contains("as it was the last time"), "{}", words(&same));
     }
 
+    async fn two_files_that_would_be_one_are_named(app: TestApp) {
+        let mut story = Story::begin(&app).await;
+        story.api.has_template("twins", &[("job.sh.j2", "#!/bin/sh\n"), ("job.sh", "data\n")]).await;
+        let page = story.opens("/applications/twins/run").await;
+        let text = words(&page);
+        assert!(text.contains("would both become job.sh; its owner has to rename or delete one"), "{text}");
+    }
+
     async fn a_fault_is_shown_at_its_line(app: TestApp) {
         let mut story = Story::begin(&app).await;
         let source = "#!/bin/sh\necho one\necho {{ 1 / data.n }}\necho <four>\n";
