@@ -99,7 +99,7 @@ async fn read(from: Option<impl AsyncRead + Unpin>, longest: u64) -> io::Result<
     if bytes.len() as u64 > longest {
         return Err(io::Error::other(format!("it printed more than {longest} bytes")));
     }
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    Ok(String::from_utf8(bytes).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into()))
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ mod urgency;
 mod vanished;
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, HashSet},
     sync::Arc,
     time::Duration,
 };
@@ -35,7 +35,7 @@ use crate::{
     error::JournalError,
     journal::SeenJob,
     setback::Setback,
-    slurm::{Record, Slurm, SlurmError},
+    slurm::{Queue, Record, Slurm, SlurmError},
 };
 use detailed::Detailed;
 use disappearance::Disappearance;
@@ -61,8 +61,8 @@ const AT_ONCE: usize = 1000;
 #[derive(Debug)]
 pub struct Follower {
     agent: Arc<Agent>,
-    /// By the submission's number.
-    jobs: BTreeMap<i64, Followed>,
+    /// By the submission's number. Nodes of the tree are half empty, and those of boxes small.
+    jobs: BTreeMap<i64, Box<Followed>>,
     fetch_at: Instant,
     pace: Pace,
 }
@@ -122,12 +122,20 @@ impl Follower {
         Self { agent, jobs: BTreeMap::new(), fetch_at: now, pace }
     }
 
+    /// Those whose job is followed.
+    fn with_job(&self) -> impl Iterator<Item = &Followed> + Clone {
+        self.jobs.values().map(|job| &**job).filter(|job| job.number().is_some())
+    }
+
     /// How long there is nothing to do.
     fn pause(&self, now: Instant) -> Duration {
         let usual = self.agent.config.task_follow_interval_seconds;
-        let follows = self.jobs.values().any(|job| job.number().is_some());
         // Also when Slurm is to be left alone for longer: the server may want something.
-        if follows { self.pace.pause(now).clamp(GAP, usual.max(GAP)) } else { usual }
+        if self.with_job().next().is_some() {
+            self.pace.pause(now).clamp(GAP, usual.max(GAP))
+        } else {
+            usual
+        }
     }
 
     /// Whether it is time to look at the queue: it is, or somebody waits for a cancellation.
@@ -135,14 +143,14 @@ impl Follower {
         let waits = |job: &Followed| {
             job.is_to_be_cancelled() && job.cancellation.is_due(now) && !job.disappearance.is_on()
         };
-        let mut jobs = self.jobs.values().filter(|job| job.number().is_some()).peekable();
+        let mut jobs = self.with_job().peekable();
         let (usual, shortest) = (self.pace.pause(now), self.pace.shortest_pause(GAP, now));
         jobs.peek().is_some() && (usual.is_zero() || (shortest.is_zero() && jobs.any(waits)))
     }
 
     /// What the jobs are doing, after a look that showed so many changes of their states.
     fn motion(&self, changes: usize) -> Motion {
-        let mut jobs = self.jobs.values().filter(|job| job.number().is_some());
+        let mut jobs = self.with_job();
         let moves = |job: &Followed| job.is_to_be_cancelled() || job.end.state().is_some();
         if changes > 0 || jobs.clone().any(moves) {
             return Motion::Moves;
@@ -162,9 +170,10 @@ impl Follower {
         if !self.is_time(begin) {
             return fetched;
         }
-        let records = self.agent.slurm.squeue(mark).await.map_err(trouble)?;
+        let queue = self.agent.slurm.squeue(mark).await.map_err(trouble)?;
         let end = Instant::now();
-        let Look { mut changes, missing, listed, noted } = self.look(&records).await;
+        let Look { mut changes, missing, listed, noted } = self.look(&queue).await;
+        drop(queue);
         // Somebody waits for this, and it waits for none of what follows.
         let cancelled = self.cancel(&listed).await;
         self.note(noted).await?;
@@ -205,8 +214,10 @@ impl Follower {
     async fn remember(&mut self, active: Vec<ActiveJobSubmission>) -> Result<(), JournalError> {
         for submission in active {
             match self.jobs.get_mut(&submission.id) {
-                Some(job) => (job.active, job.is_over) = (submission, false),
-                None => drop(self.jobs.insert(submission.id, Followed::new(submission))),
+                Some(job) => (job.active, job.is_over) = (submission.into(), false),
+                None => {
+                    self.jobs.insert(submission.id, Followed::new(submission.into()).into());
+                }
             }
         }
         let unseen = self.jobs.iter().filter(|(_, job)| job.seen.is_none());
@@ -214,7 +225,7 @@ impl Follower {
         for ids in unseen.chunks(AT_ONCE) {
             for entry in self.agent.journal.with_jobs(ids).await? {
                 if let Some(job) = self.jobs.get_mut(&entry.id) {
-                    job.entry = Some(entry);
+                    job.recall(entry);
                 }
             }
             for seen in self.agent.journal.jobs(ids).await? {
@@ -231,19 +242,17 @@ impl Follower {
         if self.agent.sbatch_limit.is_used_up() { OF_WAITING_IN_BURST } else { OF_WAITING }
     }
 
-    async fn look(&mut self, records: &[Record]) -> Look {
-        let mut by_number: HashMap<i64, Vec<&Record>> = HashMap::new();
-        for record in records {
-            by_number.entry(record.job).or_default().push(record);
-        }
+    async fn look(&mut self, queue: &Queue) -> Look {
         let (slurm, mut look) = (&self.agent.slurm, Look::default());
         let (mut waiting, most) = (0, self.of_waiting());
         for (id, job) in &mut self.jobs {
             let Some(number) = job.number() else { continue };
-            let Some(records) = by_number.get(&number) else {
+            let records = queue.of(number);
+            let records: Vec<&Record> = records.iter().collect();
+            if records.is_empty() {
                 look.missing.push((*id, WhyMissing::Unlisted));
                 continue;
-            };
+            }
             if records.iter().all(|record| record.state == Some(SlurmJobState::Revoked)) {
                 // A cluster of the federation runs it. What is told to this one is passed on.
                 look.listed.push(*id);
@@ -251,11 +260,11 @@ impl Follower {
                 continue;
             }
             let details = Detailed::new(number);
-            match identity::whose(slurm, job, records, &details).await {
+            match identity::whose(slurm, job, &records, &details).await {
                 Whose::Ours => {
                     look.listed.push(*id);
-                    job.user = records.first().map(|job| job.user.clone()).unwrap_or_default();
-                    let seen = compare(slurm, job, records, &details).await;
+                    job.is_of(records.first().map(|job| &*job.user).unwrap_or_default());
+                    let seen = compare(slurm, job, &records, &details).await;
                     // The first details of those that wait can come later, if they are many.
                     let is_first = |seen: &SeenJob| !seen.reported && waits_as_before(job, seen);
                     waiting += usize::from(seen.as_ref().is_some_and(is_first));

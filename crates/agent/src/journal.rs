@@ -25,6 +25,9 @@ pub use outputs::OutputFiles;
 pub use submissions::{Entry, Phase};
 pub use task_ends::TaskEnds;
 
+/// What SQLite keeps of the file for each connection, in KiB: the system has it in memory anyway.
+const CACHE: &str = "-256";
+
 /// One writes, the others read meanwhile.
 const CONNECTIONS: u32 = 3;
 
@@ -53,7 +56,8 @@ impl Journal {
             .filename(directory.join("journal.sqlite"))
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full);
+            .synchronous(SqliteSynchronous::Full)
+            .pragma("cache_size", CACHE);
         // A file has no connection that could be cut unnoticed.
         let pool = SqlitePoolOptions::new()
             .max_connections(CONNECTIONS)

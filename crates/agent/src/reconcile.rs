@@ -193,7 +193,7 @@ impl Agent {
         mark: u64,
     ) -> Result<Vec<Record>, crate::slurm::SlurmError> {
         self.slurm.check_sight().await?;
-        let mut records = self.slurm.squeue(mark).await?;
+        let mut records: Vec<_> = self.slurm.squeue(mark).await?.records().collect();
         records.extend(self.slurm.sacct_since(period, mark).await?.into_iter().flatten());
         Ok(records)
     }
@@ -206,7 +206,7 @@ impl Agent {
         mark: u64,
     ) -> Result<Vec<Record>, crate::slurm::SlurmError> {
         self.slurm.check_sight().await?;
-        let mut records = self.slurm.squeue(mark).await?;
+        let mut records: Vec<_> = self.slurm.squeue(mark).await?.records().collect();
         records.extend(self.slurm.sacct_of(users, period, mark).await?.into_iter().flatten());
         Ok(records)
     }

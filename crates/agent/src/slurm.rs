@@ -50,7 +50,7 @@ pub use sacct::Accounted;
 pub use sbatch::BatchJob;
 pub use scancel::OwnJob;
 pub use settings::Settings;
-pub use squeue::Record;
+pub use squeue::{Queue, Record};
 pub use sstat::StepUsage;
 
 /// The commands of one Slurm cluster.

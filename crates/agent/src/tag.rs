@@ -17,30 +17,30 @@ const DIGITS_OF_ORIGIN: usize = 8;
 /// `jobbergate:<submission>:<origin><random>`. The number and the origin are the same whichever
 /// agent submits it; the random part is the agent's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tag(String);
+pub struct Tag(Box<str>);
 
 impl Tag {
     /// A new tag; the random part tells it from submissions of the same number elsewhere.
     pub fn new(submission: i64, random: u64) -> Self {
-        Self(format!("{PREFIX}{submission}:{random:016x}"))
+        Self(format!("{PREFIX}{submission}:{random:016x}").into())
     }
 
     /// That of a job which carries none.
-    pub const fn none() -> Self {
-        Self(String::new())
+    pub fn none() -> Self {
+        Self(Box::default())
     }
 
     /// The tag of any agent's attempt to make a job of a submission, if the comment carries one.
     pub fn any_of(submission: i64, origin: &str, comment: &str) -> Option<Self> {
         let beginning = beginning(submission, origin);
         let mut words = comment.split_whitespace();
-        words.find(|word| word.starts_with(&beginning)).map(|word| Self(word.to_owned()))
+        words.find(|word| word.starts_with(&beginning)).map(|word| Self(word.into()))
     }
 
     /// A new tag of a submission of this origin: of another server, one of the same number has
     /// another.
     pub fn of(submission: i64, origin: &str, random: u64) -> Self {
-        Self(format!("{}{random:016x}", beginning(submission, origin)))
+        Self(format!("{}{random:016x}", beginning(submission, origin)).into())
     }
 
     /// Whether it is one of a submission of this origin.
@@ -49,8 +49,8 @@ impl Tag {
     }
 
     /// A tag that was written down.
-    pub const fn restore(text: String) -> Self {
-        Self(text)
+    pub fn restore(text: String) -> Self {
+        Self(text.into())
     }
 
     /// The submission's number.
@@ -65,7 +65,7 @@ impl Tag {
     /// The comment of a job: the user's own, shortened where Slurm would refuse both together,
     /// and the tag.
     pub fn beside(&self, own: Option<&str>) -> String {
-        let Some(own) = own.filter(|own| !own.is_empty()) else { return self.0.clone() };
+        let Some(own) = own.filter(|own| !own.is_empty()) else { return self.0.to_string() };
         let mut room = LONGEST_COMMENT.saturating_sub(self.0.len() + 1).min(own.len());
         while !own.is_char_boundary(room) {
             room -= 1;
@@ -96,7 +96,7 @@ impl Tag {
 
     /// Whether a comment carries the tag.
     pub fn is_in(&self, comment: &str) -> bool {
-        !self.0.is_empty() && comment.split_whitespace().any(|word| word == self.0)
+        !self.0.is_empty() && comment.split_whitespace().any(|word| word == &*self.0)
     }
 }
 

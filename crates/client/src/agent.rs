@@ -20,7 +20,7 @@ use jobbergate_types::{
     list::Paging,
 };
 use reqwest::Method;
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::Value;
 
 use crate::{Client, Error};
@@ -123,12 +123,11 @@ impl Client {
         let route = ["job-submissions", "agent", "followed"];
         let mut all = Vec::new();
         loop {
-            let part: Vec<Value> =
+            let part: Vec<Item<ActiveJobSubmission>> =
                 self.request(Method::GET, &route).query(&query).receive().await?;
             let whole = part.len() < MOST_FOLLOWED;
-            let numbers = part.iter().filter_map(|item| item["id"].as_i64());
-            let last = numbers.max().filter(|last| *last > query.after);
-            all.extend(part.into_iter().filter_map(|item| readable("followed", item)));
+            let last = part.iter().filter_map(Item::id).max().filter(|last| *last > query.after);
+            all.extend(part.into_iter().filter_map(|item| item.readable("followed")));
             match last {
                 Some(last) if !whole => query.after = last,
                 _ => return Ok(all),
@@ -201,9 +200,9 @@ impl Client {
         query: &AgentListQuery,
     ) -> Result<Page<T>, Error> {
         let route = ["job-submissions", "agent", list];
-        let page: Page<Value> = self.request(Method::GET, &route).query(query).receive().await?;
+        let page: Page<Item<T>> = self.request(Method::GET, &route).query(query).receive().await?;
         let Page { items, total, page, size, pages } = page;
-        let items = items.into_iter().filter_map(|item| readable(list, item)).collect();
+        let items = items.into_iter().filter_map(|item| item.readable(list)).collect();
         Ok(Page { items, total, page, size, pages })
     }
 
@@ -237,13 +236,31 @@ impl Client {
     }
 }
 
-/// One that can't be read, from a server of another version, keeps no other waiting: it is left out
-/// and stays where it is.
-fn readable<T: DeserializeOwned>(list: &str, item: Value) -> Option<T> {
-    let id = item.get("id").cloned().unwrap_or_default();
-    let read = serde_json::from_value(item);
-    read.inspect_err(|error| {
-        tracing::warn!(submission = %id, list, %error, "a submission cannot be read: left out");
-    })
-    .ok()
+/// One of a list. One that can't be read, from a server of another version, keeps no other waiting.
+struct Item<T> {
+    id: Value,
+    read: Result<T, serde_json::Error>,
+}
+
+impl<'de, T: DeserializeOwned> Deserialize<'de> for Item<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let item = Value::deserialize(deserializer)?;
+        let id = item.get("id").cloned().unwrap_or_default();
+        Ok(Self { id, read: serde_json::from_value(item) })
+    }
+}
+
+impl<T> Item<T> {
+    fn id(&self) -> Option<i64> {
+        self.id.as_i64()
+    }
+
+    /// What can't be read is left out, and stays where it is.
+    fn readable(self, list: &str) -> Option<T> {
+        let Self { id, read } = self;
+        read.inspect_err(|error| {
+            tracing::warn!(submission = %id, list, %error, "a submission cannot be read: left out");
+        })
+        .ok()
+    }
 }

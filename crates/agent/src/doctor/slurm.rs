@@ -52,7 +52,7 @@ pub(super) async fn check_controller(slurm: &Slurm) -> Result<String, Problem> {
         return Err(Problem::new("it does not answer", advice));
     }
     let settings = slurm.settings().await.map_err(wrong)?;
-    let jobs = slurm.squeue(rand::random()).await.map_err(wrong)?.len();
+    let jobs = slurm.squeue(rand::random()).await.map_err(wrong)?.records().count();
     let cluster = settings.cluster.unwrap_or_else(|| "without a name".to_owned());
     let version = settings.version.unwrap_or_else(|| "of an unknown version".to_owned());
     Ok(format!("cluster {cluster}, Slurm {version}, {jobs} jobs listed"))

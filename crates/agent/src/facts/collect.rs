@@ -28,7 +28,7 @@ impl Collector {
             agent_version: Some(env!("CARGO_PKG_VERSION").to_owned()),
             slurm_version: settings.version.clone(),
             partitions: slurm.partitions().await?,
-            jobs: by_state(&slurm.squeue(mark).await?),
+            jobs: by_state(slurm.squeue(mark).await?.records()),
             ..ClusterFacts::default()
         };
         if settings.keeps_private("nodes") {
@@ -92,7 +92,7 @@ fn private(what: &str, left_out: &str) -> String {
 }
 
 /// How many jobs are in each state, each task of an array counted.
-fn by_state(records: &[Record]) -> BTreeMap<String, u64> {
+fn by_state(records: impl Iterator<Item = Record>) -> BTreeMap<String, u64> {
     let mut counts = BTreeMap::new();
     for record in records {
         let state = record.state.unwrap_or(SlurmJobState::Unknown);

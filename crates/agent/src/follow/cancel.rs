@@ -38,7 +38,7 @@ impl Follower {
                 let Some(number) = job.number() else { continue };
                 tracing::info!(submission = id, slurm_job_id = number, "cancelling");
                 by_user
-                    .entry(job.user.clone())
+                    .entry(job.user().to_owned())
                     .or_default()
                     .push(OwnJob { submission: *id, job: number });
             }

@@ -11,7 +11,7 @@ const DENIALS: u32 = 3;
 
 /// Since when a job is missing in the queue, if it is.
 #[derive(Debug, Default)]
-pub struct Disappearance(Option<Missing>);
+pub struct Disappearance(Option<Box<Missing>>);
 
 #[derive(Debug)]
 struct Missing {
@@ -28,8 +28,8 @@ impl Disappearance {
 
     /// Whether it is time to look for the job.
     pub(super) fn is_due(&mut self, now: Instant) -> bool {
-        let new = Missing { since: now, look_at: now, denials: 0 };
-        let missing = self.0.get_or_insert(new);
+        let new = || Box::new(Missing { since: now, look_at: now, denials: 0 });
+        let missing = self.0.get_or_insert_with(new);
         let due = now >= missing.look_at;
         if due {
             missing.look_at = now + PAUSE;

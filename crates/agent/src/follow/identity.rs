@@ -4,9 +4,12 @@
 //! The user and the tag decide. Owners may remove the tag; then the time of submission does, which
 //! Slurm changes only when it queues a job again.
 
-use super::{detailed::Detailed, followed::Followed};
+use super::{
+    detailed::Detailed,
+    followed::{Followed, SubmittedJob},
+};
 use crate::{
-    journal::{Entry, SeenJob},
+    journal::SeenJob,
     slurm::{Accounted, Details, Record, Slurm},
     tag::Tag,
 };
@@ -43,7 +46,7 @@ pub(super) async fn whose(
     }
 }
 
-fn listed(own: &Entry, last: Option<&SeenJob>, records: &[&Record]) -> Whose {
+fn listed(own: &SubmittedJob, last: Option<&SeenJob>, records: &[&Record]) -> Whose {
     if records.iter().any(|record| is_anothers(own, &record.user, &record.comment)) {
         return Whose::Anothers;
     }
@@ -55,14 +58,14 @@ fn listed(own: &Entry, last: Option<&SeenJob>, records: &[&Record]) -> Whose {
 
 /// Whether the user or the tag says that a job is not this submission's. An owner may change the
 /// comment, so the lack of a tag proves nothing.
-fn is_anothers(own: &Entry, user: &str, comment: &str) -> bool {
-    user != own.account || own.tag.contradicts(comment)
+fn is_anothers(own: &SubmittedJob, user: &str, comment: &str) -> bool {
+    user != &*own.account || own.tag.contradicts(comment)
 }
 
 /// What accounting knows of this submission's job; another job may have had its number.
 pub(super) fn accounted(
     submission: i64,
-    own: Option<&Entry>,
+    own: Option<&SubmittedJob>,
     last: Option<&SeenJob>,
     mut accounted: Vec<Accounted>,
 ) -> Vec<Accounted> {
@@ -80,7 +83,7 @@ pub(super) fn accounted(
 }
 
 /// Whether what Slurm says in detail is of this submission's job.
-pub(super) fn is_described(submission: i64, own: Option<&Entry>, details: &Details) -> bool {
+pub(super) fn is_described(submission: i64, own: Option<&SubmittedJob>, details: &Details) -> bool {
     if own.is_none() {
         return !Tag::is_anothers(submission, details.comment());
     }
@@ -91,19 +94,12 @@ pub(super) fn is_described(submission: i64, own: Option<&Entry>, details: &Detai
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::journal::{Phase, TaskEnds};
+    use crate::journal::TaskEnds;
     use jobbergate_types::SlurmJobState;
 
-    fn own() -> Entry {
-        Entry {
-            id: 7,
-            origin: "1@x".to_owned(),
-            tag: Tag::restore("jobbergate:7:00ff".to_owned()),
-            account: "alice".to_owned(),
-            phase: Phase::Submitted { slurm_job_id: 12 },
-            settled: true,
-            claim: None,
-        }
+    fn own() -> SubmittedJob {
+        let tag = Tag::restore("jobbergate:7:00ff".to_owned());
+        SubmittedJob { slurm_job_id: 12, tag, account: "alice".into() }
     }
 
     fn record(user: &str, comment: &str, submit_time: &str) -> Record {

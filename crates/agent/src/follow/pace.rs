@@ -98,7 +98,7 @@ impl Pace {
 
 /// Whether a job waits for something that nobody needs to see coming.
 pub(super) fn sleeps(job: &Followed, now: DateTime<Utc>) -> bool {
-    let (outlook, state) = (&job.outlook.now, job.last_seen().map(|seen| seen.state));
+    let (outlook, state) = (job.outlook.now(), job.last_seen().map(|seen| seen.state));
     if state != Some(SlurmJobState::Pending) || outlook.slurm_task_counts.is_some() {
         return false;
     }

@@ -33,7 +33,7 @@ impl Change {
     pub(super) fn new(job: &Followed, seen: SeenJob, details: Detailed) -> Self {
         Self {
             claim: job.active.claim,
-            outlook: job.outlook.now.clone(),
+            outlook: job.outlook.now().clone(),
             details: Some(details),
             urgency: Urgency::new(&seen, job.tried_at),
             is_noted: job.seen.as_ref() == Some(&seen),
@@ -45,7 +45,7 @@ impl Change {
     pub(super) fn of_outlook(job: &Followed, seen: SeenJob) -> Self {
         Self {
             claim: job.active.claim,
-            outlook: job.outlook.now.clone(),
+            outlook: job.outlook.now().clone(),
             details: None,
             urgency: Urgency::new(&seen, job.tried_at),
             is_noted: true,

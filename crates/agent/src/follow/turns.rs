@@ -42,7 +42,7 @@ impl Follower {
         let listed: HashSet<i64> = listed.iter().copied().collect();
         let told: HashSet<i64> = changes.iter().map(|change| change.job.submission_id).collect();
         let jobs = self.jobs.iter_mut().filter(|(id, _)| listed.contains(id) && !told.contains(id));
-        let turns = take(jobs.map(|(_, job)| job), most, Instant::now());
+        let turns = take(jobs.map(|(_, job)| &mut **job), most, Instant::now());
         let known = turns.into_iter().filter_map(|job| {
             let seen = job.last_seen().filter(|seen| seen.reported)?.clone();
             Some(Change::of_outlook(job, seen))
@@ -70,16 +70,20 @@ mod tests {
             slurm_job_id: Some(id),
             claim: None,
         };
-        let mut job = Followed::new(active);
-        job.outlook.now.slurm_pending_reason = Some(reason.to_owned());
+        let mut job = Followed::new(active.into());
+        job.outlook.see(waits_for(reason));
         job
+    }
+
+    fn waits_for(reason: &str) -> JobOutlook {
+        JobOutlook { slurm_pending_reason: Some(reason.to_owned()), ..JobOutlook::default() }
     }
 
     fn told(jobs: &mut [Followed], now: Instant) -> Vec<i64> {
         let mut ids = Vec::new();
         for job in take(jobs.iter_mut(), TURNS, now) {
             ids.push(job.active.id);
-            let outlook = job.outlook.now.clone();
+            let outlook = job.outlook.now().clone();
             job.outlook.told(outlook);
         }
         ids
@@ -90,11 +94,14 @@ mod tests {
         let (mut jobs, begin) = ([job(1, "Priority")], Instant::now());
         assert_eq!(told(&mut jobs, begin), [1]);
         assert_eq!(told(&mut jobs, begin + PAUSE * 2), [0; 0], "nothing changed");
-        jobs[0].outlook.now.slurm_pending_reason = Some("Resources".to_owned());
+        let mut now = waits_for("Resources");
+        jobs[0].outlook.see(now.clone());
         assert_eq!(told(&mut jobs, begin + PAUSE * 3), [1]);
-        jobs[0].outlook.now.slurm_task_counts = Some([("PENDING".to_owned(), 3)].into());
+        now.slurm_task_counts = Some([("PENDING".to_owned(), 3)].into());
+        jobs[0].outlook.see(now.clone());
         assert_eq!(told(&mut jobs, begin + PAUSE * 3), [1]);
-        jobs[0].outlook.now.slurm_expected_start = Some(chrono::Utc::now().into());
+        now.slurm_expected_start = Some(chrono::Utc::now().into());
+        jobs[0].outlook.see(now);
         assert_eq!(told(&mut jobs, begin + PAUSE * 7 / 2), [0; 0], "it is too early");
         assert_eq!(told(&mut jobs, begin + PAUSE * 4), [1]);
     }

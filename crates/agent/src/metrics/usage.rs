@@ -61,9 +61,9 @@ impl Sampler {
 
     /// The jobs that run, by their own numbers.
     async fn running(&self) -> Result<BTreeMap<i64, Owner>, Trouble> {
-        let active = self.agent.client.active(self.agent.lease.lists()).await?;
-        let wanted = active.iter().filter_map(|active| Some((active.slurm_job_id?, active.id)));
-        let wanted: BTreeMap<i64, i64> = wanted.collect();
+        let active = self.agent.client.active(self.agent.lease.lists()).await?.into_iter();
+        let wanted: BTreeMap<i64, i64> =
+            active.filter_map(|active| Some((active.slurm_job_id?, active.id))).collect();
         if wanted.is_empty() {
             return Ok(BTreeMap::new());
         }

@@ -41,6 +41,45 @@ impl Record {
     }
 }
 
+/// What `squeue` said of all jobs. It stays the text that it was: of many thousands of jobs, all
+/// records at once take several times as much memory.
+#[derive(Debug)]
+pub struct Queue {
+    text: String,
+    mark: String,
+    /// The number of each record's job, and where the record begins; in order.
+    places: Vec<(i64, usize)>,
+}
+
+impl Queue {
+    fn new(text: String, mark: String) -> Self {
+        let begin = |(at, mark): (usize, &str)| at + mark.len();
+        let begins = text.match_indices(&mark).map(begin);
+        let place = |at| Some((job_id(text.get(at..)?.strip_prefix('|')?)?.job, at));
+        let mut places: Vec<(i64, usize)> = begins.filter_map(place).collect();
+        places.sort_unstable();
+        places.shrink_to_fit();
+        Self { text, mark, places }
+    }
+
+    /// All that is listed of the job of this number: several records if it is an array.
+    pub fn of(&self, job: i64) -> Vec<Record> {
+        let first = self.places.partition_point(|(other, _)| *other < job);
+        let places = self.places.get(first..).unwrap_or_default();
+        let own = places.iter().take_while(|(other, _)| *other == job);
+        own.filter_map(|(_, at)| self.record(*at)).collect()
+    }
+
+    /// All that is listed.
+    pub fn records(&self) -> impl Iterator<Item = Record> {
+        self.places.iter().filter_map(|(_, at)| self.record(*at))
+    }
+
+    fn record(&self, at: usize) -> Option<Record> {
+        record(self.text.get(at..)?.split(&self.mark).next()?)
+    }
+}
+
 impl Slurm {
     /// Every job that Slurm knows, those that ended lately included.
     ///
@@ -49,7 +88,7 @@ impl Slurm {
     ///
     /// # Errors
     /// When Slurm does not answer. An empty list is an answer.
-    pub async fn squeue(&self, mark: u64) -> Result<Vec<Record>, SlurmError> {
+    pub async fn squeue(&self, mark: u64) -> Result<Queue, SlurmError> {
         let mark = format!("{mark:016x}");
         let mut squeue = command::as_agent(&self.paths.squeue);
         // Lists of tasks in full, not only their beginning.
@@ -57,7 +96,7 @@ impl Slurm {
         let fields = format!("{mark}|%i|%T|%r|%u|%V|%S|%k");
         squeue.args(["-h", "-a", "-t", "all", "-o"]).arg(fields);
         let listed = self.hearing.note("squeue", self.list(squeue).await)?;
-        Ok(records(&listed, &mark))
+        Ok(Queue::new(listed, mark))
     }
 
     async fn list(&self, squeue: Command) -> Result<String, SlurmError> {
@@ -70,13 +109,15 @@ impl Slurm {
     }
 }
 
-fn records(text: &str, mark: &str) -> Vec<Record> {
-    text.split(mark).filter_map(record).collect()
+/// The number that fields begin with.
+fn job_id(fields: &str) -> Option<JobId> {
+    JobId::read(fields.split('|').next()?.trim())
 }
 
 fn record(text: &str) -> Option<Record> {
-    let mut fields = text.strip_prefix('|')?.splitn(7, '|');
-    let JobId { job, part, parts } = JobId::read(fields.next()?.trim())?;
+    let fields = text.strip_prefix('|')?;
+    let JobId { job, part, parts } = job_id(fields)?;
+    let mut fields = fields.splitn(7, '|').skip(1);
     let state = state(fields.next()?);
     let reason = Some(fields.next()?.trim()).filter(|r| !r.is_empty() && *r != "None");
     let user = fields.next()?.trim().to_owned();
@@ -111,6 +152,10 @@ pub fn state(name: &str) -> Option<SlurmJobState> {
 mod tests {
     use super::*;
 
+    fn records(text: &str, mark: &str) -> Vec<Record> {
+        Queue::new(text.to_owned(), mark.to_owned()).records().collect()
+    }
+
     #[test]
     fn each_job_is_read_with_its_reason() {
         let text = "m|7_[2-9%4]|PENDING|Resources|alice|2026-11-29T07:23:30|2026-11-29T08:00:00|(null)\n\
@@ -136,6 +181,18 @@ mod tests {
         assert_eq!(read.len(), 2);
         assert_eq!(read[0].comment, "a|b \"c\"\n8|COMPLETED|None|bob|T|forged");
         assert_eq!(read[1].state, Some(SlurmJobState::Pending));
+    }
+
+    #[test]
+    fn a_job_is_found_among_others_with_all_its_tasks() {
+        let text = "ab12|9|RUNNING|None|eve|T|T|x\nab12|7_2|RUNNING|None|bob|T|T|x\n\
+                    ab12|10|PENDING|None|eve|T|T|x\nab12|7_[3-9]|PENDING|None|bob|T|T|x\n\
+                    ab12|7_1|cut off";
+        let queue = Queue::new(text.to_owned(), "ab12".to_owned());
+        let tasks = |job| queue.of(job).iter().map(|record| record.tasks).collect::<Vec<_>>();
+        assert_eq!((tasks(7), tasks(9)), (vec![Some(1), Some(7)], vec![None]));
+        assert_eq!((tasks(8), tasks(11)), (vec![], vec![]));
+        assert_eq!(queue.records().count(), 4);
     }
 
     #[test]

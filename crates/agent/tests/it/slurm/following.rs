@@ -7,9 +7,9 @@ use jobbergate_types::SlurmJobState;
 use super::support::{Job, accepted, agent, eventually, workdir};
 
 async fn state(slurm: &Slurm, job: i64) -> Option<SlurmJobState> {
-    let records = slurm.squeue(rand::random()).await.unwrap();
-    let ours: Vec<_> = records.iter().filter(|record| record.job == job).collect();
-    aggregate::records(&ours, TaskEnds::default()).map(|summary| summary.state)
+    let records = slurm.squeue(rand::random()).await.unwrap().of(job);
+    aggregate::records(&records.iter().collect::<Vec<_>>(), TaskEnds::default())
+        .map(|summary| summary.state)
 }
 
 #[tokio::test]

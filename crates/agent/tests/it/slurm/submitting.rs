@@ -18,9 +18,9 @@ async fn a_job_carries_its_tag_beside_the_users_comment() {
     overruled.arguments =
         vec!["--comment", "with \"quotes\"\nand a\n1|COMPLETED|None|root|line", "-n1"];
     let second = accepted(overruled.sbatch(&agent).await);
-    let records = agent.slurm.squeue(1).await.unwrap();
+    let queue = agent.slurm.squeue(1).await.unwrap();
     let comment = |job| {
-        let record = records.iter().find(|record| record.job == job).unwrap();
+        let record = queue.of(job).remove(0);
         assert_eq!(record.user, "alice");
         record.comment.clone()
     };

@@ -171,15 +171,15 @@ impl Job {
 
     /// The comment of the job, without the tag.
     pub async fn comment(&self, agent: &Agent) -> String {
-        let records = agent.slurm.squeue(rand::random()).await.unwrap();
-        let ours = records.iter().find(|record| self.tag.is_in(&record.comment)).unwrap();
+        let queue = agent.slurm.squeue(rand::random()).await.unwrap();
+        let ours = queue.records().find(|record| self.tag.is_in(&record.comment)).unwrap();
         ours.comment.replace(self.tag.as_str(), "")
     }
 
     /// The numbers of all jobs that carry the tag.
     pub async fn jobs(&self, agent: &Agent) -> Vec<i64> {
-        let records = agent.slurm.squeue(rand::random()).await.unwrap();
-        let ours = records.iter().filter(|record| self.tag.is_in(&record.comment));
+        let queue = agent.slurm.squeue(rand::random()).await.unwrap();
+        let ours = queue.records().filter(|record| self.tag.is_in(&record.comment));
         ours.map(|record| record.job).collect()
     }
 }
