@@ -15,6 +15,7 @@ pub(super) use parent::{Loaded, Parent, Tab};
 /// Which file a page is about; its name may have slashes.
 #[derive(Debug, Deserialize)]
 struct Named {
+    #[serde(default)]
     name: String,
 }
 

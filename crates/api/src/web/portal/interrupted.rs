@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::{
-    http::{StatusCode, Uri},
+    http::{HeaderValue, StatusCode, Uri, header},
     response::Response,
 };
 
@@ -38,7 +38,10 @@ impl Interrupted {
         Self { frame, action, fields, is_back: user.is_some() }
     }
 
+    /// The page has what was typed, secrets too: it is kept nowhere.
     pub(super) fn show(&self) -> Result<Response> {
-        page(StatusCode::FORBIDDEN, self)
+        let mut page = page(StatusCode::FORBIDDEN, self)?;
+        page.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        Ok(page)
     }
 }

@@ -28,7 +28,7 @@ use super::{
 };
 use crate::{
     permission::Permission,
-    resources::job_submissions::overview,
+    resources::job_submissions::{self, overview},
     web::{errors::Failure, page::page},
 };
 use now::{Now, SlurmDetails, Timeline};
@@ -62,6 +62,8 @@ struct SubmissionPage {
     done: Option<&'static str>,
     is_owner: bool,
     is_array: bool,
+    /// Whether nobody follows it any more.
+    is_left: bool,
     script: Option<(i64, String)>,
     may_see_script: bool,
     arguments: Vec<String>,
@@ -98,6 +100,7 @@ async fn show(
     let moment = user.context.now();
     let submission = &overview.submission;
     let base = &submission.submission;
+    let is_left = now::is_active(base) && !is_there(&user, &base.client_id).await?;
     let shown = SubmissionPage {
         here: site.path(&format!("/submissions/{id}")),
         name: base.name.clone(),
@@ -108,6 +111,7 @@ async fn show(
         done: actions::done(asked.text("done")),
         is_owner: user.may_change_of(&base.owner_email),
         is_array: base.outlook.slurm_task_counts.as_ref().is_some_and(|tasks| !tasks.is_empty()),
+        is_left,
         script: overview.script.as_ref().map(|script| (script.id, script.name.clone())),
         may_see_script: user.may(Permission::JobScriptsRead),
         arguments: submission.sbatch_arguments.clone().unwrap_or_default(),
@@ -116,6 +120,12 @@ async fn show(
         frame: user.frame(&site, Area::Submissions),
     };
     Ok(page(StatusCode::OK, &shown)?)
+}
+
+/// Whether there is a client by which a cluster's agent can authenticate, as far as it is known.
+async fn is_there(user: &User, cluster: &str) -> Result<bool, Failure> {
+    let registered = job_submissions::service::registered_clusters(&user.context).await?;
+    Ok(registered.is_none_or(|registered| registered.iter().any(|known| known == cluster)))
 }
 
 /// What a file of a script is for.

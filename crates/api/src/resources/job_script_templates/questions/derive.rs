@@ -8,7 +8,7 @@ use std::sync::{
 use bytes::Bytes;
 use jobbergate_file_checks::{memory_to_check, questions_of_workflow};
 use jobbergate_jinja::{Environment, memory_to_parse};
-use jobbergate_questions::derive::{from_variables, used_by};
+use jobbergate_questions::derive::from_variables;
 use jobbergate_types::questions::{QuestionsSource, TemplateQuestions};
 use serde_json::{Map, Value};
 
@@ -24,6 +24,8 @@ use crate::{
     storage::within_deadline,
 };
 
+/// The variable that has the answers when a script is made.
+const ANSWERS: &str = "data";
 /// So much of a template's files is looked at, in bytes.
 const MAX_SIZE: usize = 16 << 20;
 
@@ -138,11 +140,11 @@ impl Sources {
     }
 }
 
-/// The parameters that a template uses; none if it can't be read.
+/// The answers that a template takes, which are under `data`; none if it can't be read.
 fn parameters(jinja: &Environment, content: &[u8]) -> Vec<String> {
     let source = str::from_utf8(content).ok().filter(|_| memory_to_parse(content) < RENDERING);
     let Some(template) = source.and_then(|source| jinja.parse(source).ok()) else {
         return Vec::new();
     };
-    used_by(&template)
+    template.undeclared_attributes(ANSWERS).into_iter().map(str::to_owned).collect()
 }

@@ -30,7 +30,7 @@ use crate::{
             Site,
             difference::{self, Line},
             fields::Fields,
-            files::{Loaded, Parent, Tab},
+            files::{Loaded, Parent, Tabs},
             form::UserForm,
             frame::Frame,
             markdown,
@@ -52,7 +52,7 @@ struct Details {
     root: String,
     /// Where whoever takes what others saved goes.
     address: String,
-    tabs: Vec<Tab>,
+    tabs: Tabs,
     typed: Typed,
     /// The description as others see it, as HTML that can do no harm.
     described: String,

@@ -35,13 +35,13 @@ use crate::{
         job_script_templates::{self, Locator, questions},
     },
     web::{
-        errors::Failure,
+        errors::{Failure, rule},
         page::page,
         portal::{
             Site,
             difference::{self, Line},
             fields::Fields,
-            files::{Loaded, Parent, Tab},
+            files::{Loaded, Parent, Tabs},
             form::UserForm,
             frame::Frame,
             problems::Problems,
@@ -58,7 +58,7 @@ struct Edit {
     title: String,
     home: String,
     address: String,
-    tabs: Vec<Tab>,
+    tabs: Tabs,
     drafts: Vec<Draft>,
     kinds: &'static [(&'static str, &'static str)],
     /// All of them as a text, if they are written so.
@@ -275,7 +275,7 @@ fn places(error: Error) -> Result<Vec<Wrong>, Failure> {
             Location::Field(field) => Some(field.clone()),
             Location::Index(_) => None,
         });
-        Wrong { index, field: field.unwrap_or_default(), words: problem.msg.clone() }
+        Wrong { index, field: field.unwrap_or_default(), words: rule(problem).to_owned() }
     });
     Ok(wrong.collect())
 }

@@ -21,12 +21,12 @@ use crate::{
         job_scripts::from_template,
     },
     web::{
-        errors::Failure,
+        errors::{Failure, rule},
         page::page,
         portal::{
             Site,
             fields::Fields,
-            files::{Loaded, Parent, Tab},
+            files::{Loaded, Parent, Tabs},
             form::UserForm,
             frame::Frame,
             problems::Problems,
@@ -42,7 +42,7 @@ struct TryIt {
     title: String,
     home: String,
     root: String,
-    tabs: Vec<Tab>,
+    tabs: Tabs,
     samples: Vec<Sample>,
     has_files: bool,
     /// What the files became.
@@ -145,7 +145,7 @@ fn problems(error: Error) -> Result<Problems, Failure> {
             Some(Location::Field(name)) => name.clone(),
             _ => String::new(),
         };
-        problems.add(&format!("answer.{name}"), format!("{name}: {}", problem.msg));
+        problems.add(&format!("answer.{name}"), format!("{name}: {}", rule(&problem)));
     }
     Ok(problems)
 }

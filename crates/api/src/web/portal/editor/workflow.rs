@@ -25,7 +25,7 @@ use crate::{
             certain::Certain,
             difference::{self, Line},
             fields::Fields,
-            files::{Loaded, Parent, Tab},
+            files::{Loaded, Parent, Tabs},
             form::UserForm,
             frame::Frame,
             problems::Problems,
@@ -47,7 +47,7 @@ struct Workflow {
     home: String,
     root: String,
     address: String,
-    tabs: Vec<Tab>,
+    tabs: Tabs,
     is_there: bool,
     /// Why it can't be edited here.
     hidden: Option<String>,

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use jobbergate_types::{FileType, job_script_templates::FileNameQuery};
 use serde_json::json;
 
-use super::{Loaded, Parent, Tab};
+use super::{Loaded, Parent, Tabs};
 use crate::{
     error::{Error, Result as Answer},
     http::input,
@@ -32,7 +32,7 @@ struct Add {
     title: String,
     home: String,
     root: String,
-    tabs: Vec<Tab>,
+    tabs: Tabs,
     name: String,
     /// Whether an entrypoint is what it lacks.
     needs_entrypoint: bool,

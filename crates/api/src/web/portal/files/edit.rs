@@ -9,7 +9,7 @@ use axum::{
 use jobbergate_types::{FileType, job_script_templates::FileNameQuery};
 use serde_json::json;
 
-use super::{Loaded, Named, Parent, Tab};
+use super::{Loaded, Named, Parent, Tabs};
 use crate::{
     error::{Error, Result as Answer},
     http::input,
@@ -38,7 +38,7 @@ struct Edit {
     title: String,
     home: String,
     root: String,
-    tabs: Vec<Tab>,
+    tabs: Tabs,
     /// The file's name and what is known by it.
     name: String,
     address: String,

@@ -1,6 +1,9 @@
 //! Whose files are edited: an application's or a script's.
 
-use std::path::{self, Component};
+use std::{
+    collections::HashMap,
+    path::{self, Component},
+};
 
 use axum::{
     extract::{FromRequestParts, Path},
@@ -40,6 +43,13 @@ pub(in crate::web::portal) struct Loaded {
     owner: String,
     pub(in crate::web::portal) files: Vec<(String, FileType)>,
     has_workflow: bool,
+}
+
+/// The ways to its parts, and why it can't be used as it is.
+#[derive(Debug)]
+pub(in crate::web::portal) struct Tabs {
+    pub(in crate::web::portal) all: Vec<Tab>,
+    pub(in crate::web::portal) fault: Option<String>,
 }
 
 /// A way to a part of it.
@@ -238,7 +248,7 @@ impl Loaded {
     }
 
     /// The ways to its parts; `here` is the end of the address of the one that is shown.
-    pub(in crate::web::portal) fn tabs(&self, site: &Site, here: &str) -> Vec<Tab> {
+    pub(in crate::web::portal) fn tabs(&self, site: &Site, here: &str) -> Tabs {
         let root = self.root(site);
         let here = format!("{root}{here}");
         let tab = |address: String, words: &str, note| {
@@ -260,7 +270,30 @@ impl Loaded {
         if !self.is_script {
             tabs.push(tab(format!("{root}/try"), "Try it", ""));
         }
-        tabs
+        Tabs { all: tabs, fault: self.fault() }
+    }
+
+    /// Why it can't be used as it is; that it has no files yet is told elsewhere.
+    fn fault(&self) -> Option<String> {
+        let is_entrypoint = |(_, kind): &&(String, FileType)| *kind == FileType::Entrypoint;
+        let mut entrypoints = self.files.iter().filter(is_entrypoint).map(|(name, _)| name);
+        if let (Some(one), Some(other)) = (entrypoints.next(), entrypoints.next()) {
+            return Some(format!(
+                "{one} and {other} are both entry points, and one is given to sbatch: make the other a \
+                 support file."
+            ));
+        }
+        let mut outputs: HashMap<&str, &str> = HashMap::new();
+        for (name, _) in self.files.iter().filter(|_| !self.is_script) {
+            let suffix = [".j2", ".jinja2"].iter().find_map(|suffix| name.strip_suffix(suffix));
+            let output = suffix.unwrap_or(name);
+            if let Some(other) = outputs.insert(output, name) {
+                return Some(format!(
+                    "{other} and {name} would both become {output}: rename or delete one of them."
+                ));
+            }
+        }
+        None
     }
 }
 
