@@ -97,9 +97,10 @@ async fn ask(
     let asking = Certain {
         frame: administrator.user.frame(&site, Area::Administration),
         title: format!("Delete the client {}?", client.client_id),
-        words: "Its agent gets no tokens any more, so that nothing is submitted to the cluster, what \
+        words:
+            "Its agent gets no tokens any more, so that nothing is submitted to the cluster, what \
                 waits for it waits for ever, and what runs is not followed any more."
-            .to_owned(),
+                .to_owned(),
         action: format!("{back}/delete"),
         button: "Delete the client",
         back,
