@@ -36,5 +36,6 @@ pub mod startup;
 pub mod storage;
 mod telemetry;
 pub mod tenant;
+pub mod transfer;
 pub mod waiting;
 pub mod web;

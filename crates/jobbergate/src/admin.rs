@@ -1,5 +1,5 @@
 //! `jobbergate admin`: people, clients, keys and tokens of the built-in identity provider,
-//! organizations, claims of agents, cleaning, and whether the server's settings work.
+//! organizations, claims of agents, cleaning, export and import, and whether the server's settings work.
 
 mod application;
 mod claims;
@@ -7,6 +7,7 @@ mod clean;
 mod env_file;
 mod keys;
 mod role;
+mod transfer;
 mod user;
 
 use anyhow::{Context, bail};
@@ -20,7 +21,7 @@ use jobbergate_api::{
     identity::{ClientSecret, NewClient, Provider, UserToken, token_id},
     permission::Permission,
     settings::{Setting, is_given},
-    tenant::Tenants,
+    tenant::{Tables, Tenants},
 };
 use serde_json::json;
 
@@ -80,6 +81,11 @@ enum AdminCommand {
         #[arg(long)]
         dry_run: bool,
     },
+    /// Write an organization's data into an archive that another server can import, whichever database
+    /// and files it has
+    Export(transfer::TransferArgs),
+    /// Read such an archive into an organization that is empty
+    Import(transfer::TransferArgs),
     /// Print the server's settings and where each comes from
     Config {
         /// Print JSON
@@ -196,7 +202,9 @@ pub async fn run(admin: Admin, settings: &[Setting]) -> anyhow::Result<()> {
         | AdminCommand::Token(_)
         | AdminCommand::Organization(_)
         | AdminCommand::Claims(_)
-        | AdminCommand::Clean { .. } => {
+        | AdminCommand::Clean { .. }
+        | AdminCommand::Export(_)
+        | AdminCommand::Import(_) => {
             let listens = is_given(settings, "JOBBERGATE_LISTEN");
             return run_on_data(command, &config, listens).await;
         }
@@ -226,6 +234,7 @@ async fn run_on_data(
     let first = matches!(
         command,
         AdminCommand::Client(ClientCommand::Create { .. })
+            | AdminCommand::Import(_)
             | AdminCommand::User(
                 user::UserCommand::Create { .. } | user::UserCommand::Invite { .. }
             )
@@ -237,6 +246,7 @@ async fn run_on_data(
             config.require_tables(cleaning::tables(*dry_run)).await?;
         }
         AdminCommand::Claims(command) => config.require_tables(command.tables()).await?,
+        AdminCommand::Export(_) => config.require_tables(Tables::Current).await?,
         _ => {}
     }
     let app = App::open(config, Clock::System).await?;
@@ -262,6 +272,8 @@ async fn run_on_data(
         AdminCommand::Organization(command) => organization(&app.tenants, command).await?,
         AdminCommand::Claims(command) => claims::run(&app, &command).await?,
         AdminCommand::Clean { dry_run } => clean::clean(&app, dry_run).await?,
+        AdminCommand::Export(args) => transfer::export(&app, &args).await?,
+        AdminCommand::Import(args) => transfer::import(&app, &args).await?,
         AdminCommand::Config { .. }
         | AdminCommand::EnvFile { .. }
         | AdminCommand::Doctor

@@ -28,6 +28,7 @@ mod routing;
 mod schema;
 mod support;
 mod tenancy;
+mod transfer;
 mod upload_by_url;
 mod validation;
 mod web;
