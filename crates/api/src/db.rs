@@ -4,6 +4,7 @@
 //! (`$n` placeholders, `RETURNING`); what one of them lacks is lowered in [`arguments`].
 
 pub mod arguments;
+mod copy;
 mod create;
 mod inspect;
 mod link;

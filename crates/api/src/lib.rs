@@ -5,6 +5,7 @@
 
 pub mod app;
 pub mod auth;
+pub mod backup;
 mod bidi;
 pub mod budget;
 pub mod cleaning;

@@ -5,6 +5,7 @@
 
 mod archive;
 mod export;
+mod file_row;
 mod import;
 mod row;
 mod store;
@@ -21,6 +22,7 @@ use crate::{
 
 pub use archive::{End, Fault};
 pub use export::{Exported, export};
+pub(crate) use file_row::FileRow;
 pub use import::import;
 pub use tables::{Column, LEFT_OUT, TABLES, Table};
 

@@ -1,7 +1,8 @@
 //! `jobbergate admin`: people, clients, keys and tokens of the built-in identity provider,
-//! organizations, claims of agents, cleaning, export and import, and whether the server's settings work.
+//! organizations, claims of agents, cleaning, backup, export and import, and whether the server's settings work.
 
 mod application;
+mod backup;
 mod claims;
 mod clean;
 mod env_file;
@@ -81,6 +82,10 @@ enum AdminCommand {
         #[arg(long)]
         dry_run: bool,
     },
+    /// Copy the data directory (SQLite and files) into a new directory while the server goes on
+    Backup(backup::BackupArgs),
+    /// Put such a copy back into the data directory of a server that is stopped
+    Restore(backup::RestoreArgs),
     /// Write an organization's data into an archive that another server can import, whichever database
     /// and files it has
     Export(transfer::TransferArgs),
@@ -194,6 +199,8 @@ pub async fn run(admin: Admin, settings: &[Setting]) -> anyhow::Result<()> {
         AdminCommand::EnvFile { role } => env_file::print(role)?,
         AdminCommand::Doctor => return examine(&config).await,
         AdminCommand::Health => return ask_health(&config).await,
+        AdminCommand::Backup(args) => return backup::make(&config, &args).await,
+        AdminCommand::Restore(args) => return backup::restore(&config, &args).await,
         AdminCommand::User(_)
         | AdminCommand::Role(_)
         | AdminCommand::Client(_)
@@ -277,7 +284,9 @@ async fn run_on_data(
         AdminCommand::Config { .. }
         | AdminCommand::EnvFile { .. }
         | AdminCommand::Doctor
-        | AdminCommand::Health => {}
+        | AdminCommand::Health
+        | AdminCommand::Backup(_)
+        | AdminCommand::Restore(_) => {}
     }
     app.tenants.close().await;
     Ok(())

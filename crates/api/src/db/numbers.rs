@@ -31,7 +31,8 @@ impl Session {
             let sql = "SELECT CAST(seq AS integer) FROM sqlite_sequence WHERE name = $1";
             self.fetch_optional(sql, args![table]).await?
         } else {
-            let sql = "SELECT pg_sequence_last_value(CAST(pg_get_serial_sequence($1, 'id') AS regclass))";
+            let sql =
+                "SELECT pg_sequence_last_value(CAST(pg_get_serial_sequence($1, 'id') AS regclass))";
             self.fetch_optional(sql, args![table]).await?
         };
         Ok(row.and_then(|(number,)| number).unwrap_or_default())

@@ -7,13 +7,13 @@ use std::{collections::BTreeMap, io, path::Path};
 
 use bytes::Bytes;
 use futures::TryStreamExt;
-use sea_query::Value;
 use tokio::task::spawn_blocking;
 use tokio_util::io::{StreamReader, SyncIoBridge};
 
 use super::{
     Place, TransferError, Whose,
     archive::{End, FORMAT, FileName, Manifest, VERSION, Writer},
+    file_row::named,
     on_file,
     row::{self, Row},
     store,
@@ -156,11 +156,11 @@ impl Export<'_> {
         loop {
             let page = store::page(db, table, &place.whose, last.as_ref()).await?;
             for row in &page {
-                let [Value::Int(Some(parent)), Value::String(Some(name)), ..] = row.as_slice() else {
+                let Some((parent, name)) = named(row) else {
                     let words = format!("a row of {} names no file", table.name);
                     return Err(TransferError::Refused(words));
                 };
-                let file = FileName { table, parent: *parent, name: name.clone() };
+                let file = FileName { table, parent, name: name.to_owned() };
                 self.file(&place.tenant.storage, file).await?;
             }
             match page.into_iter().last() {

@@ -62,7 +62,8 @@ pub(super) async fn page(
 }
 
 pub(super) async fn holds_rows(db: &mut Session, table: &Table) -> sqlx::Result<bool> {
-    let sql = format!("SELECT CAST(count(*) AS bigint) FROM (SELECT 1 FROM {} LIMIT 1) AS t", table.name);
+    let sql =
+        format!("SELECT CAST(count(*) AS bigint) FROM (SELECT 1 FROM {} LIMIT 1) AS t", table.name);
     let (count,): (i64,) = db.fetch_one(&sql, args![]).await?;
     Ok(count > 0)
 }
@@ -105,13 +106,8 @@ pub(super) async fn insert(db: &mut Session, table: &Table, rows: &[Row]) -> sql
 }
 
 /// The row with the key of this one.
-pub(super) async fn find(
-    db: &mut Session,
-    table: &Table,
-    row: &Row,
-) -> sqlx::Result<Option<Row>> {
-    let key: Vec<Value> =
-        table.key_places().filter_map(|place| row.get(place).cloned()).collect();
+pub(super) async fn find(db: &mut Session, table: &Table, row: &Row) -> sqlx::Result<Option<Row>> {
+    let key: Vec<Value> = table.key_places().filter_map(|place| row.get(place).cloned()).collect();
     let conditions = table.key.iter().enumerate().map(|(n, key)| format!("\"{key}\" = ${}", n + 1));
     let which: Vec<_> = conditions.collect();
     let (columns, name) = (selected(table, db.is_sqlite()), table.name);
@@ -126,10 +122,7 @@ pub(super) async fn names_file(
     parent: i32,
     filename: &str,
 ) -> sqlx::Result<bool> {
-    let sql = format!(
-        "SELECT count(*) FROM {} WHERE parent_id = $1 AND filename = $2",
-        table.name
-    );
+    let sql = format!("SELECT count(*) FROM {} WHERE parent_id = $1 AND filename = $2", table.name);
     let (count,): (i64,) = db.fetch_one(&sql, args![parent, filename]).await?;
     Ok(count > 0)
 }

@@ -122,8 +122,14 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
     ("identity_deleted_users", "about tokens that are signed with the server's own keys"),
     ("identity_device_codes", "good for ten minutes"),
     ("identity_families", "log-ins at the old server: people log in again"),
-    ("identity_keys", "the server's own: secret, and other organizations' tokens are signed with them"),
-    ("identity_links", "they lead to the old server: new ones are made with `jobbergate admin user`"),
+    (
+        "identity_keys",
+        "the server's own: secret, and other organizations' tokens are signed with them",
+    ),
+    (
+        "identity_links",
+        "they lead to the old server: new ones are made with `jobbergate admin user`",
+    ),
     ("identity_refresh_tokens", "log-ins at the old server: people log in again"),
     ("identity_sessions", "log-ins at the old server: people log in again"),
     ("organizations", "which organizations the server has served"),

@@ -4,6 +4,7 @@
 
 mod adoption;
 mod authorization;
+mod backup;
 mod browser;
 mod cleaning;
 mod clusters;

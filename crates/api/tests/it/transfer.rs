@@ -93,8 +93,7 @@ async fn lived_in(app: &TestApp) -> Lived {
     let alice_account = person(app, "alice", &["user", "watcher"]).await;
     person(app, "bob", &["expert"]).await;
     let agent = app.agent(AGENT).await;
-    let secret =
-        provider.rotate_client(AGENT, &mut crate::support::random()).await.unwrap().0;
+    let secret = provider.rotate_client(AGENT, &mut crate::support::random()).await.unwrap().0;
     let new = jobbergate_api::identity::NewPersonalToken {
         name: "nightly".to_owned(),
         permissions: None,

@@ -82,7 +82,8 @@ mod tests {
     #[test]
     fn a_name_is_read_as_it_is_written() {
         let (_, table) = tables::find("job_script_files").unwrap();
-        for odd in ["run.sh", "..", ".", "", "../../etc/passwd", "/a", "naïve ☃\n", "%41", "a/b"] {
+        for odd in ["run.sh", "..", ".", "", "../../etc/passwd", "/a", "naïve ☃\n", "%41", "a/b"]
+        {
             let name = Name::File(FileName { table, parent: 7, name: odd.to_owned() }).write();
             assert!(name.starts_with("files/job_script_files/7/"), "{name}");
             assert_eq!(name.split('/').count(), 4, "{name}");

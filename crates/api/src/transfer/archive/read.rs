@@ -58,9 +58,20 @@ impl fmt::Display for Fault {
 pub(in crate::transfer) enum Item {
     Manifest(Manifest),
     /// Some rows; the first is the first line of this entry.
-    Rows { entry: String, table: &'static Table, rows: Vec<Row> },
-    File { entry: String, file: FileName, content: Bytes },
-    Missing { entry: String, file: FileName },
+    Rows {
+        entry: String,
+        table: &'static Table,
+        rows: Vec<Row>,
+    },
+    File {
+        entry: String,
+        file: FileName,
+        content: Bytes,
+    },
+    Missing {
+        entry: String,
+        file: FileName,
+    },
     End(End),
 }
 
@@ -170,7 +181,8 @@ fn rows(table: &Table, entry: &str, bytes: &[u8]) -> Result<Vec<Row>, Fault> {
     let lines = lines.split(|byte| *byte == b'\n').enumerate();
     let rows = lines.map(|(index, line)| {
         let line_number = Some(index + 1);
-        row::from_line(table, line).map_err(|reason| Fault { line: line_number, ..at(entry, reason) })
+        row::from_line(table, line)
+            .map_err(|reason| Fault { line: line_number, ..at(entry, reason) })
     });
     rows.collect()
 }

@@ -95,11 +95,14 @@ impl Writer {
         header.set_mode(0o600);
         header.set_size(size);
         self.entries.begin(&name, size);
-        let mut counted = Counted { content: content.take(size), entries: &mut self.entries, count: 0 };
+        let mut counted =
+            Counted { content: content.take(size), entries: &mut self.entries, count: 0 };
         self.tar.append_data(&mut header, &name, &mut counted)?;
         match counted.count == size {
             true => Ok(()),
-            false => Err(io::Error::new(io::ErrorKind::UnexpectedEof, format!("{name} is cut short"))),
+            false => {
+                Err(io::Error::new(io::ErrorKind::UnexpectedEof, format!("{name} is cut short")))
+            }
         }
     }
 

@@ -125,8 +125,9 @@ async fn insert_shared(
 /// Roles that each server has from the start permit what its version says.
 fn is_same(table: &Table, row: &Row, known: &Row) -> bool {
     let built_in = table.columns.iter().position(|column| column.name == "built_in");
-    let is_built_in =
-        |row: &Row| built_in.and_then(|place| row.get(place)) == Some(&sea_query::Value::from(true));
+    let is_built_in = |row: &Row| {
+        built_in.and_then(|place| row.get(place)) == Some(&sea_query::Value::from(true))
+    };
     if is_built_in(row) && is_built_in(known) {
         return true;
     }

@@ -35,7 +35,8 @@ fn pack(path: &Path, entries: &Entries) {
         }
     }
     let sha256: String = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-    let end = json!({"rows": rows, "files": files, "bytes": bytes, "missing": missing, "sha256": sha256});
+    let end =
+        json!({"rows": rows, "files": files, "bytes": bytes, "missing": missing, "sha256": sha256});
     let mut entries = entries.clone();
     if let Some((_, content)) = entries.iter_mut().find(|(name, _)| name == "end.json") {
         *content = end.to_string().into_bytes();

@@ -34,11 +34,12 @@ async fn goes_on(app: &TestApp) {
 
 /// The rows and files of an archive, without what an import changes.
 fn content(path: &std::path::Path) -> Vec<(String, Value)> {
-    let kept = unpacked(path).into_iter().filter(|(name, _)| {
-        !name.ends_with(".json") && !name.contains("submission_change")
-    });
+    let kept = unpacked(path)
+        .into_iter()
+        .filter(|(name, _)| !name.ends_with(".json") && !name.contains("submission_change"));
     kept.map(|(name, content)| {
-        let Some(text) = name.ends_with("jsonl").then(|| String::from_utf8(content.clone()).unwrap())
+        let Some(text) =
+            name.ends_with("jsonl").then(|| String::from_utf8(content.clone()).unwrap())
         else {
             return (name, json!(content));
         };

@@ -28,7 +28,9 @@ impl Order {
     pub(super) fn pass(&mut self, name: &Name) -> Result<(), String> {
         let fits = match name {
             Name::Manifest => !std::mem::replace(&mut self.began, true),
-            _ if !self.began => return Err("the archive does not begin with manifest.json".to_owned()),
+            _ if !self.began => {
+                return Err("the archive does not begin with manifest.json".to_owned());
+            }
             _ if self.ended => false,
             Name::Rows(place, _, part) => {
                 let next = match self.rows {
@@ -83,9 +85,10 @@ impl Order {
         if self.found != *end {
             return Err("what it says is not what is in the archive, which was changed".to_owned());
         }
-        let with_files = end.rows.iter().filter(|(name, _)| {
-            tables::find(name).is_some_and(|(_, table)| table.has_files)
-        });
+        let with_files = end
+            .rows
+            .iter()
+            .filter(|(name, _)| tables::find(name).is_some_and(|(_, table)| table.has_files));
         let named: u64 = with_files.map(|(_, count)| count).sum();
         if named != end.files + end.missing {
             return Err(format!(

@@ -25,9 +25,7 @@ pub(super) fn pieces<R: Read>(
     Ok(std::iter::from_fn(move || next(&mut entries).transpose()))
 }
 
-fn next<'a, R: Read>(
-    entries: &mut tar::Entries<'a, R>,
-) -> Result<Option<Piece<'a, R>>, Fault> {
+fn next<'a, R: Read>(entries: &mut tar::Entries<'a, R>) -> Result<Option<Piece<'a, R>>, Fault> {
     let damaged = |error: io::Error| at("the archive", super::damage(&error));
     let Some(entry) = entries.next() else { return Ok(None) };
     let mut entry = entry.map_err(damaged)?;
