@@ -49,6 +49,13 @@ pub enum TransferError {
     Service(#[from] Error),
 }
 
+/// Prepares a database that was put back as it was for what agents and clients have done since.
+pub(crate) async fn prepare(db: &Db) -> sqlx::Result<()> {
+    let mut session = db.write().await?;
+    store::prepare_for_move(&mut session).await?;
+    session.commit().await
+}
+
 fn on_file(path: &Path) -> impl FnOnce(std::io::Error) -> TransferError {
     move |cause| TransferError::File { path: path.to_owned(), cause }
 }

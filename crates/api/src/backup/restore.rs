@@ -18,7 +18,11 @@ use crate::{
         data::{DATABASE_FILE, RESTORING, SERVING_LOCK, SWITCHING, create_private},
     },
     db::{Db, Schema, open_private},
+    transfer,
 };
+
+/// The migration since which all is there that agents and clients go by after a move.
+const WITHDRAWALS: i64 = 16;
 
 /// Restores a backup into the data directory; with `replace` even if something is there, which is
 /// put aside. Where it was put, if it was.
@@ -121,11 +125,20 @@ async fn stage(source: &Path, staging: &Path, manifest: &Manifest) -> Result<()>
         Ok(sums)
     })
     .await?;
-    let is_database = |name: &&PathBuf| name.file_name().is_some_and(|name| name == DATABASE_FILE);
-    for name in sums.keys().filter(is_database) {
+    for name in sums.keys().filter(|name| is_database(name)) {
         check(&new.join(name), manifest).await?;
     }
     Ok(())
+}
+
+/// Files of users may be called like it.
+fn is_database(name: &Path) -> bool {
+    let parts: Vec<_> = name.iter().collect();
+    match *parts.as_slice() {
+        [file] => file == DATABASE_FILE,
+        [organizations, _, file] => organizations == "organizations" && file == DATABASE_FILE,
+        _ => false,
+    }
 }
 
 fn copy_all(from: &Path, to: &Path, sums: &Sums) -> Result<()> {
@@ -145,20 +158,29 @@ fn copy_all(from: &Path, to: &Path, sums: &Sums) -> Result<()> {
 /// A database must be ours, whole, and not of a newer version.
 async fn check(path: &Path, manifest: &Manifest) -> Result<()> {
     let db = Db::attach_sqlite(path).await.map_err(on_database(path))?;
-    let (schema, fault, newest) = (db.schema().await, db.fault().await, Schema::newest(&db));
+    let checked = judge(&db, path, manifest).await;
     db.close().await;
-    let program = &manifest.program;
-    if let Some(fault) = fault.map_err(on_database(path))? {
+    checked
+}
+
+async fn judge(db: &Db, path: &Path, manifest: &Manifest) -> Result<()> {
+    if let Some(fault) = db.fault().await.map_err(on_database(path))? {
         return Err(refused(format!("{} is damaged: {fault}; use another backup", path.display())));
     }
-    match schema.map_err(on_database(path))? {
-        Schema::Ours { revision } if revision > newest => Err(refused(format!(
-            "the backup is of the newer version {program} (revision {revision} of the tables, this program knows \
-             {newest}); install that version, and restore it then"
-        ))),
-        Schema::Ours { .. } => Ok(()),
-        _ => Err(refused(format!("{} is no database of Jobbergate's", path.display()))),
+    let Schema::Ours { revision } = db.schema().await.map_err(on_database(path))? else {
+        return Err(refused(format!("{} is no database of Jobbergate's", path.display())));
+    };
+    let (newest, program) = (Schema::newest(db), &manifest.program);
+    if revision > newest {
+        return Err(refused(format!(
+            "the backup is of the newer version {program} (revision {revision} of the tables, this \
+             program knows {newest}); install that version, and restore it then"
+        )));
     }
+    if revision >= WITHDRAWALS {
+        transfer::prepare(db).await.map_err(on_database(path))?;
+    }
+    Ok(())
 }
 
 /// Puts what is new in the place of what is old. Until that is done, servers refuse to start.

@@ -4,7 +4,7 @@
 mod files;
 mod rows;
 
-use std::{fs::File, path::Path, sync::Arc};
+use std::{collections::HashSet, fs::File, path::Path, sync::Arc};
 
 use tokio::{sync::mpsc, task::spawn_blocking};
 
@@ -95,6 +95,8 @@ struct Target {
     files: Files,
     whose: Whose,
     manifest: Option<Manifest>,
+    /// The ids of the accounts in the archive.
+    accounts: HashSet<String>,
 }
 
 impl Target {
@@ -119,7 +121,8 @@ impl Target {
         };
         let files = Files::new(place.tenant.storage.clone());
         files.require_none().await?;
-        let mut target = Self { data, identity, files, whose: place.whose, manifest: None };
+        let (whose, accounts) = (place.whose, HashSet::new());
+        let mut target = Self { data, identity, files, whose, manifest: None, accounts };
         if let Some(identity) = &mut target.identity {
             identity.take_time().await?;
         }

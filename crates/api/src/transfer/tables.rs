@@ -3,7 +3,7 @@
 //! A test compares this with the migrations: what they add is either exported or left out on purpose.
 
 mod data;
-mod identity;
+pub(super) mod identity;
 
 use std::sync::LazyLock;
 

@@ -12,6 +12,7 @@ use jobbergate_api::{
     config::ServeConfig,
     db::Db,
 };
+use serde_json::json;
 use sqlx::Executor;
 
 use crate::support::{TenantApp, TestApp};
@@ -188,6 +189,25 @@ async fn a_backup_of_a_newer_version_is_refused() {
     let words = restore(&settings_for(&app, &data), &path, false).await.unwrap_err().to_string();
     assert!(words.contains("newer version") && words.contains("install that version"), "{words}");
     assert!(!data.join("jobbergate.db").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_agent_may_have_begun_since_is_looked_for_first() {
+    let (app, shelf) = (TestApp::on_sqlite().await, tempfile::tempdir().unwrap());
+    let (alice, agent) = (app.user("alice").await, app.agent("c").await);
+    let script = alice.has_script("s", "echo").await;
+    alice.upload(&format!("/job-scripts/{script}/upload/SUPPORT"), "jobbergate.db", "x").await.ok();
+    alice.has_submission(script, "c").await;
+    let path = shelf.path().join("b");
+    backup::make(&app.app.config, &path).await.unwrap();
+    let data = shelf.path().join("data");
+    restore(&settings_for(&app, &data), &path, false).await.unwrap();
+    let server = restored(settings_for(&app, &data)).await;
+    let agent = server.bearer(agent.token().unwrap());
+    let claim = json!({"instance": "login-1", "new": 10});
+    agent.post("/job-submissions/agent/claims", claim).await.ok();
+    let waits = agent.get("/job-submissions/agent/pending?instance=login-1").await.ok();
+    assert_eq!(waits["items"][0]["inherited"], true, "{waits}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

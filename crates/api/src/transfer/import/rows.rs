@@ -1,5 +1,7 @@
 //! Rows of an archive, made in the transaction of an import.
 
+use sea_query::Value;
+
 use super::{Stop, Target};
 use crate::{
     db::{Kind, Session},
@@ -8,7 +10,7 @@ use crate::{
         archive::{Fault, FileName},
         row::Row,
         store,
-        tables::{Place, Table},
+        tables::{Place, Table, identity},
     },
 };
 
@@ -29,6 +31,7 @@ impl Target {
                 *cell = organization.as_str().into();
             }
         }
+        self.require_accounts(entry, table, &rows)?;
         let db = match &mut self.identity {
             Some(identity) if table.is_shared() => identity,
             _ => &mut self.data,
@@ -42,6 +45,22 @@ impl Target {
                 Place::Data | Place::Seeded => {
                     insert(db, (entry, index * size), table, rows).await?;
                 }
+            }
+        }
+        Ok(())
+    }
+
+    /// Roles and tokens must be of accounts that are in the archive: nobody else's gets any.
+    fn require_accounts(&mut self, entry: &str, table: &Table, rows: &[Row]) -> Result<(), Stop> {
+        for (index, row) in rows.iter().enumerate() {
+            if let Some(Value::String(Some(id))) = identity::account(table, row) {
+                self.accounts.insert(id.clone());
+            }
+            if let Some(about) = identity::about_account(table, row)
+                && !matches!(about, Value::String(Some(id)) if self.accounts.contains(id))
+            {
+                let reason = "it is about an account that is not in the archive".to_owned();
+                return Err(fault(entry, index, reason));
             }
         }
         Ok(())
@@ -125,9 +144,8 @@ async fn insert_shared(
 /// Roles that each server has from the start permit what its version says.
 fn is_same(table: &Table, row: &Row, known: &Row) -> bool {
     let built_in = table.columns.iter().position(|column| column.name == "built_in");
-    let is_built_in = |row: &Row| {
-        built_in.and_then(|place| row.get(place)) == Some(&sea_query::Value::from(true))
-    };
+    let is_built_in =
+        |row: &Row| built_in.and_then(|place| row.get(place)) == Some(&Value::from(true));
     if is_built_in(row) && is_built_in(known) {
         return true;
     }
@@ -141,7 +159,7 @@ fn is_same(table: &Table, row: &Row, known: &Row) -> bool {
 }
 
 /// PostgreSQL writes JSON in its own way.
-fn json(value: &sea_query::Value) -> Option<serde_json::Value> {
-    let sea_query::Value::String(Some(text)) = value else { return None };
+fn json(value: &Value) -> Option<serde_json::Value> {
+    let Value::String(Some(text)) = value else { return None };
     serde_json::from_str(text).ok()
 }

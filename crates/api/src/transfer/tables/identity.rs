@@ -1,8 +1,13 @@
 //! What of the identity provider's tables belongs to an organization: its people and clients, and
 //! the roles that its people have.
 
+use sea_query::Value;
+
 use super::{Column, Place, Table, column};
-use crate::db::Kind::{Boolean, Instant, Json, Text};
+use crate::{
+    db::Kind::{Boolean, Instant, Json, Text},
+    transfer::row::Row,
+};
 
 const CREATED_AT: Column = column("created_at", Instant);
 const UPDATED_AT: Column = column("updated_at", Instant);
@@ -16,6 +21,17 @@ const OF_USER: Place = Place::Shared {
                       WHERE organization IS NOT DISTINCT FROM $1)",
     advice: "delete the account that has it with `jobbergate admin user delete`",
 };
+
+/// Whose account a row is: its id, if the row is one.
+pub(in crate::transfer) fn account<'a>(table: &Table, row: &'a Row) -> Option<&'a Value> {
+    (table.name == "identity_users").then(|| row.first()).flatten()
+}
+
+/// Whose account a row is about, if it is about one.
+pub(in crate::transfer) fn about_account<'a>(table: &Table, row: &'a Row) -> Option<&'a Value> {
+    let place = table.columns.iter().position(|column| *column == USER_ID)?;
+    row.get(place)
+}
 
 pub(super) static TABLES: &[Table] = &[
     Table::new(

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use tar::{Builder, EntryType, Header};
 
 use super::{Shelf, as_json, export, import, is_bare, lived_in, refusal, unpacked};
-use crate::{on_both, support::TestApp};
+use crate::{identity::story::person, on_both, support::TestApp};
 
 type Entries = Vec<(String, Vec<u8>)>;
 
@@ -110,6 +110,20 @@ on_both! {
         // What was made of it without a change is good.
         pack(&path, &good);
         import(&app, &path).await.unwrap();
+    }
+
+    async fn nobody_elses_account_gets_a_role_or_a_token(app: TestApp) {
+        let shelf = Shelf::new();
+        let good = exported(&shelf).await;
+        let carol = person(&app, "carol", &["admin"]).await;
+        let path = shelf.path("bad.tar.gz");
+        for table in ["identity_user_roles", "identity_personal_tokens"] {
+            let mut bad = good.clone();
+            change(&mut bad, table, 1, "user_id", json!(carol.id));
+            pack(&path, &bad);
+            let words = refusal(&app, &path).await;
+            assert!(words.contains("about an account that is not in the archive"), "{words}");
+        }
     }
 
     async fn rows_and_files_that_do_not_belong_together_are_refused(app: TestApp) {
