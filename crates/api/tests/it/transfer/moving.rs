@@ -1,6 +1,11 @@
 //! All directions between SQLite with a directory and PostgreSQL with S3.
 
+use jobbergate_api::{
+    db::{Db, Kind},
+    transfer::TABLES,
+};
 use serde_json::{Value, json};
+use sqlx::{AssertSqlSafe, Executor};
 
 use super::{AGENT, Lived, Shelf, as_json, export, import, lived_in, seen, stored, unpacked};
 use crate::{
@@ -60,6 +65,46 @@ fn content(path: &std::path::Path) -> Vec<(String, Value)> {
         (name, json!(rows))
     })
     .collect()
+}
+
+/// A row in each table that is exported, with a value in each column.
+async fn fill(app: &TestApp) {
+    let Db::Sqlite { writer, .. } = app.db() else { panic!("not SQLite") };
+    let mut connection = writer.acquire().await.unwrap();
+    for table in TABLES.iter() {
+        let values = table.columns.iter().map(|column| match column.kind {
+            Kind::Integer | Kind::BigInteger => "1",
+            Kind::Real => "0.1",
+            Kind::Boolean => "true",
+            Kind::Text => "'x'",
+            Kind::Json => "'{\"x\": 1.5}'",
+            Kind::Texts => "'[\"x\"]'",
+            Kind::Instant => "'2026-01-01T00:00:00.000001+00:00'",
+        });
+        let values = values.collect::<Vec<_>>().join(", ");
+        let columns: Vec<_> = table.columns.iter().map(|c| format!("\"{}\"", c.name)).collect();
+        let columns = columns.join(", ");
+        let sql = format!("INSERT OR REPLACE INTO {} ({columns}) VALUES ({values})", table.name);
+        connection.execute(AssertSqlSafe(sql)).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_of_each_table_comes_back_as_it_was() {
+    let (app, shelf) = (TestApp::on_sqlite().await, Shelf::new());
+    fill(&app).await;
+    let end = export(&app, &shelf.path("1.tar.gz")).await;
+    for table in TABLES.iter() {
+        assert!(end.rows.contains_key(table.name), "{}", table.name);
+    }
+    let (there, back) = (TestApp::on_postgres().await, TestApp::on_sqlite().await);
+    import(&there, &shelf.path("1.tar.gz")).await.unwrap();
+    export(&there, &shelf.path("2.tar.gz")).await;
+    import(&back, &shelf.path("2.tar.gz")).await.unwrap();
+    export(&back, &shelf.path("3.tar.gz")).await;
+    let [one, two, three] = ["1", "2", "3"].map(|n| content(&shelf.path(&format!("{n}.tar.gz"))));
+    assert_eq!(one, two);
+    assert_eq!(one, three);
 }
 
 on_both! {
