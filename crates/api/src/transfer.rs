@@ -43,9 +43,9 @@ pub enum TransferError {
     Archive { path: PathBuf, fault: Fault },
     #[error("{0}")]
     Refused(String),
-    #[error("the database failed: {0}")]
+    #[error("the database failed")]
     Database(#[from] sqlx::Error),
-    #[error("{}", .0.with_cause())]
+    #[error(transparent)]
     Service(#[from] Error),
 }
 

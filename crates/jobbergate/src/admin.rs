@@ -241,13 +241,15 @@ async fn run_on_data(
     let first = matches!(
         command,
         AdminCommand::Client(ClientCommand::Create { .. })
-            | AdminCommand::Import(_)
             | AdminCommand::User(
                 user::UserCommand::Create { .. } | user::UserCommand::Invite { .. }
             )
     );
     config.check()?;
-    config.require_data_directory(first)?;
+    // What is imported may be the first thing there is.
+    if !matches!(command, AdminCommand::Import(_)) {
+        config.require_data_directory(first)?;
+    }
     match &command {
         AdminCommand::Clean { dry_run } => {
             config.require_tables(cleaning::tables(*dry_run)).await?;

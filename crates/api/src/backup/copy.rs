@@ -56,6 +56,16 @@ pub(super) fn sum(path: &Path) -> Result<String> {
     Ok(hex(&digest.finalize()))
 }
 
+/// Makes a file with this content.
+pub(super) fn create(path: &Path, content: &[u8]) -> Result<()> {
+    let mut options = OpenOptions::new();
+    let made = options.write(true).create_new(true).mode(0o600).open(path).and_then(|mut file| {
+        file.write_all(content)?;
+        file.sync_all()
+    });
+    made.map_err(on_file(path))
+}
+
 fn write(mut source: File, to: &Path, seen: &mut dyn FnMut(&[u8])) -> io::Result<File> {
     if let Some(parent) = to.parent() {
         create_private(parent).map_err(io::Error::other)?;

@@ -90,7 +90,7 @@ async fn fill(data: &Path, target: &Path) -> Result<Made> {
     let path = target.join(MANIFEST);
     let text =
         serde_json::to_string_pretty(&manifest).map_err(|error| refused(error.to_string()))?;
-    fs::write(&path, text).map_err(on_file(&path))?;
+    copy::create(&path, text.as_bytes())?;
     let target = target.to_owned();
     on_disk(move || sums::write(&target)).await?;
     Ok(made)

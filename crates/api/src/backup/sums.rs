@@ -41,9 +41,7 @@ pub(super) fn write(directory: &Path) -> Result<()> {
         let sum = copy::sum(&directory.join(&name))?;
         text.push_str(&line(&name, &sum)?);
     }
-    let path = directory.join(SUMS);
-    fs::write(&path, text).map_err(on_file(&path))?;
-    fs::File::open(&path).and_then(|file| file.sync_all()).map_err(on_file(&path))
+    copy::create(&directory.join(SUMS), text.as_bytes())
 }
 
 fn line(name: &Path, sum: &str) -> Result<String> {

@@ -111,6 +111,7 @@ async fn all_organizations_and_secrets_are_backed_up_for_their_owner_only() {
     );
     let mut found = Vec::new();
     modes(&data, &mut found);
+    modes(&path, &mut found);
     for (path, mode) in found {
         assert_eq!(mode & 0o077, 0, "{}: {mode:o}", path.display());
     }
@@ -139,7 +140,7 @@ async fn a_damaged_backup_is_refused_and_leaves_nothing() {
             |b| {
                 let sums = fs::read_to_string(b.join("SHA256SUMS")).unwrap();
                 let line = format!("{}  ../../x\n", "0".repeat(64));
-                fs::write(b.join("SHA256SUMS"), sums + &line).unwrap();
+                fs::write(b.join("SHA256SUMS"), format!("{sums}{line}")).unwrap();
             },
             "it leads elsewhere",
         ),

@@ -124,7 +124,6 @@ async fn an_export_or_import_that_is_killed_leaves_nothing_and_is_done_again() {
     assert!(!archive.with_extension("gz.partial").exists());
     assert!(server.stop());
     let target = home.path().join("target");
-    fs::create_dir(&target).unwrap();
     let mut imported = false;
     for millis in [20, 40, 60, 80] {
         imported = killed_after(&target, &["import", name], millis);

@@ -6,7 +6,7 @@ mod parts;
 use std::{
     fmt,
     fs::File,
-    io::{BufRead, BufReader, Read, Seek, SeekFrom},
+    io::{self, BufRead, BufReader, Read, Seek, SeekFrom},
 };
 
 use bytes::Bytes;
@@ -81,68 +81,99 @@ pub(in crate::transfer) fn read(
     limits: Limits,
     mut each: impl FnMut(Item) -> Result<(), Fault>,
 ) -> Result<(), Fault> {
-    let damaged = |error: std::io::Error| at("the archive", damage(&error));
+    let damaged = |error: io::Error| at("the archive", damage(&error));
     file.seek(SeekFrom::Start(0)).map_err(damaged)?;
     let mut archive = Archive::new(GzDecoder::new(BufReader::new(file)));
-    let mut order = Order::default();
-    let mut entries = Entries::default();
+    let mut reading = Reading { limits, order: Order::default(), entries: Entries::default() };
     for piece in pieces(&mut archive).map_err(damaged)? {
-        let Piece { name: text, mut content, size, kind } = piece?;
-        let refuse = |reason: String| at(&text, reason);
-        if kind != EntryType::Regular {
-            return Err(refuse("it is no regular file: no export writes such entries".to_owned()));
+        each(reading.item(piece?)?)?;
+    }
+    reading.order.require_end().map_err(|reason| at("the archive", reason))?;
+    require_nothing_more(archive.into_inner()).map_err(damaged)
+}
+
+/// An archive as far as it was read.
+struct Reading {
+    limits: Limits,
+    order: Order,
+    entries: Entries,
+}
+
+impl Reading {
+    fn item<R: Read>(&mut self, mut piece: Piece<'_, R>) -> Result<Item, Fault> {
+        let name = known(&piece)?;
+        let bytes = self.content(&name, &mut piece)?;
+        self.order.pass(&name).map_err(|reason| at(&piece.name, reason))?;
+        if !matches!(name, Name::End) {
+            self.entries.begin(&piece.name, piece.size);
+            self.entries.content(&bytes);
         }
-        let Some(name) = Name::read(&text) else {
-            return Err(refuse("no export writes an entry of this name".to_owned()));
-        };
-        let (limit, advice) = match &name {
+        self.understood(name, piece.name, bytes)
+    }
+
+    /// All of an entry, unless it is larger than it may be.
+    fn content<R: Read>(&self, name: &Name, piece: &mut Piece<'_, R>) -> Result<Vec<u8>, Fault> {
+        let refuse = |reason: String| at(&piece.name, reason);
+        let (limit, advice) = match name {
             Name::Manifest | Name::End => (MAX_NOTE, ""),
             Name::Rows(..) => (MAX_ROWS, ""),
             Name::Missing(_) => (0, ""),
-            Name::File(_) => (limits.file, "; raise MAX_UPLOAD_FILE_SIZE here"),
+            Name::File(_) => (self.limits.file, "; raise MAX_UPLOAD_FILE_SIZE here"),
         };
+        let size = piece.size;
         if size > limit {
             return Err(refuse(format!("it has {size} bytes, {limit} are allowed{advice}")));
         }
         let mut bytes = Vec::new();
-        content.read_to_end(&mut bytes).map_err(|error| refuse(damage(&error)))?;
-        if bytes.len() as u64 != size {
-            return Err(refuse("it is cut short".to_owned()));
+        piece.content.read_to_end(&mut bytes).map_err(|error| refuse(damage(&error)))?;
+        match bytes.len() as u64 == size {
+            true => Ok(bytes),
+            false => Err(refuse("it is cut short".to_owned())),
         }
-        order.pass(&name).map_err(refuse)?;
-        if !matches!(name, Name::End) {
-            entries.begin(&text, size);
-            entries.content(&bytes);
-        }
-        let item = match name {
-            Name::Manifest => Item::Manifest(manifest(&bytes, limits.revision).map_err(refuse)?),
+    }
+
+    fn understood(&mut self, name: Name, entry: String, bytes: Vec<u8>) -> Result<Item, Fault> {
+        Ok(match name {
+            Name::Manifest => {
+                let manifest = manifest(&bytes, self.limits.revision);
+                Item::Manifest(manifest.map_err(|reason| at(&entry, reason))?)
+            }
             Name::Rows(_, table, _) => {
-                let rows = rows(table, &text, &bytes)?;
-                order.count_rows(table, rows.len() as u64);
-                Item::Rows { entry: text, table, rows }
+                let rows = rows(table, &entry, &bytes)?;
+                self.order.count_rows(table, rows.len() as u64);
+                Item::Rows { entry, table, rows }
             }
             Name::File(file) => {
-                order.count_file(size);
-                Item::File { entry: text, file, content: bytes.into() }
+                self.order.count_file(bytes.len() as u64);
+                Item::File { entry, file, content: bytes.into() }
             }
-            Name::Missing(file) => Item::Missing { entry: text, file },
+            Name::Missing(file) => Item::Missing { entry, file },
             Name::End => {
-                let end: End = serde_json::from_slice(&bytes).map_err(|e| refuse(e.to_string()))?;
-                order.judge(&end, std::mem::take(&mut entries).end()).map_err(refuse)?;
+                let end: End = serde_json::from_slice(&bytes)
+                    .map_err(|error| at(&entry, error.to_string()))?;
+                let sha256 = std::mem::take(&mut self.entries).end();
+                self.order.judge(&end, sha256).map_err(|reason| at(&entry, reason))?;
                 Item::End(end)
             }
-        };
-        each(item)?;
+        })
     }
-    order.require_end().map_err(|reason| at("the archive", reason))?;
-    require_nothing_more(archive.into_inner()).map_err(damaged)
+}
+
+/// The name of an entry that an export may write.
+fn known<R: Read>(piece: &Piece<'_, R>) -> Result<Name, Fault> {
+    if piece.kind != EntryType::Regular {
+        let reason = "it is no regular file: no export writes such entries";
+        return Err(at(&piece.name, reason));
+    }
+    let unknown = || at(&piece.name, "no export writes an entry of this name");
+    Name::read(&piece.name).ok_or_else(unknown)
 }
 
 pub(super) fn at(entry: &str, reason: impl Into<String>) -> Fault {
     Fault { entry: entry.chars().take(200).collect(), line: None, reason: reason.into() }
 }
 
-fn damage(error: &std::io::Error) -> String {
+fn damage(error: &io::Error) -> String {
     format!("it is damaged or no archive of an export ({error})")
 }
 
@@ -188,8 +219,8 @@ fn rows(table: &Table, entry: &str, bytes: &[u8]) -> Result<Vec<Row>, Fault> {
 }
 
 /// Reads what is behind the last entry, so that all is compared with gzip's checksum.
-fn require_nothing_more(mut gzip: GzDecoder<BufReader<&File>>) -> std::io::Result<()> {
-    let odd = |words| std::io::Error::new(std::io::ErrorKind::InvalidData, words);
+fn require_nothing_more(mut gzip: GzDecoder<BufReader<&File>>) -> io::Result<()> {
+    let odd = |words| io::Error::new(io::ErrorKind::InvalidData, words);
     let mut rest = Vec::new();
     (&mut gzip).take(MAX_NOTE).read_to_end(&mut rest)?;
     if rest.len() as u64 == MAX_NOTE || rest.iter().any(|byte| *byte != 0) {
