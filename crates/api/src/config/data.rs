@@ -91,10 +91,10 @@ impl ServeConfig {
         Ok(path)
     }
 
-    /// Keeps a backup from being restored into the data directory as long as the lock lives. Fails
-    /// while that is under way, or if it was broken off.
+    /// Keeps a backup from being restored into the data directory as long as the lock lives, if the
+    /// database is there. Fails while that is under way, or if it was broken off.
     pub(crate) fn hold_data_directory(&self) -> Result<Option<File>, StartError> {
-        if !self.needs_data_directory()? {
+        if self.postgres_url()?.is_some() {
             return Ok(None);
         }
         let path = self.data_directory()?;
