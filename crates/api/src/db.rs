@@ -4,6 +4,7 @@
 //! (`$n` placeholders, `RETURNING`); what one of them lacks is lowered in [`arguments`].
 
 pub mod arguments;
+mod copy;
 mod create;
 mod inspect;
 mod link;
@@ -15,6 +16,7 @@ pub mod rows;
 mod session;
 mod tables;
 mod turn;
+pub(crate) mod values;
 
 use std::{
     path::Path,
@@ -40,6 +42,7 @@ use session::Scope;
 pub use session::Session;
 pub use tables::{Address, Tables, TablesError};
 pub use turn::Turn;
+pub use values::Kind;
 
 /// How long a request waits for a connection before it is answered 503.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -170,6 +173,11 @@ impl Db {
         Session::open(self, Scope::Transaction).await
     }
 
+    /// What was there at one instant, whatever others write while it is read.
+    pub(crate) async fn snapshot(&self) -> Result<Session, sqlx::Error> {
+        Session::open(self, Scope::Snapshot).await
+    }
+
     /// A connection was cut, and so may be all that are idle: the next one is new.
     fn suspect(&self) {
         if let Self::Postgres(pool) = self {
@@ -180,7 +188,7 @@ impl Db {
     async fn checkout(&self, scope: Scope) -> Result<Link, sqlx::Error> {
         Ok(match (self, scope) {
             (Self::Postgres(pool), _) => Link::Postgres(acquire(pool).await?),
-            (Self::Sqlite { readers, .. }, Scope::Statement) => {
+            (Self::Sqlite { readers, .. }, Scope::Statement | Scope::Snapshot) => {
                 Link::Sqlite(readers.acquire().await?)
             }
             (Self::Sqlite { writer, .. }, Scope::Transaction) => {

@@ -9,11 +9,20 @@ const LEAST: u64 = 1 << 20;
 
 /// Fails if there is no room for changes left.
 pub(crate) fn require_room(directory: &Path) -> io::Result<()> {
+    require_room_for(directory, LEAST)
+}
+
+/// Fails if there is no room for so many bytes.
+pub(crate) fn require_room_for(directory: &Path, bytes: u64) -> io::Result<()> {
     let disk = statvfs(directory)?;
     let left = disk.blocks_available() * disk.fragment_size();
-    if left >= LEAST {
+    if left >= bytes {
         return Ok(());
     }
-    let words = format!("{}: its disk is full, {left} bytes are left", directory.display());
+    let directory = directory.display();
+    let words = match bytes {
+        LEAST => format!("{directory}: its disk is full, {left} bytes are left"),
+        _ => format!("{directory}: its disk has {left} bytes left, {bytes} are needed"),
+    };
     Err(io::Error::new(io::ErrorKind::StorageFull, words))
 }

@@ -5,6 +5,7 @@
 
 pub mod app;
 pub mod auth;
+pub mod backup;
 mod bidi;
 pub mod budget;
 pub mod cleaning;
@@ -36,5 +37,6 @@ pub mod startup;
 pub mod storage;
 mod telemetry;
 pub mod tenant;
+pub mod transfer;
 pub mod waiting;
 pub mod web;

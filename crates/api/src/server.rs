@@ -37,6 +37,7 @@ pub async fn serve(
         bound.map_err(|cause| StartError::Listen { address: config.listen.to_string(), cause })?;
     let address = listener.local_addr().map_err(StartError::Serve)?;
     config.listen.port = address.port();
+    let _held = config.hold_data_directory()?;
     let app = App::open(&config, Clock::System).await?;
     if let Some(provider) = &app.provider {
         provider.remember_address().await?;

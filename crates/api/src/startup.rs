@@ -23,6 +23,13 @@ pub enum StartError {
         path.display()
     )]
     MissingDataDirectory { path: PathBuf },
+    #[error("a backup is being restored into {}; start again when that is done", path.display())]
+    Restoring { path: PathBuf },
+    #[error(
+        "a backup was not restored to the end in {}: do it again with `jobbergate admin restore --replace`",
+        path.display()
+    )]
+    HalfRestored { path: PathBuf },
     /// The database can't be opened.
     #[error(
         "{address}: {cause}; check DATABASE_URL or DATABASE_HOST, DATABASE_PORT, DATABASE_USER, DATABASE_PSWD and DATABASE_NAME"

@@ -99,6 +99,21 @@ impl Tenants {
         Ok(tenant)
     }
 
+    /// Fails unless an organization's data is there.
+    pub(crate) async fn require(&self, organization: &str) -> Result<()> {
+        let id = self.check(organization)?;
+        let Some(pools) = &self.separate else { return Ok(()) };
+        let there = pools.opener.require(&id, Tables::Ours).await;
+        there.map_err(|error| Error::NotFound(format!("the organization {id}: {error}")))
+    }
+
+    /// An organization's data, for work that no request asks for.
+    pub(crate) async fn named(&self, organization: &str) -> Result<Tenant> {
+        let id = self.check(organization)?;
+        let Some(pools) = &self.separate else { return Ok(self.default_tenant()) };
+        pools.get(&id).await
+    }
+
     /// The default data and that of each organization that was ever served, for work that no
     /// request asks for.
     ///

@@ -1,12 +1,14 @@
 //! `jobbergate admin`: people, clients, keys and tokens of the built-in identity provider,
-//! organizations, claims of agents, cleaning, and whether the server's settings work.
+//! organizations, claims of agents, cleaning, backup, export and import, and whether the server's settings work.
 
 mod application;
+mod backup;
 mod claims;
 mod clean;
 mod env_file;
 mod keys;
 mod role;
+mod transfer;
 mod user;
 
 use anyhow::{Context, bail};
@@ -20,7 +22,7 @@ use jobbergate_api::{
     identity::{ClientSecret, NewClient, Provider, UserToken, token_id},
     permission::Permission,
     settings::{Setting, is_given},
-    tenant::Tenants,
+    tenant::{Tables, Tenants},
 };
 use serde_json::json;
 
@@ -80,6 +82,15 @@ enum AdminCommand {
         #[arg(long)]
         dry_run: bool,
     },
+    /// Copy the data directory (SQLite and files) into a new directory while the server goes on
+    Backup(backup::BackupArgs),
+    /// Put such a copy back into the data directory of a server that is stopped
+    Restore(backup::RestoreArgs),
+    /// Write an organization's data into an archive that another server can import, whichever database
+    /// and files it has
+    Export(transfer::TransferArgs),
+    /// Read such an archive into an organization that is empty
+    Import(transfer::TransferArgs),
     /// Print the server's settings and where each comes from
     Config {
         /// Print JSON
@@ -188,6 +199,8 @@ pub async fn run(admin: Admin, settings: &[Setting]) -> anyhow::Result<()> {
         AdminCommand::EnvFile { role } => env_file::print(role)?,
         AdminCommand::Doctor => return examine(&config).await,
         AdminCommand::Health => return ask_health(&config).await,
+        AdminCommand::Backup(args) => return backup::make(&config, &args).await,
+        AdminCommand::Restore(args) => return backup::restore(&config, &args).await,
         AdminCommand::User(_)
         | AdminCommand::Role(_)
         | AdminCommand::Client(_)
@@ -196,7 +209,9 @@ pub async fn run(admin: Admin, settings: &[Setting]) -> anyhow::Result<()> {
         | AdminCommand::Token(_)
         | AdminCommand::Organization(_)
         | AdminCommand::Claims(_)
-        | AdminCommand::Clean { .. } => {
+        | AdminCommand::Clean { .. }
+        | AdminCommand::Export(_)
+        | AdminCommand::Import(_) => {
             let listens = is_given(settings, "JOBBERGATE_LISTEN");
             return run_on_data(command, &config, listens).await;
         }
@@ -231,12 +246,16 @@ async fn run_on_data(
             )
     );
     config.check()?;
-    config.require_data_directory(first)?;
+    // What is imported may be the first thing there is.
+    if !matches!(command, AdminCommand::Import(_)) {
+        config.require_data_directory(first)?;
+    }
     match &command {
         AdminCommand::Clean { dry_run } => {
             config.require_tables(cleaning::tables(*dry_run)).await?;
         }
         AdminCommand::Claims(command) => config.require_tables(command.tables()).await?,
+        AdminCommand::Export(_) => config.require_tables(Tables::Current).await?,
         _ => {}
     }
     let app = App::open(config, Clock::System).await?;
@@ -262,10 +281,14 @@ async fn run_on_data(
         AdminCommand::Organization(command) => organization(&app.tenants, command).await?,
         AdminCommand::Claims(command) => claims::run(&app, &command).await?,
         AdminCommand::Clean { dry_run } => clean::clean(&app, dry_run).await?,
+        AdminCommand::Export(args) => transfer::export(&app, &args).await?,
+        AdminCommand::Import(args) => transfer::import(&app, &args).await?,
         AdminCommand::Config { .. }
         | AdminCommand::EnvFile { .. }
         | AdminCommand::Doctor
-        | AdminCommand::Health => {}
+        | AdminCommand::Health
+        | AdminCommand::Backup(_)
+        | AdminCommand::Restore(_) => {}
     }
     app.tenants.close().await;
     Ok(())

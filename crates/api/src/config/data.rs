@@ -1,7 +1,7 @@
 //! Where data is: the database and the bucket that are configured, or the data directory.
 
 use std::{
-    fs::{DirBuilder, File},
+    fs::{DirBuilder, File, TryLockError},
     io,
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
@@ -21,6 +21,11 @@ use crate::{
 
 /// The name of the SQLite file.
 pub(crate) const DATABASE_FILE: &str = "jobbergate.db";
+/// A file that servers of a data directory have locked, together.
+pub(crate) const SERVING_LOCK: &str = "serving.lock";
+/// Where a backup is restored to before it is put in its place, and what is in it meanwhile.
+pub(crate) const RESTORING: &str = ".restoring";
+pub(crate) const SWITCHING: &str = "switching";
 
 impl ServeConfig {
     /// Connects to the database, or opens the one in the data directory.
@@ -84,6 +89,26 @@ impl ServeConfig {
         let path = self.data_path()?;
         create_private(&path)?;
         Ok(path)
+    }
+
+    /// Keeps a backup from being restored into the data directory as long as the lock lives, if the
+    /// database is there. Fails while that is under way, or if it was broken off.
+    pub(crate) fn hold_data_directory(&self) -> Result<Option<File>, StartError> {
+        if self.postgres_url()?.is_some() {
+            return Ok(None);
+        }
+        let path = self.data_directory()?;
+        let wrong = |cause| StartError::DataDirectory { path: path.clone(), cause };
+        let lock = open_private(&path.join(SERVING_LOCK)).map_err(wrong)?;
+        match lock.try_lock_shared() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(StartError::Restoring { path }),
+            Err(TryLockError::Error(cause)) => return Err(wrong(cause)),
+        }
+        match path.join(RESTORING).join(SWITCHING).exists() {
+            true => Err(StartError::HalfRestored { path }),
+            false => Ok(Some(lock)),
+        }
     }
 
     /// Where the data directory is, or would be.

@@ -4,13 +4,18 @@ use std::{future::Future, io, time::Duration};
 
 use sqlx::{AssertSqlSafe, Executor, Postgres, Sqlite, pool::PoolConnection};
 
-use super::{Record, arguments::Arguments};
+use sea_query::Value;
+
+use super::{Kind, Record, arguments::Arguments, session::Scope, values::Cells};
 
 /// How long PostgreSQL may take to answer a statement. It breaks off by itself before; this is for
 /// answers that the network has swallowed.
 pub(super) const STATEMENT_DEADLINE: Duration = Duration::from_secs(20);
 /// How long a connection may take to end a transaction that nobody waits for.
 const UNDO_DEADLINE: Duration = Duration::from_secs(5);
+
+/// Has PostgreSQL leave a transaction open in which nothing happens for long.
+pub(super) const NO_HURRY: &str = "SET LOCAL idle_in_transaction_session_timeout = 0";
 
 /// A connection of a pool, which it goes back to.
 #[derive(Debug)]
@@ -38,6 +43,27 @@ impl Link {
         }
     }
 
+    pub(super) async fn fetch_values(
+        &mut self,
+        sql: &str,
+        arguments: Arguments,
+        kinds: &[Kind],
+    ) -> Result<Vec<Vec<Value>>, sqlx::Error> {
+        let sql = AssertSqlSafe(sql);
+        match self {
+            Self::Postgres(link) => {
+                let query = sqlx::query_with(sql, arguments.for_postgres());
+                let rows = in_time(query.fetch_all(&mut **link)).await?;
+                rows.iter().map(|row| row.cells(kinds)).collect()
+            }
+            Self::Sqlite(link) => {
+                let query = sqlx::query_with(sql, arguments.for_sqlite());
+                let rows = query.fetch_all(&mut **link).await?;
+                rows.iter().map(|row| row.cells(kinds)).collect()
+            }
+        }
+    }
+
     pub(super) async fn execute(
         &mut self,
         sql: &str,
@@ -56,10 +82,20 @@ impl Link {
         })
     }
 
-    pub(super) async fn begin(&mut self) -> Result<(), sqlx::Error> {
-        match self {
-            Self::Postgres(link) => in_time(link.execute("BEGIN")).await.map(drop),
-            Self::Sqlite(link) => link.execute("BEGIN IMMEDIATE").await.map(drop),
+    pub(super) async fn begin(&mut self, scope: Scope) -> Result<(), sqlx::Error> {
+        match (self, scope) {
+            (_, Scope::Statement) => Ok(()),
+            (Self::Postgres(link), Scope::Transaction) => {
+                in_time(link.execute("BEGIN")).await.map(drop)
+            }
+            (Self::Sqlite(link), Scope::Transaction) => {
+                link.execute("BEGIN IMMEDIATE").await.map(drop)
+            }
+            (Self::Postgres(link), Scope::Snapshot) => {
+                in_time(link.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")).await?;
+                in_time(link.execute(NO_HURRY)).await.map(drop)
+            }
+            (Self::Sqlite(link), Scope::Snapshot) => link.execute("BEGIN").await.map(drop),
         }
     }
 

@@ -2,9 +2,15 @@
 
 use std::io;
 
+use sea_query::Value;
 use sqlx::postgres::PgDatabaseError;
 
-use super::{Db, Record, arguments::Arguments, link::Link};
+use super::{
+    Db, Kind, Record,
+    arguments::Arguments,
+    link::{Link, NO_HURRY},
+};
+use crate::args;
 
 /// A connection that stores run their statements on. A transaction is undone unless it is
 /// committed.
@@ -24,6 +30,8 @@ pub struct Session {
 pub(super) enum Scope {
     Statement,
     Transaction,
+    /// Reads what was there at one instant, whatever others write meanwhile.
+    Snapshot,
 }
 
 impl Session {
@@ -82,6 +90,29 @@ impl Session {
         self.settle_again(answer)
     }
 
+    /// Rows as lists of values, of these kinds.
+    pub(crate) async fn fetch_values(
+        &mut self,
+        sql: &str,
+        arguments: Arguments,
+        kinds: &[Kind],
+    ) -> Result<Vec<Vec<Value>>, sqlx::Error> {
+        let answer = self.link()?.fetch_values(sql, arguments.clone(), kinds).await;
+        if let Some(answer) = self.settle(answer).await? {
+            return Ok(answer);
+        }
+        let answer = self.link()?.fetch_values(sql, arguments, kinds).await;
+        self.settle_again(answer)
+    }
+
+    /// Lets a transaction stay open although nothing happens in it for long.
+    pub(crate) async fn take_time(&mut self) -> Result<(), sqlx::Error> {
+        if !self.is_sqlite() {
+            self.execute(NO_HURRY, args![]).await?;
+        }
+        Ok(())
+    }
+
     /// The row of a query that has one at most.
     pub async fn fetch_optional<R: Record>(
         &mut self,
@@ -111,7 +142,7 @@ impl Session {
     }
 
     pub async fn commit(mut self) -> Result<(), sqlx::Error> {
-        if self.scope == Scope::Statement {
+        if self.scope != Scope::Transaction {
             return Ok(());
         }
         let committed = self.link()?.commit().await;
@@ -155,20 +186,18 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        if self.scope == Scope::Transaction
-            && let Some(link) = self.link.take()
-        {
-            link.undo();
+        match (self.scope, self.link.take()) {
+            (Scope::Transaction, Some(link)) => link.undo(),
+            (Scope::Snapshot, Some(link)) => link.discard(),
+            _ => {}
         }
     }
 }
 
 async fn link(db: &Db, scope: Scope) -> Result<Link, sqlx::Error> {
     let mut link = db.checkout(scope).await?;
-    if scope == Scope::Transaction
-        && let Err(error) = link.begin().await
-    {
-        match is_broken(&error) {
+    if let Err(error) = link.begin(scope).await {
+        match is_broken(&error) || scope == Scope::Snapshot {
             true => link.discard(),
             false => link.undo(),
         }

@@ -4,6 +4,7 @@
 
 mod adoption;
 mod authorization;
+mod backup;
 mod browser;
 mod cleaning;
 mod clusters;
@@ -28,6 +29,7 @@ mod routing;
 mod schema;
 mod support;
 mod tenancy;
+mod transfer;
 mod upload_by_url;
 mod validation;
 mod web;

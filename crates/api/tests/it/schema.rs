@@ -10,7 +10,7 @@ use crate::support::{TestApp, database, empty_database};
 const SCHEMA: &str = include_str!("../data/schema.postgres.sql");
 
 /// For each table its columns, and whether each may be null.
-type Columns = BTreeMap<String, BTreeMap<String, bool>>;
+pub type Columns = BTreeMap<String, BTreeMap<String, bool>>;
 
 fn collect(rows: Vec<(String, String, bool)>) -> Columns {
     let mut columns = Columns::new();
@@ -29,7 +29,7 @@ async fn postgres_columns() -> Columns {
     collect(sqlx::query_as(sql).fetch_all(&mut connection).await.unwrap())
 }
 
-async fn sqlite_columns() -> Columns {
+pub async fn sqlite_columns() -> Columns {
     let app = TestApp::on_sqlite().await;
     let Db::Sqlite { readers, .. } = app.db() else { panic!("not SQLite") };
     let sql = "SELECT t.name, c.name, c.\"notnull\" = 0 AND c.pk = 0 \

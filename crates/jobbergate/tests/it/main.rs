@@ -5,6 +5,7 @@
 
 mod administration;
 mod agent_doctor;
+mod backup;
 mod claims;
 mod cleaning;
 mod crashes;

@@ -31,7 +31,7 @@ fn sample(time: i64, node: &str) -> Value {
 }
 
 /// A second's sample for 25 seconds, of two nodes in turn.
-fn two_nodes() -> Value {
+pub fn two_nodes() -> Value {
     (0..25).map(|n| sample(BASE + n, if n % 2 == 0 { "n0" } else { "n1" })).collect()
 }
 

@@ -1,0 +1,206 @@
+//! Making a backup while the server goes on.
+//!
+//! First the database as it is at one instant, then the files that it names. One that is gone by then
+//! was removed after that instant: then the database is copied once more, and of the files only
+//! what is new.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use super::{
+    FORMAT, MANIFEST, Manifest, Result, VERSION, copy, on_database, on_disk, on_file, refused,
+    require_local, sums,
+};
+use crate::{
+    config::{
+        ServeConfig,
+        data::{DATABASE_FILE, create_private},
+    },
+    db::{Db, Schema},
+    storage::Storage,
+    transfer::FileRow,
+};
+
+/// How often the database is copied when files are removed all the time.
+const ATTEMPTS: usize = 10;
+
+/// What was backed up.
+#[derive(Debug, Default)]
+pub struct Made {
+    pub databases: u64,
+    pub files: u64,
+    /// How many files are missing at the server, too.
+    pub missing: u64,
+}
+
+/// Makes a backup of the data directory into a new directory.
+pub async fn make(config: &ServeConfig, target: &Path) -> Result<Made> {
+    require_local(config)?;
+    config.require_data_directory(false)?;
+    let data = config.data_path()?;
+    if target.exists() {
+        return Err(refused(format!(
+            "{} is there already; name a new directory",
+            target.display()
+        )));
+    }
+    let mut name = target.file_name().unwrap_or_default().to_owned();
+    name.push(".partial");
+    let partial = target.with_file_name(name);
+    remove(&partial)?;
+    let made = fill(&data, &partial).await;
+    let made = match made {
+        Ok(made) => made,
+        Err(error) => {
+            remove(&partial)?;
+            return Err(error);
+        }
+    };
+    fs::rename(&partial, target).map_err(on_file(target))?;
+    let parent = target.parent().filter(|parent| !parent.as_os_str().is_empty());
+    copy::sync_directory(parent.unwrap_or(Path::new(".")))?;
+    Ok(made)
+}
+
+fn remove(partial: &Path) -> Result<()> {
+    match partial.exists() {
+        true => fs::remove_dir_all(partial).map_err(on_file(partial)),
+        false => Ok(()),
+    }
+}
+
+async fn fill(data: &Path, target: &Path) -> Result<Made> {
+    create_private(target)?;
+    let mut made = Made::default();
+    let revision = place(data, target, &mut made).await?;
+    for organization in directories(&data.join("organizations"))? {
+        let to = target.join("organizations").join(&organization);
+        create_private(&to)?;
+        place(&data.join("organizations").join(&organization), &to, &mut made).await?;
+    }
+    others(data, target)?;
+    let manifest = Manifest {
+        format: FORMAT.to_owned(),
+        version: VERSION,
+        program: env!("CARGO_PKG_VERSION").to_owned(),
+        revision,
+    };
+    let path = target.join(MANIFEST);
+    let text =
+        serde_json::to_string_pretty(&manifest).map_err(|error| refused(error.to_string()))?;
+    copy::create(&path, text.as_bytes())?;
+    let target = target.to_owned();
+    on_disk(move || sums::write(&target)).await?;
+    Ok(made)
+}
+
+/// Copies a database and its files; gives the number of its last migration.
+async fn place(data: &Path, target: &Path, made: &mut Made) -> Result<i64> {
+    let (path, to) = (data.join(DATABASE_FILE), target.join(DATABASE_FILE));
+    if !path.exists() {
+        return Ok(0);
+    }
+    let live = Db::attach_sqlite(&path).await.map_err(on_database(&path))?;
+    let copied = attempts(&live, data, &to).await;
+    live.close().await;
+    let (revision, files, missing) = copied?;
+    made.databases += 1;
+    made.files += files;
+    made.missing += missing;
+    Ok(revision)
+}
+
+async fn attempts(live: &Db, data: &Path, to: &Path) -> Result<(i64, u64, u64)> {
+    for _ in 0..ATTEMPTS {
+        if to.exists() {
+            fs::remove_file(to).map_err(on_file(to))?;
+        }
+        live.copy_into(to).await.map_err(on_database(to))?;
+        let only_owner = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        fs::set_permissions(to, only_owner).map_err(on_file(to))?;
+        let snapshot = Db::attach_sqlite(to).await.map_err(on_database(to))?;
+        let copied = files(&snapshot, live, (data, to)).await;
+        let schema = snapshot.schema().await.map_err(on_database(to));
+        snapshot.close().await;
+        if let Some((files, missing)) = copied? {
+            let Schema::Ours { revision } = schema? else {
+                return Err(refused(format!("{} is no database of Jobbergate's", to.display())));
+            };
+            return Ok((revision, files, missing));
+        }
+    }
+    Err(refused(format!(
+        "files were removed all the time, {ATTEMPTS} times in a row; try again when there is less to do"
+    )))
+}
+
+/// Copies the files that a snapshot names; how many, and how many are missing anyway. `None` if one
+/// was removed since.
+async fn files(snapshot: &Db, live: &Db, (data, to): (&Path, &Path)) -> Result<Option<(u64, u64)>> {
+    let from = data.join("files");
+    let target = to.with_file_name("files");
+    create_private(&target)?;
+    let storage = Storage::directory(&target).map_err(|error| refused(error.to_string()))?;
+    let (mut files, mut missing) = (0, 0);
+    let mut last: Option<FileRow> = None;
+    loop {
+        let page = FileRow::after(snapshot, last.as_ref()).await.map_err(on_database(to))?;
+        let Some(end) = page.last().cloned() else { return Ok(Some((files, missing))) };
+        for row in &page {
+            let Some((parent, name)) = row.named() else { continue };
+            let keys = storage.keys(row.table(), parent, name);
+            let keys = keys.map_err(|error| refused(error.to_string()))?;
+            let paths: Vec<(PathBuf, PathBuf)> = keys
+                .iter()
+                .map(|key| (from.join(key.as_ref()), target.join(key.as_ref())))
+                .collect();
+            let copied = on_disk(move || {
+                for (from, to) in paths {
+                    if copy::copy(&from, &to)? {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            });
+            if copied.await? {
+                files += 1;
+            } else if row.is_in(live).await.map_err(on_database(to))? {
+                missing += 1;
+            } else {
+                return Ok(None);
+            }
+        }
+        last = Some(end);
+    }
+}
+
+/// Copies the other files of the data directory, but for locks and what belongs to the database.
+fn others(data: &Path, target: &Path) -> Result<()> {
+    for entry in fs::read_dir(data).map_err(on_file(data))? {
+        let entry = entry.map_err(on_file(data))?;
+        let name = entry.file_name();
+        let text = name.to_string_lossy();
+        let is_known = text.starts_with(DATABASE_FILE) || text.ends_with(".lock");
+        if entry.file_type().map_err(on_file(data))?.is_file() && !is_known {
+            copy::copy(&entry.path(), &target.join(&name))?;
+        }
+    }
+    Ok(())
+}
+
+fn directories(path: &Path) -> Result<Vec<std::ffi::OsString>> {
+    if !path.exists() {
+        return Ok(Vec::new());
+    }
+    let mut found = Vec::new();
+    for entry in fs::read_dir(path).map_err(on_file(path))? {
+        let entry = entry.map_err(on_file(path))?;
+        if entry.file_type().map_err(on_file(path))?.is_dir() {
+            found.push(entry.file_name());
+        }
+    }
+    found.sort();
+    Ok(found)
+}

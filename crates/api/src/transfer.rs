@@ -1,0 +1,97 @@
+//! Export of an organization into an archive, and import of an archive into a server, whichever
+//! database and files the two have.
+//!
+//! `tables.rs` says what is in an archive, `archive.rs` how, `store.rs` has the SQL.
+
+mod archive;
+mod export;
+mod file_row;
+mod import;
+mod row;
+mod store;
+mod tables;
+
+use std::path::{Path, PathBuf};
+
+use crate::{
+    app::App,
+    db::Db,
+    error::{Error, Result as ServiceResult},
+    tenant::Tenant,
+};
+
+pub use archive::{End, Fault};
+pub use export::{Exported, export};
+pub(crate) use file_row::FileRow;
+pub use import::import;
+pub use tables::{Column, LEFT_OUT, TABLES, Table};
+
+/// Whose people and clients are exported.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Whose {
+    Everybody,
+    /// An organization's, or those of no organization.
+    Organization(Option<String>),
+}
+
+/// Why something can't be exported or imported.
+#[derive(Debug, thiserror::Error)]
+pub enum TransferError {
+    #[error("{}: {cause}", path.display())]
+    File { path: PathBuf, cause: std::io::Error },
+    #[error("{} is refused, and nothing was imported: {fault}", path.display())]
+    Archive { path: PathBuf, fault: Fault },
+    #[error("{0}")]
+    Refused(String),
+    #[error("the database failed")]
+    Database(#[from] sqlx::Error),
+    #[error(transparent)]
+    Service(#[from] Error),
+}
+
+/// Prepares a database that was put back as it was for what agents and clients have done since.
+pub(crate) async fn prepare(db: &Db) -> sqlx::Result<()> {
+    let mut session = db.write().await?;
+    store::prepare_for_move(&mut session).await?;
+    session.commit().await
+}
+
+fn on_file(path: &Path) -> impl FnOnce(std::io::Error) -> TransferError {
+    move |cause| TransferError::File { path: path.to_owned(), cause }
+}
+
+/// Where an organization's data is, and where its people and clients are.
+struct Place {
+    tenant: Tenant,
+    /// The default data, if that is another one.
+    identity: Option<Db>,
+    whose: Whose,
+}
+
+impl Place {
+    /// Of an organization that is there; an import makes it when it can.
+    async fn of(app: &App, organization: Option<&str>, is_new: bool) -> ServiceResult<Self> {
+        let tenants = &app.tenants;
+        let default = tenants.default_tenant();
+        let Some(organization) = organization else {
+            let whose = match tenants.are_separate() {
+                true => Whose::Organization(None),
+                false => Whose::Everybody,
+            };
+            return Ok(Self { tenant: default, identity: None, whose });
+        };
+        if !tenants.are_separate() {
+            return Err(Error::BadRequest(
+                "all organizations share one database here: leave out --organization, or set \
+                 MULTI_TENANCY_ENABLED=true to separate them"
+                    .to_owned(),
+            ));
+        }
+        if !is_new {
+            tenants.require(organization).await?;
+        }
+        let tenant = tenants.named(organization).await?;
+        let whose = Whose::Organization(Some(organization.to_owned()));
+        Ok(Self { tenant, identity: Some(default.db), whose })
+    }
+}

@@ -1,0 +1,139 @@
+//! Writing an archive. It has its name only when it is whole.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, BufWriter, Read, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+};
+
+use flate2::{Compression, write::GzEncoder};
+use tar::{Builder, EntryType, Header};
+
+use super::{End, Entries, FileName, Manifest, Name};
+use crate::transfer::tables::Table;
+
+pub(in crate::transfer) struct Writer {
+    tar: Builder<GzEncoder<BufWriter<File>>>,
+    entries: Entries,
+    end: End,
+    partial: Partial,
+}
+
+/// The file under the name that it has until it is whole.
+struct Partial {
+    path: PathBuf,
+    target: PathBuf,
+    is_whole: bool,
+}
+
+impl Drop for Partial {
+    fn drop(&mut self) {
+        if !self.is_whole {
+            // It says by its name that it is not whole.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+impl Writer {
+    pub(in crate::transfer) fn create(target: &Path, manifest: &Manifest) -> io::Result<Self> {
+        if target.exists() {
+            return Err(io::Error::new(io::ErrorKind::AlreadyExists, "it is there already"));
+        }
+        let mut name = target.file_name().unwrap_or_default().to_owned();
+        name.push(".partial");
+        let path = target.with_file_name(name);
+        let file =
+            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path)?;
+        let partial = Partial { path, target: target.to_owned(), is_whole: false };
+        let gzip = GzEncoder::new(BufWriter::new(file), Compression::default());
+        let mut writer = Self {
+            tar: Builder::new(gzip),
+            entries: Entries::default(),
+            end: End::default(),
+            partial,
+        };
+        writer.add(&Name::Manifest, &serde_json::to_vec_pretty(manifest)?)?;
+        Ok(writer)
+    }
+
+    pub(in crate::transfer) fn rows(
+        &mut self,
+        (place, table, part): (usize, &'static Table, u32),
+        lines: &[u8],
+        count: u64,
+    ) -> io::Result<()> {
+        *self.end.rows.entry(table.name.to_owned()).or_default() += count;
+        self.add(&Name::Rows(place, table, part), lines)
+    }
+
+    pub(in crate::transfer) fn file(
+        &mut self,
+        file: FileName,
+        size: u64,
+        content: impl Read,
+    ) -> io::Result<()> {
+        self.end.files += 1;
+        self.end.bytes += size;
+        self.stream(&Name::File(file), size, content)
+    }
+
+    pub(in crate::transfer) fn missing(&mut self, file: FileName) -> io::Result<()> {
+        self.end.missing += 1;
+        self.add(&Name::Missing(file), &[])
+    }
+
+    fn add(&mut self, name: &Name, content: &[u8]) -> io::Result<()> {
+        self.stream(name, content.len() as u64, content)
+    }
+
+    fn stream(&mut self, name: &Name, size: u64, content: impl Read) -> io::Result<()> {
+        let name = name.write();
+        let mut header = Header::new_gnu();
+        header.set_entry_type(EntryType::Regular);
+        header.set_mode(0o600);
+        header.set_size(size);
+        self.entries.begin(&name, size);
+        let mut counted =
+            Counted { content: content.take(size), entries: &mut self.entries, count: 0 };
+        self.tar.append_data(&mut header, &name, &mut counted)?;
+        match counted.count == size {
+            true => Ok(()),
+            false => {
+                Err(io::Error::new(io::ErrorKind::UnexpectedEof, format!("{name} is cut short")))
+            }
+        }
+    }
+
+    /// Writes the end, and gives the file its name once it is on the disk.
+    pub(in crate::transfer) fn finish(mut self) -> io::Result<End> {
+        let sha256 = std::mem::take(&mut self.entries).end();
+        let end = End { sha256, ..std::mem::take(&mut self.end) };
+        self.add(&Name::End, &serde_json::to_vec_pretty(&end)?)?;
+        let mut file = self.tar.into_inner()?.finish()?;
+        file.flush()?;
+        file.get_ref().sync_all()?;
+        let Partial { path, target, .. } = &self.partial;
+        // Unlike a renaming, this replaces nothing.
+        fs::hard_link(path, target)?;
+        fs::remove_file(path)?;
+        self.partial.is_whole = true;
+        Ok(end)
+    }
+}
+
+struct Counted<'a, R> {
+    content: io::Take<R>,
+    entries: &'a mut Entries,
+    count: u64,
+}
+
+impl<R: Read> Read for Counted<'_, R> {
+    fn read(&mut self, piece: &mut [u8]) -> io::Result<usize> {
+        let read = self.content.read(piece)?;
+        self.entries.content(piece.get(..read).unwrap_or_default());
+        self.count += read as u64;
+        Ok(read)
+    }
+}
