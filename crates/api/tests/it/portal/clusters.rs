@@ -91,8 +91,13 @@ on_both! {
             assert!(page.text.contains("new-one") && page.text.contains("Agent has never reported"), "{}", page.text);
         }
         agent.put("/clusters/status?interval=60", Value::Null).await.expect(202);
+        let owner = app.user("alice").await;
+        let script = owner.has_script("s", "echo").await;
+        owner.has_submission(script, "new-one").await;
         app.provider().delete_client("new-one").await.unwrap();
         assert!(!alice.open("/clusters").await.expect(200).text.contains("new-one"));
+        let page = alice.open("/submissions/1").await.expect(200);
+        assert!(page.text.contains("agent was deleted: nobody submits or follows this any more."), "{}", page.text);
         let page = alice.open("/clusters/new-one").await.expect(200);
         assert!(page.text.contains("agent was deleted: nothing can be submitted to it."), "{}", page.text);
     }

@@ -63,6 +63,20 @@ on_both! {
         says(&none, "Choose at least one file");
     }
 
+    async fn what_keeps_an_application_from_being_run_is_told_beside_its_parts(app: TestApp) {
+        let actor = app.user("alice").await;
+        let id = actor.has_template("t", &FILES).await;
+        let mut alice = at_browser(&app, "alice").await;
+        let at = format!("/applications/{id}/edit/questions");
+        says_not(&alice.open(&at).await.expect(200), "would both become");
+        let upload = |kind: &str| format!("/job-script-templates/t/upload/template/{kind}");
+        actor.upload(&upload("SUPPORT"), "job.sh", "data").await.ok();
+        says(&alice.open(&at).await.expect(200), "would both become job.sh: rename or delete one of them.");
+        actor.upload(&upload("ENTRYPOINT"), "other.sh", "#!/bin/sh\n").await.ok();
+        says(&alice.open(&at).await.expect(200), "are both entry points");
+        alice.open(&format!("/applications/{id}/edit/file")).await.expect(404);
+    }
+
     async fn a_template_that_does_not_parse_is_refused_with_its_line(app: TestApp) {
         let id = app.user("alice").await.has_template("t", &FILES).await;
         let mut alice = at_browser(&app, "alice").await;

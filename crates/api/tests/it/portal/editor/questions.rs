@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{at_browser, says, says_not};
 use crate::{on_both, web::browser::form};
 
-const TEMPLATE: [(&str, &str); 1] = [("job.sh.j2", "#!/bin/bash\necho {{ nodes }}\n")];
+const TEMPLATE: [(&str, &str); 1] = [("job.sh.j2", "#!/bin/bash\necho {{ data.nodes }}\n")];
 
 on_both! {
     async fn questions_are_added_filled_in_moved_and_saved(app: TestApp) {

@@ -51,6 +51,7 @@ on_both! {
         let typed = [("q.key", "S3CRET"), ("q.cells", "12")];
         let back = story.sends(&page, &typed, "submit").await.expect(403);
         assert_eq!(heading(&back), "You were logged out in the meantime");
+        assert_eq!(back.header("cache-control"), Some("no-store"));
         assert!(back.text.contains(r#"name="q.key" value="S3CRET""#), "{}", back.text);
         assert!(back.text.contains(r#"<dd class="typed">12</dd>"#) && back.text.contains(r#"<dd class="typed">••••</dd>"#));
         assert!(!back.text.contains(">S3CRET<") && !back.text.contains("<dt>secret-field</dt>"), "{}", back.text);
