@@ -89,7 +89,10 @@ async fn heartbeats_say_how_long_slurm_has_been_silent() {
     assert_eq!(problem(), None);
     scene.lab.pause();
     eventually(60, "a long silence", || async { silence().is_some_and(|s| s > 8) }).await;
-    eventually(60, "why", || async { problem().is_some_and(|why| why.contains("scontrol") || why.contains("squeue")) }).await;
+    eventually(60, "why", || async {
+        problem().is_some_and(|why| why.contains("scontrol") || why.contains("squeue"))
+    })
+    .await;
     scene.lab.resume();
     eventually(90, "no reason any more", || async { problem().is_none() }).await;
     eventually(90, "a short silence again", || async { silence().is_some_and(|s| s < 8) }).await;
