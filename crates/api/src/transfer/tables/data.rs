@@ -31,6 +31,7 @@ pub(super) static TABLES: &[Table] = &[
             CREATED_AT,
             UPDATED_AT,
             column("slurm_answered_at", Instant).or_null(),
+            column("slurm_problem", Text).or_null(),
         ],
     ),
     Table::new(
