@@ -126,15 +126,13 @@ impl Writer {
 
 /// Removes what an export left that was killed; one that is under way keeps its file locked.
 fn remove_left(path: &Path) -> io::Result<()> {
-    match fs::symlink_metadata(path) {
+    let what = match fs::symlink_metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Ok(what) if what.is_file() => {
-            if let Err(TryLockError::WouldBlock) = File::open(path)?.try_lock() {
-                let words = format!("another export is writing {}", path.display());
-                return Err(io::Error::new(io::ErrorKind::AlreadyExists, words));
-            }
-        }
-        what => drop(what?),
+        what => what?,
+    };
+    if what.is_file() && matches!(File::open(path)?.try_lock(), Err(TryLockError::WouldBlock)) {
+        let words = format!("another export is writing {}", path.display());
+        return Err(io::Error::new(io::ErrorKind::AlreadyExists, words));
     }
     fs::remove_file(path)
 }
