@@ -13,6 +13,8 @@ mod tables;
 
 use std::path::{Path, PathBuf};
 
+use chrono::{DateTime, Utc};
+
 use crate::{
     app::App,
     db::Db,
@@ -43,16 +45,37 @@ pub enum TransferError {
     Archive { path: PathBuf, fault: Fault },
     #[error("{0}")]
     Refused(String),
+    #[error(
+        "{error}; and what was stored of its files is still there ({cause}): the next import removes it"
+    )]
+    Left { error: Box<TransferError>, cause: Error },
+    #[error(
+        "everything was imported, and the server can be started; but the file {key} that marks an import under \
+         way could not be removed ({cause}): remove it by hand"
+    )]
+    Marked { key: &'static str, cause: Error },
     #[error("the database failed")]
     Database(#[from] sqlx::Error),
     #[error(transparent)]
     Service(#[from] Error),
 }
 
-/// Prepares a database that was put back as it was for what agents and clients have done since.
-pub(crate) async fn prepare(db: &Db) -> sqlx::Result<()> {
+/// The migration that brought claims.
+const CLAIMS: i64 = 12;
+/// The migration since which all is there that agents and clients go by after a move.
+const WITHDRAWALS: i64 = 16;
+
+/// Prepares a database that was put back as it was, and whose last migration this is, for what agents
+/// and clients have done since.
+pub(crate) async fn prepare(db: &Db, revision: i64, now: DateTime<Utc>) -> sqlx::Result<()> {
     let mut session = db.write().await?;
-    store::prepare_for_move(&mut session).await?;
+    store::pass_numbers(&mut session, now).await?;
+    if revision >= CLAIMS {
+        store::pass_claims(&mut session, now).await?;
+    }
+    if revision >= WITHDRAWALS {
+        store::prepare_for_move(&mut session, now).await?;
+    }
     session.commit().await
 }
 

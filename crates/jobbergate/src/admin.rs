@@ -89,7 +89,8 @@ enum AdminCommand {
     /// Write an organization's data into an archive that another server can import, whichever database
     /// and files it has
     Export(transfer::TransferArgs),
-    /// Read such an archive into an organization that is empty
+    /// Read such an archive into an organization that is empty. With SQLite and several organizations
+    /// stop the server first: it keeps everybody's log-ins waiting
     Import(transfer::TransferArgs),
     /// Print the server's settings and where each comes from
     Config {

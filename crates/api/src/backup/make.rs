@@ -5,7 +5,9 @@
 //! what is new.
 
 use std::{
-    fs,
+    fs::{self, DirBuilder, DirEntry, Metadata},
+    io,
+    os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
 };
 
@@ -33,12 +35,19 @@ pub struct Made {
     pub files: u64,
     /// How many files are missing at the server, too.
     pub missing: u64,
+    /// The organizations whose directories have no database, and are left out.
+    pub without_database: Vec<String>,
 }
+
+/// How many backups of the same name may be broken off before one is refused.
+const PARTIALS: usize = 100;
 
 /// Makes a backup of the data directory into a new directory.
 pub async fn make(config: &ServeConfig, target: &Path) -> Result<Made> {
     require_local(config)?;
     config.require_data_directory(false)?;
+    // Nobody restores meanwhile, and what is half restored is no data of anybody's.
+    let _held = config.hold_data_directory()?;
     let data = config.data_path()?;
     if target.exists() {
         return Err(refused(format!(
@@ -46,39 +55,60 @@ pub async fn make(config: &ServeConfig, target: &Path) -> Result<Made> {
             target.display()
         )));
     }
-    let mut name = target.file_name().unwrap_or_default().to_owned();
-    name.push(".partial");
-    let partial = target.with_file_name(name);
-    remove(&partial)?;
+    let partial = create_partial(target)?;
     let made = fill(&data, &partial).await;
     let made = match made {
         Ok(made) => made,
         Err(error) => {
-            remove(&partial)?;
+            fs::remove_dir_all(&partial).map_err(on_file(&partial))?;
             return Err(error);
         }
     };
     fs::rename(&partial, target).map_err(on_file(target))?;
-    let parent = target.parent().filter(|parent| !parent.as_os_str().is_empty());
-    copy::sync_directory(parent.unwrap_or(Path::new(".")))?;
+    copy::sync_directory(parent(target))?;
     Ok(made)
 }
 
-fn remove(partial: &Path) -> Result<()> {
-    match partial.exists() {
-        true => fs::remove_dir_all(partial).map_err(on_file(partial)),
-        false => Ok(()),
+fn parent(target: &Path) -> &Path {
+    let parent = target.parent().filter(|parent| !parent.as_os_str().is_empty());
+    parent.unwrap_or(Path::new("."))
+}
+
+/// Makes the directory that a backup has until it is whole, which is nobody else's.
+fn create_partial(target: &Path) -> Result<PathBuf> {
+    create_private(parent(target))?;
+    for n in 1..=PARTIALS {
+        let mut name = target.file_name().unwrap_or_default().to_owned();
+        name.push(if n == 1 { ".partial".to_owned() } else { format!(".{n}.partial") });
+        let partial = target.with_file_name(name);
+        match DirBuilder::new().mode(0o700).create(&partial) {
+            Ok(()) => return Ok(partial),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(on_file(&partial)(error)),
+        }
     }
+    Err(refused(format!(
+        "{PARTIALS} backups to {} were broken off: remove what they left, {}.*partial",
+        target.display(),
+        target.display()
+    )))
 }
 
 async fn fill(data: &Path, target: &Path) -> Result<Made> {
-    create_private(target)?;
     let mut made = Made::default();
-    let revision = place(data, target, &mut made).await?;
+    let Some(revision) = place(data, target, &mut made).await? else {
+        return Err(refused(format!(
+            "there is no {DATABASE_FILE} in {}: is it a server's data directory?",
+            data.display()
+        )));
+    };
     for organization in directories(&data.join("organizations"))? {
         let to = target.join("organizations").join(&organization);
         create_private(&to)?;
-        place(&data.join("organizations").join(&organization), &to, &mut made).await?;
+        let from = data.join("organizations").join(&organization);
+        if place(&from, &to, &mut made).await?.is_none() {
+            made.without_database.push(organization.to_string_lossy().into_owned());
+        }
     }
     others(data, target)?;
     let manifest = Manifest {
@@ -96,11 +126,11 @@ async fn fill(data: &Path, target: &Path) -> Result<Made> {
     Ok(made)
 }
 
-/// Copies a database and its files; gives the number of its last migration.
-async fn place(data: &Path, target: &Path, made: &mut Made) -> Result<i64> {
+/// Copies a database and its files; gives the number of its last migration. `None` if there is none.
+async fn place(data: &Path, target: &Path, made: &mut Made) -> Result<Option<i64>> {
     let (path, to) = (data.join(DATABASE_FILE), target.join(DATABASE_FILE));
     if !path.exists() {
-        return Ok(0);
+        return Ok(None);
     }
     let live = Db::attach_sqlite(&path).await.map_err(on_database(&path))?;
     let copied = attempts(&live, data, &to).await;
@@ -109,7 +139,7 @@ async fn place(data: &Path, target: &Path, made: &mut Made) -> Result<i64> {
     made.databases += 1;
     made.files += files;
     made.missing += missing;
-    Ok(revision)
+    Ok(Some(revision))
 }
 
 async fn attempts(live: &Db, data: &Path, to: &Path) -> Result<(i64, u64, u64)> {
@@ -183,11 +213,27 @@ fn others(data: &Path, target: &Path) -> Result<()> {
         let name = entry.file_name();
         let text = name.to_string_lossy();
         let is_known = text.starts_with(DATABASE_FILE) || text.ends_with(".lock");
-        if entry.file_type().map_err(on_file(data))?.is_file() && !is_known {
+        if !is_known && what_is(&entry)?.is_some_and(|what| what.is_file()) {
             copy::copy(&entry.path(), &target.join(&name))?;
         }
     }
     Ok(())
+}
+
+/// What an entry is, or what it leads to; `None` if it is gone by now.
+fn what_is(entry: &DirEntry) -> Result<Option<Metadata>> {
+    let path = entry.path();
+    match fs::metadata(&path) {
+        Ok(what) => Ok(Some(what)),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(on_file(&path)(error)),
+        Err(_) => match fs::symlink_metadata(&path) {
+            Ok(_) => Err(refused(format!(
+                "{} leads to what is not there: remove it, or bring back what it led to",
+                path.display()
+            ))),
+            Err(_) => Ok(None),
+        },
+    }
 }
 
 fn directories(path: &Path) -> Result<Vec<std::ffi::OsString>> {
@@ -197,7 +243,7 @@ fn directories(path: &Path) -> Result<Vec<std::ffi::OsString>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(path).map_err(on_file(path))? {
         let entry = entry.map_err(on_file(path))?;
-        if entry.file_type().map_err(on_file(path))?.is_dir() {
+        if what_is(&entry)?.is_some_and(|what| what.is_dir()) {
             found.push(entry.file_name());
         }
     }

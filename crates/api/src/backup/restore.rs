@@ -6,6 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use chrono::{DateTime, Utc};
+
 use super::{
     BackupError, FORMAT, MANIFEST, Manifest, Result, SUMS, VERSION, copy, on_database, on_disk,
     on_file, refused, require_local,
@@ -20,9 +22,6 @@ use crate::{
     db::{Db, Schema, open_private},
     transfer,
 };
-
-/// The migration since which all is there that agents and clients go by after a move.
-const WITHDRAWALS: i64 = 16;
 
 /// Restores a backup into the data directory; with `replace` even if something is there, which is
 /// put aside. Where it was put, if it was.
@@ -46,14 +45,14 @@ pub async fn restore(
             name.display()
         )));
     }
-    let staging = data.join(RESTORING);
+    let (staging, now) = (data.join(RESTORING), clock.now());
     remove(&staging)?;
-    if let Err(error) = stage(source, &staging, &manifest).await {
+    if let Err(error) = stage(source, &staging, &manifest, now).await {
         remove(&staging)?;
         return Err(error);
     }
     let aside = (!old.is_empty())
-        .then(|| data.join(format!("replaced-{}", clock.now().format("%Y-%m-%dT%H-%M-%SZ"))));
+        .then(|| data.join(format!("replaced-{}", now.format("%Y-%m-%dT%H-%M-%SZ"))));
     let done = aside.clone();
     on_disk(move || switch(&data, &staging, &old, aside.as_deref())).await?;
     Ok(done)
@@ -99,7 +98,8 @@ fn entries(data: &Path) -> Result<Vec<PathBuf>> {
     for entry in fs::read_dir(data).map_err(on_file(data))? {
         let name = PathBuf::from(entry.map_err(on_file(data))?.file_name());
         let text = name.to_string_lossy();
-        if !text.ends_with(".lock") && !text.starts_with("replaced-") && text != RESTORING {
+        let is_ours = text.starts_with("replaced-") || text == RESTORING || text == SWITCHING;
+        if !text.ends_with(".lock") && !is_ours {
             found.push(name);
         }
     }
@@ -115,18 +115,29 @@ fn remove(staging: &Path) -> Result<()> {
 }
 
 /// Copies a backup and checks the copy.
-async fn stage(source: &Path, staging: &Path, manifest: &Manifest) -> Result<()> {
+async fn stage(
+    source: &Path,
+    staging: &Path,
+    manifest: &Manifest,
+    now: DateTime<Utc>,
+) -> Result<()> {
     let new = staging.join("new");
     create_private(&new)?;
     let (from, to) = (source.to_owned(), new.clone());
     let sums = on_disk(move || {
         let sums = sums::read(&from)?;
+        if !sums.contains_key(Path::new(DATABASE_FILE)) {
+            return Err(refused(format!(
+                "{} has no {DATABASE_FILE}: there is no server's data in it; use another backup",
+                from.display()
+            )));
+        }
         copy_all(&from, &to, &sums)?;
         Ok(sums)
     })
     .await?;
     for name in sums.keys().filter(|name| is_database(name)) {
-        check(&new.join(name), manifest).await?;
+        check(&new.join(name), manifest, now).await?;
     }
     Ok(())
 }
@@ -156,14 +167,14 @@ fn copy_all(from: &Path, to: &Path, sums: &Sums) -> Result<()> {
 }
 
 /// A database must be ours, whole, and not of a newer version.
-async fn check(path: &Path, manifest: &Manifest) -> Result<()> {
+async fn check(path: &Path, manifest: &Manifest, now: DateTime<Utc>) -> Result<()> {
     let db = Db::attach_sqlite(path).await.map_err(on_database(path))?;
-    let checked = judge(&db, path, manifest).await;
+    let checked = judge(&db, path, manifest, now).await;
     db.close().await;
     checked
 }
 
-async fn judge(db: &Db, path: &Path, manifest: &Manifest) -> Result<()> {
+async fn judge(db: &Db, path: &Path, manifest: &Manifest, now: DateTime<Utc>) -> Result<()> {
     if let Some(fault) = db.fault().await.map_err(on_database(path))? {
         return Err(refused(format!("{} is damaged: {fault}; use another backup", path.display())));
     }
@@ -177,23 +188,22 @@ async fn judge(db: &Db, path: &Path, manifest: &Manifest) -> Result<()> {
              program knows {newest}); install that version, and restore it then"
         )));
     }
-    if revision >= WITHDRAWALS {
-        transfer::prepare(db).await.map_err(on_database(path))?;
-    }
-    Ok(())
+    transfer::prepare(db, revision, now).await.map_err(on_database(path))
 }
 
-/// Puts what is new in the place of what is old. Until that is done, servers refuse to start.
+/// Puts what is new in the place of what is old. Until that is done, servers refuse to start: the
+/// mark outlasts whatever else goes wrong, also when it is tried again.
 fn switch(data: &Path, staging: &Path, old: &[PathBuf], aside: Option<&Path>) -> Result<()> {
-    let mark = staging.join(SWITCHING);
+    let mark = data.join(SWITCHING);
     let marked = File::create(&mark).and_then(|file| file.sync_all());
     marked.map_err(on_file(&mark))?;
-    copy::sync_directory(staging)?;
+    copy::sync_directory(data)?;
     if let Some(aside) = aside {
         create_private(aside)?;
         for name in old {
             fs::rename(data.join(name), aside.join(name)).map_err(on_file(&data.join(name)))?;
         }
+        copy::sync_directory(aside)?;
     }
     let new = staging.join("new");
     for name in entries(&new)? {

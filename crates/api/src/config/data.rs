@@ -23,9 +23,10 @@ use crate::{
 pub(crate) const DATABASE_FILE: &str = "jobbergate.db";
 /// A file that servers of a data directory have locked, together.
 pub(crate) const SERVING_LOCK: &str = "serving.lock";
-/// Where a backup is restored to before it is put in its place, and what is in it meanwhile.
+/// Where a backup is restored to before it is put in its place.
 pub(crate) const RESTORING: &str = ".restoring";
-pub(crate) const SWITCHING: &str = "switching";
+/// A file that is there from when a backup begins to be put in its place until that is done.
+pub(crate) const SWITCHING: &str = ".restoring-switching";
 
 impl ServeConfig {
     /// Connects to the database, or opens the one in the data directory.
@@ -105,7 +106,7 @@ impl ServeConfig {
             Err(TryLockError::WouldBlock) => return Err(StartError::Restoring { path }),
             Err(TryLockError::Error(cause)) => return Err(wrong(cause)),
         }
-        match path.join(RESTORING).join(SWITCHING).exists() {
+        match path.join(SWITCHING).exists() {
             true => Err(StartError::HalfRestored { path }),
             false => Ok(Some(lock)),
         }

@@ -6,6 +6,7 @@ mod rows;
 
 use std::{collections::HashSet, fs::File, path::Path, sync::Arc};
 
+use chrono::{DateTime, Utc};
 use tokio::{sync::mpsc, task::spawn_blocking};
 
 use super::{
@@ -18,7 +19,7 @@ use crate::{
     app::App,
     db::{Schema, Session},
 };
-use files::Files;
+use files::{Files, MARK_KEY};
 
 /// How many entries are read ahead: each may be as large as a file may be.
 const AHEAD: usize = 1;
@@ -43,22 +44,20 @@ pub async fn import(
     let place = Place::of(app, organization, true).await?;
     files::require_room(app, found.bytes).map_err(on_file(path))?;
     let mut target = Target::begin(place).await?;
-    let files = target.files.clone();
-    files.begin().await?;
-    let imported = async {
+    target.files.begin().await?;
+    let filled = async {
         target.read(&file, limits).await?;
-        target.commit().await
+        target.prepare(app.clock.now()).await
     };
-    match imported.await {
-        Ok(()) => files.keep().await?,
-        Err(error) => {
-            files.remove().await?;
-            return Err(match error {
-                Stop::Fault(fault) => refuse(fault),
-                Stop::Error(error) => error,
-            });
-        }
+    if let Err(stop) = filled.await {
+        let error = match stop {
+            Stop::Fault(fault) => refuse(fault),
+            Stop::Error(error) => error,
+        };
+        return Err(target.give_up(error).await);
     }
+    let files = target.commit().await?;
+    files.keep().await.map_err(|cause| TransferError::Marked { key: MARK_KEY, cause })?;
     Ok(found)
 }
 
@@ -156,7 +155,7 @@ impl Target {
             Item::Rows { entry, table, rows } => self.insert(&entry, table, rows).await?,
             Item::File { entry, file, content } => {
                 self.require_row(&entry, &file).await?;
-                self.files.put(&file, content).await?;
+                self.files.put(file, content).await?;
             }
             Item::Missing { entry, file } => self.require_row(&entry, &file).await?,
             Item::End(_) => {}
@@ -164,19 +163,32 @@ impl Target {
         Ok(())
     }
 
-    /// People first: an organization's data is not there without them.
-    async fn commit(mut self) -> Result<(), Stop> {
-        store::prepare_for_move(&mut self.data).await?;
+    /// Removes what was stored while others are still kept out.
+    async fn give_up(self, error: TransferError) -> TransferError {
+        match self.files.remove().await {
+            Ok(()) => error,
+            Err(cause) => TransferError::Left { error: Box::new(error), cause },
+        }
+    }
+
+    async fn prepare(&mut self, now: DateTime<Utc>) -> Result<(), Stop> {
+        store::prepare_for_move(&mut self.data, now).await?;
         let numbers = self.manifest.take().map(|manifest| manifest.numbers).unwrap_or_default();
         for table in TABLES.iter().filter(|table| table.is_numbered) {
             if let Some(number) = numbers.get(table.name) {
                 self.data.pass_number(table.name, *number).await?;
             }
         }
+        Ok(())
+    }
+
+    /// People first: an organization's data is not there without them. Of a commit that fails nobody
+    /// knows whether it was made: files stay until the next import sees.
+    async fn commit(self) -> Result<Files, TransferError> {
         if let Some(identity) = self.identity {
             identity.commit().await?;
         }
         self.data.commit().await?;
-        Ok(())
+        Ok(self.files)
     }
 }

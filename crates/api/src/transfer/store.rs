@@ -1,20 +1,27 @@
 //! The SQL of exports and imports, made of the list of tables.
 
+use chrono::{DateTime, Utc};
 use sea_query::Value;
 
 use super::{
     Whose,
     row::Row,
-    tables::{Place, TABLES, Table},
+    tables::{Column, Place, TABLES, Table},
 };
 use crate::{
     args,
     db::{Kind, Session, arguments::Arguments},
 };
 
-/// How far the numbers of changes jump: whatever somebody has read at the old server is before all
-/// that is told at the new one.
-const JUMP: i64 = 1_000_000;
+/// How far numbers of rows and claims jump at least when a backup is restored: more than can have been
+/// given out since it was made.
+const JUMP: i64 = 100_000;
+/// Since when the minutes are counted that they jump beyond that, in seconds of Unix time: 2026-01-01.
+const EPOCH: i64 = 1_767_225_600;
+/// How far the numbers of changes jump at least.
+const CHANGES_JUMP: i64 = 1_000_000;
+/// How many of them jump with one statement, which has a deadline.
+const CHANGES_AT_ONCE: i64 = 5000;
 
 fn quoted(names: impl IntoIterator<Item = &'static str>) -> String {
     let quoted: Vec<_> = names.into_iter().map(|name| format!("\"{name}\"")).collect();
@@ -143,13 +150,59 @@ pub(super) async fn undo_part(db: &mut Session) -> sqlx::Result<()> {
 
 /// Prepares what agents and clients of the old server find here. An agent may have begun what waited
 /// when the archive was made: whoever claims it looks for its job first. And whoever asks for
-/// changes since something that the old server told is told all.
-pub(super) async fn prepare_for_move(db: &mut Session) -> sqlx::Result<()> {
+/// changes since something that the old server told is told all: numbers of changes jump, and when the
+/// same data moves once more, further, so that those of the first time are old as well.
+pub(super) async fn prepare_for_move(db: &mut Session, now: DateTime<Utc>) -> sqlx::Result<()> {
     let sql = "UPDATE job_submissions SET inherited = true WHERE status = 'CREATED'";
     db.execute(sql, args![]).await?;
     db.execute("UPDATE withdrawn_submissions SET inherited = true", args![]).await?;
-    for table in ["submission_change_counters", "submission_changes"] {
-        db.execute(&format!("UPDATE {table} SET number = number + $1"), args![JUMP]).await?;
+    let jump = CHANGES_JUMP + now.timestamp_millis().max(0);
+    let sql = "UPDATE submission_change_counters SET number = number + $1";
+    db.execute(sql, args![jump]).await?;
+    let mut after = 0;
+    while let Some(last) = end_of_changes(db, after).await? {
+        let sql = "UPDATE submission_changes SET number = number + $1 \
+                   WHERE job_submission_id > $2 AND job_submission_id <= $3";
+        db.execute(sql, args![jump, after, last]).await?;
+        after = last;
     }
     Ok(())
+}
+
+/// The last of some changes behind a submission's.
+async fn end_of_changes(db: &mut Session, after: i64) -> sqlx::Result<Option<i64>> {
+    let sql = format!(
+        "SELECT CAST(max(job_submission_id) AS bigint) FROM (SELECT job_submission_id \
+         FROM submission_changes WHERE job_submission_id > $1 ORDER BY job_submission_id \
+         LIMIT {CHANGES_AT_ONCE}) AS t"
+    );
+    let (last,): (Option<i64>,) = db.fetch_one(&sql, args![after]).await?;
+    Ok(last)
+}
+
+/// Has the next numbers of rows be past all that were given out since a backup was made: agents know
+/// submissions by them. What is left of a table's numbers is never used up by more than half.
+pub(super) async fn pass_numbers(db: &mut Session, now: DateTime<Utc>) -> sqlx::Result<()> {
+    for table in TABLES.iter().filter(|table| table.is_numbered) {
+        let is_big = |column: &Column| column.name == "id" && column.kind == Kind::BigInteger;
+        let highest = match table.columns.iter().any(is_big) {
+            true => i64::MAX,
+            false => i32::MAX.into(),
+        };
+        let last = db.last_number(table.name).await?;
+        let room = highest.saturating_sub(last) / 2;
+        db.pass_number(table.name, last + jump(now).min(room)).await?;
+    }
+    Ok(())
+}
+
+/// The same of the numbers of claims.
+pub(super) async fn pass_claims(db: &mut Session, now: DateTime<Utc>) -> sqlx::Result<()> {
+    let sql = "UPDATE cluster_claims SET last_claim = last_claim + $1";
+    db.execute(sql, args![jump(now)]).await.map(drop)
+}
+
+/// The later, the further: two restores of one backup do not give out the same numbers.
+fn jump(now: DateTime<Utc>) -> i64 {
+    JUMP + ((now.timestamp() - EPOCH) / 60).max(0)
 }

@@ -212,6 +212,104 @@ async fn what_an_agent_may_have_begun_since_is_looked_for_first() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn numbers_that_were_given_out_since_are_nobody_elses() {
+    let (app, shelf) = (TestApp::on_sqlite().await, tempfile::tempdir().unwrap());
+    let (alice, agent) = (app.user("alice").await, app.agent("c").await);
+    let script = alice.has_script("s", "echo").await;
+    alice.has_submission(script, "c").await;
+    let claim = json!({"instance": "login-1", "new": 1});
+    agent.post("/job-submissions/agent/claims", claim.clone()).await.ok();
+    let path = shelf.path().join("b");
+    backup::make(&app.app.config, &path).await.unwrap();
+    // The server goes on, and agents note in their journals what they are given.
+    for _ in 0..3 {
+        alice.has_submission(script, "c").await;
+        agent.post("/job-submissions/agent/claims", claim.clone()).await.ok();
+    }
+    let mut seen = Vec::new();
+    for hour in 0..2 {
+        let data = shelf.path().join(format!("data-{hour}"));
+        let clock = Clock::manual(chrono::Utc::now() + chrono::TimeDelta::hours(hour));
+        let config = settings_for(&app, &data);
+        backup::restore(&config, &path, false, &clock).await.unwrap();
+        let server = restored(config).await;
+        let alice = server.bearer(alice.token().unwrap());
+        let agent = server.bearer(agent.token().unwrap());
+        let told = agent.get("/job-submissions/agent/changes?wait=0").await.ok();
+        let changes = told["cursor"].as_str().unwrap().to_owned();
+        let submission = alice.has_submission(script, "c").await;
+        let claim = json!({"instance": "login-2", "new": 10});
+        agent.post("/job-submissions/agent/claims", claim).await.ok();
+        let waits = agent.get("/job-submissions/agent/pending?instance=login-2").await.ok();
+        let claims = waits["items"].as_array().unwrap().iter();
+        let claim = claims.filter_map(|item| item["claim"].as_i64()).max().unwrap();
+        assert!(submission > 100_000 && claim > 100_000, "{submission}, {claim}");
+        assert!(alice.has_script("new", "echo").await > 100_000);
+        seen.push((submission, claim, changes));
+    }
+    let [first, second] = seen.as_slice() else { panic!("{seen:?}") };
+    assert!(second.0 >= first.0 + 60 && second.1 >= first.1 + 60, "{seen:?}");
+    assert_ne!(first.2, second.2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_directory_without_a_database_is_no_data() {
+    let (app, shelf) = (TenantApp::on_sqlite().await, tempfile::tempdir().unwrap());
+    let config = settings_for(&app, shelf.path());
+    let path = shelf.path().join("b");
+    let words = backup::make(&config, &path).await.unwrap_err().to_string();
+    assert!(words.contains("there is no jobbergate.db in"), "{words}");
+    assert!(!path.exists() && !shelf.path().join("b.partial").exists());
+    // Of organizations it is told.
+    fs::create_dir_all(app.data().join("organizations/empty")).unwrap();
+    let made = backup::make(&app.app.config, &path).await.unwrap();
+    assert_eq!((made.databases, made.without_database), (1, vec!["empty".to_owned()]));
+    // A backup of something else.
+    fs::remove_file(path.join("jobbergate.db")).unwrap();
+    let sums = fs::read_to_string(path.join("SHA256SUMS")).unwrap();
+    let others = sums.lines().filter(|line| !line.ends_with("  jobbergate.db"));
+    fs::write(path.join("SHA256SUMS"), others.collect::<Vec<_>>().join("\n")).unwrap();
+    let data = shelf.path().join("data");
+    let words = restore(&settings_for(&app, &data), &path, false).await.unwrap_err().to_string();
+    assert!(words.contains("has no jobbergate.db"), "{words}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_lies_elsewhere_comes_along_and_what_is_gone_is_named() {
+    let (app, shelf) = (TenantApp::on_sqlite().await, tempfile::tempdir().unwrap());
+    let lab = app.organization().await;
+    lab.user("alice").await.has_script("ours", "echo").await;
+    let organization = app.data().join("organizations").join(&lab.id);
+    let elsewhere = shelf.path().join("disk");
+    app.app.tenants.close().await;
+    fs::rename(&organization, &elsewhere).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, &organization).unwrap();
+    fs::write(shelf.path().join("secret"), "s3cret").unwrap();
+    let link = app.data().join("smtp-password");
+    std::os::unix::fs::symlink(shelf.path().join("secret"), &link).unwrap();
+    let path = shelf.path().join("b");
+    let made = backup::make(&app.app.config, &path).await.unwrap();
+    assert_eq!((made.databases, made.files), (2, 1));
+    assert_eq!(fs::read_to_string(path.join("smtp-password")).unwrap(), "s3cret");
+    assert!(fs::symlink_metadata(path.join("smtp-password")).unwrap().is_file());
+    fs::remove_file(shelf.path().join("secret")).unwrap();
+    let again = shelf.path().join("again");
+    let words = backup::make(&app.app.config, &again).await.unwrap_err().to_string();
+    assert!(words.contains("smtp-password leads to what is not there"), "{words}");
+    assert!(!again.exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_backup_left_that_was_killed_is_not_touched() {
+    let (app, shelf) = (TestApp::on_sqlite().await, tempfile::tempdir().unwrap());
+    let left = shelf.path().join("b.partial");
+    fs::create_dir(&left).unwrap();
+    fs::write(left.join("x"), "x").unwrap();
+    backup::make(&app.app.config, &shelf.path().join("b")).await.unwrap();
+    assert!(left.join("x").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_there_is_replaced_only_when_told_and_put_aside() {
     let (app, shelf) = (TestApp::on_sqlite().await, tempfile::tempdir().unwrap());
     app.user("alice").await.has_script("s", "echo").await;
@@ -249,4 +347,34 @@ async fn postgresql_and_s3_are_backed_up_by_their_own_tools() {
     assert!(!path.exists());
     let refused = restore(&app.app.config, &path, false).await.unwrap_err().to_string();
     assert!(refused.contains("pg_restore"), "{refused}");
+}
+
+/// What `docs/operations.md` has administrators say after `pg_restore`.
+fn documented_statements() -> &'static str {
+    let text = include_str!("../../../../docs/operations.md");
+    let (_, after) = text.split_once("<<'END'\n").unwrap();
+    after.split_once("END\n").unwrap().0
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_pg_restore_the_documented_statements_do_the_same() {
+    let app = TestApp::on_postgres().await;
+    let (alice, agent) = (app.user("alice").await, app.agent("c").await);
+    let script = alice.has_script("s", "echo").await;
+    alice.has_submission(script, "c").await;
+    let told = agent.get("/job-submissions/agent/changes?wait=0").await.ok();
+    let old = told["cursor"].as_str().unwrap().to_owned();
+    let Db::Postgres(pool) = app.db() else { panic!("not PostgreSQL") };
+    let mut transaction = pool.begin().await.unwrap();
+    sqlx::raw_sql(documented_statements()).execute(&mut *transaction).await.unwrap();
+    transaction.commit().await.unwrap();
+    assert!(alice.has_script("new", "echo").await > 100_000);
+    assert!(alice.has_submission(script, "c").await > 100_000);
+    let claim = json!({"instance": "login-1", "new": 10});
+    agent.post("/job-submissions/agent/claims", claim).await.ok();
+    let waits = agent.get("/job-submissions/agent/pending?instance=login-1").await.ok();
+    assert_eq!(waits["items"][0]["inherited"], true, "{waits}");
+    let told = agent.get("/job-submissions/agent/changes?wait=0").await.ok();
+    let first = |cursor: &str| cursor.split('.').next().unwrap().parse::<i64>().unwrap();
+    assert!(first(told["cursor"].as_str().unwrap()) > first(&old) + 1_000_000, "{told}");
 }

@@ -27,6 +27,12 @@ pub(super) async fn make(config: &ServeConfig, args: &BackupArgs) -> anyhow::Res
     let made = backup::make(config, &args.directory).await?;
     let directory = args.directory.display();
     say!("backed up to {directory}: {} databases, {} files", made.databases, made.files);
+    if !made.without_database.is_empty() {
+        eprintln!(
+            "jobbergate: the directories of these organizations have no database and are left out: {}",
+            made.without_database.join(", ")
+        );
+    }
     if made.missing > 0 {
         eprintln!(
             "jobbergate: {} files are missing at the server, too: rows of scripts or templates name them",

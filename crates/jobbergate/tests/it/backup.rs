@@ -93,15 +93,29 @@ async fn a_server_does_not_start_on_half_a_restored_directory() {
     assert!(server.stop());
     // As a restore leaves it that is killed while it puts things in their place.
     fs::create_dir_all(data.join(".restoring/new")).unwrap();
-    fs::write(data.join(".restoring/switching"), "").unwrap();
-    let mut serve_again = program();
-    serve_again.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(&data);
-    let words = complaint(&serve_again.output().unwrap());
+    fs::write(data.join(".restoring-switching"), "").unwrap();
+    refuses_to_serve(&data);
+    let words = complaint(&admin(&data, &["backup", home.path().join("b").to_str().unwrap()]));
     assert!(words.contains("admin restore --replace"), "{words}");
+    // The next try fails, too: nothing is in its place yet.
+    let damaged = home.path().join("damaged");
+    fs::create_dir(&damaged).unwrap();
+    for name in ["backup.json", "SHA256SUMS"] {
+        fs::copy(copy.join(name), damaged.join(name)).unwrap();
+    }
+    complaint(&admin(&data, &["restore", damaged.to_str().unwrap(), "--replace"]));
+    refuses_to_serve(&data);
     done(&admin(&data, &["restore", copy.to_str().unwrap(), "--replace"]));
     let (server, url) = serve(&data);
     assert_eq!(Alice::at(&data, &url).scripts().await, 1);
     assert!(server.stop());
+}
+
+fn refuses_to_serve(data: &Path) {
+    let mut serve = program();
+    serve.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(data);
+    let words = complaint(&serve.output().unwrap());
+    assert!(words.contains("admin restore --replace"), "{words}");
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Writing an archive. It has its name only when it is whole.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File, OpenOptions, TryLockError},
     io::{self, BufWriter, Read, Write},
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
@@ -44,8 +44,9 @@ impl Writer {
         let mut name = target.file_name().unwrap_or_default().to_owned();
         name.push(".partial");
         let path = target.with_file_name(name);
-        let file =
-            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path)?;
+        remove_left(&path)?;
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
+        let _ = file.try_lock();
         let partial = Partial { path, target: target.to_owned(), is_whole: false };
         let gzip = GzEncoder::new(BufWriter::new(file), Compression::default());
         let mut writer = Self {
@@ -115,11 +116,37 @@ impl Writer {
         file.flush()?;
         file.get_ref().sync_all()?;
         let Partial { path, target, .. } = &self.partial;
-        // Unlike a renaming, this replaces nothing.
-        fs::hard_link(path, target)?;
-        fs::remove_file(path)?;
+        give_name(path, target)?;
+        let parent = target.parent().filter(|parent| !parent.as_os_str().is_empty());
+        File::open(parent.unwrap_or(Path::new(".")))?.sync_all()?;
         self.partial.is_whole = true;
         Ok(end)
+    }
+}
+
+/// Removes what an export left that was killed; one that is under way keeps its file locked.
+fn remove_left(path: &Path) -> io::Result<()> {
+    let what = match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        what => what?,
+    };
+    if what.is_file() && matches!(File::open(path)?.try_lock(), Err(TryLockError::WouldBlock)) {
+        let words = format!("another export is writing {}", path.display());
+        return Err(io::Error::new(io::ErrorKind::AlreadyExists, words));
+    }
+    fs::remove_file(path)
+}
+
+/// Unlike a renaming, a link replaces nothing. Not every file system has them.
+fn give_name(path: &Path, target: &Path) -> io::Result<()> {
+    match fs::hard_link(path, target) {
+        Ok(()) => fs::remove_file(path),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
+        Err(_) => match fs::symlink_metadata(target) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => fs::rename(path, target),
+            Err(error) => Err(error),
+            Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
+        },
     }
 }
 
@@ -135,5 +162,53 @@ impl<R: Read> Read for Counted<'_, R> {
         self.entries.content(piece.get(..read).unwrap_or_default());
         self.count += read as u64;
         Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::*;
+    use crate::transfer::archive::{FORMAT, VERSION};
+
+    fn create(target: &Path) -> io::Result<Writer> {
+        let manifest = Manifest {
+            format: FORMAT.to_owned(),
+            version: VERSION,
+            program: "1".to_owned(),
+            revision: 1,
+            organization: None,
+            numbers: std::collections::BTreeMap::new(),
+        };
+        Writer::create(target, &manifest)
+    }
+
+    #[test]
+    fn an_archive_is_nobody_elses_to_read_whatever_lies_in_its_place() {
+        let directory = tempfile::tempdir().unwrap();
+        let (target, partial) = (directory.path().join("a"), directory.path().join("a.partial"));
+        let precious = directory.path().join("precious");
+        fs::write(&precious, "precious").unwrap();
+        symlink(&precious, &partial).unwrap();
+        create(&target).unwrap().finish().unwrap();
+        assert_eq!(fs::read(&precious).unwrap(), b"precious");
+        fs::remove_file(&target).unwrap();
+        // What a killed export left, and somebody opened to all.
+        fs::write(&partial, "left").unwrap();
+        fs::set_permissions(&partial, PermissionsExt::from_mode(0o666)).unwrap();
+        create(&target).unwrap().finish().unwrap();
+        assert_eq!(fs::metadata(&target).unwrap().permissions().mode() & 0o777, 0o600);
+        assert!(!partial.exists());
+    }
+
+    #[test]
+    fn two_exports_do_not_write_the_same_archive() {
+        let directory = tempfile::tempdir().unwrap();
+        let target = directory.path().join("a");
+        let first = create(&target).unwrap();
+        let error = create(&target).map(drop).unwrap_err().to_string();
+        assert!(error.contains("another export is writing"), "{error}");
+        first.finish().unwrap();
     }
 }

@@ -5,6 +5,7 @@ use sea_query::Value;
 use super::{Stop, Target};
 use crate::{
     db::{Kind, Session},
+    identity::built_in_role,
     transfer::{
         Whose,
         archive::{Fault, FileName},
@@ -24,13 +25,8 @@ impl Target {
         table: &'static Table,
         mut rows: Vec<Row>,
     ) -> Result<(), Stop> {
-        if let Whose::Organization(Some(organization)) = &self.whose
-            && let Some(place) = table.columns.iter().position(|c| c.name == "organization")
-        {
-            for cell in rows.iter_mut().filter_map(|row| row.get_mut(place)) {
-                *cell = organization.as_str().into();
-            }
-        }
+        self.place_in_organization(entry, table, &mut rows)?;
+        require_known_roles(entry, table, &rows)?;
         self.require_accounts(entry, table, &rows)?;
         let db = match &mut self.identity {
             Some(identity) if table.is_shared() => identity,
@@ -45,6 +41,34 @@ impl Target {
                 Place::Data | Place::Seeded => {
                     insert(db, (entry, index * size), table, rows).await?;
                 }
+            }
+        }
+        Ok(())
+    }
+
+    /// People and clients become those of the organization. Where others have theirs, the default data
+    /// takes none that belong to one.
+    fn place_in_organization(
+        &self,
+        entry: &str,
+        table: &Table,
+        rows: &mut [Row],
+    ) -> Result<(), Stop> {
+        let Some(place) = column(table, "organization") else { return Ok(()) };
+        for (index, row) in rows.iter_mut().enumerate() {
+            let Some(cell) = row.get_mut(place) else { continue };
+            match (&self.whose, &*cell) {
+                (Whose::Organization(Some(organization)), _) => {
+                    *cell = organization.as_str().into();
+                }
+                (Whose::Organization(None), Value::String(Some(organization))) => {
+                    let reason = format!(
+                        "it belongs to the organization {organization:?}, and this import is of the default \
+                         data; import the archive of an organization with --organization"
+                    );
+                    return Err(fault(entry, index, reason));
+                }
+                (Whose::Organization(None) | Whose::Everybody, _) => {}
             }
         }
         Ok(())
@@ -74,6 +98,30 @@ impl Target {
         let reason = format!("no row of {} names this file", file.table.name);
         Err(Stop::Fault(Fault { entry: entry.to_owned(), line: None, reason }))
     }
+}
+
+fn column(table: &Table, name: &str) -> Option<usize> {
+    table.columns.iter().position(|column| column.name == name)
+}
+
+fn is_built_in(table: &Table, row: &Row) -> bool {
+    let cell = column(table, "built_in").and_then(|place| row.get(place));
+    cell == Some(&Value::from(true))
+}
+
+/// What a role permits that is there from the start is set by the program, and nobody can change it.
+fn require_known_roles(entry: &str, table: &Table, rows: &[Row]) -> Result<(), Stop> {
+    for (index, row) in rows.iter().enumerate().filter(|(_, row)| is_built_in(table, row)) {
+        let Some(Value::String(Some(name))) = row.first() else { continue };
+        if built_in_role(name).is_none() {
+            let reason = format!(
+                "this program has no built-in role {name:?}; give those who have it another role at the old \
+                 server, and export again"
+            );
+            return Err(fault(entry, index, reason));
+        }
+    }
+    Ok(())
 }
 
 fn fault(entry: &str, index: usize, reason: String) -> Stop {
@@ -143,14 +191,11 @@ async fn insert_shared(
 
 /// Roles that each server has from the start permit what its version says.
 fn is_same(table: &Table, row: &Row, known: &Row) -> bool {
-    let built_in = table.columns.iter().position(|column| column.name == "built_in");
-    let is_built_in =
-        |row: &Row| built_in.and_then(|place| row.get(place)) == Some(&Value::from(true));
-    if is_built_in(row) && is_built_in(known) {
+    if is_built_in(table, row) && is_built_in(table, known) {
         return true;
     }
     // When a role was made differs from server to server.
-    let is_role = built_in.is_some();
+    let is_role = column(table, "built_in").is_some();
     table.columns.iter().zip(row.iter().zip(known)).all(|(column, (one, other))| {
         let is_when = is_role && column.kind == Kind::Instant;
         let same_json = || column.kind == Kind::Json && json(one) == json(other);

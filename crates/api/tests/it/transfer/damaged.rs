@@ -126,6 +126,20 @@ on_both! {
         }
     }
 
+    async fn roles_that_nobody_can_change_are_those_of_the_program(app: TestApp) {
+        let shelf = Shelf::new();
+        let mut bad = exported(&shelf).await;
+        let path = shelf.path("bad.tar.gz");
+        let roles = String::from_utf8(entry(&mut bad, "tables/identity_roles/000001.jsonl").clone());
+        let line = roles.unwrap().lines().position(|role| role.contains("\"watcher\"")).unwrap() + 1;
+        change(&mut bad, "identity_roles", line, "built_in", json!(true));
+        pack(&path, &bad);
+        let words = refusal(&app, &path).await;
+        assert!(words.contains(&format!("identity_roles/000001.jsonl, line {line}: ")), "{words}");
+        assert!(words.contains("no built-in role \"watcher\""), "{words}");
+        assert!(is_bare(&app).await);
+    }
+
     async fn rows_and_files_that_do_not_belong_together_are_refused(app: TestApp) {
         let shelf = Shelf::new();
         let good = exported(&shelf).await;

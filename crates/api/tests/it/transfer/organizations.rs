@@ -66,6 +66,21 @@ on_both! {
         }
     }
 
+    async fn the_default_data_takes_nobody_of_an_organization(app: TenantApp) {
+        let (shelf, source) = (Shelf::new(), TestApp::on_sqlite().await);
+        let lab = app.organization().await;
+        for (name, organization) in [("root", None), ("mallory", Some(lab.id.as_str()))] {
+            account(&source, name, organization).await;
+        }
+        let path = shelf.path("a.tar.gz");
+        export(&source, &path).await;
+        let words = transfer::import(&app.app, None, &path).await.unwrap_err().to_string();
+        assert!(words.contains("tables/identity_users/000001.jsonl, line "), "{words}");
+        assert!(words.contains(&format!("belongs to the organization {:?}", lab.id)), "{words}");
+        assert!(words.contains("--organization"), "{words}");
+        assert!(people(&app).await.is_empty());
+    }
+
     async fn a_misspelt_organization_is_not_made(app: TenantApp) {
         let shelf = Shelf::new();
         let error = transfer::export(&app.app, Some("misspelt"), &shelf.path("a.tar.gz")).await;
