@@ -15,6 +15,10 @@ fn squeue(lab: &SlurmLab, number: &str) -> String {
 #[tokio::test]
 async fn a_job_that_a_sibling_takes_is_followed_there_and_ends_as_it_ends_there() {
     let [origin, sibling] = SlurmLab::start_federation().unwrap();
+    // What an attempt left behind that failed would take the room.
+    for (lab, user) in [(&origin, "alice"), (&origin, "root"), (&sibling, "alice")] {
+        lab.run("scancel", &["-u", user]).unwrap();
+    }
     let full = ["--parsable", "--clusters=lab", "-pcompute", "-c4", "-D/tmp", "-o/dev/null"];
     origin.run("sbatch", &[&full[..], &["--wrap=sleep 100"]].concat()).unwrap();
     eventually(30, "the cluster is full", || async {
