@@ -88,12 +88,12 @@ async fn a_file_is_written_with_the_editor_and_checked_as_one_types() {
     alice.is_told("did not pass the syntax check").await;
     alice.find(".CodeMirror .mark.bad").await;
     goes_to_the_end(&alice).await;
-    alice.keys(" nodes %}many{% endif %}").await;
+    alice.keys(" data.nodes %}many{% endif %}").await;
     alice.reads("Nothing is wrong with it").await;
     alice.press("Save").await;
     alice.reads("Saved.").await;
     let stored = app.stored("job_script_template_files", template, "job.sh.j2").await.unwrap();
-    assert!(stored.ends_with(b"{% if nodes %}many{% endif %}"), "{stored:?}");
+    assert!(stored.ends_with(b"{% if data.nodes %}many{% endif %}"), "{stored:?}");
     // The keyboard leads into the editor and out of it.
     alice.tab_to("Content").await;
     let tab = String::from(char::from(Key::Tab));

@@ -170,7 +170,7 @@ async fn a_fault_is_shown_at_its_line() {
     shows(&alice, "#preview", "srun -n 2.0").await;
     api.delete("/job-script-templates/odd").await.expect(204);
     alice.fill("q0", "8").await;
-    shows(&alice, "#notice", "was not found").await;
+    shows(&alice, "#notice", "There is no application").await;
     alice.press("Save as a script").await;
     alice.sees("This application was deleted in the meantime").await;
     alice.finds_it_accessible("an application that is gone").await;
