@@ -6,6 +6,7 @@ mod cli;
 mod crowd;
 mod identity;
 mod latency;
+mod load_average;
 mod log_in;
 mod programs;
 mod seed;

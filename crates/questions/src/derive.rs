@@ -3,5 +3,5 @@
 mod variables;
 mod workflow;
 
-pub use variables::{from_variables, used_by};
+pub use variables::{ANSWERS, from_variables, used_by};
 pub use workflow::from_workflow;

@@ -106,10 +106,11 @@ pub fn output_name_mapping(
     let default = default_template(settings)?.ok_or(
         "there is no default_template, and not exactly one entrypoint to take in its place",
     )?;
-    let name = legacy_name.map_or_else(|| without_suffix(key(default)), |n| format!("{n}.job"));
+    let name =
+        legacy_name.map_or_else(|| without_suffix(key(default)).to_owned(), |n| format!("{n}.job"));
     mapping.insert(key(default).to_owned(), normal(&name).into());
     for file in supporting_files(settings)?.unwrap_or_default() {
-        mapping.insert(key(file).to_owned(), normal(&without_suffix(key(file))).into());
+        mapping.insert(key(file).to_owned(), normal(without_suffix(key(file))).into());
     }
     for (template, name) in output_names(settings)? {
         mapping.insert(key(template).to_owned(), normal(name).into());
@@ -122,9 +123,10 @@ fn key(path: &str) -> &str {
     path.strip_prefix("templates/").unwrap_or(path)
 }
 
-fn without_suffix(name: &str) -> String {
+/// What a template becomes if nobody says otherwise.
+pub fn without_suffix(name: &str) -> &str {
     let without = [".j2", ".jinja2"].iter().find_map(|suffix| name.strip_suffix(suffix));
-    without.unwrap_or(name).to_owned()
+    without.unwrap_or(name)
 }
 
 /// Without what changes nothing: `./a//b` is `a/b`.

@@ -4,6 +4,9 @@ use jobbergate_jinja::Template;
 use jobbergate_types::questions::{Question, QuestionKind};
 use serde_json::{Map, Value};
 
+/// The variable that has the answers when a script is made.
+pub const ANSWERS: &str = "data";
+
 /// One question for each variable: those with defaults, each of the kind of its default, then
 /// those that templates use beside them.
 pub fn from_variables(template_vars: &Map<String, Value>, undeclared: &[String]) -> Vec<Question> {
@@ -15,8 +18,8 @@ pub fn from_variables(template_vars: &Map<String, Value>, undeclared: &[String])
 /// The parameters that a template uses, at top level or, as older ones have them, under `data`.
 pub fn used_by(template: &Template) -> Vec<String> {
     let names = template.undeclared().unwrap_or_default();
-    let nested = template.undeclared_attributes("data");
-    names.into_iter().filter(|name| *name != "data").chain(nested).map(str::to_owned).collect()
+    let nested = template.undeclared_attributes(ANSWERS);
+    names.into_iter().filter(|name| *name != ANSWERS).chain(nested).map(str::to_owned).collect()
 }
 
 fn with_default((name, default): (&String, &Value)) -> Question {

@@ -1,14 +1,11 @@
 //! What was measured, beside what it should be.
 
-use std::{
-    fs,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde::Serialize;
 
-use crate::lab::Terminal;
+use crate::{bench::load_average::load, lab::Terminal};
 
 /// What a figure should be.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -110,12 +107,6 @@ impl Figures {
 fn percentile(times: &[Duration], percent: usize) -> Duration {
     let at = (times.len() * percent).div_ceil(100).saturating_sub(1);
     times.get(at).copied().unwrap_or_default()
-}
-
-/// How many processes wanted to run, on average of the last minute.
-fn load() -> Result<f64> {
-    let text = fs::read_to_string("/proc/loadavg")?;
-    Ok(text.split(' ').next().context("/proc/loadavg is empty")?.parse()?)
 }
 
 #[cfg(test)]

@@ -5,7 +5,10 @@ use std::{fs, path::Path, process::Command};
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
-use crate::process::{output, printed};
+use crate::{
+    bench::load_average::load,
+    process::{output, printed},
+};
 
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub(super) struct Machine {
@@ -87,11 +90,6 @@ fn wrk_version() -> Result<String> {
     let said = String::from_utf8_lossy(&[said.stdout, said.stderr].concat()).into_owned();
     let words: Vec<&str> = said.split_whitespace().take(2).collect();
     Ok(words.join(" "))
-}
-
-fn load() -> Result<f64> {
-    let text = fs::read_to_string("/proc/loadavg")?;
-    Ok(text.split(' ').next().context("/proc/loadavg is empty")?.parse()?)
 }
 
 #[cfg(test)]

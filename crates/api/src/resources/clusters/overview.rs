@@ -41,6 +41,12 @@ impl Clusters {
     }
 }
 
+/// Whether the agents that the caller may know of report here: where organizations are kept apart,
+/// those of an organization report to its own database.
+pub(crate) fn hears_all(context: &Context) -> bool {
+    !context.app.tenants.are_separate() || context.organization.is_some()
+}
+
 pub(crate) async fn clusters(context: &Context) -> Result<Clusters> {
     let registered = job_submissions::service::registered_clusters(context).await?;
     let mut db = context.db.read().await?;
@@ -55,9 +61,7 @@ pub(crate) async fn clusters(context: &Context) -> Result<Clusters> {
         .map(|status| Cluster { client_id: status.client_id.clone(), status: Some(status) })
         .collect();
     let is_complete = registered.is_some();
-    // Of other organizations' agents, whose heartbeats are elsewhere, nothing is known here.
-    let has_all = !context.app.tenants.are_separate() || context.organization.is_some();
-    let registered = registered.filter(|_| has_all);
+    let registered = registered.filter(|_| hears_all(context));
     for client_id in registered.into_iter().flatten() {
         if !clusters.iter().any(|cluster| cluster.client_id == client_id) {
             clusters.push(Cluster { client_id, status: None });

@@ -2,7 +2,6 @@
 
 use axum::{
     extract::{Request, State},
-    http::{StatusCode, header},
     middleware::Next,
     response::Response,
 };
@@ -10,10 +9,7 @@ use axum::{
 use super::{Site, failures, typed::Typed};
 use crate::{
     identity::REALM_PATH,
-    web::{
-        elsewhere::{is_page, wants_page},
-        errors::Failure,
-    },
+    web::elsewhere::{is_below, keep_allowed, no_page, wants_page},
 };
 
 /// Below which addresses are for programs, or have pages of their own.
@@ -22,24 +18,16 @@ const OTHERS: [&str; 2] = ["/jobbergate", REALM_PATH];
 /// Has browsers see a page instead of what programs are told of an address without one.
 pub(super) async fn answer(State(site): State<Site>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
-    let is_other = OTHERS.iter().any(|other| {
-        path.strip_prefix(other).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    });
+    let is_other = OTHERS.iter().any(|other| is_below(path, other));
     if is_other || !wants_page(request.method(), request.headers()) {
         return next.run(request).await;
     }
     let response = next.run(request).await;
-    let words = match response.status() {
-        StatusCode::NOT_FOUND if !is_page(&response) => "There is no page at this address.",
-        StatusCode::METHOD_NOT_ALLOWED => "This address takes a form, and is nothing to look at.",
-        _ => return response,
-    };
-    let failure = Failure::no_page(response.status(), words);
+    let failure = no_page(&response, "This address takes a form, and is nothing to look at.");
+    let Some(failure) = failure else { return response };
     let shown = failures::shown(&site, &failure, &Typed::default(), false);
     let Some(mut page) = shown else { return response };
-    if let Some(allowed) = response.headers().get(header::ALLOW) {
-        page.headers_mut().insert(header::ALLOW, allowed.clone());
-    }
+    keep_allowed(&mut page, &response);
     failures::finish(&mut page);
     page
 }

@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::{Site, text_file, user::User};
 use crate::web::errors::Failure;
-pub(super) use parent::{Loaded, Parent, Tabs};
+pub(super) use parent::{Loaded, Parent, Tabs, clash};
 
 /// Which file a page is about; its name may have slashes.
 #[derive(Debug, Deserialize)]

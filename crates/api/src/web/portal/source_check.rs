@@ -3,12 +3,10 @@
 use askama::Template;
 use bytes::Bytes;
 use jobbergate_file_checks::{self as file_checks, SyntaxProblem};
+use jobbergate_questions::derive::ANSWERS;
 use jobbergate_types::FileType;
 
 use crate::{app::Context, error::Result, resources::files};
-
-/// The variable that has the answers when a script is made.
-const ANSWERS: &str = "data";
 
 /// What a file is for, which says how it is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

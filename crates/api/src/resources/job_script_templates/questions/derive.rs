@@ -8,7 +8,7 @@ use std::sync::{
 use bytes::Bytes;
 use jobbergate_file_checks::{memory_to_check, questions_of_workflow};
 use jobbergate_jinja::{Environment, memory_to_parse};
-use jobbergate_questions::derive::from_variables;
+use jobbergate_questions::derive::{ANSWERS, from_variables};
 use jobbergate_types::questions::{QuestionsSource, TemplateQuestions};
 use serde_json::{Map, Value};
 
@@ -24,8 +24,6 @@ use crate::{
     storage::within_deadline,
 };
 
-/// The variable that has the answers when a script is made.
-const ANSWERS: &str = "data";
 /// So much of a template's files is looked at, in bytes.
 const MAX_SIZE: usize = 16 << 20;
 

@@ -20,7 +20,10 @@ use super::{
 use crate::{
     error::{Error, Result},
     identity::{Client, ClientSecret},
-    resources::clusters::{overview::Cluster, service},
+    resources::clusters::{
+        overview::{Cluster, hears_all},
+        service,
+    },
     web::{
         cookies::Purpose,
         errors::Failure,
@@ -150,14 +153,13 @@ impl AgentRow {
             Err(Error::NotFoundBare) => None,
             Err(error) => return Err(error),
         };
-        let is_seen = !site.app.tenants.are_separate() || context.organization.is_some();
         let cluster = Cluster { client_id: client.client_id.clone(), status };
         let health = Health::of(&cluster, context.now());
         Ok(Self {
             address: site.path(&path(&client.client_id)),
             cluster: clusters::address(site, &client.client_id),
             made: Moment::new(context.now(), client.created_at),
-            health: (is_seen || cluster.status.is_some()).then_some(health),
+            health: (hears_all(context) || cluster.status.is_some()).then_some(health),
             client,
         })
     }

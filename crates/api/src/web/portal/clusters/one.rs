@@ -111,9 +111,13 @@ pub(super) async fn show(
         return Err(unknown(&client_id).into());
     }
     let found = known(facts::find(context, &client_id).await)?;
-    let status = known(service::find(context, &client_id).await)?;
     let there = clusters(context).await?;
-    let is_there = there.find(&client_id).is_some();
+    let listed = there.find(&client_id);
+    let is_there = listed.is_some();
+    let status = match listed {
+        Some(cluster) => cluster.status.clone(),
+        None => known(service::find(context, &client_id).await)?,
+    };
     if !is_there && status.is_none() && found.is_none() {
         return Err(unknown(&client_id).into());
     }

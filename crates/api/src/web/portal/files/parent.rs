@@ -10,6 +10,7 @@ use axum::{
     http::{StatusCode, request::Parts},
     response::{IntoResponse, Response},
 };
+use jobbergate_questions::files::without_suffix;
 use jobbergate_types::FileType;
 
 use crate::{
@@ -283,17 +284,9 @@ impl Loaded {
                  support file."
             ));
         }
-        let mut outputs: HashMap<&str, &str> = HashMap::new();
-        for (name, _) in self.files.iter().filter(|_| !self.is_script) {
-            let suffix = [".j2", ".jinja2"].iter().find_map(|suffix| name.strip_suffix(suffix));
-            let output = suffix.unwrap_or(name);
-            if let Some(other) = outputs.insert(output, name) {
-                return Some(format!(
-                    "{other} and {name} would both become {output}: rename or delete one of them."
-                ));
-            }
-        }
-        None
+        let templates = self.files.iter().filter(|_| !self.is_script);
+        let clash = clash(templates.map(|(name, _)| (name.as_str(), without_suffix(name))))?;
+        Some(format!("{clash}: rename or delete one of them."))
     }
 }
 
@@ -302,4 +295,17 @@ fn leads_elsewhere(name: &str) -> bool {
     path::Path::new(name)
         .components()
         .any(|part| !matches!(part, Component::Normal(_) | Component::CurDir))
+}
+
+/// Which two files would be one file of the script: of two with one name one would be lost.
+pub(in crate::web::portal) fn clash<'n>(
+    outputs: impl Iterator<Item = (&'n str, &'n str)>,
+) -> Option<String> {
+    let mut named: HashMap<&str, &str> = HashMap::new();
+    outputs
+        .filter_map(|(template, output)| {
+            let other = named.insert(output, template)?;
+            Some(format!("{other} and {template} would both become {output}"))
+        })
+        .next()
 }

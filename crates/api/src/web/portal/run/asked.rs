@@ -1,7 +1,5 @@
 //! What is run: what an application asks, and how it becomes a script.
 
-use std::collections::HashMap;
-
 use indexmap::IndexMap;
 use jobbergate_questions::files;
 use jobbergate_types::{
@@ -15,6 +13,7 @@ use crate::{
     app::Context,
     error::Result,
     resources::job_script_templates::{Locator, questions, service},
+    web::portal::files::clash,
 };
 
 #[derive(Debug)]
@@ -75,17 +74,11 @@ impl Asked {
     }
 }
 
-/// Of two files with one name one would be lost.
 fn all_different(outputs: IndexMap<String, String>) -> Result<IndexMap<String, String>, String> {
-    let mut named: HashMap<&str, &str> = HashMap::new();
     // Without a name a file is left out.
-    for (template, output) in outputs.iter().filter(|(_, output)| !output.is_empty()) {
-        if let Some(other) = named.insert(output, template) {
-            return Err(format!(
-                "{other} and {template} would both become {output}; its owner has to rename or delete one \
-                 of them"
-            ));
-        }
+    let named = outputs.iter().filter(|(_, output)| !output.is_empty());
+    match clash(named.map(|(template, output)| (template.as_str(), output.as_str()))) {
+        Some(clash) => Err(format!("{clash}; its owner has to rename or delete one of them")),
+        None => Ok(outputs),
     }
-    Ok(outputs)
 }
