@@ -5,7 +5,7 @@ mod list;
 
 use jobbergate_types::{Page, list::Paging};
 use sea_query::{
-    Asterisk, Condition, Expr, ExprTrait, InsertStatement, LockType, OnConflict, Order,
+    Asterisk, Condition, Expr, ExprTrait, Func, InsertStatement, LockType, OnConflict, Order,
     PostgresQueryBuilder, Query, QueryStatementWriter, SelectStatement, SqliteQueryBuilder,
 };
 use struct_field_names_as_array::FieldNamesAsSlice;
@@ -101,6 +101,30 @@ impl Table {
     ) -> sqlx::Result<Page<R>> {
         let condition = condition.into();
         let total = self.count(db, condition.clone()).await?;
+        self.rows_of_page(db, condition, order, paging, total).await
+    }
+
+    /// The same of rows of which it is known how many there are.
+    pub(crate) async fn page_of<R: Row>(
+        &self,
+        db: &mut Session,
+        condition: impl Into<Condition>,
+        ordering: Ordering,
+        paging: &Paging,
+        total: i64,
+    ) -> sqlx::Result<Page<R>> {
+        let order = |rows: &mut SelectStatement| ordering.apply(rows, self.key);
+        self.rows_of_page(db, condition.into(), order, paging, total).await
+    }
+
+    async fn rows_of_page<R: Row>(
+        &self,
+        db: &mut Session,
+        condition: Condition,
+        order: impl FnOnce(&mut SelectStatement),
+        paging: &Paging,
+        total: i64,
+    ) -> sqlx::Result<Page<R>> {
         let mut rows = self.select::<R>(condition);
         order(&mut rows);
         let size = u64::try_from(paging.size).unwrap_or_default();
@@ -136,6 +160,35 @@ impl Table {
         let (sql, arguments) = render(db, &count);
         let (count,) = db.fetch_one(&sql, arguments).await?;
         Ok(count)
+    }
+
+    /// What a column's values add up to.
+    pub(crate) async fn sum(
+        &self,
+        db: &mut Session,
+        column: &'static str,
+        condition: impl Into<Condition>,
+    ) -> sqlx::Result<i64> {
+        let sum = Func::coalesce([Expr::col(column).sum(), Expr::val(0)]);
+        let mut select = Query::select();
+        select.expr(Func::cast_as(sum, "bigint")).from(self.name).cond_where(condition.into());
+        let (sql, arguments) = render(db, &select);
+        let (sum,) = db.fetch_one(&sql, arguments).await?;
+        Ok(sum)
+    }
+
+    /// The numbers of any of the rows that meet a condition, in no order.
+    pub(crate) async fn ids(
+        &self,
+        db: &mut Session,
+        condition: impl Into<Condition>,
+        most: u64,
+    ) -> sqlx::Result<Vec<i32>> {
+        let mut select = Query::select();
+        select.column("id").from(self.name).cond_where(condition.into()).limit(most);
+        let (sql, arguments) = render(db, &select);
+        let rows: Vec<(i32,)> = db.fetch_all(&sql, arguments).await?;
+        Ok(rows.into_iter().map(|(id,)| id).collect())
     }
 
     fn select<R: Row>(&self, condition: Condition) -> SelectStatement {
@@ -206,6 +259,14 @@ impl Table {
         delete.from_table(self.name).cond_where(condition.into());
         let (sql, arguments) = render(db, &delete);
         db.execute(&sql, arguments).await
+    }
+}
+
+/// Any of many numbers: on PostgreSQL one statement however many they are.
+pub(crate) fn any_of(db: &Session, ids: Vec<i32>) -> Expr {
+    match db.is_sqlite() {
+        true => Expr::col("id").is_in(ids),
+        false => Expr::cust_with_values("id = ANY($1)", [ids]),
     }
 }
 

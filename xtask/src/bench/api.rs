@@ -4,6 +4,7 @@
 mod against;
 mod bare;
 mod document;
+mod growth;
 mod load;
 mod machine;
 mod measure;
@@ -24,6 +25,7 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
+use serde::Serialize;
 
 use super::programs;
 use crate::{
@@ -43,7 +45,7 @@ const DIRECTORY: &str = "/var/tmp/jobbergate-bench";
 const SUBMISSIONS: u32 = 10_000;
 
 /// What to measure, and how long
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct Options {
     /// How many seconds each figure takes
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
@@ -54,6 +56,9 @@ pub(crate) struct Options {
     /// So many submissions instead of 10 000, and the ways to list them
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(50_000..=10_000_000))]
     scale: Option<u32>,
+    /// How the costs grow: the same with 1 000, 10 000 and so on, up to --scale or a million
+    #[arg(long, conflicts_with_all = ["connections", "against"])]
+    growth: bool,
     /// Only with this database
     #[arg(long, value_enum)]
     database: Option<Database>,
@@ -83,15 +88,12 @@ pub(super) fn run(options: &Options) -> Result<()> {
     let interrupt = Interrupt::register()?;
     let terminal = Terminal::new();
     let programs = programs(options, &interrupt)?;
+    if options.growth {
+        return grow(options, &programs, &interrupt, &terminal);
+    }
     let report = measure(options, &programs, &interrupt, &terminal)?;
     terminal.say(&format!("\n{}", tables::markdown(&report)));
-    let kept = match &options.keep {
-        Some(file) => file.clone(),
-        None => target_directory()?.join("bench-api.json"),
-    };
-    fs::write(&kept, serde_json::to_string_pretty(&report)?)
-        .with_context(|| format!("can't write {}", kept.display()))?;
-    terminal.done(&format!("The figures are in {}", kept.display()));
+    keep(options, &report, &terminal)?;
     if options.docs {
         document::write(&crate::workspace()?.join("docs"), &report)?;
         terminal.done("The figures are in docs/performance.md");
@@ -116,6 +118,42 @@ fn programs(options: &Options, interrupt: &Interrupt) -> Result<Programs> {
         jobbergate: jobbergate.unwrap_or_else(|| built.join("jobbergate")),
         bench: bench.unwrap_or_else(|| built.join("jobbergate-bench")),
     })
+}
+
+fn keep(options: &Options, figures: &impl Serialize, terminal: &Terminal) -> Result<()> {
+    let kept = match &options.keep {
+        Some(file) => file.clone(),
+        None => target_directory()?.join("bench-api.json"),
+    };
+    fs::write(&kept, serde_json::to_string_pretty(figures)?)
+        .with_context(|| format!("can't write {}", kept.display()))?;
+    terminal.done(&format!("The figures are in {}", kept.display()));
+    Ok(())
+}
+
+/// The same with more and more submissions.
+fn grow(
+    options: &Options,
+    programs: &Programs,
+    interrupt: &Interrupt,
+    terminal: &Terminal,
+) -> Result<()> {
+    let largest = options.scale.unwrap_or(growth::LARGEST);
+    let reports: Vec<Report> = growth::sizes(largest)
+        .map(|size| {
+            let options = Options { scale: Some(size), connections: vec![1], ..options.clone() };
+            measure(&options, programs, interrupt, terminal)
+        })
+        .collect::<Result<_>>()?;
+    terminal.say(&format!("\n{}", growth::markdown(&reports)));
+    keep(options, &reports, terminal)?;
+    if options.docs {
+        document::write_growth(&crate::workspace()?.join("docs"), &reports)?;
+        terminal.done("The figures are in docs/performance.md");
+    }
+    let failures: usize = reports.iter().map(|report| report.failures().count()).sum();
+    ensure!(failures == 0, "{failures} lists failed, see above");
+    Ok(())
 }
 
 fn measure(
@@ -172,6 +210,7 @@ fn one(
         directory: &files,
         generator,
         seconds: options.seconds,
+        floors: !options.growth,
         terminal,
         interrupt,
     };

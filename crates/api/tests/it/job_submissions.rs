@@ -1,6 +1,7 @@
 mod agent;
 mod cancel;
 mod clone;
+mod counts;
 mod create;
 mod delete;
 mod events;

@@ -25,7 +25,8 @@ async fn postgres_columns() -> Columns {
     let mut connection = PgConnection::connect(database.url()).await.unwrap();
     let sql = "SELECT table_name::text, column_name::text, is_nullable = 'YES' \
                FROM information_schema.columns WHERE table_schema = 'public' \
-               AND table_name NOT IN ('_sqlx_migrations', 'alembic_version')";
+               AND table_name NOT IN ('_sqlx_migrations', 'alembic_version') \
+               AND table_name NOT IN ('counted_submissions', 'submission_count_changes')";
     collect(sqlx::query_as(sql).fetch_all(&mut connection).await.unwrap())
 }
 
@@ -54,7 +55,12 @@ async fn description(connection: &mut PgConnection) -> BTreeSet<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn both_databases_have_the_same_columns() {
-    assert_eq!(sqlite_columns().await, postgres_columns().await);
+    let (mut sqlite, mut postgres) = (sqlite_columns().await, postgres_columns().await);
+    // A table and, over two tables that writers don't wait for each other in, a view.
+    let counts = [&mut sqlite, &mut postgres].map(|columns| columns.remove("submission_counts"));
+    let [of_sqlite, of_postgres] = counts.map(|columns| columns.unwrap().into_keys());
+    assert!(of_sqlite.eq(of_postgres));
+    assert_eq!(sqlite, postgres);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use anyhow::{Context, Result, ensure};
 
 use super::{
-    plot,
+    growth, plot,
     report::{Report, Server},
     tables,
 };
@@ -26,10 +26,22 @@ pub(super) fn write(directory: &Path, report: &Report) -> Result<()> {
     if part == "figures" {
         fs::write(directory.join("performance.svg"), plot::svg(report))?;
     }
+    put(directory, part, &tables::markdown(report))
+}
+
+/// The same of how costs grow.
+pub(super) fn write_growth(directory: &Path, reports: &[Report]) -> Result<()> {
+    let figures = directory.join("performance-growth.json");
+    fs::write(&figures, format!("{}\n", serde_json::to_string_pretty(reports)?))?;
+    fs::write(directory.join("performance-growth.svg"), growth::svg(reports))?;
+    put(directory, "growth", &growth::markdown(reports))
+}
+
+fn put(directory: &Path, part: &str, new: &str) -> Result<()> {
     let page = directory.join(PAGE);
     let text = fs::read_to_string(&page)
         .with_context(|| format!("there is no {} to write to", page.display()))?;
-    Ok(fs::write(&page, replace(&text, part, &tables::markdown(report))?)?)
+    Ok(fs::write(&page, replace(&text, part, new)?)?)
 }
 
 /// Puts something in the place of what is between a part's markers.
@@ -69,6 +81,6 @@ mod tests {
         assert_eq!(part(&scale), "figures");
         scale.servers[0].lists.push(row("page 1", 1));
         assert_eq!(part(&scale), "scale");
-        assert!(["figures", "scale"].iter().all(|part| replace(page, part, "").is_ok()));
+        assert!(["figures", "scale", "growth"].iter().all(|part| replace(page, part, "").is_ok()));
     }
 }

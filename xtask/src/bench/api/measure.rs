@@ -38,6 +38,8 @@ pub(super) struct Measuring<'a> {
     pub(super) directory: &'a Path,
     pub(super) generator: Generator,
     pub(super) seconds: u64,
+    /// Whether what is beneath the server is measured, too.
+    pub(super) floors: bool,
     pub(super) terminal: &'a Terminal,
     pub(super) interrupt: &'a Interrupt,
 }
@@ -132,6 +134,22 @@ impl Measuring<'_> {
         let mut row =
             self.watched(asked, |measuring| measuring.generator.load(ours, what, at_once))?;
         self.settle()?;
+        if self.floors {
+            self.floors(asked, &mut row)?;
+        }
+        if let Some((target, what)) = self.theirs(asked) {
+            self.generator.warm_up(target, what, at_once)?;
+            self.interrupt.sleep(PAUSE)?;
+            row.other = Some(self.generator.load(target, what, at_once)?);
+            self.interrupt.sleep(PAUSE)?;
+        }
+        Ok(row)
+    }
+
+    /// What HTTP and the database alone would do.
+    fn floors(&mut self, asked: &Asked<'_>, row: &mut Row) -> Result<()> {
+        let Asked { what, at_once, .. } = *asked;
+        let ours = self.ours();
         let answer = bare::ask(&bare::client(), ours, what)?;
         let bare = Bare::start(self.bench, self.directory, &answer)?;
         let target = Target { url: &bare.url, ..ours };
@@ -141,13 +159,7 @@ impl Measuring<'_> {
             let file = self.directory.join("statements.sql");
             row.statements = Some(statements::load(postgres, &file, text, at_once, self.seconds)?);
         }
-        if let Some((target, what)) = self.theirs(asked) {
-            self.generator.warm_up(target, what, at_once)?;
-            self.interrupt.sleep(PAUSE)?;
-            row.other = Some(self.generator.load(target, what, at_once)?);
-            self.interrupt.sleep(PAUSE)?;
-        }
-        Ok(row)
+        Ok(())
     }
 
     /// What our server answers meanwhile, and how long processors work for it.

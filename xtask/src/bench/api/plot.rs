@@ -7,7 +7,7 @@ use super::{
     tables::grouped,
 };
 
-const WIDTH: f64 = 880.0;
+pub(super) const WIDTH: f64 = 880.0;
 /// Where the names of operations end and the scale begins, and where that ends.
 const LEFT: f64 = 210.0;
 const RIGHT: f64 = 850.0;
@@ -16,17 +16,19 @@ const TOP: f64 = 96.0;
 const ROW: f64 = 34.0;
 const BOTTOM: f64 = 46.0;
 /// Between the words of the legend.
-const LEGEND: f64 = 165.0;
+pub(super) const LEGEND: f64 = 165.0;
 
 const STYLE: &str = "\
 svg { font: 13px system-ui, sans-serif; }\n\
 .paper { fill: #ffffff; } text { fill: #1f2328; } .quiet { fill: #59636e; }\n\
 .line { stroke: #d1d9e0; } .floor { fill: none; stroke: #59636e; stroke-width: 2; }\n\
 .s0 { fill: #0969da; } .s1 { fill: #bc4c00; } .other { fill: #8250df; }\n\
+.l0, .l1 { fill: none; stroke-width: 2; } .l0 { stroke: #0969da; } .l1 { stroke: #bc4c00; }\n\
 @media (prefers-color-scheme: dark) {\n\
 .paper { fill: #0d1117; } text { fill: #f0f6fc; } .quiet { fill: #9198a1; }\n\
 .line { stroke: #3d444d; } .floor { stroke: #9198a1; }\n\
 .s0 { fill: #58a6ff; } .s1 { fill: #f0883e; } .other { fill: #be8fff; }\n\
+.l0 { stroke: #58a6ff; } .l1 { stroke: #f0883e; }\n\
 }\n";
 
 /// What has a dot in each operation's line.
@@ -37,7 +39,7 @@ struct Series<'a> {
 }
 
 #[derive(Clone, Copy)]
-enum Mark {
+pub(super) enum Mark {
     /// One of our servers.
     Dot(usize),
     Ring,
@@ -151,7 +153,7 @@ fn power_of_ten(power: i32) -> String {
 }
 
 impl Mark {
-    fn draw(self, x: f64, y: f64) -> String {
+    pub(super) fn draw(self, x: f64, y: f64) -> String {
         match self {
             Self::Dot(place) => {
                 format!("<circle class=\"s{place}\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"6\"/>\n")
@@ -177,7 +179,7 @@ fn height(place: usize) -> f64 {
     TOP + ROW * (place as f64 + 0.5)
 }
 
-fn text(x: f64, y: f64, anchor: &str, class: &str, words: &str) -> String {
+pub(super) fn text(x: f64, y: f64, anchor: &str, class: &str, words: &str) -> String {
     let words = escape(words);
     format!(
         "<text class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\">{words}</text>\n"
@@ -188,7 +190,7 @@ fn escape(words: &str) -> String {
     words.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-fn document(height: f64, title: &str, drawn: &str) -> String {
+pub(super) fn document(height: f64, title: &str, drawn: &str) -> String {
     let heading = text(24.0, 34.0, "start", "", title);
     let title = escape(title);
     format!(

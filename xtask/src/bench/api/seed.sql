@@ -31,5 +31,5 @@ SELECT 1 + i % 1000, 'submission-' || i, '',
     CASE WHEN i <= {submissions} - 100 THEN 100000 + i END,
     CASE WHEN i > {submissions} - 100 THEN NULL WHEN i % 40 < 2 THEN 'RUNNING' WHEN i % 40 < 5 THEN 'FAILED'
         ELSE 'COMPLETED' END,
-    ago(({submissions} - i) * 250 % 90000000), ago(({submissions} - i) * 240 % 90000000)
+    ago(({submissions} - i) % 360000 * 250), ago(({submissions} - i) % 360000 * 240)
 FROM {numbers {submissions}};

@@ -73,11 +73,16 @@ fn table(first: &str, rows: &[Row]) -> String {
             columns.push(cells(heading, rows, |row| cell(row).unwrap_or_default()));
         }
     }
+    aligned(&columns)
+}
+
+/// Columns, each with its heading, as a table.
+pub(super) fn aligned(columns: &[Vec<String>]) -> String {
     let width = |column: &[String]| column.iter().map(|cell| cell.chars().count()).max();
     let widths: Vec<_> = columns.iter().map(|column| width(column).unwrap_or_default()).collect();
     let line = |at: usize| {
         let cells = columns.iter().zip(&widths).enumerate().map(|(place, (column, &width))| {
-            let cell = &column[at];
+            let cell = column.get(at).map(String::as_str).unwrap_or_default();
             if place == 0 { format!(" {cell:<width$} |") } else { format!(" {cell:>width$} |") }
         });
         format!("|{}\n", cells.collect::<String>())
@@ -87,7 +92,8 @@ fn table(first: &str, rows: &[Row]) -> String {
         _ => format!("{}:|", "-".repeat(width + 1)),
     });
     let rule = format!("|{}\n", rules.collect::<String>());
-    let lines: String = (1..=rows.len()).map(line).collect();
+    let lines = columns.first().map(Vec::len).unwrap_or_default();
+    let lines: String = (1..lines).map(line).collect();
     format!("{}{rule}{lines}", line(0))
 }
 

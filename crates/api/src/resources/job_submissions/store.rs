@@ -1,6 +1,7 @@
 //! The table of submissions.
 
 mod active;
+mod list;
 
 use std::collections::BTreeMap;
 
@@ -8,8 +9,7 @@ use chrono::{DateTime, Utc};
 use jobbergate_types::{
     Page, Patch, SlurmJobState,
     job_submissions::{
-        JobOutlook, JobSubmissionBaseView, JobSubmissionDetailedView, JobSubmissionListQuery,
-        JobSubmissionStatus,
+        JobOutlook, JobSubmissionBaseView, JobSubmissionDetailedView, JobSubmissionStatus,
     },
     list::Paging,
 };
@@ -22,30 +22,16 @@ use crate::{
     db::{Session, TextArray},
     error::{Error, Result},
     events::Change,
-    query::{Assignments, ListColumns, Lock, Ordering, Table, by_id},
+    query::{Assignments, Lock, Ordering, Table, by_id},
 };
 
 pub(crate) use active::{active, followed};
+pub(crate) use list::{Origin, page};
 
 const SUBMISSIONS: Table = Table { name: "job_submissions", key: &["id"] };
 const UNDER_WAY: [&str; 2] =
     [JobSubmissionStatus::Created.as_str(), JobSubmissionStatus::Submitted.as_str()];
 const OLDEST_FIRST: Ordering = Ordering { column: "id", ascending: true };
-const LIST: ListColumns = ListColumns {
-    searched: &["name", "description", "owner_email", "client_id"],
-    sortable: &[
-        "id",
-        "name",
-        "owner_email",
-        "created_at",
-        "updated_at",
-        "job_script_id",
-        "slurm_job_id",
-        "client_id",
-        "status",
-        "slurm_job_state",
-    ],
-};
 
 #[derive(Debug, Clone, FromRow, FieldNamesAsSlice)]
 pub(crate) struct SubmissionRow {
@@ -215,56 +201,6 @@ pub(crate) async fn with_ids(
     ids: impl IntoIterator<Item = i64>,
 ) -> sqlx::Result<Vec<SubmissionRow>> {
     SUBMISSIONS.rows(db, Expr::col("id").is_in(ids)).await
-}
-
-/// Where submissions of a list come from, and go to.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Origin<'a> {
-    /// The template of which their scripts were rendered.
-    pub(crate) template: Option<i64>,
-    /// The cluster that runs them.
-    pub(crate) client_id: Option<&'a str>,
-}
-
-impl Origin<'_> {
-    fn condition(self) -> Condition {
-        let mut condition = Condition::all();
-        if let Some(template) = self.template {
-            let mut scripts = Query::select();
-            scripts.column("id").from("job_scripts");
-            scripts.and_where(Expr::col("parent_template_id").eq(template));
-            condition = condition.add(Expr::col("job_script_id").in_subquery(scripts));
-        }
-        if let Some(client_id) = self.client_id {
-            condition = condition.add(Expr::col("client_id").eq(client_id));
-        }
-        condition
-    }
-}
-
-/// A page of submissions; `slurm_job_ids` are those that the query asks for.
-pub(crate) async fn page(
-    db: &mut Session,
-    query: &JobSubmissionListQuery,
-    slurm_job_ids: Option<Vec<i64>>,
-    origin: Origin<'_>,
-    owner: Option<&str>,
-) -> Result<Page<SubmissionRow>> {
-    let list = &query.list;
-    let order = LIST.ordering(list.sort_field.as_deref(), list.sort_ascending)?;
-    let mut condition = Condition::all();
-    if let Some(ids) = slurm_job_ids {
-        condition = condition.add(Expr::col("slurm_job_id").is_in(ids));
-    }
-    if let Some(status) = query.submit_status {
-        condition = condition.add(Expr::col("status").eq(status.as_str()));
-    }
-    // The Python server ignores 0 here, and only here.
-    if let Some(script) = query.from_job_script_id.filter(|id| *id != 0) {
-        condition = condition.add(Expr::col("job_script_id").eq(script));
-    }
-    let condition = LIST.narrowed(db, condition.add(origin.condition()), list, owner);
-    Ok(SUBMISSIONS.page(db, condition, order, &list.paging).await?)
 }
 
 /// A page of what waits for a cluster's agent, oldest first, of what is claimed like that.

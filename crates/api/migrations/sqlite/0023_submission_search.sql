@@ -1,0 +1,5 @@
+-- What lists narrow to or are sorted by, found in order. Each index of SQLite ends with the row's number, which is the id.
+-- locks: job_submissions writes, 4 s per million rows
+CREATE INDEX ix_job_submissions_shown_by_status ON job_submissions (status, is_archived);
+CREATE INDEX ix_job_submissions_shown_of_script ON job_submissions (job_script_id, is_archived);
+CREATE INDEX ix_job_submissions_shown_by_owner ON job_submissions (is_archived, owner_email);

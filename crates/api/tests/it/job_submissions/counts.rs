@@ -1,0 +1,131 @@
+//! How many submissions a list says that there are, whoever has changed them.
+
+use jobbergate_api::{args, db::Db};
+use serde_json::json;
+
+use crate::{
+    on_both,
+    support::{Actor, TestApp},
+};
+
+const COUNTED: [&str; 5] = [
+    "",
+    "include_archived=true",
+    "user_only=true",
+    "submit_status=DONE",
+    "user_only=true&submit_status=CREATED&include_archived=true",
+];
+/// What the lists of [`COUNTED`] have for alice.
+const TRUTH: &str = "SELECT coalesce(sum(CASE WHEN NOT is_archived THEN 1 END), 0), count(*), \
+     coalesce(sum(CASE WHEN NOT is_archived AND owner_email = 'alice@example.com' THEN 1 END), 0), \
+     coalesce(sum(CASE WHEN NOT is_archived AND status = 'DONE' THEN 1 END), 0), \
+     coalesce(sum(CASE WHEN owner_email = 'alice@example.com' AND status = 'CREATED' THEN 1 END), 0) \
+     FROM job_submissions";
+
+async fn run(db: &Db, sql: &str) {
+    let mut db = db.write().await.unwrap();
+    db.execute(sql, args![]).await.unwrap();
+    db.commit().await.unwrap();
+}
+
+/// As another program writes them: `count` submissions, of alice and of bob by turns.
+async fn has_submissions(app: &TestApp, name: &str, count: usize) {
+    let sql = format!(
+        "INSERT INTO job_submissions (name, owner_email, client_id, status, is_archived, created_at, updated_at) \
+         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count}) \
+         SELECT '{name} ' || i, CASE WHEN i % 2 = 0 THEN 'alice@example.com' ELSE 'bob@example.com' END, \
+             'c', 'CREATED', false, '2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z' FROM n"
+    );
+    let sql = match app.db() {
+        Db::Sqlite { .. } => sql,
+        Db::Postgres(_) => sql.replace("'2026-01-01T00:00:00Z'", "now()"),
+    };
+    run(&app.db(), &sql).await;
+}
+
+async fn total(actor: &Actor, query: &str) -> i64 {
+    let page = actor.get(&format!("/job-submissions?size=1&{query}")).await.ok();
+    page["total"].as_i64().unwrap()
+}
+
+async fn is_told_the_truth(alice: &Actor, app: &TestApp) {
+    let mut db = app.db().read().await.unwrap();
+    let truth: (i64, i64, i64, i64, i64) = db.fetch_one(TRUTH, args![]).await.unwrap();
+    drop(db);
+    let [shown, all, own, done, waiting] = COUNTED.map(|query| total(alice, query));
+    let told = (shown.await, all.await, own.await, done.await, waiting.await);
+    assert_eq!(told, truth);
+}
+
+on_both! {
+    async fn a_list_counts_what_others_have_changed(app: TestApp) {
+        let alice = app.user("alice").await;
+        is_told_the_truth(&alice, &app).await;
+        has_submissions(&app, "wave", 1234).await;
+        is_told_the_truth(&alice, &app).await;
+        for sql in [
+            "UPDATE job_submissions SET status = 'DONE' WHERE id % 3 = 0",
+            "UPDATE job_submissions SET is_archived = true, report_message = 'old' WHERE id % 5 = 0",
+            "UPDATE job_submissions SET owner_email = 'alice@example.com' WHERE id < 50",
+            "UPDATE job_submissions SET status = status",
+            "DELETE FROM job_submissions WHERE id % 7 = 0",
+        ] {
+            run(&app.db(), sql).await;
+            is_told_the_truth(&alice, &app).await;
+        }
+        assert_eq!(total(&alice, "submit_status=ABORTED").await, 0);
+        run(&app.db(), "DELETE FROM job_submissions").await;
+        assert_eq!(total(&alice, "include_archived=true").await, 0);
+    }
+
+    async fn nothing_is_counted_that_was_undone(app: TestApp) {
+        let alice = app.user("alice").await;
+        has_submissions(&app, "wave", 200).await;
+        let db = app.db();
+        let mut undone = db.write().await.unwrap();
+        undone.execute("DELETE FROM job_submissions", args![]).await.unwrap();
+        drop(undone);
+        is_told_the_truth(&alice, &app).await;
+        assert_eq!(total(&alice, "").await, 200);
+    }
+
+    async fn submissions_made_at_once_are_all_counted(app: TestApp) {
+        let alice = app.user("alice").await;
+        alice.has_script("s", "echo").await;
+        app.agent("c").await;
+        let body = json!({"name": "job", "job_script_id": 1, "client_id": "c"});
+        let submitting = (0..6).map(async |_| {
+            for _ in 0..40 {
+                alice.post("/job-submissions", body.clone()).await.created();
+            }
+        });
+        futures::future::join_all(submitting).await;
+        is_told_the_truth(&alice, &app).await;
+        assert_eq!(total(&alice, "").await, 240);
+    }
+
+    async fn a_search_says_how_many_it_finds(app: TestApp) {
+        let alice = app.user("alice").await;
+        has_submissions(&app, "a wave", 5500).await;
+        has_submissions(&app, "Rare heat", 3).await;
+        for (query, expected) in [
+            ("search=heat", 3),
+            ("search=heat&user_only=true", 1),
+            ("search=heat%20rare", 3),
+            ("search=wave", 5500),
+            ("search=wave%20heat", 5503),
+            ("search=wave%20150", 5500),
+            ("search=1500", 1),
+            ("search=alice@", 2751),
+            ("search=alice@example.com", 2751),
+            ("search=lice@examplXcom", 0),
+            ("search=nothing", 0),
+            ("search=%20", 0),
+        ] {
+            assert_eq!(total(&alice, query).await, expected, "{query}");
+        }
+        let page = alice.get("/job-submissions?search=heat&sort_ascending=false&size=2&page=2").await.ok();
+        assert_eq!(page["items"].as_array().unwrap().len(), 1);
+        assert_eq!((&page["items"][0]["name"], &page["pages"]), (&json!("Rare heat 1"), &json!(2)));
+    }
+}
