@@ -9,6 +9,7 @@ mod environment;
 mod fault_reports;
 mod findings;
 mod output;
+mod program_pages;
 mod service_manager;
 mod settings;
 mod signals;
@@ -103,8 +104,8 @@ const AGENT_THREADS: usize = 2;
 
 fn run(role: Role, settings: &[Setting]) -> anyhow::Result<()> {
     match role {
-        Role::Serve(config) => wait_for(serve(*config), None),
-        Role::Agent(agent) => wait_for(agent::run(*agent), Some(AGENT_THREADS)),
+        Role::Serve(config) => wait_for(for_long(serve(*config)), None),
+        Role::Agent(agent) => wait_for(for_long(agent::run(*agent)), Some(AGENT_THREADS)),
         Role::AgentHelper(policy) => agent::help(*policy),
         Role::Admin(admin) => wait_for(admin::run(*admin, settings), None),
     }
@@ -117,6 +118,12 @@ async fn serve(config: ServeConfig) -> anyhow::Result<()> {
     }
     let stop = signals::stop()?;
     jobbergate_api::server::serve(config, stop).await.map_err(Into::into)
+}
+
+/// Something that goes on after its start.
+async fn for_long(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    tokio::spawn(program_pages::let_go_after_start());
+    work.await
 }
 
 /// On so many threads, or on one for each processor.

@@ -80,8 +80,14 @@ pub(super) async fn sqlite(pool: &SqlitePool) -> Result<(), MigrationError> {
     if let Some(table) = foreign_sqlite_table(pool).await? {
         return Err(MigrationError::Foreign { table });
     }
+    let mut connection = pool.acquire().await?;
+    // In WAL mode what is not on the disk yet may be lost with the power, in its order, and is done again
+    // at the next start: no migration of a new file waits for the disk.
+    sqlx::query("PRAGMA synchronous = NORMAL").execute(&mut *connection).await?;
     // Not `run`, whose future is not `Send` for all lifetimes: databases are opened in tasks too.
-    Ok(SQLITE.run_direct(None, &mut *pool.acquire().await?, false).await?)
+    SQLITE.run_direct(None, &mut *connection, false).await?;
+    sqlx::query("PRAGMA synchronous = FULL").execute(&mut *connection).await?;
+    Ok(())
 }
 
 async fn foreign_sqlite_table(pool: &SqlitePool) -> Result<Option<String>, sqlx::Error> {
