@@ -28,7 +28,9 @@ fn let_go() -> io::Result<()> {
     let program = fs::read_link("/proc/self/exe")?;
     let maps = fs::read_to_string("/proc/self/maps")?;
     for Mapping { begin, length } in read_only(&maps, &program.to_string_lossy()) {
-        let Some(begin) = NonNull::new(std::ptr::with_exposed_provenance_mut(begin)) else { continue };
+        let Some(begin) = NonNull::new(std::ptr::with_exposed_provenance_mut(begin)) else {
+            continue;
+        };
         #[expect(unsafe_code, reason = "what is mapped is changed by a call of the system only")]
         // SAFETY: nobody writes to these pages, so that each is the file's again when it is read next, and
         // Linux lets nobody write to the file of a program that runs.

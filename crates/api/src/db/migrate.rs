@@ -11,8 +11,8 @@ use sqlx::{
 };
 
 use super::{link::within, open_private};
-pub use notes::{Lock, Waiting};
 use notes::Notes;
+pub use notes::{Lock, Waiting};
 
 static POSTGRES: Migrator = sqlx_macros::migrate!("migrations/postgres");
 static SQLITE: Migrator = sqlx_macros::migrate!("migrations/sqlite");
