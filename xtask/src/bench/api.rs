@@ -12,20 +12,16 @@ mod one_by_one;
 mod operations;
 mod plot;
 mod report;
+pub(super) mod soak;
 mod stage;
 mod statements;
 mod tables;
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{fs, path::PathBuf, time::Duration};
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 
-use super::programs;
 use crate::{
     interrupt::{Interrupt, Interrupted},
     lab::{Database, Directory, Terminal},
@@ -82,7 +78,8 @@ pub(super) fn run(options: &Options) -> Result<()> {
     ensure!(options.connections.iter().all(|&it| it > 0), "--connections must be 1 at least");
     let interrupt = Interrupt::register()?;
     let terminal = Terminal::new();
-    let programs = programs(options, &interrupt)?;
+    let (program, bench) = (options.program.as_deref(), options.bench_program.as_deref());
+    let programs = Programs::named_or_built(program, bench, &interrupt)?;
     let report = measure(options, &programs, &interrupt, &terminal)?;
     terminal.say(&format!("\n{}", tables::markdown(&report)));
     let kept = match &options.keep {
@@ -99,23 +96,6 @@ pub(super) fn run(options: &Options) -> Result<()> {
     let failures = report.failures().count();
     ensure!(failures == 0, "{failures} lists failed, see above");
     Ok(())
-}
-
-/// Builds what was not named.
-fn programs(options: &Options, interrupt: &Interrupt) -> Result<Programs> {
-    let named = |file: &Path| {
-        file.canonicalize().with_context(|| format!("there is no program {}", file.display()))
-    };
-    let jobbergate = options.program.as_deref().map(named).transpose()?;
-    let bench = options.bench_program.as_deref().map(named).transpose()?;
-    if let (Some(jobbergate), Some(bench)) = (&jobbergate, &bench) {
-        return Ok(Programs { jobbergate: jobbergate.clone(), bench: bench.clone() });
-    }
-    let built = programs::build(interrupt)?;
-    Ok(Programs {
-        jobbergate: jobbergate.unwrap_or_else(|| built.join("jobbergate")),
-        bench: bench.unwrap_or_else(|| built.join("jobbergate-bench")),
-    })
 }
 
 fn measure(
