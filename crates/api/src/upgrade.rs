@@ -9,6 +9,9 @@ use crate::{
     tenant::{self, Tables, Tenants, Unopened},
 };
 
+/// The migration that made it.
+const LIST_OF_ORGANIZATIONS: i64 = 5;
+
 /// A database, and what a start would do to its tables.
 #[derive(Debug)]
 pub struct Planned {
@@ -46,7 +49,7 @@ async fn plan_of(
     };
     let plan = db.plan().await;
     let has_others = config.tenancy.multi_tenancy_enabled && organization.is_none();
-    let has_list = matches!(&plan, Ok(Plan { revision: Some(_), is_upstream: false, .. }));
+    let has_list = matches!(&plan, Ok(Plan { revision: Some(LIST_OF_ORGANIZATIONS..), .. }));
     let organizations = match has_others && has_list {
         true => tenant::served_organizations(&db).await,
         false => Ok(Vec::new()),
@@ -82,7 +85,7 @@ async fn attach(
 /// opened are left as they are.
 pub async fn migrate(config: &ServeConfig) -> Result<Vec<Unopened>, StartError> {
     let tenants = Tenants::open(config, Clock::System).await?;
-    let mut all = tenants.all(Tables::Ours).await?;
+    let mut all = tenants.all(Tables::Any).await?;
     let mut left = Vec::new();
     while let Some(tenant) = all.next().await {
         left.extend(tenant.err());

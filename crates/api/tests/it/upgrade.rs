@@ -3,6 +3,7 @@
 use std::{borrow::Cow, path::Path};
 
 use jobbergate_api::{
+    args,
     clock::Clock,
     config::ServeConfig,
     db::{Plan, Waiting},
@@ -16,7 +17,7 @@ use sqlx::{
 
 use crate::{
     adoption::upstream_database,
-    support::{empty_database, settings},
+    support::{TestApp, empty_database, settings},
 };
 
 /// The version before lists were found by an index.
@@ -67,6 +68,14 @@ async fn an_update_is_planned_and_done_on_sqlite() {
     db.close().await.unwrap();
     assert_eq!(plan(&config).await.steps[0].touched[0].rows, 2);
     is_planned_and_done(&config).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_committed_after_the_migrations_is_on_the_disk() {
+    let app = TestApp::on_sqlite().await;
+    let mut db = app.db().write().await.unwrap();
+    let (synchronous,): (i64,) = db.fetch_one("PRAGMA synchronous", args![]).await.unwrap();
+    assert_eq!(synchronous, 2, "FULL");
 }
 
 #[tokio::test(flavor = "multi_thread")]
