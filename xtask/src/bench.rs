@@ -26,6 +26,8 @@ pub(crate) struct Options {
 enum Subject {
     /// Requests per second and their latency, beside what HTTP and the database alone would do
     Api(api::Options),
+    /// Whether the server's memory grows while it is asked for all kinds of things, and who waits for long
+    Soak(api::soak::Options),
     /// Tokens that are verified, and a hundred people who log in at once
     Identity(identity::Options),
     /// How soon jobs are given to sbatch, and to scancel, at rest
@@ -39,6 +41,7 @@ enum Subject {
 pub(crate) fn run(options: &Options) -> Result<()> {
     match &options.subject {
         Subject::Api(options) => api::run(options),
+        Subject::Soak(options) => api::soak::run(options),
         Subject::Identity(options) => identity::run(options),
         Subject::Agent(options) => agent::run(options),
         Subject::Cli(options) => cli::run(options),

@@ -58,7 +58,7 @@ impl Downloads {
             .pool_max_idle_per_host(0)
             .user_agent(concat!("jobbergate/", env!("CARGO_PKG_VERSION")))
             .build()
-            .map_err(Error::internal)?;
+            .map_err(StartError::Https)?;
         Ok(Self { http, permitted, deadline, max_size })
     }
 

@@ -38,5 +38,6 @@ pub mod storage;
 mod telemetry;
 pub mod tenant;
 pub mod transfer;
+pub mod upgrade;
 pub mod waiting;
 pub mod web;

@@ -46,9 +46,10 @@ pub async fn serve(
     if let Err(error) = sd_notify::notify(&[sd_notify::NotifyState::Ready]) {
         tracing::warn!(%error, "systemd cannot be told");
     }
+    offer_set_up(&app).await?;
+    // They compute for longer than the rest of the start.
     make_first_key(&app);
     ask_for_keys(&app);
-    offer_set_up(&app).await?;
     let forgetting = tokio::spawn(forget_what_expired(Arc::clone(&app)));
     if let Some(address) = config.metrics_listen {
         telemetry::listen(address)?;

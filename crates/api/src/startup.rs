@@ -1,6 +1,6 @@
 //! Why the server can't start.
 
-use std::path::PathBuf;
+use std::{error::Error as _, iter::successors, path::PathBuf};
 
 use crate::{
     db::{OpenError, TablesError},
@@ -54,6 +54,12 @@ pub enum StartError {
         "the files cannot be stored: {0}; check S3_BUCKET_NAME, S3_ENDPOINT_URL and the AWS_* credentials"
     )]
     Storage(String),
+    /// Most likely there is nobody to trust.
+    #[error(
+        "no HTTPS connection can be made: {}; install the certificates of the system (the package \
+         ca-certificates), or name a file of them with SSL_CERT_FILE", causes(.0)
+    )]
+    Https(reqwest::Error),
     #[error("{setting} is wrong: {reason}")]
     Setting { setting: &'static str, reason: String },
     #[error("cannot listen on {address}: {cause}; choose another address with --listen")]
@@ -64,4 +70,10 @@ pub enum StartError {
     /// A command on the server's data failed.
     #[error(transparent)]
     Command(#[from] Error),
+}
+
+/// The library's sentence and what it comes from.
+pub(crate) fn causes(error: &reqwest::Error) -> String {
+    let reasons = successors(error.source(), |&reason| reason.source());
+    reasons.fold(error.to_string(), |words, reason| format!("{words}: {reason}"))
 }

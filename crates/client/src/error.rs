@@ -18,7 +18,10 @@ pub enum Error {
         why: String,
     },
     /// No HTTP client could be made.
-    #[error("the HTTP client cannot be set up: {}", causes(.0))]
+    #[error(
+        "no HTTPS connection can be made: {}; install the certificates of the system (the package \
+         ca-certificates), or name a file of them with SSL_CERT_FILE", causes(.0)
+    )]
     Setup(#[source] reqwest::Error),
     /// Nobody answered. The server may or may not have acted.
     #[error("{call}: no answer: {}", causes(.source))]

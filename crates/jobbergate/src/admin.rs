@@ -1,17 +1,23 @@
 //! `jobbergate admin`: people, clients, keys and tokens of the built-in identity provider,
-//! organizations, claims of agents, cleaning, backup, export and import, and whether the server's settings work.
+//! organizations, claims of agents, migrations, cleaning, backup, export and import, and whether the server's settings work.
 
 mod application;
 mod backup;
 mod claims;
 mod clean;
+mod client;
 mod env_file;
 mod keys;
+mod migrate;
+mod organization;
 mod role;
+mod token;
 mod transfer;
 mod user;
 
-use anyhow::{Context, bail};
+use std::process::ExitCode;
+
+use anyhow::bail;
 use clap::{Args, Subcommand};
 use jobbergate_api::{
     app::App,
@@ -19,12 +25,11 @@ use jobbergate_api::{
     clock::Clock,
     config::ServeConfig,
     doctor,
-    identity::{ClientSecret, NewClient, Provider, UserToken, token_id},
+    identity::Provider,
     permission::Permission,
     settings::{Setting, is_given},
-    tenant::{Tables, Tenants},
+    tenant::Tables,
 };
-use serde_json::json;
 
 use crate::{
     findings,
@@ -59,7 +64,7 @@ enum AdminCommand {
     Role(role::RoleCommand),
     /// Manage the clients that agents authenticate as
     #[command(subcommand)]
-    Client(ClientCommand),
+    Client(client::ClientCommand),
     /// Manage other programs that people log in with; `jobbergate admin client` lists and removes
     /// them
     #[command(subcommand)]
@@ -68,10 +73,10 @@ enum AdminCommand {
     #[command(subcommand)]
     Keys(keys::KeysCommand),
     /// Issue an access token for a person
-    Token(TokenArgs),
+    Token(token::TokenArgs),
     /// Manage organizations, each with its own data (MULTI_TENANCY_ENABLED)
     #[command(subcommand)]
-    Organization(OrganizationCommand),
+    Organization(organization::OrganizationCommand),
     /// See and free what agents have claimed
     #[command(subcommand)]
     Claims(claims::ClaimsCommand),
@@ -82,6 +87,8 @@ enum AdminCommand {
         #[arg(long)]
         dry_run: bool,
     },
+    /// Bring the tables of all databases up to date, as a start does, and end
+    Migrate(migrate::MigrateArgs),
     /// Copy the data directory (SQLite and files) into a new directory while the server goes on
     Backup(backup::BackupArgs),
     /// Put such a copy back into the data directory of a server that is stopped
@@ -109,77 +116,6 @@ enum AdminCommand {
     Health,
 }
 
-#[derive(Debug, Subcommand)]
-enum OrganizationCommand {
-    /// Make an organization's database and tables; a bucket must be there already
-    Create {
-        /// The id, as tokens have it
-        id: String,
-    },
-    /// List the organizations that were served
-    List,
-    /// Leave an organization out of the list; its data stays, and its next request brings it back
-    Forget {
-        /// The id
-        id: String,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-enum ClientCommand {
-    /// Register a client and print its secret, which is shown only once
-    Create {
-        /// The client's name, which is also the cluster's
-        client_id: String,
-        /// What it may do, for example jobbergate:job-submissions:read; all that an agent needs
-        /// when left out; may be given several times
-        #[arg(long = "permission", value_parser = permission, value_name = "NAME")]
-        permissions: Vec<Permission>,
-        /// The organization that it acts for
-        #[arg(long)]
-        organization: Option<String>,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
-    /// Give a client another secret and print it
-    Rotate {
-        /// The client's name
-        client_id: String,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
-    /// List the clients
-    List,
-    /// Remove a client
-    Delete {
-        /// The client's name
-        client_id: String,
-    },
-}
-
-#[derive(Debug, Args)]
-struct TokenArgs {
-    /// The person's address
-    #[arg(long)]
-    email: String,
-    /// What the token permits, for example jobbergate:job-scripts:read; all that a user needs
-    /// when left out; may be given several times
-    #[arg(long = "permission", value_parser = permission, value_name = "NAME")]
-    permissions: Vec<Permission>,
-    /// The cluster to submit to when a request names none; with permission to update submissions
-    /// or clusters, the token may also act as that cluster's agent
-    #[arg(long)]
-    client_id: Option<String>,
-    /// How long the token is good, in seconds
-    #[arg(long, default_value_t = 3600, value_parser = clap::value_parser!(i64).range(1..=31_536_000))]
-    expires_in: i64,
-    /// The organization whose data the token is for
-    #[arg(long)]
-    organization: Option<String>,
-}
-
 fn permission(name: &str) -> Result<Permission, String> {
     Permission::from_name(name).ok_or_else(|| {
         let names: Vec<_> = Permission::ALL.iter().map(|p| p.as_str()).collect();
@@ -188,7 +124,7 @@ fn permission(name: &str) -> Result<Permission, String> {
 }
 
 /// Runs a command; `settings` are for it to show.
-pub async fn run(admin: Admin, settings: &[Setting]) -> anyhow::Result<()> {
+pub async fn run(admin: Admin, settings: &[Setting]) -> anyhow::Result<ExitCode> {
     let Admin { command, config } = admin;
     match command {
         AdminCommand::Config { json: true } => {
@@ -198,10 +134,11 @@ pub async fn run(admin: Admin, settings: &[Setting]) -> anyhow::Result<()> {
             output::print(format_args!("{}", settings::as_text(settings)))?;
         }
         AdminCommand::EnvFile { role } => env_file::print(role)?,
-        AdminCommand::Doctor => return examine(&config).await,
-        AdminCommand::Health => return ask_health(&config).await,
-        AdminCommand::Backup(args) => return backup::make(&config, &args).await,
-        AdminCommand::Restore(args) => return backup::restore(&config, &args).await,
+        AdminCommand::Doctor => examine(&config).await?,
+        AdminCommand::Health => ask_health(&config).await?,
+        AdminCommand::Migrate(args) => return migrate::run(&config, &args).await,
+        AdminCommand::Backup(args) => backup::make(&config, &args).await?,
+        AdminCommand::Restore(args) => backup::restore(&config, &args).await?,
         AdminCommand::User(_)
         | AdminCommand::Role(_)
         | AdminCommand::Client(_)
@@ -214,10 +151,10 @@ pub async fn run(admin: Admin, settings: &[Setting]) -> anyhow::Result<()> {
         | AdminCommand::Export(_)
         | AdminCommand::Import(_) => {
             let listens = is_given(settings, "JOBBERGATE_LISTEN");
-            return run_on_data(command, &config, listens).await;
+            run_on_data(command, &config, listens).await?;
         }
     }
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn examine(config: &ServeConfig) -> anyhow::Result<()> {
@@ -241,7 +178,7 @@ async fn run_on_data(
 ) -> anyhow::Result<()> {
     let first = matches!(
         command,
-        AdminCommand::Client(ClientCommand::Create { .. })
+        AdminCommand::Client(client::ClientCommand::Create { .. })
             | AdminCommand::User(
                 user::UserCommand::Create { .. } | user::UserCommand::Invite { .. }
             )
@@ -274,12 +211,12 @@ async fn run_on_data(
             keys::run(&provider(&app, config, listens).await?, command).await?;
         }
         AdminCommand::Client(command) => {
-            client(&provider(&app, config, listens).await?, &app.tenants, command).await?;
+            client::run(&provider(&app, config, listens).await?, &app.tenants, command).await?;
         }
         AdminCommand::Token(args) => {
-            token(&provider(&app, config, listens).await?, &app.tenants, args).await?;
+            token::issue(&provider(&app, config, listens).await?, &app.tenants, args).await?;
         }
-        AdminCommand::Organization(command) => organization(&app.tenants, command).await?,
+        AdminCommand::Organization(command) => organization::run(&app.tenants, command).await?,
         AdminCommand::Claims(command) => claims::run(&app, &command).await?,
         AdminCommand::Clean { dry_run } => clean::clean(&app, dry_run).await?,
         AdminCommand::Export(args) => transfer::export(&app, &args).await?,
@@ -288,6 +225,7 @@ async fn run_on_data(
         | AdminCommand::EnvFile { .. }
         | AdminCommand::Doctor
         | AdminCommand::Health
+        | AdminCommand::Migrate(_)
         | AdminCommand::Backup(_)
         | AdminCommand::Restore(_) => {}
     }
@@ -313,101 +251,4 @@ async fn provider(app: &App, config: &ServeConfig, listens: bool) -> anyhow::Res
     let address = remembered.unwrap_or_else(|| config.base_url());
     let provider = Provider::new(app.tenants.default_tenant().db, Clock::System, &address);
     Ok(config.ldap.attach(provider)?)
-}
-
-async fn organization(tenants: &Tenants, command: OrganizationCommand) -> anyhow::Result<()> {
-    if !tenants.are_separate() {
-        bail!(
-            "all organizations share one database; set MULTI_TENANCY_ENABLED=true to separate them"
-        );
-    }
-    match command {
-        OrganizationCommand::Create { id } => {
-            tenants.create(&id).await?;
-            say!("made the organization {id}");
-        }
-        OrganizationCommand::List => {
-            for id in tenants.organizations().await? {
-                say!("{id}");
-            }
-        }
-        OrganizationCommand::Forget { id } => {
-            if !tenants.forget(&id).await? {
-                bail!("there is no organization {id}");
-            }
-            say!("the organization {id} is in the list no more; its data is still there");
-        }
-    }
-    Ok(())
-}
-
-async fn client(
-    provider: &Provider,
-    tenants: &Tenants,
-    command: ClientCommand,
-) -> anyhow::Result<()> {
-    match command {
-        ClientCommand::Create { client_id, permissions, organization, json } => {
-            tenants.check_member_of(organization.as_deref())?;
-            let mut new = NewClient::agent(client_id.clone(), organization);
-            if !permissions.is_empty() {
-                new.permissions = permissions;
-            }
-            let secret =
-                provider.create_client(&new, &mut rand::make_rng::<rand::rngs::StdRng>()).await?;
-            print_secret(&client_id, &secret, json)?;
-        }
-        ClientCommand::Rotate { client_id, json } => {
-            let secret = provider
-                .rotate_client(&client_id, &mut rand::make_rng::<rand::rngs::StdRng>())
-                .await?;
-            print_secret(&client_id, &secret, json)?;
-        }
-        ClientCommand::List => {
-            for client in provider.clients().await? {
-                let (id, since) = (client.client_id, client.created_at.to_rfc3339());
-                let organization = client.organization.unwrap_or_default();
-                say!("{id}\t{since}\t{}\t{organization}", client.permissions.join(","));
-            }
-        }
-        ClientCommand::Delete { client_id } => {
-            provider.delete_client(&client_id).await?;
-            say!("deleted the client {client_id}");
-        }
-    }
-    Ok(())
-}
-
-fn print_secret(client_id: &str, secret: &ClientSecret, as_json: bool) -> anyhow::Result<()> {
-    if as_json {
-        say!("{}", json!({"client_id": client_id, "client_secret": secret.0}));
-    } else {
-        say!("client_id: {client_id}\nclient_secret: {}", secret.0);
-    }
-    Ok(())
-}
-
-async fn token(provider: &Provider, tenants: &Tenants, args: TokenArgs) -> anyhow::Result<()> {
-    tenants.check_member_of(args.organization.as_deref())?;
-    if tenants.are_separate() && args.organization.is_none() {
-        eprintln!(
-            "jobbergate: this token names no organization, so that the server refuses nearly all \
-             requests with it; name one with --organization"
-        );
-    }
-    let permissions = if args.permissions.is_empty() {
-        Permission::ALL.into_iter().filter(|permission| permission.is_for_users()).collect()
-    } else {
-        args.permissions
-    };
-    let user = UserToken {
-        email: args.email,
-        permissions,
-        client_id: args.client_id,
-        lifetime: args.expires_in,
-        organization: args.organization,
-    };
-    let token = provider.issue_user_token(&user, &token_id()).await;
-    say!("{}", token.context("no token could be issued")?);
-    Ok(())
 }

@@ -202,6 +202,8 @@ fn suspect<'a>(name: &str, value: &str, known: &'a BTreeSet<String>) -> Option<O
     };
     let meant = known
         .iter()
+        // Of most it is seen at once, which hundreds of settings and of variables are worth.
+        .filter(|candidate| candidate.len().abs_diff(name.len()) <= tolerance)
         .map(|candidate| (strsim::osa_distance(name, candidate), candidate.as_str()))
         .filter(|(distance, _)| *distance <= tolerance)
         .min();

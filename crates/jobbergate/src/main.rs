@@ -9,6 +9,7 @@ mod environment;
 mod fault_reports;
 mod findings;
 mod output;
+mod program_pages;
 mod service_manager;
 mod settings;
 mod signals;
@@ -68,7 +69,7 @@ fn main() -> ExitCode {
         environment::warn_of_unknown_variables(&Cli::command());
     }
     match run(cli.role, &settings) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(status) => status,
         Err(error) => failed(&error),
     }
 }
@@ -101,13 +102,14 @@ fn failed(error: &anyhow::Error) -> ExitCode {
 /// It waits for others most of the time, on hosts with very many processors.
 const AGENT_THREADS: usize = 2;
 
-fn run(role: Role, settings: &[Setting]) -> anyhow::Result<()> {
+fn run(role: Role, settings: &[Setting]) -> anyhow::Result<ExitCode> {
     match role {
-        Role::Serve(config) => wait_for(serve(*config), None),
-        Role::Agent(agent) => wait_for(agent::run(*agent), Some(AGENT_THREADS)),
-        Role::AgentHelper(policy) => agent::help(*policy),
-        Role::Admin(admin) => wait_for(admin::run(*admin, settings), None),
+        Role::Serve(config) => wait_for(for_long(serve(*config)), None)?,
+        Role::Agent(agent) => wait_for(for_long(agent::run(*agent)), Some(AGENT_THREADS))?,
+        Role::AgentHelper(policy) => agent::help(*policy)?,
+        Role::Admin(admin) => return wait_for(admin::run(*admin, settings), None),
     }
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn serve(config: ServeConfig) -> anyhow::Result<()> {
@@ -119,11 +121,17 @@ async fn serve(config: ServeConfig) -> anyhow::Result<()> {
     jobbergate_api::server::serve(config, stop).await.map_err(Into::into)
 }
 
+/// Something that goes on after its start.
+async fn for_long(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    tokio::spawn(program_pages::let_go_after_start());
+    work.await
+}
+
 /// On so many threads, or on one for each processor.
-fn wait_for(
-    work: impl Future<Output = anyhow::Result<()>>,
+fn wait_for<T>(
+    work: impl Future<Output = anyhow::Result<T>>,
     threads: Option<usize>,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<T> {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     if let Some(threads) = threads {
         builder.worker_threads(threads);

@@ -13,21 +13,17 @@ mod one_by_one;
 mod operations;
 mod plot;
 mod report;
+pub(super) mod soak;
 mod stage;
 mod statements;
 mod tables;
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{fs, path::PathBuf, time::Duration};
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use serde::Serialize;
 
-use super::programs;
 use crate::{
     interrupt::{Interrupt, Interrupted},
     lab::{Database, Directory, Terminal},
@@ -87,7 +83,8 @@ pub(super) fn run(options: &Options) -> Result<()> {
     ensure!(options.connections.iter().all(|&it| it > 0), "--connections must be 1 at least");
     let interrupt = Interrupt::register()?;
     let terminal = Terminal::new();
-    let programs = programs(options, &interrupt)?;
+    let (program, bench) = (options.program.as_deref(), options.bench_program.as_deref());
+    let programs = Programs::named_or_built(program, bench, &interrupt)?;
     if options.growth {
         return grow(options, &programs, &interrupt, &terminal);
     }
@@ -101,23 +98,6 @@ pub(super) fn run(options: &Options) -> Result<()> {
     let failures = report.failures().count();
     ensure!(failures == 0, "{failures} lists failed, see above");
     Ok(())
-}
-
-/// Builds what was not named.
-fn programs(options: &Options, interrupt: &Interrupt) -> Result<Programs> {
-    let named = |file: &Path| {
-        file.canonicalize().with_context(|| format!("there is no program {}", file.display()))
-    };
-    let jobbergate = options.program.as_deref().map(named).transpose()?;
-    let bench = options.bench_program.as_deref().map(named).transpose()?;
-    if let (Some(jobbergate), Some(bench)) = (&jobbergate, &bench) {
-        return Ok(Programs { jobbergate: jobbergate.clone(), bench: bench.clone() });
-    }
-    let built = programs::build(interrupt)?;
-    Ok(Programs {
-        jobbergate: jobbergate.unwrap_or_else(|| built.join("jobbergate")),
-        bench: bench.unwrap_or_else(|| built.join("jobbergate-bench")),
-    })
 }
 
 fn keep(options: &Options, figures: &impl Serialize, terminal: &Terminal) -> Result<()> {

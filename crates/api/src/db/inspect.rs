@@ -100,7 +100,7 @@ async fn foreign(db: &mut Session) -> Result<Schema, sqlx::Error> {
     Ok(row.map_or(Schema::Empty, |(table,)| Schema::Foreign { table }))
 }
 
-async fn has_table(db: &mut Session, name: &str) -> Result<bool, sqlx::Error> {
+pub(super) async fn has_table(db: &mut Session, name: &str) -> Result<bool, sqlx::Error> {
     let sql = if db.is_sqlite() {
         "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = $1"
     } else {

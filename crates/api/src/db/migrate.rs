@@ -1,5 +1,7 @@
 //! Bringing a database's tables up to date.
 
+mod notes;
+
 use std::{fs::File, io, path::Path, time::Duration};
 
 use sqlx::{
@@ -9,13 +11,15 @@ use sqlx::{
 };
 
 use super::{link::within, open_private};
+use notes::Notes;
+pub use notes::{Lock, Waiting};
 
 static POSTGRES: Migrator = sqlx_macros::migrate!("migrations/postgres");
 static SQLITE: Migrator = sqlx_macros::migrate!("migrations/sqlite");
 
 /// The last revision of the Python server's migrations, which 0001 repeats.
 pub(super) const UPSTREAM_HEAD: &str = "b16b218ef5d6";
-const UPSTREAM_MIGRATION: i64 = 1;
+pub(super) const UPSTREAM_MIGRATION: i64 = 1;
 /// A table in an SQLite file that has none of ours.
 pub(super) const FOREIGN_SQLITE_TABLE: &str = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' \
      AND NOT EXISTS (SELECT 1 FROM sqlite_master WHERE name = '_sqlx_migrations') \
@@ -58,10 +62,31 @@ pub enum MigrationError {
     Database(#[from] sqlx::Error),
 }
 
+fn migrator(sqlite: bool) -> &'static Migrator {
+    if sqlite { &SQLITE } else { &POSTGRES }
+}
+
 /// The number of the last migration.
 pub(super) fn newest(sqlite: bool) -> i64 {
-    let migrator = if sqlite { &SQLITE } else { &POSTGRES };
-    migrator.iter().map(|migration| migration.version).max().unwrap_or_default()
+    migrator(sqlite).iter().map(|migration| migration.version).max().unwrap_or_default()
+}
+
+/// A migration, as it says of itself.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Described {
+    pub(super) number: i64,
+    pub(super) does: String,
+    pub(super) locks: Vec<Lock>,
+}
+
+/// Those that a database at `revision` lacks.
+pub(super) fn after(revision: i64, sqlite: bool) -> Vec<Described> {
+    let later = migrator(sqlite).iter().filter(|migration| migration.version > revision);
+    let described = later.map(|migration| {
+        let Notes { does, locks } = Notes::of(migration, sqlite);
+        Described { number: migration.version, does, locks: locks.unwrap_or_default() }
+    });
+    described.collect()
 }
 
 /// SQLite has no lock that outlasts a transaction, nor one that a new file's first connections wait
@@ -80,8 +105,14 @@ pub(super) async fn sqlite(pool: &SqlitePool) -> Result<(), MigrationError> {
     if let Some(table) = foreign_sqlite_table(pool).await? {
         return Err(MigrationError::Foreign { table });
     }
+    let mut connection = pool.acquire().await?;
+    // In WAL mode what is not on the disk yet may be lost with the power, in its order, and is done again
+    // at the next start: no migration of a new file waits for the disk.
+    sqlx::query("PRAGMA synchronous = NORMAL").execute(&mut *connection).await?;
     // Not `run`, whose future is not `Send` for all lifetimes: databases are opened in tasks too.
-    Ok(SQLITE.run_direct(None, &mut *pool.acquire().await?, false).await?)
+    SQLITE.run_direct(None, &mut *connection, false).await?;
+    sqlx::query("PRAGMA synchronous = FULL").execute(&mut *connection).await?;
+    Ok(())
 }
 
 async fn foreign_sqlite_table(pool: &SqlitePool) -> Result<Option<String>, sqlx::Error> {

@@ -72,7 +72,9 @@ impl Form {
         let charset = content_type.get("charset").unwrap_or_default();
         let most = (max_file_size as u64).saturating_add(MAX_REST_SIZE);
         let largest = max_file_size.saturating_add(FIELDS * MAX_FIELD_SIZE);
-        share.grow_to(announced_size(headers).unwrap_or(largest).min(largest)).await?;
+        let announced = announced_size(headers).unwrap_or(largest);
+        share.grow_to(announced.min(largest)).await?;
+        let room = announced.min(max_file_size);
         let limit = multer::SizeLimit::new().whole_stream(most);
         let constraints = multer::Constraints::new().size_limit(limit);
         let unused = Unused::default();
@@ -83,7 +85,7 @@ impl Form {
             let field = parts.next_field().await.map_err(|error| refused(error, max_file_size))?;
             let Some(field) = field else { return Ok(form) };
             unused.reset();
-            form.take(Part { field, unused: &unused }, charset, max_file_size).await?;
+            form.take(Part { field, unused: &unused, room }, charset, max_file_size).await?;
         }
     }
 
@@ -134,6 +136,8 @@ impl Form {
 struct Part<'a> {
     field: multer::Field<'a>,
     unused: &'a Unused,
+    /// How large its content can be, by what was taken for the form.
+    room: usize,
 }
 
 impl Part<'_> {
@@ -144,13 +148,15 @@ impl Part<'_> {
     }
 }
 
-async fn text(part: Part<'_>, charset: &str) -> Result<String> {
+async fn text(mut part: Part<'_>, charset: &str) -> Result<String> {
+    part.room = 0;
     let content = limited(part, MAX_FIELD_SIZE).await?;
     Ok(header::decode(&content, charset))
 }
 
 async fn limited(mut part: Part<'_>, limit: usize) -> Result<Bytes> {
-    let mut content = BytesMut::new();
+    // One that grows by doubling takes twice to three times what is counted.
+    let mut content = BytesMut::with_capacity(part.room.min(limit));
     while let Some(found) = part.chunk(limit).await? {
         let size = content.len() + found.len();
         if size > limit {

@@ -11,7 +11,7 @@ const SCHEMA: &str = include_str!("../data/schema.postgres.sql");
 const ROWS: &str = include_str!("../data/rows.postgres.sql");
 
 /// The Python server's database, with rows in it.
-async fn upstream_database() -> TestDatabase {
+pub async fn upstream_database() -> TestDatabase {
     let database = empty_database().await;
     execute(
         &database,

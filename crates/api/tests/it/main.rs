@@ -30,6 +30,7 @@ mod schema;
 mod support;
 mod tenancy;
 mod transfer;
+mod upgrade;
 mod upload_by_url;
 mod validation;
 mod web;

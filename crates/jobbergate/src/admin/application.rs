@@ -5,6 +5,7 @@ use jobbergate_api::identity::{NewApplication, Provider};
 use rand::rngs::StdRng;
 use serde_json::json;
 
+use super::client::print_secret;
 use crate::output::say;
 
 #[derive(Debug, Subcommand)]
@@ -34,7 +35,7 @@ pub async fn run(provider: &Provider, command: ApplicationCommand) -> anyhow::Re
         NewApplication { client_id: client_id.clone(), name, redirect_uris, is_public: public };
     let mut rng: StdRng = rand::make_rng();
     match provider.create_application(&new, &mut rng).await? {
-        Some(secret) => super::print_secret(&client_id, &secret, json)?,
+        Some(secret) => print_secret(&client_id, &secret, json)?,
         None if json => say!("{}", json!({"client_id": client_id})),
         None => say!("client_id: {client_id}"),
     }

@@ -57,3 +57,35 @@ fn a_blank_variable_counts_as_unset() {
     let output = token.output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
+
+#[test]
+fn a_system_without_certificates_is_told_what_to_install() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().to_str().unwrap();
+    let mut serve = program();
+    serve.args(["serve", "--listen", "127.0.0.1:0", "--data-dir", data]);
+    let mut agent = program();
+    agent.args(["agent", "--base-api-url", "https://127.0.0.1:1", "--oidc-client-id", "c"]);
+    agent.args(["--oidc-domain", "127.0.0.1:1", "--state-dir", data]);
+    agent.env("JOBBERGATE_AGENT_OIDC_CLIENT_SECRET", "s");
+    for mut command in [serve, agent] {
+        let output = command.env("SSL_CERT_FILE", "/dev/null").output().unwrap();
+        let words = complaint(&output);
+        assert!(words.contains("ca-certificates"), "{words}");
+    }
+}
+
+#[test]
+fn an_administrator_has_the_tables_made_before_the_first_start() {
+    let directory = tempfile::tempdir().unwrap();
+    let migrate = |arguments: &[&str]| {
+        let data = directory.path().to_str().unwrap();
+        let output = run(&[&["admin", "migrate", "--data-dir", data], arguments].concat());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert!(migrate(&["--plan"]).contains("it is empty"));
+    assert!(!directory.path().join("jobbergate.db").exists());
+    assert!(migrate(&[]).contains("nothing to do"));
+    assert!(migrate(&["--plan"]).contains("nothing to do"));
+}

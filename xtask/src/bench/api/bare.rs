@@ -33,6 +33,16 @@ pub(super) fn client() -> Agent {
 
 /// Asks once; fails unless that succeeds.
 pub(super) fn ask(client: &Agent, target: Target<'_>, what: &Operation) -> Result<Answer> {
+    ask_with(client, target, what, &what.one_body())
+}
+
+/// The same with another body.
+pub(super) fn ask_with(
+    client: &Agent,
+    target: Target<'_>,
+    what: &Operation,
+    body: &[u8],
+) -> Result<Answer> {
     let mut request = Request::builder().method(what.method);
     request = request.uri(format!("{}{}", target.url, what.path));
     let token = target.tokens.first().context("there is no token")?;
@@ -41,7 +51,7 @@ pub(super) fn ask(client: &Agent, target: Target<'_>, what: &Operation) -> Resul
     if let Some(content_type) = content_type {
         request = request.header("Content-Type", content_type);
     }
-    let mut answer = client.run(request.body(what.one_body())?)?;
+    let mut answer = client.run(request.body(body)?)?;
     let status = answer.status();
     let content_type = answer.headers().get("content-type");
     let content_type = content_type.map(|value| value.to_str().map(str::to_owned)).transpose()?;

@@ -13,6 +13,17 @@ pub(super) fn upload() -> Vec<u8> {
     bytes
 }
 
+/// An upload with this time.
+pub(super) fn at(mut upload: Vec<u8>, time: u32) -> Vec<u8> {
+    let length = TIME.len();
+    for start in 0..upload.len().saturating_sub(length - 1) {
+        if let Some(place) = upload.get_mut(start..start + length).filter(|it| *it == TIME) {
+            place.copy_from_slice(&time.to_be_bytes());
+        }
+    }
+    upload
+}
+
 /// Time, node, step, task and ten figures.
 fn point(task: u16, bytes: &mut Vec<u8>) {
     bytes.extend([0x9e, 0xce]);

@@ -63,6 +63,18 @@ impl Operation {
         text.replace("\"SCRIPT\"", &script.to_string()).into_bytes()
     }
 
+    /// The body of one of many requests, which no other one has.
+    pub(super) fn body_of(&self, turn: u32) -> Vec<u8> {
+        let bytes = self.body.as_ref().map(|body| body.bytes.clone()).unwrap_or_default();
+        let place = usize::try_from(turn).unwrap_or_default().checked_rem(self.scripts.len());
+        match place.and_then(|place| self.scripts.get(place)) {
+            Some(script) => String::from_utf8_lossy(&bytes)
+                .replace("\"SCRIPT\"", &script.to_string())
+                .into_bytes(),
+            None => metrics::at(bytes, turn),
+        }
+    }
+
     /// With the statements that the server makes of it.
     fn with_statements(self, statements: &'static str) -> Self {
         Self { statements: Some(statements), ..self }
@@ -105,6 +117,23 @@ pub(super) fn all(subjects: &Subjects) -> Vec<Operation> {
         }
         .with_statements(include_str!("sql/submit.sql")),
     ]
+}
+
+/// A file beside a script.
+pub(super) fn upload(script: i64) -> Operation {
+    let content_type = "multipart/form-data; boundary=bench";
+    let body = Body { content_type, bytes: Vec::new() };
+    Operation {
+        method: "PUT",
+        body: Some(body),
+        ..Operation::get("a file of 5 MiB", format!("/job-scripts/{script}/upload/SUPPORT"))
+    }
+}
+
+/// What it is sent with: a form with a file of this many bytes.
+pub(super) fn uploaded(size: usize) -> Vec<u8> {
+    let head = "--bench\r\nContent-Disposition: form-data; name=\"upload_file\"; filename=\"bench.csv\"\r\n\r\n";
+    [head.as_bytes(), &vec![b'1'; size], b"\r\n--bench--\r\n"].concat()
 }
 
 /// The ways to list submissions, of which there may be millions.
@@ -176,6 +205,20 @@ mod tests {
         let submit = all.last().unwrap();
         let body: Value = serde_json::from_slice(&submit.one_body()).unwrap();
         assert_eq!(body["job_script_id"], 17);
+    }
+
+    #[test]
+    fn each_of_many_requests_has_a_body_of_its_own() {
+        let all = all(&Subjects { scripts: vec![17, 18], submission: 2 });
+        let submit = all.last().unwrap();
+        let scripts = [0, 1, 2].map(|turn| {
+            let body: Value = serde_json::from_slice(&submit.body_of(turn)).unwrap();
+            body["job_script_id"].as_i64()
+        });
+        assert_eq!(scripts, [Some(17), Some(18), Some(17)]);
+        let metrics = all.iter().find(|it| it.path.contains("metrics")).unwrap();
+        assert_ne!(metrics.body_of(1), metrics.body_of(2));
+        assert_eq!(metrics.body_of(1).len(), metrics.one_body().len());
     }
 
     #[test]

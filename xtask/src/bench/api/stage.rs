@@ -13,7 +13,7 @@ use super::{
     tables::grouped,
 };
 use crate::{
-    bench::seed,
+    bench::{programs, seed},
     interrupt::Interrupt,
     lab::{Api, CLUSTER, Database, Directory, EMAIL, Jobbergate, Postgres, Server, Terminal},
     process::{Running, tied},
@@ -46,6 +46,29 @@ pub(super) struct Stage {
 pub(super) struct Programs {
     pub(super) jobbergate: PathBuf,
     pub(super) bench: PathBuf,
+}
+
+impl Programs {
+    /// Builds what was not named.
+    pub(super) fn named_or_built(
+        program: Option<&Path>,
+        bench: Option<&Path>,
+        interrupt: &Interrupt,
+    ) -> Result<Self> {
+        let named = |file: &Path| {
+            file.canonicalize().with_context(|| format!("there is no program {}", file.display()))
+        };
+        let jobbergate = program.map(named).transpose()?;
+        let bench = bench.map(named).transpose()?;
+        if let (Some(jobbergate), Some(bench)) = (&jobbergate, &bench) {
+            return Ok(Self { jobbergate: jobbergate.clone(), bench: bench.clone() });
+        }
+        let built = programs::build(interrupt)?;
+        Ok(Self {
+            jobbergate: jobbergate.unwrap_or_else(|| built.join("jobbergate")),
+            bench: bench.unwrap_or_else(|| built.join("jobbergate-bench")),
+        })
+    }
 }
 
 impl Stage {

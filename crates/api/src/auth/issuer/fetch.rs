@@ -12,9 +12,12 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 use url::Url;
 
-use crate::config::{
-    host,
-    oidc::{ExternalProvider, IssuerCheck},
+use crate::{
+    config::{
+        host,
+        oidc::{ExternalProvider, IssuerCheck},
+    },
+    startup::causes,
 };
 
 /// How long the provider may take for its discovery document and its keys.
@@ -157,17 +160,6 @@ fn is_of_use(key: &Jwk) -> bool {
         && said.key_operations.as_ref().is_none_or(|all| all.contains(&KeyOperations::Verify))
         && !is_secret
         && DecodingKey::from_jwk(key).is_ok()
-}
-
-/// The library's sentence and what it comes from.
-fn causes(error: &reqwest::Error) -> String {
-    let mut words = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        words = format!("{words}: {error}");
-        cause = error.source();
-    }
-    words
 }
 
 #[cfg(test)]
