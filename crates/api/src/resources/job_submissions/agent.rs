@@ -56,7 +56,7 @@ pub(super) async fn pending(
     let items = page.items.into_iter().filter_map(|row| {
         let job_script = scripts.get(&row.job_script_id?)?.clone();
         Some(PendingJobSubmission {
-            sbatch_arguments: row.sbatch_arguments(),
+            sbatch_arguments: row.sbatch_arguments.map(|arguments| arguments.0),
             id: row.id.into(),
             name: row.name,
             owner_email: row.owner_email,

@@ -16,7 +16,7 @@ use jobbergate_types::{
     job_submissions::JobSubmissionStatus,
 };
 
-use super::store::SubmissionRow;
+use super::store::{PendingRow, SubmissionRow};
 use crate::{
     app::{App, Context},
     db::{Db, Session},
@@ -113,9 +113,9 @@ pub(super) fn require_current(row: &SubmissionRow, claim: Option<i64>) -> Result
 
 /// Notes that an agent that claims nothing is offered these; without those that were claimed since
 /// they were read.
-pub(super) async fn offer(context: &Context, rows: &mut Vec<SubmissionRow>) -> Result<()> {
+pub(super) async fn offer(context: &Context, rows: &mut Vec<PendingRow>) -> Result<()> {
     let now = context.now();
-    let is_noted = |row: &SubmissionRow| row.offered_at.is_some_and(|at| at > now - OFFER_RECORD);
+    let is_noted = |row: &PendingRow| row.offered_at.is_some_and(|at| at > now - OFFER_RECORD);
     let ids: Vec<_> = rows.iter().filter(|row| !is_noted(row)).map(|row| row.id).collect();
     if ids.is_empty() {
         return Ok(());

@@ -1,6 +1,7 @@
 //! The table of submissions.
 
 mod active;
+mod pending;
 
 use std::collections::BTreeMap;
 
@@ -26,6 +27,7 @@ use crate::{
 };
 
 pub(crate) use active::{active, followed};
+pub(crate) use pending::{PendingRow, pending};
 
 const SUBMISSIONS: Table = Table { name: "job_submissions", key: &["id"] };
 const UNDER_WAY: [&str; 2] =
@@ -265,21 +267,6 @@ pub(crate) async fn page(
     }
     let condition = LIST.narrowed(db, condition.add(origin.condition()), list, owner);
     Ok(SUBMISSIONS.page(db, condition, order, &list.paging).await?)
-}
-
-/// A page of what waits for a cluster's agent, oldest first, of what is claimed like that.
-pub(crate) async fn pending(
-    db: &mut Session,
-    client_id: &str,
-    claimed: Condition,
-    paging: &Paging,
-) -> sqlx::Result<Page<SubmissionRow>> {
-    let condition = Condition::all()
-        .add(Expr::col("client_id").eq(client_id))
-        .add(Expr::col("status").eq(JobSubmissionStatus::Created.as_str()))
-        .add(Expr::col("job_script_id").is_not_null())
-        .add(claimed);
-    SUBMISSIONS.page(db, condition, OLDEST_FIRST, paging).await
 }
 
 /// A page of what somebody waits for, newest first.
