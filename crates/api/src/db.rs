@@ -55,6 +55,9 @@ const SURELY_ALIVE: Duration = Duration::from_millis(500);
 /// How long a SQLite statement waits for another process's write.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 const SQLITE_READERS: u32 = 4;
+/// How many rows of a statement SQLite may be ahead of who reads them: its thread and theirs wait
+/// for each other otherwise, row by row.
+const SQLITE_ROWS: usize = 512;
 
 /// A pool of connections to one organization's database.
 #[derive(Clone, Debug)]
@@ -98,6 +101,7 @@ impl Db {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
+            .row_buffer_size(SQLITE_ROWS)
             .busy_timeout(BUSY_TIMEOUT);
         let turn = migrate::sqlite_turn(path).await?;
         let writer = SqlitePoolOptions::new()
@@ -155,12 +159,6 @@ impl Db {
                     Ok(true)
                 })
             })
-            // The pool itself would wait for ever.
-            .after_release(|connection, _| {
-                Box::pin(async move {
-                    link::within(PING_DEADLINE, connection.ping()).await.map(|()| true)
-                })
-            })
             .connect_with(options)
             .await?;
         Ok(Self::Postgres(pool))
@@ -173,6 +171,13 @@ impl Db {
     /// A transaction; it is undone unless it is committed.
     pub async fn write(&self) -> Result<Session, sqlx::Error> {
         Session::open(self, Scope::Transaction).await
+    }
+
+    /// For one statement that changes something and is committed by itself, without the way there and
+    /// back of a transaction's ends. It must do no harm twice: if the connection is cut, it is not
+    /// known whether it was done, and it is tried again.
+    pub(crate) async fn change(&self) -> Result<Session, sqlx::Error> {
+        Session::open(self, Scope::Change).await
     }
 
     /// What was there at one instant, whatever others write while it is read.
@@ -193,7 +198,7 @@ impl Db {
             (Self::Sqlite { readers, .. }, Scope::Statement | Scope::Snapshot) => {
                 Link::Sqlite(readers.acquire().await?)
             }
-            (Self::Sqlite { writer, .. }, Scope::Transaction) => {
+            (Self::Sqlite { writer, .. }, Scope::Change | Scope::Transaction) => {
                 Link::Sqlite(writer.acquire().await?)
             }
         })

@@ -27,7 +27,6 @@ pub use input::{OptionalJson, Path, Query, Raw};
 pub use multipart::{Form, UploadedFile, WorkflowForm};
 pub use output::{
     Accepted, AcceptedJson, Created, CreatedOrShown, Deleted, FileContent, JsonList, NoContent,
-    WithoutNulls,
 };
 pub use response_doc::{BodyDoc, ResponseDoc};
 pub use router::Router;

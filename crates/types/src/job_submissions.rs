@@ -1,5 +1,7 @@
 //! Job submissions, their progress, and what an agent exchanges with the server.
 
+mod pending;
+
 use std::{collections::BTreeMap, fmt};
 
 use schemars::JsonSchema;
@@ -221,6 +223,8 @@ pub struct PendingJobSubmission {
     #[serde(default)]
     pub execution_parameters: Map<String, Value>,
     /// The script to run, with its files.
+    #[serde(serialize_with = "pending::script_without_nulls")]
+    #[schemars(with = "JobScriptDetailedView")]
     pub job_script: JobScriptDetailedView,
     /// Arguments of `sbatch`.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -48,7 +48,11 @@ fn instant_as_text(instant: DateTime<Utc>) -> String {
 }
 
 fn array_as_text(value: Value) -> Option<String> {
-    let texts: Option<Vec<String>> =
-        <Option<Vec<String>> as sea_query::ValueType>::try_from(value).ok()?;
-    texts.map(|texts| serde_json::Value::from(texts).to_string())
+    let Value::Array(_, Some(values)) = value else { return None };
+    let items = values.into_iter().map(|value| match value {
+        Value::Int(number) => number.into(),
+        Value::String(text) => text.into(),
+        _ => serde_json::Value::Null,
+    });
+    Some(items.collect::<serde_json::Value>().to_string())
 }

@@ -6,7 +6,7 @@ use sqlx::{AssertSqlSafe, Executor, Postgres, Sqlite, pool::PoolConnection};
 
 use sea_query::Value;
 
-use super::{Kind, Record, arguments::Arguments, session::Scope, values::Cells};
+use super::{Kind, PING_DEADLINE, Record, arguments::Arguments, session::Scope, values::Cells};
 
 /// How long PostgreSQL may take to answer a statement. It breaks off by itself before; this is for
 /// answers that the network has swallowed.
@@ -84,7 +84,7 @@ impl Link {
 
     pub(super) async fn begin(&mut self, scope: Scope) -> Result<(), sqlx::Error> {
         match (self, scope) {
-            (_, Scope::Statement) => Ok(()),
+            (_, Scope::Statement | Scope::Change) => Ok(()),
             (Self::Postgres(link), Scope::Transaction) => {
                 in_time(link.execute("BEGIN")).await.map(drop)
             }
@@ -106,14 +106,26 @@ impl Link {
         }
     }
 
+    /// Lets others have it, if it still works. The pool finds that out by itself (by `ping`) but would
+    /// wait for ever.
+    pub(super) fn give_back(self) {
+        let Self::Postgres(mut link) = self else { return };
+        tokio::spawn(async move {
+            if tokio::time::timeout(PING_DEADLINE, link.return_to_pool()).await.is_err() {
+                tracing::warn!("a connection to PostgreSQL does not answer, and is given up");
+            }
+        });
+    }
+
     /// Ends a transaction without its changes, and the connection if that can't be done.
     /// SQLite's are ended when the pool gets the connection back ([`undo_sqlite`]).
     pub(super) fn undo(self) {
         let Self::Postgres(mut link) = self else { return };
         tokio::spawn(async move {
             let undone = tokio::time::timeout(UNDO_DEADLINE, link.execute("ROLLBACK")).await;
-            if !matches!(undone, Ok(Ok(_))) {
-                link.close_on_drop();
+            match undone {
+                Ok(Ok(_)) => Self::Postgres(link).give_back(),
+                _ => link.close_on_drop(),
             }
         });
     }

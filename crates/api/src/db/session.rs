@@ -2,7 +2,7 @@
 
 use std::io;
 
-use sea_query::Value;
+use sea_query::{Expr, Value};
 use sqlx::postgres::PgDatabaseError;
 
 use super::{
@@ -29,6 +29,8 @@ pub struct Session {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scope {
     Statement,
+    /// A statement that changes something and is committed by itself.
+    Change,
     Transaction,
     /// Reads what was there at one instant, whatever others write meanwhile.
     Snapshot,
@@ -43,7 +45,9 @@ impl Session {
             }
             link => link?,
         };
-        Ok(Self { db: db.clone(), link: Some(link), scope, replaceable: true })
+        // Nothing cuts connections to SQLite.
+        let replaceable = matches!(db, Db::Postgres(_));
+        Ok(Self { db: db.clone(), link: Some(link), scope, replaceable })
     }
 
     fn link(&mut self) -> Result<&mut Link, sqlx::Error> {
@@ -69,6 +73,19 @@ impl Session {
         }
     }
 
+    /// That a column is one of these numbers, which are one argument: however many there are, the
+    /// statement is the same.
+    pub(crate) fn among(&self, column: &str, numbers: impl IntoIterator<Item = i32>) -> Expr {
+        let numbers = numbers.into_iter().collect::<Vec<_>>();
+        match self.is_sqlite() {
+            true => {
+                let listed = format!("\"{column}\" IN (SELECT value FROM json_each(?))");
+                Expr::cust_with_values(listed, [numbers])
+            }
+            false => Expr::cust_with_values(format!("\"{column}\" = ANY($1)"), [numbers]),
+        }
+    }
+
     /// An expression for the whole seconds since 1970 of a column of instants.
     pub fn unix_seconds(&self, column: &str) -> String {
         match self.is_sqlite() {
@@ -82,9 +99,11 @@ impl Session {
         sql: &str,
         arguments: Arguments,
     ) -> Result<Vec<R>, sqlx::Error> {
-        let answer = self.link()?.fetch_all(sql, arguments.clone()).await;
-        if let Some(answer) = self.settle(answer).await? {
-            return Ok(answer);
+        if self.replaceable {
+            let answer = self.link()?.fetch_all(sql, arguments.clone()).await;
+            if let Some(answer) = self.settle(answer).await? {
+                return Ok(answer);
+            }
         }
         let answer = self.link()?.fetch_all(sql, arguments).await;
         self.settle_again(answer)
@@ -97,9 +116,11 @@ impl Session {
         arguments: Arguments,
         kinds: &[Kind],
     ) -> Result<Vec<Vec<Value>>, sqlx::Error> {
-        let answer = self.link()?.fetch_values(sql, arguments.clone(), kinds).await;
-        if let Some(answer) = self.settle(answer).await? {
-            return Ok(answer);
+        if self.replaceable {
+            let answer = self.link()?.fetch_values(sql, arguments.clone(), kinds).await;
+            if let Some(answer) = self.settle(answer).await? {
+                return Ok(answer);
+            }
         }
         let answer = self.link()?.fetch_values(sql, arguments, kinds).await;
         self.settle_again(answer)
@@ -133,9 +154,11 @@ impl Session {
 
     /// Runs a statement; how many rows it changed.
     pub async fn execute(&mut self, sql: &str, arguments: Arguments) -> Result<u64, sqlx::Error> {
-        let answer = self.link()?.execute(sql, arguments.clone()).await;
-        if let Some(answer) = self.settle(answer).await? {
-            return Ok(answer);
+        if self.replaceable {
+            let answer = self.link()?.execute(sql, arguments.clone()).await;
+            if let Some(answer) = self.settle(answer).await? {
+                return Ok(answer);
+            }
         }
         let answer = self.link()?.execute(sql, arguments).await;
         self.settle_again(answer)
@@ -147,8 +170,10 @@ impl Session {
         }
         let committed = self.link()?.commit().await;
         self.settle_again(committed)?;
-        // Back to the pool: there is nothing to undo.
-        drop(self.link.take());
+        // There is nothing to undo.
+        if let Some(link) = self.link.take() {
+            link.give_back();
+        }
         Ok(())
     }
 
@@ -189,7 +214,8 @@ impl Drop for Session {
         match (self.scope, self.link.take()) {
             (Scope::Transaction, Some(link)) => link.undo(),
             (Scope::Snapshot, Some(link)) => link.discard(),
-            _ => {}
+            (Scope::Statement | Scope::Change, Some(link)) => link.give_back(),
+            (_, None) => {}
         }
     }
 }

@@ -13,7 +13,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{error::Error, storage::OpenFile};
+use crate::storage::OpenFile;
 
 pub trait Output {
     const STATUS: StatusCode;
@@ -47,10 +47,6 @@ pub enum CreatedOrShown<T, U> {
     Created(T),
     Shown(U),
 }
-
-/// 200, without the fields that are null.
-#[derive(Debug)]
-pub struct WithoutNulls<T>(pub T);
 
 /// 202 without a body.
 #[derive(Debug)]
@@ -160,34 +156,6 @@ impl<T: Serialize + JsonSchema> Output for AcceptedJson<T> {
 
     fn schema(generator: &mut SchemaGenerator) -> Option<Schema> {
         Some(generator.subschema_for::<T>())
-    }
-}
-
-impl<T: Serialize + JsonSchema> Output for WithoutNulls<T> {
-    const STATUS: StatusCode = StatusCode::OK;
-
-    fn into_answer(self) -> Response {
-        match serde_json::to_value(self.0) {
-            Ok(value) => Json(without_nulls(value)).into_response(),
-            Err(error) => Error::internal(error).into_response(),
-        }
-    }
-
-    fn schema(generator: &mut SchemaGenerator) -> Option<Schema> {
-        Some(generator.subschema_for::<T>())
-    }
-}
-
-/// The value without the fields that are null, however deep.
-fn without_nulls(value: Value) -> Value {
-    match value {
-        Value::Object(fields) => fields
-            .into_iter()
-            .filter(|(_, value)| !value.is_null())
-            .map(|(name, value)| (name, without_nulls(value)))
-            .collect(),
-        Value::Array(items) => items.into_iter().map(without_nulls).collect(),
-        other => other,
     }
 }
 

@@ -59,9 +59,8 @@ async fn report(
     agent: Agent<Heartbeat>,
     Query(report): Query<ClusterStatusReport>,
 ) -> Result<Accepted> {
-    let mut db = context.db.write().await?;
+    let mut db = context.db.change().await?;
     store::report(&mut db, &agent.client_id, &report, context.now()).await?;
-    db.commit().await?;
     Ok(Accepted)
 }
 

@@ -18,7 +18,7 @@ use crate::{
     app::Context,
     auth::Agent,
     error::Result,
-    http::{Accepted, Json, Path, Query, ResponseDoc, Router, WithoutNulls},
+    http::{Accepted, Json, Path, Query, ResponseDoc, Router},
     permission,
     resources::job_submissions::{claims, routes::SubmissionPath},
     telemetry::about_submission,
@@ -107,8 +107,8 @@ async fn pending(
     context: Context,
     agent: Agent<permission::JobSubmissionsRead>,
     Query(query): Query<AgentListQuery>,
-) -> Result<WithoutNulls<Page<PendingJobSubmission>>> {
-    super::pending(&context, &agent.client_id, &query).await.map(WithoutNulls)
+) -> Result<Json<Page<PendingJobSubmission>>> {
+    super::pending(&context, &agent.client_id, &query).await.map(Json)
 }
 
 async fn active(

@@ -3,7 +3,7 @@
 use jobbergate_types::{Page, job_submissions::JobSubmissionListQuery};
 use sea_query::{Condition, Expr, ExprTrait, Query};
 
-use super::{SUBMISSIONS, SubmissionRow};
+use super::{ListedRow, SUBMISSIONS};
 use crate::{
     db::Session,
     error::Result,
@@ -50,7 +50,7 @@ pub(crate) async fn page(
     slurm_job_ids: Option<Vec<i64>>,
     origin: Origin<'_>,
     owner: Option<&str>,
-) -> Result<Page<SubmissionRow>> {
+) -> Result<Page<ListedRow>> {
     let list = &query.list;
     let order = LIST.ordering(list.sort_field.as_deref(), list.sort_ascending)?;
     let uncounted = uncounted(query, slurm_job_ids, origin);
