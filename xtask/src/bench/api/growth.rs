@@ -3,7 +3,7 @@
 use super::{
     plot::{self, LEGEND, Mark, WIDTH, text},
     report::{Report, Row, Server},
-    tables::{self, aligned, grouped, number},
+    tables::{aligned, grouped, number},
 };
 
 /// What is measured up to, unless told otherwise.
@@ -104,7 +104,7 @@ impl Panel {
         }
         let bottom = self.top + TALL - AROUND[3] + 16.0;
         for (rows, anchor) in [(f64::from(SMALLEST), "start"), (self.largest, "end")] {
-            drawn += &text(self.x(rows), bottom, anchor, "quiet", &tables::grouped(rows));
+            drawn += &text(self.x(rows), bottom, anchor, "quiet", &grouped(rows));
         }
         let servers = reports.last().map(|report| report.servers.as_slice()).unwrap_or_default();
         let lines = servers.iter().enumerate().map(|(number, server)| {
