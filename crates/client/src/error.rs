@@ -22,7 +22,7 @@ pub enum Error {
         "no HTTPS connection can be made: {}; install the certificates of the system (the package \
          ca-certificates), or name a file of them with SSL_CERT_FILE", causes(.0)
     )]
-    Setup(#[source] reqwest::Error),
+    Setup(reqwest::Error),
     /// Nobody answered. The server may or may not have acted.
     #[error("{call}: no answer: {}", causes(.source))]
     Unreachable {

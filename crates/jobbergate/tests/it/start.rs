@@ -67,6 +67,7 @@ fn a_system_without_certificates_is_told_what_to_install() {
     let mut agent = program();
     agent.args(["agent", "--base-api-url", "https://127.0.0.1:1", "--oidc-client-id", "c"]);
     agent.args(["--oidc-domain", "127.0.0.1:1", "--state-dir", data]);
+    agent.args(["--slurm-user-mapper", "single-user", "--single-user-submitter", "daemon"]);
     agent.env("JOBBERGATE_AGENT_OIDC_CLIENT_SECRET", "s");
     for mut command in [serve, agent] {
         let output = command.env("SSL_CERT_FILE", "/dev/null").output().unwrap();
