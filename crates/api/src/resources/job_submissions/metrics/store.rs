@@ -1,9 +1,10 @@
 //! The table of metrics.
 
+mod insert;
+
 use chrono::{DateTime, Utc};
 use jobbergate_types::metrics::{
     JobSubmissionAgentMaxTimes, JobSubmissionMetricSchema, JobSubmissionMetricTimestamps,
-    MetricSample,
 };
 use sqlx_macros::FromRow;
 
@@ -12,11 +13,10 @@ use crate::{
     db::{Session, arguments::Arguments},
 };
 
-/// The most rows of one statement: `SQLite` finds a placeholder by looking through all of them.
-const BATCH: usize = 128;
+pub(super) use insert::insert;
+
 /// Where weeks begin, and with them all other whiles: Monday 2000-01-03, 00:00 UTC.
 pub(super) const A_MONDAY: i64 = 946_857_600;
-const COLUMNS_PER_SAMPLE: usize = 14;
 
 #[derive(Debug, FromRow)]
 struct MaxTimeRow {
@@ -67,63 +67,6 @@ impl From<MetricRow> for JobSubmissionMetricSchema {
             disk_write: row.disk_write,
         }
     }
-}
-
-/// Keeps samples, except those that are there already.
-pub(super) async fn insert(
-    db: &mut Session,
-    submission: i32,
-    slurm_job_id: i32,
-    mut samples: &[MetricSample],
-) -> sqlx::Result<()> {
-    while !samples.is_empty() {
-        // Powers of two, so that there are few statements to prepare.
-        let size = Ord::min(1 << samples.len().ilog2(), BATCH);
-        let (batch, rest) = samples.split_at(size);
-        let mut arguments = args![submission, slurm_job_id];
-        batch.iter().for_each(|sample| bind(sample, &mut arguments));
-        db.execute(&insertion(size), arguments).await?;
-        samples = rest;
-    }
-    Ok(())
-}
-
-fn bind(sample: &MetricSample, arguments: &mut Arguments) {
-    let time = DateTime::from_timestamp(sample.time, 0).unwrap_or_default();
-    let values = args![
-        time,
-        sample.node_host.as_str(),
-        sample.step,
-        sample.task,
-        sample.cpu_frequency,
-        sample.cpu_time,
-        sample.cpu_utilization,
-        sample.gpu_memory,
-        sample.gpu_utilization,
-        sample.page_faults,
-        sample.memory_rss,
-        sample.disk_read,
-        sample.memory_virtual,
-        sample.disk_write,
-    ];
-    arguments.0.extend(values.0);
-}
-
-fn insertion(rows: usize) -> String {
-    let row = |row: usize| {
-        let first = 3 + row * COLUMNS_PER_SAMPLE;
-        let values: Vec<_> =
-            (first..first + COLUMNS_PER_SAMPLE).map(|number| format!("${number}")).collect();
-        format!("($1, $2, {})", values.join(", "))
-    };
-    let rows: Vec<_> = (0..rows).map(row).collect();
-    format!(
-        "INSERT INTO job_submission_metrics (job_submission_id, slurm_job_id, \"time\", node_host, \
-         step, task, cpu_frequency, cpu_time, cpu_utilization, gpu_memory, gpu_utilization, \
-         page_faults, memory_rss, disk_read, memory_virtual, disk_write) VALUES {} \
-         ON CONFLICT DO NOTHING",
-        rows.join(", ")
-    )
 }
 
 /// The latest time of each task of a submission.
