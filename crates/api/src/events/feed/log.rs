@@ -71,22 +71,40 @@ pub(super) async fn append(db: &mut Session, mut entries: Vec<Entry>) -> sqlx::R
     entries.sort_by_key(|entry| (entry.shard(), entry.job_submission_id));
     for entry in entries {
         let shard = entry.shard();
-        let sql = "UPDATE submission_change_counters SET number = number + 1 WHERE shard = $1 \
-                   RETURNING shard, number";
-        let number = db.fetch_one::<Counter>(sql, args![shard]).await?.number;
-        let sql = "INSERT INTO submission_changes \
-                   (shard, number, job_submission_id, client_id, owner_email, status) \
-                   VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (job_submission_id) DO UPDATE \
-                   SET number = excluded.number, client_id = excluded.client_id, \
-                   owner_email = excluded.owner_email, status = excluded.status";
         let status = entry.status.map(JobSubmissionStatus::as_str);
-        let (id, cluster, owner) = (entry.job_submission_id, entry.client_id, entry.owner_email);
-        db.execute(sql, args![shard, number, id, cluster, owner, status]).await?;
+        let number = note(db, entry).await?;
         if status.is_none() {
             forget_deleted(db, shard, number - DELETIONS).await?;
         }
     }
     Ok(())
+}
+
+/// The change's number. PostgreSQL does both at once: others wait for the counter's row.
+async fn note(db: &mut Session, entry: Entry) -> sqlx::Result<i64> {
+    let count = "UPDATE submission_change_counters SET number = number + 1 WHERE shard = $1 \
+                 RETURNING shard, number";
+    let shard = entry.shard();
+    let status = entry.status.map(JobSubmissionStatus::as_str);
+    let mut arguments =
+        args![shard, entry.job_submission_id, entry.client_id, entry.owner_email, status];
+    let (counted, number, counter) = match db.is_sqlite() {
+        true => {
+            let Counter { number, .. } = db.fetch_one(count, args![shard]).await?;
+            arguments.0.push(number.into());
+            (String::new(), "$6", "")
+        }
+        false => (format!("WITH counted AS ({count}) "), "number", " FROM counted"),
+    };
+    let sql = format!(
+        "{counted}INSERT INTO submission_changes ({COLUMNS}) \
+         SELECT $1, {number}, $2, $3, $4, $5{counter} WHERE true \
+         ON CONFLICT (job_submission_id) DO UPDATE \
+         SET number = excluded.number, client_id = excluded.client_id, \
+         owner_email = excluded.owner_email, status = excluded.status RETURNING number"
+    );
+    let (number,) = db.fetch_one(&sql, arguments).await?;
+    Ok(number)
 }
 
 async fn forget_deleted(db: &mut Session, shard: i32, before: i64) -> sqlx::Result<()> {
