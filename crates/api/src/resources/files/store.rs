@@ -106,7 +106,7 @@ pub(crate) async fn of_parents(
     table: FileTable,
     parents: &[i32],
 ) -> sqlx::Result<Vec<FileRow>> {
-    let condition = Expr::col("parent_id").is_in(parents.iter().copied());
+    let condition = db.among("parent_id", parents.iter().copied());
     table.table().rows(db, condition).await
 }
 

@@ -119,7 +119,8 @@ pub(crate) async fn with_ids(
     db: &mut Session,
     ids: impl IntoIterator<Item = i32>,
 ) -> sqlx::Result<Vec<ScriptRow>> {
-    SCRIPTS.rows(db, Expr::col("id").is_in(ids)).await
+    let condition = db.among("id", ids);
+    SCRIPTS.rows(db, condition).await
 }
 
 pub(crate) async fn page(

@@ -3,6 +3,8 @@
 mod changes;
 pub(crate) mod routes;
 
+use std::collections::HashMap;
+
 use jobbergate_types::{
     Page, Patch, SlurmJobState,
     claims::{AgentListQuery, FollowedQuery},
@@ -46,15 +48,22 @@ pub(super) async fn pending(
     let claimed = instance.as_deref().map_or_else(unclaimed, claimed_by);
     let mut db = context.db.read().await?;
     let mut page = store::pending(&mut db, client_id, claimed, paging).await?;
-    if instance.is_none() {
+    if instance.is_none() && !claims::are_offered(&page.items, context.now()) {
         drop(db);
         claims::offer(context, &mut page.items).await?;
         db = context.db.read().await?;
     }
     let ids: Vec<_> = page.items.iter().filter_map(|row| row.job_script_id).collect();
-    let scripts = job_scripts::service::detailed_with_ids(&mut db, &ids).await?;
+    let mut scripts = job_scripts::service::detailed_with_ids(&mut db, &ids).await?;
+    drop(db);
+    // A script goes to the last of its submissions, most have one, and copies to the others.
+    let last: HashMap<_, _> = page.items.iter().map(|row| (row.job_script_id, row.id)).collect();
     let items = page.items.into_iter().filter_map(|row| {
-        let job_script = scripts.get(&row.job_script_id?)?.clone();
+        let script = row.job_script_id?;
+        let job_script = match last.get(&row.job_script_id) == Some(&row.id) {
+            true => scripts.remove(&script)?,
+            false => scripts.get(&script)?.clone(),
+        };
         Some(PendingJobSubmission {
             sbatch_arguments: row.sbatch_arguments.map(|arguments| arguments.0),
             id: row.id.into(),

@@ -111,19 +111,24 @@ pub(super) fn require_current(row: &SubmissionRow, claim: Option<i64>) -> Result
     )))
 }
 
+/// Whether it is noted of all of these that they are offered, and was so not long ago.
+pub(super) fn are_offered(rows: &[PendingRow], now: DateTime<Utc>) -> bool {
+    rows.iter().all(|row| is_offered(row, now))
+}
+
+fn is_offered(row: &PendingRow, now: DateTime<Utc>) -> bool {
+    row.offered_at.is_some_and(|at| at > now - OFFER_RECORD)
+}
+
 /// Notes that an agent that claims nothing is offered these; without those that were claimed since
 /// they were read.
 pub(super) async fn offer(context: &Context, rows: &mut Vec<PendingRow>) -> Result<()> {
     let now = context.now();
-    let is_noted = |row: &PendingRow| row.offered_at.is_some_and(|at| at > now - OFFER_RECORD);
-    let ids: Vec<_> = rows.iter().filter(|row| !is_noted(row)).map(|row| row.id).collect();
-    if ids.is_empty() {
-        return Ok(());
-    }
+    let ids: Vec<_> = rows.iter().filter(|row| !is_offered(row, now)).map(|row| row.id).collect();
     let mut db = context.db.write().await?;
     let offered = store::offer(&mut db, &ids, now).await?;
     db.commit().await?;
-    rows.retain(|row| is_noted(row) || offered.contains(&row.id));
+    rows.retain(|row| is_offered(row, now) || offered.contains(&row.id));
     Ok(())
 }
 

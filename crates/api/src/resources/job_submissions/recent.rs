@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use jobbergate_types::{job_submissions::JobSubmissionBaseView, list::Paging};
 
-use super::store::{self, SubmissionRow};
+use super::store::{self, ListedRow};
 use crate::{db::Db, error::Result};
 
 /// Some submissions of somebody's.
@@ -31,7 +31,7 @@ pub(crate) async fn of(db: &Db, owner: &str, most: i64) -> Result<Recent> {
     })
 }
 
-fn views(rows: Vec<SubmissionRow>) -> Result<Vec<JobSubmissionBaseView>> {
+fn views(rows: Vec<ListedRow>) -> Result<Vec<JobSubmissionBaseView>> {
     rows.into_iter().map(TryInto::try_into).collect()
 }
 

@@ -16,7 +16,7 @@ use jobbergate_types::{
 use super::{
     claims::withdrawn,
     progress,
-    store::{self, NewSubmission, Origin, SubmissionChanges, SubmissionRow},
+    store::{self, ListedRow, NewSubmission, Origin, SubmissionChanges, SubmissionRow},
 };
 use crate::{
     app::Context,
@@ -154,10 +154,10 @@ pub(crate) async fn list_of(
 /// Submissions as lists have them.
 pub(super) async fn list_views(
     db: &mut Session,
-    rows: Vec<SubmissionRow>,
+    rows: Vec<ListedRow>,
 ) -> Result<Vec<JobSubmissionListView>> {
     let scripts = scripts_of(db, &rows).await?;
-    let view = |row: SubmissionRow| {
+    let view = |row: ListedRow| {
         let job_script = row.job_script_id.and_then(|id| scripts.get(&id).cloned());
         Ok(JobSubmissionListView { submission: row.try_into()?, job_script })
     };
@@ -178,7 +178,7 @@ fn parse_ids(text: &str) -> Result<Option<Vec<i64>>> {
 
 async fn scripts_of(
     db: &mut Session,
-    submissions: &[SubmissionRow],
+    submissions: &[ListedRow],
 ) -> Result<HashMap<i32, JobScriptBaseView>> {
     let ids: Vec<_> = submissions.iter().filter_map(|row| row.job_script_id).collect();
     if ids.is_empty() {

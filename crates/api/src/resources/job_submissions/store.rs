@@ -1,6 +1,7 @@
 //! The table of submissions.
 
 mod active;
+mod listed;
 mod pending;
 
 use std::collections::BTreeMap;
@@ -27,6 +28,7 @@ use crate::{
 };
 
 pub(crate) use active::{active, followed};
+pub(crate) use listed::ListedRow;
 pub(crate) use pending::{PendingRow, pending};
 
 const SUBMISSIONS: Table = Table { name: "job_submissions", key: &["id"] };
@@ -72,28 +74,17 @@ pub(crate) struct SubmissionRow {
     slurm_expected_start: Option<DateTime<Utc>>,
     slurm_task_counts: Option<Json<BTreeMap<String, u64>>>,
     pub(crate) claim: Option<i64>,
-    pub(crate) inherited: Option<bool>,
-    pub(crate) offered_at: Option<DateTime<Utc>>,
 }
 
 impl SubmissionRow {
-    /// Where the submission stands. Early Python servers knew three more ways to end.
+    /// Where the submission stands.
     pub(crate) fn status(&self) -> Result<JobSubmissionStatus> {
-        let found = JobSubmissionStatus::ALL.into_iter().find(|s| s.as_str() == self.status);
-        let early = match self.status.as_str() {
-            "COMPLETED" => Some(JobSubmissionStatus::Done),
-            "FAILED" | "UNKNOWN" => Some(JobSubmissionStatus::Aborted),
-            _ => None,
-        };
-        found
-            .or(early)
-            .ok_or_else(|| Error::internal(format!("status {:?} in the database", self.status)))
+        listed::status(&self.status)
     }
 
     /// The state of the job in Slurm, as it was last reported.
     pub(crate) fn slurm_job_state(&self) -> Option<SlurmJobState> {
-        let Ok(state) = self.slurm_job_state.as_deref()?.parse();
-        Some(state)
+        listed::state(self.slurm_job_state.as_deref())
     }
 
     /// What can be told of it now that it has come to its status.
@@ -146,26 +137,7 @@ impl TryFrom<SubmissionRow> for JobSubmissionBaseView {
     type Error = Error;
 
     fn try_from(row: SubmissionRow) -> Result<Self> {
-        Ok(Self {
-            status: row.status()?,
-            slurm_job_state: row.slurm_job_state(),
-            id: row.id.into(),
-            name: row.name,
-            owner_email: row.owner_email,
-            created_at: row.created_at.into(),
-            updated_at: row.updated_at.into(),
-            is_archived: row.is_archived,
-            description: row.description,
-            job_script_id: row.job_script_id.map(Into::into),
-            slurm_job_id: row.slurm_job_id.map(Into::into),
-            client_id: row.client_id,
-            cloned_from_id: row.cloned_from_id.map(Into::into),
-            outlook: JobOutlook {
-                slurm_pending_reason: row.slurm_pending_reason,
-                slurm_expected_start: row.slurm_expected_start.map(Into::into),
-                slurm_task_counts: row.slurm_task_counts.map(|counts| counts.0),
-            },
-        })
+        ListedRow::from(row).try_into()
     }
 }
 
@@ -251,7 +223,7 @@ pub(crate) async fn page(
     slurm_job_ids: Option<Vec<i64>>,
     origin: Origin<'_>,
     owner: Option<&str>,
-) -> Result<Page<SubmissionRow>> {
+) -> Result<Page<ListedRow>> {
     let list = &query.list;
     let order = LIST.ordering(list.sort_field.as_deref(), list.sort_ascending)?;
     let mut condition = Condition::all();
@@ -274,7 +246,7 @@ pub(super) async fn under_way(
     db: &mut Session,
     owner: &str,
     paging: &Paging,
-) -> sqlx::Result<Page<SubmissionRow>> {
+) -> sqlx::Result<Page<ListedRow>> {
     let condition = shown_of(owner).add(Expr::col("status").is_in(UNDER_WAY));
     let newest_first = Ordering { column: "created_at", ascending: false };
     SUBMISSIONS.page(db, condition, newest_first, paging).await
@@ -285,7 +257,7 @@ pub(super) async fn settled(
     db: &mut Session,
     owner: &str,
     limit: u64,
-) -> sqlx::Result<Vec<SubmissionRow>> {
+) -> sqlx::Result<Vec<ListedRow>> {
     let condition = shown_of(owner).add(Expr::col("status").is_not_in(UNDER_WAY));
     let latest_first = Ordering { column: "updated_at", ascending: false };
     SUBMISSIONS.first(db, condition, latest_first, limit).await
@@ -299,7 +271,7 @@ fn shown_of(owner: &str) -> Condition {
 pub(super) async fn newest_of_scripts(
     db: &mut Session,
     scripts: impl IntoIterator<Item = i64>,
-) -> sqlx::Result<Vec<SubmissionRow>> {
+) -> sqlx::Result<Vec<ListedRow>> {
     let mut newest = Query::select();
     newest
         .expr(Expr::col("id").max())

@@ -115,7 +115,7 @@ impl Watched {
         let mut db = self.watch.db.read().await?;
         let row = store::find(&mut db, notice.job_submission_id.into(), Lock::None).await?;
         let Some(row) = row else { return Ok(Bytes::new()) };
-        let view = service::list_views(&mut db, vec![row]).await?.pop();
+        let view = service::list_views(&mut db, vec![row.into()]).await?.pop();
         Ok(serde_json::to_vec(&view).map_err(Error::internal)?.into())
     }
 }
