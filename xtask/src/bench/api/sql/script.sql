@@ -3,4 +3,4 @@
 SELECT "id", "name", "owner_email", "created_at", "updated_at", "is_archived", "description", "parent_template_id", "cloned_from_id"
 FROM "job_scripts" WHERE "id" = :script;
 SELECT "parent_id", "filename", "file_type", "created_at", "updated_at"
-FROM "job_script_files" WHERE "parent_id" IN (:script) ORDER BY "parent_id" ASC, "filename" ASC;
+FROM "job_script_files" WHERE "parent_id" = ANY(ARRAY[CAST(:script AS integer)]) ORDER BY "parent_id" ASC, "filename" ASC;

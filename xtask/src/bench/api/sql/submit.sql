@@ -7,18 +7,18 @@ BEGIN;
 SELECT "id", "name", "owner_email", "created_at", "updated_at", "is_archived", "description", "parent_template_id", "cloned_from_id"
 FROM "job_scripts" WHERE "id" = :script FOR UPDATE;
 SELECT "parent_id", "filename", "file_type", "created_at", "updated_at"
-FROM "job_script_files" WHERE "parent_id" IN (:script) ORDER BY "parent_id" ASC, "filename" ASC;
+FROM "job_script_files" WHERE "parent_id" = ANY(ARRAY[CAST(:script AS integer)]) ORDER BY "parent_id" ASC, "filename" ASC;
 INSERT INTO "job_submissions" ("updated_at", "created_at", "name", "description", "owner_email", "job_script_id", "client_id",
     "slurm_job_id", "status", "execution_directory", "sbatch_arguments", "cloned_from_id", "is_archived")
 VALUES (now(), now(), 'bench', '', 'alice@example.com', :script, 'bench-others', NULL, 'CREATED', '/home/somebody/work',
     NULL, NULL, false)
 RETURNING "id", "name", "owner_email", "created_at", "updated_at", "is_archived", "description", "job_script_id", "slurm_job_id", "client_id", "status",
     "slurm_job_state", "cloned_from_id", "execution_directory", "report_message", "slurm_job_info", "sbatch_arguments",
-    "slurm_pending_reason", "slurm_expected_start", "slurm_task_counts", "claim", "inherited", "offered_at" \gset made_
+    "slurm_pending_reason", "slurm_expected_start", "slurm_task_counts", "claim" \gset made_
 \set shard :made_id % 8
-UPDATE submission_change_counters SET number = number + 1 WHERE shard = :shard RETURNING shard, number \gset counted_
+WITH counted AS (UPDATE submission_change_counters SET number = number + 1 WHERE shard = :shard RETURNING shard, number)
 INSERT INTO submission_changes (shard, number, job_submission_id, client_id, owner_email, status)
-VALUES (:shard, :counted_number, :made_id, 'bench-others', 'alice@example.com', 'CREATED')
+SELECT CAST(:shard AS integer), number, CAST(:made_id AS integer), 'bench-others', 'alice@example.com', 'CREATED' FROM counted WHERE true
 ON CONFLICT (job_submission_id) DO UPDATE SET number = excluded.number, client_id = excluded.client_id,
-    owner_email = excluded.owner_email, status = excluded.status;
+    owner_email = excluded.owner_email, status = excluded.status RETURNING number;
 COMMIT;
