@@ -2,7 +2,7 @@
 
 use std::io;
 
-use sea_query::{Expr, Value};
+use sea_query::{Expr, ExprTrait, Func, Query, Value, extension::postgres::PgFunc};
 use sqlx::postgres::PgDatabaseError;
 
 use super::{
@@ -75,15 +75,18 @@ impl Session {
 
     /// That a column is one of these numbers, which are one argument: however many there are, the
     /// statement is the same.
-    pub(crate) fn among(&self, column: &str, numbers: impl IntoIterator<Item = i32>) -> Expr {
-        let numbers = numbers.into_iter().collect::<Vec<_>>();
-        match self.is_sqlite() {
-            true => {
-                let listed = format!("\"{column}\" IN (SELECT value FROM json_each(?))");
-                Expr::cust_with_values(listed, [numbers])
-            }
-            false => Expr::cust_with_values(format!("\"{column}\" = ANY($1)"), [numbers]),
+    pub(crate) fn among(
+        &self,
+        column: &'static str,
+        numbers: impl IntoIterator<Item = i32>,
+    ) -> Expr {
+        let numbers = Expr::val(numbers.into_iter().collect::<Vec<_>>());
+        if !self.is_sqlite() {
+            return Expr::col(column).eq(PgFunc::any(numbers));
         }
+        let mut listed = Query::select();
+        listed.column("value").from_function(Func::cust("json_each").arg(numbers), "listed");
+        Expr::col(column).in_subquery(listed)
     }
 
     /// An expression for the whole seconds since 1970 of a column of instants.
