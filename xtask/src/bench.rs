@@ -1,15 +1,15 @@
 //! Measures what is promised of the server, its pages, the agent and the command line.
 
 mod agent;
-mod api;
+pub(crate) mod api;
 mod cli;
 mod crowd;
 mod identity;
 mod latency;
-mod load_average;
+pub(crate) mod load_average;
 mod log_in;
-mod programs;
-mod seed;
+pub(crate) mod programs;
+pub(crate) mod seed;
 pub(crate) mod web;
 
 use anyhow::Result;

@@ -2,6 +2,7 @@
 
 mod answer;
 mod s3;
+mod smtp;
 mod tokens;
 
 use anyhow::Result;
@@ -20,6 +21,8 @@ enum Command {
     Answer(answer::Options),
     /// An S3 server whose files go with it
     S3,
+    /// An SMTP server that accepts all mail, and forgets it in the end
+    Smtp,
 }
 
 fn main() -> Result<()> {
@@ -30,5 +33,6 @@ fn main() -> Result<()> {
         }
         Command::Answer(options) => Runtime::new()?.block_on(answer::run(options)),
         Command::S3 => Runtime::new()?.block_on(s3::run()),
+        Command::Smtp => Runtime::new()?.block_on(smtp::run()),
     }
 }

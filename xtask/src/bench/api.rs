@@ -4,15 +4,15 @@
 mod against;
 mod bare;
 mod document;
-mod load;
+pub(crate) mod load;
 mod machine;
 mod measure;
 mod metrics;
 mod one_by_one;
-mod operations;
+pub(crate) mod operations;
 mod plot;
 mod report;
-mod stage;
+pub(crate) mod stage;
 mod statements;
 mod tables;
 
