@@ -10,6 +10,7 @@ pub(crate) mod load_average;
 mod log_in;
 pub(crate) mod programs;
 pub(crate) mod seed;
+mod waiting;
 pub(crate) mod web;
 
 use anyhow::Result;
@@ -32,6 +33,8 @@ enum Subject {
     Agent(agent::Options),
     /// How soon a command is done, beside Python's
     Cli(cli::Options),
+    /// Thousands of agents that wait for work
+    Waiting(waiting::Options),
     /// What the pages cost, and pages that are left open
     Web(web::Options),
 }
@@ -42,6 +45,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         Subject::Identity(options) => identity::run(options),
         Subject::Agent(options) => agent::run(options),
         Subject::Cli(options) => cli::run(options),
+        Subject::Waiting(options) => waiting::run(options),
         Subject::Web(options) => web::run(options),
     }
 }

@@ -24,6 +24,8 @@ use traffic::Traffic;
 const DIRECTORY: &str = "/var/tmp/jobbergate-replicas";
 /// How long there is nothing but load before and after something happens.
 const CALM: Duration = Duration::from_secs(4);
+/// Longer than nginx leaves out a server that it has found dead.
+const BETWEEN_REPLACEMENTS: Duration = Duration::from_secs(3);
 
 /// What runs first, and what replaces it
 #[derive(Debug, Args)]
@@ -31,6 +33,12 @@ pub(crate) struct Options {
     /// How many seconds each figure takes
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..))]
     seconds: u64,
+    /// How often all servers are replaced
+    #[arg(long, default_value_t = 2, value_name = "N")]
+    rounds: usize,
+    /// Do not measure how much is read
+    #[arg(long)]
+    without_reads: bool,
     /// A program that is built already
     #[arg(long, value_name = "FILE")]
     program: Option<PathBuf>,
@@ -93,8 +101,10 @@ fn prove(
     terminal.say(&format!("The machine's load is {:.1}", load_average::load()?));
     let old = Jobbergate::at(programs.old.clone());
     let mut fleet = Fleet::start(old, &programs.bench, interrupt, terminal, directory)?;
-    terminal.heading("Reads");
-    reads::measure(&fleet, options.seconds, interrupt, terminal, directory)?;
+    if !options.without_reads {
+        terminal.heading("Reads");
+        reads::measure(&fleet, options.seconds, interrupt, terminal, directory)?;
+    }
 
     terminal.heading("One is killed");
     let traffic = Traffic::new(&fleet, "kill")?;
@@ -113,16 +123,12 @@ fn prove(
     terminal.heading("All are replaced, one after the other");
     let new = Jobbergate { path: programs.new.clone(), ..fleet.jobbergate.clone() };
     let traffic = Traffic::new(&fleet, "update")?;
-    let drains = fleet.drains()?;
-    if !drains {
-        terminal.say("  the first program knows no JOBBERGATE_DRAIN_SECONDS: nginx is told before each stop");
-    }
     traffic.flow_while(|| {
         interrupt.sleep(CALM)?;
-        for number in 0..fleet::COUNT {
-            let took = fleet.replace(number, &new, drains, interrupt)?;
-            terminal.say(&format!("  replica {} was replaced ({:.1} s)", number + 1, took.as_secs_f64()));
-            interrupt.sleep(CALM)?;
+        for number in (0..options.rounds).flat_map(|_| 0..fleet::COUNT) {
+            let took = fleet.replace(number, &new, interrupt)?;
+            terminal.say(&format!("  {took}"));
+            interrupt.sleep(BETWEEN_REPLACEMENTS)?;
         }
         Ok(())
     })?;

@@ -141,4 +141,9 @@ mod tests {
         assert!(!text.contains("ssl") && !text.contains("10.0.0."), "{text}");
         assert!(text.contains("proxy_next_upstream error timeout;"));
     }
+
+    #[test]
+    fn the_documentation_shows_the_file_that_is_tried() {
+        assert!(include_str!("../../../docs/operations.md").contains(CONFIGURATION));
+    }
 }

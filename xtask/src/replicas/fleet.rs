@@ -30,14 +30,16 @@ const SUBMISSIONS: u32 = 10_000;
 const DRAINING: &str = "5";
 const SESSION: Duration = Duration::from_secs(24 * 3600);
 const START_DEADLINE: Duration = Duration::from_secs(60);
-/// Longer than it takes a server to find that nobody cleans any more.
-const CLEANING_DEADLINE: Duration = Duration::from_secs(40);
+/// It takes a server some 10 s to find that nobody cleans any more, and then a while to look at all files.
+const CLEANING_DEADLINE: Duration = Duration::from_mins(3);
 /// What the one that has cleaned writes into its log.
 const CLEANED: &str = "cleaning is done";
 /// How long those who were sent to a server before nginx was told may take. Waiting agents are answered when it stops.
 const AFTER_TELLING: Duration = Duration::from_secs(2);
 
+/// Servers end before what they use.
 pub(super) struct Fleet<'a> {
+    replicas: Vec<Replica>,
     pub(super) nginx: Nginx,
     pub(super) postgres: Postgres,
     pub(super) jobbergate: Jobbergate,
@@ -45,7 +47,6 @@ pub(super) struct Fleet<'a> {
     pub(super) tokens: Vec<String>,
     /// Where e-mail arrives.
     pub(super) mail: PathBuf,
-    replicas: Vec<Replica>,
     killed: Option<usize>,
     directory: &'a Directory,
     _smtp: Running,
@@ -55,7 +56,8 @@ pub(super) struct Fleet<'a> {
 pub(super) struct Replica {
     name: String,
     authority: String,
-    pub(super) service: Service,
+    program: PathBuf,
+    service: Service,
 }
 
 /// A server that is gone, and since when.
@@ -194,22 +196,18 @@ impl<'a> Fleet<'a> {
         replica.await_answer(interrupt)
     }
 
-    /// Whether the program that runs knows how to leave without losing requests.
-    pub(super) fn drains(&self) -> Result<bool> {
-        let help = output(Command::new(&self.jobbergate.path).args(["serve", "--help"]));
-        Ok(help.context("the program has no help")?.contains("JOBBERGATE_DRAIN_SECONDS"))
-    }
-
-    /// Stops a server and starts this program in its place; how long that took.
+    /// Stops a server and starts this program in its place; says how it went. One whose program does not drain is first
+    /// taken out of nginx's file.
     pub(super) fn replace(
         &mut self,
         number: usize,
         jobbergate: &Jobbergate,
-        drains: bool,
         interrupt: &Interrupt,
-    ) -> Result<Duration> {
+    ) -> Result<String> {
         let began = Instant::now();
         let all: Vec<_> = self.replicas.iter().map(|it| it.authority.clone()).collect();
+        let replica = self.replicas.get(number).context("there is no such server")?;
+        let drains = drains(&replica.program)?;
         if !drains {
             let others = all.iter().enumerate().filter(|(other, _)| *other != number);
             self.nginx.ask_only(&others.map(|(_, it)| it.clone()).collect::<Vec<_>>())?;
@@ -217,13 +215,15 @@ impl<'a> Fleet<'a> {
         }
         let replica = self.replicas.get_mut(number).context("there is no such server")?;
         replica.service.stop();
-        replica.name = format!("{}-new", replica.name);
+        replica.name += "'";
+        replica.program.clone_from(&jobbergate.path);
         replica.service = serve(jobbergate, self.directory, &replica.name, &replica.authority)?;
         replica.await_answer(interrupt)?;
         if !drains {
             self.nginx.ask_only(&all)?;
         }
-        Ok(began.elapsed())
+        let told = if drains { "" } else { ", nginx was told: it does not drain" };
+        Ok(format!("{} came ({:.1} s{told})", replica.name, began.elapsed().as_secs_f64()))
     }
 }
 
@@ -235,7 +235,7 @@ impl Replica {
         authority: String,
     ) -> Result<Self> {
         let service = serve(jobbergate, directory, &name, &authority)?;
-        Ok(Self { name, authority, service })
+        Ok(Self { name, authority, program: jobbergate.path.clone(), service })
     }
 
     fn await_answer(&mut self, interrupt: &Interrupt) -> Result<()> {
@@ -249,6 +249,12 @@ impl Replica {
         }
         Ok(())
     }
+}
+
+/// Whether a program knows how to leave without losing requests.
+fn drains(program: &Path) -> Result<bool> {
+    let help = output(Command::new(program).args(["serve", "--help"]));
+    Ok(help.context("the program has no help")?.contains("JOBBERGATE_DRAIN_SECONDS"))
 }
 
 fn serve(

@@ -20,12 +20,12 @@ use super::{
 use crate::lab::{Api, Refused};
 
 /// How many people submit, and how many look.
-const SUBMITTERS: usize = 3;
-const READERS: usize = 3;
+const SUBMITTERS: usize = 6;
+const READERS: usize = 4;
 /// The cluster's agents, which claim.
 const AGENTS: [&str; 2] = ["first", "second"];
 /// Nobody asks without a pause.
-const PAUSE: Duration = Duration::from_millis(40);
+const PAUSE: Duration = Duration::from_millis(10);
 const SCRIPT: &str = "#!/bin/sh\necho done\n";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

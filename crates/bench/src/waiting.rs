@@ -1,0 +1,222 @@
+//! Agents of as many clusters that all wait for work at one server: what each costs it, and how soon one hears.
+
+use std::{fs, sync::Arc, time::Duration};
+
+use anyhow::{Context, Result, ensure};
+use clap::Parser;
+use jobbergate_api::{
+    app::App,
+    clock::Clock,
+    config::ServeConfig,
+    identity::{Provider, UserToken},
+    open_files,
+    permission::Permission,
+};
+use reqwest::Client;
+use serde_json::{Value, json};
+use tokio::{
+    sync::{Semaphore, mpsc, watch},
+    task::JoinSet,
+    time::{Instant, sleep, timeout},
+};
+
+/// How many begin at once.
+const AT_ONCE: usize = 64;
+/// How long a question waits, in seconds, as agents' do.
+const WAIT: u64 = 30;
+/// How long all may take to wait.
+const ALL_WAIT: Duration = Duration::from_mins(5);
+/// How long an agent may take to hear of its work.
+const HEARS: Duration = Duration::from_secs(10);
+const BETWEEN_SUBMISSIONS: Duration = Duration::from_millis(50);
+const DAY: i64 = 24 * 3600;
+/// Of the system, in which it tells how long a process has worked.
+const TICKS_PER_SECOND: f64 = 100.0;
+
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Where the server is
+    #[arg(long)]
+    url: String,
+    /// Its process, whose memory and processor time are read
+    #[arg(long)]
+    process: u32,
+    /// How many wait
+    #[arg(long)]
+    agents: usize,
+    /// How many seconds they do nothing but wait
+    #[arg(long)]
+    seconds: u64,
+    /// How many submissions there are then, each for one of them
+    #[arg(long)]
+    submissions: usize,
+}
+
+/// The server's settings, by which tokens are made; from the environment.
+#[derive(Parser)]
+struct Settings {
+    #[command(flatten)]
+    serve: ServeConfig,
+}
+
+/// What all agents have in common.
+struct World {
+    http: Client,
+    url: String,
+    waiting: watch::Sender<usize>,
+    heard: mpsc::UnboundedSender<(usize, Instant)>,
+    starting: Semaphore,
+}
+
+/// Says in its last line what was measured.
+pub(crate) async fn run(options: Options) -> Result<()> {
+    let Options { agents, process, .. } = options;
+    open_files::raise_limit()?;
+    let settings = Settings::parse_from(["jobbergate"]);
+    let app = App::open(&settings.serve, Clock::System).await?;
+    let provider = app.provider.as_ref().context("an external provider is configured")?;
+    let mut tokens = Vec::with_capacity(agents);
+    for number in 0..agents {
+        tokens.push(token(provider, number).await?);
+    }
+    let person = tokens.first().context("there are no agents")?.clone();
+    let (waiting, mut number_waiting) = watch::channel(0);
+    let (heard, mut hearing) = mpsc::unbounded_channel();
+    let http = Client::builder().no_proxy().tcp_keepalive(None).build()?;
+    let url = format!("{}/jobbergate", options.url);
+    let starting = Semaphore::new(AT_ONCE);
+    let world = Arc::new(World { http, url, waiting, heard, starting });
+    let script = create(&world, &person, "/job-scripts", &json!({ "name": "waited for" })).await?;
+    sleep(Duration::from_secs(2)).await;
+    let before = memory(process)?;
+    let began = Instant::now();
+    let mut running = JoinSet::new();
+    for (number, token) in tokens.into_iter().enumerate() {
+        running.spawn(wait(Arc::clone(&world), number, token));
+    }
+    let all = timeout(ALL_WAIT, number_waiting.wait_for(|count| *count == agents)).await;
+    drop(all.context("not all agents wait")??);
+    let took = began.elapsed();
+    // So long are the questions of those that came first.
+    sleep(Duration::from_secs(2)).await;
+    let (worked, watched, during) = (processor_time(process)?, Instant::now(), memory(process)?);
+    let sockets = fs::read_to_string("/proc/net/sockstat").unwrap_or_default();
+    sleep(Duration::from_secs(options.seconds)).await;
+    let busy = (processor_time(process)? - worked) / watched.elapsed().as_secs_f64();
+    let mut latencies = Vec::new();
+    for turn in 0..options.submissions {
+        // Spread over all of them.
+        let number = turn * (agents / options.submissions).max(1) % agents;
+        latencies.push(submit(&world, &person, script, number, &mut hearing).await?);
+        sleep(BETWEEN_SUBMISSIONS).await;
+    }
+    if let Some(ended) = running.try_join_next() {
+        ended??;
+    }
+    latencies.sort_unstable();
+    let at = |share: usize| latencies.get((latencies.len() - 1) * share / 100);
+    let milliseconds = |share| at(share).map(|it: &Duration| it.as_secs_f64() * 1e3);
+    let connections = sockets.lines().find(|line| line.starts_with("TCP:")).unwrap_or_default();
+    let measured = json!({
+        "agents": agents, "until_all_wait": took.as_secs_f64(),
+        "memory_before": before, "memory_waiting": during, "memory_end": memory(process)?,
+        "processors_busy": busy, "sockets": connections,
+        "submissions": latencies.len(), "p50": milliseconds(50), "p99": milliseconds(99), "slowest": milliseconds(100),
+    });
+    println!("{measured}");
+    Ok(())
+}
+
+/// Somebody who may do everything, and is the agent of a cluster of its own.
+async fn token(provider: &Provider, number: usize) -> Result<String> {
+    let agent = UserToken {
+        email: format!("agent{number}@example.com"),
+        permissions: vec![Permission::Admin],
+        client_id: Some(cluster(number)),
+        lifetime: DAY,
+        organization: None,
+    };
+    Ok(provider.issue_user_token(&agent, &number.to_string()).await?)
+}
+
+fn cluster(number: usize) -> String {
+    format!("waiting-{number}")
+}
+
+/// An agent: asks, waits, is answered, says when that was, and asks again.
+async fn wait(world: Arc<World>, number: usize, token: String) -> Result<()> {
+    let place = world.starting.acquire().await?;
+    let mut cursor = ask(&world, &token, None).await?["cursor"].as_str().unwrap_or_default().to_owned();
+    drop(place);
+    world.waiting.send_modify(|count| *count += 1);
+    loop {
+        let changes = ask(&world, &token, Some(&cursor)).await?;
+        if changes["pending"] == true {
+            world.heard.send((number, Instant::now()))?;
+        }
+        changes["cursor"].as_str().unwrap_or_default().clone_into(&mut cursor);
+    }
+}
+
+async fn ask(world: &World, token: &str, cursor: Option<&str>) -> Result<Value> {
+    let cursor = cursor.map(|cursor| format!("&cursor={cursor}")).unwrap_or_default();
+    let url = format!("{}/job-submissions/agent/changes?wait={WAIT}{cursor}", world.url);
+    let answer = world.http.get(url).bearer_auth(token).send().await?;
+    let status = answer.status();
+    let text = answer.text().await?;
+    ensure!(status.is_success(), "an agent is answered {status}: {text}");
+    Ok(serde_json::from_str(&text)?)
+}
+
+async fn create(world: &World, token: &str, path: &str, body: &Value) -> Result<i64> {
+    let request = world.http.post(format!("{}{path}", world.url)).bearer_auth(token).json(body);
+    let answer = request.send().await?;
+    let status = answer.status();
+    let text = answer.text().await?;
+    ensure!(status.is_success(), "{path} is answered {status}: {text}");
+    let created: Value = serde_json::from_str(&text)?;
+    created["id"].as_i64().context("what was created has no number")
+}
+
+/// From the moment that somebody begins to submit until the agent knows.
+async fn submit(
+    world: &World,
+    token: &str,
+    script: i64,
+    number: usize,
+    hearing: &mut mpsc::UnboundedReceiver<(usize, Instant)>,
+) -> Result<Duration> {
+    let submission = json!({
+        "name": "waited for", "job_script_id": script, "client_id": cluster(number),
+        "execution_directory": "/home/somebody",
+    });
+    let began = Instant::now();
+    create(world, token, "/job-submissions", &submission).await?;
+    let heard = async {
+        loop {
+            let (who, at) = hearing.recv().await.context("all agents are gone")?;
+            if who == number {
+                return Ok::<_, anyhow::Error>(at);
+            }
+        }
+    };
+    let at = timeout(HEARS, heard).await.context("an agent does not hear of its work")??;
+    Ok(at - began)
+}
+
+/// Resident, in bytes.
+fn memory(process: u32) -> Result<u64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+    Ok(kilobytes.context("its memory is not known")? * 1024)
+}
+
+/// In seconds.
+fn processor_time(process: u32) -> Result<f64> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
+    let (_, after_name) = stat.rsplit_once(')').context("/proc has another form")?;
+    let fields = after_name.split_whitespace().skip(11).take(2);
+    let ticks: f64 = fields.map(|field| field.parse::<f64>().unwrap_or_default()).sum();
+    Ok(ticks / TICKS_PER_SECOND)
+}
