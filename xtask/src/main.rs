@@ -14,6 +14,7 @@ mod packages;
 mod process;
 mod python;
 mod replicas;
+mod scale;
 mod schemathesis;
 mod screenshots;
 mod test;
@@ -46,6 +47,8 @@ enum Command {
     Torture(torture::Options),
     /// Run three servers behind nginx, kill one and replace all while they are used
     Replicas(replicas::Options),
+    /// Reckon what many organizations would ask of servers and PostgreSQL, with costs that were measured
+    Scale(scale::Options),
     /// Let today's Python clients, as they are released, do all they can do with our server
     Interop(interop::Options),
     /// Measure what is promised of the server, its pages, the agent and the command line
@@ -72,6 +75,7 @@ fn main() -> ExitCode {
         Command::Demo(options) => demo::run(&options),
         Command::Torture(options) => torture::run(&options),
         Command::Replicas(options) => replicas::run(&options),
+        Command::Scale(options) => scale::run(&options),
         Command::Interop(options) => interop::run(&options),
         Command::Bench(options) => bench::run(&options),
         Command::Lighthouse(options) => lighthouse::run(&options),

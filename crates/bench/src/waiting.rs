@@ -12,7 +12,10 @@ use jobbergate_api::{
     open_files,
     permission::Permission,
 };
-use reqwest::Client;
+use reqwest::{
+    Client,
+    multipart::{Form, Part},
+};
 use serde_json::{Value, json};
 use tokio::{
     sync::{Semaphore, mpsc, watch},
@@ -86,7 +89,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     let url = format!("{}/jobbergate", options.url);
     let starting = Semaphore::new(AT_ONCE);
     let world = Arc::new(World { http, url, waiting, heard, starting });
-    let script = create(&world, &person, "/job-scripts", &json!({ "name": "waited for" })).await?;
+    let script = script(&world, &person).await?;
     sleep(Duration::from_secs(2)).await;
     let before = memory(process)?;
     let began = Instant::now();
@@ -97,7 +100,6 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     let all = timeout(ALL_WAIT, number_waiting.wait_for(|count| *count == agents)).await;
     drop(all.context("not all agents wait")??);
     let took = began.elapsed();
-    // So long are the questions of those that came first.
     sleep(Duration::from_secs(2)).await;
     let (worked, watched, during) = (processor_time(process)?, Instant::now(), memory(process)?);
     let sockets = fs::read_to_string("/proc/net/sockstat").unwrap_or_default();
@@ -176,6 +178,15 @@ async fn create(world: &World, token: &str, path: &str, body: &Value) -> Result<
     ensure!(status.is_success(), "{path} is answered {status}: {text}");
     let created: Value = serde_json::from_str(&text)?;
     created["id"].as_i64().context("what was created has no number")
+}
+
+async fn script(world: &World, token: &str) -> Result<i64> {
+    let script = create(world, token, "/job-scripts", &json!({ "name": "waited for" })).await?;
+    let file = Part::bytes(b"#!/bin/sh\n".as_slice()).file_name("job.sh");
+    let url = format!("{}/job-scripts/{script}/upload/ENTRYPOINT", world.url);
+    let upload = world.http.put(url).bearer_auth(token);
+    upload.multipart(Form::new().part("upload_file", file)).send().await?.error_for_status()?;
+    Ok(script)
 }
 
 /// From the moment that somebody begins to submit until the agent knows.
