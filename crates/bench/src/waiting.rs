@@ -1,6 +1,6 @@
 //! Agents of as many clusters that all wait for work at one server: what each costs it, and how soon one hears.
 
-use std::{fs, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, fs, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
@@ -8,7 +8,7 @@ use jobbergate_api::{
     app::App,
     clock::Clock,
     config::ServeConfig,
-    identity::{Provider, UserToken},
+    identity::{NewClient, Provider, UserToken},
     open_files,
     permission::Permission,
 };
@@ -55,6 +55,14 @@ pub(crate) struct Options {
     submissions: usize,
 }
 
+impl Options {
+    /// The agents for which submissions are, spread over all of them.
+    fn addressed(&self) -> impl Iterator<Item = usize> {
+        let (agents, apart) = (self.agents, (self.agents / self.submissions.max(1)).max(1));
+        (0..self.submissions).map(move |turn| turn * apart % agents)
+    }
+}
+
 /// The server's settings, by which tokens are made; from the environment.
 #[derive(Parser)]
 struct Settings {
@@ -82,6 +90,12 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     for number in 0..agents {
         tokens.push(token(provider, number).await?);
     }
+    // Who is submitted to must be registered.
+    let addressed: Vec<_> = options.addressed().collect();
+    let mut rng: rand::rngs::StdRng = rand::make_rng();
+    for number in addressed.iter().copied().collect::<BTreeSet<_>>() {
+        provider.create_client(&NewClient::agent(cluster(number), None), &mut rng).await?;
+    }
     let person = tokens.first().context("there are no agents")?.clone();
     let (waiting, mut number_waiting) = watch::channel(0);
     let (heard, mut hearing) = mpsc::unbounded_channel();
@@ -106,9 +120,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     sleep(Duration::from_secs(options.seconds)).await;
     let busy = (processor_time(process)? - worked) / watched.elapsed().as_secs_f64();
     let mut latencies = Vec::new();
-    for turn in 0..options.submissions {
-        // Spread over all of them.
-        let number = turn * (agents / options.submissions).max(1) % agents;
+    for number in addressed {
         latencies.push(submit(&world, &person, script, number, &mut hearing).await?);
         sleep(BETWEEN_SUBMISSIONS).await;
     }
@@ -116,7 +128,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
         ended??;
     }
     latencies.sort_unstable();
-    let at = |share: usize| latencies.get((latencies.len() - 1) * share / 100);
+    let at = |share: usize| latencies.get(latencies.len().saturating_sub(1) * share / 100);
     let milliseconds = |share| at(share).map(|it: &Duration| it.as_secs_f64() * 1e3);
     let connections = sockets.lines().find(|line| line.starts_with("TCP:")).unwrap_or_default();
     let measured = json!({
@@ -148,7 +160,8 @@ fn cluster(number: usize) -> String {
 /// An agent: asks, waits, is answered, says when that was, and asks again.
 async fn wait(world: Arc<World>, number: usize, token: String) -> Result<()> {
     let place = world.starting.acquire().await?;
-    let mut cursor = ask(&world, &token, None).await?["cursor"].as_str().unwrap_or_default().to_owned();
+    let mut cursor =
+        ask(&world, &token, None).await?["cursor"].as_str().unwrap_or_default().to_owned();
     drop(place);
     world.waiting.send_modify(|count| *count += 1);
     loop {

@@ -24,7 +24,8 @@ impl S3 {
     pub(crate) fn start(bench: &Path, directory: &Directory) -> Result<Self> {
         let mut command = tied(bench, directory.path());
         let (process, said) = Running::start_and_hear(command.arg("s3"))?;
-        let said: Value = serde_json::from_str(&said).context("the S3 does not say how to use it")?;
+        let said: Value =
+            serde_json::from_str(&said).context("the S3 does not say how to use it")?;
         let setting = |name| Some((name, said[name].as_str()?.to_owned()));
         Ok(Self { _process: process, settings: SETTINGS.into_iter().filter_map(setting).collect() })
     }

@@ -77,8 +77,7 @@ impl<'a> Fleet<'a> {
         packages::install_smtp()?;
         let postgres = Postgres::start(interrupt, directory, &[])?;
         let s3 = S3::start(bench, directory)?;
-        let (smtp, said) =
-            Running::start_and_hear(tied(bench, directory.path()).arg("smtp"))?;
+        let (smtp, said) = Running::start_and_hear(tied(bench, directory.path()).arg("smtp"))?;
         let said: Value = serde_json::from_str(&said)?;
         let mail = said["directory"].as_str().context("the SMTP server has no directory")?.into();
         let ports = (0..COUNT).map(|_| free_port()).collect::<Result<Vec<_>>>()?;
@@ -98,7 +97,8 @@ impl<'a> Fleet<'a> {
         let start = |(authority, number)| {
             Replica::start(&jobbergate, directory, format!("replica-{number}"), authority)
         };
-        let mut replicas: Vec<_> = servers.into_iter().zip(1..).map(start).collect::<Result<_>>()?;
+        let mut replicas: Vec<_> =
+            servers.into_iter().zip(1..).map(start).collect::<Result<_>>()?;
         replicas.iter_mut().try_for_each(|replica| replica.await_answer(interrupt))?;
         jobbergate.client_secret(directory, CLUSTER)?;
         for name in ["demo-cluster", "bench-others"] {

@@ -105,11 +105,16 @@ impl Findings {
         for (name, id) in &memory.submitted {
             match self.rows.get(name).map(Vec::as_slice) {
                 Some([row]) if row.id == *id => {}
-                other => violations.push(format!("{name} is to be number {id}, once; there is {other:?}")),
+                other => violations
+                    .push(format!("{name} is to be number {id}, once; there is {other:?}")),
             }
         }
-        for (name, row) in self.rows.iter().flat_map(|(name, rows)| rows.iter().map(move |it| (name, it))) {
-            violations.extend(problem(row, memory.outcomes.get(&row.id)).map(|it| format!("{name}: {it}")));
+        for (name, row) in
+            self.rows.iter().flat_map(|(name, rows)| rows.iter().map(move |it| (name, it)))
+        {
+            violations.extend(
+                problem(row, memory.outcomes.get(&row.id)).map(|it| format!("{name}: {it}")),
+            );
             violations.extend(self.problem_with_mail(name, row, mercy));
         }
         let given = memory.given.iter().filter(|(_, agents)| agents.len() != 1);
@@ -146,9 +151,8 @@ fn problem(row: &Row, outcome: Option<&Outcome>) -> Option<String> {
 fn rows(api: &Api, prefix: &str) -> Result<BTreeMap<String, Vec<Row>>> {
     let mut rows: BTreeMap<String, Vec<Row>> = BTreeMap::new();
     for page in 1.. {
-        let path = format!(
-            "/job-submissions?sort_field=id&sort_ascending=false&size={PAGE}&page={page}"
-        );
+        let path =
+            format!("/job-submissions?sort_field=id&sort_ascending=false&size={PAGE}&page={page}");
         let answer = api.get(&path)?;
         let items = answer["items"].as_array().context("a list has no items")?;
         let ours = items.iter().filter_map(|it| Some((it["name"].as_str()?, it)));

@@ -164,8 +164,8 @@ impl Traffic {
                 "execution_directory": "/home/somebody",
             });
             // The name is new for each request.
-            let created = self
-                .insist(Kind::Submit, || api.post_once("/job-submissions", &submission, &name));
+            let created =
+                self.insist(Kind::Submit, || api.post_once("/job-submissions", &submission, &name));
             if let Some(id) = created.and_then(|created| created["id"].as_i64()) {
                 self.memory().submitted.insert(name, id);
             }

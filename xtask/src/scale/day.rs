@@ -93,8 +93,7 @@ impl Day {
         let mut rng = Rng::with_seed(options.seed);
         let share = f64::from(options.installations);
         let agents = u64::from(options.agents.div_ceil(options.installations));
-        let average =
-            options.submissions as f64 / f64::from(options.days) / SECONDS as f64 / share;
+        let average = options.submissions as f64 / f64::from(options.days) / SECONDS as f64 / share;
         // Jobs that were submitted before midnight end, too: an evening is lived first.
         let before = LONGEST_JOB as usize;
         let mut reports: VecDeque<u32> = VecDeque::from(vec![0; before + 1]);
