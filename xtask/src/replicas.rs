@@ -5,11 +5,12 @@ mod agent;
 mod fleet;
 mod judge;
 mod reads;
+mod stream;
 mod traffic;
 
 use std::{path::PathBuf, time::Duration};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use clap::Args;
 
 use crate::{
@@ -101,6 +102,9 @@ fn prove(
     terminal.say(&format!("The machine's load is {:.1}", load_average::load()?));
     let old = Jobbergate::at(programs.old.clone());
     let mut fleet = Fleet::start(old, &programs.bench, interrupt, terminal, directory)?;
+    let person = fleet.tokens.first().context("there is nobody")?;
+    let began = stream::require_unbuffered(&fleet.nginx.authority, person)?;
+    terminal.done(&format!("A stream of events begins by nginx after {} ms", began.as_millis()));
     if !options.without_reads {
         terminal.heading("Reads");
         reads::measure(&fleet, options.seconds, interrupt, terminal, directory)?;
