@@ -31,6 +31,8 @@ const WAIT: u64 = 30;
 const ALL_WAIT: Duration = Duration::from_mins(5);
 /// How long an agent may take to hear of its work.
 const HEARS: Duration = Duration::from_secs(10);
+/// Until what has begun is done.
+const SETTLING: Duration = Duration::from_secs(2);
 const BETWEEN_SUBMISSIONS: Duration = Duration::from_millis(50);
 const DAY: i64 = 24 * 3600;
 /// Of the system, in which it tells how long a process has worked.
@@ -79,66 +81,98 @@ struct World {
     starting: Semaphore,
 }
 
+/// What a process takes.
+struct Taken {
+    at: Instant,
+    memory: u64,
+    processor: f64,
+}
+
+impl Taken {
+    fn by(process: u32) -> Result<Self> {
+        let (memory, processor) = (memory(process)?, processor_time(process)?);
+        Ok(Self { at: Instant::now(), memory, processor })
+    }
+}
+
 /// Says in its last line what was measured.
 pub(crate) async fn run(options: Options) -> Result<()> {
-    let Options { agents, process, .. } = options;
     open_files::raise_limit()?;
-    let settings = Settings::parse_from(["jobbergate"]);
-    let app = App::open(&settings.serve, Clock::System).await?;
-    let provider = app.provider.as_ref().context("an external provider is configured")?;
-    let mut tokens = Vec::with_capacity(agents);
-    for number in 0..agents {
-        tokens.push(token(provider, number).await?);
-    }
-    // Who is submitted to must be registered.
-    let addressed: Vec<_> = options.addressed().collect();
-    let mut rng: rand::rngs::StdRng = rand::make_rng();
-    for number in addressed.iter().copied().collect::<BTreeSet<_>>() {
-        provider.create_client(&NewClient::agent(cluster(number), None), &mut rng).await?;
-    }
+    let tokens = prepare(&options).await?;
     let person = tokens.first().context("there are no agents")?.clone();
     let (waiting, mut number_waiting) = watch::channel(0);
     let (heard, mut hearing) = mpsc::unbounded_channel();
-    let http = Client::builder().no_proxy().tcp_keepalive(None).build()?;
+    let http = Client::builder().no_proxy().build()?;
     let url = format!("{}/jobbergate", options.url);
-    let starting = Semaphore::new(AT_ONCE);
-    let world = Arc::new(World { http, url, waiting, heard, starting });
+    let world = Arc::new(World { http, url, waiting, heard, starting: Semaphore::new(AT_ONCE) });
     let script = script(&world, &person).await?;
-    sleep(Duration::from_secs(2)).await;
-    let before = memory(process)?;
-    let began = Instant::now();
+    sleep(SETTLING).await;
+    let before = Taken::by(options.process)?;
     let mut running = JoinSet::new();
     for (number, token) in tokens.into_iter().enumerate() {
         running.spawn(wait(Arc::clone(&world), number, token));
     }
-    let all = timeout(ALL_WAIT, number_waiting.wait_for(|count| *count == agents)).await;
+    let all = timeout(ALL_WAIT, number_waiting.wait_for(|count| *count == options.agents)).await;
     drop(all.context("not all agents wait")??);
-    let took = began.elapsed();
-    sleep(Duration::from_secs(2)).await;
-    let (worked, watched, during) = (processor_time(process)?, Instant::now(), memory(process)?);
-    let sockets = fs::read_to_string("/proc/net/sockstat").unwrap_or_default();
+    let took = before.at.elapsed();
+    sleep(SETTLING).await;
+    let during = Taken::by(options.process)?;
     sleep(Duration::from_secs(options.seconds)).await;
-    let busy = (processor_time(process)? - worked) / watched.elapsed().as_secs_f64();
+    let idle = Taken::by(options.process)?;
     let mut latencies = Vec::new();
-    for number in addressed {
+    for number in options.addressed() {
         latencies.push(submit(&world, &person, script, number, &mut hearing).await?);
         sleep(BETWEEN_SUBMISSIONS).await;
     }
     if let Some(ended) = running.try_join_next() {
         ended??;
     }
+    let figures = json!({
+        "agents": options.agents,
+        "until_all_wait": took.as_secs_f64(),
+        "memory_before": before.memory,
+        "memory_waiting": during.memory,
+        "memory_end": memory(options.process)?,
+        "processors_busy": (idle.processor - during.processor) / (idle.at - during.at).as_secs_f64(),
+        "sockets": sockets(),
+    });
+    print(figures, latencies);
+    Ok(())
+}
+
+/// Makes each agent's token, and registers the clusters that are submitted to.
+async fn prepare(options: &Options) -> Result<Vec<String>> {
+    let settings = Settings::parse_from(["jobbergate"]);
+    let app = App::open(&settings.serve, Clock::System).await?;
+    let provider = app.provider.as_ref().context("an external provider is configured")?;
+    let mut tokens = Vec::with_capacity(options.agents);
+    for number in 0..options.agents {
+        tokens.push(token(provider, number).await?);
+    }
+    let mut rng: rand::rngs::StdRng = rand::make_rng();
+    for number in options.addressed().collect::<BTreeSet<_>>() {
+        provider.create_client(&NewClient::agent(cluster(number), None), &mut rng).await?;
+    }
+    Ok(tokens)
+}
+
+/// How many connections the system has, and what it keeps for them.
+fn sockets() -> String {
+    let statistics = fs::read_to_string("/proc/net/sockstat").unwrap_or_default();
+    statistics.lines().find(|line| line.starts_with("TCP:")).unwrap_or_default().to_owned()
+}
+
+fn print(mut figures: Value, mut latencies: Vec<Duration>) {
     latencies.sort_unstable();
     let at = |share: usize| latencies.get(latencies.len().saturating_sub(1) * share / 100);
-    let milliseconds = |share| at(share).map(|it: &Duration| it.as_secs_f64() * 1e3);
-    let connections = sockets.lines().find(|line| line.starts_with("TCP:")).unwrap_or_default();
-    let measured = json!({
-        "agents": agents, "until_all_wait": took.as_secs_f64(),
-        "memory_before": before, "memory_waiting": during, "memory_end": memory(process)?,
-        "processors_busy": busy, "sockets": connections,
-        "submissions": latencies.len(), "p50": milliseconds(50), "p99": milliseconds(99), "slowest": milliseconds(100),
-    });
-    println!("{measured}");
-    Ok(())
+    let milliseconds = |share| at(share).map(|it| it.as_secs_f64() * 1e3).into();
+    let names = [("p50", 50), ("p99", 99), ("slowest", 100)];
+    let times = names.map(|(name, share)| (name.to_owned(), milliseconds(share)));
+    if let Some(figures) = figures.as_object_mut() {
+        figures.insert("submissions".to_owned(), latencies.len().into());
+        figures.extend(times);
+    }
+    println!("{figures}");
 }
 
 /// Somebody who may do everything, and is the agent of a cluster of its own.
