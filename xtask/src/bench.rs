@@ -1,15 +1,16 @@
 //! Measures what is promised of the server, its pages, the agent and the command line.
 
 mod agent;
-mod api;
+pub(crate) mod api;
 mod cli;
 mod crowd;
 mod identity;
 mod latency;
-mod load_average;
+pub(crate) mod load_average;
 mod log_in;
-mod programs;
-mod seed;
+pub(crate) mod programs;
+pub(crate) mod seed;
+mod waiting;
 pub(crate) mod web;
 
 use anyhow::Result;
@@ -34,6 +35,8 @@ enum Subject {
     Agent(agent::Options),
     /// How soon a command is done, beside Python's
     Cli(cli::Options),
+    /// Thousands of agents that wait for work
+    Waiting(waiting::Options),
     /// What the pages cost, and pages that are left open
     Web(web::Options),
 }
@@ -45,6 +48,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         Subject::Identity(options) => identity::run(options),
         Subject::Agent(options) => agent::run(options),
         Subject::Cli(options) => cli::run(options),
+        Subject::Waiting(options) => waiting::run(options),
         Subject::Web(options) => web::run(options),
     }
 }

@@ -3,19 +3,23 @@
 mod api;
 mod directory;
 mod executable;
+mod nginx;
 mod postgres;
 mod processor_time;
 mod proxy;
+mod s3;
 mod service;
 mod services;
 mod slurm;
 mod terminal;
 
-pub(crate) use api::{Api, Refused};
+pub(crate) use api::{Api, Refused, is_healthy};
 pub(crate) use directory::{Directory, make_for};
 pub(crate) use executable::Jobbergate;
+pub(crate) use nginx::{Nginx, free_port};
 pub(crate) use postgres::{Database, Postgres};
 pub(crate) use proxy::{Outage, Proxy};
+pub(crate) use s3::S3;
 pub(crate) use service::Service;
 pub(crate) use services::{Agent, Place, Server};
 pub(crate) use slurm::Slurm;

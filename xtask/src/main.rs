@@ -13,6 +13,8 @@ mod package;
 mod packages;
 mod process;
 mod python;
+mod replicas;
+mod scale;
 mod schemathesis;
 mod screenshots;
 mod test;
@@ -43,6 +45,10 @@ enum Command {
     Demo(demo::Options),
     /// Let everything fail while jobs are submitted, and check that each ran exactly once
     Torture(torture::Options),
+    /// Run three servers behind nginx, kill one and replace all while they are used
+    Replicas(replicas::Options),
+    /// Reckon what many organizations would ask of servers and PostgreSQL, with costs that were measured
+    Scale(scale::Options),
     /// Let today's Python clients, as they are released, do all they can do with our server
     Interop(interop::Options),
     /// Measure what is promised of the server, its pages, the agent and the command line
@@ -68,6 +74,8 @@ fn main() -> ExitCode {
         Command::Test(options) => test::run(&options),
         Command::Demo(options) => demo::run(&options),
         Command::Torture(options) => torture::run(&options),
+        Command::Replicas(options) => replicas::run(&options),
+        Command::Scale(options) => scale::run(&options),
         Command::Interop(options) => interop::run(&options),
         Command::Bench(options) => bench::run(&options),
         Command::Lighthouse(options) => lighthouse::run(&options),

@@ -53,6 +53,14 @@ pub(crate) fn install_wrk() -> Result<()> {
     install(&["wrk"]).context("measuring needs a load generator")
 }
 
+/// Installs nginx unless it is there.
+pub(crate) fn install_nginx() -> Result<()> {
+    if is_in_path("nginx") {
+        return Ok(());
+    }
+    install(&["nginx-light"]).context("several servers need a proxy in front of them")
+}
+
 pub(crate) fn install_nodejs() -> Result<()> {
     if ["node", "npm"].iter().all(|program| is_in_path(program)) {
         return Ok(());

@@ -24,6 +24,7 @@ use crate::{
     rate::Rate,
     relying_party::RelyingParty,
     resources::job_script_templates::gallery::KnownUses,
+    server::draining::Draining,
     startup::StartError,
     storage::Storage,
     tenant::{Lease, Tenant, Tenants},
@@ -91,6 +92,8 @@ pub struct App {
     pub(crate) output_rate: Rate,
     pub(crate) output_rate_of_cluster: Rate,
     pub cleaning: CleaningConfig,
+    /// Whether it is about to stop.
+    pub(crate) draining: Draining,
     pub(crate) template_uses: KnownUses,
     /// What it was started with.
     pub config: ServeConfig,
@@ -164,6 +167,7 @@ impl App {
             output_rate: Rate::new(OUTPUT_RATE),
             output_rate_of_cluster: Rate::new(OUTPUT_RATE_OF_CLUSTER),
             cleaning: config.cleaning.clone(),
+            draining: Draining::default(),
             template_uses: KnownUses::default(),
             config: config.clone(),
             examinations: Examinations::default(),

@@ -133,6 +133,11 @@ pub struct ServeConfig {
     #[arg(long, env = "JOBBERGATE_CLIENT_IDLE_SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..), value_name = "SECONDS")]
     pub client_idle_seconds: u64,
 
+    /// How long the server answers on when it is told to stop, in seconds, so that proxies in front of several servers
+    /// lose no request: longer than they keep idle connections
+    #[arg(long, env = "JOBBERGATE_DRAIN_SECONDS", default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=30), value_name = "SECONDS")]
+    pub drain_seconds: u64,
+
     /// How much is done at once.
     #[command(flatten)]
     pub memory: MemoryConfig,

@@ -9,6 +9,7 @@ mod examinations;
 mod issuer;
 mod ldap;
 mod listen;
+mod open_files;
 mod organizations;
 mod public_url;
 mod settings;
@@ -36,6 +37,7 @@ pub async fn examine(config: &ServeConfig, clock: &Clock) -> Vec<Finding> {
         within("clusters", clusters::check(config, clock)).await,
         within("public address", public_url::check(config)).await,
         within("listening", listen::check(config)).await,
+        within("open files", open_files::check(config)).await,
         within("figures", listen::check_figures(config)).await,
     ]);
     findings

@@ -23,6 +23,7 @@ pub mod http;
 mod idempotency;
 pub mod identity;
 mod loader;
+pub mod open_files;
 pub mod openapi;
 pub mod password_mail;
 pub mod permission;

@@ -1,6 +1,7 @@
 //! Listening, serving and stopping.
 
 mod connections;
+pub(crate) mod draining;
 
 use std::{
     future::Future,
@@ -37,6 +38,7 @@ pub async fn serve(
         bound.map_err(|cause| StartError::Listen { address: config.listen.to_string(), cause })?;
     let address = listener.local_addr().map_err(StartError::Serve)?;
     config.listen.port = address.port();
+    let handle = draining::handle(&listener).map_err(StartError::Serve)?;
     let _held = config.hold_data_directory()?;
     let app = App::open(&config, Clock::System).await?;
     if let Some(provider) = &app.provider {
@@ -63,8 +65,12 @@ pub async fn serve(
     let places = config.memory.max_connections as usize;
     let pages = service::pages(app, &config.metadata);
     let waiting = Arc::clone(&open);
+    let draining = Duration::from_secs(config.drain_seconds);
     let stop = async move {
         stop.await;
+        if !draining.is_zero() {
+            waiting.draining.drain(handle, draining).await;
+        }
         waiting.events.feed.stop();
     };
     answer(listener, pages, places, idle, stop).await.map_err(StartError::Serve)?;

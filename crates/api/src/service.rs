@@ -33,7 +33,9 @@ use crate::{
         router::Router as Routes,
         unread,
     },
-    identity, openapi, resources, telemetry, web,
+    identity, openapi, resources,
+    server::draining,
+    telemetry, web,
 };
 
 /// How long the body of a request may take as a whole.
@@ -57,6 +59,7 @@ struct Api {
 pub fn pages(app: Arc<App>, metadata: &MetadataConfig) -> Router {
     let proxies = Arc::clone(&app.trusted_proxies);
     let provider = app.provider.clone();
+    let draining = middleware::from_fn_with_state(app.draining.clone(), draining::close);
     let client_idle = RequestBodyTimeoutLayer::new(app.client_idle);
     let unread = middleware::from_fn_with_state(app.client_idle, unread::close);
     let body_deadline = RequestBodyDeadlineLayer::new(BODY_DEADLINE);
@@ -68,7 +71,8 @@ pub fn pages(app: Arc<App>, metadata: &MetadataConfig) -> Router {
         }
         None => web::without_provider(api, &app),
     };
-    all.layer(unread)
+    all.layer(draining)
+        .layer(unread)
         .layer(client_idle)
         .layer(body_deadline)
         .layer(middleware::from_fn(telemetry::count))

@@ -2,7 +2,9 @@
 
 mod answer;
 mod s3;
+mod smtp;
 mod tokens;
+mod waiting;
 
 use anyhow::Result;
 use clap::Parser;
@@ -20,6 +22,10 @@ enum Command {
     Answer(answer::Options),
     /// An S3 server whose files go with it
     S3,
+    /// An SMTP server that accepts all mail, and forgets it in the end
+    Smtp,
+    /// Has agents wait for work at a server, and measures what that takes
+    Waiting(waiting::Options),
 }
 
 fn main() -> Result<()> {
@@ -30,5 +36,7 @@ fn main() -> Result<()> {
         }
         Command::Answer(options) => Runtime::new()?.block_on(answer::run(options)),
         Command::S3 => Runtime::new()?.block_on(s3::run()),
+        Command::Waiting(options) => Runtime::new()?.block_on(waiting::run(options)),
+        Command::Smtp => Runtime::new()?.block_on(smtp::run()),
     }
 }

@@ -19,7 +19,7 @@ use std::{collections::BTreeSet, env, ffi::OsString, process::ExitCode};
 
 use clap::{CommandFactory, FromArgMatches, error::ErrorKind};
 use command_line::{Cli, Role};
-use jobbergate_api::{config::ServeConfig, settings::Setting};
+use jobbergate_api::{config::ServeConfig, open_files, settings::Setting};
 
 fn main() -> ExitCode {
     let words: Vec<OsString> = env::args_os().collect();
@@ -116,6 +116,14 @@ async fn serve(config: ServeConfig) -> anyhow::Result<()> {
     config.check()?;
     for doubt in config.doubts() {
         tracing::warn!("{doubt}");
+    }
+    match open_files::raise_limit() {
+        Ok(limit) => {
+            if let Some(complaint) = open_files::complaint(&config, limit) {
+                tracing::warn!("{complaint}");
+            }
+        }
+        Err(error) => tracing::warn!(%error, "the limit of open files could not be raised"),
     }
     let stop = signals::stop()?;
     jobbergate_api::server::serve(config, stop).await.map_err(Into::into)

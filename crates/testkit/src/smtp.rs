@@ -76,6 +76,11 @@ impl Smtp {
         if busy { fs::write(path, "") } else { fs::remove_file(path) }.map_err(Into::into)
     }
 
+    /// Where it writes what it accepted: a file of JSON for each.
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
     /// What was accepted, oldest first.
     pub fn received(&self) -> Result<Vec<Email>> {
         let entries = fs::read_dir(self.directory.path())?;

@@ -5,7 +5,7 @@ use std::fs;
 use anyhow::{Context, Result};
 
 /// How many processes wanted to run, on average of the last minute.
-pub(in crate::bench) fn load() -> Result<f64> {
+pub(crate) fn load() -> Result<f64> {
     let text = fs::read_to_string("/proc/loadavg")?;
     Ok(text.split(' ').next().context("/proc/loadavg is empty")?.parse()?)
 }

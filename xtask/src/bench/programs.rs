@@ -11,7 +11,7 @@ use crate::{
 
 /// Builds `jobbergate` and `jobbergate-bench` at once, optimized, so that what they have in common is
 /// built once; gives their directory.
-pub(super) fn build(interrupt: &Interrupt) -> Result<PathBuf> {
+pub(crate) fn build(interrupt: &Interrupt) -> Result<PathBuf> {
     let packages = ["--package", "jobbergate", "--package", "jobbergate-bench"];
     let mut build = cargo(&["build", "--release", "--locked"])?;
     Running::start(build.args(packages))?.finish(interrupt)?;

@@ -19,7 +19,7 @@ const ON_POSTGRES: [&str; 2] = [
 ];
 
 /// Runs statements on the database of a server that runs; they may call `ago(seconds)`.
-pub(super) fn fill(directory: &Directory, postgres: Option<&Postgres>, rows: &str) -> Result<()> {
+pub(crate) fn fill(directory: &Directory, postgres: Option<&Postgres>, rows: &str) -> Result<()> {
     let file = directory.private("seed")?.join("seed.sql");
     let Some(postgres) = postgres else {
         fs::write(&file, rows)?;

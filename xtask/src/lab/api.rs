@@ -52,6 +52,13 @@ impl Api {
         }
     }
 
+    /// One that makes a connection for each request, as many people do.
+    pub(crate) fn of_many(url: &str, access_token: &str) -> Self {
+        let config = Agent::config_builder().timeout_global(Some(DEADLINE));
+        let http = config.http_status_as_error(false).max_idle_connections(0).build().into();
+        Self { http, ..Self::new(url, access_token) }
+    }
+
     pub(crate) fn get(&self, path: &str) -> Result<Value> {
         let request = self.http.get(format!("{}{path}", self.url));
         read(path, request.header("Authorization", &self.authorization).call())
@@ -66,6 +73,20 @@ impl Api {
     pub(crate) fn post(&self, path: &str, body: &Value) -> Result<Value> {
         let request = self.http.post(format!("{}{path}", self.url));
         read(path, request.header("Authorization", &self.authorization).send_json(body))
+    }
+
+    /// Has something done once, however often it is sent with this key.
+    pub(crate) fn post_once(&self, path: &str, body: &Value, key: &str) -> Result<Value> {
+        let request = self.http.post(format!("{}{path}", self.url));
+        let request = request.header("Authorization", &self.authorization);
+        read(path, request.header("Idempotency-Key", key).send_json(body))
+    }
+
+    /// Says something to which the answer is only that it was heard.
+    pub(crate) fn tell(&self, path: &str, body: &Value) -> Result<()> {
+        let request = self.http.post(format!("{}{path}", self.url));
+        read_text(path, request.header("Authorization", &self.authorization).send_json(body))
+            .map(drop)
     }
 
     pub(crate) fn put(&self, path: &str) -> Result<Value> {

@@ -100,7 +100,8 @@ impl Directory {
     }
 
     fn remove_data(&self) -> Result<()> {
-        for name in ["server", "agent", "agent-2", "python-agent", "logs", "work", "postgres"] {
+        let agents = ["agent", "agent-2", "python-agent"];
+        for name in ["server", "logs", "work", "postgres", "nginx"].into_iter().chain(agents) {
             remove(&self.path.join(name))?;
         }
         Ok(())

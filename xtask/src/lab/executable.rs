@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// The executable `jobbergate`, and the database that it is to use.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Jobbergate {
     pub(crate) path: PathBuf,
     /// A PostgreSQL; without, the server has an SQLite file in its data directory.

@@ -11,7 +11,7 @@ use anyhow::Result;
 use super::{VARIANTS, run_quietly};
 
 /// What is taken from `packaging` as it is.
-const DIRECTORIES: [&str; 4] = ["deb", "rpm", "sbin", "systemd"];
+const DIRECTORIES: [&str; 5] = ["deb", "nginx", "rpm", "sbin", "systemd"];
 /// What completes commands, by the shell's name in `SHELL`.
 const SHELLS: [&str; 3] = ["bash", "zsh", "fish"];
 

@@ -124,7 +124,9 @@ mod tests {
     fn long_words_are_looked_up_by_their_ends() {
         assert_eq!(ends("submission-4711").as_deref(), Some("%sub%4711%"));
         assert_eq!(ends("größenordnung").as_deref(), Some("%grö%nung%"));
-        for word in ["", "heat", "seven77", "100%-of-it", "a_long_word", "back\\slashes", "wave-heat-7"] {
+        for word in
+            ["", "heat", "seven77", "100%-of-it", "a_long_word", "back\\slashes", "wave-heat-7"]
+        {
             assert_eq!(ends(word), None, "{word}");
         }
     }

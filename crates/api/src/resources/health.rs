@@ -25,6 +25,9 @@ pub(super) fn router() -> Router {
 }
 
 async fn health(context: Context, _: Nobody) -> Result<NoContent> {
+    if context.app.draining.has_begun() {
+        return Err(Error::Busy("This server is about to stop; ask another one"));
+    }
     let Some(directory) = &context.app.data_directory else { return Ok(NoContent) };
     let room = disk::require_room(directory);
     room.map_err(|error| Error::Full {

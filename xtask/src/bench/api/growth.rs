@@ -29,9 +29,10 @@ pub(super) fn sizes(largest: u32) -> impl Iterator<Item = u32> {
 /// Half of the answers took no longer, for each operation and each number of submissions.
 pub(super) fn markdown(reports: &[Report]) -> String {
     let Some(last) = reports.last() else { return String::new() };
-    let tables = last.servers.iter().map(|server| {
-        format!("**{}**\n\n{}", server.name, aligned(&columns(reports, server)))
-    });
+    let tables = last
+        .servers
+        .iter()
+        .map(|server| format!("**{}**\n\n{}", server.name, aligned(&columns(reports, server))));
     format!(
         "{}\n\nMilliseconds (p50) at one connection, {} s for each figure.\n\n{}",
         last.machine.describe(),
@@ -45,9 +46,8 @@ fn columns(reports: &[Report], server: &Server) -> Vec<Vec<String>> {
     let first = std::iter::once("submissions".to_owned()).chain(names).collect();
     let others = reports.iter().map(|report| {
         let heading = grouped(f64::from(report.submissions));
-        let cells = rows(server).map(|row| {
-            time(report, &server.name, &row.operation).map(number).unwrap_or_default()
-        });
+        let cells = rows(server)
+            .map(|row| time(report, &server.name, &row.operation).map(number).unwrap_or_default());
         std::iter::once(heading).chain(cells).collect()
     });
     std::iter::once(first).chain(others).collect()

@@ -20,25 +20,25 @@ const MOST_THREADS: usize = 4;
 
 /// What was answered.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct Load {
-    pub(super) requests: u64,
-    pub(super) per_second: f64,
+pub(crate) struct Load {
+    pub(crate) requests: u64,
+    pub(crate) per_second: f64,
     /// Milliseconds; where it is known.
-    pub(super) p50: Option<f64>,
-    pub(super) p99: Option<f64>,
+    pub(crate) p50: Option<f64>,
+    pub(crate) p99: Option<f64>,
 }
 
 /// Who is asked, and by whom.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Target<'a> {
+pub(crate) struct Target<'a> {
     /// With what is before the operations' paths.
-    pub(super) url: &'a str,
+    pub(crate) url: &'a str,
     /// Of people who ask by turns: what a server grants to one is not the same as what it does.
-    pub(super) tokens: &'a [String],
+    pub(crate) tokens: &'a [String],
 }
 
 #[derive(Debug)]
-pub(super) struct Generator {
+pub(crate) struct Generator {
     directory: PathBuf,
     length: Duration,
     threads: usize,
@@ -47,7 +47,7 @@ pub(super) struct Generator {
 
 impl Generator {
     /// Installs it unless it is there.
-    pub(super) fn new(directory: PathBuf, length: Duration) -> Result<Self> {
+    pub(crate) fn new(directory: PathBuf, length: Duration) -> Result<Self> {
         packages::install_wrk()?;
         std::fs::write(directory.join("load.lua"), SCRIPT)?;
         // What is measured needs processors, too.
@@ -55,7 +55,7 @@ impl Generator {
         Ok(Self { directory, length, threads: threads.clamp(1, MOST_THREADS), runs: 0 })
     }
 
-    pub(super) fn warm_up(
+    pub(crate) fn warm_up(
         &mut self,
         target: Target<'_>,
         what: &Operation,
@@ -65,7 +65,7 @@ impl Generator {
     }
 
     /// Fails when anything is answered with an error, or not at all.
-    pub(super) fn load(
+    pub(crate) fn load(
         &mut self,
         target: Target<'_>,
         what: &Operation,

@@ -20,8 +20,8 @@ pub(super) struct Subjects {
 
 /// How a request is made, again and again.
 #[derive(Debug)]
-pub(super) struct Operation {
-    pub(super) name: &'static str,
+pub(crate) struct Operation {
+    pub(crate) name: &'static str,
     pub(super) method: &'static str,
     /// Below `/jobbergate`.
     pub(super) path: String,
@@ -39,7 +39,7 @@ pub(super) struct Body {
 }
 
 impl Operation {
-    fn get(name: &'static str, path: impl Into<String>) -> Self {
+    pub(crate) fn get(name: &'static str, path: impl Into<String>) -> Self {
         Self {
             name,
             method: "GET",

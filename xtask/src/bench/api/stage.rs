@@ -1,12 +1,8 @@
 //! The server that is measured, with its peers and its data.
 
-use std::{
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{path::PathBuf, time::Duration};
 
 use anyhow::{Context, Result};
-use serde_json::Value;
 
 use super::{
     operations::{self, OTHERS, Subjects, TEMPLATE},
@@ -15,8 +11,7 @@ use super::{
 use crate::{
     bench::{programs, seed},
     interrupt::Interrupt,
-    lab::{Api, CLUSTER, Database, Directory, EMAIL, Jobbergate, Postgres, Server, Terminal},
-    process::{Running, tied},
+    lab::{Api, CLUSTER, Database, Directory, EMAIL, Jobbergate, Postgres, S3, Server, Terminal},
 };
 
 const ROWS: &str = include_str!("seed.sql");
@@ -38,7 +33,7 @@ pub(super) struct Stage {
     pub(super) tokens: Vec<String>,
     pub(super) subjects: Subjects,
     pub(super) postgres: Option<Postgres>,
-    _s3: Option<Running>,
+    _s3: Option<S3>,
 }
 
 /// The programs that are measured, or measure.
@@ -88,8 +83,9 @@ impl Stage {
             let started = Postgres::start(interrupt, directory, &[])?;
             jobbergate.database_url = Some(started.url());
             postgres = Some(started);
-            let started = start_s3(&programs.bench, directory)?;
-            (s3, jobbergate.settings) = (Some(started.0), started.1);
+            let started = S3::start(&programs.bench, directory)?;
+            jobbergate.settings.clone_from(&started.settings);
+            s3 = Some(started);
         }
         let server = Server::start(terminal, interrupt, directory, &jobbergate)?;
         [CLUSTER, OTHERS]
@@ -129,21 +125,8 @@ pub(super) fn create_template(api: &Api) -> Result<()> {
     Ok(())
 }
 
-/// Starts an S3; gives the settings of a server that uses it.
-fn start_s3(
-    program: &Path,
-    directory: &Directory,
-) -> Result<(Running, Vec<(&'static str, String)>)> {
-    let mut command = tied(program, directory.path());
-    let (running, said) = Running::start_and_hear(command.arg("s3"))?;
-    let said: Value = serde_json::from_str(&said).context("the S3 does not say how to use it")?;
-    let names = ["S3_ENDPOINT_URL", "S3_BUCKET_NAME", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
-    let setting = |name| Some((name, said[name].as_str()?.to_owned()));
-    Ok((running, names.into_iter().filter_map(setting).collect()))
-}
-
 /// The statements that fill a database.
-fn rows(database: Database, submissions: u32) -> String {
+pub(crate) fn rows(database: Database, submissions: u32) -> String {
     let rows = ROWS.replace("{submissions}", &submissions.to_string());
     let mut parts = rows.split("{numbers ");
     let first = parts.next().unwrap_or_default().to_owned();
