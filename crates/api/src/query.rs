@@ -262,14 +262,6 @@ impl Table {
     }
 }
 
-/// Any of many numbers: on PostgreSQL one statement however many they are.
-pub(crate) fn any_of(db: &Session, ids: Vec<i32>) -> Expr {
-    match db.is_sqlite() {
-        true => Expr::col("id").is_in(ids),
-        false => Expr::cust_with_values("id = ANY($1)", [ids]),
-    }
-}
-
 pub(crate) fn by_id(id: impl Into<sea_query::Value>) -> Expr {
     Expr::col("id").eq(Expr::val(id))
 }

@@ -1,6 +1,9 @@
 //! The server that is measured, with its peers and its data.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use anyhow::{Context, Result};
 

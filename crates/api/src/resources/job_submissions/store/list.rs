@@ -7,7 +7,7 @@ use super::{ListedRow, SUBMISSIONS};
 use crate::{
     db::Session,
     error::Result,
-    query::{ListColumns, Table, any_of},
+    query::{ListColumns, Table},
 };
 
 const LIST: ListColumns = ListColumns {
@@ -72,7 +72,7 @@ pub(crate) async fn page(
         let found = SUBMISSIONS.ids(db, condition.clone(), FEW + 1).await?;
         let total = found.len() as u64;
         if total <= FEW {
-            let condition = any_of(db, found);
+            let condition = db.among("id", found);
             let total = total.cast_signed();
             return Ok(SUBMISSIONS.page_of(db, condition, order, &list.paging, total).await?);
         }
