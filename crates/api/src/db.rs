@@ -37,7 +37,7 @@ pub use inspect::Schema;
 use link::Link;
 pub(crate) use listen::Listener;
 pub use migrate::{Lock, MigrationError, Waiting};
-pub use plan::{PATIENCE, Plan, Step, Touched, Unplanned};
+pub use plan::{BEARABLE_WAIT, Plan, Step, Touched, Unplanned};
 pub(crate) use private::open_private;
 pub use rows::{Record, TextArray};
 use session::Scope;

@@ -16,6 +16,7 @@ pub mod db;
 mod disk;
 pub mod doctor;
 pub mod download;
+mod draining;
 pub mod email_address;
 pub mod error;
 pub mod events;

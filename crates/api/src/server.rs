@@ -1,7 +1,6 @@
 //! Listening, serving and stopping.
 
 mod connections;
-pub(crate) mod draining;
 
 use std::{
     future::Future,
@@ -16,8 +15,8 @@ use axum_server::Handle;
 use tokio::net::TcpListener;
 
 use crate::{
-    app::App, cleaning, clock::Clock, config::ServeConfig, error::Error, events::Worker, service,
-    startup::StartError, telemetry,
+    app::App, cleaning, clock::Clock, config::ServeConfig, draining, error::Error, events::Worker,
+    service, startup::StartError, telemetry,
 };
 use connections::Acceptor;
 

@@ -28,14 +28,13 @@ use crate::{
     app::App,
     cleaning,
     config::metadata::MetadataConfig,
+    draining,
     http::{
         cors::{self, AllowedOrigins},
         router::Router as Routes,
         unread,
     },
-    identity, openapi, resources,
-    server::draining,
-    telemetry, web,
+    identity, openapi, resources, telemetry, web,
 };
 
 /// How long the body of a request may take as a whole.

@@ -54,10 +54,10 @@ pub enum StartError {
         "the files cannot be stored: {0}; check S3_BUCKET_NAME, S3_ENDPOINT_URL and the AWS_* credentials"
     )]
     Storage(String),
-    /// Most likely there is nobody to trust.
+    /// No HTTP client could be made.
     #[error(
-        "no HTTPS connection can be made: {}; install the certificates of the system (the package \
-         ca-certificates), or name a file of them with SSL_CERT_FILE", causes(.0)
+        "no HTTPS connection can be made: {}; most likely the system has no certificates: install the \
+         package ca-certificates, or name a file of them with SSL_CERT_FILE", causes(.0)
     )]
     Https(reqwest::Error),
     #[error("{setting} is wrong: {reason}")]

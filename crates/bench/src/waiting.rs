@@ -112,8 +112,11 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     for (number, token) in tokens.into_iter().enumerate() {
         running.spawn(wait(Arc::clone(&world), number, token));
     }
-    let all = timeout(ALL_WAIT, number_waiting.wait_for(|count| *count == options.agents)).await;
-    drop(all.context("not all agents wait")??);
+    let all = timeout(ALL_WAIT, number_waiting.wait_for(|count| *count == options.agents));
+    tokio::select! {
+        all = all => drop(all.context("not all agents wait")??),
+        Some(ended) = running.join_next() => ended??,
+    }
     let took = before.at.elapsed();
     sleep(SETTLING).await;
     let during = Taken::by(options.process)?;

@@ -19,8 +19,8 @@ pub enum Error {
     },
     /// No HTTP client could be made.
     #[error(
-        "no HTTPS connection can be made: {}; install the certificates of the system (the package \
-         ca-certificates), or name a file of them with SSL_CERT_FILE", causes(.0)
+        "no HTTPS connection can be made: {}; most likely the system has no certificates: install the \
+         package ca-certificates, or name a file of them with SSL_CERT_FILE", causes(.0)
     )]
     Setup(reqwest::Error),
     /// Nobody answered. The server may or may not have acted.

@@ -96,7 +96,9 @@ impl Findings {
         for failure in &memory.failures {
             let forgiven = match mercy {
                 Mercy::None => false,
-                Mercy::UnderWayAt(moment) => failure.began <= moment + ENDING,
+                Mercy::UnderWayAt(moment) => {
+                    failure.began <= moment + ENDING && failure.ended >= moment
+                }
             };
             if !forgiven {
                 violations.push(format!("a request failed: {:?}: {}", failure.kind, failure.words));

@@ -43,6 +43,7 @@ pub(super) enum Kind {
 pub(super) struct Failure {
     pub(super) kind: Kind,
     pub(super) began: Instant,
+    pub(super) ended: Instant,
     pub(super) words: String,
 }
 
@@ -146,7 +147,8 @@ impl Traffic {
             let refused = error.downcast_ref::<Refused>();
             let is_refused = refused.is_some_and(|it| (400..500).contains(&it.status));
             if !(is_refused && asked_before) {
-                self.memory().failures.push(Failure { kind, began, words: format!("{error:#}") });
+                let (ended, words) = (Instant::now(), format!("{error:#}"));
+                self.memory().failures.push(Failure { kind, began, ended, words });
             }
             if is_refused {
                 return None;

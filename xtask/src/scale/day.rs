@@ -76,7 +76,7 @@ impl Kind {
             Self::Claim => 9,
             Self::Pending => 4,
             Self::Report => 8,
-            Self::ClusterStatus => 3,
+            Self::ClusterStatus => 1,
             Self::List => 3,
         }
     }

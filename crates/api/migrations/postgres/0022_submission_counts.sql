@@ -25,31 +25,61 @@ SELECT owner_email, client_id, status, is_archived, number FROM counted_submissi
 UNION ALL
 SELECT owner_email, client_id, status, is_archived, number FROM submission_count_changes;
 
--- With the rights and the schema of who made it, whoever writes.
-CREATE FUNCTION count_submission() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
-DECLARE
-    changed integer;
+-- The functions have the rights and the schema of who makes them, whoever writes; nobody's temporary tables come before.
+SELECT set_config('search_path', current_setting('search_path') || ', pg_temp', true);
+
+-- Once in a transaction: what is gone stays there to be read until its end.
+CREATE FUNCTION add_up_submission_counts() RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
-    IF TG_OP <> 'INSERT' THEN
-        INSERT INTO submission_count_changes (owner_email, client_id, status, is_archived, number)
-        VALUES (OLD.owner_email, OLD.client_id, OLD.status, OLD.is_archived, -1);
-        changed := OLD.id;
+    IF current_setting('jobbergate.added_up', true) = 'yes' OR NOT pg_try_advisory_xact_lock(7669456869646495348) THEN
+        RETURN;
     END IF;
-    IF TG_OP <> 'DELETE' THEN
-        INSERT INTO submission_count_changes (owner_email, client_id, status, is_archived, number)
-        VALUES (NEW.owner_email, NEW.client_id, NEW.status, NEW.is_archived, 1);
-        changed := NEW.id;
+    PERFORM set_config('jobbergate.added_up', 'yes', true);
+    WITH added AS (
+        DELETE FROM submission_count_changes RETURNING owner_email, client_id, status, is_archived, number
+    )
+    INSERT INTO counted_submissions AS counted (owner_email, client_id, status, is_archived, number)
+    SELECT owner_email, client_id, status, is_archived, sum(number) FROM added
+    GROUP BY owner_email, client_id, status, is_archived
+    HAVING sum(number) <> 0
+    ON CONFLICT (owner_email, client_id, status, is_archived)
+    DO UPDATE SET number = counted.number + excluded.number;
+END
+$$;
+
+CREATE FUNCTION count_new_submissions() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+BEGIN
+    INSERT INTO submission_count_changes (owner_email, client_id, status, is_archived, number)
+    SELECT owner_email, client_id, status, is_archived, count(*) FROM made
+    GROUP BY owner_email, client_id, status, is_archived;
+    IF EXISTS (SELECT FROM made WHERE id % 100 = 0) THEN
+        PERFORM add_up_submission_counts();
     END IF;
-    IF changed % 100 = 0 AND pg_try_advisory_xact_lock(7669456869646495348) THEN
-        WITH added AS (
-            DELETE FROM submission_count_changes RETURNING owner_email, client_id, status, is_archived, number
-        )
-        INSERT INTO counted_submissions AS counted (owner_email, client_id, status, is_archived, number)
-        SELECT owner_email, client_id, status, is_archived, sum(number) FROM added
-        GROUP BY owner_email, client_id, status, is_archived
-        HAVING sum(number) <> 0
-        ON CONFLICT (owner_email, client_id, status, is_archived)
-        DO UPDATE SET number = counted.number + excluded.number;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION count_deleted_submissions() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path FROM CURRENT AS $$
+BEGIN
+    INSERT INTO submission_count_changes (owner_email, client_id, status, is_archived, number)
+    SELECT owner_email, client_id, status, is_archived, -count(*) FROM gone
+    GROUP BY owner_email, client_id, status, is_archived;
+    IF EXISTS (SELECT FROM gone WHERE id % 100 = 0) THEN
+        PERFORM add_up_submission_counts();
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION count_changed_submission() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path FROM CURRENT AS $$
+BEGIN
+    INSERT INTO submission_count_changes (owner_email, client_id, status, is_archived, number)
+    VALUES (OLD.owner_email, OLD.client_id, OLD.status, OLD.is_archived, -1),
+        (NEW.owner_email, NEW.client_id, NEW.status, NEW.is_archived, 1);
+    IF NEW.id % 100 = 0 THEN
+        PERFORM add_up_submission_counts();
     END IF;
     RETURN NULL;
 END
@@ -63,13 +93,20 @@ BEGIN
 END
 $$;
 
-CREATE TRIGGER count_submission AFTER INSERT OR DELETE ON job_submissions
-FOR EACH ROW EXECUTE FUNCTION count_submission();
+REVOKE ALL ON FUNCTION add_up_submission_counts(), count_new_submissions(), count_deleted_submissions(),
+    count_changed_submission(), forget_submission_counts() FROM PUBLIC;
+
+-- Many that are made or deleted at once are one change for each that differs. Of those that are changed most change
+-- nothing that is counted, which is told row by row.
+CREATE TRIGGER count_new_submissions AFTER INSERT ON job_submissions
+REFERENCING NEW TABLE AS made FOR EACH STATEMENT EXECUTE FUNCTION count_new_submissions();
+CREATE TRIGGER count_deleted_submissions AFTER DELETE ON job_submissions
+REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION count_deleted_submissions();
 CREATE TRIGGER count_changed_submission AFTER UPDATE OF owner_email, client_id, status, is_archived ON job_submissions
 FOR EACH ROW WHEN (
     (OLD.owner_email, OLD.client_id, OLD.status, OLD.is_archived)
     IS DISTINCT FROM (NEW.owner_email, NEW.client_id, NEW.status, NEW.is_archived)
-) EXECUTE FUNCTION count_submission();
+) EXECUTE FUNCTION count_changed_submission();
 CREATE TRIGGER forget_submission_counts AFTER TRUNCATE ON job_submissions
 FOR EACH STATEMENT EXECUTE FUNCTION forget_submission_counts();
 

@@ -51,6 +51,7 @@ fn array_as_text(value: Value) -> Option<String> {
     let Value::Array(_, Some(values)) = value else { return None };
     let items = values.into_iter().map(|value| match value {
         Value::Int(number) => number.into(),
+        Value::BigInt(number) => number.into(),
         Value::String(text) => text.into(),
         _ => serde_json::Value::Null,
     });

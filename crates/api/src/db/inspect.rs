@@ -81,6 +81,19 @@ impl Db {
         Ok(Schema::Upstream { revision: row.map(|(revision,)| revision) })
     }
 
+    /// Whether PostgreSQL reads all submissions for a search, as it could not make an index.
+    pub async fn lacks_search_index(&self) -> Result<bool, sqlx::Error> {
+        let mut db = self.read().await?;
+        Ok(!db.is_sqlite() && !has_table(&mut db, "ix_job_submissions_words").await?)
+    }
+
+    /// How many submissions there are, and how many lists say that there are.
+    pub async fn counted_submissions(&self) -> Result<(i64, i64), sqlx::Error> {
+        let sql = "SELECT (SELECT count(*) FROM job_submissions), \
+                   (SELECT CAST(coalesce(sum(number), 0) AS bigint) FROM submission_counts)";
+        self.read().await?.fetch_one(sql, args![]).await
+    }
+
     /// Tries to make a table and a row, and undoes it.
     pub async fn try_writing(&self) -> Result<(), sqlx::Error> {
         let mut db = self.write().await?;
@@ -100,6 +113,7 @@ async fn foreign(db: &mut Session) -> Result<Schema, sqlx::Error> {
     Ok(row.map_or(Schema::Empty, |(table,)| Schema::Foreign { table }))
 }
 
+/// On PostgreSQL: a table or an index.
 pub(super) async fn has_table(db: &mut Session, name: &str) -> Result<bool, sqlx::Error> {
     let sql = if db.is_sqlite() {
         "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = $1"

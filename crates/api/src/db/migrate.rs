@@ -107,7 +107,7 @@ pub(super) async fn sqlite(pool: &SqlitePool) -> Result<(), MigrationError> {
     }
     let mut connection = pool.acquire().await?;
     // In WAL mode what is not on the disk yet may be lost with the power, in its order, and is done again
-    // at the next start: no migration of a new file waits for the disk.
+    // at the next start. After a failure the pool is given up.
     sqlx::query("PRAGMA synchronous = NORMAL").execute(&mut *connection).await?;
     // Not `run`, whose future is not `Send` for all lifetimes: databases are opened in tasks too.
     SQLITE.run_direct(None, &mut *connection, false).await?;

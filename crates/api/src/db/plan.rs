@@ -9,7 +9,7 @@ use super::{
 use crate::args;
 
 /// How long the version that runs may wait for a migration.
-pub const PATIENCE: Duration = Duration::from_secs(5);
+pub const BEARABLE_WAIT: Duration = Duration::from_secs(5);
 /// How many bytes of PostgreSQL's a row takes at least, where it has not counted.
 const SMALLEST_ROW: i64 = 100;
 
@@ -57,9 +57,9 @@ pub enum Unplanned {
 }
 
 impl Plan {
-    /// Whether the version that runs would wait for longer than [`PATIENCE`] somewhere.
+    /// Whether the version that runs would wait for longer than [`BEARABLE_WAIT`] somewhere.
     pub fn keeps_others_waiting(&self) -> bool {
-        self.steps.iter().any(|step| step.estimate() > PATIENCE)
+        self.steps.iter().any(|step| step.estimate() > BEARABLE_WAIT)
     }
 }
 

@@ -37,17 +37,32 @@ pub(super) async fn attach(config: &ServeConfig) -> Result<Option<(String, Db)>,
 }
 
 async fn examine(name: &str, db: &Db) -> Result<String, Problem> {
-    let schema = db.schema().await.map_err(|error| {
-        Problem::new(format!("{name}: {error}"), "see that this user may read its tables")
-    })?;
-    let revision = judge(&schema, Schema::newest(db))?;
+    let unread =
+        |error| Problem::new(format!("{name}: {error}"), "see that this user may read its tables");
+    let schema = db.schema().await.map_err(unread)?;
+    let newest = Schema::newest(db);
+    let mut found = judge(&schema, newest)?;
+    if schema == (Schema::Ours { revision: newest }) {
+        let (submissions, counted) = db.counted_submissions().await.map_err(unread)?;
+        if submissions != counted {
+            let words =
+                format!("{name}: lists count {counted} submissions, there are {submissions}");
+            let advice =
+                "count them anew: docs/operations.md, \"PostgreSQL and S3\", has the statements";
+            return Err(Problem::new(words, advice));
+        }
+        if db.lacks_search_index().await.map_err(unread)? {
+            found +=
+                ", searches read all submissions: an index with the extension pg_trgm is missing";
+        }
+    }
     db.try_writing().await.map_err(|error| {
         let advice = "the server's user must be able to make and change tables there: grant it \
                       CREATE on the schema, see that the disk is not full and that it is no \
                       read-only replica";
         Problem::new(format!("{name} cannot be written: {error}"), advice)
     })?;
-    Ok(format!("{name}, {revision}"))
+    Ok(format!("{name}, {found}"))
 }
 
 fn judge(schema: &Schema, newest: i64) -> Result<String, Problem> {

@@ -90,7 +90,19 @@ async fn postgres_and_s3_are_healthy_before_and_after_the_first_start() {
     let found = findings(&used.config).await;
     assert_eq!(failed(&found), [""; 0], "{found:?}");
     assert!(found["database"].1.contains("revision 24"), "{found:?}");
+    assert!(!found["database"].1.contains("pg_trgm"), "{found:?}");
     assert!(used.s3.keys().unwrap().is_empty(), "the doctor removes its probe");
+    let mut connection = PgConnection::connect(used.database.url()).await.unwrap();
+    let sql = "DROP INDEX ix_job_submissions_words";
+    sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+    let found = findings(&used.config).await;
+    assert_eq!(failed(&found), [""; 0], "{found:?}");
+    assert!(found["database"].1.contains("searches read all submissions"), "{found:?}");
+    let sql = "INSERT INTO counted_submissions VALUES ('a@b.c', 'c', 'DONE', false, 7)";
+    sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+    let found = findings(&used.config).await;
+    assert_eq!(failed(&found), ["database"], "{found:?}");
+    assert!(found["database"].1.contains("lists count 7 submissions, there are 0"), "{found:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

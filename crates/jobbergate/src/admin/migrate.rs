@@ -6,13 +6,13 @@ use anyhow::bail;
 use clap::Args;
 use jobbergate_api::{
     config::ServeConfig,
-    db::{PATIENCE, Plan, Step, Touched, Waiting},
+    db::{BEARABLE_WAIT, Plan, Step, Touched, Waiting},
     upgrade::{self, Planned},
 };
 
 use crate::output::say;
 
-/// The exit status when the version that runs would wait for longer than [`PATIENCE`].
+/// The exit status when the version that runs would wait for longer than [`BEARABLE_WAIT`].
 const OTHERS_WAIT: u8 = 3;
 
 #[derive(Debug, Args)]
@@ -30,9 +30,11 @@ pub async fn run(config: &ServeConfig, args: &MigrateArgs) -> anyhow::Result<Exi
     }
     config.require_data_directory(false)?;
     let left = upgrade::migrate(config).await?;
-    for planned in upgrade::plan(config).await? {
-        say!("{planned}", planned = Told(&planned));
+    let plans = upgrade::plan(config).await?;
+    for planned in &plans {
+        say!("{}", Told(planned));
     }
+    require_seen(&plans)?;
     match left.as_slice() {
         [] => Ok(ExitCode::SUCCESS),
         [first, ..] => bail!(
@@ -42,14 +44,18 @@ pub async fn run(config: &ServeConfig, args: &MigrateArgs) -> anyhow::Result<Exi
     }
 }
 
+fn require_seen(all: &[Planned]) -> anyhow::Result<()> {
+    match all.iter().filter(|planned| planned.plan.is_err()).count() {
+        0 => Ok(()),
+        unseen => bail!("nothing can be said of {unseen} databases"),
+    }
+}
+
 fn tell(all: &[Planned]) -> anyhow::Result<ExitCode> {
     for planned in all {
         say!("{}", Told(planned));
     }
-    let unseen = all.iter().filter(|planned| planned.plan.is_err()).count();
-    if unseen > 0 {
-        bail!("nothing can be said of {unseen} databases");
-    }
+    require_seen(all)?;
     let waits = |planned: &Planned| {
         planned
             .plan
@@ -59,7 +65,7 @@ fn tell(all: &[Planned]) -> anyhow::Result<ExitCode> {
     if !all.iter().any(waits) {
         return Ok(ExitCode::SUCCESS);
     }
-    let seconds = PATIENCE.as_secs();
+    let seconds = BEARABLE_WAIT.as_secs();
     say!(
         "The version that runs would wait for longer than {seconds} s: choose a quiet hour, and have \
          `jobbergate admin migrate` do it before the servers are replaced."

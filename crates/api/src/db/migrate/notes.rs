@@ -93,6 +93,7 @@ fn older(version: i64, sqlite: bool) -> Option<Vec<Lock>> {
     let beginning = format!("{database} {version} ");
     let lines = OLDER.lines().filter_map(|line| line.strip_prefix(&beginning));
     let locks: Option<Vec<_>> = lines.map(lock).collect();
+    let locks = locks.filter(|locks| !locks.is_empty());
     locks.map(|locks| locks.into_iter().flatten().collect())
 }
 

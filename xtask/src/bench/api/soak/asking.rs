@@ -61,6 +61,9 @@ impl Asked {
     }
 }
 
+/// Of uploads of metrics: no crowd sends times that an earlier one has sent, for those would be kept once.
+static TURNS: AtomicU32 = AtomicU32::new(0);
+
 /// Has one person ask for each list of wishes, again and again for as long as this. Fails at the first error.
 pub(super) fn ask(
     target: Target<'_>,
@@ -69,16 +72,16 @@ pub(super) fn ask(
     interrupt: &Interrupt,
     memory: impl Fn() -> Result<u64>,
 ) -> Result<Asked> {
-    let (stop, turns) = (AtomicBool::new(false), AtomicU32::new(first_turn()));
+    let stop = AtomicBool::new(false);
     thread::scope(|scope| {
         let people: Vec<_> = people
             .into_iter()
             .zip(target.tokens.iter().cycle())
             .map(|(wishes, token)| {
                 let target = Target { url: target.url, tokens: std::slice::from_ref(token) };
-                let (stop, turns) = (&stop, &turns);
+                let stop = &stop;
                 scope.spawn(move || {
-                    let asked = one(target, &wishes, stop, turns);
+                    let asked = one(target, &wishes, stop);
                     // The others need not go on.
                     stop.fetch_or(asked.is_err(), Ordering::Relaxed);
                     asked
@@ -96,18 +99,7 @@ pub(super) fn ask(
     })
 }
 
-/// Times of metrics that an earlier crowd's have not reached.
-fn first_turn() -> u32 {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    now.map_or(0, |now| u32::try_from(now.as_millis() & 0x7fff_ffff).unwrap_or_default())
-}
-
-fn one(
-    target: Target<'_>,
-    wishes: &[Wish<'_>],
-    stop: &AtomicBool,
-    turns: &AtomicU32,
-) -> Result<Asked> {
+fn one(target: Target<'_>, wishes: &[Wish<'_>], stop: &AtomicBool) -> Result<Asked> {
     let client = client();
     let mut asked = Asked::default();
     for wish in wishes.iter().cycle() {
@@ -115,7 +107,7 @@ fn one(
             break;
         }
         let own = wish.body.is_none();
-        let own = own.then(|| wish.operation.body_of(turns.fetch_add(1, Ordering::Relaxed)));
+        let own = own.then(|| wish.operation.body_of(TURNS.fetch_add(1, Ordering::Relaxed)));
         let body = wish.body.or(own.as_deref()).unwrap_or_default();
         let began = Instant::now();
         ask_with(&client, target, wish.operation, body)?;

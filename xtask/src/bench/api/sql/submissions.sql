@@ -1,5 +1,5 @@
 -- What `GET /job-submissions?size=50&include_parent=true` has PostgreSQL do, for pgbench: the statements of its log (`log_statement = all`).
-SELECT COUNT(*) FROM "job_submissions" WHERE TRUE AND "is_archived" = false;
+SELECT CAST(COALESCE(SUM("number"), 0) AS bigint) FROM "submission_counts" WHERE TRUE AND "is_archived" = false;
 SELECT "id", "name", "owner_email", "created_at", "updated_at", "is_archived", "description", "job_script_id", "slurm_job_id", "client_id", "status",
     "slurm_job_state", "cloned_from_id", "slurm_pending_reason", "slurm_expected_start", "slurm_task_counts"
 FROM "job_submissions" WHERE TRUE AND "is_archived" = false

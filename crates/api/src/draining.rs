@@ -44,7 +44,7 @@ impl Draining {
     }
 
     /// Returns when nobody can be sent here any more who would not be answered.
-    pub(super) async fn drain(&self, listener: Socket, length: Duration) {
+    pub(crate) async fn drain(&self, listener: Socket, length: Duration) {
         tracing::info!("draining: {} s, in which requests are answered", length.as_secs());
         self.0.store(true, Ordering::Relaxed);
         sleep(length).await;
@@ -56,7 +56,7 @@ impl Draining {
 }
 
 /// Another handle of the listener, by which it can be told something while others accept connections.
-pub(super) fn handle(listener: &TcpListener) -> io::Result<Socket> {
+pub(crate) fn handle(listener: &TcpListener) -> io::Result<Socket> {
     SockRef::from(listener).try_clone()
 }
 
