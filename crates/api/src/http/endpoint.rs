@@ -80,8 +80,9 @@ impl Endpoint {
         let call = move |app: Arc<App>, incoming: Incoming| -> Answering {
             Box::pin(async move {
                 let is_safe = incoming.is_safe;
-                let (mut context, principal, inputs, keyed) =
-                    prepare::<P, I>(app, incoming).await?;
+                // Of who waits long afterwards nothing is kept that only this needed.
+                let prepared = Box::pin(prepare::<P, I>(app, incoming)).await;
+                let (mut context, principal, inputs, keyed) = prepared?;
                 let room = context.room.clone();
                 if let Some(answer) = begin(&mut context, keyed).await? {
                     return hold(answer, room, is_safe).await;

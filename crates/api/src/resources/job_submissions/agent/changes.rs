@@ -28,15 +28,11 @@ pub(super) async fn wait(
     let seconds = u64::try_from(query.wait).unwrap_or_default();
     let end = Instant::now() + Duration::from_secs(seconds);
     let _waiter = context.app.long_polls.enter(&context.customer.caller)?;
-    let organization = context.organization.as_deref();
-    let open = context.app.events.requests(organization);
-    let notices = context.app.events.subscribe(organization, &context.db).await?;
-    let position = feed::end(&context.db).await?;
-    let (pending, cancelled) =
-        since(&context, client_id, query.cursor.as_deref(), &position).await?;
-    let requests = requests::is_asked(&mut context.db.read().await?, client_id).await?;
-    if pending || cancelled || requests || seconds == 0 {
-        return Ok(Changes { cursor: position.to_string(), pending, cancelled, requests });
+    let open = context.app.events.requests(context.organization.as_deref());
+    // Thousands wait: what only the look needs is not kept as long as that.
+    let (notices, position, now) = Box::pin(look(&context, client_id, query)).await?;
+    if now.pending || now.cancelled || now.requests || seconds == 0 {
+        return Ok(now);
     }
     let _lent = context.head.lend_place();
     let (app, gone) = (Arc::clone(&context.app), context.customer.gone.clone());
@@ -49,6 +45,22 @@ pub(super) async fn wait(
         () = app.events.feed.stopping() => Ok(nothing(&position)),
         () = gone.cancelled() => Err(Error::Gone),
     }
+}
+
+/// What there is, what will be told of it, and from where on.
+async fn look(
+    context: &Context,
+    client_id: &str,
+    query: &ChangesQuery,
+) -> Result<(Notices, Position, Changes)> {
+    let organization = context.organization.as_deref();
+    let notices = context.app.events.subscribe(organization, &context.db).await?;
+    let position = feed::end(&context.db).await?;
+    let (pending, cancelled) =
+        since(context, client_id, query.cursor.as_deref(), &position).await?;
+    let requests = requests::is_asked(&mut context.db.read().await?, client_id).await?;
+    let now = Changes { cursor: position.to_string(), pending, cancelled, requests };
+    Ok((notices, position, now))
 }
 
 /// What may have changed between a cursor and a position.
