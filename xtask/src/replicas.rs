@@ -77,18 +77,11 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     outcome
 }
 
-/// Builds what was not named.
 fn programs(options: &Options, interrupt: &Interrupt) -> Result<Programs> {
-    let named = |file: &PathBuf| Ok::<_, anyhow::Error>(file.canonicalize()?);
-    let (new, bench) = match (&options.program, &options.bench_program) {
-        (Some(program), Some(bench)) => (named(program)?, named(bench)?),
-        (program, _) => {
-            let built = programs::build(interrupt)?;
-            let program = program.as_ref().map(named).transpose()?;
-            (program.unwrap_or_else(|| built.join("jobbergate")), built.join("jobbergate-bench"))
-        }
-    };
-    let old = options.old_program.as_ref().map(named).transpose()?;
+    let (program, bench) = (options.program.as_deref(), options.bench_program.as_deref());
+    let old = options.old_program.as_deref().map(programs::named).transpose()?;
+    let found = programs::Programs::named_or_built(program, bench, interrupt)?;
+    let (new, bench) = (found.jobbergate, found.bench);
     Ok(Programs { old: old.unwrap_or_else(|| new.clone()), new, bench })
 }
 

@@ -25,6 +25,7 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::{
+    bench::programs::Programs,
     interrupt::{Interrupt, Interrupted},
     lab::{Database, Directory, Terminal},
     process::target_directory,
@@ -34,7 +35,7 @@ use load::Generator;
 use machine::Machine;
 use measure::Measuring;
 use report::{Report, Server};
-use stage::{Programs, Stage};
+use stage::Stage;
 
 const DIRECTORY: &str = "/var/tmp/jobbergate-bench";
 /// How many submissions there are unless told otherwise.

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 use serde_json::Value;
 
-use super::{load_average::load, programs};
+use super::{load_average::load, programs::Programs};
 use crate::{
     interrupt::Interrupt,
     lab::{Database, Directory, Jobbergate, Postgres, Server, Terminal},
@@ -41,13 +41,9 @@ pub(crate) struct Options {
 pub(super) fn run(options: &Options) -> Result<()> {
     let interrupt = Interrupt::register()?;
     let terminal = Terminal::new();
-    let (program, bench) = match (&options.program, &options.bench_program) {
-        (Some(program), Some(bench)) => (program.canonicalize()?, bench.canonicalize()?),
-        _ => {
-            let built = programs::build(&interrupt)?;
-            (built.join("jobbergate"), built.join("jobbergate-bench"))
-        }
-    };
+    let (program, bench) = (options.program.as_deref(), options.bench_program.as_deref());
+    let Programs { jobbergate: program, bench } =
+        Programs::named_or_built(program, bench, &interrupt)?;
     let directory = Directory::open(DIRECTORY, false)?;
     let mut jobbergate = Jobbergate::at(program);
     let postgres = options.database.start(&interrupt, &directory)?;

@@ -47,25 +47,13 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION count_new_submissions() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+CREATE FUNCTION count_submissions() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
     INSERT INTO submission_count_changes (owner_email, client_id, status, is_archived, number)
-    SELECT owner_email, client_id, status, is_archived, count(*) FROM made
+    SELECT owner_email, client_id, status, is_archived, CASE TG_OP WHEN 'INSERT' THEN count(*) ELSE -count(*) END
+    FROM made_or_deleted
     GROUP BY owner_email, client_id, status, is_archived;
-    IF EXISTS (SELECT FROM made WHERE id % 100 = 0) THEN
-        PERFORM add_up_submission_counts();
-    END IF;
-    RETURN NULL;
-END
-$$;
-
-CREATE FUNCTION count_deleted_submissions() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path FROM CURRENT AS $$
-BEGIN
-    INSERT INTO submission_count_changes (owner_email, client_id, status, is_archived, number)
-    SELECT owner_email, client_id, status, is_archived, -count(*) FROM gone
-    GROUP BY owner_email, client_id, status, is_archived;
-    IF EXISTS (SELECT FROM gone WHERE id % 100 = 0) THEN
+    IF EXISTS (SELECT FROM made_or_deleted WHERE id % 100 = 0) THEN
         PERFORM add_up_submission_counts();
     END IF;
     RETURN NULL;
@@ -93,15 +81,15 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON FUNCTION add_up_submission_counts(), count_new_submissions(), count_deleted_submissions(),
-    count_changed_submission(), forget_submission_counts() FROM PUBLIC;
+REVOKE ALL ON FUNCTION add_up_submission_counts(), count_submissions(), count_changed_submission(),
+    forget_submission_counts() FROM PUBLIC;
 
 -- Many that are made or deleted at once are one change for each that differs. Of those that are changed most change
 -- nothing that is counted, which is told row by row.
 CREATE TRIGGER count_new_submissions AFTER INSERT ON job_submissions
-REFERENCING NEW TABLE AS made FOR EACH STATEMENT EXECUTE FUNCTION count_new_submissions();
+REFERENCING NEW TABLE AS made_or_deleted FOR EACH STATEMENT EXECUTE FUNCTION count_submissions();
 CREATE TRIGGER count_deleted_submissions AFTER DELETE ON job_submissions
-REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION count_deleted_submissions();
+REFERENCING OLD TABLE AS made_or_deleted FOR EACH STATEMENT EXECUTE FUNCTION count_submissions();
 CREATE TRIGGER count_changed_submission AFTER UPDATE OF owner_email, client_id, status, is_archived ON job_submissions
 FOR EACH ROW WHEN (
     (OLD.owner_email, OLD.client_id, OLD.status, OLD.is_archived)

@@ -37,8 +37,8 @@ impl ListColumns {
         if list.user_only {
             condition = condition.add(Expr::col("owner_email").eq(owner.unwrap_or_default()));
         }
-        match list.search.as_deref() {
-            None | Some("") => condition,
+        match search(list) {
+            None => condition,
             Some(search) => condition.add(self.containing(db, search)),
         }
     }
@@ -65,6 +65,11 @@ impl ListColumns {
         })?;
         Ok(Ordering { column, ascending })
     }
+}
+
+/// What is searched for.
+pub(crate) fn search(list: &ListQuery) -> Option<&str> {
+    list.search.as_deref().filter(|search| !search.is_empty())
 }
 
 /// By which column, and which way. Nulls count as largest, and the key decides between equals, so

@@ -12,9 +12,10 @@ use clap::Args;
 use super::{
     load::Target,
     operations::{self, Operation},
-    stage::{Programs, Stage},
+    stage::Stage,
 };
 use crate::{
+    bench::programs::Programs,
     interrupt::{Interrupt, Interrupted},
     lab::{Database, Directory, Terminal},
 };

@@ -1,9 +1,6 @@
 //! The server that is measured, with its peers and its data.
 
-use std::{
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 
@@ -12,7 +9,7 @@ use super::{
     tables::grouped,
 };
 use crate::{
-    bench::{programs, seed},
+    bench::{programs::Programs, seed},
     interrupt::Interrupt,
     lab::{Api, CLUSTER, Database, Directory, EMAIL, Jobbergate, Postgres, S3, Server, Terminal},
 };
@@ -37,36 +34,6 @@ pub(super) struct Stage {
     pub(super) subjects: Subjects,
     pub(super) postgres: Option<Postgres>,
     _s3: Option<S3>,
-}
-
-/// The programs that are measured, or measure.
-#[derive(Debug)]
-pub(super) struct Programs {
-    pub(super) jobbergate: PathBuf,
-    pub(super) bench: PathBuf,
-}
-
-impl Programs {
-    /// Builds what was not named.
-    pub(super) fn named_or_built(
-        program: Option<&Path>,
-        bench: Option<&Path>,
-        interrupt: &Interrupt,
-    ) -> Result<Self> {
-        let named = |file: &Path| {
-            file.canonicalize().with_context(|| format!("there is no program {}", file.display()))
-        };
-        let jobbergate = program.map(named).transpose()?;
-        let bench = bench.map(named).transpose()?;
-        if let (Some(jobbergate), Some(bench)) = (&jobbergate, &bench) {
-            return Ok(Self { jobbergate: jobbergate.clone(), bench: bench.clone() });
-        }
-        let built = programs::build(interrupt)?;
-        Ok(Self {
-            jobbergate: jobbergate.unwrap_or_else(|| built.join("jobbergate")),
-            bench: bench.unwrap_or_else(|| built.join("jobbergate-bench")),
-        })
-    }
 }
 
 impl Stage {

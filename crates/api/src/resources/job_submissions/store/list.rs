@@ -7,7 +7,7 @@ use super::{ListedRow, SUBMISSIONS};
 use crate::{
     db::Session,
     error::Result,
-    query::{ListColumns, Table},
+    query::{ListColumns, Table, search},
 };
 
 const LIST: ListColumns = ListColumns {
@@ -61,7 +61,7 @@ pub(crate) async fn page(
     if let Some(client_id) = origin.client_id {
         condition = condition.add(Expr::col("client_id").eq(client_id));
     }
-    let searched = list.search.as_deref().is_some_and(|search| !search.is_empty());
+    let searched = search(list).is_some();
     let counted = uncounted.is_empty() && !searched;
     let condition = LIST.narrowed(db, condition.add(uncounted), list, owner);
     if counted {
