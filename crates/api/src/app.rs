@@ -205,10 +205,16 @@ fn built_in_provider(
 }
 
 impl Context {
-    pub(crate) async fn for_identity(app: Arc<App>, identity: &Identity) -> Result<Self> {
+    /// With `only_reads` what is read may come from the standby.
+    pub(crate) async fn for_identity(
+        app: Arc<App>,
+        identity: &Identity,
+        only_reads: bool,
+    ) -> Result<Self> {
         let tenant = app.tenants.of(identity).await?;
         let organization = identity.organization.clone();
-        let Tenant { db, storage, lease, .. } = tenant;
+        let Tenant { db, standby, storage, lease, .. } = tenant;
+        let db = if only_reads { db.reading_from(standby) } else { db };
         Ok(Self {
             app,
             organization,
@@ -224,7 +230,7 @@ impl Context {
 
     /// For work on an organization's data that no request asks for.
     pub fn for_tenant(app: Arc<App>, tenant: Tenant) -> Self {
-        let Tenant { organization, db, storage, lease } = tenant;
+        let Tenant { organization, db, storage, lease, .. } = tenant;
         let customer = Customer::default();
         let head = RequestHead::default();
         Self {

@@ -56,6 +56,10 @@ pub struct ServeConfig {
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub database_url: Option<String>,
 
+    /// A standby of that PostgreSQL for what is only read, as postgres://user:password@host:port/name
+    #[arg(long, env = "DATABASE_READ_URL", hide_env_values = true, value_name = "URL")]
+    pub database_read_url: Option<String>,
+
     /// The PostgreSQL server's host
     #[arg(long, env = "DATABASE_HOST", value_parser = |text: &str| host::host(text, "DATABASE_PORT"), value_name = "HOST")]
     pub database_host: Option<String>,

@@ -15,6 +15,7 @@ mod plan;
 mod private;
 pub mod rows;
 mod session;
+mod standby;
 mod tables;
 mod turn;
 pub(crate) mod values;
@@ -42,6 +43,7 @@ pub(crate) use private::open_private;
 pub use rows::{Record, TextArray};
 use session::Scope;
 pub use session::Session;
+pub use standby::{Following, Reads, Standby, Unfit, bytes_behind};
 pub use tables::{Address, Tables, TablesError};
 pub use turn::Turn;
 pub use values::Kind;
@@ -62,7 +64,11 @@ const SQLITE_ROWS: usize = 512;
 /// A pool of connections to one organization's database.
 #[derive(Clone, Debug)]
 pub enum Db {
-    Postgres(PgPool),
+    Postgres {
+        primary: PgPool,
+        /// Where statements that only read go, if it is used for what this is asked for.
+        standby: Option<Standby>,
+    },
     /// SQLite in WAL mode: any number of readers beside one writer.
     Sqlite {
         readers: SqlitePool,
@@ -147,21 +153,24 @@ impl Db {
         options: PgConnectOptions,
         max_connections: u32,
     ) -> Result<Self, OpenError> {
-        let pool = PgPoolOptions::new()
-            .max_connections(max_connections)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .test_before_acquire(false)
-            .before_acquire(|connection, meta| {
-                Box::pin(async move {
-                    if meta.idle_for > SURELY_ALIVE {
-                        link::within(PING_DEADLINE, connection.ping()).await?;
-                    }
-                    Ok(true)
-                })
-            })
-            .connect_with(options)
-            .await?;
-        Ok(Self::Postgres(pool))
+        let pool = postgres_pool(PgPoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT));
+        let primary = pool.max_connections(max_connections).connect_with(options).await?;
+        Ok(Self::Postgres { primary, standby: None })
+    }
+
+    /// The same database, for what only reads: from the standby, when it has all that was committed.
+    pub(crate) fn reading_from(self, standby: Option<Standby>) -> Self {
+        match self {
+            Self::Postgres { primary, .. } => Self::Postgres { primary, standby },
+            sqlite @ Self::Sqlite { .. } => sqlite,
+        }
+    }
+
+    const fn standby(&self) -> Option<&Standby> {
+        match self {
+            Self::Postgres { standby, .. } => standby.as_ref(),
+            Self::Sqlite { .. } => None,
+        }
     }
 
     pub async fn read(&self) -> Result<Session, sqlx::Error> {
@@ -187,14 +196,14 @@ impl Db {
 
     /// A connection was cut, and so may be all that are idle: the next one is new.
     fn suspect(&self) {
-        if let Self::Postgres(pool) = self {
-            discard_idle(pool);
+        if let Self::Postgres { primary, .. } = self {
+            discard_idle(primary);
         }
     }
 
     async fn checkout(&self, scope: Scope) -> Result<Link, sqlx::Error> {
         Ok(match (self, scope) {
-            (Self::Postgres(pool), _) => Link::Postgres(acquire(pool).await?),
+            (Self::Postgres { primary, .. }, _) => Link::Postgres(acquire(primary).await?),
             (Self::Sqlite { readers, .. }, Scope::Statement | Scope::Snapshot) => {
                 Link::Sqlite(readers.acquire().await?)
             }
@@ -206,14 +215,14 @@ impl Db {
 
     /// Whether other servers may use the same database.
     pub(crate) const fn is_shared(&self) -> bool {
-        matches!(self, Self::Postgres(_))
+        matches!(self, Self::Postgres { .. })
     }
 
     /// How many connections are open, and how many of them wait for work.
     pub fn connections(&self) -> (u32, u32) {
         let idle = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         match self {
-            Self::Postgres(pool) => (pool.size(), idle(pool.num_idle())),
+            Self::Postgres { primary, .. } => (primary.size(), idle(primary.num_idle())),
             Self::Sqlite { readers, writer } => {
                 let waiting = readers.num_idle() + writer.num_idle();
                 (readers.size() + writer.size(), idle(waiting))
@@ -223,13 +232,25 @@ impl Db {
 
     pub async fn close(&self) {
         match self {
-            Self::Postgres(pool) => pool.close().await,
+            Self::Postgres { primary, .. } => primary.close().await,
             Self::Sqlite { readers, writer } => {
                 readers.close().await;
                 writer.close().await;
             }
         }
     }
+}
+
+/// A connection that was idle is asked whether it still works.
+fn postgres_pool(options: PgPoolOptions) -> PgPoolOptions {
+    options.test_before_acquire(false).before_acquire(|connection, meta| {
+        Box::pin(async move {
+            if meta.idle_for > SURELY_ALIVE {
+                link::within(PING_DEADLINE, connection.ping()).await?;
+            }
+            Ok(true)
+        })
+    })
 }
 
 /// Whoever waits longer than a ping may take has met a connection that is dead, and so may be the

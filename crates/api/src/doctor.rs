@@ -13,6 +13,7 @@ mod open_files;
 mod organizations;
 mod public_url;
 mod settings;
+mod standby;
 mod storage;
 
 pub use examinations::{Examination, Examinations};
@@ -27,6 +28,7 @@ pub async fn examine(config: &ServeConfig, clock: &Clock) -> Vec<Finding> {
         within("settings", settings::check(config)).await,
         within("data directory", directory::check(config)).await,
         within("database", database::check(config)).await,
+        within("standby", standby::check(config)).await,
         within("files", storage::check(config)).await,
     ];
     findings.extend(issuer::check_all(config, clock).await);

@@ -54,7 +54,8 @@ pub async fn serve(
     let forgetting = tokio::spawn(forget_what_expired(Arc::clone(&app)));
     if let Some(address) = config.metrics_listen {
         telemetry::listen(address)?;
-        tokio::spawn(telemetry::watch_pool(app.tenants.default_tenant().db));
+        let tenants = Arc::clone(&app.tenants);
+        tokio::spawn(async move { telemetry::watch_databases(&tenants).await });
     }
     let tidying = tokio::spawn(close_idle_tenants(Arc::clone(&app)));
     let open = Arc::clone(&app);

@@ -14,11 +14,14 @@ use axum::{
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
 
-use crate::{db::Db, startup::StartError};
+use crate::{startup::StartError, tenant::Tenants};
 
 const REQUESTS: &str = "jobbergate_http_requests_total";
 const DURATION: &str = "jobbergate_http_request_duration_seconds";
 const CONNECTIONS: &str = "jobbergate_database_connections";
+
+const READS: &str = "jobbergate_database_reads_total";
+const STANDBY: &str = "jobbergate_database_standby_used";
 
 /// The bounds of the histogram's buckets, in seconds.
 const BUCKETS: [f64; 10] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.25, 1.0, 5.0, 30.0];
@@ -40,6 +43,11 @@ pub(crate) fn listen(address: SocketAddr) -> Result<(), StartError> {
     describe_counter!(REQUESTS, "Requests by operation and status");
     describe_histogram!(DURATION, "Time from a request's arrival to its answer's beginning");
     describe_gauge!(CONNECTIONS, "Connections to the shared database, by use");
+    describe_counter!(READS, "What was only read, by the server that it was read from");
+    describe_gauge!(
+        STANDBY,
+        "Whether the standby is read from: 1, or 0 while it is behind or away"
+    );
     tracing::info!(%address, "figures for Prometheus are at /metrics");
     Ok(())
 }
@@ -71,9 +79,15 @@ pub(crate) async fn count(request: Request, next: Next) -> Response {
     answer
 }
 
-/// Looks at the pool every few seconds.
-pub(crate) async fn watch_pool(db: Db) {
+/// Looks every few seconds at the pool, and at the standby if there is one.
+pub(crate) async fn watch_databases(tenants: &Tenants) {
+    let db = tenants.default_tenant().db;
     loop {
+        if let Some(reads) = tenants.reads() {
+            gauge!(STANDBY).set(f64::from(u8::from(reads.is_standby_used)));
+            counter!(READS, "from" => "standby").absolute(reads.from_standby);
+            counter!(READS, "from" => "primary").absolute(reads.from_primary);
+        }
         let (open, idle) = db.connections();
         gauge!(CONNECTIONS, "use" => "busy").set(f64::from(open.saturating_sub(idle)));
         gauge!(CONNECTIONS, "use" => "idle").set(f64::from(idle));

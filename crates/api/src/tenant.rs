@@ -20,7 +20,7 @@ use crate::{
     auth::Identity,
     clock::Clock,
     config::ServeConfig,
-    db::Db,
+    db::{Db, Following, Reads, Standby},
     error::{Error, Result},
     startup::StartError,
     storage::Storage,
@@ -37,8 +37,19 @@ pub struct Tenant {
     /// Its id; `None` for the default data.
     pub organization: Option<String>,
     pub db: Db,
+    /// The database on the standby, if there is one.
+    pub(crate) standby: Option<Standby>,
     pub storage: Storage,
     pub(crate) lease: Lease,
+}
+
+impl Tenant {
+    async fn close(&self) {
+        if let Some(standby) = &self.standby {
+            standby.close().await;
+        }
+        self.db.close().await;
+    }
 }
 
 /// As long as there is one beside the server's own, the database is not closed.
@@ -56,6 +67,7 @@ pub struct Tenants {
     shared: Tenant,
     naming: Naming,
     separate: Option<Arc<Pools>>,
+    following: Option<Following>,
 }
 
 impl Tenants {
@@ -63,17 +75,27 @@ impl Tenants {
     pub async fn open(config: &ServeConfig, clock: Clock) -> Result<Self, StartError> {
         let naming = Naming::of(config)?;
         let (db, storage) = (config.open_database().await?, config.open_storage()?);
+        let following = config.follow_standby()?;
         let separate = match config.tenancy.multi_tenancy_enabled {
             true => {
-                let opener = Opener::new(config, db.clone(), clock.clone())?;
+                let opener = Opener::new(config, db.clone(), following.clone(), clock.clone())?;
                 let idle = TimeDelta::seconds(config.tenancy.organization_idle_seconds.into());
                 let max_open = config.tenancy.max_open_organizations as usize;
                 Some(Arc::new(Pools::new(opener, clock, max_open, idle)))
             }
             false => None,
         };
-        let shared = Tenant { organization: None, db, storage, lease: Lease::default() };
-        Ok(Self { shared, naming, separate })
+        let standby = following
+            .as_ref()
+            .map(|following| Standby::open(following, None, config.database_pool_size));
+        let lease = Lease::default();
+        let shared = Tenant { organization: None, db, standby, storage, lease };
+        Ok(Self { shared, naming, separate, following })
+    }
+
+    /// How reads are spread over the primary and its standby, if there is one.
+    pub fn reads(&self) -> Option<Reads> {
+        self.following.as_ref().map(Following::reads)
     }
 
     /// Whether each organization has data of its own.
@@ -195,7 +217,7 @@ impl Tenants {
         if let Some(pools) = &self.separate {
             pools.close().await;
         }
-        self.shared.db.close().await;
+        self.shared.close().await;
     }
 }
 

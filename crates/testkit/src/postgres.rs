@@ -4,6 +4,7 @@
 //! side, use the same one. It ends with `cargo xtask test`, or ten minutes after its last use. It
 //! starts from nothing each time, so that nothing old lies in the way.
 
+mod replicated;
 mod server;
 
 use std::{net::SocketAddr, path::PathBuf, thread};
@@ -11,6 +12,8 @@ use std::{net::SocketAddr, path::PathBuf, thread};
 use anyhow::{Context, Result, anyhow};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, postgres::PgConnectOptions};
 use uuid::Uuid;
+
+pub use replicated::Replicated;
 
 /// The database that is there from the beginning, used to make and drop others.
 const MAINTENANCE: &str = "postgres";

@@ -14,7 +14,7 @@ use super::{
     host::{postgres_address, without_secrets},
 };
 use crate::{
-    db::{Address, Db, Tables, open_private},
+    db::{Address, Db, Following, Tables, open_private, postgres_name},
     startup::StartError,
     storage::{S3Settings, Storage},
 };
@@ -83,6 +83,37 @@ impl ServeConfig {
         url.set_password(Some(&self.database_pswd)).map_err(|()| wrong("DATABASE_PSWD"))?;
         url.set_path(&self.database_name);
         Ok(Some(url))
+    }
+
+    /// The standby that is read from, if one is configured: it has the primary's databases under their
+    /// names.
+    pub(crate) fn standby_url(&self) -> Result<Option<Url>, StartError> {
+        let wrong = |reason: &str| StartError::Setting {
+            setting: "DATABASE_READ_URL",
+            reason: reason.to_owned(),
+        };
+        let Some(text) = &self.database_read_url else { return Ok(None) };
+        let url = postgres_address(text).map_err(|reason| wrong(&reason))?;
+        let Some(primary) = self.postgres_url()? else {
+            return Err(wrong("there is no primary: set DATABASE_URL, or DATABASE_HOST"));
+        };
+        let name = |url: &Url| postgres_name(url.as_str()).ok();
+        if name(&primary) != name(&url) {
+            return Err(wrong("a standby has the database under the same name as the primary"));
+        }
+        Ok(Some(url))
+    }
+
+    /// Watches the standby, if one is configured.
+    pub(crate) fn follow_standby(&self) -> Result<Option<Following>, StartError> {
+        let (Some(primary), Some(standby)) = (self.postgres_url()?, self.standby_url()?) else {
+            return Ok(None);
+        };
+        let following = Following::start(primary.as_str(), standby.as_str());
+        following.map(Some).map_err(|error| StartError::Setting {
+            setting: "DATABASE_READ_URL",
+            reason: error.to_string(),
+        })
     }
 
     /// The data directory, made when it is missing.

@@ -27,15 +27,15 @@ impl Db {
             return Ok(());
         }
         let sql = "SELECT pg_notify($1, '')";
-        self.read().await?.execute(sql, args![CHANNEL]).await.map(drop)
+        self.change().await?.execute(sql, args![CHANNEL]).await.map(drop)
     }
 
     /// Listens; `None` where nobody could be heard.
     pub(crate) async fn listen(&self) -> Result<Option<Listener>, sqlx::Error> {
-        let Self::Postgres(pool) = self else { return Ok(None) };
+        let Self::Postgres { primary, .. } = self else { return Ok(None) };
         let options = PgPoolOptions::new().max_connections(1).acquire_timeout(DEADLINE);
         let own = options.max_lifetime(None).idle_timeout(None);
-        let own = own.connect_lazy_with((*pool.connect_options()).clone());
+        let own = own.connect_lazy_with((*primary.connect_options()).clone());
         let listen = async {
             let mut listener = PgListener::connect_with(&own).await?;
             listener.ignore_pool_close_event(true);

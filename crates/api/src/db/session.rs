@@ -24,6 +24,8 @@ pub struct Session {
     link: Option<Link>,
     scope: Scope,
     replaceable: bool,
+    /// Whether the link is one to the standby.
+    is_on_standby: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +40,13 @@ pub(super) enum Scope {
 
 impl Session {
     pub(super) async fn open(db: &Db, scope: Scope) -> Result<Self, sqlx::Error> {
+        if scope == Scope::Statement
+            && let Some(standby) = db.standby()
+            && let Some(link) = standby.link().await
+        {
+            let (db, link) = (db.clone(), Some(link));
+            return Ok(Self { db, link, scope, replaceable: true, is_on_standby: true });
+        }
         let link = match link(db, scope).await {
             Err(error) if is_cut(&error) => {
                 db.suspect();
@@ -46,8 +55,9 @@ impl Session {
             link => link?,
         };
         // Nothing cuts connections to SQLite.
-        let replaceable = matches!(db, Db::Postgres(_));
-        Ok(Self { db: db.clone(), link: Some(link), scope, replaceable })
+        let replaceable = matches!(db, Db::Postgres { .. });
+        let link = Some(link);
+        Ok(Self { db: db.clone(), link, scope, replaceable, is_on_standby: false })
     }
 
     fn link(&mut self) -> Result<&mut Link, sqlx::Error> {
@@ -68,7 +78,7 @@ impl Session {
     /// SQLite has no room for a second writer, so that nothing needs to be said.
     pub const fn lock_clause(&self) -> &'static str {
         match (&self.db, self.scope) {
-            (Db::Postgres(_), Scope::Transaction) => " FOR UPDATE",
+            (Db::Postgres { .. }, Scope::Transaction) => " FOR UPDATE",
             _ => "",
         }
     }
@@ -190,6 +200,11 @@ impl Session {
         self.replaceable = replaceable && self.scope == Scope::Statement;
         match self.settle_again(answer) {
             Ok(answer) => Ok(Some(answer)),
+            Err(error) if self.may_ask_primary(&error) => {
+                self.link = Some(link(&self.db, self.scope).await?);
+                self.is_on_standby = false;
+                Ok(None)
+            }
             Err(error) if replaceable && is_cut(&error) => {
                 self.replaceable = false;
                 self.db.suspect();
@@ -198,6 +213,10 @@ impl Session {
             }
             Err(error) => Err(error),
         }
+    }
+
+    fn may_ask_primary(&self, error: &sqlx::Error) -> bool {
+        self.is_on_standby && self.db.standby().is_some_and(|standby| standby.forgives(error))
     }
 
     /// A connection that does not work is not used again.
@@ -236,7 +255,7 @@ async fn link(db: &Db, scope: Scope) -> Result<Link, sqlx::Error> {
 }
 
 /// Whether the connection is of no use any more.
-fn is_broken(error: &sqlx::Error) -> bool {
+pub(super) fn is_broken(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) => true,
         // The session was ended: by an administrator, a stop, a crash or for being idle.

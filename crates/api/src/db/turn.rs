@@ -26,8 +26,8 @@ impl Db {
     /// Takes the turn at the work with this number; `None` if somebody else has it.
     pub async fn take_turn(&self, number: i64) -> Result<Option<Turn>, sqlx::Error> {
         match self {
-            Self::Postgres(pool) => {
-                let options = pool.connect_options();
+            Self::Postgres { primary, .. } => {
+                let options = primary.connect_options();
                 let take = async {
                     let mut connection = PgConnection::connect_with(&options).await?;
                     let lock = sqlx::query_scalar("SELECT pg_try_advisory_lock($1)").bind(number);

@@ -131,7 +131,7 @@ async fn prepare<P: Principal, I: Inputs>(
     app: Arc<App>,
     incoming: Incoming,
 ) -> Result<(Context, P, I, Option<KeyedRequest>)> {
-    let Incoming { headers, mut parts, mut body, keyed_route, gone, place, .. } = incoming;
+    let Incoming { headers, mut parts, mut body, keyed_route, is_safe, gone, place } = incoming;
     let expected = I::SOURCES.iter().find(|source| source.is_body());
     let is_json = match expected {
         Some(InputSource::Json { .. }) => true,
@@ -150,7 +150,7 @@ async fn prepare<P: Principal, I: Inputs>(
     }
     let identity = identity?;
     require_claims(&identity, needed_claims::<P>(&app))?;
-    let mut context = Context::for_identity(app, &identity).await?;
+    let mut context = Context::for_identity(app, &identity, is_safe).await?;
     context.customer = Customer { caller, gone };
     context.head = RequestHead::of(&headers, place);
     let principal = P::from_identity(identity)?;

@@ -11,7 +11,9 @@ use crate::{
         ServeConfig,
         data::{DATABASE_FILE, create_private, open_files, open_sqlite},
     },
-    db::{Address, Db, OpenError, Tables, TablesError, create_postgres_database},
+    db::{
+        Address, Db, Following, OpenError, Standby, Tables, TablesError, create_postgres_database,
+    },
     error::{Error, Result},
     startup::StartError,
     storage::Storage,
@@ -22,6 +24,7 @@ pub(super) struct Opener {
     config: ServeConfig,
     postgres: Option<Url>,
     registry: Db,
+    following: Option<Following>,
     clock: Clock,
 }
 
@@ -62,9 +65,11 @@ impl Opener {
     pub(super) fn new(
         config: &ServeConfig,
         registry: Db,
+        following: Option<Following>,
         clock: Clock,
     ) -> Result<Self, StartError> {
-        Ok(Self { config: config.clone(), postgres: config.postgres_url()?, registry, clock })
+        let postgres = config.postgres_url()?;
+        Ok(Self { config: config.clone(), postgres, registry, following, clock })
     }
 
     /// Opens an organization's data. A failure goes to the log; what is returned is for clients.
@@ -89,8 +94,13 @@ impl Opener {
             db.close().await;
             return Err(error.into());
         }
+        let connections = self.config.tenancy.organization_pool_size;
+        let standby = self
+            .following
+            .as_ref()
+            .map(|following| Standby::open(following, Some(id.as_str()), connections));
         let organization = Some(id.to_string());
-        Ok(Tenant { organization, db, storage, lease: Lease::default() })
+        Ok(Tenant { organization, db, standby, storage, lease: Lease::default() })
     }
 
     /// Fails unless an organization's directory is there and its tables are as they must be;

@@ -113,7 +113,7 @@ impl Pools {
         let pools = Arc::clone(self);
         let opening = async move {
             if let Some(tenant) = evicted {
-                tenant.db.close().await;
+                tenant.close().await;
             }
             let opened = pools.opener.open(&id).await;
             let slot = match &opened {
@@ -199,7 +199,7 @@ fn take_least_used(slots: &mut HashMap<OrganizationId, Slot>) -> Option<Tenant> 
 async fn close(slots: Vec<Slot>) {
     for slot in slots {
         if let Slot::Open { tenant, .. } = slot {
-            tenant.db.close().await;
+            tenant.close().await;
         }
     }
 }

@@ -364,7 +364,7 @@ async fn after_pg_restore_the_documented_statements_do_the_same() {
     alice.has_submission(script, "c").await;
     let told = agent.get("/job-submissions/agent/changes?wait=0").await.ok();
     let old = told["cursor"].as_str().unwrap().to_owned();
-    let Db::Postgres(pool) = app.db() else { panic!("not PostgreSQL") };
+    let Db::Postgres { primary: pool, .. } = app.db() else { panic!("not PostgreSQL") };
     let mut transaction = pool.begin().await.unwrap();
     sqlx::raw_sql(documented_statements()).execute(&mut *transaction).await.unwrap();
     transaction.commit().await.unwrap();

@@ -27,6 +27,7 @@ mod openapi;
 mod portal;
 mod routing;
 mod schema;
+mod standby;
 mod support;
 mod tenancy;
 mod transfer;

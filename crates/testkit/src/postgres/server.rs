@@ -56,20 +56,37 @@ pub(super) fn start_once() -> Result<PathBuf> {
 
 fn start(programs: &Programs, owner: &Owner, directory: &Path) -> Result<()> {
     let data = directory.join("data");
-    let log = directory.join("log");
     if data.exists() {
         fs::remove_dir_all(&data).context("can't remove the data of the last run")?;
     }
-    let _ = fs::remove_file(&log);
+    let _ = fs::remove_file(directory.join("log"));
+    initialize(programs, owner, directory, SETTINGS)?;
+    let pid = launch(programs, owner, directory)?;
+    owner.stop_when_unused(directory, &pid, Signal::SIGINT)
+}
+
+/// Makes a new server's data in `directory`, where its socket will be.
+pub(super) fn initialize(
+    programs: &Programs,
+    owner: &Owner,
+    directory: &Path,
+    settings: &str,
+) -> Result<()> {
+    let data = directory.join("data");
     run(owner
         .command(&programs.initdb, directory)
         .args(["--username", super::USER, "--auth", "trust", "--no-sync"])
         .args(["--encoding", "UTF8", "--locale", "C.UTF-8", "--pgdata"])
         .arg(&data))?;
-    let settings = format!("{SETTINGS}unix_socket_directories = '{}'\n", directory.display());
+    let settings = format!("{settings}unix_socket_directories = '{}'\n", directory.display());
     let conf = data.join("postgresql.auto.conf");
     fs::write(&conf, settings)?;
-    owner.take(&conf, 0o600)?;
+    owner.take(&conf, 0o600)
+}
+
+/// Starts the server whose data is in `directory`; its process.
+pub(super) fn launch(programs: &Programs, owner: &Owner, directory: &Path) -> Result<String> {
+    let (data, log) = (directory.join("data"), directory.join("log"));
     run(owner
         .command(&programs.pg_ctl, directory)
         .args(["start", "--wait", "--silent", "--timeout", "60", "--pgdata"])
@@ -78,11 +95,10 @@ fn start(programs: &Programs, owner: &Owner, directory: &Path) -> Result<()> {
         .arg(&log))
     .with_context(|| format!("{}:\n{}", log.display(), last_lines(&log)))?;
     let pid_file = fs::read_to_string(data.join("postmaster.pid"))?;
-    let pid = pid_file.lines().next().context("postmaster.pid is empty")?;
-    owner.stop_when_unused(directory, pid, Signal::SIGINT)
+    Ok(pid_file.lines().next().context("postmaster.pid is empty")?.to_owned())
 }
 
-fn run(command: &mut Command) -> Result<()> {
+pub(super) fn run(command: &mut Command) -> Result<()> {
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let output = command.output().with_context(|| format!("can't run {command:?}"))?;
     ensure!(
@@ -101,13 +117,14 @@ fn last_lines(log: &Path) -> String {
 }
 
 /// Debian keeps the server's programs out of PATH, a directory for each version.
-struct Programs {
+pub(super) struct Programs {
     initdb: PathBuf,
-    pg_ctl: PathBuf,
+    pub(super) pg_ctl: PathBuf,
+    pub(super) pg_basebackup: PathBuf,
 }
 
 impl Programs {
-    fn find() -> Result<Self> {
+    pub(super) fn find() -> Result<Self> {
         let mut versions: Vec<PathBuf> = fs::read_dir("/usr/lib/postgresql")
             .into_iter()
             .flatten()
@@ -124,7 +141,9 @@ impl Programs {
                  need (Debian: `apt-get install postgresql`)"
             );
         };
-        Ok(Self { initdb: directory.join("initdb"), pg_ctl: directory.join("pg_ctl") })
+        let program = |name: &str| directory.join(name);
+        let (initdb, pg_ctl) = (program("initdb"), program("pg_ctl"));
+        Ok(Self { initdb, pg_ctl, pg_basebackup: program("pg_basebackup") })
     }
 }
 

@@ -137,7 +137,9 @@ impl Context {
         parts: &Parts,
     ) -> Result<Self, Error> {
         let caller = identity.caller();
-        let mut context = Self::for_identity(std::sync::Arc::clone(app), identity).await?;
+        let mut context =
+            Self::for_identity(std::sync::Arc::clone(app), identity, parts.method.is_safe())
+                .await?;
         context.room = Some(std::sync::Arc::new(app.room(&caller)));
         context.customer.caller = caller;
         if let Some(Gone(gone)) = parts.extensions.get() {

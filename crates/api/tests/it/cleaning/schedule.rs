@@ -58,7 +58,7 @@ async fn a_lock_ends_with_its_connection() {
     let app = TestApp::configured_on_database(database().await, hourly).await;
     let mut turn = app.db().take_turn(LOCK).await.unwrap().unwrap();
     assert!(turn.is_held().await);
-    let Db::Postgres(pool) = app.db() else { panic!("not PostgreSQL") };
+    let Db::Postgres { primary: pool, .. } = app.db() else { panic!("not PostgreSQL") };
     let sql = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' \
                AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
     sqlx::raw_sql(sql).execute(&pool).await.unwrap();

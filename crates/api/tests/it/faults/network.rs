@@ -39,7 +39,9 @@ async fn nobody_notices_that_idle_connections_were_cut() {
 }
 
 fn postgres(app: &TestApp) -> sqlx::PgPool {
-    let jobbergate_api::db::Db::Postgres(pool) = app.db() else { panic!("not PostgreSQL") };
+    let jobbergate_api::db::Db::Postgres { primary: pool, .. } = app.db() else {
+        panic!("not PostgreSQL")
+    };
     pool
 }
 

@@ -38,7 +38,7 @@ async fn has_submissions(app: &TestApp, name: &str, count: usize) {
     );
     let sql = match app.db() {
         Db::Sqlite { .. } => sql,
-        Db::Postgres(_) => sql.replace("'2026-01-01T00:00:00Z'", "now()"),
+        Db::Postgres { .. } => sql.replace("'2026-01-01T00:00:00Z'", "now()"),
     };
     run(&app.db(), &sql).await;
 }

@@ -39,7 +39,7 @@ async fn all_close(app: &TenantApp) -> bool {
 }
 
 async fn execute(app: &TenantApp, statement: &str) {
-    let Db::Postgres(pool) = app.db() else { panic!("not PostgreSQL") };
+    let Db::Postgres { primary: pool, .. } = app.db() else { panic!("not PostgreSQL") };
     sqlx::raw_sql(AssertSqlSafe(statement.to_owned())).execute(&pool).await.unwrap();
 }
 
@@ -53,7 +53,7 @@ on_both! {
         }));
         let ids: BTreeSet<_> = answers.await.iter().map(|id| id.as_i64().unwrap()).collect();
         assert_eq!(ids, (1..=20).collect());
-        if let Db::Postgres(pool) = app.db() {
+        if let Db::Postgres { primary: pool, .. } = app.db() {
             let sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = $1";
             let count: i64 =
                 sqlx::query_scalar(sql).bind(&organization.id).fetch_one(&pool).await.unwrap();
@@ -223,7 +223,7 @@ async fn another_programs_database_is_left_alone() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_default_database_and_bucket_are_nobodys_organization() {
     let app = TenantApp::on_postgres().await;
-    let Db::Postgres(pool) = app.db() else { panic!("not PostgreSQL") };
+    let Db::Postgres { primary: pool, .. } = app.db() else { panic!("not PostgreSQL") };
     let name: String =
         sqlx::query_scalar("SELECT current_database()").fetch_one(&pool).await.unwrap();
     for id in [name.as_str(), app.s3.as_ref().unwrap().bucket.as_str()] {
@@ -258,7 +258,7 @@ async fn no_more_are_open_than_there_is_room_for() {
     }));
     answers.await;
     let databases = async || -> i64 {
-        let Db::Postgres(pool) = app.db() else { panic!("not PostgreSQL") };
+        let Db::Postgres { primary: pool, .. } = app.db() else { panic!("not PostgreSQL") };
         let ids: Vec<_> = organizations.iter().map(|o| o.id.clone()).collect();
         let sql = "SELECT count(DISTINCT datname) FROM pg_stat_activity WHERE datname = ANY($1)";
         sqlx::query_scalar(sql).bind(ids).fetch_one(&pool).await.unwrap()

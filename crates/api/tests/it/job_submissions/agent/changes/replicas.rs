@@ -17,7 +17,7 @@ async fn listen(observer: &sqlx::PgPool, count: i64) -> bool {
 }
 
 async fn observer(app: &TestApp) -> sqlx::PgPool {
-    let Db::Postgres(pool) = app.db() else { panic!("not PostgreSQL") };
+    let Db::Postgres { primary: pool, .. } = app.db() else { panic!("not PostgreSQL") };
     sqlx::PgPool::connect_with((*pool.connect_options()).clone()).await.unwrap()
 }
 
