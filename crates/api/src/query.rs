@@ -11,7 +11,7 @@ use sea_query::{
 use struct_field_names_as_array::FieldNamesAsSlice;
 
 pub(crate) use assignments::Assignments;
-pub(crate) use list::{ListColumns, Ordering, search};
+pub(crate) use list::{ListColumns, Ordering, containing, search, unsearched};
 
 use crate::db::{Record, Session, arguments::Arguments};
 

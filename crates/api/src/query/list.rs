@@ -27,31 +27,15 @@ impl ListColumns {
     pub(crate) fn narrowed(
         &self,
         db: &Session,
-        mut condition: Condition,
+        condition: Condition,
         list: &ListQuery,
         owner: Option<&str>,
     ) -> Condition {
-        if !list.include_archived {
-            condition = condition.add(Expr::col("is_archived").eq(false));
-        }
-        if list.user_only {
-            condition = condition.add(Expr::col("owner_email").eq(owner.unwrap_or_default()));
-        }
+        let condition = unsearched(condition, list, owner);
         match search(list) {
             None => condition,
-            Some(search) => condition.add(self.containing(db, search)),
+            Some(words) => condition.add(containing(db, self.searched, words)),
         }
-    }
-
-    /// Rows in which any of the words occurs; none if there is no word.
-    fn containing(&self, db: &Session, search: &str) -> Condition {
-        let mut any = Condition::any().add(Expr::val(1).eq(0));
-        for word in search.split_whitespace() {
-            for column in self.searched {
-                any = any.add(contains_ci(db, column, word));
-            }
-        }
-        any
     }
 
     /// 400 for a column that can't be sorted by.
@@ -65,6 +49,32 @@ impl ListColumns {
         })?;
         Ok(Ordering { column, ascending })
     }
+}
+
+/// What `list` asks for on top of `condition`, but for a search.
+pub(crate) fn unsearched(
+    mut condition: Condition,
+    list: &ListQuery,
+    owner: Option<&str>,
+) -> Condition {
+    if !list.include_archived {
+        condition = condition.add(Expr::col("is_archived").eq(false));
+    }
+    if list.user_only {
+        condition = condition.add(Expr::col("owner_email").eq(owner.unwrap_or_default()));
+    }
+    condition
+}
+
+/// Rows in one of whose columns any of the words occurs; none if there is no word.
+pub(crate) fn containing(db: &Session, columns: &[&'static str], words: &str) -> Condition {
+    let mut any = Condition::any().add(Expr::val(1).eq(0));
+    for word in words.split_whitespace() {
+        for column in columns {
+            any = any.add(contains_ci(db, column, word));
+        }
+    }
+    any
 }
 
 /// What is searched for.

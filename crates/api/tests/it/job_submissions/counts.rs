@@ -58,6 +58,25 @@ async fn is_told_the_truth(alice: &Actor, app: &TestApp) {
 }
 
 on_both! {
+    async fn a_search_counts_the_many_that_it_finds(app: TestApp) {
+        let alice = app.user("alice").await;
+        has_submissions(&app, "wave of alice", 12_000).await;
+        run(&app.db(), "UPDATE job_submissions SET status = 'DONE' WHERE id % 3 = 0").await;
+        run(&app.db(), "UPDATE job_submissions SET name = 'heat', description = 'as Alice''s' WHERE id = 1")
+            .await;
+        run(&app.db(), "UPDATE job_submissions SET name = 'heat' WHERE id = 3").await;
+        // Of 12 000 every second is alice's; bob's are found by their names, but for one.
+        assert_eq!(total(&alice, "search=alice").await, 11_999);
+        assert_eq!(total(&alice, "search=alice@example").await, 6000);
+        assert_eq!(total(&alice, "search=BOB%20alice@example.com").await, 12_000);
+        assert_eq!(total(&alice, "search=bob&submit_status=DONE").await, 2000);
+        assert_eq!(total(&alice, "search=wave&user_only=true").await, 6000);
+        assert_eq!(total(&alice, "search=wave%20bob&slurm_job_ids=1").await, 0);
+        let found = alice.get("/job-submissions?search=alice@example&size=3&page=2000").await.ok();
+        let ids: Vec<_> = found["items"].as_array().unwrap().iter().map(|it| &it["id"]).collect();
+        assert_eq!(json!(ids), json!([11_996, 11_998, 12_000]));
+    }
+
     async fn a_list_counts_what_others_have_changed(app: TestApp) {
         let alice = app.user("alice").await;
         is_told_the_truth(&alice, &app).await;

@@ -7,11 +7,14 @@ use super::{ListedRow, SUBMISSIONS};
 use crate::{
     db::Session,
     error::Result,
-    query::{ListColumns, Table, search},
+    query::{ListColumns, Table, containing, search, unsearched},
 };
 
+/// The columns that are searched: those by which submissions are counted, and the others.
+const COUNTED: [&str; 2] = ["owner_email", "client_id"];
+const UNCOUNTED: [&str; 2] = ["name", "description"];
 const LIST: ListColumns = ListColumns {
-    searched: &["name", "description", "owner_email", "client_id"],
+    searched: &[UNCOUNTED[0], UNCOUNTED[1], COUNTED[0], COUNTED[1]],
     sortable: &[
         "id",
         "name",
@@ -61,23 +64,36 @@ pub(crate) async fn page(
     if let Some(client_id) = origin.client_id {
         condition = condition.add(Expr::col("client_id").eq(client_id));
     }
-    let searched = search(list).is_some();
-    let counted = uncounted.is_empty() && !searched;
-    let condition = LIST.narrowed(db, condition.add(uncounted), list, owner);
-    if counted {
-        let total = COUNTS.sum(db, "number", condition.clone()).await?;
+    let is_counted = uncounted.is_empty();
+    let narrowed = unsearched(condition.add(uncounted), list, owner);
+    let Some(words) = search(list) else {
+        if !is_counted {
+            return Ok(SUBMISSIONS.page(db, narrowed, order, &list.paging).await?);
+        }
+        let total = COUNTS.sum(db, "number", narrowed.clone()).await?;
+        return Ok(SUBMISSIONS.page_of(db, narrowed, order, &list.paging, total).await?);
+    };
+    let condition = narrowed.clone().add(containing(db, LIST.searched, words));
+    let found = SUBMISSIONS.ids(db, condition.clone(), FEW + 1).await?;
+    let total = found.len() as u64;
+    if total <= FEW {
+        let (condition, total) = (db.among("id", found), total.cast_signed());
         return Ok(SUBMISSIONS.page_of(db, condition, order, &list.paging, total).await?);
     }
-    if searched {
-        let found = SUBMISSIONS.ids(db, condition.clone(), FEW + 1).await?;
-        let total = found.len() as u64;
-        if total <= FEW {
-            let condition = db.among("id", found);
-            let total = total.cast_signed();
-            return Ok(SUBMISSIONS.page_of(db, condition, order, &list.paging, total).await?);
-        }
-    }
-    Ok(SUBMISSIONS.page(db, condition, order, &list.paging).await?)
+    let total = match is_counted {
+        true => many(db, narrowed, words).await?,
+        false => SUBMISSIONS.count(db, condition.clone()).await?,
+    };
+    Ok(SUBMISSIONS.page_of(db, condition, order, &list.paging, total).await?)
+}
+
+/// How many submissions contain any of the words, if these are many: most likely the name of an owner or a
+/// cluster, who have been counted.
+async fn many(db: &mut Session, narrowed: Condition, words: &str) -> Result<i64> {
+    let counted = containing(db, &COUNTED, words);
+    let others = Condition::all().add(containing(db, &UNCOUNTED, words)).add(counted.clone().not());
+    let total = COUNTS.sum(db, "number", narrowed.clone().add(counted)).await?;
+    Ok(total + SUBMISSIONS.count(db, narrowed.add(others)).await?)
 }
 
 /// What a list is narrowed to that is not counted beforehand.
