@@ -15,7 +15,7 @@ pub struct MemoryConfig {
     pub compute_memory_mib: u32,
 
     /// How much memory the bodies of requests may take together, in MiB, 32 or more
-    #[arg(long, env = "JOBBERGATE_BODY_MEMORY_MIB", default_value_t = 64, value_parser = clap::value_parser!(u32).range(32..=1_048_576), value_name = "MIB")]
+    #[arg(long, env = "JOBBERGATE_BODY_MEMORY_MIB", default_value_t = 32, value_parser = clap::value_parser!(u32).range(32..=1_048_576), value_name = "MIB")]
     pub body_memory_mib: u32,
 
     /// How many connections there are at most; others wait

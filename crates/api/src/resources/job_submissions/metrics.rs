@@ -12,7 +12,7 @@ use jobbergate_types::metrics::{
 };
 
 use self::store::Filter;
-use super::{agent::require_assigned, service};
+use super::service;
 use crate::{
     app::Context,
     auth::Agent,
@@ -32,19 +32,19 @@ const CHARACTER: usize = 4;
 const END_OF_TIME: i64 = 253_402_300_799_999_999;
 
 /// Keeps an agent's samples. Those that are there already stay as they are, so that an agent may
-/// repeat itself.
+/// repeat itself. Several uploads of one submission do not wait for each other: nothing that they need
+/// of it changes once it has a job, and the database refuses samples of one that was deleted.
 async fn upload<P: Allow>(context: &Context, agent: &Agent<P>, id: i64, body: &[u8]) -> Result<()> {
     // As on the Python server, an agent of another cluster is told so whatever it sends.
     let submission = service::require(&mut context.db.read().await?, id).await?;
     agent.require_cluster(&submission.client_id)?;
     let samples = decode::samples(body)?;
-    let mut db = context.db.write().await?;
-    let submission = require_assigned(&mut db, agent, id).await?;
     let slurm_job_id = submission.slurm_job_id.ok_or_else(|| {
         Error::BadRequest(format!(
             "Failed to insert metrics: submission {id} has no job in Slurm yet"
         ))
     })?;
+    let mut db = context.db.write().await?;
     store::insert(&mut db, submission.id, slurm_job_id, &samples).await?;
     Ok(db.commit().await?)
 }
