@@ -83,7 +83,7 @@ async fn nothing_old_is_read_from_a_standby_that_is_behind_cut_stopped_or_promot
     let app = server(&postgres, |_| {}).await;
     let alice = app.user("alice").await;
     assert!(used(&app).await);
-    for _ in 0..3 {
+    for _ in 0..2 {
         postgres.pause_replay().await.unwrap();
         change_and_read(&alice, 3).await;
         assert!(!reads(&app).is_standby_used);
@@ -93,7 +93,7 @@ async fn nothing_old_is_read_from_a_standby_that_is_behind_cut_stopped_or_promot
     }
     let before = reads(&app);
     let cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = 'jobbergate'";
-    for _ in 0..5 {
+    for _ in 0..2 {
         postgres.run_on_standby(cut).await.unwrap();
         change_and_read(&alice, 2).await;
         assert!(used(&app).await);

@@ -66,34 +66,50 @@ pub(crate) async fn page(
     }
     let is_counted = uncounted.is_empty();
     let narrowed = unsearched(condition.add(uncounted), list, owner);
-    let Some(words) = search(list) else {
-        if !is_counted {
-            return Ok(SUBMISSIONS.page(db, narrowed, order, &list.paging).await?);
+    let (condition, total) = match search(list) {
+        Some(words) => found(db, narrowed, words, is_counted).await?,
+        None if is_counted => {
+            let total = COUNTS.sum(db, "number", narrowed.clone()).await?;
+            (narrowed, total)
         }
-        let total = COUNTS.sum(db, "number", narrowed.clone()).await?;
-        return Ok(SUBMISSIONS.page_of(db, narrowed, order, &list.paging, total).await?);
-    };
-    let condition = narrowed.clone().add(containing(db, LIST.searched, words));
-    let found = SUBMISSIONS.ids(db, condition.clone(), FEW + 1).await?;
-    let total = found.len() as u64;
-    if total <= FEW {
-        let (condition, total) = (db.among("id", found), total.cast_signed());
-        return Ok(SUBMISSIONS.page_of(db, condition, order, &list.paging, total).await?);
-    }
-    let total = match is_counted {
-        true => many(db, narrowed, words).await?,
-        false => SUBMISSIONS.count(db, condition.clone()).await?,
+        None => {
+            let total = SUBMISSIONS.count(db, narrowed.clone()).await?;
+            (narrowed, total)
+        }
     };
     Ok(SUBMISSIONS.page_of(db, condition, order, &list.paging, total).await?)
 }
 
-/// How many submissions contain any of the words, if these are many: most likely the name of an owner or a
-/// cluster, who have been counted.
-async fn many(db: &mut Session, narrowed: Condition, words: &str) -> Result<i64> {
-    let counted = containing(db, &COUNTED, words);
-    let others = Condition::all().add(containing(db, &UNCOUNTED, words)).add(counted.clone().not());
-    let total = COUNTS.sum(db, "number", narrowed.clone().add(counted)).await?;
-    Ok(total + SUBMISSIONS.count(db, narrowed.add(others)).await?)
+/// Which of these submissions contain any of the words, and how many they are.
+async fn found(
+    db: &mut Session,
+    narrowed: Condition,
+    words: &str,
+    is_counted: bool,
+) -> Result<(Condition, i64)> {
+    let condition = narrowed.clone().add(containing(db, LIST.searched, words));
+    if is_counted && let Some(total) = many(db, narrowed, words).await? {
+        return Ok((condition, total));
+    }
+    let ids = SUBMISSIONS.ids(db, condition.clone(), FEW + 1).await?;
+    let few = ids.len() as u64;
+    if few <= FEW {
+        return Ok((db.among("id", ids).into(), few.cast_signed()));
+    }
+    let total = SUBMISSIONS.count(db, condition.clone()).await?;
+    Ok((condition, total))
+}
+
+/// How many submissions contain any of the words, if it is the name of an owner or a cluster who have many:
+/// theirs are counted, and only the others that contain it have to be found.
+async fn many(db: &mut Session, narrowed: Condition, words: &str) -> Result<Option<i64>> {
+    let theirs = containing(db, &COUNTED, words);
+    let total = COUNTS.sum(db, "number", narrowed.clone().add(theirs.clone())).await?;
+    if total <= FEW.cast_signed() {
+        return Ok(None);
+    }
+    let others = narrowed.add(containing(db, &UNCOUNTED, words)).add(theirs.not());
+    Ok(Some(total + SUBMISSIONS.count(db, others).await?))
 }
 
 /// What a list is narrowed to that is not counted beforehand.
