@@ -15,8 +15,8 @@ use crate::{interrupt::Interrupt, lab::Api};
 const PAGE: usize = 100;
 /// How long e-mail may take to arrive. What a killed server had in hand is sent after a minute.
 const MAIL_DEADLINE: Duration = Duration::from_secs(90);
-/// Within this time of its end a server's connections end, too.
-const ENDING: Duration = Duration::from_millis(100);
+/// Within this time of its end a server's connections end, too, on a machine that has other things to do.
+const ENDING: Duration = Duration::from_millis(500);
 /// So many failures are named.
 const NAMED: usize = 5;
 
