@@ -13,6 +13,7 @@ mod migrate;
 mod numbers;
 mod plan;
 mod private;
+mod ready;
 pub mod rows;
 mod session;
 mod standby;
@@ -20,15 +21,10 @@ mod tables;
 mod turn;
 pub(crate) mod values;
 
-use std::{
-    path::Path,
-    str::FromStr,
-    time::{Duration, Instant},
-};
+use std::{path::Path, str::FromStr, time::Duration};
 
 use sqlx::{
-    Connection, PgPool, Postgres, SqlitePool,
-    pool::PoolConnection,
+    Connection, PgPool, SqlitePool,
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -40,6 +36,7 @@ pub(crate) use listen::Listener;
 pub use migrate::{Lock, MigrationError, Waiting};
 pub use plan::{BEARABLE_WAIT, Plan, Step, Touched, Unplanned};
 pub(crate) use private::open_private;
+pub use ready::Ready;
 pub use rows::{Record, TextArray};
 use session::Scope;
 pub use session::Session;
@@ -66,6 +63,8 @@ const SQLITE_ROWS: usize = 512;
 pub enum Db {
     Postgres {
         primary: PgPool,
+        /// What is ready of it.
+        ready: Ready,
         /// Where statements that only read go, if it is used for what this is asked for.
         standby: Option<Standby>,
     },
@@ -155,13 +154,17 @@ impl Db {
     ) -> Result<Self, OpenError> {
         let pool = postgres_pool(PgPoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT));
         let primary = pool.max_connections(max_connections).connect_with(options).await?;
-        Ok(Self::Postgres { primary, standby: None })
+        Ok(Self::of_postgres(primary))
+    }
+
+    fn of_postgres(primary: PgPool) -> Self {
+        Self::Postgres { ready: Ready::of(primary.clone()), primary, standby: None }
     }
 
     /// The same database, for what only reads: from the standby, when it has all that was committed.
     pub(crate) fn reading_from(self, standby: Option<Standby>) -> Self {
         match self {
-            Self::Postgres { primary, .. } => Self::Postgres { primary, standby },
+            Self::Postgres { primary, ready, .. } => Self::Postgres { primary, ready, standby },
             sqlite @ Self::Sqlite { .. } => sqlite,
         }
     }
@@ -196,14 +199,14 @@ impl Db {
 
     /// A connection was cut, and so may be all that are idle: the next one is new.
     fn suspect(&self) {
-        if let Self::Postgres { primary, .. } = self {
-            discard_idle(primary);
+        if let Self::Postgres { ready, .. } = self {
+            ready.discard_idle();
         }
     }
 
     async fn checkout(&self, scope: Scope) -> Result<Link, sqlx::Error> {
         Ok(match (self, scope) {
-            (Self::Postgres { primary, .. }, _) => Link::Postgres(acquire(primary).await?),
+            (Self::Postgres { ready, .. }, _) => Link::Postgres(ready.acquire().await?),
             (Self::Sqlite { readers, .. }, Scope::Statement | Scope::Snapshot) => {
                 Link::Sqlite(readers.acquire().await?)
             }
@@ -222,7 +225,10 @@ impl Db {
     pub fn connections(&self) -> (u32, u32) {
         let idle = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         match self {
-            Self::Postgres { primary, .. } => (primary.size(), idle(primary.num_idle())),
+            Self::Postgres { ready, .. } => {
+                let (open, waiting) = ready.connections();
+                (open, idle(waiting))
+            }
             Self::Sqlite { readers, writer } => {
                 let waiting = readers.num_idle() + writer.num_idle();
                 (readers.size() + writer.size(), idle(waiting))
@@ -232,7 +238,7 @@ impl Db {
 
     pub async fn close(&self) {
         match self {
-            Self::Postgres { primary, .. } => primary.close().await,
+            Self::Postgres { ready, .. } => ready.close().await,
             Self::Sqlite { readers, writer } => {
                 readers.close().await;
                 writer.close().await;
@@ -251,24 +257,6 @@ fn postgres_pool(options: PgPoolOptions) -> PgPoolOptions {
             Ok(true)
         })
     })
-}
-
-/// Whoever waits longer than a ping may take has met a connection that is dead, and so may be the
-/// others that are idle; if all are busy, none is.
-async fn acquire(pool: &PgPool) -> Result<PoolConnection<Postgres>, sqlx::Error> {
-    let started = Instant::now();
-    let acquired = pool.acquire().await;
-    if started.elapsed() >= PING_DEADLINE {
-        discard_idle(pool);
-    }
-    acquired
-}
-
-fn discard_idle(pool: &PgPool) {
-    for _ in 0..pool.num_idle() {
-        let Some(mut idle) = pool.try_acquire() else { break };
-        idle.close_on_drop();
-    }
 }
 
 /// PostgreSQL breaks off what takes longer than anybody waits for, and transactions whose server

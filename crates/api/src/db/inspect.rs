@@ -52,7 +52,7 @@ impl Db {
             options = options.database(name);
         }
         let pool = PgPoolOptions::new().max_connections(2).acquire_timeout(PATIENCE);
-        Ok(Self::Postgres { primary: pool.connect_with(options).await?, standby: None })
+        Ok(Self::of_postgres(pool.connect_with(options).await?))
     }
 
     /// Opens the SQLite file at `path`, which must be there, and leaves its tables as they are.

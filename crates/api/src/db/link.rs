@@ -2,11 +2,13 @@
 
 use std::{future::Future, io, time::Duration};
 
-use sqlx::{AssertSqlSafe, Executor, Postgres, Sqlite, pool::PoolConnection};
+use sqlx::{AssertSqlSafe, Executor, Sqlite, pool::PoolConnection};
 
 use sea_query::Value;
 
-use super::{Kind, PING_DEADLINE, Record, arguments::Arguments, session::Scope, values::Cells};
+use super::{
+    Kind, Record, arguments::Arguments, ready::Lent, session::Scope, values::Cells,
+};
 
 /// How long PostgreSQL may take to answer a statement. It breaks off by itself before; this is for
 /// answers that the network has swallowed.
@@ -20,7 +22,7 @@ pub(super) const NO_HURRY: &str = "SET LOCAL idle_in_transaction_session_timeout
 /// A connection of a pool, which it goes back to.
 #[derive(Debug)]
 pub(super) enum Link {
-    Postgres(PoolConnection<Postgres>),
+    Postgres(Lent),
     Sqlite(PoolConnection<Sqlite>),
 }
 
@@ -106,15 +108,18 @@ impl Link {
         }
     }
 
-    /// Lets others have it, if it still works. The pool finds that out by itself (by `ping`) but would
-    /// wait for ever.
+    /// Lets others have it, which has answered all that it was asked.
+    pub(super) fn keep(self) {
+        if let Self::Postgres(link) = self {
+            link.keep();
+        }
+    }
+
+    /// The same if it still works.
     pub(super) fn give_back(self) {
-        let Self::Postgres(mut link) = self else { return };
-        tokio::spawn(async move {
-            if tokio::time::timeout(PING_DEADLINE, link.return_to_pool()).await.is_err() {
-                tracing::warn!("a connection to PostgreSQL does not answer, and is given up");
-            }
-        });
+        if let Self::Postgres(link) = self {
+            link.give_back();
+        }
     }
 
     /// Ends a transaction without its changes, and the connection if that can't be done.
@@ -124,15 +129,15 @@ impl Link {
         tokio::spawn(async move {
             let undone = tokio::time::timeout(UNDO_DEADLINE, link.execute("ROLLBACK")).await;
             match undone {
-                Ok(Ok(_)) => Self::Postgres(link).give_back(),
-                _ => link.close_on_drop(),
+                Ok(Ok(_)) => link.keep(),
+                _ => link.discard(),
             }
         });
     }
 
     pub(super) fn discard(self) {
         match self {
-            Self::Postgres(mut link) => link.close_on_drop(),
+            Self::Postgres(link) => link.discard(),
             Self::Sqlite(mut link) => link.close_on_drop(),
         }
     }

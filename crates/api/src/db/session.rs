@@ -26,6 +26,8 @@ pub struct Session {
     replaceable: bool,
     /// Whether the link is one to the standby.
     is_on_standby: bool,
+    /// Whether all that was asked on the link was answered.
+    is_answered: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +47,8 @@ impl Session {
             && let Some(link) = standby.link().await
         {
             let (db, link) = (db.clone(), Some(link));
-            return Ok(Self { db, link, scope, replaceable: true, is_on_standby: true });
+            let (replaceable, is_on_standby, is_answered) = (true, true, true);
+            return Ok(Self { db, link, scope, replaceable, is_on_standby, is_answered });
         }
         let link = match link(db, scope).await {
             Err(error) if is_cut(&error) => {
@@ -56,11 +59,13 @@ impl Session {
         };
         // Nothing cuts connections to SQLite.
         let replaceable = matches!(db, Db::Postgres { .. });
-        let link = Some(link);
-        Ok(Self { db: db.clone(), link, scope, replaceable, is_on_standby: false })
+        let (db, link) = (db.clone(), Some(link));
+        Ok(Self { db, link, scope, replaceable, is_on_standby: false, is_answered: true })
     }
 
+    /// To ask something.
     fn link(&mut self) -> Result<&mut Link, sqlx::Error> {
+        self.is_answered = false;
         self.link.as_mut().ok_or(sqlx::Error::PoolClosed)
     }
 
@@ -185,7 +190,7 @@ impl Session {
         self.settle_again(committed)?;
         // There is nothing to undo.
         if let Some(link) = self.link.take() {
-            link.give_back();
+            link.keep();
         }
         Ok(())
     }
@@ -221,6 +226,7 @@ impl Session {
 
     /// A connection that does not work is not used again.
     fn settle_again<T>(&mut self, answer: Result<T, sqlx::Error>) -> Result<T, sqlx::Error> {
+        self.is_answered = answer.is_ok();
         answer.inspect_err(|error| {
             if is_broken(error)
                 && let Some(link) = self.link.take()
@@ -236,6 +242,7 @@ impl Drop for Session {
         match (self.scope, self.link.take()) {
             (Scope::Transaction, Some(link)) => link.undo(),
             (Scope::Snapshot, Some(link)) => link.discard(),
+            (Scope::Statement | Scope::Change, Some(link)) if self.is_answered => link.keep(),
             (Scope::Statement | Scope::Change, Some(link)) => link.give_back(),
             (_, None) => {}
         }

@@ -10,12 +10,12 @@ mod pair;
 
 use std::time::Duration;
 
-use sqlx::{PgPool, postgres::PgPoolOptions};
+use sqlx::postgres::PgPoolOptions;
 
 pub use following::{Following, Reads};
 pub use pair::{Unfit, bytes_behind};
 
-use super::{acquire, link::Link, postgres_pool, session::is_broken};
+use super::{link::Link, postgres_pool, ready::Ready, session::is_broken};
 
 /// How long a request waits for a connection to the standby before it reads from the primary.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(1);
@@ -23,7 +23,7 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(1);
 /// A pool of connections to a database on the standby.
 #[derive(Clone, Debug)]
 pub struct Standby {
-    pool: PgPool,
+    pool: Ready,
     following: Following,
 }
 
@@ -36,13 +36,13 @@ impl Standby {
         }
         let pool = postgres_pool(PgPoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT));
         let pool = pool.max_connections(max_connections).connect_lazy_with(options);
-        Self { pool, following: following.clone() }
+        Self { pool: Ready::of(pool), following: following.clone() }
     }
 
     /// A connection, if the standby has all that was committed until now.
     pub(super) async fn link(&self) -> Option<Link> {
         let acquired = match self.following.is_level().await {
-            true => acquire(&self.pool).await,
+            true => self.pool.acquire().await,
             false => Err(sqlx::Error::PoolTimedOut),
         };
         if let Err(error) = &acquired

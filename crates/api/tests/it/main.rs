@@ -9,6 +9,7 @@ mod browser;
 mod cleaning;
 mod clusters;
 mod concurrency;
+mod connections;
 mod cors;
 mod database;
 mod doctor;
