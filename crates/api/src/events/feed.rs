@@ -19,6 +19,7 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use tokio::sync::{Notify, broadcast, watch};
@@ -36,6 +37,8 @@ use tail::Tail;
 
 /// How many changes those who wait may be behind. Who is further behind looks into the log.
 const CAPACITY: usize = 256;
+/// How often other servers are told at most: of all that was committed since the last time.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// What those who wait hear.
 pub(crate) type Notices = broadcast::Receiver<Arc<Notice>>;
@@ -117,6 +120,7 @@ impl Hub {
             if let Err(error) = db.notify().await {
                 tracing::debug!(%error, "other servers find out by themselves");
             }
+            tokio::time::sleep(PAUSE).await;
             let now = self.untold.compare_exchange(told, 0, Ordering::SeqCst, Ordering::SeqCst);
             let Err(more) = now else { return };
             told = more;
