@@ -1,6 +1,7 @@
 //! Statements that are built: of which columns, is said by the fields of the rows that they read.
 
 mod assignments;
+mod counted;
 mod list;
 
 use jobbergate_types::{Page, list::Paging};
@@ -11,6 +12,7 @@ use sea_query::{
 use struct_field_names_as_array::FieldNamesAsSlice;
 
 pub(crate) use assignments::Assignments;
+use counted::{Counted, TOTAL};
 pub(crate) use list::{ListColumns, Ordering, containing, search, unsearched};
 
 use crate::db::{Record, Session, arguments::Arguments};
@@ -100,11 +102,27 @@ impl Table {
         paging: &Paging,
     ) -> sqlx::Result<Page<R>> {
         let condition = condition.into();
-        let total = self.count(db, condition.clone()).await?;
-        self.rows_of_page(db, condition, order, paging, total).await
+        let total = self.counting(condition.clone());
+        self.counted_page(db, condition, order, paging, total).await
     }
 
-    /// The same of rows of which it is known how many there are.
+    /// A page of rows whose number is what a column of another table adds up to, under the same
+    /// condition.
+    pub(crate) async fn page_by_sum<R: Row>(
+        &self,
+        db: &mut Session,
+        condition: impl Into<Condition>,
+        ordering: Ordering,
+        paging: &Paging,
+        (counts, column): (&Table, &'static str),
+    ) -> sqlx::Result<Page<R>> {
+        let condition = condition.into();
+        let total = counts.adding_up(column, condition.clone());
+        let order = |rows: &mut SelectStatement| ordering.apply(rows, self.key);
+        self.counted_page(db, condition, order, paging, total).await
+    }
+
+    /// A page of rows of which it is known how many there are.
     pub(crate) async fn page_of<R: Row>(
         &self,
         db: &mut Session,
@@ -114,25 +132,46 @@ impl Table {
         total: i64,
     ) -> sqlx::Result<Page<R>> {
         let order = |rows: &mut SelectStatement| ordering.apply(rows, self.key);
-        self.rows_of_page(db, condition.into(), order, paging, total).await
+        let rows = self.rows_of_page::<R>(condition.into(), order, paging);
+        let (sql, arguments) = render(db, &rows);
+        let items = db.fetch_all(&sql, arguments).await?;
+        Ok(Page::new(items, total, paging.page, paging.size))
     }
 
-    async fn rows_of_page<R: Row>(
+    /// The rows and how many there are, in one way there and back; in two beyond the last page.
+    async fn counted_page<R: Row>(
         &self,
         db: &mut Session,
         condition: Condition,
         order: impl FnOnce(&mut SelectStatement),
         paging: &Paging,
-        total: i64,
+        total: SelectStatement,
     ) -> sqlx::Result<Page<R>> {
+        let mut rows = self.rows_of_page::<R>(condition, order, paging);
+        rows.expr_as(Expr::from(total.clone()), TOTAL);
+        let (sql, arguments) = render(db, &rows);
+        let rows: Vec<Counted<R>> = db.fetch_all(&sql, arguments).await?;
+        let total = match rows.first() {
+            Some(first) => first.total,
+            None if paging.page == 1 => 0,
+            None => number(db, &total).await?,
+        };
+        let items = rows.into_iter().map(|counted| counted.row).collect();
+        Ok(Page::new(items, total, paging.page, paging.size))
+    }
+
+    fn rows_of_page<R: Row>(
+        &self,
+        condition: Condition,
+        order: impl FnOnce(&mut SelectStatement),
+        paging: &Paging,
+    ) -> SelectStatement {
         let mut rows = self.select::<R>(condition);
         order(&mut rows);
         let size = u64::try_from(paging.size).unwrap_or_default();
         let before = u64::try_from(paging.page - 1).unwrap_or_default().saturating_mul(size);
         rows.limit(size).offset(Ord::min(before, i64::MAX.cast_unsigned()));
-        let (sql, arguments) = render(db, &rows);
-        let items = db.fetch_all(&sql, arguments).await?;
-        Ok(Page::new(items, total, paging.page, paging.size))
+        rows
     }
 
     /// The first rows, without counting the others.
@@ -155,11 +194,13 @@ impl Table {
         db: &mut Session,
         condition: impl Into<Condition>,
     ) -> sqlx::Result<i64> {
+        number(db, &self.counting(condition.into())).await
+    }
+
+    fn counting(&self, condition: Condition) -> SelectStatement {
         let mut count = Query::select();
-        count.expr(Expr::col(Asterisk).count()).from(self.name).cond_where(condition.into());
-        let (sql, arguments) = render(db, &count);
-        let (count,) = db.fetch_one(&sql, arguments).await?;
-        Ok(count)
+        count.expr(Expr::col(Asterisk).count()).from(self.name).cond_where(condition);
+        count
     }
 
     /// What a column's values add up to.
@@ -169,12 +210,14 @@ impl Table {
         column: &'static str,
         condition: impl Into<Condition>,
     ) -> sqlx::Result<i64> {
+        number(db, &self.adding_up(column, condition.into())).await
+    }
+
+    fn adding_up(&self, column: &'static str, condition: Condition) -> SelectStatement {
         let sum = Func::coalesce([Expr::col(column).sum(), Expr::val(0)]);
         let mut select = Query::select();
-        select.expr(Func::cast_as(sum, "bigint")).from(self.name).cond_where(condition.into());
-        let (sql, arguments) = render(db, &select);
-        let (sum,) = db.fetch_one(&sql, arguments).await?;
-        Ok(sum)
+        select.expr(Func::cast_as(sum, "bigint")).from(self.name).cond_where(condition);
+        select
     }
 
     /// The numbers of any of the rows that meet a condition, in no order.
@@ -264,6 +307,13 @@ impl Table {
 
 pub(crate) fn by_id(id: impl Into<sea_query::Value>) -> Expr {
     Expr::col("id").eq(Expr::val(id))
+}
+
+/// What a statement selects that has one row, of one number.
+async fn number(db: &mut Session, select: &SelectStatement) -> sqlx::Result<i64> {
+    let (sql, arguments) = render(db, select);
+    let (number,) = db.fetch_one(&sql, arguments).await?;
+    Ok(number)
 }
 
 fn render(db: &Session, statement: &impl QueryStatementWriter) -> (String, Arguments) {

@@ -66,18 +66,18 @@ pub(crate) async fn page(
     }
     let is_counted = uncounted.is_empty();
     let narrowed = unsearched(condition.add(uncounted), list, owner);
-    let (condition, total) = match search(list) {
-        Some(words) => found(db, narrowed, words, is_counted).await?,
-        None if is_counted => {
-            let total = COUNTS.sum(db, "number", narrowed.clone()).await?;
-            (narrowed, total)
-        }
-        None => {
-            let total = SUBMISSIONS.count(db, narrowed.clone()).await?;
-            (narrowed, total)
-        }
+    let paging = &list.paging;
+    let Some(words) = search(list) else {
+        return Ok(match is_counted {
+            true => {
+                let counts = (&COUNTS, "number");
+                SUBMISSIONS.page_by_sum(db, narrowed, order, paging, counts).await?
+            }
+            false => SUBMISSIONS.page(db, narrowed, order, paging).await?,
+        });
     };
-    Ok(SUBMISSIONS.page_of(db, condition, order, &list.paging, total).await?)
+    let (condition, total) = found(db, narrowed, words, is_counted).await?;
+    Ok(SUBMISSIONS.page_of(db, condition, order, paging, total).await?)
 }
 
 /// Which of these submissions contain any of the words, and how many they are.
