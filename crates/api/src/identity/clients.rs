@@ -158,23 +158,32 @@ impl Provider {
     /// with are none.
     pub(crate) async fn clusters(&self, organization: Option<&str>) -> Result<Vec<String>> {
         let rows = store::clients(&mut self.db.read().await?).await?;
-        let wanted = |client: &Client| {
-            client.is_for_itself()
-                && (organization.is_none() || client.organization.as_deref() == organization)
-        };
-        let clients = rows.into_iter().map(Client::from).filter(wanted);
-        Ok(clients.map(|client| client.client_id).collect())
+        let clients = rows.into_iter().map(Client::from);
+        let clusters = clients.filter(|client| client.is_cluster_of(organization));
+        Ok(clusters.map(|client| client.client_id).collect())
+    }
+
+    /// Whether this is one of them.
+    pub(crate) async fn is_cluster(
+        &self,
+        client_id: &str,
+        organization: Option<&str>,
+    ) -> Result<bool> {
+        let client = self.client(client_id).await?.map(Client::from);
+        Ok(client.is_some_and(|client| client.is_cluster_of(organization)))
+    }
+
+    async fn client(&self, client_id: &str) -> Result<Option<store::ClientRow>> {
+        // PostgreSQL can't even look for it.
+        if client_id.contains('\0') {
+            return Ok(None);
+        }
+        Ok(store::client(&mut self.db.read().await?, client_id).await?)
     }
 
     /// The client, if the secret is its own.
     pub(super) async fn verified_client(&self, id: &str, secret: &str) -> Result<Option<Client>> {
-        // PostgreSQL can't even look for it.
-        if id.contains('\0') {
-            return Ok(None);
-        }
-        let Some(row) = store::client(&mut self.db.read().await?, id).await? else {
-            return Ok(None);
-        };
+        let Some(row) = self.client(id).await? else { return Ok(None) };
         let (secret, hash) = (secret.to_owned(), row.secret_hash.clone());
         let good = self.at_work(move || {
             PasswordHash::new(&hash).is_ok_and(|hash| {
@@ -198,6 +207,12 @@ impl Client {
     /// Whether it acts for itself, as agents do; else people log in with it.
     pub(super) const fn is_for_itself(&self) -> bool {
         !self.is_public && self.redirect_uris.is_empty()
+    }
+
+    /// Whether it is the agent of a cluster, or of one of this organization's.
+    fn is_cluster_of(&self, organization: Option<&str>) -> bool {
+        self.is_for_itself()
+            && (organization.is_none() || self.organization.as_deref() == organization)
     }
 }
 

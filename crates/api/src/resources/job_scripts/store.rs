@@ -4,7 +4,6 @@ use chrono::{DateTime, Utc};
 use jobbergate_types::{
     Page, Patch,
     job_scripts::{JobScriptBaseView, JobScriptListQuery},
-    list::Paging,
 };
 use sea_query::{Condition, Expr, ExprTrait};
 use sqlx_macros::FromRow;
@@ -34,6 +33,13 @@ pub(crate) struct ScriptRow {
     pub(crate) description: Option<String>,
     pub(crate) parent_template_id: Option<i32>,
     pub(crate) cloned_from_id: Option<i32>,
+}
+
+/// What is to be known of a script before it is run.
+#[derive(Debug, FromRow)]
+pub(crate) struct ToRun {
+    pub(crate) id: i32,
+    pub(crate) entrypoints: i64,
 }
 
 #[derive(Debug)]
@@ -100,6 +106,18 @@ pub(crate) async fn find(db: &mut Session, id: i64, lock: Lock) -> sqlx::Result<
     SCRIPTS.find(db, by_id(id), lock).await
 }
 
+/// How many entrypoints a script has, which nobody else changes until the transaction ends; `None` if
+/// there is no such script.
+pub(crate) async fn lock_to_run(db: &mut Session, id: i64) -> sqlx::Result<Option<ToRun>> {
+    let sql = format!(
+        "SELECT id, (SELECT COUNT(*) FROM job_script_files \
+         WHERE parent_id = $1 AND file_type = 'ENTRYPOINT') AS entrypoints \
+         FROM job_scripts WHERE id = $1{}",
+        db.lock_clause()
+    );
+    db.fetch_optional(&sql, args![id]).await
+}
+
 /// The newest script that somebody has of a template.
 pub(crate) async fn latest_of(
     db: &mut Session,
@@ -110,9 +128,7 @@ pub(crate) async fn latest_of(
         .add(Expr::col("owner_email").eq(owner_email))
         .add(Expr::col("parent_template_id").eq(template));
     let newest = Ordering { column: "id", ascending: false };
-    let paging = Paging { page: 1, size: 1 };
-    let page: Page<ScriptRow> = SCRIPTS.page(db, condition, newest, &paging).await?;
-    Ok(page.items.into_iter().next())
+    Ok(SCRIPTS.first(db, condition, newest, 1).await?.pop())
 }
 
 pub(crate) async fn with_ids(

@@ -25,6 +25,7 @@ use crate::{
     error::{Error, Result},
     events::feed::Entry,
     http::validation::parse_integer,
+    identity::Provider,
     query::Lock,
     resources::{clusters, job_scripts},
 };
@@ -54,17 +55,20 @@ pub(crate) async fn create(
                      token that has one";
         Error::BadRequest(words.to_owned())
     })?;
-    let clusters = registered_clusters(context).await?;
+    let may_run = may_run(context, client_id).await?;
     let mut db = context.db.write().await?;
-    let script = job_scripts::service::require_locked(&mut db, request.job_script_id).await?;
-    let entrypoints = job_scripts::service::entrypoints(&mut db, script.id).await?.len();
-    if entrypoints != 1 {
+    let script = job_scripts::store::lock_to_run(&mut db, request.job_script_id).await?;
+    let script = script.ok_or_else(|| Error::no_entry("job_scripts", request.job_script_id))?;
+    if script.entrypoints != 1 {
         return Err(Error::BadRequest(format!(
-            "Job script {} has {entrypoints} entrypoint files, one and only one is required",
-            script.id
+            "Job script {} has {} entrypoint files, one and only one is required",
+            script.id, script.entrypoints
         )));
     }
-    require_cluster(clusters, client_id)?;
+    if !may_run {
+        drop(db);
+        return Err(no_cluster(context, client_id).await?);
+    }
     let status = match request.slurm_job_id {
         Some(_) => JobSubmissionStatus::Submitted,
         None => JobSubmissionStatus::Created,
@@ -103,23 +107,29 @@ pub(crate) async fn clusters(context: &Context) -> Result<Vec<String>> {
 /// With the built-in provider every agent is a client of ours, of the caller's organization where
 /// these are kept apart. Those of another provider are not known.
 pub(crate) async fn registered_clusters(context: &Context) -> Result<Option<Vec<String>>> {
-    let provider = context.app.provider.as_ref();
-    let Some(provider) = provider.filter(|_| context.app.verifier.knows_all_clients()) else {
-        return Ok(None);
-    };
-    let separate = context.app.tenants.are_separate();
-    let organization = context.organization.as_deref().filter(|_| separate);
+    let Some((provider, organization)) = registry(context) else { return Ok(None) };
     provider.clusters(organization).await.map(Some)
 }
 
-/// A cluster without a client would leave the submission waiting for ever.
-fn require_cluster(known: Option<Vec<String>>, client_id: &str) -> Result<()> {
-    let Some(known) = known else { return Ok(()) };
-    if known.iter().any(|known| known == client_id) {
-        return Ok(());
-    }
+/// Who knows all clusters, and whose of them.
+fn registry(context: &Context) -> Option<(&Provider, Option<&str>)> {
+    let provider = context.app.provider.as_deref();
+    let provider = provider.filter(|_| context.app.verifier.knows_all_clients())?;
+    let separate = context.app.tenants.are_separate();
+    Some((provider, context.organization.as_deref().filter(|_| separate)))
+}
+
+/// Whether something can be submitted to a cluster. One without a client would leave the submission
+/// waiting for ever.
+async fn may_run(context: &Context, client_id: &str) -> Result<bool> {
+    let Some((provider, organization)) = registry(context) else { return Ok(true) };
+    provider.is_cluster(client_id, organization).await
+}
+
+async fn no_cluster(context: &Context, client_id: &str) -> Result<Error> {
+    let known = registered_clusters(context).await?.unwrap_or_default();
     let known = if known.is_empty() { "none yet".to_owned() } else { known.join(", ") };
-    Err(Error::Unprocessable(format!(
+    Ok(Error::Unprocessable(format!(
         "There is no cluster {client_id}; registered are: {known}. An administrator registers \
          one with `jobbergate admin client create`"
     )))
@@ -234,14 +244,18 @@ pub(crate) async fn clone(
     owner_email: &str,
     id: i64,
 ) -> Result<JobSubmissionDetailedView> {
-    let clusters = registered_clusters(context).await?;
+    let client_id = require(&mut context.db.read().await?, id).await?.client_id;
+    let may_run = may_run(context, &client_id).await?;
     let mut db = context.db.write().await?;
     let original = require(&mut db, id).await?;
     let Some(job_script_id) = original.job_script_id else {
         let words = "Cannot resubmit a job submission without a parent job script";
         return Err(Error::BadRequest(words.to_owned()));
     };
-    require_cluster(clusters, &original.client_id)?;
+    if !may_run {
+        drop(db);
+        return Err(no_cluster(context, &client_id).await?);
+    }
     let new = NewSubmission {
         name: &original.name,
         description: original.description.as_deref(),

@@ -2,7 +2,7 @@
 -- NOTIFY is missing: the server sends it once for many commits.
 \set script random(1, 1000)
 SELECT client_id, secret_hash, permissions, organization, created_at, name, is_public, redirect_uris
-FROM identity_clients ORDER BY client_id;
+FROM identity_clients WHERE client_id = 'bench-others';
 BEGIN;
 SELECT "id", "name", "owner_email", "created_at", "updated_at", "is_archived", "description", "parent_template_id", "cloned_from_id"
 FROM "job_scripts" WHERE "id" = :script FOR UPDATE;
