@@ -89,9 +89,10 @@ impl Endpoint {
                 }
                 // Nothing of the context is kept otherwise: who waits leaves databases to be closed.
                 let keyed = context.attempt.clone().map(|attempt| (context.clone(), attempt));
-                let work = async {
+                // On the heap, so that it is kept in one place only and not in each that it passes through.
+                let work = Box::pin(async {
                     handler.call(context, principal, inputs).await.map(Output::into_answer)
-                };
+                });
                 let answer = match keyed {
                     Some((keeper, attempt)) => idempotency::perform(&keeper, &attempt, work).await,
                     None => work.await,
