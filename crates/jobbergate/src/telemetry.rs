@@ -4,7 +4,11 @@ use std::io::IsTerminal;
 
 use clap::{Args, ValueEnum};
 use sentry::integrations::tracing::{BreadcrumbLayer, ErrorLayer, SpanLayer};
-use tracing_subscriber::{EnvFilter, filter::LevelFilter, fmt, prelude::*};
+use tracing_subscriber::{
+    filter::{LevelFilter, ParseError, Targets},
+    fmt,
+    prelude::*,
+};
 
 /// What is logged, and how.
 #[derive(Debug, Clone, Args)]
@@ -39,11 +43,13 @@ impl Logging {
 }
 
 /// A word alone is a level; anything else would be taken for a module, and silence the others.
-fn filter(level: &str) -> Result<EnvFilter, String> {
+fn filter(level: &str) -> Result<Targets, String> {
     if !level.contains(['=', ',']) {
         level.parse::<LevelFilter>().map_err(|error| error.to_string())?;
     }
-    EnvFilter::try_new(format!("{level}{}", quiet(level))).map_err(|error| error.to_string())
+    let all = format!("{level}{}", quiet(level));
+    let words: Vec<_> = all.split(',').map(str::trim).filter(|word| !word.is_empty()).collect();
+    words.join(",").parse().map_err(|error: ParseError| error.to_string())
 }
 
 /// PostgreSQL remarks on tables that are there already, and sqlx repeats parts of the database's
@@ -64,7 +70,7 @@ pub fn start(logging: &Logging, are_faults_reported: bool) {
     let level = level.replace("warning", "warn").replace("critical", "error");
     let filter = filter(&level).unwrap_or_else(|error| {
         eprintln!("jobbergate: LOG_LEVEL is wrong ({error}); logging at info");
-        EnvFilter::new(format!("info{}", quiet("info")))
+        filter("info").unwrap_or_default()
     });
     // Each request passes through these, though they do nothing unless reporting has started.
     let errors = are_faults_reported
@@ -88,6 +94,12 @@ mod tests {
     fn a_word_that_is_no_level_is_refused() {
         assert!(filter("bananas").is_err());
         assert!(filter("info").is_ok() && filter("info,sqlx=warn").is_ok());
+    }
+
+    #[test]
+    fn a_comma_too_many_changes_nothing() {
+        let quiet = filter("info,sqlx=warn,jobbergate_api").unwrap();
+        assert_eq!(filter("info, sqlx=warn,,jobbergate_api,").unwrap(), quiet);
     }
 
     #[test]
