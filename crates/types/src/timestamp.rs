@@ -17,19 +17,25 @@ impl From<DateTime<Utc>> for Timestamp {
     }
 }
 
-impl fmt::Display for Timestamp {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Timestamp {
+    fn text(self) -> String {
         let precision = match self.0.nanosecond() / 1_000 {
             0 => SecondsFormat::Secs,
             _ => SecondsFormat::Micros,
         };
-        f.write_str(&self.0.to_rfc3339_opts(precision, true))
+        self.0.to_rfc3339_opts(precision, true)
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text())
     }
 }
 
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        serializer.serialize_str(&self.text())
     }
 }
 
