@@ -105,7 +105,9 @@ impl Events {
 
     /// What is committed from now on to the data of `organization`.
     pub(crate) async fn subscribe(&self, organization: Option<&str>, db: &Db) -> Result<Notices> {
-        self.feed.subscribe(organization.filter(|_| self.separate), db).await
+        // It outlives the request, and reads a table that no standby has.
+        let db = db.clone().reading_from(None);
+        self.feed.subscribe(organization.filter(|_| self.separate), &db).await
     }
 
     /// What requests to agents are open from now on, of `organization`. Only who is subscribed as

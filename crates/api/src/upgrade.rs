@@ -84,7 +84,7 @@ async fn attach(
 /// Brings the tables of all of them up to date, as a start does; those of organizations whose data can't be
 /// opened are left as they are.
 pub async fn migrate(config: &ServeConfig) -> Result<Vec<Unopened>, StartError> {
-    let tenants = Tenants::open(config, Clock::System).await?;
+    let tenants = Tenants::open(&config.without_standby(), Clock::System).await?;
     let mut all = tenants.all(Tables::Any).await?;
     let mut left = Vec::new();
     while let Some(tenant) = all.next().await {

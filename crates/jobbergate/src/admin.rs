@@ -196,7 +196,7 @@ async fn run_on_data(
         AdminCommand::Export(_) => config.require_tables(Tables::Current).await?,
         _ => {}
     }
-    let app = App::open(config, Clock::System).await?;
+    let app = App::open(&config.without_standby(), Clock::System).await?;
     match command {
         AdminCommand::User(command) => {
             user::run(&provider(&app, config, listens).await?, &app, command).await?;

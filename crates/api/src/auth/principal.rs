@@ -14,6 +14,8 @@ pub trait Principal: Sized + Send + 'static {
     const CLAIMS: &'static [Claim] = &[];
     /// Whether the operation is on an organization's data.
     const NEEDS_ORGANIZATION: bool = true;
+    /// Whether what is only read may come from a standby.
+    const MAY_READ_STANDBY: bool = true;
 
     /// The caller; 400 if the token lacks a claim that is needed.
     fn from_identity(identity: Identity) -> Result<Self>;
@@ -115,6 +117,8 @@ impl<P: Allow> Principal for Agent<P> {
     const ANY_OF: &'static [Permission] = P::ANY_OF;
     const CLAIMS: &'static [Claim] = &[Claim::ClientId];
     const NEEDS_ORGANIZATION: bool = P::NEEDS_ORGANIZATION;
+    /// It acts on what it reads, and waits for what no standby has (`agent_requests`).
+    const MAY_READ_STANDBY: bool = false;
 
     fn from_identity(identity: Identity) -> Result<Self> {
         let cluster = identity.cluster().ok_or_else(|| missing_claims(&[Claim::ClientId]))?;

@@ -101,7 +101,18 @@ impl ServeConfig {
         if name(&primary) != name(&url) {
             return Err(wrong("a standby has the database under the same name as the primary"));
         }
+        if primary.username() != url.username() {
+            return Err(wrong(
+                "who reads there must be the user of the primary, with the same rights",
+            ));
+        }
         Ok(Some(url))
+    }
+
+    /// For commands, which read from the primary.
+    #[must_use]
+    pub fn without_standby(&self) -> Self {
+        Self { database_read_url: None, ..self.clone() }
     }
 
     /// Watches the standby, if one is configured.

@@ -6,9 +6,7 @@ use sqlx::{AssertSqlSafe, Executor, Sqlite, pool::PoolConnection};
 
 use sea_query::Value;
 
-use super::{
-    Kind, Record, arguments::Arguments, ready::Lent, session::Scope, values::Cells,
-};
+use super::{Kind, Record, arguments::Arguments, ready::Lent, session::Scope, values::Cells};
 
 /// How long PostgreSQL may take to answer a statement. It breaks off by itself before; this is for
 /// answers that the network has swallowed.

@@ -148,7 +148,11 @@ impl Lent {
             drop(idle);
             return give_back(connection);
         }
-        idle.connections.push(IdleConnection { connection, away_since, idle_since: Instant::now() });
+        idle.connections.push(IdleConnection {
+            connection,
+            away_since,
+            idle_since: Instant::now(),
+        });
         let was_tidied = mem::replace(&mut idle.is_tidied, true);
         drop(idle);
         // Whoever gets the place finds the connection.

@@ -206,6 +206,9 @@ impl Session {
         match self.settle_again(answer) {
             Ok(answer) => Ok(Some(answer)),
             Err(error) if self.may_ask_primary(&error) => {
+                if let Some(link) = self.link.take() {
+                    link.give_back();
+                }
                 self.link = Some(link(&self.db, self.scope).await?);
                 self.is_on_standby = false;
                 Ok(None)

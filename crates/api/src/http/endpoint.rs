@@ -151,7 +151,7 @@ async fn prepare<P: Principal, I: Inputs>(
     }
     let identity = identity?;
     require_claims(&identity, needed_claims::<P>(&app))?;
-    let mut context = Context::for_identity(app, &identity, is_safe).await?;
+    let mut context = Context::for_identity(app, &identity, is_safe && P::MAY_READ_STANDBY).await?;
     context.customer = Customer { caller, gone };
     context.head = RequestHead::of(&headers, place);
     let principal = P::from_identity(identity)?;

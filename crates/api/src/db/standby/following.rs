@@ -1,4 +1,5 @@
-//! Whether the standby has all that was committed: asked once for all who want to know.
+//! Watching a standby: whether it is one of the primary and keeps up with it, and how far the primary is, asked
+//! once for all who want to know.
 
 use std::{
     sync::{
@@ -10,20 +11,21 @@ use std::{
 
 use sqlx::postgres::PgConnectOptions;
 use tokio::{
-    sync::{mpsc, oneshot},
-    time::{Instant, sleep, timeout, timeout_at},
+    sync::{Notify, mpsc, oneshot},
+    time::{Instant, sleep, sleep_until, timeout},
 };
 use tokio_util::task::AbortOnDropHandle;
 
-use super::pair::{Pair, Unfit};
+use super::{
+    PATIENCE, POLL,
+    pair::{Pair, Unfit},
+};
 use crate::db::postgres_options;
 
-/// How long readers wait for the standby to replay what was committed.
-const PATIENCE: Duration = Duration::from_millis(20);
-/// How often the standby is asked meanwhile.
-const POLL: Duration = Duration::from_millis(1);
-/// How long a reader waits in all: others may have been before.
+/// How long a reader waits for what the primary says: others may have asked before.
 const READER_DEADLINE: Duration = Duration::from_millis(50);
+/// How long the primary may take to say it before that costs readers more than it saves.
+const SLOW: Duration = Duration::from_millis(25);
 /// How many may wait for an answer.
 const READERS: usize = 4096;
 /// How often a standby that is behind is asked whether it has caught up, while all read from the primary.
@@ -38,13 +40,15 @@ const WORTH_TELLING: Duration = Duration::from_secs(5);
 pub struct Following {
     standby: Arc<PgConnectOptions>,
     state: Arc<State>,
-    readers: mpsc::Sender<oneshot::Sender<bool>>,
+    readers: mpsc::Sender<oneshot::Sender<i64>>,
     _task: Arc<AbortOnDropHandle<()>>,
 }
 
 #[derive(Debug, Default)]
 struct State {
     is_used: AtomicBool,
+    /// Somebody has found the standby behind.
+    found_behind: Notify,
     from_standby: AtomicU64,
     from_primary: AtomicU64,
 }
@@ -77,20 +81,20 @@ impl Following {
         &self.standby
     }
 
-    /// Whether it has all that was committed before this is asked.
-    pub(super) async fn is_level(&self) -> bool {
+    /// The end of what was committed before this is asked, in bytes of the log; nothing while the standby
+    /// is not read from.
+    pub(super) async fn committed(&self) -> Option<i64> {
         let (tell, told) = oneshot::channel();
         if !self.state.is_used.load(Relaxed) || self.readers.try_send(tell).is_err() {
-            return false;
+            return None;
         }
-        matches!(timeout(READER_DEADLINE, told).await, Ok(Ok(true)))
+        timeout(READER_DEADLINE, told).await.ok()?.ok()
     }
 
-    /// It failed: nothing is read from it until it was looked at.
-    pub(super) fn suspect(&self, error: &sqlx::Error) {
-        if self.state.is_used.swap(false, Relaxed) {
-            tracing::warn!(%error, "a read failed on the standby of DATABASE_READ_URL");
-        }
+    /// Nothing is read from it until it has caught up.
+    pub(super) fn is_behind(&self) {
+        self.state.is_used.store(false, Relaxed);
+        self.state.found_behind.notify_one();
     }
 
     pub(super) fn count(&self, from_standby: bool) {
@@ -110,7 +114,7 @@ impl Following {
     }
 }
 
-type Asked = mpsc::Receiver<oneshot::Sender<bool>>;
+type Asked = mpsc::Receiver<oneshot::Sender<i64>>;
 
 struct Watch {
     primary: PgConnectOptions,
@@ -141,38 +145,49 @@ impl Watch {
     /// Answers readers until nobody can ask any more.
     async fn watch(&mut self, mut pair: Pair, asked: &mut Asked) -> Result<(), Unfit> {
         loop {
-            pair.identify().await?;
             self.catch_up(&mut pair).await?;
             let recheck = Instant::now() + RECHECK;
-            loop {
+            while self.state.is_used.load(Relaxed) && Instant::now() < recheck {
                 let mut readers = Vec::new();
-                match timeout_at(recheck, asked.recv_many(&mut readers, READERS)).await {
-                    Ok(0) => return Ok(()),
-                    Ok(_) => {}
-                    Err(_) => break,
-                }
-                let is_level = is_level(&mut pair).await?;
-                for reader in readers {
-                    // Who does not wait any more reads from the primary.
-                    reader.send(is_level).ok();
-                }
-                if !is_level {
-                    self.state.is_used.store(false, Relaxed);
-                    break;
+                let count = tokio::select! {
+                    count = asked.recv_many(&mut readers, READERS) => count,
+                    () = self.state.found_behind.notified() => break,
+                    () = sleep_until(recheck) => break,
+                };
+                match count {
+                    0 => return Ok(()),
+                    _ => self.answer(&mut pair, readers).await?,
                 }
             }
         }
     }
 
+    async fn answer(
+        &self,
+        pair: &mut Pair,
+        readers: Vec<oneshot::Sender<i64>>,
+    ) -> Result<(), Unfit> {
+        let begin = Instant::now();
+        let committed = pair.committed().await?;
+        if begin.elapsed() > SLOW {
+            self.state.is_used.store(false, Relaxed);
+        }
+        for reader in readers {
+            // Who does not wait any more reads from the primary.
+            reader.send(committed).ok();
+        }
+        Ok(())
+    }
+
     /// Waits until the standby is level, and has it read from.
     async fn catch_up(&mut self, pair: &mut Pair) -> Result<(), Unfit> {
         let begin = Instant::now();
-        while !is_level(pair).await? {
+        loop {
+            pair.identify().await?;
+            let Some(reason) = hindrance(pair).await? else { break };
             self.state.is_used.store(false, Relaxed);
             if begin.elapsed() >= WORTH_TELLING {
-                self.tell(
-                    "it is behind: replication is slow, paused or waits for a long query there",
-                );
+                self.tell(reason);
             }
             sleep(CATCHING_UP).await;
         }
@@ -194,17 +209,21 @@ impl Watch {
     }
 }
 
-/// Whether the standby replays in time what was committed until now.
-async fn is_level(pair: &mut Pair) -> Result<bool, Unfit> {
-    let committed = pair.committed().await?;
+/// Why it would not pay to read from the standby now.
+async fn hindrance(pair: &mut Pair) -> Result<Option<&'static str>, Unfit> {
     let begin = Instant::now();
-    loop {
-        if pair.replayed().await? >= committed {
-            return Ok(true);
-        }
+    let committed = pair.committed().await?;
+    if begin.elapsed() > SLOW {
+        return Ok(Some("the primary takes more than 25 ms to say how far it is"));
+    }
+    let begin = Instant::now();
+    while pair.replayed().await? < committed {
         if begin.elapsed() >= PATIENCE {
-            return Ok(false);
+            return Ok(Some(
+                "it is behind: replication is slow, paused or waits for a long query there",
+            ));
         }
         sleep(POLL).await;
     }
+    Ok(None)
 }

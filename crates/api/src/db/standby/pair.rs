@@ -3,20 +3,29 @@
 use std::time::Duration;
 
 use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
+use tokio::time::{Instant, sleep};
 
+use super::POLL;
 use crate::db::{link::within, postgres_options};
 
 /// How long either of them may take to answer.
 const DEADLINE: Duration = Duration::from_secs(2);
 
-/// Which history of which server: a standby that another server was promoted before is not of this one.
-const HISTORY: &str = "SELECT system_identifier, timeline_id, pg_is_in_recovery() \
-                       FROM pg_control_system(), pg_control_checkpoint()";
+/// Which server's log it writes. That of a server that was just promoted says a new timeline at once.
+const WRITTEN: &str = "SELECT system_identifier, \
+                       CAST(CAST('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) AS bit(32)) AS integer) \
+                       FROM pg_control_system()";
+/// Which server's log it replays. The new timeline is there from its next restart point on, so that a standby
+/// that still follows the old server is never taken for one of the new.
+const FOLLOWED: &str = "SELECT system_identifier, timeline_id, pg_is_in_recovery() \
+                        FROM pg_control_system(), pg_control_checkpoint()";
 /// Until where commits have been answered. With `synchronous_commit = off` that is more than is on disk.
 const COMMITTED: &str = "SELECT CAST(CASE current_setting('synchronous_commit') \
             WHEN 'off' THEN pg_current_wal_insert_lsn() ELSE pg_current_wal_flush_lsn() END \
             - '0/0' AS bigint)";
-const REPLAYED: &str = "SELECT CAST(pg_last_wal_replay_lsn() - '0/0' AS bigint)";
+/// Who was promoted would go on to say how far they had come.
+const REPLAYED: &str = "SELECT CASE WHEN pg_is_in_recovery() \
+                        THEN CAST(pg_last_wal_replay_lsn() - '0/0' AS bigint) END";
 
 /// Why nothing is read from the standby.
 #[derive(Debug, thiserror::Error)]
@@ -50,16 +59,15 @@ impl Pair {
 
     /// Fails unless one is the other's standby.
     pub(super) async fn identify(&mut self) -> Result<(), Unfit> {
-        type History = (i64, i32, bool);
-        let primary = sqlx::query_as(HISTORY).fetch_one(&mut self.primary);
-        let (system, timeline, _): History =
-            within(DEADLINE, primary).await.map_err(Unfit::Primary)?;
-        let standby = sqlx::query_as(HISTORY).fetch_one(&mut self.standby);
-        let found: History = within(DEADLINE, standby).await.map_err(Unfit::Standby)?;
-        match found {
-            (_, _, false) => Err(Unfit::NotInRecovery),
-            (its, of, true) if (its, of) != (system, timeline) => Err(Unfit::OtherHistory),
-            _ => Ok(()),
+        let written = sqlx::query_as(WRITTEN).fetch_one(&mut self.primary);
+        let written: (i64, i32) = within(DEADLINE, written).await.map_err(Unfit::Primary)?;
+        let followed = sqlx::query_as(FOLLOWED).fetch_one(&mut self.standby);
+        let (system, timeline, is_in_recovery): (i64, i32, bool) =
+            within(DEADLINE, followed).await.map_err(Unfit::Standby)?;
+        match is_in_recovery {
+            false => Err(Unfit::NotInRecovery),
+            true if (system, timeline) != written => Err(Unfit::OtherHistory),
+            true => Ok(()),
         }
     }
 
@@ -69,20 +77,30 @@ impl Pair {
         within(DEADLINE, asked).await.map_err(Unfit::Primary)
     }
 
-    /// The end of what the standby has replayed.
     pub(super) async fn replayed(&mut self) -> Result<i64, Unfit> {
-        let asked = sqlx::query_scalar(REPLAYED).fetch_one(&mut self.standby);
-        let replayed: Option<i64> = within(DEADLINE, asked).await.map_err(Unfit::Standby)?;
+        let replayed =
+            within(DEADLINE, replayed(&mut self.standby)).await.map_err(Unfit::Standby)?;
         replayed.ok_or(Unfit::NotInRecovery)
     }
 }
 
-/// How many bytes of the primary's log the standby has not replayed yet.
-pub async fn bytes_behind(primary: &str, standby: &str) -> Result<i64, Unfit> {
+/// The end of what a standby has replayed; nothing if it is none.
+pub(super) async fn replayed(connection: &mut PgConnection) -> sqlx::Result<Option<i64>> {
+    sqlx::query_scalar(REPLAYED).fetch_one(connection).await
+}
+
+/// How many bytes of what is committed now the standby has not replayed within this time.
+pub async fn bytes_behind(primary: &str, standby: &str, time: Duration) -> Result<i64, Unfit> {
     let primary = postgres_options(primary).map_err(Unfit::Primary)?;
     let standby = postgres_options(standby).map_err(Unfit::Standby)?;
     let mut pair = Pair::connect(&primary, &standby).await?;
     pair.identify().await?;
-    let committed = pair.committed().await?;
-    Ok((committed - pair.replayed().await?).max(0))
+    let (committed, begin) = (pair.committed().await?, Instant::now());
+    loop {
+        let behind = committed - pair.replayed().await?;
+        if behind <= 0 || begin.elapsed() >= time {
+            return Ok(behind.max(0));
+        }
+        sleep(POLL).await;
+    }
 }

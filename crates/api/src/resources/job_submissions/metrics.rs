@@ -8,7 +8,7 @@ mod store;
 use chrono::{DateTime, TimeDelta, Utc};
 use jobbergate_types::metrics::{
     JobSubmissionAgentMetricsRequest, JobSubmissionMetricSampleRate, JobSubmissionMetricSchema,
-    JobSubmissionMetricTimestamps, JobSubmissionMetricsQuery,
+    JobSubmissionMetricTimestamps, JobSubmissionMetricsQuery, MetricSample,
 };
 
 use self::store::Filter;
@@ -32,21 +32,28 @@ const CHARACTER: usize = 4;
 const END_OF_TIME: i64 = 253_402_300_799_999_999;
 
 /// Keeps an agent's samples. Those that are there already stay as they are, so that an agent may
-/// repeat itself. Several uploads of one submission do not wait for each other: nothing that they need
-/// of it changes once it has a job, and the database refuses samples of one that was deleted.
+/// repeat itself. Nothing that is needed of the submission changes once it has a job, and the database refuses
+/// samples of one that was deleted, so that it need not be locked meanwhile.
 async fn upload<P: Allow>(context: &Context, agent: &Agent<P>, id: i64, body: &[u8]) -> Result<()> {
     // As on the Python server, an agent of another cluster is told so whatever it sends.
     let submission = service::require(&mut context.db.read().await?, id).await?;
     agent.require_cluster(&submission.client_id)?;
-    let samples = decode::samples(body)?;
+    let mut samples = decode::samples(body)?;
     let slurm_job_id = submission.slurm_job_id.ok_or_else(|| {
         Error::BadRequest(format!(
             "Failed to insert metrics: submission {id} has no job in Slurm yet"
         ))
     })?;
+    // Of two uploads with the same samples one waits for the other, and not both.
+    samples.sort_unstable_by(|a, b| key(a).cmp(&key(b)));
     let mut db = context.db.write().await?;
     store::insert(&mut db, submission.id, slurm_job_id, &samples).await?;
     Ok(db.commit().await?)
+}
+
+/// What there is one sample of, of a submission.
+fn key(sample: &MetricSample) -> (i64, &str, i32, i32) {
+    (sample.time, &sample.node_host, sample.step, sample.task)
 }
 
 async fn max_times(context: &Context, id: i64) -> Result<JobSubmissionAgentMetricsRequest> {
