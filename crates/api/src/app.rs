@@ -148,8 +148,8 @@ impl App {
             compute: ComputePool::new(config.memory.compute_memory()),
             bodies: Budget::new(config.body_memory(), SENDING),
             values: Budget::new(VALUES_MEMORY, SENDING),
-            answers: Budget::new(config.body_memory() / 2, READING),
-            sources: Budget::new(config.body_memory() / 2, READING),
+            answers: Budget::new(config.read_memory(), READING),
+            sources: Budget::new(config.read_memory(), READING),
             jinja: Environment::new(Limits {
                 source: config.max_upload_file_size,
                 ..Limits::default()

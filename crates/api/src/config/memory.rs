@@ -7,6 +7,9 @@ use super::ServeConfig;
 /// What a form may have beside its file, in bytes.
 const BESIDE_A_FILE: usize = 2 << 20;
 
+/// The least memory for answers, in bytes.
+const LEAST_READ: usize = 16 << 20;
+
 /// How much the server does at once: all of it together fits into 512 MiB of memory by default.
 #[derive(Debug, Clone, Args)]
 pub struct MemoryConfig {
@@ -35,5 +38,10 @@ impl ServeConfig {
     pub(crate) fn body_memory(&self) -> usize {
         let bytes = (self.memory.body_memory_mib as usize) << 20;
         bytes.max(self.max_upload_file_size.saturating_add(BESIDE_A_FILE))
+    }
+
+    /// For answers until they are sent, and as much again for files that are read, in bytes.
+    pub(crate) fn read_memory(&self) -> usize {
+        Ord::max(self.body_memory() / 4, LEAST_READ)
     }
 }
