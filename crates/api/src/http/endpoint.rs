@@ -84,17 +84,21 @@ impl Endpoint {
                 let prepared = Box::pin(prepare::<P, I>(app, incoming)).await;
                 let (mut context, principal, inputs, keyed) = prepared?;
                 let room = context.room.clone();
-                if let Some(answer) = begin(&mut context, keyed).await? {
+                if let Some(request) = keyed
+                    && let Some(answer) = Box::pin(begin(&mut context, request)).await?
+                {
                     return hold(answer, room, is_safe).await;
                 }
                 // Nothing of the context is kept otherwise: who waits leaves databases to be closed.
                 let keyed = context.attempt.clone().map(|attempt| (context.clone(), attempt));
-                // On the heap, so that it is kept in one place only and not in each that it passes through.
+                // What is in a box takes no room in this future, of which each request has one.
                 let work = Box::pin(async {
                     handler.call(context, principal, inputs).await.map(Output::into_answer)
                 });
                 let answer = match keyed {
-                    Some((keeper, attempt)) => idempotency::perform(&keeper, &attempt, work).await,
+                    Some((keeper, attempt)) => {
+                        Box::pin(idempotency::perform(&keeper, &attempt, work)).await
+                    }
                     None => work.await,
                 };
                 hold(answer?, room, is_safe).await
@@ -177,9 +181,8 @@ async fn prepare<P: Principal, I: Inputs>(
     }
 }
 
-/// Claims the key of a request, if it has one; the answer, if it was answered before.
-async fn begin(context: &mut Context, keyed: Option<KeyedRequest>) -> Result<Option<Response>> {
-    let Some(request) = keyed else { return Ok(None) };
+/// Claims the key of a request; the answer, if it was answered before.
+async fn begin(context: &mut Context, request: KeyedRequest) -> Result<Option<Response>> {
     match idempotency::begin(context, request).await? {
         Begun::Before(answer) => Ok(Some(answer)),
         Begun::First(attempt) => {
