@@ -90,11 +90,14 @@ impl Session {
 
     /// That a column is one of these numbers, which are one argument: however many there are, the
     /// statement is the same.
-    pub(crate) fn among(
+    pub(crate) fn among<N>(
         &self,
         column: &'static str,
-        numbers: impl IntoIterator<Item = i32>,
-    ) -> Expr {
+        numbers: impl IntoIterator<Item = N>,
+    ) -> Expr
+    where
+        Vec<N>: Into<Value>,
+    {
         let numbers = Expr::val(numbers.into_iter().collect::<Vec<_>>());
         if !self.is_sqlite() {
             return Expr::col(column).eq(PgFunc::any(numbers));

@@ -56,7 +56,7 @@ pub(crate) async fn page(
 ) -> Result<Page<ListedRow>> {
     let list = &query.list;
     let order = LIST.ordering(list.sort_field.as_deref(), list.sort_ascending)?;
-    let uncounted = uncounted(query, slurm_job_ids, origin);
+    let uncounted = uncounted(db, query, slurm_job_ids, origin);
     let mut condition = Condition::all();
     if let Some(status) = query.submit_status {
         condition = condition.add(Expr::col("status").eq(status.as_str()));
@@ -114,13 +114,14 @@ async fn many(db: &mut Session, narrowed: Condition, words: &str) -> Result<Opti
 
 /// What a list is narrowed to that is not counted beforehand.
 fn uncounted(
+    db: &Session,
     query: &JobSubmissionListQuery,
     slurm_job_ids: Option<Vec<i64>>,
     origin: Origin<'_>,
 ) -> Condition {
     let mut condition = Condition::all();
     if let Some(ids) = slurm_job_ids {
-        condition = condition.add(Expr::col("slurm_job_id").is_in(ids));
+        condition = condition.add(db.among("slurm_job_id", ids));
     }
     // The Python server ignores 0 here, and only here.
     if let Some(script) = query.from_job_script_id.filter(|id| *id != 0) {
