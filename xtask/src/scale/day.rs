@@ -77,7 +77,7 @@ impl Kind {
             Self::Pending => 4,
             Self::Report => 8,
             Self::ClusterStatus => 1,
-            Self::List => 3,
+            Self::List => 2,
         }
     }
 }

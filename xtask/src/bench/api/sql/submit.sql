@@ -4,10 +4,8 @@
 SELECT client_id, secret_hash, permissions, organization, created_at, name, is_public, redirect_uris
 FROM identity_clients WHERE client_id = 'bench-others';
 BEGIN;
-SELECT "id", "name", "owner_email", "created_at", "updated_at", "is_archived", "description", "parent_template_id", "cloned_from_id"
-FROM "job_scripts" WHERE "id" = :script FOR UPDATE;
-SELECT "parent_id", "filename", "file_type", "created_at", "updated_at"
-FROM "job_script_files" WHERE "parent_id" = ANY(ARRAY[CAST(:script AS integer)]) ORDER BY "parent_id" ASC, "filename" ASC;
+SELECT id, (SELECT COUNT(*) FROM job_script_files WHERE parent_id = :script AND file_type = 'ENTRYPOINT') AS entrypoints
+FROM job_scripts WHERE id = :script FOR UPDATE;
 INSERT INTO "job_submissions" ("updated_at", "created_at", "name", "description", "owner_email", "job_script_id", "client_id",
     "slurm_job_id", "status", "execution_directory", "sbatch_arguments", "cloned_from_id", "is_archived")
 VALUES (now(), now(), 'bench', '', 'alice@example.com', :script, 'bench-others', NULL, 'CREATED', '/home/somebody/work',
