@@ -44,10 +44,15 @@ async fn upload<P: Allow>(context: &Context, agent: &Agent<P>, id: i64, body: &[
             "Failed to insert metrics: submission {id} has no job in Slurm yet"
         ))
     })?;
-    // Of two uploads with the same samples one waits for the other, and not both.
-    samples.sort_unstable_by(|a, b| key(a).cmp(&key(b)));
+    // Of two uploads with the same samples one waits for the other, and not both. Of two samples that are one the
+    // first counts.
+    samples.sort_by(|a, b| key(a).cmp(&key(b)));
     let mut db = context.db.write().await?;
-    store::insert(&mut db, submission.id, slurm_job_id, &samples).await?;
+    let kept = store::insert(&mut db, submission.id, slurm_job_id, &samples).await;
+    kept.map_err(|error| match Error::from(error) {
+        Error::Conflict(_) => Error::no_entry("job_submissions", id),
+        other => other,
+    })?;
     Ok(db.commit().await?)
 }
 

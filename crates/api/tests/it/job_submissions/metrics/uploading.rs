@@ -1,10 +1,11 @@
 //! `PUT` and `GET /job-submissions/agent/metrics/{id}`
 
 use futures::future::join_all;
+use jobbergate_api::args;
 use serde_json::{Value, json};
 
 use super::{BASE, PATH, sample, send, stored, two_nodes, upload, with_a_job};
-use crate::on_both;
+use crate::{on_both, support::TestApp};
 
 on_both! {
     async fn an_agent_uploads_and_learns_what_is_there(app: TestApp) {
@@ -119,4 +120,19 @@ on_both! {
         }
         assert_eq!(stored(&app).await, 0);
     }
+}
+
+/// SQLite has one writer: nobody deletes meanwhile.
+#[tokio::test(flavor = "multi_thread")]
+async fn samples_of_a_submission_that_is_deleted_meanwhile_are_refused() {
+    let app = TestApp::on_postgres().await;
+    let (_, agent) = with_a_job(&app).await;
+    let mut deleting = app.db().write().await.unwrap();
+    deleting.execute("DELETE FROM job_submissions WHERE id = 1", args![]).await.unwrap();
+    let uploading = tokio::spawn(async move { upload(&agent, &two_nodes()).await });
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    deleting.commit().await.unwrap();
+    let refused = uploading.await.unwrap().expect(404);
+    assert_eq!(refused.detail(), "job_submissions entry was not found by locator=1");
+    assert_eq!(stored(&app).await, 0);
 }
