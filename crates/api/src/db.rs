@@ -180,6 +180,12 @@ impl Db {
         Session::open(self, Scope::Statement).await
     }
 
+    /// The same, never from a standby: for what is committed without waiting for the disk, which a standby
+    /// has later than it was answered.
+    pub(crate) async fn read_primary(&self) -> Result<Session, sqlx::Error> {
+        self.clone().reading_from(None).read().await
+    }
+
     /// A transaction; it is undone unless it is committed.
     pub async fn write(&self) -> Result<Session, sqlx::Error> {
         Session::open(self, Scope::Transaction).await

@@ -68,8 +68,17 @@ impl ServeConfig {
         }
     }
 
-    /// The PostgreSQL database, if one is configured.
+    /// The PostgreSQL database, if one is configured. With a standby commits wait for the disk, whatever else is
+    /// said to PostgreSQL: it is told from there until where they have been answered.
     pub(crate) fn postgres_url(&self) -> Result<Option<Url>, StartError> {
+        let mut url = self.primary_url()?;
+        if let (Some(url), Some(_)) = (&mut url, &self.database_read_url) {
+            url.query_pairs_mut().append_pair("options", "-c synchronous_commit=on");
+        }
+        Ok(url)
+    }
+
+    fn primary_url(&self) -> Result<Option<Url>, StartError> {
         let wrong = |reason: String| StartError::Setting { setting: "DATABASE_URL", reason };
         if let Some(text) = &self.database_url {
             return postgres_address(text).map(Some).map_err(wrong);

@@ -35,6 +35,9 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long the standby may take to say how far it is.
 const ANSWER_DEADLINE: Duration = Duration::from_millis(250);
 
+/// A statement that waits for what is being replayed, or takes long, is left to the primary, which has more time.
+const GIVING_UP: [(&str, &str); 2] = [("lock_timeout", "1s"), ("statement_timeout", "5s")];
+
 /// A pool of connections to a database on the standby.
 #[derive(Clone, Debug)]
 pub struct Standby {
@@ -47,7 +50,7 @@ pub struct Standby {
 impl Standby {
     /// The database `name`; without a name the one that the standby's address names.
     pub(crate) fn open(following: &Following, name: Option<&str>, most: u32) -> Self {
-        let mut options = following.standby().clone();
+        let mut options = following.standby().clone().options(GIVING_UP);
         if let Some(name) = name {
             options = options.database(name);
         }
@@ -114,10 +117,10 @@ impl Standby {
             self.rest(error);
             return true;
         }
-        // Replaying the log was in the way of the statement; or the statement changes something, or reads what
-        // is in no log.
+        // Replaying the log was in the way of the statement, or it was broken off there; or it changes something, or
+        // reads what is in no log.
         let code = error.as_database_error().and_then(|error| error.code());
-        matches!(code.as_deref(), Some("40001" | "40P01" | "25006" | "0A000"))
+        matches!(code.as_deref(), Some("40001" | "40P01" | "55P03" | "57014" | "25006" | "0A000"))
     }
 
     pub(crate) async fn close(&self) {

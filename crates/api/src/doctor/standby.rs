@@ -11,7 +11,7 @@ use jobbergate_doctor::Problem;
 /// How long it may take to replay what is committed now.
 const PATIENCE: Duration = Duration::from_secs(2);
 const ADVICE: &str = "see that DATABASE_READ_URL is a standby that streams from the primary, and that the \
-                      primary's user may log in there; until then all is read from the primary";
+                      primary's user may log in there and call pg_control_system(), as all may unless somebody forbids it; until then all is read from the primary";
 
 pub(super) async fn check(config: &ServeConfig) -> Result<String, Problem> {
     let wrong = |error| Problem::new(error, "correct or remove it");
@@ -24,8 +24,8 @@ pub(super) async fn check(config: &ServeConfig) -> Result<String, Problem> {
         Ok(0) => Ok(format!("{name}, has all that is committed")),
         Ok(bytes) => Err(Problem::new(
             format!("{name}: after 2 seconds {bytes} bytes of the log were not replayed"),
-            "see whether replaying is paused there, waits for a long query, or the network is slow; until \
-             then all is read from the primary",
+            "see whether it receives the log at all (pg_stat_replication on the primary), and whether \
+             replaying is paused there or waits for a long query; until then all is read from the primary",
         )),
         Err(cause) => Err(Problem::new(format!("{name}: {cause}"), ADVICE)),
     }

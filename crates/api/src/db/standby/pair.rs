@@ -19,10 +19,8 @@ const WRITTEN: &str = "SELECT system_identifier, \
 /// that still follows the old server is never taken for one of the new.
 const FOLLOWED: &str = "SELECT system_identifier, timeline_id, pg_is_in_recovery() \
                         FROM pg_control_system(), pg_control_checkpoint()";
-/// Until where commits have been answered. With `synchronous_commit = off` that is more than is on disk.
-const COMMITTED: &str = "SELECT CAST(CASE current_setting('synchronous_commit') \
-            WHEN 'off' THEN pg_current_wal_insert_lsn() ELSE pg_current_wal_flush_lsn() END \
-            - '0/0' AS bigint)";
+/// Until where commits have been answered: they wait for the disk.
+const COMMITTED: &str = "SELECT CAST(pg_current_wal_flush_lsn() - '0/0' AS bigint)";
 /// Who was promoted would go on to say how far they had come.
 const REPLAYED: &str = "SELECT CASE WHEN pg_is_in_recovery() \
                         THEN CAST(pg_last_wal_replay_lsn() - '0/0' AS bigint) END";
@@ -38,6 +36,8 @@ pub enum Unfit {
     NotInRecovery,
     #[error("it is a standby of another server, or of the time before another one was promoted")]
     OtherHistory,
+    #[error("it is ahead of the primary, which was set back: make the standby anew")]
+    Ahead,
 }
 
 #[derive(Debug)]
@@ -67,6 +67,8 @@ impl Pair {
         match is_in_recovery {
             false => Err(Unfit::NotInRecovery),
             true if (system, timeline) != written => Err(Unfit::OtherHistory),
+            // Nobody sends a standby what is not on the primary's disk.
+            true if self.replayed().await? > self.committed().await? => Err(Unfit::Ahead),
             true => Ok(()),
         }
     }
