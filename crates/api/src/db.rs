@@ -180,10 +180,9 @@ impl Db {
         Session::open(self, Scope::Statement).await
     }
 
-    /// The same, never from a standby: for what is committed without waiting for the disk, which a standby
-    /// has later than it was answered.
-    pub(crate) async fn read_primary(&self) -> Result<Session, sqlx::Error> {
-        self.clone().reading_from(None).read().await
+    /// The same database, never read from a standby.
+    pub(crate) fn primary(&self) -> Self {
+        self.clone().reading_from(None)
     }
 
     /// A transaction; it is undone unless it is committed.

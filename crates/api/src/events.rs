@@ -106,7 +106,7 @@ impl Events {
     /// What is committed from now on to the data of `organization`.
     pub(crate) async fn subscribe(&self, organization: Option<&str>, db: &Db) -> Result<Notices> {
         // It outlives the request, and reads a table that no standby has.
-        let db = db.clone().reading_from(None);
+        let db = db.primary();
         self.feed.subscribe(organization.filter(|_| self.separate), &db).await
     }
 

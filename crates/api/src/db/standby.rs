@@ -12,24 +12,21 @@ mod pause;
 use std::{io, time::Duration};
 
 use sqlx::postgres::PgPoolOptions;
-use tokio::time::{Instant, sleep};
 
 pub use following::{Following, Reads};
 pub use pair::{Unfit, bytes_behind};
 
 use super::{
-    link::{Link, within},
+    link::Link,
     postgres_pool,
     ready::{Lent, Ready},
     session::is_broken,
 };
-use pair::replayed;
+use pair::behind;
 use pause::Pause;
 
 /// How long readers wait for the standby to replay what was committed.
 const PATIENCE: Duration = Duration::from_millis(20);
-/// How often the standby is asked meanwhile.
-const POLL: Duration = Duration::from_millis(1);
 /// How long a request waits for a connection to the standby before it reads from the primary.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long the standby may take to say how far it is.
@@ -130,17 +127,8 @@ impl Standby {
 
 /// Whether the server at the other end replays in time what was committed.
 async fn replays(link: &mut Lent, committed: i64) -> Result<bool, sqlx::Error> {
-    let begin = Instant::now();
-    loop {
-        let Some(replayed) = within(ANSWER_DEADLINE, replayed(link)).await? else {
-            return Err(io::Error::other("it is no standby any more").into());
-        };
-        if replayed >= committed {
-            return Ok(true);
-        }
-        if begin.elapsed() >= PATIENCE {
-            return Ok(false);
-        }
-        sleep(POLL).await;
+    match behind(link, committed, PATIENCE, ANSWER_DEADLINE).await? {
+        Some(bytes) => Ok(bytes == 0),
+        None => Err(io::Error::other("it is no standby any more").into()),
     }
 }

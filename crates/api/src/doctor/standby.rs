@@ -11,7 +11,8 @@ use jobbergate_doctor::Problem;
 /// How long it may take to replay what is committed now.
 const PATIENCE: Duration = Duration::from_secs(2);
 const ADVICE: &str = "see that DATABASE_READ_URL is a standby that streams from the primary, and that the \
-                      primary's user may log in there and call pg_control_system(), as all may unless somebody forbids it; until then all is read from the primary";
+                      primary's user may log in there and call pg_control_system(), as all may unless \
+                      somebody forbids it; until then all is read from the primary";
 
 pub(super) async fn check(config: &ServeConfig) -> Result<String, Problem> {
     let wrong = |error| Problem::new(error, "correct or remove it");

@@ -17,7 +17,7 @@ use tokio::{
 use tokio_util::task::AbortOnDropHandle;
 
 use super::{
-    PATIENCE, POLL,
+    PATIENCE,
     pair::{Pair, Unfit},
 };
 use crate::db::postgres_options;
@@ -216,14 +216,7 @@ async fn hindrance(pair: &mut Pair) -> Result<Option<&'static str>, Unfit> {
     if begin.elapsed() > SLOW {
         return Ok(Some("the primary takes more than 25 ms to say how far it is"));
     }
-    let begin = Instant::now();
-    while pair.replayed().await? < committed {
-        if begin.elapsed() >= PATIENCE {
-            return Ok(Some(
-                "it is behind: replication is slow, paused or waits for a long query there",
-            ));
-        }
-        sleep(POLL).await;
-    }
-    Ok(None)
+    let is_behind = pair.behind(committed, PATIENCE).await? > 0;
+    Ok(is_behind
+        .then_some("it is behind: replication is slow, paused or waits for a long query there"))
 }

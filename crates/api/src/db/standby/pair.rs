@@ -5,9 +5,10 @@ use std::time::Duration;
 use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
 use tokio::time::{Instant, sleep};
 
-use super::POLL;
 use crate::db::{link::within, postgres_options};
 
+/// How often a standby is asked until it has caught up.
+const POLL: Duration = Duration::from_millis(1);
 /// How long either of them may take to answer.
 const DEADLINE: Duration = Duration::from_secs(2);
 
@@ -79,7 +80,13 @@ impl Pair {
         within(DEADLINE, asked).await.map_err(Unfit::Primary)
     }
 
-    pub(super) async fn replayed(&mut self) -> Result<i64, Unfit> {
+    /// How many bytes of that the standby has not replayed within this time.
+    pub(super) async fn behind(&mut self, committed: i64, time: Duration) -> Result<i64, Unfit> {
+        let behind = behind(&mut self.standby, committed, time, DEADLINE).await;
+        behind.map_err(Unfit::Standby)?.ok_or(Unfit::NotInRecovery)
+    }
+
+    async fn replayed(&mut self) -> Result<i64, Unfit> {
         let replayed =
             within(DEADLINE, replayed(&mut self.standby)).await.map_err(Unfit::Standby)?;
         replayed.ok_or(Unfit::NotInRecovery)
@@ -87,8 +94,29 @@ impl Pair {
 }
 
 /// The end of what a standby has replayed; nothing if it is none.
-pub(super) async fn replayed(connection: &mut PgConnection) -> sqlx::Result<Option<i64>> {
+async fn replayed(connection: &mut PgConnection) -> sqlx::Result<Option<i64>> {
     sqlx::query_scalar(REPLAYED).fetch_one(connection).await
+}
+
+/// How many bytes of what was committed a standby has not replayed within this time; nothing if it is none.
+/// `deadline` is for each of its answers.
+pub(super) async fn behind(
+    connection: &mut PgConnection,
+    committed: i64,
+    time: Duration,
+    deadline: Duration,
+) -> sqlx::Result<Option<i64>> {
+    let begin = Instant::now();
+    loop {
+        let Some(replayed) = within(deadline, replayed(connection)).await? else {
+            return Ok(None);
+        };
+        let behind = Ord::max(committed - replayed, 0);
+        if behind == 0 || begin.elapsed() >= time {
+            return Ok(Some(behind));
+        }
+        sleep(POLL).await;
+    }
 }
 
 /// How many bytes of what is committed now the standby has not replayed within this time.
@@ -97,12 +125,6 @@ pub async fn bytes_behind(primary: &str, standby: &str, time: Duration) -> Resul
     let standby = postgres_options(standby).map_err(Unfit::Standby)?;
     let mut pair = Pair::connect(&primary, &standby).await?;
     pair.identify().await?;
-    let (committed, begin) = (pair.committed().await?, Instant::now());
-    loop {
-        let behind = committed - pair.replayed().await?;
-        if behind <= 0 || begin.elapsed() >= time {
-            return Ok(behind.max(0));
-        }
-        sleep(POLL).await;
-    }
+    let committed = pair.committed().await?;
+    pair.behind(committed, time).await
 }

@@ -49,7 +49,7 @@ pub(crate) fn hears_all(context: &Context) -> bool {
 
 pub(crate) async fn clusters(context: &Context) -> Result<Clusters> {
     let registered = job_submissions::service::registered_clusters(context).await?;
-    let mut db = context.db.read_primary().await?;
+    let mut db = context.db.primary().read().await?;
     let now = context.now();
     let waiting = job_submissions::claims::store::oldest_waiting(&mut db, now).await?;
     let statuses = store::all(&mut db).await?.into_iter().map(|row| row.view(now, &waiting));
