@@ -57,6 +57,9 @@ const SQLITE_READERS: u32 = 4;
 /// How many rows of a statement SQLite may be ahead of who reads them: its thread and theirs wait
 /// for each other otherwise, row by row.
 const SQLITE_ROWS: usize = 512;
+/// What each connection to SQLite remembers of the file, as SQLite wants to be told: 1 MiB. The kernel remembers
+/// it as well.
+const SQLITE_CACHE: &str = "-1024";
 
 /// A pool of connections to one organization's database.
 #[derive(Clone, Debug)]
@@ -106,6 +109,7 @@ impl Db {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
+            .pragma("cache_size", SQLITE_CACHE)
             .row_buffer_size(SQLITE_ROWS)
             .busy_timeout(BUSY_TIMEOUT);
         let turn = migrate::sqlite_turn(path).await?;

@@ -41,11 +41,11 @@ pub(crate) fn named(file: &Path) -> Result<PathBuf> {
     file.canonicalize().with_context(|| format!("there is no program {}", file.display()))
 }
 
-/// Builds `jobbergate` and `jobbergate-bench` at once, optimized, so that what they have in common is
-/// built once; gives their directory.
+/// Builds `jobbergate` and `jobbergate-bench` as packages contain them, at once, so that what they have in
+/// common is built once; gives their directory.
 pub(crate) fn build(interrupt: &Interrupt) -> Result<PathBuf> {
     let packages = ["--package", "jobbergate", "--package", "jobbergate-bench"];
-    let mut build = cargo(&["build", "--release", "--locked"])?;
+    let mut build = cargo(&["build", "--profile", "dist", "--locked"])?;
     Running::start(build.args(packages))?.finish(interrupt)?;
-    Ok(target_directory()?.join("release"))
+    Ok(target_directory()?.join("dist"))
 }

@@ -3,7 +3,7 @@
 use clap::{CommandFactory, Parser};
 
 use super::*;
-use crate::migrated;
+use crate::{migrated, user_map::Mapping};
 
 /// What a setting of the Python agent is here.
 enum Here {

@@ -1,6 +1,7 @@
 use clap::{CommandFactory, Parser};
 
 use super::*;
+use crate::user_map::Mapping;
 
 #[derive(Parser)]
 struct Cli {
