@@ -29,8 +29,10 @@ pub(super) fn write(directory: &Path, report: &Report) -> Result<()> {
     put(directory, part, &tables::markdown(report))
 }
 
-/// The same of how costs grow.
+/// The same of how costs grow, with all figures of the most submissions.
 pub(super) fn write_growth(directory: &Path, reports: &[Report]) -> Result<()> {
+    let most = reports.last().context("nothing was measured")?;
+    put(directory, "scale", &tables::markdown(most))?;
     let figures = directory.join("performance-growth.json");
     fs::write(&figures, format!("{}\n", serde_json::to_string_pretty(reports)?))?;
     fs::write(directory.join("performance-growth.svg"), growth::svg(reports))?;

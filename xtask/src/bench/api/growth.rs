@@ -17,8 +17,8 @@ const TALL: f64 = 150.0;
 const TOP: f64 = 90.0;
 /// What is around the lines of a small picture: left, right, above and below.
 const AROUND: [f64; 4] = [46.0, 12.0, 30.0, 24.0];
-/// Milliseconds at the bottom and at the top of each, as powers of ten.
-const SCALE: [f64; 2] = [-1.0, 3.0];
+/// Milliseconds at the lines across each, as powers of ten.
+const SCALE: [i32; 6] = [-1, 0, 1, 2, 3, 4];
 
 /// Each ten times the one before.
 pub(super) fn sizes(largest: u32) -> impl Iterator<Item = u32> {
@@ -94,7 +94,7 @@ struct Panel {
 impl Panel {
     fn draw(&self, reports: &[Report], operation: &str) -> String {
         let mut drawn = text(self.left + AROUND[0], self.top + 16.0, "start", "", operation);
-        for power in [-1, 0, 1, 2, 3] {
+        for power in SCALE {
             let (y, milliseconds) = (self.y(10f64.powi(power)), 10f64.powi(power).to_string());
             let [left, right] = [self.x(f64::from(SMALLEST)), self.x(self.largest)];
             drawn += &format!(
@@ -127,7 +127,7 @@ impl Panel {
 
     fn y(&self, milliseconds: f64) -> f64 {
         let [_, _, above, below] = AROUND;
-        let [least, most] = SCALE;
+        let [least, .., most] = SCALE.map(f64::from);
         let share = (milliseconds.log10().clamp(least, most) - least) / (most - least);
         self.top + TALL - below - share * (TALL - above - below)
     }
