@@ -54,6 +54,11 @@ pub enum TransferError {
          way could not be removed ({cause}): remove it by hand"
     )]
     Marked { key: &'static str, cause: Error },
+    #[error(
+        "people, roles and clients were imported, but the organization's own database failed: import the same \
+         archive once more, what is there already is kept"
+    )]
+    PeopleOnly(#[source] sqlx::Error),
     #[error("the database failed")]
     Database(#[from] sqlx::Error),
     #[error(transparent)]

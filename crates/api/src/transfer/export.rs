@@ -98,6 +98,15 @@ struct Export<'a> {
     missing: Vec<String>,
 }
 
+/// Rows of a table that are written together.
+#[derive(Default)]
+struct Part {
+    /// How many are written already.
+    number: u32,
+    lines: Vec<u8>,
+    count: u64,
+}
+
 impl Export<'_> {
     async fn write<T: Send + 'static>(
         &mut self,
@@ -124,26 +133,35 @@ impl Export<'_> {
         (index, table): (usize, &'static Table),
         whose: &Whose,
     ) -> Result<(), TransferError> {
-        let (mut lines, mut count, mut part) = (Vec::new(), 0, 0);
+        let mut part = Part::default();
         let mut last: Option<Row> = None;
         loop {
             let page = store::page(db, table, whose, last.as_ref()).await?;
             for row in &page {
                 let line = row::to_line(table, row).map_err(TransferError::Refused)?;
-                lines.extend_from_slice(&line);
-                count += 1;
-            }
-            let is_last = page.is_empty();
-            if lines.len() >= PART || (is_last && count > 0) {
-                part += 1;
-                let (lines, count) = (std::mem::take(&mut lines), std::mem::take(&mut count));
-                self.add(move |writer| writer.rows((index, table, part), &lines, count)).await?;
+                part.lines.extend_from_slice(&line);
+                part.count += 1;
+                if part.lines.len() >= PART {
+                    self.part((index, table), &mut part).await?;
+                }
             }
             match page.into_iter().last() {
                 Some(row) => last = Some(row),
+                None if part.count > 0 => return self.part((index, table), &mut part).await,
                 None => return Ok(()),
             }
         }
+    }
+
+    /// Writes what was gathered, and begins the next one.
+    async fn part(
+        &mut self,
+        (index, table): (usize, &'static Table),
+        part: &mut Part,
+    ) -> Result<(), TransferError> {
+        let number = part.number + 1;
+        let Part { lines, count, .. } = std::mem::replace(part, Part { number, ..Part::default() });
+        self.add(move |writer| writer.rows((index, table, number), &lines, count)).await
     }
 
     async fn files(

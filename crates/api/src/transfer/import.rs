@@ -26,7 +26,7 @@ const AHEAD: usize = 1;
 
 /// Imports an archive into an organization, or into the default data; gives what was imported.
 ///
-/// A failure leaves nothing. If this process is killed, files may be left, which the next import removes.
+/// A failure leaves nothing, unless it says so. If this process is killed, files may be left, which the next import removes.
 pub async fn import(
     app: &App,
     organization: Option<&str>,
@@ -185,10 +185,12 @@ impl Target {
     /// People first: an organization's data is not there without them. Of a commit that fails nobody
     /// knows whether it was made: files stay until the next import sees.
     async fn commit(self) -> Result<Files, TransferError> {
-        if let Some(identity) = self.identity {
-            identity.commit().await?;
-        }
-        self.data.commit().await?;
+        let Some(identity) = self.identity else {
+            self.data.commit().await?;
+            return Ok(self.files);
+        };
+        identity.commit().await?;
+        self.data.commit().await.map_err(TransferError::PeopleOnly)?;
         Ok(self.files)
     }
 }

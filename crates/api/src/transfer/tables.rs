@@ -90,7 +90,7 @@ impl Table {
     }
 
     const fn with_files(self) -> Self {
-        Self { has_files: true, ..self }.small()
+        Self { has_files: true, ..self }
     }
 
     const fn at(self, place: Place) -> Self {

@@ -58,7 +58,7 @@ pub(super) static TABLES: &[Table] = &[
         ],
     )
     .numbered(),
-    Table::new("job_script_template_files", FILE_KEY, FILES).with_files(),
+    Table::new("job_script_template_files", FILE_KEY, FILES).with_files().small(),
     Table::new(
         "workflow_files",
         FILE_KEY,
@@ -81,7 +81,7 @@ pub(super) static TABLES: &[Table] = &[
         ],
     )
     .numbered(),
-    Table::new("job_script_files", FILE_KEY, FILES).with_files(),
+    Table::new("job_script_files", FILE_KEY, FILES).with_files().small(),
     Table::new(
         "job_submissions",
         &["id"],
