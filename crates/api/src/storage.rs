@@ -180,8 +180,7 @@ fn key(names: Names, table: &str, parent: i64, name: &str) -> Result<Key> {
     let last = if plain {
         name.to_owned()
     } else {
-        let digest = Sha256::digest(name.as_bytes());
-        digest.iter().fold("~".to_owned(), |hex, byte| format!("{hex}{byte:02x}"))
+        format!("~{}", hex::encode(Sha256::digest(name.as_bytes())))
     };
     Key::parse(format!("{table}/{parent}/{last}")).map_err(|error| {
         Error::Unprocessable(format!("The file name {name:?} cannot be stored: {error}"))

@@ -42,7 +42,7 @@ pub(super) fn copy_and_sum(from: &Path, to: &Path) -> Result<String> {
     let mut digest = Sha256::new();
     let copied = write(source, to, &mut |piece| digest.update(piece)).map_err(on_file(to))?;
     copied.sync_all().map_err(on_file(to))?;
-    Ok(hex(&digest.finalize()))
+    Ok(hex::encode(digest.finalize()))
 }
 
 pub(super) fn sum(path: &Path) -> Result<String> {
@@ -53,7 +53,7 @@ pub(super) fn sum(path: &Path) -> Result<String> {
         Ok(())
     })
     .map_err(on_file(path))?;
-    Ok(hex(&digest.finalize()))
+    Ok(hex::encode(digest.finalize()))
 }
 
 /// Makes a file with this content.
@@ -88,10 +88,6 @@ fn pass(source: &mut File, take: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io:
         }
         take(piece.get(..read).unwrap_or_default())?;
     }
-}
-
-fn hex(digest: &[u8]) -> String {
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Has the disk know which files are in a directory.

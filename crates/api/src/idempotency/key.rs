@@ -55,7 +55,7 @@ pub(crate) fn fingerprint(parts: &Parts) -> String {
     feed_object(&mut digest, &parts.path);
     feed_object(&mut digest, &parts.query);
     feed(&mut digest, parts.json.as_ref().unwrap_or(&Value::Null));
-    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(digest.finalize())
 }
 
 fn feed(digest: &mut Sha256, value: &Value) {

@@ -59,5 +59,5 @@ pub(crate) async fn current(
 }
 
 fn shown(digest: &[u8]) -> String {
-    digest.iter().take(LENGTH).map(|byte| format!("{byte:02x}")).collect()
+    digest.get(..LENGTH).map(hex::encode).unwrap_or_default()
 }

@@ -78,7 +78,9 @@ const ASSETS: &[Asset] = &[
 static VERSION: LazyLock<String> = LazyLock::new(|| {
     let mut hash = Sha256::new();
     ASSETS.iter().for_each(|asset| hash.update(asset.content));
-    hash.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+    let mut version = hex::encode(hash.finalize());
+    version.truncate(12);
+    version
 });
 
 pub(super) fn address(base: &str, name: &str) -> String {

@@ -54,7 +54,7 @@ pub(super) fn key(form_id: &str, wanted: Wanted, filled: &Filled, files: &[Uploa
         feed(filename.as_bytes());
         feed(content);
     }
-    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(digest.finalize())
 }
 
 /// Makes the script, and submits it if that is wanted; the number of what was wanted.
