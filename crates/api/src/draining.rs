@@ -27,6 +27,8 @@ use axum::{
 use socket2::{SockFilter, SockRef, Socket};
 use tokio::{net::TcpListener, time::sleep};
 
+/// What a server says of its health by then.
+pub(crate) const ABOUT_TO_STOP: &str = "This server is about to stop; ask another one";
 /// How long connections that the system has taken may take to be accepted and read from.
 const SETTLING: Duration = Duration::from_millis(200);
 /// Where the flags are in a TCP header, and those that tell an attempt to connect from all else.

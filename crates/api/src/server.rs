@@ -22,6 +22,8 @@ use connections::Acceptor;
 
 /// How long requests may take to finish after the server was told to stop, and then e-mail.
 const GRACE: Duration = Duration::from_secs(20);
+/// How many connections wait to be accepted at most.
+const BACKLOG: u32 = 1024;
 /// How often databases that are no longer used are looked for.
 const TIDYING: Duration = Duration::from_secs(15);
 /// How often sessions and tokens that have expired are forgotten.
@@ -32,17 +34,19 @@ pub async fn serve(
     mut config: ServeConfig,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), StartError> {
-    let bound = config.listen.bind().await;
-    let listener =
-        bound.map_err(|cause| StartError::Listen { address: config.listen.to_string(), cause })?;
-    let address = listener.local_addr().map_err(StartError::Serve)?;
+    let named = config.listen.to_string();
+    let wrong = |cause| StartError::Listen { address: named.clone(), cause };
+    let socket = config.listen.bind().await.map_err(wrong)?;
+    let address = socket.local_addr().map_err(StartError::Serve)?;
     config.listen.port = address.port();
-    let handle = draining::handle(&listener).map_err(StartError::Serve)?;
     let _held = config.hold_data_directory()?;
     let app = App::open(&config, Clock::System).await?;
     if let Some(provider) = &app.provider {
         provider.remember_address().await?;
     }
+    // Not before: who connects meanwhile would wait for migrations, where another replica could answer.
+    let listener = socket.listen(BACKLOG).map_err(wrong)?;
+    let handle = draining::handle(&listener).map_err(StartError::Serve)?;
     tracing::info!(%address, url = config.base_url(), "listening");
     if let Err(error) = sd_notify::notify(&[sd_notify::NotifyState::Ready]) {
         tracing::warn!(%error, "systemd cannot be told");

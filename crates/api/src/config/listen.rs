@@ -1,8 +1,8 @@
 //! An address to listen on.
 
-use std::{fmt, io, str::FromStr, time::Duration};
+use std::{fmt, io, net::SocketAddr, str::FromStr, time::Duration};
 
-use tokio::net::TcpListener;
+use tokio::net::TcpSocket;
 
 /// How long looking up a name may take.
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -45,15 +45,34 @@ impl fmt::Display for ListenAddress {
 }
 
 impl ListenAddress {
-    /// Listens there. A name may stand for several addresses: IPv4 is tried first, because that
-    /// is what clients of `localhost` try who know only one.
-    pub async fn bind(&self) -> io::Result<TcpListener> {
+    /// Takes the address, so that nobody else can listen there; nobody can connect until this one listens.
+    /// A name may stand for several addresses: IPv4 is tried first, because that is what clients of
+    /// `localhost` try who know only one.
+    pub async fn bind(&self) -> io::Result<TcpSocket> {
         let target = (self.host.as_str(), self.port);
         let found = tokio::time::timeout(DEADLINE, tokio::net::lookup_host(target)).await??;
         let mut addresses: Vec<_> = found.collect();
         addresses.sort_by_key(|address| !address.is_ipv4());
-        TcpListener::bind(addresses.as_slice()).await
+        let mut bound = Err(io::ErrorKind::AddrNotAvailable.into());
+        for address in addresses {
+            bound = bind(address);
+            if bound.is_ok() {
+                break;
+            }
+        }
+        bound
     }
+}
+
+fn bind(address: SocketAddr) -> io::Result<TcpSocket> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    // What is left of a server's connections doesn't keep the next one away.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    Ok(socket)
 }
 
 #[cfg(test)]
@@ -72,10 +91,17 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_name_is_listened_on() {
+    async fn a_name_is_listened_on_by_one_alone() {
         let address: ListenAddress = "localhost:0".parse().unwrap();
-        let listener = address.bind().await.unwrap();
-        assert!(listener.local_addr().unwrap().ip().is_loopback());
+        let socket = address.bind().await.unwrap();
+        let taken = socket.local_addr().unwrap();
+        assert!(taken.ip().is_loopback());
+        assert!(tokio::net::TcpStream::connect(taken).await.is_err());
+        let listener = socket.listen(1).unwrap();
+        assert!(tokio::net::TcpStream::connect(taken).await.is_ok());
+        let same: ListenAddress = taken.to_string().parse().unwrap();
+        assert!(same.bind().await.is_err());
+        drop(listener);
         let unknown: ListenAddress = "no-such-host.invalid:0".parse().unwrap();
         assert!(unknown.bind().await.is_err());
     }

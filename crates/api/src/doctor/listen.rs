@@ -4,7 +4,10 @@ use std::{io::ErrorKind, time::Duration};
 
 use reqwest::{Response, StatusCode};
 
-use crate::config::{ListenAddress, ServeConfig};
+use crate::{
+    config::{ListenAddress, ServeConfig},
+    draining::ABOUT_TO_STOP,
+};
 use jobbergate_doctor::Problem;
 
 /// How long whoever listens there may take for an answer.
@@ -44,13 +47,14 @@ async fn look(address: &ListenAddress, setting: &str, page: &str) -> Result<Stri
     Err(Problem::new(format!("cannot listen on {address}: {cause}"), advice))
 }
 
-/// Whether one of ours answers there: its health is no content, or 507 on a full disk, and its
-/// figures have its name.
+/// Whether one of ours answers there: its health is no content, or 507 on a full disk, or it is about to
+/// stop; its figures have its name.
 async fn answers(address: &ListenAddress, page: &str) -> bool {
     let Ok(answer) = ask(address, page).await else { return false };
     let healths = [StatusCode::NO_CONTENT, StatusCode::INSUFFICIENT_STORAGE];
+    let words = ["jobbergate_database_connections", ABOUT_TO_STOP];
     healths.contains(&answer.status())
-        || answer.text().await.is_ok_and(|text| text.contains("jobbergate_database_connections"))
+        || answer.text().await.is_ok_and(|text| words.iter().any(|word| text.contains(word)))
 }
 
 /// Whether the server that listens there is well.
@@ -66,6 +70,9 @@ pub async fn health(address: &ListenAddress) -> Result<(), Problem> {
         StatusCode::NO_CONTENT => Ok(()),
         StatusCode::INSUFFICIENT_STORAGE => {
             Err(Problem::new(format!("the disk of {address} is full"), "make room"))
+        }
+        StatusCode::SERVICE_UNAVAILABLE => {
+            Err(Problem::new(format!("the server at {address} is about to stop"), "start it anew"))
         }
         other => {
             let what = format!("what listens on {address} answers {other}");

@@ -4,6 +4,7 @@ use crate::{
     app::Context,
     auth::{Identity, Principal},
     disk,
+    draining::ABOUT_TO_STOP,
     error::{Error, Result},
     http::{NoContent, Router},
     permission::Permission,
@@ -26,7 +27,7 @@ pub(super) fn router() -> Router {
 
 async fn health(context: Context, _: Nobody) -> Result<NoContent> {
     if context.app.draining.has_begun() {
-        return Err(Error::Busy("This server is about to stop; ask another one"));
+        return Err(Error::Busy(ABOUT_TO_STOP));
     }
     let Some(directory) = &context.app.data_directory else { return Ok(NoContent) };
     let room = disk::require_room(directory);
