@@ -47,8 +47,20 @@ pub enum BackupError {
     Database { path: PathBuf, cause: sqlx::Error },
     #[error("{0}")]
     Refused(String),
+    #[error("{error}; and what was copied until then can't be removed ({left}): remove it by hand")]
+    Left { error: Box<BackupError>, left: Box<BackupError> },
     #[error(transparent)]
     Settings(#[from] StartError),
+}
+
+impl BackupError {
+    /// With what went wrong when that was removed which had been begun.
+    fn and(self, removed: Result<()>) -> Self {
+        match removed {
+            Ok(()) => self,
+            Err(left) => Self::Left { error: Box::new(self), left: Box::new(left) },
+        }
+    }
 }
 
 type Result<T> = std::result::Result<T, BackupError>;

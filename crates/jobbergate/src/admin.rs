@@ -56,6 +56,34 @@ impl Admin {
 
 #[derive(Debug, Subcommand)]
 enum AdminCommand {
+    #[command(flatten)]
+    OnData(DataCommand),
+    /// Bring the tables of all databases up to date, as a start does, and end
+    Migrate(migrate::MigrateArgs),
+    /// Copy the data directory (SQLite and files) into a new directory while the server goes on
+    Backup(backup::BackupArgs),
+    /// Put such a copy back into the data directory of a server that is stopped
+    Restore(backup::RestoreArgs),
+    /// Print the server's settings and where each comes from
+    Config {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print a file of all settings, each commented and with its default
+    EnvFile {
+        /// Whose
+        role: env_file::Role,
+    },
+    /// Check that what the server needs is there and works
+    Doctor,
+    /// Ask the server that runs here whether it is well, as containers do again and again
+    Health,
+}
+
+/// Commands on tables that are up to date, or that they bring up to date.
+#[derive(Debug, Subcommand)]
+enum DataCommand {
     /// Manage the accounts of people
     #[command(subcommand)]
     User(user::UserCommand),
@@ -87,33 +115,12 @@ enum AdminCommand {
         #[arg(long)]
         dry_run: bool,
     },
-    /// Bring the tables of all databases up to date, as a start does, and end
-    Migrate(migrate::MigrateArgs),
-    /// Copy the data directory (SQLite and files) into a new directory while the server goes on
-    Backup(backup::BackupArgs),
-    /// Put such a copy back into the data directory of a server that is stopped
-    Restore(backup::RestoreArgs),
     /// Write an organization's data into an archive that another server can import, whichever database
     /// and files it has
     Export(transfer::TransferArgs),
     /// Read such an archive into an organization that is empty. With SQLite and several organizations
     /// stop the server first: it keeps everybody's log-ins waiting
     Import(transfer::TransferArgs),
-    /// Print the server's settings and where each comes from
-    Config {
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
-    /// Print a file of all settings, each commented and with its default
-    EnvFile {
-        /// Whose
-        role: env_file::Role,
-    },
-    /// Check that what the server needs is there and works
-    Doctor,
-    /// Ask the server that runs here whether it is well, as containers do again and again
-    Health,
 }
 
 fn permission(name: &str) -> Result<Permission, String> {
@@ -139,17 +146,7 @@ pub async fn run(admin: Admin, settings: &[Setting]) -> anyhow::Result<ExitCode>
         AdminCommand::Migrate(args) => return migrate::run(&config, &args).await,
         AdminCommand::Backup(args) => backup::make(&config, &args).await?,
         AdminCommand::Restore(args) => backup::restore(&config, &args).await?,
-        AdminCommand::User(_)
-        | AdminCommand::Role(_)
-        | AdminCommand::Client(_)
-        | AdminCommand::Application(_)
-        | AdminCommand::Keys(_)
-        | AdminCommand::Token(_)
-        | AdminCommand::Organization(_)
-        | AdminCommand::Claims(_)
-        | AdminCommand::Clean { .. }
-        | AdminCommand::Export(_)
-        | AdminCommand::Import(_) => {
+        AdminCommand::OnData(command) => {
             let listens = is_given(settings, "JOBBERGATE_LISTEN");
             run_on_data(command, &config, listens).await?;
         }
@@ -172,62 +169,57 @@ async fn ask_health(config: &ServeConfig) -> anyhow::Result<()> {
 
 /// A command on a server's data, which must be there, unless it sets the server up.
 async fn run_on_data(
-    command: AdminCommand,
+    command: DataCommand,
     config: &ServeConfig,
     listens: bool,
 ) -> anyhow::Result<()> {
     let first = matches!(
         command,
-        AdminCommand::Client(client::ClientCommand::Create { .. })
-            | AdminCommand::User(
+        DataCommand::Client(client::ClientCommand::Create { .. })
+            | DataCommand::User(
                 user::UserCommand::Create { .. } | user::UserCommand::Invite { .. }
             )
     );
     config.check()?;
     // What is imported may be the first thing there is.
-    if !matches!(command, AdminCommand::Import(_)) {
+    if !matches!(command, DataCommand::Import(_)) {
         config.require_data_directory(first)?;
     }
+    // Nobody restores a backup meanwhile, and what is half restored is no data of anybody's.
+    let _held = config.hold_data_directory()?;
     match &command {
-        AdminCommand::Clean { dry_run } => {
+        DataCommand::Clean { dry_run } => {
             config.require_tables(cleaning::tables(*dry_run)).await?;
         }
-        AdminCommand::Claims(command) => config.require_tables(command.tables()).await?,
-        AdminCommand::Export(_) => config.require_tables(Tables::Current).await?,
+        DataCommand::Claims(command) => config.require_tables(command.tables()).await?,
+        DataCommand::Export(_) => config.require_tables(Tables::Current).await?,
         _ => {}
     }
     let app = App::open(&config.without_standby(), Clock::System).await?;
     match command {
-        AdminCommand::User(command) => {
+        DataCommand::User(command) => {
             user::run(&provider(&app, config, listens).await?, &app, command).await?;
         }
-        AdminCommand::Role(command) => {
+        DataCommand::Role(command) => {
             role::run(&provider(&app, config, listens).await?, command).await?;
         }
-        AdminCommand::Application(command) => {
+        DataCommand::Application(command) => {
             application::run(&provider(&app, config, listens).await?, command).await?;
         }
-        AdminCommand::Keys(command) => {
+        DataCommand::Keys(command) => {
             keys::run(&provider(&app, config, listens).await?, command).await?;
         }
-        AdminCommand::Client(command) => {
+        DataCommand::Client(command) => {
             client::run(&provider(&app, config, listens).await?, &app.tenants, command).await?;
         }
-        AdminCommand::Token(args) => {
+        DataCommand::Token(args) => {
             token::issue(&provider(&app, config, listens).await?, &app.tenants, args).await?;
         }
-        AdminCommand::Organization(command) => organization::run(&app.tenants, command).await?,
-        AdminCommand::Claims(command) => claims::run(&app, &command).await?,
-        AdminCommand::Clean { dry_run } => clean::clean(&app, dry_run).await?,
-        AdminCommand::Export(args) => transfer::export(&app, &args).await?,
-        AdminCommand::Import(args) => transfer::import(&app, &args).await?,
-        AdminCommand::Config { .. }
-        | AdminCommand::EnvFile { .. }
-        | AdminCommand::Doctor
-        | AdminCommand::Health
-        | AdminCommand::Migrate(_)
-        | AdminCommand::Backup(_)
-        | AdminCommand::Restore(_) => {}
+        DataCommand::Organization(command) => organization::run(&app.tenants, command).await?,
+        DataCommand::Claims(command) => claims::run(&app, &command).await?,
+        DataCommand::Clean { dry_run } => clean::clean(&app, dry_run).await?,
+        DataCommand::Export(args) => transfer::export(&app, &args).await?,
+        DataCommand::Import(args) => transfer::import(&app, &args).await?,
     }
     app.tenants.close().await;
     Ok(())

@@ -2,7 +2,7 @@
 //!
 //! First the database as it is at one instant, then the files that it names. One that is gone by then
 //! was removed after that instant: then the database is copied once more, and of the files only
-//! what is new.
+//! what is new; at last while writers wait.
 
 use std::{
     fs::{self, DirBuilder, DirEntry, Metadata},
@@ -25,8 +25,8 @@ use crate::{
     transfer::FileRow,
 };
 
-/// How often the database is copied when files are removed all the time.
-const ATTEMPTS: usize = 10;
+/// How often the database is copied when files are removed all the time, before writers have to wait.
+const ATTEMPTS: usize = 5;
 
 /// What was backed up.
 #[derive(Debug, Default)]
@@ -60,8 +60,8 @@ pub async fn make(config: &ServeConfig, target: &Path) -> Result<Made> {
     let made = match made {
         Ok(made) => made,
         Err(error) => {
-            fs::remove_dir_all(&partial).map_err(on_file(&partial))?;
-            return Err(error);
+            let removed = fs::remove_dir_all(&partial).map_err(on_file(&partial));
+            return Err(error.and(removed));
         }
     };
     fs::rename(&partial, target).map_err(on_file(target))?;
@@ -144,26 +144,32 @@ async fn place(data: &Path, target: &Path, made: &mut Made) -> Result<Option<i64
 
 async fn attempts(live: &Db, data: &Path, to: &Path) -> Result<(i64, u64, u64)> {
     for _ in 0..ATTEMPTS {
-        if to.exists() {
-            fs::remove_file(to).map_err(on_file(to))?;
-        }
-        live.copy_into(to).await.map_err(on_database(to))?;
-        let only_owner = std::os::unix::fs::PermissionsExt::from_mode(0o600);
-        fs::set_permissions(to, only_owner).map_err(on_file(to))?;
-        let snapshot = Db::attach_sqlite(to).await.map_err(on_database(to))?;
-        let copied = files(&snapshot, live, (data, to)).await;
-        let schema = snapshot.schema().await.map_err(on_database(to));
-        snapshot.close().await;
-        if let Some((files, missing)) = copied? {
-            let Schema::Ours { revision } = schema? else {
-                return Err(refused(format!("{} is no database of Jobbergate's", to.display())));
-            };
-            return Ok((revision, files, missing));
+        if let Some(copied) = attempt(live, data, to).await? {
+            return Ok(copied);
         }
     }
-    Err(refused(format!(
-        "files were removed all the time, {ATTEMPTS} times in a row; try again when there is less to do"
-    )))
+    let _writers_wait = live.write().await.map_err(on_database(to))?;
+    let again = || refused(format!("files that {} names are removed", to.display()));
+    attempt(live, data, to).await?.ok_or_else(again)
+}
+
+/// `None` if a file was removed meanwhile.
+async fn attempt(live: &Db, data: &Path, to: &Path) -> Result<Option<(i64, u64, u64)>> {
+    if to.exists() {
+        fs::remove_file(to).map_err(on_file(to))?;
+    }
+    live.copy_into(to).await.map_err(on_database(to))?;
+    let only_owner = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+    fs::set_permissions(to, only_owner).map_err(on_file(to))?;
+    let snapshot = Db::attach_sqlite(to).await.map_err(on_database(to))?;
+    let copied = files(&snapshot, live, (data, to)).await;
+    let schema = snapshot.schema().await.map_err(on_database(to));
+    snapshot.close().await;
+    let Some((files, missing)) = copied? else { return Ok(None) };
+    let Schema::Ours { revision } = schema? else {
+        return Err(refused(format!("{} is no database of Jobbergate's", to.display())));
+    };
+    Ok(Some((revision, files, missing)))
 }
 
 /// Copies the files that a snapshot names; how many, and how many are missing anyway. `None` if one

@@ -48,8 +48,7 @@ pub async fn restore(
     let (staging, now) = (data.join(RESTORING), clock.now());
     remove(&staging)?;
     if let Err(error) = stage(source, &staging, &manifest, now).await {
-        remove(&staging)?;
-        return Err(error);
+        return Err(error.and(remove(&staging)));
     }
     let aside = (!old.is_empty())
         .then(|| data.join(format!("replaced-{}", now.format("%Y-%m-%dT%H-%M-%SZ"))));
@@ -86,7 +85,8 @@ fn take_alone(data: &Path) -> Result<File> {
     match lock.try_lock() {
         Ok(()) => Ok(lock),
         Err(TryLockError::WouldBlock) => {
-            Err(refused(format!("a server is running on {}: stop it first", data.display())))
+            let words = "a server is running on it, or another command: stop it first";
+            Err(refused(format!("{}: {words}", data.display())))
         }
         Err(TryLockError::Error(cause)) => Err(BackupError::File { path, cause }),
     }
@@ -94,14 +94,20 @@ fn take_alone(data: &Path) -> Result<File> {
 
 /// What is in the data directory, without locks and what restoring left.
 fn entries(data: &Path) -> Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(data).map_err(on_file(data))? {
-        let name = PathBuf::from(entry.map_err(on_file(data))?.file_name());
+    let mut found = names(data)?;
+    found.retain(|name| {
         let text = name.to_string_lossy();
-        let is_ours = text.starts_with("replaced-") || text == RESTORING || text == SWITCHING;
-        if !text.ends_with(".lock") && !is_ours {
-            found.push(name);
-        }
+        let was_put_aside = text.starts_with("replaced-") && data.join(name).is_dir();
+        let is_ours = was_put_aside || text == RESTORING || text == SWITCHING;
+        !is_ours && !text.ends_with(".lock")
+    });
+    Ok(found)
+}
+
+fn names(directory: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(directory).map_err(on_file(directory))? {
+        found.push(PathBuf::from(entry.map_err(on_file(directory))?.file_name()));
     }
     found.sort();
     Ok(found)
@@ -206,7 +212,7 @@ fn switch(data: &Path, staging: &Path, old: &[PathBuf], aside: Option<&Path>) ->
         copy::sync_directory(aside)?;
     }
     let new = staging.join("new");
-    for name in entries(&new)? {
+    for name in names(&new)? {
         fs::rename(new.join(&name), data.join(&name)).map_err(on_file(&data.join(&name)))?;
     }
     copy::sync_directory(data)?;

@@ -145,7 +145,7 @@ impl ServeConfig {
 
     /// Keeps a backup from being restored into the data directory as long as the lock lives, if the
     /// database is there. Fails while that is under way, or if it was broken off.
-    pub(crate) fn hold_data_directory(&self) -> Result<Option<File>, StartError> {
+    pub fn hold_data_directory(&self) -> Result<Option<File>, StartError> {
         if self.postgres_url()?.is_some() {
             return Ok(None);
         }

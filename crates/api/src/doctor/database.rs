@@ -47,8 +47,7 @@ async fn examine(name: &str, db: &Db) -> Result<String, Problem> {
         if submissions != counted {
             let words =
                 format!("{name}: lists count {counted} submissions, there are {submissions}");
-            let advice =
-                "count them anew: docs/operations.md, \"PostgreSQL and S3\", has the statements";
+            let advice = "count them anew: docs/operations.md, \"Migrations\", has the statements";
             return Err(Problem::new(words, advice));
         }
         if db.lacks_search_index().await.map_err(unread)? {

@@ -99,13 +99,18 @@ async fn all_organizations_and_secrets_are_backed_up_for_their_owner_only() {
     let (app, shelf) = (TenantApp::on_sqlite().await, tempfile::tempdir().unwrap());
     let lab = app.organization().await;
     lab.user("alice").await.has_script("ours", "echo").await;
-    fs::write(app.data().join("smtp-password"), "s3cret").unwrap();
+    let secrets = ["smtp-password", "replaced-password"];
+    for secret in secrets {
+        fs::write(app.data().join(secret), "s3cret").unwrap();
+    }
     let path = shelf.path().join("b");
     let made = backup::make(&app.app.config, &path).await.unwrap();
     assert_eq!((made.databases, made.files), (2, 1));
     let data = shelf.path().join("data");
     restore(&settings_for(&app, &data), &path, false).await.unwrap();
-    assert_eq!(fs::read_to_string(data.join("smtp-password")).unwrap(), "s3cret");
+    for secret in secrets {
+        assert_eq!(fs::read_to_string(data.join(secret)).unwrap(), "s3cret");
+    }
     assert!(
         data.join("organizations").join(&lab.id).join("files/job_script_files/1/run.sh").exists()
     );

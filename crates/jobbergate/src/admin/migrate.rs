@@ -29,6 +29,7 @@ pub async fn run(config: &ServeConfig, args: &MigrateArgs) -> anyhow::Result<Exi
         return tell(&upgrade::plan(config).await?);
     }
     config.require_data_directory(false)?;
+    let _held = config.hold_data_directory()?;
     let left = upgrade::migrate(config).await?;
     let plans = upgrade::plan(config).await?;
     for planned in &plans {

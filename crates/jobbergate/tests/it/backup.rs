@@ -95,8 +95,11 @@ async fn a_server_does_not_start_on_half_a_restored_directory() {
     fs::create_dir_all(data.join(".restoring/new")).unwrap();
     fs::write(data.join(".restoring-switching"), "").unwrap();
     refuses_to_serve(&data);
-    let words = complaint(&admin(&data, &["backup", home.path().join("b").to_str().unwrap()]));
-    assert!(words.contains("admin restore --replace"), "{words}");
+    let target = home.path().join("b");
+    for command in [&["backup", target.to_str().unwrap()][..], &["clean"], &["migrate"]] {
+        let words = complaint(&admin(&data, command));
+        assert!(words.contains("admin restore --replace"), "{words}");
+    }
     // The next try fails, too: nothing is in its place yet.
     let damaged = home.path().join("damaged");
     fs::create_dir(&damaged).unwrap();
