@@ -13,6 +13,9 @@ use crate::args;
 /// How long a look may wait for a connection or for another process's write.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// PostgreSQL's code for a statement that took longer than it may.
+const QUERY_CANCELED: &str = "57014";
+
 /// Who made a database's tables.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Schema {
@@ -87,11 +90,20 @@ impl Db {
         Ok(!db.is_sqlite() && !has_table(&mut db, "ix_job_submissions_words").await?)
     }
 
-    /// How many submissions there are, and how many lists say that there are.
-    pub async fn counted_submissions(&self) -> Result<(i64, i64), sqlx::Error> {
+    /// How many submissions there are, and how many lists say that there are; `None` if it takes longer
+    /// to know than a statement may take.
+    pub async fn counted_submissions(&self) -> Result<Option<(i64, i64)>, sqlx::Error> {
         let sql = "SELECT (SELECT count(*) FROM job_submissions), \
                    (SELECT CAST(coalesce(sum(number), 0) AS bigint) FROM submission_counts)";
-        self.read().await?.fetch_one(sql, args![]).await
+        let counted = self.read().await?.fetch_one(sql, args![]).await;
+        let gave_up = |error: &sqlx::Error| {
+            let error = error.as_database_error();
+            error.is_some_and(|error| error.code().as_deref() == Some(QUERY_CANCELED))
+        };
+        match counted {
+            Err(error) if gave_up(&error) => Ok(None),
+            counted => counted.map(Some),
+        }
     }
 
     /// Tries to make a table and a row, and undoes it.

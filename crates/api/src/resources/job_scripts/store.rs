@@ -106,8 +106,9 @@ pub(crate) async fn find(db: &mut Session, id: i64, lock: Lock) -> sqlx::Result<
     SCRIPTS.find(db, by_id(id), lock).await
 }
 
-/// How many entrypoints a script has, which nobody else changes until the transaction ends; `None` if
-/// there is no such script.
+/// How many entrypoints a script has; `None` if there is no such script. It is not deleted until the
+/// transaction ends. Of a file that somebody changes at this very moment it may be overlooked: then the agent
+/// refuses the job.
 pub(crate) async fn lock_to_run(db: &mut Session, id: i64) -> sqlx::Result<Option<ToRun>> {
     let sql = format!(
         "SELECT id, (SELECT COUNT(*) FROM job_script_files \

@@ -41,7 +41,8 @@ pub(crate) struct Steps {
 
 /// A submission; 404 if there is none.
 pub(crate) async fn overview(db: &Db, id: i64, now: DateTime<Utc>) -> Result<Overview> {
-    let mut db = db.read().await?;
+    // A standby may not have the last heartbeat yet.
+    let mut db = db.primary().read().await?;
     let row = service::require(&mut db, id).await?;
     let script = match row.job_script_id {
         Some(script) => job_scripts::store::find(&mut db, script.into(), Lock::None).await?,

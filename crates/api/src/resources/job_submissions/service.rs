@@ -101,7 +101,7 @@ pub(crate) async fn clusters(context: &Context) -> Result<Vec<String>> {
     if let Some(registered) = registered_clusters(context).await? {
         return Ok(registered);
     }
-    clusters::store::client_ids(&mut context.db.read().await?).await.map_err(Into::into)
+    clusters::store::client_ids(&mut context.db.primary().read().await?).await.map_err(Into::into)
 }
 
 /// With the built-in provider every agent is a client of ours, of the caller's organization where

@@ -158,14 +158,14 @@ on_both! {
     async fn long_rows_are_in_parts_that_an_import_takes(app: TestApp) {
         let shelf = Shelf::new();
         let alice = app.user("alice").await;
-        let description = "d".repeat(200 << 10);
+        let long = "d".repeat(200 << 10);
         for name in 0..12 {
-            let script = json!({"name": name.to_string(), "description": description});
-            alice.post("/job-scripts", script).await.created();
+            let template = json!({"name": name.to_string(), "template_vars": {"long": long}});
+            alice.post("/job-script-templates", template).await.created();
         }
         let path = shelf.path("a.tar.gz");
         let end = export(&app, &path).await;
-        let parts = unpacked(&path).into_iter().filter(|(name, _)| name.contains("job_scripts/"));
+        let parts = unpacked(&path).into_iter().filter(|(name, _)| name.contains("job_script_templates/"));
         let sizes: Vec<_> = parts.map(|(_, lines)| lines.len()).collect();
         assert!(sizes.len() == 2 && sizes.iter().all(|&size| size < 13 << 17), "{sizes:?}");
         let target = TestApp::on_sqlite().await;

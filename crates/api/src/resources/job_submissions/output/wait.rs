@@ -95,7 +95,7 @@ impl Asked {
             end = cut_short(&self.app, &self.gone) => return Err(end),
         };
         if !taken {
-            let mut db = self.db.read().await?;
+            let mut db = self.db.primary().read().await?;
             return Err(unanswered::not_taken(&mut db, &self.cluster, self.clock.now()).await?);
         }
         tokio::select! {

@@ -152,7 +152,8 @@ impl Filter {
                 sort_ascending: self.ascending,
                 user_only: !self.all,
                 search: Some(self.search.clone()).filter(|search| !search.is_empty()),
-                sort_field: Some(self.sort.to_owned()),
+                // Numbers are given out in that order, and have an index.
+                sort_field: Some(self.sort.replace("created_at", "id")),
                 paging: Paging { page: self.page, size: ROWS },
                 ..ListQuery::default()
             },
