@@ -34,6 +34,8 @@ for name, service in described["services"].items():
     if "build" in service:
         context = compose.parent / service["build"]["context"]
         there(context / service["build"]["dockerfile"], compose.name)
+        if "healthcheck" not in service:
+            sys.exit(f"the service {name} has no health check: one of the image is lost in podman's own format")
     for volume in service["volumes"]:
         if volume.split(":")[0] not in described["volumes"]:
             sys.exit(f"the service {name} has a volume that is not described: {volume}")
