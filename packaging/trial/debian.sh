@@ -4,6 +4,10 @@
 set -eu
 . /trial/expect.sh
 export DEBIAN_FRONTEND=noninteractive
+pretend_systemd ""
+# Data is often on a file system of its own.
+mkdir /var/lib/jobbergate
+mount -t tmpfs data /var/lib/jobbergate
 
 step "installed: files, owners, users"
 dpkg --install /old/*.deb >/tmp/dpkg.log 2>&1 || { cat /tmp/dpkg.log; fail "they can be installed"; }
@@ -24,8 +28,13 @@ for user in jobbergate jobbergate-agent; do
     [ "$(id -u $user)" -lt 1000 ] || fail "$user is a user of the system"
 done
 if grep -v '^#' /etc/jobbergate/*.env | grep -q '='; then fail "every setting is a comment"; fi
+says "$(cat /etc/jobbergate/server.env)" "#JOBBERGATE_DATA_DIR=/var/lib/jobbergate"
+says "$(cat /etc/jobbergate/agent.env)" "#JOBBERGATE_AGENT_CLIENT_SECRET_FILE=/etc/jobbergate/agent-secret"
 gone /etc/systemd/system/multi-user.target.wants/jobbergate-serve.service \
     /etc/systemd/system/multi-user.target.wants/jobbergate-agent.service
+systemd=$(told)
+says_nothing_of "$systemd" start
+says_nothing_of "$systemd" enable
 
 step "configured and started: the server as its user, an account, a cluster"
 echo "METADATA_TITLE='Our jobs'" >>/etc/jobbergate/server.env
@@ -36,6 +45,24 @@ says "$(jobbergate-admin config)" "Our jobs"
 says "$(jobbergate-admin user invite alice@example.com --role admin)" "http://"
 secret=$(jobbergate-admin client create my-cluster | sed -n 's/^client_secret: //p')
 says "$(jobbergate-admin doctor 2>&1 || true)" "a Jobbergate server answers"
+
+step "administered: with the server's settings and no others, where one is"
+says_nothing_of "$(DATABASE_URL=postgres://elsewhere/x jobbergate-admin config)" elsewhere
+install -d -m 700 -o jobbergate -g jobbergate /backups
+cd /backups
+jobbergate-admin export lab.tar.gz >/dev/null
+jobbergate-admin backup monday >/dev/null
+is "jobbergate:jobbergate 600" /backups/lab.tar.gz
+is "jobbergate:jobbergate 700" /backups/monday
+if grep -rq "Our jobs" /backups/monday; then fail "settings are no part of a backup"; fi
+echo "METADATA_TITLE=Theirs" >.env
+says "$(jobbergate-admin config 2>&1 || true)" "go elsewhere"
+rm .env
+cd /
+cp -p /etc/jobbergate/server.env /tmp/server.env
+echo "export LOG_LEVEL=debug" >>/etc/jobbergate/server.env
+says "$(jobbergate-admin config 2>&1 || true)" "line $(wc -l </etc/jobbergate/server.env): it must be NAME=value"
+cp -p /tmp/server.env /etc/jobbergate/server.env
 
 step "connected: the agent gives up root and keeps its state"
 install -m 600 /dev/null /etc/jobbergate/agent-secret
@@ -68,11 +95,31 @@ says "$(jobbergate-admin claims list)" my-cluster
 kill $agent
 wait $agent || { cat /tmp/agent.log >&2; fail "the agent ends well"; }
 
+step "asked before an update: what the later version has to do, by the server's settings"
+dpkg-deb --extract /new/jobbergate_*.deb /tmp/later
+JOBBERGATE_PROGRAM=/tmp/later/usr/bin/jobbergate jobbergate-admin migrate --plan >/dev/null || fail "it has nothing to do"
+
 step "updated: settings, accounts and state stay"
 stop_server
-dpkg --force-confold --install /new/*.deb >/tmp/dpkg.log 2>&1 || { cat /tmp/dpkg.log; fail "they can be updated"; }
+told >/dev/null
+cp -r /new /tmp/new
+dpkg-deb --raw-extract /new/jobbergate-server_*.deb /tmp/server
+echo "#A_LATER_SETTING=" >>/tmp/server/etc/jobbergate/server.env
+dpkg-deb --build /tmp/server /tmp/new/jobbergate-server_*.deb >/dev/null
+# As versions before had it.
+ln -s /etc/jobbergate/server.env /var/lib/jobbergate/.env
+dpkg --force-confold --install /tmp/new/*.deb >/tmp/dpkg.log 2>&1 || { cat /tmp/dpkg.log; fail "they can be updated"; }
 says "$(dpkg-query --show --showformat '${Version}' jobbergate-server)" 999
 is "root:jobbergate 640" /etc/jobbergate/server.env
+says "$(cat /etc/jobbergate/server.env)" "METADATA_TITLE='Our jobs'"
+says_nothing_of "$(cat /etc/jobbergate/server.env)" A_LATER_SETTING
+says "$(cat /etc/jobbergate/server.env.dpkg-dist)" A_LATER_SETTING
+gone /var/lib/jobbergate/.env
+systemd=$(told)
+says "$systemd" "systemctl --no-block try-restart jobbergate-serve.service"
+says "$systemd" "try-restart jobbergate-agent.service"
+says "$systemd" "try-restart jobbergate-agent@*.service"
+says_nothing_of "$systemd" " stop "
 start_server
 says "$(jobbergate-admin config)" "Our jobs"
 says "$(jobbergate-admin user list)" alice@example.com
@@ -82,18 +129,47 @@ stop_server
 step "removed: the program is gone, what it knew is not"
 dpkg --remove jobbergate-agent jobbergate-server jobbergate >/tmp/dpkg.log 2>&1 || { cat /tmp/dpkg.log; fail "they can be removed"; }
 gone /usr/bin/jobbergate /usr/sbin/jobbergate-admin /usr/lib/systemd/system/jobbergate-serve.service
+systemd=$(told)
+says "$systemd" "stop jobbergate-serve.service"
+says "$systemd" "stop jobbergate-agent.service"
+says "$systemd" "disable --now jobbergate-agent@hpcjobs.service"
 is "jobbergate:jobbergate 600" /var/lib/jobbergate/jobbergate.db
 is "root:jobbergate 640" /etc/jobbergate/server.env
 [ -s /etc/jobbergate/agent-secret ] || fail "the secret stays"
 
 step "installed again: it goes on where it was"
-dpkg --install /new/*.deb >/tmp/dpkg.log 2>&1 || { cat /tmp/dpkg.log; fail "they can be installed again"; }
+dpkg --install /tmp/new/*.deb >/tmp/dpkg.log 2>&1 || { cat /tmp/dpkg.log; fail "they can be installed again"; }
 start_server
 says "$(jobbergate-admin user list)" alice@example.com
 stop_server
 
 step "purged: nothing is left but the users"
 dpkg --purge jobbergate-agent jobbergate-server jobbergate >/tmp/dpkg.log 2>&1 || { cat /tmp/dpkg.log; fail "they can be purged"; }
-gone /var/lib/jobbergate /var/lib/jobbergate-agent /etc/jobbergate /usr/bin/jobbergate
+[ -z "$(ls -A /var/lib/jobbergate)" ] || fail "the file system for data is empty"
+umount /var/lib/jobbergate
+rmdir /var/lib/jobbergate
+gone /var/lib/jobbergate-agent /etc/jobbergate /usr/bin/jobbergate
 says "$(getent passwd jobbergate)" nologin
 [ -z "$(dpkg --list 'jobbergate*' 2>/dev/null | grep '^.[^n]' | grep jobbergate || true)" ] || fail "dpkg knows none of them"
+
+step "installed anew: a backup is restored where nothing is yet"
+dpkg --install /old/jobbergate_*.deb /old/jobbergate-server_*.deb >/tmp/dpkg.log 2>&1 || { cat /tmp/dpkg.log; fail "they can be installed"; }
+jobbergate-admin restore /backups/monday >/dev/null
+start_server
+says "$(jobbergate-admin user list)" alice@example.com
+stop_server
+dpkg --purge jobbergate-server jobbergate >/tmp/dpkg.log 2>&1 || { cat /tmp/dpkg.log; fail "they can be purged"; }
+gone /var/lib/jobbergate /etc/jobbergate
+
+step "from the archive, by hand: as the install.md in it says"
+userdel jobbergate
+mkdir /tmp/archive
+tar -xzf /old/jobbergate-*.tar.gz -C /tmp/archive --strip-components=1
+cd /tmp/archive
+sed '1,/^## By hand$/d; /^## /,$d' install.md | sed '1,/^```$/d; /^```$/,$d' >/tmp/by-hand
+sh -e /tmp/by-hand
+is "root:root 755" /usr/bin/jobbergate
+is "root:jobbergate 640" /etc/jobbergate/server.env
+is "root:root 644" /etc/systemd/system/jobbergate-serve.service
+says "$(jobbergate-admin user invite bob@example.com)" "http://"
+is "jobbergate:jobbergate 600" /var/lib/jobbergate/jobbergate.db

@@ -1,11 +1,13 @@
 //! Packages for administrators: `.deb`, `.rpm` and an archive, with checksums and the list of their parts.
 
 mod archive;
+mod check;
 mod debian;
 mod layout;
 mod parts;
 mod program;
 mod rpm;
+mod settings;
 mod trial;
 
 use std::{
@@ -29,6 +31,9 @@ pub(crate) struct Options {
     /// Pack this program instead of building one
     #[arg(long, value_name = "FILE")]
     program: Option<PathBuf>,
+    /// Only check scripts and what describes containers, which takes a few seconds
+    #[arg(long, conflicts_with_all = ["program", "test"])]
+    check: bool,
     /// Also make them twice, and install, update, remove and purge them in a small Debian (as root)
     #[arg(long)]
     test: bool,
@@ -36,6 +41,9 @@ pub(crate) struct Options {
 
 /// Makes the packages in `package` below the directory of what cargo builds.
 pub(crate) fn run(options: &Options) -> Result<()> {
+    if options.check {
+        return check::all();
+    }
     let program = match &options.program {
         Some(program) => program
             .canonicalize()

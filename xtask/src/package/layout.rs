@@ -1,17 +1,21 @@
 //! The files of the packages, laid out as `packaging/packages.toml` names them.
 
 use std::{
-    fs,
+    fs::{self, Permissions},
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::Command,
 };
 
 use anyhow::Result;
 
-use super::{VARIANTS, run_quietly};
+use super::{run_quietly, settings};
 
 /// What is taken from `packaging` as it is.
 const DIRECTORIES: [&str; 5] = ["deb", "nginx", "rpm", "sbin", "systemd"];
+/// Whose settings there are, and the unit that says what is set there.
+const ROLES: [(&str, &str); 2] =
+    [("server", "jobbergate-serve.service"), ("agent", "jobbergate-agent.service")];
 /// What completes commands, by the shell's name in `SHELL`.
 const SHELLS: [&str; 3] = ["bash", "zsh", "fish"];
 
@@ -46,9 +50,14 @@ fn ask_the_program(program: &Path, directory: &Path) -> Result<()> {
     };
     ask("sh", &["man", "--dir", "man"])?;
     run_quietly(Command::new("gzip").arg("-9n").args(pages(directory)?))?;
-    for role in VARIANTS {
-        let settings = ask("sh", &["admin", "env-file", role])?;
-        fs::write(directory.join(format!("etc/{role}.env")), settings)?;
+    for (role, unit) in ROLES {
+        let unit = fs::read_to_string(directory.join("systemd").join(unit))?;
+        let written = String::from_utf8(ask("sh", &["admin", "env-file", role])?)?;
+        let settings = settings::of_service(&written, &unit)?;
+        let file = directory.join(format!("etc/{role}.env"));
+        fs::write(&file, settings)?;
+        // Secrets will be in it: who takes it from the archive is not to make it everybody's.
+        fs::set_permissions(file, Permissions::from_mode(0o600))?;
     }
     for shell in SHELLS {
         let script = ask(shell, &["--show-completion"])?;

@@ -49,7 +49,7 @@ pub(super) fn least_glibc(program: &Path) -> Result<String> {
     Ok(versions.max().map_or_else(|| "of any version".to_owned(), |(_, text)| text.to_owned()))
 }
 
-fn version(text: &str) -> Option<(u32, u32)> {
+pub(super) fn version(text: &str) -> Option<(u32, u32)> {
     let mut numbers = text.split('.').map(str::parse);
     Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
 }
