@@ -8,6 +8,7 @@ mod identity;
 mod latency;
 pub(crate) mod load_average;
 mod log_in;
+pub(crate) mod page;
 pub(crate) mod programs;
 pub(crate) mod seed;
 mod waiting;

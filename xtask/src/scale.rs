@@ -5,15 +5,21 @@ mod costs;
 mod day;
 mod report;
 
-use std::fs;
+use std::{fs, path::Path};
 
 use anyhow::{Context, Result, ensure};
-use clap::Args;
+use clap::{Args, Parser};
 
+use crate::bench::page;
 use costs::Costs;
 use day::Day;
 
-const FIGURES: &str = "docs/performance-figures.json";
+/// In `docs/`.
+const FIGURES: &str = "performance-figures.json";
+const PAGE: &str = "scale.md";
+/// What the page has of this: how it is called there, and with which options.
+const PARTS: [(&str, &[&str]); 2] =
+    [("scale", &[]), ("scale of twenty", &["--installations", "20"])];
 
 /// How much there is, and over how many installations it is spread
 #[derive(Debug, Clone, Args)]
@@ -42,16 +48,49 @@ pub(crate) struct Options {
     /// Start of the random choices
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Writes what docs/scale.md has of this, with the options that it names
+    #[arg(long, exclusive = true)]
+    docs: bool,
+}
+
+/// Options as a person types them.
+#[derive(Parser)]
+struct Line {
+    #[command(flatten)]
+    options: Options,
 }
 
 pub(crate) fn run(options: &Options) -> Result<()> {
+    let docs = crate::workspace()?.join("docs");
+    if options.docs {
+        return write(&docs);
+    }
     let spread = options.installations <= options.organizations;
     ensure!(spread, "there are more --installations than --organizations");
-    let figures = crate::workspace()?.join(FIGURES);
-    let figures = fs::read_to_string(&figures)
-        .with_context(|| format!("can't read {}", figures.display()))?;
-    let costs = Costs::of(&serde_json::from_str(&figures)?)?;
-    let day = Day::live(options);
-    print!("{}", report::text(options, &costs, &day));
+    print!("{}", report::text(options, &costs(&docs)?, &Day::live(options)));
     Ok(())
+}
+
+fn costs(docs: &Path) -> Result<Costs> {
+    let figures = docs.join(FIGURES);
+    let text = fs::read_to_string(&figures)
+        .with_context(|| format!("can't read {}", figures.display()))?;
+    Costs::of(&serde_json::from_str(&text)?).with_context(|| figures.display().to_string())
+}
+
+/// Writes what the page has, by the figures beside it.
+pub(crate) fn write(docs: &Path) -> Result<()> {
+    let costs = costs(docs)?;
+    for (part, arguments) in PARTS {
+        page::put(&docs.join(PAGE), part, &session(arguments, &costs)?)?;
+    }
+    Ok(())
+}
+
+/// What a person sees who types this.
+fn session(arguments: &[&str], costs: &Costs) -> Result<String> {
+    let words: Vec<_> = ["scale"].iter().chain(arguments).copied().collect();
+    let Line { options } = Line::try_parse_from(&words)?;
+    let text = report::text(&options, costs, &Day::live(&options));
+    Ok(format!("```\n$ cargo xtask {}\n{text}```", words.join(" ")))
 }

@@ -62,14 +62,14 @@ pub(crate) struct Options {
     /// Also another server that speaks the API, by its address; it is filled with as much
     #[arg(long, value_name = "URL", requires = "tokens")]
     against: Option<String>,
-    /// A token for it, of somebody who may do everything and of a cluster's agent; several ask by turns
+    /// A token for it, of somebody who may do everything and of a cluster's agent; several, of one cluster, ask by turns
     #[arg(long = "token", requires = "against", value_name = "T")]
     tokens: Vec<String>,
     /// Keeps the figures here [default: bench-api.json in cargo's target directory]
     #[arg(long, value_name = "FILE")]
     keep: Option<PathBuf>,
-    /// Writes figures, tables and picture to docs/ as well
-    #[arg(long)]
+    /// Writes figures, tables and picture to docs/ as well; with all that belongs there
+    #[arg(long, conflicts_with_all = ["connections", "database", "against"])]
     docs: bool,
     /// A program that is built already
     #[arg(long, value_name = "FILE")]
@@ -144,7 +144,7 @@ fn measure(
     terminal: &Terminal,
 ) -> Result<Report> {
     crate::packages::install_wrk()?;
-    let mut machine = Machine::look_at(&programs.jobbergate)?;
+    let mut machine = Machine::look_at(&programs.jobbergate, options.program.is_some())?;
     let submissions = options.scale.unwrap_or(SUBMISSIONS);
     let other = options.against.as_deref().map(|url| {
         Other::prepare(url, &options.tokens, submissions.try_into()?, terminal, interrupt)
@@ -196,4 +196,33 @@ fn one(
         interrupt,
     };
     measuring.measure(name, &options.connections, options.scale.is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        options: Options,
+    }
+
+    #[test]
+    fn the_page_gets_all_figures_or_none() {
+        let parse = |options: &str| {
+            Line::try_parse_from(["api", "--docs"].into_iter().chain(options.split_whitespace()))
+        };
+        let whole =
+            ["", "--seconds 2", "--scale 1000000", "--growth --scale 10000000", "--program FILE"];
+        for options in whole {
+            assert!(parse(options).is_ok_and(|line| line.options.docs), "{options}");
+        }
+        for options in ["--connections 1", "--database sqlite", "--against URL --token T"] {
+            let said = parse(options).unwrap_err().to_string();
+            assert!(said.contains("cannot be used with"), "{options}: {said}");
+        }
+    }
 }

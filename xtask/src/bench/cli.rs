@@ -11,6 +11,7 @@ use anyhow::{Context, Result, ensure};
 use clap::Args;
 use serde_json::json;
 
+use super::load_average::load;
 use crate::{
     interop,
     interrupt::Interrupt,
@@ -149,10 +150,8 @@ impl Measured {
         line("Python's 5.12.0, start to end", theirs, "ms", "");
         line("  beyond the server's answer", theirs.beyond(answer), "ms", "");
         line("Python's beside this one", ratio, "×", "");
-        let load = fs::read_to_string("/proc/loadavg")?;
         let processors = std::thread::available_parallelism()?;
-        let load = load.split(' ').next().unwrap_or_default();
-        terminal.say(&format!("  ({processors} processors; load {load})"));
+        terminal.say(&format!("  ({processors} processors; load {})", load()?));
         Ok(())
     }
 }

@@ -46,7 +46,7 @@ pub(super) fn run(options: &Options) -> Result<()> {
         Programs::named_or_built(program, bench, &interrupt)?;
     let directory = Directory::open(DIRECTORY, false)?;
     let mut jobbergate = Jobbergate::at(program);
-    let postgres = options.database.start(&interrupt, &directory)?;
+    let postgres = options.database.start_as_installed(&interrupt, &directory)?;
     jobbergate.database_url = postgres.as_ref().map(Postgres::url);
     jobbergate.settings = vec![("JOBBERGATE_MAX_LONG_POLLS", options.agents.to_string())];
     let before = load()?;

@@ -7,11 +7,12 @@ mod pages;
 mod weight;
 mod world;
 
-use std::{fs, path::PathBuf, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 use anyhow::{Result, ensure};
 use clap::Args;
 
+use super::load_average::load;
 use crate::{
     interrupt::Interrupt,
     lab::{Database, Directory, Jobbergate, Terminal},
@@ -52,9 +53,8 @@ pub(super) fn run(options: &Options) -> Result<()> {
         let rest = Duration::from_secs(options.seconds);
         open_pages::measure(&world, &terminal, &interrupt, &directory, rest)?;
     }
-    let load = fs::read_to_string("/proc/loadavg")?;
     let processors = std::thread::available_parallelism()?;
-    let load = load.split(' ').next().unwrap_or_default();
+    let load = load()?;
     terminal.say(&format!(
         "\n  CPU is the server's own, without the database's processes. ({processors} processors; \
          load {load})"

@@ -25,6 +25,8 @@ use crate::{
 /// It refuses to run as root.
 const OWNER: &str = "postgres";
 const DATABASE: &str = "jobbergate";
+/// How many connections a server has to it at most, unless told otherwise.
+pub(crate) const DATABASE_POOL_SIZE: u32 = 20;
 /// What is lost with the machine's power is nobody's.
 const HURRIED: [&str; 1] = ["fsync=off"];
 const OTHERS: &str = "FROM pg_stat_activity WHERE datname = current_database() \
@@ -40,15 +42,33 @@ pub(crate) enum Database {
 }
 
 impl Database {
-    /// The PostgreSQL that it takes, if it takes one.
+    /// The PostgreSQL that it takes, if it takes one. It is quicker than one that is installed: not for measurements.
     pub(crate) fn start(
         self,
         interrupt: &Interrupt,
         directory: &Directory,
     ) -> Result<Option<Postgres>> {
+        self.start_with(interrupt, directory, &HURRIED)
+    }
+
+    /// The same as it is installed: what was committed is on the disk.
+    pub(crate) fn start_as_installed(
+        self,
+        interrupt: &Interrupt,
+        directory: &Directory,
+    ) -> Result<Option<Postgres>> {
+        self.start_with(interrupt, directory, &[])
+    }
+
+    fn start_with(
+        self,
+        interrupt: &Interrupt,
+        directory: &Directory,
+        settings: &[&str],
+    ) -> Result<Option<Postgres>> {
         match self {
             Self::Sqlite => Ok(None),
-            Self::Postgres => Postgres::start(interrupt, directory, &HURRIED).map(Some),
+            Self::Postgres => Postgres::start(interrupt, directory, settings).map(Some),
         }
     }
 }
@@ -173,4 +193,16 @@ fn as_owner(program: &Path, directory: &Path) -> Command {
     command.args(["--reuid", OWNER, "--regid", OWNER, "--clear-groups", "--pdeathsig", "KILL"]);
     command.arg(program);
     command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_has_as_many_connections_as_its_settings_say() {
+        let settings = include_str!("../../../docs/configuration.md");
+        let said = format!("| `DATABASE_POOL_SIZE` | {DATABASE_POOL_SIZE} |");
+        assert!(settings.contains(&said), "docs/configuration.md does not say {said:?}");
+    }
 }

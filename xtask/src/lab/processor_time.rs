@@ -11,7 +11,7 @@ const SYSTEM: usize = 12;
 const USER_OF_ENDED: usize = 13;
 const SYSTEM_OF_ENDED: usize = 14;
 /// As Linux tells programs, whatever its clock does.
-const TICKS_PER_SECOND: f64 = 100.0;
+pub(crate) const TICKS_PER_SECOND: f64 = 100.0;
 
 /// Of a process, its children, and those children that have ended.
 pub(super) fn with_children(process: u32) -> Result<Duration> {

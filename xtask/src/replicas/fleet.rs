@@ -60,7 +60,7 @@ pub(super) struct Replica {
     service: Service,
 }
 
-/// A server that is gone, and since when.
+/// A server that was killed, and just before when.
 pub(super) struct Killed {
     pub(super) name: String,
     pub(super) moment: Instant,
@@ -159,9 +159,11 @@ impl<'a> Fleet<'a> {
         }
         let number = cleaning.iter().position(|&times| times == 1).context("nobody cleans")?;
         let replica = self.replicas.get_mut(number).context("there is no such server")?;
+        // Requests fail before it is known that the process has ended.
+        let moment = Instant::now();
         replica.service.kill()?;
         self.killed = Some(number);
-        Ok(Killed { name: replica.name.clone(), moment: Instant::now() })
+        Ok(Killed { name: replica.name.clone(), moment })
     }
 
     /// Who takes its place, after how many seconds.

@@ -14,14 +14,12 @@ use crate::{
         operations::Operation,
     },
     interrupt::Interrupt,
-    lab::{Directory, Terminal},
+    lab::{Directory, TICKS_PER_SECOND, Terminal},
 };
 
 const AT_ONCE: u32 = 16;
 /// Until nginx has read its file and those of its processes that had the old one ask nobody any more.
 const RELOADING: Duration = Duration::from_secs(1);
-/// As Linux tells programs.
-const TICKS_PER_SECOND: f64 = 100.0;
 
 pub(super) fn measure(
     fleet: &Fleet<'_>,

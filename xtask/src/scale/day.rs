@@ -168,6 +168,7 @@ mod tests {
             installations,
             processors: 4,
             seed: 1,
+            docs: false,
         }
     }
 

@@ -5,6 +5,7 @@ use super::{
     costs::Costs,
     day::{Day, KINDS, SECONDS},
 };
+use crate::lab::DATABASE_POOL_SIZE;
 
 /// Memory of a question that waits, in bytes: `cargo xtask bench waiting`.
 const WAITING: f64 = 50_400.0;
@@ -14,8 +15,7 @@ const BUSY: f64 = 0.6;
 /// steps, and its place among changes.
 const BYTES: f64 = 1600.0;
 const ROWS: u64 = 6;
-/// The defaults of `DATABASE_POOL_SIZE` and `JOBBERGATE_ORGANIZATION_POOL_SIZE`.
-const POOL: u32 = 20;
+/// The default of `JOBBERGATE_ORGANIZATION_POOL_SIZE`.
 const ORGANIZATION_POOL: u32 = 4;
 
 pub(super) fn text(options: &Options, costs: &Costs, day: &Day) -> String {
@@ -76,7 +76,7 @@ pub(super) fn text(options: &Options, costs: &Costs, day: &Day) -> String {
         (costs.memory + waiting * WAITING) / 1e6
     ));
     // Agents of all organizations renew their leases at every server: none of their databases is ever closed.
-    let most_connections = POOL + organizations * (ORGANIZATION_POOL + 1);
+    let most_connections = DATABASE_POOL_SIZE + organizations * (ORGANIZATION_POOL + 1);
     let least = 1 + organizations * 2;
     line(format!(
         "of each server: connections to PostgreSQL {least} at least (one and one that listens for each organization), {most_connections} \

@@ -2,13 +2,14 @@
 
 use std::{fs, path::Path};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 
 use super::{
     growth, plot,
     report::{Report, Server},
     tables,
 };
+use crate::{bench::page, scale};
 
 const PAGE: &str = "performance.md";
 
@@ -18,41 +19,28 @@ fn part(report: &Report) -> &'static str {
     if report.servers.iter().any(lists) { "scale" } else { "figures" }
 }
 
-/// Writes the figures, the page's tables and, but for a report of many rows, the picture.
+/// Writes the figures, the page's tables and, but for a report of many rows, the picture and what is reckoned with them.
 pub(super) fn write(directory: &Path, report: &Report) -> Result<()> {
     let part = part(report);
     let figures = directory.join(format!("performance-{part}.json"));
     fs::write(&figures, format!("{}\n", serde_json::to_string_pretty(report)?))?;
+    page::put(&directory.join(PAGE), part, &tables::markdown(report))?;
     if part == "figures" {
         fs::write(directory.join("performance.svg"), plot::svg(report))?;
+        scale::write(directory)?;
     }
-    put(directory, part, &tables::markdown(report))
+    Ok(())
 }
 
 /// The same of how costs grow, with all figures of the most submissions.
 pub(super) fn write_growth(directory: &Path, reports: &[Report]) -> Result<()> {
     let most = reports.last().context("nothing was measured")?;
-    put(directory, "scale", &tables::markdown(most))?;
+    let page = directory.join(PAGE);
+    page::put(&page, "scale", &tables::markdown(most))?;
     let figures = directory.join("performance-growth.json");
     fs::write(&figures, format!("{}\n", serde_json::to_string_pretty(reports)?))?;
     fs::write(directory.join("performance-growth.svg"), growth::svg(reports))?;
-    put(directory, "growth", &growth::markdown(reports))
-}
-
-fn put(directory: &Path, part: &str, new: &str) -> Result<()> {
-    let page = directory.join(PAGE);
-    let text = fs::read_to_string(&page)
-        .with_context(|| format!("there is no {} to write to", page.display()))?;
-    Ok(fs::write(&page, replace(&text, part, new)?)?)
-}
-
-/// Puts something in the place of what is between a part's markers.
-fn replace(page: &str, part: &str, new: &str) -> Result<String> {
-    let [begin, end] = ["begin", "end"].map(|word| format!("<!-- {word} {part} -->"));
-    ensure!(page.matches(&begin).count() == 1, "{PAGE} has to have the line {begin} once");
-    let (before, rest) = page.split_once(&begin).context("the marker is there")?;
-    let (_, after) = rest.split_once(&end).with_context(|| format!("{PAGE} has no {end}"))?;
-    Ok(format!("{before}{begin}\n\n{}\n\n{end}{after}", new.trim()))
+    page::put(&page, "growth", &growth::markdown(reports))
 }
 
 #[cfg(test)]
@@ -61,28 +49,33 @@ mod tests {
     use crate::bench::api::report::tests::{report, row};
 
     #[test]
-    fn only_what_is_between_the_markers_is_replaced() {
-        let page = "a\n<!-- begin scale -->\nold\n<!-- end scale -->\nb\n";
-        let once = replace(page, "scale", "new\n").unwrap();
-        assert_eq!(once, "a\n<!-- begin scale -->\n\nnew\n\n<!-- end scale -->\nb\n");
-        assert_eq!(replace(&once, "scale", "new").unwrap(), once);
-    }
-
-    #[test]
-    fn a_page_without_its_markers_stays_as_it_is() {
-        let twice = "<!-- begin scale --><!-- end scale -->".repeat(2);
-        for page in ["", "<!-- begin scale -->", &twice] {
-            assert!(replace(page, "scale", "new").is_err(), "{page}");
-        }
-    }
-
-    #[test]
     fn the_page_has_a_place_for_each_part() {
         let page = include_str!("../../../../docs/performance.md");
         let mut scale = report();
         assert_eq!(part(&scale), "figures");
         scale.servers[0].lists.push(row("page 1", 1));
         assert_eq!(part(&scale), "scale");
-        assert!(["figures", "scale", "growth"].iter().all(|part| replace(page, part, "").is_ok()));
+        let parts = ["figures", "scale", "growth"];
+        assert!(parts.iter().all(|part| page::replace(page, part, "").is_ok()));
+    }
+
+    #[test]
+    fn what_was_measured_once_is_written_alike_each_time() {
+        let docs = crate::workspace().unwrap().join("docs");
+        let read = |directory: &Path, name: &str| fs::read_to_string(directory.join(name)).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let pages = [PAGE, "scale.md"];
+        pages.iter().for_each(|page| {
+            fs::copy(docs.join(page), directory.path().join(page)).unwrap();
+        });
+        let figures = read(&docs, "performance-figures.json");
+        write(directory.path(), &serde_json::from_str(&figures).unwrap()).unwrap();
+        for page in pages {
+            assert!(
+                read(directory.path(), page) == read(&docs, page),
+                "docs/{page} has other figures than docs/performance-figures.json: see `cargo xtask scale --docs` \
+                 and `cargo xtask bench api --docs`"
+            );
+        }
     }
 }

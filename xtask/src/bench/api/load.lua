@@ -1,7 +1,8 @@
--- One operation, over and over: wrk --script load.lua URL -- METHOD BODY CONTENT-TYPE FIRST SCRIPTS
+-- One operation, over and over: wrk --script load.lua URL -- METHOD BODY CONTENT-TYPE FIRST SCRIPTS THREADS
 -- BODY is a file; each TIME in it becomes four bytes that no other request has, counted from FIRST, and "SCRIPT" the number of
 -- one of the scripts after the other.
 -- The tokens, of people who ask by turns, come from the environment, where other users of the machine don't see them.
+-- Each thread has scripts and people of its own: two who ask for the same wait for each other.
 
 local threads = 0
 local tokens = {}
@@ -17,6 +18,7 @@ function init(args)
    for token in os.getenv("LOAD_TOKENS"):gmatch("%S+") do
       tokens[#tokens + 1] = "Bearer " .. token
    end
+   tokens = own(tokens, tonumber(args[6]))
    local body
    if args[2] ~= "" then
       wrk.headers["Content-Type"] = args[3]
@@ -25,10 +27,22 @@ function init(args)
       file:close()
    end
    if body and (body:find("TIME", 1, true) or body:find('"SCRIPT"', 1, true)) then
-      request = changing(body, tonumber(args[4]) + number * APART, args[5])
+      request = changing(body, tonumber(args[4]) + number * APART, args[5], tonumber(args[6]))
    else
       request = unchanging(body)
    end
+end
+
+-- What this thread, of all, has of a list.
+function own(list, all)
+   if #list < all then
+      return list
+   end
+   local mine = {}
+   for place = number + 1, #list, all do
+      mine[#mine + 1] = list[place]
+   end
+   return mine
 end
 
 function of(token, body)
@@ -47,11 +61,12 @@ function unchanging(body)
    end
 end
 
-function changing(body, first, numbers)
+function changing(body, first, numbers, all)
    local scripts, count = {}, 0
    for script in numbers:gmatch("%d+") do
       scripts[#scripts + 1] = script
    end
+   scripts = own(scripts, all)
    return function()
       count = count + 1
       local text = body:gsub("TIME", { TIME = bytes(first + count) })

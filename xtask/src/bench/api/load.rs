@@ -12,7 +12,7 @@ const SCRIPT: &str = include_str!("load.lua");
 /// An answer that takes longer is an error.
 const DEADLINE: &str = "60s";
 /// What is asked for the first time takes longer: this long is asked before anything counts.
-const WARM_UP: Duration = Duration::from_secs(1);
+pub(super) const WARM_UP: Duration = Duration::from_secs(1);
 /// No request of a later run has a time of an earlier one.
 const TIMES_OF_ONE_RUN: u32 = 1_000_000;
 /// More threads than this would get times of others.
@@ -100,7 +100,7 @@ impl Generator {
         wrk.arg(format!("{}{}", target.url, what.path)).args(["--", what.method]);
         let scripts: Vec<_> = what.scripts.iter().map(i64::to_string).collect();
         wrk.arg(&body).args([content_type, &(self.runs * TIMES_OF_ONE_RUN).to_string()]);
-        wrk.arg(scripts.join(","));
+        wrk.args([&scripts.join(","), &threads.to_string()]);
         process::printed(wrk.env("LOAD_TOKENS", target.tokens.join(" ")))
     }
 }

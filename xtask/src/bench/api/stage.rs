@@ -16,7 +16,7 @@ use crate::{
 
 const ROWS: &str = include_str!("seed.sql");
 /// How many the rows have.
-const SCRIPTS: i64 = 1000;
+pub(super) const SCRIPTS: i64 = 1000;
 /// How many people ask. The server has those take turns who ask for much.
 const PEOPLE: usize = 16;
 /// Longer than anybody measures.

@@ -4,9 +4,16 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 
-use super::load::Load;
-use crate::{lab::Postgres, process};
+use super::{
+    load::{Load, WARM_UP},
+    stage::SCRIPTS,
+};
+use crate::{
+    lab::{DATABASE_POOL_SIZE, Postgres},
+    process,
+};
 
+/// As wrk does it, what the first second brings does not count.
 pub(super) fn load(
     postgres: &Postgres,
     file: &Path,
@@ -15,12 +22,29 @@ pub(super) fn load(
     seconds: u64,
 ) -> Result<Load> {
     std::fs::write(file, statements)?;
-    let mut pgbench = postgres.pgbench();
-    let threads = std::thread::available_parallelism()?.get().min(usize::try_from(at_once)?);
-    pgbench.args(["--no-vacuum", "--protocol", "prepared"]).arg("--file").arg(file);
-    pgbench.args(["--client", &at_once.to_string(), "--jobs", &threads.to_string()]);
-    pgbench.args(["--time", &seconds.to_string()]);
-    parse(&process::printed(&mut pgbench)?)
+    let run = |seconds: u64| -> Result<Load> {
+        let mut pgbench = postgres.pgbench();
+        pgbench.arg("--file").arg(file).args(arguments(at_once, seconds)?);
+        parse(&process::printed(&mut pgbench)?)
+    };
+    run(WARM_UP.as_secs())?;
+    run(seconds)
+}
+
+/// There are no more sessions than the server would have. Each takes one after the other of scripts that no other session
+/// takes: neither do requests wait for each other's script.
+fn arguments(at_once: u32, seconds: u64) -> Result<Vec<String>> {
+    let sessions = at_once.min(DATABASE_POOL_SIZE);
+    let threads = std::thread::available_parallelism()?.get().min(usize::try_from(sessions)?);
+    Ok(vec![
+        "--no-vacuum".to_owned(),
+        "--protocol=prepared".to_owned(),
+        format!("--client={sessions}"),
+        format!("--jobs={threads}"),
+        format!("--time={seconds}"),
+        "--define=turn=0".to_owned(),
+        format!("--define=scripts={}", SCRIPTS / i64::from(sessions)),
+    ])
 }
 
 fn parse(printed: &str) -> Result<Load> {
@@ -52,6 +76,15 @@ mod tests {
     fn transactions_per_second_are_read() {
         let load = Load { requests: 1234, per_second: 1233.5, p50: None, p99: None };
         assert_eq!(parse(PRINTED).unwrap(), load);
+    }
+
+    #[test]
+    fn there_are_as_many_sessions_as_the_server_would_have() {
+        for (at_once, client, scripts) in [(1, 1, 1000), (16, 16, 62), (64, 20, 50)] {
+            let arguments = arguments(at_once, 1).unwrap();
+            assert!(arguments.contains(&format!("--client={client}")), "{arguments:?}");
+            assert!(arguments.contains(&format!("--define=scripts={scripts}")), "{arguments:?}");
+        }
     }
 
     #[test]

@@ -37,7 +37,7 @@ impl World {
         program: &Jobbergate,
         database: Database,
     ) -> Result<Self> {
-        let postgres = database.start(interrupt, directory)?;
+        let postgres = database.start_as_installed(interrupt, directory)?;
         let database_url = postgres.as_ref().map(Postgres::url);
         let jobbergate = Jobbergate { database_url, ..Jobbergate::at(program.path.clone()) };
         let server = Server::start(terminal, interrupt, directory, &jobbergate)?;

@@ -1,6 +1,8 @@
 -- What `POST /job-submissions` has PostgreSQL do, for pgbench: the statements of its log (`log_statement = all`).
--- NOTIFY is missing: the server sends it once for many commits.
-\set script random(1, 1000)
+-- NOTIFY is missing: the server sends it once for many commits. Each session has so many scripts to itself, and takes
+-- one after the other.
+\set script 1 + :client_id * :scripts + :turn % :scripts
+\set turn :turn + 1
 SELECT client_id, secret_hash, permissions, organization, created_at, name, is_public, redirect_uris
 FROM identity_clients WHERE client_id = 'bench-others';
 BEGIN;
