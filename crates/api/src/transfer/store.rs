@@ -22,6 +22,8 @@ const EPOCH: i64 = 1_767_225_600;
 const CHANGES_JUMP: i64 = 1_000_000;
 /// How many of them jump with one statement, which has a deadline.
 const CHANGES_AT_ONCE: i64 = 5000;
+/// How many changes of how many submissions there are PostgreSQL adds up with one statement.
+const COUNTS_AT_ONCE: i64 = 200_000;
 
 fn quoted(names: impl IntoIterator<Item = &'static str>) -> String {
     let quoted: Vec<_> = names.into_iter().map(|name| format!("\"{name}\"")).collect();
@@ -166,7 +168,22 @@ pub(super) async fn prepare_for_move(db: &mut Session, now: DateTime<Utc>) -> sq
         db.execute(sql, args![jump, after, last]).await?;
         after = last;
     }
-    Ok(())
+    add_up_counts(db).await
+}
+
+/// What each statement of an import added to how many submissions there are: lists would add that up until
+/// somebody changes enough of them.
+async fn add_up_counts(db: &mut Session) -> sqlx::Result<()> {
+    if db.is_sqlite() {
+        return Ok(());
+    }
+    let sql = "SELECT coalesce(add_up_submission_counts($1), 0)";
+    loop {
+        let (added_up,): (i64,) = db.fetch_one(sql, args![COUNTS_AT_ONCE]).await?;
+        if added_up == 0 {
+            return Ok(());
+        }
+    }
 }
 
 /// The last of some changes behind a submission's.

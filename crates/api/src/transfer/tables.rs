@@ -115,6 +115,7 @@ pub static TABLES: LazyLock<Vec<&'static Table>> =
 pub const LEFT_OUT: &[(&str, &str)] = &[
     ("agent_requests", "what somebody waits for: over within a minute"),
     ("cluster_leases", "over within 20 s; agents renew them where they go on"),
+    ("counted_submissions", "of PostgreSQL alone: triggers count what is imported"),
     ("file_claims", "locks of requests that are under way"),
     ("identity_address", "the server's own"),
     ("identity_attempts", "counts for a quarter of an hour"),
@@ -133,6 +134,7 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
     ("identity_refresh_tokens", "log-ins at the old server: people log in again"),
     ("identity_sessions", "log-ins at the old server: people log in again"),
     ("organizations", "which organizations the server has served"),
+    ("submission_count_changes", "of PostgreSQL alone: triggers count what is imported"),
     ("submission_counts", "triggers count what is imported"),
     ("web_sessions", "log-ins at the old server: people log in again"),
     ("web_sign_ins", "log-ins under way"),

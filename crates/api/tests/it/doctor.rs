@@ -56,7 +56,7 @@ async fn a_new_and_a_used_directory_are_healthy() {
     app.provider.as_ref().unwrap().signing_key().await.unwrap();
     let used = findings(&config).await;
     assert_eq!(failed(&used), [""; 0], "{used:?}");
-    assert!(used["database"].1.contains("revision 24"), "{used:?}");
+    assert!(used["database"].1.contains("revision 25"), "{used:?}");
     assert!(used["identity provider"].1.contains("1 keys"), "{used:?}");
     app.tenants.close().await;
 }
@@ -89,7 +89,7 @@ async fn postgres_and_s3_are_healthy_before_and_after_the_first_start() {
     let used = site(database().await).await;
     let found = findings(&used.config).await;
     assert_eq!(failed(&found), [""; 0], "{found:?}");
-    assert!(found["database"].1.contains("revision 24"), "{found:?}");
+    assert!(found["database"].1.contains("revision 25"), "{found:?}");
     assert!(!found["database"].1.contains("pg_trgm"), "{found:?}");
     assert!(used.s3.keys().unwrap().is_empty(), "the doctor removes its probe");
     let mut connection = PgConnection::connect(used.database.url()).await.unwrap();

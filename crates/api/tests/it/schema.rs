@@ -20,13 +20,12 @@ fn collect(rows: Vec<(String, String, bool)>) -> Columns {
     columns
 }
 
-async fn postgres_columns() -> Columns {
+pub async fn postgres_columns() -> Columns {
     let database = database().await;
     let mut connection = PgConnection::connect(database.url()).await.unwrap();
     let sql = "SELECT table_name::text, column_name::text, is_nullable = 'YES' \
                FROM information_schema.columns WHERE table_schema = 'public' \
-               AND table_name NOT IN ('_sqlx_migrations', 'alembic_version') \
-               AND table_name NOT IN ('counted_submissions', 'submission_count_changes')";
+               AND table_name NOT IN ('_sqlx_migrations', 'alembic_version')";
     collect(sqlx::query_as(sql).fetch_all(&mut connection).await.unwrap())
 }
 
@@ -57,6 +56,9 @@ async fn description(connection: &mut PgConnection) -> BTreeSet<String> {
 async fn both_databases_have_the_same_columns() {
     let (mut sqlite, mut postgres) = (sqlite_columns().await, postgres_columns().await);
     // A table and, over two tables that writers don't wait for each other in, a view.
+    for table in ["counted_submissions", "submission_count_changes"] {
+        assert!(postgres.remove(table).is_some(), "{table}");
+    }
     let counts = [&mut sqlite, &mut postgres].map(|columns| columns.remove("submission_counts"));
     let [of_sqlite, of_postgres] = counts.map(|columns| columns.unwrap().into_keys());
     assert!(of_sqlite.eq(of_postgres));

@@ -7,7 +7,7 @@
 //! -- locks: job_scripts reads and writes, at once
 //! ```
 //!
-//! or `-- locks: nothing` if all tables that it touches are new.
+//! or `-- locks: nothing` if nobody waits, as all tables that it touches are new or it locks none.
 
 use sqlx::migrate::Migration;
 

@@ -1,7 +1,11 @@
 //! How many submissions a list says that there are, whoever has changed them.
 
-use jobbergate_api::{args, db::Db};
+use std::time::Duration;
+
+use jobbergate_api::{args, db::Db, transfer};
 use serde_json::json;
+use sqlx::{Connection, PgConnection};
+use tokio::time::timeout;
 
 use crate::{
     on_both,
@@ -57,6 +61,16 @@ async fn is_told_the_truth(alice: &Actor, app: &TestApp) {
     assert_eq!(told, truth);
 }
 
+async fn number(db: &Db, sql: &str) -> i64 {
+    let (number,) = db.read().await.unwrap().fetch_one(sql, args![]).await.unwrap();
+    number
+}
+
+/// On PostgreSQL: how many changes are not added up yet.
+const LEFT: &str = "SELECT count(*) FROM submission_count_changes";
+/// The most that one transaction adds up.
+const AT_ONCE: i64 = 10_000;
+
 on_both! {
     async fn a_search_counts_the_many_that_it_finds(app: TestApp) {
         let alice = app.user("alice").await;
@@ -108,6 +122,20 @@ on_both! {
         assert_eq!(total(&alice, "").await, 200);
     }
 
+    async fn what_there_is_no_more_of_is_not_counted_any_more(app: TestApp) {
+        let alice = app.user("alice").await;
+        has_submissions(&app, "wave", 300).await;
+        run(&app.db(), "UPDATE job_submissions SET status = 'DONE'").await;
+        run(&app.db(), "UPDATE job_submissions SET status = 'ABORTED' WHERE id = 200").await;
+        is_told_the_truth(&alice, &app).await;
+        let waiting = "SELECT count(*) FROM submission_counts WHERE status = 'CREATED'";
+        assert_eq!(number(&app.db(), waiting).await, 0);
+        run(&app.db(), "DELETE FROM job_submissions").await;
+        assert_eq!(number(&app.db(), "SELECT count(*) FROM submission_counts").await, 0);
+        has_submissions(&app, "ripple", 300).await;
+        is_told_the_truth(&alice, &app).await;
+    }
+
     async fn submissions_made_at_once_are_all_counted(app: TestApp) {
         let alice = app.user("alice").await;
         alice.has_script("s", "echo").await;
@@ -147,4 +175,97 @@ on_both! {
         assert_eq!(page["items"].as_array().unwrap().len(), 1);
         assert_eq!((&page["items"][0]["name"], &page["pages"]), (&json!("Rare heat 1"), &json!(2)));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn few_changes_are_left_to_be_added_up() {
+    let app = TestApp::on_postgres().await;
+    let alice = app.user("alice").await;
+    alice.has_script("s", "echo").await;
+    app.agent("c").await;
+    let body = json!({"name": "job", "job_script_id": 1, "client_id": "c"});
+    for _ in 0..350 {
+        alice.post("/job-submissions", body.clone()).await.created();
+    }
+    assert_eq!(number(&app.db(), LEFT).await, 50);
+    is_told_the_truth(&alice, &app).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_waits_for_somebody_who_adds_up() {
+    let app = TestApp::on_postgres().await;
+    let alice = app.user("alice").await;
+    has_submissions(&app, "wave", 300).await;
+    let mut first = app.db().write().await.unwrap();
+    let sql = "UPDATE job_submissions SET status = 'DONE' WHERE id = 100";
+    first.execute(sql, args![]).await.unwrap();
+    let db = app.db();
+    let second = run(&db, "UPDATE job_submissions SET status = 'DONE' WHERE id = 200");
+    timeout(Duration::from_secs(5), second).await.unwrap();
+    assert_eq!(number(&db, LEFT).await, 2, "the second one has left its changes");
+    is_told_the_truth(&alice, &app).await;
+    first.commit().await.unwrap();
+    is_told_the_truth(&alice, &app).await;
+    run(&db, "UPDATE job_submissions SET status = 'DONE' WHERE id = 300").await;
+    assert_eq!(number(&db, LEFT).await, 0);
+    is_told_the_truth(&alice, &app).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_added_up_and_undone_is_added_up_later() {
+    let app = TestApp::on_postgres().await;
+    let alice = app.user("alice").await;
+    has_submissions(&app, "wave", 300).await;
+    run(&app.db(), "UPDATE job_submissions SET status = 'DONE' WHERE id = 1").await;
+    let mut undone = app.db().write().await.unwrap();
+    undone.execute("DELETE FROM job_submissions WHERE id <= 100", args![]).await.unwrap();
+    let left: (i64,) = undone.fetch_one(LEFT, args![]).await.unwrap();
+    assert_eq!(left, (0,));
+    drop(undone);
+    is_told_the_truth(&alice, &app).await;
+    assert_eq!(number(&app.db(), LEFT).await, 2);
+    run(&app.db(), "UPDATE job_submissions SET status = 'DONE' WHERE id = 200").await;
+    assert_eq!(number(&app.db(), LEFT).await, 0);
+    is_told_the_truth(&alice, &app).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_change_of_all_leaves_is_added_up_by_those_that_follow() {
+    let app = TestApp::on_postgres().await;
+    let alice = app.user("alice").await;
+    has_submissions(&app, "wave", 12_000).await;
+    run(&app.db(), "UPDATE job_submissions SET status = 'DONE'").await;
+    let left = number(&app.db(), LEFT).await;
+    assert!(left > 2 * AT_ONCE, "{left}");
+    is_told_the_truth(&alice, &app).await;
+    let Db::Postgres { primary, .. } = app.db() else { panic!("not PostgreSQL") };
+    let mut psql = PgConnection::connect_with(&primary.connect_options()).await.unwrap();
+    // One with a round number finds that much is left, and the next ones on its connection go on.
+    let mut expected = left;
+    for id in [101, 200, 201, 202] {
+        let sql = "UPDATE job_submissions SET is_archived = true WHERE id = $1";
+        sqlx::query(sql).bind(id).execute(&mut psql).await.unwrap();
+        expected += 2;
+        if id > 101 {
+            expected = (expected - AT_ONCE).max(0);
+        }
+        assert_eq!(number(&app.db(), LEFT).await, expected, "after {id}");
+        is_told_the_truth(&alice, &app).await;
+    }
+    assert_eq!(expected, 0);
+    let sql = "UPDATE job_submissions SET is_archived = true WHERE id = 203";
+    sqlx::query(sql).execute(&mut psql).await.unwrap();
+    assert_eq!(number(&app.db(), LEFT).await, 2, "little is left, so it is again one of a hundred");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_leaves_nothing_to_be_added_up() {
+    let (app, shelf) = (TestApp::on_sqlite().await, tempfile::tempdir().unwrap());
+    has_submissions(&app, "wave", 350).await;
+    let path = shelf.path().join("a.tar.gz");
+    transfer::export(&app.app, None, &path).await.unwrap();
+    let there = TestApp::on_postgres().await;
+    transfer::import(&there.app, None, &path).await.unwrap();
+    assert_eq!(number(&there.db(), LEFT).await, 0);
+    is_told_the_truth(&there.user("alice").await, &there).await;
 }
