@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::Result;
 
-use super::{run_quietly, settings};
+use super::{program, run_quietly, settings};
 
 /// What is taken from `packaging` as it is.
 const DIRECTORIES: [&str; 5] = ["deb", "nginx", "rpm", "sbin", "systemd"];
@@ -27,7 +27,9 @@ pub(super) fn lay_out(program: &Path, version: &str, directory: &Path) -> Result
     let workspace = crate::workspace()?;
     let packaging = workspace.join("packaging");
     let manifest = fs::read_to_string(packaging.join("packages.toml"))?;
-    fs::write(directory.join("Cargo.toml"), manifest.replace("0.0.0", version))?;
+    let manifest = manifest.replace("0.0.0", version);
+    let manifest = manifest.replace("LIBRARIES", &program::debian_libraries(program)?);
+    fs::write(directory.join("Cargo.toml"), manifest)?;
     fs::write(directory.join("src/lib.rs"), "")?;
     for name in DIRECTORIES {
         run_quietly(Command::new("cp").arg("-R").arg(packaging.join(name)).arg(directory))?;

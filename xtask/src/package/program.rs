@@ -1,13 +1,14 @@
 //! The program that is packed.
 
 use std::{
+    collections::BTreeSet,
     env,
     ffi::OsStr,
     path::{Path, PathBuf},
     process::Command,
 };
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 
 use crate::{
     process::{self, cargo, target_directory},
@@ -47,6 +48,27 @@ pub(super) fn least_glibc(program: &Path) -> Result<String> {
         Some((version(text)?, text))
     });
     Ok(versions.max().map_or_else(|| "of any version".to_owned(), |(_, text)| text.to_owned()))
+}
+
+/// Debian's packages of the libraries that it links, as a package names what it depends on.
+pub(super) fn debian_libraries(program: &Path) -> Result<String> {
+    let dynamic = process::output(Command::new("readelf").arg("-d").arg(program));
+    let dynamic = dynamic.context("readelf can't read it: are binutils installed?")?;
+    let needed = dynamic.lines().filter(|line| line.contains("(NEEDED)"));
+    let mut packages = BTreeSet::new();
+    for library in needed.filter_map(|line| line.split(['[', ']']).nth(1)) {
+        let name = library.split(['.', '-']).next().unwrap_or_default();
+        packages.insert(match name {
+            "libc" | "libm" | "libdl" | "libpthread" | "librt" | "ld" => {
+                format!("libc6 (>= {})", least_glibc(program)?)
+            }
+            "libgcc_s" => "libgcc-s1".to_owned(),
+            _ => bail!(
+                "the program links {library}: name Debian's package of it in debian_libraries"
+            ),
+        });
+    }
+    Ok(packages.into_iter().collect::<Vec<_>>().join(", "))
 }
 
 pub(super) fn version(text: &str) -> Option<(u32, u32)> {
