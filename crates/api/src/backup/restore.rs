@@ -35,16 +35,10 @@ pub async fn restore(
     let manifest = manifest(source)?;
     let data = config.data_path()?;
     create_private(&data)?;
+    // Nothing is left where nothing is to be restored to, not even a lock.
+    may_be_filled(&data, replace)?;
     let _alone = take_alone(&data)?;
-    let old = entries(&data)?;
-    if let Some(name) = old.first().filter(|_| !replace) {
-        return Err(refused(format!(
-            "{} is not empty: there is {}. Name another data directory, or put what is there aside with \
-             --replace",
-            data.display(),
-            name.display()
-        )));
-    }
+    let old = may_be_filled(&data, replace)?;
     let (staging, now) = (data.join(RESTORING), clock.now());
     remove(&staging)?;
     if let Err(error) = stage(source, &staging, &manifest, now).await {
@@ -55,6 +49,17 @@ pub async fn restore(
     let done = aside.clone();
     on_disk(move || switch(&data, &staging, &old, aside.as_deref())).await?;
     Ok(done)
+}
+
+/// What is in the data directory, to be put aside; that is for whoever restores to say.
+fn may_be_filled(data: &Path, replace: bool) -> Result<Vec<PathBuf>> {
+    let old = entries(data)?;
+    let Some(name) = old.first().filter(|_| !replace) else { return Ok(old) };
+    Err(refused(format!(
+        "{} is not empty: there is {}. Name another data directory, or put what is there aside with --replace",
+        data.display(),
+        name.display()
+    )))
 }
 
 fn manifest(source: &Path) -> Result<Manifest> {

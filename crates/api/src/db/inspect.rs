@@ -3,6 +3,7 @@
 use std::{path::Path, time::Duration};
 
 use sqlx::{
+    Connection,
     postgres::PgPoolOptions,
     sqlite::{SqliteConnectOptions, SqlitePoolOptions},
 };
@@ -54,6 +55,8 @@ impl Db {
         if let Some(name) = name {
             options = options.database(name);
         }
+        // A pool would try again and again, and not say why it gave up.
+        migrate::connect(&options).await?.close().await?;
         let pool = PgPoolOptions::new().max_connections(2).acquire_timeout(PATIENCE);
         Ok(Self::of_postgres(pool.connect_with(options).await?))
     }

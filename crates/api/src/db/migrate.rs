@@ -54,12 +54,27 @@ pub enum MigrationError {
         "the database holds tables that are not Jobbergate's, for example {table}: it is left alone"
     )]
     Foreign { table: String },
+    /// A later version has changed the tables since.
+    #[error(
+        "the database is of a newer version (revision {found}): install that version of Jobbergate, or restore \
+         a backup of this one's"
+    )]
+    Newer { found: i64 },
     /// A statement failed.
     #[error("the database schema could not be brought up to date: {0}")]
-    Migrate(#[from] MigrateError),
+    Migrate(MigrateError),
     /// The database stopped answering.
     #[error("the database schema could not be examined: {0}")]
     Database(#[from] sqlx::Error),
+}
+
+impl From<MigrateError> for MigrationError {
+    fn from(error: MigrateError) -> Self {
+        match error {
+            MigrateError::VersionMissing(found) => Self::Newer { found },
+            error => Self::Migrate(error),
+        }
+    }
 }
 
 fn migrator(sqlite: bool) -> &'static Migrator {

@@ -3,7 +3,10 @@
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use crate::{
-    config::{ServeConfig, data::DATABASE_FILE},
+    config::{
+        ServeConfig,
+        data::{DATABASE_FILE, SWITCHING},
+    },
     disk,
 };
 use jobbergate_doctor::Problem;
@@ -11,7 +14,8 @@ use jobbergate_doctor::Problem;
 const CHOOSE: &str = "choose another one with JOBBERGATE_DATA_DIR";
 
 pub(super) async fn check(config: &ServeConfig) -> Result<String, Problem> {
-    let needed = config.needs_data_directory().map_err(|error| Problem::new(error, CHOOSE))?;
+    let needed = config.needs_data_directory();
+    let needed = needed.map_err(|error| Problem::new(error, "correct that setting first"))?;
     if !needed {
         return Ok("not used, data is in PostgreSQL and S3".to_owned());
     }
@@ -33,6 +37,11 @@ pub(super) async fn check(config: &ServeConfig) -> Result<String, Problem> {
         let advice = if full { "make room there".to_owned() } else { advice };
         Problem::new(format!("{shown}: {error}"), advice)
     })?;
+    if path.join(SWITCHING).exists() {
+        let advice =
+            "do it again with `jobbergate admin restore --replace`: no server starts before";
+        return Err(Problem::new(format!("{shown}: a backup was not restored to the end"), advice));
+    }
     disk::require_room(&path).map_err(|error| {
         Problem::new(error, "make room there: changes that find none are refused with status 507")
     })?;

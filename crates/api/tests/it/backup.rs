@@ -327,6 +327,10 @@ async fn what_is_there_is_replaced_only_when_told_and_put_aside() {
     let config = &other.app.config;
     let words = restore(config, &path, false).await.unwrap_err().to_string();
     assert!(words.contains("is not empty") && words.contains("--replace"), "{words}");
+    // Also a backup that is named by mistake stays one.
+    let named = settings_for(&app, &path);
+    restore(&named, &path, false).await.unwrap_err();
+    assert!(!path.join("serving.lock").exists());
     assert_eq!(other.user("bob").await.get("/job-scripts/1").await.ok()["name"], "theirs");
     other.app.tenants.close().await;
     let aside = restore(config, &path, true).await.unwrap().unwrap();

@@ -26,6 +26,8 @@ pub struct MigrateArgs {
 pub async fn run(config: &ServeConfig, args: &MigrateArgs) -> anyhow::Result<ExitCode> {
     config.check()?;
     if args.plan {
+        // Of a new server it is not there yet.
+        config.require_data_directory(true)?;
         return tell(&upgrade::plan(config).await?);
     }
     config.require_data_directory(false)?;

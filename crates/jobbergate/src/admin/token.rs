@@ -16,8 +16,8 @@ pub struct TokenArgs {
     /// The person's address
     #[arg(long)]
     email: String,
-    /// What the token permits, for example jobbergate:job-scripts:read; all that a user needs
-    /// when left out; may be given several times
+    /// What the token permits, for example jobbergate:job-scripts:read; when left out all that people do,
+    /// making templates included; may be given several times
     #[arg(long = "permission", value_parser = permission, value_name = "NAME")]
     permissions: Vec<Permission>,
     /// The cluster to submit to when a request names none; with permission to update submissions

@@ -100,6 +100,9 @@ async fn a_server_does_not_start_on_half_a_restored_directory() {
         let words = complaint(&admin(&data, command));
         assert!(words.contains("admin restore --replace"), "{words}");
     }
+    let examined = admin(&data, &["doctor"]);
+    let said = String::from_utf8_lossy(&examined.stdout);
+    assert!(!examined.status.success() && said.contains("not restored to the end"), "{said}");
     // The next try fails, too: nothing is in its place yet.
     let damaged = home.path().join("damaged");
     fs::create_dir(&damaged).unwrap();
