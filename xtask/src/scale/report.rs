@@ -8,7 +8,7 @@ use super::{
 use crate::lab::DATABASE_POOL_SIZE;
 
 /// Memory of a question that waits, in bytes: `cargo xtask bench waiting`.
-const WAITING: f64 = 50_400.0;
+const WAITING: f64 = 51_200.0;
 /// How busy processors may be in the busiest second, so that answers do not wait.
 const BUSY: f64 = 0.6;
 /// Of PostgreSQL's data, with indexes, for each submission, in bytes, and the rows that it has there: the submission, four
