@@ -70,11 +70,14 @@ mod tests {
         });
         let figures = read(&docs, "performance-figures.json");
         write(directory.path(), &serde_json::from_str(&figures).unwrap()).unwrap();
-        for page in pages {
+        let growth = read(&docs, "performance-growth.json");
+        let growth: Vec<Report> = serde_json::from_str(&growth).unwrap();
+        write_growth(directory.path(), &growth).unwrap();
+        for file in pages.into_iter().chain(["performance.svg", "performance-growth.svg"]) {
             assert!(
-                read(directory.path(), page) == read(&docs, page),
-                "docs/{page} has other figures than docs/performance-figures.json: see `cargo xtask scale --docs` \
-                 and `cargo xtask bench api --docs`"
+                read(directory.path(), file) == read(&docs, file),
+                "docs/{file} has other figures than docs/performance-*.json: see `cargo xtask scale --docs` and \
+                 `cargo xtask bench api --docs`"
             );
         }
     }

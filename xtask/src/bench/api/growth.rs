@@ -16,7 +16,9 @@ const PANEL: f64 = WIDTH / ACROSS as f64;
 const TALL: f64 = 150.0;
 const TOP: f64 = 90.0;
 /// What is around the lines of a small picture: left, right, above and below.
-const AROUND: [f64; 4] = [46.0, 12.0, 30.0, 24.0];
+const AROUND: [f64; 4] = [56.0, 12.0, 30.0, 24.0];
+/// Where the name of an operation begins: left of its lines, as some are long.
+const NAME: f64 = 12.0;
 /// Milliseconds at the lines across each, as powers of ten.
 const SCALE: [i32; 6] = [-1, 0, 1, 2, 3, 4];
 
@@ -93,7 +95,7 @@ struct Panel {
 
 impl Panel {
     fn draw(&self, reports: &[Report], operation: &str) -> String {
-        let mut drawn = text(self.left + AROUND[0], self.top + 16.0, "start", "", operation);
+        let mut drawn = text(self.left + NAME, self.top + 16.0, "start", "", operation);
         for power in SCALE {
             let (y, milliseconds) = (self.y(10f64.powi(power)), 10f64.powi(power).to_string());
             let [left, right] = [self.x(f64::from(SMALLEST)), self.x(self.largest)];
