@@ -185,16 +185,19 @@ async fn run_on_data(
     if !matches!(command, DataCommand::Import(_)) {
         config.require_data_directory(first)?;
     }
+    let tables = match &command {
+        DataCommand::Clean { dry_run } => cleaning::tables(*dry_run),
+        DataCommand::Claims(command) => command.tables(),
+        DataCommand::Export(_) => Tables::Current,
+        _ => Tables::Any,
+    };
+    // Where there is nothing, nothing is left behind, not even a lock.
+    if config.is_untouched()? {
+        config.require_tables(tables).await?;
+    }
     // Nobody restores a backup meanwhile, and what is half restored is no data of anybody's.
     let _held = config.hold_data_directory()?;
-    match &command {
-        DataCommand::Clean { dry_run } => {
-            config.require_tables(cleaning::tables(*dry_run)).await?;
-        }
-        DataCommand::Claims(command) => config.require_tables(command.tables()).await?,
-        DataCommand::Export(_) => config.require_tables(Tables::Current).await?,
-        _ => {}
-    }
+    config.require_tables(tables).await?;
     let app = App::open(&config.without_standby(), Clock::System).await?;
     match command {
         DataCommand::User(command) => {

@@ -163,6 +163,11 @@ impl ServeConfig {
         }
     }
 
+    /// Whether the database is in a data directory that nothing has held yet, nor restored a backup into.
+    pub fn is_untouched(&self) -> Result<bool, StartError> {
+        Ok(self.postgres_url()?.is_none() && !self.data_path()?.join(SERVING_LOCK).exists())
+    }
+
     /// Where the data directory is, or would be.
     pub(crate) fn data_path(&self) -> Result<PathBuf, StartError> {
         let named = self.data_dir.clone();
