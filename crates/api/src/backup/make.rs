@@ -12,8 +12,8 @@ use std::{
 };
 
 use super::{
-    FORMAT, MANIFEST, Manifest, Result, VERSION, copy, on_database, on_disk, on_file, refused,
-    require_local, sums,
+    BackupError, FORMAT, MANIFEST, Manifest, Result, VERSION, copy, on_database, on_disk, on_file,
+    refused, require_local, sums,
 };
 use crate::{
     config::{
@@ -46,9 +46,12 @@ const PARTIALS: usize = 100;
 pub async fn make(config: &ServeConfig, target: &Path) -> Result<Made> {
     require_local(config)?;
     config.require_data_directory(false)?;
+    let data = config.data_path()?;
+    if config.is_untouched()? {
+        return Err(no_database(&data));
+    }
     // Nobody restores meanwhile, and what is half restored is no data of anybody's.
     let _held = config.hold_data_directory()?;
-    let data = config.data_path()?;
     if target.exists() {
         return Err(refused(format!(
             "{} is there already; name a new directory",
@@ -94,13 +97,15 @@ fn create_partial(target: &Path) -> Result<PathBuf> {
     )))
 }
 
+fn no_database(data: &Path) -> BackupError {
+    let data = data.display();
+    refused(format!("there is no {DATABASE_FILE} in {data}: is it a server's data directory?"))
+}
+
 async fn fill(data: &Path, target: &Path) -> Result<Made> {
     let mut made = Made::default();
     let Some(revision) = place(data, target, &mut made).await? else {
-        return Err(refused(format!(
-            "there is no {DATABASE_FILE} in {}: is it a server's data directory?",
-            data.display()
-        )));
+        return Err(no_database(data));
     };
     for organization in directories(&data.join("organizations"))? {
         let to = target.join("organizations").join(&organization);

@@ -163,9 +163,14 @@ impl ServeConfig {
         }
     }
 
-    /// Whether the database is in a data directory that nothing has held yet, nor restored a backup into.
+    /// Whether the database would be in a data directory that has none and that nothing has held yet. There is
+    /// nothing to hold then for whoever needs data.
     pub fn is_untouched(&self) -> Result<bool, StartError> {
-        Ok(self.postgres_url()?.is_none() && !self.data_path()?.join(SERVING_LOCK).exists())
+        if self.postgres_url()?.is_some() {
+            return Ok(false);
+        }
+        let path = self.data_path()?;
+        Ok(![SERVING_LOCK, DATABASE_FILE].iter().any(|name| path.join(name).exists()))
     }
 
     /// Where the data directory is, or would be.

@@ -265,6 +265,7 @@ async fn a_directory_without_a_database_is_no_data() {
     let words = backup::make(&config, &path).await.unwrap_err().to_string();
     assert!(words.contains("there is no jobbergate.db in"), "{words}");
     assert!(!path.exists() && !shelf.path().join("b.partial").exists());
+    assert!(fs::read_dir(shelf.path()).unwrap().next().is_none(), "not even a lock is left");
     // Of organizations it is told.
     fs::create_dir_all(app.data().join("organizations/empty")).unwrap();
     let made = backup::make(&app.app.config, &path).await.unwrap();
